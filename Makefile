@@ -1,0 +1,57 @@
+# `make demo` and `make test` need only Python >= 3.11 and make: each sets up what it needs, from the locked versions.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(shell command -v uv 2>/dev/null)
+
+ifdef UV
+  VENV_NEW = $(UV) venv -q --allow-existing -p $(PYTHON) $(VENV)
+  INSTALL = $(UV) pip install -q -p $(BIN)/python
+else
+  VENV_NEW = $(PYTHON) -m venv $(VENV)
+  INSTALL = $(BIN)/python -m pip install -q
+endif
+
+.PHONY: help demo test check bench lock clean
+help:  ## list what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+
+$(BIN)/python:
+	$(VENV_NEW)
+
+define install_lock
+	$(INSTALL) --require-hashes -r requirements/$(1).lock
+	$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+endef
+
+$(VENV)/.demo: requirements/demo.lock pyproject.toml | $(BIN)/python
+	$(call install_lock,demo)
+$(VENV)/.dev: requirements/dev.lock pyproject.toml | $(BIN)/python
+	$(call install_lock,dev)
+$(VENV)/.bench: requirements/bench.lock $(VENV)/.dev
+	$(INSTALL) --require-hashes -r requirements/bench.lock
+	@touch $@
+
+demo: $(VENV)/.demo  ## set up and find a bad commit with a real MCP server, no model
+	$(BIN)/python examples/01_find_bad_commit/demo.py
+
+test: $(VENV)/.dev  ## set up and run the tests
+	$(BIN)/python -m pytest -n 2
+
+check: $(VENV)/.dev  ## lint, types and floors
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/pyright
+
+bench: $(VENV)/.bench  ## run every benchmark
+	$(BIN)/python -m benchmarks all
+
+lock:  ## resolve the lock files again (needs uv)
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --group demo -o requirements/demo.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --extra gym --group test --group check -o requirements/dev.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --extra gym --group test --group check --group bench -o requirements/bench.lock
+
+clean:  ## remove what was set up
+	rm -rf $(VENV) .build .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,1 @@
+"""The rules: pure and sync, without clock, chance or I/O."""

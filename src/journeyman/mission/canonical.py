@@ -1,0 +1,114 @@
+"""JSON values as Journeyman keeps them: checked once at the border, one byte form for ever.
+
+The byte form is RFC 8785 (JSON Canonicalization Scheme). `rfc8785` defines it; the C encoder of the standard library
+gives the same bytes for documents without the few floats on which they differ, some twenty times faster, so it is
+used for those (`tests/property/test_canonical.py` holds the two to each other).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Final, TypeAlias, cast
+
+import rfc8785
+
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+JsonObject: TypeAlias = "dict[str, Json]"
+
+MAX_SAFE_INTEGER: Final = 2**53 - 1
+"""Largest integer that every JSON reader keeps exactly (RFC 8785, I-JSON)."""
+_EXPONENT: Final = re.compile(r"[0-9]e[-+][0-9]")
+
+MAX_DEPTH: Final = 100
+"""Nesting kept from outside; deeper values are refused. Well below the recursion limit of every reader we use."""
+
+
+class NotJson(ValueError):
+    """A value cannot be kept as finite JSON; the text says where and why."""
+
+
+def checked(value: object) -> Json:
+    """Give `value` as plain finite JSON, or raise `NotJson`.
+
+    Tuples become lists; integers that JSON readers would round (beyond 2^53 - 1) become decimal strings; whole floats
+    up to that size become integers, since RFC 8785 writes both alike. NaN, infinities, lone surrogates, non-string
+    keys, nesting over `MAX_DEPTH` and everything else that JSON does not know are refused.
+    """
+    return _checked(value, "$", 0)
+
+
+def _checked(value: object, where: str, depth: int) -> Json:
+    kind = type(value)
+    if value is None or kind is bool:
+        return cast("Json", value)
+    if isinstance(value, str):
+        return _text(value, where)
+    if isinstance(value, int):
+        number = int(value)
+        return number if -MAX_SAFE_INTEGER <= number <= MAX_SAFE_INTEGER else _digits(number, where)
+    if isinstance(value, float):
+        return _float(float(value), where)
+    if depth >= MAX_DEPTH:
+        raise NotJson(f"{where}: nested deeper than {MAX_DEPTH}")
+    if isinstance(value, Mapping):
+        items = cast("Mapping[object, object]", value)
+        return {_key(key, where): _checked(item, f"{where}.{key}", depth + 1) for key, item in items.items()}
+    if isinstance(value, (list, tuple)):
+        row = cast("list[object]", value)
+        return [_checked(item, f"{where}[{index}]", depth + 1) for index, item in enumerate(row)]
+    raise NotJson(f"{where}: {kind.__name__} is not JSON")
+
+
+def _text(value: str, where: str) -> str:
+    if not value.isascii():
+        try:
+            value.encode()
+        except UnicodeEncodeError:
+            raise NotJson(f"{where}: text holds a lone surrogate") from None
+    return str(value)
+
+
+def _key(key: object, where: str) -> str:
+    if not isinstance(key, str):
+        raise NotJson(f"{where}: key {key!r} is not text")
+    return _text(key, where)
+
+
+def _float(value: float, where: str) -> int | float:
+    if not math.isfinite(value):
+        raise NotJson(f"{where}: {value} is not a finite number")
+    return int(value) if value.is_integer() and abs(value) <= MAX_SAFE_INTEGER else value
+
+
+def _digits(value: int, where: str) -> str:
+    try:
+        return str(value)
+    except ValueError:
+        raise NotJson(f"{where}: integer with more than 4,300 digits") from None
+
+
+def canonical(value: Json) -> bytes:
+    """Give the RFC 8785 bytes of a value that went through `checked`."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False)
+    # Floats that the two forms write differently hold an exponent; keys outside the basic plane sort differently.
+    if _differs(text):
+        return rfc8785.dumps(value)
+    return text.encode()
+
+
+def _differs(text: str) -> bool:
+    return _EXPONENT.search(text) is not None or (not text.isascii() and max(text) > "\ud7ff")
+
+
+def digest(data: bytes) -> str:
+    """Give the SHA-256 of `data` in lower-case hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def digest_of(value: Json) -> str:
+    """Give the SHA-256 of the canonical bytes of `value` in lower-case hex."""
+    return digest(canonical(value))

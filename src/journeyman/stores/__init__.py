@@ -1,0 +1,1 @@
+"""Keep events, blobs, leases and budgets."""

@@ -1,0 +1,133 @@
+"""What a store must offer: keep events, blobs, leases and budgets, and lose none of them.
+
+`journeyman.testing.check_store` proves an implementation, crash points included.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, runtime_checkable
+
+from journeyman.mission.record import Entry, Head
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lease:
+    """The right to drive one session; each takeover has a larger `token`, and older ones are refused."""
+
+    session_id: str
+    owner: str
+    """Who holds it; unique per process and drive."""
+    token: int
+    expires_at: float
+    """Unix time in seconds on the store's clock; the lease may be taken over after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reserve:
+    """Set budget aside before an effect. Amounts are whole units by budget kind."""
+
+    reservation_id: str
+    """Unique within the tenant; reserving the same id again with the same amounts changes nothing."""
+    amounts: Mapping[str, int]
+    """Kind to amount, kinds being `tool_calls`, `tokens` and `cost_microusd`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settle:
+    """Replace a reservation by what was really used; settling twice changes nothing."""
+
+    reservation_id: str
+    amounts: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """A tenant's budget of one kind."""
+
+    kind: str
+    ceiling: int | None
+    """`None` means no limit."""
+    spent: int
+    reserved: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """The row of a session in lists; written with each append, derived from the record alone."""
+
+    session_id: str
+    name: str
+    status: str
+    """`running`, `waiting`, `paused` or `ended`."""
+    verdict: str
+    """Latest verdict and reason as `verdict/reason`; empty before the first."""
+    outcome: str
+    """`achieved`, `not_achieved` or `unknown`; empty while the session goes on."""
+    iteration: int
+    created_at: str
+    updated_at: str
+    seq: int = 0
+    """Head of the record; filled by the store when it lists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Batch:
+    """What one commit adds to one session: all of it or nothing."""
+
+    session_id: str
+    head: Head
+    """Where the caller believes the record ends; another end raises `HeadMoved` and changes nothing."""
+    entries: tuple[Entry, ...]
+    summary: Summary
+    blobs: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    """SHA-256 hex of the plain bytes to the plain bytes; stores compress. Known digests are kept once."""
+    budget: tuple[Reserve | Settle, ...] = ()
+    lease: Lease | None = None
+    """Given by the driver: a stale token raises `LeaseLost`. `None` for what a person adds (a note, a pause …)."""
+
+
+@runtime_checkable
+class Store(Protocol):
+    """Keeps the records of one tenant. Every method may raise `Unavailable`."""
+
+    @property
+    def tenant(self) -> str:
+        """Give the tenant whose records these are."""
+        ...
+
+    async def append(self, batch: Batch) -> Head:
+        """Commit `batch` durably and give the new head.
+
+        Raises `HeadMoved`, `LeaseLost` or `BudgetRefused`, each with nothing changed.
+        """
+        ...
+
+    async def read(self, session_id: str, after_seq: int = 0, limit: int | None = None) -> Sequence[Entry]:
+        """Give the entries with `seq > after_seq` in order, at most `limit`; empty for an unknown session."""
+        ...
+
+    async def claim(self, session_id: str, owner: str, ttl_s: float) -> Lease:
+        """Take the lease, or raise `LeaseHeld` while another owner's has not run out."""
+        ...
+
+    async def renew(self, lease: Lease, ttl_s: float) -> Lease:
+        """Give the lease with a new end, or raise `LeaseLost`."""
+        ...
+
+    async def release(self, lease: Lease) -> None:
+        """Give the lease back; does nothing when it was lost."""
+        ...
+
+    async def blob(self, digest: str) -> bytes:
+        """Give the plain bytes of a blob; raise `NotFound`, or `RecordBroken` when they do not match `digest`."""
+        ...
+
+    async def sessions(self) -> Sequence[Summary]:
+        """Give the summaries of all sessions, newest `created_at` first."""
+        ...
+
+    async def accounts(self, ceilings: Mapping[str, int | None] | None = None) -> Sequence[Account]:
+        """Give the tenant's accounts, after setting `ceilings` by kind where given."""
+        ...

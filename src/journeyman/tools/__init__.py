@@ -1,0 +1,1 @@
+"""What a mission may use: Python functions, MCP servers, scripts."""

@@ -1,0 +1,87 @@
+"""What a mission may use: tools with a schema and a pin, and what comes back when one is called."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Protocol, runtime_checkable
+
+from journeyman.mission.canonical import Json, JsonObject
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What the tool's own author says of it; `None` where nothing was said. Hints may tighten policy, never loosen it."""
+
+    read_only: bool | None = None
+    destructive: bool | None = None
+    idempotent: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tool:
+    """One tool under the mission's allowlist."""
+
+    name: str
+    """Unique in the catalog: `function_name`, or `server.tool`, where a leading `server_` in the tool's own name is dropped."""
+    description: str
+    input_schema: JsonObject
+    """JSON Schema 2020-12 of the arguments."""
+    pin: str
+    """SHA-256 over the definition without `_meta`; a tool whose pin changes while a mission runs is refused."""
+    output_schema: JsonObject | None = None
+    hints: Hints = field(default_factory=Hints)
+    effect: str | None = None
+    """Effect class that the operator's own code declares (`@tool(effect=...)`); MCP servers never set it."""
+
+
+class Status(StrEnum):
+    """How a call ended."""
+
+    DONE = "done"
+    FAILED = "failed"
+    """It certainly had no success: refused, invalid, an error envelope, or never sent."""
+    UNKNOWN = "unknown"
+    """It was sent and no answer came (timeout, dead server, cancel): it may have happened."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What a call gave, sorted and capped. Every value is finite JSON (`mission.canonical.checked`)."""
+
+    status: Status
+    value: Json = None
+    """Structured result, or JSON found in text, or the text."""
+    metrics: JsonObject = field(default_factory=dict[str, Json])
+    """Lifted from a top-level `metrics` object: name to number, text, boolean or nested object."""
+    events: tuple[JsonObject, ...] = ()
+    """Lifted from a top-level `events` list: objects with a text `name` (or `event_name`, which is copied to `name`)."""
+    error_class: str | None = None
+    """Stable token: `invalid_arguments`, `not_allowed`, `tool_changed`, `tool_error`, `error_envelope`, `timeout`,
+    `cancelled`, `server_died`, `server_unreachable`, `protocol`, `not_json`, `too_large`, `exception`."""
+    error: str | None = None
+    """One line for people, at most 500 characters."""
+    original_bytes: int = 0
+    """Size of the value before the cap."""
+    truncated: bool = False
+    tries: int = 1
+    """How often it was sent."""
+    duration_s: float = 0.0
+
+
+@runtime_checkable
+class Catalog(Protocol):
+    """A set of tools under one allowlist. An async context manager opens and closes its servers."""
+
+    async def tools(self) -> Sequence[Tool]:
+        """Give the allowed tools, sorted by name."""
+        ...
+
+    async def call(self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None) -> Result:
+        """Call a tool. Never raises for anything a tool or server does; a fault is a `Result`.
+
+        `key` is the effect's idempotency key: the same for each try of one effect, also after a crash. Cancelling the
+        awaiting task cancels the call.
+        """
+        ...
