@@ -12,12 +12,18 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from typing import Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 import rfc8785
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
-JsonObject: TypeAlias = "dict[str, Json]"
+if TYPE_CHECKING:
+    Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+else:  # pydantic reads the alias at run time and has a compiled form of it
+    from pydantic import JsonValue as Json
+JsonObject: TypeAlias = dict[str, Json]
+
+INLINE_BYTES: Final = 4096
+"""Larger values stand in events as a reference to a content-addressed blob."""
 
 MAX_SAFE_INTEGER: Final = 2**53 - 1
 """Largest integer that every JSON reader keeps exactly (RFC 8785, I-JSON)."""
