@@ -175,6 +175,8 @@ class Evaluated:
     results: list[JsonObject]
     awaiting: list[str] = field(default_factory=list[str])
     """Approvals that alone stand between here and completion."""
+    until_met: bool | None = None
+    """Whether the strategy's `until` is true; null when it has none."""
 
 
 @_strict

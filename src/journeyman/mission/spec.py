@@ -218,8 +218,10 @@ def approval_rule(mission: Mission, tool: str) -> Approve:
     exact = rules.get(tool)
     if exact is not None:
         return exact
-    default: Approve = "destructive"
-    return next((rule for pattern, rule in rules.items() if fnmatchcase(tool, pattern)), default)
+    for pattern, rule in rules.items():
+        if fnmatchcase(tool, pattern):
+            return rule
+    return "destructive"
 
 
 def fits(patterns: list[str], tool: str) -> bool:
