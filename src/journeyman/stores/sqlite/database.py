@@ -92,20 +92,12 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     """Bring the file to the newest schema, each step in one transaction; refuse a file from a newer version."""
     steps = _steps()
     newest = max(steps)
-    version = _version(connection)
-    if version > newest:
-        raise CallerError(
-            f"{path} has schema {version}; this Journeyman knows schemas up to {newest}: upgrade Journeyman, "
-            "or use another data directory",
-            code="schema_too_new",
-        )
-    if version == newest:
+    if _known_version(connection, path, newest) == newest:
         return
     connection.execute("BEGIN IMMEDIATE")
     try:
         connection.execute("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY)")
-        version = _version(connection)
-        for step in range(version + 1, newest + 1):
+        for step in range(_known_version(connection, path, newest) + 1, newest + 1):
             for statement in _statements(steps[step]):
                 connection.execute(statement)
             connection.execute("INSERT INTO schema_version VALUES (?)", (step,))
@@ -114,6 +106,17 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+def _known_version(connection: sqlite3.Connection, path: Path, newest: int) -> int:
+    version = _version(connection)
+    if version > newest:
+        raise CallerError(
+            f"{path} has schema {version}; this Journeyman knows schemas up to {newest}: upgrade Journeyman, "
+            "or use another data directory",
+            code="schema_too_new",
+        )
+    return version
 
 
 def _version(connection: sqlite3.Connection) -> int:

@@ -53,7 +53,7 @@ def _raw(digest: str) -> bytes:
         raw = bytes.fromhex(digest)
     except ValueError:
         raw = b""
-    return raw if len(raw) == _DIGEST_BYTES else b""
+    return raw if len(raw) == _DIGEST_BYTES and raw.hex() == digest else b""
 
 
 def summaries(connection: sqlite3.Connection) -> list[Summary]:
