@@ -131,3 +131,12 @@ class Store(Protocol):
     async def accounts(self, ceilings: Mapping[str, int | None] | None = None) -> Sequence[Account]:
         """Give the tenant's accounts, after setting `ceilings` by kind where given."""
         ...
+
+
+@runtime_checkable
+class KnowsHead(Protocol):
+    """A store that keeps each record's head beside its events, so that a cut tail shows."""
+
+    async def head(self, session_id: str) -> Head:
+        """Give where the record ends, cheaper than reading it; `genesis` for an unknown session."""
+        ...
