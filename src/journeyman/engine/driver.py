@@ -21,7 +21,6 @@ from journeyman.mission import commands as c
 from journeyman.mission import events as e
 from journeyman.mission import steps
 from journeyman.mission.canonical import Json, JsonObject
-from journeyman.mission.criteria import walk
 from journeyman.mission.errors import BudgetRefused, WorldError
 from journeyman.mission.evaluate import Answered
 from journeyman.mission.fold import seconds_between
@@ -203,7 +202,7 @@ class Driver:
         del command
         state = self._journal.state
         asked = steps.questions(state)
-        values = await self._values(state) if wants_values([*asked, *_paths(state)]) else {}
+        values = await self._values(state) if wants_values(steps.looks_at(state)) else {}
         answers: dict[str, Answered] = {}
         if asked:
             obs = View(state=state, values=values).obs()
@@ -216,12 +215,7 @@ class Driver:
 
     async def _values(self, state: State) -> dict[str, Json]:
         """Give the blobs that this iteration's results refer to."""
-        names = {
-            str(effect.value["$blob"])
-            for effect in state.effects.values()
-            if isinstance(effect.value, dict) and "$blob" in effect.value
-        }
-        return {name: cast("Json", json.loads(await self._journal.blob(name))) for name in sorted(names)}
+        return {name: cast("Json", json.loads(await self._journal.blob(name))) for name in steps.blobs_of(state)}
 
     async def _decide(self, command: c.Decide) -> None:
         self._journal.note(steps.decided(self._journal.state, command.verdict.label, command.verdict.reason))
@@ -250,7 +244,3 @@ class Driver:
     async def _end(self, command: c.End) -> None:
         self._journal.note(e.Ended(verdict=command.verdict, reason=command.reason, outcome=command.outcome))
         await self._commit()
-
-
-def _paths(state: State) -> list[str]:
-    return [str(getattr(criterion, "metric", "")) for criterion in walk(state.mission.criteria)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 import anyio
 
@@ -125,8 +125,9 @@ def _cut(source: list[Happened], iteration: int | None) -> int | None:
     return found[-1] if found else None
 
 
-def _only(group: BaseExceptionGroup[BaseException]) -> BaseException:
+def _only(group: BaseException) -> BaseException:
     """Give the one error inside nested groups: callers catch errors, not groups."""
-    inner: BaseException = group.exceptions[0] if len(group.exceptions) == 1 else group
-    nested = isinstance(inner, BaseExceptionGroup) and inner is not group
-    return _only(cast("BaseExceptionGroup[BaseException]", inner)) if nested else inner
+    inner: Any = group
+    while isinstance(inner, BaseExceptionGroup) and len(cast("tuple[BaseException, ...]", inner.exceptions)) == 1:
+        inner = inner.exceptions[0]
+    return cast("BaseException", inner)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 from journeyman.mission.canonical import Json, digest_of
 from journeyman.mission.commands import Intend
+from journeyman.mission.criteria import walk
 from journeyman.mission.decide import is_checkpoint
 from journeyman.mission.evaluate import RunPredicate, awaiting, evaluate, expressions
 from journeyman.mission.events import Decided, Evaluated, Intended, Proposed
@@ -75,3 +76,14 @@ def evaluated(state: State, at: str, run_predicate: RunPredicate, values: Mappin
 def decided(state: State, label: str, reason: str) -> Decided:
     """Give the verdict as an event, bound to the mission it was decided under."""
     return Decided(iteration=state.iteration, verdict=label, reason=reason, mission=state.digest)
+
+
+def looks_at(state: State) -> list[str]:
+    """Give the expressions and paths by which an evaluation looks at the observation."""
+    return [*questions(state), *(str(getattr(criterion, "metric", "")) for criterion in walk(state.mission.criteria))]
+
+
+def blobs_of(state: State) -> list[str]:
+    """Give the digests of the blobs that this iteration's results refer to."""
+    values = [effect.value for effect in state.effects.values() if effect.intended.iteration == state.iteration]
+    return sorted({str(value["$blob"]) for value in values if isinstance(value, dict) and "$blob" in value})
