@@ -6,6 +6,7 @@ import contextlib
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, cast
 
 import anyio
@@ -65,7 +66,7 @@ class Driver:
             state = await journal.load()
             if isinstance(c.next_command(state), c.Nothing):
                 return state
-            async with world.open_catalog(state.mission) as catalog:
+            async with world.open_catalog(state.mission, Path(state.origin)) as catalog:
                 await self._with_catalog(catalog, owner)
         finally:
             with anyio.CancelScope(shield=True):
@@ -195,7 +196,7 @@ class Driver:
     async def _check(self, command: c.Check) -> None:
         del command
         state = self._journal.state
-        facts = await artifacts.look(state.mission, self._world.base_dir)
+        facts = await artifacts.look(state.mission, Path(state.origin))
         self._journal.note(e.Checked(iteration=state.iteration, facts=facts))
 
     async def _evaluate(self, command: c.Evaluate) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, cast
+from pathlib import Path
 
 import anyio
 
@@ -26,12 +26,15 @@ class Engine:
     def __init__(self, world: World) -> None:
         self._world = world
 
-    async def create(self, mission: Mission) -> str:
-        """Record a new session of a mission and give its id; `drive` runs it."""
+    async def create(self, mission: Mission, origin: Path | None = None) -> str:
+        """Record a new session of a mission and give its id; `drive` runs it.
+
+        `origin` is the folder from which functions, servers and artifacts are found; the present one when `None`.
+        """
         world = self._world
         session_id = f"s{world.clock.new_id()}"
         journal = Journal(world.store, world.clock, session_id)
-        journal.note(_created(mission, world.store.tenant, session_id))
+        journal.note(_created(mission, world.store.tenant, session_id, (origin or Path()).resolve()))
         await journal.commit()
         return session_id
 
@@ -47,9 +50,9 @@ class Engine:
         except BaseExceptionGroup as group:
             raise _only(group) from None
 
-    async def run(self, mission: Mission, on_event: OnEvent | None = None) -> State:
+    async def run(self, mission: Mission, origin: Path | None = None, on_event: OnEvent | None = None) -> State:
         """Start a mission and drive it until it ends, pauses or waits for a person."""
-        return await self.drive(await self.create(mission), on_event)
+        return await self.drive(await self.create(mission, origin), on_event)
 
     async def run_many(self, missions: list[Mission], at_once: int = 64) -> list[State]:
         """Run missions side by side, at most `at_once` at a time; give their states in order."""
@@ -105,6 +108,7 @@ class Engine:
             mission=created.mission,
             digest=created.digest,
             parent=f"{session_id}@{at}",
+            origin=created.origin,
         )
         journal.note(first, at=source[0].at)
         for happened in source[1 : cut + 1]:
@@ -113,8 +117,10 @@ class Engine:
         return new_id
 
 
-def _created(mission: Mission, tenant: str, session_id: str) -> e.SessionCreated:
-    return e.SessionCreated(tenant=tenant, session_id=session_id, mission=dump(mission), digest=mission_digest(mission))
+def _created(mission: Mission, tenant: str, session_id: str, origin: Path) -> e.SessionCreated:
+    return e.SessionCreated(
+        tenant=tenant, session_id=session_id, mission=dump(mission), digest=mission_digest(mission), origin=str(origin)
+    )
 
 
 def _cut(source: list[Happened], iteration: int | None) -> int | None:
@@ -127,7 +133,5 @@ def _cut(source: list[Happened], iteration: int | None) -> int | None:
 
 def _only(group: BaseException) -> BaseException:
     """Give the one error inside nested groups: callers catch errors, not groups."""
-    inner: Any = group
-    while isinstance(inner, BaseExceptionGroup) and len(cast("tuple[BaseException, ...]", inner.exceptions)) == 1:
-        inner = inner.exceptions[0]
-    return cast("BaseException", inner)
+    inner: tuple[BaseException, ...] = getattr(group, "exceptions", ())
+    return _only(inner[0]) if len(inner) == 1 else group

@@ -16,8 +16,8 @@ from journeyman.tools.base import Catalog
 from journeyman.tools.predicate import PredicateResult
 from journeyman.tools.script import ScriptRun
 
-OpenCatalog: TypeAlias = Callable[[Mission], AbstractAsyncContextManager[Catalog]]
-"""Opens the tools of a mission: imports its functions, starts its servers."""
+OpenCatalog: TypeAlias = Callable[[Mission, Path], AbstractAsyncContextManager[Catalog]]
+"""Opens the tools of a mission from its folder: imports its functions, starts its servers."""
 
 
 class Evaluates(Protocol):
@@ -37,8 +37,6 @@ class World:
     predicates: Evaluates
     scripts: ScriptRun
     clock: Clock = field(default_factory=SystemClock)
-    base_dir: Path = field(default_factory=Path)
-    """Folder of the mission file: artifact paths are relative to it."""
     lease_ttl_s: float = 10.0
     """How long a lease holds without a heartbeat; another process may take over after it."""
     watch_s: float = 0.2

@@ -35,6 +35,8 @@ class SessionCreated:
     """SHA-256 of the mission."""
     parent: str = ""
     """`session@iteration` that this session was forked from."""
+    origin: str = ""
+    """Folder of the mission file: functions, servers and artifacts are found from it."""
 
 
 @_strict

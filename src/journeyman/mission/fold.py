@@ -85,6 +85,7 @@ def _created(at: str, event: e.SessionCreated) -> State:
         created_at=at,
         last_at=at,
         parent=event.parent,
+        origin=event.origin,
     )
 
 

@@ -118,6 +118,7 @@ def _created(event: Event) -> Event:
         mission=dump(state.mission),
         digest=mission_digest(state.mission),
         parent=event.parent,
+        origin=event.origin,
     )
 
 

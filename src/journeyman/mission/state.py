@@ -164,6 +164,7 @@ class State:
     digest: str
     created_at: str
     parent: str = ""
+    origin: str = ""
     tools: Mapping[str, ToolSpec] = field(default_factory=dict[str, ToolSpec])
     tools_ref: str = ""
     """Blob digest of the tool definitions when they are kept outside the event."""
