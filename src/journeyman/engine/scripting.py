@@ -58,7 +58,7 @@ def _advanced(journal: Journal, step: Step) -> e.ScriptAdvanced:
             calls: list[JsonObject] = [
                 {"args": journal.keep(dict(call.args)), "call": call.call_id, "tool": call.tool} for call in step.calls
             ]
-            snapshot = str(journal.keep_bytes(step.snapshot)["$blob"])
+            snapshot = journal.keep_bytes(step.snapshot)
             return e.ScriptAdvanced(
                 iteration=iteration,
                 status="waiting",

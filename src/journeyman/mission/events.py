@@ -145,8 +145,8 @@ class ScriptAdvanced:
     iteration: int
     status: str
     """`waiting`, `finished` or `failed`."""
-    snapshot: str = ""
-    """Digest of the blob from which a waiting script goes on."""
+    snapshot: JsonObject = field(default_factory=dict[str, Json])
+    """Reference to the blob from which a waiting script goes on."""
     calls: list[JsonObject] = field(default_factory=_objects)
     """Pending calls as `{call, tool, args}`."""
     observations: JsonObject = field(default_factory=dict[str, Json])

@@ -268,7 +268,11 @@ def _script_advanced(state: State, happened: Happened) -> State:
     event = cast("e.ScriptAdvanced", happened.event)
     steps = state.script.steps + 1 if state.script is not None else 1
     script = Script(
-        status=event.status, snapshot=event.snapshot, calls=tuple(event.calls), steps=steps, value=event.value
+        status=event.status,
+        snapshot=str(event.snapshot.get("$blob", "")),
+        calls=tuple(event.calls),
+        steps=steps,
+        value=event.value,
     )
     state = replace(
         state,
