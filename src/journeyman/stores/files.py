@@ -251,10 +251,10 @@ def _manifest(directory: Path) -> tuple[str, str, Head]:
 
 
 def _numbered(directory: Path) -> Iterator[tuple[int, bytes]]:
-    data = _bytes(directory, _RECORD)
-    if data and not data.endswith(b"\n"):
-        _refuse(_RECORD, "ends in the middle of a line: the file was cut")
-    return enumerate(data.split(b"\n")[:-1], start=1)
+    *lines, rest = _bytes(directory, _RECORD).split(b"\n")
+    yield from enumerate(lines, start=1)
+    if rest:
+        raise RecordBroken(f"event {len(lines) + 1} is cut off: {_RECORD} ends in the middle of its line")
 
 
 def _linked(start: Head, lines: Iterator[tuple[int, bytes]], entries: list[Entry]) -> Iterator[Entry]:

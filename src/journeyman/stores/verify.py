@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
-from journeyman.mission.canonical import Json
+from journeyman.mission.canonical import Json, parsed
 from journeyman.mission.errors import NotFound, RecordBroken
 from journeyman.mission.record import Entry, Head, check_chain, genesis, head_of
 from journeyman.stores.base import KnowsHead, Store
@@ -82,9 +81,9 @@ def references(entry: Entry) -> Iterator[Reference]:
     if _MARK not in entry.body:
         return
     try:
-        event = cast("dict[str, Json]", json.loads(entry.body))
+        event = cast("dict[str, Json]", parsed(entry.body))
         yield from _walk(entry.seq, event.get("data"))
-    except (ValueError, RecursionError, AttributeError) as error:
+    except (ValueError, OverflowError, RecursionError, AttributeError) as error:
         raise RecordBroken(f"event {entry.seq} is not a readable event ({type(error).__name__})") from None
 
 

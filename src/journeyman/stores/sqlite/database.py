@@ -14,11 +14,14 @@ from journeyman.mission.errors import CallerError, JourneymanError, NotAllowed, 
 from journeyman.stores.rules import check_tenant
 
 FILE_NAME: Final = "journeyman.db"
-_CHECKPOINT_PAGES: Final = 256
-"""Pages of write-ahead log (1 MiB) after which they move into the file: keeps small records small on disk."""
+_CHECKPOINT_PAGES: Final = 128
+"""Pages of write-ahead log (512 KiB) after which they move into the file: keeps short records small on disk, at no cost that shows."""
 _RETRY_S: Final = 0.01
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_DAMAGED: Final = frozenset(
+    {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT}
+)
+"""The last two: its tables, or the rows in them, are not those that were made."""
 
 
 def place(data_dir: Path, tenant: str) -> Path:
@@ -29,7 +32,8 @@ def place(data_dir: Path, tenant: str) -> Path:
 def prepare(path: Path) -> None:
     """Make the directory (0700) and the file (0600), which SQLite takes as the mode of its side files too."""
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         path.parent.chmod(0o700)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         path.chmod(0o600)
@@ -72,6 +76,18 @@ def open_reader(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
     except sqlite3.Error as error:
         raise translated(error, path) from error
     return connection
+
+
+def empty_log(connection: sqlite3.Connection) -> None:
+    """Move the write-ahead log into the file and cut it to nothing, unless somebody is using it."""
+    (busy_timeout_ms,) = connection.execute("PRAGMA busy_timeout").fetchone()
+    connection.execute("PRAGMA busy_timeout = 0")
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    except sqlite3.Error:
+        return  # the next quiet time will do; what is wrong with the file, the next write says
+    finally:
+        connection.execute(f"PRAGMA busy_timeout = {busy_timeout_ms}")
 
 
 def _use_wal(connection: sqlite3.Connection, busy_timeout_s: float) -> None:

@@ -21,8 +21,8 @@ def entries(connection: sqlite3.Connection, session_id: str, after_seq: int, lim
     if row is None:
         return []
     base = row[0] << SEQ_BITS
-    rows = connection.execute(
-        "SELECT key & ?, hash, body FROM event WHERE key > ? AND key <= ? ORDER BY key LIMIT ?",
+    rows = connection.execute(  # a value of another type is tampering: the chain shall say so
+        "SELECT key & ?, CAST(hash AS BLOB), CAST(body AS BLOB) FROM event WHERE key > ? AND key <= ? ORDER BY key LIMIT ?",
         (MAX_SEQ, base | min(max(after_seq, 0), MAX_SEQ), base | MAX_SEQ, -1 if limit is None else max(limit, 0)),
     )
     return [Entry(seq, digest, body) for seq, digest, body in rows]

@@ -13,8 +13,8 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 import anyio
 
-from journeyman.mission.errors import JourneymanError, NotAllowed
-from journeyman.stores.sqlite.database import translated
+from journeyman.mission.errors import NotAllowed
+from journeyman.stores.sqlite.database import empty_log, translated
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -83,12 +83,14 @@ class Worker:
         self._writes = writes
         self._jobs: SimpleQueue[Job[Any] | None] = SimpleQueue()
         self._closed = False
+        self._door = threading.Lock()
         self._thread = threading.Thread(target=self._live, name=f"journeyman {path.parent.name}", daemon=True)
 
     async def start(self) -> None:
         """Open the connection; raises what opening it raises."""
+        first = self._given(lambda _: None)  # before the thread, which refuses all work when it cannot open
         self._thread.start()
-        await self.run(lambda connection: connection.in_transaction)
+        await first.future
 
     async def run(self, work: Work[T], *, before: Callable[[], None] | None = None) -> T:
         """Give what `work` gives, once it is durable when this worker writes.
@@ -96,10 +98,7 @@ class Worker:
         `before` runs first, in the thread but outside the transaction, so that slow sums hold no lock; it may not fail.
         When the waiting task is cancelled, the work either never starts or has ended before this returns.
         """
-        if self._closed:
-            raise NotAllowed(f"the store of {self._path} is closed", code="store_closed")
-        job = Job(work, asyncio.get_running_loop(), before)
-        self._jobs.put(job)
+        job = self._given(work, before)
         try:
             return await job.future
         except asyncio.CancelledError:
@@ -107,18 +106,23 @@ class Worker:
                 await job.outlast()
             raise
 
+    def _given(self, work: Work[T], before: Callable[[], None] | None = None) -> Job[T]:
+        job = Job(work, asyncio.get_running_loop(), before)
+        with self._door:
+            if self._closed:
+                raise NotAllowed(f"the store of {self._path} is closed", code="store_closed")
+            self._jobs.put(job)
+        return job
+
     async def close(self) -> None:
         """End the thread after the work it was given; harmless when closed before."""
-        if self._closed:
-            return
-        last = Job(lambda _: None, asyncio.get_running_loop())
-        self._closed = True
-        self._jobs.put(last)
-        self._jobs.put(None)
-        with contextlib.suppress(JourneymanError):  # a connection that never opened need not be closed
-            await last.future
-        with anyio.CancelScope(shield=True):
-            await asyncio.to_thread(self._thread.join)
+        with self._door:
+            if not self._closed:
+                self._closed = True
+                self._jobs.put(None)
+        if self._thread.ident is not None:
+            with anyio.CancelScope(shield=True):
+                await asyncio.to_thread(self._thread.join)
 
     def _live(self) -> None:
         try:
@@ -144,9 +148,11 @@ class Worker:
                 break
         try:
             self._run_group(connection, group)
-        finally:
+        except BaseException as error:  # noqa: BLE001  the thread must live on; whoever waits gets it
             for job in group:
-                job.finish()
+                job.error = job.error or error
+        for job in group:
+            job.finish()
         return first is not None
 
     def _next(self, connection: sqlite3.Connection) -> Job[Any] | None:
@@ -154,8 +160,7 @@ class Worker:
             try:
                 return self._jobs.get(timeout=_IDLE_S)
             except Empty:
-                with contextlib.suppress(sqlite3.Error):  # somebody reads or writes: the next quiet time will do
-                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                empty_log(connection)
         return self._jobs.get()
 
     def _look(self, connection: sqlite3.Connection, group: Sequence[Job[Any]]) -> None:
@@ -179,25 +184,26 @@ class Worker:
                 self._in_savepoint(connection, job)
             connection.execute("COMMIT")
         except sqlite3.Error as error:
-            with contextlib.suppress(sqlite3.Error):
-                connection.rollback()
             for job in group:
                 job.error = job.error or translated(error, self._path)
+        finally:
+            if connection.in_transaction:
+                connection.rollback()
 
-    @staticmethod
-    def _in_savepoint(connection: sqlite3.Connection, job: Job[Any]) -> None:
+    def _in_savepoint(self, connection: sqlite3.Connection, job: Job[Any]) -> None:
         connection.execute("SAVEPOINT job")
         try:
             job.value = job.work(connection)
-        except sqlite3.Error:
-            raise
-        except BaseException as error:  # noqa: BLE001  it belongs to whoever gave the work
-            job.error = error
+        except BaseException as error:
+            if not connection.in_transaction:  # SQLite gave up the whole group: a full disk, say
+                raise
+            job.error = translated(error, self._path) if isinstance(error, sqlite3.Error) else error
             connection.execute("ROLLBACK TO job")
         connection.execute("RELEASE job")
 
     def _refuse_all(self, error: BaseException) -> None:
-        self._closed = True
+        with self._door:
+            self._closed = True
         while True:
             try:
                 job = self._jobs.get_nowait()

@@ -18,7 +18,7 @@ _FASTEST: Final = 1
 
 _ADD_SESSION: Final = (
     "INSERT INTO session (head_seq, head_hash, name, status, verdict, outcome, iteration, created_at, updated_at,"
-    " session_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING key"
+    " session_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _MOVE_HEAD: Final = (
     "UPDATE session SET head_seq = ?, head_hash = ?, name = ?, status = ?, verdict = ?, outcome = ?, iteration = ?,"
@@ -86,7 +86,7 @@ def _extend(connection: sqlite3.Connection, batch: Batch, key: int | None) -> He
     head = Head(last.seq, last.hash)
     values = _row(head, row)
     if key is None:
-        key = cast("int", connection.execute(_ADD_SESSION, (*values, batch.session_id)).fetchone()[0])
+        key = cast("int", connection.execute(_ADD_SESSION, (*values, batch.session_id)).lastrowid)
     else:
         connection.execute(_MOVE_HEAD, (*values, key))
     base = key << SEQ_BITS
