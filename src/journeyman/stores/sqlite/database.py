@@ -72,7 +72,11 @@ def open_reader(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
     """Give a connection that reads beside the writer and cannot change anything."""
     try:
         connection = connect(path, busy_timeout_s)
-        connection.execute("PRAGMA query_only = ON")
+        try:
+            connection.execute("PRAGMA query_only = ON")
+        except BaseException:
+            connection.close()
+            raise
     except sqlite3.Error as error:
         raise translated(error, path) from error
     return connection
