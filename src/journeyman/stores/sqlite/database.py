@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import resources
 from pathlib import Path
 from typing import Final
@@ -44,35 +44,32 @@ def prepare(path: Path) -> None:
         ) from None
 
 
-def connect(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
-    """Give a connection that a thread owns; transactions are begun by hand."""
-    connection = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None)
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-    return connection
-
-
 def open_writer(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
-    """Give the writing connection, with the file at this version's schema."""
-    try:
-        prepare(path)
-        connection = connect(path, busy_timeout_s)
-        try:
-            _use_wal(connection, busy_timeout_s)
-            migrate(connection, path)
-        except BaseException:
-            connection.close()
-            raise
-    except sqlite3.Error as error:
-        raise translated(error, path) from error
-    return connection
+    """Give the writing connection, with the file at this version's schema; transactions are begun by hand."""
+
+    def ready(connection: sqlite3.Connection) -> None:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        _use_wal(connection, busy_timeout_s)
+        migrate(connection, path)
+
+    prepare(path)
+    return _opened(path, busy_timeout_s, ready)
 
 
 def open_reader(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
     """Give a connection that reads beside the writer and cannot change anything."""
+    return _opened(path, busy_timeout_s, lambda connection: connection.execute("PRAGMA query_only = ON"))
+
+
+def _opened(path: Path, busy_timeout_s: float, ready: Callable[[sqlite3.Connection], object]) -> sqlite3.Connection:
     try:
-        connection = connect(path, busy_timeout_s)
-        connection.execute("PRAGMA query_only = ON")
+        connection = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None)
+        try:
+            ready(connection)
+        except BaseException:
+            connection.close()
+            raise
     except sqlite3.Error as error:
         raise translated(error, path) from error
     return connection
