@@ -216,7 +216,7 @@ class Driver:
 
     async def _values(self, state: State) -> dict[str, Json]:
         """Give the blobs that this iteration's results refer to."""
-        return {name: cast("Json", json.loads(await self._journal.blob(name))) for name in steps.blobs_of(state)}
+        return {name: parsed(await self._journal.blob(name)) for name in steps.blobs_of(state)}
 
     async def _decide(self, command: c.Decide) -> None:
         self._journal.note(steps.decided(self._journal.state, command.verdict.label, command.verdict.reason))

@@ -191,6 +191,8 @@ class Decided:
     reason: str
     mission: str
     """Digest of the mission it was decided under."""
+    used: JsonObject = field(default_factory=dict[str, Json])
+    """What was used of each budget, so that a replay can check it."""
 
 
 @_strict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from journeyman.mission.canonical import Json, digest_of
+from journeyman.mission.canonical import Json, JsonObject, digest_of
 from journeyman.mission.commands import Intend
 from journeyman.mission.criteria import walk
 from journeyman.mission.decide import is_checkpoint
@@ -75,7 +75,15 @@ def evaluated(state: State, at: str, run_predicate: RunPredicate, values: Mappin
 
 def decided(state: State, label: str, reason: str) -> Decided:
     """Give the verdict as an event, bound to the mission it was decided under."""
-    return Decided(iteration=state.iteration, verdict=label, reason=reason, mission=state.digest)
+    usage = state.usage
+    used: JsonObject = {
+        "cost_microusd": usage.cost_microusd,
+        "iterations": state.iteration + 1,
+        "tokens": usage.tokens,
+        "tool_calls": usage.tool_calls,
+        "wall_clock_s": usage.wall_clock_s,
+    }
+    return Decided(iteration=state.iteration, verdict=label, reason=reason, mission=state.digest, used=used)
 
 
 def looks_at(state: State) -> list[str]:
