@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from journeyman.engine.world import World
 from journeyman.mission import commands as c
 from journeyman.mission import events as e
 from journeyman.mission import steps
-from journeyman.mission.canonical import Json, JsonObject
+from journeyman.mission.canonical import Json, JsonObject, parsed
 from journeyman.mission.errors import BudgetRefused, WorldError
 from journeyman.mission.evaluate import Answered
 from journeyman.mission.fold import seconds_between

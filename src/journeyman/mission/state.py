@@ -136,6 +136,8 @@ class Memory:
     """Counts changes of the world or of what is known: a failed call is worth repeating in a new one."""
     best_call: JsonObject | None = None
     """The call after which progress was highest."""
+    best_total: float = 0.0
+    """Progress after that call."""
     last_moved: bool = False
     total: float = 0.0
     """Progress after the last evaluation."""

@@ -56,7 +56,9 @@ def bridge(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     async def guarded() -> T:
         task = asyncio.current_task()
         with suppress(NotImplementedError, ValueError):
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: task.cancel() if task is not None else None)
+            asyncio.get_running_loop().add_signal_handler(
+                signal.SIGTERM, lambda: task.cancel() if task is not None else None
+            )
         return await work()
 
     with asyncio.Runner() as runner:
@@ -124,5 +126,3 @@ def exit_code(state: State) -> int:
     if state.status is Status.ENDED:
         return ACHIEVED if state.outcome == "achieved" else NOT_ACHIEVED
     return WAITING
-
-
