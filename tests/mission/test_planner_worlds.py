@@ -12,7 +12,13 @@ ITERATIONS = 30
 def play(world: World) -> tuple[bool, int]:
     """Give whether the criteria were reached, and after how many iterations."""
     mission = validate_mission(
-        {"directive": world.directive, "tools": ["*"], "criteria": world.criteria, "budget": {"iterations": ITERATIONS}, "stagnation": {"threshold": ITERATIONS}}
+        {
+            "directive": world.directive,
+            "tools": ["*"],
+            "criteria": world.criteria,
+            "budget": {"iterations": ITERATIONS},
+            "stagnation": {"threshold": ITERATIONS},
+        }
     )
     state = Simulation(mission, world.tools).run()
     return state.outcome == "achieved", state.usage.iterations

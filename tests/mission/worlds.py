@@ -72,7 +72,9 @@ def _arguments() -> list[World]:
         {"mode": {"type": "string", "enum": modes}, "level": {"type": "integer", "enum": [1, 2, 3, 4]}},
     )
     optional = SimTool(
-        lambda a: Reply(metrics={"hit": int(a.get("deep") is True)}), {"path": {**TEXT, "default": "/"}, "deep": {"type": "boolean"}}, required=["path"]
+        lambda a: Reply(metrics={"hit": int(a.get("deep") is True)}),
+        {"path": {**TEXT, "default": "/"}, "deep": {"type": "boolean"}},
+        required=["path"],
     )
     const = SimTool(_needs("version", "v2"), {"version": {"const": "v2"}})
     example = SimTool(_needs("zone", "eu-1"), {"zone": {**TEXT, "examples": ["eu-1"]}})
@@ -85,38 +87,88 @@ def _arguments() -> list[World]:
         World("optional argument", {"scan": optional}, [metric("hit", ">=", 1)]),
         World("constant", {"use": const}, [metric("done", ">=", 1)]),
         World("example value", {"open_zone": example}, [metric("done", ">=", 1)]),
-        World("value quoted in the directive", {"deploy": quoted}, [metric("done", ">=", 1)], "Deploy the branch 'release/7' now."),
-        World("number in the directive", {"probe_port": numbered}, [metric("done", ">=", 1)], "Find out whether port 8443 answers."),
+        World(
+            "value quoted in the directive",
+            {"deploy": quoted},
+            [metric("done", ">=", 1)],
+            "Deploy the branch 'release/7' now.",
+        ),
+        World(
+            "number in the directive",
+            {"probe_port": numbered},
+            [metric("done", ">=", 1)],
+            "Find out whether port 8443 answers.",
+        ),
     ]
 
 
 def _observed() -> list[World]:
     deep = {"items": [{"service": {"service_id": f"svc-{n}"}, "load": n} for n in range(6)]}
-    chain_b = SimTool(lambda a: Reply(value={"token": "t-9"}) if a["user"] == "ann" else failed("unknown user"), {"user": TEXT})
+    chain_b = SimTool(
+        lambda a: Reply(value={"token": "t-9"}) if a["user"] == "ann" else failed("unknown user"), {"user": TEXT}
+    )
     typed = SimTool(_needs("job", 42), {"job": INT})
-    hinting = SimTool(lambda a: Reply(metrics={"done": 1}) if a["region"] == "north" else failed("region must be one of 'north', 'south'"), {"region": TEXT})
+    hinting = SimTool(
+        lambda a: (
+            Reply(metrics={"done": 1}) if a["region"] == "north" else failed("region must be one of 'north', 'south'")
+        ),
+        {"region": TEXT},
+    )
     patterned = SimTool(_needs("sha", "ab12cd34"), {"sha": {**TEXT, "pattern": "^[0-9a-f]{8}$"}})
-    lists = SimTool(lambda a: Reply(metrics={"n": len(a["ids"])}) if "x2" in a["ids"] else failed("x2 is needed"), {"ids": {"type": "array", "items": TEXT, "minItems": 1}})
+    lists = SimTool(
+        lambda a: Reply(metrics={"n": len(a["ids"])}) if "x2" in a["ids"] else failed("x2 is needed"),
+        {"ids": {"type": "array", "items": TEXT, "minItems": 1}},
+    )
     return [
-        World("value from an earlier observation", {"list_branches": _gives({"branches": ["main", "dev"]}), "merge": SimTool(_needs("branch", "dev"), {"branch": TEXT})}, [metric("done", ">=", 1)]),
-        World("nested value", {"inventory": _gives(deep), "restart": SimTool(_needs("service_id", "svc-4"), {"service_id": TEXT})}, [metric("done", ">=", 1)]),
-        World("chain of three", {"who": _gives({"users": ["bob", "ann"]}), "login": chain_b, "enter": SimTool(_needs("token", "t-9"), {"token": TEXT})}, [metric("done", ">=", 1)]),
-        World("value of the right type", {"jobs": _gives({"job": [7, 42], "name": "x"}), "stop": typed}, [metric("done", ">=", 1)]),
+        World(
+            "value from an earlier observation",
+            {
+                "list_branches": _gives({"branches": ["main", "dev"]}),
+                "merge": SimTool(_needs("branch", "dev"), {"branch": TEXT}),
+            },
+            [metric("done", ">=", 1)],
+        ),
+        World(
+            "nested value",
+            {"inventory": _gives(deep), "restart": SimTool(_needs("service_id", "svc-4"), {"service_id": TEXT})},
+            [metric("done", ">=", 1)],
+        ),
+        World(
+            "chain of three",
+            {
+                "who": _gives({"users": ["bob", "ann"]}),
+                "login": chain_b,
+                "enter": SimTool(_needs("token", "t-9"), {"token": TEXT}),
+            },
+            [metric("done", ">=", 1)],
+        ),
+        World(
+            "value of the right type",
+            {"jobs": _gives({"job": [7, 42], "name": "x"}), "stop": typed},
+            [metric("done", ">=", 1)],
+        ),
         World("hint in the error", {"move": hinting}, [metric("done", ">=", 1)]),
-        World("value that fits a pattern", {"log": _gives({"lines": ["ab12cd34", "zz", "not a sha"]}), "show": patterned}, [metric("done", ">=", 1)]),
+        World(
+            "value that fits a pattern",
+            {"log": _gives({"lines": ["ab12cd34", "zz", "not a sha"]}), "show": patterned},
+            [metric("done", ">=", 1)],
+        ),
         World("list argument", {"ids": _gives({"ids": ["x1", "x2", "x3"]}), "tag": lists}, [metric("n", ">=", 1)]),
     ]
 
 
 def _numbers() -> list[World]:
     two = SimTool(
-        lambda a: Reply(metrics={"cost": (a["x"] - 6) ** 2 + (a["y"] - 3) ** 2}), {"x": {**INT, "minimum": 0, "maximum": 10}, "y": {**INT, "minimum": 0, "maximum": 10}}
+        lambda a: Reply(metrics={"cost": (a["x"] - 6) ** 2 + (a["y"] - 3) ** 2}),
+        {"x": {**INT, "minimum": 0, "maximum": 10}, "y": {**INT, "minimum": 0, "maximum": 10}},
     )
     free = SimTool(lambda a: Reply(metrics={"err": abs(a["n"] - 37)}), {"n": INT})
     return [
         World("sweep over a range", {"tune": _curve(lambda x: -abs(x - 11), 0, 32)}, [metric("score", ">=", -1)]),
         World("small range, one hit", {"dial": _curve(lambda x: float(x == 7), 0, 12)}, [metric("score", ">=", 1)]),
-        World("large range, smooth", {"tune": _curve(lambda x: -abs(x - 611) / 10, 0, 1000)}, [metric("score", ">=", -3)]),
+        World(
+            "large range, smooth", {"tune": _curve(lambda x: -abs(x - 611) / 10, 0, 1000)}, [metric("score", ">=", -3)]
+        ),
         World("fractions", {"tune": _curve(lambda x: -abs(x - 0.3), 0, 1, "number")}, [metric("score", ">=", -0.02)]),
         World("two numbers", {"tune": two}, [metric("cost", "<=", 1)]),
         World("no bounds", {"guess": free}, [metric("err", "<=", 2)]),
@@ -127,15 +179,26 @@ def _many_tools() -> list[World]:
     def ten(right: int) -> dict[str, SimTool]:
         return {f"tool_{n}": SimTool(lambda _, n=n: Reply(metrics={"hit": int(n == right)})) for n in range(10)}
 
-    named = {f"aa_{n}": _gives({"x": n}) for n in range(9)} | {"read_latency": SimTool(lambda _: Reply(metrics={"latency": 5}))}
-    described = {f"t{n}": _gives({"x": n}) for n in range(9)} | {"zz": SimTool(lambda _: Reply(metrics={"backlog": 0}), description="Drain the backlog of the queue.")}
-    danger = {"a_delete_all": SimTool(lambda _: Reply(metrics={"lost": 1}), effect="unsafe"), "b_look": SimTool(lambda _: Reply(metrics={"seen": 1}))}
+    named = {f"aa_{n}": _gives({"x": n}) for n in range(9)} | {
+        "read_latency": SimTool(lambda _: Reply(metrics={"latency": 5}))
+    }
+    described = {f"t{n}": _gives({"x": n}) for n in range(9)} | {
+        "zz": SimTool(lambda _: Reply(metrics={"backlog": 0}), description="Drain the backlog of the queue.")
+    }
+    danger = {
+        "a_delete_all": SimTool(lambda _: Reply(metrics={"lost": 1}), effect="unsafe"),
+        "b_look": SimTool(lambda _: Reply(metrics={"seen": 1})),
+    }
     return [
         World("the right one of ten tools", ten(7), [metric("hit", ">=", 1)]),
         World("the last of ten tools", ten(9), [metric("hit", ">=", 1)]),
         World("a tool named after the metric", named, [metric("latency", "<=", 10)]),
         World("a tool described by the metric", described, [metric("backlog", "<=", 0)]),
-        World("pure tools first", danger, [metric("seen", ">=", 1), {**metric("lost", ">=", 1), "guard": True, "required": False}]),
+        World(
+            "pure tools first",
+            danger,
+            [metric("seen", ">=", 1), {**metric("lost", ">=", 1), "guard": True, "required": False}],
+        ),
         World("named in a criterion", {f"op_{n}": _gives({"x": n}) for n in range(8)}, [called("op_6")]),
     ]
 
@@ -156,7 +219,9 @@ def _sequences() -> list[World]:
 
     def poll(_: dict[str, Any]) -> Reply:
         state["polls"] += 1
-        return Reply(value={"state": "done" if state["polls"] > 4 else "running"}, metrics={"ready": int(state["polls"] > 4)})
+        return Reply(
+            value={"state": "done" if state["polls"] > 4 else "running"}, metrics={"ready": int(state["polls"] > 4)}
+        )
 
     def climb(a: dict[str, Any]) -> Reply:
         state["up"] = max(0, state["up"] + (1 if a["way"] == "up" else -1))
@@ -170,12 +235,32 @@ def _sequences() -> list[World]:
         return Reply(metrics={"steps": state["steps"]})
 
     return [
-        World("two tools in order", {"a_ship": SimTool(ship, effect="unsafe"), "b_build": SimTool(build, effect="unsafe")}, [metric("shipped", ">=", 1)]),
-        World("repeat what helps", {"count": SimTool(count, effect="unsafe"), "idle": _gives({"x": 1})}, [metric("n", ">=", 8)]),
+        World(
+            "two tools in order",
+            {"a_ship": SimTool(ship, effect="unsafe"), "b_build": SimTool(build, effect="unsafe")},
+            [metric("shipped", ">=", 1)],
+        ),
+        World(
+            "repeat what helps",
+            {"count": SimTool(count, effect="unsafe"), "idle": _gives({"x": 1})},
+            [metric("n", ">=", 8)],
+        ),
         World("poll until it is done", {"status": SimTool(poll)}, [metric("ready", ">=", 1)]),
-        World("the right direction", {"climb": SimTool(climb, {"way": {"type": "string", "enum": ["down", "up"]}}, effect="keyed")}, [metric("height", ">=", 5)]),
-        World("act, then measure with a probe", {"step": SimTool(step, effect="keyed"), "look": SimTool(look)}, [metric("steps", ">=", 4, probe={"tool": "look"})]),
-        World("two criteria, two tools", {"one": SimTool(lambda _: Reply(metrics={"a": 1})), "two": SimTool(lambda _: Reply(metrics={"b": 1}))}, [metric("a", ">=", 1), metric("b", ">=", 1)]),
+        World(
+            "the right direction",
+            {"climb": SimTool(climb, {"way": {"type": "string", "enum": ["down", "up"]}}, effect="keyed")},
+            [metric("height", ">=", 5)],
+        ),
+        World(
+            "act, then measure with a probe",
+            {"step": SimTool(step, effect="keyed"), "look": SimTool(look)},
+            [metric("steps", ">=", 4, probe={"tool": "look"})],
+        ),
+        World(
+            "two criteria, two tools",
+            {"one": SimTool(lambda _: Reply(metrics={"a": 1})), "two": SimTool(lambda _: Reply(metrics={"b": 1}))},
+            [metric("a", ">=", 1), metric("b", ">=", 1)],
+        ),
     ]
 
 
@@ -193,7 +278,9 @@ def _troubles() -> list[World]:
     broken = {"a_broken": SimTool(lambda _: failed("boom")), "b_works": SimTool(lambda _: Reply(metrics={"ok": 1}))}
     return [
         World("flaky tool", {"flaky": SimTool(flaky)}, [metric("ok", ">=", 1)]),
-        World("a tool that is not ready yet", {"late": SimTool(late), "other": _gives({"x": 1})}, [metric("ok", ">=", 1)]),
+        World(
+            "a tool that is not ready yet", {"late": SimTool(late), "other": _gives({"x": 1})}, [metric("ok", ">=", 1)]
+        ),
         World("a broken tool beside a good one", broken, [metric("ok", ">=", 1)]),
     ]
 
@@ -201,11 +288,25 @@ def _troubles() -> list[World]:
 def _shapes() -> list[World]:
     nested = SimTool(
         lambda a: Reply(metrics={"ok": int(a["spec"]["replicas"] == 3)}),
-        {"spec": {"type": "object", "properties": {"name": TEXT, "replicas": {"type": "integer", "enum": [1, 2, 3]}}, "required": ["name", "replicas"]}},
+        {
+            "spec": {
+                "type": "object",
+                "properties": {"name": TEXT, "replicas": {"type": "integer", "enum": [1, 2, 3]}},
+                "required": ["name", "replicas"],
+            }
+        },
     )
     referred = SimTool(_needs("point", {"x": 1, "y": 0}), {"point": {"$ref": "#/$defs/P"}})
-    referred.definitions = {"P": {"type": "object", "properties": {"x": {"type": "integer", "enum": [0, 1]}, "y": {"type": "integer", "enum": [0, 1]}}, "required": ["x", "y"]}}
-    nullable = SimTool(_needs("level", 2), {"level": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 5}, {"type": "null"}]}})
+    referred.definitions = {
+        "P": {
+            "type": "object",
+            "properties": {"x": {"type": "integer", "enum": [0, 1]}, "y": {"type": "integer", "enum": [0, 1]}},
+            "required": ["x", "y"],
+        }
+    }
+    nullable = SimTool(
+        _needs("level", 2), {"level": {"anyOf": [{"type": "integer", "minimum": 0, "maximum": 5}, {"type": "null"}]}}
+    )
     held = SimTool(lambda _: Reply(metrics={"temp": 20}))
     return [
         World("required nested arguments", {"apply": nested}, [metric("ok", ">=", 1)]),
