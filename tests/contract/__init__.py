@@ -1,0 +1,1 @@
+"""Our own adapters against the public conformance kits."""
