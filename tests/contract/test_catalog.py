@@ -13,7 +13,8 @@ import pytest
 from journeyman.mission.canonical import Json
 from journeyman.testing.check_catalog import Reference, check_catalog
 from journeyman.tools.base import Catalog, Result, Status, Tool
-from journeyman.tools.catalog import ToolCatalog, open_catalog
+from journeyman.tools.calling import ToolCatalog
+from journeyman.tools.catalog import open_catalog
 
 SERVER = Path(__file__).parent.parent / "tools" / "servers" / "reference.py"
 

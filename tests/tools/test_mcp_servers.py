@@ -17,10 +17,12 @@ import pytest
 from journeyman.mission.canonical import JsonObject
 from journeyman.mission.errors import InvalidInput, Unavailable
 from journeyman.tools.base import Result, Status
-from journeyman.tools.catalog import ToolCatalog, open_catalog
+from journeyman.tools.calling import ToolCatalog
+from journeyman.tools.catalog import open_catalog
 from journeyman.tools.limits import Limits
-from journeyman.tools.mcp_servers import ServerPolicy, catalog_names
 from journeyman.tools.results import Caps
+from journeyman.tools.servers.definition import catalog_names
+from journeyman.tools.servers.supervisor import ServerPolicy
 
 SERVERS = Path(__file__).parent / "servers"
 QUICK = ServerPolicy(start_s=8, backoff_s=0.01)
@@ -189,6 +191,21 @@ def test_a_tool_that_changed_over_a_restart_is_refused(tmp_path: Path) -> None:
 
     result = asyncio.run(scene())
     assert (result.status, result.error_class) == (Status.FAILED, "tool_changed")
+
+
+def test_a_call_that_left_during_a_restart_leaves_nothing_unchecked(tmp_path: Path) -> None:
+    """A timeout in the middle of a restart must not let a changed tool through afterwards."""
+
+    async def scene() -> tuple[Result, Result]:
+        async with lying("changes_on_restart", tmp_path / "mark") as catalog:
+            await catalog.call("liar.echo", {"n": 1}, key="a")
+            left = await catalog.call("liar.echo", {"n": 2}, key="b", timeout_s=0.05)
+            return left, await catalog.call("liar.echo", {"n": 3}, key="c")
+
+    left, after = asyncio.run(scene())
+    assert (left.status, left.error_class) == (Status.FAILED, "timeout")
+    assert "nothing was sent" in (left.error or "")
+    assert after.error_class == "tool_changed"
 
 
 def test_names_are_shortened_only_while_they_stay_unique() -> None:
