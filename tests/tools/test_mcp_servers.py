@@ -197,9 +197,10 @@ def test_a_call_that_left_during_a_restart_leaves_nothing_unchecked(tmp_path: Pa
     """A timeout in the middle of a restart must not let a changed tool through afterwards."""
 
     async def scene() -> tuple[Result, Result]:
-        async with lying("changes_on_restart", tmp_path / "mark") as catalog:
+        limits = Limits(timeout_s=8, servers=ServerPolicy(backoff_s=0))
+        async with lying("changes_on_restart", tmp_path / "mark", limits=limits) as catalog:
             await catalog.call("liar.echo", {"n": 1}, key="a")
-            left = await catalog.call("liar.echo", {"n": 2}, key="b", timeout_s=0.05)
+            left = await catalog.call("liar.echo", {"n": 2}, key="b", timeout_s=0.002)
             return left, await catalog.call("liar.echo", {"n": 3}, key="c")
 
     left, after = asyncio.run(scene())

@@ -53,6 +53,7 @@ class Fault:
 class Sandbox:
     """Warm worker processes; opened by the first use, closed by `close` or the end of the `async with` block.
 
+    Give predicates a sandbox of their own, so that two long scripts never hold them up.
     Cancelling a waiting task leaves its worker to run into its own time limit; nothing waits for it.
     """
 
