@@ -19,5 +19,11 @@ def run_tests(commit: str) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as folder:
         archive = subprocess.run(["git", "-C", str(REPO), "archive", commit], check=True, capture_output=True).stdout
         subprocess.run(["tar", "-x", "-C", folder], input=archive, check=True)
-        ended = subprocess.run([sys.executable, "-B", "-m", "unittest", "-q"], cwd=folder, check=False, capture_output=True)
-    return {"commit": commit, "exit_code": ended.returncode, "output_tail": ended.stderr[-200:].decode(errors="replace")}
+        ended = subprocess.run(
+            [sys.executable, "-B", "-m", "unittest", "-q"], cwd=folder, check=False, capture_output=True
+        )
+    return {
+        "commit": commit,
+        "exit_code": ended.returncode,
+        "output_tail": ended.stderr[-200:].decode(errors="replace"),
+    }

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-from make_repo import CULPRIT, make_repo  # noqa: E402  # this folder is no package
+from make_repo import CULPRIT, make_repo  # this folder is no package
 
 HERE = Path(__file__).parent
 

@@ -21,7 +21,7 @@ def total(net: list[float]) -> float:
     """Give the sum with tax."""
     return round(sum(net) * (1 + VAT), 2)
 '''
-TESTS = '''\
+TESTS = """\
 import unittest
 
 from shop import prices
@@ -30,7 +30,7 @@ from shop import prices
 class PricesTest(unittest.TestCase):
     def test_total_includes_tax(self) -> None:
         self.assertEqual(prices.total([10.0, 20.0]), 35.7)
-'''
+"""
 
 
 def make_repo(folder: Path) -> str:
@@ -55,7 +55,9 @@ def change(folder: Path, number: int) -> None:
         (folder / "test_prices.py").write_text(TESTS)
     if number in (1, CULPRIT):
         (folder / "shop" / "prices.py").write_text(PRICES.format(vat=0.19 if number == 1 else 0.16))
-    (folder / "shop" / f"item_{number % 12}.py").write_text(f'"""An item of the shop."""\n\nSTOCK = {number * 7 % 50}\n')
+    (folder / "shop" / f"item_{number % 12}.py").write_text(
+        f'"""An item of the shop."""\n\nSTOCK = {number * 7 % 50}\n'
+    )
 
 
 def subject(number: int) -> str:
@@ -69,7 +71,10 @@ def git(folder: Path, *words: str, when: int = 0) -> str:
     """Run git in `folder` and give what it prints."""
     stamp = f"2026-01-01T{when // 60:02}:{when % 60:02}:00 +0000"
     who = {"NAME": "Ada", "EMAIL": "ada@example.com", "DATE": stamp}
-    environment = {**os.environ, **{f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()}}
+    environment = {
+        **os.environ,
+        **{f"GIT_{role}_{key}": value for role in ("AUTHOR", "COMMITTER") for key, value in who.items()},
+    }
     ended = subprocess.run(["git", *words], cwd=folder, env=environment, check=True, capture_output=True, text=True)
     return ended.stdout
 

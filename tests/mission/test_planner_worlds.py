@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 from journeyman.mission.mission_file import validate_mission
 from tests.mission.simulation import Simulation
 from tests.mission.worlds import World, worlds
@@ -34,5 +36,5 @@ def test_the_planner_reaches_the_criteria_in_at_least_36_of_40_worlds() -> None:
     """Without a model the planner must still be useful; the table shows where it is not."""
     rows = [(world.name, *play(world)) for world in worlds()]
     table = "\n".join(f"{'reached' if good else 'MISSED ':8} {iterations:3} {name}" for name, good, iterations in rows)
-    print(f"\n{table}")
+    sys.stdout.write(f"\n{table}\n")
     assert sum(good for _, good, _ in rows) >= 36, table

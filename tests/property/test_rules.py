@@ -241,7 +241,7 @@ def _simulated(policy: dict[str, Any], acts: list[list[int]], *, probe: bool) ->
 def test_every_session_ends_or_waits_for_a_person_within_its_budget(
     policy: dict[str, Any],
     acts: list[list[int]],
-    probe: bool,
+    probe: bool,  # noqa: FBT001  # drawn by hypothesis
     says_yes: bool,  # noqa: FBT001  # drawn by hypothesis
 ) -> None:
     """No mission runs for ever, and no budget is exceeded on the way."""

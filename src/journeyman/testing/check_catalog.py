@@ -157,7 +157,7 @@ async def _tools_are_listed(open_catalog: OpenCatalog, prefix: str) -> None:
             _hold(not missing, f"missing: {sorted(missing)}")
             for tool in tools:
                 _hold(tool.input_schema.get("type") == "object", f"{tool.name} has no object schema")
-                _hold(len(tool.pin) == 64, f"{tool.name} has no SHA-256 pin: {tool.pin!r}")  # noqa: PLR2004 - hex digits of SHA-256
+                _hold(len(tool.pin) == 64, f"{tool.name} has no SHA-256 pin: {tool.pin!r}")
             pins.append({tool.name: tool.pin for tool in tools})
     _hold(pins[0] == pins[1], "pins differ between two openings")
 
@@ -258,7 +258,7 @@ async def _calls_run_side_by_side(open_catalog: OpenCatalog, prefix: str) -> Non
 def _refused(result: Result, error_class: str | None = None) -> None:
     _hold(result.status is Status.FAILED, f"expected a failed call, got {result}")
     _hold(result.error_class and result.error, f"a failure without class or text: {result}")
-    _hold("\n" not in (result.error or "") and len(result.error or "") <= 500, "the error is not one short line")  # noqa: PLR2004 - the contract's figure
+    _hold("\n" not in (result.error or "") and len(result.error or "") <= 500, "the error is not one short line")
     if error_class is not None:
         _hold(result.error_class == error_class, f"expected {error_class}, got {result}")
 

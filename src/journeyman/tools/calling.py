@@ -165,7 +165,7 @@ def _refusal(entry: Entry, args: Mapping[str, Json]) -> Result | None:
         return failure("invalid_arguments", f"the arguments are not finite JSON: {error}")
     if not problems:
         return None
-    more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""  # noqa: PLR2004 - three fit on the line
+    more = f" (and {len(problems) - 3} more)" if len(problems) > 3 else ""
     return failure("invalid_arguments", "; ".join(map(str, problems[:3])) + more)
 
 

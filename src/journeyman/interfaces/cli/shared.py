@@ -84,6 +84,12 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
         except KeyboardInterrupt:
             complain("interrupted", "interrupted")
             raise typer.Exit(INTERRUPTED) from None
+        except Exception as error:
+            if isinstance(error, typer.Exit) or os.environ.get("JOURNEYMAN_DEBUG"):
+                raise
+            what = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            complain(f"this is a fault of Journeyman, please report it: {what}; JOURNEYMAN_DEBUG=1 shows where", "bug")
+            raise typer.Exit(NOT_ACHIEVED) from None
 
     return wrapped
 
