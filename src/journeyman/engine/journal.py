@@ -245,6 +245,10 @@ class Journal:
                 f"session {self.session_id} refuses event {before + 1}, yet holds none; run `journeyman verify {self.session_id}`"
             )
 
+    def forget(self) -> None:
+        """Forget everything that was noted and is not committed."""
+        self._drafts, self._blobs, self._state = [], {}, self._committed
+
     def drop_derived(self) -> None:
         """Forget what was noted but only derived: the commit was refused for another reason than a moved head."""
         self._keep_facts(self._drafts)
