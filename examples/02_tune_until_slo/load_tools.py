@@ -64,7 +64,7 @@ def load_test(workers: Annotated[int, Field(ge=1, le=32)] = 1) -> dict[str, obje
     thread.start()
     try:
         with ThreadPoolExecutor(CLIENTS) as clients:
-            seconds = sorted(clients.map(lambda _: request(server.server_port), range(REQUESTS)))
+            seconds = sorted(clients.map(request, [server.server_port] * REQUESTS))
     finally:
         server.shutdown()
         server.server_close()
