@@ -9,12 +9,14 @@ from typing import Final
 from journeyman.mission.canonical import Json, JsonObject
 from journeyman.mission.report_text import (
     BUDGETS,
+    MISSING,
     amount,
     checking_commands,
     criterion_rule,
     criterion_word,
     did,
     elapsed,
+    evidence_text,
     members,
     moment,
     objects,
@@ -91,7 +93,7 @@ def _section(title: str, body: str) -> str:
 
 def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [f"| {' | '.join(columns)} |", f"|{'|'.join(' --- ' for _ in columns)}|"]
-    lines += [f"| {' | '.join(cell or '–' for cell in row)} |" for row in rows]
+    lines += [f"| {' | '.join(cell or MISSING for cell in row)} |" for row in rows]
     return "\n".join(lines)
 
 
@@ -107,7 +109,7 @@ def _criteria(report: JsonObject) -> str:
                 escaped(criterion_rule(members(row["definition"]))),
                 f"{criterion_word(row)}{stale}",
                 f"{ratio(row['progress']):.0%}",
-                escaped(row["evidence"]),
+                escaped(evidence_text(row["evidence"])),
             ]
         )
     return _table(["criterion", "role", "asks for", "status", "progress", "evidence"], rows)

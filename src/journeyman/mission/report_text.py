@@ -20,6 +20,8 @@ BUDGETS: Final[dict[str, str]] = {
 """Budget kinds in the order in which reports show them, with their names for people."""
 
 OUTCOMES: Final[dict[str, str]] = {"achieved": "Achieved", "not_achieved": "Not achieved", "unknown": "Unknown"}
+MISSING: Final = "\N{EN DASH}"
+"""Stands where there is no value."""
 _HIDDEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """Control characters and those that turn the reading direction: they could make a text look like another."""
 
@@ -98,7 +100,7 @@ def amount(kind: str, value: Json) -> str:
     if value is None:
         return "no limit"
     if not isinstance(value, (int, float)):
-        return "–"
+        return MISSING
     if kind == "cost_usd":
         return f"${value:,.2f}" if value == 0 or value >= 0.01 else f"${value:.6f}"
     if kind == "wall_clock_s":
@@ -121,7 +123,7 @@ def length(seconds: float) -> str:
 def moment(value: Json) -> str:
     """Give a time to the second in UTC; a dash for null."""
     if not value:
-        return "–"
+        return MISSING
     try:
         return datetime.fromisoformat(str(value)).strftime("%Y-%m-%d %H:%M:%S UTC")
     except ValueError:
@@ -143,8 +145,33 @@ def criterion_word(row: JsonObject) -> str:
     return {"met": "broken", "unmet": "holds"}.get(status, status) if row.get("guard") else status
 
 
+def depths(criteria: Json, depth: int = 0) -> dict[str, int]:
+    """Give how deep each of a mission's criteria stands in groups."""
+    found: dict[str, int] = {}
+    for row in objects(criteria):
+        found[str(row.get("id"))] = depth
+        found |= depths(row.get("criteria"), depth + 1)
+    return found
+
+
+def evidence_text(value: Json, most: int = 300) -> str:
+    """Give evidence on one line; an object of plain values as `first 8, last 12`."""
+    if (
+        isinstance(value, dict)
+        and "$blob" not in value
+        and not any(isinstance(part, (dict, list)) for part in value.values())
+    ):
+        return one_line(", ".join(f"{name} {one_line(part)}" for name, part in value.items()) or "{}", most)
+    return one_line(value, most)
+
+
 def criterion_rule(definition: JsonObject) -> str:
     """Give what a criterion asks for on one line: `n >= 12`, `n increasing`, or its fields."""
+    held = definition.get("hold_for", 1)
+    return _rule(definition) + (f", {held} evaluations in a row" if held != 1 else "")
+
+
+def _rule(definition: JsonObject) -> str:
     kind = definition.get("kind")
     if kind == "metric_threshold":
         return f"{_metric(definition)} {definition.get('op')} {one_line(definition.get('target'))}"
@@ -153,7 +180,7 @@ def criterion_rule(definition: JsonObject) -> str:
     if kind == "predicate":
         return one_line(definition.get("expression"))
     if kind == "tool_call_succeeded":
-        return f"{definition.get('tool')} succeeded {definition.get('min_count', 1)}×"
+        return f"{definition.get('tool')} succeeded at least {definition.get('min_count', 1)} times"
     if kind == "approval":
         return f"approved by {definition.get('by')}"
     if kind in ("all_of", "any_of"):
@@ -176,7 +203,7 @@ def did(strategy: Json) -> str:
         return joined + (f" and {len(names) - 6} more" if len(names) > 6 else "")
     if "script_lines" in known:
         return f"a script of {known['script_lines']} lines"
-    return "no calls" if known else "–"
+    return "no calls" if known else MISSING
 
 
 _PEOPLE: Final[dict[str, str]] = {

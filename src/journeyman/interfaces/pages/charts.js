@@ -30,7 +30,7 @@ function ticks(low, high, wanted) {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((times) => times * power).find((size) => size >= rough);
   const found = [];
-  for (let at = Math.ceil(low / step - 1e-9); at * step <= high + span * 1e-9 && found.length < 50; at += 1) found.push(at * step);
+  for (let at = Math.ceil(low / step - 1e-9); at * step <= high + span * 1e-9 && found.length < 50; at += 1) found.push(at * step || 0);
   return found;
 }
 
@@ -39,7 +39,7 @@ function heights(series, targets, fixed) {
   if (fixed) return { low: fixed[0], high: fixed[1], shown: targets };
   let low = Infinity, high = -Infinity;
   for (const { points } of series) for (const [, y] of points) { low = Math.min(low, y); high = Math.max(high, y); }
-  const span = high - low || Math.abs(high) || 1;
+  const span = high - low || Math.max(Math.abs(high), ...targets.map(({ value }) => Math.abs(value))) || 1;
   const shown = targets.filter(({ value }) => value >= low - 2 * span && value <= high + 2 * span);
   for (const { value } of shown) { low = Math.min(low, value); high = Math.max(high, value); }
   const room = (high - low || Math.abs(high) || 1) * 0.06;
@@ -76,7 +76,7 @@ function chart(figure, { title, note = "", series, targets = [], tell = number, 
 
 function legend(series) {
   return element("ul", { class: "legend" }, ...series.map(({ name }, at) => {
-    const swatch = shape("svg", { class: "plot-swatch plot", viewBox: "0 0 26 8", "aria-hidden": "true" });
+    const swatch = shape("svg", { viewBox: "0 0 26 8", "aria-hidden": "true" });
     swatch.append(shape("path", { class: `line c${at % 5}`, d: "M0 4H26" }));
     return element("li", {}, swatch, name);
   }));
@@ -157,6 +157,6 @@ function followPointer(state) {
     const step = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity }[event.key];
     if (step === undefined) return;
     event.preventDefault();
-    show(state.at === null ? (step > 0 ? 0 : longest.length - 1) : state.at + step);
+    show(state.at !== null || !Number.isFinite(step) ? state.at + step : step > 0 ? 0 : longest.length - 1);
   });
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from journeyman.interfaces.pages.markup import Html
@@ -26,8 +26,8 @@ Point: TypeAlias = tuple[float, float]
 def embedded(report: JsonObject) -> JsonObject:
     """Give the report as the page embeds it, with `overview` (criteria over all iterations) and `left_out` (counts)."""
     iterations, effects = objects(report["iterations"]), objects(report["effects"])
-    kept_iterations = _within([_slim(row) for row in iterations], _eventful)
-    kept_effects = _within([_slim(row) for row in effects], _not_simply_done)
+    kept_iterations = _within([_slim(row) for row in iterations], [_eventful])
+    kept_effects = _within([_slim(row) for row in effects], [_open, _not_simply_done])
     series, dropped = _series(report)
     people, notes = objects(report["people"]), report["notes"]
     left_out: JsonObject = {
@@ -41,7 +41,9 @@ def embedded(report: JsonObject) -> JsonObject:
         "iterations": [*kept_iterations],
         "effects": [*kept_effects],
         "series": series,
-        "budget_series": [*_thinned(objects(report["budget_series"]))],
+        "budget_series": [
+            *_thinned(list({str(row["iteration"]): row for row in objects(report["budget_series"])}.values()))
+        ],
         "people": [*people[:MOST_PEOPLE]],
         "notes": notes,
         "overview": _overview(report),
@@ -85,19 +87,24 @@ def _eventful(row: JsonObject) -> bool:
     return row.get("verdict") != "continue" or bool(row.get("errors"))
 
 
+def _open(row: JsonObject) -> bool:
+    return row.get("state") in ("unknown", "intended")
+
+
 def _not_simply_done(row: JsonObject) -> bool:
     return row.get("state") != "done" or "reconciled_by" in row
 
 
-def _within(rows: list[JsonObject], matters: Callable[[JsonObject], bool]) -> list[JsonObject]:
-    """Give the rows that fit, in order: both ends first, half of the room held for those that matter in between."""
+def _within(rows: list[JsonObject], matters: Sequence[Callable[[JsonObject], bool]]) -> list[JsonObject]:
+    """Give the rows that fit, in order: first those that matter, up to half of the room, then from both ends inwards."""
     sizes = [len(json.dumps(row, ensure_ascii=False).encode()) + 1 for row in rows]
     if sum(sizes) <= LIST_BYTES:
         return rows
     inwards = [index for pair in zip(range(len(rows)), reversed(range(len(rows))), strict=True) for index in pair]
     inwards = inwards[: len(rows)]
     kept: set[int] = set()
-    for order, room in (([i for i in inwards if matters(rows[i])], LIST_BYTES // 2), (inwards, LIST_BYTES)):
+    passes = [([index for index in inwards if matter(rows[index])], LIST_BYTES // 2) for matter in matters]
+    for order, room in (*passes, (inwards, LIST_BYTES)):
         used = sum(sizes[index] for index in kept)
         for index in order:
             if index in kept:
@@ -115,19 +122,21 @@ def _series(report: JsonObject) -> tuple[JsonObject, int]:
         str(members(row["definition"]).get("metric")).removeprefix("metrics.") for row in objects(report["criteria"])
     }
     names = sorted(found, key=lambda name: (name not in asked, name))
-    return {name: [*map(list, _extremes(_points(found[name])))] for name in names[:MOST_SERIES]}, max(
-        0, len(names) - MOST_SERIES
-    )
+    drawn: JsonObject = {}
+    for name in names[:MOST_SERIES]:
+        drawn[name] = [[at, height] for at, height in _extremes(_points(found[name]))]
+    return drawn, max(0, len(names) - MOST_SERIES)
 
 
 def _points(value: Json) -> list[Point]:
-    found: list[Point] = []
+    """Give a series' points, the newest where an iteration was evaluated more than once."""
+    found: dict[float, Point] = {}
     for pair in value if isinstance(value, list) else []:
         if isinstance(pair, list) and len(pair) == 2:
             at, height = pair
             if isinstance(at, (int, float)) and isinstance(height, (int, float)):
-                found.append((at, height))
-    return found
+                found[at] = (at, height)
+    return list(found.values())
 
 
 def _extremes(points: list[Point]) -> list[Point]:

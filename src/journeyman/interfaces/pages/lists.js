@@ -1,7 +1,7 @@
 // Long lists, a page at a time, with a filter over the text of every row.
 
 const PAGE_ROWS = 50;
-const PRINTED_ROWS = 300;
+const PRINTED_ROWS = 200;
 
 function pill(word, tone) {
   return element("span", { class: `pill ${tone}` }, String(word).replaceAll("_", " "));
@@ -19,7 +19,7 @@ function pagedList(section, { rows, leftOut, what, idOf, summarize, detail, cont
     return texts.get(row);
   };
   section.append(element("div", { class: "tools" }, ...controls, count), list, pager);
-  if (leftOut > 0) section.append(element("p", { class: "left-out" }, `${(rows.length + leftOut).toLocaleString("en")} ${what} took place; ${leftOut.toLocaleString("en")} between the first and the last are left out of this file to keep it small. journeyman report --format json holds them all.`));
+  if (leftOut > 0) section.append(element("p", { class: "left-out" }, `${(rows.length + leftOut).toLocaleString("en")} ${what} took place; ${leftOut.toLocaleString("en")} are left out of this file to keep it small: those nearest to both ends stay, and troubled ones before others. The JSON report holds them all.`));
 
   const item = (row) => {
     const box = element("details", {}, element("summary", {}, ...summarize(row)));
@@ -81,6 +81,11 @@ function pagedList(section, { rows, leftOut, what, idOf, summarize, detail, cont
 function shownValue(value) {
   if (value && typeof value === "object" && "$blob" in value) return `kept in the record as blob ${value.$blob} (${value.bytes} bytes)`;
   return typeof value === "string" ? value : JSON.stringify(value, null, 1);
+}
+
+function evidence(value) {
+  if (!value || typeof value !== "object" || "$blob" in value || Object.values(value).some((part) => part && typeof part === "object")) return shownValue(value);
+  return Object.entries(value).map(([name, part]) => `${name} ${part}`).join(", ");
 }
 
 function when(at) {

@@ -9,7 +9,7 @@ function strip(figure, { columns, criteria }, guards, jump) {
   plot.setAttribute("aria-label", `How ${criteria.length} criteria stood over ${columns.at(-1).to + 1} iterations. Arrow keys read single columns, Enter opens the iteration.`);
   figure.append(
     element("figcaption", {}, "Criteria over iterations ", element("small", {}, "strength of colour is progress; choose a column to open its iteration")),
-    element("ul", { class: "legend" }, ...["met", "unmet", "inconclusive"].map((status) => element("li", {}, element("span", { class: `swatch ${TONES[status]}` }), status))),
+    element("ul", { class: "legend" }, ...Object.entries({ met: "met, or a guard that holds", unmet: "unmet, or a guard that broke", inconclusive: "inconclusive" }).map(([status, words]) => element("li", {}, element("span", { class: `swatch ${TONES[status]}` }), words))),
     plot, readout,
   );
   const state = { at: null, width: 0 };
@@ -52,7 +52,7 @@ function drawStrip(plot, width, columns, criteria, guards, place) {
   const longest = Math.max(...criteria.map((name) => name.length));
   const letters = Math.min(longest, Math.max(8, Math.floor(width / 36)));
   place.left = letters * 7.2 + 10;
-  place.step = Math.min(28, (width - place.left) / columns.length);
+  place.step = Math.min(44, (width - place.left) / columns.length);
   plot.setAttribute("viewBox", `0 0 ${width} ${criteria.length * place.row + 22}`);
   plot.replaceChildren();
   criteria.forEach((name, row) => {

@@ -1,6 +1,13 @@
 // Brings the page to life from the embedded report.
 
-const report = JSON.parse(document.getElementById("report").textContent);
+// Control characters and those that turn the reading direction are shown, not obeyed: names of fields included.
+const HIDDEN = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const visible = (text) => text.replace(HIDDEN, "\ufffd");
+const report = JSON.parse(document.getElementById("report").textContent, (_, value) => {
+  if (typeof value === "string") return visible(value);
+  const plain = !value || typeof value !== "object" || Array.isArray(value) || Object.keys(value).every((name) => visible(name) === name);
+  return plain ? value : Object.fromEntries(Object.entries(value).map(([name, part]) => [visible(name), part]));
+});
 const $ = (id) => document.getElementById(id);
 const guards = new Set(report.criteria.filter(({ guard }) => guard).map(({ id }) => id));
 const lists = {};
@@ -84,7 +91,7 @@ function iterationDetail(row) {
   if (Array.isArray(row.evaluation) && row.evaluation.length) {
     parts.push(grid(`Evaluation of iteration ${row.index}`, ["Criterion", "Status", "Progress", "Evidence"], row.evaluation.map((item) => {
       const [word, tone] = statusOf(item);
-      return [element("b", { class: "name" }, item.id), pill(word, tone), `${Math.round(item.progress * 100)} %`, `${shownValue(item.evidence)}${item.fresh === false ? " (stale)" : ""}`];
+      return [element("b", { class: "name" }, item.id), pill(word, tone), `${Math.round(item.progress * 100)} %`, `${evidence(item.evidence)}${item.fresh === false ? " (stale)" : ""}`];
     })));
   }
   const effects = report.effects.filter(({ iteration }) => iteration === row.index);
@@ -95,7 +102,7 @@ function iterationDetail(row) {
       return [link, effect.tool, pill(effect.state, TONES[effect.state] ?? "going"), shownValue(effect.args)];
     })));
   }
-  if (row.errors?.length) parts.push(block("Errors", row.errors));
+  if (Array.isArray(row.errors) && row.errors.length) parts.push(grid(`Errors of iteration ${row.index}`, ["Error of", "Class", "Text"], row.errors.map((error) => [String(error.tool ?? "the iteration"), String(error.error_class ?? ""), shownValue(error.error ?? error)])));
   if (row.ended_at) parts.push(element("p", { class: "quiet" }, "Another way from here: ", element("code", {}, `journeyman fork ${report.session_id} --at ${row.index}`)));
   return parts;
 }

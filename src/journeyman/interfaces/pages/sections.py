@@ -7,7 +7,7 @@ from typing import Final
 
 from journeyman.interfaces.pages.embedding import MOST_PEOPLE
 from journeyman.interfaces.pages.markup import NOTHING, Html, joined, tag, text
-from journeyman.mission.canonical import Json, JsonObject
+from journeyman.mission.canonical import JsonObject
 from journeyman.mission.report_text import (
     BUDGETS,
     Standing,
@@ -15,7 +15,9 @@ from journeyman.mission.report_text import (
     checking_commands,
     criterion_rule,
     criterion_word,
+    depths,
     elapsed,
+    evidence_text,
     members,
     moment,
     objects,
@@ -69,29 +71,30 @@ def header(report: JsonObject, how: Standing) -> Html:
 def criteria(report: JsonObject) -> Html:
     """Give the criteria with status, progress, evidence and freshness."""
     rows: list[list[Html]] = []
+    judged = any("evaluation" in row for row in objects(report["iterations"]))
+    depth = depths(members(report["mission"]).get("criteria"))
     for row in objects(report["criteria"]):
         rule = members(row["definition"])
         word, share = criterion_word(row), ratio(row["progress"])
         role = "guard" if row["guard"] else "required" if row["required"] else "optional"
         fresh = row.get("fresh", True) is not False
-        never = row["evidence"] == "never evaluated"
         about = one_line(rule.get("description", ""), 1000)
         rows.append(
             [
                 pill(word, _TONES.get(word, "going")),
-                joined(
-                    [
-                        tag("b", text(str(row["id"])), class_="name"),
-                        tag("span", text(role), class_="chip"),
-                        tag("code", text(criterion_rule(rule)), class_="rule"),
-                        tag("span", text(about), class_="about") if about else NOTHING,
-                    ]
+                tag(
+                    "div",
+                    tag("b", text(str(row["id"])), class_="name"),
+                    tag("span", text(role), class_="chip"),
+                    tag("code", text(criterion_rule(rule)), class_="rule"),
+                    tag("span", text(about), class_="about") if about else NOTHING,
+                    style=f"--depth:{depth.get(str(row['id']), 0)}",
                 ),
                 _bar(share, f"Progress of {row['id']}", _TONES.get(word, "going")),
                 joined(
                     [
-                        tag("span", text(one_line(row["evidence"], 600)), class_="evidence"),
-                        NOTHING if never else _freshness(fresh=fresh),
+                        tag("span", text(evidence_text(row["evidence"], 600)), class_="evidence"),
+                        _freshness(fresh=fresh) if judged else NOTHING,
                     ]
                 ),
             ]
@@ -111,7 +114,11 @@ def budget(report: JsonObject) -> Html:
     rows: list[Html] = []
     for kind, title in BUDGETS.items():
         spent, ceiling = used.get(kind), ceilings.get(kind)
-        told = f"{amount(kind, spent)} of {amount(kind, ceiling)}" if ceiling is not None else f"{amount(kind, spent)}, no limit"
+        told = (
+            f"{amount(kind, spent)} of {amount(kind, ceiling)}"
+            if ceiling is not None
+            else f"{amount(kind, spent)}, no limit"
+        )
         bar = NOTHING
         if isinstance(spent, (int, float)) and isinstance(ceiling, (int, float)):
             share = spent / ceiling if ceiling else float(spent > 0)
@@ -167,7 +174,9 @@ def mission(report: JsonObject) -> Html:
         ]
         for row in objects(report["tools"])
     ]
-    table = _table("Tools as pinned at the start", ["Tool", "Effect", "Calls", "Pin"], rows, "plain") if rows else NOTHING
+    table = (
+        _table("Tools as pinned at the start", ["Tool", "Effect", "Calls", "Pin"], rows, "plain") if rows else NOTHING
+    )
     return joined([tag("dl", *_terms(facts), class_="facts wide"), table])
 
 
