@@ -58,12 +58,16 @@ def standing(report: JsonObject) -> Standing:
 
 def _doubt(verdict: str, outcome: str, now: str) -> str:
     if outcome and outcome != now:
-        return f"The session ended as {outcome}, but its evidence now says {now}."
+        return f"The session ended as {_words(outcome)}, but its evidence now says {_words(now)}."
     if verdict == "complete" and now != "achieved":
-        return f"The run claims completion, but its evidence says {now}."
+        return f"The run claims completion, but its evidence says {_words(now)}."
     if outcome and verdict == "terminate" and now == "achieved":
         return "The run was ended early, yet its evidence shows the criteria met."
     return ""
+
+
+def _words(outcome: str) -> str:
+    return OUTCOMES.get(outcome, outcome).lower()
 
 
 def objects(value: Json) -> list[JsonObject]:

@@ -103,6 +103,14 @@ def test_filters_narrow_iterations_and_effects(browser: Browser, tmp_path: Path)
     assert browser.ask("document.querySelector('#iterations .count').textContent") == "1 of 5 iterations"
 
 
+def test_reconciled_effects_say_who_settled_them(browser: Browser, tmp_path: Path) -> None:
+    """An effect whose fate a person had to tell is not mistaken for one that simply worked."""
+    browser.open(_written(tmp_path, busy_report()))
+    browser.ask("document.querySelector('[data-state=reconciled]').click()")
+    assert browser.ask("document.querySelector('#effects .count').textContent") == "1 of 37 effects"
+    assert "reconciled by person:mira" in browser.ask("document.querySelector('#effects .rows').innerText")
+
+
 def test_charts_tell_values_to_pointer_and_keyboard(browser: Browser, tmp_path: Path) -> None:
     """Axes, target lines and single values are there for eyes, fingers and keys."""
     browser.open(_written(tmp_path, busy_report()))

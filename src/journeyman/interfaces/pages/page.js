@@ -111,7 +111,7 @@ function effectSummary(row) {
   return [
     pill(row.state, TONES[row.state] ?? "going"),
     element("span", { class: "title name" }, row.tool),
-    element("span", { class: "title quiet args" }, row.error ? `${row.error_class}: ${row.error}` : shownValue(row.args).replace(/\s+/g, " ")),
+    element("span", { class: "title quiet args" }, [row.reconciled_by ? `reconciled by ${row.reconciled_by}` : "", row.error_class ? `${row.error_class}: ${row.error ?? ""}` : shownValue(row.args).replace(/\s+/g, " ")].filter(Boolean).join(" · ")),
     element("span", { class: "quiet" }, row.duration_s === undefined ? "" : lasting(row.duration_s)),
   ];
 }
@@ -135,7 +135,10 @@ let pressState = () => {};
 
 function effectStates() {
   const states = Object.entries(report.effects_by_state);
-  const buttons = [["", `all ${states.reduce((sum, [, many]) => sum + many, 0).toLocaleString("en")}`], ...states.map(([state, many]) => [state, `${state} ${many.toLocaleString("en")}`])].map(([state, label]) => {
+  const all = states.reduce((sum, [, many]) => sum + many, 0);
+  const reconciled = report.effects.filter(({ reconciled_by }) => reconciled_by).length;
+  if (reconciled) states.push(["reconciled", reconciled]);
+  const buttons = [["", `all ${all.toLocaleString("en")}`], ...states.map(([state, many]) => [state, `${state} ${many.toLocaleString("en")}`])].map(([state, label]) => {
     const made = element("button", { type: "button", "data-state": state }, label);
     made.addEventListener("click", () => pressState(state));
     return made;
@@ -169,7 +172,7 @@ function fillLists() {
     unhide("effects");
     lists.effects = pagedList($("effects"), {
       rows: report.effects, leftOut: report.left_out.effects, what: "effects", idOf: ({ effect }) => `effect-${effect}`,
-      summarize: effectSummary, detail: effectDetail, controls: [effectStates()], accepts: ({ state }) => !effectState || state === effectState,
+      summarize: effectSummary, detail: effectDetail, controls: [effectStates()], accepts: ({ state, reconciled_by }) => !effectState || state === effectState || (effectState === "reconciled" && Boolean(reconciled_by)),
     });
   }
   if (!Object.keys(lists).length) return;

@@ -29,7 +29,7 @@ from journeyman.mission.report_text import (
 _ICONS: Final[dict[str, str]] = {
     "good": "M4 12.5l5.5 5.5L20 7",
     "bad": "M6 6l12 12M18 6L6 18",
-    "unsure": "M9 9a3 3 0 1 1 4.2 2.7c-.8.4-1.2 1-1.2 2.3M12 18.2v.1",
+    "unsure": "M7.5 8.5a4.5 4.5 0 1 1 6.4 4.1c-1.3.6-1.9 1.3-1.9 2.9M12 20.4v.1",
     "going": "M5 12h14M13 6l6 6-6 6",
 }
 _TONES: Final[dict[str, str]] = {
@@ -208,7 +208,7 @@ def _icon(tone: str) -> Html:
 
 
 def _bar(share: float, label: str, tone: str) -> Html:
-    percent = f"{share:.0%}" if share in (0, 1) else f"{min(99, max(1, round(share * 100)))}%"
+    percent = "<1%" if 0 < share < 0.01 else ">99%" if 0.99 < share < 1 else f"{share:.0%}"
     fill = tag("span", style=f"width:{share * 100:.1f}%")
     return tag(
         "span",
