@@ -21,4 +21,4 @@ culprit, parent = commits[bad], commits[good]
 details = await git_show(repo_path="repo", revision=culprit)
 mission.observe("culprit_exit", (await run_tests(commit=culprit))["exit_code"])
 mission.observe("parent_exit", (await run_tests(commit=parent))["exit_code"])
-mission.event("culprit_found", commit=culprit, subject=details.split("Message: ")[-1].split("\n")[0].strip().strip("'"))
+mission.event("culprit_found", commit=culprit, subject=details.split("\n\n")[1].strip())

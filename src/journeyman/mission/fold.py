@@ -266,12 +266,13 @@ def _reconciled(state: State, happened: Happened) -> State:
 
 def _script_advanced(state: State, happened: Happened) -> State:
     event = cast("e.ScriptAdvanced", happened.event)
-    steps = state.script.steps + 1 if state.script is not None else 1
+    before = state.script or Script(status="")
     script = Script(
         status=event.status,
         snapshot=str(event.snapshot.get("$blob", "")),
         calls=tuple(event.calls),
-        steps=steps,
+        steps=before.steps + 1,
+        told=before.told + len(event.events),
         value=event.value,
     )
     state = replace(

@@ -258,9 +258,18 @@ def _evaluated(gathered: _Gathered, state: State, event: e.Evaluated, at: str) -
     ]
     row["checkpoint"] = event.checkpoint
     for name, point in new_points(state).items():
-        gathered.series.setdefault(name, []).append([event.iteration, int(point) if point.is_integer() else point])
+        _newest(gathered.series.setdefault(name, []), [event.iteration, int(point) if point.is_integer() else point])
     used = _used(state)
+    if gathered.budgets and gathered.budgets[-1]["iteration"] == event.iteration:  # evaluated again after an answer
+        gathered.budgets.pop()
     gathered.budgets.append({"iteration": event.iteration, "at": at, **used, "iterations": event.iteration + 1})
+
+
+def _newest(row: list[Json], point: list[Json]) -> None:
+    """Add a point; one iteration has one, the newest."""
+    if row and isinstance(row[-1], list) and row[-1][0] == point[0]:
+        row.pop()
+    row.append(point)
 
 
 def _lessons(state: State, gathered: _Gathered) -> list[Json]:

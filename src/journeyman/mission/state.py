@@ -103,6 +103,8 @@ class Script:
     calls: tuple[JsonObject, ...] = ()
     steps: int = 0
     """Suspensions so far: with the call's id it names an effect."""
+    told: int = 0
+    """Events that the script has reported so far."""
     value: Json = None
 
 

@@ -90,12 +90,12 @@ class Page:
             self._live.update(page(state, list(self._lines)))
 
     def close(self) -> None:
-        """Draw a last time and leave the page standing."""
+        """Draw a last time and leave the page standing; closing again does nothing."""
         with suppress(BrokenPipeError, OSError):
             self._live.stop()
 
 
-def told(happened: Happened, state: State) -> str:
+def told(happened: Happened, state: State) -> str:  # noqa: PLR0911  # one line per kind of event
     """Give the line that tells an event; empty for those that only engines care for."""
     event = happened.event
     match event:
@@ -111,6 +111,9 @@ def told(happened: Happened, state: State) -> str:
             return f"waits for a person: {event.reason}"
         case e.Settled() if event.state == "unknown":
             return f"unknown whether effect {event.effect} happened: {event.error}"
+        case e.ScriptAdvanced() if event.observations or event.error:
+            shown = ", ".join(f"{name}={value}" for name, value in event.observations.items())
+            return f"  script: {event.error or shown}"
         case e.Paused() | e.Resumed() | e.EndAsked() | e.BudgetAmended() | e.NoteAdded():
             return f"{type(event).__name__} by {happened.actor.removeprefix('person:')}"
         case e.Ended():

@@ -106,6 +106,7 @@ def _driven(settings: Settings, begin: Callable[[Journeyman], object], *, quiet:
         async with opened(settings) as journeyman:
             session.append(str(await begin(journeyman)))  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues, reportUnknownArgumentType]  # an async callable
             state = await _drive(journeyman, session[0], display, who)
+            display.close()
             await _print_result(journeyman, session[0], state, as_json=as_json)
             return state
 

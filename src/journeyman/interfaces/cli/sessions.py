@@ -213,6 +213,8 @@ def _gist(data: dict[str, Any]) -> str:
         "text",
         "strategy",
         "value",
+        "observations",
     )
     parts = [f"{key}={data[key]}" for key in keys if data.get(key) not in (None, "", {}, [])]
-    return " ".join(parts)
+    calls = ", ".join(str(call["tool"]) for call in data.get("calls", []))
+    return " ".join([*parts, f"waits for {calls}" if calls else ""])

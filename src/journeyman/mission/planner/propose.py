@@ -112,7 +112,7 @@ def _repeated(state: State) -> tuple[ToolCall, str] | None:
         return None
     tool, args = str(memory.best_call["tool"]), cast("JsonObject", memory.best_call["args"])
     spec = state.tools.get(tool)
-    if spec is None or (spec.effect == "pure" and args):
+    if spec is None or (spec.effect == "pure" and (args or spec.input_schema.get("properties"))):
         return None
     return ToolCall(tool=tool, args=args), "it moved progress: once more"
 
