@@ -115,6 +115,23 @@ any_event: st.SearchStrategy[Event] = st.one_of(
     st.just(e.Resumed()),
     st.builds(e.NoteAdded, text=st.text(max_size=5)),
     st.builds(e.EndAsked, reason=st.sampled_from(["aborted", "forced"])),
+    st.builds(
+        lambda ask, n: e.AdviceAsked(
+            ask=ask,
+            request="r",
+            purpose="strategy",
+            advisor="a",
+            iteration=0,
+            prompt_bytes=64,
+            prompt_key="k",
+            reserved_tokens=n,
+        ),
+        names,
+        st.integers(0, 9),
+    ),
+    st.builds(lambda ask, n: e.AdviceSettled(ask=ask, input_tokens=n), names, st.integers(0, 9)),
+    st.builds(lambda ask: e.AdviceRejected(request=ask, purpose="strategy", reason="timeout"), names),
+    st.builds(lambda text: e.ClosingNotes(lessons=[text]), st.text(max_size=5)),
     st.builds(lambda n: e.BudgetAmended(changes={"iterations": n}, digest="d"), st.integers(1, 99)),
 )
 

@@ -129,3 +129,68 @@ class Advisor(Protocol):
     async def ask(self, request: Request) -> Answer:
         """Give one answer to one try. Never raises for what a provider does; cancelling cancels the call."""
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """Why a valid-looking answer is not used; fed back to the model on the next try."""
+
+    failure: Failure
+    feedback: str = field(repr=False)
+    """For the model: names of fields and rules, no text of the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One half of the audit pair: committed before the prompt leaves."""
+
+    ask: str
+    """`REQUEST#TRY`."""
+    request: str
+    purpose: Purpose
+    advisor: str
+    prompt_bytes: int
+    """Rounded up to a power of two."""
+    prompt_key: str
+    """Keyed hash of the prompt."""
+    reserved_tokens: int
+    reserved_microusd: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The other half: how the try ended."""
+
+    ask: str
+    failure: Failure | None
+    reason: str
+    model: str
+    answer_bytes: int
+    """Rounded up to a power of two."""
+    usage: Usage
+    duration_s: float
+
+
+class Ledger(Protocol):
+    """Where the broker's audit pairs and reservations go."""
+
+    async def asked(self, row: Asked) -> None:
+        """Make the row durable, with its reservation; raise `BudgetRefused` when there is no room."""
+        ...
+
+    async def settled(self, row: Settled) -> None:
+        """Take the row in; durable with the next commit at the latest."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a logical request came to, after retries and the chain."""
+
+    value: Any = field(default=None, repr=False)
+    advisor: str = ""
+    """Whose answer it is; empty when there is none."""
+    failure: Failure | None = None
+    """Class of the last failure; `None` with a value."""
+    reason: str = ""
+    tries: int = 0

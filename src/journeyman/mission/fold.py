@@ -139,6 +139,7 @@ def _proposed(state: State, happened: Happened) -> State:
         verdict="",
         reason="",
         new_error=False,
+        advised="" if event.source.startswith("advisor:") else state.advised,
     )
 
 
@@ -397,6 +398,42 @@ def _ended(state: State, happened: Happened) -> State:
     )  # fmt: skip
 
 
+def _advice_asked(state: State, happened: Happened) -> State:
+    event = cast("e.AdviceAsked", happened.event)
+    usage = replace(
+        state.usage,
+        tokens=state.usage.tokens + event.reserved_tokens,
+        cost_microusd=state.usage.cost_microusd + event.reserved_microusd,
+    )
+    asks = {**state.asks, event.ask: (event.reserved_tokens, event.reserved_microusd)}
+    return replace(state, usage=usage, asks=asks, asked=state.asked + 1)
+
+
+def _advice_settled(state: State, happened: Happened) -> State:
+    """Replace the reservation by what was used; where that is not known, the reservation stands."""
+    event = cast("e.AdviceSettled", happened.event)
+    reserved = state.asks.get(event.ask)
+    if reserved is None:
+        return state
+    cost = reserved[1] if event.cost_microusd is None else event.cost_microusd
+    usage = replace(
+        state.usage,
+        tokens=state.usage.tokens - reserved[0] + event.input_tokens + event.output_tokens,
+        cost_microusd=state.usage.cost_microusd - reserved[1] + cost,
+    )
+    asks = {key: value for key, value in state.asks.items() if key != event.ask}
+    return replace(state, usage=usage, asks=asks)
+
+
+def _advice_rejected(state: State, happened: Happened) -> State:
+    return replace(state, advised=cast("e.AdviceRejected", happened.event).reason)
+
+
+def _closing(state: State, happened: Happened) -> State:
+    event = cast("e.ClosingNotes", happened.event)
+    return replace(state, closing=e.encode(event))
+
+
 def _noted(state: State, happened: Happened) -> State:
     return replace(state, notes=(*state.notes, cast("e.NoteAdded", happened.event).text)[-20:])
 
@@ -420,6 +457,10 @@ _STEPS: dict[type[e.Event], Callable[[State, Happened], State]] = {
     e.Resumed: lambda state, _: replace(state, paused=False),
     e.BudgetAmended: _amended,
     e.NoteAdded: _noted,
+    e.AdviceAsked: _advice_asked,
+    e.AdviceSettled: _advice_settled,
+    e.AdviceRejected: _advice_rejected,
+    e.ClosingNotes: _closing,
     e.EndAsked: _end_asked,
     e.Ended: _ended,
 }

@@ -232,6 +232,14 @@ class State:
     end_asked: str = ""
     end_by: str = ""
     notes: tuple[str, ...] = ()
+    asks: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, "tuple[int, int]"])
+    """Questions to models that are open: name to (tokens, micro-dollars) reserved, which count as used."""
+    asked: int = 0
+    """Tries of questions so far: numbers the next one."""
+    advised: str = ""
+    """Why the last advice was not used; empty when it was, or none was asked for."""
+    closing: JsonObject = field(default_factory=dict[str, Json])
+    """Closing notes, laid over the report."""
     verdict: str = ""
     reason: str = ""
     outcome: str = ""
