@@ -211,13 +211,7 @@ def _recent(recent: Sequence[JsonObject], left: int) -> str:
 
 
 def _iteration(row: JsonObject, most_bytes: int) -> str:
-    head = _text(
-        {
-            key: row[key]
-            for key in ("index", "source", "strategy", "verdict", "reason")
-            if key in row and key != "results"
-        }
-    )
+    head = _text({key: row[key] for key in ("index", "source", "strategy", "verdict", "reason") if key in row})
     results = row.get("results")
     bodies = [_fenced(cut_fields(item), most_bytes) for item in results] if isinstance(results, list) else []
     return _cut_fenced(_cut(head, most_bytes // 2), bodies, most_bytes)
@@ -256,7 +250,9 @@ def cut_fields(value: Json) -> Json:
         cut[key], size = _cut_field(item)
         if size:
             sizes[key] = size
-    return cut | {"_original_bytes": sizes} if sizes else cut
+    if sizes:
+        cut["_original_bytes"] = sizes
+    return cut
 
 
 def _cut_field(value: Json) -> tuple[Json, int]:
