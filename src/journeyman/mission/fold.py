@@ -247,7 +247,15 @@ def _reconciled(state: State, happened: Happened) -> State:
     order = state.order + 1
     done = event.state == "done"
     error_class = "" if done else "not_done"
-    settled = replace(effect, state=event.state, suspect=False, error_class=error_class, error=event.note, order=order)
+    settled = replace(
+        effect,
+        state=event.state,
+        suspect=False,
+        value=event.value,
+        error_class=error_class,
+        error=event.note,
+        order=order,
+    )
     tool = effect.intended.tool
     counts = {**state.counts, tool: state.counts.get(tool, 0) + 1} if done else state.counts
     changes = done and effect.intended.effect_class != "pure"
