@@ -44,6 +44,7 @@ class Calls:
         self._catalog = catalog
         self._changed = changed
         self._probes = probes or {}
+        self._begun: set[str] = set()
 
     async def run(self, effects: Sequence[Effect], *, at_once: bool) -> None:
         """Run the effects and note how they ended; cancelled ones are noted too."""
@@ -60,7 +61,7 @@ class Calls:
             result = await self._call(effect)
             if not await self._settle_or_ask(effect, result):
                 for skipped in effects[index + 1 :]:
-                    self._settle(skipped, _skipped())
+                    self._settle(skipped, _skipped("a call before it failed"))
                 return
             if index + 1 < len(effects) and result.duration_s > SLOW_S and not await self._journal.commit():
                 return
@@ -87,6 +88,7 @@ class Calls:
 
     async def _call(self, effect: Effect) -> Result:
         intended = effect.intended
+        self._begun.add(intended.effect)
         if intended.tool in self._changed:
             return Result(
                 status=Status.FAILED,
@@ -160,11 +162,10 @@ class Calls:
             self._note(effect, "unknown", result)
 
     def cut_off(self, effects: Sequence[Effect]) -> None:
-        """Note effects that a person's abort cancelled: pure ones failed, of the others nobody knows."""
+        """Note effects that a person's abort cancelled: of those that had begun nobody knows, unless they are pure."""
         for effect in effects:
-            self._settle(
-                effect, Result(status=Status.UNKNOWN, error_class="cancelled", error="cancelled by a person's abort")
-            )
+            begun = effect.suspect or effect.intended.effect in self._begun
+            self._settle(effect, _cancelled() if begun else _skipped("cancelled by a person's abort before it began"))
 
     async def ask_world(self, effects: Sequence[Effect]) -> None:
         """Ask by probe whether effects happened; what the probe cannot tell becomes unknown."""
@@ -240,8 +241,12 @@ def reservation_id(session_id: str, effect: str) -> str:
     return f"{session_id}/{effect}"
 
 
-def _skipped() -> Result:
-    return Result(status=Status.FAILED, error_class="skipped", error="a call before it failed", tries=0)
+def _skipped(why: str) -> Result:
+    return Result(status=Status.FAILED, error_class="skipped", error=why, tries=0)
+
+
+def _cancelled() -> Result:
+    return Result(status=Status.UNKNOWN, error_class="cancelled", error="cancelled by a person's abort")
 
 
 def _few(seen: JsonObject) -> JsonObject:

@@ -101,8 +101,6 @@ class Driver:
         if not state.tools and not state.started_at:
             kept = journal.keep(cast("Json", list(rows.values())))
             journal.note(e.CatalogPinned(tools=cast("list[JsonObject] | JsonObject", kept)))
-            if isinstance(kept, dict):
-                journal.give_tools(list(rows.values()))
             return frozenset()
         return frozenset(
             name for name, spec in state.tools.items() if name not in rows or rows[name]["pin"] != spec.pin
@@ -178,11 +176,14 @@ class Driver:
 
     async def _watch(self) -> None:
         """Look for an abort while calls run."""
-        while True:
+        journal = self._journal
+        while journal.state.end_asked != "aborted":
             await self._world.clock.sleep(self._world.watch_s)
-            if not self._journal.dirty and await self._journal.refresh() and self._journal.state.end_asked == "aborted":
-                self._abortable.cancel()
-                return
+            if journal.dirty:
+                await journal.commit()
+            else:
+                await journal.refresh()
+        self._abortable.cancel()
 
     async def _probing(self, command: c.Probing) -> None:
         if await self._commit():
