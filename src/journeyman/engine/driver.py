@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -27,7 +27,7 @@ from journeyman.mission.fold import seconds_between
 from journeyman.mission.state import State
 from journeyman.mission.view import View, wants_values
 from journeyman.stores.base import Reserve
-from journeyman.tools.base import Catalog
+from journeyman.tools.base import Catalog, Tool
 
 
 class Driver:
@@ -75,8 +75,10 @@ class Driver:
 
     async def _with_catalog(self, catalog: Catalog) -> None:
         journal = self._journal
-        changed = await self._pin(catalog)
-        self._calls = Calls(self._world, journal, catalog, changed)
+        tools = await catalog.tools()
+        changed = self._pin(tools)
+        probes = {tool.name: tool.probe for tool in tools if tool.probe is not None}
+        self._calls = Calls(self._world, journal, catalog, changed=changed, probes=probes)
         async with anyio.create_task_group() as group:
             group.start_soon(self._heartbeat)
             try:
@@ -91,16 +93,14 @@ class Driver:
         with anyio.move_on_after(5, shield=True), contextlib.suppress(WorldError):
             await self._journal.commit()
 
-    async def _pin(self, catalog: Catalog) -> frozenset[str]:
+    def _pin(self, tools: Sequence[Tool]) -> frozenset[str]:
         """Pin the tools of a new session; give the names that changed since an old one pinned them."""
         journal = self._journal
         state = journal.state
-        rows = {tool.name: tool_row(state.mission, tool) for tool in await catalog.tools()}
+        rows = {tool.name: tool_row(state.mission, tool) for tool in tools}
         if not state.tools and not state.tools_ref:
             kept = journal.keep(cast("Json", list(rows.values())))
             journal.note(e.CatalogPinned(tools=cast("list[JsonObject] | JsonObject", kept)))
-            if isinstance(kept, dict):
-                journal.give_tools(list(rows.values()))
             return frozenset()
         return frozenset(
             name for name, spec in state.tools.items() if name not in rows or rows[name]["pin"] != spec.pin
@@ -176,11 +176,14 @@ class Driver:
 
     async def _watch(self) -> None:
         """Look for an abort while calls run."""
-        while True:
+        journal = self._journal
+        while journal.state.end_asked != "aborted":
             await self._world.clock.sleep(self._world.watch_s)
-            if not self._journal.dirty and await self._journal.refresh() and self._journal.state.end_asked == "aborted":
-                self._abortable.cancel()
-                return
+            if journal.dirty:
+                await journal.commit()
+            else:
+                await journal.refresh()
+        self._abortable.cancel()
 
     async def _probing(self, command: c.Probing) -> None:
         if await self._commit():
