@@ -128,37 +128,11 @@ async def test_a_tool_that_changed_since_the_start_is_not_called() -> None:
         calls.append(text)
 
     async with bench(work) as at:
-        session = await at.engine.create(mission("work", "finish"))
-        await at.tell(session, "pause")
+        wanted = [{"id": "worked", "kind": "tool_call_succeeded", "tool": "work"}]
+        session = await at.engine.create(mission("work", criteria=wanted, approve="always"))
         state = await at.engine.drive(session)
-        assert state.status is Status.PAUSED
-        await at.tell(session, "resume")
-
-        @tool(effect="pure")
-        def look() -> None:
-            """Pause here."""
-
-        async def run_first_step() -> None:
-            seen = 0
-
-            def stop(happened: Any, _: Any) -> None:
-                nonlocal seen
-                seen += isinstance(happened.event, e.CatalogPinned)
-
-            await at.engine.drive(session, stop)
-
-        del look, run_first_step
-        paused = await at.engine.create(
-            mission(
-                "finish",
-                "work",
-                criteria=[{"id": "w", "kind": "tool_call_succeeded", "tool": "work"}],
-                approve={"work": "always"},
-            )
-        )
-        state = await at.engine.drive(paused)
         assert state.pending is not None
-        await at.tell(paused, "answer", granted=True)
+        await at.tell(session, "answer", granted=True)
 
         def changed(text: str = "b", more: int = 0) -> None:
             """Work otherwise."""
@@ -166,12 +140,12 @@ async def test_a_tool_that_changed_since_the_start_is_not_called() -> None:
 
         changed.__name__ = changed.__qualname__ = "work"
         at.functions[0] = changed
-        state = await at.engine.drive(paused)
-        failed = [event for event in await at.events(paused, e.Settled) if event.error_class == "tool_changed"]
+        state = await at.engine.drive(session)
+        failed = [event for event in await at.events(session, e.Settled) if event.error_class == "tool_changed"]
         assert failed
         assert calls == []
         assert state.outcome != "achieved"
-        await at.holds(paused)
+        await at.holds(session)
 
 
 async def test_two_drivers_never_drive_one_session() -> None:
@@ -248,7 +222,7 @@ async def test_an_abort_wakes_a_sleeping_mission() -> None:
         with anyio.fail_after(10):
             async with anyio.create_task_group() as group:
                 group.start_soon(drive)
-                while not await at.events(session, e.WaitStarted):
+                while not await at.events(session, e.WaitStarted):  # noqa: ASYNC110  # the record is all there is to look at
                     await anyio.sleep(0.01)
                 await at.tell(session, "end", abort=True)
         assert states[0].reason == "aborted"
@@ -303,3 +277,27 @@ async def test_a_check_cannot_change_what_it_checks(tmp_path: Path) -> None:
         session = await at.engine.create(mission("finish", criteria=wanted), tmp_path)
         assert (await at.engine.drive(session)).outcome == "achieved"
     assert (tmp_path / "a.txt").read_text("utf-8") == "kept"
+
+
+async def test_a_retried_step_repeats_only_what_was_not_done() -> None:
+    """A step of the plan that failed in its middle is tried again from there: what was done, was done."""
+    calls: list[str] = []
+
+    @tool(effect="keyed")
+    def put() -> None:
+        """Count."""
+        calls.append("put")
+
+    @tool(effect="unsafe")
+    def flaky() -> None:
+        """Fail the first time."""
+        calls.append("flaky")
+        if calls.count("flaky") == 1:
+            raise ValueError("not yet")
+
+    async with bench(put, flaky) as at:
+        step = {"calls": [{"tool": "put"}, {"tool": "flaky"}, {"tool": "put"}]}
+        session = await at.engine.create(mission(step, "finish"))
+        state = await at.engine.drive(session)
+        assert (state.outcome, calls) == ("achieved", ["put", "flaky", "flaky", "put"])
+        await at.holds(session)

@@ -17,8 +17,7 @@ from journeyman.mission.criteria import (
     walk,
 )
 from journeyman.mission.planner.arguments import Sources, argument_sets
-from journeyman.mission.planner.memory import call_signature
-from journeyman.mission.spec import ScriptPlan
+from journeyman.mission.planner.memory import call_signature, plan_step, plan_steps
 from journeyman.mission.state import State, ToolMemory
 from journeyman.mission.strategy import Strategy, ToolCall, ToolSpec
 
@@ -53,18 +52,10 @@ def propose(state: State) -> Proposal:
     return Proposal(Strategy(calls=[call[0]], rationale=call[1]), "planner")
 
 
-def plan_steps(state: State) -> list[Strategy]:
-    """Give the operator's plan as steps."""
-    plan = state.mission.plan
-    if plan is None:
-        return []
-    return [Strategy(script=plan.script)] if isinstance(plan, ScriptPlan) else list(plan)
-
-
 def _planned(state: State) -> Strategy | None:
-    steps = plan_steps(state)
-    if state.memory.plan_index < len(steps):
-        return steps[state.memory.plan_index]
+    steps, step = plan_steps(state), plan_step(state)
+    if step is not None:
+        return step[1]
     if steps and not state.mission.explore:
         return steps[-1]
     return None
