@@ -8,6 +8,7 @@ from typing import cast
 from journeyman.mission import events as e
 from journeyman.mission.canonical import JsonObject
 from journeyman.mission.events import Happened
+from journeyman.mission.planner.memory import after_denial
 from journeyman.mission.spec import Budget
 from journeyman.mission.state import Pending, Phase, State
 
@@ -29,7 +30,13 @@ def approval_answered(state: State, happened: Happened) -> State:
     if calls and not event.granted and state.phase is Phase.APPROVE:
         error: JsonObject = {"error": f"denied by {happened.actor}", "error_class": "denied", "tool": ""}
         return replace(
-            state, pending=pending, answers=answers, denied=True, phase=Phase.EXECUTE, errors=(*state.errors, error)
+            state,
+            pending=pending,
+            answers=answers,
+            denied=True,
+            memory=after_denial(state),
+            phase=Phase.EXECUTE,
+            errors=(*state.errors, error),
         )
     if not calls and state.phase is Phase.NEXT:
         return state.but(pending=pending, answers=answers, phase=Phase.EVALUATE)

@@ -136,6 +136,14 @@ def _noted(tried: Mapping[str, str], signature: str, how: str) -> dict[str, str]
     return noted
 
 
+def after_denial(state: State) -> Memory:
+    """Give the memory once a person said no to the strategy: its calls are not proposed again."""
+    tried = state.memory.tried
+    for call in state.strategy.calls if state.strategy is not None else ():
+        tried = _noted(tried, call_signature(call.tool, dict(call.args)), "denied")
+    return replace(state.memory, tried=tried)
+
+
 def after_evaluation(state: State, total: float, until_met: bool | None) -> Memory:  # noqa: FBT001  # three-valued, as recorded
     """Give the memory once the iteration is judged: which call moved progress, and whether the plan goes on."""
     memory = _with_plan(state, until_met=until_met)

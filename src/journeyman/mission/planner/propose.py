@@ -24,6 +24,8 @@ from journeyman.mission.strategy import Strategy, ToolCall, ToolSpec
 IDLE_S: Final = 1.0
 """Wait of a mission that has no tool to call: its criteria change by themselves or by people."""
 _PURITY: Final = {"pure": 2.0, "keyed": 1.0, "probed": 0.5, "unsafe": 0.0}
+_NEVER: Final = -1000.0
+"""Worth of a call that a person denied: the planner rather waits."""
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -76,7 +78,7 @@ def _explored(state: State) -> tuple[ToolCall, str] | None:
             score = worth + _call_worth(state, name, args) - 0.01 * rank
             if best is None or score > best[0] + 1e-12:
                 best = (score, ToolCall(tool=name, args=args), f"{_reason(state, name, args)} (score {score:.2f})")
-    return None if best is None else (best[1], best[2])
+    return None if best is None or best[0] < _NEVER / 2 else (best[1], best[2])
 
 
 def _only_needs_time(state: State) -> bool:
@@ -137,6 +139,8 @@ def _call_worth(state: State, tool: str, args: JsonObject) -> float:
         return 2.0 if epoch < memory.epoch else 0.5
     if how == "moved":
         return 0.0 if pure else 3.0
+    if how == "denied":
+        return _NEVER
     if how == "worse":
         return -6.0
     return -1.0 if pure else -3.0
