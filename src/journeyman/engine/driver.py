@@ -11,20 +11,24 @@ from typing import Any, cast
 import anyio
 
 from journeyman.engine import artifacts
+from journeyman.engine.advising import Advising, as_proposed
 from journeyman.engine.calls import Calls, reservation_id
 from journeyman.engine.clock import later
 from journeyman.engine.journal import Journal
 from journeyman.engine.policy import tool_row
+from journeyman.engine.recent import Recent
 from journeyman.engine.scripting import step_script
 from journeyman.engine.world import World
 from journeyman.mission import commands as c
 from journeyman.mission import events as e
 from journeyman.mission import steps
+from journeyman.mission.advice import wants_advice
 from journeyman.mission.canonical import Json, JsonObject, parsed
 from journeyman.mission.errors import BudgetRefused, WorldError
 from journeyman.mission.evaluate import Answered
 from journeyman.mission.fold import seconds_between
 from journeyman.mission.state import State
+from journeyman.mission.strategy import Strategy
 from journeyman.mission.view import View, wants_values
 from journeyman.stores.base import Reserve
 from journeyman.tools.base import Catalog, Tool
@@ -36,6 +40,10 @@ class Driver:
     def __init__(self, world: World, journal: Journal) -> None:
         self._world = world
         self._journal = journal
+        recent = Recent()
+        journal.listeners.append(recent.take)
+        broker = world.broker
+        self._advising = Advising(broker, journal, recent, world.scripts) if broker is not None else None
         self._handlers: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
             c.Propose: self._propose,
             c.Ask: self._ask,
@@ -141,7 +149,34 @@ class Driver:
 
     async def _propose(self, command: c.Propose) -> None:
         del command
+        if self._advising is not None and wants_advice(self._journal.state):
+            if not await self._commit():
+                return
+            if await self._advised(self._advising):
+                return
         self._journal.note(steps.proposed(self._journal.state), actor="planner")
+
+    async def _advised(self, advising: Advising) -> bool:
+        """Ask for a strategy; give False when the planner must go on. A person's abort cuts the question off."""
+        found: list[tuple[Strategy, str] | str] = []
+
+        async def ask() -> None:
+            found.append(await advising.next_strategy())
+
+        await self._watched(ask)
+        journal = self._journal
+        if not found:
+            return True  # cut off: the state says what comes next
+        if isinstance(found[0], str):
+            if found[0] != journal.state.advised:
+                journal.note(e.AdviceRejected(request="strategy", purpose="strategy", reason=found[0]))
+            return False
+        strategy, advisor = found[0]
+        while not journal.state.end_asked and not journal.state.paused:
+            journal.note(as_proposed(journal.state, strategy, advisor), actor=f"advisor:{advisor}")
+            if await self._commit():  # the answer's cost and what it led to are one commit: it is never asked twice
+                break
+        return True
 
     async def _ask(self, command: c.Ask) -> None:
         self._journal.note(e.ApprovalAsked(approval=command.approval, question=command.question, by=command.by))
@@ -161,18 +196,18 @@ class Driver:
             return
         strategy = self._journal.state.strategy
         at_once = self._journal.state.script is not None or (strategy is not None and strategy.parallel)
+        if await self._watched(lambda: self._calls.run(command.effects, at_once=at_once)):
+            self._calls.cut_off(self._journal.state.in_flight)
+
+    async def _watched(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Do work that a person's abort may cut off; tell whether it was."""
+        self._abortable = scope = anyio.CancelScope()
         async with anyio.create_task_group() as group:
             group.start_soon(self._watch)
-            await self._guarded(lambda: self._calls.run(command.effects, at_once=at_once))
+            with scope:
+                await work()
             group.cancel_scope.cancel()
-
-    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do work that a person's abort may cancel; calls cut off that way are settled as failed or unknown."""
-        self._abortable = scope = anyio.CancelScope()
-        with scope:
-            await work()
-        if scope.cancelled_caught:
-            self._calls.cut_off(self._journal.state.in_flight)
+        return scope.cancelled_caught
 
     async def _watch(self) -> None:
         """Look for an abort while calls run."""
@@ -245,5 +280,16 @@ class Driver:
         journal.note(e.WaitEnded())
 
     async def _end(self, command: c.End) -> None:
+        if (
+            self._advising is not None
+            and self._journal.state.mission.advisor != "none"
+            and not self._journal.state.end_asked
+            and not self._journal.state.closing
+        ):
+            if not await self._commit():
+                return
+            notes = await self._advising.closing_notes()
+            if notes is not None:
+                self._journal.note(notes, actor="advisor")
         self._journal.note(e.Ended(verdict=command.verdict, reason=command.reason, outcome=command.outcome))
         await self._commit()

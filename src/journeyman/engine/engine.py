@@ -45,7 +45,8 @@ class Engine:
         Raises `NotFound`, `LeaseHeld` (another process drives it) or `LeaseLost` (another one took over).
         """
         journal = Journal(self._world.store, self._world.clock, session_id)
-        journal.on_event = on_event
+        if on_event is not None:
+            journal.listeners.append(on_event)
         try:
             return await Driver(self._world, journal).drive()
         except BaseExceptionGroup as group:

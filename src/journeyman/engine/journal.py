@@ -28,6 +28,8 @@ _FACTS: Final = (
     e.ScriptAdvanced,
     e.Checked,
     e.WaitEnded,
+    e.AdviceSettled,
+    e.ClosingNotes,
 )
 """Events that say what happened in the world; all others follow from the state and are derived anew when it moved."""
 _CACHED_BLOBS: Final = 64
@@ -63,7 +65,8 @@ class Journal:
         self._blobs: dict[str, bytes] = {}
         self._cache: OrderedDict[str, bytes] = OrderedDict()
         self._committing = anyio.Lock(fast_acquire=True)
-        self.on_event: Callable[[Happened, State], None] | None = None
+        self.listeners: list[Callable[[Happened, State], None]] = []
+        """Told each event once it is durable, with the state right after it."""
 
     @property
     def state(self) -> State:
@@ -114,8 +117,8 @@ class Journal:
         happened = decode(opened(entry))
         self._committed = fold(self._committed, happened)
         self._head = head_of(entry)
-        if self.on_event is not None:
-            self.on_event(happened, self._committed)
+        for listen in self.listeners:
+            listen(happened, self._committed)
 
     async def _whole(self, state: State) -> State:
         if not state.tools_ref:
@@ -209,9 +212,9 @@ class Journal:
             self._drafts, self._blobs = [*sent, *self._drafts], blobs | self._blobs
             raise
         self._committed = then
-        if self.on_event is not None:
-            for draft in sent:
-                self.on_event(draft.happened, draft.state)
+        for draft in sent:
+            for listen in self.listeners:
+                listen(draft.happened, draft.state)
         return True
 
     def _batch(self, drafts: Sequence[_Draft], blobs: dict[str, bytes], then: State) -> Batch:

@@ -54,6 +54,11 @@ def propose(state: State) -> Proposal:
     return Proposal(Strategy(calls=[call[0]], rationale=call[1]), "planner")
 
 
+def plan_due(state: State) -> bool:
+    """Tell whether the operator's plan has a step for the next iteration."""
+    return _planned(state) is not None
+
+
 def _planned(state: State) -> Strategy | None:
     steps, step = plan_steps(state), plan_step(state)
     if step is not None:
