@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from journeyman.engine import control
+from journeyman.engine.advising import Asks
 from journeyman.engine.clock import Clock, SystemClock
 from journeyman.engine.engine import Engine
 from journeyman.engine.records import read_record, replay_of
@@ -92,7 +93,9 @@ class Bench:
 
 
 @asynccontextmanager
-async def bench(*functions: Function, clock: Clock | None = None, watch_s: float = 0.01) -> AsyncGenerator[Bench]:
+async def bench(
+    *functions: Function, clock: Clock | None = None, watch_s: float = 0.01, broker: Asks | None = None
+) -> AsyncGenerator[Bench]:
     """Open an engine with these functions, and `finish`, as its tools."""
     known = [*functions, finish]
 
@@ -115,5 +118,6 @@ async def bench(*functions: Function, clock: Clock | None = None, watch_s: float
             scripts=ScriptRun(sandbox),
             clock=time,
             watch_s=watch_s,
+            broker=broker,
         )
         yield Bench(Engine(world), store, time, predicates, known)
