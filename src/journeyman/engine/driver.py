@@ -15,7 +15,7 @@ from journeyman.engine.advising import Advising, as_proposed
 from journeyman.engine.calls import Calls, reservation_id
 from journeyman.engine.clock import later
 from journeyman.engine.journal import Journal
-from journeyman.engine.policy import tool_row
+from journeyman.engine.policy import missing_tools, tool_row
 from journeyman.engine.recent import Recent
 from journeyman.engine.scripting import step_script
 from journeyman.engine.world import World
@@ -24,10 +24,10 @@ from journeyman.mission import events as e
 from journeyman.mission import steps
 from journeyman.mission.advice import wants_advice
 from journeyman.mission.canonical import Json, JsonObject, parsed
-from journeyman.mission.errors import BudgetRefused, WorldError
+from journeyman.mission.errors import BudgetRefused, CallerError, InvalidInput, WorldError
 from journeyman.mission.evaluate import Answered
 from journeyman.mission.fold import seconds_between
-from journeyman.mission.state import State
+from journeyman.mission.state import Phase, State
 from journeyman.mission.strategy import Strategy
 from journeyman.mission.view import View, wants_values
 from journeyman.stores.base import Reserve
@@ -76,10 +76,24 @@ class Driver:
             journal.note(e.Claimed(owner=owner, token=journal.lease.token))
             async with world.open_catalog(state.mission, Path(state.origin)) as catalog:
                 await self._with_catalog(catalog)
+        except CallerError as error:
+            await self._end_unless_started(error)
+            raise
         finally:
             with anyio.CancelScope(shield=True):
                 await world.store.release(journal.lease)
         return journal.state
+
+    async def _end_unless_started(self, error: CallerError) -> None:
+        """End a session whose tools never were what its mission says: going on with it cannot help."""
+        journal = self._journal
+        pinned = journal.state.tools or journal.state.tools_ref
+        if journal.lease is None or pinned or journal.state.phase is Phase.ENDED:
+            return
+        journal.note(e.EndAsked(reason="could_not_start", note=str(error)[:2000]))
+        command = c.next_command(journal.state)
+        if isinstance(command, c.End):
+            await self._end(command)
 
     async def _with_catalog(self, catalog: Catalog) -> None:
         journal = self._journal
@@ -107,6 +121,8 @@ class Driver:
         state = journal.state
         rows = {tool.name: tool_row(state.mission, tool) for tool in tools}
         if not state.tools and not state.tools_ref:
+            if problems := missing_tools(state.mission, rows):
+                raise InvalidInput("mission", problems)
             kept = journal.keep(cast("Json", list(rows.values())))
             journal.note(e.CatalogPinned(tools=cast("list[JsonObject] | JsonObject", kept)))
             return frozenset()

@@ -25,6 +25,9 @@ JsonObject: TypeAlias = dict[str, Json]
 INLINE_BYTES: Final = 4096
 """Larger values stand in events as a reference to a content-addressed blob."""
 
+REFERENCE: Final = "$blob"
+"""Key of such a reference. Refused from outside: an answer must not pass itself off as another value of the tenant."""
+
 MAX_SAFE_INTEGER: Final = 2**53 - 1
 """Largest integer that every JSON reader keeps exactly (RFC 8785, I-JSON)."""
 _OTHER_FLOAT: Final = re.compile(r"[0-9]e[-+][0-9]|[0-9]{16}\.0")
@@ -48,7 +51,7 @@ def checked(value: object) -> Json:
 
     Tuples become lists; integers that JSON readers would round (beyond 2^53 - 1) become decimal strings; whole floats
     up to that size become integers, since RFC 8785 writes both alike. NaN, infinities, lone surrogates, non-string
-    keys, nesting over `MAX_DEPTH` and everything else that JSON does not know are refused.
+    keys, the key `$blob`, nesting over `MAX_DEPTH` and everything else that JSON does not know are refused.
     """
     return _checked(value, "$", 0)
 
@@ -87,6 +90,8 @@ def _text(value: str, where: str) -> str:
 def _key(key: object, where: str) -> str:
     if not isinstance(key, str):
         raise NotJson(f"{where}: key {key!r} is not text")
+    if key == REFERENCE:
+        raise NotJson(f"{where}: the key {REFERENCE!r} is reserved for references to large values")
     return _text(key, where)
 
 
