@@ -123,7 +123,8 @@ def _bounds(directive: str) -> list[tuple[str, float, str, str]]:
 def _clause(directive: str, start: int, end: int) -> str:
     """Give the words of the same clause: those before a bound, then those after it."""
     before = re.split(r"[.;,]\s|\band\b", directive[:start])[-1]
-    return f"{before} {re.split(r'[.;,]|\band\b', directive[end:])[0]}"
+    after = re.split(r"[.;,]|\band\b", directive[end:])[0]
+    return f"{before} {after}"
 
 
 def _metric_named(words: str, metrics: Mapping[str, str]) -> str | None:
