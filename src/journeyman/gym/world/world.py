@@ -1,0 +1,225 @@
+"""`World`: N simulated incidents that are reset and stepped together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Final, Literal
+
+import numpy as np
+
+from journeyman.gym.arrays import Bools, Floats, Ints, Words
+from journeyman.gym.catalog import Failure
+from journeyman.gym.chance import places
+from journeyman.gym.tasks import SIZES, Task, Tier
+from journeyman.gym.world import dynamics, eyes, hands, score
+from journeyman.gym.world.draw import draw
+from journeyman.gym.world.state import Incident, Live, put, take
+from journeyman.gym.world.wiring import Wires, wire
+from journeyman.mission.errors import NotAllowed
+
+Rewards = Literal["final", "potential"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """What a step gives back; fresh arrays, worlds first."""
+
+    team: Floats
+    """(N) the team's reward."""
+    roles: Floats
+    """(N, roles) each role's reward."""
+    terminated: Bools
+    """(N) the manager closed the incident, rightly or not, in this step."""
+    truncated: Bools
+    """(N) time ran out in this step."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """What is really wrong in one world: for trainers and graders only."""
+
+    failures: tuple[tuple[str, int, int], ...]
+    """(failure, service, onset step) of every real failure."""
+    benign: tuple[tuple[str, int, int, int], ...]
+    """(event, service, onset step, end step) of every look-alike."""
+    rogues: tuple[int, ...]
+    """Fleet agents that are rogue."""
+    succeeded: bool
+
+
+class World:
+    """N incidents of one tier; `N = 1` is a slice of the same arrays and moves alike to the bit.
+
+    Args:
+        tier: the size of the worlds.
+        worlds: how many run together.
+        rewards: `final` pays the score once, in the step that ends the episode; `potential` pays its change in every
+            step, which tells whether an act helped and is for trainers only.
+        chat: whether messages are delivered.
+        reveal: whether `truth` may be asked; off in agent mode.
+    """
+
+    def __init__(
+        self, tier: Tier, worlds: int = 1, *, rewards: Rewards = "final", chat: bool = True, reveal: bool = False
+    ) -> None:
+        self.tier = tier
+        self.worlds = worlds
+        self.horizon: Final = SIZES[tier].steps
+        self._dense: Final = rewards == "potential"
+        self._chat: Final = chat
+        self._reveal: Final = reveal
+        self._clock = 0
+        width = SIZES[tier].services[1]
+        self._effects = dynamics.Effects(width, worlds)
+        self._flow_places: Final = places(width)
+        self._incident: Incident
+        self._live: Live
+        self._wires: Wires
+        self.reset(np.arange(worlds, dtype=np.uint64))
+
+    def reset(self, seeds: Words | Sequence[int], *, rows: Ints | None = None) -> None:
+        """Start new incidents from seeds, in all worlds or only in `rows`.
+
+        Raises:
+            ValueError: the number of seeds differs from the number of worlds to reset.
+        """
+        wanted = np.asarray(seeds, np.uint64)
+        expected = self.worlds if rows is None else len(rows)
+        if wanted.shape != (expected,):
+            raise ValueError(f"{wanted.shape} seeds for {expected} worlds")
+        if rows is None:
+            self._incident, self._live = draw(wanted, self.tier)
+            self._effects.clear(np.arange(self.worlds))
+            self._wires = wire(self._incident, self.worlds, np.arange(self.worlds))
+        elif len(rows):
+            incident, live = draw(wanted, self.tier)
+            put(self._incident, rows, incident)
+            put(self._live, rows, live)
+            self._effects.clear(rows)
+            put(self._wires, rows, wire(incident, self.worlds, rows))
+
+    def play(self, tasks: Sequence[Task]) -> None:
+        """Start the worlds of these tasks, one per world."""
+        if any(task.tier != self.tier for task in tasks):
+            raise ValueError(f"a world of tier {self.tier.label} cannot play a task of another tier")
+        self.reset([task.seed for task in tasks])
+
+    def step(self, actions: Ints) -> Stepped:
+        """Apply every role's action in every world and move one step; ended worlds stay as they are.
+
+        Args:
+            actions: `(worlds, roles, 4)` integers: type, target, arg, to. What a role may not do is a no-op.
+        """
+        acts = hands.expected(actions, self.worlds)
+        ended = self._live.ended
+        gone = np.flatnonzero(ended) if ended.any() else None
+        if gone is None:
+            return self._advance(acts)
+        if len(gone) == self.worlds:
+            still = np.zeros(self.worlds, np.bool_)
+            return Stepped(np.zeros(self.worlds, np.float64), np.zeros((self.worlds, 4), np.float64), still, still)
+        kept = take(self._live, gone)
+        kept.marks = np.roll(kept.marks, 1, axis=0)
+        stepped = self._advance(acts)
+        put(self._live, gone, kept)
+        for array in (stepped.team, stepped.roles, stepped.terminated, stepped.truncated):
+            array[gone] = 0
+        return stepped
+
+    def _advance(self, acts: Ints) -> Stepped:
+        incident, live, wires = self._incident, self._live, self._wires
+        moves = hands.Moves(incident, acts)
+        hands.apply(incident, live, wires, moves, chat=self._chat)
+        dynamics.grow(incident, live, wires)
+        self._effects.set(wires, live.level)
+        dynamics.flow(incident, live, wires, self._effects.now, dynamics.shaken(incident, live, self._flow_places))
+        dynamics.judge(incident, live, self._clock)
+        live.step = live.step + 1
+        self._clock += 1
+        closing = hands.resolving(moves)
+        late = (live.step >= self.horizon) & ~closing
+        return self._pay(closing, late)
+
+    def _pay(self, closing: Bools, late: Bools) -> Stepped:
+        live = self._live
+        ending = closing | late
+        before = live.score
+        if self._dense:
+            live.succeeded = closing & score.over(self._incident, live)
+            live.score = score.standing(self._incident, live, self.horizon, closing, live.succeeded)
+            paid = live.score - before
+        else:
+            paid = np.zeros_like(before)
+            if ending.any():
+                rows = np.flatnonzero(ending)
+                incident, some = take(self._incident, rows), take(live, rows)
+                live.succeeded[rows] = closing[rows] & score.over(incident, some)
+                finished = live.succeeded[rows]
+                paid[:, rows] = score.standing(incident, some, self.horizon, closing[rows], finished)
+                live.score[:, rows] = paid[:, rows]
+        live.ended = live.ended | ending
+        return Stepped(paid[0].copy(), paid[1:].T.copy(), closing, late)
+
+    def sre(self) -> eyes.SreEyes:
+        """Give a copy of what the SRE sees."""
+        return eyes.sre(self._incident, self._live, self._clock)
+
+    def dev(self) -> eyes.DevEyes:
+        """Give a copy of what the developer sees."""
+        return eyes.dev(self._incident, self._live, self._clock)
+
+    def manager(self) -> eyes.ManagerEyes:
+        """Give a copy of what the manager sees."""
+        return eyes.manager(self._incident, self._live)
+
+    def oversight(self) -> eyes.OversightEyes:
+        """Give a copy of what oversight sees."""
+        return eyes.oversight(self._incident, self._live)
+
+    @property
+    def ended(self) -> Bools:
+        """Where the episode is over."""
+        return self._live.ended.copy()
+
+    def fingerprint(self, index: int = 0) -> str:
+        """Give the SHA-256 of everything one world is, in a byte form that no machine or batch changes."""
+        state = hashlib.sha256()
+        row = np.array([index])
+        incident, live = take(self._incident, row), take(self._live, row)
+        live.marks = np.roll(live.marks, -self._clock, axis=0)
+        for part in (incident, live):
+            for field in fields(part):
+                array = getattr(part, field.name)
+                state.update(np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")).tobytes())
+        return state.hexdigest()
+
+    def truth(self, index: int = 0) -> Truth:
+        """Give what is really wrong in one world.
+
+        Raises:
+            NotAllowed: the world runs in agent mode.
+        """
+        self._revealed()
+        incident = take(self._incident, np.array([index]))
+        slots = range(len(incident.kind))
+        kind, service, onset, end = (
+            array[:, 0].tolist() for array in (incident.kind, incident.service, incident.onset, incident.end)
+        )
+        return Truth(
+            failures=tuple(
+                (Failure(kind[slot]).label, service[slot], onset[slot]) for slot in slots if incident.real[slot, 0]
+            ),
+            benign=tuple(
+                (Failure(kind[slot]).label, service[slot], onset[slot], end[slot])
+                for slot in slots
+                if kind[slot] and not incident.real[slot, 0]
+            ),
+            rogues=tuple(sorted({agent for agent in incident.rogue[:, 0].tolist() if agent >= 0})),
+            succeeded=bool(self._live.succeeded[index]),
+        )
+
+    def _revealed(self) -> None:
+        if not self._reveal:
+            raise NotAllowed("this world runs in agent mode; make it with reveal=True to grade or train")
