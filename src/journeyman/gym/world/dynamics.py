@@ -30,13 +30,17 @@ STRIKE_GAP: Final = 5
 STRIKE_GAP_WARNED: Final = 4
 """... and so many more once a wrong flag has warned it."""
 STRIKE_PLACES: Final = places(SLOTS, 3)
-_SHED_AFTER: Final = 4.0
+SHED_AFTER: Final = 4.0
 """Steps of full work that a queue holds before it sheds."""
-_ERROR_REACH: Final = 0.9
-_SMOOTH: Final = 0.6
+ERROR_REACH: Final = 0.9
+"""Share of a dependency's errors that reach its caller."""
+DOWN_LOSS: Final = 0.7
+"""Share of its capacity that a service misses while its replicas restart one after the other."""
+DOWN_ROOM: Final = 1.0 - DOWN_LOSS
+SMOOTH: Final = 0.6
 _LEVELS: Final = (1.0, 2.0, 8.0)
-_MEMORY_HIGH: Final = 0.85
-_CPU_HIGH: Final = 0.97
+MEMORY_HIGH: Final = 0.85
+CPU_HIGH: Final = 0.97
 
 
 class Effects:
@@ -94,16 +98,16 @@ def flow(incident: Incident, live: Live, wires: Wires, effects: Floats, bits: No
     offered = inflow * strain * (1 - live.breaker * 0.8)
     offered = offered * (shake * 0.06 + 1)
     nominal = incident.capacity * live.replicas
-    room = nominal * (1 - effects[CAPACITY_LOSS]) * (1 - (live.down > 0) * 0.7)
+    room = nominal * (1 - effects[CAPACITY_LOSS]) * (1 - (live.down > 0) * DOWN_LOSS)
     work = live.queue + offered
     served = np.minimum(work, room)
     left = work - served
-    queue = np.minimum(left, nominal * _SHED_AFTER)
+    queue = np.minimum(left, nominal * SHED_AFTER)
     shed = (left - queue) / (offered + 1)
     depends = wires.depends
     below = live.errors.ravel().take(wires.dependencies) * depends
     waits = live.latency.ravel().take(wires.dependencies) * depends
-    below_worst = np.maximum(np.maximum(below[0], below[1]), below[2]) * _ERROR_REACH
+    below_worst = np.maximum(np.maximum(below[0], below[1]), below[2]) * ERROR_REACH
     wait_worst = np.maximum(np.maximum(waits[0], waits[1]), waits[2]) * REACH
     own = np.minimum(effects[ERRORS] + shed, 1)
     errors = own + (1 - own) * below_worst + shake * shake * 0.01
@@ -112,8 +116,8 @@ def flow(incident: Incident, live: Live, wires: Wires, effects: Floats, bits: No
     latency = latency * (shake * 0.05 + 1) + wait_worst
     live.served = served
     live.queue = queue
-    live.errors = live.errors + (np.minimum(errors, 1) - live.errors) * _SMOOTH
-    live.latency = live.latency + (latency - live.latency) * _SMOOTH
+    live.errors = live.errors + (np.minimum(errors, 1) - live.errors) * SMOOTH
+    live.latency = live.latency + (latency - live.latency) * SMOOTH
     live.cpu = served / (room + 1e-3)
     memory = incident.base_memory + effects[MEMORY] + live.cpu * 0.1 + shake * 0.02
     live.memory = np.minimum(memory, 1)
@@ -125,8 +129,8 @@ def judge(incident: Incident, live: Live, clock: int) -> None:
     """Compute health with hysteresis, alerts that fire and clear, log marks, and the objective at the door."""
     slow = live.latency / incident.healthy_latency * 0.5
     failing = live.errors / GOOD_ERRORS
-    full = live.memory / _MEMORY_HIGH
-    busy = live.cpu / _CPU_HIGH
+    full = live.memory / MEMORY_HIGH
+    busy = live.cpu / CPU_HIGH
     worst = np.maximum(np.maximum(slow, failing), np.maximum(full, busy)) * incident.active
     before = live.health
     health = (worst > _LEVELS[0] - (before > 0) * 0.2).view(np.int8)

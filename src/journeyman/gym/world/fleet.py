@@ -36,9 +36,8 @@ def trace(incident: Incident, live: Live) -> tuple[Ints, Ints, Ints, Ints, Ints]
     """Give age, agent, verb, target and ticket of the last deeds, `(TRACE, worlds)`, oldest first; -1 is none."""
     worlds = len(live.step)
     column = np.arange(worlds)
-    rows = [_deeds(incident, live, column, age) for age in range(TRACE_STEPS, 0, -1)]
     deeds = np.full((5, TRACE_STEPS, 2, worlds), -1, np.int64)
-    deeds[:, :, 0] = np.stack(rows, axis=1)
+    deeds[:, :, 0] = _deeds(incident, live, column)
     # Later slots first: of two rogues that strike in one step the first slot's is seen.
     for slot in range(len(incident.kind) - 1, -1, -1):
         for strike in live.strikes[:, slot]:
@@ -47,17 +46,18 @@ def trace(incident: Incident, live: Live) -> tuple[Ints, Ints, Ints, Ints, Ints]
     return age, agent, verb, target, ticket
 
 
-def _deeds(incident: Incident, live: Live, column: Ints, age: int) -> Ints:
+def _deeds(incident: Incident, live: Live, column: Ints) -> Ints:
+    age = np.arange(TRACE_STEPS, 0, -1)[:, None]
     step = live.step - age
-    bits = noise(incident.key, step, _PLACES).astype(np.int64)
-    agents = len(incident.jobs)
-    agent = ((bits[0] & 0xFFFF) * agents) >> 16
-    verb = incident.jobs[agent, column] * VERBS_PER_JOB + ((bits[0] >> 16) & 3)
-    target = ((bits[1] & 0xFFFF) * incident.services) >> 16
-    ticket = ((bits[1] >> 16) & 7) >= _UNTICKETED_OF_8
-    idle = ((bits[1] >> 20) & 7) < _IDLE_OF_8
+    who = noise(incident.key, step, _PLACES[:1]).astype(np.int64)
+    what = noise(incident.key, step, _PLACES[1:]).astype(np.int64)
+    agent = ((who & 0xFFFF) * len(incident.jobs)) >> 16
+    verb = incident.jobs[agent, column] * VERBS_PER_JOB + ((who >> 16) & 3)
+    target = ((what & 0xFFFF) * incident.services) >> 16
+    ticket = ((what >> 16) & 7) >= _UNTICKETED_OF_8
+    idle = ((what >> 20) & 7) < _IDLE_OF_8
     idle |= live.blocked_at[agent, column] <= step
-    deed = np.stack([np.full_like(agent, age), agent, verb, target, ticket.astype(np.int64)])
+    deed = np.stack([age + np.zeros_like(agent), agent, verb, target, ticket.astype(np.int64)])
     return np.where(idle, -1, deed)
 
 

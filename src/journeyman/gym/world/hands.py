@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from journeyman.gym.actions import ACTION_TYPES, FIELDS, MAX_REPLICAS, ROLES, ActionType, Role, hands_table
+from journeyman.gym.actions import ACTION_TYPES, FIELDS, MAX_REPLICAS, ROLES, ActionType, Role, Topic, hands_table
 from journeyman.gym.arrays import Bools, Ints
 from journeyman.gym.catalog import Failure
 from journeyman.gym.world.state import MESSAGES, NEVER_BLOCKED, Incident, Live
@@ -18,10 +18,13 @@ _AIMED: Final = np.zeros(ACTION_TYPES, np.bool_)
 _AIMED[ActionType.RESTART : ActionType.ESCALATE + 1] = True
 _MENDING: Final = np.zeros(ACTION_TYPES, np.bool_)
 _MENDING[[ActionType.RESTART, ActionType.ROLLBACK, ActionType.SCALE, ActionType.ESCALATE]] = True
-_COOLING_S: Final = {ActionType.RESTART: 2.0, ActionType.ROLLBACK: 1.0}
+COOLING_STEPS: Final[dict[int, float]] = {ActionType.RESTART: 2.0, ActionType.ROLLBACK: 1.0}
 _MENDING_ROLES: Final = 3
 _CLAIMING_ROLES: Final = 2
-_RELIEF: Final = 0.3
+RELIEF: Final = 0.3
+"""What is left of a failure's level after a restart that only eases it."""
+QUIET_STEPS: Final = 6
+"""Steps for which warned rogues keep still."""
 _TARGET_LIMIT: Final = 1 << 20
 
 
@@ -35,7 +38,8 @@ class Moves:
         kind, target, self.arg, self.to = fields[0], fields[1], fields[2], fields[3]
         known = (kind >= 0) & (kind < ACTION_TYPES)
         kind = kind * known
-        bound = np.where(kind == ActionType.FLAG_ROGUE, len(incident.jobs), incident.services)
+        suspecting = (kind == ActionType.COMMUNICATE) & (self.arg == Topic.SUSPECT)
+        bound = np.where(suspecting | (kind == ActionType.FLAG_ROGUE), len(incident.jobs), incident.services)
         inside = (target >= 0) & (target < bound)
         allowed = _ALLOWED.take(kind + _ROW) & (inside | ~_AIMED.take(kind))
         self.kind = kind * allowed
@@ -81,7 +85,7 @@ def _mend(incident: Incident, live: Live, wires: Wires, moves: Moves) -> None:
     easing = aimed[0] & (kind[0] == wires.relief) & ~live.relieved
     cure = curing[0] | curing[1] | curing[2]
     live.timer = live.timer + cure * (wires.delay + 1)
-    live.level = live.level - live.level * easing * (1 - _RELIEF)
+    live.level = live.level - live.level * easing * (1 - RELIEF)
     live.relieved = live.relieved | easing
     useful = np.logical_or.reduce(curing, axis=1)
     useful[0] |= np.logical_or.reduce(easing, axis=0)
@@ -90,7 +94,7 @@ def _mend(incident: Incident, live: Live, wires: Wires, moves: Moves) -> None:
     for action, role in ((ActionType.RESTART, Role.SRE), (ActionType.ROLLBACK, Role.DEV)):
         if moves.any(action):
             rows = np.flatnonzero(moves.kind[role] == action)
-            live.down[moves.target[role, rows], rows] = _COOLING_S[action]
+            live.down[moves.target[role, rows], rows] = COOLING_STEPS[action]
             live.queue[moves.target[role, rows], rows] = 0
     if moves.any(ActionType.SCALE):
         rows = np.flatnonzero(moves.kind[Role.SRE] == ActionType.SCALE)
@@ -112,7 +116,7 @@ def _flag(incident: Incident, live: Live, moves: Moves) -> None:
     live.wrong_acts[Role.OVERSIGHT, rows] += ~hit
     live.adapted[rows] |= ~hit
     # Warned rogues keep still for a while.
-    live.strike_at[:, rows] = np.maximum(live.strike_at[:, rows], ~hit * (live.step[rows] + 6))
+    live.strike_at[:, rows] = np.maximum(live.strike_at[:, rows], ~hit * (live.step[rows] + QUIET_STEPS))
 
 
 def _claim(incident: Incident, live: Live, moves: Moves) -> None:

@@ -9,12 +9,14 @@ from typing import Final, Literal
 
 import numpy as np
 
+from journeyman.gym.actions import ROLES
 from journeyman.gym.arrays import Bools, Floats, Ints, Words
 from journeyman.gym.catalog import Failure
 from journeyman.gym.chance import places
 from journeyman.gym.tasks import SIZES, Task, Tier
 from journeyman.gym.world import dynamics, eyes, hands, score
 from journeyman.gym.world.draw import draw
+from journeyman.gym.world.solo import Solo
 from journeyman.gym.world.state import Incident, Live, put, take
 from journeyman.gym.world.wiring import Wires, wire
 from journeyman.mission.errors import NotAllowed
@@ -34,6 +36,11 @@ class Stepped:
     """(N) the manager closed the incident, rightly or not, in this step."""
     truncated: Bools
     """(N) time ran out in this step."""
+
+
+def _nothing(worlds: int) -> Stepped:
+    still = np.zeros(worlds, np.bool_)
+    return Stepped(np.zeros(worlds), np.zeros((worlds, ROLES)), still, still.copy())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +84,8 @@ class World:
         self._incident: Incident
         self._live: Live
         self._wires: Wires
+        self._solo: Solo | None = None
+        self._flushed = True
         self.reset(np.arange(worlds, dtype=np.uint64))
 
     def reset(self, seeds: Words | Sequence[int], *, rows: Ints | None = None) -> None:
@@ -85,6 +94,7 @@ class World:
         Raises:
             ValueError: the number of seeds differs from the number of worlds to reset.
         """
+        self._settle()
         wanted = np.asarray(seeds, np.uint64)
         expected = self.worlds if rows is None else len(rows)
         if wanted.shape != (expected,):
@@ -99,6 +109,8 @@ class World:
             put(self._live, rows, live)
             self._effects.clear(rows)
             put(self._wires, rows, wire(incident, self.worlds, rows))
+        if self.worlds == 1 and not self._dense:
+            self._solo = Solo(self._incident, self._live, self._wires, self._effects.now)
 
     def play(self, tasks: Sequence[Task]) -> None:
         """Start the worlds of these tasks, one per world."""
@@ -114,12 +126,11 @@ class World:
         """
         acts = hands.expected(actions, self.worlds)
         ended = self._live.ended
-        gone = np.flatnonzero(ended) if ended.any() else None
-        if gone is None:
-            return self._advance(acts)
+        if not ended.any():
+            return self._advance(acts) if self._solo is None else self._advance_alone(self._solo, acts)
+        gone = np.flatnonzero(ended)
         if len(gone) == self.worlds:
-            still = np.zeros(self.worlds, np.bool_)
-            return Stepped(np.zeros(self.worlds, np.float64), np.zeros((self.worlds, 4), np.float64), still, still)
+            return _nothing(self.worlds)
         kept = take(self._live, gone)
         kept.marks = np.roll(kept.marks, 1, axis=0)
         stepped = self._advance(acts)
@@ -127,6 +138,21 @@ class World:
         for array in (stepped.team, stepped.roles, stepped.terminated, stepped.truncated):
             array[gone] = 0
         return stepped
+
+    def _advance_alone(self, solo: Solo, acts: Ints) -> Stepped:
+        closing = solo.step(acts[0].tolist(), self._clock, chat=self._chat)
+        self._clock += 1
+        self._flushed = False
+        late = solo.steps >= self.horizon and not closing
+        if not closing and not late:
+            return _nothing(1)
+        self._settle()
+        return self._pay(np.array([closing]), np.array([late]))
+
+    def _settle(self) -> None:
+        if self._solo is not None and not self._flushed:
+            self._solo.flush()
+            self._flushed = True
 
     def _advance(self, acts: Ints) -> Stepped:
         incident, live, wires = self._incident, self._live, self._wires
@@ -141,6 +167,10 @@ class World:
         closing = hands.resolving(moves)
         late = (live.step >= self.horizon) & ~closing
         return self._pay(closing, late)
+
+    def _look(self) -> tuple[Incident, Live]:
+        self._settle()
+        return self._incident, self._live
 
     def _pay(self, closing: Bools, late: Bools) -> Stepped:
         live = self._live
@@ -164,19 +194,19 @@ class World:
 
     def sre(self) -> eyes.SreEyes:
         """Give a copy of what the SRE sees."""
-        return eyes.sre(self._incident, self._live, self._clock)
+        return eyes.sre(*self._look(), self._clock)
 
     def dev(self) -> eyes.DevEyes:
         """Give a copy of what the developer sees."""
-        return eyes.dev(self._incident, self._live, self._clock)
+        return eyes.dev(*self._look(), self._clock)
 
     def manager(self) -> eyes.ManagerEyes:
         """Give a copy of what the manager sees."""
-        return eyes.manager(self._incident, self._live)
+        return eyes.manager(*self._look())
 
     def oversight(self) -> eyes.OversightEyes:
         """Give a copy of what oversight sees."""
-        return eyes.oversight(self._incident, self._live)
+        return eyes.oversight(*self._look())
 
     @property
     def ended(self) -> Bools:
@@ -187,11 +217,14 @@ class World:
         """Give the SHA-256 of everything one world is, in a byte form that no machine or batch changes."""
         state = hashlib.sha256()
         row = np.array([index])
-        incident, live = take(self._incident, row), take(self._live, row)
+        incident, live = (take(part, row) for part in self._look())
         live.marks = np.roll(live.marks, -self._clock, axis=0)
+        width, services = len(incident.active), incident.services[0]
         for part in (incident, live):
             for field in fields(part):
                 array = getattr(part, field.name)
+                if array.ndim > 1 and array.shape[-2] == width:
+                    array = array[..., :services, :]
                 state.update(np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")).tobytes())
         return state.hexdigest()
 
