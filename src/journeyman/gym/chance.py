@@ -80,7 +80,7 @@ def noise(keys: Noise32, steps: Ints, offsets: Noise32) -> Noise32:
     bits = (keys + steps.astype(np.uint32) * _STEP) ^ offsets
     bits = (bits ^ (bits >> 16)) * _LOW_A
     bits = (bits ^ (bits >> 15)) * _LOW_B
-    return bits ^ (bits >> 16)
+    return np.asarray(bits ^ (bits >> 16), np.uint32)
 
 
 def signed(bits: Noise32) -> Floats:

@@ -101,7 +101,7 @@ def _draw_slots(dice: Dice, size: TierSize, services: Ints, callers: Ints) -> _S
     kind[1] = np.where(cascade, Failure.CASCADE, kind[1])
     real = (kind > 0) & (kind < BENIGN[0])
     service = _place(dice, kind, services)
-    column = np.arange(len(services))
+    column = np.arange(len(services), dtype=np.int64)
     caller = callers[0, service[0], column]
     # A cascade spreads to the caller of the store, unless the door is the caller or the place is taken.
     free = cascade & (caller > 0) & (service[1:] != caller).all(0)
@@ -162,7 +162,7 @@ def _draw_changes(dice: Dice, width: int, slots: _Slots) -> Ints:
     """Give the step of each service's last change: failures of code follow one, but so does much that is healthy."""
     recent = dice.below(40, 8, width) < 3  # noqa: PLR2004 - three services in eight changed lately
     changed = -np.where(recent, 1 + dice.below(41, 12, width), 20 + dice.below(42, 400, width))
-    column = np.arange(changed.shape[1])
+    column = np.arange(changed.shape[1], dtype=np.int64)
     for slot in range(SLOTS):
         group = GROUP[slots.kind[slot]]
         code = (slots.kind[slot] > 0) & ((group == _CODE_GROUPS[0]) | (group == _CODE_GROUPS[1]))
@@ -172,7 +172,7 @@ def _draw_changes(dice: Dice, width: int, slots: _Slots) -> Ints:
 
 
 def _start(dice: Dice, incident: Incident, load: Floats) -> Live:
-    width, worlds = incident.active.shape
+    width, worlds = len(incident.active), len(incident.services)
     agents = len(incident.jobs)
     zeros = np.zeros((width, worlds), np.float64)
     none = np.zeros(worlds, np.int64)

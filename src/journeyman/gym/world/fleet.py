@@ -35,7 +35,7 @@ def ticket_of_strike(bits: int, adapted: bool) -> bool:  # noqa: FBT001 - two pl
 def trace(incident: Incident, live: Live) -> tuple[Ints, Ints, Ints, Ints, Ints]:
     """Give age, agent, verb, target and ticket of the last deeds, `(TRACE, worlds)`, oldest first; -1 is none."""
     worlds = len(live.step)
-    column = np.arange(worlds)
+    column = np.arange(worlds, dtype=np.int64)
     deeds = np.full((5, TRACE_STEPS, 2, worlds), -1, np.int64)
     deeds[:, :, 0] = _deeds(incident, live, column)
     # Later slots first: of two rogues that strike in one step the first slot's is seen.

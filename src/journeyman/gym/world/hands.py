@@ -31,17 +31,23 @@ _TARGET_LIMIT: Final = 1 << 20
 class Moves:
     """The roles' actions of one step: `(roles, worlds)` arrays of what is allowed, the rest made no-ops."""
 
+    arg: Ints
+    kind: Ints
+    present: int
+    target: Ints
+    to: Ints
+
     __slots__ = ("arg", "kind", "present", "target", "to")
 
     def __init__(self, incident: Incident, actions: Ints) -> None:
         fields = np.ascontiguousarray(actions.T)
-        kind, target, self.arg, self.to = fields[0], fields[1], fields[2], fields[3]
-        known = (kind >= 0) & (kind < ACTION_TYPES)
-        kind = kind * known
+        asked, target, self.arg, self.to = fields[0], fields[1], fields[2], fields[3]
+        known = (asked >= 0) & (asked < ACTION_TYPES)
+        kind: Ints = asked * known
         suspecting = (kind == ActionType.COMMUNICATE) & (self.arg == Topic.SUSPECT)
         bound = np.where(suspecting | (kind == ActionType.FLAG_ROGUE), len(incident.jobs), incident.services)
         inside = (target >= 0) & (target < bound)
-        allowed = _ALLOWED.take(kind + _ROW) & (inside | ~_AIMED.take(kind))
+        allowed: Bools = _ALLOWED.take(kind + _ROW) & (inside | ~_AIMED.take(kind))
         self.kind = kind * allowed
         self.target = np.where(inside & known & (allowed | (kind == 0)), target, -1)
         self.present = int(np.bitwise_or.reduce(np.left_shift(1, self.kind), axis=None))
@@ -89,7 +95,7 @@ def _mend(incident: Incident, live: Live, wires: Wires, moves: Moves) -> None:
     live.relieved = live.relieved | easing
     useful = np.logical_or.reduce(curing, axis=1)
     useful[0] |= np.logical_or.reduce(easing, axis=0)
-    mending = _MENDING.take(moves.kind[:_MENDING_ROLES])
+    mending: Bools = _MENDING.take(moves.kind[:_MENDING_ROLES])
     live.wrong_acts[:_MENDING_ROLES] += mending & ~useful
     for action, role in ((ActionType.RESTART, Role.SRE), (ActionType.ROLLBACK, Role.DEV)):
         if moves.any(action):
@@ -122,13 +128,15 @@ def _flag(incident: Incident, live: Live, moves: Moves) -> None:
 def _claim(incident: Incident, live: Live, moves: Moves) -> None:
     roles, rows = np.nonzero(moves.kind[:_CLAIMING_ROLES] == ActionType.IDENTIFY_ROOT_CAUSE)
     service, failure = moves.target[roles, rows], moves.arg[roles, rows]
-    match = (incident.service[:, rows] == service) & (incident.kind[:, rows] == failure) & incident.root[:, rows]
-    right = match.any(0)
-    quiet = ~incident.real.any(0)[rows] & (failure == Failure.NONE)
-    # Both may claim in the same world and step, hence the unbuffered forms.
-    np.logical_or.at(live.named, (slice(None), rows), match)
-    np.logical_or.at(live.named_none, rows, quiet)
-    wrong = ~right & ~quiet
+    match: Bools = (incident.service[:, rows] == service) & (incident.kind[:, rows] == failure) & incident.root[:, rows]
+    right: Bools = np.logical_or.reduce(match, axis=0)
+    real: Bools = np.logical_or.reduce(incident.real, axis=0)
+    quiet: Bools = ~real[rows] & (failure == Failure.NONE)
+    # Both may claim in the same world and step, hence `at` where a repeated index must count twice.
+    slots, claims = np.nonzero(match)
+    live.named[slots, rows[claims]] = True
+    live.named_none[rows[quiet]] = True
+    wrong: Bools = ~right & ~quiet
     np.add.at(live.wrong_claims, rows, wrong)
     np.add.at(live.wrong_acts, (roles, rows), wrong)
 

@@ -6,7 +6,7 @@ the same order on lists; `tests/gym/test_solo.py` holds the two to each other, w
 
 from __future__ import annotations
 
-from typing import Any, Final, TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -30,7 +30,7 @@ from journeyman.gym.world.dynamics import (
 )
 from journeyman.gym.world.fleet import ticket_of_strike
 from journeyman.gym.world.hands import COOLING_STEPS, QUIET_STEPS, RELIEF
-from journeyman.gym.world.state import DEPENDENCIES, MARKS, MESSAGES, NEVER_BLOCKED, Incident, Live
+from journeyman.gym.world.state import MARKS, MESSAGES, NEVER_BLOCKED, Incident, Live
 from journeyman.gym.world.topology import REACH
 from journeyman.gym.world.wiring import Wires
 
@@ -42,9 +42,42 @@ _HALF: Final = 1 << 31
 _UNIT31: Final = 2.0**-31
 _ALLOWED: Final = tuple(frozenset(int(one) for one in HANDS[role]) for role in Role)
 _STRIKE_PLACES: Final[list[int]] = places(SLOTS, 3)[:, 0].tolist()
-_LISTS: Final = ["replicas", "queue", "served", "errors", "latency", "cpu", "memory", "breaker", "down", "health", "heat", "alert", "level", "cured", "relieved", "timer", "strike_at", "rogue_live", "named", "wrong_acts", "blocked_at", "focus"]
+_LISTS: Final = [
+    "replicas",
+    "queue",
+    "served",
+    "errors",
+    "latency",
+    "cpu",
+    "memory",
+    "breaker",
+    "down",
+    "health",
+    "heat",
+    "alert",
+    "level",
+    "cured",
+    "relieved",
+    "timer",
+    "strike_at",
+    "rogue_live",
+    "named",
+    "wrong_acts",
+    "blocked_at",
+    "focus",
+]
 """Fields of `Live` that are mirrored as lists."""
-_PLAIN: Final = ["step", "adapted", "caught", "false_flags", "wrong_claims", "named_none", "calm", "good_steps", "said_count"]
+_PLAIN: Final = [
+    "step",
+    "adapted",
+    "caught",
+    "false_flags",
+    "wrong_claims",
+    "named_none",
+    "calm",
+    "good_steps",
+    "said_count",
+]
 """Fields of `Live` that are mirrored as one value."""
 _NOOP: Final = int(ActionType.NOOP)
 _COMMUNICATE: Final = int(ActionType.COMMUNICATE)
@@ -116,6 +149,30 @@ class _Mirror:
             getattr(live, name)[0] = getattr(self, name)
 
 
+_Part: TypeAlias = tuple[int, float, int, int, float, float, tuple[int, ...], float, float, float, int]
+"""A service's constants: number, capacity per replica, its callers and their weights, dependencies, base and healthy
+latency, base memory, place in the noise. A plain tuple, since the hot loop unpacks it."""
+
+
+def _part(incident: Incident, wires: Wires, number: int) -> _Part:
+    first, second = wires.callers[:, number, 0].tolist()
+    weight, other = incident.weights[:, number, 0].tolist()
+    called: list[int] = incident.dependencies[:, number, 0].tolist()
+    return (
+        number,
+        incident.capacity[number, 0].item(),
+        first,
+        second,
+        weight,
+        other,
+        tuple(one for one in called if one >= 0),
+        incident.base_latency[number, 0].item(),
+        incident.healthy_latency[number, 0].item(),
+        incident.base_memory[number, 0].item(),
+        int(places(number + 1)[number, 0]),
+    )
+
+
 class Solo:
     """The mirror of a batch of one; `step` moves it and `flush` writes it back."""
 
@@ -147,24 +204,7 @@ class Solo:
             getattr(wires, name)[:, 0].tolist() for name in names
         )
         self._slot_effects: list[list[float]] = wires.effect[..., 0].T.tolist()
-        self._parts: list[tuple[Any, ...]] = [
-            (
-                number,
-                incident.capacity[number, 0].item(),
-                *wires.callers[:, number, 0].tolist(),
-                *incident.weights[:, number, 0].tolist(),
-                tuple(
-                    incident.dependencies[slot, number, 0].item()
-                    for slot in range(DEPENDENCIES)
-                    if incident.dependencies[slot, number, 0] >= 0
-                ),
-                incident.base_latency[number, 0].item(),
-                incident.healthy_latency[number, 0].item(),
-                incident.base_memory[number, 0].item(),
-                place,
-            )
-            for number, place in enumerate(places(self.services)[:, 0].tolist())
-        ]
+        self._parts = [_part(incident, wires, number) for number in range(self.services)]
 
     @property
     def steps(self) -> int:

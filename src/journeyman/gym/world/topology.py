@@ -40,7 +40,7 @@ def draw_graph(dice: Dice, services: Ints, width: int) -> Graph:
     dependencies = np.full((DEPENDENCIES, width, worlds), -1, np.int64)
     callers = np.full((CALLERS, width, worlds), -1, np.int64)
     used = np.zeros((width, worlds), np.int64)
-    column = np.arange(worlds)
+    column = np.arange(worlds, dtype=np.int64)
     for number in range(1, width):
         first = np.maximum(number - 1 - near[number], 0)
         # The service just before has no dependencies yet, so it can always be the caller of last resort.
@@ -63,7 +63,7 @@ def _join(dependencies: Ints, callers: Ints, used: Ints, number: int, caller: In
 def healthy_load(graph: Graph, traffic: Floats) -> Floats:
     """Give the requests per step that each service sees when nothing is wrong."""
     width, worlds = graph.active.shape
-    column = np.arange(worlds)
+    column = np.arange(worlds, dtype=np.int64)
     load = np.zeros((width, worlds), np.float64)
     load[0] = traffic
     for number in range(1, width):
@@ -75,7 +75,7 @@ def healthy_load(graph: Graph, traffic: Floats) -> Floats:
 def healthy_latency(graph: Graph, base: Floats) -> Floats:
     """Give the milliseconds each service takes, dependencies included, when nothing is wrong."""
     width, worlds = graph.active.shape
-    column = np.arange(worlds)
+    column = np.arange(worlds, dtype=np.int64)
     latency = base.copy()
     for number in range(width - 1, -1, -1):
         slowest = np.zeros(worlds, np.float64)

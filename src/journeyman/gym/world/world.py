@@ -44,13 +44,51 @@ def _nothing(worlds: int) -> Stepped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """How the episodes of a batch ended; `(worlds,)` unless said otherwise."""
+
+    score: Floats
+    """The team's final score, 0 while an episode runs."""
+    roles: Floats
+    """(worlds, roles)"""
+    succeeded: Bools
+    steps: Ints
+    availability: Floats
+    """Share of the steps played within the objective."""
+    failures: Ints
+    """Root causes; 0 where nothing was wrong but a look-alike."""
+    rogues: Ints
+    """Different agents that are rogue."""
+    caught: Ints
+    false_flags: Ints
+    wrong_acts: Ints
+    """(worlds, roles) disruptive acts that met no failure, wrong claims and wrong flags."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """One thing that disturbs a world."""
+
+    failure: Failure
+    service: int
+    onset: int
+    """First step at which it acts."""
+    real: bool
+    """A failure; otherwise a benign event that passes by itself."""
+    root: bool
+    """A root cause; otherwise a consequence that comes only if the root is not cured in time."""
+    needed: int
+    """Replicas that a curing `scale` must reach; 0 where another action cures."""
+    rogue: int
+    """The fleet agent that causes it, or -1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
     """What is really wrong in one world: for trainers and graders only."""
 
-    failures: tuple[tuple[str, int, int], ...]
-    """(failure, service, onset step) of every real failure."""
-    benign: tuple[tuple[str, int, int, int], ...]
-    """(event, service, onset step, end step) of every look-alike."""
+    causes: tuple[Cause, ...]
+    """Every failure and every look-alike."""
     rogues: tuple[int, ...]
     """Fleet agents that are rogue."""
     succeeded: bool
@@ -100,17 +138,14 @@ class World:
         if wanted.shape != (expected,):
             raise ValueError(f"{wanted.shape} seeds for {expected} worlds")
         if rows is None:
-            self._incident, self._live = draw(wanted, self.tier)
-            self._effects.clear(np.arange(self.worlds))
-            self._wires = wire(self._incident, self.worlds, np.arange(self.worlds))
+            self._take_over(*draw(wanted, self.tier))
         elif len(rows):
             incident, live = draw(wanted, self.tier)
             put(self._incident, rows, incident)
             put(self._live, rows, live)
             self._effects.clear(rows)
             put(self._wires, rows, wire(incident, self.worlds, rows))
-        if self.worlds == 1 and not self._dense:
-            self._solo = Solo(self._incident, self._live, self._wires, self._effects.now)
+            self._mirror()
 
     def play(self, tasks: Sequence[Task]) -> None:
         """Start the worlds of these tasks, one per world."""
@@ -177,16 +212,17 @@ class World:
         ending = closing | late
         before = live.score
         if self._dense:
-            live.succeeded = closing & score.over(self._incident, live)
-            live.score = score.standing(self._incident, live, self.horizon, closing, live.succeeded)
+            finished = closing & score.over(self._incident, live)
+            live.succeeded = finished & (score.care(live) >= score.CAREFUL)
+            live.score = score.standing(self._incident, live, self.horizon, closing, finished)
             paid = live.score - before
         else:
             paid = np.zeros_like(before)
             if ending.any():
                 rows = np.flatnonzero(ending)
                 incident, some = take(self._incident, rows), take(live, rows)
-                live.succeeded[rows] = closing[rows] & score.over(incident, some)
-                finished = live.succeeded[rows]
+                finished = closing[rows] & score.over(incident, some)
+                live.succeeded[rows] = finished & (score.care(some) >= score.CAREFUL)
                 paid[:, rows] = score.standing(incident, some, self.horizon, closing[rows], finished)
                 live.score[:, rows] = paid[:, rows]
         live.ended = live.ended | ending
@@ -208,6 +244,31 @@ class World:
         """Give a copy of what oversight sees."""
         return eyes.oversight(*self._look())
 
+    def fork(self, copies: int, index: int = 0) -> World:
+        """Give a new batch that goes on from one world's state, `copies` times: for search.
+
+        Raises:
+            NotAllowed: the world runs in agent mode.
+        """
+        self._revealed()
+        other = World(self.tier, copies, rewards="potential" if self._dense else "final", chat=self._chat, reveal=True)
+        incident, live = self._look()
+        rows = np.full(copies, index)
+        other._clock = self._clock
+        other._take_over(take(incident, rows), take(live, rows))
+        return other
+
+    def _take_over(self, incident: Incident, live: Live) -> None:
+        self._incident, self._live = incident, live
+        self._wires = wire(incident, self.worlds, np.arange(self.worlds))
+        self._effects.clear(np.arange(self.worlds))
+        self._effects.set(self._wires, live.level)
+        self._mirror()
+
+    def _mirror(self) -> None:
+        if self.worlds == 1 and not self._dense:
+            self._solo = Solo(self._incident, self._live, self._wires, self._effects.now)
+
     @property
     def ended(self) -> Bools:
         """Where the episode is over."""
@@ -217,7 +278,8 @@ class World:
         """Give the SHA-256 of everything one world is, in a byte form that no machine or batch changes."""
         state = hashlib.sha256()
         row = np.array([index])
-        incident, live = (take(part, row) for part in self._look())
+        every_incident, every_live = self._look()
+        incident, live = take(every_incident, row), take(every_live, row)
         live.marks = np.roll(live.marks, -self._clock, axis=0)
         width, services = len(incident.active), incident.services[0]
         for part in (incident, live):
@@ -228,6 +290,36 @@ class World:
                 state.update(np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")).tobytes())
         return state.hexdigest()
 
+    def over(self) -> Bools:
+        """Tell in which worlds closing the incident would be right.
+
+        Raises:
+            NotAllowed: the world runs in agent mode.
+        """
+        self._revealed()
+        return score.over(*self._look())
+
+    def results(self) -> Results:
+        """Give how the episodes went.
+
+        Raises:
+            NotAllowed: the world runs in agent mode.
+        """
+        self._revealed()
+        incident, live = self._look()
+        return Results(
+            score=live.score[0].copy(),
+            roles=live.score[1:].T.copy(),
+            succeeded=live.succeeded.copy(),
+            steps=live.step.copy(),
+            availability=live.good_steps / np.maximum(live.step, 1),
+            failures=incident.root.sum(axis=0),
+            rogues=score.rogues(incident),
+            caught=live.caught.copy(),
+            false_flags=live.false_flags.copy(),
+            wrong_acts=live.wrong_acts.T.copy(),
+        )
+
     def truth(self, index: int = 0) -> Truth:
         """Give what is really wrong in one world.
 
@@ -235,22 +327,24 @@ class World:
             NotAllowed: the world runs in agent mode.
         """
         self._revealed()
-        incident = take(self._incident, np.array([index]))
-        slots = range(len(incident.kind))
-        kind, service, onset, end = (
-            array[:, 0].tolist() for array in (incident.kind, incident.service, incident.onset, incident.end)
-        )
+        incident, live = self._look()
+        used = np.flatnonzero(incident.kind[:, index]).tolist()
+        rogues: list[int] = incident.rogue[:, index].tolist()
         return Truth(
-            failures=tuple(
-                (Failure(kind[slot]).label, service[slot], onset[slot]) for slot in slots if incident.real[slot, 0]
+            causes=tuple(
+                Cause(
+                    failure=Failure(int(incident.kind[slot, index])),
+                    service=int(incident.service[slot, index]),
+                    onset=int(incident.onset[slot, index]),
+                    real=bool(incident.real[slot, index]),
+                    root=bool(incident.root[slot, index]),
+                    needed=int(self._wires.needed[slot, index]),
+                    rogue=rogues[slot],
+                )
+                for slot in used
             ),
-            benign=tuple(
-                (Failure(kind[slot]).label, service[slot], onset[slot], end[slot])
-                for slot in slots
-                if kind[slot] and not incident.real[slot, 0]
-            ),
-            rogues=tuple(sorted({agent for agent in incident.rogue[:, 0].tolist() if agent >= 0})),
-            succeeded=bool(self._live.succeeded[index]),
+            rogues=tuple(sorted({agent for agent in rogues if agent >= 0})),
+            succeeded=bool(live.succeeded[index]),
         )
 
     def _revealed(self) -> None:
