@@ -12,16 +12,23 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from typing import Final, TypeAlias, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 import rfc8785
 
-Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
-JsonObject: TypeAlias = "dict[str, Json]"
+if TYPE_CHECKING:
+    Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
+else:  # pydantic reads the alias at run time and has a compiled form of it
+    from pydantic import JsonValue as Json
+JsonObject: TypeAlias = dict[str, Json]
+
+INLINE_BYTES: Final = 4096
+"""Larger values stand in events as a reference to a content-addressed blob."""
 
 MAX_SAFE_INTEGER: Final = 2**53 - 1
 """Largest integer that every JSON reader keeps exactly (RFC 8785, I-JSON)."""
-_EXPONENT: Final = re.compile(r"[0-9]e[-+][0-9]")
+_OTHER_FLOAT: Final = re.compile(r"[0-9]e[-+][0-9]|[0-9]{16}\.0")
+_LONG: Final = re.compile(r"[0-9]{16}")
 
 MAX_DEPTH: Final = 100
 """Nesting kept from outside; deeper values are refused. Well below the recursion limit of every reader we use."""
@@ -94,14 +101,35 @@ def _digits(value: int, where: str) -> str:
 def canonical(value: Json) -> bytes:
     """Give the RFC 8785 bytes of a value that went through `checked`."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False)
-    # Floats that the two forms write differently hold an exponent; keys outside the basic plane sort differently.
-    if _differs(text):
+    # Floats that the two forms write differently hold an exponent, or are whole and beyond 2^53; keys outside the basic plane sort differently.
+    if not _differs(text):
+        return text.encode()
+    try:
         return rfc8785.dumps(value)
-    return text.encode()
+    except rfc8785.IntegerDomainError:  # read with another reader than `parsed`
+        return rfc8785.dumps(parsed(text))
+
+
+def parsed(text: str | bytes) -> Json:
+    """Give the value whose canonical form is `text`; raise `ValueError` or `RecursionError` when it is no JSON.
+
+    RFC 8785 writes floats from 2^53 to 1e21 like integers. No integer of ours is that large, so they become floats
+    again here: what was kept and what is read are equal, and so are their bytes.
+    """
+    known = text if isinstance(text, str) else text.decode()
+    return cast("Json", json.loads(known) if _LONG.search(known) is None else _WIDE.decode(known))
+
+
+def _number(digits: str) -> int | float:
+    number = int(digits)
+    return number if -MAX_SAFE_INTEGER <= number <= MAX_SAFE_INTEGER else float(number)
 
 
 def _differs(text: str) -> bool:
-    return _EXPONENT.search(text) is not None or (not text.isascii() and max(text) > "\ud7ff")
+    return _OTHER_FLOAT.search(text) is not None or (not text.isascii() and max(text) > "\ud7ff")
+
+
+_WIDE: Final = json.JSONDecoder(parse_int=_number)
 
 
 def digest(data: bytes) -> str:

@@ -8,12 +8,11 @@ session does not fit there. `body` is the canonical JSON of `{"actor", "at", "da
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, cast
 
-from journeyman.mission.canonical import Json, JsonObject, canonical
+from journeyman.mission.canonical import Json, JsonObject, canonical, parsed
 from journeyman.mission.errors import RecordBroken
 
 VERSION: Final = 1
@@ -73,9 +72,9 @@ def head_of(entry: Entry) -> Head:
 def opened(entry: Entry) -> Envelope:
     """Give the event inside `entry`; raise `RecordBroken` when it is not one."""
     try:
-        body = cast("dict[str, Json]", json.loads(entry.body))
+        body = cast("dict[str, Json]", parsed(entry.body))
         at, actor, kind, data, seq = body["at"], body["actor"], body["kind"], body["data"], body["seq"]
-    except (ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise RecordBroken(f"event {entry.seq} is not a readable event ({type(error).__name__})") from None
     fits = isinstance(at, str) and isinstance(actor, str) and isinstance(kind, str) and isinstance(data, dict)
     if not fits or seq != entry.seq or body.get("v") != VERSION:

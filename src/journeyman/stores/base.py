@@ -80,6 +80,7 @@ class Batch:
     head: Head
     """Where the caller believes the record ends; another end raises `HeadMoved` and changes nothing."""
     entries: tuple[Entry, ...]
+    """Follow `head`. May be empty, for blobs and budget alone; the summary is then left as it was."""
     summary: Summary
     blobs: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     """SHA-256 hex of the plain bytes to the plain bytes; stores compress. Known digests are kept once."""
@@ -100,7 +101,8 @@ class Store(Protocol):
     async def append(self, batch: Batch) -> Head:
         """Commit `batch` durably and give the new head.
 
-        Raises `HeadMoved`, `LeaseLost` or `BudgetRefused`, each with nothing changed.
+        Raises `HeadMoved`, `LeaseLost`, `BudgetRefused`, or `InvalidInput` for a batch that is malformed in itself,
+        each with nothing changed. When the waiting task is cancelled, the batch has landed or never will: read to see.
         """
         ...
 
@@ -130,4 +132,13 @@ class Store(Protocol):
 
     async def accounts(self, ceilings: Mapping[str, int | None] | None = None) -> Sequence[Account]:
         """Give the tenant's accounts, after setting `ceilings` by kind where given."""
+        ...
+
+
+@runtime_checkable
+class KnowsHead(Protocol):
+    """A store that keeps each record's head beside its events, so that a cut tail shows."""
+
+    async def head(self, session_id: str) -> Head:
+        """Give where the record ends, cheaper than reading it; `genesis` for an unknown session."""
         ...

@@ -34,6 +34,9 @@ class Tool:
     hints: Hints = field(default_factory=Hints)
     effect: str | None = None
     """Effect class that the operator's own code declares (`@tool(effect=...)`); MCP servers never set it."""
+    probe: str | None = None
+    """For effect class `probed`: the name to call, with the same arguments and key, to learn whether a call happened. It
+    gives a boolean, or `{"done": boolean, "value": …}`. The catalog may leave it out of its list."""
 
 
 class Status(StrEnum):

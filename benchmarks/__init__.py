@@ -1,0 +1,1 @@
+"""Claims that can be checked: each module measures one, against its bar."""

@@ -1,0 +1,114 @@
+"""Settings: one frozen tree, each value with where it came from.
+
+Order: arguments of the command line, `JOURNEYMAN_*` variables, the settings file, defaults.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Final
+
+import platformdirs
+
+from journeyman.mission.errors import InvalidInput, Problem
+
+PREFIX: Final = "JOURNEYMAN_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What Journeyman needs to know besides the mission."""
+
+    data_dir: Path = field(default_factory=lambda: Path(platformdirs.user_data_dir("journeyman", appauthor=False)))
+    """Where records are kept, one folder per tenant."""
+    tenant: str = "default"
+    """Whose records these are."""
+    person: str = ""
+    """Who answers for people in this process; the login name when empty."""
+    lease_ttl_s: float = 10.0
+    """Seconds without a heartbeat after which another process may take a session over."""
+    sandbox_workers: int = 2
+    """Worker processes for predicates and scripts."""
+    sources: Mapping[str, str] = field(default_factory=dict[str, str])
+    """Where each value that is no default came from."""
+
+    def rows(self) -> list[tuple[str, str, str]]:
+        """Give (name, value, source) for each setting."""
+        return [
+            (item.name, str(getattr(self, item.name)), self.sources.get(item.name, "default"))
+            for item in fields(self)
+            if item.name != "sources"
+        ]
+
+
+def settings_file() -> Path:
+    """Give the path of the settings file; it need not exist."""
+    named = os.environ.get(f"{PREFIX}CONFIG")
+    return Path(named) if named else Path(platformdirs.user_config_dir("journeyman", appauthor=False)) / "config.toml"
+
+
+def load_settings(
+    arguments: Mapping[str, str | None] | None = None, environment: Mapping[str, str] | None = None
+) -> Settings:
+    """Give the settings; raise `InvalidInput` with every value that is malformed."""
+    environment = os.environ if environment is None else environment
+    names = [item.name for item in fields(Settings) if item.name != "sources"]
+    problems: list[Problem] = []
+    raw: dict[str, tuple[object, str]] = {}
+    path = settings_file()
+    for key, value in _from_file(path, problems).items():
+        if key in names:
+            raw[key] = (value, str(path))
+        else:
+            near = difflib.get_close_matches(key, names, n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
+            problems.append(Problem(where=f"{path}: {key}", message="is not a known setting", hint=hint))
+    for name in names:
+        variable = f"{PREFIX}{name.upper()}"
+        if environment.get(variable):
+            raw[name] = (environment[variable], variable)
+        argument = (arguments or {}).get(name)
+        if argument:
+            raw[name] = (argument, f"--{name.replace('_', '-')}")
+    values = {name: _typed(name, value, source, problems) for name, (value, source) in raw.items()}
+    if problems:
+        raise InvalidInput("settings", tuple(problems))
+    sources = {name: source for name, (_, source) in raw.items()}
+    return Settings(**values, sources=sources)  # pyright: ignore[reportArgumentType]  # _typed gave each its field's type
+
+
+def _from_file(path: Path, problems: list[Problem]) -> dict[str, object]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        problems.append(Problem(where=str(path), message=f"cannot be read: {error}", hint="repair or remove it"))
+        return {}
+
+
+def _typed(name: str, value: object, source: str, problems: list[Problem]) -> object:
+    try:
+        match name:
+            case "data_dir":
+                return Path(str(value)).expanduser().resolve()
+            case "lease_ttl_s":
+                return _between(float(str(value)), 0.5, 3600)
+            case "sandbox_workers":
+                return int(_between(int(str(value)), 1, 64))
+            case _:
+                return str(value)
+    except ValueError as error:
+        problems.append(Problem(where=f"{source}: {name}", message=f"{value!r} does not fit ({error})"))
+        return None
+
+
+def _between(value: float, low: float, high: float) -> float:
+    if not low <= value <= high:
+        raise ValueError(f"must be from {low} to {high}")
+    return value

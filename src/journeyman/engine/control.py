@@ -1,0 +1,128 @@
+"""What people may do to a session, from any process: each is one event in the record, with who did it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from journeyman.engine.clock import Clock
+from journeyman.engine.journal import Journal
+from journeyman.mission import events as e
+from journeyman.mission.canonical import JsonObject
+from journeyman.mission.errors import NotAllowed, NotFound
+from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.spec import dump, mission_digest
+from journeyman.mission.state import Phase, State
+from journeyman.stores.base import Store
+
+_TRIES = 50
+"""Appends beside a running driver may lose the race this often before we give up."""
+
+
+async def _add(store: Store, clock: Clock, session_id: str, who: str, make: Callable[[State], e.Event]) -> State:
+    for _ in range(_TRIES):
+        journal = Journal(store, clock, session_id)
+        state = await journal.load()
+        if state.phase is Phase.ENDED:
+            raise NotAllowed(
+                f"session {session_id} has ended ({state.verdict}/{state.reason}); `journeyman fork {session_id}` goes on from it"
+            )
+        journal.note(make(state), actor=f"person:{who}")
+        if await journal.commit():
+            return journal.state
+    raise NotAllowed(
+        f"session {session_id} grows too fast to add to it; try again"
+    )  # pragma: no cover  # 50 lost races
+
+
+async def pause(store: Store, clock: Clock, session_id: str, who: str, note: str = "") -> State:
+    """Stop the session at its next safe point; give its state."""
+
+    def make(state: State) -> e.Event:
+        if state.paused:
+            raise NotAllowed(f"session {session_id} is paused already; `journeyman resume {session_id}` goes on")
+        return e.Paused(note=note)
+
+    return await _add(store, clock, session_id, who, make)
+
+
+async def resume(store: Store, clock: Clock, session_id: str, who: str) -> State:
+    """Let a paused session go on; give its state. A session that is not paused is left as it is."""
+    journal = Journal(store, clock, session_id)
+    state = await journal.load()
+    if state.phase is Phase.ENDED or not state.paused:
+        return state
+    return await _add(store, clock, session_id, who, lambda _: e.Resumed())
+
+
+async def end(store: Store, clock: Clock, session_id: str, who: str, *, abort: bool, note: str = "") -> State:
+    """End the session: an abort cancels running calls, a forced end lets them settle. The driver writes the ending."""
+    return await _add(
+        store, clock, session_id, who, lambda _: e.EndAsked(reason="aborted" if abort else "forced", note=note)
+    )
+
+
+async def answer(
+    store: Store, clock: Clock, session_id: str, who: str, *, granted: bool, approval: str = "", note: str = ""
+) -> State:
+    """Answer the session's open question, or the approval criterion `approval` ahead of time."""
+
+    def make(state: State) -> e.Event:
+        pending = state.pending
+        name = approval or (pending.approval if pending is not None else "")
+        if not name:
+            raise NotAllowed(
+                f"session {session_id} asks nothing now; name an approval criterion to answer it ahead of time"
+            )
+        wanted = pending.by if pending is not None and pending.approval == name else _named(state, name)
+        if wanted and wanted != who:
+            raise NotAllowed(
+                f"{name!r} must be answered by {wanted!r}, not by {who!r}; give --as {wanted} if that is you"
+            )
+        if name in state.answers:
+            raise NotAllowed(f"{name!r} was answered already by {state.answers[name][1]}")
+        return e.ApprovalAnswered(approval=name, granted=granted, note=note)
+
+    return await _add(store, clock, session_id, who, make)
+
+
+def _named(state: State, name: str) -> str:
+    for criterion in state.mission.criteria:
+        if criterion.id == name and criterion.kind == "approval":
+            return criterion.by
+    raise NotFound(f"session {state.session_id} has no open question and no approval criterion {name!r}")
+
+
+async def note(store: Store, clock: Clock, session_id: str, who: str, text: str) -> State:
+    """Add words of a person to the record; reports and advisors see them."""
+    if not text.strip():
+        raise NotAllowed("the note is empty; write something")
+    return await _add(store, clock, session_id, who, lambda _: e.NoteAdded(text=text.strip()[:4000]))
+
+
+async def amend(store: Store, clock: Clock, session_id: str, who: str, changes: JsonObject) -> State:
+    """Change budget ceilings of a session that goes on; the mission's digest changes with them."""
+
+    def make(state: State) -> e.Event:
+        if not changes:
+            raise NotAllowed("nothing to amend; give at least one ceiling, such as iterations=40")
+        plain = dump(state.mission)
+        budget = plain["budget"] if isinstance(plain["budget"], dict) else {}
+        amended = validate_mission({**plain, "budget": {**budget, **changes}}, what="amended mission")
+        return e.BudgetAmended(changes=changes, digest=mission_digest(amended))
+
+    return await _add(store, clock, session_id, who, make)
+
+
+async def resolve(
+    store: Store, clock: Clock, session_id: str, who: str, effect: str, *, done: bool, text: str = ""
+) -> State:
+    """Say whether an unknown effect happened."""
+
+    def make(state: State) -> e.Event:
+        known = state.effects.get(effect)
+        if known is None or known.state != "unknown":
+            names = ", ".join(item.intended.effect for item in state.unknown) or "none"
+            raise NotFound(f"session {session_id} has no unknown effect {effect!r}; unknown now: {names}")
+        return e.Reconciled(effect=effect, state="done" if done else "failed", note=text or f"told by {who}")
+
+    return await _add(store, clock, session_id, who, make)

@@ -1,0 +1,247 @@
+"""Driver: takes a session's lease and does what `next_command` says until nothing is left to do."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, cast
+
+import anyio
+
+from journeyman.engine import artifacts
+from journeyman.engine.calls import Calls, reservation_id
+from journeyman.engine.clock import later
+from journeyman.engine.journal import Journal
+from journeyman.engine.policy import tool_row
+from journeyman.engine.scripting import step_script
+from journeyman.engine.world import World
+from journeyman.mission import commands as c
+from journeyman.mission import events as e
+from journeyman.mission import steps
+from journeyman.mission.canonical import Json, JsonObject
+from journeyman.mission.errors import BudgetRefused, WorldError
+from journeyman.mission.evaluate import Answered
+from journeyman.mission.fold import seconds_between
+from journeyman.mission.state import State
+from journeyman.mission.view import View, wants_values
+from journeyman.stores.base import Reserve
+from journeyman.tools.base import Catalog
+
+
+class Driver:
+    """Drives one session in this process."""
+
+    def __init__(self, world: World, journal: Journal) -> None:
+        self._world = world
+        self._journal = journal
+        self._handlers: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
+            c.Propose: self._propose,
+            c.Ask: self._ask,
+            c.Intend: self._intend,
+            c.Run: self._run,
+            c.Probing: self._probing,
+            c.GiveUp: self._give_up,
+            c.StepScript: self._step_script,
+            c.Check: self._check,
+            c.Evaluate: self._evaluate,
+            c.Decide: self._decide,
+            c.Assume: self._assume,
+            c.Wait: self._wait,
+            c.Wake: self._wake,
+            c.End: self._end,
+        }
+
+    async def drive(self) -> State:
+        """Give the state in which the session stops: ended, paused, or waiting for a person.
+
+        Raises `LeaseHeld` when another process drives it and `LeaseLost` when one took over meanwhile.
+        """
+        journal, world = self._journal, self._world
+        owner = world.owner or f"p{world.clock.new_id()}"
+        journal.lease = await world.store.claim(journal.session_id, owner, world.lease_ttl_s)
+        try:
+            state = await journal.load()
+            if isinstance(c.next_command(state), c.Nothing):
+                return state
+            async with world.open_catalog(state.mission, Path(state.origin)) as catalog:
+                await self._with_catalog(catalog, owner)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await world.store.release(journal.lease)
+        return journal.state
+
+    async def _with_catalog(self, catalog: Catalog, owner: str) -> None:
+        journal = self._journal
+        changed = await self._pin(catalog)
+        self._calls = Calls(self._world, journal, catalog, changed)
+        journal.note(e.Claimed(owner=owner, token=journal.lease.token if journal.lease is not None else 0))
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._heartbeat)
+            try:
+                await self._loop()
+            except anyio.get_cancelled_exc_class():
+                await self._save()
+                raise
+            group.cancel_scope.cancel()
+
+    async def _save(self) -> None:
+        """Keep what has happened when the driver is told to stop: Ctrl-C loses nothing."""
+        with anyio.move_on_after(5, shield=True), contextlib.suppress(WorldError):
+            await self._journal.commit()
+
+    async def _pin(self, catalog: Catalog) -> frozenset[str]:
+        """Pin the tools of a new session; give the names that changed since an old one pinned them."""
+        journal = self._journal
+        state = journal.state
+        rows = {tool.name: tool_row(state.mission, tool) for tool in await catalog.tools()}
+        if not state.tools and not state.started_at:
+            kept = journal.keep(cast("Json", list(rows.values())))
+            journal.note(e.CatalogPinned(tools=cast("list[JsonObject] | JsonObject", kept)))
+            if isinstance(kept, dict):
+                journal.give_tools(list(rows.values()))
+            return frozenset()
+        return frozenset(
+            name for name, spec in state.tools.items() if name not in rows or rows[name]["pin"] != spec.pin
+        )
+
+    async def _heartbeat(self) -> None:
+        world = self._world
+        while True:
+            await world.clock.sleep(world.lease_ttl_s / 3)
+            lease = self._journal.lease
+            if lease is not None:
+                self._journal.lease = await world.store.renew(lease, world.lease_ttl_s)
+
+    async def _loop(self) -> None:
+        journal = self._journal
+        while True:
+            command = c.next_command(journal.state)
+            if isinstance(command, c.Nothing):
+                if await self._commit():
+                    return
+                continue
+            await self._handlers[type(command)](command)
+            if journal.drafts_waiting > 200:
+                await self._commit()
+
+    async def _commit(self) -> bool:
+        """Commit; give False when the state moved, so that the command must be derived anew."""
+        try:
+            return await self._journal.commit()
+        except BudgetRefused as refused:
+            self._journal.drop_derived()
+            if self._journal.state.mission.on_exhausted == "ask":
+                self._journal.note(e.WaitStarted(reason="budget"))
+            else:
+                self._journal.note(e.EndAsked(reason="tenant_budget", note=str(refused)))
+            await self._journal.commit()
+            return False
+
+    async def _propose(self, command: c.Propose) -> None:
+        del command
+        self._journal.note(steps.proposed(self._journal.state), actor="planner")
+
+    async def _ask(self, command: c.Ask) -> None:
+        self._journal.note(e.ApprovalAsked(approval=command.approval, question=command.question, by=command.by))
+        await self._commit()
+
+    async def _intend(self, command: c.Intend) -> None:
+        for event in steps.intended(self._journal.state, command):
+            kept = self._journal.keep(event.args)
+            intent = event if kept is event.args else replace(event, args=kept)
+            reserve = Reserve(
+                reservation_id=reservation_id(self._journal.session_id, event.effect), amounts={"tool_calls": 1}
+            )
+            self._journal.note(intent, budget=(reserve,))
+
+    async def _run(self, command: c.Run) -> None:
+        if not await self._commit():
+            return
+        strategy = self._journal.state.strategy
+        at_once = self._journal.state.script is not None or (strategy is not None and strategy.parallel)
+        async with anyio.create_task_group() as group:
+            group.start_soon(self._watch)
+            await self._guarded(lambda: self._calls.run(command.effects, at_once=at_once))
+            group.cancel_scope.cancel()
+
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Do work that a person's abort may cancel; calls cut off that way are settled as failed or unknown."""
+        self._abortable = scope = anyio.CancelScope()
+        with scope:
+            await work()
+        if scope.cancelled_caught:
+            self._calls.cut_off(self._journal.state.in_flight)
+
+    async def _watch(self) -> None:
+        """Look for an abort while calls run."""
+        while True:
+            await self._world.clock.sleep(self._world.watch_s)
+            if not self._journal.dirty and await self._journal.refresh() and self._journal.state.end_asked == "aborted":
+                self._abortable.cancel()
+                return
+
+    async def _probing(self, command: c.Probing) -> None:
+        if await self._commit():
+            await self._calls.ask_world(command.effects)
+
+    async def _give_up(self, command: c.GiveUp) -> None:
+        self._calls.give_up(command.effects)
+
+    async def _step_script(self, command: c.StepScript) -> None:
+        await step_script(self._world.scripts, self._journal, command.snapshot, command.effects)
+
+    async def _check(self, command: c.Check) -> None:
+        del command
+        state = self._journal.state
+        facts = await artifacts.look(state.mission, Path(state.origin))
+        self._journal.note(e.Checked(iteration=state.iteration, facts=facts))
+
+    async def _evaluate(self, command: c.Evaluate) -> None:
+        del command
+        state = self._journal.state
+        asked = steps.questions(state)
+        values = await self._values(state) if wants_values(steps.looks_at(state)) else {}
+        answers: dict[str, Answered] = {}
+        if asked:
+            obs = View(state=state, values=values).obs()
+            for expression in asked:
+                result = await self._world.predicates.evaluate(expression, obs)
+                error = None if result.error_class is None else f"{result.error_class}: {result.error}"
+                answers[expression] = Answered(result.value, error)
+        at = self._journal.at()
+        self._journal.note(steps.evaluated(state, at, answers.__getitem__, values), at=at)
+
+    async def _values(self, state: State) -> dict[str, Json]:
+        """Give the blobs that this iteration's results refer to."""
+        return {name: parsed(await self._journal.blob(name)) for name in steps.blobs_of(state)}
+
+    async def _decide(self, command: c.Decide) -> None:
+        self._journal.note(steps.decided(self._journal.state, command.verdict.label, command.verdict.reason))
+
+    async def _assume(self, command: c.Assume) -> None:
+        for effect in command.effects:
+            self._journal.note(
+                e.Reconciled(effect=effect.intended.effect, state=command.state, note="the mission's policy")
+            )
+
+    async def _wait(self, command: c.Wait) -> None:
+        at = self._journal.at()
+        until = later(at, command.seconds) if command.reason == "sleep" else ""
+        self._journal.note(e.WaitStarted(reason=command.reason, until_at=until), at=at)
+        await self._commit()
+
+    async def _wake(self, command: c.Wake) -> None:
+        """Sleep in slices, so that a pause or an abort is noticed."""
+        journal, clock = self._journal, self._world.clock
+        while (left := seconds_between(journal.at(), command.until_at)) > 0:
+            await clock.sleep(min(left, max(self._world.watch_s, 0.01)))
+            if await journal.refresh() and (journal.state.end_asked or journal.state.paused):
+                return
+        journal.note(e.WaitEnded())
+
+    async def _end(self, command: c.End) -> None:
+        self._journal.note(e.Ended(verdict=command.verdict, reason=command.reason, outcome=command.outcome))
+        await self._commit()

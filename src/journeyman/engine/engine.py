@@ -1,0 +1,137 @@
+"""Engine: starts missions, drives sessions, goes on with what a crash left, forks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import anyio
+
+from journeyman.engine.driver import Driver
+from journeyman.engine.journal import Journal
+from journeyman.engine.world import World
+from journeyman.mission import events as e
+from journeyman.mission.errors import LeaseHeld, NotAllowed, NotFound
+from journeyman.mission.events import Happened, decode
+from journeyman.mission.record import opened
+from journeyman.mission.spec import Mission, dump, mission_digest
+from journeyman.mission.state import State
+
+OnEvent = Callable[[Happened, State], None]
+
+
+class Engine:
+    """Runs any number of sessions on one event loop over one tenant's store."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+
+    async def create(self, mission: Mission, origin: Path | None = None) -> str:
+        """Record a new session of a mission and give its id; `drive` runs it.
+
+        `origin` is the folder from which functions, servers and artifacts are found; the present one when `None`.
+        """
+        world = self._world
+        session_id = f"s{world.clock.new_id()}"
+        journal = Journal(world.store, world.clock, session_id)
+        journal.note(_created(mission, world.store.tenant, session_id, (origin or Path()).resolve()))
+        await journal.commit()
+        return session_id
+
+    async def drive(self, session_id: str, on_event: OnEvent | None = None) -> State:
+        """Drive a session until it ends, pauses or waits for a person; give its state then.
+
+        Raises `NotFound`, `LeaseHeld` (another process drives it) or `LeaseLost` (another one took over).
+        """
+        journal = Journal(self._world.store, self._world.clock, session_id)
+        journal.on_event = on_event
+        try:
+            return await Driver(self._world, journal).drive()
+        except BaseExceptionGroup as group:
+            raise _only(group) from None
+
+    async def run(self, mission: Mission, origin: Path | None = None, on_event: OnEvent | None = None) -> State:
+        """Start a mission and drive it until it ends, pauses or waits for a person."""
+        return await self.drive(await self.create(mission, origin), on_event)
+
+    async def run_many(self, missions: list[Mission], at_once: int = 64) -> list[State]:
+        """Run missions side by side, at most `at_once` at a time; give their states in order."""
+        limit = anyio.CapacityLimiter(at_once)
+        states: dict[int, State] = {}
+
+        async def one(index: int, mission: Mission) -> None:
+            async with limit:
+                states[index] = await self.run(mission)
+
+        async with anyio.create_task_group() as group:
+            for index, mission in enumerate(missions):
+                group.start_soon(one, index, mission)
+        return [states[index] for index in range(len(missions))]
+
+    async def recover(self) -> list[State]:
+        """Go on with every session that was running when its process ended; leave those that others drive."""
+        running = [row.session_id for row in await self._world.store.sessions() if row.status == "running"]
+        states: list[State] = []
+
+        async def one(session_id: str) -> None:
+            try:
+                states.append(await self.drive(session_id))
+            except LeaseHeld:
+                return
+
+        async with anyio.create_task_group() as group:
+            for session_id in running:
+                group.start_soon(one, session_id)
+        return states
+
+    async def fork(self, session_id: str, iteration: int | None = None) -> str:
+        """Give a new session that shares another's history up to the end of an iteration (the last one when `None`)."""
+        world = self._world
+        source = [decode(opened(entry)) for entry in await world.store.read(session_id)]
+        if not source:
+            raise NotFound(f"no session {session_id!r}; `journeyman list` shows the sessions there are")
+        cut = _cut(source, iteration)
+        if cut is None:
+            raise NotAllowed(
+                f"session {session_id} has no finished iteration {iteration if iteration is not None else 0} to fork from"
+            )
+        created = source[0].event
+        if not isinstance(created, e.SessionCreated):
+            raise NotFound(f"session {session_id} has no beginning")
+        decided = source[cut].event
+        at = decided.iteration if isinstance(decided, e.Decided) else 0
+        new_id = f"s{world.clock.new_id()}"
+        journal = Journal(world.store, world.clock, new_id)
+        first = e.SessionCreated(
+            tenant=created.tenant,
+            session_id=new_id,
+            mission=created.mission,
+            digest=created.digest,
+            parent=f"{session_id}@{at}",
+            origin=created.origin,
+        )
+        journal.note(first, at=source[0].at)
+        for happened in source[1 : cut + 1]:
+            journal.note(happened.event, actor=happened.actor, at=happened.at)
+        await journal.commit()
+        return new_id
+
+
+def _created(mission: Mission, tenant: str, session_id: str, origin: Path) -> e.SessionCreated:
+    return e.SessionCreated(
+        tenant=tenant, session_id=session_id, mission=dump(mission), digest=mission_digest(mission), origin=str(origin)
+    )
+
+
+def _cut(source: list[Happened], iteration: int | None) -> int | None:
+    """Give the index of the verdict that ends the iteration."""
+    found = [index for index, happened in enumerate(source) if isinstance(happened.event, e.Decided)]
+    if iteration is not None:
+        found = [index for index in found if getattr(source[index].event, "iteration", None) == iteration]
+    return found[-1] if found else None
+
+
+def _only(group: BaseException) -> BaseException:
+    """Give the one error inside nested groups: callers catch errors, not groups."""
+    inner: tuple[BaseException, ...] = getattr(group, "exceptions", ())
+    return _only(inner[0]) if len(inner) == 1 else group

@@ -1,0 +1,262 @@
+"""Journal: a session's state in memory, what waits to be committed, and the one way to commit it."""
+
+from __future__ import annotations
+
+import json
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, cast
+
+import anyio
+
+from journeyman.engine.clock import Clock, stamp
+from journeyman.mission import events as e
+from journeyman.mission.canonical import INLINE_BYTES, Json, JsonObject, canonical, digest
+from journeyman.mission.errors import HeadMoved, NotFound, RecordBroken, WorldError
+from journeyman.mission.events import Event, Happened, decode, encode
+from journeyman.mission.fold import fold, with_tools
+from journeyman.mission.record import Entry, Head, genesis, head_of, opened, seal
+from journeyman.mission.state import State
+from journeyman.stores.base import Batch, Lease, Reserve, Settle, Store, Summary
+
+_FACTS: Final = (
+    e.SessionCreated,
+    e.CatalogPinned,
+    e.Claimed,
+    e.Settled,
+    e.Reconciled,
+    e.ScriptAdvanced,
+    e.Checked,
+    e.WaitEnded,
+)
+"""Events that say what happened in the world; all others follow from the state and are derived anew when it moved."""
+_CACHED_BLOBS: Final = 64
+_READ_AT_ONCE: Final = 2000
+Budget = Reserve | Settle
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    happened: Happened
+    budget: tuple[Budget, ...]
+
+
+class Journal:
+    """One session as its driver, or a person's command, holds it.
+
+    `note` lets events happen in memory; `commit` makes all of them durable at once. When somebody else appended
+    first, what happened in the world is kept, what was only derived is dropped, and the caller derives it again from
+    the new state.
+    """
+
+    def __init__(self, store: Store, clock: Clock, session_id: str) -> None:
+        self._store = store
+        self._clock = clock
+        self.session_id = session_id
+        self.lease: Lease | None = None
+        self._head: Head = genesis(store.tenant, session_id)
+        self._committed: State | None = None
+        self._state: State | None = None
+        self._drafts: list[_Draft] = []
+        self._blobs: dict[str, bytes] = {}
+        self._cache: OrderedDict[str, bytes] = OrderedDict()
+        self._committing = anyio.Lock(fast_acquire=True)
+        self.on_event: Callable[[Happened, State], None] | None = None
+
+    @property
+    def state(self) -> State:
+        """Give the state with everything noted."""
+        if self._state is None:
+            raise NotFound(f"no session {self.session_id!r}; `journeyman list` shows the sessions there are")
+        return self._state
+
+    @property
+    def head(self) -> Head:
+        """Give the head of what is committed."""
+        return self._head
+
+    @property
+    def dirty(self) -> bool:
+        """Tell whether something waits to be committed."""
+        return bool(self._drafts)
+
+    @property
+    def drafts_waiting(self) -> int:
+        """Give how many events wait to be committed."""
+        return len(self._drafts)
+
+    def give_tools(self, rows: list[JsonObject]) -> None:
+        """Put the tool definitions into the state that were just noted by reference."""
+        self._state = with_tools(self.state, rows)
+
+    async def load(self) -> State:
+        """Read the record to its end and fold it; raise `NotFound` when there is none."""
+        while await self._read_on():
+            pass
+        return self.state
+
+    async def _read_on(self) -> bool:
+        entries = await self._store.read(self.session_id, self._head.seq, _READ_AT_ONCE)
+        for entry in entries:
+            self._take(entry)
+        if entries:
+            self._committed = await self._whole(cast("State", self._committed))
+            self._keep_facts(self._drafts)
+        return len(entries) == _READ_AT_ONCE
+
+    def _keep_facts(self, drafts: Sequence[_Draft]) -> None:
+        """Start again from what is committed, with what happened in the world since; the rest is derived anew."""
+        self._drafts = [draft for draft in drafts if isinstance(draft.happened.event, _FACTS)]
+        self._state = self._committed
+        for draft in self._drafts:
+            self._state = fold(self._state, draft.happened)
+
+    def _take(self, entry: Entry) -> None:
+        happened = decode(opened(entry))
+        self._committed = fold(self._committed, happened)
+        self._head = head_of(entry)
+        if self.on_event is not None:
+            self.on_event(happened, self._committed)
+
+    async def _whole(self, state: State) -> State:
+        if not state.tools_ref:
+            return state
+        rows = json.loads(await self._store.blob(state.tools_ref))
+        return with_tools(state, cast("list[JsonObject]", rows))
+
+    async def refresh(self) -> bool:
+        """Take in what others appended; only when nothing waits to be committed. Tell whether there was something."""
+        before = self._head.seq
+        while await self._read_on():
+            pass
+        return self._head.seq != before
+
+    def at(self) -> str:
+        """Give the present as events write it."""
+        return stamp(self._clock.now())
+
+    def note(
+        self, event: Event, *, actor: str = "engine", budget: tuple[Budget, ...] = (), at: str | None = None
+    ) -> State:
+        """Let an event happen, in memory until the next commit."""
+        happened = Happened(at or self.at(), actor, event)
+        self._drafts.append(_Draft(happened, budget))
+        self._state = fold(self._state, happened)
+        return self._state
+
+    def keep(self, value: Json) -> Json:
+        """Give a value as events hold it: itself, or a reference to a blob when it is large."""
+        data = canonical(value)
+        return self.keep_bytes(data) if len(data) > INLINE_BYTES else value
+
+    def keep_bytes(self, data: bytes) -> JsonObject:
+        """Give the reference to a blob that the next commit writes."""
+        name = digest(data)
+        self._blobs[name] = data
+        self._remember(name, data)
+        return {"$blob": name, "bytes": len(data)}
+
+    def _remember(self, name: str, data: bytes) -> None:
+        self._cache[name] = data
+        self._cache.move_to_end(name)
+        while len(self._cache) > _CACHED_BLOBS:
+            self._cache.popitem(last=False)
+
+    async def blob(self, name: str) -> bytes:
+        """Give a blob's bytes, noted or stored."""
+        data = self._cache.get(name)
+        if data is None:
+            data = await self._store.blob(name)
+            self._remember(name, data)
+        return data
+
+    async def resolve(self, value: Json) -> Json:
+        """Give a value with its blob read, where it is a reference."""
+        name = value.get("$blob") if isinstance(value, dict) else None
+        if not isinstance(name, str):
+            return value
+        return cast("Json", json.loads(await self.blob(name)))
+
+    async def commit(self) -> bool:
+        """Make what was noted durable. Give False when others appended first: the state moved, derive again.
+
+        Raises `LeaseLost`, or `BudgetRefused` after which `drop_derived` forgets the refused intents. Never cut off
+        in the middle by a cancellation.
+        """
+        async with self._committing:
+            landed = True
+            with anyio.CancelScope(shield=True):
+                if self._drafts:
+                    landed = await self._commit()
+            return landed
+
+    async def _commit(self) -> bool:
+        sent, blobs, then = self._drafts, self._blobs, self.state
+        self._drafts, self._blobs = [], {}  # a call that settles meanwhile notes into the next batch
+        try:
+            self._head = await self._store.append(self._batch(sent, blobs, then))
+        except HeadMoved:
+            self._blobs = blobs | self._blobs
+            await self._rebase([*sent, *self._drafts])
+            return False
+        except WorldError:
+            self._drafts, self._blobs = [*sent, *self._drafts], blobs | self._blobs
+            raise
+        self._committed = then
+        if self.on_event is not None:
+            for draft in sent:
+                self.on_event(draft.happened, then)
+        return True
+
+    def _batch(self, drafts: Sequence[_Draft], blobs: dict[str, bytes], then: State) -> Batch:
+        entries: list[Entry] = []
+        head = self._head
+        for draft in drafts:
+            happened = draft.happened
+            entry = seal(
+                head,
+                at=happened.at,
+                actor=happened.actor,
+                kind=type(happened.event).__name__,
+                data=encode(happened.event),
+            )
+            entries.append(entry)
+            head = head_of(entry)
+        return Batch(
+            session_id=self.session_id,
+            head=self._head,
+            entries=tuple(entries),
+            summary=summary_of(then, drafts[-1].happened.at),
+            blobs=blobs,
+            budget=tuple(change for draft in drafts for change in draft.budget),
+            lease=self.lease,
+        )
+
+    async def _rebase(self, drafts: Sequence[_Draft]) -> None:
+        self._drafts = list(drafts)
+        before = self._head.seq
+        while await self._read_on():
+            pass
+        if self._head.seq == before:
+            raise RecordBroken(
+                f"session {self.session_id} refuses event {before + 1}, yet holds none; run `journeyman verify {self.session_id}`"
+            )
+
+    def drop_derived(self) -> None:
+        """Forget what was noted but only derived: the commit was refused for another reason than a moved head."""
+        self._keep_facts(self._drafts)
+
+
+def summary_of(state: State, at: str) -> Summary:
+    """Give the row that lists show."""
+    return Summary(
+        session_id=state.session_id,
+        name=state.mission.name,
+        status=state.status.value,
+        verdict=f"{state.verdict}/{state.reason}" if state.verdict else "",
+        outcome=state.outcome,
+        iteration=state.usage.iterations,
+        created_at=state.created_at,
+        updated_at=at,
+    )

@@ -1,0 +1,89 @@
+"""Reads whole records: events, report, replay, state."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import cast
+
+from journeyman.engine.journal import summary_of
+from journeyman.engine.world import Evaluates
+from journeyman.mission.canonical import Json, JsonObject
+from journeyman.mission.errors import NotFound
+from journeyman.mission.evaluate import Answered
+from journeyman.mission.events import CatalogPinned, Happened, decode
+from journeyman.mission.fold import fold_all, with_tools
+from journeyman.mission.record import Entry, Head, head_of, opened
+from journeyman.mission.replay import Replayed, replay
+from journeyman.mission.report import build_report
+from journeyman.mission.state import State
+from journeyman.stores.base import Store, Summary
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """A session's events, read and decoded."""
+
+    session_id: str
+    events: tuple[Happened, ...]
+    entries: tuple[Entry, ...]
+    head: Head
+
+
+async def read_record(store: Store, session_id: str) -> Record:
+    """Give a session's whole record; raise `NotFound` when there is none."""
+    entries = tuple(await store.read(session_id))
+    if not entries:
+        raise NotFound(f"no session {session_id!r}; `journeyman list` shows the sessions there are")
+    events = tuple(decode(opened(entry)) for entry in entries)
+    return Record(session_id=session_id, events=events, entries=entries, head=head_of(entries[-1]))
+
+
+async def report_of(store: Store, session_id: str) -> JsonObject:
+    """Give the report of a session as it stands."""
+    record = await read_record(store, session_id)
+    return build_report(await with_definitions(store, record.events), record.head)
+
+
+async def with_definitions(store: Store, events: Sequence[Happened]) -> Sequence[Happened]:
+    """Give the events with tool definitions that are kept as a blob put in place."""
+    placed: list[Happened] = []
+    for happened in events:
+        event = happened.event
+        if isinstance(event, CatalogPinned) and isinstance(event.tools, dict):
+            rows = cast("list[JsonObject]", json.loads(await store.blob(str(event.tools["$blob"]))))
+            placed.append(Happened(happened.at, happened.actor, CatalogPinned(tools=rows)))
+        else:
+            placed.append(happened)
+    return placed
+
+
+async def state_of(store: Store, session_id: str) -> State:
+    """Give the state of a session."""
+    record = await read_record(store, session_id)
+    state = cast("State", fold_all(None, record.events))
+    if state.tools_ref:
+        state = with_tools(state, cast("list[JsonObject]", json.loads(await store.blob(state.tools_ref))))
+    return state
+
+
+async def replay_of(store: Store, session_id: str, predicates: Evaluates) -> Replayed:
+    """Give what replaying a session's record finds."""
+
+    async def ask(expression: str, obs: Json) -> Answered:
+        result = await predicates.evaluate(expression, obs)
+        return Answered(result.value, None if result.error_class is None else f"{result.error_class}: {result.error}")
+
+    async def read_blob(name: str) -> Json:
+        return cast("Json", json.loads(await store.blob(name)))
+
+    record = await read_record(store, session_id)
+    return await replay(record.events, ask, read_blob)
+
+
+def summarized(entries: Sequence[Entry]) -> Summary:
+    """Give the list row of a record that is taken in from a file."""
+    events = [decode(opened(entry)) for entry in entries]
+    state = cast("State", fold_all(None, events))
+    return summary_of(state, events[-1].at)

@@ -1,0 +1,45 @@
+"""What the engine needs of the world outside the record: tools, the sandbox, folders, the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from journeyman.engine.clock import Clock, SystemClock
+from journeyman.mission.canonical import Json
+from journeyman.mission.spec import Mission
+from journeyman.stores.base import Store
+from journeyman.tools.base import Catalog
+from journeyman.tools.predicate import PredicateResult
+from journeyman.tools.script import ScriptRun
+
+OpenCatalog: TypeAlias = Callable[[Mission, Path], AbstractAsyncContextManager[Catalog]]
+"""Opens the tools of a mission from its folder: imports its functions, starts its servers."""
+
+
+class Evaluates(Protocol):
+    """Evaluates an expression over JSON in the sandbox."""
+
+    async def evaluate(self, expression: str, obs: Json) -> PredicateResult:
+        """Give the value, or why there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """Everything outside the rules that a session touches."""
+
+    store: Store
+    open_catalog: OpenCatalog
+    predicates: Evaluates
+    scripts: ScriptRun
+    clock: Clock = field(default_factory=SystemClock)
+    lease_ttl_s: float = 10.0
+    """How long a lease holds without a heartbeat; another process may take over after it."""
+    watch_s: float = 0.2
+    """How often a running driver looks for what people added."""
+    owner: str = ""
+    """Names this process in leases; drawn when empty."""

@@ -1,0 +1,197 @@
+"""What a person sees while a mission runs: a live page on a terminal, one line per verdict elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from contextlib import suppress
+from typing import Final, Protocol
+
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from journeyman.mission import events as e
+from journeyman.mission.criteria import walk
+from journeyman.mission.events import Happened
+from journeyman.mission.fold import total_progress
+from journeyman.mission.state import State
+from journeyman.mission.strategy import Strategy
+
+_MARKS: Final = {"met": ("✓", "green"), "unmet": ("·", "yellow"), "inconclusive": ("?", "magenta")}
+_KEPT_LINES: Final = 6
+
+
+class Display(Protocol):
+    """Shows events as they happen."""
+
+    def show(self, happened: Happened, state: State) -> None:
+        """Take one event in."""
+        ...
+
+    def close(self) -> None:
+        """Leave the last picture standing."""
+        ...
+
+
+def open_display(*, quiet: bool) -> Display:
+    """Give the display that fits: none, a live page, or plain lines. All write to standard error."""
+    if quiet:
+        return Quiet()
+    return Page() if sys.stderr.isatty() else Lines()
+
+
+class Quiet:
+    """Shows nothing."""
+
+    def show(self, happened: Happened, state: State) -> None:
+        """Take one event in."""
+
+    def close(self) -> None:
+        """Leave nothing."""
+
+
+class Lines:
+    """One plain line for each verdict, question and ending."""
+
+    def __init__(self) -> None:
+        self._open = True
+
+    def show(self, happened: Happened, state: State) -> None:
+        """Print the event if it is worth a line."""
+        line = told(happened, state)
+        if line and self._open:
+            try:
+                sys.stderr.write(f"{line}\n")
+                sys.stderr.flush()
+            except (BrokenPipeError, ValueError):  # nobody reads any more: the mission goes on
+                self._open = False
+
+    def close(self) -> None:
+        """Nothing is left to do."""
+
+
+class Page:
+    """A page that redraws itself."""
+
+    def __init__(self) -> None:
+        self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
+        self._live = Live(console=Console(stderr=True), refresh_per_second=8, transient=False)
+        self._live.start()
+
+    def show(self, happened: Happened, state: State) -> None:
+        """Redraw with the event."""
+        line = told(happened, state)
+        if line:
+            self._lines.append(line)
+        with suppress(BrokenPipeError, OSError):
+            self._live.update(page(state, list(self._lines)))
+
+    def close(self) -> None:
+        """Draw a last time and leave the page standing."""
+        with suppress(BrokenPipeError, OSError):
+            self._live.stop()
+
+
+def told(happened: Happened, state: State) -> str:
+    """Give the line that tells an event; empty for those that only engines care for."""
+    event = happened.event
+    match event:
+        case e.SessionCreated():
+            return f"session {event.session_id} of mission {state.mission.name!r}"
+        case e.Decided():
+            return _verdict_line(event, state)
+        case e.ApprovalAsked():
+            return f"waits for {event.by or 'a person'}: {event.question}"
+        case e.ApprovalAnswered():
+            return f"{'approved' if event.granted else 'denied'} by {happened.actor.removeprefix('person:')}: {event.approval}"
+        case e.WaitStarted() if event.reason != "sleep":
+            return f"waits for a person: {event.reason}"
+        case e.Settled() if event.state == "unknown":
+            return f"unknown whether effect {event.effect} happened: {event.error}"
+        case e.Paused() | e.Resumed() | e.EndAsked() | e.BudgetAmended() | e.NoteAdded():
+            return f"{type(event).__name__} by {happened.actor.removeprefix('person:')}"
+        case e.Ended():
+            return f"ended: {event.verdict}/{event.reason}, outcome {event.outcome}"
+        case _:
+            return ""
+
+
+def _verdict_line(event: e.Decided, state: State) -> str:
+    done = "; ".join(f"{name} {_MARKS[known.status][0]} {known.progress:.0%}" for name, known in state.criteria.items())
+    what = doing(state.strategy)
+    return f"iteration {event.iteration}: {event.verdict}/{event.reason} · {what} · {done}"
+
+
+def doing(strategy: Strategy | None) -> str:
+    """Give a strategy in a few words."""
+    if strategy is None:
+        return "nothing"
+    if strategy.script is not None:
+        return "script"
+    names = [f"{call.tool}({', '.join(f'{key}={value!r}' for key, value in call.args.items())})" for call in strategy.calls]
+    text = (" | " if strategy.parallel else ", ").join(names) or f"sleep {strategy.sleep_s:g} s"
+    return text if len(text) <= 80 else text[:79] + "…"
+
+
+def page(state: State, lines: list[str]) -> RenderableType:
+    """Give the whole picture of a session."""
+    head = Text.assemble(
+        (state.mission.name, "bold"), f"  {state.session_id}  iteration {state.iteration}  ", (_standing(state), _colour(state))
+    )
+    return Group(head, Text(f"now: {doing(state.strategy)}", overflow="ellipsis", no_wrap=True), criteria_table(state), budget_table(state), *map(Text, lines))
+
+
+def _standing(state: State) -> str:
+    if state.outcome:
+        return f"{state.outcome} ({state.verdict}/{state.reason})"
+    return f"{state.status.value} {state.verdict}/{state.reason}" if state.verdict else state.status.value
+
+
+def _colour(state: State) -> str:
+    return {"achieved": "bold green", "not_achieved": "bold red", "unknown": "bold magenta"}.get(state.outcome, "cyan")
+
+
+def criteria_table(state: State) -> Table:
+    """Give a row with a progress bar for each criterion."""
+    table = Table.grid(padding=(0, 1))
+    rows = {str(row["id"]): row for row in state.results}
+    for criterion in walk(state.mission.criteria):
+        known = state.criteria.get(criterion.id)
+        status = known.status if known is not None else "inconclusive"
+        mark, colour = _MARKS[status]
+        progress = known.progress if known is not None else 0.0
+        evidence = str(rows[criterion.id]["evidence"]) if criterion.id in rows else "not yet evaluated"
+        name = f"{criterion.id}{' (guard)' if criterion.guard else '' if criterion.required else ' (optional)'}"
+        fresh = "" if known is None or known.fresh else " stale"
+        table.add_row(
+            Text(mark, style=colour), Text(name), ProgressBar(total=1, completed=progress, width=24), f"{progress:>4.0%}", Text(_short(evidence) + fresh, style="dim")
+        )
+    total = total_progress(state.mission, state.criteria)
+    table.add_row("", Text("progress", style="bold"), ProgressBar(total=1, completed=total, width=24), f"{total:>4.0%}", "")
+    return table
+
+
+def budget_table(state: State) -> Table:
+    """Give a burn-down row for each budget that has a ceiling."""
+    table = Table.grid(padding=(0, 1))
+    budget, used = state.mission.budget, state.usage
+    rows: list[tuple[str, float, float | None]] = [
+        ("iterations", used.iterations, budget.iterations),
+        ("seconds", used.wall_clock_s, budget.wall_clock_s),
+        ("tool calls", used.tool_calls, budget.tool_calls),
+        ("tokens", used.tokens, budget.tokens),
+        ("usd", used.cost_microusd / 1e6, budget.cost_usd),
+    ]
+    for name, spent, ceiling in rows:
+        if ceiling is not None:
+            bar = ProgressBar(total=max(float(ceiling), 1e-9), completed=min(float(spent), float(ceiling)), width=24, complete_style="blue")
+            table.add_row(" ", Text(name, style="dim"), bar, f"{spent:g} of {ceiling:g}")
+    return table
+
+
+def _short(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= 60 else line[:59] + "…"

@@ -1,0 +1,76 @@
+"""`journeyman`: the command line. Commands are loaded when they are called, so that `--help` is quick."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any, Final, cast
+
+import click
+import typer
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from journeyman.interfaces.cli.words import COMMANDS
+
+_FOLDER: Final = "journeyman.interfaces.cli"
+
+
+class _Commands(TyperGroup):
+    """Finds a command's module by the table in `words.py`."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        words = COMMANDS.get(cmd_name)
+        if words is None:
+            return None
+        module = importlib.import_module(f"{_FOLDER}.{words.module}")
+        command = get_command(cast("typer.Typer", module.app))
+        if isinstance(command, click.Group):
+            command = command.commands[cmd_name]
+        command.name = cmd_name
+        return cast("click.Command", command)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table without loading any command."""
+        del ctx
+        sections: dict[str, list[tuple[str, str]]] = {}
+        for name, words in COMMANDS.items():
+            sections.setdefault(words.section, []).append((name, words.help))
+        for title, rows in sections.items():
+            with formatter.section(title):
+                formatter.write_dl(rows)
+
+
+app = typer.Typer(
+    cls=_Commands, rich_markup_mode=None, no_args_is_help=True, add_completion=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
+
+
+@app.callback()
+def journeyman(
+    ctx: typer.Context,
+    data_dir: str = typer.Option("", "--data-dir", metavar="DIR", help="Where records are kept (JOURNEYMAN_DATA_DIR)."),
+    tenant: str = typer.Option("", "--tenant", metavar="NAME", help="Whose records these are (JOURNEYMAN_TENANT)."),
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),  # noqa: FBT001  # typer's form
+) -> None:
+    """Agents that finish the job and can prove it.
+
+    Start with `journeyman new`, which writes a mission file, then `journeyman run` it.
+    """
+    if version:
+        from importlib.metadata import version as installed  # noqa: PLC0415  # read only when asked for
+
+        typer.echo(f"journeyman {installed('journeyman')}")
+        raise typer.Exit
+    ctx.obj = {"data_dir": data_dir, "tenant": tenant}
+
+
+def main() -> None:
+    """Run the command line and exit with its code."""
+    command: Any = get_command(app)
+    sys.exit(command(prog_name="journeyman", standalone_mode=True))

@@ -1,0 +1,184 @@
+"""What people do to sessions: pause, end, answer, amend, note, fork, and settle unknown effects."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Annotated, Any, cast
+
+import typer
+
+from journeyman.engine import control
+from journeyman.engine.clock import Clock
+from journeyman.engine.records import report_of
+from journeyman.interfaces.cli.rendering import console, effects_table
+from journeyman.interfaces.cli.run import budget_changes, next_step
+from journeyman.interfaces.cli.sessions import state_json
+from journeyman.interfaces.cli.shared import AS, JSON, SESSION, bridge, find_session, person, print_json, settings_of, told
+from journeyman.mission.canonical import Json, JsonObject
+from journeyman.mission.errors import CallerError, LeaseHeld
+from journeyman.mission.state import State, Status
+from journeyman.stores.base import Store
+from journeyman.wiring import Journeyman, opened
+
+app = typer.Typer(rich_markup_mode=None)
+Act = Callable[[Store, Clock, str, str], Awaitable[State]]
+NOTE = typer.Option("--note", "-m", help="Why, for the record.")
+
+
+def _act(ctx: typer.Context, session: str, as_name: str, act: Act, said: str, *, as_json: bool, finish: bool = False) -> None:
+    """Add one event to a session's record and say how it stands; `finish` writes the ending where nobody drives."""
+    settings = settings_of(ctx)
+    who = person(settings, as_name)
+
+    async def work() -> State:
+        async with opened(settings) as journeyman:
+            name = await find_session(journeyman.store, session)
+            state = await act(journeyman.store, journeyman.clock, name, who)
+            return await _finished(journeyman, name, state) if finish else state
+
+    state = bridge(work)
+    if as_json:
+        print_json(state_json(state))
+        return
+    typer.echo(f"{state.session_id}: {said}; it is {state.status.value} now")
+    if state.status is not Status.ENDED:
+        typer.echo(next_step(state), err=True)
+
+
+async def _finished(journeyman: Journeyman, name: str, state: State) -> State:
+    try:
+        return await journeyman.engine.drive(name)
+    except LeaseHeld:
+        return state  # its driver sees the event and writes the ending
+
+
+@app.command("pause")
+@told
+def pause(ctx: typer.Context, session: Annotated[str, SESSION], note: Annotated[str, NOTE] = "", as_name: Annotated[str, AS] = "", as_json: Annotated[bool, JSON] = False) -> None:
+    """Stop a session at its next safe point; `journeyman resume` goes on."""
+    _act(ctx, session, as_name, lambda store, clock, name, who: control.pause(store, clock, name, who, note), "paused", as_json=as_json)
+
+
+@app.command("abort")
+@told
+def abort(ctx: typer.Context, session: Annotated[str, SESSION], note: Annotated[str, NOTE] = "", as_name: Annotated[str, AS] = "", as_json: Annotated[bool, JSON] = False) -> None:
+    """End a session now: running calls are cancelled, and the report says who ended it."""
+    act: Act = lambda store, clock, name, who: control.end(store, clock, name, who, abort=True, note=note)  # noqa: E731  # one line beside its twin
+    _act(ctx, session, as_name, act, "aborted", as_json=as_json, finish=True)
+
+
+@app.command("end")
+@told
+def end(ctx: typer.Context, session: Annotated[str, SESSION], note: Annotated[str, NOTE] = "", as_name: Annotated[str, AS] = "", as_json: Annotated[bool, JSON] = False) -> None:
+    """End a session after its running calls have settled; the outcome is what the evidence says."""
+    act: Act = lambda store, clock, name, who: control.end(store, clock, name, who, abort=False, note=note)  # noqa: E731  # one line beside its twin
+    _act(ctx, session, as_name, act, "told to end", as_json=as_json, finish=True)
+
+
+def _answer(ctx: typer.Context, session: str, approval: str, note: str, as_name: str, *, granted: bool, as_json: bool) -> None:
+    act: Act = lambda store, clock, name, who: control.answer(store, clock, name, who, granted=granted, approval=approval, note=note)  # noqa: E731  # passed on
+    _act(ctx, session, as_name, act, "approved" if granted else "denied", as_json=as_json)
+
+
+APPROVAL = typer.Argument(metavar="[APPROVAL]", help="An approval criterion to answer ahead of time; the open question when left out.")
+
+
+@app.command("approve")
+@told
+def approve(
+    ctx: typer.Context, session: Annotated[str, SESSION], approval: Annotated[str, APPROVAL] = "", note: Annotated[str, NOTE] = "",
+    as_name: Annotated[str, AS] = "", as_json: Annotated[bool, JSON] = False,
+) -> None:  # fmt: skip
+    """Say yes to what a session asks."""
+    _answer(ctx, session, approval, note, as_name, granted=True, as_json=as_json)
+
+
+@app.command("deny")
+@told
+def deny(
+    ctx: typer.Context, session: Annotated[str, SESSION], approval: Annotated[str, APPROVAL] = "", note: Annotated[str, NOTE] = "",
+    as_name: Annotated[str, AS] = "", as_json: Annotated[bool, JSON] = False,
+) -> None:  # fmt: skip
+    """Say no to what a session asks."""
+    _answer(ctx, session, approval, note, as_name, granted=False, as_json=as_json)
+
+
+@app.command("amend")
+@told
+def amend(
+    ctx: typer.Context, session: Annotated[str, SESSION],
+    changes: Annotated[list[str], typer.Argument(metavar="KIND=N...", help="New ceilings, such as iterations=40 or cost_usd=none.")],
+    as_name: Annotated[str, AS] = "", as_json: Annotated[bool, JSON] = False,
+) -> None:  # fmt: skip
+    """Give a session another budget; recorded, with the mission's new digest."""
+    wanted = cast("JsonObject", budget_changes(changes))
+    _act(ctx, session, as_name, lambda store, clock, name, who: control.amend(store, clock, name, who, wanted), "amended", as_json=as_json)
+
+
+@app.command("note")
+@told
+def note(
+    ctx: typer.Context, session: Annotated[str, SESSION], text: Annotated[str, typer.Argument(help="What you want to say.")],
+    as_name: Annotated[str, AS] = "", as_json: Annotated[bool, JSON] = False,
+) -> None:  # fmt: skip
+    """Add a note to a session's record."""
+    _act(ctx, session, as_name, lambda store, clock, name, who: control.note(store, clock, name, who, text), "noted", as_json=as_json)
+
+
+@app.command("fork")
+@told
+def fork(
+    ctx: typer.Context, session: Annotated[str, SESSION],
+    iteration: Annotated[int, typer.Option("--at", help="The iteration whose end both share; the last one when negative.")] = -1,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:  # fmt: skip
+    """Start a new session that shares another's history up to the end of an iteration."""
+    settings = settings_of(ctx)
+
+    async def work() -> str:
+        async with opened(settings) as journeyman:
+            name = await find_session(journeyman.store, session)
+            return await journeyman.engine.fork(name, iteration if iteration >= 0 else None)
+
+    made = bridge(work)
+    if as_json:
+        print_json({"session_id": made})
+        return
+    typer.echo(made)
+    typer.echo(f"run it with: journeyman resume {made}", err=True)
+
+
+@app.command("effects")
+@told
+def effects(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annotated[bool, JSON] = False) -> None:
+    """List a session's effects, unknown ones first."""
+    settings = settings_of(ctx)
+
+    async def work() -> list[JsonObject]:
+        async with opened(settings) as journeyman:
+            report = await report_of(journeyman.store, await find_session(journeyman.store, session))
+            return cast("list[JsonObject]", report["effects"])
+
+    rows = sorted(bridge(work), key=lambda row: row["state"] != "unknown")
+    if as_json:
+        print_json(cast("Json", rows))
+    elif rows:
+        console().print(effects_table(rows))
+    else:
+        typer.echo("no effects yet")
+
+
+@app.command("resolve")
+@told
+def resolve(
+    ctx: typer.Context, session: Annotated[str, SESSION],
+    effect: Annotated[str, typer.Argument(metavar="EFFECT", help="As `journeyman effects` names it, such as 3.0.")],
+    done: Annotated[bool | None, typer.Option("--done/--not-done", help="Whether it happened.")] = None,
+    note: Annotated[str, NOTE] = "", as_name: Annotated[str, AS] = "", as_json: Annotated[bool, JSON] = False,
+) -> None:  # fmt: skip
+    """Say whether an unknown effect happened, so that the session can go on."""
+    if done is None:
+        raise CallerError("say whether it happened: give --done or --not-done", code="invalid_input")
+    happened = done
+    act: Any = lambda store, clock, name, who: control.resolve(store, clock, name, who, effect, done=happened, text=note)  # noqa: E731  # passed on
+    _act(ctx, session, as_name, act, "resolved", as_json=as_json)

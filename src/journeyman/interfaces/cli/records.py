@@ -1,0 +1,162 @@
+"""`verify`, `replay`, `export` and `import`: records that anybody can check and carry away."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from journeyman.engine.records import Record, read_record, replay_of, report_of, summarized
+from journeyman.interfaces.cli.shared import JSON, NOT_ACHIEVED, SESSION, bridge, find_session, print_json, settings_of, told
+from journeyman.mission.canonical import Json, JsonObject, canonical, digest_of
+from journeyman.mission.errors import InvalidInput, NotFound, Problem
+from journeyman.mission.record import Head
+from journeyman.mission.replay import Replayed
+from journeyman.stores.base import Store
+from journeyman.stores.files import export_record, import_record
+from journeyman.stores.verify import Verified, references, verify_session
+from journeyman.wiring import opened
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.command("verify")
+@told
+def verify(
+    ctx: typer.Context,
+    session: Annotated[str, typer.Argument(metavar="[SESSION]", help="A session; every session when left out.")] = "",
+    head: Annotated[str, typer.Option("--head", metavar="SEQ:HASH", help="Where the record must end, from a report or an export kept elsewhere.")] = "",
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Check the hash chain and every blob; name the first event that does not hold."""
+    settings = settings_of(ctx)
+    end = _head(head) if head else None
+
+    async def work() -> list[Verified]:
+        async with opened(settings) as journeyman:
+            names = [await find_session(journeyman.store, session)] if session else [row.session_id for row in await journeyman.store.sessions()]
+            return [await verify_session(journeyman.store, name, end) for name in names]
+
+    found = bridge(work)
+    if as_json:
+        print_json([_verified_json(row) for row in found])
+    for row in found:
+        if as_json:
+            continue
+        good = f"{row.session_id}: {row.events} events and {row.blobs} blobs hold, head {row.head.seq}:{row.head.hash.hex()}"
+        typer.echo(good if row.holds else f"{row.session_id}: BROKEN at event {row.bad_seq}: {row.problem}")
+    if not all(row.holds for row in found):
+        raise typer.Exit(NOT_ACHIEVED)
+
+
+def _verified_json(row: Verified) -> JsonObject:
+    return {
+        "session_id": row.session_id, "holds": row.holds, "events": row.events, "blobs": row.blobs, "bad_seq": row.bad_seq,
+        "problem": row.problem, "head_seq": row.head.seq, "head_hash": row.head.hash.hex(),
+    }  # fmt: skip
+
+
+def _head(text: str) -> Head:
+    seq, _, name = text.partition(":")
+    try:
+        found = Head(int(seq), bytes.fromhex(name))
+    except ValueError:
+        found = Head(-1, b"")
+    if found.seq < 0 or len(found.hash) != 32:
+        raise InvalidInput("--head", (Problem(where=text, message="is not of the form SEQ:HASH", hint="as `journeyman verify` prints it"),))
+    return found
+
+
+@app.command("replay")
+@told
+def replay(
+    ctx: typer.Context,
+    session: Annotated[str, SESSION],
+    report: Annotated[Path | None, typer.Option("--report", help="A report.json to compare with the one derived again.")] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Derive every evaluation, verdict, budget and the report again, with no clock, tool or model; name the first difference."""
+    settings = settings_of(ctx)
+
+    async def work() -> tuple[Replayed, JsonObject]:
+        async with opened(settings) as journeyman:
+            name = await find_session(journeyman.store, session)
+            return await replay_of(journeyman.store, name, journeyman.predicates), await report_of(journeyman.store, name)
+
+    found, derived = bridge(work)
+    same = report is None or canonical(_read_report(report)) == canonical(derived)
+    result: JsonObject = {
+        "session_id": str(derived["session_id"]),
+        "same": found.difference is None and same,
+        "events": found.events,
+        "derived_again": found.derived,
+        "report_sha256": digest_of(derived),
+        "report_same": same if report is not None else None,
+    }
+    if found.difference is not None:
+        at = found.difference
+        result["difference"] = {"seq": at.seq, "kind": at.kind, "recorded": at.recorded, "derived": at.derived}
+    if as_json:
+        print_json(result)
+    elif found.difference is not None:
+        at = found.difference
+        typer.echo(f"event {at.seq} ({at.kind}) differs\n  recorded: …{at.recorded}\n  derived:  …{at.derived}")
+    elif not same:
+        typer.echo(f"every event follows, but {report} is not the report of this record")
+    else:
+        typer.echo(f"{derived['session_id']}: {found.derived} of {found.events} events derived again, all the same; report {result['report_sha256']}")
+    if not result["same"]:
+        raise typer.Exit(NOT_ACHIEVED)
+
+
+def _read_report(path: Path) -> Json:
+    try:
+        return cast("Json", json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, RecursionError) as error:
+        raise NotFound(f"cannot read the report {str(path)!r}: {error}") from None
+
+
+@app.command("export")
+@told
+def export(ctx: typer.Context, session: Annotated[str, SESSION], directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")], as_json: Annotated[bool, JSON] = False) -> None:
+    """Write a session as a portable folder: record.jsonl, blobs, report.json, manifest.json."""
+    settings = settings_of(ctx)
+
+    async def work() -> Head:
+        async with opened(settings) as journeyman:
+            store = journeyman.store
+            record = await read_record(store, await find_session(store, session))
+            report = await report_of(store, record.session_id)
+            return await export_record(
+                directory, tenant=store.tenant, session_id=record.session_id, entries=record.entries, blobs=await _blobs(store, record), report=report
+            )
+
+    head = bridge(work)
+    if as_json:
+        print_json({"directory": str(directory), "head_seq": head.seq, "head_hash": head.hash.hex()})
+    else:
+        typer.echo(f"wrote {directory}: {head.seq} events, head {head.seq}:{head.hash.hex()}")
+
+
+async def _blobs(store: Store, record: Record) -> dict[str, bytes]:
+    names = {reference.digest for entry in record.entries for reference in references(entry)}
+    return {name: await store.blob(name) for name in sorted(names)}
+
+
+@app.command("import")
+@told
+def import_(ctx: typer.Context, directory: Annotated[Path, typer.Argument(metavar="DIR", help="What `journeyman export` wrote.")], as_json: Annotated[bool, JSON] = False) -> None:
+    """Take in an exported session after checking its whole chain and every blob."""
+    settings = settings_of(ctx)
+
+    async def work() -> Head:
+        async with opened(settings) as journeyman:
+            return await import_record(directory, journeyman.store, summarized)
+
+    head = bridge(work)
+    if as_json:
+        print_json({"directory": str(directory), "head_seq": head.seq, "head_hash": head.hash.hex()})
+    else:
+        typer.echo(f"took in {directory}: {head.seq} events, head {head.seq}:{head.hash.hex()}")

@@ -1,0 +1,131 @@
+"""Sessions as text: short summaries, tables, the report on a terminal."""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.progress_bar import ProgressBar
+from rich.table import Table
+from rich.text import Text
+
+from journeyman.mission.canonical import Json, JsonObject
+from journeyman.mission.criteria import walk
+from journeyman.mission.state import State, Status
+
+MARKS: Final = {"met": "✓", "unmet": "✗", "inconclusive": "?"}
+COLOURS: Final = {"met": "green", "unmet": "red", "inconclusive": "magenta", "achieved": "green", "not_achieved": "red", "unknown": "magenta"}
+
+
+def console() -> Console:
+    """Give the console for results; plain where it is no terminal, wide enough not to fold there."""
+    out = Console(highlight=False, soft_wrap=False)
+    return out if out.is_terminal else Console(highlight=False, width=160, no_color=True)
+
+
+def summary_text(state: State) -> str:
+    """Give how a session stands in a few plain lines."""
+    rows = {str(row["id"]): row for row in state.results}
+    ended = state.status is Status.ENDED
+    head = f"{state.mission.name} ({state.session_id}): "
+    head += f"{state.outcome} · {state.verdict}/{state.reason}" if ended else f"{state.status.value}"
+    lines = [head]
+    for criterion in walk(state.mission.criteria):
+        known = state.criteria.get(criterion.id)
+        status = known.status if known is not None else "inconclusive"
+        evidence = rows[criterion.id]["evidence"] if criterion.id in rows else "never evaluated"
+        stale = "" if known is None or known.fresh else " (stale)"
+        lines.append(f"  {MARKS[status]} {criterion.id}: {status}{stale} · {short(evidence)}")
+    used = state.usage
+    lines.append(f"  {used.iterations} iterations, {used.tool_calls} tool calls, {used.wall_clock_s:.1f} s")
+    return "\n".join(lines)
+
+
+def short(value: Json, most: int = 100) -> str:
+    """Give a value on one line."""
+    text = " ".join((value if isinstance(value, str) else repr(value)).split())
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def table(*columns: str) -> Table:
+    """Give an empty table in the house form."""
+    made = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
+    for column in columns:
+        made.add_column(column, overflow="fold")
+    return made
+
+
+def report_page(report: JsonObject) -> RenderableType:
+    """Give a report for the terminal."""
+    parts: list[RenderableType] = [_header(report), _criteria(report), _budget(report), _iterations(report)]
+    effects = cast("list[JsonObject]", report["effects"])
+    odd = [effect for effect in effects if effect["state"] != "done"]
+    if odd:
+        parts.append(_effects("Effects that are not simply done", odd))
+    for title, key in (("Lessons", "lessons"), ("Recommended follow-ups", "recommended_followups"), ("Notes", "notes")):
+        rows = cast("list[str]", report[key])
+        if rows:
+            parts.append(Text(f"\n{title}", style="bold"))
+            parts += [Text(f"  • {row}") for row in rows]
+    parts.append(Text(f"\nrecord: {report['events']} events, head {report['head_hash']}", style="dim"))
+    return Group(*parts)
+
+
+def _header(report: JsonObject) -> RenderableType:
+    outcome = str(report["outcome"] or report["status"])
+    body = Text.assemble(
+        (outcome, f"bold {COLOURS.get(outcome, 'cyan')}"),
+        f"  claimed {report['verdict'] or 'nothing'}/{report['reason'] or '-'} by {report['actor'] or '-'}\n",
+        (f"verified by {report['verified_by']}\n", "dim"),
+        str(report["directive"]),
+    )
+    return Panel(body, title=f"{report['name']} · {report['session_id']}", title_align="left")
+
+
+def _criteria(report: JsonObject) -> RenderableType:
+    made = table("", "criterion", "kind", "progress", "", "evidence")
+    for row in cast("list[dict[str, Any]]", report["criteria"]):
+        status = str(row["status"])
+        kind = f"{row['kind']}{' guard' if row['guard'] else '' if row['required'] else ' optional'}"
+        bar = ProgressBar(total=1, completed=float(row["progress"]), width=16)
+        evidence = short(row["evidence"]) + ("" if row.get("fresh", True) else " (stale)")
+        made.add_row(Text(MARKS[status], style=COLOURS[status]), str(row["id"]), kind, bar, f"{row['progress']:.0%}", evidence)
+    return made
+
+
+def _budget(report: JsonObject) -> RenderableType:
+    made = table("budget", "used", "of")
+    ceilings, used = cast("JsonObject", report["budget"]), cast("JsonObject", report["used"])
+    for name, spent in used.items():
+        ceiling = ceilings.get(name)
+        made.add_row(name, f"{spent:g}" if isinstance(spent, (int, float)) else str(spent), "no limit" if ceiling is None else f"{ceiling}")
+    return Group(Text(""), made)
+
+
+def _iterations(report: JsonObject) -> RenderableType:
+    rows = cast("list[dict[str, Any]]", report["iterations"])
+    made = table("iteration", "by", "did", "verdict", "evidence")
+    shown = rows if len(rows) <= 30 else [*rows[:10], None, *rows[-19:]]
+    for row in shown:
+        if row is None:
+            made.add_row("…", "", f"{len(rows) - 29} iterations between", "", "")
+            continue
+        strategy = row.get("strategy", {})
+        did = ", ".join(strategy.get("calls", [])) or strategy.get("rationale", "")
+        marks = " ".join(f"{item['id']}{MARKS[item['status']]}" for item in row.get("evaluation", []))
+        made.add_row(str(row["index"]), row.get("source", ""), short(did, 60), f"{row.get('verdict', '')}/{row.get('reason', '')}", short(marks, 60))
+    return Group(Text(""), made)
+
+
+def _effects(title: str, effects: list[JsonObject]) -> RenderableType:
+    return Group(Text(f"\n{title}", style="bold"), effects_table(effects))
+
+
+def effects_table(effects: list[JsonObject]) -> Table:
+    """Give a row per effect."""
+    made = table("effect", "tool", "class", "state", "arguments", "error")
+    for effect in effects:
+        error = f"{effect.get('error_class', '')} {effect.get('error', '')}".strip() or str(effect.get("note", ""))
+        made.add_row(str(effect["effect"]), str(effect["tool"]), str(effect["class"]), str(effect["state"]), short(effect["args"], 50), short(error, 70))
+    return made

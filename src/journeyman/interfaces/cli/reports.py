@@ -1,0 +1,77 @@
+"""`report`: what was done, what it cost and how it ended."""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from journeyman.engine.records import report_of
+from journeyman.interfaces.cli.rendering import console, report_page
+from journeyman.interfaces.cli.shared import SESSION, bridge, find_session, settings_of, told
+from journeyman.interfaces.pages.html import html_report
+from journeyman.mission.canonical import JsonObject
+from journeyman.mission.errors import Unavailable
+from journeyman.mission.report_markdown import markdown_report
+from journeyman.wiring import opened
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+class Form(StrEnum):
+    """How a report is written."""
+
+    terminal = "terminal"
+    markdown = "markdown"
+    json = "json"
+    html = "html"
+
+
+_BY_SUFFIX = {".md": Form.markdown, ".json": Form.json, ".html": Form.html, ".htm": Form.html}
+
+
+@app.command("report")
+@told
+def report(
+    ctx: typer.Context,
+    session: Annotated[str, SESSION],
+    form: Annotated[Form | None, typer.Option("--format", "-f", help="terminal, markdown, json or html; by the file's name when left out.")] = None,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead of standard output.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
+) -> None:
+    """Print or write a session's report; the HTML page is one file that works offline."""
+    settings = settings_of(ctx)
+
+    async def work() -> JsonObject:
+        async with opened(settings) as journeyman:
+            return await report_of(journeyman.store, await find_session(journeyman.store, session))
+
+    found = bridge(work)
+    by_name = _BY_SUFFIX.get(output.suffix.lower(), Form.markdown) if output is not None else Form.terminal
+    wanted = Form.json if as_json else form or by_name
+    if wanted is Form.terminal and output is None:
+        console().print(report_page(found))
+        return
+    text = rendered(found, wanted)
+    if output is None:
+        typer.echo(text, nl=False)
+        return
+    try:
+        output.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise Unavailable(f"cannot write {str(output)!r}: {error.strerror}; choose another place with --output") from None
+    typer.echo(f"wrote {output}", err=True)
+
+
+def rendered(found: JsonObject, form: Form) -> str:
+    """Give a report as text of a form."""
+    match form:
+        case Form.json:
+            return json.dumps(found, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        case Form.html:
+            return html_report(found)
+        case Form.markdown | Form.terminal:
+            return markdown_report(found)

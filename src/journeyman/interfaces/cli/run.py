@@ -1,0 +1,178 @@
+"""`run` and `resume`: drive a session and show it."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from journeyman.config import Settings
+from journeyman.engine import control
+from journeyman.interfaces.cli.live import Display, open_display
+from journeyman.interfaces.cli.rendering import summary_text
+from journeyman.interfaces.cli.shared import (
+    AS,
+    INTERRUPTED,
+    JSON,
+    SESSION,
+    bridge,
+    exit_code,
+    find_session,
+    person,
+    print_json,
+    settings_of,
+    told,
+)
+from journeyman.engine.records import report_of
+from journeyman.mission.errors import InvalidInput, Problem
+from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.spec import Mission, dump
+from journeyman.mission.state import State, Status
+from journeyman.wiring import Journeyman, load_mission, opened
+
+app = typer.Typer(rich_markup_mode=None)
+_BUDGET_KINDS = {"iterations": int, "wall_clock_s": float, "tool_calls": int, "tokens": int, "cost_usd": float}
+
+
+@app.command("run")
+@told
+def run(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="MISSION", help="Mission file: YAML, JSON or TOML.")],
+    budget: Annotated[list[str], typer.Option("--budget", metavar="KIND=N", help="Another ceiling than the file's, such as iterations=5.")] = [],  # noqa: B006  # typer's form
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    no_input: Annotated[bool, typer.Option("--no-input", help="Ask nothing here; exit with 3 when a person is needed.")] = False,
+    as_name: Annotated[str, AS] = "",
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Run a mission until its criteria hold or its budget ends.
+
+    Progress goes to standard error, the result to standard output. Exit codes: 0 achieved, 1 not achieved, 2 bad
+    input, 3 a person must act, 130 interrupted. What was interrupted goes on with `journeyman resume`.
+    """
+    settings = settings_of(ctx)
+    mission, folder = load_mission(file)
+    mission = with_budget(mission, budget)
+    who = "" if no_input or not sys.stdin.isatty() else person(settings, as_name)
+    _driven(settings, lambda journeyman: _create(journeyman, mission, folder), quiet=quiet, who=who, as_json=as_json)
+
+
+@app.command("resume")
+@told
+def resume(
+    ctx: typer.Context,
+    session: Annotated[str, SESSION],
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
+    no_input: Annotated[bool, typer.Option("--no-input", help="Ask nothing here; exit with 3 when a person is needed.")] = False,
+    as_name: Annotated[str, AS] = "",
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Go on with a session that was paused, waits for a person who has answered, or whose process ended.
+
+    No settled effect is repeated. Effects under way when the process ended are run again where that is safe, asked
+    about where they have a probe, and otherwise left for you: `journeyman effects` lists them.
+    """
+    settings = settings_of(ctx)
+    who = person(settings, as_name)
+
+    async def reopened(journeyman: Journeyman) -> str:
+        name = await find_session(journeyman.store, session)
+        await control.resume(journeyman.store, journeyman.clock, name, who)
+        return name
+
+    asked = "" if no_input or not sys.stdin.isatty() else who
+    _driven(settings, reopened, quiet=quiet, who=asked, as_json=as_json)
+
+
+async def _create(journeyman: Journeyman, mission: Mission, folder: Path) -> str:
+    return await journeyman.engine.create(mission, folder)
+
+
+def _driven(settings: Settings, begin: Callable[[Journeyman], object], *, quiet: bool, who: str, as_json: bool) -> None:
+    session: list[str] = []
+    display = open_display(quiet=quiet)
+
+    async def work() -> State:
+        async with opened(settings) as journeyman:
+            session.append(str(await begin(journeyman)))  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues, reportUnknownArgumentType]  # an async callable
+            state = await _drive(journeyman, session[0], display, who)
+            await _print_result(journeyman, session[0], state, as_json=as_json)
+            return state
+
+    try:
+        state = bridge(work)
+    except KeyboardInterrupt:
+        display.close()
+        where = f"journeyman resume {session[0]}" if session else "journeyman list"
+        typer.echo(f"interrupted; nothing is lost. Go on with: {where}", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        display.close()
+    raise typer.Exit(exit_code(state))
+
+
+async def _drive(journeyman: Journeyman, session: str, display: Display, who: str) -> State:
+    """Drive, and ask the person at the terminal where a person is needed."""
+    while True:
+        state = await journeyman.engine.drive(session, display.show)
+        pending = state.pending
+        if pending is None or not who or (pending.by and pending.by != who):
+            return state
+        display.close()
+        granted = typer.confirm(f"{state.mission.name}: {pending.question}", default=False, err=True)
+        await control.answer(journeyman.store, journeyman.clock, session, who, granted=granted, approval=pending.approval)
+
+
+async def _print_result(journeyman: Journeyman, session: str, state: State, *, as_json: bool) -> None:
+    if as_json:
+        print_json(await report_of(journeyman.store, session))
+        return
+    typer.echo(summary_text(state))
+    if state.status is not Status.ENDED:
+        typer.echo(next_step(state), err=True)
+
+
+def next_step(state: State) -> str:
+    """Give the command that lets a waiting session go on."""
+    session = state.session_id
+    if state.pending is not None:
+        who = f" --as {state.pending.by}" if state.pending.by else ""
+        return f"say yes with: journeyman approve {session}{who}   (or deny), then: journeyman resume {session}"
+    if state.wait == "effect":
+        effect = state.unknown[0].intended.effect if state.unknown else "EFFECT"
+        return f"find out whether it happened, then: journeyman resolve {session} {effect} --done|--not-done"
+    if state.wait == "budget":
+        return f"give more with: journeyman amend {session} iterations=N, then: journeyman resume {session}"
+    return f"go on with: journeyman resume {session}"
+
+
+def with_budget(mission: Mission, changes: list[str]) -> Mission:
+    """Give the mission with ceilings from `KIND=N` texts."""
+    amended = budget_changes(changes)
+    if not amended:
+        return mission
+    plain = dump(mission)
+    known = plain["budget"] if isinstance(plain["budget"], dict) else {}
+    return validate_mission({**plain, "budget": {**known, **amended}}, what="--budget")
+
+
+def budget_changes(texts: list[str]) -> dict[str, int | float | None]:
+    """Give ceilings from `KIND=N` texts; `none` means no limit."""
+    changes: dict[str, int | float | None] = {}
+    problems: list[Problem] = []
+    for text in texts:
+        name, _, value = text.partition("=")
+        kind = _BUDGET_KINDS.get(name)
+        if kind is None:
+            problems.append(Problem(where=text, message=f"{name!r} is no budget", hint=f"one of {', '.join(_BUDGET_KINDS)}"))
+            continue
+        try:
+            changes[name] = None if value == "none" else kind(value)
+        except ValueError:
+            problems.append(Problem(where=text, message=f"{value!r} is no {kind.__name__}", hint=f"as in {name}=10"))
+    if problems:
+        raise InvalidInput("budget", tuple(problems))
+    return changes

@@ -1,0 +1,128 @@
+"""What every command needs: settings, the bridge to async code, session names, output and errors."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from functools import wraps
+from typing import Any, Final, ParamSpec, TypeVar
+
+import typer
+
+from journeyman.config import Settings, load_settings
+from journeyman.mission.canonical import Json
+from journeyman.mission.errors import CallerError, JourneymanError, NotFound
+from journeyman.mission.state import State, Status
+from journeyman.stores.base import Store
+
+T = TypeVar("T")
+P = ParamSpec("P")
+
+ACHIEVED: Final = 0
+NOT_ACHIEVED: Final = 1
+BAD_INPUT: Final = 2
+WAITING: Final = 3
+INTERRUPTED: Final = 130
+
+SESSION = typer.Argument(metavar="SESSION", help="Session id, a unique beginning of one, or `last`.")
+JSON = typer.Option("--json", help="Print JSON instead of text.")
+AS = typer.Option("--as", metavar="NAME", help="Who you are, for the record; your login name otherwise.")
+
+
+def settings_of(ctx: typer.Context) -> Settings:
+    """Give the settings of this call."""
+    return load_settings(ctx.obj if isinstance(ctx.obj, dict) else {})  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]  # set by the callback
+
+
+def person(settings: Settings, given: str) -> str:
+    """Give the name under which this person's words are recorded."""
+    if given or settings.person:
+        return given or settings.person
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "somebody"
+
+
+def bridge(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+    """Run async work to its end; SIGTERM ends it as cleanly as Ctrl-C does."""
+
+    async def guarded() -> T:
+        task = asyncio.current_task()
+        with suppress(NotImplementedError, ValueError):
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: task.cancel() if task is not None else None)
+        return await work()
+
+    with asyncio.Runner() as runner:
+        try:
+            return runner.run(guarded())
+        except asyncio.CancelledError:
+            raise KeyboardInterrupt from None
+
+
+def told(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn our errors into one clear message and the right exit code; never a traceback for what a user can cause."""
+
+    @wraps(command)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except JourneymanError as error:
+            complain(f"{error}", error.code)
+            raise typer.Exit(BAD_INPUT if isinstance(error, CallerError) else NOT_ACHIEVED) from None
+        except BrokenPipeError:
+            mute()
+            raise typer.Exit(NOT_ACHIEVED) from None
+        except KeyboardInterrupt:
+            complain("interrupted", "interrupted")
+            raise typer.Exit(INTERRUPTED) from None
+
+    return wrapped
+
+
+def complain(text: str, code: str) -> None:
+    """Print an error where errors go."""
+    with suppress(BrokenPipeError):
+        typer.echo(f"journeyman: {text} [{code}]", err=True)
+
+
+def mute() -> None:
+    """Point standard output at nothing, so that the interpreter's last flush does not fail on a closed pipe."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def print_json(value: Json) -> None:
+    """Print a value as JSON for programs and people."""
+    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True))
+
+
+async def find_session(store: Store, name: str) -> str:
+    """Give the full id of the session that `name` means: an id, a unique beginning, or `last`."""
+    rows = await store.sessions()
+    ids = [row.session_id for row in rows]
+    if name in ids:
+        return name
+    if name == "last" and ids:
+        return ids[0]
+    fitting = [known for known in ids if known.startswith(name)] if name else []
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise NotFound(f"{name!r} means several sessions: {', '.join(fitting[:5])}; give more of the id")
+    raise NotFound(f"no session {name!r}; `journeyman list` shows the sessions there are")
+
+
+def exit_code(state: State) -> int:
+    """Give the exit code that says how a session stands."""
+    if state.status is Status.ENDED:
+        return ACHIEVED if state.outcome == "achieved" else NOT_ACHIEVED
+    return WAITING
+
+

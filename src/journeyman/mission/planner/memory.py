@@ -1,0 +1,126 @@
+"""What the planner remembers of a session, folded from its events and bounded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Final, cast
+
+from journeyman.mission.canonical import Json, JsonObject, canonical, digest_of
+from journeyman.mission.events import Intended, Settled
+from journeyman.mission.seen import gather, merge
+from journeyman.mission.state import Memory, State, ToolMemory
+from journeyman.mission.strategy import Strategy, dump_strategy
+
+MAX_TRIED: Final = 400
+"""Calls remembered as tried; older ones may be tried again."""
+MAX_PLAN_TRIES: Final = 3
+"""How often a failing step of the plan is repeated before the next one."""
+GAIN: Final = 1e-9
+_QUOTED = re.compile(r"""['"`]([A-Za-z0-9_.:/-]{1,80})['"`]""")
+
+
+def call_signature(tool: str, args: Json) -> str:
+    """Give the short name of one call with its arguments."""
+    return digest_of([tool, args])[:16]
+
+
+def before_proposal(state: State, strategy: Strategy, source: str) -> Memory:
+    """Give the memory once a strategy is proposed."""
+    memory = state.memory
+    signature = canonical(dump_strategy(strategy.model_copy(update={"rationale": ""}))).decode()
+    signature = signature if len(signature) <= 64 else digest_of(signature)[:16]  # shorter than its digest
+    tries = memory.plan_tries + 1 if source == "plan" else memory.plan_tries
+    return replace(
+        memory,
+        signature=signature,
+        repeats=memory.repeats + 1 if signature == memory.signature else 0,
+        plan_tries=tries,
+    )
+
+
+def after_settled(memory: Memory, intended: Intended, event: Settled) -> Memory:
+    """Give the memory once a call has settled."""
+    done = event.state == "done"
+    found: JsonObject = event.seen or (gather(event.value) if event.value is not None else {})
+    if event.error:
+        quoted = _QUOTED.findall(event.error)
+        if quoted:
+            found = {**found, f"error:{intended.tool}": cast("list[Json]", quoted[:12])}
+    seen = merge(memory.seen, found)
+    news = (
+        any(set(map(repr, row)) - set(map(repr, memory.seen.get(name, ()))) for name, row in seen.items())
+        if found
+        else False
+    )
+    changed = news or (done and intended.effect_class != "pure")
+    memory = replace(memory, seen=seen, epoch=memory.epoch + 1 if changed else memory.epoch)
+    if intended.probe:
+        return memory
+    return _with_call(memory, intended, done=done)
+
+
+def _with_call(memory: Memory, intended: Intended, *, done: bool) -> Memory:
+    tool = intended.tool
+    before = memory.tools.get(tool, ToolMemory())
+    known = replace(
+        before,
+        tries=before.tries + 1,
+        done=before.done + done,
+        failed=before.failed + (not done),
+        failed_in_row=0 if done else before.failed_in_row + 1,
+        last_iteration=intended.iteration,
+        failed_at_epoch=before.failed_at_epoch if done else memory.epoch,
+    )
+    tried = (
+        memory.tried if done else _noted(memory.tried, call_signature(tool, intended.args), f"failed@{memory.epoch}")
+    )
+    return replace(memory, tools={**memory.tools, tool: known}, tried=tried)
+
+
+def _noted(tried: Mapping[str, str], signature: str, how: str) -> dict[str, str]:
+    noted = dict(tried)
+    noted.pop(signature, None)
+    noted[signature] = how
+    while len(noted) > MAX_TRIED:
+        del noted[next(iter(noted))]
+    return noted
+
+
+def after_evaluation(state: State, total: float, until_met: bool | None) -> Memory:  # noqa: FBT001  # three-valued, as recorded
+    """Give the memory once the iteration is judged: which call moved progress, and whether the plan goes on."""
+    memory = _with_plan(state, until_met=until_met)
+    moved, worse = total > memory.total + GAIN, total < memory.total - GAIN
+    how = "moved" if moved else "worse" if worse else "same"
+    tried, tools, best = memory.tried, memory.tools, memory.best_call
+    for effect in state.effects.values():
+        intended = effect.intended
+        if effect.state != "done" or intended.probe or intended.iteration != state.iteration:
+            continue
+        tried = _noted(tried, call_signature(intended.tool, intended.args), how)
+        known = tools.get(intended.tool)
+        if moved and known is not None:
+            tools = {**tools, intended.tool: replace(known, moved=known.moved + 1)}
+            if isinstance(intended.args, dict) and "$blob" not in intended.args:
+                best = {"args": intended.args, "tool": intended.tool}
+    return replace(memory, tried=tried, tools=tools, best_call=best, last_moved=moved, total=total)
+
+
+def _with_plan(state: State, *, until_met: bool | None) -> Memory:
+    memory = state.memory
+    if state.source != "plan":
+        return memory
+    if until_met is False and not _went_wrong(state):
+        return replace(memory, plan_tries=0)
+    if _went_wrong(state) and memory.plan_tries < MAX_PLAN_TRIES and not state.denied:
+        return memory
+    return replace(memory, plan_index=memory.plan_index + 1, plan_tries=0)
+
+
+def _went_wrong(state: State) -> bool:
+    failed = any(
+        effect.state != "done" and effect.intended.iteration == state.iteration for effect in state.effects.values()
+    )
+    script_failed = state.script is not None and state.script.status == "failed"
+    return state.denied or script_failed or (state.script is None and failed)

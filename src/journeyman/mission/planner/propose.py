@@ -1,0 +1,194 @@
+"""Which strategy comes next: the operator's plan, then what moved progress, then what is untried."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final, cast
+
+from journeyman.mission.canonical import JsonObject
+from journeyman.mission.criteria import Event, MetricThreshold, MetricTrend, Predicate, ToolCallSucceeded, walk
+from journeyman.mission.planner.arguments import Sources, argument_sets
+from journeyman.mission.planner.memory import call_signature
+from journeyman.mission.spec import ScriptPlan
+from journeyman.mission.state import State, ToolMemory
+from journeyman.mission.strategy import Strategy, ToolCall, ToolSpec
+
+IDLE_S: Final = 1.0
+"""Wait of a mission that has no tool to call: its criteria change by themselves or by people."""
+_PURITY: Final = {"pure": 2.0, "keyed": 1.0, "probed": 0.5, "unsafe": 0.0}
+_WORD = re.compile(r"[a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A strategy and where it comes from."""
+
+    strategy: Strategy
+    source: str
+
+
+def propose(state: State) -> Proposal:
+    """Give the next strategy; the same state always gives the same one."""
+    planned = _planned(state)
+    if planned is not None:
+        return Proposal(planned, "plan")
+    call = _explored(state)
+    if call is None:
+        return Proposal(
+            Strategy(sleep_s=max(IDLE_S, float(state.mission.pause_s)), rationale="no tool to call: wait"), "planner"
+        )
+    return Proposal(Strategy(calls=[call[0]], rationale=call[1]), "planner")
+
+
+def plan_steps(state: State) -> list[Strategy]:
+    """Give the operator's plan as steps."""
+    plan = state.mission.plan
+    if plan is None:
+        return []
+    return [Strategy(script=plan.script)] if isinstance(plan, ScriptPlan) else list(plan)
+
+
+def _planned(state: State) -> Strategy | None:
+    steps = plan_steps(state)
+    if state.memory.plan_index < len(steps):
+        return steps[state.memory.plan_index]
+    if steps and not state.mission.explore:
+        return steps[-1]
+    return None
+
+
+def _explored(state: State) -> tuple[ToolCall, str] | None:
+    memory = state.memory
+    sources = Sources(memory.seen, state.mission.directive, memory.best_call)
+    wanted = _wanted_words(state)
+    repeat = _repeated(state)
+    if repeat is not None:
+        return repeat
+    best: tuple[float, ToolCall, str] | None = None
+    for name in sorted(state.tools):
+        spec = state.tools[name]
+        worth = _tool_worth(state, spec, wanted)
+        for rank, args in enumerate(argument_sets(spec.input_schema, sources, name)):
+            score = worth + _call_worth(state, name, args) - 0.01 * rank
+            if best is None or score > best[0] + 1e-12:
+                best = (score, ToolCall(tool=name, args=args), f"{_reason(state, name, args)} (score {score:.2f})")
+    return None if best is None else (best[1], best[2])
+
+
+def _repeated(state: State) -> tuple[ToolCall, str] | None:
+    """Give the last call once more when it just moved progress and changes something each time."""
+    memory = state.memory
+    if not memory.last_moved or memory.best_call is None:
+        return None
+    tool, args = str(memory.best_call["tool"]), cast("JsonObject", memory.best_call["args"])
+    spec = state.tools.get(tool)
+    if spec is None or (spec.effect == "pure" and args):
+        return None
+    return ToolCall(tool=tool, args=args), "it moved progress: once more"
+
+
+def _tool_worth(state: State, spec: ToolSpec, wanted: frozenset[str]) -> float:
+    known = state.memory.tools.get(spec.name, ToolMemory())
+    worth = _PURITY.get(spec.effect, 0.0) - (3.0 if spec.destructive and spec.effect != "pure" else 0.0)
+    worth += min(3.0, float(len(wanted & _words(f"{spec.name} {spec.description}"))))
+    worth -= 0.5 * known.tries
+    if known.failed_in_row:
+        worth -= min(6.0, 1.5 * known.failed_in_row) if known.failed_at_epoch == state.memory.epoch else 0.5
+    if known.done:
+        worth += 4.0 * known.moved / known.done
+    if any(
+        isinstance(item, ToolCallSucceeded) and item.tool == spec.name and not _met(state, item.id)
+        for item in walk(state.mission.criteria)
+    ):
+        worth += 6.0
+    return worth
+
+
+def _call_worth(state: State, tool: str, args: JsonObject) -> float:
+    """Give what trying these arguments is worth by how they went before."""
+    memory = state.memory
+    how = memory.tried.get(call_signature(tool, args))
+    if how is None:
+        return 4.0
+    pure = state.tools[tool].effect == "pure"
+    if how.startswith("failed@"):
+        epoch = int(how.partition("@")[2])
+        return 2.0 if epoch < memory.epoch else 0.5
+    if how == "moved":
+        return 0.0 if pure else 3.0
+    if how == "worse":
+        return -6.0
+    return -1.0 if pure else -3.0
+
+
+def _reason(state: State, tool: str, args: JsonObject) -> str:
+    how = state.memory.tried.get(call_signature(tool, args))
+    if how is None:
+        return "untried" if tool not in state.memory.tools else "other arguments"
+    return "failed before, try again" if how.startswith("failed@") else f"last time: {how}"
+
+
+def _met(state: State, criterion: str) -> bool:
+    known = state.criteria.get(criterion)
+    return known is not None and known.status == "met"
+
+
+def _wanted_words(state: State) -> frozenset[str]:
+    """Give the words of unmet criteria: tools that share them are tried first."""
+    words: set[str] = set()
+    for criterion in walk(state.mission.criteria):
+        if _met(state, criterion.id) or criterion.guard:
+            continue
+        words |= _words(criterion.id)
+        if isinstance(criterion, (MetricThreshold, MetricTrend)):
+            words |= _words(criterion.metric)
+        elif isinstance(criterion, Event):
+            words |= _words(criterion.event)
+        elif isinstance(criterion, ToolCallSucceeded):
+            words |= _words(criterion.tool)
+        elif isinstance(criterion, Predicate):
+            words |= _words(criterion.expression)
+    return frozenset(words - _COMMON)
+
+
+_COMMON = frozenset(
+    [
+        "the",
+        "a",
+        "an",
+        "of",
+        "to",
+        "in",
+        "is",
+        "it",
+        "and",
+        "or",
+        "not",
+        "obs",
+        "metrics",
+        "events",
+        "errors",
+        "counts",
+        "get",
+        "len",
+        "all",
+        "any",
+        "sum",
+        "min",
+        "max",
+        "for",
+        "with",
+        "by",
+        "on",
+        "ok",
+        "done",
+        "true",
+        "false",
+    ]
+)
+
+
+def _words(text: str) -> frozenset[str]:
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text).lower()
+    return frozenset(word for word in _WORD.findall(spaced) if len(word) > 1 and not word.isdigit())

@@ -1,0 +1,150 @@
+"""replay(record): derive every evaluation, verdict, budget and ending again, with no clock, tool or model."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from journeyman.mission import commands as c
+from journeyman.mission import events as e
+from journeyman.mission import steps
+from journeyman.mission.canonical import Json, canonical
+from journeyman.mission.evaluate import Answered
+from journeyman.mission.events import Event, Happened, encode
+from journeyman.mission.fold import fold, with_tools
+from journeyman.mission.spec import dump, mission_digest
+from journeyman.mission.state import State
+from journeyman.mission.view import View, wants_values
+
+Ask: TypeAlias = Callable[[str, Json], Awaitable[Answered]]
+"""Evaluates an expression over an observation, in the sandbox."""
+ReadBlob: TypeAlias = Callable[[str], Awaitable[Json]]
+"""Gives the JSON value of a blob."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """The first event that does not follow from those before it."""
+
+    seq: int
+    kind: str
+    recorded: str
+    derived: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """What a replay found."""
+
+    events: int
+    derived: int
+    """Events that were derived again and compared: proposals of plan and planner, intents, evaluations, verdicts, endings."""
+    difference: Difference | None
+    state: State | None
+
+
+async def replay(events: Iterable[Happened], ask: Ask, read_blob: ReadBlob) -> Replayed:
+    """Give what replaying a record finds; stops at the first difference."""
+    state: State | None = None
+    derived = seq = 0
+    for seq, happened in enumerate(events, start=1):
+        expected = await _expected(state, happened, ask, read_blob)
+        if expected is not None:
+            derived += 1
+            if canonical(encode(expected)) != canonical(encode(happened.event)):
+                return Replayed(
+                    events=seq, derived=derived, difference=_difference(seq, happened.event, expected), state=state
+                )
+        state = fold(state, happened)
+        if state.tools_ref:
+            rows = await read_blob(state.tools_ref)
+            state = with_tools(state, [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else [])
+    return Replayed(events=seq, derived=derived, difference=None, state=state)
+
+
+def _difference(seq: int, recorded: Event, derived: Event) -> Difference:
+    one, other = canonical(encode(recorded)).decode(), canonical(encode(derived)).decode()
+    start = next(
+        (index for index, (left, right) in enumerate(zip(one, other, strict=False)) if left != right),
+        min(len(one), len(other)),
+    )
+    begin = max(0, start - 40)
+    return Difference(
+        seq=seq, kind=type(recorded).__name__, recorded=one[begin : start + 120], derived=other[begin : start + 120]
+    )
+
+
+async def _expected(state: State | None, happened: Happened, ask: Ask, read_blob: ReadBlob) -> Event | None:
+    """Give what the rules say must stand here; `None` for what only the world or a person knows."""
+    event = happened.event
+    if state is None:
+        return _created(event)
+    match event:
+        case e.Proposed() if event.source in ("plan", "planner"):
+            return steps.proposed(state)
+        case e.Evaluated():
+            return await _evaluated(state, happened.at, ask, read_blob)
+        case e.Decided():
+            command = c.next_command(state)
+            return (
+                steps.decided(state, command.verdict.label, command.verdict.reason)
+                if isinstance(command, c.Decide)
+                else _out_of_place(command)
+            )
+        case e.Ended():
+            command = c.next_command(state)
+            return (
+                e.Ended(verdict=command.verdict, reason=command.reason, outcome=command.outcome)
+                if isinstance(command, c.End)
+                else _out_of_place(command)
+            )
+        case e.BudgetAmended():
+            after = fold(state, happened)
+            return e.BudgetAmended(changes=event.changes, digest=mission_digest(after.mission))
+        case e.Intended() if not event.call:
+            return _class_checked(state, event)
+        case _:
+            return None
+
+
+def _created(event: Event) -> Event:
+    if not isinstance(event, e.SessionCreated):
+        return _out_of_place(c.Nothing("no session yet"))
+    state = fold(None, Happened("2000-01-01T00:00:00Z", "replay", event))
+    return e.SessionCreated(
+        tenant=event.tenant,
+        session_id=event.session_id,
+        mission=dump(state.mission),
+        digest=mission_digest(state.mission),
+        parent=event.parent,
+        origin=event.origin,
+    )
+
+
+def _class_checked(state: State, event: e.Intended) -> Event:
+    wanted = steps.effect_class(state, event.tool, probe=event.probe)
+    return e.Intended(
+        effect=event.effect,
+        iteration=state.iteration,
+        tool=event.tool,
+        args=event.args,
+        effect_class=wanted,
+        probe=event.probe,
+    )
+
+
+def _out_of_place(command: c.Command) -> Event:
+    return e.NoteAdded(text=f"nothing of this kind: the next step was {type(command).__name__}")
+
+
+async def _evaluated(state: State, at: str, ask: Ask, read_blob: ReadBlob) -> e.Evaluated:
+    asked = steps.questions(state)
+    values = await _values(state, read_blob) if wants_values(steps.looks_at(state)) else {}
+    obs = View(state=state, values=values).obs() if asked else {}
+    answers: Mapping[str, Answered] = {expression: await ask(expression, obs) for expression in asked}
+    return steps.evaluated(state, at, answers.__getitem__, values)
+
+
+async def _values(state: State, read_blob: ReadBlob) -> dict[str, Json]:
+    return {name: await read_blob(name) for name in steps.blobs_of(state)}

@@ -1,0 +1,322 @@
+"""The final report: everything that was done, what it cost and how it ended, from the record alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+from journeyman.mission import events as e
+from journeyman.mission.canonical import Json, JsonObject
+from journeyman.mission.criteria import Criterion, as_json, walk
+from journeyman.mission.decide import outcome_of
+from journeyman.mission.events import Happened
+from journeyman.mission.fold import fold
+from journeyman.mission.measures import new_points
+from journeyman.mission.record import Head
+from journeyman.mission.spec import dump
+from journeyman.mission.state import State
+
+REPORT_VERSION: Final = 1
+
+
+@dataclass(slots=True)
+class _Gathered:
+    """What the report keeps while it walks through the events."""
+
+    iterations: dict[int, JsonObject] = field(default_factory=dict[int, JsonObject])
+    effects: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+    series: dict[str, list[Json]] = field(default_factory=dict[str, "list[Json]"])
+    people: list[JsonObject] = field(default_factory=list["JsonObject"])
+    budgets: list[JsonObject] = field(default_factory=list["JsonObject"])
+    actor: str = ""
+
+
+def build_report(events: Iterable[Happened], head: Head) -> JsonObject:
+    """Give the report of a session as JSON: the same events always give the same bytes.
+
+    Values that the record keeps as blobs stay references. Works for sessions that go on: `ended_at` is null then.
+    """
+    gathered = _Gathered()
+    state: State | None = None
+    for happened in events:
+        state = fold(state, happened)
+        _gather(gathered, state, happened)
+    if state is None:
+        raise ValueError("a report needs at least one event")
+    return _assemble(state, gathered, head)
+
+
+def _assemble(state: State, gathered: _Gathered, head: Head) -> JsonObject:
+    mission = state.mission
+    report: JsonObject = {
+        "version": REPORT_VERSION,
+        "session_id": state.session_id,
+        "tenant": state.tenant,
+        "name": mission.name,
+        "directive": mission.directive,
+        "mission": dump(mission),
+        "mission_digest": state.digest,
+        "parent": state.parent or None,
+        "criteria": _criteria(state),
+        "budget": mission.budget.model_dump(mode="json"),
+        "used": _used(state),
+        "tools": [_tool(state, name) for name in sorted(state.tools)],
+        "allowlist": list(mission.tools),
+        "cadence": mission.cadence.model_dump(mode="json", exclude_none=True),
+        "stagnation_threshold": mission.stagnation.threshold,
+        "created_at": state.created_at,
+        "started_at": state.started_at or None,
+        "ended_at": state.ended_at or None,
+        "iterations_run": state.usage.iterations,
+        "status": state.status.value,
+        "verdict": state.verdict,
+        "reason": state.reason,
+        "actor": state.end_by or gathered.actor,
+        "outcome": state.outcome or None,
+        "outcome_now": outcome_of(state),
+        "verified_by": _verified_by(state),
+        "effects_by_state": _by_state(gathered.effects.values()),
+        "effects": list(gathered.effects.values()),
+        "iterations": [gathered.iterations[index] for index in sorted(gathered.iterations)],
+        "series": dict(sorted(gathered.series.items())),
+        "budget_series": list(gathered.budgets),
+        "people": list(gathered.people),
+        "notes": list(state.notes),
+        "lessons": _lessons(state, gathered),
+        "recommended_followups": _followups(state),
+        "events": head.seq,
+        "head_hash": head.hash.hex(),
+    }
+    return report
+
+
+def _used(state: State) -> JsonObject:
+    usage = state.usage
+    return {
+        "iterations": usage.iterations,
+        "wall_clock_s": usage.wall_clock_s,
+        "tool_calls": usage.tool_calls,
+        "tokens": usage.tokens,
+        "cost_usd": usage.cost_microusd / 1_000_000,
+    }
+
+
+def _tool(state: State, name: str) -> JsonObject:
+    spec = state.tools[name]
+    return {
+        "name": name,
+        "effect": spec.effect,
+        "destructive": spec.destructive,
+        "pin": spec.pin,
+        "calls": state.counts.get(name, 0),
+    }
+
+
+def _criteria(state: State) -> list[Json]:
+    rows: dict[str, JsonObject] = {str(row["id"]): row for row in state.results}
+    return [_criterion(criterion, rows.get(criterion.id)) for criterion in walk(state.mission.criteria)]
+
+
+def _criterion(criterion: Criterion, row: JsonObject | None) -> JsonObject:
+    told = as_json(criterion)
+    told.pop("criteria", None)
+    status: JsonObject = {
+        "id": criterion.id,
+        "kind": criterion.kind,
+        "required": criterion.required,
+        "guard": criterion.guard,
+        "definition": told,
+        "status": "inconclusive",
+        "progress": 0,
+        "evidence": "never evaluated",
+        "fresh": True,
+    }
+    return status | row if row is not None else status
+
+
+def _verified_by(state: State) -> str:
+    if not state.results:
+        return "nothing: no evaluation took place"
+    stale = sorted(name for name, known in state.criteria.items() if not known.fresh)
+    base = f"evaluation of iteration {state.iteration} over recorded evidence"
+    return f"{base}; stale: {', '.join(stale)}" if stale else f"{base}, nothing changed since"
+
+
+def _by_state(effects: Iterable[JsonObject]) -> JsonObject:
+    counts: dict[str, int] = {}
+    for effect in effects:
+        name = str(effect["state"])
+        counts[name] = counts.get(name, 0) + 1
+    return {name: counts[name] for name in sorted(counts)}
+
+
+def _gather(gathered: _Gathered, state: State, happened: Happened) -> None:
+    event = happened.event
+    match event:
+        case e.Proposed():
+            gathered.iterations[event.iteration] = {
+                "index": event.iteration,
+                "started_at": happened.at,
+                "source": event.source,
+                "strategy": _strategy_shown(state),
+                "effects": [],
+                "errors": [],
+            }
+        case e.Intended():
+            _intended(gathered, event, happened.at)
+        case e.Settled() | e.Reconciled():
+            _settled(gathered, state, event, happened)
+        case e.Evaluated():
+            _evaluated(gathered, state, event, happened.at)
+        case e.Decided():
+            row = gathered.iterations.setdefault(event.iteration, {"index": event.iteration})
+            row |= {
+                "verdict": event.verdict,
+                "reason": event.reason,
+                "ended_at": happened.at,
+                "errors": list(state.errors),
+            }
+            gathered.actor = happened.actor
+        case (
+            e.ApprovalAsked()
+            | e.ApprovalAnswered()
+            | e.Paused()
+            | e.Resumed()
+            | e.BudgetAmended()
+            | e.NoteAdded()
+            | e.EndAsked()
+        ):
+            told = {key: value for key, value in e.encode(event).items() if key != "digest"}
+            gathered.people.append({"at": happened.at, "actor": happened.actor, "what": type(event).__name__, **told})
+        case _:
+            pass
+
+
+def _strategy_shown(state: State) -> JsonObject:
+    strategy = state.strategy
+    if strategy is None:  # pragma: no cover  # a proposal has just been folded
+        return {}
+    if strategy.script is not None:
+        lines = strategy.script.count("\n") + 1
+        return {"script_lines": lines, "rationale": strategy.rationale or f"a script of {lines} lines"}
+    return {
+        "calls": [call.tool for call in strategy.calls],
+        "parallel": strategy.parallel,
+        "rationale": strategy.rationale,
+    }
+
+
+def _intended(gathered: _Gathered, event: e.Intended, at: str) -> None:
+    gathered.effects[event.effect] = {
+        "effect": event.effect,
+        "iteration": event.iteration,
+        "tool": event.tool,
+        "args": event.args,
+        "class": event.effect_class,
+        "probe": event.probe,
+        "state": "intended",
+        "intended_at": at,
+    }
+    row = gathered.iterations.setdefault(event.iteration, {"index": event.iteration, "effects": []})
+    names = row.setdefault("effects", [])
+    if isinstance(names, list):
+        names.append(event.effect)
+
+
+def _settled(gathered: _Gathered, state: State, event: e.Settled | e.Reconciled, happened: Happened) -> None:
+    row = gathered.effects.get(event.effect)
+    if row is None:
+        return
+    if isinstance(event, e.Reconciled):
+        row |= {"state": event.state, "reconciled_by": happened.actor, "reconciled_at": happened.at, "note": event.note}
+        return
+    known = state.effects.get(event.effect)
+    row |= {
+        "state": known.state if known is not None else event.state,
+        "settled_at": happened.at,
+        "duration_s": event.duration_s,
+        "tries": event.tries,
+        "result_bytes": event.result_bytes,
+        "value": event.value,
+    }
+    if event.error_class:
+        row |= {"error_class": event.error_class, "error": event.error}
+
+
+def _evaluated(gathered: _Gathered, state: State, event: e.Evaluated, at: str) -> None:
+    row = gathered.iterations.setdefault(event.iteration, {"index": event.iteration})
+    row["evaluation"] = [
+        {
+            "id": item["id"],
+            "status": item["status"],
+            "progress": item["progress"],
+            "evidence": item["evidence"],
+            "fresh": item.get("fresh", True),
+        }
+        for item in event.results
+    ]
+    row["checkpoint"] = event.checkpoint
+    for name, point in new_points(state).items():
+        gathered.series.setdefault(name, []).append([event.iteration, int(point) if point.is_integer() else point])
+    used = _used(state)
+    gathered.budgets.append({"iteration": event.iteration, "at": at, **used, "iterations": event.iteration + 1})
+
+
+def _lessons(state: State, gathered: _Gathered) -> list[Json]:
+    """Give what the run itself shows, as plain sentences; advisors may lay better ones over these."""
+    lessons: list[Json] = []
+    best = state.memory.best_call
+    if best is not None:
+        lessons.append(f"The last call that moved progress was {best['tool']} with {best['args']}.")
+    failing = sorted(name for name, known in state.memory.tools.items() if known.failed and not known.done)
+    if failing:
+        lessons.append(f"These tools never succeeded: {', '.join(failing)}.")
+    open_ones = [
+        criterion.id
+        for criterion in state.mission.criteria
+        if not criterion.guard and _status(state, criterion.id) != "met"
+    ]
+    if open_ones:
+        lessons.append(f"Not met at the end: {', '.join(open_ones)}.")
+    if not gathered.iterations:
+        lessons.append("The session ended before its first iteration.")
+    return lessons
+
+
+def _status(state: State, criterion: str) -> str:
+    known = state.criteria.get(criterion)
+    return known.status if known is not None else "inconclusive"
+
+
+_FOLLOWUPS: Final[dict[str, str]] = {
+    "criteria_met": "Nothing is left to do; keep the record as evidence.",
+    "guard_broken": "Look at the guard's evidence and repair what it saw before starting again.",
+    "max_iterations": "Give more iterations with `journeyman fork` and `journeyman amend`, or a plan that gets there sooner.",
+    "max_wall_clock": "Give more time, or look in the timeline for the calls that took it.",
+    "max_tool_calls": "Give more tool calls, or a plan that needs fewer.",
+    "max_tokens": "Give more tokens, or run with `advisor: none`.",
+    "max_cost": "Raise cost_usd, or choose a cheaper advisor.",
+    "tenant_budget": "The tenant's ceiling is reached: raise it or wait for other sessions to end.",
+    "no_progress": "Nothing moved for long: give a plan, more tools, or a criterion whose progress can be measured.",
+    "aborted": "A person stopped the mission: read the notes, then fork it where it was still right.",
+    "forced": "A person ended the mission: the outcome above is what the evidence says.",
+    "denied": "A person said no: ask why, and change the mission accordingly.",
+}
+
+
+def _followups(state: State) -> list[Json]:
+    rows: list[Json] = [_FOLLOWUPS[state.reason]] if state.reason in _FOLLOWUPS else []
+    rows += [
+        f"Find out whether {effect.intended.tool} ({effect.intended.effect}) happened, then `journeyman resolve`."
+        for effect in state.unknown
+    ]
+    for criterion in state.mission.criteria:
+        known = state.criteria.get(criterion.id)
+        if known is not None and known.status == "inconclusive" and criterion.required and not criterion.guard:
+            rows.append(
+                f"Criterion {criterion.id!r} could not be decided: make sure that a tool or probe produces its evidence."
+            )
+        elif known is not None and known.status == "met" and not known.fresh:
+            rows.append(f"Criterion {criterion.id!r} was met by evidence that is stale: give it a probe.")
+    return rows

@@ -1,0 +1,245 @@
+"""Mission: directive, criteria, tools, budget and policies. Immutable; its digest is in every verdict."""
+
+from __future__ import annotations
+
+from collections import Counter
+from fnmatch import fnmatchcase
+from typing import Annotated, Literal, TypeAlias, cast
+
+from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator, model_validator
+
+from journeyman.mission.canonical import Json, JsonObject, digest_of
+from journeyman.mission.criteria import Criterion, Finite, Name, Probe, Strict, walk
+from journeyman.mission.strategy import Strategy
+
+EffectClass: TypeAlias = Literal["pure", "keyed", "probed", "unsafe"]
+Approve: TypeAlias = Literal["never", "destructive", "always"]
+
+MAX_DIRECTIVE_CHARACTERS = 8192
+SERVER_NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,49}$"
+
+
+class Budget(Strict):
+    """Ceilings. `None` means no limit, 0 means none; at least one of iterations and wall_clock_s is set."""
+
+    iterations: Annotated[StrictInt, Field(ge=1)] | None = None
+    wall_clock_s: Annotated[Finite, Field(gt=0)] | None = None
+    """Seconds in which the mission is driven; pauses and waits for people do not count."""
+    tool_calls: Annotated[StrictInt, Field(ge=0)] | None = None
+    tokens: Annotated[StrictInt, Field(ge=0)] | None = None
+    cost_usd: Annotated[Finite, Field(ge=0)] | None = None
+
+    @model_validator(mode="after")
+    def _ends(self) -> Budget:
+        if self.iterations is None and self.wall_clock_s is None:
+            raise ValueError("needs a limit on iterations or wall_clock_s, or the mission might never end")
+        return self
+
+
+class EffectSpec(Strict):
+    """What calling a tool does to the world, in the operator's word."""
+
+    effect: EffectClass = Field(alias="class")
+    """`pure` changes nothing; `keyed` may be repeated with the same key; `probed` can be asked whether it happened;
+    `unsafe` is none of these."""
+    key_arg: Name | None = None
+    """Argument that carries the idempotency key of a keyed tool; `None` sends it as request metadata."""
+    probe: Probe | None = None
+    """Pure call that tells whether a probed call happened; `{args.NAME}` in text values is replaced."""
+    done_when: StrictStr | None = None
+    """Expression over `result` and `args` that is true when the probed call happened."""
+
+    @model_validator(mode="after")
+    def _whole(self) -> EffectSpec:
+        if self.effect == "probed" and (self.probe is None or self.done_when is None):
+            raise ValueError("a probed tool needs `probe` and `done_when`")
+        return self
+
+
+class Server(Strict):
+    """An MCP server, in the form that other clients use: a command over stdio, or a URL."""
+
+    command: StrictStr | None = None
+    args: list[StrictStr] = Field(default_factory=list)
+    env: dict[str, StrictStr] = Field(default_factory=dict)
+    cwd: StrictStr | None = None
+    url: StrictStr | None = None
+    headers: dict[str, StrictStr] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _one_transport(self) -> Server:
+        if (self.command is None) == (self.url is None):
+            raise ValueError("give either `command` (stdio) or `url` (streamable HTTP)")
+        return self
+
+
+class Cadence(Strict):
+    """When progress is judged and probes run; one of the three. Completion is seen at any time."""
+
+    every_iterations: Annotated[StrictInt, Field(ge=1)] | None = None
+    every_s: Annotated[Finite, Field(gt=0)] | None = None
+    on_event: Name | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Cadence:
+        if sum(value is not None for value in (self.every_iterations, self.every_s, self.on_event)) != 1:
+            raise ValueError("give exactly one of every_iterations, every_s and on_event")
+        return self
+
+
+class Stagnation(Strict):
+    """How many evaluations without progress are borne."""
+
+    threshold: Annotated[StrictInt, Field(ge=1)] = 3
+    """After so many the strategy is adjusted once; after as many again the mission ends."""
+
+
+class Limits(Strict):
+    """Bounds on single calls and scripts."""
+
+    call_timeout_s: Annotated[Finite, Field(gt=0)] = 60
+    retries: Annotated[StrictInt, Field(ge=0, le=10)] = 2
+    """Further tries of a call that certainly did not happen, or may safely happen twice."""
+    concurrency: Annotated[StrictInt, Field(ge=1, le=256)] = 8
+    result_bytes: Annotated[StrictInt, Field(ge=1024)] = 1 << 20
+    script_s: Annotated[Finite, Field(gt=0)] = 30
+    script_memory_bytes: Annotated[StrictInt, Field(ge=1 << 20)] = 200_000_000
+    script_calls: Annotated[StrictInt, Field(ge=0)] = 1000
+    script_source_bytes: Annotated[StrictInt, Field(ge=1)] = 64 * 1024
+    script_recorded_bytes: Annotated[StrictInt, Field(ge=0)] = 1 << 20
+
+
+class ScriptPlan(Strict):
+    """The operator's plan as a script."""
+
+    script: StrictStr
+    """Path of a Python file relative to the mission file, or the source itself when it holds a newline."""
+
+
+class AdvisorChain(Strict):
+    """Advisors asked in turn."""
+
+    chain: Annotated[list[Name], Field(min_length=1)]
+
+
+def _effect(value: object) -> object:
+    return {"class": value} if isinstance(value, str) else value
+
+
+class Mission(Strict):
+    """What is to be achieved, how it is checked, and with what means."""
+
+    name: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}$")] = "mission"
+    directive: Annotated[StrictStr, Field(min_length=1, max_length=MAX_DIRECTIVE_CHARACTERS)]
+    criteria: Annotated[list[Criterion], Field(min_length=1, max_length=200)]
+    budget: Budget
+    servers: dict[Annotated[StrictStr, Field(pattern=SERVER_NAME)], Server] = Field(default_factory=dict)
+    functions: list[Name] = Field(default_factory=list)
+    """Typed Python callables as `module:name`."""
+    tools: Annotated[list[Name], Field(max_length=500)] = Field(default_factory=list)
+    """Allowlist by pattern; nothing outside it is visible or callable."""
+    effects: dict[Name, EffectSpec] = Field(default_factory=dict)
+    """Tool name or pattern to effect class; the first that fits counts, exact names before patterns."""
+    plan: list[Strategy] | ScriptPlan | None = None
+    explore: StrictBool = True
+    """Whether the planner may try calls of its own when the plan is done; otherwise it repeats the plan's last step."""
+    advisor: Name | AdvisorChain = "none"
+    approve: Approve | dict[Name, Approve] = "destructive"
+    """Which calls wait for a person; per tool pattern when an object."""
+    cadence: Cadence = Cadence(every_iterations=1)
+    stagnation: Stagnation = Stagnation()
+    scripts: Literal["allowed", "forbidden"] = "forbidden"
+    """Whether advice may hold scripts; a plan's own script is the operator's and always allowed."""
+    pause_s: Annotated[Finite, Field(ge=0, le=86_400)] = 0
+    """Seconds between two iterations."""
+    on_unknown: Literal["ask", "assume_done", "assume_failed"] = "ask"
+    """What to do with an effect of which nobody knows whether it happened."""
+    on_exhausted: Literal["end", "ask"] = "end"
+    """What to do when a budget is used up: end, or wait for an amendment."""
+    limits: Limits = Limits()
+
+    @field_validator("directive")
+    @classmethod
+    def _trimmed(cls, text: str) -> str:
+        if not text.strip():
+            raise ValueError("is empty")
+        return text.strip()
+
+    @field_validator("effects", mode="before")
+    @classmethod
+    def _short_effects(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return {key: _effect(item) for key, item in cast("dict[object, object]", value).items()}
+
+    @field_validator("criteria")
+    @classmethod
+    def _unique(cls, criteria: list[Criterion]) -> list[Criterion]:
+        counts = Counter(criterion.id for criterion in walk(criteria))
+        twice = [name for name, count in counts.items() if count > 1]
+        if twice:
+            raise ValueError(f"ids must be unique, but {', '.join(map(repr, twice))} stands more than once")
+        if not any(criterion.required and not criterion.guard for criterion in criteria):
+            raise ValueError(
+                "at least one criterion must be required and no guard, or the mission could never complete"
+            )
+        return criteria
+
+    @model_validator(mode="after")
+    def _has_tools(self) -> Mission:
+        if (self.servers or self.functions) and not self.tools:
+            raise ValueError("`tools` is empty: list the tools that may be used, such as 'git.*' or a function's name")
+        return self
+
+
+def dump(mission: Mission) -> JsonObject:
+    """Give the mission as JSON without defaults: the form that is recorded and digested."""
+    return mission.model_dump(mode="json", exclude_defaults=True, by_alias=True)
+
+
+def mission_digest(mission: Mission) -> str:
+    """Give the SHA-256 hex that names exactly this mission."""
+    return digest_of(dump(mission))
+
+
+def effect_spec(mission: Mission, tool: str) -> EffectSpec | None:
+    """Give what the operator said of a tool's effect: its exact name first, then the first pattern that fits."""
+    exact = mission.effects.get(tool)
+    if exact is not None:
+        return exact
+    return next((spec for pattern, spec in mission.effects.items() if fnmatchcase(tool, pattern)), None)
+
+
+def approval_rule(mission: Mission, tool: str) -> Approve:
+    """Give when a call of the tool waits for a person."""
+    rules = mission.approve
+    if not isinstance(rules, dict):
+        return rules
+    exact = rules.get(tool)
+    if exact is not None:
+        return exact
+    for pattern, rule in rules.items():
+        if fnmatchcase(tool, pattern):
+            return rule
+    return "destructive"
+
+
+def fits(patterns: list[str], tool: str) -> bool:
+    """Tell whether the allowlist lets a tool through."""
+    return any(fnmatchcase(tool, pattern) for pattern in patterns)
+
+
+def filled(template: Json, args: JsonObject) -> Json:
+    """Give a probe's arguments with `{args.NAME}` replaced from the call; a value that is only the mark keeps its type."""
+    if isinstance(template, str):
+        for name, value in args.items():
+            mark = f"{{args.{name}}}"
+            if template == mark:
+                return value
+            template = template.replace(mark, str(value)) if mark in template else template
+        return template
+    if isinstance(template, list):
+        return [filled(item, args) for item in template]
+    if isinstance(template, dict):
+        return {key: filled(item, args) for key, item in template.items()}
+    return template

@@ -1,0 +1,83 @@
+"""Strategy: what one iteration will do, and whether the catalog, the policy and the budget allow it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field, StrictBool, StrictStr, model_validator
+
+from journeyman.mission.canonical import Json, JsonObject
+from journeyman.mission.criteria import Finite, Name, Strict
+from journeyman.mission.errors import Problem
+
+MAX_CALLS = 100
+"""Most tool calls in one strategy."""
+
+
+class ToolCall(Strict):
+    """One call of an allowed tool."""
+
+    tool: Name
+    args: dict[str, Json] = Field(default_factory=dict)
+
+
+class Strategy(Strict):
+    """Tool calls in order (or at once when `parallel`), or a script; then perhaps a wait."""
+
+    calls: Annotated[list[ToolCall], Field(max_length=MAX_CALLS)] = Field(default_factory=list[ToolCall])
+    script: StrictStr | None = None
+    """Python source for the sandbox."""
+    parallel: StrictBool = False
+    """Whether the calls may run at once."""
+    sleep_s: Annotated[Finite, Field(ge=0, le=86_400)] = 0
+    """Seconds to wait after the iteration."""
+    until: StrictStr | None = None
+    """Expression over `obs`: the strategy is repeated, `sleep_s` apart, until it is true."""
+    rationale: Annotated[StrictStr, Field(max_length=2000)] = ""
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Strategy:
+        if bool(self.calls) and self.script is not None:
+            raise ValueError("give either `calls` or `script`, not both")
+        if not self.calls and self.script is None and not self.sleep_s:
+            raise ValueError("is empty: give `calls`, `script` or `sleep_s`")
+        return self
+
+
+def dump_strategy(strategy: Strategy) -> JsonObject:
+    """Give a strategy as JSON without defaults."""
+    return strategy.model_dump(mode="json", exclude_defaults=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolSpec:
+    """What the rules know of an allowed tool."""
+
+    name: str
+    description: str
+    input_schema: JsonObject
+    pin: str
+    effect: str
+    """`pure`, `keyed`, `probed` or `unsafe`, after the operator's word and the hints."""
+    destructive: bool
+    """Whether a call waits for a person under `approve: destructive`."""
+
+
+def problems(strategy: Strategy, tools: Mapping[str, ToolSpec], *, scripts_allowed: bool) -> tuple[Problem, ...]:
+    """Give every reason why a strategy may not run; empty when it may. Arguments are checked by the catalog."""
+    found: list[Problem] = []
+    if strategy.script is not None and not scripts_allowed:
+        found.append(
+            Problem(where="script", message="scripts are not allowed in this mission", hint="set `scripts: allowed`")
+        )
+    for index, call in enumerate(strategy.calls):
+        if call.tool not in tools:
+            near = difflib.get_close_matches(call.tool, list(tools), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"allowed: {', '.join(sorted(tools)) or 'none'}"
+            found.append(
+                Problem(where=f"calls.{index}.tool", message=f"{call.tool!r} is not an allowed tool", hint=hint)
+            )
+    return tuple(found)

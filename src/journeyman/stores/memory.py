@@ -1,0 +1,180 @@
+"""A store that keeps everything in this process and forgets it at the end: the reference for all others."""
+
+from __future__ import annotations
+
+import time
+from collections import ChainMap
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from journeyman.mission.canonical import digest as digest_of_bytes
+from journeyman.mission.errors import NotFound, RecordBroken
+from journeyman.mission.record import Entry, Head, genesis, head_of
+from journeyman.stores.base import Account, Batch, Lease, Reserve, Settle, Summary
+from journeyman.stores.rules import (
+    budget_refused,
+    check_amounts,
+    check_batch,
+    check_claim,
+    check_tenant,
+    check_ttl,
+    head_moved,
+    lease_held,
+    lease_lost,
+    other_amounts,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Reservation:
+    amounts: Mapping[str, int]
+    settled: bool
+
+
+@dataclass(slots=True)
+class _Ledger:
+    accounts: MutableMapping[str, Account] = field(default_factory=dict[str, Account])
+    reservations: MutableMapping[str, _Reservation] = field(default_factory=dict[str, _Reservation])
+
+    def account(self, kind: str) -> Account:
+        return self.accounts.get(kind) or Account(kind=kind, ceiling=None, spent=0, reserved=0)
+
+    def reserve(self, change: Reserve) -> None:
+        name, amounts = change.reservation_id, dict(change.amounts)
+        before = self.reservations.get(name)
+        if before is not None:
+            if before.amounts != amounts:
+                raise other_amounts(name, before.amounts, amounts)
+            return
+        for kind, amount in amounts.items():
+            account = self.account(kind)
+            room = None if account.ceiling is None else account.ceiling - account.spent - account.reserved
+            if amount and room is not None and amount > room:
+                raise budget_refused(name, amount, account)
+            self.accounts[kind] = replace(account, reserved=account.reserved + amount)
+        self.reservations[name] = _Reservation(amounts, settled=False)
+
+    def settle(self, change: Settle) -> None:
+        name = change.reservation_id
+        before = self.reservations.get(name)
+        if before is not None and before.settled:
+            return
+        for kind, amount in before.amounts.items() if before is not None else ():
+            account = self.account(kind)
+            self.accounts[kind] = replace(account, reserved=account.reserved - amount)
+        for kind, amount in change.amounts.items():
+            account = self.account(kind)
+            self.accounts[kind] = replace(account, spent=account.spent + amount)
+        self.reservations[name] = _Reservation(before.amounts if before else dict(change.amounts), settled=True)
+
+    def apply(self, changes: Sequence[Reserve | Settle]) -> None:
+        """Make all `changes`, or none when one is refused."""
+        accounts, reservations = ChainMap({}, self.accounts), ChainMap({}, self.reservations)
+        draft = _Ledger(accounts, reservations)
+        for change in changes:
+            if isinstance(change, Reserve):
+                draft.reserve(change)
+            else:
+                draft.settle(change)
+        self.accounts.update(accounts.maps[0])
+        self.reservations.update(reservations.maps[0])
+
+
+class MemoryStore:
+    """Keeps one tenant's records while the process lives; safe on one event loop."""
+
+    def __init__(self, tenant: str = "default", *, clock: Callable[[], float] = time.time) -> None:
+        self._tenant = check_tenant(tenant)
+        self._clock = clock
+        self._entries: dict[str, list[Entry]] = {}
+        self._summaries: dict[str, Summary] = {}
+        self._blobs: dict[str, bytes] = {}
+        self._leases: dict[str, Lease] = {}
+        self._ledger = _Ledger()
+
+    @property
+    def tenant(self) -> str:
+        """Give the tenant whose records these are."""
+        return self._tenant
+
+    async def append(self, batch: Batch) -> Head:
+        """Keep `batch` and give the new head; see `Store.append`."""
+        check_batch(self._tenant, batch)
+        name = batch.session_id
+        stored = self._head(name)
+        if batch.lease is not None:
+            self._check_lease(batch.lease, name)
+        if stored != batch.head:
+            raise head_moved(name, stored, batch.head)
+        self._ledger.apply(batch.budget)
+        for digest, data in batch.blobs.items():
+            self._blobs.setdefault(digest, bytes(data))
+        if batch.entries:
+            self._entries.setdefault(name, []).extend(batch.entries)
+            self._summaries[name] = replace(batch.summary, seq=batch.entries[-1].seq)
+        return self._head(name)
+
+    async def head(self, session_id: str) -> Head:
+        """Give where the record ends; `genesis` for an unknown session."""
+        return self._head(session_id)
+
+    async def read(self, session_id: str, after_seq: int = 0, limit: int | None = None) -> Sequence[Entry]:
+        """Give the entries after `after_seq`; see `Store.read`."""
+        first = max(after_seq, 0)
+        last = None if limit is None else first + max(limit, 0)
+        return tuple(self._entries.get(session_id, ())[first:last])
+
+    async def claim(self, session_id: str, owner: str, ttl_s: float) -> Lease:
+        """Take the lease; see `Store.claim`."""
+        check_claim(session_id, owner, ttl_s)
+        now, held = self._clock(), self._leases.get(session_id)
+        if held is not None and held.owner not in {"", owner} and held.expires_at > now:
+            raise lease_held(held, held.expires_at - now)
+        token = held.token + 1 if held is not None else 1
+        lease = Lease(session_id=session_id, owner=owner, token=token, expires_at=now + ttl_s)
+        self._leases[session_id] = lease
+        return lease
+
+    async def renew(self, lease: Lease, ttl_s: float) -> Lease:
+        """Give the lease with a new end; see `Store.renew`."""
+        check_ttl(ttl_s)
+        self._check_lease(lease, lease.session_id)
+        renewed = replace(lease, expires_at=self._clock() + ttl_s)
+        self._leases[lease.session_id] = renewed
+        return renewed
+
+    async def release(self, lease: Lease) -> None:
+        """Give the lease back; see `Store.release`."""
+        held = self._leases.get(lease.session_id)
+        if held is not None and (held.owner, held.token) == (lease.owner, lease.token):
+            self._leases[lease.session_id] = replace(held, owner="", expires_at=0.0)
+
+    async def blob(self, digest: str) -> bytes:
+        """Give the plain bytes of a blob; see `Store.blob`."""
+        data = self._blobs.get(digest)
+        if data is None:
+            raise NotFound(f"no blob {digest!r} in tenant {self._tenant!r}")
+        if digest_of_bytes(data) != digest:
+            raise RecordBroken(f"blob {digest} holds other bytes than were written")
+        return data
+
+    async def sessions(self) -> Sequence[Summary]:
+        """Give the summaries, newest first; see `Store.sessions`."""
+        return sorted(self._summaries.values(), key=lambda row: (row.created_at, row.session_id), reverse=True)
+
+    async def accounts(self, ceilings: Mapping[str, int | None] | None = None) -> Sequence[Account]:
+        """Give the accounts by kind, after setting `ceilings`; see `Store.accounts`."""
+        check_amounts("ceilings", ceilings or {})
+        ledger = self._ledger
+        for kind, ceiling in (ceilings or {}).items():
+            ledger.accounts[kind] = replace(ledger.account(kind), ceiling=ceiling)
+        return [ledger.accounts[kind] for kind in sorted(ledger.accounts)]
+
+    def _head(self, session_id: str) -> Head:
+        entries = self._entries.get(session_id)
+        return head_of(entries[-1]) if entries else genesis(self._tenant, session_id)
+
+    def _check_lease(self, lease: Lease, session_id: str) -> None:
+        held = self._leases.get(session_id)
+        if held is None or (held.session_id, held.owner, held.token) != (lease.session_id, lease.owner, lease.token):
+            raise lease_lost(lease)

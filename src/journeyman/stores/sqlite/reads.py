@@ -1,0 +1,78 @@
+"""What is looked up in the file, beside the writer."""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+
+from journeyman.mission.canonical import digest as digest_of_bytes
+from journeyman.mission.errors import NotFound, RecordBroken
+from journeyman.mission.record import Entry, Head
+from journeyman.stores.base import Summary
+from journeyman.stores.rules import MAX_SEQ
+from journeyman.stores.sqlite.writes import SEQ_BITS
+
+_DIGEST_BYTES = 32
+
+
+def entries(connection: sqlite3.Connection, session_id: str, after_seq: int, limit: int | None) -> list[Entry]:
+    """Give the entries after `after_seq`, at most `limit`."""
+    row = connection.execute("SELECT key FROM session WHERE session_id = ?", (session_id,)).fetchone()
+    if row is None:
+        return []
+    base = row[0] << SEQ_BITS
+    rows = connection.execute(  # a value of another type is tampering: the chain shall say so
+        "SELECT key & ?, CAST(hash AS BLOB), CAST(body AS BLOB) FROM event WHERE key > ? AND key <= ? ORDER BY key LIMIT ?",
+        (MAX_SEQ, base | min(max(after_seq, 0), MAX_SEQ), base | MAX_SEQ, -1 if limit is None else max(limit, 0)),
+    )
+    return [Entry(seq, digest, body) for seq, digest, body in rows]
+
+
+def head(connection: sqlite3.Connection, session_id: str) -> Head | None:
+    """Give where the record ends, or None for an unknown session."""
+    row = connection.execute("SELECT head_seq, head_hash FROM session WHERE session_id = ?", (session_id,)).fetchone()
+    return None if row is None else Head(row[0], row[1])
+
+
+def blob(connection: sqlite3.Connection, digest: str) -> bytes:
+    """Give the plain bytes of a blob, checked against its digest."""
+    row = connection.execute("SELECT compressed, data FROM blob WHERE digest = ?", (_raw(digest),)).fetchone()
+    if row is None:
+        raise NotFound(f"no blob {digest!r} in this tenant's store")
+    try:
+        data = zlib.decompress(row[1]) if row[0] else bytes(row[1])
+    except (zlib.error, TypeError) as error:
+        raise RecordBroken(f"blob {digest} is damaged: {error}") from None
+    if digest_of_bytes(data) != digest:
+        raise RecordBroken(f"blob {digest} holds other bytes than were written")
+    return data
+
+
+def _raw(digest: str) -> bytes:
+    try:
+        raw = bytes.fromhex(digest)
+    except ValueError:
+        raw = b""
+    return raw if len(raw) == _DIGEST_BYTES and raw.hex() == digest else b""
+
+
+def summaries(connection: sqlite3.Connection) -> list[Summary]:
+    """Give all summaries, newest first."""
+    rows = connection.execute(
+        "SELECT session_id, name, status, verdict, outcome, iteration, created_at, updated_at, head_seq FROM session"
+        " ORDER BY created_at DESC, session_id DESC"
+    )
+    return [
+        Summary(
+            session_id=row[0],
+            name=row[1],
+            status=row[2],
+            verdict=row[3],
+            outcome=row[4],
+            iteration=row[5],
+            created_at=row[6],
+            updated_at=row[7],
+            seq=row[8],
+        )
+        for row in rows
+    ]

@@ -1,0 +1,65 @@
+"""How much a catalog's tools may do at a time, and how long."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import TypeVar
+
+import anyio
+
+from journeyman.tools.mcp_servers import ServerPolicy
+from journeyman.tools.results import Caps
+
+Found = TypeVar("Found")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """Bounds of calls; patterns are those of the allowlist, and the first that matches counts."""
+
+    timeout_s: float = 60.0
+    """From the moment a call has its slot to its answer, restarts and repetitions included."""
+    tries: int = 3
+    """How often at most one call is tried."""
+    per_server: int = 16
+    """Calls to one server at a time."""
+    threads: int = 16
+    """Blocking Python functions at a time; a hung one holds its thread until it returns."""
+    per_tool: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Pattern to the number of calls at a time."""
+    rates: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Pattern to calls per second, evenly spaced, each tool by itself."""
+    caps: Caps = field(default_factory=Caps)
+    servers: ServerPolicy = field(default_factory=ServerPolicy)
+
+    def concurrency_of(self, name: str) -> anyio.CapacityLimiter | None:
+        """Give a fresh limiter for a tool whose concurrency is limited."""
+        found = _first(self.per_tool, name)
+        return None if found is None else anyio.CapacityLimiter(found)
+
+    def pace_of(self, name: str) -> Pace | None:
+        """Give a fresh pace for a tool whose rate is limited."""
+        found = _first(self.rates, name)
+        return None if found is None else Pace(1.0 / found)
+
+
+@dataclass(slots=True)
+class Pace:
+    """Lets one call pass per interval, in the order they came."""
+
+    interval_s: float
+    next_at_s: float = 0.0
+
+    async def wait(self) -> None:
+        """Wait for the next free moment."""
+        now_s = anyio.current_time()
+        begin_s = max(now_s, self.next_at_s)
+        self.next_at_s = begin_s + self.interval_s
+        if begin_s > now_s:
+            await anyio.sleep(begin_s - now_s)
+
+
+def _first(rows: Mapping[str, Found], name: str) -> Found | None:
+    return next((found for pattern, found in rows.items() if fnmatchcase(name, pattern)), None)

@@ -1,0 +1,153 @@
+"""One live connection to an MCP server, in the words of this room; the only file that knows the SDK's client."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+import anyio
+import httpx2
+import mcp_types as types
+from mcp import Client, MCPError
+from mcp.client.streamable_http import streamable_http_client
+from mcp.shared._httpx_utils import create_mcp_http_client
+from pydantic import ValidationError
+
+from journeyman.mission.canonical import Json, JsonObject
+from journeyman.tools.base import Hints, Status
+from journeyman.tools.mcp_servers import Definition, HttpServer, Severed, StdioServer, WireFault
+from journeyman.tools.mcp_stdio import Health, stdio_transport
+from journeyman.tools.results import Answer
+
+KEY_META: Final = "dev.journeyman/idempotencyKey"
+"""Where the effect's key stands in the `_meta` of a call, for servers that want it."""
+_PAGES: Final = 100
+
+
+@dataclass(slots=True)
+class Connection:
+    """A connected server. `announced` turns true when the server says that its tools changed."""
+
+    client: Client
+    health: Health
+    announced: bool = False
+
+    async def definitions(self) -> tuple[Definition, ...]:
+        """Give what the server offers now."""
+        found: list[Definition] = []
+        cursor: str | None = None
+        for _ in range(_PAGES):
+            try:
+                page = await self.client.list_tools(cursor=cursor)
+            except MCPError as error:
+                if error.code == types.CONNECTION_CLOSED:
+                    raise Severed(error.message) from error
+                raise WireFault(Status.FAILED, "protocol", f"it cannot list its tools: {error.message}") from error
+            except (ValidationError, RuntimeError) as error:
+                raise WireFault(Status.FAILED, "protocol", f"its list of tools is malformed: {error}") from error
+            found.extend(map(_definition, page.tools))
+            cursor = page.next_cursor
+            if cursor is None:
+                return tuple(found)
+        raise WireFault(Status.FAILED, "protocol", f"its list of tools has no end ({_PAGES} pages)")
+
+    async def call(self, name: str, args: Mapping[str, Json], key: str) -> Answer:
+        """Give the server's answer; raise `Severed` when the connection ended first, `WireFault` for a bad answer."""
+        try:
+            result = await self.client.call_tool(name, dict(args), meta=cast("Any", {KEY_META: key}))
+        except MCPError as error:
+            raise _fault(error) from error
+        except (ValidationError, RuntimeError) as error:
+            text = f"the answer breaks the protocol or the tool's own output schema: {error}"
+            raise WireFault(Status.FAILED, "protocol", text) from error
+        except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError, httpx2.HTTPError) as error:
+            raise Severed(str(error)) from error
+        return _answer(result)
+
+
+def _fault(error: MCPError) -> Exception:
+    if error.code == types.CONNECTION_CLOSED:
+        return Severed(error.message)
+    if error.message == "Session terminated":
+        return Severed(error.message, never_sent=True)
+    if error.message == "Server returned an error response":
+        # An HTTP 5xx may come from a gateway after the server did its work.
+        return WireFault(Status.UNKNOWN, "server_died", "the server answered with an HTTP error")
+    if error.code == types.REQUEST_TIMEOUT:
+        return WireFault(Status.UNKNOWN, "timeout", error.message)
+    return WireFault(Status.FAILED, "protocol", f"{error.message} (code {error.code})")
+
+
+def _answer(result: types.CallToolResult) -> Answer:
+    texts = [block.text for block in result.content if isinstance(block, types.TextContent)]
+    others = [
+        block.model_dump(mode="json", by_alias=True, exclude_none=True)
+        for block in result.content
+        if not isinstance(block, types.TextContent)
+    ]
+    return Answer(
+        structured=result.structured_content,
+        has_structured=result.structured_content is not None,
+        texts=texts,
+        others=others,
+        is_error=bool(result.is_error),
+    )
+
+
+def _definition(tool: types.Tool) -> Definition:
+    plain = tool.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"meta"})
+    notes = tool.annotations
+    hints = Hints()
+    if notes is not None:
+        hints = Hints(
+            read_only=notes.read_only_hint, destructive=notes.destructive_hint, idempotent=notes.idempotent_hint
+        )
+    return Definition(
+        name=tool.name,
+        description=tool.description or tool.title or "",
+        input_schema=cast("JsonObject", tool.input_schema),
+        output_schema=cast("JsonObject | None", tool.output_schema),
+        hints=hints,
+        whole=cast("JsonObject", plain),
+    )
+
+
+@asynccontextmanager
+async def connect(server: StdioServer | HttpServer, health: Health, message_bytes: int) -> AsyncGenerator[Connection]:
+    """Connect in whichever era the server speaks, and hold the connection while the block runs."""
+    async with AsyncExitStack() as stack:
+        if isinstance(server, StdioServer):
+            transport = stdio_transport(server, health, message_bytes)
+        else:
+            http = await stack.enter_async_context(create_mcp_http_client(headers=dict(server.headers)))
+            transport = streamable_http_client(server.url, http_client=http, max_sse_event_size=message_bytes)
+        holder: list[Connection] = []
+
+        async def hear(message: object) -> None:
+            if isinstance(message, types.ToolListChangedNotification):
+                for connection in holder:
+                    connection.announced = True
+
+        client = await stack.enter_async_context(
+            Client(cast("Any", transport), cache=None, message_handler=hear, read_timeout_seconds=None)
+        )
+        connection = Connection(client, health)
+        holder.append(connection)
+        yield connection
+
+
+async def follow_changes(connection: Connection, ready: Callable[[], None]) -> None:
+    """Set `announced` whenever a server of the 2026-07-28 era says that its tools changed; older ones tell by themselves."""
+    capability = connection.client.server_capabilities.tools
+    if connection.client.protocol_version < "2026-07-28" or capability is None or not capability.list_changed:
+        ready()
+        return
+    with suppress(MCPError, RuntimeError, TimeoutError):
+        async with connection.client.listen(tools_list_changed=True) as changes:
+            ready()
+            async for _ in changes:
+                connection.announced = True
+    # Where listening fails or ends, the list is asked for again from time to time anyway.
+    ready()

@@ -1,0 +1,328 @@
+"""Keep MCP servers running and honest: started on demand, restarted with backoff, definitions held to what was seen first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import Final, Protocol, cast
+
+import anyio
+from anyio.abc import TaskGroup
+
+from journeyman.mission.canonical import Json, JsonObject, NotJson, checked, digest_of
+from journeyman.mission.errors import InvalidInput, Problem, Unavailable
+from journeyman.tools.base import Hints, Status, Tool
+from journeyman.tools.results import Answer, one_line
+from journeyman.tools.server_config import HttpServer, Server, StdioServer
+
+__all__ = ["Definition", "HttpServer", "McpServer", "Sending", "ServerPolicy", "Severed", "StdioServer", "WireFault"]
+
+_CLOSING_S: Final = 5.0
+"""How long a call waits to learn why its connection ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Definition:
+    """A tool as its server tells it."""
+
+    name: str
+    description: str
+    input_schema: JsonObject
+    output_schema: JsonObject | None
+    hints: Hints
+    whole: JsonObject
+    """All of it but `_meta`: what the pin is made of."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerPolicy:
+    """How patient we are with a server."""
+
+    start_s: float = 20.0
+    backoff_s: float = 0.2
+    """Wait before the first restart; doubled for each further one, up to `backoff_max_s`, times 0.5 to 1.5."""
+    backoff_max_s: float = 10.0
+    recheck_s: float = 30.0
+    """How old the list of tools may be; servers that change without saying so are caught by it."""
+    message_bytes: int = 80 * 2**20
+    """The longest message that is read; a server that writes more is stopped."""
+
+
+class WireFault(Exception):
+    """A call ended without a usable answer, in a way that has a name."""
+
+    def __init__(self, status: Status, error_class: str, error: str) -> None:
+        super().__init__(error)
+        self.status = status
+        self.error_class = error_class
+
+
+class Severed(Exception):
+    """The connection ended before the answer came."""
+
+    def __init__(self, error: str, *, never_sent: bool = False) -> None:
+        super().__init__(error)
+        self.never_sent = never_sent
+
+
+@dataclass(slots=True)
+class Sending:
+    """Whether a call has left us; until then nothing can have happened."""
+
+    sent: bool = False
+
+
+class _Health(Protocol):
+    ended: bool
+
+    def words(self) -> str: ...
+
+
+class _Connection(Protocol):
+    announced: bool
+
+    async def definitions(self) -> tuple[Definition, ...]: ...
+    async def call(self, name: str, args: Mapping[str, Json], key: str) -> Answer: ...
+
+
+class _Wire(Protocol):
+    """What the module that knows the SDK gives."""
+
+    def Health(self) -> _Health: ...  # noqa: N802 - the name of a class
+    def connect(
+        self, server: Server, health: _Health, message_bytes: int
+    ) -> AbstractAsyncContextManager[_Connection]: ...
+    async def follow_changes(self, connection: _Connection, ready: Callable[[], None]) -> None: ...
+
+
+def _wire() -> _Wire:
+    try:
+        return cast("_Wire", import_module("journeyman.tools.mcp_connection"))
+    except ImportError as error:
+        problem = Problem(
+            where="servers", message=f"need the MCP client ({error})", hint="pip install 'journeyman[mcp]'"
+        )
+        raise InvalidInput("this installation", (problem,), code="extra_missing") from error
+
+
+@dataclass(slots=True)
+class _Life:
+    """One connection from its start to its end, owned by one task."""
+
+    health: _Health
+    scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
+    up: anyio.Event = field(default_factory=anyio.Event)
+    stop: anyio.Event = field(default_factory=anyio.Event)
+    down: anyio.Event = field(default_factory=anyio.Event)
+    connection: _Connection | None = None
+    error: Exception | None = None
+    listed_at_s: float = 0.0
+    """When the tools were last listed, on the event loop's clock."""
+    in_flight: int = 0
+
+    def alive(self) -> bool:
+        return self.connection is not None and not self.health.ended and not self.stop.is_set()
+
+
+class McpServer:
+    """One server and its tools. The first list of definitions counts; a tool that differs from it later is refused."""
+
+    def __init__(self, config: Server, group: TaskGroup, policy: ServerPolicy, jitter: Callable[[], float]) -> None:
+        self.config = config
+        self.definitions: dict[str, Definition] = {}
+        self._pins: dict[str, str] = {}
+        self._changed: dict[str, str] = {}
+        self._group = group
+        self._policy = policy
+        self._jitter = jitter
+        self._life: _Life | None = None
+        self._starting = anyio.Lock()
+        self._listing = anyio.Lock()
+        self._deaths = 0
+
+    async def open(self) -> None:
+        """Start the server and learn its tools; raise `Unavailable` when that cannot be done."""
+        await self._running()
+
+    async def close(self) -> None:
+        """Stop the server, in bounded time."""
+        life = self._life
+        if life is not None:
+            life.stop.set()
+            with anyio.move_on_after(_CLOSING_S, shield=True):
+                await life.down.wait()
+            life.scope.cancel()
+
+    async def call(self, name: str, args: Mapping[str, Json], key: str, sending: Sending) -> Answer:
+        """Give the answer of the server's tool `name`; raise `WireFault` for everything else that can happen."""
+        try:
+            life = await self._running()
+        except Unavailable as error:
+            raise WireFault(Status.FAILED, "server_unreachable", str(error)) from error
+        connection = cast("_Connection", life.connection)
+        life.in_flight += 1
+        try:
+            await self._list_again_when_due(life, connection)
+            if name in self._changed:
+                raise WireFault(Status.FAILED, "tool_changed", self._changed[name])
+            sending.sent = True
+            answer = await connection.call(name, args, key)
+        except Severed as error:
+            raise await self._ended(life, error, sending) from error
+        finally:
+            life.in_flight -= 1
+        self._deaths = 0
+        return answer
+
+    async def _running(self) -> _Life:
+        life = self._life
+        if life is not None and life.alive():
+            return life
+        async with self._starting:
+            if self._life is not None and self._life.alive():
+                return self._life
+            if self._life is not None:
+                await self.close()
+                self._deaths += 1
+            if self._deaths:
+                await anyio.sleep(self._delay_s())
+            return await self._start()
+
+    def _delay_s(self) -> float:
+        policy = self._policy
+        delay_s = min(policy.backoff_s * 2.0 ** min(self._deaths - 1, 30), policy.backoff_max_s)
+        return delay_s * (0.5 + self._jitter())
+
+    async def _start(self) -> _Life:
+        wire = _wire()
+        life = self._life = _Life(wire.Health())
+        self._group.start_soon(self._own, wire, life)
+        try:
+            with anyio.move_on_after(self._policy.start_s) as patience:
+                await life.up.wait()
+                if life.connection is not None:
+                    await self._learn(life, life.connection)
+                    return life
+            reason = "no answer" if patience.cancelled_caught else _reason(life)
+        except (Severed, WireFault) as error:
+            reason = str(error)
+        life.stop.set()
+        life.scope.cancel()
+        with anyio.move_on_after(_CLOSING_S, shield=True):
+            await life.down.wait()
+        raise Unavailable(self._start_text(life, reason))
+
+    def _start_text(self, life: _Life, reason: str) -> str:
+        again = f" (restart {self._deaths})" if self._deaths else ""
+        told = "; ".join(filter(None, [reason, life.health.words()]))
+        text = f"server {self.config.name!r} cannot be started{again}: {told}; check its {self.config.words()}"
+        return one_line(text)
+
+    async def _own(self, wire: _Wire, life: _Life) -> None:
+        """Hold one connection from start to end, so that no cancel scope of the SDK ever crosses tasks."""
+        try:
+            with life.scope:
+                async with wire.connect(self.config, life.health, self._policy.message_bytes) as connection:
+                    life.connection = connection
+                    async with anyio.create_task_group() as group:
+                        group.start_soon(wire.follow_changes, connection, life.up.set)
+                        await life.stop.wait()
+                        group.cancel_scope.cancel()
+        except Exception as error:  # noqa: BLE001 - whatever ends a connection is that server's fault, and is told by the call
+            life.error = error
+        finally:
+            life.connection = None
+            life.up.set()
+            life.down.set()
+
+    async def _list_again_when_due(self, life: _Life, connection: _Connection) -> None:
+        if not self._due(life, connection):
+            return
+        async with self._listing:
+            if self._due(life, connection):
+                await self._learn(life, connection)
+
+    def _due(self, life: _Life, connection: _Connection) -> bool:
+        return connection.announced or anyio.current_time() - life.listed_at_s > self._policy.recheck_s
+
+    async def _learn(self, life: _Life, connection: _Connection) -> None:
+        connection.announced = False
+        found = {definition.name: definition for definition in await connection.definitions()}
+        life.listed_at_s = anyio.current_time()
+        pins = {name: pin_of(definition) for name, definition in found.items()}
+        if not self._pins:
+            self.definitions, self._pins = found, pins
+            return
+        self._changed = {
+            name: f"server {self.config.name!r} {'no longer offers' if name not in pins else 'changed its definition of'} "
+            f"{name!r} while the mission runs; look at the server, then start the mission again"
+            for name, pin in self._pins.items()
+            if pins.get(name) != pin
+        }
+
+    async def _ended(self, life: _Life, error: Severed, sending: Sending) -> WireFault:
+        alone = life.in_flight == 1
+        life.stop.set()
+        with anyio.move_on_after(_CLOSING_S):
+            await life.down.wait()
+        never = error.never_sent or (alone and _never_connected(life.error)) or not sending.sent
+        told = "; ".join(filter(None, [life.health.words(), _reason(life), str(error)]))
+        name = self.config.name
+        if never:
+            return WireFault(Status.FAILED, "server_unreachable", f"server {name!r} was not reached: {told}")
+        return WireFault(Status.UNKNOWN, "server_died", f"server {name!r} ended before it answered: {told}")
+
+
+def pin_of(definition: Definition) -> str:
+    """Give the SHA-256 over a definition without `_meta`; one that is not finite JSON has a pin of its own each time."""
+    try:
+        return digest_of(checked(definition.whole))
+    except NotJson as error:
+        raise WireFault(
+            Status.FAILED, "protocol", f"the definition of {definition.name!r} is not JSON: {error}"
+        ) from error
+
+
+def catalog_names(server: str, names: list[str]) -> dict[str, str]:
+    """Give the catalog's name of each tool: `server.tool`, without a leading `server_` of its own where that stays unique."""
+    short = {name: _shortened(server, name) for name in names}
+    taken = [*short.values()]
+    return {name: f"{server}.{name if taken.count(part) > 1 else part}" for name, part in short.items()}
+
+
+def _shortened(server: str, name: str) -> str:
+    for prefix in (f"{server}_", f"{server}-"):
+        if name.startswith(prefix) and len(name) > len(prefix):
+            return name[len(prefix) :]
+    return name
+
+
+def tool_of(name: str, definition: Definition) -> Tool:
+    """Give the catalog's tool; `Unavailable` never, a malformed definition is the server's fault."""
+    return Tool(
+        name=name,
+        description=definition.description,
+        input_schema=definition.input_schema,
+        output_schema=definition.output_schema,
+        hints=definition.hints,
+        pin=pin_of(definition),
+    )
+
+
+def _leaves(error: BaseException | None) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for inner in cast("BaseExceptionGroup[BaseException]", error).exceptions:
+            yield from _leaves(inner)
+    elif error is not None:
+        yield error
+
+
+def _reason(life: _Life) -> str:
+    return "; ".join(f"{type(error).__name__}: {error}".rstrip(": ") for error in _leaves(life.error))
+
+
+def _never_connected(error: BaseException | None) -> bool:
+    kinds = {type(leaf).__name__ for leaf in _leaves(error)}
+    return bool(kinds) and kinds <= {"ConnectError", "ConnectTimeout", "PoolTimeout"}

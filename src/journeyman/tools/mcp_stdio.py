@@ -1,0 +1,207 @@
+"""Talk to an MCP server over its standard streams, believing nothing it writes.
+
+Own transport instead of the SDK's: that one reads a line of any length (and in quadratic time), throws away what is not
+JSON-RPC without a trace, and sends the server's own messages to our terminal. Here a line is bounded, garbage is
+counted, and the end of stderr is kept for error texts.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Final, TypeAlias
+
+import anyio
+import anyio.to_thread
+from anyio.abc import ByteReceiveStream, Process
+from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from mcp.shared.message import SessionMessage
+from mcp.types import jsonrpc_message_adapter
+
+from journeyman.tools.mcp_servers import StdioServer
+
+Streams: TypeAlias = (
+    "tuple[MemoryObjectReceiveStream[SessionMessage | Exception], MemoryObjectSendStream[SessionMessage]]"
+)
+
+GRACE_S: Final = 1.0
+"""How long a server may take to leave after its input is closed, and again after SIGTERM."""
+_CHUNK_BYTES: Final = 256 * 2**10
+_THREAD_BYTES: Final = 2**20
+"""Messages over this size are parsed in a thread, so that they do not hold up the event loop."""
+_INHERITED: Final = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
+_INHERITED_WINDOWS: Final = (
+    "APPDATA",
+    "COMSPEC",
+    "LOCALAPPDATA",
+    "PATHEXT",
+    "SYSTEMDRIVE",
+    "SYSTEMROOT",
+    "TEMP",
+    "TMP",
+)
+
+
+@dataclass(slots=True)
+class Health:
+    """What is known of a server besides its answers."""
+
+    stderr: deque[str] = field(default_factory=lambda: deque[str](maxlen=40))
+    """The last lines it wrote, each cut at 300 characters."""
+    garbage_lines: int = 0
+    """Lines on its standard output that are no JSON-RPC message."""
+    first_garbage: str = ""
+    fault: str = ""
+    """Why we ended the connection, if we did."""
+    returncode: int | None = None
+    ended: bool = False
+    """Its output ended: nothing sent from now on can arrive."""
+
+    def words(self) -> str:
+        """Give what an error text should say of the server."""
+        said: list[str] = []
+        if self.fault:
+            said.append(self.fault)
+        if self.returncode is not None:
+            said.append(f"it ended with code {self.returncode}")
+        if self.garbage_lines:
+            said.append(
+                f"it wrote {self.garbage_lines} lines that are not JSON-RPC, first: {self.first_garbage[:80]!r}"
+            )
+        if self.stderr:
+            said.append("its last words: " + " | ".join(list(self.stderr)[-3:]))
+        return "; ".join(said)
+
+
+def environment(extra: dict[str, str]) -> dict[str, str]:
+    """Give the variables a server may see: those that programs need to run at all, and the configured ones."""
+    names = _INHERITED + (_INHERITED_WINDOWS if sys.platform == "win32" else ())
+    return {name: os.environ[name] for name in names if name in os.environ} | extra
+
+
+@asynccontextmanager
+async def stdio_transport(server: StdioServer, health: Health, line_bytes: int) -> AsyncGenerator[Streams]:
+    """Start the server and give the streams of messages from and to it; stop it, tree and all, at the end."""
+    process = await anyio.open_process(
+        [server.command, *server.args], env=environment(dict(server.env)), cwd=server.cwd, start_new_session=True
+    )
+    incoming, received = anyio.create_memory_object_stream[SessionMessage | Exception](0)
+    outgoing, sent = anyio.create_memory_object_stream[SessionMessage](0)
+    try:
+        async with anyio.create_task_group() as group:
+            group.start_soon(_read, process, incoming, health, line_bytes)
+            group.start_soon(_write, process, sent, incoming)
+            group.start_soon(_listen, process, health)
+            try:
+                yield received, outgoing
+            finally:
+                received.close()
+                outgoing.close()
+                with anyio.CancelScope(shield=True):
+                    await _stop(process)
+                    health.returncode = process.returncode
+                group.cancel_scope.cancel()
+    finally:
+        for stream in (incoming, received, outgoing, sent):
+            stream.close()
+
+
+async def _read(
+    process: Process, incoming: MemoryObjectSendStream[SessionMessage | Exception], health: Health, line_bytes: int
+) -> None:
+    assert process.stdout is not None  # noqa: S101 - the process was opened with pipes
+    pieces: list[bytes] = []
+    size = 0
+    with suppress(anyio.EndOfStream, anyio.ClosedResourceError, anyio.BrokenResourceError, OSError):
+        async with incoming:
+            while True:
+                head, *lines = (await process.stdout.receive(_CHUNK_BYTES)).split(b"\n")
+                pieces.append(head)
+                size += len(head)
+                if size > line_bytes:
+                    health.fault = f"it wrote a message of more than {line_bytes:,} bytes and was stopped"
+                    break
+                for line in lines:
+                    await _deliver(b"".join(pieces), incoming, health)
+                    pieces, size = [line], len(line)
+    health.ended = True
+
+
+async def _deliver(line: bytes, incoming: MemoryObjectSendStream[SessionMessage | Exception], health: Health) -> None:
+    if not line.strip():
+        return
+    try:
+        if len(line) > _THREAD_BYTES:
+            message = await anyio.to_thread.run_sync(lambda: jsonrpc_message_adapter.validate_json(line, by_name=False))
+        else:
+            message = jsonrpc_message_adapter.validate_json(line, by_name=False)
+    except (ValueError, RecursionError):
+        health.first_garbage = health.first_garbage or line[:200].decode("utf-8", "replace")
+        health.garbage_lines += 1
+        return
+    await incoming.send(SessionMessage(message))
+
+
+async def _write(
+    process: Process,
+    sent: MemoryObjectReceiveStream[SessionMessage],
+    incoming: MemoryObjectSendStream[SessionMessage | Exception],
+) -> None:
+    assert process.stdin is not None  # noqa: S101 - the process was opened with pipes
+    try:
+        async with sent:
+            async for item in sent:
+                text = item.message.model_dump_json(by_alias=True, exclude_unset=True)
+                await process.stdin.send(text.encode() + b"\n")
+    except (anyio.ClosedResourceError, anyio.BrokenResourceError, OSError):
+        incoming.close()  # The session then sees the end instead of waiting for answers to what was never read.
+
+
+async def _listen(process: Process, health: Health) -> None:
+    stream: ByteReceiveStream | None = process.stderr
+    assert stream is not None  # noqa: S101 - the process was opened with pipes
+    rest = ""
+    with suppress(anyio.EndOfStream, anyio.ClosedResourceError, anyio.BrokenResourceError, OSError):
+        while True:
+            *lines, rest = (rest + (await stream.receive()).decode("utf-8", "replace")).split("\n")
+            health.stderr.extend(line.strip()[:300] for line in lines if line.strip())
+            rest = rest[:300]
+    if rest.strip():
+        health.stderr.append(rest.strip())
+
+
+async def _stop(process: Process) -> None:
+    """End the process in bounded time: close its input, then SIGTERM, then SIGKILL to its whole group."""
+    if process.stdin is not None:
+        with suppress(OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
+            await process.stdin.aclose()
+    for number in (None, signal.SIGTERM, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM):
+        if number is not None:
+            _signal(process, number)
+        if await _left(process):
+            break
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            with suppress(OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
+                await stream.aclose()
+
+
+def _signal(process: Process, number: signal.Signals) -> None:
+    with suppress(ProcessLookupError, PermissionError):
+        if sys.platform == "win32":
+            process.terminate()
+        else:
+            os.killpg(process.pid, number)
+
+
+async def _left(process: Process) -> bool:
+    # Not `process.wait()`: it also waits for the pipes, which a grandchild may hold open.
+    deadline = anyio.current_time() + GRACE_S
+    while process.returncode is None and anyio.current_time() < deadline:  # noqa: ASYNC110 - only this field tells it
+        await anyio.sleep(0.005)
+    return process.returncode is not None

@@ -1,0 +1,147 @@
+"""Run code nobody vouches for: Python without an operating system, in worker processes with limits.
+
+The vendor file of Monty (`pydantic-monty`), a Python interpreter in Rust. What was found by running 1.4.0:
+
+- The blocking `Monty` pool, driven from threads, is used. `AsyncMonty` aborts the host process at interpreter exit
+  after some 200 sessions and an idle moment (SIGABRT or SIGBUS on Linux), and is slower per session.
+- A session is one checkout of a warm worker process: 0.1 to 0.4 ms. Nothing of it reaches the next one.
+- `feed_start` gives a snapshot at each host call. Answered with a future, the script runs on until every task of it
+  awaits; that snapshot names all calls it waits for, so `asyncio.gather` gives several calls at once.
+- `dump()` at that point is about 6 KB for a small script, loads in 0.3 ms in any process, and carries the limits and
+  the execution time used so far. The clock stands still while nothing runs. Random state is in the dump too.
+- Time and memory limits cannot be caught by the script; the time limit leaves no traceback.
+- Clocks and sleeping are routed to a host handler that is not there, so they raise; random numbers start from a fixed
+  seed. Hence the same snapshot and the same answers give the same calls, always.
+- Values cross as JSON text made inside the sandbox: Monty itself would turn a function into a string and let NaN pass.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+import anyio
+import anyio.to_thread
+import pydantic_monty as monty
+
+from journeyman.mission.errors import Unavailable
+
+Value = TypeVar("Value")
+
+POLICY: Final[monty.OSPolicy] = {"datetime": "call_host", "sleep": "call_host", "random_start": {"seed": 0}}
+GRACE_S: Final = 1.0
+"""How long past its time limit a worker that does not stop by itself is left alive."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why sandboxed code ended without a value."""
+
+    error_class: str
+    """`syntax`, `exception`, `time_limit`, `memory_limit`, `suspension_limit` or `crashed`."""
+    error: str
+    """One line for people, at most 500 characters."""
+    line: int | None = None
+    column: int | None = None
+
+
+class Sandbox:
+    """Warm worker processes; opened by the first use, closed by `close` or the end of the `async with` block.
+
+    Cancelling a waiting task leaves its worker to run into its own time limit; nothing waits for it.
+    """
+
+    def __init__(self, workers: int = 2) -> None:
+        self._workers = workers
+        self._pool: monty.Monty | None = None
+        self._opening = threading.Lock()
+        self._limiter: anyio.CapacityLimiter | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await anyio.to_thread.run_sync(self.close)
+
+    def close(self) -> None:
+        """Stop the workers; the sandbox may be used again, with fresh ones."""
+        with self._opening:
+            pool, self._pool = self._pool, None
+        if pool is not None:
+            pool.__exit__(None, None, None)
+
+    def pool(self) -> monty.Monty:
+        """Give the open pool; raise `Unavailable` when no worker can be started."""
+        with self._opening:
+            if self._pool is None:
+                try:
+                    pool = monty.Monty(
+                        min_processes=1,
+                        max_processes=self._workers,
+                        feed_duration_limit_grace=GRACE_S,
+                        turn_duration_limit_grace=GRACE_S,
+                    )
+                    self._pool = pool.__enter__()
+                except (OSError, monty.MontyError) as error:
+                    raise Unavailable(
+                        f"no sandbox worker can be started ({error}); reinstall pydantic-monty"
+                    ) from error
+            return self._pool
+
+    async def run(self, job: Callable[[monty.Monty], Value]) -> Value:
+        """Run `job` with the pool in a thread, off the event loop, as many at a time as there are workers."""
+        if self._limiter is None:
+            self._limiter = anyio.CapacityLimiter(self._workers)
+        return await anyio.to_thread.run_sync(lambda: job(self.pool()), abandon_on_cancel=True, limiter=self._limiter)
+
+
+def limits(time_s: float, memory_bytes: int, suspensions: int = 1000) -> monty.ResourceLimits:
+    """Give Monty's form of the limits of one session."""
+    return {
+        "max_feed_duration_secs": time_s,
+        "max_memory": memory_bytes,
+        "max_recursion_depth": 500,
+        "max_suspensions": suspensions,
+    }
+
+
+def fault_of(error: monty.MontyError, first_line: int = 0, source: str | None = None) -> Fault:
+    """Give the fault in stable words; lines count from `first_line`, within the feed named `source` if given."""
+    if isinstance(error, monty.MontyCrashedError):
+        if error.timed_out:
+            return Fault("time_limit", "ran past its time limit and was killed")
+        return Fault("crashed", f"the sandbox worker died: {_line(str(error))}")
+    frames = error.traceback() if isinstance(error, (monty.MontyRuntimeError, monty.MontySyntaxError)) else []
+    line, column = _place(frames, first_line, source)
+    text = _line(str(error))
+    if isinstance(error, monty.MontySyntaxError) or text.startswith("NotImplementedError: The monty syntax parser"):
+        return Fault("syntax", text.removeprefix("NotImplementedError: "), line, column)
+    return Fault(_class_of(text, traced=bool(frames)), text, line, column)
+
+
+def _class_of(text: str, *, traced: bool) -> str:
+    if text.startswith("TimeoutError: ") and not traced:
+        return "time_limit"
+    if text.startswith("MemoryError: memory limit exceeded"):
+        return "memory_limit"
+    if text.startswith("RuntimeError: suspension limit"):
+        return "suspension_limit"
+    return "exception"
+
+
+def _place(frames: list[monty.Frame], first_line: int, source: str | None) -> tuple[int | None, int | None]:
+    """Give the innermost place in the caller's own text; Monty lists the outermost frame first."""
+    for frame in reversed(frames):
+        if source is None or frame.filename in {source, "main.py"}:
+            line = frame.line - first_line
+            return (line, frame.column) if line > 0 else (None, None)
+    return None, None
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())[:500]

@@ -1,0 +1,143 @@
+"""Read the `mcpServers` form that other clients use too: a command to start, or an address to call."""
+
+from __future__ import annotations
+
+import difflib
+import os
+import re
+import shutil
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeAlias, cast
+
+import pydantic
+
+from journeyman.mission.errors import InvalidInput, Problem
+
+_VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
+_NAME: Final = re.compile(r"[A-Za-z_][\w-]*")
+
+
+@dataclass(frozen=True, slots=True)
+class StdioServer:
+    """A program that speaks MCP over its standard streams."""
+
+    name: str
+    command: str
+    args: tuple[str, ...]
+    env: tuple[tuple[str, str], ...]
+    cwd: Path | None
+
+    def words(self) -> str:
+        """Give what an error text calls it; no environment, which may hold secrets."""
+        return f"command {' '.join([self.command, *self.args])!r}"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpServer:
+    """A server that speaks MCP over streamable HTTP."""
+
+    name: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+
+    def words(self) -> str:
+        """Give what an error text calls it; no headers, query or credentials."""
+        return f"address {re.sub(r'//[^/@]*@', '//', self.url.split('?', 1)[0])!r}"
+
+
+Server: TypeAlias = StdioServer | HttpServer
+
+
+class _Spec(pydantic.BaseModel):
+    model_config = pydantic.ConfigDict(extra="forbid", strict=True)
+
+    command: str | None = None
+    args: list[str] = []
+    env: dict[str, str] = {}
+    cwd: str | None = None
+    url: str | None = None
+    headers: dict[str, str] = {}
+    type: str | None = None
+
+
+def read_servers(servers: Mapping[str, object], base_dir: Path | None = None) -> tuple[Server, ...]:
+    """Give the servers; raise `InvalidInput` with everything that is wrong with any of them.
+
+    Args:
+        servers: Name to `{command, args, env, cwd}` or `{url, headers}`. `${NAME}` in values of `env` and `headers` is
+            replaced by that variable of this process: nothing else of our environment reaches a server but PATH and the like.
+        base_dir: The mission file's folder; programs start there, and a relative `cwd` counts from it.
+    """
+    problems: list[Problem] = []
+    found = [_server(name, spec, base_dir, problems) for name, spec in servers.items()]
+    if problems:
+        raise InvalidInput("the list of servers", tuple(problems), code="servers_invalid")
+    return tuple(server for server in found if server is not None)
+
+
+def _server(name: str, raw: object, base_dir: Path | None, problems: list[Problem]) -> Server | None:
+    if not _NAME.fullmatch(name):
+        problems.append(Problem(where=name, message="is no server name", hint="letters, digits, _ and -"))
+    try:
+        spec = _Spec.model_validate(raw)
+    except pydantic.ValidationError as error:
+        problems.extend(_told(name, row["loc"], row["type"], row["msg"]) for row in error.errors(include_url=False))
+        return None
+    before = len(problems)
+    env = _expanded(f"{name}.env", spec.env, problems)
+    headers = _expanded(f"{name}.headers", spec.headers, problems)
+    problem = _form_problem(spec)
+    if problem:
+        problems.append(Problem(where=name, message=problem))
+    if len(problems) > before:
+        return None
+    if spec.url is not None:
+        return HttpServer(name, spec.url, headers)
+    cwd = base_dir / spec.cwd if base_dir is not None and spec.cwd else Path(spec.cwd) if spec.cwd else base_dir
+    return StdioServer(name, _program(cast("str", spec.command), base_dir), tuple(spec.args), env, cwd)
+
+
+def _form_problem(spec: _Spec) -> str:
+    if (spec.command is None) == (spec.url is None):
+        return "needs either a command or a url"
+    if spec.url is not None and (spec.args or spec.env or spec.cwd):
+        return "has a url, so args, env and cwd mean nothing"
+    if spec.url is not None and not re.match(r"https?://[^/\s]", spec.url):
+        return f"{spec.url!r} is not an http or https address"
+    if spec.command is not None and spec.headers:
+        return "has a command, so headers mean nothing"
+    if spec.type not in {None, "stdio", "http", "streamable-http", "streamable_http"}:
+        return f"{spec.type!r} is not spoken here; stdio and http (streamable) are"
+    return ""
+
+
+def _told(name: str, location: tuple[int | str, ...], kind: str, message: str) -> Problem:
+    where = ".".join([name, *map(str, location)])
+    if kind != "extra_forbidden":
+        return Problem(where=where, message=message)
+    close = difflib.get_close_matches(str(location[0]), list(_Spec.model_fields), 1)
+    hint = f"nearest: {close[0]}" if close else f"known: {', '.join(_Spec.model_fields)}"
+    return Problem(where=where, message="is no key of a server", hint=hint)
+
+
+def _expanded(where: str, values: Mapping[str, str], problems: list[Problem]) -> tuple[tuple[str, str], ...]:
+    rows: list[tuple[str, str]] = []
+    for name, value in values.items():
+        missing = [variable for variable in _VARIABLE.findall(value) if variable not in os.environ]
+        problems.extend(
+            Problem(where=f"{where}.{name}", message=f"the environment has no {variable}", hint=f"export {variable}=…")
+            for variable in missing
+        )
+        rows.append((name, _VARIABLE.sub(lambda match: os.environ.get(match[1], ""), value)))
+    return tuple(rows)
+
+
+def _program(command: str, base_dir: Path | None) -> str:
+    """Give the path of a program: as it is, on the PATH, or beside the Python that runs us (its environment's scripts)."""
+    if os.sep in command:
+        return str(base_dir / command) if base_dir is not None else command
+    beside = Path(sys.executable).parent / command
+    return shutil.which(command) or (str(beside) if beside.exists() else command)

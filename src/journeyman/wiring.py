@@ -1,0 +1,115 @@
+"""Joins the rooms: settings to stores, sandbox, catalogs and engine. The only module that names vendor files."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from journeyman.config import Settings
+from journeyman.engine.clock import Clock, SystemClock
+from journeyman.engine.engine import Engine
+from journeyman.engine.world import World
+from journeyman.mission.errors import InvalidInput, NotFound, Problem
+from journeyman.mission.mission_file import Form, parse_mission
+from journeyman.mission.spec import Mission, ScriptPlan
+from journeyman.stores.sqlite import SqliteStore
+from journeyman.tools.base import Catalog
+from journeyman.tools.catalog import open_catalog
+from journeyman.tools.limits import Limits
+from journeyman.tools.predicate import Predicates
+from journeyman.tools.results import Caps
+from journeyman.tools.sandbox import Sandbox
+from journeyman.tools.script import ScriptRun
+
+_FORMS: Mapping[str, Form] = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Journeyman:
+    """An open Journeyman: the engine with its store and sandbox."""
+
+    settings: Settings
+    engine: Engine
+    store: SqliteStore
+    clock: Clock
+    predicates: Predicates
+    scripts: ScriptRun
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncGenerator[Journeyman]:
+    """Open store and sandbox, and close both at the end."""
+    clock = SystemClock()
+    async with (
+        Sandbox(settings.sandbox_workers) as sandbox,
+        await SqliteStore.open(settings.data_dir, tenant=settings.tenant) as store,
+    ):
+        predicates, scripts = Predicates(sandbox), ScriptRun(sandbox)
+        world = World(
+            store=store,
+            open_catalog=mission_catalog,
+            predicates=predicates,
+            scripts=scripts,
+            clock=clock,
+            lease_ttl_s=settings.lease_ttl_s,
+        )
+        yield Journeyman(
+            settings=settings, engine=Engine(world), store=store, clock=clock, predicates=predicates, scripts=scripts
+        )
+
+
+@asynccontextmanager
+async def mission_catalog(mission: Mission, folder: Path) -> AsyncGenerator[Catalog]:
+    """Open the tools of a mission whose file lies in `folder`."""
+    limits = mission.limits
+    repeatable = [pattern for pattern, spec in mission.effects.items() if spec.effect in ("pure", "keyed")]
+    servers = {
+        name: cast("object", server.model_dump(exclude_defaults=True)) for name, server in mission.servers.items()
+    }
+    async with open_catalog(
+        functions=mission.functions,
+        servers=servers,
+        allow=mission.tools,
+        repeatable=repeatable,
+        limits=Limits(
+            timeout_s=float(limits.call_timeout_s), tries=limits.retries + 1, caps=Caps(value_bytes=limits.result_bytes)
+        ),
+        base_dir=folder,
+    ) as catalog:
+        yield catalog
+
+
+def load_mission(path: Path) -> tuple[Mission, Path]:
+    """Give the mission in a file, a script plan read into it, and the file's folder; raise `InvalidInput` or `NotFound`."""
+    try:
+        data = path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise NotFound(f"cannot read the mission file {str(path)!r}: {reason}; `journeyman new` writes one") from None
+    form = _FORMS.get(path.suffix.lower())
+    if form is None:
+        problem = Problem(where="", message=f"ends in {path.suffix!r}", hint="name it .yaml, .json or .toml")
+        raise InvalidInput(str(path), (problem,))
+    mission = parse_mission(data, form, str(path))
+    return with_script(mission, path.parent.resolve()), path.parent.resolve()
+
+
+def with_script(mission: Mission, folder: Path) -> Mission:
+    """Give the mission with its plan's script file read in, so that the record holds what was run."""
+    plan = mission.plan
+    if not isinstance(plan, ScriptPlan) or "\n" in plan.script:
+        return mission
+    try:
+        source = (folder / plan.script).read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        problem = Problem(
+            where="plan.script",
+            message=f"{plan.script!r} cannot be read: {error}",
+            hint="the path is relative to the mission file",
+        )
+        raise InvalidInput("mission file", (problem,)) from None
+    whole = source if source.endswith("\n") else f"{source}\n"
+    return mission.model_copy(update={"plan": ScriptPlan(script=whole)})

@@ -1,0 +1,1 @@
+"""The benchmarks' own machinery, and small runs of those that are quick."""

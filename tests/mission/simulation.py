@@ -1,0 +1,182 @@
+"""Drives the rules through small worlds, without engine, store or clock: what the engine does, in one page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from journeyman.mission import commands as c
+from journeyman.mission import events as e
+from journeyman.mission import steps
+from journeyman.mission.canonical import Json, JsonObject, checked
+from journeyman.mission.evaluate import Answered
+from journeyman.mission.events import Event, Happened
+from journeyman.mission.fold import fold
+from journeyman.mission.spec import Mission, dump, effect_spec, mission_digest
+from journeyman.mission.state import Effect, State
+from journeyman.mission.view import View
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+@dataclass
+class Reply:
+    """What a simulated tool gives."""
+
+    value: Json = None
+    metrics: JsonObject = field(default_factory=dict[str, Json])
+    events: tuple[JsonObject, ...] = ()
+    state: str = "done"
+    error_class: str = ""
+    error: str = ""
+
+
+def failed(error: str, error_class: str = "tool_error") -> Reply:
+    """Give a failed call."""
+    return Reply(state="failed", error_class=error_class, error=error)
+
+
+@dataclass
+class SimTool:
+    """A tool of a simulated world."""
+
+    call: Callable[[dict[str, Any]], Reply]
+    properties: dict[str, Any] = field(default_factory=dict[str, Any])
+    required: list[str] | None = None
+    description: str = ""
+    effect: str = "pure"
+    definitions: dict[str, Any] = field(default_factory=dict[str, Any])
+
+    def schema(self) -> JsonObject:
+        """Give the input schema."""
+        required = list(self.properties) if self.required is None else self.required
+        schema: JsonObject = {
+            "type": "object",
+            "properties": self.properties,
+            "required": list(required),
+            "additionalProperties": False,
+        }
+        return {**schema, "$defs": self.definitions} if self.definitions else schema
+
+
+class Simulation:
+    """One session over simulated tools; keeps every event."""
+
+    def __init__(self, mission: Mission, tools: Mapping[str, SimTool], second_s: float = 1.0) -> None:
+        self.tools = tools
+        self.at = START
+        self.step_s = second_s
+        self.events: list[Happened] = []
+        self.states: list[State] = []
+        self.add(e.SessionCreated(tenant="t", session_id="s", mission=dump(mission), digest=mission_digest(mission)))
+        rows: list[JsonObject] = []
+        for name, tool in sorted(tools.items()):
+            spec = effect_spec(mission, name)
+            effect = spec.effect if spec is not None else tool.effect
+            rows.append(
+                {
+                    "name": name,
+                    "description": tool.description,
+                    "input_schema": tool.schema(),
+                    "pin": "0",
+                    "effect": effect,
+                    "destructive": False,
+                }
+            )
+        self.add(e.CatalogPinned(tools=rows))
+        self.add(e.Claimed(owner="o", token=1))
+
+    @property
+    def state(self) -> State:
+        """Give the present state."""
+        return self.states[-1]
+
+    def add(self, event: Event, actor: str = "engine") -> None:
+        """Let an event happen."""
+        happened = Happened(self.at.isoformat(), actor, event)
+        self.events.append(happened)
+        self.states.append(fold(self.states[-1] if self.states else None, happened))
+
+    def run(self, most: int = 100_000, ask: Callable[[str], bool] = lambda _: True) -> State:
+        """Run until nothing is left to do."""
+        for _ in range(most):
+            command = c.next_command(self.state)
+            if isinstance(command, c.Nothing):
+                if command.why != "approval" or self.state.pending is None:
+                    return self.state
+                self.add(
+                    e.ApprovalAnswered(approval=self.state.pending.approval, granted=ask(self.state.pending.question)),
+                    "person:p",
+                )
+                continue
+            self.obey(command)
+        raise AssertionError("the session did not end")
+
+    def obey(self, command: c.Command) -> None:
+        """Do what a command says."""
+        self.at += timedelta(seconds=self.step_s)
+        match command:
+            case c.Propose():
+                self.add(steps.proposed(self.state))
+            case c.Intend():
+                for event in steps.intended(self.state, command):
+                    self.add(event)
+            case c.Run(effects) | c.Probing(effects):
+                for effect in effects:
+                    self.add(self.settle(effect))
+            case c.GiveUp(effects):
+                for effect in effects:
+                    self.add(e.Settled(effect=effect.intended.effect, state="unknown", error_class="crash"))
+            case c.Assume(effects, state):
+                for effect in effects:
+                    self.add(e.Reconciled(effect=effect.intended.effect, state=state))
+            case c.Evaluate():
+                self.add(self.evaluated())
+            case c.Decide(verdict):
+                self.add(steps.decided(self.state, verdict.label, verdict.reason))
+            case c.Ask(approval, question, by):
+                self.add(e.ApprovalAsked(approval=approval, question=question, by=by))
+            case c.Wait(reason, seconds):
+                self.add(
+                    e.WaitStarted(
+                        reason=reason, until_at=(self.at + timedelta(seconds=seconds)).isoformat() if seconds else ""
+                    )
+                )
+            case c.Wake(until_at):
+                self.at = max(self.at, datetime.fromisoformat(until_at))
+                self.add(e.WaitEnded())
+            case c.End(verdict, reason, outcome):
+                self.add(e.Ended(verdict=verdict, reason=reason, outcome=outcome))
+            case c.Check():
+                self.add(e.Checked(iteration=self.state.iteration, facts={}))
+            case c.StepScript() | c.Nothing():
+                raise AssertionError(command)
+
+    def settle(self, effect: Effect) -> e.Settled:
+        """Give how a simulated call ends."""
+        args = effect.intended.args
+        assert isinstance(args, dict)
+        reply = self.tools[effect.intended.tool].call(dict(args))
+        return e.Settled(
+            effect=effect.intended.effect,
+            state=reply.state,
+            value=checked(reply.value),
+            metrics=reply.metrics,
+            events=list(reply.events),
+            error_class=reply.error_class,
+            error=reply.error,
+        )
+
+    def evaluated(self) -> e.Evaluated:
+        """Give an evaluation whose predicates run in plain Python: these are our own test expressions."""
+        obs = View(state=self.state).obs()
+
+        def run(expression: str) -> Answered:
+            try:
+                return Answered(bool(eval(expression, {}, {"obs": obs})))  # noqa: S307  # the tests' own expressions
+            except Exception as error:  # noqa: BLE001  # any error is an inconclusive predicate
+                return Answered(error=repr(error))
+
+        return steps.evaluated(self.state, self.at.isoformat(), run, {})

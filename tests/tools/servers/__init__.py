@@ -1,0 +1,1 @@
+"""MCP servers that tests start; each is a program of its own."""

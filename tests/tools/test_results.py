@@ -1,0 +1,205 @@
+"""Results: what is lifted, what is a failure, what is cut, and that nothing raises."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journeyman.mission.canonical import Json, canonical, checked
+from journeyman.tools.base import Result, Status
+from journeyman.tools.results import Answer, Caps, is_error_envelope, one_line, sorted_answer, sorted_value
+
+CAPS = Caps()
+
+
+def structured(value: object, *texts: str) -> Answer:
+    """Give an answer with structured content."""
+    return Answer(structured=value, has_structured=True, texts=texts)
+
+
+@pytest.mark.parametrize(
+    ("answer", "value"),
+    [
+        (structured({"a": 1}, "other"), {"a": 1}),
+        (Answer(texts=('{"a": 1}',)), {"a": 1}),
+        (Answer(texts=("  [1, 2]\n",)), [1, 2]),
+        (Answer(texts=("123456",)), "123456"),
+        (Answer(texts=("{not json",)), "{not json"),
+        (Answer(texts=("one", "two")), "one\ntwo"),
+        (Answer(texts=('{"a": 1}', '{"b": 2}')), [{"a": 1}, {"b": 2}]),
+        (Answer(), None),
+        (Answer(others=({"type": "image"},)), [{"type": "image"}]),
+        (structured(None), None),
+        (structured({"result": 5}, "5"), 5),
+        (structured({"result": 5}, '{"result": 5}'), {"result": 5}),
+        (structured({"result": "text"}, "text"), "text"),
+        (structured({"result": "text"}, '{"result": "text"}'), {"result": "text"}),
+        (structured({"result": '{"a": 1}'}, '{"a": 1}'), {"a": 1}),
+        (structured({"result": '{"a": 1}'}), {"a": 1}),
+        (structured({"result": [1, 2]}, "1", "2"), [1, 2]),
+        (structured({"result": 1, "more": 2}, "1"), {"result": 1, "more": 2}),
+        (Answer(texts=("[" * 100_000,)), "[" * 100_000),
+        (Answer(texts=('{"a": ' + "9" * 5000 + "}",)), '{"a": ' + "9" * 5000 + "}"),
+    ],
+)
+def test_the_value_is_structured_content_else_json_in_text_else_text(answer: Answer, value: Json) -> None:
+    """Wrapping that SDKs add is taken off; a tool's own `result` key stays."""
+    result = sorted_answer(answer, CAPS)
+    assert (result.status, result.value) == (Status.DONE, value)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        structured(
+            {
+                "metrics": {"loss": 0.5, "rows": [1], "none": None},
+                "events": [{"name": "done", "n": 1}, {"event_name": "old"}, 3, {}],
+            }
+        ),
+        Answer(
+            texts=(
+                '{"metrics": {"loss": 0.5, "rows": [1]}, "events": [{"name": "done", "n": 1}, {"event_name": "old"}]}',
+            )
+        ),
+        structured(
+            {"result": '{"metrics": {"loss": 0.5}, "events": [{"name": "done", "n": 1}, {"event_name": "old"}]}'}
+        ),
+        Answer(texts=('{"metrics": {"loss": 0.5}}', '{"events": [{"name": "done", "n": 1}, {"event_name": "old"}]}')),
+    ],
+)
+def test_metrics_and_events_are_lifted_from_every_form(answer: Answer) -> None:
+    """Also from JSON inside a text, and from each of several content blocks."""
+    result = sorted_answer(answer, CAPS)
+    assert result.metrics == {"loss": 0.5}
+    assert result.events == ({"name": "done", "n": 1}, {"event_name": "old", "name": "old"})
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ({"error": "no host"}, "no host"),
+        ({"error": {"message": "no host", "code": 3}}, "no host"),
+        ({"code": "validation_error", "details": {"field": "x"}}, "validation_error"),
+        ({"ok": False, "reason": "full"}, "full"),
+        ({"success": False}, '{"success":false}'),
+        ({"status": "error", "message": "bad\nthing"}, "bad thing"),
+        ({"error": True}, '{"error":true}'),
+    ],
+)
+def test_an_error_envelope_is_a_failed_call(value: Json, said: str) -> None:
+    """A call that says it failed must not count as success; its value stays as evidence."""
+    for answer in (structured(value), Answer(texts=(json.dumps(value),)), structured({"result": json.dumps(value)})):
+        result = sorted_answer(answer, CAPS)
+        assert (result.status, result.error_class, result.error) == (Status.FAILED, "error_envelope", said)
+        assert result.value == value
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"error": None},
+        {"error": ""},
+        {"errors": []},
+        {"ok": True},
+        {"status": "ok"},
+        {"code": 0, "details": ""},
+        {"ok": 0},
+        [],
+        "error",
+        {"code": "x", "details": 1, "rows": []},
+    ],
+)
+def test_ordinary_objects_are_no_error_envelopes(value: Json) -> None:
+    """Words that only look like errors do not fail a call."""
+    assert not is_error_envelope(value)
+    assert sorted_answer(structured(value), CAPS).status is Status.DONE
+
+
+def test_is_error_fails_with_the_words_of_the_text() -> None:
+    """What the server flags as an error is one, whatever it holds."""
+    result = sorted_answer(Answer(texts=("disk\nfull",), is_error=True), CAPS)
+    assert (result.status, result.error_class, result.error) == (Status.FAILED, "tool_error", "disk full")
+    assert "no text" in (sorted_answer(Answer(is_error=True), CAPS).error or "")
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf"), {1: 2}, object(), "\ud800", {"a": {1, 2}}])
+def test_what_is_not_finite_json_is_refused(bad: object) -> None:
+    """Nothing else can reach the record."""
+    assert sorted_answer(structured({"v": bad}), CAPS).error_class == "not_json"
+
+
+def test_nan_in_json_text_is_refused() -> None:
+    """A metric of NaN must not vanish into a text."""
+    assert sorted_answer(Answer(texts=('{"metrics": {"loss": NaN}}',)), CAPS).error_class == "not_json"
+
+
+def test_deep_nesting_is_refused() -> None:
+    """Values that later readers could not read are stopped here."""
+    deep: object = 1
+    for _ in range(50_000):
+        deep = [deep]
+    assert sorted_answer(structured(deep), CAPS).error_class == "not_json"
+
+
+def test_a_large_value_becomes_a_marked_preview_and_keeps_its_metrics() -> None:
+    """The record stays small and says what was cut."""
+    result = sorted_answer(
+        structured({"metrics": {"n": 1}, "rows": ["x" * 100] * 1000}), Caps(value_bytes=1000, head_chars=50)
+    )
+    assert result.truncated
+    assert result.metrics == {"n": 1}
+    assert result.value == {
+        "_truncated": True,
+        "_original_bytes": result.original_bytes,
+        "head": '{"metrics":{"n":1},"rows":["' + "x" * 22,
+    }
+
+
+def test_what_is_far_too_large_is_refused() -> None:
+    """Both as text and as structure."""
+    caps = Caps(hard_bytes=1000)
+    assert sorted_answer(Answer(texts=("x" * 2000,)), caps).error_class == "too_large"
+    assert sorted_answer(structured(["x" * 2000]), caps).error_class == "too_large"
+
+
+def test_an_error_is_one_line_of_at_most_500_characters() -> None:
+    """Logs and tables stay readable."""
+    line = one_line("a\n b\t" + "c" * 9000 + "\ud800")
+    assert len(line) == 500
+    assert line.startswith("a b ccc")
+
+
+SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()) | st.binary()
+KEYS = (
+    st.sampled_from(["metrics", "events", "error", "result", "ok", "status", "code", "details", "name", "message"])
+    | st.text()
+)
+ANYTHING = st.recursive(
+    SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(KEYS, inner, max_size=5), max_leaves=20
+)
+
+
+def sound(result: Result) -> None:
+    """Hold a result to what the record needs."""
+    for value in (result.value, result.metrics, list(result.events)):
+        assert canonical(checked(value))
+    assert (result.status is Status.DONE) == (result.error_class is None) == (result.error is None)
+    assert all(isinstance(event["name"], str) for event in result.events)
+
+
+@given(
+    ANYTHING,
+    st.lists(st.text(st.characters()) | ANYTHING.map(lambda value: json.dumps(value, default=str)), max_size=3),
+    st.booleans(),
+    st.integers(0, 200),
+)
+def test_any_answer_gives_a_sound_result(value: object, texts: list[str], is_error: bool, cap: int) -> None:  # noqa: FBT001 - hypothesis gives it
+    """Sorting never raises, and what it gives always fits the record."""
+    caps = Caps(value_bytes=cap, hard_bytes=4 * cap + 100, head_chars=cap)
+    sound(sorted_answer(Answer(structured=value, has_structured=True, texts=texts, is_error=is_error), caps))
+    sound(sorted_answer(Answer(texts=texts, others=[value], is_error=is_error), caps))
+    sound(sorted_value(value, caps))
