@@ -102,7 +102,7 @@ def task(task_id: str) -> Task:
     parts = task_id.split("-")
     tiers = {tier.label: tier for tier in Tier}
     splits = {split.label: split for split in Split}
-    if len(parts) == 3 and parts[0] in tiers and parts[1] in splits and _is_number(parts[2]):  # noqa: PLR2004 - the three parts of an id
+    if len(parts) == 3 and parts[0] in tiers and parts[1] in splits and _is_number(parts[2]):
         return Task(tiers[parts[0]], splits[parts[1]], int(parts[2]))
     hint = f"write tier-split-number with a tier of {', '.join(tiers)} and a split of {', '.join(splits)}"
     raise InvalidInput("task id", (Problem(where="", message=f"{task_id!r} names no task", hint=hint),))

@@ -146,11 +146,11 @@ def _keywords(actions: Ints, clues: Clues) -> None:
     eyes = clues.seats.sre()
     cpu, memory, latency, errors = (eyes.metrics[index] for index in range(4))
     slow = latency / np.maximum(eyes.usual_latency, 1) / 8
-    worst = np.argmax(errors + slow + (memory > 0.85) + (cpu > 0.97), axis=0)  # noqa: PLR2004 - the table's thresholds
+    worst = np.argmax(errors + slow + (memory > 0.85) + (cpu > 0.97), axis=0)
     column = np.arange(len(worst))
     sick = eyes.health[worst, column] > 1
     rows = [array[worst, column] for array in (cpu, memory, slow, errors)]
-    busy, full, lagging, failing = rows[0] > 0.97, rows[1] > 0.85, rows[2] > 0.3, rows[3] > 0.1  # noqa: PLR2004 - the table's thresholds
+    busy, full, lagging, failing = rows[0] > 0.97, rows[1] > 0.85, rows[2] > 0.3, rows[3] > 0.1
     scale, back = sick & busy, sick & (full | failing) & ~busy
     restart = sick & lagging & ~scale & ~back
     actions[:, Role.SRE, 0] = scale * int(ActionType.SCALE) + restart * int(ActionType.RESTART)

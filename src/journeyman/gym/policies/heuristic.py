@@ -84,7 +84,7 @@ def suspicion(eyes: SreEyes) -> Floats:
     usual_wait = (eyes.usual_latency[called] * some).max(axis=0) * 0.7
     own_usual = np.maximum(eyes.usual_latency - usual_wait, 1)
     slowness = (latency - wait) / own_usual - 1
-    return own_errors * 4 + slowness * 0.3 + (memory > 0.85)  # noqa: PLR2004 - a full memory always counts
+    return own_errors * 4 + slowness * 0.3 + (memory > 0.85)
 
 
 class HeuristicSre:

@@ -146,7 +146,7 @@ def _mutants(plan: Ints, world: World, seed: int) -> Ints:
         for _ in range(int(random.integers(1, 4))):
             role = int(random.integers(ROLES))
             first, second = (int(step) for step in random.integers(0, last, 2))
-            if random.random() < 0.5:  # noqa: PLR2004 - half the changes move an action, half write a new one
+            if random.random() < 0.5:
                 mutant[[first, second], role] = mutant[[second, first], role]
                 continue
             hands = [one for one in HANDS[Role(role)] if one is not ActionType.RESOLVE]

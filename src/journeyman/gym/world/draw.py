@@ -160,7 +160,7 @@ def _draw_agents(dice: Dice, agents: int, kind: Ints) -> tuple[Ints, Ints]:
 
 def _draw_changes(dice: Dice, width: int, slots: _Slots) -> Ints:
     """Give the step of each service's last change: failures of code follow one, but so does much that is healthy."""
-    recent = dice.below(40, 8, width) < 3  # noqa: PLR2004 - three services in eight changed lately
+    recent = dice.below(40, 8, width) < 3
     changed = -np.where(recent, 1 + dice.below(41, 12, width), 20 + dice.below(42, 400, width))
     column = np.arange(changed.shape[1], dtype=np.int64)
     for slot in range(SLOTS):

@@ -135,11 +135,11 @@ def judge(incident: Incident, live: Live, clock: int) -> None:
     before = live.health
     health = (worst > _LEVELS[0] - (before > 0) * 0.2).view(np.int8)
     health = health + (worst > _LEVELS[1] - (before > 1) * 0.4)
-    health = health + (worst > _LEVELS[2] - (before > 2) * 2.0)  # noqa: PLR2004 - the highest level
+    health = health + (worst > _LEVELS[2] - (before > 2) * 2.0)
     live.health = health
-    warm = (health >= 2).view(np.int8)  # noqa: PLR2004 - critical
+    warm = (health >= 2).view(np.int8)
     live.heat = np.minimum(np.maximum(live.heat + warm + warm - np.int8(1), np.int8(0)), np.int8(3))
-    live.alert = (live.heat + live.alert >= 2).view(np.int8)  # noqa: PLR2004 - two warm steps fire, two cool ones clear
+    live.alert = (live.heat + live.alert >= 2).view(np.int8)
     one = 1
     marks = (failing > one).view(np.int8) + (slow > one) * np.int8(2) + (full > one) * np.int8(4)
     live.marks[clock % MARKS] = marks + (busy > one) * np.int8(8)

@@ -398,15 +398,15 @@ class Solo:
             busy = s.cpu[number] / CPU_HIGH
             worst = max(failing, slow, full, busy)
             before, heat = s.health[number], s.heat[number]
-            if worst > 0.8:  # noqa: PLR2004 - the lowest threshold of all
+            if worst > 0.8:
                 health = (worst > 1.0 - (before > 0) * 0.2) + (worst > 2.0 - (before > 1) * 0.4)
-                health += worst > 8.0 - (before > 2) * 2.0  # noqa: PLR2004 - the highest level
+                health += worst > 8.0 - (before > 2) * 2.0
                 marks[number] = (failing > 1.0) + (slow > 1.0) * 2 + (full > 1.0) * 4 + (busy > 1.0) * 8
             else:
                 health = marks[number] = 0
             s.health[number] = health
             if health > 1:
-                heat = heat + 1 if heat < 3 else 3  # noqa: PLR2004 - the hottest
+                heat = heat + 1 if heat < 3 else 3
             elif heat:
                 heat -= 1
             s.heat[number] = heat
