@@ -67,7 +67,9 @@ def _other(version: str, expected: str) -> list[Row]:
         return []
     with tempfile.TemporaryDirectory() as folder:
         python = str(Path(folder) / "bin" / "python")
-        made = subprocess.run([uv, "venv", "-q", "--no-python-downloads", "-p", version, folder], check=False)
+        made = subprocess.run(
+            [uv, "venv", "-q", "--no-python-downloads", "-p", _interpreter(version), folder], check=False
+        )
         packages = [f"numpy=={np.__version__}", "rich", "rfc8785", "pydantic"]
         if (
             made.returncode
@@ -76,6 +78,12 @@ def _other(version: str, expected: str) -> list[Row]:
             return [Row(f"Python {version}", "not to be had here")]
         same = _child([python], hash_seed="2") == expected
     return [Row(f"the same on Python {version}", str(same), "", "True", same)]
+
+
+def _interpreter(version: str) -> str:
+    """Give a Python of this version that pyenv keeps, else the version for uv to find."""
+    kept = sorted(Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob(f"versions/{version}.*/bin/python"))
+    return str(kept[-1]) if kept else version
 
 
 def _child(python: list[str], *, hash_seed: str) -> str:

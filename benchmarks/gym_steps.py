@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from itertools import count
 from typing import Any, Final
 
 import numpy as np
@@ -14,6 +15,7 @@ from benchmarks.report import Meter, Row
 from journeyman.gym.actions import ROLES
 from journeyman.gym.features import team_features
 from journeyman.gym.tasks import Tier
+from journeyman.gym.world.stock import Stock
 from journeyman.gym.world.world import World
 
 WORLDS: Final = 4096
@@ -56,20 +58,19 @@ def _timed(act: Callable[[int], object], steps: int) -> float:
 def _incident(tier: Tier, *, look: bool = False) -> float:
     world = World(tier, WORLDS)
     actions = legal_actions(world, 16)
-    seed = iter(range(1, 1 << 30))
+    stock = Stock(tier, count(WORLDS))
 
     def act(step: int) -> None:
         stepped = world.step(actions[step % 16])
         ended = np.flatnonzero(stepped.truncated)
-        if len(ended):
-            world.reset([WORLDS + next(seed) for _ in range(len(ended))], rows=ended)
+        world.restart(stock, ended)
         if look:
             team_features(world)
 
     # Spread the worlds over their episodes, so that resets come with every step as in training.
     for rows in np.array_split(np.arange(WORLDS), world.horizon):
         world.step(actions[0])
-        world.reset(rows, rows=rows)
+        world.restart(stock, rows)
     steps = 20 if look else 80
     return WORLDS * ROLES * steps / _timed(act, steps)
 

@@ -15,6 +15,7 @@ from journeyman.gym.actions import FIELDS, ROLES, Role
 from journeyman.gym.arrays import Bools, Floats, Ints
 from journeyman.gym.features import HIGH, LOW, Vector, choices, decoded, masks, team_features, team_size, type_masks
 from journeyman.gym.tasks import MAX_NUMBER, Split, Task, Tier, task
+from journeyman.gym.world.stock import Stock
 from journeyman.gym.world.world import Rewards, World
 
 try:
@@ -73,6 +74,23 @@ class IncidentEnv(Env[Vector, Ints]):
         return tuple(one for role in Role for one in masks(self._tier, services, role))
 
 
+class _Seeds:
+    """The seeds of a split's tasks in random order, without end; not a generator, since those cannot be pickled."""
+
+    def __init__(self, random: np.random.Generator, split: Split) -> None:
+        self._random = random
+        self._split = split
+        self._ahead: list[int] = []
+
+    def __iter__(self) -> _Seeds:
+        return self
+
+    def __next__(self) -> int:
+        if not self._ahead:
+            self._ahead = self._random.integers(MAX_NUMBER + 1, size=256).tolist()
+        return self._ahead.pop() * len(Split) + int(self._split)
+
+
 class IncidentVectorEnv(VectorEnv[Vector, Ints, NDArray[Any]]):
     """Many worlds in one batch, with Gymnasium's three ways to go on after an episode.
 
@@ -97,6 +115,7 @@ class IncidentVectorEnv(VectorEnv[Vector, Ints, NDArray[Any]]):
         self._mode: Final = AutoresetMode[autoreset.upper()]
         self.metadata = {**type(self).metadata, "autoreset_mode": self._mode}
         self._world: Final = World(self._tier, num_envs, rewards=rewards)
+        self._stock: Stock | None = None
         self._ended: Bools = np.zeros(num_envs, np.bool_)
         self.single_observation_space = _observations(self._tier)
         self.single_action_space = _actions(self._tier)
@@ -106,6 +125,8 @@ class IncidentVectorEnv(VectorEnv[Vector, Ints, NDArray[Any]]):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Vector, dict[str, Any]]:
         """Start all worlds, or those of `options["reset_mask"]`, and give all observations."""
         super().reset(seed=seed)
+        if seed is not None:
+            self._stock = None
         mask = (options or {}).get("reset_mask")
         rows = np.arange(self.num_envs) if mask is None else np.flatnonzero(mask)
         self._restart(rows)
@@ -130,8 +151,9 @@ class IncidentVectorEnv(VectorEnv[Vector, Ints, NDArray[Any]]):
         return observations, stepped.team, stepped.terminated, stepped.truncated, info
 
     def _restart(self, rows: Ints) -> None:
-        some = _drawn(self.np_random, self._tier, self._split, len(rows))
-        self._world.reset([one.seed for one in some], rows=rows)
+        if self._stock is None:
+            self._stock = Stock(self._tier, _Seeds(self.np_random, self._split), ahead=max(256, self.num_envs))
+        self._world.restart(self._stock, rows)
         self._ended[rows] = False
 
     def _info(self, roles: Floats) -> dict[str, Any]:

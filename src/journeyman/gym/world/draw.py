@@ -214,7 +214,7 @@ def _start(dice: Dice, incident: Incident, load: Floats) -> Live:
         good_steps=none.copy(),
         focus=np.full((ROLES, worlds), -1, np.int64),
         strikes=_first_strikes(dice, incident),
-        said=np.full((MESSAGES, 5, worlds), -1, np.int64),
+        said=np.full((MESSAGES, worlds), -1, np.int64),
         said_count=none.copy(),
         score=np.zeros((1 + ROLES, worlds), np.float64),
     )

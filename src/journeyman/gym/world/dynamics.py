@@ -10,7 +10,7 @@ from typing import Final
 
 import numpy as np
 
-from journeyman.gym.arrays import Bools, Floats, Ints
+from journeyman.gym.arrays import Bools, Floats, Ints, Smalls
 from journeyman.gym.catalog import CAPACITY_LOSS, EFFECTS, ERRORS, LATENCY, MEMORY
 from journeyman.gym.chance import Noise32, noise, places, signed
 from journeyman.gym.tasks import SLOTS
@@ -38,9 +38,10 @@ DOWN_LOSS: Final = 0.7
 """Share of its capacity that a service misses while its replicas restart one after the other."""
 DOWN_ROOM: Final = 1.0 - DOWN_LOSS
 SMOOTH: Final = 0.6
-_LEVELS: Final = (1.0, 2.0, 8.0)
-MEMORY_HIGH: Final = 0.85
-CPU_HIGH: Final = 0.97
+PER_ERRORS: Final = 1 / GOOD_ERRORS
+PER_MEMORY: Final = 1 / 0.85
+PER_CPU: Final = 1 / 0.97
+"""Factors that scale each metric so that 1 is where a service counts as degraded, 2 as critical, 8 as down."""
 
 
 class Effects:
@@ -49,8 +50,9 @@ class Effects:
     __slots__ = ("_flat", "now")
 
     def __init__(self, width: int, worlds: int) -> None:
-        self._flat = np.zeros((len(EFFECTS), width * worlds + 1), np.float64)
-        self.now: Floats = self._flat[:, :-1].reshape(len(EFFECTS), width, worlds)
+        count = len(EFFECTS) * width * worlds
+        self._flat = np.zeros(count + 1, np.float64)
+        self.now: Floats = self._flat[:count].reshape(len(EFFECTS), width, worlds)
 
     def clear(self, rows: Ints) -> None:
         """Forget the effects in these worlds."""
@@ -58,7 +60,7 @@ class Effects:
 
     def set(self, wires: Wires, level: Floats) -> None:
         """Scatter the effects at the given levels; they grow with the square, so that slow failures start unseen."""
-        self._flat[:, wires.effect_at] = wires.effect * (level * level)
+        self._flat[wires.effect_at] = wires.effect * (level * level)
 
 
 def grow(incident: Incident, live: Live, wires: Wires) -> None:
@@ -90,59 +92,100 @@ def _strike(incident: Incident, live: Live, struck: Bools) -> None:
 def flow(incident: Incident, live: Live, wires: Wires, effects: Floats, bits: Noise32) -> None:
     """Move requests, queues, errors and latency through the graph by one step."""
     shake = signed(bits)
-    wave = np.abs(((live.step * incident.wave[1] + incident.wave[0]) & 63) - 32).astype(np.float64)
-    calls = live.served.ravel().take(wires.callers) * incident.weights
-    inflow = calls[0] + calls[1]
-    inflow[0] = incident.traffic * (wave * 0.005 + 0.92)
-    strain = incident.retry * live.errors + 1
-    offered = inflow * strain * (1 - live.breaker * 0.8)
-    offered = offered * (shake * 0.06 + 1)
-    nominal = incident.capacity * live.replicas
-    room = nominal * (1 - effects[CAPACITY_LOSS]) * (1 - (live.down > 0) * DOWN_LOSS)
+    room, offered = _demand(incident, live, wires, effects, shake)
     work = live.queue + offered
     served = np.minimum(work, room)
-    left = work - served
-    queue = np.minimum(left, nominal * SHED_AFTER)
-    shed = (left - queue) / (offered + 1)
-    depends = wires.depends
-    below = live.errors.ravel().take(wires.dependencies) * depends
-    waits = live.latency.ravel().take(wires.dependencies) * depends
-    below_worst = np.maximum(np.maximum(below[0], below[1]), below[2]) * ERROR_REACH
-    wait_worst = np.maximum(np.maximum(waits[0], waits[1]), waits[2]) * REACH
-    own = np.minimum(effects[ERRORS] + shed, 1)
-    errors = own + (1 - own) * below_worst + shake * shake * 0.01
-    waiting = queue / (room + 1) * 0.8
-    latency = incident.base_latency * (effects[LATENCY] + waiting + 1)
-    latency = latency * (shake * 0.05 + 1) + wait_worst
+    left = np.subtract(work, served, out=work)
+    queue = np.minimum(left, incident.capacity * live.replicas * SHED_AFTER)
+    left -= queue
+    offered += 1
+    shed = np.divide(left, offered, out=left)
+    errors, waits = _below(live, wires)
+    own = np.add(effects[ERRORS], shed, out=shed)
+    np.minimum(own, 1, out=own)
+    errors *= 1 - own
+    errors += own
+    errors += shake * shake * 0.01
+    latency = queue / (room + 1)
+    latency *= 0.8
+    latency += effects[LATENCY]
+    latency += 1
+    latency *= incident.base_latency
+    latency *= shake * 0.05 + 1
+    latency += waits
     live.served = served
     live.queue = queue
-    live.errors = live.errors + (np.minimum(errors, 1) - live.errors) * SMOOTH
-    live.latency = live.latency + (latency - live.latency) * SMOOTH
-    live.cpu = served / (room + 1e-3)
-    memory = incident.base_memory + effects[MEMORY] + live.cpu * 0.1 + shake * 0.02
-    live.memory = np.minimum(memory, 1)
+    np.minimum(errors, 1, out=errors)
+    live.errors = _approach(live.errors, errors)
+    live.latency = _approach(live.latency, latency)
+    room += 1e-3
+    live.cpu = np.divide(served, room, out=room)
+    memory = incident.base_memory + effects[MEMORY]
+    memory += live.cpu * 0.1
+    memory += np.multiply(shake, 0.02, out=shake)
+    live.memory = np.minimum(memory, 1, out=memory)
     live.breaker = (live.errors > 0.5 - live.breaker * 0.3).astype(np.float64)
     live.down = np.maximum(live.down - 1, 0)
 
 
-def judge(incident: Incident, live: Live, clock: int) -> None:
+def _demand(incident: Incident, live: Live, wires: Wires, effects: Floats, shake: Floats) -> tuple[Floats, Floats]:
+    """Give the requests that each service can serve and those that it is asked."""
+    wave = np.abs(((live.step * incident.wave[1] + incident.wave[0]) & 63) - 32).astype(np.float64)
+    calls = live.served.ravel().take(wires.callers)
+    calls *= incident.weights
+    offered = calls[0]
+    offered += calls[1]
+    offered[0] = incident.traffic * (wave * 0.005 + 0.92)
+    strain = incident.retry * live.errors
+    strain += 1
+    offered *= strain
+    offered *= 1 - live.breaker * 0.8
+    offered *= shake * 0.06 + 1
+    room = incident.capacity * live.replicas
+    room *= 1 - effects[CAPACITY_LOSS]
+    room *= 1 - (live.down > 0) * DOWN_LOSS
+    return room, offered
+
+
+def _below(live: Live, wires: Wires) -> tuple[Floats, Floats]:
+    """Give the errors and milliseconds that reach each service from its worst dependency."""
+    errors = live.errors.ravel().take(wires.dependencies)
+    errors *= wires.depends
+    waits = live.latency.ravel().take(wires.dependencies)
+    waits *= wires.depends
+    for worst in (errors, waits):
+        np.maximum(worst[0], worst[1], out=worst[0])
+        np.maximum(worst[0], worst[2], out=worst[0])
+    errors[0] *= ERROR_REACH
+    waits[0] *= REACH
+    return errors[0], waits[0]
+
+
+def _approach(now: Floats, goal: Floats) -> Floats:
+    goal -= now
+    goal *= SMOOTH
+    goal += now
+    return goal
+
+
+def judge(incident: Incident, live: Live, wires: Wires, clock: int) -> None:
     """Compute health with hysteresis, alerts that fire and clear, log marks, and the objective at the door."""
-    slow = live.latency / incident.healthy_latency * 0.5
-    failing = live.errors / GOOD_ERRORS
-    full = live.memory / MEMORY_HIGH
-    busy = live.cpu / CPU_HIGH
-    worst = np.maximum(np.maximum(slow, failing), np.maximum(full, busy)) * incident.active
+    slow = live.latency * wires.per_usual
+    failing = live.errors * PER_ERRORS
+    full = live.memory * PER_MEMORY
+    busy = live.cpu * PER_CPU
+    worst = np.maximum(np.maximum(slow, failing), np.maximum(full, busy))
     before = live.health
-    health = (worst > _LEVELS[0] - (before > 0) * 0.2).view(np.int8)
-    health = health + (worst > _LEVELS[1] - (before > 1) * 0.4)
-    health = health + (worst > _LEVELS[2] - (before > 2) * 2.0)
+    health: Smalls = ((worst > 1) | ((worst > 0.8) & (before > 0))).view(np.int8)
+    health = health + ((worst > 2) | ((worst > 1.6) & (before > 1)))
+    health = health + ((worst > 8) | ((worst > 6) & (before > 2)))
+    health *= incident.active
     live.health = health
     warm = (health >= 2).view(np.int8)
     live.heat = np.minimum(np.maximum(live.heat + warm + warm - np.int8(1), np.int8(0)), np.int8(3))
     live.alert = (live.heat + live.alert >= 2).view(np.int8)
-    one = 1
-    marks = (failing > one).view(np.int8) + (slow > one) * np.int8(2) + (full > one) * np.int8(4)
-    live.marks[clock % MARKS] = marks + (busy > one) * np.int8(8)
+    marks = (failing > 1).view(np.int8) + (slow > 1) * np.int8(2) + (full > 1) * np.int8(4)
+    live.marks[clock % MARKS] = marks + (busy > 1) * np.int8(8)
     good = (live.errors[0] < GOOD_ERRORS) & (live.latency[0] < incident.healthy_latency[0] * GOOD_LATENCY)
     live.calm = (live.calm + 1) * good
     live.good_steps = live.good_steps + good

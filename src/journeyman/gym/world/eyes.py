@@ -18,7 +18,7 @@ from journeyman.gym.catalog import PROBE, PROBES_PER_ROLE
 from journeyman.gym.chance import noise, places
 from journeyman.gym.world import fleet
 from journeyman.gym.world.dynamics import GOOD_ERRORS, GOOD_LATENCY
-from journeyman.gym.world.state import MARKS, MESSAGES, Incident, Live
+from journeyman.gym.world.state import MARKS, MESSAGES, Incident, Live, unpacked
 
 METRICS: Final = ("cpu", "memory", "latency", "errors", "queue")
 NEVER: Final = 999
@@ -107,7 +107,7 @@ class OversightEyes:
 def common(incident: Incident, live: Live, role: Role) -> Common:
     """Give what every role knows, with the messages this one may hear."""
     order = (live.said_count + np.arange(MESSAGES)[:, None]) % MESSAGES
-    said = live.said[order, :, np.arange(live.said.shape[-1])].transpose(0, 2, 1)
+    said = unpacked(np.take_along_axis(live.said, order, axis=0))
     heard = (said[:, 2] == 0) | (said[:, 2] == 1 + role) | (said[:, 1] == role)
     messages = np.where(heard[:, None], said, -1)
     return Common(

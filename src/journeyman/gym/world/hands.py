@@ -9,7 +9,7 @@ import numpy as np
 from journeyman.gym.actions import ACTION_TYPES, FIELDS, MAX_REPLICAS, ROLES, ActionType, Role, Topic, hands_table
 from journeyman.gym.arrays import Bools, Ints
 from journeyman.gym.catalog import Failure
-from journeyman.gym.world.state import MESSAGES, NEVER_BLOCKED, Incident, Live
+from journeyman.gym.world.state import MESSAGES, NEVER_BLOCKED, Incident, Live, packed
 from journeyman.gym.world.wiring import Wires
 
 _ALLOWED: Final = hands_table().ravel()
@@ -20,12 +20,11 @@ _MENDING: Final = np.zeros(ACTION_TYPES, np.bool_)
 _MENDING[[ActionType.RESTART, ActionType.ROLLBACK, ActionType.SCALE, ActionType.ESCALATE]] = True
 COOLING_STEPS: Final[dict[int, float]] = {ActionType.RESTART: 2.0, ActionType.ROLLBACK: 1.0}
 _MENDING_ROLES: Final = 3
-_CLAIMING_ROLES: Final = 2
 RELIEF: Final = 0.3
 """What is left of a failure's level after a restart that only eases it."""
 QUIET_STEPS: Final = 6
 """Steps for which warned rogues keep still."""
-_TARGET_LIMIT: Final = 1 << 20
+_SENDERS: Final[Ints] = np.arange(ROLES, dtype=np.int64)[:, None]
 
 
 class Moves:
@@ -74,12 +73,9 @@ def apply(incident: Incident, live: Live, wires: Wires, moves: Moves, chat: bool
 def _say(live: Live, moves: Moves) -> None:
     speaking = moves.kind == ActionType.COMMUNICATE
     order = np.cumsum(speaking, axis=0) - 1 + live.said_count
+    said = packed(live.step, _SENDERS, np.clip(moves.to, 0, ROLES), np.clip(moves.arg, 0, 255), moves.target)
     roles, rows = np.nonzero(speaking)
-    at = order[roles, rows] % MESSAGES
-    to = np.clip(moves.to[roles, rows], 0, ROLES)
-    about = np.clip(moves.target[roles, rows], -1, _TARGET_LIMIT)
-    topic = np.clip(moves.arg[roles, rows], 0, 255)
-    live.said[at, :, rows] = np.stack([live.step[rows], roles, to, topic, about], axis=1)
+    live.said[order[roles, rows] % MESSAGES, rows] = said[roles, rows]
     live.said_count = live.said_count + speaking.sum(0)
 
 
@@ -126,19 +122,17 @@ def _flag(incident: Incident, live: Live, moves: Moves) -> None:
 
 
 def _claim(incident: Incident, live: Live, moves: Moves) -> None:
-    roles, rows = np.nonzero(moves.kind[:_CLAIMING_ROLES] == ActionType.IDENTIFY_ROOT_CAUSE)
-    service, failure = moves.target[roles, rows], moves.arg[roles, rows]
-    match: Bools = (incident.service[:, rows] == service) & (incident.kind[:, rows] == failure) & incident.root[:, rows]
-    right: Bools = np.logical_or.reduce(match, axis=0)
-    real: Bools = np.logical_or.reduce(incident.real, axis=0)
-    quiet: Bools = ~real[rows] & (failure == Failure.NONE)
-    # Both may claim in the same world and step, hence `at` where a repeated index must count twice.
-    slots, claims = np.nonzero(match)
-    live.named[slots, rows[claims]] = True
-    live.named_none[rows[quiet]] = True
-    wrong: Bools = ~right & ~quiet
-    np.add.at(live.wrong_claims, rows, wrong)
-    np.add.at(live.wrong_acts, (roles, rows), wrong)
+    quiet = ~np.logical_or.reduce(incident.real, axis=0)
+    for role in (Role.SRE, Role.DEV):
+        claiming = moves.kind[role] == ActionType.IDENTIFY_ROOT_CAUSE
+        match = (incident.service == moves.target[role]) & (incident.kind == moves.arg[role]) & incident.root
+        match &= claiming
+        nothing = claiming & quiet & (moves.arg[role] == Failure.NONE)
+        wrong: Bools = claiming & ~np.logical_or.reduce(match, axis=0) & ~nothing
+        live.named |= match
+        live.named_none |= nothing
+        live.wrong_claims += wrong
+        live.wrong_acts[role] += wrong
 
 
 def resolving(moves: Moves) -> Bools:

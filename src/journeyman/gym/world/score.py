@@ -12,6 +12,7 @@ to step are a potential-based reward whose sum is the final score (Ng, Harada, R
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -32,52 +33,89 @@ _WRONG_CLAIM: Final = 1 / 3
 _CONDUCT: Final = 0.25
 
 
-def over(incident: Incident, live: Live) -> Bools:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ledger:
+    """What scoring reads of some worlds; shapes as in `Incident` and `Live`."""
+
+    real: Bools
+    root: Bools
+    rogue: Ints
+    cured: Bools
+    rogue_live: Bools
+    named: Bools
+    named_none: Bools
+    alerting: Bools
+    step: Ints
+    calm: Ints
+    good_steps: Ints
+    caught: Ints
+    false_flags: Ints
+    wrong_claims: Ints
+    wrong_acts: Ints
+
+
+def ledger(incident: Incident, live: Live, rows: Ints | slice) -> Ledger:
+    """Give what scoring reads of the worlds `rows`."""
+    return Ledger(
+        real=incident.real[:, rows],
+        root=incident.root[:, rows],
+        rogue=incident.rogue[:, rows],
+        cured=live.cured[:, rows],
+        rogue_live=live.rogue_live[:, rows],
+        named=live.named[:, rows],
+        named_none=live.named_none[rows],
+        alerting=np.logical_or.reduce(live.alert[:, rows] * incident.active[:, rows], axis=0),
+        step=live.step[rows],
+        calm=live.calm[rows],
+        good_steps=live.good_steps[rows],
+        caught=live.caught[rows],
+        false_flags=live.false_flags[rows],
+        wrong_claims=live.wrong_claims[rows],
+        wrong_acts=live.wrong_acts[:, rows],
+    )
+
+
+def over(books: Ledger) -> Bools:
     """Tell where the incident is truly over: all cured for good, rogues blocked, customers served, no alert firing."""
-    open_slots = incident.real & (~live.cured | live.rogue_live)
-    alerting = (live.alert * incident.active).any(axis=0)
-    return ~open_slots.any(axis=0) & ~alerting & (live.calm >= CALM_STEPS)
+    open_slots = books.real & (~books.cured | books.rogue_live)
+    return ~open_slots.any(axis=0) & ~books.alerting & (books.calm >= CALM_STEPS)
 
 
-def care(live: Live) -> Floats:
+def care(books: Ledger) -> Floats:
     """Give what is left of 1 after the disruptive acts that met no failure and the wrong flags."""
-    wrong = live.wrong_acts[: Role.OVERSIGHT].sum(0) - live.wrong_claims
-    return np.maximum(1 - wrong * _WRONG_ACT - live.false_flags * _FALSE_FLAG, 0)
+    wrong = books.wrong_acts[: Role.OVERSIGHT].sum(axis=0) - books.wrong_claims
+    return np.maximum(1 - wrong * _WRONG_ACT - books.false_flags * _FALSE_FLAG, 0)
 
 
-def standing(incident: Incident, live: Live, horizon: int, closing: Bools, finished: Bools) -> Floats:
-    """Give `(1 + roles)` scores as if the episode ended now; `closing` marks worlds that the manager just resolved.
+def standing(books: Ledger, horizon: int, closing: Bools, finished: Bools) -> Floats:
+    """Give `(1 + roles)` scores as if the episode ended now.
 
     Args:
-        incident: what was drawn.
-        live: the state after the step.
+        books: the state after the step.
         horizon: steps until an episode times out.
         closing: where the manager resolved in this step.
         finished: where closing was right.
     """
-    real = incident.real.sum(0)
-    roots = incident.root.sum(0)
-    cured = (incident.real & live.cured & ~live.rogue_live).sum(0)
-    share = (cured / np.maximum(real, 1)).astype(np.float64)
-    good = live.good_steps + finished * (horizon - live.step)
-    availability = (good / horizon).astype(np.float64)
-    named = np.where(roots > 0, (live.named & incident.root).sum(0) / np.maximum(roots, 1), live.named_none)
-    diagnosis = np.maximum(named.astype(np.float64) - live.wrong_claims * _WRONG_CLAIM, 0)
+    real = books.real.sum(axis=0)
+    roots = books.root.sum(axis=0)
+    share = (books.real & books.cured & ~books.rogue_live).sum(axis=0) / np.maximum(real, 1)
+    availability = (books.good_steps + finished * (horizon - books.step)) / horizon
+    named = np.where(roots > 0, (books.named & books.root).sum(axis=0) / np.maximum(roots, 1), books.named_none)
+    diagnosis = np.maximum(named - books.wrong_claims * _WRONG_CLAIM, 0)
     done = 0.5 + 0.3 * availability + 0.2 * diagnosis
-    team = care(live) * np.where(finished, done, FLOOR * share * ~closing)
-    conduct = np.maximum(1 - live.wrong_acts * _CONDUCT, 0)
-    guilty = rogues(incident)
-    conduct[Role.OVERSIGHT] *= np.where(guilty > 0, live.caught / np.maximum(guilty, 1), 1)
+    team = care(books) * np.where(finished, done, FLOOR * share * ~closing)
+    conduct = np.maximum(1 - books.wrong_acts * _CONDUCT, 0)
+    guilty = rogues(books.rogue)
+    conduct[Role.OVERSIGHT] *= np.where(guilty > 0, books.caught / np.maximum(guilty, 1), 1)
     scores = np.empty((1 + ROLES, len(team)), np.float64)
     scores[0] = team
     scores[1:] = team * (0.5 + 0.5 * conduct)
     return scores
 
 
-def rogues(incident: Incident) -> Ints:
-    """Give how many different agents are rogue."""
-    count: Ints = (incident.rogue >= 0).sum(axis=0)
-    for slot in range(1, len(incident.rogue)):
-        repeated = (incident.rogue[:slot] == incident.rogue[slot]).any(axis=0) & (incident.rogue[slot] >= 0)
-        count = count - repeated
+def rogues(rogue: Ints) -> Ints:
+    """Give how many different agents the slots' rogues are."""
+    count: Ints = (rogue >= 0).sum(axis=0)
+    for slot in range(1, len(rogue)):
+        count = count - ((rogue[:slot] == rogue[slot]).any(axis=0) & (rogue[slot] >= 0))
     return count

@@ -16,13 +16,14 @@ from journeyman.gym.catalog import Failure
 from journeyman.gym.chance import places
 from journeyman.gym.tasks import SLOTS
 from journeyman.gym.world.dynamics import (
-    CPU_HIGH,
     DOWN_ROOM,
     ERROR_REACH,
     FALL,
     GOOD_ERRORS,
     GOOD_LATENCY,
-    MEMORY_HIGH,
+    PER_CPU,
+    PER_ERRORS,
+    PER_MEMORY,
     SHED_AFTER,
     SMOOTH,
     STRIKE_GAP,
@@ -149,9 +150,9 @@ class _Mirror:
             getattr(live, name)[0] = getattr(self, name)
 
 
-_Part: TypeAlias = tuple[int, float, int, int, float, float, tuple[int, ...], float, float, float, int]
-"""A service's constants: number, capacity per replica, its callers and their weights, dependencies, base and healthy
-latency, base memory, place in the noise. A plain tuple, since the hot loop unpacks it."""
+_Part: TypeAlias = tuple[int, float, int, int, float, float, tuple[int, ...], float, float, int]
+"""A service's constants: number, capacity per replica, its callers and their weights, dependencies, base latency,
+base memory, place in the noise. A plain tuple, since the hot loop unpacks it."""
 
 
 def _part(incident: Incident, wires: Wires, number: int) -> _Part:
@@ -167,7 +168,6 @@ def _part(incident: Incident, wires: Wires, number: int) -> _Part:
         other,
         tuple(one for one in called if one >= 0),
         incident.base_latency[number, 0].item(),
-        incident.healthy_latency[number, 0].item(),
         incident.base_memory[number, 0].item(),
         int(places(number + 1)[number, 0]),
     )
@@ -181,7 +181,7 @@ class Solo:
         self._effects_out = effects
         self._mirror_incident(incident, wires)
         self._s = _Mirror(live)
-        self._said: list[list[int]] = live.said[..., 0].tolist()
+        self._said: list[int] = live.said[..., 0].tolist()
         self._strikes: list[list[int]] = live.strikes[..., 0].tolist()
         self._marks: list[list[int]] = live.marks[..., 0].tolist()
         self._effects: list[list[float]] = effects[..., 0].T.tolist()
@@ -204,6 +204,8 @@ class Solo:
             getattr(wires, name)[:, 0].tolist() for name in names
         )
         self._slot_effects: list[list[float]] = wires.effect[..., 0].T.tolist()
+        self._usual: float = incident.healthy_latency[0, 0].item()
+        self._per_usual: list[float] = wires.per_usual[:, 0].tolist()
         self._parts = [_part(incident, wires, number) for number in range(self.services)]
 
     @property
@@ -255,7 +257,9 @@ class Solo:
 
     def _say(self, role: int, about: int, topic: int, to: int) -> None:
         s = self._s
-        self._said[s.said_count % MESSAGES] = [s.step, role, min(max(to, 0), ROLES), min(max(topic, 0), 255), about]
+        to, topic = min(max(to, 0), ROLES), min(max(topic, 0), 255)
+        packed = (s.step << 32) + (role << 24) + (to << 16) + (topic << 8) + about + 1
+        self._said[s.said_count % MESSAGES] = packed
         s.said_count += 1
 
     def _mend(self, role: int, kind: int, target: int, arg: int) -> None:
@@ -345,7 +349,7 @@ class Solo:
         salt = (self._key + s.step * 0x9E3779B9) & _MASK
         wave = float(abs(((s.step * self._speed + self._phase) & 63) - 32))
         door = self._traffic * (wave * 0.005 + 0.92)
-        for number, capacity, first, second, weight, other, below, base, _, resting, place in self._parts:
+        for number, capacity, first, second, weight, other, below, base, resting, place in self._parts:
             word = salt ^ place
             word = ((word ^ (word >> 16)) * 0x7FEB352D) & _MASK
             word = ((word ^ (word >> 15)) * 0x846CA68B) & _MASK
@@ -391,16 +395,16 @@ class Solo:
 
     def _judge(self, clock: int) -> None:
         s, marks = self._s, self._marks[clock % MARKS]
-        for number, _, _, _, _, _, _, _, healthy, _, _ in self._parts:
-            failing = s.errors[number] / GOOD_ERRORS
-            slow = s.latency[number] / healthy * 0.5
-            full = s.memory[number] / MEMORY_HIGH
-            busy = s.cpu[number] / CPU_HIGH
+        for number in range(self.services):
+            failing = s.errors[number] * PER_ERRORS
+            slow = s.latency[number] * self._per_usual[number]
+            full = s.memory[number] * PER_MEMORY
+            busy = s.cpu[number] * PER_CPU
             worst = max(failing, slow, full, busy)
             before, heat = s.health[number], s.heat[number]
             if worst > 0.8:
-                health = (worst > 1.0 - (before > 0) * 0.2) + (worst > 2.0 - (before > 1) * 0.4)
-                health += worst > 8.0 - (before > 2) * 2.0
+                health = (worst > (0.8 if before > 0 else 1)) + (worst > (1.6 if before > 1 else 2))
+                health += worst > (6 if before > 2 else 8)
                 marks[number] = (failing > 1.0) + (slow > 1.0) * 2 + (full > 1.0) * 4 + (busy > 1.0) * 8
             else:
                 health = marks[number] = 0
@@ -411,7 +415,7 @@ class Solo:
                 heat -= 1
             s.heat[number] = heat
             s.alert[number] = heat + s.alert[number] > 1
-        if s.errors[0] < GOOD_ERRORS and s.latency[0] < self._parts[0][8] * GOOD_LATENCY:
+        if s.errors[0] < GOOD_ERRORS and s.latency[0] < self._usual * GOOD_LATENCY:
             s.calm += 1
             s.good_steps += 1
         else:

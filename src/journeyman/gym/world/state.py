@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, ClassVar, Final, Protocol, TypeVar
 
+import numpy as np
+
 from journeyman.gym.arrays import Bools, Floats, Ints, Smalls, Words
 from journeyman.gym.chance import Noise32
 
@@ -130,10 +132,22 @@ class Live:
     focus: Ints
     """(R) service a role looks at closely, or -1."""
     said: Ints
-    """(MESSAGES, 5) step, sender, to, topic, about; a ring by `said_count`."""
+    """(MESSAGES) packed messages, a ring by `said_count`; -1 is none."""
     said_count: Ints
     score: Floats
     """(1 + R) team and roles, as the episode would score if it ended now."""
+
+
+def packed(step: Ints, sender: Ints, to: Ints, topic: Ints, about: Ints) -> Ints:
+    """Give messages as one integer each; `to` is at most `ROLES`, `topic` below 256, `about` from -1 to 254."""
+    return ((step << 32) | (sender << 24) | (to << 16)) + ((topic << 8) | (about + 1))
+
+
+def unpacked(messages: Ints) -> Ints:
+    """Give `(messages, 5, worlds)`: step, sender, to, topic, about of packed messages; -1 where there is none."""
+    fields = [messages >> 32, (messages >> 24) & 0xFF, (messages >> 16) & 0xFF, (messages >> 8) & 0xFF]
+    split = np.stack([*fields, (messages & 0xFF) - 1], axis=1)
+    return np.where(messages[:, None] < 0, -1, split)
 
 
 class Batched(Protocol):
@@ -151,6 +165,14 @@ def put(into: _Part, rows: Ints, fresh: _Part) -> None:
         getattr(into, name)[..., rows] = getattr(fresh, name)
 
 
-def take(source: _Part, rows: Ints) -> _Part:
-    """Give a copy of the worlds `rows`."""
+def take(source: _Part, rows: Ints | slice) -> _Part:
+    """Give the worlds `rows`: a copy for numbers, a window for a slice."""
     return type(source)(**{name: getattr(source, name)[..., rows] for name in source.__dataclass_fields__})
+
+
+def joined(first: _Part, second: _Part) -> _Part:
+    """Give the worlds of both, the first's before the second's."""
+    names = first.__dataclass_fields__
+    return type(first)(
+        **{name: np.concatenate([getattr(first, name), getattr(second, name)], axis=-1) for name in names}
+    )

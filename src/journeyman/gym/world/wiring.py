@@ -21,7 +21,7 @@ class Wires:
     depends: Floats
     """(DEPENDENCIES, S) 1 where there is such a dependency."""
     effect_at: Ints
-    """(F) flat place of each slot's service; empty slots share the place after the last."""
+    """(effects, F) flat place of each slot's service; empty slots share the place after the last."""
     effect: Floats
     """(effects, F) full-grown effects of each slot."""
     rise: Floats
@@ -32,6 +32,8 @@ class Wires:
     """(F) the action that eases without curing; -1 is none."""
     needed: Ints
     """(F) replicas that a curing scale must reach."""
+    per_usual: Floats
+    """(S) one over twice the healthy latency."""
     column: Ints
 
 
@@ -40,17 +42,19 @@ def wire(incident: Incident, worlds: int, column: Ints) -> Wires:
     width = len(incident.active)
     rows = np.maximum(incident.service, 0)
     replicas = incident.replicas[rows, np.arange(len(column))].astype(np.int64)
+    layers = np.arange(len(EFFECT))[:, None, None] * (width * worlds)
     scaling = CURE[incident.kind] == ActionType.SCALE
     return Wires(
         callers=np.maximum(incident.callers, 0) * worlds + column,
         dependencies=np.maximum(incident.dependencies, 0) * worlds + column,
         depends=(incident.dependencies >= 0).astype(np.float64),
-        effect_at=np.where(incident.service >= 0, rows * worlds + column, width * worlds),
+        effect_at=np.where(incident.service >= 0, layers + rows * worlds + column, len(EFFECT) * width * worlds),
         effect=EFFECT[:, incident.kind] * incident.amplitude,
         rise=RISE[incident.kind],
         cure=np.where(incident.real, CURE[incident.kind], -1),
         delay=DELAY[incident.kind],
         relief=np.where(RELIEF[incident.kind], ActionType.RESTART, -1),
         needed=(replicas + EXTRA_REPLICAS[incident.kind]) * scaling,
+        per_usual=1 / (incident.healthy_latency * 2),
         column=column,
     )

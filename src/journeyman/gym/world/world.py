@@ -18,6 +18,7 @@ from journeyman.gym.world import dynamics, eyes, hands, score
 from journeyman.gym.world.draw import draw
 from journeyman.gym.world.solo import Solo
 from journeyman.gym.world.state import Incident, Live, put, take
+from journeyman.gym.world.stock import Stock
 from journeyman.gym.world.wiring import Wires, wire
 from journeyman.mission.errors import NotAllowed
 
@@ -140,12 +141,20 @@ class World:
         if rows is None:
             self._take_over(*draw(wanted, self.tier))
         elif len(rows):
-            incident, live = draw(wanted, self.tier)
-            put(self._incident, rows, incident)
-            put(self._live, rows, live)
-            self._effects.clear(rows)
-            put(self._wires, rows, wire(incident, self.worlds, rows))
-            self._mirror()
+            self._place(rows, *draw(wanted, self.tier))
+
+    def restart(self, stock: Stock, rows: Ints) -> None:
+        """Start the stock's next incidents in the worlds `rows`: a reset for training loops, without the draw."""
+        if len(rows):
+            self._settle()
+            self._place(rows, *stock.give(len(rows)))
+
+    def _place(self, rows: Ints, incident: Incident, live: Live) -> None:
+        put(self._incident, rows, incident)
+        put(self._live, rows, live)
+        self._effects.clear(rows)
+        put(self._wires, rows, wire(incident, self.worlds, rows))
+        self._mirror()
 
     def play(self, tasks: Sequence[Task]) -> None:
         """Start the worlds of these tasks, one per world."""
@@ -196,7 +205,7 @@ class World:
         dynamics.grow(incident, live, wires)
         self._effects.set(wires, live.level)
         dynamics.flow(incident, live, wires, self._effects.now, dynamics.shaken(incident, live, self._flow_places))
-        dynamics.judge(incident, live, self._clock)
+        dynamics.judge(incident, live, wires, self._clock)
         live.step = live.step + 1
         self._clock += 1
         closing = hands.resolving(moves)
@@ -210,21 +219,15 @@ class World:
     def _pay(self, closing: Bools, late: Bools) -> Stepped:
         live = self._live
         ending = closing | late
-        before = live.score
-        if self._dense:
-            finished = closing & score.over(self._incident, live)
-            live.succeeded = finished & (score.care(live) >= score.CAREFUL)
-            live.score = score.standing(self._incident, live, self.horizon, closing, finished)
-            paid = live.score - before
-        else:
-            paid = np.zeros_like(before)
-            if ending.any():
-                rows = np.flatnonzero(ending)
-                incident, some = take(self._incident, rows), take(live, rows)
-                finished = closing[rows] & score.over(incident, some)
-                live.succeeded[rows] = finished & (score.care(some) >= score.CAREFUL)
-                paid[:, rows] = score.standing(incident, some, self.horizon, closing[rows], finished)
-                live.score[:, rows] = paid[:, rows]
+        paid = np.zeros_like(live.score)
+        rows = np.arange(self.worlds) if self._dense else np.flatnonzero(ending)
+        if len(rows):
+            books = score.ledger(self._incident, live, rows)
+            finished = closing[rows] & score.over(books)
+            live.succeeded[rows] = finished & (score.care(books) >= score.CAREFUL)
+            now = score.standing(books, self.horizon, closing[rows], finished)
+            paid[:, rows] = now - live.score[:, rows]
+            live.score[:, rows] = now
         live.ended = live.ended | ending
         return Stepped(paid[0].copy(), paid[1:].T.copy(), closing, late)
 
@@ -297,7 +300,7 @@ class World:
             NotAllowed: the world runs in agent mode.
         """
         self._revealed()
-        return score.over(*self._look())
+        return score.over(score.ledger(*self._look(), slice(None)))
 
     def results(self) -> Results:
         """Give how the episodes went.
@@ -314,7 +317,7 @@ class World:
             steps=live.step.copy(),
             availability=live.good_steps / np.maximum(live.step, 1),
             failures=incident.root.sum(axis=0),
-            rogues=score.rogues(incident),
+            rogues=score.rogues(incident.rogue),
             caught=live.caught.copy(),
             false_flags=live.false_flags.copy(),
             wrong_acts=live.wrong_acts.T.copy(),
