@@ -62,7 +62,7 @@ class Dice:
 
     def between(self, stream: int, low: float, high: float, *shape: int) -> Floats:
         """Give floats in [low, high)."""
-        return self.unit(stream, *shape) * high - low + low
+        return self.unit(stream, *shape) * (high - low) + low
 
 
 def noise_keys(keys: Words) -> Noise32:

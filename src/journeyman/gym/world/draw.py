@@ -64,7 +64,7 @@ def draw(seeds: Words, tier: Tier) -> tuple[Incident, Live]:
         real=slots.real,
         root=slots.real & ~slots.chained,
         chained=slots.chained,
-        amplitude=dice.between(9, 0.8, 1.0, SLOTS) * (slots.kind > 0),
+        amplitude=dice.between(9, size.mildest, 1.0, SLOTS) * (slots.kind > 0),
         onset=slots.onset,
         end=slots.end,
         rogue=rogue,
