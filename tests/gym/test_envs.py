@@ -45,7 +45,12 @@ def test_pettingzoo_accepts_the_environments() -> None:
     parallel_seed_test(lambda: IncidentParallelEnv("easy"), 60)
     seed_test(lambda: incident_aec_env("easy"), 60)
     with warnings.catch_warnings():
-        for taste in ("Action space for each", "We recommend agents", "Agents have different"):
+        for taste in (
+            "Action space for each",
+            "We recommend agents",
+            "Agents have different",
+            "Observations are different",
+        ):
             warnings.filterwarnings("ignore", message=taste)
         api_test(incident_aec_env("medium"), 200)
 
