@@ -29,7 +29,7 @@ def draw(seeds: Words, tier: Tier) -> tuple[Incident, Live]:
     """
     size = SIZES[tier]
     width = size.services[1]
-    keys = mixed(mixed(seeds) + np.array(int(tier) + 1, np.uint64) * _TIER_SALT)
+    keys = world_keys(seeds, tier)
     dice = Dice(keys)
     services = size.services[0] + dice.below(1, width - size.services[0] + 1)
     graph = draw_graph(dice, services, width)
@@ -70,6 +70,11 @@ def draw(seeds: Words, tier: Tier) -> tuple[Incident, Live]:
         rogue=rogue,
     )
     return incident, _start(dice, incident, load)
+
+
+def world_keys(seeds: Words, tier: Tier) -> Words:
+    """Give the keys from which everything in a world is drawn."""
+    return mixed(mixed(seeds) + np.array(int(tier) + 1, np.uint64) * _TIER_SALT)
 
 
 def _jitter(words: Words, width: int) -> Floats:

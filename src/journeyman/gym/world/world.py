@@ -9,13 +9,15 @@ from typing import Final, Literal
 
 import numpy as np
 
-from journeyman.gym.actions import ROLES
+from journeyman.gym.actions import ROLES, Role
 from journeyman.gym.arrays import Bools, Floats, Ints, Words
 from journeyman.gym.catalog import Failure
 from journeyman.gym.chance import places
 from journeyman.gym.tasks import SIZES, Task, Tier
 from journeyman.gym.world import dynamics, eyes, hands, score
 from journeyman.gym.world.draw import draw
+from journeyman.gym.world.logs import LogLine, lines
+from journeyman.gym.world.names import Names, names_of
 from journeyman.gym.world.solo import Solo
 from journeyman.gym.world.state import Incident, Live, put, take
 from journeyman.gym.world.stock import Stock
@@ -271,6 +273,14 @@ class World:
     def _mirror(self) -> None:
         if self.worlds == 1 and not self._dense:
             self._solo = Solo(self._incident, self._live, self._wires, self._effects.now)
+
+    def names(self, index: int = 0) -> Names:
+        """Give what the services and fleet agents of one world are called."""
+        return names_of(self._look()[0], self.tier, index)
+
+    def logs(self, role: Role, index: int = 0) -> tuple[LogLine, ...]:
+        """Give the last log lines of the service that a role looks at in one world, oldest first."""
+        return lines(*self._look(), role, index, self._clock)
 
     @property
     def ended(self) -> Bools:

@@ -1,0 +1,35 @@
+"""The gym in words: what a role sees as text, and what it may do as a tool. Drop-in names for older adapters.
+
+What reads actions out of model text stands on `journeyman.answers`; everything here takes and gives plain values.
+"""
+
+from journeyman.gym.text.action import ACTION_JSON_SCHEMA, Read, TextAction, action_to_training_target, read_action
+from journeyman.gym.text.observation import Observation, RoleView, ServiceMetrics
+from journeyman.gym.text.prompts import build_prompt, load_role_prompt
+from journeyman.gym.text.render import render_observation
+from journeyman.gym.text.session import TextWorld
+from journeyman.gym.text.specs import (
+    anthropic_tool_spec,
+    build_anthropic_messages,
+    build_openai_messages,
+    openai_tool_spec,
+)
+
+__all__ = [
+    "ACTION_JSON_SCHEMA",
+    "Observation",
+    "Read",
+    "RoleView",
+    "ServiceMetrics",
+    "TextAction",
+    "TextWorld",
+    "action_to_training_target",
+    "anthropic_tool_spec",
+    "build_anthropic_messages",
+    "build_openai_messages",
+    "build_prompt",
+    "load_role_prompt",
+    "openai_tool_spec",
+    "read_action",
+    "render_observation",
+]
