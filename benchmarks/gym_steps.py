@@ -13,9 +13,9 @@ from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
 from benchmarks._gym_actions import legal_actions
 from benchmarks.report import Meter, Row
 from journeyman.gym.actions import ROLES
+from journeyman.gym.draw.stock import Stock
 from journeyman.gym.features import team_features
 from journeyman.gym.tasks import Tier
-from journeyman.gym.world.stock import Stock
 from journeyman.gym.world.world import World
 
 WORLDS: Final = 4096

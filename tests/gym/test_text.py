@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from journeyman.gym.actions import HANDS, MAX_REPLICAS, ActionType, Role
 from journeyman.gym.catalog import Failure
+from journeyman.gym.eyes.logs import _TELLING  # pyright: ignore[reportPrivateUsage] - what must never be pushed out
 from journeyman.gym.tasks import Split, Tier, task, tasks
 from journeyman.gym.text import (
     ACTION_JSON_SCHEMA,
@@ -30,7 +31,6 @@ from journeyman.gym.text import (
 )
 from journeyman.gym.text.action import FAILURE_NAMES, MESSAGE_CHARS, TOPIC_NAMES
 from journeyman.gym.text.render import LEAST_TOKENS, MAX_TOKENS
-from journeyman.gym.world.logs import _TELLING  # pyright: ignore[reportPrivateUsage] - what must never be pushed out
 from journeyman.gym.world.world import World
 
 _NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30).map(str.strip).filter(bool)

@@ -10,12 +10,12 @@ import numpy as np
 
 from journeyman.gym.actions import ROLES, Role
 from journeyman.gym.arrays import Bools, Floats
+from journeyman.gym.eyes.views import DevEyes, ManagerEyes, OversightEyes, SreEyes
 from journeyman.gym.policies.base import Seats, Team, no_actions, one_world
 from journeyman.gym.policies.blind import PANEL, RandomTeam, cheater
 from journeyman.gym.policies.crew import Crew
 from journeyman.gym.policies.heuristic import HEURISTIC, HeuristicDev, HeuristicSre, suspects
 from journeyman.gym.tasks import Task
-from journeyman.gym.world.eyes import DevEyes, ManagerEyes, OversightEyes, SreEyes
 from journeyman.gym.world.world import World
 
 MakeTeam = Callable[[int], Team]

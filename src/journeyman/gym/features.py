@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from journeyman.gym.actions import FIELDS, HANDS, MAX_REPLICAS, ROLES, TOPICS, ActionType, Role
 from journeyman.gym.arrays import Bools, Floats, Ints
 from journeyman.gym.catalog import PROBES_PER_ROLE, Job
+from journeyman.gym.eyes.views import METRICS, Common, DevEyes, ManagerEyes, OversightEyes, SreEyes
 from journeyman.gym.policies.base import Seats
+from journeyman.gym.state import DEPENDENCIES, MESSAGES, TRACE_STEPS
 from journeyman.gym.tasks import SIZES, Tier
-from journeyman.gym.world.eyes import METRICS, Common, DevEyes, ManagerEyes, OversightEyes, SreEyes
 from journeyman.gym.world.fleet import TRACE, VERBS_PER_JOB
-from journeyman.gym.world.state import DEPENDENCIES, MESSAGES, TRACE_STEPS
 
 Vector = NDArray[np.float32]
 LOW: Final = -1.0

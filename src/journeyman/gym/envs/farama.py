@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from journeyman.gym.actions import FIELDS, ROLES, Role
 from journeyman.gym.arrays import Bools, Floats, Ints
+from journeyman.gym.draw.stock import Stock
 from journeyman.gym.features import HIGH, LOW, Vector, choices, decoded, masks, team_features, team_size, type_masks
 from journeyman.gym.tasks import MAX_NUMBER, Split, Task, Tier, task
-from journeyman.gym.world.stock import Stock
 from journeyman.gym.world.world import Rewards, World
 
 try:

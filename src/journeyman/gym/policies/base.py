@@ -9,7 +9,7 @@ import numpy as np
 
 from journeyman.gym.actions import FIELDS, ROLES, Action
 from journeyman.gym.arrays import Ints
-from journeyman.gym.world.eyes import DevEyes, ManagerEyes, OversightEyes, SreEyes
+from journeyman.gym.eyes.views import DevEyes, ManagerEyes, OversightEyes, SreEyes
 
 
 class Seats(Protocol):

@@ -8,8 +8,8 @@ from typing import Protocol, TypeVar
 
 from journeyman.gym.actions import NOOP, Action
 from journeyman.gym.arrays import Ints
+from journeyman.gym.eyes.views import DevEyes, ManagerEyes, OversightEyes, SreEyes
 from journeyman.gym.policies.base import Seats, one_world, rows_of
-from journeyman.gym.world.eyes import DevEyes, ManagerEyes, OversightEyes, SreEyes
 
 EyesT_contra = TypeVar("EyesT_contra", contravariant=True)
 

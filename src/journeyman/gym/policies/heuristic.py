@@ -15,8 +15,8 @@ import numpy as np
 from journeyman.gym.actions import NOOP, Action, ActionType, Role, Topic
 from journeyman.gym.arrays import Floats
 from journeyman.gym.catalog import PROBES_PER_ROLE, Failure, Probe
+from journeyman.gym.eyes.views import Common, DevEyes, ManagerEyes, OversightEyes, SreEyes
 from journeyman.gym.policies.crew import Roster
-from journeyman.gym.world.eyes import Common, DevEyes, ManagerEyes, OversightEyes, SreEyes
 from journeyman.gym.world.fleet import VERBS_PER_JOB
 
 _SIGNAL: Final = 0.5

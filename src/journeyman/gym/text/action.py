@@ -10,7 +10,7 @@ from typing import Any, Final, TypeAlias, cast
 
 from journeyman.gym.actions import HANDS, MAX_REPLICAS, Action, ActionType, Role, Topic
 from journeyman.gym.catalog import Failure
-from journeyman.gym.world.names import Names
+from journeyman.gym.draw.names import Names
 
 Arg: TypeAlias = "str | int"
 FAILURE_NAMES: Final = {failure.label: failure for failure in Failure if failure <= Failure.ROGUE_BATCH_JOB}

@@ -10,6 +10,8 @@ import numpy as np
 from journeyman.gym.actions import FIELDS, ROLES, ActionType, Role
 from journeyman.gym.arrays import Smalls
 from journeyman.gym.catalog import PROBES_PER_ROLE, Job, Probe
+from journeyman.gym.draw.names import VERBS
+from journeyman.gym.eyes.views import NEVER
 from journeyman.gym.policies.base import one_world
 from journeyman.gym.tasks import Task
 from journeyman.gym.text.action import TextAction, to_world
@@ -23,9 +25,7 @@ from journeyman.gym.text.observation import (
     Said,
     ServiceMetrics,
 )
-from journeyman.gym.world.eyes import NEVER
 from journeyman.gym.world.fleet import VERBS_PER_JOB
-from journeyman.gym.world.names import VERBS
 from journeyman.gym.world.world import Rewards, World
 
 _HEALTH: Final = ("healthy", "degraded", "critical", "down")

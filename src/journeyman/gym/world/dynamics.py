@@ -13,11 +13,11 @@ import numpy as np
 from journeyman.gym.arrays import Bools, Floats, Ints, Smalls
 from journeyman.gym.catalog import CAPACITY_LOSS, EFFECTS, ERRORS, LATENCY, MEMORY
 from journeyman.gym.chance import Noise32, noise, places, signed
+from journeyman.gym.draw.topology import REACH
+from journeyman.gym.draw.wiring import Wires
+from journeyman.gym.state import MARKS, Incident, Live
 from journeyman.gym.tasks import SLOTS
 from journeyman.gym.world import fleet
-from journeyman.gym.world.state import MARKS, Incident, Live
-from journeyman.gym.world.topology import REACH
-from journeyman.gym.world.wiring import Wires
 
 FALL: Final = 0.34
 """How fast a cured failure's effects pass, per step."""

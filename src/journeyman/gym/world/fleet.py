@@ -13,7 +13,7 @@ import numpy as np
 from journeyman.gym.arrays import Ints
 from journeyman.gym.catalog import Job
 from journeyman.gym.chance import noise, places
-from journeyman.gym.world.state import NO_STRIKE, TRACE_STEPS, Incident, Live
+from journeyman.gym.state import NO_STRIKE, TRACE_STEPS, Incident, Live
 
 VERBS_PER_JOB: Final = 4
 """A deed's verb is `job * VERBS_PER_JOB + 0..3`; 0 is what a rogue with that job does."""

@@ -9,8 +9,8 @@ import numpy as np
 from journeyman.gym.actions import ACTION_TYPES, FIELDS, MAX_REPLICAS, ROLES, ActionType, Role, Topic, hands_table
 from journeyman.gym.arrays import Bools, Ints
 from journeyman.gym.catalog import Failure
-from journeyman.gym.world.state import MESSAGES, NEVER_BLOCKED, Incident, Live, packed
-from journeyman.gym.world.wiring import Wires
+from journeyman.gym.draw.wiring import Wires
+from journeyman.gym.state import MESSAGES, NEVER_BLOCKED, Incident, Live, packed
 
 _ALLOWED: Final = hands_table().ravel()
 _ROW: Final = np.arange(ROLES)[:, None] * ACTION_TYPES

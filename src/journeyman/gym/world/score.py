@@ -19,7 +19,7 @@ import numpy as np
 
 from journeyman.gym.actions import ROLES, Role
 from journeyman.gym.arrays import Bools, Floats, Ints
-from journeyman.gym.world.state import Incident, Live
+from journeyman.gym.state import Incident, Live
 
 FLOOR: Final = 0.2
 """What no policy that cheats may exceed on average: the most that an unresolved episode can score."""

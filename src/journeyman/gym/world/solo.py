@@ -14,6 +14,9 @@ from journeyman.gym.actions import HANDS, MAX_REPLICAS, ROLES, ActionType, Role,
 from journeyman.gym.arrays import Floats
 from journeyman.gym.catalog import Failure
 from journeyman.gym.chance import places
+from journeyman.gym.draw.topology import REACH
+from journeyman.gym.draw.wiring import Wires
+from journeyman.gym.state import MARKS, MESSAGES, NEVER_BLOCKED, Incident, Live
 from journeyman.gym.tasks import SLOTS
 from journeyman.gym.world.dynamics import (
     DOWN_ROOM,
@@ -31,9 +34,6 @@ from journeyman.gym.world.dynamics import (
 )
 from journeyman.gym.world.fleet import ticket_of_strike
 from journeyman.gym.world.hands import COOLING_STEPS, QUIET_STEPS, RELIEF
-from journeyman.gym.world.state import MARKS, MESSAGES, NEVER_BLOCKED, Incident, Live
-from journeyman.gym.world.topology import REACH
-from journeyman.gym.world.wiring import Wires
 
 Row: TypeAlias = "list[int]"
 """One action: type, target, arg, to."""

@@ -13,15 +13,16 @@ from journeyman.gym.actions import ROLES, Role
 from journeyman.gym.arrays import Bools, Floats, Ints, Words
 from journeyman.gym.catalog import Failure
 from journeyman.gym.chance import places
+from journeyman.gym.draw.incident import draw
+from journeyman.gym.draw.names import Names, names_of
+from journeyman.gym.draw.stock import Stock
+from journeyman.gym.draw.wiring import Wires, wire
+from journeyman.gym.eyes import views
+from journeyman.gym.eyes.logs import LogLine, lines
+from journeyman.gym.state import Incident, Live, put, take
 from journeyman.gym.tasks import SIZES, Task, Tier
-from journeyman.gym.world import dynamics, eyes, hands, score
-from journeyman.gym.world.draw import draw
-from journeyman.gym.world.logs import LogLine, lines
-from journeyman.gym.world.names import Names, names_of
+from journeyman.gym.world import dynamics, hands, score
 from journeyman.gym.world.solo import Solo
-from journeyman.gym.world.state import Incident, Live, put, take
-from journeyman.gym.world.stock import Stock
-from journeyman.gym.world.wiring import Wires, wire
 from journeyman.mission.errors import NotAllowed
 
 Rewards = Literal["final", "potential"]
@@ -233,21 +234,21 @@ class World:
         live.ended = live.ended | ending
         return Stepped(paid[0].copy(), paid[1:].T.copy(), closing, late)
 
-    def sre(self) -> eyes.SreEyes:
+    def sre(self) -> views.SreEyes:
         """Give a copy of what the SRE sees."""
-        return eyes.sre(*self._look(), self._clock)
+        return views.sre(*self._look(), self._clock)
 
-    def dev(self) -> eyes.DevEyes:
+    def dev(self) -> views.DevEyes:
         """Give a copy of what the developer sees."""
-        return eyes.dev(*self._look(), self._clock)
+        return views.dev(*self._look(), self._clock)
 
-    def manager(self) -> eyes.ManagerEyes:
+    def manager(self) -> views.ManagerEyes:
         """Give a copy of what the manager sees."""
-        return eyes.manager(*self._look())
+        return views.manager(*self._look())
 
-    def oversight(self) -> eyes.OversightEyes:
+    def oversight(self) -> views.OversightEyes:
         """Give a copy of what oversight sees."""
-        return eyes.oversight(*self._look())
+        return views.oversight(*self._look())
 
     def fork(self, copies: int, index: int = 0) -> World:
         """Give a new batch that goes on from one world's state, `copies` times: for search.

@@ -9,7 +9,7 @@ import numpy as np
 from journeyman.gym.actions import ActionType
 from journeyman.gym.arrays import Floats, Ints
 from journeyman.gym.catalog import CURE, DELAY, EFFECT, EXTRA_REPLICAS, RELIEF, RISE
-from journeyman.gym.world.state import Incident
+from journeyman.gym.state import Incident
 
 
 @dataclass(slots=True, kw_only=True)

@@ -16,9 +16,9 @@ from journeyman.gym.actions import Role
 from journeyman.gym.arrays import Bools, Floats, Ints, Smalls
 from journeyman.gym.catalog import PROBE, PROBES_PER_ROLE
 from journeyman.gym.chance import noise, places
+from journeyman.gym.state import MARKS, MESSAGES, Incident, Live, unpacked
 from journeyman.gym.world import fleet
 from journeyman.gym.world.dynamics import GOOD_ERRORS, GOOD_LATENCY
-from journeyman.gym.world.state import MARKS, MESSAGES, Incident, Live, unpacked
 
 METRICS: Final = ("cpu", "memory", "latency", "errors", "queue")
 NEVER: Final = 999

@@ -10,9 +10,9 @@ from journeyman.gym.actions import ROLES
 from journeyman.gym.arrays import Bools, Floats, Ints, Words
 from journeyman.gym.catalog import BENIGN, GROUP, REAL, ROGUE_JOB, ROGUES, Failure, Group, Job
 from journeyman.gym.chance import Dice, mixed, noise_keys
+from journeyman.gym.draw.topology import draw_graph, healthy_latency, healthy_load
+from journeyman.gym.state import MARKS, MESSAGES, NEVER_BLOCKED, NO_STRIKE, Incident, Live
 from journeyman.gym.tasks import QUIET_EIGHTHS, SIZES, SLOTS, Tier, TierSize
-from journeyman.gym.world.state import MARKS, MESSAGES, NEVER_BLOCKED, NO_STRIKE, Incident, Live
-from journeyman.gym.world.topology import draw_graph, healthy_latency, healthy_load
 
 FOREVER: Final = 1 << 20
 _UNIT16: Final = 2.0**-16

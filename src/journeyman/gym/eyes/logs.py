@@ -15,7 +15,7 @@ import numpy as np
 from journeyman.gym.actions import Role
 from journeyman.gym.catalog import PROBE, PROBES_PER_ROLE, Probe
 from journeyman.gym.chance import noise, places
-from journeyman.gym.world.state import MARKS, Incident, Live
+from journeyman.gym.state import MARKS, Incident, Live
 
 _AMBIENT: Final = (
     ("INFO", "health check answered in {n} ms"),

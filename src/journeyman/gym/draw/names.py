@@ -9,9 +9,9 @@ import numpy as np
 
 from journeyman.gym.catalog import Job
 from journeyman.gym.chance import Dice
+from journeyman.gym.draw.incident import world_keys
+from journeyman.gym.state import Incident
 from journeyman.gym.tasks import Tier
-from journeyman.gym.world.draw import world_keys
-from journeyman.gym.world.state import Incident
 
 _SERVICES: Final = [
     "accounts",

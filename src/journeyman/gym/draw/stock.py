@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
+from journeyman.gym.draw.incident import draw
+from journeyman.gym.state import Incident, Live, joined, take
 from journeyman.gym.tasks import Tier
-from journeyman.gym.world.draw import draw
-from journeyman.gym.world.state import Incident, Live, joined, take
 
 
 class Stock:

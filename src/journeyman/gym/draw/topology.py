@@ -9,7 +9,7 @@ import numpy as np
 
 from journeyman.gym.arrays import Bools, Floats, Ints
 from journeyman.gym.chance import Dice
-from journeyman.gym.world.state import CALLERS, DEPENDENCIES
+from journeyman.gym.state import CALLERS, DEPENDENCIES
 
 REACH: Final = 0.7
 """Share of a dependency's latency that its caller waits for."""
