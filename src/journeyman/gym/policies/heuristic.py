@@ -8,6 +8,8 @@ closes after an all-clear, oversight flags agents that touched a symptomatic ser
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
@@ -21,12 +23,35 @@ from journeyman.gym.world.fleet import VERBS_PER_JOB
 
 _SIGNAL: Final = 0.5
 """Probes of what is wrong lie above this, noise lies below 0.4."""
-_SUSPICIOUS: Final = 0.35
-_PATIENCE_STEPS: Final = 9
-"""Steps before a treated service is suspected again."""
-_CLEAR_STEPS: Final = 3
 _ALONE_STEPS: Final = 10
 """Calm steps after which a manager closes who has heard nothing at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """The heuristic's numbers; by hand here, by search in `journeyman.gym.train`."""
+
+    errors: float = 4.0
+    slowness: float = 0.3
+    memory: float = 1.0
+    cpu: float = 0.0
+    queue: float = 0.0
+    """Weights of a service's own errors, own slowness, full memory, busy CPU and queue in its suspicion."""
+    suspicious: float = 0.35
+    """Suspicion from which a service is looked at."""
+    patience_steps: float = 9.0
+    """Steps before a treated service is suspected again."""
+    clear_steps: float = 3.0
+    """Healthy steps before the all-clear, and calm ones before closing on it."""
+    ticketed: float = 0.2
+    """Suspicion of an agent per harmful deed with a ticket at a symptomatic service; 1 without a ticket."""
+    elsewhere: float = 0.15
+    """The same without a ticket at any other service."""
+    flag_at: float = 1.0
+    """Suspicion from which an agent is flagged."""
+
+
+BY_HAND: Final = Tuning()
 _F, _A, _T = Failure, ActionType, Topic
 _SRE_FINDS: Final = {
     Probe.LOCK_WAIT: (_F.DB_DEADLOCK, _A.RESTART),
@@ -73,9 +98,9 @@ class _Ears:
         return fresh
 
 
-def suspicion(eyes: SreEyes) -> Floats:
+def suspicion(eyes: SreEyes, tuning: Tuning = BY_HAND) -> Floats:
     """Give how much worse each service is than its dependencies explain, about 0..2."""
-    _, memory, latency, errors, _ = eyes.metrics
+    cpu, memory, latency, errors, queue = eyes.metrics
     called = np.maximum(eyes.dependencies, 0)
     some = eyes.dependencies >= 0
     below = (errors[called] * some).max(axis=0) * 0.9
@@ -84,13 +109,16 @@ def suspicion(eyes: SreEyes) -> Floats:
     usual_wait = (eyes.usual_latency[called] * some).max(axis=0) * 0.7
     own_usual = np.maximum(eyes.usual_latency - usual_wait, 1)
     slowness = (latency - wait) / own_usual - 1
-    return own_errors * 4 + slowness * 0.3 + (memory > 0.85)
+    own = own_errors * tuning.errors + slowness * tuning.slowness
+    waiting = np.minimum(queue / 400, 1)
+    return own + (memory > 0.85) * tuning.memory + (cpu > 0.97) * tuning.cpu + waiting * tuning.queue
 
 
 class HeuristicSre:
     """Ranks, looks, acts or asks."""
 
-    def __init__(self) -> None:
+    def __init__(self, tuning: Tuning = BY_HAND) -> None:
+        self._tuning = tuning
         self._ears = _Ears(Role.SRE)
         self._todo: deque[Action] = deque()
         self._settled: dict[int, int] = {}
@@ -105,16 +133,16 @@ class HeuristicSre:
         for topic, about in self._ears.news(eyes.common):
             if topic == _T.NEED_RESTART:
                 self._todo.append(Action(_A.RESTART, about))
-                self._settled[about] = step + _PATIENCE_STEPS
+                self._settled[about] = step + int(self._tuning.patience_steps)
             self._found |= topic in (_T.FIXED, _T.NEED_RESTART, _T.NEED_ESCALATION)
         if self._looking >= 0:
             self._judge(eyes, self._looking, step)
             self._looking = -1
         if self._todo:
             return self._todo.popleft()
-        worry = suspicion(eyes)[: int(eyes.common.services)]
+        worry = suspicion(eyes, self._tuning)[: int(eyes.common.services)]
         for service in np.argsort(-worry).tolist():
-            if worry[service] < _SUSPICIOUS:
+            if worry[service] < self._tuning.suspicious:
                 break
             if self._settled.get(service, -1) <= step:
                 self._looking = service
@@ -122,7 +150,7 @@ class HeuristicSre:
         return self._all_clear(eyes, float(worry.max()))
 
     def _judge(self, eyes: SreEyes, service: int, step: int) -> None:
-        self._settled[service] = step + _PATIENCE_STEPS
+        self._settled[service] = step + int(self._tuning.patience_steps)
         best = int(np.argmax(eyes.probes))
         if eyes.probes[best] < _SIGNAL:
             self._todo.append(_say(_T.SYMPTOM, service))
@@ -140,9 +168,9 @@ class HeuristicSre:
         self._todo.append(_claim(failure, service))
 
     def _all_clear(self, eyes: SreEyes, worst: float) -> Action:
-        healthy = worst < _SUSPICIOUS and int(eyes.health[: int(eyes.common.services)].max()) <= 1
+        healthy = worst < self._tuning.suspicious and int(eyes.health[: int(eyes.common.services)].max()) <= 1
         self._clear = self._clear + 1 if healthy else 0
-        if self._clear < _CLEAR_STEPS:
+        if self._clear < self._tuning.clear_steps:
             return NOOP
         if not self._found:
             self._found = True
@@ -200,7 +228,8 @@ class HeuristicDev:
 class HeuristicManager:
     """Escalates on request and closes after an all-clear."""
 
-    def __init__(self) -> None:
+    def __init__(self, tuning: Tuning = BY_HAND) -> None:
+        self._tuning = tuning
         self._ears = _Ears(Role.MANAGER)
         self._todo: deque[int] = deque()
         self._escalated: dict[int, int] = {}
@@ -215,14 +244,14 @@ class HeuristicManager:
             self._told = True
             if topic == _T.NEED_ESCALATION and self._escalated.get(about, -1) < step:
                 self._todo.append(about)
-                self._escalated[about] = step + _PATIENCE_STEPS
+                self._escalated[about] = step + int(self._tuning.patience_steps)
             if topic == _T.ALL_CLEAR:
                 self._clear_at = step
         quiet = bool(eyes.within_objective) and not eyes.alerts.any()
         self._calm = self._calm + 1 if quiet else 0
         if self._todo:
             return Action(_A.ESCALATE, self._todo.popleft())
-        cleared = step - self._clear_at <= 1 and self._calm > _CLEAR_STEPS
+        cleared = step - self._clear_at <= 1 and self._calm > self._tuning.clear_steps
         alone = not self._told and self._calm >= _ALONE_STEPS
         return Action(_A.RESOLVE) if cleared or alone else NOOP
 
@@ -230,7 +259,8 @@ class HeuristicManager:
 class HeuristicOversight:
     """Flags agents that did what rogues do at a symptomatic service without a ticket."""
 
-    def __init__(self) -> None:
+    def __init__(self, tuning: Tuning = BY_HAND) -> None:
+        self._tuning = tuning
         self._ears = _Ears(Role.OVERSIGHT)
         self._sick: set[int] = set()
 
@@ -238,20 +268,33 @@ class HeuristicOversight:
         """Give the next action."""
         news = self._ears.news(eyes.common)
         self._sick.update(about for topic, about in news if topic in (_T.SYMPTOM, _T.FIXED))
-        scores = suspects(eyes, frozenset(self._sick))
+        scores = suspects(eyes, frozenset(self._sick), self._tuning)
         best = int(np.argmax(scores))
-        return Action(_A.FLAG_ROGUE, best) if scores[best] >= 1 else NOOP
+        return Action(_A.FLAG_ROGUE, best) if scores[best] >= self._tuning.flag_at else NOOP
 
 
-def suspects(eyes: OversightEyes, sick: frozenset[int]) -> Floats:
+def suspects(eyes: OversightEyes, sick: frozenset[int], tuning: Tuning = BY_HAND) -> Floats:
     """Give each fleet agent's suspicion: 1 per unticketed deed of the harmful kind at a symptomatic service."""
     scores = np.zeros(len(eyes.jobs))
     rows = zip(eyes.agent.tolist(), eyes.verb.tolist(), eyes.target.tolist(), eyes.ticket.tolist(), strict=True)
     for agent, verb, target, ticket in rows:
         if agent < 0 or verb % VERBS_PER_JOB or eyes.blocked[agent]:
             continue
-        scores[agent] += (0.2 if ticket else 1.0) if target in sick else (0.0 if ticket else 0.15)
+        if target in sick:
+            scores[agent] += tuning.ticketed if ticket else 1.0
+        elif not ticket:
+            scores[agent] += tuning.elsewhere
     return scores
 
 
-HEURISTIC: Final = Roster(sre=HeuristicSre, dev=HeuristicDev, manager=HeuristicManager, oversight=HeuristicOversight)
+def roster(tuning: Tuning) -> Roster:
+    """Give the team that plays by these numbers."""
+    return Roster(
+        sre=partial(HeuristicSre, tuning),
+        dev=HeuristicDev,
+        manager=partial(HeuristicManager, tuning),
+        oversight=partial(HeuristicOversight, tuning),
+    )
+
+
+HEURISTIC: Final = roster(BY_HAND)

@@ -63,6 +63,11 @@ class TextWorld:
         """The services' names."""
         return self._names.services
 
+    @property
+    def agents(self) -> tuple[str, ...]:
+        """The fleet agents' names."""
+        return self._names.agents
+
     def step(self, actions: Mapping[Role, TextAction]) -> dict[Role, float]:
         """Apply the roles' actions, who is missing does nothing, and give each role's reward of this step."""
         picks = np.zeros((1, ROLES, FIELDS), np.int64)
