@@ -1,1 +1,78 @@
-"""Agents that finish the job and can prove it."""
+"""Agents that finish the job and can prove it.
+
+```python
+import asyncio
+from pathlib import Path
+from journeyman import load_mission, load_settings, opened
+
+async def main() -> None:
+    mission, folder = load_mission(Path("mission.yaml"))
+    async with opened(load_settings()) as journeyman:
+        state = await journeyman.engine.run(mission, folder)
+        print(state.outcome, state.reason)
+
+asyncio.run(main())
+```
+
+Nothing happens on import: each name is loaded when it is first used.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from journeyman.config import Settings, load_settings
+    from journeyman.engine.engine import Engine
+    from journeyman.engine.records import replay_of, report_of
+    from journeyman.engine.world import World
+    from journeyman.mission.errors import BugError, CallerError, JourneymanError, WorldError
+    from journeyman.mission.mission_file import parse_mission
+    from journeyman.mission.spec import Mission
+    from journeyman.stores.memory import MemoryStore
+    from journeyman.stores.sqlite import SqliteStore
+    from journeyman.tools.functions import tool
+    from journeyman.wiring import Journeyman, load_mission, opened
+
+__all__ = [
+    "BugError",
+    "CallerError",
+    "Engine",
+    "Journeyman",
+    "JourneymanError",
+    "MemoryStore",
+    "Mission",
+    "Settings",
+    "SqliteStore",
+    "World",
+    "WorldError",
+    "load_mission",
+    "load_settings",
+    "opened",
+    "parse_mission",
+    "replay_of",
+    "report_of",
+    "tool",
+]
+
+_HOMES = {
+    "config": ("Settings", "load_settings"),
+    "engine.engine": ("Engine",),
+    "engine.records": ("replay_of", "report_of"),
+    "engine.world": ("World",),
+    "mission.errors": ("BugError", "CallerError", "JourneymanError", "WorldError"),
+    "mission.mission_file": ("parse_mission",),
+    "mission.spec": ("Mission",),
+    "stores.memory": ("MemoryStore",),
+    "stores.sqlite": ("SqliteStore",),
+    "tools.functions": ("tool",),
+    "wiring": ("Journeyman", "load_mission", "opened"),
+}
+
+
+def __getattr__(name: str) -> Any:
+    for home, names in _HOMES.items():
+        if name in names:
+            return getattr(importlib.import_module(f"{__name__}.{home}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -43,11 +43,14 @@ class Journeyman:
 async def opened(settings: Settings) -> AsyncGenerator[Journeyman]:
     """Open store and sandbox, and close both at the end."""
     clock = SystemClock()
+    workers = settings.sandbox_workers
+    # Scripts have workers of their own: a long script must not keep predicates waiting. Both open on first use.
     async with (
-        Sandbox(settings.sandbox_workers) as sandbox,
+        Sandbox(workers) as judging,
+        Sandbox(workers) as scripting,
         await SqliteStore.open(settings.data_dir, tenant=settings.tenant) as store,
     ):
-        predicates, scripts = Predicates(sandbox), ScriptRun(sandbox)
+        predicates, scripts = Predicates(judging), ScriptRun(scripting)
         world = World(
             store=store,
             open_catalog=mission_catalog,

@@ -1,1 +1,1 @@
-"""Plug points against their public kits."""
+"""Our own adapters against the public conformance kits."""

@@ -116,6 +116,18 @@ def test_json_arguments_become_typed_values() -> None:
     assert result.value == {"rate": 1, "level": "high", "points": [3, 0.5], "size": 2, "mode": "fast", "n": ""}
 
 
+@pytest.mark.parametrize("name", ["json", "copy", "schema", "model_dump", "model_config", "self", "_hidden", "class_"])
+def test_a_parameter_may_have_any_name(name: str) -> None:
+    """The library that reads the signature has names of its own; they are not the user's business."""
+    made: dict[str, Callable[..., object]] = {}
+    exec(f"def f({name}: int = 3) -> int:\n    return {name} + 1", made)  # noqa: S102 - the name is the test
+    found = function_tool(made["f"])
+    properties = found.tool.input_schema["properties"]
+    assert isinstance(properties, dict)
+    assert list(properties) == [name]
+    assert (call(found, {name: 5}).value, call(found, {}).value) == (6, 4)
+
+
 def test_the_key_is_given_and_not_shown() -> None:
     """A parameter named idempotency_key receives the effect's key."""
 
@@ -241,7 +253,7 @@ def test_what_cannot_be_a_tool_is_refused_with_every_reason() -> None:
 
     with pytest.raises(InvalidInput) as caught:
         function_tool(bad)
-    assert [problem.where for problem in caught.value.problems] == ["a", "b", "c", "_d", "e"]
+    assert [problem.where for problem in caught.value.problems] == ["a", "b", "c", "e"]
     with pytest.raises(InvalidInput, match="is no name for a tool"):
         function_tool(lambda: 1)
     with pytest.raises(InvalidInput, match="'often' is not one of pure, keyed, probed, unsafe"):

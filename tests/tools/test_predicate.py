@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import Iterator
 
+import pydantic_monty
 import pytest
 
 from journeyman.mission.canonical import Json
 from journeyman.tools.predicate import PredicateLimits, PredicateResult, Predicates
-from journeyman.tools.sandbox import Sandbox
+from journeyman.tools.sandbox import Sandbox, fault_of
 
 OBS: Json = {"metrics": {"loss": 0.25}, "tool_results": [{"name": "a", "ok": True}], "size": 3}
 
@@ -118,6 +121,28 @@ def test_a_looping_predicate_leaves_the_event_loop_free(sandbox: Sandbox) -> Non
         return turns
 
     assert asyncio.run(scene()) > 100
+
+
+def test_a_killed_worker_hurts_nobody() -> None:
+    """The pool replaces a worker that died; a job that it dies in is told so."""
+
+    def kill(pool: pydantic_monty.Monty) -> str:
+        with pool.checkout() as session:
+            os.kill(session.worker_pid or 0, signal.SIGKILL)
+            try:
+                session.feed_run("1")
+            except pydantic_monty.MontyError as error:
+                return fault_of(error).error_class
+        return ""
+
+    async def scene() -> tuple[str, list[PredicateResult]]:
+        async with Sandbox() as box:
+            died = await box.run(kill)
+            return died, [await Predicates(box).evaluate("1 + 1", {}) for _ in range(4)]
+
+    died, after = asyncio.run(scene())
+    assert died == "crashed"
+    assert after == [PredicateResult(2)] * 4
 
 
 def test_check_reports_the_place_and_the_nearest_name(sandbox: Sandbox) -> None:

@@ -14,14 +14,15 @@ from journeyman.mission.spec import dump, mission_digest
 from journeyman.mission.state import Phase, State
 from journeyman.stores.base import Store
 
-_TRIES = 50
-"""Appends beside a running driver may lose the race this often before we give up."""
+_TRIES = 500
+"""An append beside a running driver may lose the race this often; each try reads only what is new."""
 
 
 async def _add(store: Store, clock: Clock, session_id: str, who: str, make: Callable[[State], e.Event]) -> State:
+    journal = Journal(store, clock, session_id)
+    await journal.load()
     for _ in range(_TRIES):
-        journal = Journal(store, clock, session_id)
-        state = await journal.load()
+        state = journal.state
         if state.phase is Phase.ENDED:
             raise NotAllowed(
                 f"session {session_id} has ended ({state.verdict}/{state.reason}); `journeyman fork {session_id}` goes on from it"
@@ -29,9 +30,10 @@ async def _add(store: Store, clock: Clock, session_id: str, who: str, make: Call
         journal.note(make(state), actor=f"person:{who}")
         if await journal.commit():
             return journal.state
+        journal.forget()  # the driver was quicker: decide again on what it wrote, which has been read already
     raise NotAllowed(
         f"session {session_id} grows too fast to add to it; try again"
-    )  # pragma: no cover  # 50 lost races
+    )  # pragma: no cover  # lost every race
 
 
 async def pause(store: Store, clock: Clock, session_id: str, who: str, note: str = "") -> State:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from journeyman.engine.world import World
 from journeyman.mission import commands as c
 from journeyman.mission import events as e
 from journeyman.mission import steps
-from journeyman.mission.canonical import Json, JsonObject
+from journeyman.mission.canonical import Json, JsonObject, parsed
 from journeyman.mission.errors import BudgetRefused, WorldError
 from journeyman.mission.evaluate import Answered
 from journeyman.mission.fold import seconds_between
@@ -66,18 +65,18 @@ class Driver:
             state = await journal.load()
             if isinstance(c.next_command(state), c.Nothing):
                 return state
+            journal.note(e.Claimed(owner=owner, token=journal.lease.token))
             async with world.open_catalog(state.mission, Path(state.origin)) as catalog:
-                await self._with_catalog(catalog, owner)
+                await self._with_catalog(catalog)
         finally:
             with anyio.CancelScope(shield=True):
                 await world.store.release(journal.lease)
         return journal.state
 
-    async def _with_catalog(self, catalog: Catalog, owner: str) -> None:
+    async def _with_catalog(self, catalog: Catalog) -> None:
         journal = self._journal
         changed = await self._pin(catalog)
         self._calls = Calls(self._world, journal, catalog, changed)
-        journal.note(e.Claimed(owner=owner, token=journal.lease.token if journal.lease is not None else 0))
         async with anyio.create_task_group() as group:
             group.start_soon(self._heartbeat)
             try:
@@ -97,7 +96,7 @@ class Driver:
         journal = self._journal
         state = journal.state
         rows = {tool.name: tool_row(state.mission, tool) for tool in await catalog.tools()}
-        if not state.tools and not state.started_at:
+        if not state.tools and not state.tools_ref:
             kept = journal.keep(cast("Json", list(rows.values())))
             journal.note(e.CatalogPinned(tools=cast("list[JsonObject] | JsonObject", kept)))
             if isinstance(kept, dict):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ import anyio
 
 from journeyman.engine.clock import Clock, stamp
 from journeyman.mission import events as e
-from journeyman.mission.canonical import INLINE_BYTES, Json, JsonObject, canonical, digest
+from journeyman.mission.canonical import INLINE_BYTES, Json, JsonObject, canonical, digest, parsed
 from journeyman.mission.errors import HeadMoved, NotFound, RecordBroken, WorldError
 from journeyman.mission.events import Event, Happened, decode, encode
 from journeyman.mission.fold import fold, with_tools
@@ -40,6 +39,8 @@ Budget = Reserve | Settle
 class _Draft:
     happened: Happened
     budget: tuple[Budget, ...]
+    state: State
+    """As it was right after the event."""
 
 
 class Journal:
@@ -107,10 +108,11 @@ class Journal:
 
     def _keep_facts(self, drafts: Sequence[_Draft]) -> None:
         """Start again from what is committed, with what happened in the world since; the rest is derived anew."""
-        self._drafts = [draft for draft in drafts if isinstance(draft.happened.event, _FACTS)]
-        self._state = self._committed
-        for draft in self._drafts:
-            self._state = fold(self._state, draft.happened)
+        self._drafts, self._state = [], self._committed
+        for draft in drafts:
+            if isinstance(draft.happened.event, _FACTS):
+                self._state = fold(self._state, draft.happened)
+                self._drafts.append(_Draft(draft.happened, draft.budget, self._state))
 
     def _take(self, entry: Entry) -> None:
         happened = decode(opened(entry))
@@ -122,7 +124,7 @@ class Journal:
     async def _whole(self, state: State) -> State:
         if not state.tools_ref:
             return state
-        rows = json.loads(await self._store.blob(state.tools_ref))
+        rows = parsed(await self._store.blob(state.tools_ref))
         return with_tools(state, cast("list[JsonObject]", rows))
 
     async def refresh(self) -> bool:
@@ -141,8 +143,8 @@ class Journal:
     ) -> State:
         """Let an event happen, in memory until the next commit."""
         happened = Happened(at or self.at(), actor, event)
-        self._drafts.append(_Draft(happened, budget))
         self._state = fold(self._state, happened)
+        self._drafts.append(_Draft(happened, budget, self._state))
         return self._state
 
     def keep(self, value: Json) -> Json:
@@ -176,7 +178,7 @@ class Journal:
         name = value.get("$blob") if isinstance(value, dict) else None
         if not isinstance(name, str):
             return value
-        return cast("Json", json.loads(await self.blob(name)))
+        return parsed(await self.blob(name))
 
     async def commit(self) -> bool:
         """Make what was noted durable. Give False when others appended first: the state moved, derive again.
@@ -206,7 +208,7 @@ class Journal:
         self._committed = then
         if self.on_event is not None:
             for draft in sent:
-                self.on_event(draft.happened, then)
+                self.on_event(draft.happened, draft.state)
         return True
 
     def _batch(self, drafts: Sequence[_Draft], blobs: dict[str, bytes], then: State) -> Batch:
@@ -242,6 +244,10 @@ class Journal:
             raise RecordBroken(
                 f"session {self.session_id} refuses event {before + 1}, yet holds none; run `journeyman verify {self.session_id}`"
             )
+
+    def forget(self) -> None:
+        """Forget everything that was noted and is not committed."""
+        self._drafts, self._blobs, self._state = [], {}, self._committed
 
     def drop_derived(self) -> None:
         """Forget what was noted but only derived: the commit was refused for another reason than a moved head."""

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 
 from journeyman.engine.journal import summary_of
 from journeyman.engine.world import Evaluates
-from journeyman.mission.canonical import Json, JsonObject
+from journeyman.mission.canonical import Json, JsonObject, parsed
 from journeyman.mission.errors import NotFound
 from journeyman.mission.evaluate import Answered
 from journeyman.mission.events import CatalogPinned, Happened, decode
@@ -52,7 +51,7 @@ async def with_definitions(store: Store, events: Sequence[Happened]) -> Sequence
     for happened in events:
         event = happened.event
         if isinstance(event, CatalogPinned) and isinstance(event.tools, dict):
-            rows = cast("list[JsonObject]", json.loads(await store.blob(str(event.tools["$blob"]))))
+            rows = cast("list[JsonObject]", parsed(await store.blob(str(event.tools["$blob"]))))
             placed.append(Happened(happened.at, happened.actor, CatalogPinned(tools=rows)))
         else:
             placed.append(happened)
@@ -64,7 +63,7 @@ async def state_of(store: Store, session_id: str) -> State:
     record = await read_record(store, session_id)
     state = cast("State", fold_all(None, record.events))
     if state.tools_ref:
-        state = with_tools(state, cast("list[JsonObject]", json.loads(await store.blob(state.tools_ref))))
+        state = with_tools(state, cast("list[JsonObject]", parsed(await store.blob(state.tools_ref))))
     return state
 
 
@@ -76,7 +75,7 @@ async def replay_of(store: Store, session_id: str, predicates: Evaluates) -> Rep
         return Answered(result.value, None if result.error_class is None else f"{result.error_class}: {result.error}")
 
     async def read_blob(name: str) -> Json:
-        return cast("Json", json.loads(await store.blob(name)))
+        return parsed(await store.blob(name))
 
     record = await read_record(store, session_id)
     return await replay(record.events, ask, read_blob)

@@ -95,8 +95,8 @@ def _news(journal: Journal, recorded: Recorded) -> tuple[JsonObject, list[JsonOb
         for name, value in recorded.observations.items()
         if name not in known or not _same(known[name], value)
     }
-    told = sum(1 for event in state.events if event.get("script") is True)
-    fresh: list[JsonObject] = [{**event, "script": True} for event in recorded.events[told:]]
+    told = state.script.told if state.script is not None else 0
+    fresh = list(recorded.events[told:])
     return observations, fresh
 
 

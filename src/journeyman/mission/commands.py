@@ -215,7 +215,7 @@ def _affordable(state: State, intend: Intend) -> Command:
     calls = intend.calls[:room]
     if not calls:
         return _conclude(state)
-    whole = len(calls) == len(intend.calls) and room - len(calls) + kept_back >= len(intend.probes)
+    whole = len(calls) == len(intend.calls) and left - len(calls) >= len(intend.probes)
     return Intend(calls, intend.probes if whole else ())
 
 

@@ -153,7 +153,7 @@ def _single(criterion: Criterion, view: View, obs: JsonObject, run: RunPredicate
             count = view.state.counts.get(criterion.tool, 0)
             return _flag(
                 count >= criterion.min_count,
-                f"{count} of {criterion.min_count} calls",
+                f"{count} successful calls, {criterion.min_count} needed",
                 min(1.0, count / criterion.min_count),
             )
         case Predicate():

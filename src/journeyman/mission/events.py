@@ -254,6 +254,64 @@ class EndAsked:
 
 @_strict
 @dataclass(frozen=True, slots=True, kw_only=True)
+class AdviceAsked:
+    """A prompt is about to leave; durable before it does. Holds sizes and names, never a text."""
+
+    ask: str
+    """Names this try: `REQUEST#TRY`."""
+    request: str
+    purpose: str
+    advisor: str
+    iteration: int
+    prompt_bytes: int
+    """Rounded up to a power of two: the exact length of a short prompt would tell much of it."""
+    prompt_key: str
+    """Keyed hash of the prompt: equal prompts can be told, their text cannot be guessed."""
+    reserved_tokens: int = 0
+    reserved_microusd: int = 0
+
+
+@_strict
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdviceSettled:
+    """How a try ended; the other half of the pair."""
+
+    ask: str
+    failure: str = ""
+    """Class of the failure; empty when there is an answer."""
+    reason: str = ""
+    model: str = ""
+    answer_bytes: int = 0
+    """Rounded up to a power of two."""
+    input_tokens: int = 0
+    output_tokens: int = 0
+    usage_source: str = "estimated"
+    cost_microusd: int | None = None
+    """Null when the price is unknown."""
+    duration_s: float = 0.0
+
+
+@_strict
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdviceRejected:
+    """Advice was not used: why, and that the planner went on."""
+
+    request: str
+    purpose: str
+    reason: str
+
+
+@_strict
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClosingNotes:
+    """Validated advice laid over the report, field by field."""
+
+    lessons: list[str] = field(default_factory=list[str])
+    recommended_followups: list[str] = field(default_factory=list[str])
+
+
+@_strict
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Ended:
     """The session is over."""
 
@@ -265,7 +323,7 @@ class Ended:
 Event: TypeAlias = (
     SessionCreated | CatalogPinned | Claimed | Proposed | ApprovalAsked | ApprovalAnswered | Intended | Settled
     | Reconciled | ScriptAdvanced | Checked | Evaluated | Decided | WaitStarted | WaitEnded | Paused | Resumed
-    | BudgetAmended | NoteAdded | EndAsked | Ended
+    | BudgetAmended | NoteAdded | EndAsked | AdviceAsked | AdviceSettled | AdviceRejected | ClosingNotes | Ended
 )  # fmt: skip
 
 EVENT_TYPES: dict[str, type[Event]] = {
@@ -273,7 +331,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
     for kind in (
         SessionCreated, CatalogPinned, Claimed, Proposed, ApprovalAsked, ApprovalAnswered, Intended, Settled,
         Reconciled, ScriptAdvanced, Checked, Evaluated, Decided, WaitStarted, WaitEnded, Paused, Resumed,
-        BudgetAmended, NoteAdded, EndAsked, Ended,
+        BudgetAmended, NoteAdded, EndAsked, AdviceAsked, AdviceSettled, AdviceRejected, ClosingNotes, Ended,
     )
 }  # fmt: skip
 

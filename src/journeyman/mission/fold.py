@@ -8,12 +8,13 @@ from datetime import datetime
 from typing import Any, cast
 
 from journeyman.mission import events as e
+from journeyman.mission import said
 from journeyman.mission.canonical import Json, JsonObject
 from journeyman.mission.errors import RecordBroken
 from journeyman.mission.events import Happened
 from journeyman.mission.measures import new_points
 from journeyman.mission.planner.memory import after_evaluation, after_settled, before_proposal
-from journeyman.mission.spec import Budget, Mission
+from journeyman.mission.spec import Mission
 from journeyman.mission.state import (
     HISTORY_POINTS,
     KEPT_SIGNATURES,
@@ -22,7 +23,6 @@ from journeyman.mission.state import (
     CriterionState,
     Effect,
     Metric,
-    Pending,
     Phase,
     Script,
     State,
@@ -139,29 +139,8 @@ def _proposed(state: State, happened: Happened) -> State:
         verdict="",
         reason="",
         new_error=False,
+        advised="" if event.source.startswith("advisor:") else state.advised,
     )
-
-
-def _approval_asked(state: State, happened: Happened) -> State:
-    event = cast("e.ApprovalAsked", happened.event)
-    return replace(
-        state, pending=Pending(approval=event.approval, question=event.question, by=event.by, asked_at=happened.at)
-    )
-
-
-def _approval_answered(state: State, happened: Happened) -> State:
-    event = cast("e.ApprovalAnswered", happened.event)
-    pending = None if state.pending is not None and state.pending.approval == event.approval else state.pending
-    answers = {**state.answers, event.approval: (event.granted, happened.actor)}
-    calls = event.approval == f"iteration-{state.iteration}"
-    if calls and not event.granted and state.phase is Phase.APPROVE:
-        error: JsonObject = {"error": f"denied by {happened.actor}", "error_class": "denied", "tool": ""}
-        return replace(
-            state, pending=pending, answers=answers, denied=True, phase=Phase.EXECUTE, errors=(*state.errors, error)
-        )
-    if not calls and state.phase is Phase.NEXT:
-        return replace(state, pending=pending, answers=answers, phase=Phase.EVALUATE)
-    return replace(state, pending=pending, answers=answers)
 
 
 def _intended(state: State, happened: Happened) -> State:
@@ -266,12 +245,13 @@ def _reconciled(state: State, happened: Happened) -> State:
 
 def _script_advanced(state: State, happened: Happened) -> State:
     event = cast("e.ScriptAdvanced", happened.event)
-    steps = state.script.steps + 1 if state.script is not None else 1
+    before = state.script or Script(status="")
     script = Script(
         status=event.status,
         snapshot=str(event.snapshot.get("$blob", "")),
         calls=tuple(event.calls),
-        steps=steps,
+        steps=before.steps + 1,
+        told=before.told + len(event.events),
         value=event.value,
     )
     state = replace(
@@ -373,21 +353,6 @@ def _wait_ended(state: State, _: Happened) -> State:
     return replace(state, wait="", wait_until="", slept=True)
 
 
-def _amended(state: State, happened: Happened) -> State:
-    event = cast("e.BudgetAmended", happened.event)
-    budget = Budget.model_validate({**state.mission.budget.model_dump(exclude_none=True), **event.changes})
-    wait = "" if state.wait == "budget" else state.wait
-    phase = Phase.DECIDE if state.wait == "budget" and state.phase is Phase.NEXT else state.phase
-    return replace(
-        state, mission=state.mission.model_copy(update={"budget": budget}), digest=event.digest, wait=wait, phase=phase
-    )
-
-
-def _end_asked(state: State, happened: Happened) -> State:
-    event = cast("e.EndAsked", happened.event)
-    return replace(state, end_asked=event.reason, end_by=happened.actor, pending=None, wait="", paused=False)
-
-
 def _ended(state: State, happened: Happened) -> State:
     event = cast("e.Ended", happened.event)
     return replace(
@@ -396,16 +361,12 @@ def _ended(state: State, happened: Happened) -> State:
     )  # fmt: skip
 
 
-def _noted(state: State, happened: Happened) -> State:
-    return replace(state, notes=(*state.notes, cast("e.NoteAdded", happened.event).text)[-20:])
-
-
 _STEPS: dict[type[e.Event], Callable[[State, Happened], State]] = {
     e.CatalogPinned: _pinned,
     e.Claimed: _claimed,
     e.Proposed: _proposed,
-    e.ApprovalAsked: _approval_asked,
-    e.ApprovalAnswered: _approval_answered,
+    e.ApprovalAsked: said.approval_asked,
+    e.ApprovalAnswered: said.approval_answered,
     e.Intended: _intended,
     e.Settled: _settled,
     e.Reconciled: _reconciled,
@@ -417,8 +378,12 @@ _STEPS: dict[type[e.Event], Callable[[State, Happened], State]] = {
     e.WaitEnded: _wait_ended,
     e.Paused: lambda state, _: replace(state, paused=True),
     e.Resumed: lambda state, _: replace(state, paused=False),
-    e.BudgetAmended: _amended,
-    e.NoteAdded: _noted,
-    e.EndAsked: _end_asked,
+    e.BudgetAmended: said.amended,
+    e.NoteAdded: said.noted,
+    e.AdviceAsked: said.advice_asked,
+    e.AdviceSettled: said.advice_settled,
+    e.AdviceRejected: said.advice_rejected,
+    e.ClosingNotes: said.closing,
+    e.EndAsked: said.end_asked,
     e.Ended: _ended,
 }

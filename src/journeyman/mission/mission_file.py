@@ -124,7 +124,12 @@ _Loader.yaml_implicit_resolvers = {
 
 
 def _yaml(text: str, what: str) -> tuple[object, Lines]:
-    loader = _Loader(text)
+    try:
+        loader = _Loader(text)
+    except yaml.YAMLError as error:  # characters that no YAML text may hold
+        raise InvalidInput(
+            what, (Problem(where="", message=f"is not YAML: {' '.join(str(error).split())}"[:300]),)
+        ) from None
     try:
         node = loader.get_single_node()
         lines: dict[Place, int] = {}

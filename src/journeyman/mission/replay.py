@@ -39,7 +39,10 @@ class Replayed:
 
     events: int
     derived: int
-    """Events that were derived again and compared: proposals of plan and planner, intents, evaluations, verdicts, endings."""
+    """Events that were derived again and compared: intents, evaluations, verdicts with what was used, endings.
+
+    Proposals are not: a better planner, like another advisor, may propose something else; the verdicts stay.
+    """
     difference: Difference | None
     state: State | None
 
@@ -81,8 +84,6 @@ async def _expected(state: State | None, happened: Happened, ask: Ask, read_blob
     if state is None:
         return _created(event)
     match event:
-        case e.Proposed() if event.source in ("plan", "planner"):
-            return steps.proposed(state)
         case e.Evaluated():
             return await _evaluated(state, happened.at, ask, read_blob)
         case e.Decided():

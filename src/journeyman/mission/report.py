@@ -29,6 +29,7 @@ class _Gathered:
     series: dict[str, list[Json]] = field(default_factory=dict[str, "list[Json]"])
     people: list[JsonObject] = field(default_factory=list["JsonObject"])
     budgets: list[JsonObject] = field(default_factory=list["JsonObject"])
+    advice: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
     actor: str = ""
 
 
@@ -83,8 +84,9 @@ def _assemble(state: State, gathered: _Gathered, head: Head) -> JsonObject:
         "budget_series": list(gathered.budgets),
         "people": list(gathered.people),
         "notes": list(state.notes),
-        "lessons": _lessons(state, gathered),
-        "recommended_followups": _followups(state),
+        "lessons": state.closing.get("lessons") or _lessons(state, gathered),
+        "recommended_followups": state.closing.get("recommended_followups") or _followups(state),
+        "advice": list(gathered.advice.values()),
         "events": head.seq,
         "head_hash": head.hash.hex(),
     }
@@ -189,6 +191,10 @@ def _gather(gathered: _Gathered, state: State, happened: Happened) -> None:
         ):
             told = {key: value for key, value in e.encode(event).items() if key != "digest"}
             gathered.people.append({"at": happened.at, "actor": happened.actor, "what": type(event).__name__, **told})
+        case e.AdviceAsked():
+            gathered.advice[event.ask] = {"at": happened.at, "state": "open", **e.encode(event)}
+        case e.AdviceSettled():
+            gathered.advice.setdefault(event.ask, {}).update({**e.encode(event), "state": event.failure or "answered"})
         case _:
             pass
 
@@ -258,9 +264,18 @@ def _evaluated(gathered: _Gathered, state: State, event: e.Evaluated, at: str) -
     ]
     row["checkpoint"] = event.checkpoint
     for name, point in new_points(state).items():
-        gathered.series.setdefault(name, []).append([event.iteration, int(point) if point.is_integer() else point])
+        _newest(gathered.series.setdefault(name, []), [event.iteration, int(point) if point.is_integer() else point])
     used = _used(state)
+    if gathered.budgets and gathered.budgets[-1]["iteration"] == event.iteration:  # evaluated again after an answer
+        gathered.budgets.pop()
     gathered.budgets.append({"iteration": event.iteration, "at": at, **used, "iterations": event.iteration + 1})
+
+
+def _newest(row: list[Json], point: list[Json]) -> None:
+    """Add a point; one iteration has one, the newest."""
+    if row and isinstance(row[-1], list) and row[-1][0] == point[0]:
+        row.pop()
+    row.append(point)
 
 
 def _lessons(state: State, gathered: _Gathered) -> list[Json]:

@@ -103,6 +103,8 @@ class Script:
     calls: tuple[JsonObject, ...] = ()
     steps: int = 0
     """Suspensions so far: with the call's id it names an effect."""
+    told: int = 0
+    """Events that the script has reported so far."""
     value: Json = None
 
 
@@ -136,6 +138,8 @@ class Memory:
     """Counts changes of the world or of what is known: a failed call is worth repeating in a new one."""
     best_call: JsonObject | None = None
     """The call after which progress was highest."""
+    best_total: float = 0.0
+    """Progress after that call."""
     last_moved: bool = False
     total: float = 0.0
     """Progress after the last evaluation."""
@@ -228,6 +232,14 @@ class State:
     end_asked: str = ""
     end_by: str = ""
     notes: tuple[str, ...] = ()
+    asks: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, "tuple[int, int]"])
+    """Questions to models that are open: name to (tokens, micro-dollars) reserved, which count as used."""
+    asked: int = 0
+    """Tries of questions so far: numbers the next one."""
+    advised: str = ""
+    """Why the last advice was not used; empty when it was, or none was asked for."""
+    closing: JsonObject = field(default_factory=dict[str, Json])
+    """Closing notes, laid over the report."""
     verdict: str = ""
     reason: str = ""
     outcome: str = ""

@@ -1,1 +1,1 @@
-"""Public fakes and conformance kits."""
+"""Public fakes and conformance kits for those who write adapters."""

@@ -33,7 +33,7 @@ class Arguments:
 
     def _message(self, error: jsonschema_rs.ValidationError) -> str:
         """Give the validator's sentence, with a long value in it cut short."""
-        words = one_line(error.message)
+        words = " ".join(error.message.split())
         return words if len(words) <= 3 * _SHOWN_CHARS else f"{words[:_SHOWN_CHARS]}…{words[-_SHOWN_CHARS:]}"
 
     def _hint(self, error: jsonschema_rs.ValidationError) -> str:

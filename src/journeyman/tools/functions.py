@@ -97,7 +97,7 @@ class FunctionTool:
             first = error.errors(include_url=False)[0]
             where = ".".join(map(str, first["loc"]))
             return failure("invalid_arguments", f"{where}: {first['msg']}, but it is {first['input']!r}")
-        given = {name: getattr(model, name) for name in self.arguments.model_fields}
+        given = {field.alias or name: getattr(model, name) for name, field in self.arguments.model_fields.items()}
         if self.takes_key:
             given[KEY_PARAMETER] = key
         try:
@@ -192,10 +192,9 @@ def _fields(function: Callable[..., object], problems: list[Problem]) -> tuple[d
             )
         elif name not in hints:
             problems.append(Problem(where=name, message="has no annotation", hint=f"write its type, as in {name}: str"))
-        elif name.startswith("_"):
-            problems.append(Problem(where=name, message="starts with an underscore, which no argument may"))
         else:
-            fields[name] = (_described(hints[name], said.get(name)), _default(parameter))
+            # Not under its own name: a model has attributes, such as `json`, that a parameter may be called.
+            fields[f"argument_{len(fields)}"] = (_named(name, hints[name], said.get(name)), _default(parameter))
     return fields, KEY_PARAMETER in signature.parameters
 
 
@@ -203,11 +202,12 @@ def _default(parameter: inspect.Parameter) -> object:
     return ... if parameter.default is parameter.empty else parameter.default
 
 
-def _described(annotation: object, text: str | None) -> object:
-    """Add the docstring's words, unless the annotation brings a description of its own."""
-    if text is None or (get_origin(annotation) is Annotated and any(map(_has_description, get_args(annotation)[1:]))):
-        return annotation
-    return Annotated[annotation, pydantic.Field(description=text)]
+def _named(name: str, annotation: object, text: str | None) -> object:
+    """Add the name, and the docstring's words unless the annotation brings a description of its own."""
+    own = get_origin(annotation) is Annotated and any(map(_has_description, get_args(annotation)[1:]))
+    field = pydantic.Field(alias=name, title=name.replace("_", " ").strip().capitalize())
+    words = (pydantic.Field(description=text),) if text is not None and not own else ()
+    return Annotated[(annotation, *words, field)]  # pyright: ignore[reportInvalidTypeForm] - made at run time
 
 
 def _has_description(metadata: object) -> bool:

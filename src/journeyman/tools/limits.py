@@ -9,8 +9,8 @@ from typing import TypeVar
 
 import anyio
 
-from journeyman.tools.mcp_servers import ServerPolicy
 from journeyman.tools.results import Caps
+from journeyman.tools.servers.supervisor import ServerPolicy
 
 Found = TypeVar("Found")
 

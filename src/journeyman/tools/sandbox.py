@@ -32,6 +32,8 @@ from journeyman.mission.errors import Unavailable
 Value = TypeVar("Value")
 
 POLICY: Final[monty.OSPolicy] = {"datetime": "call_host", "sleep": "call_host", "random_start": {"seed": 0}}
+STEP_S: Final = 600.0
+"""A worker that gives no sign for so long is killed, whatever its own limits say; damaged snapshots may have lost them."""
 GRACE_S: Final = 1.0
 """How long past its time limit a worker that does not stop by itself is left alive."""
 
@@ -51,6 +53,7 @@ class Fault:
 class Sandbox:
     """Warm worker processes; opened by the first use, closed by `close` or the end of the `async with` block.
 
+    Give predicates a sandbox of their own, so that two long scripts never hold them up.
     Cancelling a waiting task leaves its worker to run into its own time limit; nothing waits for it.
     """
 
@@ -83,6 +86,7 @@ class Sandbox:
                     pool = monty.Monty(
                         min_processes=1,
                         max_processes=self._workers,
+                        request_timeout=STEP_S,
                         feed_duration_limit_grace=GRACE_S,
                         turn_duration_limit_grace=GRACE_S,
                     )

@@ -90,12 +90,12 @@ class Page:
             self._live.update(page(state, list(self._lines)))
 
     def close(self) -> None:
-        """Draw a last time and leave the page standing."""
+        """Draw a last time and leave the page standing; closing again does nothing."""
         with suppress(BrokenPipeError, OSError):
             self._live.stop()
 
 
-def told(happened: Happened, state: State) -> str:
+def told(happened: Happened, state: State) -> str:  # noqa: PLR0911  # one line per kind of event
     """Give the line that tells an event; empty for those that only engines care for."""
     event = happened.event
     match event:
@@ -111,6 +111,9 @@ def told(happened: Happened, state: State) -> str:
             return f"waits for a person: {event.reason}"
         case e.Settled() if event.state == "unknown":
             return f"unknown whether effect {event.effect} happened: {event.error}"
+        case e.ScriptAdvanced() if event.observations or event.error:
+            shown = ", ".join(f"{name}={value}" for name, value in event.observations.items())
+            return f"  script: {event.error or shown}"
         case e.Paused() | e.Resumed() | e.EndAsked() | e.BudgetAmended() | e.NoteAdded():
             return f"{type(event).__name__} by {happened.actor.removeprefix('person:')}"
         case e.Ended():
@@ -131,7 +134,9 @@ def doing(strategy: Strategy | None) -> str:
         return "nothing"
     if strategy.script is not None:
         return "script"
-    names = [f"{call.tool}({', '.join(f'{key}={value!r}' for key, value in call.args.items())})" for call in strategy.calls]
+    names = [
+        f"{call.tool}({', '.join(f'{key}={value!r}' for key, value in call.args.items())})" for call in strategy.calls
+    ]
     text = (" | " if strategy.parallel else ", ").join(names) or f"sleep {strategy.sleep_s:g} s"
     return text if len(text) <= 80 else text[:79] + "…"
 
@@ -139,9 +144,17 @@ def doing(strategy: Strategy | None) -> str:
 def page(state: State, lines: list[str]) -> RenderableType:
     """Give the whole picture of a session."""
     head = Text.assemble(
-        (state.mission.name, "bold"), f"  {state.session_id}  iteration {state.iteration}  ", (_standing(state), _colour(state))
+        (state.mission.name, "bold"),
+        f"  {state.session_id}  iteration {state.iteration}  ",
+        (_standing(state), _colour(state)),
     )
-    return Group(head, Text(f"now: {doing(state.strategy)}", overflow="ellipsis", no_wrap=True), criteria_table(state), budget_table(state), *map(Text, lines))
+    return Group(
+        head,
+        Text(f"now: {doing(state.strategy)}", overflow="ellipsis", no_wrap=True),
+        criteria_table(state),
+        budget_table(state),
+        *map(Text, lines),
+    )
 
 
 def _standing(state: State) -> str:
@@ -167,10 +180,16 @@ def criteria_table(state: State) -> Table:
         name = f"{criterion.id}{' (guard)' if criterion.guard else '' if criterion.required else ' (optional)'}"
         fresh = "" if known is None or known.fresh else " stale"
         table.add_row(
-            Text(mark, style=colour), Text(name), ProgressBar(total=1, completed=progress, width=24), f"{progress:>4.0%}", Text(_short(evidence) + fresh, style="dim")
+            Text(mark, style=colour),
+            Text(name),
+            ProgressBar(total=1, completed=progress, width=24),
+            f"{progress:>4.0%}",
+            Text(_short(evidence) + fresh, style="dim"),
         )
     total = total_progress(state.mission, state.criteria)
-    table.add_row("", Text("progress", style="bold"), ProgressBar(total=1, completed=total, width=24), f"{total:>4.0%}", "")
+    table.add_row(
+        "", Text("progress", style="bold"), ProgressBar(total=1, completed=total, width=24), f"{total:>4.0%}", ""
+    )
     return table
 
 
@@ -187,7 +206,12 @@ def budget_table(state: State) -> Table:
     ]
     for name, spent, ceiling in rows:
         if ceiling is not None:
-            bar = ProgressBar(total=max(float(ceiling), 1e-9), completed=min(float(spent), float(ceiling)), width=24, complete_style="blue")
+            bar = ProgressBar(
+                total=max(float(ceiling), 1e-9),
+                completed=min(float(spent), float(ceiling)),
+                width=24,
+                complete_style="blue",
+            )
             table.add_row(" ", Text(name, style="dim"), bar, f"{spent:g} of {ceiling:g}")
     return table
 

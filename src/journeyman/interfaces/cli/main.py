@@ -6,7 +6,6 @@ import importlib
 import sys
 from typing import Any, Final, cast
 
-import click
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
@@ -19,23 +18,20 @@ _FOLDER: Final = "journeyman.interfaces.cli"
 class _Commands(TyperGroup):
     """Finds a command's module by the table in `words.py`."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         del ctx
         return list(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         del ctx
         words = COMMANDS.get(cmd_name)
         if words is None:
             return None
         module = importlib.import_module(f"{_FOLDER}.{words.module}")
-        command = get_command(cast("typer.Typer", module.app))
-        if isinstance(command, click.Group):
-            command = command.commands[cmd_name]
-        command.name = cmd_name
-        return cast("click.Command", command)
+        command: Any = get_command(cast("typer.Typer", module.app))
+        return command.commands[cmd_name] if hasattr(command, "commands") else command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the table without loading any command."""
         del ctx
         sections: dict[str, list[tuple[str, str]]] = {}
@@ -47,7 +43,11 @@ class _Commands(TyperGroup):
 
 
 app = typer.Typer(
-    cls=_Commands, rich_markup_mode=None, no_args_is_help=True, add_completion=True, context_settings={"help_option_names": ["-h", "--help"]}
+    cls=_Commands,
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    add_completion=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -56,7 +56,7 @@ def journeyman(
     ctx: typer.Context,
     data_dir: str = typer.Option("", "--data-dir", metavar="DIR", help="Where records are kept (JOURNEYMAN_DATA_DIR)."),
     tenant: str = typer.Option("", "--tenant", metavar="NAME", help="Whose records these are (JOURNEYMAN_TENANT)."),
-    version: bool = typer.Option(False, "--version", help="Print the version and exit."),  # noqa: FBT001  # typer's form
+    version: bool = typer.Option(False, "--version", help="Print the version and exit."),  # typer's form
 ) -> None:
     """Agents that finish the job and can prove it.
 

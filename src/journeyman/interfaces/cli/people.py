@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import Annotated, Any, cast
+from functools import partial
+from typing import Annotated, cast
 
 import typer
 
@@ -13,7 +14,17 @@ from journeyman.engine.records import report_of
 from journeyman.interfaces.cli.rendering import console, effects_table
 from journeyman.interfaces.cli.run import budget_changes, next_step
 from journeyman.interfaces.cli.sessions import state_json
-from journeyman.interfaces.cli.shared import AS, JSON, SESSION, bridge, find_session, person, print_json, settings_of, told
+from journeyman.interfaces.cli.shared import (
+    AS,
+    JSON,
+    SESSION,
+    bridge,
+    find_session,
+    person,
+    print_json,
+    settings_of,
+    told,
+)
 from journeyman.mission.canonical import Json, JsonObject
 from journeyman.mission.errors import CallerError, LeaseHeld
 from journeyman.mission.state import State, Status
@@ -25,7 +36,9 @@ Act = Callable[[Store, Clock, str, str], Awaitable[State]]
 NOTE = typer.Option("--note", "-m", help="Why, for the record.")
 
 
-def _act(ctx: typer.Context, session: str, as_name: str, act: Act, said: str, *, as_json: bool, finish: bool = False) -> None:
+def _act(
+    ctx: typer.Context, session: str, as_name: str, act: Act, said: str, *, as_json: bool, finish: bool = False
+) -> None:
     """Add one event to a session's record and say how it stands; `finish` writes the ending where nobody drives."""
     settings = settings_of(ctx)
     who = person(settings, as_name)
@@ -54,33 +67,62 @@ async def _finished(journeyman: Journeyman, name: str, state: State) -> State:
 
 @app.command("pause")
 @told
-def pause(ctx: typer.Context, session: Annotated[str, SESSION], note: Annotated[str, NOTE] = "", as_name: Annotated[str, AS] = "", as_json: Annotated[bool, JSON] = False) -> None:
+def pause(
+    ctx: typer.Context,
+    session: Annotated[str, SESSION],
+    note: Annotated[str, NOTE] = "",
+    as_name: Annotated[str, AS] = "",
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
     """Stop a session at its next safe point; `journeyman resume` goes on."""
-    _act(ctx, session, as_name, lambda store, clock, name, who: control.pause(store, clock, name, who, note), "paused", as_json=as_json)
+    _act(
+        ctx,
+        session,
+        as_name,
+        partial(control.pause, note=note),
+        "paused",
+        as_json=as_json,
+    )
 
 
 @app.command("abort")
 @told
-def abort(ctx: typer.Context, session: Annotated[str, SESSION], note: Annotated[str, NOTE] = "", as_name: Annotated[str, AS] = "", as_json: Annotated[bool, JSON] = False) -> None:
+def abort(
+    ctx: typer.Context,
+    session: Annotated[str, SESSION],
+    note: Annotated[str, NOTE] = "",
+    as_name: Annotated[str, AS] = "",
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
     """End a session now: running calls are cancelled, and the report says who ended it."""
-    act: Act = lambda store, clock, name, who: control.end(store, clock, name, who, abort=True, note=note)  # noqa: E731  # one line beside its twin
+    act: Act = partial(control.end, abort=True, note=note)
     _act(ctx, session, as_name, act, "aborted", as_json=as_json, finish=True)
 
 
 @app.command("end")
 @told
-def end(ctx: typer.Context, session: Annotated[str, SESSION], note: Annotated[str, NOTE] = "", as_name: Annotated[str, AS] = "", as_json: Annotated[bool, JSON] = False) -> None:
+def end(
+    ctx: typer.Context,
+    session: Annotated[str, SESSION],
+    note: Annotated[str, NOTE] = "",
+    as_name: Annotated[str, AS] = "",
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
     """End a session after its running calls have settled; the outcome is what the evidence says."""
-    act: Act = lambda store, clock, name, who: control.end(store, clock, name, who, abort=False, note=note)  # noqa: E731  # one line beside its twin
+    act: Act = partial(control.end, abort=False, note=note)
     _act(ctx, session, as_name, act, "told to end", as_json=as_json, finish=True)
 
 
-def _answer(ctx: typer.Context, session: str, approval: str, note: str, as_name: str, *, granted: bool, as_json: bool) -> None:
-    act: Act = lambda store, clock, name, who: control.answer(store, clock, name, who, granted=granted, approval=approval, note=note)  # noqa: E731  # passed on
+def _answer(
+    ctx: typer.Context, session: str, approval: str, note: str, as_name: str, *, granted: bool, as_json: bool
+) -> None:
+    act: Act = partial(control.answer, granted=granted, approval=approval, note=note)
     _act(ctx, session, as_name, act, "approved" if granted else "denied", as_json=as_json)
 
 
-APPROVAL = typer.Argument(metavar="[APPROVAL]", help="An approval criterion to answer ahead of time; the open question when left out.")
+APPROVAL = typer.Argument(
+    metavar="[APPROVAL]", help="An approval criterion to answer ahead of time; the open question when left out."
+)
 
 
 @app.command("approve")
@@ -112,7 +154,14 @@ def amend(
 ) -> None:  # fmt: skip
     """Give a session another budget; recorded, with the mission's new digest."""
     wanted = cast("JsonObject", budget_changes(changes))
-    _act(ctx, session, as_name, lambda store, clock, name, who: control.amend(store, clock, name, who, wanted), "amended", as_json=as_json)
+    _act(
+        ctx,
+        session,
+        as_name,
+        partial(control.amend, changes=wanted),
+        "amended",
+        as_json=as_json,
+    )
 
 
 @app.command("note")
@@ -122,7 +171,14 @@ def note(
     as_name: Annotated[str, AS] = "", as_json: Annotated[bool, JSON] = False,
 ) -> None:  # fmt: skip
     """Add a note to a session's record."""
-    _act(ctx, session, as_name, lambda store, clock, name, who: control.note(store, clock, name, who, text), "noted", as_json=as_json)
+    _act(
+        ctx,
+        session,
+        as_name,
+        partial(control.note, text=text),
+        "noted",
+        as_json=as_json,
+    )
 
 
 @app.command("fork")
@@ -180,5 +236,5 @@ def resolve(
     if done is None:
         raise CallerError("say whether it happened: give --done or --not-done", code="invalid_input")
     happened = done
-    act: Any = lambda store, clock, name, who: control.resolve(store, clock, name, who, effect, done=happened, text=note)  # noqa: E731  # passed on
+    act: Act = partial(control.resolve, effect=effect, done=happened, text=note)
     _act(ctx, session, as_name, act, "resolved", as_json=as_json)

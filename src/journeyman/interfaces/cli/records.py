@@ -9,7 +9,16 @@ from typing import Annotated, cast
 import typer
 
 from journeyman.engine.records import Record, read_record, replay_of, report_of, summarized
-from journeyman.interfaces.cli.shared import JSON, NOT_ACHIEVED, SESSION, bridge, find_session, print_json, settings_of, told
+from journeyman.interfaces.cli.shared import (
+    JSON,
+    NOT_ACHIEVED,
+    SESSION,
+    bridge,
+    find_session,
+    print_json,
+    settings_of,
+    told,
+)
 from journeyman.mission.canonical import Json, JsonObject, canonical, digest_of
 from journeyman.mission.errors import InvalidInput, NotFound, Problem
 from journeyman.mission.record import Head
@@ -27,7 +36,12 @@ app = typer.Typer(rich_markup_mode=None)
 def verify(
     ctx: typer.Context,
     session: Annotated[str, typer.Argument(metavar="[SESSION]", help="A session; every session when left out.")] = "",
-    head: Annotated[str, typer.Option("--head", metavar="SEQ:HASH", help="Where the record must end, from a report or an export kept elsewhere.")] = "",
+    head: Annotated[
+        str,
+        typer.Option(
+            "--head", metavar="SEQ:HASH", help="Where the record must end, from a report or an export kept elsewhere."
+        ),
+    ] = "",
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Check the hash chain and every blob; name the first event that does not hold."""
@@ -36,7 +50,11 @@ def verify(
 
     async def work() -> list[Verified]:
         async with opened(settings) as journeyman:
-            names = [await find_session(journeyman.store, session)] if session else [row.session_id for row in await journeyman.store.sessions()]
+            names = (
+                [await find_session(journeyman.store, session)]
+                if session
+                else [row.session_id for row in await journeyman.store.sessions()]
+            )
             return [await verify_session(journeyman.store, name, end) for name in names]
 
     found = bridge(work)
@@ -65,7 +83,10 @@ def _head(text: str) -> Head:
     except ValueError:
         found = Head(-1, b"")
     if found.seq < 0 or len(found.hash) != 32:
-        raise InvalidInput("--head", (Problem(where=text, message="is not of the form SEQ:HASH", hint="as `journeyman verify` prints it"),))
+        raise InvalidInput(
+            "--head",
+            (Problem(where=text, message="is not of the form SEQ:HASH", hint="as `journeyman verify` prints it"),),
+        )
     return found
 
 
@@ -74,7 +95,9 @@ def _head(text: str) -> Head:
 def replay(
     ctx: typer.Context,
     session: Annotated[str, SESSION],
-    report: Annotated[Path | None, typer.Option("--report", help="A report.json to compare with the one derived again.")] = None,
+    report: Annotated[
+        Path | None, typer.Option("--report", help="A report.json to compare with the one derived again.")
+    ] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Derive every evaluation, verdict, budget and the report again, with no clock, tool or model; name the first difference."""
@@ -83,7 +106,9 @@ def replay(
     async def work() -> tuple[Replayed, JsonObject]:
         async with opened(settings) as journeyman:
             name = await find_session(journeyman.store, session)
-            return await replay_of(journeyman.store, name, journeyman.predicates), await report_of(journeyman.store, name)
+            return await replay_of(journeyman.store, name, journeyman.predicates), await report_of(
+                journeyman.store, name
+            )
 
     found, derived = bridge(work)
     same = report is None or canonical(_read_report(report)) == canonical(derived)
@@ -106,7 +131,9 @@ def replay(
     elif not same:
         typer.echo(f"every event follows, but {report} is not the report of this record")
     else:
-        typer.echo(f"{derived['session_id']}: {found.derived} of {found.events} events derived again, all the same; report {result['report_sha256']}")
+        typer.echo(
+            f"{derived['session_id']}: {found.derived} of {found.events} events derived again, all the same; report {result['report_sha256']}"
+        )
     if not result["same"]:
         raise typer.Exit(NOT_ACHIEVED)
 
@@ -120,7 +147,12 @@ def _read_report(path: Path) -> Json:
 
 @app.command("export")
 @told
-def export(ctx: typer.Context, session: Annotated[str, SESSION], directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")], as_json: Annotated[bool, JSON] = False) -> None:
+def export(
+    ctx: typer.Context,
+    session: Annotated[str, SESSION],
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")],
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
     """Write a session as a portable folder: record.jsonl, blobs, report.json, manifest.json."""
     settings = settings_of(ctx)
 
@@ -130,7 +162,12 @@ def export(ctx: typer.Context, session: Annotated[str, SESSION], directory: Anno
             record = await read_record(store, await find_session(store, session))
             report = await report_of(store, record.session_id)
             return await export_record(
-                directory, tenant=store.tenant, session_id=record.session_id, entries=record.entries, blobs=await _blobs(store, record), report=report
+                directory,
+                tenant=store.tenant,
+                session_id=record.session_id,
+                entries=record.entries,
+                blobs=await _blobs(store, record),
+                report=report,
             )
 
     head = bridge(work)
@@ -147,7 +184,11 @@ async def _blobs(store: Store, record: Record) -> dict[str, bytes]:
 
 @app.command("import")
 @told
-def import_(ctx: typer.Context, directory: Annotated[Path, typer.Argument(metavar="DIR", help="What `journeyman export` wrote.")], as_json: Annotated[bool, JSON] = False) -> None:
+def import_(
+    ctx: typer.Context,
+    directory: Annotated[Path, typer.Argument(metavar="DIR", help="What `journeyman export` wrote.")],
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
     """Take in an exported session after checking its whole chain and every blob."""
     settings = settings_of(ctx)
 

@@ -15,7 +15,14 @@ from journeyman.mission.criteria import walk
 from journeyman.mission.state import State, Status
 
 MARKS: Final = {"met": "✓", "unmet": "✗", "inconclusive": "?"}
-COLOURS: Final = {"met": "green", "unmet": "red", "inconclusive": "magenta", "achieved": "green", "not_achieved": "red", "unknown": "magenta"}
+COLOURS: Final = {
+    "met": "green",
+    "unmet": "red",
+    "inconclusive": "magenta",
+    "achieved": "green",
+    "not_achieved": "red",
+    "unknown": "magenta",
+}
 
 
 def console() -> Console:
@@ -90,7 +97,9 @@ def _criteria(report: JsonObject) -> RenderableType:
         kind = f"{row['kind']}{' guard' if row['guard'] else '' if row['required'] else ' optional'}"
         bar = ProgressBar(total=1, completed=float(row["progress"]), width=16)
         evidence = short(row["evidence"]) + ("" if row.get("fresh", True) else " (stale)")
-        made.add_row(Text(MARKS[status], style=COLOURS[status]), str(row["id"]), kind, bar, f"{row['progress']:.0%}", evidence)
+        made.add_row(
+            Text(MARKS[status], style=COLOURS[status]), str(row["id"]), kind, bar, f"{row['progress']:.0%}", evidence
+        )
     return made
 
 
@@ -99,7 +108,11 @@ def _budget(report: JsonObject) -> RenderableType:
     ceilings, used = cast("JsonObject", report["budget"]), cast("JsonObject", report["used"])
     for name, spent in used.items():
         ceiling = ceilings.get(name)
-        made.add_row(name, f"{spent:g}" if isinstance(spent, (int, float)) else str(spent), "no limit" if ceiling is None else f"{ceiling}")
+        made.add_row(
+            name,
+            f"{spent:g}" if isinstance(spent, (int, float)) else str(spent),
+            "no limit" if ceiling is None else f"{ceiling}",
+        )
     return Group(Text(""), made)
 
 
@@ -114,7 +127,13 @@ def _iterations(report: JsonObject) -> RenderableType:
         strategy = row.get("strategy", {})
         did = ", ".join(strategy.get("calls", [])) or strategy.get("rationale", "")
         marks = " ".join(f"{item['id']}{MARKS[item['status']]}" for item in row.get("evaluation", []))
-        made.add_row(str(row["index"]), row.get("source", ""), short(did, 60), f"{row.get('verdict', '')}/{row.get('reason', '')}", short(marks, 60))
+        made.add_row(
+            str(row["index"]),
+            row.get("source", ""),
+            short(did, 60),
+            f"{row.get('verdict', '')}/{row.get('reason', '')}",
+            short(marks, 60),
+        )
     return Group(Text(""), made)
 
 
@@ -127,5 +146,12 @@ def effects_table(effects: list[JsonObject]) -> Table:
     made = table("effect", "tool", "class", "state", "arguments", "error")
     for effect in effects:
         error = f"{effect.get('error_class', '')} {effect.get('error', '')}".strip() or str(effect.get("note", ""))
-        made.add_row(str(effect["effect"]), str(effect["tool"]), str(effect["class"]), str(effect["state"]), short(effect["args"], 50), short(error, 70))
+        made.add_row(
+            str(effect["effect"]),
+            str(effect["tool"]),
+            str(effect["class"]),
+            str(effect["state"]),
+            short(effect["args"], 50),
+            short(error, 70),
+        )
     return made

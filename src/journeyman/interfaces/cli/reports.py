@@ -38,8 +38,13 @@ _BY_SUFFIX = {".md": Form.markdown, ".json": Form.json, ".html": Form.html, ".ht
 def report(
     ctx: typer.Context,
     session: Annotated[str, SESSION],
-    form: Annotated[Form | None, typer.Option("--format", "-f", help="terminal, markdown, json or html; by the file's name when left out.")] = None,
-    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write to this file instead of standard output.")] = None,
+    form: Annotated[
+        Form | None,
+        typer.Option("--format", "-f", help="terminal, markdown, json or html; by the file's name when left out."),
+    ] = None,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write to this file instead of standard output.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Print or write a session's report; the HTML page is one file that works offline."""
@@ -62,7 +67,9 @@ def report(
     try:
         output.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise Unavailable(f"cannot write {str(output)!r}: {error.strerror}; choose another place with --output") from None
+        raise Unavailable(
+            f"cannot write {str(output)!r}: {error.strerror}; choose another place with --output"
+        ) from None
     typer.echo(f"wrote {output}", err=True)
 
 

@@ -11,6 +11,7 @@ import typer
 
 from journeyman.config import Settings
 from journeyman.engine import control
+from journeyman.engine.records import report_of
 from journeyman.interfaces.cli.live import Display, open_display
 from journeyman.interfaces.cli.rendering import summary_text
 from journeyman.interfaces.cli.shared import (
@@ -26,7 +27,6 @@ from journeyman.interfaces.cli.shared import (
     settings_of,
     told,
 )
-from journeyman.engine.records import report_of
 from journeyman.mission.errors import InvalidInput, Problem
 from journeyman.mission.mission_file import validate_mission
 from journeyman.mission.spec import Mission, dump
@@ -42,9 +42,14 @@ _BUDGET_KINDS = {"iterations": int, "wall_clock_s": float, "tool_calls": int, "t
 def run(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="MISSION", help="Mission file: YAML, JSON or TOML.")],
-    budget: Annotated[list[str], typer.Option("--budget", metavar="KIND=N", help="Another ceiling than the file's, such as iterations=5.")] = [],  # noqa: B006  # typer's form
+    budget: Annotated[
+        list[str],
+        typer.Option("--budget", metavar="KIND=N", help="Another ceiling than the file's, such as iterations=5."),
+    ] = [],  # noqa: B006  # typer's form
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
-    no_input: Annotated[bool, typer.Option("--no-input", help="Ask nothing here; exit with 3 when a person is needed.")] = False,
+    no_input: Annotated[
+        bool, typer.Option("--no-input", help="Ask nothing here; exit with 3 when a person is needed.")
+    ] = False,
     as_name: Annotated[str, AS] = "",
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
@@ -66,7 +71,9 @@ def resume(
     ctx: typer.Context,
     session: Annotated[str, SESSION],
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
-    no_input: Annotated[bool, typer.Option("--no-input", help="Ask nothing here; exit with 3 when a person is needed.")] = False,
+    no_input: Annotated[
+        bool, typer.Option("--no-input", help="Ask nothing here; exit with 3 when a person is needed.")
+    ] = False,
     as_name: Annotated[str, AS] = "",
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
@@ -99,6 +106,7 @@ def _driven(settings: Settings, begin: Callable[[Journeyman], object], *, quiet:
         async with opened(settings) as journeyman:
             session.append(str(await begin(journeyman)))  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues, reportUnknownArgumentType]  # an async callable
             state = await _drive(journeyman, session[0], display, who)
+            display.close()
             await _print_result(journeyman, session[0], state, as_json=as_json)
             return state
 
@@ -123,7 +131,9 @@ async def _drive(journeyman: Journeyman, session: str, display: Display, who: st
             return state
         display.close()
         granted = typer.confirm(f"{state.mission.name}: {pending.question}", default=False, err=True)
-        await control.answer(journeyman.store, journeyman.clock, session, who, granted=granted, approval=pending.approval)
+        await control.answer(
+            journeyman.store, journeyman.clock, session, who, granted=granted, approval=pending.approval
+        )
 
 
 async def _print_result(journeyman: Journeyman, session: str, state: State, *, as_json: bool) -> None:
@@ -167,7 +177,9 @@ def budget_changes(texts: list[str]) -> dict[str, int | float | None]:
         name, _, value = text.partition("=")
         kind = _BUDGET_KINDS.get(name)
         if kind is None:
-            problems.append(Problem(where=text, message=f"{name!r} is no budget", hint=f"one of {', '.join(_BUDGET_KINDS)}"))
+            problems.append(
+                Problem(where=text, message=f"{name!r} is no budget", hint=f"one of {', '.join(_BUDGET_KINDS)}")
+            )
             continue
         try:
             changes[name] = None if value == "none" else kind(value)

@@ -12,7 +12,16 @@ from journeyman.engine.records import read_record, state_of
 from journeyman.interfaces.cli.live import open_display, page
 from journeyman.interfaces.cli.rendering import console, short, summary_text, table
 from journeyman.interfaces.cli.run import next_step
-from journeyman.interfaces.cli.shared import JSON, SESSION, bridge, exit_code, find_session, print_json, settings_of, told
+from journeyman.interfaces.cli.shared import (
+    JSON,
+    SESSION,
+    bridge,
+    exit_code,
+    find_session,
+    print_json,
+    settings_of,
+    told,
+)
 from journeyman.mission import events as e
 from journeyman.mission.canonical import Json, JsonObject
 from journeyman.mission.events import Happened, encode
@@ -26,7 +35,9 @@ app = typer.Typer(rich_markup_mode=None)
 @told
 def list_sessions(
     ctx: typer.Context,
-    status: Annotated[str, typer.Option("--status", help="Only sessions that are running, waiting, paused or ended.")] = "",
+    status: Annotated[
+        str, typer.Option("--status", help="Only sessions that are running, waiting, paused or ended.")
+    ] = "",
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 50,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
@@ -46,7 +57,12 @@ def list_sessions(
         return
     made = table("session", "mission", "status", "outcome", "verdict", "iterations", "updated")
     for row in rows:
-        made.add_row(*(str(row[name]) for name in ("session_id", "name", "status", "outcome", "verdict", "iteration", "updated_at")))
+        made.add_row(
+            *(
+                str(row[name])
+                for name in ("session_id", "name", "status", "outcome", "verdict", "iteration", "updated_at")
+            )
+        )
     console().print(made)
 
 
@@ -95,7 +111,11 @@ def state_json(state: State) -> JsonObject:
 
 @app.command("watch")
 @told
-def watch(ctx: typer.Context, session: Annotated[str, SESSION], every_s: Annotated[float, typer.Option("--every", min=0.05, help="Seconds between looks.")] = 0.5) -> None:
+def watch(
+    ctx: typer.Context,
+    session: Annotated[str, SESSION],
+    every_s: Annotated[float, typer.Option("--every", min=0.05, help="Seconds between looks.")] = 0.5,
+) -> None:
     """Follow a session live until it ends, whoever drives it; Ctrl-C only stops watching."""
     settings = settings_of(ctx)
     display = open_display(quiet=False)
@@ -137,13 +157,24 @@ def history(
             record = await read_record(journeyman.store, await find_session(journeyman.store, session))
             return record.events
 
-    rows = [row for row in _numbered(bridge(work)) if (iteration < 0 or row["iteration"] == iteration) and (not kind or row["kind"] == kind)]
+    rows = [
+        row
+        for row in _numbered(bridge(work))
+        if (iteration < 0 or row["iteration"] == iteration) and (not kind or row["kind"] == kind)
+    ]
     if as_json:
         print_json(cast("Json", rows))
         return
     made = table("seq", "at", "iteration", "who", "what", "")
     for row in rows:
-        made.add_row(str(row["seq"]), str(row["at"])[11:23], str(row["iteration"]), str(row["actor"]), str(row["kind"]), short(_gist(cast("dict[str, Any]", row["data"])), 90))
+        made.add_row(
+            str(row["seq"]),
+            str(row["at"])[11:23],
+            str(row["iteration"]),
+            str(row["actor"]),
+            str(row["kind"]),
+            short(_gist(cast("dict[str, Any]", row["data"])), 90),
+        )
     console().print(made)
 
 
@@ -154,11 +185,36 @@ def _numbered(events: tuple[Happened, ...]) -> list[JsonObject]:
         if isinstance(happened.event, e.Proposed):
             iteration = happened.event.iteration
         data = encode(happened.event)
-        rows.append({"seq": seq, "at": happened.at, "actor": happened.actor, "kind": type(happened.event).__name__, "iteration": iteration, "data": data})
+        rows.append(
+            {
+                "seq": seq,
+                "at": happened.at,
+                "actor": happened.actor,
+                "kind": type(happened.event).__name__,
+                "iteration": iteration,
+                "data": data,
+            }
+        )
     return rows
 
 
 def _gist(data: dict[str, Any]) -> str:
-    keys = ("tool", "state", "verdict", "reason", "outcome", "source", "question", "granted", "effect", "error", "text", "strategy", "value")
+    keys = (
+        "tool",
+        "state",
+        "verdict",
+        "reason",
+        "outcome",
+        "source",
+        "question",
+        "granted",
+        "effect",
+        "error",
+        "text",
+        "strategy",
+        "value",
+        "observations",
+    )
     parts = [f"{key}={data[key]}" for key in keys if data.get(key) not in (None, "", {}, [])]
-    return " ".join(parts)
+    calls = ", ".join(str(call["tool"]) for call in data.get("calls", []))
+    return " ".join([*parts, f"waits for {calls}" if calls else ""])

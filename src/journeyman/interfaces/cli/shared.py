@@ -56,7 +56,9 @@ def bridge(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     async def guarded() -> T:
         task = asyncio.current_task()
         with suppress(NotImplementedError, ValueError):
-            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: task.cancel() if task is not None else None)
+            asyncio.get_running_loop().add_signal_handler(
+                signal.SIGTERM, lambda: task.cancel() if task is not None else None
+            )
         return await work()
 
     with asyncio.Runner() as runner:
@@ -82,6 +84,12 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
         except KeyboardInterrupt:
             complain("interrupted", "interrupted")
             raise typer.Exit(INTERRUPTED) from None
+        except Exception as error:
+            if isinstance(error, typer.Exit) or os.environ.get("JOURNEYMAN_DEBUG"):
+                raise
+            what = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
+            complain(f"this is a fault of Journeyman, please report it: {what}; JOURNEYMAN_DEBUG=1 shows where", "bug")
+            raise typer.Exit(NOT_ACHIEVED) from None
 
     return wrapped
 
@@ -124,5 +132,3 @@ def exit_code(state: State) -> int:
     if state.status is Status.ENDED:
         return ACHIEVED if state.outcome == "achieved" else NOT_ACHIEVED
     return WAITING
-
-

@@ -102,9 +102,10 @@ def after_evaluation(state: State, total: float, until_met: bool | None) -> Memo
         known = tools.get(intended.tool)
         if moved and known is not None:
             tools = {**tools, intended.tool: replace(known, moved=known.moved + 1)}
-            if isinstance(intended.args, dict) and "$blob" not in intended.args:
+            if total > memory.best_total + GAIN and isinstance(intended.args, dict) and "$blob" not in intended.args:
                 best = {"args": intended.args, "tool": intended.tool}
-    return replace(memory, tried=tried, tools=tools, best_call=best, last_moved=moved, total=total)
+    highest = max(total, memory.best_total)
+    return replace(memory, tried=tried, tools=tools, best_call=best, best_total=highest, last_moved=moved, total=total)
 
 
 def _with_plan(state: State, *, until_met: bool | None) -> Memory:

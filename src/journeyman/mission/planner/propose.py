@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from journeyman.mission.canonical import JsonObject
-from journeyman.mission.criteria import Event, MetricThreshold, MetricTrend, Predicate, ToolCallSucceeded, walk
+from journeyman.mission.criteria import (
+    Criterion,
+    Event,
+    MetricThreshold,
+    MetricTrend,
+    Predicate,
+    ToolCallSucceeded,
+    walk,
+)
 from journeyman.mission.planner.arguments import Sources, argument_sets
 from journeyman.mission.planner.memory import call_signature
 from journeyman.mission.spec import ScriptPlan
@@ -33,6 +41,10 @@ def propose(state: State) -> Proposal:
     planned = _planned(state)
     if planned is not None:
         return Proposal(planned, "plan")
+    if state.strategy is not None and state.strategy.calls and _only_needs_time(state):
+        return Proposal(
+            Strategy(calls=state.strategy.calls, rationale="it holds: keep on until it has held long enough"), "planner"
+        )
     call = _explored(state)
     if call is None:
         return Proposal(
@@ -76,6 +88,23 @@ def _explored(state: State) -> tuple[ToolCall, str] | None:
     return None if best is None else (best[1], best[2])
 
 
+def _only_needs_time(state: State) -> bool:
+    """Tell whether what is still open is met already and only has to hold, or a trend that lacks points."""
+    open_ones = [
+        item for item in state.mission.criteria if item.required and not item.guard and not _met(state, item.id)
+    ]
+    return bool(open_ones) and all(_needs_time(state, item) for item in open_ones)
+
+
+def _needs_time(state: State, criterion: Criterion) -> bool:
+    known = state.criteria.get(criterion.id)
+    if known is None:
+        return False
+    return known.held > 0 or (
+        isinstance(criterion, MetricTrend) and known.status == "inconclusive" and known.progress > 0
+    )
+
+
 def _repeated(state: State) -> tuple[ToolCall, str] | None:
     """Give the last call once more when it just moved progress and changes something each time."""
     memory = state.memory
@@ -83,7 +112,7 @@ def _repeated(state: State) -> tuple[ToolCall, str] | None:
         return None
     tool, args = str(memory.best_call["tool"]), cast("JsonObject", memory.best_call["args"])
     spec = state.tools.get(tool)
-    if spec is None or (spec.effect == "pure" and args):
+    if spec is None or (spec.effect == "pure" and (args or spec.input_schema.get("properties"))):
         return None
     return ToolCall(tool=tool, args=args), "it moved progress: once more"
 

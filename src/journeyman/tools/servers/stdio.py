@@ -8,6 +8,7 @@ counted, and the end of stderr is kept for error texts.
 from __future__ import annotations
 
 import os
+import re
 import signal
 import sys
 from collections import deque
@@ -18,12 +19,12 @@ from typing import Final, TypeAlias
 
 import anyio
 import anyio.to_thread
-from anyio.abc import ByteReceiveStream, Process
+from anyio.abc import AsyncResource, ByteReceiveStream, Process
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.shared.message import SessionMessage
-from mcp.types import jsonrpc_message_adapter
+from mcp.types import PARSE_ERROR, ErrorData, JSONRPCError, jsonrpc_message_adapter
 
-from journeyman.tools.mcp_servers import StdioServer
+from journeyman.tools.servers.config import StdioServer
 
 Streams: TypeAlias = (
     "tuple[MemoryObjectReceiveStream[SessionMessage | Exception], MemoryObjectSendStream[SessionMessage]]"
@@ -31,7 +32,12 @@ Streams: TypeAlias = (
 
 GRACE_S: Final = 1.0
 """How long a server may take to leave after its input is closed, and again after SIGTERM."""
+_ID: Final = re.compile(rb'"id"\s*:\s*(\d{1,15})\b')
+_ENDS_BYTES: Final = 200
+"""How much of an unreadable line, at each end, is searched for the request it answers."""
 _CHUNK_BYTES: Final = 256 * 2**10
+_LAST_WORDS_S: Final = 0.2
+"""How long the stderr of an ended server is still read."""
 _THREAD_BYTES: Final = 2**20
 """Messages over this size are parsed in a thread, so that they do not hold up the event loop."""
 _INHERITED: Final = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
@@ -96,7 +102,8 @@ async def stdio_transport(server: StdioServer, health: Health, line_bytes: int) 
         async with anyio.create_task_group() as group:
             group.start_soon(_read, process, incoming, health, line_bytes)
             group.start_soon(_write, process, sent, incoming)
-            group.start_soon(_listen, process, health)
+            heard = anyio.Event()
+            group.start_soon(_listen, process, health, heard)
             try:
                 yield received, outgoing
             finally:
@@ -105,6 +112,10 @@ async def stdio_transport(server: StdioServer, health: Health, line_bytes: int) 
                 with anyio.CancelScope(shield=True):
                     await _stop(process)
                     health.returncode = process.returncode
+                    with anyio.move_on_after(_LAST_WORDS_S):
+                        await heard.wait()
+                    await _close(process.stdout, process.stderr)
+                    _close_transport(process)
                 group.cancel_scope.cancel()
     finally:
         for stream in (incoming, received, outgoing, sent):
@@ -140,11 +151,21 @@ async def _deliver(line: bytes, incoming: MemoryObjectSendStream[SessionMessage 
             message = await anyio.to_thread.run_sync(lambda: jsonrpc_message_adapter.validate_json(line, by_name=False))
         else:
             message = jsonrpc_message_adapter.validate_json(line, by_name=False)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError) as error:
         health.first_garbage = health.first_garbage or line[:200].decode("utf-8", "replace")
         health.garbage_lines += 1
-        return
-    await incoming.send(SessionMessage(message))
+        message = _unreadable(line, error)
+    if message is not None:
+        await incoming.send(SessionMessage(message))
+
+
+def _unreadable(line: bytes, error: Exception) -> JSONRPCError | None:
+    """Give an error for the request that an unreadable line seems to answer, so that its caller need not time out."""
+    found = _ID.search(line[:_ENDS_BYTES]) or _ID.search(line[-_ENDS_BYTES:])
+    if not line.lstrip().startswith(b"{") or found is None:
+        return None
+    text = f"its answer cannot be parsed: {str(error).splitlines()[-1]}"
+    return JSONRPCError(jsonrpc="2.0", id=int(found[1]), error=ErrorData(code=PARSE_ERROR, message=text))
 
 
 async def _write(
@@ -162,7 +183,7 @@ async def _write(
         incoming.close()  # The session then sees the end instead of waiting for answers to what was never read.
 
 
-async def _listen(process: Process, health: Health) -> None:
+async def _listen(process: Process, health: Health, heard: anyio.Event) -> None:
     stream: ByteReceiveStream | None = process.stderr
     assert stream is not None  # noqa: S101 - the process was opened with pipes
     rest = ""
@@ -173,22 +194,33 @@ async def _listen(process: Process, health: Health) -> None:
             rest = rest[:300]
     if rest.strip():
         health.stderr.append(rest.strip())
+    heard.set()
 
 
 async def _stop(process: Process) -> None:
     """End the process in bounded time: close its input, then SIGTERM, then SIGKILL to its whole group."""
-    if process.stdin is not None:
-        with suppress(OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
-            await process.stdin.aclose()
+    await _close(process.stdin)
     for number in (None, signal.SIGTERM, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM):
         if number is not None:
             _signal(process, number)
         if await _left(process):
             break
-    for stream in (process.stdout, process.stderr):
+
+
+async def _close(*streams: AsyncResource | None) -> None:
+    for stream in streams:
         if stream is not None:
             with suppress(OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
                 await stream.aclose()
+
+
+def _close_transport(process: Process) -> None:
+    """Let go of the pipes: asyncio keeps one open whose data nobody read, and no public call closes it."""
+    transport: object = getattr(getattr(process, "_process", None), "_transport", None)
+    close: object = getattr(transport, "close", None)
+    if callable(close):
+        with suppress(PermissionError):
+            close()
 
 
 def _signal(process: Process, number: signal.Signals) -> None:

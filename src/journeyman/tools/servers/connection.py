@@ -17,9 +17,10 @@ from pydantic import ValidationError
 
 from journeyman.mission.canonical import Json, JsonObject
 from journeyman.tools.base import Hints, Status
-from journeyman.tools.mcp_servers import Definition, HttpServer, Severed, StdioServer, WireFault
-from journeyman.tools.mcp_stdio import Health, stdio_transport
 from journeyman.tools.results import Answer
+from journeyman.tools.servers.config import HttpServer, StdioServer
+from journeyman.tools.servers.definition import Definition, Severed, WireFault
+from journeyman.tools.servers.stdio import Health, stdio_transport
 
 KEY_META: Final = "dev.journeyman/idempotencyKey"
 """Where the effect's key stands in the `_meta` of a call, for servers that want it."""

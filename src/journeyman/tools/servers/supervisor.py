@@ -11,29 +11,15 @@ from typing import Final, Protocol, cast
 import anyio
 from anyio.abc import TaskGroup
 
-from journeyman.mission.canonical import Json, JsonObject, NotJson, checked, digest_of
+from journeyman.mission.canonical import Json
 from journeyman.mission.errors import InvalidInput, Problem, Unavailable
-from journeyman.tools.base import Hints, Status, Tool
+from journeyman.tools.base import Status
 from journeyman.tools.results import Answer, one_line
-from journeyman.tools.server_config import HttpServer, Server, StdioServer
-
-__all__ = ["Definition", "HttpServer", "McpServer", "Sending", "ServerPolicy", "Severed", "StdioServer", "WireFault"]
+from journeyman.tools.servers.config import Server
+from journeyman.tools.servers.definition import Definition, Severed, WireFault, pin_of
 
 _CLOSING_S: Final = 5.0
 """How long a call waits to learn why its connection ended."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Definition:
-    """A tool as its server tells it."""
-
-    name: str
-    description: str
-    input_schema: JsonObject
-    output_schema: JsonObject | None
-    hints: Hints
-    whole: JsonObject
-    """All of it but `_meta`: what the pin is made of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,23 +34,6 @@ class ServerPolicy:
     """How old the list of tools may be; servers that change without saying so are caught by it."""
     message_bytes: int = 80 * 2**20
     """The longest message that is read; a server that writes more is stopped."""
-
-
-class WireFault(Exception):
-    """A call ended without a usable answer, in a way that has a name."""
-
-    def __init__(self, status: Status, error_class: str, error: str) -> None:
-        super().__init__(error)
-        self.status = status
-        self.error_class = error_class
-
-
-class Severed(Exception):
-    """The connection ended before the answer came."""
-
-    def __init__(self, error: str, *, never_sent: bool = False) -> None:
-        super().__init__(error)
-        self.never_sent = never_sent
 
 
 @dataclass(slots=True)
@@ -99,7 +68,7 @@ class _Wire(Protocol):
 
 def _wire() -> _Wire:
     try:
-        return cast("_Wire", import_module("journeyman.tools.mcp_connection"))
+        return cast("_Wire", import_module("journeyman.tools.servers.connection"))
     except ImportError as error:
         problem = Problem(
             where="servers", message=f"need the MCP client ({error})", hint="pip install 'journeyman[mcp]'"
@@ -121,9 +90,11 @@ class _Life:
     listed_at_s: float = 0.0
     """When the tools were last listed, on the event loop's clock."""
     in_flight: int = 0
+    checked: bool = False
+    """Its tools were compared with those of the first start."""
 
     def alive(self) -> bool:
-        return self.connection is not None and not self.health.ended and not self.stop.is_set()
+        return self.checked and self.connection is not None and not self.health.ended and not self.stop.is_set()
 
 
 class McpServer:
@@ -199,19 +170,23 @@ class McpServer:
         wire = _wire()
         life = self._life = _Life(wire.Health())
         self._group.start_soon(self._own, wire, life)
+        reason = ""
         try:
             with anyio.move_on_after(self._policy.start_s) as patience:
                 await life.up.wait()
                 if life.connection is not None:
                     await self._learn(life, life.connection)
+                    life.checked = True
                     return life
             reason = "no answer" if patience.cancelled_caught else _reason(life)
         except (Severed, WireFault) as error:
             reason = str(error)
-        life.stop.set()
-        life.scope.cancel()
-        with anyio.move_on_after(_CLOSING_S, shield=True):
-            await life.down.wait()
+        finally:
+            # Also when the caller left: nobody may use a connection whose tools were not compared.
+            if not life.checked:
+                life.scope.cancel()
+                with anyio.move_on_after(_CLOSING_S, shield=True):
+                    await life.down.wait()
         raise Unavailable(self._start_text(life, reason))
 
     def _start_text(self, life: _Life, reason: str) -> str:
@@ -249,7 +224,11 @@ class McpServer:
 
     async def _learn(self, life: _Life, connection: _Connection) -> None:
         connection.announced = False
-        found = {definition.name: definition for definition in await connection.definitions()}
+        try:
+            found = {definition.name: definition for definition in await connection.definitions()}
+        except BaseException:
+            connection.announced = True  # Still to be done, by whoever calls next.
+            raise
         life.listed_at_s = anyio.current_time()
         pins = {name: pin_of(definition) for name, definition in found.items()}
         if not self._pins:
@@ -273,42 +252,6 @@ class McpServer:
         if never:
             return WireFault(Status.FAILED, "server_unreachable", f"server {name!r} was not reached: {told}")
         return WireFault(Status.UNKNOWN, "server_died", f"server {name!r} ended before it answered: {told}")
-
-
-def pin_of(definition: Definition) -> str:
-    """Give the SHA-256 over a definition without `_meta`; one that is not finite JSON has a pin of its own each time."""
-    try:
-        return digest_of(checked(definition.whole))
-    except NotJson as error:
-        raise WireFault(
-            Status.FAILED, "protocol", f"the definition of {definition.name!r} is not JSON: {error}"
-        ) from error
-
-
-def catalog_names(server: str, names: list[str]) -> dict[str, str]:
-    """Give the catalog's name of each tool: `server.tool`, without a leading `server_` of its own where that stays unique."""
-    short = {name: _shortened(server, name) for name in names}
-    taken = [*short.values()]
-    return {name: f"{server}.{name if taken.count(part) > 1 else part}" for name, part in short.items()}
-
-
-def _shortened(server: str, name: str) -> str:
-    for prefix in (f"{server}_", f"{server}-"):
-        if name.startswith(prefix) and len(name) > len(prefix):
-            return name[len(prefix) :]
-    return name
-
-
-def tool_of(name: str, definition: Definition) -> Tool:
-    """Give the catalog's tool; `Unavailable` never, a malformed definition is the server's fault."""
-    return Tool(
-        name=name,
-        description=definition.description,
-        input_schema=definition.input_schema,
-        output_schema=definition.output_schema,
-        hints=definition.hints,
-        pin=pin_of(definition),
-    )
 
 
 def _leaves(error: BaseException | None) -> Iterator[BaseException]:

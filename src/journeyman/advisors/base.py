@@ -1,0 +1,196 @@
+"""What an advisor is asked and gives. No text of a prompt or an answer is ever shown by `repr`, errors or the audit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+
+from pydantic import BaseModel
+
+Role: TypeAlias = Literal["system", "user", "assistant"]
+UsageSource: TypeAlias = Literal["reported", "partial", "estimated"]
+
+
+class Purpose(StrEnum):
+    """What an answer is for."""
+
+    STRATEGY = "strategy"
+    CRITERIA = "criteria"
+    LESSONS = "lessons"
+    RUBRIC = "rubric"
+    GRADE = "grade"
+    CONSOLIDATE = "consolidate"
+    ACTION = "action"
+
+
+class Failure(StrEnum):
+    """Why there is no answer: a closed set that survives batching and wrapping."""
+
+    REFUSED = "refused"
+    UNSUPPORTED = "unsupported"
+    RATE_LIMITED = "rate_limited"
+    AUTH = "auth"
+    TIMEOUT = "timeout"
+    CANCELLED = "cancelled"
+    TRUNCATED = "truncated"
+    MALFORMED = "malformed"
+    SCHEMA_MISMATCH = "schema_mismatch"
+    TOOL_NOT_ALLOWLISTED = "tool_not_allowlisted"
+    TOOL_ARGS_INVALID = "tool_args_invalid"
+    SCRIPT_REJECTED = "script_rejected"
+    OVER_BUDGET = "over_budget"
+    TRANSPORT = "transport"
+    DISABLED = "disabled"
+    NO_ADVISOR = "no_advisor"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a prompt."""
+
+    role: Role
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One question to a model."""
+
+    request_id: str
+    """Names the logical request: the same on every try, so that a settled answer is neither paid nor asked twice."""
+    purpose: Purpose
+    messages: tuple[Message, ...]
+    answer: type[BaseModel] | None = None
+    """Form of the answer; `None` for plain text."""
+    max_output_tokens: int = 2048
+    temperature: float | None = 0.2
+    """`None` leaves it to the provider; some models refuse the setting."""
+    timeout_s: float = 60.0
+    """For one try, from sending to the whole answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """What one try used."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    source: UsageSource = "estimated"
+    """`reported` by the provider, `partial` where a stream was cut, `estimated` as characters / 4."""
+    cost_usd: float | None = None
+    """`None` when the model's price is unknown; never 0 for unknown."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What one try gave: a value, or a failure with a stable reason."""
+
+    value: Any = field(default=None, repr=False)
+    """Instance of the request's answer type, or text; `None` on failure."""
+    failure: Failure | None = None
+    reason: str = ""
+    """Stable token, such as `bedrock_ThrottlingException`; never text of a prompt, answer or foreign error."""
+    text: str = field(default="", repr=False)
+    """The raw answer, for repair and coalescing; never recorded."""
+    model: str = ""
+    """As the provider names it, checked to be a short identifier."""
+    usage: Usage = Usage()
+    duration_s: float = 0.0
+    retry_after_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readiness:
+    """Whether an advisor would be used now."""
+
+    ready: bool
+    why: str
+    """One line for people: what is missing and what to do, or what it would use."""
+    costs: bool = False
+    """Whether a call costs money."""
+    leaves_machine: bool = False
+    """Whether the prompt leaves this machine; with `costs`, consent is needed."""
+
+
+@runtime_checkable
+class Advisor(Protocol):
+    """A source of answers. `journeyman.testing.check_advisor` proves an implementation."""
+
+    @property
+    def name(self) -> str:
+        """Give the name under which missions and settings mean it."""
+        ...
+
+    def readiness(self) -> Readiness:
+        """Tell whether it could be asked now; quick, no network."""
+        ...
+
+    async def ask(self, request: Request) -> Answer:
+        """Give one answer to one try. Never raises for what a provider does; cancelling cancels the call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejection:
+    """Why a valid-looking answer is not used; fed back to the model on the next try."""
+
+    failure: Failure
+    feedback: str = field(repr=False)
+    """For the model: names of fields and rules, no text of the answer."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One half of the audit pair: committed before the prompt leaves."""
+
+    ask: str
+    """`REQUEST#TRY`."""
+    request: str
+    purpose: Purpose
+    advisor: str
+    prompt_bytes: int
+    """Rounded up to a power of two."""
+    prompt_key: str
+    """Keyed hash of the prompt."""
+    reserved_tokens: int
+    reserved_microusd: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settled:
+    """The other half: how the try ended."""
+
+    ask: str
+    failure: Failure | None
+    reason: str
+    model: str
+    answer_bytes: int
+    """Rounded up to a power of two."""
+    usage: Usage
+    duration_s: float
+
+
+class Ledger(Protocol):
+    """Where the broker's audit pairs and reservations go."""
+
+    async def asked(self, row: Asked) -> None:
+        """Make the row durable, with its reservation; raise `BudgetRefused` when there is no room."""
+        ...
+
+    async def settled(self, row: Settled) -> None:
+        """Take the row in; durable with the next commit at the latest."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What a logical request came to, after retries and the chain."""
+
+    value: Any = field(default=None, repr=False)
+    advisor: str = ""
+    """Whose answer it is; empty when there is none."""
+    failure: Failure | None = None
+    """Class of the last failure; `None` with a value."""
+    reason: str = ""
+    tries: int = 0

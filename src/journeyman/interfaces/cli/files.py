@@ -1,0 +1,304 @@
+"""`new` and `check`: write a mission file, and find its faults before it runs."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, cast
+
+import typer
+
+from journeyman.engine.policy import tool_row
+from journeyman.engine.scripting import script_limits
+from journeyman.interfaces.cli.rendering import MARKS, console, short, table
+from journeyman.interfaces.cli.shared import BAD_INPUT, JSON, bridge, print_json, settings_of, told
+from journeyman.mission import events as e
+from journeyman.mission import steps
+from journeyman.mission.canonical import Json, JsonObject, NotJson, checked
+from journeyman.mission.criteria import probes, walk
+from journeyman.mission.errors import InvalidInput, NotAllowed, NotFound, Problem
+from journeyman.mission.evaluate import Answered, evaluate
+from journeyman.mission.events import Happened
+from journeyman.mission.fold import fold
+from journeyman.mission.spec import Mission, ScriptPlan, dump, mission_digest
+from journeyman.mission.state import Metric, State
+from journeyman.mission.strategy import problems as strategy_problems
+from journeyman.mission.view import View
+from journeyman.tools.predicate import Predicates
+from journeyman.tools.sandbox import Sandbox
+from journeyman.tools.script import ScriptRun
+from journeyman.wiring import load_mission, mission_catalog
+
+app = typer.Typer(rich_markup_mode=None)
+
+TEMPLATE = """\
+# A Journeyman mission. Check it with `journeyman check {path}`, run it with `journeyman run {path}`.
+name: {name}
+directive: {directive}
+
+# Where tools come from. MCP servers, in the form that other clients use:
+# servers:
+#   git: {{command: mcp-server-git, args: [--repository, .]}}
+# Typed Python functions with docstrings, in a module beside this file:
+functions: ["{module}:measure"]
+
+# The allowlist, by pattern: nothing outside it is visible or callable.
+tools: [measure]
+
+# What a call does to the world: pure (nothing), keyed (safe to repeat with its key), probed (can be asked about),
+# unsafe (neither; the default for servers, and waits for your approval).
+effects:
+  measure: pure
+
+# When the mission is complete: every required criterion met by fresh evidence.
+criteria:
+  - {{id: fast_enough, kind: metric_threshold, metric: latency_ms, op: "<=", target: 20}}
+  # - {{id: improving, kind: metric_trend, metric: latency_ms, direction: decreasing, window: 5, required: false}}
+  # - {{id: reported, kind: artifact, path: result.json, json: {{path: latency_ms, op: "<=", target: 20}}}}
+  # - {{id: sane, kind: predicate, expression: "len(obs['errors']) == 0"}}
+  # - {{id: never_down, kind: event, event: outage, guard: true}}      # a guard ends the mission when it is met
+  # - {{id: signed_off, kind: approval, by: me, question: Ship it?}}
+
+# At least one of iterations and wall_clock_s must be set.
+budget: {{iterations: 20, wall_clock_s: 300}}
+
+approve: destructive      # never | destructive | always, or per tool pattern
+stagnation: {{threshold: 8}}  # evaluations without progress before the strategy is changed, and again before giving up
+"""
+
+MODULE = '''\
+"""Tools of a mission: each function's annotations and docstring are its schema and description."""
+
+
+from typing import Annotated
+
+from pydantic import Field
+
+
+def measure(workers: Annotated[int, Field(ge=1, le=32)] = 2) -> dict[str, object]:
+    """Measure the latency with a number of workers.
+
+    Args:
+        workers: How many work at once.
+    """
+    latency_ms = 80 / workers + workers  # put your real measurement here
+    return {"metrics": {"latency_ms": round(latency_ms, 2)}}
+'''
+
+
+@app.command("new")
+@told
+def new(
+    path: Annotated[Path, typer.Argument(metavar="[FILE]", help="Mission file to write.")] = Path("mission.yaml"),
+    directive: Annotated[
+        str, typer.Option("--directive", "-d", help="What the mission is to achieve.")
+    ] = "Find a number of workers with which a request takes at most 20 ms.",
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")] = False,
+) -> None:
+    """Write a commented mission file, and beside it a Python module with one example tool."""
+    module = path.parent / f"{path.stem.replace('-', '_')}_tools.py"
+    if not module.stem.isidentifier():
+        raise InvalidInput(
+            "FILE",
+            (
+                Problem(
+                    where=str(path), message="cannot name a Python module beside it", hint="use letters, digits and _"
+                ),
+            ),
+        )
+    for file in (path, module):
+        if file.exists() and not force:
+            raise NotAllowed(f"{str(file)!r} exists already; choose another name, or overwrite it with --force")
+    name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in path.stem)
+    text = TEMPLATE.format(
+        path=path, name=json.dumps(name), directive=json.dumps(directive, ensure_ascii=False), module=module.stem
+    )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        module.write_text(MODULE, encoding="utf-8")
+    except OSError as error:
+        raise NotFound(f"cannot write {str(path)!r}: {error.strerror}; choose another place") from None
+    typer.echo(f"wrote {path} and {module}")
+    typer.echo(f"next: journeyman check {path}, then journeyman run {path}", err=True)
+
+
+@app.command("check")
+@told
+def check(
+    ctx: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="MISSION", help="Mission file.")],
+    observation: Annotated[
+        Path | None,
+        typer.Option(
+            "--observation", help="A JSON file with metrics, events, errors …: the criteria are evaluated on it."
+        ),
+    ] = None,
+    offline: Annotated[bool, typer.Option("--offline", help="Do not open functions and servers.")] = False,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Validate a mission file and its tools without running it; with --observation, evaluate its criteria on one."""
+    settings_of(ctx)
+    mission, folder = load_mission(file)
+    seen = _observation(observation) if observation is not None else None
+
+    async def work() -> tuple[list[Problem], list[JsonObject], list[JsonObject]]:
+        async with Sandbox(1) as sandbox:
+            found = await _expression_problems(mission, Predicates(sandbox))
+            tools = [] if offline else await _tools(mission, folder)
+            found += [] if offline else await _tool_problems(mission, tools, ScriptRun(sandbox))
+            rows = await _judged(mission, seen, Predicates(sandbox)) if seen is not None else []
+            return found, tools, rows
+
+    found, tools, rows = bridge(work)
+    if as_json:
+        print_json(
+            {
+                "valid": not found,
+                "problems": [str(problem) for problem in found],
+                "tools": cast("Json", tools),
+                "criteria": cast("Json", rows),
+                "digest": mission_digest(mission),
+            }
+        )
+    else:
+        _print(mission, found, tools, rows)
+    if found:
+        raise typer.Exit(BAD_INPUT)
+
+
+async def _expression_problems(mission: Mission, predicates: Predicates) -> list[Problem]:
+    found: list[Problem] = []
+    for criterion in walk(mission.criteria):
+        if criterion.kind == "predicate":
+            found += [
+                replace(problem, where=f"criterion {criterion.id}")
+                for problem in await predicates.check(criterion.expression)
+            ]
+    return found
+
+
+async def _tools(mission: Mission, folder: Path) -> list[JsonObject]:
+    async with mission_catalog(mission, folder) as catalog:
+        return [tool_row(mission, tool) for tool in await catalog.tools()]
+
+
+async def _tool_problems(mission: Mission, rows: list[JsonObject], scripts: ScriptRun) -> list[Problem]:
+    state = _state(mission, rows)
+    found: list[Problem] = []
+    for index, probe in enumerate(probes(mission.criteria)):
+        if probe.tool not in state.tools:
+            found.append(
+                Problem(
+                    where=f"probe {index}",
+                    message=f"{probe.tool!r} is not an allowed tool",
+                    hint=f"allowed: {', '.join(state.tools)}",
+                )
+            )
+        elif state.tools[probe.tool].effect != "pure":
+            found.append(
+                Problem(
+                    where=f"probe {index}",
+                    message=f"{probe.tool!r} is {state.tools[probe.tool].effect}",
+                    hint="a probe must be pure: say so under `effects`",
+                )
+            )
+    plan = mission.plan
+    if isinstance(plan, ScriptPlan):
+        found += [
+            replace(problem, where="plan.script")
+            for problem in await scripts.check(plan.script, sorted(state.tools), script_limits(mission))
+        ]
+    for index, strategy in enumerate(plan if isinstance(plan, list) else []):
+        found += [
+            replace(problem, where=f"plan.{index}.{problem.where}")
+            for problem in strategy_problems(strategy, state.tools, scripts_allowed=True)
+        ]
+    for criterion in walk(mission.criteria):
+        if criterion.kind == "tool_call_succeeded" and criterion.tool not in state.tools:
+            found.append(
+                Problem(
+                    where=f"criterion {criterion.id}",
+                    message=f"{criterion.tool!r} is not an allowed tool, so it can never be met",
+                )
+            )
+    return found
+
+
+def _state(mission: Mission, rows: list[JsonObject]) -> State:
+    at = "2000-01-01T00:00:00.000000Z"
+    state = fold(
+        None,
+        Happened(
+            at,
+            "check",
+            e.SessionCreated(tenant="check", session_id="check", mission=dump(mission), digest=mission_digest(mission)),
+        ),
+    )
+    return fold(state, Happened(at, "check", e.CatalogPinned(tools=rows)))
+
+
+def _observation(path: Path) -> JsonObject:
+    try:
+        value = checked(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, RecursionError, NotJson) as error:
+        raise InvalidInput(
+            "observation", (Problem(where=str(path), message=f"cannot be read as JSON: {error}"),)
+        ) from None
+    if not isinstance(value, dict):
+        problem = Problem(
+            where=str(path), message="is not an object", hint='as in {"metrics": {"latency_ms": 12}, "events": []}'
+        )
+        raise InvalidInput("observation", (problem,))
+    return value
+
+
+async def _judged(mission: Mission, seen: JsonObject, predicates: Predicates) -> list[JsonObject]:
+    state = _state(mission, [])
+    metrics = seen.get("metrics") if isinstance(seen.get("metrics"), dict) else {}
+    lists = {
+        name: tuple(row for row in cast("list[Json]", seen.get(name) or []) if isinstance(row, dict))
+        for name in ("events", "errors")
+    }
+    counts = {
+        name: value for name, value in cast("JsonObject", seen.get("counts") or {}).items() if isinstance(value, int)
+    }
+    state = replace(
+        state,
+        metrics={
+            name: Metric(value=value, iteration=0, order=0) for name, value in cast("JsonObject", metrics).items()
+        },
+        events=lists["events"],
+        errors=lists["errors"],
+        counts=counts,
+    )
+    obs: JsonObject = View(state=state).obs() | {
+        name: seen[name] for name in ("tool_results", "history") if name in seen
+    }
+    answers: dict[str, Answered] = {}
+    for expression in steps.questions(state):
+        result = await predicates.evaluate(expression, obs)
+        answers[expression] = Answered(
+            result.value, None if result.error_class is None else f"{result.error_class}: {result.error}"
+        )
+    return list(evaluate(View(state=state), answers.__getitem__))
+
+
+def _print(mission: Mission, found: list[Problem], tools: list[JsonObject], rows: list[JsonObject]) -> None:
+    for problem in found:
+        typer.echo(f"  - {problem}", err=True)
+    if tools:
+        made = table("tool", "effect", "asks", "description")
+        for row in tools:
+            made.add_row(
+                str(row["name"]),
+                str(row["effect"]),
+                "yes" if row["destructive"] else "",
+                short(str(row["description"]), 70),
+            )
+        console().print(made)
+    for row in rows:
+        typer.echo(f"  {MARKS[str(row['status'])]} {row['id']}: {row['status']} · {short(row['evidence'])}")
+    good = f"{mission.name}: valid, {len(list(walk(mission.criteria)))} criteria, digest {mission_digest(mission)[:16]}"
+    typer.echo(f"{mission.name}: {len(found)} problem{'s' if len(found) != 1 else ''}" if found else good)

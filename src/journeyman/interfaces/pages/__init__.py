@@ -1,0 +1,1 @@
+"""Reports as pages that people open in a browser."""

@@ -1,0 +1,53 @@
+"""The report as one HTML file: works offline, on a phone, in print and without JavaScript."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from functools import cache
+from importlib.resources import files
+from string import Template
+from typing import Final
+
+from journeyman.interfaces.pages.embedding import embedded, script_data
+from journeyman.interfaces.pages.markup import text
+from journeyman.interfaces.pages.sections import budget, criteria, header, mission, people, record, words
+from journeyman.mission.canonical import JsonObject
+from journeyman.mission.report_text import one_line, standing
+
+_SCRIPTS: Final = ("charts.js", "overview.js", "lists.js", "page.js")
+
+
+def html_report(report: JsonObject) -> str:
+    """Give a report as one self-contained page; the same report gives the same bytes.
+
+    The page asks for nothing from any network and runs only its own script, which its Content-Security-Policy names by
+    hash. What tools wrote is embedded as data and shown as text.
+    """
+    how = standing(report)
+    script = _script()
+    return Template(_resource("page.html")).substitute(
+        script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+        title=text(f"{one_line(report['name'], 100)}: {how.title}"),
+        style=_resource("page.css"),
+        header=header(report, how),
+        criteria=criteria(report),
+        budget=budget(report),
+        words=words(report),
+        people=people(report),
+        mission=mission(report),
+        record=record(report),
+        data=script_data(embedded(report)),
+        script=script,
+    )
+
+
+@cache
+def _resource(name: str) -> str:
+    return files(__package__ or "").joinpath(name).read_text(encoding="utf-8")
+
+
+@cache
+def _script() -> str:
+    parts = "\n".join(_resource(name) for name in _SCRIPTS)
+    return f'"use strict";\n{{\n{parts}}}\n'

@@ -1,0 +1,244 @@
+"""The parts of the page that stand without JavaScript."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from journeyman.interfaces.pages.embedding import MOST_PEOPLE
+from journeyman.interfaces.pages.markup import NOTHING, Html, joined, tag, text
+from journeyman.mission.canonical import JsonObject
+from journeyman.mission.report_text import (
+    BUDGETS,
+    Standing,
+    amount,
+    checking_commands,
+    criterion_rule,
+    criterion_word,
+    depths,
+    elapsed,
+    evidence_text,
+    members,
+    moment,
+    objects,
+    one_line,
+    person_did,
+    ratio,
+)
+
+_ICONS: Final[dict[str, str]] = {
+    "good": "M4 12.5l5.5 5.5L20 7",
+    "bad": "M6 6l12 12M18 6L6 18",
+    "unsure": "M7.5 8.5a4.5 4.5 0 1 1 6.4 4.1c-1.3.6-1.9 1.3-1.9 2.9M12 20.4v.1",
+    "going": "M5 12h14M13 6l6 6-6 6",
+}
+_TONES: Final[dict[str, str]] = {
+    "achieved": "good", "met": "good", "holds": "good", "not_achieved": "bad", "unmet": "bad", "broken": "bad",
+    "unknown": "unsure", "inconclusive": "unsure",
+}  # fmt: skip
+
+
+def header(report: JsonObject, how: Standing) -> Html:
+    """Give the verdict header: what was asked, what the run claims, what its evidence shows."""
+    tone = _TONES.get(how.word, "going")
+    took = elapsed(report["started_at"], report["ended_at"])
+    facts = [
+        ("Session", one_line(report["session_id"])),
+        ("Tenant", one_line(report["tenant"])),
+        ("Forked from", one_line(report["parent"]) if report["parent"] else ""),
+        ("Started", moment(report["started_at"])),
+        ("Ended", moment(report["ended_at"])),
+        ("Took", took),
+        ("Iterations", f"{report['iterations_run']:,}"),
+    ]
+    doubt = tag("p", _icon("unsure"), text(how.doubt), class_="doubt", role="note") if how.doubt else NOTHING
+    return tag(
+        "header",
+        tag("p", text("Journeyman report"), class_="eyebrow"),
+        tag("h1", text(one_line(report["name"], 200))),
+        tag("p", text(str(report["directive"])), class_="directive"),
+        tag(
+            "div",
+            tag("p", _icon(tone), tag("strong", text(how.title)), class_="outcome"),
+            tag("dl", *_terms([("Claimed", how.claimed), ("Verified", how.verified)]), class_="claims"),
+            class_=f"verdict {tone}",
+        ),
+        doubt,
+        tag("dl", *_terms((name, value) for name, value in facts if value), class_="facts"),
+    )
+
+
+def criteria(report: JsonObject) -> Html:
+    """Give the criteria with status, progress, evidence and freshness."""
+    rows: list[list[Html]] = []
+    judged = any("evaluation" in row for row in objects(report["iterations"]))
+    depth = depths(members(report["mission"]).get("criteria"))
+    for row in objects(report["criteria"]):
+        rule = members(row["definition"])
+        word, share = criterion_word(row), ratio(row["progress"])
+        role = "guard" if row["guard"] else "required" if row["required"] else "optional"
+        fresh = row.get("fresh", True) is not False
+        about = one_line(rule.get("description", ""), 1000)
+        rows.append(
+            [
+                pill(word, _TONES.get(word, "going")),
+                tag(
+                    "div",
+                    tag("b", text(str(row["id"])), class_="name"),
+                    tag("span", text(role), class_="chip"),
+                    tag("code", text(criterion_rule(rule)), class_="rule"),
+                    tag("span", text(about), class_="about") if about else NOTHING,
+                    style=f"--depth:{depth.get(str(row['id']), 0)}",
+                ),
+                _bar(share, f"Progress of {row['id']}", _TONES.get(word, "going")),
+                joined(
+                    [
+                        tag("span", text(evidence_text(row["evidence"], 600)), class_="evidence"),
+                        _freshness(fresh=fresh) if judged else NOTHING,
+                    ]
+                ),
+            ]
+        )
+    return _table("Criteria", ["Status", "Criterion", "Progress", "Evidence"], rows, "criteria-table")
+
+
+def _freshness(*, fresh: bool) -> Html:
+    if fresh:
+        return tag("span", text("fresh"), class_="fresh")
+    return tag("span", text("stale: the world may have changed since"), class_="stale")
+
+
+def budget(report: JsonObject) -> Html:
+    """Give what was used of each budget, as bars."""
+    ceilings, used = members(report["budget"]), members(report["used"])
+    rows: list[Html] = []
+    for kind, title in BUDGETS.items():
+        spent, ceiling = used.get(kind), ceilings.get(kind)
+        told = (
+            f"{amount(kind, spent)} of {amount(kind, ceiling)}"
+            if ceiling is not None
+            else f"{amount(kind, spent)}, no limit"
+        )
+        bar = NOTHING
+        if isinstance(spent, (int, float)) and isinstance(ceiling, (int, float)):
+            share = spent / ceiling if ceiling else float(spent > 0)
+            tone = "bad" if share >= 1 else "warn" if share >= 0.8 else "calm"
+            bar = _bar(ratio(share), f"{title} used", tone)
+        rows.append(tag("li", tag("span", text(title), class_="name"), tag("span", text(told), class_="amount"), bar))
+    return tag("ul", *rows, class_="card bars")
+
+
+def words(report: JsonObject) -> Html:
+    """Give lessons, follow-ups and notes."""
+    parts: list[Html] = []
+    for title, key in (("Follow-ups", "recommended_followups"), ("Lessons", "lessons"), ("Notes", "notes")):
+        rows = report[key]
+        if isinstance(rows, list) and rows:
+            items = [tag("li", text(row if isinstance(row, str) else one_line(row, 2000))) for row in rows]
+            parts.append(tag("div", tag("h3", text(title)), tag("ul", *items), class_="card"))
+    return tag("div", *parts, class_="charts") if parts else _none("None.")
+
+
+def people(report: JsonObject) -> Html:
+    """Give who did what, when, and what they saw or said."""
+    found = objects(report["people"])
+    rows: list[list[Html]] = []
+    for row in found[:MOST_PEOPLE]:
+        verb, said = person_did(row)
+        rows.append(
+            [text(moment(row["at"])), text(str(row["actor"])), text(verb), tag("span", text(said), class_="evidence")]
+        )
+    if not rows:
+        return _none("No person acted on this session, and none was asked.")
+    more = len(found) - len(rows)
+    told = tag("p", text(f"{more:,} later actions are left out here."), class_="left-out") if more > 0 else NOTHING
+    return joined([_table("People's actions", ["When", "Who", "Did", "Words"], rows, "plain"), told])
+
+
+def mission(report: JsonObject) -> Html:
+    """Give what the mission allowed: tools, cadence and patience."""
+    cadence = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in members(report["cadence"]).items())
+    allowed = report["allowlist"] if isinstance(report["allowlist"], list) else []
+    facts = [
+        ("Allowed tools", ", ".join(str(name) for name in allowed) or "none"),
+        ("Cadence", cadence),
+        ("Stagnation", f"{report['stagnation_threshold']} evaluations without progress"),
+        ("Mission digest", str(report["mission_digest"])),
+    ]
+    rows = [
+        [
+            tag("b", text(str(row["name"])), class_="name"),
+            text(str(row["effect"]) + (", destructive" if row["destructive"] else "")),
+            text(f"{row['calls']:,}"),
+            tag("code", text(one_line(row["pin"], 200))),
+        ]
+        for row in objects(report["tools"])
+    ]
+    table = (
+        _table("Tools as pinned at the start", ["Tool", "Effect", "Calls", "Pin"], rows, "plain") if rows else NOTHING
+    )
+    return joined([tag("dl", *_terms(facts), class_="facts wide"), table])
+
+
+def record(report: JsonObject) -> Html:
+    """Give the record line and the commands that check it."""
+    facts = [
+        ("Events", f"{report['events']:,}, each sealed with the hash of the one before"),
+        ("Head", str(report["head_hash"])),
+        ("Mission digest", str(report["mission_digest"])),
+    ]
+    return joined(
+        [
+            tag("dl", *_terms(facts), class_="facts wide"),
+            tag("p", text("This page cannot prove itself. These commands check the record that it was made from:")),
+            tag("pre", tag("code", text("\n".join(checking_commands(report)))), tabindex="0"),
+        ]
+    )
+
+
+def pill(word: str, tone: str) -> Html:
+    """Give a status as icon, colour and word."""
+    return tag("span", _icon(tone), text(word.replace("_", " ")), class_=f"pill {tone}")
+
+
+def _icon(tone: str) -> Html:
+    path = tag("path", d=_ICONS[tone], fill="none", stroke="currentColor", stroke_width="2.5",
+               stroke_linecap="round", stroke_linejoin="round")  # fmt: skip
+    return tag("svg", path, viewBox="0 0 24 24", class_="icon", aria_hidden="true")
+
+
+def _bar(share: float, label: str, tone: str) -> Html:
+    percent = "<1%" if 0 < share < 0.01 else ">99%" if 0.99 < share < 1 else f"{share:.0%}"
+    fill = tag("span", style=f"width:{share * 100:.1f}%")
+    return tag(
+        "span",
+        tag("span", fill, class_="track", role="progressbar", aria_label=label, aria_valuemin="0",
+            aria_valuemax="100", aria_valuenow=str(round(share * 100)), aria_valuetext=percent),
+        tag("span", text(percent), class_="percent", aria_hidden="true"),
+        class_=f"bar {tone}",
+    )  # fmt: skip
+
+
+def _terms(rows: Iterable[tuple[str, str]]) -> list[Html]:
+    return [tag("div", tag("dt", text(name)), tag("dd", text(value))) for name, value in rows]
+
+
+def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[Html]], kind: str) -> Html:
+    # The roles keep the table a table for screen readers where a narrow screen lays its rows out as cards.
+    head = tag("tr", *(tag("th", text(name), scope="col", role="columnheader") for name in columns), role="row")
+    body = [
+        tag("tr", *(tag("td", cell, role="cell", data_label=columns[at]) for at, cell in enumerate(row)), role="row")
+        for row in rows
+    ]
+    return tag(
+        "table",
+        tag("caption", text(caption)),
+        tag("thead", head, role="rowgroup"),
+        tag("tbody", *body, role="rowgroup"),
+        class_=kind,
+        role="table",
+    )
+
+
+def _none(words_: str) -> Html:
+    return tag("p", text(words_), class_="none")

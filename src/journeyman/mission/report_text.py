@@ -1,0 +1,243 @@
+"""Phrases that every written form of a report shares, so that Markdown, pages and terminals say the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from journeyman.mission.canonical import Json, JsonObject
+
+BUDGETS: Final[dict[str, str]] = {
+    "iterations": "Iterations",
+    "wall_clock_s": "Driven time",
+    "tool_calls": "Tool calls",
+    "tokens": "Tokens",
+    "cost_usd": "Cost",
+}
+"""Budget kinds in the order in which reports show them, with their names for people."""
+
+OUTCOMES: Final[dict[str, str]] = {"achieved": "Achieved", "not_achieved": "Not achieved", "unknown": "Unknown"}
+MISSING: Final = "\N{EN DASH}"
+"""Stands where there is no value."""
+_HIDDEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""Control characters and those that turn the reading direction: they could make a text look like another."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the run claimed beside what its evidence shows."""
+
+    word: str
+    """`achieved`, `not_achieved`, `unknown`, or the status of a session that goes on."""
+    title: str
+    claimed: str
+    verified: str
+    doubt: str
+    """Why claim and evidence differ; empty when they agree."""
+
+
+def standing(report: JsonObject) -> Standing:
+    """Give how a report's session stands: the claim, what was verified, and whether the two differ."""
+    outcome, status = report["outcome"], str(report["status"])
+    word = str(outcome) if outcome else status
+    verdict, reason = report["verdict"] or "no verdict", report["reason"]
+    claimed = f"{verdict} ({reason})" if reason else str(verdict)
+    claimed += f" by {report['actor']}" if report["actor"] else ""
+    now = str(report["outcome_now"])
+    return Standing(
+        word=word,
+        title=OUTCOMES.get(word, word.replace("_", " ").capitalize()),
+        claimed=claimed,
+        verified=f"{OUTCOMES.get(now, now)}, by {report['verified_by']}",
+        doubt=_doubt(str(verdict), str(outcome or ""), now),
+    )
+
+
+def _doubt(verdict: str, outcome: str, now: str) -> str:
+    if outcome and outcome != now:
+        return f"The session ended as {_words(outcome)}, but its evidence now says {_words(now)}."
+    if verdict == "complete" and now != "achieved":
+        return f"The run claims completion, but its evidence says {_words(now)}."
+    if outcome and verdict == "terminate" and now == "achieved":
+        return "The run was ended early, yet its evidence shows the criteria met."
+    return ""
+
+
+def _words(outcome: str) -> str:
+    return OUTCOMES.get(outcome, outcome).lower()
+
+
+def objects(value: Json) -> list[JsonObject]:
+    """Give the objects of a list; nothing for anything else."""
+    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
+
+
+def members(value: Json) -> JsonObject:
+    """Give an object; an empty one for anything else."""
+    return value if isinstance(value, dict) else {}
+
+
+def ratio(value: Json) -> float:
+    """Give a number held to 0..1; 0 for anything else."""
+    return min(1.0, max(0.0, float(value))) if isinstance(value, (int, float)) else 0.0
+
+
+def visible(text: str) -> str:
+    """Give text whose control and direction characters are seen instead of obeyed; line breaks and tabs stay."""
+    return _HIDDEN.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def one_line(value: Json, most: int = 300) -> str:
+    """Give a value on one line of at most `most` characters; a reference to a blob names it and its size."""
+    if isinstance(value, dict) and "$blob" in value:
+        return f"blob {str(value['$blob'])[:12]}… ({value.get('bytes', '?')} bytes)"
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    flat = " ".join(visible(text).split())
+    return flat if len(flat) <= most else flat[: most - 1] + "…"
+
+
+def amount(kind: str, value: Json) -> str:
+    """Give a budget amount with its unit; `no limit` for null."""
+    if value is None:
+        return "no limit"
+    if not isinstance(value, (int, float)):
+        return MISSING
+    if kind == "cost_usd":
+        return f"${value:,.2f}" if value == 0 or value >= 0.01 else f"${value:.6f}"
+    if kind == "wall_clock_s":
+        return length(value)
+    return f"{value:,}"
+
+
+def length(seconds: float) -> str:
+    """Give a length of time for people: `850 ms`, `4.2 s`, `3 min 20 s`, `2 h 05 min`."""
+    if seconds < 1:
+        return f"{seconds * 1000:.0f} ms"
+    if seconds < 60:
+        return f"{seconds:.3g} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest:02} s"
+    return f"{minutes // 60} h {minutes % 60:02} min"
+
+
+def moment(value: Json) -> str:
+    """Give a time to the second in UTC; a dash for null."""
+    if not value:
+        return MISSING
+    try:
+        return datetime.fromisoformat(str(value)).strftime("%Y-%m-%d %H:%M:%S UTC")
+    except ValueError:
+        return one_line(value, 40)
+
+
+def elapsed(start: Json, end: Json) -> str:
+    """Give the time between two moments for people; empty when one is missing."""
+    try:
+        between = datetime.fromisoformat(str(end)) - datetime.fromisoformat(str(start))
+    except (ValueError, TypeError):
+        return ""
+    return length(max(between, timedelta()).total_seconds())
+
+
+def criterion_word(row: JsonObject) -> str:
+    """Give a criterion's status for people; a guard that is unmet holds, one that is met is broken."""
+    status = str(row["status"])
+    return {"met": "broken", "unmet": "holds"}.get(status, status) if row.get("guard") else status
+
+
+def depths(criteria: Json, depth: int = 0) -> dict[str, int]:
+    """Give how deep each of a mission's criteria stands in groups."""
+    found: dict[str, int] = {}
+    for row in objects(criteria):
+        found[str(row.get("id"))] = depth
+        found |= depths(row.get("criteria"), depth + 1)
+    return found
+
+
+def evidence_text(value: Json, most: int = 300) -> str:
+    """Give evidence on one line; an object of plain values as `first 8, last 12`."""
+    if (
+        isinstance(value, dict)
+        and "$blob" not in value
+        and not any(isinstance(part, (dict, list)) for part in value.values())
+    ):
+        return one_line(", ".join(f"{name} {one_line(part)}" for name, part in value.items()) or "{}", most)
+    return one_line(value, most)
+
+
+def criterion_rule(definition: JsonObject) -> str:
+    """Give what a criterion asks for on one line: `n >= 12`, `n increasing`, or its fields."""
+    held = definition.get("hold_for", 1)
+    return _rule(definition) + (f", {held} evaluations in a row" if held != 1 else "")
+
+
+def _rule(definition: JsonObject) -> str:
+    kind = definition.get("kind")
+    if kind == "metric_threshold":
+        return f"{_metric(definition)} {definition.get('op')} {one_line(definition.get('target'))}"
+    if kind == "metric_trend":
+        return f"{_metric(definition)} {str(definition.get('direction')).replace('_', ' ')}"
+    if kind == "predicate":
+        return one_line(definition.get("expression"))
+    if kind == "tool_call_succeeded":
+        return f"{definition.get('tool')} succeeded at least {definition.get('min_count', 1)} times"
+    if kind == "approval":
+        return f"approved by {definition.get('by')}"
+    if kind in ("all_of", "any_of"):
+        return str(kind).replace("_", " ")
+    plain = {"id", "kind", "required", "guard", "weight", "hold_for", "probe", "description"}
+    return ", ".join(f"{name} {one_line(value, 120)}" for name, value in definition.items() if name not in plain)
+
+
+def _metric(definition: JsonObject) -> str:
+    return str(definition.get("metric")).removeprefix("metrics.")
+
+
+def did(strategy: Json) -> str:
+    """Give what an iteration set out to do on one line."""
+    known = members(strategy)
+    calls = known.get("calls")
+    if isinstance(calls, list) and calls:
+        names = [str(name) for name in calls]
+        joined = (" ∥ " if known.get("parallel") else " → ").join(names[:6])
+        return joined + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+    if "script_lines" in known:
+        return f"a script of {known['script_lines']} lines"
+    return "no calls" if known else MISSING
+
+
+_PEOPLE: Final[dict[str, str]] = {
+    "ApprovalAsked": "asked for approval",
+    "ApprovalAnswered": "answered",
+    "Paused": "paused",
+    "Resumed": "resumed",
+    "BudgetAmended": "amended the budget",
+    "NoteAdded": "noted",
+    "EndAsked": "ended the session",
+}
+
+
+def person_did(row: JsonObject) -> tuple[str, str]:
+    """Give what a person (or the engine, asking one) did, and the words or values that belong to it."""
+    what = str(row.get("what"))
+    verb = _PEOPLE.get(what, what)
+    if what == "ApprovalAnswered":
+        verb = "approved" if row.get("granted") else "denied"
+    shown = {key: value for key, value in row.items() if key not in {"at", "actor", "what", "granted"}}
+    if what == "BudgetAmended":
+        changes = members(row.get("changes"))
+        return verb, ", ".join(f"{BUDGETS.get(kind, kind)}: {amount(kind, value)}" for kind, value in changes.items())
+    return verb, " · ".join(one_line(value) for value in shown.values() if value not in (None, ""))
+
+
+def checking_commands(report: JsonObject) -> list[str]:
+    """Give the commands with which a reader checks the record behind a report."""
+    session = str(report["session_id"])
+    return [
+        f"journeyman verify {session} --head {report['events']}:{report['head_hash']}",
+        f"journeyman replay {session}",
+    ]

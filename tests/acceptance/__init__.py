@@ -1,0 +1,1 @@
+"""The whole job, as a user does it: real processes, real servers."""

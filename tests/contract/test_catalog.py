@@ -1,0 +1,64 @@
+"""Our catalog keeps the contract of catalogs, over functions and over a server."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from journeyman.mission.canonical import Json
+from journeyman.testing.check_catalog import Reference, check_catalog
+from journeyman.tools.base import Catalog, Result, Status, Tool
+from journeyman.tools.calling import ToolCatalog
+from journeyman.tools.catalog import open_catalog
+
+SERVER = Path(__file__).parent.parent / "tools" / "servers" / "reference.py"
+
+
+def over_functions(allow: Sequence[str]) -> AbstractAsyncContextManager[ToolCatalog]:
+    """Open the reference tools as Python functions."""
+    return open_catalog(functions=list(Reference().tools().values()), allow=allow)
+
+
+def over_stdio(allow: Sequence[str]) -> AbstractAsyncContextManager[ToolCatalog]:
+    """Open the reference tools of a server."""
+    return open_catalog(servers={"ref": {"command": sys.executable, "args": [str(SERVER)]}}, allow=allow)
+
+
+def test_functions_keep_the_contract() -> None:
+    """Every clause, in process."""
+    asyncio.run(check_catalog(over_functions))
+
+
+def test_a_server_keeps_the_contract() -> None:
+    """Every clause, over stdio."""
+    asyncio.run(check_catalog(over_stdio, "ref."))
+
+
+class Careless:
+    """A catalog that breaks most of the contract."""
+
+    async def tools(self) -> Sequence[Tool]:
+        """Give nothing."""
+        return ()
+
+    async def call(self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None) -> Result:
+        """Say that all went well."""
+        return Result(status=Status.DONE, value=dict(args))
+
+
+@asynccontextmanager
+async def careless(_allow: Sequence[str]) -> AsyncGenerator[Catalog]:
+    """Open the careless catalog."""
+    yield Careless()
+
+
+def test_the_kit_finds_a_catalog_that_breaks_it() -> None:
+    """The kit itself can fail, and then names every broken clause."""
+    with pytest.raises(AssertionError) as caught:
+        asyncio.run(check_catalog(careless))
+    assert str(caught.value).count("\n  - ") == 9

@@ -1,0 +1,237 @@
+"""The report page in a real browser: what people see, can do, and are safe from."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from journeyman.interfaces.pages.html import html_report
+from journeyman.mission.canonical import JsonObject
+from tests.interfaces.pages.browser import CHROMIUM, Browser
+from tests.interfaces.pages.reports import busy_report, empty_report, hostile_report, long_report, open_report
+
+pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the PATH")]
+_WIDE = "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > 391 && !e.closest('.places, pre, svg, caption, thead')).map(e => e.outerHTML.slice(0, 120))"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """Give one browser for the file."""
+    with Browser(tmp_path_factory.mktemp("browser")) as started:
+        yield started
+
+
+def _written(folder: Path, report: JsonObject) -> Path:
+    path = folder / "report.html"
+    path.write_text(html_report(report), encoding="utf-8")
+    return path
+
+
+def _press(browser: Browser, key: str) -> None:
+    browser.send("Input.dispatchKeyEvent", type="keyDown", key=key)
+    browser.send("Input.dispatchKeyEvent", type="keyUp", key=key)
+
+
+@pytest.mark.parametrize("made", [busy_report, open_report, empty_report])
+def test_the_page_asks_for_itself_alone_and_never_complains(browser: Browser, tmp_path: Path, made: Any) -> None:
+    """No request, no refused script, no exception, for finished, open and empty sessions."""
+    path = _written(tmp_path, made())
+    browser.open(path)
+    assert browser.requests() == [path.as_uri()]
+    assert browser.complaints() == []
+
+
+def test_hostile_text_is_shown_and_never_obeyed(browser: Browser, tmp_path: Path) -> None:
+    """With every row opened, canaries stand there as text: no image, no script, no dialog, no further request."""
+    path = _written(tmp_path, hostile_report(busy_report()))
+    browser.open(path)
+    browser.ask("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    browser.ask("new Promise(done => setTimeout(done, 50))")
+    assert (
+        browser.ask(
+            "document.querySelectorAll('img, iframe, script:not(body > script), a[href^=java], a[href^=http]').length"
+        )
+        == 0
+    )
+    assert browser.ask("document.querySelectorAll('script').length") == 2
+    text = browser.ask("document.body.innerText")
+    assert text.count("<img src=x onerror=alert(1)>") > 100
+    assert "\u202e" not in text
+    assert not [event for event in browser.happened if event["method"] == "Page.javascriptDialogOpening"]
+    assert browser.requests() == [path.as_uri()]
+    assert browser.complaints() == []
+
+
+def test_an_injected_script_would_not_run(browser: Browser, tmp_path: Path) -> None:
+    """Even markup that got into the page is stopped by its policy."""
+    path = tmp_path / "broken.html"
+    evil = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
+    path.write_text(html_report(busy_report()).replace("<main>", f"<main>{evil}"), encoding="utf-8")
+    browser.open(path)
+    assert browser.ask("document.title") == "tune-checkout-latency: Achieved"
+    assert any("Content Security Policy" in told for told in browser.complaints())
+
+
+@pytest.mark.parametrize("hostile", [False, True])
+def test_a_phone_never_scrolls_sideways(browser: Browser, tmp_path: Path, hostile: bool) -> None:  # noqa: FBT001  # a case
+    """At 390 pixels everything folds, also opened rows and words of 3,000 letters."""
+    report = hostile_report(busy_report(), lambda text: text + "w" * 3_000) if hostile else busy_report()
+    browser.open(_written(tmp_path, report), width=390, height=844)
+    browser.ask("document.querySelectorAll('details').forEach(one => { one.open = true; })")
+    browser.ask("new Promise(done => setTimeout(done, 50))")
+    assert browser.ask(_WIDE) == []
+    assert browser.ask("document.documentElement.scrollWidth") == 390
+
+
+def test_filters_narrow_iterations_and_effects(browser: Browser, tmp_path: Path) -> None:
+    """One field searches both lists; buttons and a chooser narrow each."""
+    browser.open(_written(tmp_path, open_report()))
+    find = "(async words => { const field = document.getElementById('find'); field.value = words; field.dispatchEvent(new Event('input')); await new Promise(done => setTimeout(done, 30)); return [...document.querySelectorAll('.count')].map(e => e.textContent); })"
+    assert browser.ask(f"{find}('409 ROLLOUT')") == ["1 of 5 iterations", "1 of 13 effects"]
+    assert browser.ask(f"{find}('no such words')") == ["0 of 5 iterations", "0 of 13 effects"]
+    assert browser.ask(f"{find}('')") == ["5 iterations", "13 effects"]
+    browser.ask("document.querySelector('[data-state=unknown]').click()")
+    assert browser.ask("document.querySelector('#effects .count').textContent") == "1 of 13 effects"
+    assert browser.ask("document.querySelector('#effects .rows').innerText").startswith("unknown")
+    assert browser.ask("document.querySelector('[data-state=unknown]').getAttribute('aria-pressed')") == "true"
+    browser.ask(
+        "{ const chooser = document.getElementById('verdict-filter'); chooser.value = 'adjust'; chooser.dispatchEvent(new Event('change')); }"
+    )
+    assert browser.ask("document.querySelector('#iterations .count').textContent") == "1 of 5 iterations"
+
+
+def test_reconciled_effects_say_who_settled_them(browser: Browser, tmp_path: Path) -> None:
+    """An effect whose fate a person had to tell is not mistaken for one that simply worked."""
+    browser.open(_written(tmp_path, busy_report()))
+    browser.ask("document.querySelector('[data-state=reconciled]').click()")
+    assert browser.ask("document.querySelector('#effects .count').textContent") == "1 of 37 effects"
+    assert "reconciled by person:mira" in browser.ask("document.querySelector('#effects .rows').innerText")
+
+
+def test_charts_tell_values_to_pointer_and_keyboard(browser: Browser, tmp_path: Path) -> None:
+    """Axes, target lines and single values are there for eyes, fingers and keys."""
+    browser.open(_written(tmp_path, busy_report()))
+    assert browser.ask("[...document.querySelectorAll('#metrics figcaption')].map(e => e.firstChild.textContent)") == [
+        "error_ratio",
+        "latency_ms",
+        "orders_lost",
+    ]
+    assert browser.ask("[...document.querySelectorAll('.target-label')].map(e => e.textContent)") == [
+        "< 0.01",
+        "<= 200",
+        "guard: > 5",
+    ]
+    assert "lowest 183, highest 640; target <= 200" in browser.ask(
+        "document.querySelectorAll('#metrics svg')[1].getAttribute('aria-label')"
+    )
+    browser.ask("document.querySelectorAll('#metrics svg')[1].focus()")
+    _press(browser, "End")
+    assert (
+        browser.ask("document.querySelectorAll('#metrics .readout')[1].textContent") == "iteration 12: latency_ms 183"
+    )
+    _press(browser, "ArrowLeft")
+    assert (
+        browser.ask("document.querySelectorAll('#metrics .readout')[1].textContent") == "iteration 11: latency_ms 188"
+    )
+    box = browser.ask(
+        "(() => { const plot = document.querySelector('#burn-down svg.plot'); plot.scrollIntoView({block: 'center', behavior: 'instant'}); const b = plot.getBoundingClientRect(); return [b.right - 10, b.top + 60]; })()"
+    )
+    browser.send("Input.dispatchMouseEvent", type="mouseMoved", x=box[0], y=box[1])
+    assert browser.ask("document.querySelector('#burn-down .readout').textContent").startswith(
+        "iteration 12: iterations 68 %"
+    )
+
+
+def test_ten_thousand_iterations_stay_quick(browser: Browser, tmp_path: Path) -> None:
+    """Pages hold fifty rows, a filter answers within a second, and what was left out is told."""
+    browser.open(_written(tmp_path, long_report(10_000, value_bytes=500)))
+    assert browser.ask("document.querySelectorAll('#iterations .rows > li').length") == 50
+    assert browser.ask("document.querySelectorAll('.left-out').length") == 2
+    assert browser.ask("document.querySelectorAll('*').length") < 8_000
+    spent = browser.ask(
+        "(async () => { const field = document.getElementById('find'); field.value = 'heuristic_unproductive'; field.dispatchEvent(new Event('input')); await new Promise(done => setTimeout(done, 210)); const start = performance.now(); while (!document.querySelector('#iterations .count').textContent.includes(' of ')) await new Promise(done => setTimeout(done)); return performance.now() - start; })()"
+    )
+    assert spent < 1_000
+    browser.ask("document.querySelector('#overview svg').focus()")
+    _press(browser, "ArrowLeft")
+    _press(browser, "Enter")
+    assert browser.ask("document.querySelector('#iteration-9999 details').open") is True
+
+
+def test_without_javascript_the_main_things_are_seen(browser: Browser, tmp_path: Path) -> None:
+    """Verdict, criteria, budget and record show; what cannot work is not shown."""
+    browser.open(_written(tmp_path, busy_report()), script=False)
+    shown = browser.send("Accessibility.getFullAXTree")["nodes"]
+    named = [
+        (node["role"]["value"], node.get("name", {}).get("value", "")) for node in shown if not node.get("ignored")
+    ]
+    names = {name for _, name in named}
+    assert {"Criteria", "Budget", "Record", "Achieved", "fast_enough", "Progress of fast_enough"} <= names
+    headings = [name for role, name in named if role == "heading"]
+    assert sorted(headings) == sorted(
+        [
+            "tune-checkout-latency",
+            "Criteria",
+            "Budget",
+            "Lessons and follow-ups",
+            "Follow-ups",
+            "Lessons",
+            "Notes",
+            "People",
+            "Mission",
+            "Record",
+        ]
+    )
+    assert not {role for role, _ in named} & {"searchbox", "button", "combobox"}
+    browser.send("Emulation.setScriptExecutionDisabled", value=False)
+
+
+def test_landmarks_headings_and_labels_are_there_for_screen_readers(browser: Browser, tmp_path: Path) -> None:
+    """Every control and picture has a name; landmarks and table headers exist at every width."""
+    browser.open(_written(tmp_path, busy_report()), width=390, height=844)
+    nodes = [node for node in browser.send("Accessibility.getFullAXTree")["nodes"] if not node.get("ignored")]
+    roles = [node["role"]["value"] for node in nodes]
+    assert {"banner", "navigation", "main", "contentinfo", "search", "table", "columnheader", "progressbar"} <= set(
+        roles
+    )
+    nameless = [
+        node["role"]["value"]
+        for node in nodes
+        if node["role"]["value"]
+        in {"button", "searchbox", "combobox", "img", "image", "progressbar", "table", "link", "region"}
+        and not node.get("name", {}).get("value")
+    ]
+    assert nameless == []
+
+
+def test_paper_shows_everything_in_light(browser: Browser, tmp_path: Path) -> None:
+    """Printing opens every row, puts tools away, and gives the page back afterwards."""
+    browser.open(_written(tmp_path, busy_report()), dark=True)
+    browser.ask("window.dispatchEvent(new Event('beforeprint'))")
+    browser.send(
+        "Emulation.setEmulatedMedia", media="print", features=[{"name": "prefers-color-scheme", "value": "dark"}]
+    )
+    assert (
+        browser.ask("document.querySelectorAll('details[open] > .body').length")
+        == browser.ask("document.querySelectorAll('details').length")
+        == 50
+    )
+    assert browser.ask("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    assert browser.ask("getComputedStyle(document.getElementById('finder')).display") == "none"
+    browser.send("Emulation.setEmulatedMedia", media="")
+    browser.ask("window.dispatchEvent(new Event('afterprint'))")
+    assert browser.ask("document.querySelectorAll('details[open]').length") == 0
+    assert browser.printed(tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_readers_colours_are_used(browser: Browser, tmp_path: Path) -> None:
+    """Dark for those who prefer it, light for the others."""
+    path = _written(tmp_path, busy_report())
+    grounds: list[str] = []
+    for dark in (False, True):
+        browser.open(path, dark=dark)
+        grounds.append(browser.ask("getComputedStyle(document.body).backgroundColor"))
+    assert grounds == ["rgb(247, 246, 243)", "rgb(19, 21, 25)"]

@@ -1,0 +1,40 @@
+"""The planner without a model on forty small worlds."""
+
+from __future__ import annotations
+
+import sys
+
+from journeyman.mission.mission_file import validate_mission
+from tests.mission.simulation import Simulation
+from tests.mission.worlds import World, worlds
+
+ITERATIONS = 30
+
+
+def play(world: World) -> tuple[bool, int]:
+    """Give whether the criteria were reached, and after how many iterations."""
+    mission = validate_mission(
+        {
+            "directive": world.directive,
+            "tools": ["*"],
+            "criteria": world.criteria,
+            "budget": {"iterations": ITERATIONS},
+            "stagnation": {"threshold": ITERATIONS},
+        }
+    )
+    state = Simulation(mission, world.tools).run()
+    return state.outcome == "achieved", state.usage.iterations
+
+
+def test_there_are_forty_worlds_with_distinct_names() -> None:
+    """The bar speaks of forty."""
+    names = [world.name for world in worlds()]
+    assert len(names) == len(set(names)) == 40
+
+
+def test_the_planner_reaches_the_criteria_in_at_least_36_of_40_worlds() -> None:
+    """Without a model the planner must still be useful; the table shows where it is not."""
+    rows = [(world.name, *play(world)) for world in worlds()]
+    table = "\n".join(f"{'reached' if good else 'MISSED ':8} {iterations:3} {name}" for name, good, iterations in rows)
+    sys.stdout.write(f"\n{table}\n")
+    assert sum(good for _, good, _ in rows) >= 36, table

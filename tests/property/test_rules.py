@@ -1,0 +1,306 @@
+"""The rules hold for every mission, world and order of events that hypothesis can think of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from journeyman.mission import commands as c
+from journeyman.mission import events as e
+from journeyman.mission.canonical import canonical
+from journeyman.mission.decide import criteria_hold, decide, exhausted
+from journeyman.mission.events import Event, Happened, encode
+from journeyman.mission.fold import fold, fold_all
+from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.spec import Mission, dump, mission_digest
+from journeyman.mission.state import CriterionState, Phase, State, Status
+from tests.mission.simulation import Reply, SimTool, Simulation, failed
+
+AT = "2026-01-01T00:00:00.000000Z"
+TOOLS = ("look", "act", "ask")
+IDS = ("a", "b", "g")
+
+
+def a_mission(**more: Any) -> Mission:
+    """Give a mission with a threshold, an optional event and a guard."""
+    plain: dict[str, Any] = {
+        "directive": "d",
+        "tools": ["*"],
+        "criteria": [
+            {"id": "a", "kind": "metric_threshold", "metric": "m", "op": ">=", "target": 5},
+            {"id": "b", "kind": "event", "event": "done", "required": False},
+            {
+                "id": "g",
+                "kind": "metric_threshold",
+                "metric": "harm",
+                "op": ">",
+                "target": 0,
+                "guard": True,
+                "required": False,
+            },
+        ],
+        "budget": {"iterations": 12},
+    }
+    return validate_mission({**plain, **more})
+
+
+def begun(mission: Mission) -> State:
+    """Give the state of a fresh session."""
+    created = e.SessionCreated(tenant="t", session_id="s", mission=dump(mission), digest=mission_digest(mission))
+    rows: list[Any] = [
+        {
+            "name": name,
+            "description": "",
+            "input_schema": {"type": "object"},
+            "pin": "0",
+            "effect": effect,
+            "destructive": False,
+        }
+        for name, effect in zip(TOOLS, ("pure", "unsafe", "keyed"), strict=True)
+    ]
+    state = fold(None, Happened(AT, "engine", created))
+    return fold(state, Happened(AT, "engine", e.CatalogPinned(tools=rows)))
+
+
+names = st.sampled_from(["0.0", "0.1", "1.0", "2.0"])
+scalars = st.none() | st.booleans() | st.integers(-10, 10) | st.text(max_size=4)
+metrics = st.dictionaries(st.sampled_from(["m", "harm", "x"]), st.integers(-3, 9), max_size=3)
+rows = st.builds(
+    lambda status, progress, fresh: {
+        "id": "a",
+        "status": status,
+        "progress": progress,
+        "evidence": None,
+        "fresh": fresh,
+    },
+    st.sampled_from(["met", "unmet", "inconclusive"]),
+    st.floats(0, 1),
+    st.booleans(),
+)
+any_event: st.SearchStrategy[Event] = st.one_of(
+    st.builds(e.Claimed, owner=st.text(max_size=3), token=st.integers(1, 9)),
+    st.builds(
+        lambda i, tool: e.Proposed(iteration=i, strategy={"calls": [{"tool": tool}]}, source="planner"),
+        st.integers(0, 3),
+        st.sampled_from(TOOLS),
+    ),
+    st.builds(e.ApprovalAsked, approval=st.sampled_from(["iteration-0", "sign"]), question=st.just("?")),
+    st.builds(e.ApprovalAnswered, approval=st.sampled_from(["iteration-0", "sign"]), granted=st.booleans()),
+    st.builds(
+        e.Intended,
+        effect=names,
+        iteration=st.integers(0, 3),
+        tool=st.sampled_from(TOOLS),
+        args=st.just({}),
+        effect_class=st.sampled_from(["pure", "keyed", "probed", "unsafe"]),
+    ),
+    st.builds(
+        e.Settled, effect=names, state=st.sampled_from(["done", "failed", "unknown"]), value=scalars, metrics=metrics
+    ),
+    st.builds(e.Reconciled, effect=names, state=st.sampled_from(["done", "failed"])),
+    st.builds(lambda i, row: e.Evaluated(iteration=i, checkpoint=True, results=[row]), st.integers(0, 3), rows),
+    st.builds(
+        e.Decided,
+        iteration=st.integers(0, 3),
+        verdict=st.sampled_from(["continue", "adjust"]),
+        reason=st.just("r"),
+        mission=st.just("d"),
+    ),
+    st.builds(e.WaitStarted, reason=st.sampled_from(["sleep", "budget", "effect"])),
+    st.just(e.WaitEnded()),
+    st.builds(e.Paused),
+    st.just(e.Resumed()),
+    st.builds(e.NoteAdded, text=st.text(max_size=5)),
+    st.builds(e.EndAsked, reason=st.sampled_from(["aborted", "forced"])),
+    st.builds(
+        lambda ask, n: e.AdviceAsked(
+            ask=ask,
+            request="r",
+            purpose="strategy",
+            advisor="a",
+            iteration=0,
+            prompt_bytes=64,
+            prompt_key="k",
+            reserved_tokens=n,
+        ),
+        names,
+        st.integers(0, 9),
+    ),
+    st.builds(lambda ask, n: e.AdviceSettled(ask=ask, input_tokens=n), names, st.integers(0, 9)),
+    st.builds(lambda ask: e.AdviceRejected(request=ask, purpose="strategy", reason="timeout"), names),
+    st.builds(lambda text: e.ClosingNotes(lessons=[text]), st.text(max_size=5)),
+    st.builds(lambda n: e.BudgetAmended(changes={"iterations": n}, digest="d"), st.integers(1, 99)),
+)
+
+
+@given(st.lists(any_event, max_size=30))
+def test_fold_is_total_and_deterministic(events: list[Event]) -> None:
+    """Whatever a record holds, in whatever order, it folds, and always to the same state."""
+    happened = [Happened(AT, "engine", event) for event in events]
+    start = begun(a_mission())
+    assert fold_all(start, happened) == fold_all(start, happened)
+    state = fold_all(start, happened)
+    assert state is not None
+    c.next_command(state)
+
+
+@given(st.lists(any_event, max_size=20))
+def test_events_survive_their_written_form(events: list[Event]) -> None:
+    """What is kept is what happened."""
+    for event in events:
+        kind = type(event)
+        data = encode(event)
+        assert canonical(encode(cast("Any", kind)(**data))) == canonical(data)
+
+
+criterion_states = st.builds(
+    lambda status, fresh: CriterionState(status=status, fresh=fresh),
+    st.sampled_from(["met", "unmet", "inconclusive"]),
+    st.booleans(),
+)
+judged_states = st.builds(
+    lambda known, iteration, calls, wall, stalled, adjusted, asked, checkpoint: replace(
+        begun(a_mission(budget={"iterations": 5, "tool_calls": 5, "wall_clock_s": 5})),
+        criteria=known,
+        iteration=iteration,
+        judged=True,
+        phase=Phase.DECIDE,
+        usage=replace(begun(a_mission()).usage, tool_calls=calls, wall_clock_s=wall),
+        stalled=stalled,
+        adjusted=adjusted,
+        end_asked=asked,
+        checkpoint=checkpoint,
+    ),
+    st.dictionaries(st.sampled_from(IDS), criterion_states, max_size=3),
+    st.integers(0, 9), st.integers(0, 9), st.floats(0, 9), st.integers(0, 9), st.booleans(), st.sampled_from(["", "aborted"]), st.booleans(),
+)  # fmt: skip
+
+
+@given(judged_states)
+def test_completion_needs_every_required_criterion_met_by_fresh_evidence(state: State) -> None:
+    """`complete` is never said with a required criterion unmet, undecided, stale or missing."""
+    known = state.criteria.get("a")
+    holds = known is not None and known.status == "met" and known.fresh
+    guard = state.criteria.get("g")
+    broken = guard is not None and guard.status == "met"
+    verdict = decide(state)
+    assert (verdict.label == "complete") == (holds and not broken)
+    assert (verdict.reason == "guard_broken") == broken
+    assert criteria_hold(state) == holds
+
+
+@given(judged_states)
+def test_completion_outranks_every_cap_and_person(state: State) -> None:
+    """Reaching the goal with the last call is success."""
+    state = replace(state, criteria={"a": CriterionState(status="met", fresh=True)})
+    assert decide(state).label == "complete"
+
+
+def _tool(behaviour: list[int], effect: str) -> SimTool:
+    turn = iter(range(10**9))
+
+    def call(_: dict[str, Any]) -> Reply:
+        what = behaviour[next(turn) % len(behaviour)]
+        if what == 0:
+            return failed("no", f"class_{what}")
+        if what == 1:
+            return Reply(state="unknown", error_class="timeout") if effect != "pure" else failed("late", "timeout")
+        return Reply(
+            value={"n": what},
+            metrics=cast("Any", {"m": what - 2} | ({"harm": 1} if what == 9 else {})),
+            events=({"name": "done"},) if what == 5 else (),
+        )
+
+    return SimTool(call, effect=effect)
+
+
+policies = st.fixed_dictionaries(
+    {},
+    optional={
+        "cadence": st.sampled_from([{"every_iterations": 1}, {"every_iterations": 3}, {"every_s": 4}, {"on_event": "done"}]),
+        "stagnation": st.builds(lambda n: {"threshold": n}, st.integers(1, 5)),
+        "budget": st.builds(
+            lambda i, t, w: {"iterations": i} | ({"tool_calls": t} if t is not None else {}) | ({"wall_clock_s": w} if w else {}),
+            st.integers(1, 15), st.none() | st.integers(0, 12), st.none() | st.integers(1, 60),
+        ),
+        "on_unknown": st.sampled_from(["ask", "assume_done", "assume_failed"]),
+        "on_exhausted": st.sampled_from(["end", "ask"]),
+        "approve": st.sampled_from(["never", "always"]),
+        "pause_s": st.sampled_from([0, 1.5]),
+        "plan": st.sampled_from([
+            None,
+            [{"calls": [{"tool": "look"}, {"tool": "act"}, {"tool": "ask"}]}],
+            [{"calls": [{"tool": "look"}, {"tool": "act"}], "parallel": True, "sleep_s": 2}],
+        ]),
+        "explore": st.booleans(),
+    },
+)  # fmt: skip
+behaviours = st.lists(st.integers(0, 9), min_size=1, max_size=5)
+
+
+def _simulated(policy: dict[str, Any], acts: list[list[int]], *, probe: bool) -> Simulation:
+    criteria = dump(a_mission())["criteria"]
+    assert isinstance(criteria, list)
+    if probe and isinstance(criteria[0], dict):
+        criteria[0]["probe"] = {"tool": "look"}
+    mission = a_mission(**{key: value for key, value in policy.items() if value is not None}, criteria=criteria)
+    effects = ("pure", "unsafe", "keyed")
+    return Simulation(
+        mission, {name: _tool(act, effect) for name, act, effect in zip(TOOLS, acts, effects, strict=True)}
+    )
+
+
+@settings(max_examples=150)
+@given(policies, st.lists(behaviours, min_size=3, max_size=3), st.booleans(), st.booleans())
+def test_every_session_ends_or_waits_for_a_person_within_its_budget(
+    policy: dict[str, Any],
+    acts: list[list[int]],
+    probe: bool,  # noqa: FBT001  # drawn by hypothesis
+    says_yes: bool,  # noqa: FBT001  # drawn by hypothesis
+) -> None:
+    """No mission runs for ever, and no budget is exceeded on the way."""
+    simulation = _simulated(policy, acts, probe=probe)
+    state = simulation.run(ask=lambda _: says_yes)
+    assert state.status is Status.ENDED or (state.status is Status.WAITING and state.wait in ("budget", "effect"))
+    for known in simulation.states:
+        budget = known.mission.budget
+        assert known.usage.iterations <= (budget.iterations or 10**9)
+        assert known.usage.tool_calls <= (budget.tool_calls if budget.tool_calls is not None else 10**9)
+    if state.verdict == "complete":
+        assert criteria_hold(state)
+    if state.status is Status.ENDED and state.reason.startswith("max_"):
+        assert exhausted(state) == state.reason
+
+
+@settings(max_examples=60)
+@given(policies, st.lists(behaviours, min_size=3, max_size=3), st.text(max_size=20), st.text(min_size=1, max_size=8))
+def test_verdicts_do_not_depend_on_what_is_said_about_a_strategy(
+    policy: dict[str, Any], acts: list[list[int]], words: str, who: str
+) -> None:
+    """Rationale and origin are words: the same calls with other words lead to the same verdicts."""
+    original = _simulated(policy, acts, probe=False)
+    original.run()
+
+    def reworded(happened: Happened) -> Happened:
+        event = happened.event
+        if isinstance(event, e.Proposed):
+            return replace(
+                happened,
+                event=replace(
+                    event,
+                    strategy={**event.strategy, "rationale": words},
+                    source=event.source if event.source == "plan" else f"advisor:{who}",
+                ),
+            )
+        return happened
+
+    state: State | None = None
+    for happened in original.events:
+        event = happened.event
+        if isinstance(event, e.Decided) and state is not None:
+            verdict = decide(state)
+            assert (verdict.label, verdict.reason) == (event.verdict, event.reason)
+        state = fold(state, reworded(happened))

@@ -1,0 +1,61 @@
+"""What strangers meet first: imports, help, the map."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import journeyman
+from journeyman.interfaces.cli.words import COMMANDS
+
+ROOT = Path(__file__).parents[2]
+VENDORS = ("mcp", "pydantic_monty", "sqlite3", "typer", "rich", "numpy", "anthropic", "openai", "boto3", "pydantic")
+
+
+def test_importing_journeyman_does_nothing(tmp_path: Path) -> None:
+    """No output, no files, no vendor loaded."""
+    code = f"import sys, journeyman; print([name for name in {VENDORS!r} if name in sys.modules])"
+    ended = subprocess.run([sys.executable, "-B", "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert ended.stdout.strip() == "[]"
+    assert ended.stderr == ""
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_public_names_are_few_and_all_there() -> None:
+    """A stranger can read the list; each name leads somewhere."""
+    assert len(journeyman.__all__) <= 20
+    for name in journeyman.__all__:
+        assert getattr(journeyman, name) is not None
+
+
+def test_every_command_has_the_help_that_the_list_promises() -> None:
+    """The quick list of commands and the commands themselves say the same."""
+    for name in COMMANDS:
+        ended = subprocess.run(
+            [sys.executable, "-m", "journeyman", name, "--help"], capture_output=True, text=True, check=False
+        )
+        assert ended.returncode == 0, (name, ended.stderr)
+        assert f"journeyman {name}" in ended.stdout
+
+
+def test_the_map_is_short_and_names_every_room() -> None:
+    """AGENTS.md is read first: at most 80 lines, with every room that exists."""
+    text = (ROOT / "AGENTS.md").read_text("utf-8")
+    assert len(text.splitlines()) <= 80
+    for folder in sorted((ROOT / "src" / "journeyman").iterdir()):
+        if folder.is_dir() and (folder / "__init__.py").exists():
+            assert f"{folder.name}/" in text, folder.name
+
+
+def test_no_file_names_a_registry_host_or_a_machine_path() -> None:
+    """Lock files install from wherever the reader's own client is set up to look."""
+    hosts = re.compile(r"(pypi\.org|pythonhosted\.org|registry\.npmjs|--index-url|--extra-index-url|find-links)")
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    for name in listed:
+        if name.startswith("tests/shape/") or not (ROOT / name).is_file():
+            continue
+        text = (ROOT / name).read_text("utf-8", errors="replace")
+        found = hosts.search(text)
+        assert found is None or "no-emit-index-url" in text, (name, found)
