@@ -74,6 +74,8 @@ class Incident:
     """(F) comes only if slot 0 is not cured before its onset."""
     amplitude: Floats
     """(F) severity."""
+    decoy: Ints
+    """(S) probe on which a service always measures high, or -1."""
     onset: Ints
     end: Ints
     """(F) step at which a benign event passes by itself."""

@@ -60,6 +60,8 @@ class TierSize:
     """Whether fleet agents may be rogue."""
     mildest: float
     """Lowest severity of a failure, where 1 is full; mild ones hide in the noise and still must be found."""
+    decoys: int
+    """Chance in eighths that a service always measures high on one probe, which means nothing."""
     steps: int
     """Steps until the episode times out."""
 
@@ -70,9 +72,15 @@ SLOTS: Final = 4
 """Failure slots per world: up to three real failures (a cascade takes two slots) and one benign event."""
 
 SIZES: Final = {
-    Tier.EASY: TierSize(services=(4, 6), agents=4, failures=(1, 1), benign=0, rogues=False, mildest=0.7, steps=30),
-    Tier.MEDIUM: TierSize(services=(6, 12), agents=8, failures=(1, 2), benign=4, rogues=True, mildest=0.4, steps=40),
-    Tier.HARD: TierSize(services=(12, 32), agents=12, failures=(2, 3), benign=8, rogues=True, mildest=0.3, steps=50),
+    Tier.EASY: TierSize(
+        services=(4, 6), agents=4, failures=(1, 1), benign=0, rogues=False, mildest=0.7, decoys=0, steps=30
+    ),
+    Tier.MEDIUM: TierSize(
+        services=(6, 12), agents=8, failures=(1, 2), benign=4, rogues=True, mildest=0.4, decoys=1, steps=40
+    ),
+    Tier.HARD: TierSize(
+        services=(12, 32), agents=12, failures=(2, 3), benign=8, rogues=True, mildest=0.3, decoys=3, steps=50
+    ),
 }
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from journeyman.gym.actions import ROLES
 from journeyman.gym.arrays import Bools, Floats, Ints, Words
-from journeyman.gym.catalog import BENIGN, GROUP, REAL, ROGUE_JOB, ROGUES, Failure, Group, Job
+from journeyman.gym.catalog import BENIGN, GROUP, REAL, ROGUE_JOB, ROGUES, Failure, Group, Job, Probe
 from journeyman.gym.chance import Dice, mixed, noise_keys
 from journeyman.gym.draw.topology import draw_graph, healthy_latency, healthy_load
 from journeyman.gym.state import MARKS, MESSAGES, NEVER_BLOCKED, NO_STRIKE, Incident, Live
@@ -65,6 +65,7 @@ def draw(seeds: Words, tier: Tier) -> tuple[Incident, Live]:
         root=slots.real & ~slots.chained,
         chained=slots.chained,
         amplitude=dice.between(9, size.mildest, 1.0, SLOTS) * (slots.kind > 0),
+        decoy=np.where(dice.below(44, 8, width) < size.decoys, dice.below(45, len(Probe), width), -1),
         onset=slots.onset,
         end=slots.end,
         rogue=rogue,

@@ -21,6 +21,8 @@ from journeyman.gym.world import fleet
 from journeyman.gym.world.dynamics import GOOD_ERRORS, GOOD_LATENCY
 
 METRICS: Final = ("cpu", "memory", "latency", "errors", "queue")
+DECOY: Final = 0.3
+"""What a meaningless probe measures above noise; a real one measures 0.5 to 0.8 above."""
 NEVER: Final = 999
 """Age of a change that nobody remembers."""
 _UNIT16: Final = 2.0**-16
@@ -172,13 +174,19 @@ def oversight(incident: Incident, live: Live) -> OversightEyes:
 
 
 def probes(incident: Incident, live: Live, role: Role) -> Floats:
-    """Give what the role's closer look measures: noise below 0.4, and above it what is wrong with that service."""
+    """Give what the role's closer look measures: noise below 0.4, and above it what is wrong with that service.
+
+    Decoys reach 0.7 and overlap with what is real, so one reading does not always settle it.
+    """
     focus = live.focus[role]
     looking = focus >= 0
     # The place is part of the noise, so that each service shows its own.
     key = incident.key ^ ((focus + 1).astype(np.uint32) << np.uint32(16))
     offsets = _PROBE_PLACES[role * PROBES_PER_ROLE : (role + 1) * PROBES_PER_ROLE]
     values = (noise(key, live.step, offsets) >> np.uint32(16)).astype(np.float64) * (_UNIT16 * 0.4)
+    decoy = incident.decoy[np.maximum(focus, 0), np.arange(len(focus))] - role * PROBES_PER_ROLE
+    rows = np.flatnonzero((decoy >= 0) & (decoy < PROBES_PER_ROLE))
+    values[decoy[rows], rows] += DECOY
     for slot in range(len(incident.kind)):
         channel = PROBE[incident.kind[slot]] - role * PROBES_PER_ROLE
         seen = looking & (incident.service[slot] == focus) & (channel >= 0) & (channel < PROBES_PER_ROLE)

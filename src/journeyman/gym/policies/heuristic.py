@@ -21,8 +21,6 @@ from journeyman.gym.eyes.views import Common, DevEyes, ManagerEyes, OversightEye
 from journeyman.gym.policies.crew import Roster
 from journeyman.gym.world.fleet import VERBS_PER_JOB
 
-_SIGNAL: Final = 0.5
-"""Probes of what is wrong lie above this, noise lies below 0.4."""
 _ALONE_STEPS: Final = 10
 """Calm steps after which a manager closes who has heard nothing at all."""
 
@@ -39,6 +37,8 @@ class Tuning:
     """Weights of a service's own errors, own slowness, full memory, busy CPU and queue in its suspicion."""
     suspicious: float = 0.35
     """Suspicion from which a service is looked at."""
+    signal: float = 0.6
+    """Reading of a probe that is believed."""
     patience_steps: float = 9.0
     """Steps before a treated service is suspected again."""
     clear_steps: float = 3.0
@@ -152,7 +152,7 @@ class HeuristicSre:
     def _judge(self, eyes: SreEyes, service: int, step: int) -> None:
         self._settled[service] = step + int(self._tuning.patience_steps)
         best = int(np.argmax(eyes.probes))
-        if eyes.probes[best] < _SIGNAL:
+        if eyes.probes[best] < self._tuning.signal:
             self._todo.append(_say(_T.SYMPTOM, service))
             return
         self._found = True
@@ -181,7 +181,8 @@ class HeuristicSre:
 class HeuristicDev:
     """Looks where others point; left alone, at what changed last."""
 
-    def __init__(self) -> None:
+    def __init__(self, tuning: Tuning = BY_HAND) -> None:
+        self._tuning = tuning
         self._ears = _Ears(Role.DEV)
         self._todo: deque[Action] = deque()
         self._asked: deque[int] = deque()
@@ -212,7 +213,7 @@ class HeuristicDev:
     def _judge(self, eyes: DevEyes, service: int) -> None:
         best = int(np.argmax(eyes.probes))
         found = _DEV_FINDS.get(Probe(best + PROBES_PER_ROLE))
-        if eyes.probes[best] < _SIGNAL or found is None:
+        if eyes.probes[best] < self._tuning.signal or found is None:
             return
         failure, cure = found
         if cure is _A.ROLLBACK:
@@ -291,7 +292,7 @@ def roster(tuning: Tuning) -> Roster:
     """Give the team that plays by these numbers."""
     return Roster(
         sre=partial(HeuristicSre, tuning),
-        dev=HeuristicDev,
+        dev=partial(HeuristicDev, tuning),
         manager=partial(HeuristicManager, tuning),
         oversight=partial(HeuristicOversight, tuning),
     )
