@@ -1,7 +1,8 @@
 """The oracle: knows the truth and searches the plans that could be best, so that its score is a certified maximum.
 
 Candidates are all orders of curing the causes, each with and without easing restarts and with generous or exact
-scaling; every cure is asked for as early as its role can. All candidates run at once in forks of the world. Then the
+scaling; every cure is asked for as early as its role can, or one of them later (a sick service upstream can shield an
+overloaded one). All candidates run at once in forks of the world. Then the
 best one is attacked with random changes (moved, dropped, added and altered actions); a change that helps replaces it
 and the attack begins anew. `Certificate` says how many plans were tried.
 """
@@ -9,7 +10,7 @@ and the attack begins anew. `Certificate` says how many plans were tried.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import permutations, product
+from itertools import permutations, product, starmap
 from typing import Final
 
 import numpy as np
@@ -21,6 +22,7 @@ from journeyman.gym.tasks import Task
 from journeyman.gym.world.world import Cause, Truth, World
 
 _MUTANTS: Final = 128
+_HELD_STEPS: Final = (5, 10, 15, 20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,17 @@ class Certificate:
     """Plans that were run and are no better."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Choice:
+    """One structured candidate."""
+
+    order: tuple[Cause, ...]
+    ease: bool
+    generous: bool
+    held: tuple[int, int]
+    """Service whose cure waits, and for how many steps; -1 is none."""
+
+
 def certify(task: Task, *, rounds: int = 1) -> Certificate:
     """Give the best plan for a task, found by search with the truth at hand.
 
@@ -47,7 +60,7 @@ def certify(task: Task, *, rounds: int = 1) -> Certificate:
     world = World(task.tier, 1, reveal=True)
     world.play([task])
     truth = world.truth()
-    plans = np.stack([_plan(world.horizon, *choice) for choice in _choices(truth)])
+    plans = np.stack([_plan(world.horizon, choice) for choice in _choices(truth)])
     best, score = _best(world, plans)
     tried, survived, attack = len(plans), 0, 0
     while survived < rounds:
@@ -61,22 +74,27 @@ def certify(task: Task, *, rounds: int = 1) -> Certificate:
     return Certificate(actions=best, score=score, steps=_last(best), tried=tried)
 
 
-def _choices(truth: Truth) -> list[tuple[tuple[Cause, ...], bool, bool]]:
+def _choices(truth: Truth) -> list[_Choice]:
     real = [cause for cause in truth.causes if cause.real]
-    return list(product(permutations(real), (False, True), (False, True)))
+    held = [(-1, 0), *product((cause.service for cause in real), _HELD_STEPS)]
+    return list(starmap(_Choice, product(permutations(real), (False, True), (False, True), held)))
 
 
-def _plan(horizon: int, order: tuple[Cause, ...], ease: bool, generous: bool) -> Ints:  # noqa: FBT001 - a row of a product
+def _plan(horizon: int, choice: _Choice) -> Ints:
     queues: dict[Role, list[tuple[int, Action]]] = {role: [] for role in Role}
-    for cause in order:
+    for cause in choice.order:
         entry = CATALOG[cause.failure]
-        if ease and entry.relief:
+        if choice.ease and entry.relief:
             queues[Role.SRE].append((cause.onset, Action(ActionType.RESTART, cause.service)))
-        replicas = MAX_REPLICAS if generous and cause.needed else cause.needed
-        queues[ACTOR[entry.cure]].append((cause.onset, Action(entry.cure, cause.service, replicas)))
+        replicas = MAX_REPLICAS if choice.generous and cause.needed else cause.needed
+        held, steps = choice.held
+        earliest = cause.onset + (steps if held == cause.service else 0)
+        queues[ACTOR[entry.cure]].append((earliest, Action(entry.cure, cause.service, replicas)))
         if cause.rogue >= 0:
             queues[Role.OVERSIGHT].append((0, Action(ActionType.FLAG_ROGUE, cause.rogue)))
-    claims = [Action(ActionType.IDENTIFY_ROOT_CAUSE, cause.service, cause.failure) for cause in order if cause.root]
+    claims = [
+        Action(ActionType.IDENTIFY_ROOT_CAUSE, cause.service, cause.failure) for cause in choice.order if cause.root
+    ]
     claims = claims or [Action(ActionType.IDENTIFY_ROOT_CAUSE, 0, Failure.NONE)]
     for claim in claims:
         idler = min((Role.SRE, Role.DEV), key=lambda role: len(queues[role]))
