@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
+from typing import Any
 
 import numpy as np
 import pytest
@@ -269,6 +270,27 @@ def test_actions_of_a_wrong_shape_are_refused() -> None:
     """A silent broadcast would give every role the same action."""
     with pytest.raises(ValueError, match="shape"):
         World(Tier.EASY, 2).step(np.zeros((1, 4, 4), np.int64))
+
+
+def test_actions_that_are_no_integers_are_refused() -> None:
+    """A half service or a NaN must not be cut into something else."""
+    actions: Any = np.full((1, 4, 4), 0.5)
+    with pytest.raises(ValueError, match="integers"):
+        World(Tier.EASY).step(actions)
+
+
+@pytest.mark.parametrize("worlds", [1, 2])
+@pytest.mark.parametrize("value", [-(2**63), -1, 2**31, 2**63 - 1])
+def test_absurd_integers_are_harmless(worlds: int, value: int) -> None:
+    """Whatever a client sends, the step survives, alone and in a batch."""
+    world = World(Tier.MEDIUM, worlds)
+    for kind in range(len(ActionType)):
+        actions = np.full((worlds, 4, 4), value, np.int64)
+        actions[..., 0] = kind
+        world.step(actions)
+        actions[..., 0], actions[..., 1] = value, 1
+        world.step(actions)
+    assert np.isfinite(world.sre().metrics).all()
 
 
 def test_playing_a_task_is_resetting_to_its_seed() -> None:

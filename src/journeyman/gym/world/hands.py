@@ -144,9 +144,12 @@ def expected(actions: Ints, worlds: int) -> Ints:
     """Give the actions as integers of shape `(worlds, roles, 4)`.
 
     Raises:
-        ValueError: the shape is another.
+        ValueError: the shape is another, or they are no integers.
     """
-    array = np.asarray(actions, np.int64)
+    array = np.asarray(actions)
+    if array.dtype.kind not in "iu":
+        raise ValueError(f"actions are {array.dtype}; integers are wanted")
+    array = array.astype(np.int64, copy=False)
     if array.shape != (worlds, ROLES, FIELDS):
         raise ValueError(f"actions have shape {array.shape}; this batch takes {(worlds, ROLES, FIELDS)}")
     return array
