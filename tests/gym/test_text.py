@@ -11,14 +11,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journeyman.gym.actions import HANDS, MAX_REPLICAS, ActionType, Role
+from journeyman.gym.actions import HANDS, MAX_REPLICAS, NOOP, Action, Topic
 from journeyman.gym.catalog import Failure
+from journeyman.gym.draw.names import Names
 from journeyman.gym.eyes.logs import _TELLING  # pyright: ignore[reportPrivateUsage] - what must never be pushed out
 from journeyman.gym.tasks import Split, Tier, task, tasks
 from journeyman.gym.text import (
     ACTION_JSON_SCHEMA,
+    ActionType,
+    AgentRole,
+    FailureType,
     TextAction,
     TextWorld,
+    TopicName,
     action_to_training_target,
     anthropic_tool_spec,
     build_anthropic_messages,
@@ -29,7 +34,7 @@ from journeyman.gym.text import (
     read_action,
     render_observation,
 )
-from journeyman.gym.text.action import FAILURE_NAMES, MESSAGE_CHARS, TOPIC_NAMES
+from journeyman.gym.text.action import MESSAGE_CHARS, to_world
 from journeyman.gym.text.render import LEAST_TOKENS, MAX_TOKENS
 from journeyman.gym.world.world import World
 
@@ -43,19 +48,19 @@ _JSON = st.recursive(
 
 @st.composite
 def _actions(draw: st.DrawFn) -> TextAction:
-    role = draw(st.sampled_from(Role))
-    kind = draw(st.sampled_from(HANDS[role]))
+    role = draw(st.sampled_from(AgentRole))
+    kind = draw(st.sampled_from(ActionType))
     args: dict[str, str | int] = {}
     if kind is ActionType.COMMUNICATE:
         args["message"] = draw(_NAMES)
         if draw(st.booleans()):
             args["to"] = draw(st.sampled_from(["all", "sre", "dev"]))
         if draw(st.booleans()):
-            args["topic"] = draw(st.sampled_from(sorted(TOPIC_NAMES)))
+            args["topic"] = draw(st.sampled_from(sorted(map(str, TopicName))))
     if kind is ActionType.SCALE:
         args["replicas"] = draw(st.integers(1, MAX_REPLICAS))
     if kind is ActionType.IDENTIFY_ROOT_CAUSE:
-        args["failure_type"] = draw(st.sampled_from(sorted(FAILURE_NAMES)))
+        args["failure_type"] = draw(st.sampled_from(sorted(map(str, FailureType))))
     return TextAction(role, kind, draw(_NAMES), dict(sorted(args.items())))
 
 
@@ -69,11 +74,11 @@ def test_reading_a_training_target_gives_the_action_back(action: TextAction) -> 
     assert jsonschema_rs.is_valid(ACTION_JSON_SCHEMA, target)
 
 
-@given(_JSON, st.sampled_from(Role))
-def test_no_value_makes_reading_fail(value: Any, role: Role) -> None:
+@given(_JSON, st.sampled_from(AgentRole))
+def test_no_value_makes_reading_fail(value: Any, role: AgentRole) -> None:
     """Anything gives an action for this role; what is refused comes as a no-op with a reason."""
     read = read_action(value, role)
-    assert read.action.action_type in HANDS[role]
+    assert read.action.role is role
     if read.reason:
         assert read.action == TextAction(role)
 
@@ -81,24 +86,24 @@ def test_no_value_makes_reading_fail(value: Any, role: Role) -> None:
 @pytest.mark.parametrize(
     ("written", "expected"),
     [
-        ({"action_type": " Restart ", "target": " db "}, TextAction(Role.SRE, ActionType.RESTART, "db")),
+        ({"action_type": " Restart ", "target": " db "}, TextAction(AgentRole.SRE, ActionType.RESTART, "db")),
         (
             {"action_type": "SCALE", "target": "db", "args": {"replicas": "4.0"}},
-            TextAction(Role.SRE, ActionType.SCALE, "db", {"replicas": 4}),
+            TextAction(AgentRole.SRE, ActionType.SCALE, "db", {"replicas": 4}),
         ),
         (
             {"action_type": "scale", "target": "db", "replicas": 3},
-            TextAction(Role.SRE, ActionType.SCALE, "db", {"replicas": 3}),
+            TextAction(AgentRole.SRE, ActionType.SCALE, "db", {"replicas": 3}),
         ),
         (
             {"Action_Type": "identify_root_cause", "target": "db", "args": {"failure_type": "DB_DEADLOCK"}},
-            TextAction(Role.SRE, ActionType.IDENTIFY_ROOT_CAUSE, "db", {"failure_type": "db_deadlock"}),
+            TextAction(AgentRole.SRE, ActionType.IDENTIFY_ROOT_CAUSE, "db", {"failure_type": "db_deadlock"}),
         ),
     ],
 )
 def test_common_slips_are_put_right(written: dict[str, Any], expected: TextAction) -> None:
     """Case, space, numbers as text, arguments at the top."""
-    assert read_action(written, Role.SRE).action == expected
+    assert read_action(written, AgentRole.SRE).action == expected
 
 
 @pytest.mark.parametrize(
@@ -116,11 +121,29 @@ def test_common_slips_are_put_right(written: dict[str, Any], expected: TextActio
         (None, "object"),
     ],
 )
-def test_what_cannot_be_read_is_a_no_op_with_a_reason(written: Any, reason: str) -> None:
-    """Garbage never becomes a confident action."""
-    read = read_action(written, Role.SRE)
-    assert read.action == TextAction(Role.SRE)
-    assert reason in read.reason
+def test_what_cannot_be_carried_out_is_a_no_op_with_a_reason(written: Any, reason: str) -> None:
+    """Garbage never becomes a confident action: reading refuses what has no form, the world what has no sense."""
+    read = read_action(written, AgentRole.SRE)
+    action, refused = to_world(read.action, Names(("db", "web"), ("bot",)))
+    assert action == NOOP
+    assert reason in (read.reason or refused)
+
+
+def test_a_topic_names_an_agent_where_it_is_about_one() -> None:
+    """The suspect is a fleet agent; every other topic is about a service."""
+    names = Names(("db", "web"), ("bot", "clerk"))
+    said = TextAction(AgentRole.OVERSIGHT, ActionType.COMMUNICATE, "Clerk", {"topic": "suspect", "to": "dev"})
+    assert to_world(said, names) == (Action(ActionType.COMMUNICATE.number, 1, int(Topic.SUSPECT), 2), "")
+    wrong = TextAction(AgentRole.SRE, ActionType.COMMUNICATE, "clerk", {"topic": "symptom"})
+    assert "no service" in to_world(wrong, names)[1]
+
+
+def test_the_words_are_those_of_the_arrays() -> None:
+    """Each closed set says the same in both forms."""
+    assert [role.number.label for role in AgentRole] == [str(role) for role in AgentRole]
+    assert [one.number.label for one in ActionType] == [str(one) for one in ActionType]
+    assert [one.number for one in FailureType] == [one for one in Failure if one <= Failure.ROGUE_BATCH_JOB]
+    assert {one.number for one in TopicName} == set(Topic) - {Topic.CLAIM}
 
 
 def test_the_schemas_are_valid_and_shared() -> None:
@@ -132,28 +155,28 @@ def test_the_schemas_are_valid_and_shared() -> None:
     assert ACTION_JSON_SCHEMA["properties"]
 
 
-@pytest.mark.parametrize("role", list(Role))
-def test_role_prompts_hold_no_answers(role: Role) -> None:
+@pytest.mark.parametrize("role", list(AgentRole))
+def test_role_prompts_hold_no_answers(role: AgentRole) -> None:
     """No failure is named beside a cure, nor any at all."""
     text = load_role_prompt(role)
     for failure in Failure:
         if failure is not Failure.NONE:
             assert failure.label not in text
-    for allowed in HANDS[role]:
+    for allowed in HANDS[role.number]:
         assert allowed.label in text
 
 
 def test_messages_carry_prompt_and_view_where_providers_want_them() -> None:
     """System text apart from the view, and one prompt for models without roles."""
-    observation = TextWorld(task("easy-train-0")).observe(Role.DEV)
+    observation = TextWorld(task("easy-train-0")).observe(AgentRole.DEV)
     system, user = build_openai_messages(observation)
-    assert system == {"role": "system", "content": load_role_prompt(Role.DEV)}
+    assert system == {"role": "system", "content": load_role_prompt(AgentRole.DEV)}
     assert build_anthropic_messages(observation) == {"system": system["content"], "messages": [user]}
     assert build_prompt(observation).startswith(system["content"])
 
 
 def _look(world: TextWorld, service: str) -> None:
-    looks = {role: TextAction(role, ActionType.NOOP, service) for role in (Role.SRE, Role.DEV)}
+    looks = {role: TextAction(role, ActionType.NOOP, service) for role in (AgentRole.SRE, AgentRole.DEV)}
     world.step(looks)
 
 
@@ -169,7 +192,7 @@ def test_every_kind_of_log_line_survives_any_budget(tier: Tier, max_tokens: int)
             world = TextWorld(one)
             for _ in range(6):
                 _look(world, world.services[cause.service])
-            for role in (Role.SRE, Role.DEV):
+            for role in (AgentRole.SRE, AgentRole.DEV):
                 observation = world.observe(role)
                 text = render_observation(observation, max_tokens=max_tokens)
                 assert len(text) <= max_tokens * 3
@@ -185,7 +208,7 @@ def _is_telling(message: str) -> bool:
 
 def test_too_small_a_budget_is_refused() -> None:
     """Silence about what was dropped would be worse."""
-    observation = TextWorld(task("hard-train-0")).observe(Role.SRE)
+    observation = TextWorld(task("hard-train-0")).observe(AgentRole.SRE)
     with pytest.raises(ValueError, match="at least"):
         render_observation(observation, max_tokens=LEAST_TOKENS - 1)
 
@@ -195,7 +218,7 @@ def test_a_long_table_says_what_it_cut() -> None:
     observation = next(
         seen
         for one in tasks(Tier.HARD, Split.TRAIN, 40)
-        if len((seen := TextWorld(one).observe(Role.SRE)).view.services) == 32
+        if len((seen := TextWorld(one).observe(AgentRole.SRE)).view.services) == 32
     )
     assert "more not shown" in render_observation(observation, max_tokens=LEAST_TOKENS)
 
@@ -205,44 +228,44 @@ def test_each_role_sees_only_what_is_for_it() -> None:
     world = TextWorld(task("hard-train-3"))
     for _ in range(5):
         world.step({})
-    seen = {role: world.observe(role).view for role in Role}
-    assert [role for role, view in seen.items() if view.visible_metrics] == [Role.SRE]
-    assert [role for role, view in seen.items() if view.visible_changes] == [Role.DEV]
-    assert [role for role, view in seen.items() if view.customers] == [Role.MANAGER]
-    assert [role for role, view in seen.items() if view.visible_fleet_actions] == [Role.OVERSIGHT]
+    seen = {role: world.observe(role).view for role in AgentRole}
+    assert [role for role, view in seen.items() if view.visible_metrics] == [AgentRole.SRE]
+    assert [role for role, view in seen.items() if view.visible_changes] == [AgentRole.DEV]
+    assert [role for role, view in seen.items() if view.customers] == [AgentRole.MANAGER]
+    assert [role for role, view in seen.items() if view.visible_fleet_actions] == [AgentRole.OVERSIGHT]
 
 
 def test_texts_reach_those_they_are_for() -> None:
     """Shared to all, private to two; nothing when the channel is off."""
-    said = TextAction(Role.SRE, ActionType.COMMUNICATE, None, {"message": "look at the ledger", "to": "dev"})
-    told = TextAction(Role.DEV, ActionType.COMMUNICATE, None, {"message": "will do"})
+    said = TextAction(AgentRole.SRE, ActionType.COMMUNICATE, None, {"message": "look at the ledger", "to": "dev"})
+    told = TextAction(AgentRole.DEV, ActionType.COMMUNICATE, None, {"message": "will do"})
     world = TextWorld(task("easy-train-1"))
-    world.step({Role.SRE: said, Role.DEV: told})
-    assert [len(world.observe(role).view.private_inbox) for role in Role] == [1, 1, 0, 0]
-    assert [len(world.observe(role).view.shared_chat) for role in Role] == [1, 1, 1, 1]
+    world.step({AgentRole.SRE: said, AgentRole.DEV: told})
+    assert [len(world.observe(role).view.private_inbox) for role in AgentRole] == [1, 1, 0, 0]
+    assert [len(world.observe(role).view.shared_chat) for role in AgentRole] == [1, 1, 1, 1]
     silent = TextWorld(task("easy-train-1"), chat=False)
-    silent.step({Role.SRE: said, Role.DEV: told})
-    assert not silent.observe(Role.DEV).view.private_inbox
+    silent.step({AgentRole.SRE: said, AgentRole.DEV: told})
+    assert not silent.observe(AgentRole.DEV).view.private_inbox
 
 
 def test_an_unknown_name_is_said_and_nothing_else_is() -> None:
     """The notice tells about form, never whether an act helped."""
     world = TextWorld(task("easy-train-2"))
-    world.step({Role.SRE: TextAction(Role.SRE, ActionType.RESTART, "no-such-thing")})
-    assert "no-such-thing" in world.observe(Role.SRE).notice
-    world.step({Role.SRE: TextAction(Role.SRE, ActionType.RESTART, world.services[1])})
-    assert world.observe(Role.SRE).notice == ""
-    assert world.observe(Role.SRE).reward == 0
+    world.step({AgentRole.SRE: TextAction(AgentRole.SRE, ActionType.RESTART, "no-such-thing")})
+    assert "no-such-thing" in world.observe(AgentRole.SRE).notice
+    world.step({AgentRole.SRE: TextAction(AgentRole.SRE, ActionType.RESTART, world.services[1])})
+    assert world.observe(AgentRole.SRE).notice == ""
+    assert world.observe(AgentRole.SRE).reward == 0
 
 
 def test_symptoms_never_name_a_fleet_agent_or_a_failure() -> None:
     """In the older gym alert and log text named the culprit."""
     for one in tasks(Tier.HARD, Split.TRAIN, 6):
         world = TextWorld(one)
-        agents = {name for name, _, _ in world.observe(Role.OVERSIGHT).view.fleet_agents}
+        agents = {name for name, _, _ in world.observe(AgentRole.OVERSIGHT).view.fleet_agents}
         for service in world.services:
             _look(world, service)
-            for role in (Role.SRE, Role.DEV, Role.MANAGER):
+            for role in (AgentRole.SRE, AgentRole.DEV, AgentRole.MANAGER):
                 text = render_observation(world.observe(role), max_tokens=6000)
                 assert not any(name in text for name in agents)
                 assert not any(failure.label in text for failure in Failure if failure)
@@ -266,11 +289,11 @@ def test_reading_logs_twice_gives_the_same_lines() -> None:
     world = TextWorld(task("medium-train-4"))
     for _ in range(5):
         _look(world, world.services[2])
-    assert world.observe(Role.SRE).view.visible_logs
-    assert world.observe(Role.SRE) == world.observe(Role.SRE)
+    assert world.observe(AgentRole.SRE).view.visible_logs
+    assert world.observe(AgentRole.SRE) == world.observe(AgentRole.SRE)
 
 
 def test_a_long_message_is_cut() -> None:
     """A channel is no place for novels."""
-    read = read_action({"action_type": "communicate", "args": {"message": "x" * 5000}}, Role.DEV)
+    read = read_action({"action_type": "communicate", "args": {"message": "x" * 5000}}, AgentRole.DEV)
     assert len(str(read.action.args["message"])) == MESSAGE_CHARS

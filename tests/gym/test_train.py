@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 
-from journeyman.gym.actions import Role
 from journeyman.gym.policies.heuristic import BY_HAND
 from journeyman.gym.policies.oracle import certify
 from journeyman.gym.tasks import Tier, task
-from journeyman.gym.text import TextWorld, read_action
+from journeyman.gym.text import AgentRole, TextWorld, read_action
 from journeyman.gym.text.export import oracle_examples
 from journeyman.gym.train import train
 
@@ -35,7 +34,7 @@ def test_the_oracles_words_replay_to_its_score() -> None:
         earned = 0.0
         for step in range(max(row.step for row in rows) + 1):
             moves = {
-                Role[row.role.upper()]: read_action(json.loads(row.chosen), Role[row.role.upper()]).action
+                AgentRole(row.role): read_action(json.loads(row.chosen), AgentRole(row.role)).action
                 for row in rows
                 if row.step == step
             }
@@ -49,6 +48,6 @@ def test_preference_pairs_differ_and_both_are_legal() -> None:
     """A rejected answer that could not be read would teach form, not judgement."""
     for row in oracle_examples(task("medium-train-2")):
         assert row.chosen != row.rejected
-        role = Role[row.role.upper()]
+        role = AgentRole(row.role)
         assert read_action(json.loads(row.rejected), role).reason == ""
         assert [message["role"] for message in row.prompt] == ["system", "user"]

@@ -14,15 +14,20 @@ from journeyman.gym.text.specs import (
     build_openai_messages,
     openai_tool_spec,
 )
+from journeyman.gym.text.words import ActionType, AgentRole, FailureType, TopicName
 
 __all__ = [
     "ACTION_JSON_SCHEMA",
+    "ActionType",
+    "AgentRole",
+    "FailureType",
     "Observation",
     "Read",
     "RoleView",
     "ServiceMetrics",
     "TextAction",
     "TextWorld",
+    "TopicName",
     "action_to_training_target",
     "anthropic_tool_spec",
     "build_anthropic_messages",

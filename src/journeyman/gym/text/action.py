@@ -8,26 +8,38 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
 
-from journeyman.gym.actions import HANDS, MAX_REPLICAS, Action, ActionType, Role, Topic
-from journeyman.gym.catalog import Failure
+from journeyman.gym.actions import HANDS, MAX_REPLICAS, Action
 from journeyman.gym.draw.names import Names
+from journeyman.gym.text.words import ActionType, AgentRole, FailureType, TopicName
 
 Arg: TypeAlias = "str | int"
-FAILURE_NAMES: Final = {failure.label: failure for failure in Failure if failure <= Failure.ROGUE_BATCH_JOB}
-TOPIC_NAMES: Final = {topic.name.lower(): topic for topic in Topic if topic is not Topic.CLAIM}
 MESSAGE_CHARS: Final = 400
 """Longer messages are cut; a channel is no place for novels."""
-_TYPES: Final = {one.label: one for one in ActionType}
+EVERYBODY: Final = "all"
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,9}(\.0+)?")
 _ARGS: Final = ("to", "message", "topic", "replicas", "failure_type")
-_AIMED: Final = frozenset(range(ActionType.RESTART, ActionType.ESCALATE + 1))
+_AIMED: Final = frozenset(
+    {
+        ActionType.RESTART,
+        ActionType.ROLLBACK,
+        ActionType.SCALE,
+        ActionType.FLAG_ROGUE,
+        ActionType.IDENTIFY_ROOT_CAUSE,
+        ActionType.ESCALATE,
+    }
+)
+_WORDS: Final[dict[str, frozenset[str]]] = {
+    "to": frozenset({EVERYBODY, *AgentRole}),
+    "topic": frozenset(TopicName),
+    "failure_type": frozenset(FailureType),
+}
 
 
 @dataclass(frozen=True, slots=True)
 class TextAction:
     """One role's action with names: `target` is a service, for `flag_rogue` a fleet agent."""
 
-    role: Role
+    role: AgentRole
     action_type: ActionType = ActionType.NOOP
     target: str | None = None
     args: Mapping[str, Arg] = field(default_factory=dict[str, Arg])
@@ -44,7 +56,7 @@ class Read:
 ACTION_JSON_SCHEMA: Final[dict[str, Any]] = {
     "type": "object",
     "properties": {
-        "action_type": {"type": "string", "enum": list(_TYPES), "description": "What to do."},
+        "action_type": {"type": "string", "enum": [str(one) for one in ActionType], "description": "What to do."},
         "target": {
             "type": "string",
             "description": "A service by name; for flag_rogue a fleet agent; for noop the service to look at closely.",
@@ -52,11 +64,11 @@ ACTION_JSON_SCHEMA: Final[dict[str, Any]] = {
         "args": {
             "type": "object",
             "properties": {
-                "to": {"type": "string", "enum": ["all", *(role.label for role in Role)]},
+                "to": {"type": "string", "enum": [EVERYBODY, *map(str, AgentRole)]},
                 "message": {"type": "string", "maxLength": MESSAGE_CHARS},
-                "topic": {"type": "string", "enum": list(TOPIC_NAMES)},
+                "topic": {"type": "string", "enum": [str(one) for one in TopicName]},
                 "replicas": {"type": "integer", "minimum": 1, "maximum": MAX_REPLICAS},
-                "failure_type": {"type": "string", "enum": list(FAILURE_NAMES)},
+                "failure_type": {"type": "string", "enum": [str(one) for one in FailureType]},
             },
             "additionalProperties": False,
         },
@@ -67,47 +79,27 @@ ACTION_JSON_SCHEMA: Final[dict[str, Any]] = {
 """JSON Schema of an action, for structured output and tools."""
 
 
-def read_action(value: object, role: Role) -> Read:
-    """Give the action that a decoded JSON value means for a role; whatever is not one gives a no-op with a reason.
+def read_action(value: object, role: AgentRole) -> Read:
+    """Give the action that a decoded JSON value means; whatever is not one gives a no-op with a reason.
 
-    Case, surrounding space, numbers as text and arguments beside `args` are put right; nothing is guessed.
+    Case, surrounding space, numbers as text and arguments beside `args` are put right; nothing is guessed. Whether
+    the role may do it and the names exist is the world's to say (`to_world`).
     """
     if not isinstance(value, Mapping):
         return Read(TextAction(role), f"an action is an object, not {type(value).__name__}")
-    fields = {
-        key.strip().lower(): item
-        for key, item in cast("Mapping[object, object]", value).items()
-        if isinstance(key, str)
-    }
+    items = cast("Mapping[object, object]", value).items()
+    fields = {key.strip().lower(): item for key, item in items if isinstance(key, str)}
     wanted = fields.get("action_type")
-    kind = _TYPES.get(wanted.strip().lower()) if isinstance(wanted, str) else None
-    if kind is None:
-        return Read(TextAction(role), f"action_type {_shown(wanted)} is none of {', '.join(_TYPES)}")
-    if kind not in HANDS[role]:
-        allowed = ", ".join(one.label for one in HANDS[role])
-        return Read(TextAction(role), f"{kind.label} is not for {role.label}, who may {allowed}")
+    word = wanted.strip().lower() if isinstance(wanted, str) else ""
+    if word not in frozenset(ActionType):
+        return Read(TextAction(role), f"action_type {_shown(wanted)} is none of {', '.join(ActionType)}")
     target = fields.get("target")
     name = target.strip() or None if isinstance(target, str) else None
     given = fields.get("args")
     args = _args({key: fields[key] for key in _ARGS if key in fields})
     if isinstance(given, Mapping):
         args |= _args(cast("Mapping[object, object]", given))
-    args = dict(sorted(args.items()))
-    missing = _missing(kind, name, args)
-    return Read(TextAction(role), missing) if missing else Read(TextAction(role, kind, name, args))
-
-
-def _missing(kind: ActionType, target: str | None, args: Mapping[str, Arg]) -> str:
-    claims_none = args.get("failure_type") == Failure.NONE.label
-    if kind in _AIMED and target is None and not claims_none:
-        return f"{kind.label} needs a target"
-    if kind is ActionType.SCALE and "replicas" not in args:
-        return f"scale needs args.replicas, a whole number from 1 to {MAX_REPLICAS}"
-    if kind is ActionType.IDENTIFY_ROOT_CAUSE and "failure_type" not in args:
-        return f"identify_root_cause needs args.failure_type, one of {', '.join(FAILURE_NAMES)}"
-    if kind is ActionType.COMMUNICATE and not args.get("message") and "topic" not in args:
-        return "communicate needs args.message or args.topic"
-    return ""
+    return Read(TextAction(role, ActionType(word), name, dict(sorted(args.items()))))
 
 
 def _args(given: Mapping[object, object]) -> dict[str, Arg]:
@@ -128,11 +120,7 @@ def _arg(name: str, value: object) -> Arg | None:
     text = value.strip()
     if name == "message":
         return text[:MESSAGE_CHARS] or None
-    allowed = {"to": _RECIPIENTS, "topic": TOPIC_NAMES, "failure_type": FAILURE_NAMES}.get(name, {})
-    return text.lower() if text.lower() in allowed else None
-
-
-_RECIPIENTS: Final[Mapping[str, object]] = dict.fromkeys(["all", *(role.label for role in Role)])
+    return text.lower() if text.lower() in _WORDS.get(name, ()) else None
 
 
 def _replicas(value: object) -> int | None:
@@ -152,7 +140,7 @@ def _shown(value: object) -> str:
 
 def action_to_training_target(action: TextAction) -> str:
     """Give the canonical text of an action: what a model is trained to write, and `read_action` reads back."""
-    value: dict[str, object] = {"action_type": action.action_type.label}
+    value: dict[str, object] = {"action_type": str(action.action_type)}
     if action.args:
         value["args"] = dict(action.args)
     if action.target is not None:
@@ -161,21 +149,44 @@ def action_to_training_target(action: TextAction) -> str:
 
 
 def to_world(action: TextAction, names: Names) -> tuple[Action, str]:
-    """Give the world's form of an action, and why it is a no-op where a name is unknown."""
-    agent = action.action_type is ActionType.FLAG_ROGUE or action.args.get("topic") == Topic.SUSPECT.name.lower()
-    pool = names.agents if agent else names.services
-    target = -1
-    if action.target is not None:
-        known = {name.lower(): number for number, name in enumerate(pool)}
-        target = known.get(action.target.strip().lower(), -1)
-        if target < 0:
-            return Action(), f"there is no {'fleet agent' if agent else 'service'} {_shown(action.target)}"
+    """Give the world's form of an action, and why it is a no-op where it cannot be carried out."""
+    number = action.action_type.number
+    if number not in HANDS[action.role.number]:
+        allowed = ", ".join(one.label for one in HANDS[action.role.number])
+        return Action(), f"{action.action_type} is not for {action.role}, who may {allowed}"
+    target, unknown = _number_of(action, names)
+    reason = unknown or _missing(action, target)
+    if reason:
+        return Action(), reason
+    arg = to = 0
     if action.action_type is ActionType.SCALE:
-        return Action(ActionType.SCALE, target, int(action.args["replicas"])), ""
+        arg = int(action.args["replicas"])
     if action.action_type is ActionType.IDENTIFY_ROOT_CAUSE:
-        return Action(action.action_type, max(target, 0), int(FAILURE_NAMES[str(action.args["failure_type"])])), ""
+        arg, target = int(FailureType(str(action.args["failure_type"])).number), max(target, 0)
     if action.action_type is ActionType.COMMUNICATE:
-        topic = TOPIC_NAMES.get(str(action.args.get("topic", "")), Topic.NOTE)
-        to = str(action.args.get("to", "all"))
-        return Action(action.action_type, target, int(topic), 0 if to == "all" else 1 + int(Role[to.upper()])), ""
-    return Action(action.action_type, target), ""
+        arg = int(TopicName(str(action.args.get("topic", TopicName.NOTE))).number)
+        hearer = str(action.args.get("to", EVERYBODY))
+        to = 0 if hearer == EVERYBODY else 1 + int(AgentRole(hearer).number)
+    return Action(number, target, arg, to), ""
+
+
+def _number_of(action: TextAction, names: Names) -> tuple[int, str]:
+    if action.target is None:
+        return -1, ""
+    agent = action.action_type is ActionType.FLAG_ROGUE or action.args.get("topic") == TopicName.SUSPECT
+    known = {name.lower(): number for number, name in enumerate(names.agents if agent else names.services)}
+    number = known.get(action.target.strip().lower(), -1)
+    return number, "" if number >= 0 else f"there is no {'fleet agent' if agent else 'service'} {_shown(action.target)}"
+
+
+def _missing(action: TextAction, target: int) -> str:
+    kind, args = action.action_type, action.args
+    if kind in _AIMED and target < 0 and args.get("failure_type") != FailureType.NONE:
+        return f"{kind} needs a target"
+    if kind is ActionType.SCALE and "replicas" not in args:
+        return f"scale needs args.replicas, a whole number from 1 to {MAX_REPLICAS}"
+    if kind is ActionType.IDENTIFY_ROOT_CAUSE and "failure_type" not in args:
+        return f"identify_root_cause needs args.failure_type, one of {', '.join(FailureType)}"
+    if kind is ActionType.COMMUNICATE and not args.get("message") and "topic" not in args:
+        return "communicate needs args.message or args.topic"
+    return ""

@@ -6,15 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from journeyman.gym.actions import HANDS, MAX_REPLICAS, Action, ActionType, Role
+from journeyman.gym.actions import HANDS, MAX_REPLICAS
 from journeyman.gym.arrays import Ints
 from journeyman.gym.policies.oracle import certify
 from journeyman.gym.tasks import Task
-from journeyman.gym.text.action import FAILURE_NAMES, Arg, TextAction, action_to_training_target
+from journeyman.gym.text.action import Arg, TextAction, action_to_training_target
 from journeyman.gym.text.session import TextWorld
 from journeyman.gym.text.specs import build_openai_messages
+from journeyman.gym.text.words import ActionType, AgentRole, FailureType
 
-_FAILURE_OF = {int(failure): name for name, failure in FAILURE_NAMES.items()}
+_TYPES = {int(one.number): one for one in ActionType}
+_FAILURES = {int(one.number): one for one in FailureType}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,13 +46,13 @@ def oracle_examples(task: Task, *, seed: int = 0) -> tuple[Example, ...]:
     world = TextWorld(task)
     found: list[Example] = []
     for step in range(certificate.steps):
-        moves = {role: named(certificate.actions[step, role], role, world) for role in Role}
+        moves = {role: named(certificate.actions[step, role.number], role, world) for role in AgentRole}
         for role, move in moves.items():
             found.append(
                 Example(
                     task_id=task.id,
                     step=step,
-                    role=role.label,
+                    role=role,
                     prompt=tuple(build_openai_messages(world.observe(role))),
                     chosen=action_to_training_target(move),
                     rejected=action_to_training_target(_other(move, world, random)),
@@ -60,29 +62,30 @@ def oracle_examples(task: Task, *, seed: int = 0) -> tuple[Example, ...]:
     return tuple(found)
 
 
-def named(row: Ints, role: Role, world: TextWorld) -> TextAction:
+def named(row: Ints, role: AgentRole, world: TextWorld) -> TextAction:
     """Give a world action in words."""
-    action = Action(ActionType(int(row[0])), int(row[1]), int(row[2]), int(row[3]))
-    pool = world.agents if action.type is ActionType.FLAG_ROGUE else world.services
+    kind, target, arg = _TYPES[int(row[0])], int(row[1]), int(row[2])
+    pool = world.agents if kind is ActionType.FLAG_ROGUE else world.services
     args: dict[str, Arg] = {}
-    if action.type is ActionType.SCALE:
-        args["replicas"] = action.arg
-    if action.type is ActionType.IDENTIFY_ROOT_CAUSE:
-        args["failure_type"] = _FAILURE_OF[action.arg]
-    if action.type is ActionType.COMMUNICATE:
+    if kind is ActionType.SCALE:
+        args["replicas"] = arg
+    if kind is ActionType.IDENTIFY_ROOT_CAUSE:
+        args["failure_type"] = str(_FAILURES[arg])
+    if kind is ActionType.COMMUNICATE:
         args["message"] = "note"
-    return TextAction(role, action.type, pool[action.target] if 0 <= action.target < len(pool) else None, args)
+    return TextAction(role, kind, pool[target] if 0 <= target < len(pool) else None, args)
 
 
 def _other(move: TextAction, world: TextWorld, random: np.random.Generator) -> TextAction:
     while True:
-        kind = HANDS[move.role][int(random.integers(len(HANDS[move.role])))]
+        hands = HANDS[move.role.number]
+        kind = _TYPES[int(hands[int(random.integers(len(hands)))])]
         pool = world.agents if kind is ActionType.FLAG_ROGUE else world.services
-        row = np.array([int(kind), int(random.integers(len(pool))), 0, 0], np.int64)
+        row = np.array([int(kind.number), int(random.integers(len(pool))), 0, 0], np.int64)
         if kind is ActionType.SCALE:
             row[2] = int(random.integers(1, MAX_REPLICAS + 1))
         if kind is ActionType.IDENTIFY_ROOT_CAUSE:
-            row[2] = int(random.integers(len(_FAILURE_OF)))
+            row[2] = int(random.integers(len(_FAILURES)))
         other = named(row, move.role, world)
         if other != move:
             return other

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from journeyman.gym.actions import Role
+from journeyman.gym.text.words import AgentRole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ class Customers:
 class RoleView:
     """All that one role sees; what is not for it is empty."""
 
-    role: Role
+    role: AgentRole
     services: tuple[str, ...]
     focus: str | None = None
     """The service under a closer look."""
@@ -101,7 +101,7 @@ class RoleView:
 class Observation:
     """One look of one role."""
 
-    turn_role: Role
+    turn_role: AgentRole
     step: int
     horizon: int
     view: RoleView

@@ -51,7 +51,7 @@ def render_observation(observation: Observation, *, max_tokens: int = MAX_TOKENS
 
 
 def _head(observation: Observation) -> str:
-    lines = [f"STEP {observation.step} of {observation.horizon}", f"ROLE {observation.turn_role.label}"]
+    lines = [f"STEP {observation.step} of {observation.horizon}", f"ROLE {observation.turn_role}"]
     if observation.notice:
         lines.append(f"NOTICE your last action was not carried out: {observation.notice}")
     return "\n".join(lines)

@@ -14,7 +14,7 @@ from journeyman.gym.draw.names import VERBS
 from journeyman.gym.eyes.views import NEVER
 from journeyman.gym.policies.base import one_world
 from journeyman.gym.tasks import Task
-from journeyman.gym.text.action import TextAction, to_world
+from journeyman.gym.text.action import EVERYBODY, TextAction, to_world
 from journeyman.gym.text.observation import (
     Change,
     Customers,
@@ -25,6 +25,7 @@ from journeyman.gym.text.observation import (
     Said,
     ServiceMetrics,
 )
+from journeyman.gym.text.words import AgentRole
 from journeyman.gym.world.fleet import VERBS_PER_JOB
 from journeyman.gym.world.world import Rewards, World
 
@@ -49,8 +50,8 @@ class TextWorld:
         self._world.play([task])
         self._names: Final = self._world.names()
         self._said: list[Said] = []
-        self._notices: dict[Role, str] = {}
-        self._rewards: dict[Role, float] = dict.fromkeys(Role, 0.0)
+        self._notices: dict[AgentRole, str] = {}
+        self._rewards: dict[AgentRole, float] = dict.fromkeys(AgentRole, 0.0)
         self.team_reward = 0.0
 
     @property
@@ -68,7 +69,7 @@ class TextWorld:
         """The fleet agents' names."""
         return self._names.agents
 
-    def step(self, actions: Mapping[Role, TextAction]) -> dict[Role, float]:
+    def step(self, actions: Mapping[AgentRole, TextAction]) -> dict[AgentRole, float]:
         """Apply the roles' actions, who is missing does nothing, and give each role's reward of this step."""
         picks = np.zeros((1, ROLES, FIELDS), np.int64)
         picks[..., 1] = -1
@@ -76,17 +77,22 @@ class TextWorld:
         self._notices = {}
         for role, action in actions.items():
             done, self._notices[role] = to_world(action, self._names)
-            picks[0, role] = done.row()
+            picks[0, role.number] = done.row()
             if done.type is ActionType.COMMUNICATE and self._chat and not self.done:
                 self._said.append(_said(step, role, action))
         stepped = self._world.step(picks)
-        self._rewards = {role: float(stepped.roles[0, role]) for role in Role}
+        self._rewards = {role: float(stepped.roles[0, role.number]) for role in AgentRole}
         self.team_reward = float(stepped.team[0])
         return dict(self._rewards)
 
-    def observe(self, role: Role) -> Observation:
+    def observe(self, role: AgentRole) -> Observation:
         """Give what a role sees now."""
-        views = {Role.SRE: self._sre, Role.DEV: self._dev, Role.MANAGER: self._manager, Role.OVERSIGHT: self._oversight}
+        views = {
+            AgentRole.SRE: self._sre,
+            AgentRole.DEV: self._dev,
+            AgentRole.MANAGER: self._manager,
+            AgentRole.OVERSIGHT: self._oversight,
+        }
         return Observation(
             turn_role=role,
             step=int(self._world.manager().common.step[0]),
@@ -97,9 +103,9 @@ class TextWorld:
             notice=self._notices.get(role, ""),
         )
 
-    def _heard(self, role: Role) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
-        shared = [one for one in self._said if one.to == "all"]
-        private = [one for one in self._said if one.to != "all" and role.label in (one.to, one.sender)]
+    def _heard(self, role: AgentRole) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
+        shared = [one for one in self._said if one.to == EVERYBODY]
+        private = [one for one in self._said if one.to != EVERYBODY and role in (one.to, one.sender)]
         return tuple(shared[-_HEARD:]), tuple(private[-_HEARD:])
 
     def _logs(self, role: Role) -> tuple[LogEntry, ...]:
@@ -113,7 +119,7 @@ class TextWorld:
 
     def _sre(self) -> RoleView:
         eyes = one_world(self._world.sre(), 0)
-        shared, private = self._heard(Role.SRE)
+        shared, private = self._heard(AgentRole.SRE)
         cpu, memory, latency, errors, queue = eyes.metrics.tolist()
         called: list[list[int]] = eyes.dependencies.T.tolist()
         metrics = tuple(
@@ -134,7 +140,7 @@ class TextWorld:
             for number, name in enumerate(self.services)
         )
         return RoleView(
-            role=Role.SRE,
+            role=AgentRole.SRE,
             services=self.services,
             focus=self._focus(int(eyes.focus)),
             visible_metrics=metrics,
@@ -147,7 +153,7 @@ class TextWorld:
 
     def _dev(self) -> RoleView:
         eyes = one_world(self._world.dev(), 0)
-        shared, private = self._heard(Role.DEV)
+        shared, private = self._heard(AgentRole.DEV)
         ages: list[int] = eyes.change_age.tolist()
         changes = sorted(
             (
@@ -158,7 +164,7 @@ class TextWorld:
             key=lambda change: change.steps_ago,
         )
         return RoleView(
-            role=Role.DEV,
+            role=AgentRole.DEV,
             services=self.services,
             focus=self._focus(int(eyes.focus)),
             visible_changes=tuple(changes),
@@ -170,14 +176,14 @@ class TextWorld:
 
     def _manager(self) -> RoleView:
         eyes = one_world(self._world.manager(), 0)
-        shared, private = self._heard(Role.MANAGER)
+        shared, private = self._heard(AgentRole.MANAGER)
         customers = Customers(
             error_ratio=float(eyes.door_errors),
             slowness=float(eyes.door_latency),
             within_objective=bool(eyes.within_objective),
         )
         return RoleView(
-            role=Role.MANAGER,
+            role=AgentRole.MANAGER,
             services=self.services,
             visible_alerts=self._alerts(eyes.alerts),
             customers=customers,
@@ -187,7 +193,7 @@ class TextWorld:
 
     def _oversight(self) -> RoleView:
         eyes = one_world(self._world.oversight(), 0)
-        shared, private = self._heard(Role.OVERSIGHT)
+        shared, private = self._heard(AgentRole.OVERSIGHT)
         agents = tuple(
             (name, Job(job).name.lower(), stopped)
             for name, job, stopped in zip(self._names.agents, eyes.jobs.tolist(), eyes.blocked.tolist(), strict=True)
@@ -206,7 +212,7 @@ class TextWorld:
             if agent >= 0
         )
         return RoleView(
-            role=Role.OVERSIGHT,
+            role=AgentRole.OVERSIGHT,
             services=self.services,
             visible_fleet_actions=deeds,
             fleet_agents=agents,
@@ -225,8 +231,8 @@ def _probes(values: list[float], role: Role, focus: int) -> tuple[tuple[str, flo
     return tuple((Probe(first + number).name.lower(), value) for number, value in enumerate(values))
 
 
-def _said(step: int, role: Role, action: TextAction) -> Said:
+def _said(step: int, role: AgentRole, action: TextAction) -> Said:
     topic = str(action.args.get("topic", ""))
     parts = [topic.replace("_", " "), action.target or "", str(action.args.get("message", ""))]
     text = ": ".join(part for part in (" ".join(parts[:2]).strip(), parts[2]) if part)
-    return Said(step=step, sender=role.label, to=str(action.args.get("to", "all")), text=text)
+    return Said(step=step, sender=role, to=str(action.args.get("to", EVERYBODY)), text=text)

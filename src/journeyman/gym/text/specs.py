@@ -25,15 +25,19 @@ def anthropic_tool_spec(name: str = TOOL_NAME) -> dict[str, Any]:
     return {"name": name, "description": _DESCRIPTION, "input_schema": deepcopy(ACTION_JSON_SCHEMA)}
 
 
-def build_openai_messages(observation: Observation, *, max_tokens: int = MAX_TOKENS) -> list[dict[str, str]]:
-    """Give system and user messages."""
-    return [
-        {"role": "system", "content": load_role_prompt(observation.turn_role)},
-        {"role": "user", "content": render_observation(observation, max_tokens=max_tokens)},
-    ]
+def build_openai_messages(
+    observation: Observation, *, system_prompt: str | None = None, max_tokens: int = MAX_TOKENS
+) -> list[dict[str, str]]:
+    """Give system and user messages; the system prompt is the role's unless another is given, empty for none."""
+    system = load_role_prompt(observation.turn_role) if system_prompt is None else system_prompt
+    user = {"role": "user", "content": render_observation(observation, max_tokens=max_tokens)}
+    return [{"role": "system", "content": system}, user] if system else [user]
 
 
-def build_anthropic_messages(observation: Observation, *, max_tokens: int = MAX_TOKENS) -> dict[str, Any]:
-    """Give the `system` and `messages` arguments."""
-    content = render_observation(observation, max_tokens=max_tokens)
-    return {"system": load_role_prompt(observation.turn_role), "messages": [{"role": "user", "content": content}]}
+def build_anthropic_messages(
+    observation: Observation, *, system_prompt: str | None = None, max_tokens: int = MAX_TOKENS
+) -> dict[str, Any]:
+    """Give the `messages` and, unless it is empty, the `system` argument."""
+    system = load_role_prompt(observation.turn_role) if system_prompt is None else system_prompt
+    user = {"role": "user", "content": render_observation(observation, max_tokens=max_tokens)}
+    return {"system": system, "messages": [user]} if system else {"messages": [user]}
