@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
@@ -12,6 +12,7 @@ from journeyman.config import Settings
 from journeyman.engine.clock import Clock, SystemClock
 from journeyman.engine.engine import Engine
 from journeyman.engine.world import World
+from journeyman.mission.criteria import Predicate, walk
 from journeyman.mission.errors import InvalidInput, NotFound, Problem
 from journeyman.mission.mission_file import Form, parse_mission
 from journeyman.mission.spec import Mission, ScriptPlan
@@ -19,10 +20,11 @@ from journeyman.stores.sqlite import SqliteStore
 from journeyman.tools.base import Catalog
 from journeyman.tools.catalog import open_catalog
 from journeyman.tools.limits import Limits
-from journeyman.tools.predicate import Predicates
+from journeyman.tools.predicate import PredicateLimits, Predicates
 from journeyman.tools.results import Caps
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
+from journeyman.tools.script_check import expression_problems
 
 _FORMS: Mapping[str, Form] = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 
@@ -97,7 +99,24 @@ def load_mission(path: Path) -> tuple[Mission, Path]:
         problem = Problem(where="", message=f"ends in {path.suffix!r}", hint="name it .yaml, .json or .toml")
         raise InvalidInput(str(path), (problem,))
     mission = parse_mission(data, form, str(path))
+    check_expressions(mission, str(path))
     return with_script(mission, path.parent.resolve()), path.parent.resolve()
+
+
+def check_expressions(mission: Mission, what: str) -> None:
+    """Raise `InvalidInput` with every expression of the mission that can never be evaluated."""
+    criteria = [item for item in walk(mission.criteria) if isinstance(item, Predicate)]
+    plan = mission.plan if isinstance(mission.plan, list) else []
+    written = [(f"criterion {item.id!r}", item.expression) for item in criteria]
+    written += [(f"plan.{index}.until", step.until) for index, step in enumerate(plan) if step.until is not None]
+    limit = PredicateLimits().source_bytes
+    problems = [
+        replace(problem, where=where, hint=problem.hint or f"it reads {source[:80]!r}")
+        for where, source in written
+        for problem in expression_problems(source, limit)
+    ]
+    if problems:
+        raise InvalidInput(what, tuple(problems))
 
 
 def with_script(mission: Mission, folder: Path) -> Mission:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 
 from journeyman.mission.mission_file import validate_mission
-from tests.mission.simulation import Simulation
+from tests.mission.simulation import Reply, SimTool, Simulation
 from tests.mission.worlds import World, worlds
 
 ITERATIONS = 30
@@ -38,3 +38,24 @@ def test_the_planner_reaches_the_criteria_in_at_least_36_of_40_worlds() -> None:
     table = "\n".join(f"{'reached' if good else 'MISSED ':8} {iterations:3} {name}" for name, good, iterations in rows)
     sys.stdout.write(f"\n{table}\n")
     assert sum(good for _, good, _ in rows) >= 36, table
+
+
+def test_a_denied_call_is_not_proposed_again() -> None:
+    """A person's no holds for the session; the planner finds another way."""
+    mission = validate_mission(
+        {
+            "directive": "d",
+            "tools": ["*"],
+            "criteria": [{"id": "c", "kind": "metric_threshold", "metric": "done", "op": ">=", "target": 1}],
+            "budget": {"iterations": 8},
+            "approve": {"delete": "always", "*": "never"},
+        }
+    )
+    tools = {
+        "delete": SimTool(lambda _: Reply(), effect="unsafe"),
+        "finish": SimTool(lambda _: Reply(metrics={"done": 1}), effect="unsafe"),
+    }
+    simulation = Simulation(mission, tools)
+    asked: list[str] = []
+    state = simulation.run(ask=lambda question: bool(asked.append(question)))
+    assert (len(asked), state.outcome, state.counts) == (1, "achieved", {"finish": 1})

@@ -80,7 +80,7 @@ async def test_what_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> 
 async def test_a_directory_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
     """A file stands where the directory should be."""
     (tmp_path / "data").write_text("")
-    with pytest.raises(Unavailable, match="cannot write the data directory"):
+    with pytest.raises(NotAllowed, match="a file stands in its place"):
         await SqliteStore.open(tmp_path / "data")
 
 

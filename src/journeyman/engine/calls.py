@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import anyio
 
@@ -10,8 +11,9 @@ from journeyman.engine.journal import Journal
 from journeyman.engine.world import World
 from journeyman.mission import events as e
 from journeyman.mission.canonical import INLINE_BYTES, Json, JsonObject, canonical
+from journeyman.mission.criteria import Probe
 from journeyman.mission.seen import gather
-from journeyman.mission.spec import EffectSpec, effect_spec, filled
+from journeyman.mission.spec import effect_spec, filled
 from journeyman.mission.state import Effect
 from journeyman.mission.steps import effect_key
 from journeyman.stores.base import Settle
@@ -22,13 +24,27 @@ SLOW_S = 0.05
 
 
 class Calls:
-    """Runs effects of one session."""
+    """Runs effects of one session.
 
-    def __init__(self, world: World, journal: Journal, catalog: Catalog, changed: frozenset[str]) -> None:
+    `changed` names tools that are no longer as they were pinned; `probes` the tools that come with a probe of their
+    own, and its name.
+    """
+
+    def __init__(
+        self,
+        world: World,
+        journal: Journal,
+        catalog: Catalog,
+        *,
+        changed: frozenset[str] = frozenset(),
+        probes: Mapping[str, str] | None = None,
+    ) -> None:
         self._world = world
         self._journal = journal
         self._catalog = catalog
         self._changed = changed
+        self._probes = probes or {}
+        self._begun: set[str] = set()
 
     async def run(self, effects: Sequence[Effect], *, at_once: bool) -> None:
         """Run the effects and note how they ended; cancelled ones are noted too."""
@@ -43,17 +59,16 @@ class Calls:
     async def _in_turn(self, effects: list[Effect]) -> None:
         for index, effect in enumerate(effects):
             result = await self._call(effect)
-            self._settle(effect, result)
-            if result.status is not Status.DONE:
+            if not await self._settle_or_ask(effect, result):
                 for skipped in effects[index + 1 :]:
-                    self._settle(skipped, _skipped())
+                    self._settle(skipped, _skipped("a call before it failed"))
                 return
             if index + 1 < len(effects) and result.duration_s > SLOW_S and not await self._journal.commit():
                 return
 
     async def _together(self, effects: list[Effect]) -> None:
         if len(effects) == 1:
-            self._settle(effects[0], await self._call(effects[0]))
+            await self._settle_or_ask(effects[0], await self._call(effects[0]))
             return
         left = len(effects)
         limit = anyio.CapacityLimiter(self._journal.state.mission.limits.concurrency)
@@ -62,8 +77,8 @@ class Calls:
             nonlocal left
             async with limit:
                 result = await self._call(effect)
+                await self._settle_or_ask(effect, result)
             left -= 1
-            self._settle(effect, result)
             if left and (result.duration_s > SLOW_S or effect.intended.effect_class not in ("pure", "keyed")):
                 await self._journal.commit()
 
@@ -73,6 +88,7 @@ class Calls:
 
     async def _call(self, effect: Effect) -> Result:
         intended = effect.intended
+        self._begun.add(intended.effect)
         if intended.tool in self._changed:
             return Result(
                 status=Status.FAILED,
@@ -94,6 +110,17 @@ class Calls:
         limit = float(state.mission.limits.call_timeout_s)
         wall = state.mission.budget.wall_clock_s
         return limit if wall is None else max(0.001, min(limit, wall - state.usage.wall_clock_s))
+
+    async def _settle_or_ask(self, effect: Effect, result: Result) -> bool:
+        """Note how a call ended, its probe asked where no answer came. Tell whether it was done."""
+        told = None
+        if result.status is Status.UNKNOWN and effect.intended.effect_class == "probed":
+            told = await self._happened(effect)
+        if told is None:
+            self._settle(effect, result)
+            return result.status is Status.DONE
+        self._note_told(effect, told)
+        return told.done
 
     def _settle(self, effect: Effect, result: Result) -> None:
         harmless = result.status is Status.UNKNOWN and effect.intended.effect_class == "pure"
@@ -135,45 +162,78 @@ class Calls:
             self._note(effect, "unknown", result)
 
     def cut_off(self, effects: Sequence[Effect]) -> None:
-        """Note effects that a person's abort cancelled: pure ones failed, of the others nobody knows."""
+        """Note effects that a person's abort cancelled: of those that had begun nobody knows, unless they are pure."""
         for effect in effects:
-            self._settle(
-                effect, Result(status=Status.UNKNOWN, error_class="cancelled", error="cancelled by a person's abort")
-            )
+            begun = effect.suspect or effect.intended.effect in self._begun
+            self._settle(effect, _cancelled() if begun else _skipped("cancelled by a person's abort before it began"))
 
     async def ask_world(self, effects: Sequence[Effect]) -> None:
         """Ask by probe whether effects happened; what the probe cannot tell becomes unknown."""
         for effect in effects:
-            spec = effect_spec(self._journal.state.mission, effect.intended.tool)
-            told = await self._happened(effect, spec) if spec is not None else None
+            told = await self._happened(effect)
             if told is None:
                 self.give_up((effect,))
             else:
-                self._journal.note(
-                    e.Reconciled(
-                        effect=effect.intended.effect, state="done" if told else "failed", note="told by its probe"
-                    ),
-                    budget=(self.settlement(effect),),
-                )
+                self._note_told(effect, told)
 
-    async def _happened(self, effect: Effect, spec: EffectSpec) -> bool | None:
-        if spec.probe is None or spec.done_when is None:
-            return None
+    def _note_told(self, effect: Effect, told: Told) -> None:
+        self._journal.note(
+            e.Reconciled(
+                effect=effect.intended.effect,
+                state="done" if told.done else "failed",
+                value=self._journal.keep(told.value),
+                note="told by its probe",
+            ),
+            budget=(self.settlement(effect),),
+        )
+
+    async def _happened(self, effect: Effect) -> Told | None:
+        """Give what the probe tells: the mission's, else the one that the tool brings along."""
+        tool = effect.intended.tool
         args = await self._journal.resolve(effect.intended.args)
         known: JsonObject = args if isinstance(args, dict) else {}
-        asked = filled(dict(spec.probe.args), known)
+        spec = effect_spec(self._journal.state.mission, tool)
+        if spec is not None and spec.probe is not None and spec.done_when is not None:
+            return await self._told_by_mission(effect, known, spec.probe, spec.done_when)
+        probe = self._probes.get(tool)
+        if probe is None:
+            return None
+        key = effect_key(self._journal.state, effect.intended.effect)
+        result = await self._catalog.call(probe, known, key=key, timeout_s=self._timeout_s())
+        return told_by(result.value) if result.status is Status.DONE else None
+
+    async def _told_by_mission(self, effect: Effect, known: JsonObject, probe: Probe, done_when: str) -> Told | None:
+        asked = filled(dict(probe.args), known)
         if not isinstance(asked, dict):
             return None
-        result = await self._catalog.call(
-            spec.probe.tool, asked, key=effect_key(self._journal.state, f"{effect.intended.effect}.probe")
-        )
+        key = effect_key(self._journal.state, f"{effect.intended.effect}.probe")
+        result = await self._catalog.call(probe.tool, asked, key=key, timeout_s=self._timeout_s())
         if result.status is not Status.DONE:
             return None
         view: Json = {"args": known, "metrics": result.metrics, "result": result.value}
         answer = await self._world.predicates.evaluate(
-            f"(lambda result, args, metrics: ({spec.done_when}))(obs['result'], obs['args'], obs['metrics'])", view
+            f"(lambda result, args, metrics: ({done_when}))(obs['result'], obs['args'], obs['metrics'])", view
         )
-        return None if answer.error_class is not None else bool(answer.value)
+        return None if answer.error_class is not None else Told(done=bool(answer.value))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """What a probe says of a call."""
+
+    done: bool
+    value: Json = None
+    """What the call gave, where the probe knows it."""
+
+
+def told_by(value: Json) -> Told | None:
+    """Give what a tool's own probe says: a boolean, or `{"done": boolean, "value": …}`; `None` for anything else."""
+    if isinstance(value, bool):
+        return Told(done=value)
+    done = value.get("done") if isinstance(value, dict) else None
+    if not isinstance(value, dict) or not isinstance(done, bool):
+        return None
+    return Told(done=done, value=value.get("value") if done else None)
 
 
 def reservation_id(session_id: str, effect: str) -> str:
@@ -181,8 +241,12 @@ def reservation_id(session_id: str, effect: str) -> str:
     return f"{session_id}/{effect}"
 
 
-def _skipped() -> Result:
-    return Result(status=Status.FAILED, error_class="skipped", error="a call before it failed", tries=0)
+def _skipped(why: str) -> Result:
+    return Result(status=Status.FAILED, error_class="skipped", error=why, tries=0)
+
+
+def _cancelled() -> Result:
+    return Result(status=Status.UNKNOWN, error_class="cancelled", error="cancelled by a person's abort")
 
 
 def _few(seen: JsonObject) -> JsonObject:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
@@ -11,23 +11,27 @@ from typing import Any, cast
 import anyio
 
 from journeyman.engine import artifacts
+from journeyman.engine.advising import Advising, as_proposed
 from journeyman.engine.calls import Calls, reservation_id
 from journeyman.engine.clock import later
 from journeyman.engine.journal import Journal
-from journeyman.engine.policy import tool_row
+from journeyman.engine.policy import missing_tools, tool_row
+from journeyman.engine.recent import Recent
 from journeyman.engine.scripting import step_script
 from journeyman.engine.world import World
 from journeyman.mission import commands as c
 from journeyman.mission import events as e
 from journeyman.mission import steps
+from journeyman.mission.advice import wants_advice
 from journeyman.mission.canonical import Json, JsonObject, parsed
-from journeyman.mission.errors import BudgetRefused, WorldError
+from journeyman.mission.errors import BudgetRefused, CallerError, InvalidInput, WorldError
 from journeyman.mission.evaluate import Answered
 from journeyman.mission.fold import seconds_between
-from journeyman.mission.state import State
+from journeyman.mission.state import Phase, State
+from journeyman.mission.strategy import Strategy
 from journeyman.mission.view import View, wants_values
 from journeyman.stores.base import Reserve
-from journeyman.tools.base import Catalog
+from journeyman.tools.base import Catalog, Tool
 
 
 class Driver:
@@ -36,6 +40,10 @@ class Driver:
     def __init__(self, world: World, journal: Journal) -> None:
         self._world = world
         self._journal = journal
+        recent = Recent()
+        journal.listeners.append(recent.take)
+        broker = world.broker
+        self._advising = Advising(broker, journal, recent, world.scripts) if broker is not None else None
         self._handlers: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
             c.Propose: self._propose,
             c.Ask: self._ask,
@@ -68,15 +76,31 @@ class Driver:
             journal.note(e.Claimed(owner=owner, token=journal.lease.token))
             async with world.open_catalog(state.mission, Path(state.origin)) as catalog:
                 await self._with_catalog(catalog)
+        except CallerError as error:
+            await self._end_unless_started(error)
+            raise
         finally:
             with anyio.CancelScope(shield=True):
                 await world.store.release(journal.lease)
         return journal.state
 
+    async def _end_unless_started(self, error: CallerError) -> None:
+        """End a session whose tools never were what its mission says: going on with it cannot help."""
+        journal = self._journal
+        pinned = journal.state.tools or journal.state.tools_ref
+        if journal.lease is None or pinned or journal.state.phase is Phase.ENDED:
+            return
+        journal.note(e.EndAsked(reason="could_not_start", note=str(error)[:2000]))
+        command = c.next_command(journal.state)
+        if isinstance(command, c.End):
+            await self._end(command)
+
     async def _with_catalog(self, catalog: Catalog) -> None:
         journal = self._journal
-        changed = await self._pin(catalog)
-        self._calls = Calls(self._world, journal, catalog, changed)
+        tools = await catalog.tools()
+        changed = self._pin(tools)
+        probes = {tool.name: tool.probe for tool in tools if tool.probe is not None}
+        self._calls = Calls(self._world, journal, catalog, changed=changed, probes=probes)
         async with anyio.create_task_group() as group:
             group.start_soon(self._heartbeat)
             try:
@@ -91,16 +115,16 @@ class Driver:
         with anyio.move_on_after(5, shield=True), contextlib.suppress(WorldError):
             await self._journal.commit()
 
-    async def _pin(self, catalog: Catalog) -> frozenset[str]:
+    def _pin(self, tools: Sequence[Tool]) -> frozenset[str]:
         """Pin the tools of a new session; give the names that changed since an old one pinned them."""
         journal = self._journal
         state = journal.state
-        rows = {tool.name: tool_row(state.mission, tool) for tool in await catalog.tools()}
+        rows = {tool.name: tool_row(state.mission, tool) for tool in tools}
         if not state.tools and not state.tools_ref:
+            if problems := missing_tools(state.mission, rows):
+                raise InvalidInput("mission", problems)
             kept = journal.keep(cast("Json", list(rows.values())))
             journal.note(e.CatalogPinned(tools=cast("list[JsonObject] | JsonObject", kept)))
-            if isinstance(kept, dict):
-                journal.give_tools(list(rows.values()))
             return frozenset()
         return frozenset(
             name for name, spec in state.tools.items() if name not in rows or rows[name]["pin"] != spec.pin
@@ -141,7 +165,34 @@ class Driver:
 
     async def _propose(self, command: c.Propose) -> None:
         del command
+        if self._advising is not None and wants_advice(self._journal.state):
+            if not await self._commit():
+                return
+            if await self._advised(self._advising):
+                return
         self._journal.note(steps.proposed(self._journal.state), actor="planner")
+
+    async def _advised(self, advising: Advising) -> bool:
+        """Ask for a strategy; give False when the planner must go on. A person's abort cuts the question off."""
+        found: list[tuple[Strategy, str] | str] = []
+
+        async def ask() -> None:
+            found.append(await advising.next_strategy())
+
+        await self._watched(ask)
+        journal = self._journal
+        if not found:
+            return True  # cut off: the state says what comes next
+        if isinstance(found[0], str):
+            if found[0] != journal.state.advised:
+                journal.note(e.AdviceRejected(request="strategy", purpose="strategy", reason=found[0]))
+            return False
+        strategy, advisor = found[0]
+        while not journal.state.end_asked and not journal.state.paused:
+            journal.note(as_proposed(journal.state, strategy, advisor), actor=f"advisor:{advisor}")
+            if await self._commit():  # the answer's cost and what it led to are one commit: it is never asked twice
+                break
+        return True
 
     async def _ask(self, command: c.Ask) -> None:
         self._journal.note(e.ApprovalAsked(approval=command.approval, question=command.question, by=command.by))
@@ -161,26 +212,29 @@ class Driver:
             return
         strategy = self._journal.state.strategy
         at_once = self._journal.state.script is not None or (strategy is not None and strategy.parallel)
+        if await self._watched(lambda: self._calls.run(command.effects, at_once=at_once)):
+            self._calls.cut_off(self._journal.state.in_flight)
+
+    async def _watched(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Do work that a person's abort may cut off; tell whether it was."""
+        self._abortable = scope = anyio.CancelScope()
         async with anyio.create_task_group() as group:
             group.start_soon(self._watch)
-            await self._guarded(lambda: self._calls.run(command.effects, at_once=at_once))
+            with scope:
+                await work()
             group.cancel_scope.cancel()
-
-    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Do work that a person's abort may cancel; calls cut off that way are settled as failed or unknown."""
-        self._abortable = scope = anyio.CancelScope()
-        with scope:
-            await work()
-        if scope.cancelled_caught:
-            self._calls.cut_off(self._journal.state.in_flight)
+        return scope.cancelled_caught
 
     async def _watch(self) -> None:
         """Look for an abort while calls run."""
-        while True:
+        journal = self._journal
+        while journal.state.end_asked != "aborted":
             await self._world.clock.sleep(self._world.watch_s)
-            if not self._journal.dirty and await self._journal.refresh() and self._journal.state.end_asked == "aborted":
-                self._abortable.cancel()
-                return
+            if journal.dirty:
+                await journal.commit()
+            else:
+                await journal.refresh()
+        self._abortable.cancel()
 
     async def _probing(self, command: c.Probing) -> None:
         if await self._commit():
@@ -242,5 +296,16 @@ class Driver:
         journal.note(e.WaitEnded())
 
     async def _end(self, command: c.End) -> None:
+        if (
+            self._advising is not None
+            and self._journal.state.mission.advisor != "none"
+            and not self._journal.state.end_asked
+            and not self._journal.state.closing
+        ):
+            if not await self._commit():
+                return
+            notes = await self._advising.closing_notes()
+            if notes is not None:
+                self._journal.note(notes, actor="advisor")
         self._journal.note(e.Ended(verdict=command.verdict, reason=command.reason, outcome=command.outcome))
         await self._commit()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import anyio
 
@@ -11,7 +12,7 @@ from journeyman.engine.driver import Driver
 from journeyman.engine.journal import Journal
 from journeyman.engine.world import World
 from journeyman.mission import events as e
-from journeyman.mission.errors import LeaseHeld, NotAllowed, NotFound
+from journeyman.mission.errors import JourneymanError, LeaseHeld, LeaseLost, NotAllowed, NotFound
 from journeyman.mission.events import Happened, decode
 from journeyman.mission.record import opened
 from journeyman.mission.spec import Mission, dump, mission_digest
@@ -44,7 +45,8 @@ class Engine:
         Raises `NotFound`, `LeaseHeld` (another process drives it) or `LeaseLost` (another one took over).
         """
         journal = Journal(self._world.store, self._world.clock, session_id)
-        journal.on_event = on_event
+        if on_event is not None:
+            journal.listeners.append(on_event)
         try:
             return await Driver(self._world, journal).drive()
         except BaseExceptionGroup as group:
@@ -68,16 +70,27 @@ class Engine:
                 group.start_soon(one, index, mission)
         return [states[index] for index in range(len(missions))]
 
-    async def recover(self) -> list[State]:
-        """Go on with every session that was running when its process ended; leave those that others drive."""
+    async def recover(
+        self, at_once: int = 64, on_fault: Callable[[str, JourneymanError], None] | None = None
+    ) -> list[State]:
+        """Go on with every session that was running when its process ended; leave those that others drive.
+
+        A session that cannot go on, since its tools are not there any more, say, is told to `on_fault` and stays as it
+        is; the others go on.
+        """
         running = [row.session_id for row in await self._world.store.sessions() if row.status == "running"]
         states: list[State] = []
+        limit = anyio.CapacityLimiter(at_once)
 
         async def one(session_id: str) -> None:
             try:
-                states.append(await self.drive(session_id))
-            except LeaseHeld:
+                async with limit:
+                    states.append(await self.drive(session_id))
+            except (LeaseHeld, LeaseLost):
                 return
+            except JourneymanError as error:
+                if on_fault is not None:
+                    on_fault(session_id, error)
 
         async with anyio.create_task_group() as group:
             for session_id in running:
@@ -85,21 +98,22 @@ class Engine:
         return states
 
     async def fork(self, session_id: str, iteration: int | None = None) -> str:
-        """Give a new session that shares another's history up to the end of an iteration (the last one when `None`)."""
+        """Give a new session that shares another's history up to the end of an iteration (the last one when `None`).
+
+        Where that iteration ended the other session, its verdict and what asked for it are left out: the new session
+        decides again, so that an amended budget lets it go on.
+        """
         world = self._world
         source = [decode(opened(entry)) for entry in await world.store.read(session_id)]
         if not source:
             raise NotFound(f"no session {session_id!r}; `journeyman list` shows the sessions there are")
         cut = _cut(source, iteration)
-        if cut is None:
+        created = source[0].event
+        if cut is None or not isinstance(created, e.SessionCreated):
             raise NotAllowed(
                 f"session {session_id} has no finished iteration {iteration if iteration is not None else 0} to fork from"
             )
-        created = source[0].event
-        if not isinstance(created, e.SessionCreated):
-            raise NotFound(f"session {session_id} has no beginning")
-        decided = source[cut].event
-        at = decided.iteration if isinstance(decided, e.Decided) else 0
+        decided = cast("e.Decided", source[cut].event)
         new_id = f"s{world.clock.new_id()}"
         journal = Journal(world.store, world.clock, new_id)
         first = e.SessionCreated(
@@ -107,12 +121,14 @@ class Engine:
             session_id=new_id,
             mission=created.mission,
             digest=created.digest,
-            parent=f"{session_id}@{at}",
+            parent=f"{session_id}@{decided.iteration}",
             origin=created.origin,
         )
         journal.note(first, at=source[0].at)
-        for happened in source[1 : cut + 1]:
-            journal.note(happened.event, actor=happened.actor, at=happened.at)
+        final = decided.verdict in ("complete", "terminate")
+        for happened in source[1 : cut if final else cut + 1]:
+            if not isinstance(happened.event, e.EndAsked):
+                journal.note(happened.event, actor=happened.actor, at=happened.at)
         await journal.commit()
         return new_id
 
@@ -131,7 +147,21 @@ def _cut(source: list[Happened], iteration: int | None) -> int | None:
     return found[-1] if found else None
 
 
-def _only(group: BaseException) -> BaseException:
-    """Give the one error inside nested groups: callers catch errors, not groups."""
-    inner: tuple[BaseException, ...] = getattr(group, "exceptions", ())
-    return _only(inner[0]) if len(inner) == 1 else group
+def _only(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """Give the one error inside nested groups: callers catch errors, not groups.
+
+    Of several of our own the first will do: a lost lease fails the heartbeat and the commit alike. Foreign errors are
+    faults of ours, and more than one of them stays a group.
+    """
+    found = _leaves(group)
+    foreign = [error for error in found if not isinstance(error, JourneymanError)]
+    if not foreign:
+        return found[0]
+    return foreign[0] if len(foreign) == 1 else group
+
+
+def _leaves(error: BaseException) -> list[BaseException]:
+    if not isinstance(error, BaseExceptionGroup):
+        return [error]
+    group = cast("BaseExceptionGroup[BaseException]", error)
+    return [leaf for inner in group.exceptions for leaf in _leaves(inner)]

@@ -28,6 +28,8 @@ _FACTS: Final = (
     e.ScriptAdvanced,
     e.Checked,
     e.WaitEnded,
+    e.AdviceSettled,
+    e.ClosingNotes,
 )
 """Events that say what happened in the world; all others follow from the state and are derived anew when it moved."""
 _CACHED_BLOBS: Final = 64
@@ -63,7 +65,8 @@ class Journal:
         self._blobs: dict[str, bytes] = {}
         self._cache: OrderedDict[str, bytes] = OrderedDict()
         self._committing = anyio.Lock(fast_acquire=True)
-        self.on_event: Callable[[Happened, State], None] | None = None
+        self.listeners: list[Callable[[Happened, State], None]] = []
+        """Told each event once it is durable, with the state right after it."""
 
     @property
     def state(self) -> State:
@@ -87,10 +90,6 @@ class Journal:
         """Give how many events wait to be committed."""
         return len(self._drafts)
 
-    def give_tools(self, rows: list[JsonObject]) -> None:
-        """Put the tool definitions into the state that were just noted by reference."""
-        self._state = with_tools(self.state, rows)
-
     async def load(self) -> State:
         """Read the record to its end and fold it; raise `NotFound` when there is none."""
         while await self._read_on():
@@ -111,15 +110,15 @@ class Journal:
         self._drafts, self._state = [], self._committed
         for draft in drafts:
             if isinstance(draft.happened.event, _FACTS):
-                self._state = fold(self._state, draft.happened)
+                self._state = self._after(draft.happened)
                 self._drafts.append(_Draft(draft.happened, draft.budget, self._state))
 
     def _take(self, entry: Entry) -> None:
         happened = decode(opened(entry))
         self._committed = fold(self._committed, happened)
         self._head = head_of(entry)
-        if self.on_event is not None:
-            self.on_event(happened, self._committed)
+        for listen in self.listeners:
+            listen(happened, self._committed)
 
     async def _whole(self, state: State) -> State:
         if not state.tools_ref:
@@ -129,10 +128,11 @@ class Journal:
 
     async def refresh(self) -> bool:
         """Take in what others appended; only when nothing waits to be committed. Tell whether there was something."""
-        before = self._head.seq
-        while await self._read_on():
-            pass
-        return self._head.seq != before
+        async with self._committing:  # or what a commit just wrote would be folded twice
+            before = self._head.seq
+            while await self._read_on():
+                pass
+            return self._head.seq != before
 
     def at(self) -> str:
         """Give the present as events write it."""
@@ -143,9 +143,15 @@ class Journal:
     ) -> State:
         """Let an event happen, in memory until the next commit."""
         happened = Happened(at or self.at(), actor, event)
-        self._state = fold(self._state, happened)
+        self._state = self._after(happened)
         self._drafts.append(_Draft(happened, budget, self._state))
         return self._state
+
+    def _after(self, happened: Happened) -> State:
+        """Give the state after an event, with tool definitions in it that were kept as a blob just now."""
+        state = fold(self._state, happened)
+        known = self._blobs.get(state.tools_ref) if state.tools_ref else None
+        return state if known is None else with_tools(state, cast("list[JsonObject]", parsed(known)))
 
     def keep(self, value: Json) -> Json:
         """Give a value as events hold it: itself, or a reference to a blob when it is large."""
@@ -206,9 +212,9 @@ class Journal:
             self._drafts, self._blobs = [*sent, *self._drafts], blobs | self._blobs
             raise
         self._committed = then
-        if self.on_event is not None:
-            for draft in sent:
-                self.on_event(draft.happened, draft.state)
+        for draft in sent:
+            for listen in self.listeners:
+                listen(draft.happened, draft.state)
         return True
 
     def _batch(self, drafts: Sequence[_Draft], blobs: dict[str, bytes], then: State) -> Batch:

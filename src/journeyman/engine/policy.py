@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Collection, Iterator
 from typing import Final
 
 from journeyman.mission.canonical import JsonObject
+from journeyman.mission.criteria import ToolCallSucceeded, walk
+from journeyman.mission.errors import Problem
 from journeyman.mission.spec import Mission, effect_spec
 from journeyman.tools.base import Tool
 
@@ -34,3 +38,28 @@ def tool_row(mission: Mission, tool: Tool) -> JsonObject:
         "effect": effect or "unsafe",
         "destructive": destructive,
     }
+
+
+def missing_tools(mission: Mission, names: Collection[str]) -> tuple[Problem, ...]:
+    """Give every place where the mission counts on a tool that is not among `names`: it could never work."""
+    found: dict[str, Problem] = {}
+    for where, name in _wanted(mission):
+        if name not in names:
+            near = difflib.get_close_matches(name, list(names), n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"allowed: {', '.join(sorted(names)) or 'none'}"
+            found.setdefault(where, Problem(where=where, message=f"{name!r} is not an allowed tool", hint=hint))
+    return tuple(found.values())
+
+
+def _wanted(mission: Mission) -> Iterator[tuple[str, str]]:
+    for criterion in walk(mission.criteria):
+        if isinstance(criterion, ToolCallSucceeded):
+            yield f"criterion {criterion.id!r}: tool", criterion.tool
+        if criterion.probe is not None:
+            yield f"criterion {criterion.id!r}: probe.tool", criterion.probe.tool
+    for name, spec in mission.effects.items():
+        if spec.probe is not None:
+            yield f"effects.{name}.probe.tool", spec.probe.tool
+    for index, step in enumerate(mission.plan if isinstance(mission.plan, list) else []):
+        for number, call in enumerate(step.calls):
+            yield f"plan.{index}.calls.{number}.tool", call.tool

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from journeyman.engine.advising import Asks
 from journeyman.engine.clock import Clock, SystemClock
 from journeyman.mission.canonical import Json
 from journeyman.mission.spec import Mission
@@ -36,6 +37,8 @@ class World:
     open_catalog: OpenCatalog
     predicates: Evaluates
     scripts: ScriptRun
+    broker: Asks | None = None
+    """Asks models for advice; `None` runs every mission by plan and planner."""
     clock: Clock = field(default_factory=SystemClock)
     lease_ttl_s: float = 10.0
     """How long a lease holds without a heartbeat; another process may take over after it."""

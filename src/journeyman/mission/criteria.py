@@ -10,7 +10,17 @@ import re
 from collections.abc import Iterator
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    field_validator,
+    model_validator,
+)
 
 from journeyman.mission.canonical import Json, JsonObject
 
@@ -42,7 +52,7 @@ class Common(Strict):
 
     id: Identifier
     """Unique in the mission."""
-    required: bool = True
+    required: StrictBool = True
     """Whether the mission completes only with it met."""
     weight: Annotated[Finite, Field(gt=0)] = 1
     """Share in the mission's progress."""
@@ -50,7 +60,7 @@ class Common(Strict):
     """Evaluations in a row in which it must be met."""
     probe: Probe | None = None
     """Fetches fresh evidence; must be a pure tool."""
-    guard: bool = False
+    guard: StrictBool = False
     """True: it must never become met; the mission terminates when it does."""
     description: StrictStr = ""
     """For people."""

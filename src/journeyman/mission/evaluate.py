@@ -39,6 +39,8 @@ RunPredicate: TypeAlias = Callable[[str], Answered]
 
 MET, UNMET, INCONCLUSIVE = "met", "unmet", "inconclusive"
 EVIDENCE_CHARACTERS: Final = 300
+ALMOST: Final = 1 - 1e-9
+"""Most progress of what is not met; a lower bound would hide the last steps of a long way, and end it as stagnant."""
 _COMPARE: Final[Mapping[str, Callable[[float, float], bool]]] = {
     "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
 }  # fmt: skip
@@ -107,7 +109,7 @@ def _row(criterion: Criterion, judged: Judged, state: State) -> JsonObject:
         progress = (
             min(progress, held / criterion.hold_for) if progress >= 1 else progress * (1 - 1 / criterion.hold_for)
         )
-    row["status"], row["progress"], row["evidence"] = status, round(progress, 6), judged.evidence
+    row["status"], row["progress"], row["evidence"] = status, round(progress, 9), judged.evidence
     if not judged.fresh:
         row["fresh"] = False
     if judged.first is not None:
@@ -196,7 +198,7 @@ def _toward(point: float, target: float, first: float) -> float:
     gap = abs(first - target)
     if gap == 0:
         return 0.0
-    return max(0.0, min(0.999, 1 - abs(point - target) / gap))
+    return max(0.0, min(ALMOST, 1 - abs(point - target) / gap))
 
 
 def _trend(criterion: MetricTrend, view: View) -> Judged:

@@ -134,6 +134,8 @@ class Reconciled:
     effect: str
     state: str
     """`done` or `failed`."""
+    value: Json = None
+    """What the call gave, where a probe knows it."""
     note: str = ""
 
 

@@ -68,12 +68,12 @@ def _timed(state: State, happened: Happened) -> State:
     if isinstance(event, _FROM_OUTSIDE) and happened.actor.startswith("person:"):
         return state  # time counts between events of the driver only
     if isinstance(event, e.Claimed) or state.paused or state.phase is Phase.ENDED:
-        return replace(state, last_at=happened.at)
+        return state.but(last_at=happened.at)
     spent = seconds_between(state.last_at, happened.at)
     if state.pending is not None or state.wait in ("budget", "effect"):
         spent = 0.0
     usage = replace(state.usage, wall_clock_s=round(state.usage.wall_clock_s + spent, 6)) if spent else state.usage
-    return replace(state, last_at=happened.at, usage=usage)
+    return state.but(last_at=happened.at, usage=usage)
 
 
 def _created(at: str, event: e.SessionCreated) -> State:
@@ -96,14 +96,14 @@ def tool_specs(rows: list[JsonObject]) -> dict[str, ToolSpec]:
 
 def with_tools(state: State, rows: list[JsonObject]) -> State:
     """Give the state with the definitions that `tools_ref` names."""
-    return replace(state, tools=tool_specs(rows), tools_ref="")
+    return state.but(tools=tool_specs(rows), tools_ref="")
 
 
 def _pinned(state: State, happened: Happened) -> State:
     event = cast("e.CatalogPinned", happened.event)
     if isinstance(event.tools, dict):
-        return replace(state, tools_ref=str(event.tools.get("$blob", "")))
-    return replace(state, tools=tool_specs(event.tools))
+        return state.but(tools_ref=str(event.tools.get("$blob", "")))
+    return state.but(tools=tool_specs(event.tools))
 
 
 def _claimed(state: State, happened: Happened) -> State:
@@ -112,14 +112,13 @@ def _claimed(state: State, happened: Happened) -> State:
         key: replace(effect, suspect=True) if effect.state == "intended" else effect
         for key, effect in state.effects.items()
     }
-    return replace(state, owner=event.owner, effects=effects, started_at=state.started_at or happened.at)
+    return state.but(owner=event.owner, effects=effects, started_at=state.started_at or happened.at)
 
 
 def _proposed(state: State, happened: Happened) -> State:
     event = cast("e.Proposed", happened.event)
     strategy = Strategy.model_validate(event.strategy)
-    return replace(
-        state,
+    return state.but(
         phase=Phase.APPROVE,
         iteration=event.iteration,
         strategy=strategy,
@@ -148,8 +147,7 @@ def _intended(state: State, happened: Happened) -> State:
     effects = {**state.effects, event.effect: Effect(intended=event, order=state.order)}
     next_call = state.next_call if event.probe or event.call else state.next_call + 1
     usage = replace(state.usage, tool_calls=state.usage.tool_calls + 1)
-    return replace(
-        state,
+    return state.but(
         phase=Phase.EXECUTE,
         effects=effects,
         next_call=next_call,
@@ -178,8 +176,7 @@ def _settled(state: State, happened: Happened) -> State:
         error=event.error,
         order=order,
     )
-    state = replace(
-        state,
+    state = state.but(
         order=order,
         mutated=order if changes else state.mutated,
         effects={**state.effects, event.effect: settled},
@@ -208,7 +205,7 @@ def _with_error(state: State, tool: str, error_class: str, error: str) -> State:
     known = f"{tool}:{error_class}"
     new = known not in state.error_classes
     classes = (*state.error_classes, known)[-KEPT_SIGNATURES:] if new else state.error_classes
-    return replace(state, errors=(*state.errors, row), error_classes=classes, new_error=state.new_error or new)
+    return state.but(errors=(*state.errors, row), error_classes=classes, new_error=state.new_error or new)
 
 
 def _measured(state: State, found: Mapping[str, Json], order: int) -> dict[str, Metric]:
@@ -229,7 +226,15 @@ def _reconciled(state: State, happened: Happened) -> State:
     order = state.order + 1
     done = event.state == "done"
     error_class = "" if done else "not_done"
-    settled = replace(effect, state=event.state, suspect=False, error_class=error_class, error=event.note, order=order)
+    settled = replace(
+        effect,
+        state=event.state,
+        suspect=False,
+        value=event.value,
+        error_class=error_class,
+        error=event.note,
+        order=order,
+    )
     tool = effect.intended.tool
     counts = {**state.counts, tool: state.counts.get(tool, 0) + 1} if done else state.counts
     changes = done and effect.intended.effect_class != "pure"
@@ -238,8 +243,8 @@ def _reconciled(state: State, happened: Happened) -> State:
         del effects[event.effect]
     waiting = any(other.state == "unknown" for other in effects.values())
     wait = "" if state.wait == "effect" and not waiting else state.wait
-    return replace(
-        state, order=order, mutated=order if changes else state.mutated, effects=effects, counts=counts, wait=wait
+    return state.but(
+        order=order, mutated=order if changes else state.mutated, effects=effects, counts=counts, wait=wait
     )
 
 
@@ -254,8 +259,7 @@ def _script_advanced(state: State, happened: Happened) -> State:
         told=before.told + len(event.events),
         value=event.value,
     )
-    state = replace(
-        state,
+    state = state.but(
         phase=Phase.EXECUTE,
         script=script,
         metrics=_measured(state, event.observations, state.order) if event.observations else state.metrics,
@@ -265,15 +269,14 @@ def _script_advanced(state: State, happened: Happened) -> State:
 
 
 def _checked(state: State, happened: Happened) -> State:
-    return replace(state, facts=cast("e.Checked", happened.event).facts, facts_order=state.order, checked=True)
+    return state.but(facts=cast("e.Checked", happened.event).facts, facts_order=state.order, checked=True)
 
 
 def _evaluated(state: State, happened: Happened) -> State:
     event = cast("e.Evaluated", happened.event)
     criteria = {str(row["id"]): _criterion_state(state.criteria.get(str(row["id"])), row) for row in event.results}
     total = total_progress(state.mission, criteria)
-    state = replace(
-        state,
+    state = state.but(
         phase=Phase.DECIDE,
         criteria=criteria,
         results=tuple(event.results),
@@ -287,8 +290,7 @@ def _evaluated(state: State, happened: Happened) -> State:
         return state
     better = total > state.best_total + PROGRESS_STEP
     first = state.evaluations == 0
-    return replace(
-        state,
+    return state.but(
         checkpoint_at=happened.at,
         evaluations=state.evaluations + 1,
         best_total=max(total, state.best_total),
@@ -333,8 +335,7 @@ def _with_points(state: State) -> Mapping[str, tuple[float, ...]]:
 def _decided(state: State, happened: Happened) -> State:
     event = cast("e.Decided", happened.event)
     adjusted = state.adjusted or event.reason == "stagnation"
-    return replace(
-        state,
+    return state.but(
         phase=Phase.NEXT,
         verdict=event.verdict,
         reason=event.reason,
@@ -346,17 +347,16 @@ def _decided(state: State, happened: Happened) -> State:
 
 def _wait_started(state: State, happened: Happened) -> State:
     event = cast("e.WaitStarted", happened.event)
-    return replace(state, wait=event.reason, wait_until=event.until_at)
+    return state.but(wait=event.reason, wait_until=event.until_at)
 
 
 def _wait_ended(state: State, _: Happened) -> State:
-    return replace(state, wait="", wait_until="", slept=True)
+    return state.but(wait="", wait_until="", slept=True)
 
 
 def _ended(state: State, happened: Happened) -> State:
     event = cast("e.Ended", happened.event)
-    return replace(
-        state, phase=Phase.ENDED, ended_at=happened.at, verdict=event.verdict, reason=event.reason, outcome=event.outcome,
+    return state.but(phase=Phase.ENDED, ended_at=happened.at, verdict=event.verdict, reason=event.reason, outcome=event.outcome,
         pending=None, wait="", paused=False,
     )  # fmt: skip
 
@@ -376,8 +376,8 @@ _STEPS: dict[type[e.Event], Callable[[State, Happened], State]] = {
     e.Decided: _decided,
     e.WaitStarted: _wait_started,
     e.WaitEnded: _wait_ended,
-    e.Paused: lambda state, _: replace(state, paused=True),
-    e.Resumed: lambda state, _: replace(state, paused=False),
+    e.Paused: lambda state, _: state.but(paused=True),
+    e.Resumed: lambda state, _: state.but(paused=False),
     e.BudgetAmended: said.amended,
     e.NoteAdded: said.noted,
     e.AdviceAsked: said.advice_asked,

@@ -126,7 +126,7 @@ _Loader.yaml_implicit_resolvers = {
 def _yaml(text: str, what: str) -> tuple[object, Lines]:
     try:
         loader = _Loader(text)
-    except yaml.YAMLError as error:  # characters that no YAML text may hold
+    except yaml.YAMLError as error:  # the reader refuses characters that no YAML may hold
         raise InvalidInput(
             what, (Problem(where="", message=f"is not YAML: {' '.join(str(error).split())}"[:300]),)
         ) from None

@@ -108,6 +108,24 @@ def strategy_prompt(
     return Prompt(SYSTEM, head + _section("Recent iterations, oldest first", _recent(recent, left)) + tail)
 
 
+def closing_prompt(state: State, recent: Sequence[JsonObject], schema: JsonObject, *, feedback: str = "") -> Prompt:
+    """Give the prompt for closing notes, once the verdict stands."""
+    ending: JsonObject = {"verdict": state.verdict, "reason": state.reason, "iterations": state.usage.iterations}
+    head = (
+        _section("Mission directive", _cut(state.mission.directive, _CAPS["directive"]))
+        + _section("Criteria and where they stand", _rows(_criteria(state), _CAPS["criteria"], "criteria"))
+        + _section("How it ended, as the engine decided", _text(ending))
+    )
+    tail = _section(
+        "Answer with JSON of this schema: what to keep in mind, and what to do next",
+        _cut(_text(schema), _CAPS["schema"]),
+    )
+    if feedback:
+        tail = _section("Your last answer was rejected", _cut(feedback, 1000)) + tail
+    left = MAX_BYTES - len(SYSTEM.encode()) - len(head.encode()) - len(tail.encode()) - 200
+    return Prompt(SYSTEM, head + _section("Recent iterations, oldest first", _recent(recent, left)) + tail)
+
+
 def _section(title: str, body: str) -> str:
     return f"=== {title} ===\n{body}\n\n"
 

@@ -8,6 +8,7 @@ from typing import cast
 from journeyman.mission import events as e
 from journeyman.mission.canonical import JsonObject
 from journeyman.mission.events import Happened
+from journeyman.mission.planner.memory import after_denial
 from journeyman.mission.spec import Budget
 from journeyman.mission.state import Pending, Phase, State
 
@@ -15,8 +16,8 @@ from journeyman.mission.state import Pending, Phase, State
 def approval_asked(state: State, happened: Happened) -> State:
     """Give the state that waits for a person's answer."""
     event = cast("e.ApprovalAsked", happened.event)
-    return replace(
-        state, pending=Pending(approval=event.approval, question=event.question, by=event.by, asked_at=happened.at)
+    return state.but(
+        pending=Pending(approval=event.approval, question=event.question, by=event.by, asked_at=happened.at)
     )
 
 
@@ -29,11 +30,17 @@ def approval_answered(state: State, happened: Happened) -> State:
     if calls and not event.granted and state.phase is Phase.APPROVE:
         error: JsonObject = {"error": f"denied by {happened.actor}", "error_class": "denied", "tool": ""}
         return replace(
-            state, pending=pending, answers=answers, denied=True, phase=Phase.EXECUTE, errors=(*state.errors, error)
+            state,
+            pending=pending,
+            answers=answers,
+            denied=True,
+            memory=after_denial(state),
+            phase=Phase.EXECUTE,
+            errors=(*state.errors, error),
         )
     if not calls and state.phase is Phase.NEXT:
-        return replace(state, pending=pending, answers=answers, phase=Phase.EVALUATE)
-    return replace(state, pending=pending, answers=answers)
+        return state.but(pending=pending, answers=answers, phase=Phase.EVALUATE)
+    return state.but(pending=pending, answers=answers)
 
 
 def advice_asked(state: State, happened: Happened) -> State:
@@ -45,7 +52,7 @@ def advice_asked(state: State, happened: Happened) -> State:
         cost_microusd=state.usage.cost_microusd + event.reserved_microusd,
     )
     asks = {**state.asks, event.ask: (event.reserved_tokens, event.reserved_microusd)}
-    return replace(state, usage=usage, asks=asks, asked=state.asked + 1)
+    return state.but(usage=usage, asks=asks, asked=state.asked + 1)
 
 
 def advice_settled(state: State, happened: Happened) -> State:
@@ -61,23 +68,23 @@ def advice_settled(state: State, happened: Happened) -> State:
         cost_microusd=state.usage.cost_microusd - reserved[1] + cost,
     )
     asks = {key: value for key, value in state.asks.items() if key != event.ask}
-    return replace(state, usage=usage, asks=asks)
+    return state.but(usage=usage, asks=asks)
 
 
 def advice_rejected(state: State, happened: Happened) -> State:
     """Give the state that knows why advice was not used."""
-    return replace(state, advised=cast("e.AdviceRejected", happened.event).reason)
+    return state.but(advised=cast("e.AdviceRejected", happened.event).reason)
 
 
 def closing(state: State, happened: Happened) -> State:
     """Give the state with closing notes for the report."""
     event = cast("e.ClosingNotes", happened.event)
-    return replace(state, closing=e.encode(event))
+    return state.but(closing=e.encode(event))
 
 
 def noted(state: State, happened: Happened) -> State:
     """Give the state with a person's note; the newest twenty are kept."""
-    return replace(state, notes=(*state.notes, cast("e.NoteAdded", happened.event).text)[-20:])
+    return state.but(notes=(*state.notes, cast("e.NoteAdded", happened.event).text)[-20:])
 
 
 def amended(state: State, happened: Happened) -> State:
@@ -86,12 +93,12 @@ def amended(state: State, happened: Happened) -> State:
     budget = Budget.model_validate({**state.mission.budget.model_dump(exclude_none=True), **event.changes})
     wait = "" if state.wait == "budget" else state.wait
     phase = Phase.DECIDE if state.wait == "budget" and state.phase is Phase.NEXT else state.phase
-    return replace(
-        state, mission=state.mission.model_copy(update={"budget": budget}), digest=event.digest, wait=wait, phase=phase
+    return state.but(
+        mission=state.mission.model_copy(update={"budget": budget}), digest=event.digest, wait=wait, phase=phase
     )
 
 
 def end_asked(state: State, happened: Happened) -> State:
     """Give the state that ends at the next step."""
     event = cast("e.EndAsked", happened.event)
-    return replace(state, end_asked=event.reason, end_by=happened.actor, pending=None, wait="", paused=False)
+    return state.but(end_asked=event.reason, end_by=happened.actor, pending=None, wait="", paused=False)

@@ -158,9 +158,9 @@ class Pending:
     asked_at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class State:
-    """A session, folded."""
+    """A session, folded. Without slots, so that `but` copies all fields at once."""
 
     session_id: str
     tenant: str
@@ -243,6 +243,18 @@ class State:
     verdict: str = ""
     reason: str = ""
     outcome: str = ""
+
+    def but(self, **changes: object) -> State:
+        """Give this state with other values in some fields.
+
+        As `dataclasses.replace`, which asks for each of fifty fields by name, at a tenth of its cost: every event
+        makes a state.
+        """
+        if unknown := changes.keys() - self.__dict__.keys():
+            raise TypeError(f"a state has no {', '.join(sorted(unknown))}")
+        other = object.__new__(State)
+        other.__dict__.update(self.__dict__, **changes)
+        return other
 
     @property
     def status(self) -> Status:

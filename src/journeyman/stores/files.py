@@ -190,6 +190,8 @@ def _replacing(directory: Path) -> Generator[Path]:
             raise
         if old is not None:
             shutil.rmtree(old)
+    except (FileExistsError, NotADirectoryError):
+        raise NotAllowed(f"cannot write {directory}: a file stands in its place or above it; choose another") from None
     except OSError as error:
         raise Unavailable(f"cannot write {directory}: {error.strerror}; check its owner and free space") from None
 

@@ -103,12 +103,14 @@ class FunctionTool:
         try:
             return _result(await self._run(given, limiter), caps)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - a function may raise anything; that is the call's failure
-            return failure("exception", f"{type(error).__name__}: {error}")
+            return failure("exception", _shown(error))
 
     async def _run(self, given: dict[str, Any], limiter: anyio.CapacityLimiter) -> object:
         if inspect.iscoroutinefunction(self.function):
             return await self.function(**given)
-        value = await anyio.to_thread.run_sync(lambda: self.function(**given), abandon_on_cancel=True, limiter=limiter)
+        value = await anyio.to_thread.run_sync(
+            lambda: _guarded(self.function, given), abandon_on_cancel=True, limiter=limiter
+        )
         return await cast("Awaitable[object]", value) if inspect.isawaitable(value) else value
 
 
@@ -225,6 +227,26 @@ def _arguments(name: str, fields: dict[str, Any]) -> tuple[type[pydantic.BaseMod
         problem = Problem(where="", message=f"has no JSON Schema: {str(error).splitlines()[0]}")
         raise InvalidInput(f"function {name!r}", (problem,)) from error
     return model, {key: value for key, value in schema.items() if key != "title"}
+
+
+class _Escaped(Exception):
+    """A function in a thread raised what ends or cancels programs; no real interrupt arrives there, so it is its own."""
+
+
+def _guarded(function: Callable[..., object], given: Mapping[str, object]) -> object:
+    try:
+        return function(**given)
+    except Exception:
+        raise
+    except BaseException as error:  # noqa: BLE001 - what is neither caught above nor by any caller
+        raise _Escaped(_shown(error)) from None
+
+
+def _shown(error: BaseException) -> str:
+    try:
+        return str(error) if isinstance(error, _Escaped) else f"{type(error).__name__}: {error}"
+    except Exception as fault:  # noqa: BLE001 - showing an error runs its own code
+        return f"{type(error).__name__}, which cannot be shown ({type(fault).__name__})"
 
 
 def _output_schema(function: Callable[..., object]) -> JsonObject | None:

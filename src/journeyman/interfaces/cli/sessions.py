@@ -124,7 +124,7 @@ def watch(
         async with opened(settings) as journeyman:
             name = await find_session(journeyman.store, session)
             journal = Journal(journeyman.store, journeyman.clock, name)
-            journal.on_event = display.show
+            journal.listeners.append(display.show)
             state = await journal.load()
             while state.status is not Status.ENDED:
                 await journeyman.clock.sleep(every_s)

@@ -15,7 +15,7 @@ MAX_CANDIDATES: Final = 24
 MAX_CALLS: Final = 200
 """Argument sets considered for one tool."""
 _QUOTED = re.compile(r"""["'`]([^"'`\n]{1,80})["'`]""")
-_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?![\w.])")
+_NUMBER = re.compile(r"(?<![\w.])-?\d+(?:\.\d+)?(?!\w|\.\d)")
 _SPREAD: Final = (0.5, 0.25, 0.75, 0.125, 0.375, 0.625, 0.875)
 """Shares of a numeric range, coarse before fine."""
 _UNBOUNDED: Final = (1, 0, 2, 10, 5, 100, 3, 50, 20, 1000)
@@ -61,8 +61,8 @@ class Sources:
             return cast("JsonObject", self.best["args"])
         return None
 
-    def named(self, name: str, tool: str) -> list[Json]:
-        """Give seen values whose name fits an argument's, best fit first, newest first."""
+    def named(self, name: str, tool: str, *, loosely: bool = True) -> list[Json]:
+        """Give seen values whose name fits an argument's, best fit first, newest first; `loosely` also all others."""
         wanted = _words(name)
         ranked: list[tuple[int, Sequence[Json]]] = []
         for key, row in self.seen.items():
@@ -74,7 +74,7 @@ class Sources:
             rank = 0 if have == wanted else 1 if wanted[-1:] == have[-1:] else 2 if set(wanted) & set(have) else 3
             ranked.append((rank, tuple(reversed(row))))
         ranked.sort(key=lambda item: item[0])
-        return [value for _, row in ranked for value in row]
+        return [value for rank, row in ranked for value in row if loosely or rank < 3]
 
 
 def _words(name: str) -> tuple[str, ...]:
@@ -129,19 +129,19 @@ def _numbers(name: str, spec: JsonObject, sources: Sources, tool: str) -> Iterat
     best = (sources.best_args(tool) or {}).get(name)
     if isinstance(best, (int, float)) and not isinstance(best, bool):
         yield from (_number(value, whole=whole) for value in _around(float(best), low, high))
-    if low is None or high is None:
-        yield from (value for value in sources.named(name, tool) if isinstance(value, (int, float)))
-        yield from (_number(value, whole=whole) for value in sources.numbers)
+    fitting = [value for value in sources.named(name, tool, loosely=False) if isinstance(value, (int, float))]
     if low is not None and high is not None:
-        yield from (
-            _number(value, whole=whole) for value in (low, high, *(low + share * (high - low) for share in _SPREAD))
-        )
+        spread = (low, high, *(low + share * (high - low) for share in _SPREAD))
+        yield from (_number(value, whole=whole) for value in spread)
         if whole and high - low <= MAX_CANDIDATES:
             yield from range(int(low), int(high) + 1)
-        yield from (value for value in sources.named(name, tool) if isinstance(value, (int, float)))
+        yield from fitting
         return
+    yield from fitting
+    yield from (_number(value, whole=whole) for value in sources.numbers)
     start = low if low is not None else 0
     yield from (_number(start + value, whole=whole) for value in _UNBOUNDED)
+    yield from (value for value in sources.named(name, tool) if isinstance(value, (int, float)))
 
 
 def _around(best: float, low: float | None, high: float | None) -> Iterator[float]:

@@ -10,8 +10,9 @@ from typing import Final, cast
 from journeyman.mission.canonical import Json, JsonObject, canonical, digest_of
 from journeyman.mission.events import Intended, Settled
 from journeyman.mission.seen import gather, merge
+from journeyman.mission.spec import ScriptPlan
 from journeyman.mission.state import Memory, State, ToolMemory
-from journeyman.mission.strategy import Strategy, dump_strategy
+from journeyman.mission.strategy import Strategy, ToolCall, dump_strategy
 
 MAX_TRIED: Final = 400
 """Calls remembered as tried; older ones may be tried again."""
@@ -29,15 +30,62 @@ def call_signature(tool: str, args: Json) -> str:
 def before_proposal(state: State, strategy: Strategy, source: str) -> Memory:
     """Give the memory once a strategy is proposed."""
     memory = state.memory
+    step = plan_step(state) if source == "plan" else None
+    index = step[0] if step is not None else memory.plan_index
     signature = canonical(dump_strategy(strategy.model_copy(update={"rationale": ""}))).decode()
     signature = signature if len(signature) <= 64 else digest_of(signature)[:16]  # shorter than its digest
-    tries = memory.plan_tries + 1 if source == "plan" else memory.plan_tries
+    known_tries = memory.plan_tries if index == memory.plan_index else 0
+    tries = known_tries + 1 if source == "plan" else memory.plan_tries
     return replace(
         memory,
         signature=signature,
         repeats=memory.repeats + 1 if signature == memory.signature else 0,
+        plan_index=index,
         plan_tries=tries,
     )
+
+
+def plan_steps(state: State) -> list[Strategy]:
+    """Give the operator's plan as steps."""
+    plan = state.mission.plan
+    if plan is None:
+        return []
+    return [Strategy(script=plan.script)] if isinstance(plan, ScriptPlan) else list(plan)
+
+
+def plan_step(state: State) -> tuple[int, Strategy] | None:
+    """Give the plan's next step with its index; `None` when the plan is done.
+
+    A step that is tried again has only the calls that are left: those that were done, perhaps by a person's word, are
+    not repeated unless they are pure.
+    """
+    steps, memory = plan_steps(state), state.memory
+    if memory.plan_index >= len(steps):
+        return None
+    step = steps[memory.plan_index]
+    if not memory.plan_tries or state.strategy is None or state.source != "plan" or not step.calls:
+        return memory.plan_index, step
+    left = _left(state, state.strategy)
+    if left:
+        return memory.plan_index, step.model_copy(update={"calls": left})
+    following = memory.plan_index + 1
+    return (following, steps[following]) if following < len(steps) else None
+
+
+def _left(state: State, strategy: Strategy) -> list[ToolCall]:
+    """Give the calls of the last iteration's strategy that are to be made again; none when nothing went wrong."""
+    made = [
+        effect
+        for effect in state.effects.values()
+        if effect.intended.iteration == state.iteration and not effect.intended.probe
+    ]
+    done = [effect.state == "done" for effect in made] + [False] * (len(strategy.calls) - len(made))
+    if all(done):
+        return []
+    pure = [effect.intended.effect_class == "pure" for effect in made] + [True] * (len(strategy.calls) - len(made))
+    return [
+        call for call, was_done, is_pure in zip(strategy.calls, done, pure, strict=False) if not was_done or is_pure
+    ]
 
 
 def after_settled(memory: Memory, intended: Intended, event: Settled) -> Memory:
@@ -86,6 +134,14 @@ def _noted(tried: Mapping[str, str], signature: str, how: str) -> dict[str, str]
     while len(noted) > MAX_TRIED:
         del noted[next(iter(noted))]
     return noted
+
+
+def after_denial(state: State) -> Memory:
+    """Give the memory once a person said no to the strategy: its calls are not proposed again."""
+    tried = state.memory.tried
+    for call in state.strategy.calls if state.strategy is not None else ():
+        tried = _noted(tried, call_signature(call.tool, dict(call.args)), "denied")
+    return replace(state.memory, tried=tried)
 
 
 def after_evaluation(state: State, total: float, until_met: bool | None) -> Memory:  # noqa: FBT001  # three-valued, as recorded

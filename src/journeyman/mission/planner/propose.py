@@ -17,14 +17,15 @@ from journeyman.mission.criteria import (
     walk,
 )
 from journeyman.mission.planner.arguments import Sources, argument_sets
-from journeyman.mission.planner.memory import call_signature
-from journeyman.mission.spec import ScriptPlan
+from journeyman.mission.planner.memory import call_signature, plan_step, plan_steps
 from journeyman.mission.state import State, ToolMemory
 from journeyman.mission.strategy import Strategy, ToolCall, ToolSpec
 
 IDLE_S: Final = 1.0
 """Wait of a mission that has no tool to call: its criteria change by themselves or by people."""
 _PURITY: Final = {"pure": 2.0, "keyed": 1.0, "probed": 0.5, "unsafe": 0.0}
+_NEVER: Final = -1000.0
+"""Worth of a call that a person denied: the planner rather waits."""
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -53,18 +54,15 @@ def propose(state: State) -> Proposal:
     return Proposal(Strategy(calls=[call[0]], rationale=call[1]), "planner")
 
 
-def plan_steps(state: State) -> list[Strategy]:
-    """Give the operator's plan as steps."""
-    plan = state.mission.plan
-    if plan is None:
-        return []
-    return [Strategy(script=plan.script)] if isinstance(plan, ScriptPlan) else list(plan)
+def plan_due(state: State) -> bool:
+    """Tell whether the operator's plan has a step for the next iteration."""
+    return _planned(state) is not None
 
 
 def _planned(state: State) -> Strategy | None:
-    steps = plan_steps(state)
-    if state.memory.plan_index < len(steps):
-        return steps[state.memory.plan_index]
+    steps, step = plan_steps(state), plan_step(state)
+    if step is not None:
+        return step[1]
     if steps and not state.mission.explore:
         return steps[-1]
     return None
@@ -85,7 +83,7 @@ def _explored(state: State) -> tuple[ToolCall, str] | None:
             score = worth + _call_worth(state, name, args) - 0.01 * rank
             if best is None or score > best[0] + 1e-12:
                 best = (score, ToolCall(tool=name, args=args), f"{_reason(state, name, args)} (score {score:.2f})")
-    return None if best is None else (best[1], best[2])
+    return None if best is None or best[0] < _NEVER / 2 else (best[1], best[2])
 
 
 def _only_needs_time(state: State) -> bool:
@@ -146,6 +144,8 @@ def _call_worth(state: State, tool: str, args: JsonObject) -> float:
         return 2.0 if epoch < memory.epoch else 0.5
     if how == "moved":
         return 0.0 if pure else 3.0
+    if how == "denied":
+        return _NEVER
     if how == "worse":
         return -6.0
     return -1.0 if pure else -3.0

@@ -37,6 +37,11 @@ def prepare(path: Path) -> None:
         path.parent.chmod(0o700)
         os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         path.chmod(0o600)
+    except (FileExistsError, NotADirectoryError):
+        raise NotAllowed(
+            f"the data directory {path.parent} cannot be made: a file stands in its place or above it; choose another "
+            "with --data-dir"
+        ) from None
     except OSError as error:
         raise Unavailable(
             f"cannot write the data directory {path.parent}: {error.strerror}; check its owner and free space, "

@@ -1,0 +1,283 @@
+"""Broker: stands before all advisors. Who is asked, for how much, how often, and what is said when nobody answers.
+
+In order: explicit off wins; then each advisor of the chain that is ready and consented to; each try reserves its cost
+and commits its audit row before the prompt leaves; a rejected answer is asked for again with the reason; an advisor that
+keeps failing is left alone for a while; at the end of the chain the caller goes on without advice, with a stable reason.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import random
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import anyio
+
+from journeyman.advisors.base import (
+    Advisor,
+    Answer,
+    Asked,
+    Failure,
+    Ledger,
+    Outcome,
+    Rejection,
+    Request,
+    Settled,
+    Usage,
+)
+from journeyman.advisors.limits import Breaker, Pace
+from journeyman.mission.errors import BudgetRefused
+
+MakeRequest = Callable[[str], Request]
+Check = Callable[[Any], Awaitable[Rejection | None]]
+Price = Callable[[str, int, int], float | None]
+"""Gives the dollars of (advisor name, input tokens, output tokens); `None` when the price is unknown."""
+
+RETRIED: Final = frozenset({Failure.RATE_LIMITED, Failure.TIMEOUT, Failure.TRANSPORT})
+"""Failures of the wire: the same request may be sent again."""
+REASKED: Final = frozenset(
+    {
+        Failure.MALFORMED, Failure.SCHEMA_MISMATCH, Failure.TOOL_NOT_ALLOWLISTED, Failure.TOOL_ARGS_INVALID,
+        Failure.SCRIPT_REJECTED, Failure.TRUNCATED, Failure.OVER_BUDGET,
+    }
+)  # fmt: skip
+"""Failures of the answer: asked again with the reason."""
+FEEDBACK: Final[Mapping[Failure, str]] = {
+    Failure.MALFORMED: "no JSON object could be read from it; answer with one JSON object and nothing else",
+    Failure.SCHEMA_MISMATCH: "it does not fit the schema",
+    Failure.TRUNCATED: "it was cut off; answer more briefly",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokerPolicy:
+    """What the operator allows."""
+
+    enabled: bool = True
+    """False: nobody is ever asked."""
+    consent: frozenset[str] = frozenset()
+    """Names of advisors that may cost money or see prompts outside this machine; `*` for all."""
+    tries: int = 3
+    """Tries per advisor and request, retries and repeated questions together."""
+    per_minute: float | None = None
+    """Requests a minute; `None` is no limit."""
+    concurrency: int = 4
+    """Requests at a time."""
+    breaker_failures: int = 5
+    """Failures of the wire in a row after which an advisor is left alone …"""
+    breaker_rest_s: float = 30.0
+    """… for so long."""
+    backoff_s: float = 0.5
+    """First wait between tries; doubled each time, with jitter, or what the provider asks for."""
+    backoff_most_s: float = 20.0
+    assumed_usd_per_token: float = 2e-5
+    """Reserved per token where the price is unknown, so that an unknown price never slips through a cost budget."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """Whether an advisor would be used, for `doctor`."""
+
+    name: str
+    used: bool
+    why: str
+
+
+@dataclass(slots=True)
+class _Try:
+    """Counts the tries of one logical request."""
+
+    made: int = 0
+    feedback: str = ""
+    failure: Failure | None = None
+    reason: str = ""
+
+
+@dataclass(slots=True)
+class Broker:
+    """Asks advisors on behalf of one tenant."""
+
+    advisors: Mapping[str, Advisor]
+    policy: BrokerPolicy = field(default_factory=BrokerPolicy)
+    price: Price | None = None
+    key: bytes = b"journeyman"
+    """Keys the prompt hashes in the audit; a secret of the tenant."""
+    sleep: Callable[[float], Awaitable[None]] = anyio.sleep
+    now: Callable[[], float] = anyio.current_time
+    jitter: Callable[[], float] = random.random
+    _slots: anyio.CapacityLimiter | None = None
+    _pace: Pace | None = None
+    _breakers: dict[str, Breaker] = field(default_factory=dict[str, Breaker])
+
+    def resolve(self, wanted: Sequence[str]) -> list[Resolution]:
+        """Tell for each wanted advisor whether it would be used, and why not."""
+        return [self._resolved(name) for name in wanted]
+
+    def _resolved(self, name: str) -> Resolution:
+        if not self.policy.enabled or name == "none":
+            return Resolution(name, used=False, why="advice is switched off")
+        advisor = self.advisors.get(name)
+        if advisor is None:
+            known = ", ".join(sorted(self.advisors)) or "none"
+            return Resolution(name, used=False, why=f"no advisor of this name is configured; configured: {known}")
+        ready = advisor.readiness()
+        if not ready.ready:
+            return Resolution(name, used=False, why=ready.why)
+        if (ready.costs or ready.leaves_machine) and not self.policy.consent & {name, "*"}:
+            what = "costs money" if ready.costs else "sends prompts off this machine"
+            return Resolution(name, used=False, why=f"it {what}; allow it with `consent` in the settings")
+        if self._breaker(name).open_at(self.now()):
+            return Resolution(name, used=False, why="it failed too often lately and is left alone for a while")
+        return Resolution(name, used=True, why=ready.why)
+
+    def _breaker(self, name: str) -> Breaker:
+        if name not in self._breakers:
+            self._breakers[name] = Breaker(self.policy.breaker_failures, self.policy.breaker_rest_s)
+        return self._breakers[name]
+
+    async def ask(self, make: MakeRequest, *, wanted: Sequence[str], check: Check, ledger: Ledger) -> Outcome:
+        """Give a checked answer, or why there is none. Never raises for what a model or provider does."""
+        if not self.policy.enabled or tuple(wanted) in ((), ("none",)):
+            return Outcome(failure=Failure.DISABLED, reason=Failure.DISABLED.value)
+        state = _Try()
+        for name in wanted:
+            resolution = self._resolved(name)
+            if not resolution.used:
+                state.failure = state.failure or Failure.NO_ADVISOR
+                state.reason = state.reason or Failure.NO_ADVISOR.value
+                continue
+            value = await self._ask_one(self.advisors[name], make, check, ledger, state)
+            if value is not None:
+                return Outcome(value=value, advisor=name, tries=state.made)
+            if state.failure is Failure.OVER_BUDGET:
+                break  # a smaller model would need the same reservation; the caller goes on without advice
+        return Outcome(failure=state.failure, reason=state.reason, tries=state.made)
+
+    async def _ask_one(self, advisor: Advisor, make: MakeRequest, check: Check, ledger: Ledger, state: _Try) -> Any:
+        for attempt in range(self.policy.tries):
+            request = make(state.feedback)
+            answer = await self._try(advisor, request, ledger, state)
+            if answer is None:
+                return None
+            state.failure, state.reason = (
+                answer.failure,
+                answer.reason or (answer.failure.value if answer.failure else ""),
+            )
+            if answer.failure is None:
+                rejection = await check(answer.value)
+                if rejection is None:
+                    return answer.value
+                state.failure, state.reason, state.feedback = (
+                    rejection.failure,
+                    rejection.failure.value,
+                    rejection.feedback,
+                )
+            elif answer.failure in REASKED:
+                state.feedback = FEEDBACK.get(answer.failure, answer.failure.value)
+            elif answer.failure not in RETRIED:
+                return None
+            if self._breaker(advisor.name).open_at(self.now()):
+                return None
+            if answer.failure in RETRIED and attempt + 1 < self.policy.tries:
+                await self.sleep(self._wait_s(attempt, answer.retry_after_s))
+        return None
+
+    def _wait_s(self, attempt: int, retry_after_s: float | None) -> float:
+        if retry_after_s is not None:
+            return min(max(0.0, retry_after_s), self.policy.backoff_most_s)
+        return min(self.policy.backoff_most_s, self.policy.backoff_s * 2**attempt) * (0.5 + self.jitter() / 2)
+
+    async def _try(self, advisor: Advisor, request: Request, ledger: Ledger, state: _Try) -> Answer | None:
+        """Make one try with its audit pair; `None` when the budget has no room for it."""
+        state.made += 1
+        ask = f"{request.request_id}#{state.made}"
+        prompt = "\0".join(f"{message.role}:{message.text}" for message in request.messages).encode(errors="replace")
+        row = self._asked(advisor, request, ask, prompt)
+        async with self._limiter():
+            await self._paced()
+            try:
+                await ledger.asked(row)
+            except BudgetRefused:
+                state.failure, state.reason = Failure.OVER_BUDGET, Failure.OVER_BUDGET.value
+                return None
+            began = self.now()
+            answer = Answer(failure=Failure.CANCELLED, reason=Failure.CANCELLED.value)
+            try:
+                answer = await self._timed(advisor, request)
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await ledger.settled(self._settled(advisor, ask, answer, row, self.now() - began))
+        self._breaker(advisor.name).note(failed=answer.failure in RETRIED, at=self.now())
+        return answer
+
+    async def _timed(self, advisor: Advisor, request: Request) -> Answer:
+        with anyio.move_on_after(request.timeout_s):
+            return await advisor.ask(request)
+        return Answer(failure=Failure.TIMEOUT, reason=Failure.TIMEOUT.value)
+
+    def _limiter(self) -> anyio.CapacityLimiter:
+        if self._slots is None:
+            self._slots = anyio.CapacityLimiter(self.policy.concurrency)
+        return self._slots
+
+    async def _paced(self) -> None:
+        if self.policy.per_minute is not None:
+            if self._pace is None:
+                self._pace = Pace(60.0 / self.policy.per_minute)
+            await self.sleep(self._pace.wait_s(self.now()))
+
+    def _asked(self, advisor: Advisor, request: Request, ask: str, prompt: bytes) -> Asked:
+        tokens = len(prompt) // 2 + 1 + request.max_output_tokens  # two bytes a token is more than any tokenizer needs
+        usd = (
+            self.price(advisor.name, tokens - request.max_output_tokens, request.max_output_tokens)
+            if self.price
+            else None
+        )
+        if usd is None:
+            usd = tokens * self.policy.assumed_usd_per_token if advisor.readiness().costs else 0.0
+        return Asked(
+            ask=ask,
+            request=request.request_id,
+            purpose=request.purpose,
+            advisor=advisor.name,
+            prompt_bytes=power_of_two(len(prompt)),
+            prompt_key=hmac.new(self.key, prompt, hashlib.sha256).hexdigest()[:32],
+            reserved_tokens=tokens,
+            reserved_microusd=round(usd * 1_000_000),
+        )
+
+    def _settled(self, advisor: Advisor, ask: str, answer: Answer, row: Asked, duration_s: float) -> Settled:
+        return Settled(
+            ask=ask,
+            failure=answer.failure,
+            reason=answer.reason if _token(answer.reason) else "unnamed",
+            model=answer.model if _token(answer.model) else "",
+            answer_bytes=power_of_two(len(answer.text.encode(errors="replace"))),
+            usage=self._usage(advisor, answer, row),
+            duration_s=duration_s,
+        )
+
+    def _usage(self, advisor: Advisor, answer: Answer, row: Asked) -> Usage:
+        """Give what was used; a try that ended without word of it may have cost all that was reserved."""
+        usage = answer.usage
+        if answer.failure in (Failure.CANCELLED, Failure.TIMEOUT) and usage == Usage():
+            return Usage(input_tokens=row.reserved_tokens, source="estimated")
+        if usage.cost_usd is None and self.price is not None:
+            priced = self.price(advisor.name, usage.input_tokens, usage.output_tokens)
+            return Usage(
+                input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, source=usage.source, cost_usd=priced
+            )
+        return usage
+
+
+def power_of_two(size: int) -> int:
+    """Give a size rounded up to a power of two; 0 stays 0."""
+    return 0 if size <= 0 else 1 << (size - 1).bit_length()
+
+
+def _token(text: str) -> bool:
+    """Tell whether a text is a short identifier, so that no foreign text slips into the audit."""
+    return len(text) <= 100 and all(letter.isalnum() or letter in "-_.:/@" for letter in text)

@@ -1,0 +1,39 @@
+"""Pace and circuit breaker: plain arithmetic on a clock that is passed in."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Pace:
+    """Lets one request pass per interval, in order."""
+
+    interval_s: float
+    _free_at: float = 0.0
+
+    def wait_s(self, now: float) -> float:
+        """Give how long the next request waits, and take its place."""
+        start = max(now, self._free_at)
+        self._free_at = start + self.interval_s
+        return start - now
+
+
+@dataclass(slots=True)
+class Breaker:
+    """Opens after so many failures in a row, and lets one request try again after a rest."""
+
+    failures: int
+    rest_s: float
+    _in_row: int = 0
+    _open_until: float = float("-inf")
+
+    def open_at(self, now: float) -> bool:
+        """Tell whether requests are held back at this time."""
+        return now < self._open_until
+
+    def note(self, *, failed: bool, at: float) -> None:
+        """Take in how a request ended."""
+        self._in_row = self._in_row + 1 if failed else 0
+        if self._in_row >= self.failures:
+            self._open_until = at + self.rest_s

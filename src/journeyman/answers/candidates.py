@@ -1,0 +1,149 @@
+"""Read what begins like an object: strictly, or repaired as a whole."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+from pydantic_core import from_json
+
+from journeyman.answers import marks
+from journeyman.answers.extraction import Reason
+from journeyman.answers.fitting import strict
+from journeyman.answers.tokens import Value
+from journeyman.answers.tolerant import MAX_CHARS, MAX_DEPTH, Reading, read
+
+_MAX_OPEN: Final = 2_000
+"""So many brackets may be open while a broken object is passed over."""
+_ESCAPED: Final = re.compile(r"\{\s*+(?:\\+n|\\+t|\s)*+\\+\"")
+_HTML: Final = re.compile(r"\{\s*+(?:&quot;|&#34;)")
+_FENCE_BEFORE: Final = re.compile(r"(?:```|~~~)[\w+.-]{0,32}\s{0,32}\Z")
+
+
+class _NotJson(ValueError):
+    """A literal that JSON does not have."""
+
+
+def _refuse(literal: str) -> Any:
+    raise _NotJson(literal)
+
+
+DECODER: Final = json.JSONDecoder(parse_constant=_refuse)
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """Something that begins like an object, and what reading it gave."""
+
+    start: int
+    end: int
+    """Where to go on; the length of the text when nothing after it counts."""
+    reading: Reading
+    leads: bool
+    """Whether nothing but white space, a fence, a tag or closed reasoning precedes it."""
+    fenced: bool
+    """Whether a fence stands right before it."""
+
+    @property
+    def whole(self) -> bool:
+        """Tell whether there is a value."""
+        return self.reading.reason in {Reason.OK, Reason.REPAIRED}
+
+
+def candidate_at(text: str, start: int, *, leads: bool, repair: bool = True) -> Candidate:
+    """Read what begins at `start`; `repair` says whether anything but strict JSON may be read."""
+    fenced = leads or _FENCE_BEFORE.search(text[max(0, start - 70) : start]) is not None
+    try:
+        value, end = cast("tuple[Value, int]", DECODER.raw_decode(text, start))
+    except (ValueError, RecursionError):
+        reading = _repaired(text, start) if repair else Reading(Reason.TOO_LARGE)
+        end = reading.end if reading.reason in {Reason.OK, Reason.REPAIRED} else passed(text, start, fenced=fenced)
+        return Candidate(start, end, reading, leads, fenced)
+    try:
+        reading = Reading(Reason.OK, strict(text[start:end]), end)
+    except ValueError:
+        reading = Reading(Reason.TOO_LARGE if _too_deep(value) else Reason.MALFORMED, None, end)
+    return Candidate(start, end, reading, leads, fenced)
+
+
+def passed(text: str, start: int, *, fenced: bool) -> int:
+    """Give where the broken thing at `start` is over: after its last bracket, or at the mark or fence that ends it."""
+    depth = 0
+    for found in marks.BALANCE.finditer(text, start):
+        sign = found[0]
+        if sign in "{[":
+            depth += 1
+        elif sign in "}]":
+            depth -= 1
+            if depth <= 0:
+                return found.end()
+        elif sign.startswith("</") or (fenced and sign.endswith("```")):
+            return found.start()
+        if depth > _MAX_OPEN:
+            break
+    return len(text)
+
+
+def _repaired(text: str, start: int) -> Reading:
+    if _ESCAPED.match(text, start) or _HTML.match(text, start):
+        return _unescaped(text, start)
+    reading = read(text, start)
+    if reading.reason is Reason.TOO_LARGE and _cut_off(text[start:]):
+        return Reading(Reason.TRUNCATED, reading.value, len(text), undecided=True)
+    if reading.reason is not Reason.REPAIRED:
+        return reading
+    try:
+        strict(json.dumps(reading.value, ensure_ascii=False))
+    except ValueError:
+        return Reading(Reason.MALFORMED, None, reading.end)
+    return reading
+
+
+def _unescaped(text: str, start: int) -> Reading:
+    """Read an object that was escaped once more than it should be."""
+    end = passed_braces(text, start)
+    if end < 0:
+        return Reading(Reason.TRUNCATED, None, len(text), undecided=True)
+    region = text[start:end]
+    try:
+        plain = html.unescape(region) if _HTML.match(region) else json.loads(f'"{region}"', strict=False)
+        value = strict(plain)
+    except (ValueError, RecursionError):
+        return Reading(Reason.MALFORMED, None, end)
+    return Reading(Reason.REPAIRED, value, end, ("unescaped",))
+
+
+def passed_braces(text: str, start: int) -> int:
+    """Give where the braces that open at `start` are balanced, strings or not; -1 when nowhere near."""
+    depth = 0
+    for found in re.compile(r"[{}]").finditer(text, start, min(len(text), start + MAX_CHARS)):
+        depth += 1 if found[0] == "{" else -1
+        if depth == 0:
+            return found.end()
+    return -1
+
+
+def _cut_off(text: str) -> bool:
+    """Tell whether long text is strict JSON up to its very end."""
+    try:
+        from_json(text)
+    except ValueError as error:
+        return str(error).startswith("EOF")
+    except TypeError:
+        return False
+    return False
+
+
+def _too_deep(value: Value) -> bool:
+    depth, level = 0, [value]
+    while level and depth <= MAX_DEPTH:
+        depth += 1
+        level = [
+            inner
+            for item in level
+            for inner in (item.values() if isinstance(item, dict) else item if isinstance(item, list) else ())
+        ]
+    return bool(level)

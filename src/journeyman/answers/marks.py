@@ -1,0 +1,79 @@
+"""What stands around an answer: reasoning, fences, tags of tool calls, and what begins like an object."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+from journeyman.answers.tokens import QUOTES, SPACE
+
+_NAMES: Final = (
+    "think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis|seed:think|ant_?thinking|inner_monologue"
+)
+_PAIRS: Final = (
+    # opening mark, closing mark; both as patterns
+    (r"\[THINK\]", r"\[/THINK\]"),
+    (r"◁think▷", r"◁/think▷"),
+    (r"<\|begin_of_thought\|>", r"<\|end_of_thought\|>"),
+    (r"<\|START_THINKING\|>", r"<\|END_THINKING\|>"),
+    (r"<unused94>", r"<unused95>"),
+    # Harmony: what is said in the analysis channel ends where the next message begins.
+    (
+        r"(?:<\|start\|>assistant)?<\|channel\|>analysis[^<]{0,64}<\|message\|>",
+        r"<\|end\|>|(?=<\|start\|>|<\|channel\|>)",
+    ),
+)
+_OPENERS: Final = [(re.compile(opener, re.IGNORECASE), re.compile(closer, re.IGNORECASE)) for opener, closer in _PAIRS]
+_OPEN_TAG: Final = re.compile(rf"<({_NAMES})(?:\s[^<>]{{0,200}})?>", re.IGNORECASE)
+_CLOSE_TAGS: Final = {
+    name: re.compile(rf"</{name}\s{{0,8}}>", re.IGNORECASE)
+    for name in [*_NAMES.replace("ant_?thinking", "antthinking|ant_thinking").split("|")]
+}
+REASONING_END: Final = re.compile(
+    rf"</(?:{_NAMES})\s{{0,8}}>|\[/THINK\]|◁/think▷|<\|end_of_thought\|>|<\|END_THINKING\|>",
+    re.IGNORECASE,
+)
+"""A closing mark alone says that everything before it was reasoning: templates often hold the opening one."""
+
+LEAD: Final = re.compile(
+    rf"(?:[{SPACE}]"
+    r"|(?:```|~~~)`{0,8}[\w+.-]{0,32}[^\S\n]*+(?:\n|(?=[{\[]))"
+    r"|</?tool_calls?>|<function=[\w.:-]{1,128}>|<function_call>"
+    r"|\[TOOL_CALLS\](?:[\w.-]{1,128}\[ARGS\])?"
+    r"|(?:<\|start\|>assistant)?<\|channel\|>(?:final|commentary to=)[^<]{0,128}(?:<\|constrain\|>\w{1,16})?<\|message\|>"
+    r"|<\|start_header_id\|>assistant<\|end_header_id\|>|<\|im_start\|>assistant(?=\s)"
+    r"|<\|(?!channel|start\||START_THINKING|begin_of_thought)\w{1,64}\|>"
+    r"|</?s>)*+",
+)
+"""What may precede an object that is the answer: white space, an opening fence, the tag of a tool call."""
+
+_KEY: Final = rf"[{QUOTES}][^{QUOTES}\\\n]{{0,200}}+[{QUOTES}]\s{{0,64}}(?:[:：]|=>|$)|[^\W\d][\w$-]{{0,127}}[\"']?\s{{0,32}}(?:[:：]|$)"
+OBJECT: Final = re.compile(
+    rf"\{{(?=[{SPACE},]*+(?:\}}|$|\"(?:[^\"\\]|\\.){{0,200}}+(?:\"\s*+(?:[:：]|$)|$)|\"\w{{1,64}}\s*+:|//|/\*|\#"
+    rf"|-?\d{{1,20}}\s{{0,8}}:|(?:{_KEY})|\\+\"|\\n|&quot;|&\#34;))",
+    re.DOTALL,
+)
+STRONG: Final = re.compile(rf"\{{[{SPACE}]*+(?:[{QUOTES}]|$|//|/\*|\\|&)|\[")
+"""An object that begins in a way that prose does not."""
+ARRAY: Final = re.compile(rf"\[(?=[{SPACE}]*+(?:\{{|\[|$|\"\s*+\{{))")
+ANY_ARRAY: Final = re.compile(rf"\[(?=[{SPACE}]*+(?:[{QUOTES}{{\[\]]|$|-?\d|true|false|null|True|False|None))")
+ANGLE_TAG: Final = re.compile(rf"<(?=/?(?:{_NAMES})[\s>]|\||unused94)", re.IGNORECASE)
+SQUARE_TAG: Final = re.compile(r"\[(?=/?THINK\])", re.IGNORECASE)
+ROUND_TAG: Final = re.compile(r"◁")
+
+BALANCE: Final = re.compile(rf'"(?:[^"\\\n]|\\.)*+"|[{{}}\[\]]|\n[ \t]*+```|</(?:{_NAMES})\s{{0,8}}>', re.IGNORECASE)
+
+
+def reasoning_closer(text: str, pos: int) -> tuple[int, re.Pattern[str]] | None:
+    """Give where the opening mark of reasoning at `pos` ends and the pattern of its closing mark, or `None`."""
+    if found := _OPEN_TAG.match(text, pos):
+        return found.end(), _CLOSE_TAGS[found[1].lower()]
+    for opener, closer in _OPENERS:
+        if found := opener.match(text, pos):
+            return found.end(), closer
+    return None
+
+
+def tags_in(text: str) -> tuple[re.Pattern[str], ...]:
+    """Give the patterns of tags that the text may hold; a text without such a sign is not searched for it."""
+    return tuple(pattern for sign, pattern in (("<", ANGLE_TAG), ("THINK]", SQUARE_TAG), ("◁", ROUND_TAG)) if sign in text)

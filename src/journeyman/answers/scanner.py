@@ -1,0 +1,266 @@
+"""Find the answer in a text: left to right, once.
+
+Where only white space, a fence, a tool call's tag or closed reasoning precedes an object, that object is the answer.
+Where prose precedes it, the last object that fits is. An object that does not parse is repaired as a whole; nothing
+inside an unfinished one counts.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from typing import Any, Final
+
+from journeyman.answers import marks
+from journeyman.answers.candidates import DECODER, Candidate, candidate_at
+from journeyman.answers.decoding import decoded
+from journeyman.answers.extraction import Extraction, Reason, stopped_by
+from journeyman.answers.fitting import Fit, fit_for, strict
+from journeyman.answers.tolerant import MAX_CHARS, Reading
+
+MAX_TEXT: Final = 4 * 1024 * 1024
+"""Longer texts are refused, in characters."""
+_KEPT: Final = 64
+"""So many of the last candidates are tried against the type."""
+_REPAIR_CHARS: Final = 2 * MAX_CHARS
+"""So much text is read by the tolerant reader in all."""
+_WEAK_ENDS: Final = 8
+"""So many unfinished things that only look like objects are passed over."""
+_TEXT_LAYERS: Final = 3
+
+
+def extract(text: str | bytes, model: Any = None, *, finish_reason: str | None = None) -> Extraction[Any]:
+    """Give the answer in a model's text: an instance of `model`, or a dict when it is `None`.
+
+    Never raises for any text, and takes time in proportion to its length.
+
+    Args:
+        text: What the model wrote; bytes in any encoding that JSON may have.
+        model: Any type that pydantic can validate; pydantic's lax rules and no laxer ones decide what fits.
+        finish_reason: The provider's word on why the text ended. An answer that ended for length is never final.
+    """
+    fit = fit_for(model)
+    stopped = stopped_by(finish_reason)
+    if stopped is not None:
+        return Extraction(None, stopped)
+    plain = text if isinstance(text, str) else decoded(bytes(text))
+    if len(plain) > MAX_TEXT:
+        return Extraction(None, Reason.TOO_LARGE)
+    return _layer(plain, fit, _TEXT_LAYERS)
+
+
+def _layer(text: str, fit: Fit, layers: int) -> Extraction[Any]:
+    """Scan the text, or what it holds where the whole of it is one JSON string."""
+    start = len(text) - len(text.lstrip())
+    if text.startswith('"', start) and layers:
+        try:
+            inner, end = DECODER.raw_decode(text, start)
+        except ValueError:
+            inner, end = None, 0
+        if isinstance(inner, str) and not text[end:].strip():
+            found = _layer(inner, fit, layers - 1)
+            if found.reason is not Reason.NOTHING:
+                return Extraction(found.value, found.reason, found.repairs, (start, end), found.problems)
+    found = Scanner(text, fit).run()
+    return _scalar(text, fit) or found if found.reason is Reason.NOTHING else found
+
+
+def _scalar(text: str, fit: Fit) -> Extraction[Any] | None:
+    """Read a text that is nothing but a string, number or literal, for types that are no objects."""
+    stripped = text.strip()
+    if not fit.takes_arrays or not stripped or len(stripped) > MAX_CHARS:
+        return None
+    try:
+        fitted = fit.of(strict(stripped))
+    except ValueError:
+        return None
+    start = text.index(stripped)
+    return Extraction(fitted.value, Reason.OK, (), (start, start + len(stripped))) if fitted.fits else None
+
+
+def judged(candidate: Candidate, fit: Fit) -> Extraction[Any]:
+    """Say whether a whole candidate fits."""
+    fitted = fit.of(candidate.reading.value)
+    span = (candidate.start, candidate.end)
+    if not fitted.fits:
+        return Extraction(None, Reason.INVALID, candidate.reading.repairs, span, fitted.problems)
+    repairs = (*candidate.reading.repairs, *(("unwrapped",) if fitted.unwrapped else ()))
+    return Extraction(fitted.value, candidate.reading.reason, repairs, span)
+
+
+def counts(candidate: Candidate, text: str) -> bool:
+    """Tell whether a whole candidate may be an answer at all, given where it stands."""
+    repairs = candidate.reading.repairs
+    if {"unquoted_key", "unquoted_value"} <= set(repairs) and not candidate.fenced:
+        return False  # `{name: value}` in prose is a description
+    if not candidate.reading.value and not candidate.fenced:
+        return False  # so is `{}`
+    return not repairs or not _ends_reasoning(text, candidate.start, candidate.end)
+
+
+def _ends_reasoning(text: str, start: int, end: int) -> bool:
+    """Tell whether a repaired object reaches over the end of reasoning that began before it."""
+    found = marks.REASONING_END.search(text, start, end)
+    return found is not None and not any(
+        marks.reasoning_closer(text, place) for place in range(start, found.start()) if text[place] in "<[◁"
+    )
+
+
+_SPOKEN_END: Final = re.compile(r"assistant\s?final")
+
+
+def _spoken_end(text: str) -> int:
+    """Give where the final channel begins in a harmony answer that lost its special tokens; 0 in other texts."""
+    if not text.lstrip().startswith("analysis"):
+        return 0
+    ends = [found.end() for found in _SPOKEN_END.finditer(text)]
+    return ends[-1] if ends else 0
+
+
+class _Marks:
+    """Gives the places that matter, in order; each pattern passes over the text once."""
+
+    def __init__(self, text: str, patterns: tuple[re.Pattern[str], ...]) -> None:
+        self._text = text
+        self._next = [(pattern, pattern.search(text)) for pattern in patterns]
+
+    def after(self, pos: int) -> re.Match[str] | None:
+        """Give the first match at or after `pos`."""
+        nearest: re.Match[str] | None = None
+        for index, (pattern, found) in enumerate(self._next):
+            if found is None:
+                continue
+            at = found if found.start() >= pos else pattern.search(self._text, pos)
+            self._next[index] = (pattern, at)
+            if at is not None and (nearest is None or at.start() < nearest.start()):
+                nearest = at
+        return nearest
+
+
+class Scanner:
+    """One pass over one text."""
+
+    def __init__(self, text: str, fit: Fit) -> None:
+        self._text = text
+        self._fit = fit
+        array = marks.ANY_ARRAY if fit.takes_arrays else marks.ARRAY
+        self._marks = _Marks(text, (marks.OBJECT, array, *marks.tags_in(text)))
+        self._pos = self._base = _spoken_end(text)
+        self._kept: deque[Candidate] = deque(maxlen=_KEPT)
+        self._failure: Extraction[Any] = Extraction(None, Reason.NOTHING)
+        self._repair_chars = _REPAIR_CHARS
+        self._weak_ends = _WEAK_ENDS
+        self.leading = True
+        """Whether nothing that counts as prose has come up to `base`."""
+
+    @property
+    def base(self) -> int:
+        """Give where the last reasoning ended."""
+        return self._base
+
+    def run(self) -> Extraction[Any]:
+        """Give the answer."""
+        while found := self._marks.after(self._pos):
+            start = found.start()
+            if self.leading and self._passes_lead(start):
+                continue
+            if found.re is not marks.SQUARE_TAG and found[0] in "{[":
+                answer = self._object(start)
+            else:
+                answer = self._tag(start)
+            if answer is not None:
+                return answer
+        return self._last()
+
+    def _passes_lead(self, start: int) -> bool:
+        """Pass what may precede an answer; true when the mark at `start` was a part of it."""
+        lead = marks.LEAD.match(self._text, self._base)
+        end = lead.end() if lead else self._base
+        self.leading = end >= start
+        if end > start:
+            self._pos = self._base = end
+        return end > start
+
+    def _reset(self, end: int) -> None:
+        """Forget everything before `end`: it was reasoning."""
+        self._kept.clear()
+        self._failure = Extraction(None, Reason.NOTHING)
+        self._pos = self._base = end
+        self.leading = True
+
+    def _tag(self, start: int) -> Extraction[Any] | None:
+        self._pos = start + 1
+        if self._text[max(0, start - 1) : start] == "`" and self._text[max(0, start - 2) : start] != "``":
+            return None  # mentioned, not used
+        if found := marks.REASONING_END.match(self._text, start):
+            self._reset(found.end())
+        elif opener := marks.reasoning_closer(self._text, start):
+            end, pattern = opener
+            closer = pattern.search(self._text, end)
+            if closer is None:
+                return Extraction(None, Reason.NOTHING)
+            self._pos = closer.end()
+            if self.leading:
+                self._base = self._pos
+        return None
+
+    def _object(self, start: int) -> Extraction[Any] | None:
+        candidate = candidate_at(self._text, start, leads=self.leading, repair=self._repair_chars > 0)
+        if candidate.reading.reason is not Reason.OK:
+            self._repair_chars -= min(MAX_CHARS, candidate.end - start)
+        if candidate.whole and counts(candidate, self._text):
+            return self._whole(candidate)
+        self._broken(candidate)
+        self.leading = False
+        return None
+
+    def _whole(self, candidate: Candidate) -> Extraction[Any] | None:
+        self._pos = candidate.end
+        if not candidate.leads:
+            self._kept.append(candidate)
+            return None
+        answer = judged(candidate, self._fit)
+        if answer.ok:
+            return answer
+        self._failure = answer
+        self.leading = False
+        return None
+
+    def _broken(self, candidate: Candidate) -> None:
+        start, end, reading = candidate.start, candidate.end, candidate.reading
+        self._pos = end
+        if candidate.whole:
+            if found := marks.REASONING_END.search(self._text, start, end):
+                self._pos = found.start()
+            self._fail(Reason.MALFORMED, candidate)
+            return
+        if end < len(self._text):
+            ended = reading.reason is Reason.TRUNCATED and self._text[end - 1] not in "}]"
+            self._fail(Reason.TRUNCATED if ended else self._reason(reading), candidate)
+            if ended:
+                self._kept.clear()
+        elif found := marks.REASONING_END.search(self._text, start):
+            self._pos = found.start()
+        elif candidate.leads or marks.STRONG.match(self._text, start) or self._weak_ends <= 0:
+            self._kept.clear()
+            self._fail(reading.reason, candidate)
+        else:
+            self._weak_ends -= 1
+            self._pos = start + 1
+
+    @staticmethod
+    def _reason(reading: Reading) -> Reason:
+        return Reason.MALFORMED if reading.reason is Reason.TRUNCATED else reading.reason
+
+    def _fail(self, reason: Reason, candidate: Candidate) -> None:
+        self._failure = Extraction(None, reason, (), (candidate.start, candidate.end))
+
+    def _last(self) -> Extraction[Any]:
+        """Give the last candidate that fits."""
+        nearest: Extraction[Any] | None = None
+        for candidate in reversed(self._kept):
+            answer = judged(candidate, self._fit)
+            if answer.ok:
+                return answer
+            nearest = nearest or answer
+        return nearest or self._failure

@@ -1,0 +1,164 @@
+"""Read one string that may hold quotes, line breaks and escapes that JSON does not allow there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from journeyman.answers.tokens import BARE_KEY, BLANK, DOUBLE, END_MARK, ITEM_START, QUOTES, SINGLE, Broken, Cut
+
+_CONTROL: Final = r"\x00-\x1f"
+_STOPS: Final = {
+    **{mark: re.compile(rf"[{DOUBLE}\\{_CONTROL}]") for mark in DOUBLE},
+    **{mark: re.compile(rf"[{SINGLE}\\{_CONTROL}]") for mark in SINGLE},
+    '"': re.compile(rf'["\\{_CONTROL}]'),
+    "'": re.compile(rf"['\\{_CONTROL}]"),
+    "`": re.compile(rf"[`\\{_CONTROL}]"),
+}
+_ESCAPES: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
+_NEEDLESS: Final = "'`_$&*#[](){}<>~|!:"
+_HEX: Final = {"u": re.compile(r"[0-9a-fA-F]{4}"), "x": re.compile(r"[0-9a-fA-F]{2}")}
+_KEY_CHARS: Final = 256
+_QUOTED_KEY: Final = re.compile(rf"[{QUOTES}](?:[^{QUOTES}\\\n]|\\.){{0,128}}+[{QUOTES}]\s{{0,32}}[:：]")
+_COMMENT: Final = re.compile(r"\s{1,32}(?://|/\*|#)")
+
+
+@dataclass(slots=True)
+class StringReader:
+    """Finds where a string ends. A quote ends it only if what follows is what may follow a string at that place."""
+
+    text: str
+    limit: int
+    note: Callable[[str], None]
+    in_object: bool
+    is_key: bool
+    undecided: bool = False
+    bare_keys: bool = False
+    inner: bool = False
+    broken_line: bool = False
+
+    def read(self, start: int, mark: str, *, bare_keys: bool) -> tuple[str, int]:
+        """Give the string that the quote `mark` at `start` opens, and where it ends."""
+        self.bare_keys = bare_keys
+        if mark != '"':
+            self.note("quotes")
+        if self.text.startswith(mark * 3, start):
+            return self._triple(start + 3, mark * 3)
+        parts, pos = list[str](), start + 1
+        while found := _STOPS[mark].search(self.text, pos, self.limit):
+            parts.append(self.text[pos : found.start()])
+            pos, sign = found.end(), found[0]
+            if sign == "\\":
+                pos = self._escape(pos, parts)
+            elif sign < " ":
+                self._control(pos, parts)
+                parts.append(sign)
+            elif self._closes(pos):
+                return _joined(parts), pos
+            else:
+                self._inner_quote()
+                parts.append(sign)
+        raise Cut
+
+    def _triple(self, start: int, mark: str) -> tuple[str, int]:
+        end = self.text.find(mark, start, self.limit)
+        if end < 0:
+            raise Cut
+        self.note("quotes")
+        return self.text[start:end], end + 3
+
+    def _control(self, pos: int, parts: list[str]) -> None:
+        self.note("control_character")
+        if self.text[pos - 1] != "\n":
+            return
+        self.broken_line = True
+        if self.inner:
+            raise Broken  # quotes and line breaks both unescaped: nobody knows where it ends
+        if self.text.startswith("```", pos) and "```" not in "".join(parts):
+            raise Cut  # the fence around the answer ends inside the string
+
+    def _inner_quote(self) -> None:
+        if self.is_key or self.broken_line:
+            raise Broken
+        self.inner = True
+        self.note("inner_quote")
+
+    def _escape(self, pos: int, parts: list[str]) -> int:
+        if pos >= self.limit:
+            raise Cut
+        sign = self.text[pos]
+        if sign in _ESCAPES:
+            parts.append(_ESCAPES[sign])
+            return pos + 1
+        if sign in _HEX:
+            return self._code(pos + 1, sign, parts)
+        self.note("escape")
+        if sign != "\n":  # a backslash at the end of a line goes on with the next one
+            parts.append(sign if sign in _NEEDLESS else "\\" + sign)
+        return pos + 1
+
+    def _code(self, pos: int, sign: str, parts: list[str]) -> int:
+        found = _HEX[sign].match(self.text, pos, self.limit)
+        if found is None:
+            raise Cut if self.limit - pos < 4 else Broken
+        if sign == "x":
+            self.note("escape")
+        parts.append(chr(int(found[0], 16)))
+        return found.end()
+
+    def _closes(self, pos: int) -> bool:
+        blank = BLANK.match(self.text, pos, self.limit)
+        next_pos = blank.end() if blank else pos
+        if next_pos >= self.limit:
+            self.undecided = True
+            return True
+        mark = self.text[next_pos]
+        if self.is_key:
+            return mark in ":：="
+        if mark in "}])":
+            return True
+        if mark in ",;，、":
+            return self._goes_on(next_pos + 1)
+        if _COMMENT.match(self.text, pos, self.limit) or END_MARK.match(self.text, next_pos, self.limit):
+            return True
+        return next_pos > pos and self._begins(next_pos, line="\n" in self.text[pos:next_pos])
+
+    def _goes_on(self, pos: int) -> bool:
+        """Tell whether what follows a comma is a next member, the end, or a comment."""
+        blank = BLANK.match(self.text, pos, self.limit)
+        next_pos = blank.end() if blank else pos
+        if next_pos >= self.limit:
+            self.undecided = True
+            return True
+        if self.text[next_pos] in "}]),;" or self.text.startswith(("//", "/*", "#"), next_pos):
+            return True
+        if END_MARK.match(self.text, next_pos, self.limit):
+            return True
+        return self._begins(next_pos, line="\n" in self.text[pos:next_pos])
+
+    def _begins(self, pos: int, *, line: bool) -> bool:
+        """Tell whether a member begins at `pos`; `line` says that it stands on a new line."""
+        if not self.in_object:
+            found = ITEM_START.match(self.text, pos, self.limit)
+        elif self.text[pos] in QUOTES:
+            found = _QUOTED_KEY.match(self.text, pos, self.limit)
+        else:
+            found = BARE_KEY.match(self.text, pos, self.limit) if line or self.bare_keys else None
+        if found is None and self.limit - pos < _KEY_CHARS:
+            self.undecided = True
+            # The next key is still on its way: the quote before it is the end of this string.
+            rest = self.text[pos : self.limit]
+            return self.in_object and rest[:1] in QUOTES and not any(quote in rest[1:] for quote in QUOTES)
+        return found is not None
+
+
+def _joined(parts: list[str]) -> str:
+    value = "".join(parts)
+    if value.isascii():
+        return value
+    try:  # pairs of surrogates become one character; a lone one is no text
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
+    except UnicodeDecodeError as error:
+        raise Broken from error

@@ -1,0 +1,309 @@
+"""Read one almost-JSON value: one pass, no recursion, and a name for everything that was put right.
+
+The reader repairs form, never content. Where it would have to invent a value (a missing one, an elided one, one cut off
+by the end of the text) it stops. What it decides about text before a position never changes when more text follows,
+except where it says so (`Reading.undecided`); streams rely on that.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import Final
+
+from journeyman.answers.extraction import Reason
+from journeyman.answers.strings import StringReader
+from journeyman.answers.tokens import (
+    AFTER_NUMBER,
+    BARE_KEY,
+    BARE_VALUE,
+    BLANK,
+    COLON,
+    DOUBLE,
+    END_MARK,
+    ITEM_START,
+    LITERALS,
+    LOOSE_NUMBER,
+    NOT_FINITE,
+    NUMBER,
+    QUOTES,
+    Broken,
+    Cut,
+    Value,
+)
+
+MAX_CHARS: Final = 65_536
+"""What needs repair may be this long: the pass costs about 0.4 ms per KB."""
+MAX_DEPTH: Final = 200
+_KEY_CHARS: Final = 256
+"""How far the reader looks ahead for the end of a key."""
+
+
+class _Want(Enum):
+    KEY = auto()
+    COLON = auto()
+    VALUE = auto()
+    AFTER = auto()
+
+
+@dataclass(slots=True)
+class _Frame:
+    container: dict[str, Value] | list[Value]
+    want: _Want
+    key: str = ""
+    after_comma: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What the reader found; `reason` is `OK` for strict form, `REPAIRED` with repairs, else why there is no value."""
+
+    reason: Reason
+    value: Value = None
+    """The value; for `TRUNCATED` what is whole of it."""
+    end: int = 0
+    repairs: tuple[str, ...] = ()
+    undecided: bool = False
+    """The end of the text had a say: more text could change the outcome."""
+
+
+def read(text: str, start: int) -> Reading:
+    """Read the object or array that begins at `start`."""
+    return _Reader(text, start).read()
+
+
+@dataclass(slots=True)
+class _Reader:
+    text: str
+    pos: int
+    limit: int = 0
+    stack: list[_Frame] = field(default_factory=list[_Frame])
+    root: Value = None
+    repairs: dict[str, None] = field(default_factory=dict[str, None])
+    undecided: bool = False
+
+    def read(self) -> Reading:
+        self.limit = min(len(self.text), self.pos + MAX_CHARS)
+        try:
+            self._open()
+            while self.stack:
+                self._blank()
+                if self._ended():
+                    self._close_all()
+                    break
+                frame = self.stack[-1]
+                _STEPS[frame.want](self, frame)
+        except Cut:
+            beyond = self.limit < len(self.text)
+            reason = Reason.TOO_LARGE if beyond else Reason.TRUNCATED
+            return Reading(reason, self.root, self.limit, tuple(self.repairs), undecided=True)
+        except Broken as broken:
+            return Reading(broken.reason, None, self.pos, tuple(self.repairs), self.undecided)
+        reason = Reason.REPAIRED if self.repairs else Reason.OK
+        return Reading(reason, self.root, self.pos, tuple(self.repairs), self.undecided)
+
+    def note(self, repair: str) -> None:
+        self.repairs[repair] = None
+
+    def _open(self) -> None:
+        mark = self.text[self.pos]
+        self.pos += 1
+        if len(self.stack) >= MAX_DEPTH:
+            raise Broken(Reason.TOO_LARGE)
+        if mark == "(":
+            self.note("python_literal")
+        frame = _Frame({}, _Want.KEY) if mark == "{" else _Frame([], _Want.VALUE)
+        if self.stack:
+            self._put(frame.container)
+        else:
+            self.root = frame.container
+        self.stack.append(frame)
+
+    def _put(self, value: Value) -> None:
+        frame = self.stack[-1]
+        frame.want = _Want.AFTER
+        frame.after_comma = False
+        if isinstance(frame.container, dict):
+            frame.container[frame.key] = value
+        else:
+            frame.container.append(value)
+
+    def _blank(self) -> None:
+        """Pass white space and comments."""
+        while True:
+            found = BLANK.match(self.text, self.pos, self.limit)
+            self.pos = found.end() if found else self.pos
+            if self.text.startswith(("//", "#"), self.pos):
+                end = self.text.find("\n", self.pos, self.limit)
+            elif self.text.startswith("/*", self.pos):
+                end = self.text.find("*/", self.pos + 2, self.limit)
+                if end < 0:
+                    raise Cut
+                end += 2
+            else:
+                return
+            self.note("comment")
+            self.pos = self.limit if end < 0 else end
+
+    def _ended(self) -> bool:
+        """Tell whether the text, or the fence or tag around the value, ends here."""
+        if self.pos >= self.limit:
+            self.undecided = True
+            return True
+        return END_MARK.match(self.text, self.pos, self.limit) is not None
+
+    def _close_all(self) -> None:
+        """Add the missing closers where the text stops exactly after a whole value."""
+        if self.limit < len(self.text) and self.pos >= self.limit:
+            raise Cut
+        if self.stack[-1].want is not _Want.AFTER:
+            raise Cut
+        self.note("closed")
+        self.stack.clear()
+
+    def _key(self, frame: _Frame) -> None:
+        mark = self.text[self.pos]
+        if mark in "}])":
+            self._close(mark)
+        elif mark == ",":
+            self.note("extra_comma")
+            self.pos += 1
+        elif mark in QUOTES:
+            frame.key = self._quoted_key(mark)
+            frame.want = _Want.COLON
+        elif found := BARE_KEY.match(self.text, self.pos, self.limit):
+            self.note("unquoted_key")
+            frame.key, self.pos, frame.want = found[1], found.end(1) + len(found[2]), _Want.COLON
+        elif self.limit - self.pos < _KEY_CHARS and BARE_VALUE.fullmatch(self.text, self.pos, self.limit):
+            raise Cut
+        else:
+            raise Broken
+
+    def _quoted_key(self, mark: str) -> str:
+        # A key whose closing quote is missing: `{"a: 1`.
+        found = BARE_KEY.match(self.text, self.pos + 1, self.limit)
+        if found and not found[2] and mark in DOUBLE:
+            self.note("missing_quote")
+            self.pos = found.end(1)
+            return found[1]
+        return self._string(mark, in_object=True, is_key=True)
+
+    def _colon(self, frame: _Frame) -> None:
+        found = COLON.match(self.text, self.pos, self.limit)
+        if found is None:
+            raise Broken
+        if found[0] != ":":
+            self.note("separator")
+        self.pos = found.end()
+        frame.want = _Want.VALUE
+
+    def _value(self, frame: _Frame) -> None:
+        mark = self.text[self.pos]
+        if mark in "{[(":
+            self._open()
+        elif mark in QUOTES:
+            self._put(self._string(mark, in_object=isinstance(frame.container, dict), is_key=False))
+        elif mark in "}])" and isinstance(frame.container, list):
+            self._close(mark)
+        elif mark == "," and isinstance(frame.container, list):
+            self.note("extra_comma")
+            self.pos += 1
+        else:
+            self._put(self._scalar())
+
+    def _string(self, mark: str, *, in_object: bool, is_key: bool) -> str:
+        reader = StringReader(self.text, self.limit, self.note, in_object=in_object, is_key=is_key)
+        value, self.pos = reader.read(self.pos, mark, bare_keys="unquoted_key" in self.repairs)
+        self.undecided |= reader.undecided
+        return value
+
+    def _scalar(self) -> Value:
+        if number := NUMBER.match(self.text, self.pos, self.limit):
+            if number.end() >= self.limit:
+                raise Cut
+            if AFTER_NUMBER.match(self.text, number.end(), self.limit):
+                self.pos = number.end()
+                return _number(number[0])
+        found = BARE_VALUE.match(self.text, self.pos, self.limit)
+        if found is None:
+            raise Broken
+        word = re.split(r"\s+(?://|#|/\*)", found[0])[0]
+        end = self.pos + len(word)
+        word = word.rstrip()
+        if word in LITERALS:
+            if word not in {"true", "false", "null"}:
+                self.note("python_literal")
+            self.pos = end
+            return LITERALS[word]
+        if end >= self.limit:
+            raise Cut
+        self.pos = end
+        return self._bare(word)
+
+    def _bare(self, word: str) -> Value:
+        if NOT_FINITE.fullmatch(word) or not word.strip(".…"):
+            raise Broken
+        if LOOSE_NUMBER.fullmatch(word):
+            self.note("number")
+            return _number(word.removeprefix("+"))
+        if self.text[self.pos] not in ",}])\n#/ \t\r":
+            raise Broken
+        self.note("unquoted_value")
+        return word
+
+    def _after(self, frame: _Frame) -> None:
+        mark = self.text[self.pos]
+        if mark in ",;，、":
+            if mark != ",":
+                self.note("separator")
+            self.pos += 1
+            frame.after_comma = True
+            frame.want = _Want.KEY if isinstance(frame.container, dict) else _Want.VALUE
+        elif mark in "}])":
+            self._close(mark)
+        elif self._starts_next(frame):
+            self.note("missing_comma")
+            frame.want = _Want.KEY if isinstance(frame.container, dict) else _Want.VALUE
+        else:
+            raise Broken
+
+    def _starts_next(self, frame: _Frame) -> bool:
+        if isinstance(frame.container, dict):
+            return self.text[self.pos] in QUOTES or BARE_KEY.match(self.text, self.pos, self.limit) is not None
+        return ITEM_START.match(self.text, self.pos, self.limit) is not None
+
+    def _close(self, mark: str) -> None:
+        """Close the container that `mark` belongs to, and what was left open inside it."""
+        if self.stack[-1].after_comma:
+            self.note("trailing_comma")
+        kind = dict if mark == "}" else list
+        if not isinstance(self.stack[-1].container, kind):
+            self.note("mismatched_closer")
+            if not any(isinstance(frame.container, kind) for frame in self.stack):
+                if len(self.stack) > 1 or mark != "]":
+                    raise Broken
+                self.pos += 1  # a stray bracket in the only object
+                return
+            while not isinstance(self.stack[-1].container, kind):
+                self.stack.pop()
+        self.pos += 1
+        self.stack.pop()
+
+
+_STEPS: Final[dict[_Want, Callable[[_Reader, _Frame], None]]] = {
+    _Want.KEY: _Reader._key,  # noqa: SLF001 — a table of the class's own steps
+    _Want.COLON: _Reader._colon,  # noqa: SLF001
+    _Want.VALUE: _Reader._value,  # noqa: SLF001
+    _Want.AFTER: _Reader._after,  # noqa: SLF001
+}
+
+
+def _number(word: str) -> Value:
+    try:
+        if word.lower().startswith(("0x", "-0x")):
+            return int(word, 16)
+        return float(word) if set(word) & set(".eE") else int(word)
+    except ValueError as error:  # more digits than Python reads
+        raise Broken(Reason.TOO_LARGE) from error

@@ -1,0 +1,235 @@
+"""Asks a model on behalf of a session: the prompt out of the state, the audit into the record, the answer checked."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import Any, Protocol, cast
+
+from journeyman.advisors.base import Asked, Failure, Ledger, Message, Outcome, Purpose, Rejection, Request, Settled
+from journeyman.engine.journal import Journal
+from journeyman.engine.recent import Recent
+from journeyman.engine.scripting import script_limits
+from journeyman.mission import events as e
+from journeyman.mission.advice import ClosingAdvice, StrategyAdvice, ranked
+from journeyman.mission.canonical import Json, JsonObject
+from journeyman.mission.commands import calls_left
+from journeyman.mission.errors import BudgetRefused
+from journeyman.mission.prompt import Prompt, closing_prompt, strategy_prompt
+from journeyman.mission.state import Phase, State
+from journeyman.mission.strategy import Strategy, dump_strategy, problems
+from journeyman.stores.base import Reserve
+from journeyman.stores.base import Settle as SettleBudget
+from journeyman.tools.arguments import Arguments, compiled
+from journeyman.tools.script import ScriptRun
+
+MakeRequest = Callable[[str], Request]
+"""Gives the request of a try; the text says why the try before was rejected, and is empty at first."""
+Check = Callable[[Any], Awaitable[Rejection | None]]
+
+
+class Asks(Protocol):
+    """What the engine needs of the broker."""
+
+    async def ask(self, make: MakeRequest, *, wanted: tuple[str, ...], check: Check, ledger: Ledger) -> Outcome:
+        """Give a checked answer, or why there is none; never raises for what a model or provider does."""
+        ...
+
+
+class EngineLedger:
+    """Writes the audit pairs and reservations of one session's questions into its record."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    async def asked(self, row: Asked) -> None:
+        """Make the first half durable, with its reservation, before the prompt leaves."""
+        event = e.AdviceAsked(
+            ask=row.ask,
+            request=row.request,
+            purpose=row.purpose.value,
+            advisor=row.advisor,
+            iteration=self._journal.state.usage.iterations,
+            prompt_bytes=row.prompt_bytes,
+            prompt_key=row.prompt_key,
+            reserved_tokens=row.reserved_tokens,
+            reserved_microusd=row.reserved_microusd,
+        )
+        reserve = Reserve(
+            reservation_id=self._id(row.ask),
+            amounts={"tokens": row.reserved_tokens, "cost_microusd": row.reserved_microusd},
+        )
+        while True:
+            self._refuse_over_budget(row)
+            self._journal.note(event, budget=(reserve,))
+            try:
+                if await self._journal.commit():
+                    return
+            except BudgetRefused:
+                self._journal.drop_derived()
+                raise
+
+    def _refuse_over_budget(self, row: Asked) -> None:
+        state = self._journal.state
+        budget, usage = state.mission.budget, state.usage
+        if state.end_asked or state.phase is Phase.ENDED:
+            raise BudgetRefused("the session is ending")
+        if budget.tokens is not None and usage.tokens + row.reserved_tokens > budget.tokens:
+            raise BudgetRefused(
+                f"{budget.tokens - usage.tokens} tokens are left, the question needs {row.reserved_tokens}"
+            )
+        if budget.cost_usd is not None and usage.cost_microusd + row.reserved_microusd > budget.cost_usd * 1_000_000:
+            raise BudgetRefused("the cost budget has no room for the question")
+
+    async def settled(self, row: Settled) -> None:
+        """Note the second half; it becomes durable together with the strategy that the answer leads to."""
+        cost = None if row.usage.cost_usd is None else round(row.usage.cost_usd * 1_000_000)
+        tokens = row.usage.input_tokens + row.usage.output_tokens
+        reserved = self._journal.state.asks.get(row.ask, (0, 0))
+        amounts = {"tokens": tokens, "cost_microusd": reserved[1] if cost is None else cost}
+        self._journal.note(
+            e.AdviceSettled(
+                ask=row.ask,
+                failure=row.failure.value if row.failure is not None else "",
+                reason=row.reason,
+                model=row.model,
+                answer_bytes=row.answer_bytes,
+                input_tokens=row.usage.input_tokens,
+                output_tokens=row.usage.output_tokens,
+                usage_source=row.usage.source,
+                cost_microusd=cost,
+                duration_s=round(row.duration_s, 6),
+            ),
+            budget=(SettleBudget(reservation_id=self._id(row.ask), amounts=amounts),),
+        )
+
+    def _id(self, ask: str) -> str:
+        return f"{self._journal.session_id}/ask/{ask}"
+
+
+class Advising:
+    """Strategy advice and closing notes for one session."""
+
+    def __init__(self, broker: Asks, journal: Journal, recent: Recent, scripts: ScriptRun) -> None:
+        self._broker = broker
+        self._journal = journal
+        self._recent = recent
+        self._scripts = scripts
+        self._schemas: dict[str, Arguments | str] = {}
+
+    def _wanted(self) -> tuple[str, ...]:
+        advisor = self._journal.state.mission.advisor
+        return (advisor,) if isinstance(advisor, str) else tuple(advisor.chain)
+
+    async def next_strategy(self) -> tuple[Strategy, str] | str:
+        """Give a checked strategy and whose it is, or the reason why the planner must go on."""
+        chosen: list[Strategy] = []
+
+        async def check(value: Any) -> Rejection | None:
+            return await self._check(value, chosen)
+
+        rows = await self._rows()
+
+        def make(feedback: str) -> Request:
+            prompt = strategy_prompt(self._journal.state, rows, _schema(StrategyAdvice), feedback=feedback)
+            return self._request(Purpose.STRATEGY, prompt, StrategyAdvice)
+
+        outcome = await self._broker.ask(make, wanted=self._wanted(), check=check, ledger=EngineLedger(self._journal))
+        if outcome.value is None or not chosen:
+            return outcome.reason or (
+                outcome.failure.value if outcome.failure is not None else Failure.NO_ADVISOR.value
+            )
+        rationale = cast("StrategyAdvice", outcome.value).revision_rationale
+        strategy = chosen[0] if chosen[0].rationale else chosen[0].model_copy(update={"rationale": rationale})
+        return strategy, outcome.advisor
+
+    async def closing_notes(self) -> e.ClosingNotes | None:
+        """Give validated notes to lay over the report; `None` keeps the report's own."""
+        rows = await self._rows()
+
+        def make(feedback: str) -> Request:
+            prompt = closing_prompt(self._journal.state, rows, _schema(ClosingAdvice), feedback=feedback)
+            return self._request(Purpose.LESSONS, prompt, ClosingAdvice)
+
+        async def check(value: Any) -> Rejection | None:
+            del value
+            return None
+
+        outcome = await self._broker.ask(make, wanted=self._wanted(), check=check, ledger=EngineLedger(self._journal))
+        if not isinstance(outcome.value, ClosingAdvice):
+            return None
+        return e.ClosingNotes(lessons=outcome.value.lessons, recommended_followups=outcome.value.recommended_followups)
+
+    def _request(self, purpose: Purpose, prompt: Prompt, answer: Any) -> Request:
+        state = self._journal.state
+        wall = state.mission.budget.wall_clock_s
+        left = 60.0 if wall is None else max(1.0, wall - state.usage.wall_clock_s)
+        return Request(
+            request_id=f"{state.usage.iterations}.{purpose.value}.{state.asked}",
+            purpose=purpose,
+            messages=(Message("system", prompt.system), Message("user", prompt.user)),
+            answer=answer,
+            timeout_s=min(60.0, left),
+        )
+
+    async def _rows(self) -> list[JsonObject]:
+        values: dict[str, Json] = {
+            name: await self._journal.resolve({"$blob": name}) for name in self._recent.references()
+        }
+        return self._recent.resolved(values)
+
+    async def _check(self, value: Any, chosen: list[Strategy]) -> Rejection | None:
+        """Tell why none of the candidates can be used, or put the best one into `chosen`."""
+        chosen.clear()
+        advice = cast("StrategyAdvice", value)
+        first: Rejection | None = None
+        for strategy in ranked(self._journal.state, [advice.next_strategy, *advice.alternatives]):
+            rejection = await self._rejection(self._journal.state, strategy)
+            if rejection is None:
+                chosen.append(strategy)
+                return None
+            first = first or rejection
+        return first
+
+    async def _rejection(self, state: State, strategy: Strategy) -> Rejection | None:
+        allowed = state.mission.scripts == "allowed"
+        found = problems(strategy, state.tools, scripts_allowed=allowed)
+        if found:
+            failure = Failure.SCRIPT_REJECTED if found[0].where == "script" else Failure.TOOL_NOT_ALLOWLISTED
+            return Rejection(
+                failure=failure,
+                feedback=f"{found[0].where}: not allowed; allowed tools: {', '.join(sorted(state.tools))}",
+            )
+        left = calls_left(state)
+        if left is not None and len(strategy.calls) > left:
+            return Rejection(failure=Failure.OVER_BUDGET, feedback=f"{len(strategy.calls)} calls, but {left} are left")
+        for index, call in enumerate(strategy.calls):
+            wrong = self._argument_problems(state, call.tool, call.args)
+            if wrong:
+                return Rejection(
+                    failure=Failure.TOOL_ARGS_INVALID, feedback=f"calls.{index}.args of {call.tool}: {wrong}"
+                )
+        if strategy.script is not None:
+            told = await self._scripts.check(strategy.script, sorted(state.tools), script_limits(state.mission))
+            if told:
+                return Rejection(
+                    failure=Failure.SCRIPT_REJECTED, feedback=f"line {told[0].line}: the script cannot run here"
+                )
+        return None
+
+    def _argument_problems(self, state: State, tool: str, args: dict[str, Json]) -> str:
+        """Give the places that do not fit the pinned schema; no values, since they are answer text."""
+        if tool not in self._schemas:
+            self._schemas[tool] = compiled(state.tools[tool].input_schema)
+        schema = self._schemas[tool]
+        if isinstance(schema, str):
+            return ""
+        return "; ".join(f"{problem.where} does not fit its schema" for problem in schema.problems(args))
+
+
+def _schema(model: Any) -> JsonObject:
+    return cast("JsonObject", model.model_json_schema())
+
+
+def as_proposed(state: State, strategy: Strategy, advisor: str) -> e.Proposed:
+    """Give advice as the proposal of the next iteration."""
+    return e.Proposed(iteration=state.usage.iterations, strategy=dump_strategy(strategy), source=f"advisor:{advisor}")

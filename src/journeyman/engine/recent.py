@@ -1,0 +1,79 @@
+"""The newest iterations as prompts show them, gathered from events as they pass; bounded."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from journeyman.mission import events as e
+from journeyman.mission.canonical import Json, JsonObject
+from journeyman.mission.events import Happened
+from journeyman.mission.prompt import RECENT
+from journeyman.mission.state import State
+
+_RESULTS = 12
+"""Results kept of one iteration."""
+
+
+class Recent:
+    """The last iterations, oldest first."""
+
+    def __init__(self) -> None:
+        self._rows: deque[JsonObject] = deque(maxlen=RECENT)
+
+    def take(self, happened: Happened, state: State) -> None:
+        """Take an event in; `state` is as it was right after it."""
+        event = happened.event
+        if isinstance(event, e.Proposed):
+            self._rows.append(
+                {"index": event.iteration, "source": event.source, "strategy": event.strategy, "results": []}
+            )
+        elif isinstance(event, e.Settled) and self._rows:
+            self._settled(event, state)
+        elif isinstance(event, e.Decided) and self._rows:
+            self._rows[-1] |= {"verdict": event.verdict, "reason": event.reason}
+
+    def _settled(self, event: e.Settled, state: State) -> None:
+        results = self._rows[-1]["results"]
+        effect = state.effects.get(event.effect)
+        if not isinstance(results, list) or effect is None or len(results) >= _RESULTS:
+            return
+        row: JsonObject = {"tool": effect.intended.tool, "args": effect.intended.args, "state": event.state}
+        if event.value is not None:
+            row["value"] = event.value
+        if event.metrics:
+            row["metrics"] = event.metrics
+        if event.error_class:
+            row |= {"error_class": event.error_class, "error": event.error}
+        results.append(row)
+
+    def rows(self) -> list[JsonObject]:
+        """Give the iterations; values that are blobs stand as references."""
+        return list(self._rows)
+
+    def references(self) -> list[str]:
+        """Give the digests of the blobs that the rows refer to."""
+        found: list[str] = []
+        for row in self._rows:
+            results = row["results"]
+            for item in results if isinstance(results, list) else []:
+                value = item.get("value") if isinstance(item, dict) else None
+                name = value.get("$blob") if isinstance(value, dict) else None
+                if isinstance(name, str):
+                    found.append(name)
+        return found
+
+    def resolved(self, values: dict[str, Json]) -> list[JsonObject]:
+        """Give the iterations with the blobs in `values` put in place."""
+        return [{**row, "results": [_placed(item, values) for item in _list(row["results"])]} for row in self._rows]
+
+
+def _list(value: Json) -> list[Json]:
+    return value if isinstance(value, list) else []
+
+
+def _placed(item: Json, values: dict[str, Json]) -> Json:
+    if not isinstance(item, dict):
+        return item
+    value = item.get("value")
+    name = value.get("$blob") if isinstance(value, dict) else None
+    return {**item, "value": values[name]} if isinstance(name, str) and name in values else item

@@ -1,0 +1,66 @@
+"""The forms of advice, and which of several candidates the rules prefer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from pydantic import Field, StrictFloat, StrictInt, StrictStr
+
+from journeyman.mission.criteria import Criterion, Strict
+from journeyman.mission.planner.memory import call_signature
+from journeyman.mission.planner.propose import plan_due
+from journeyman.mission.state import State
+from journeyman.mission.strategy import Strategy
+
+Line = Annotated[StrictStr, Field(min_length=1, max_length=500)]
+
+
+class StrategyAdvice(Strict):
+    """What a model proposes to do next."""
+
+    revision_rationale: Annotated[StrictStr, Field(max_length=2000)]
+    next_strategy: Strategy
+    alternatives: Annotated[list[Strategy], Field(max_length=4)] = Field(default_factory=list[Strategy])
+    """Other candidates; the rules rank them all."""
+    confidence: Annotated[StrictInt | StrictFloat, Field(ge=0, le=1)]
+
+
+class ClosingAdvice(Strict):
+    """What a model would tell those who come after."""
+
+    lessons: Annotated[list[Line], Field(max_length=10)]
+    recommended_followups: Annotated[list[Line], Field(max_length=10)]
+
+
+class CriteriaAdvice(Strict):
+    """Criteria drafted from a directive."""
+
+    criteria: Annotated[list[Criterion], Field(min_length=1, max_length=20)]
+
+
+def wants_advice(state: State) -> bool:
+    """Tell whether a model is asked for the next strategy: whenever the operator's plan has no step for it."""
+    return state.mission.advisor != "none" and not plan_due(state)
+
+
+def ranked(state: State, candidates: Sequence[Strategy]) -> list[Strategy]:
+    """Give candidates in the order in which the rules prefer them; equal ones keep the model's order.
+
+    What is untried comes before what changed nothing or failed, fewer destructive calls before more.
+    """
+    return sorted(candidates, key=lambda strategy: _cost(state, strategy))
+
+
+def _cost(state: State, strategy: Strategy) -> tuple[int, int]:
+    stale = sum(
+        state.memory.tried.get(call_signature(call.tool, dict(call.args)), "moved") != "moved"
+        and state.tools[call.tool].effect == "pure"
+        for call in strategy.calls
+        if call.tool in state.tools
+    )
+    denied = sum(
+        state.memory.tried.get(call_signature(call.tool, dict(call.args))) == "denied" for call in strategy.calls
+    )
+    destructive = sum(call.tool in state.tools and state.tools[call.tool].destructive for call in strategy.calls)
+    return (denied * 100 + stale, destructive)

@@ -1,0 +1,104 @@
+"""The process that is killed: starts or resumes the one session of a folder and drives it to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
+
+from journeyman.engine import control
+from journeyman.engine.clock import SystemClock
+from journeyman.engine.engine import Engine
+from journeyman.engine.world import World
+from journeyman.mission.canonical import Json
+from journeyman.mission.record import Head
+from journeyman.mission.spec import Mission
+from journeyman.mission.state import State
+from journeyman.mission.steps import effect_key
+from journeyman.stores.base import Batch
+from journeyman.stores.sqlite import SqliteStore
+from journeyman.testing.crash_sweep.missions import MISSIONS
+from journeyman.testing.crash_sweep.world import Boundaries, Here, Ledger, enter
+from journeyman.tools.base import Catalog, Result, Tool
+from journeyman.tools.predicate import Predicates
+from journeyman.tools.sandbox import Sandbox
+from journeyman.tools.script import ScriptRun
+from journeyman.wiring import mission_catalog
+
+LATER_S = 3600.0
+"""How much later each attempt's store believes it is: a dead process's lease has run out."""
+
+
+class _Store(SqliteStore):
+    """The store with a boundary on both sides of each commit."""
+
+    boundaries: Boundaries
+
+    async def append(self, batch: Batch) -> Head:
+        """Commit between two boundaries."""
+        self.boundaries.passed("before a commit")
+        head = await super().append(batch)
+        self.boundaries.passed("after a commit")
+        return head
+
+
+class _Catalog:
+    """The catalog with a boundary on both sides of each call."""
+
+    def __init__(self, inner: Catalog, boundaries: Boundaries) -> None:
+        self._inner = inner
+        self._boundaries = boundaries
+
+    async def tools(self) -> Sequence[Tool]:
+        """Give the allowed tools."""
+        return await self._inner.tools()
+
+    async def call(self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None) -> Result:
+        """Call between two boundaries."""
+        self._boundaries.passed("before a call")
+        result = await self._inner.call(name, args, key=key, timeout_s=timeout_s)
+        self._boundaries.passed("after the answer of a call")
+        return result
+
+
+def attempt(folder: Path, mission: str, number: int, kill_at: int) -> None:
+    """Drive the folder's session; die at boundary `kill_at`, or never when that is 0."""
+    asyncio.run(_attempt(folder, mission, number, kill_at))
+
+
+async def _attempt(folder: Path, mission: str, number: int, kill_at: int) -> None:
+    ledger, boundaries = Ledger(folder / "ledger"), Boundaries(kill_at, folder / "killed")
+    enter(Here(ledger, boundaries))
+
+    def open_catalog(wanted: Mission, origin: Path) -> AbstractAsyncContextManager[Catalog]:
+        @asynccontextmanager
+        async def opened() -> AsyncGenerator[Catalog]:
+            async with mission_catalog(wanted, origin) as catalog:
+                yield _Catalog(catalog, boundaries)
+
+        return opened()
+
+    store = await _Store.open(folder, clock=lambda: time.time() + number * LATER_S)
+    assert isinstance(store, _Store)  # noqa: S101  # `open` is a classmethod
+    store.boundaries = boundaries
+    async with store, Sandbox(1) as sandbox:
+        world = World(
+            store=store, open_catalog=open_catalog, predicates=Predicates(sandbox), scripts=ScriptRun(sandbox)
+        )
+        engine = Engine(world)
+        rows = await store.sessions()
+        session = rows[0].session_id if rows else await engine.create(MISSIONS[mission], folder)
+        state = await engine.drive(session)
+        while state.wait == "effect":
+            await _told(store, ledger, state)
+            state = await engine.drive(session)
+
+
+async def _told(store: SqliteStore, ledger: Ledger, state: State) -> None:
+    """Answer for every unknown effect what the world knows."""
+    for effect in state.unknown:
+        name = effect.intended.effect
+        done = ledger.happened(effect_key(state, name))
+        await control.resolve(store, SystemClock(), state.session_id, "tester", name, done=done)

@@ -1,0 +1,87 @@
+"""The missions of the sweep: every effect class in order, at once, in a script, and with probes for evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.spec import Mission
+
+_TOOLS: Final = ("look", "put", "send", "post", "posted", "fire", "count", "finish")
+_FINISHED: Final = {"id": "finished", "kind": "tool_call_succeeded", "tool": "finish"}
+_MIXED: Final = ("look", "put", "send", "fire", "put", "fire")
+_SCRIPT: Final = """
+import asyncio
+
+async def tried(call):
+    try:
+        return await call
+    except RuntimeError as error:
+        return str(error)
+
+await tried(look(number=1))
+await tried(put(number=2))
+await asyncio.gather(tried(put(number=3)), tried(send(number=4)), tried(fire(number=5)))
+mission.observe("half", True)
+await tried(fire(number=6))
+await tried(send(number=7))
+mission.event("done")
+await finish()
+"""
+
+
+def _mission(name: str, plan: object, **more: object) -> Mission:
+    return validate_mission(
+        {
+            "name": name,
+            "directive": "Touch the world once.",
+            "functions": [f"journeyman.testing.crash_sweep.world:{tool}" for tool in _TOOLS],
+            "tools": list(_TOOLS),
+            "effects": {
+                "post": {
+                    "class": "probed",
+                    "probe": {"tool": "posted", "args": {"number": "{args.number}"}},
+                    "done_when": "result['there']",
+                }
+            },
+            "criteria": [_FINISHED],
+            "plan": plan,
+            "explore": False,
+            "approve": "never",
+            "budget": {"iterations": 30},
+            "stagnation": {"threshold": 30},
+            **more,
+        }
+    )
+
+
+def _calls(*tools: str, first: int = 1) -> list[dict[str, Any]]:
+    return [
+        {"tool": tool, "args": {} if tool == "finish" else {"number": number}}
+        for number, tool in enumerate(tools, start=first)
+    ]
+
+
+_CHECKED: Final = [
+    _FINISHED,
+    {
+        "id": "seen",
+        "kind": "metric_threshold",
+        "metric": "metrics.effects",
+        "op": ">=",
+        "target": 1,
+        "probe": {"tool": "count"},
+    },
+]
+MISSIONS: Final[Mapping[str, Mission]] = {
+    "in order": _mission("in-order", [{"calls": _calls(*_MIXED)}, {"calls": _calls("finish")}]),
+    "at once": _mission("at-once", [{"calls": _calls(*_MIXED), "parallel": True}, {"calls": _calls("finish")}]),
+    "in a script": _mission("in-a-script", {"script": _SCRIPT}),
+    "with probes": _mission(
+        "with-probes",
+        [{"calls": _calls("post")}, {"calls": _calls("fire")}, {"calls": _calls("finish")}],
+        criteria=_CHECKED,
+    ),
+}
+"""Name to mission."""

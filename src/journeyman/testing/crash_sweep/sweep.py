@@ -1,0 +1,164 @@
+"""Run a mission again and again, killed at its first boundary, its second … and give what each crash left."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import signal
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from journeyman.engine.records import replay_of, state_of
+from journeyman.mission import events as e
+from journeyman.mission.events import decode
+from journeyman.mission.record import opened
+from journeyman.mission.steps import effect_key
+from journeyman.stores.sqlite import SqliteStore
+from journeyman.stores.verify import verify_session
+from journeyman.testing.crash_sweep.child import attempt
+from journeyman.testing.crash_sweep.world import CHANGING, Ledger
+from journeyman.tools.predicate import Predicates
+from journeyman.tools.sandbox import Sandbox
+
+MOST_S: Final = 60.0
+"""A run that takes longer hangs."""
+SECOND: Final = 11
+"""Boundaries within which the process that goes on is killed as well."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Crash:
+    """What one crash left, after the mission was driven to its end."""
+
+    mission: str
+    kill_at: int
+    boundary: str
+    """Where the process died; empty for the run that was not killed."""
+    in_flight: int
+    """Effects with a durable intent and no outcome at the kill."""
+    repeated: int
+    """Settled effects whose tool was called again, and effects that changed the world twice."""
+    lost: int
+    """Effects recorded as done that never happened, or that happened and are recorded as not done."""
+    unresolved: int
+    """Effects that ended neither done, failed nor unknown."""
+    achieved: bool
+    fault: str
+    """What `verify` and `replay` say against the record; empty when it holds."""
+
+    @property
+    def clean(self) -> bool:
+        """Tell whether nothing was repeated, lost or left open."""
+        return not (self.repeated or self.lost or self.unresolved or self.fault) and self.achieved
+
+
+@dataclass(slots=True)
+class Seen:
+    """What was settled, and how long the ledger was, when a process died."""
+
+    settled: frozenset[str]
+    lines: int
+    in_flight: int
+
+
+def sweep(mission: str, *, every: int = 1, twice: bool = False) -> Iterator[Crash]:
+    """Give what each crash left: killed at every `every`-th boundary of a mission, until a run ends unharmed.
+
+    Args:
+        mission: A name in `MISSIONS`.
+        every: 1 for each boundary.
+        twice: Whether the process that goes on is killed as well.
+    """
+    kill_at = 1
+    while True:
+        with tempfile.TemporaryDirectory(prefix="journeyman-sweep-") as name:
+            crash = _crash(Path(name), mission, kill_at, twice=twice)
+        yield crash
+        if not crash.boundary:
+            return
+        kill_at += every
+
+
+def _crash(folder: Path, mission: str, kill_at: int, *, twice: bool) -> Crash:
+    seen: list[Seen] = []
+    boundary = ""
+    if _killed(folder, mission, 0, kill_at):
+        boundary = (folder / "killed").read_text("utf-8")
+        seen.append(asyncio.run(_look(folder)))
+        if twice and _killed(folder, mission, 1, kill_at % SECOND + 1):
+            seen.append(asyncio.run(_look(folder)))
+        if _killed(folder, mission, 2, 0):
+            raise AssertionError("a process died that was not to be killed")
+    return asyncio.run(judged(folder, mission, kill_at, boundary, seen))
+
+
+def _killed(folder: Path, mission: str, number: int, kill_at: int) -> bool:
+    """Run a process; tell whether it was killed."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([attempt.__module__])
+    child = context.Process(target=attempt, args=(folder, mission, number, kill_at))
+    child.start()
+    child.join(MOST_S)
+    if child.exitcode is None:
+        child.kill()
+        child.join()
+        raise AssertionError(f"{mission}, attempt {number} killed at {kill_at}: did not end within {MOST_S:g} s")
+    if child.exitcode not in (0, -signal.SIGKILL):
+        raise AssertionError(f"{mission}, attempt {number} killed at {kill_at}: ended with {child.exitcode}")
+    return child.exitcode != 0
+
+
+async def _look(folder: Path) -> Seen:
+    async with await SqliteStore.open(folder) as store:
+        rows = await store.sessions()
+        if not rows:
+            return Seen(frozenset(), len(Ledger(folder / "ledger").lines()), 0)
+        states = await _effects(store, rows[0].session_id)
+    settled = frozenset(key for key, (_, how) in states.items() if how != "intended")
+    return Seen(settled, len(Ledger(folder / "ledger").lines()), len(states) - len(settled))
+
+
+async def _effects(store: SqliteStore, session: str) -> dict[str, tuple[str, str]]:
+    """Give each effect's key, its tool and how it stands."""
+    state = await state_of(store, session)
+    found: dict[str, tuple[str, str]] = {}
+    tools: dict[str, str] = {}
+    for entry in await store.read(session):
+        match decode(opened(entry)).event:
+            case e.Intended(effect=name, tool=tool):
+                tools[name] = tool
+                found[effect_key(state, name)] = (tool, "intended")
+            case e.Settled(effect=name, state=how) | e.Reconciled(effect=name, state=how):
+                found[effect_key(state, name)] = (tools[name], how)
+            case _:
+                pass
+    return found
+
+
+async def judged(folder: Path, mission: str, kill_at: int, boundary: str, seen: list[Seen]) -> Crash:
+    """Give what the record and the world's ledger say of each other."""
+    async with await SqliteStore.open(folder) as store, Sandbox(1) as sandbox:
+        (row,) = await store.sessions()
+        verified = await verify_session(store, row.session_id)
+        replayed = await replay_of(store, row.session_id, Predicates(sandbox))
+        effects = await _effects(store, row.session_id)
+        state = await state_of(store, row.session_id)
+    lines = Ledger(folder / "ledger").lines()
+    again = sum(line.key in look.settled for look in seen for line in lines[look.lines :] if line.what == "call")
+    changed = [line.key for line in lines if line.what == "effect"]
+    claimed = {key for key, (tool, how) in effects.items() if how == "done" and tool in CHANGING}
+    known = {key for key, (_, how) in effects.items() if how in ("done", "unknown")}
+    return Crash(
+        mission=mission,
+        kill_at=kill_at,
+        boundary=boundary,
+        in_flight=seen[0].in_flight if seen else 0,
+        repeated=again + len(changed) - len(set(changed)),
+        lost=len(claimed - set(changed)) + len(set(changed) - known),
+        unresolved=sum(how == "intended" for _, how in effects.values()),
+        achieved=state.outcome == "achieved",
+        fault=verified.problem or (str(replayed.difference) if replayed.difference else ""),
+    )

@@ -1,0 +1,103 @@
+"""The corpus of messy answers in `corpus/*.json`: what a model wrote, what was asked, what must come out."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal, cast
+
+from pydantic import BaseModel, Field
+
+CORPUS: Final = Path(__file__).parent / "corpus"
+
+
+class Person(BaseModel):
+    """The smallest: two demands, one wish."""
+
+    name: str
+    age: int
+    email: str | None = None
+
+
+class Task(BaseModel):
+    """With a closed choice, defaults and a list."""
+
+    title: str
+    priority: Literal["low", "medium", "high"]
+    done: bool = False
+    tags: list[str] = Field(default_factory=list[str])
+
+
+class Sensor(BaseModel):
+    """With a number that is no integer."""
+
+    sensor: str
+    value: float
+    ok: bool
+
+
+class Item(BaseModel):
+    """A part of an order."""
+
+    sku: str
+    qty: int
+
+
+class Order(BaseModel):
+    """With objects in it."""
+
+    id: int
+    customer: Person
+    items: list[Item]
+
+
+MODELS: Final[dict[str, type[BaseModel]]] = {model.__name__: model for model in (Person, Task, Sensor, Order)}
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One messy answer."""
+
+    id: str
+    category: str
+    model: type[BaseModel] | None
+    text: str | bytes
+    expect: dict[str, Any] | None
+    """The object that must come out; `None` where nothing may."""
+    finish_reason: str | None
+
+    def right(self, value: object) -> bool:
+        """Tell whether `value` is what must come out; peers give dicts, which the type then has to accept."""
+        if value is None or self.expect is None:
+            return value is None and self.expect is None
+        if self.model is None:
+            return value == self.expect
+        return value == self.model.model_validate(self.expect)
+
+
+def load() -> list[Case]:
+    """Give every case, by category."""
+    return [_case(file.stem, row) for file in sorted(CORPUS.glob("*.json")) for row in json.loads(file.read_text("utf-8"))]
+
+
+def _case(category: str, row: dict[str, Any]) -> Case:
+    expect = cast("dict[str, Any] | None", row["expect"])
+    if expect is not None:
+        for key, (part, count) in row.get("expect_parts", {}).items():
+            expect[key] = part * count
+    return Case(
+        id=row["id"],
+        category=category,
+        model=MODELS[row["model"]] if row["model"] else None,
+        text=_text(row),
+        expect=expect,
+        finish_reason=row.get("finish_reason"),
+    )
+
+
+def _text(row: dict[str, Any]) -> str | bytes:
+    if "hex" in row:
+        return bytes.fromhex(row["hex"])
+    parts = cast("list[tuple[str, int]]", row.get("parts", [(row.get("text"), 1)]))
+    return "".join(part * count for part, count in parts)
