@@ -1,10 +1,17 @@
 """The gym in words: what a role sees as text, and what it may do as a tool. Drop-in names for older adapters.
 
-What reads actions out of model text stands on `journeyman.answers`; everything here takes and gives plain values.
+What reads actions out of model text stands on `journeyman.answers`.
 """
 
 from journeyman.gym.text.action import ACTION_JSON_SCHEMA, Read, TextAction, action_to_training_target, read_action
 from journeyman.gym.text.observation import Observation, RoleView, ServiceMetrics
+from journeyman.gym.text.parse import (
+    generate_action_with_retry,
+    parse_action,
+    parse_anthropic_response,
+    parse_openai_response,
+    read_text,
+)
 from journeyman.gym.text.prompts import build_prompt, load_role_prompt
 from journeyman.gym.text.render import render_observation
 from journeyman.gym.text.session import TextWorld
@@ -33,8 +40,13 @@ __all__ = [
     "build_anthropic_messages",
     "build_openai_messages",
     "build_prompt",
+    "generate_action_with_retry",
     "load_role_prompt",
     "openai_tool_spec",
+    "parse_action",
+    "parse_anthropic_response",
+    "parse_openai_response",
     "read_action",
+    "read_text",
     "render_observation",
 ]
