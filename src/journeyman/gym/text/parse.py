@@ -94,11 +94,7 @@ def _best(calls: Sequence[object], content: object, role: AgentRole, stopped: st
     """Give the last tool call that is an action, else the text's."""
     read = Read(TextAction(role), _NOTHING)
     for call in calls:
-        tried = (
-            read_action(_plain(call), role)
-            if isinstance(call, Mapping)
-            else read_text(call, role, finish_reason=stopped)
-        )
+        tried = _called(call, role, stopped)
         if read.reason or not tried.reason:
             read = tried
     if not read.reason:
@@ -108,9 +104,13 @@ def _best(calls: Sequence[object], content: object, role: AgentRole, stopped: st
     return read if calls and spoken.reason else spoken
 
 
-def _plain(call: Mapping[Any, Any]) -> Mapping[Any, Any]:
-    inner = call.get("arguments", call.get("input"))
-    return cast("Mapping[Any, Any]", inner) if "action_type" not in call and isinstance(inner, Mapping) else call
+def _called(call: object, role: AgentRole, stopped: str | None) -> Read:
+    if not isinstance(call, Mapping):
+        return read_text(call, role, finish_reason=stopped)
+    given = cast("Mapping[str, object]", call)
+    inner = given.get("arguments", given.get("input"))
+    wrapped = "action_type" not in given and isinstance(inner, Mapping)
+    return read_action(cast("object", inner) if wrapped else given, role)
 
 
 def _texts(content: object) -> list[str]:
