@@ -21,6 +21,7 @@ from journeyman.gym.text.specs import (
     build_openai_messages,
     openai_tool_spec,
 )
+from journeyman.gym.text.stream import StreamingActionParser, parse_streaming_action
 from journeyman.gym.text.words import ActionType, AgentRole, FailureType, TopicName
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "Read",
     "RoleView",
     "ServiceMetrics",
+    "StreamingActionParser",
     "TextAction",
     "TextWorld",
     "TopicName",
@@ -46,6 +48,7 @@ __all__ = [
     "parse_action",
     "parse_anthropic_response",
     "parse_openai_response",
+    "parse_streaming_action",
     "read_action",
     "read_text",
     "render_observation",
