@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import statistics
 import time
-from typing import Any
+from typing import Any, cast
 
 from benchmarks.report import Meter, Row
 from journeyman.mission import events as e
@@ -86,7 +86,8 @@ def _nested(chance: random.Random) -> dict[str, Any]:
 
 def _shuffled(value: Any, chance: random.Random) -> Any:
     if isinstance(value, dict):
-        keys = list(value)
+        known = cast("dict[str, Any]", value)
+        keys = list(known)
         chance.shuffle(keys)
-        return {key: _shuffled(value[key], chance) for key in keys}
-    return [_shuffled(item, chance) for item in value] if isinstance(value, list) else value
+        return {key: _shuffled(known[key], chance) for key in keys}
+    return [_shuffled(item, chance) for item in cast("list[Any]", value)] if isinstance(value, list) else value
