@@ -6,10 +6,8 @@ import re
 from typing import Final
 
 from journeyman.answers.tokens import QUOTES, SPACE
+from journeyman.answers.tokens import REASONING_NAMES as _NAMES
 
-_NAMES: Final = (
-    "think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis|seed:think|ant_?thinking|inner_monologue"
-)
 _PAIRS: Final = (
     # opening mark, closing mark; both as patterns
     (r"\[THINK\]", r"\[/THINK\]"),
@@ -47,9 +45,9 @@ LEAD: Final = re.compile(
 )
 """What may precede an object that is the answer: white space, an opening fence, the tag of a tool call."""
 
-_KEY: Final = rf"[{QUOTES}][^{QUOTES}\\\n]{{0,200}}+[{QUOTES}]\s{{0,64}}(?:[:：]|=>|$)|[^\W\d][\w$-]{{0,127}}[\"']?\s{{0,32}}(?:[:：]|$)"
+_KEY: Final = rf"[{QUOTES}][^{QUOTES}\\\n]{{0,200}}+[{QUOTES}]\s{{0,64}}(?:[:：=]|$)|[^\W\d][\w$-]{{0,127}}[\"']?\s{{0,32}}(?:[:：]|$)"
 OBJECT: Final = re.compile(
-    rf"\{{(?=[{SPACE},]*+(?:\}}|$|\"(?:[^\"\\]|\\.){{0,200}}+(?:\"\s*+(?:[:：]|$)|$)|\"\w{{1,64}}\s*+:|//|/\*|\#"
+    rf"\{{(?=[{SPACE},]*+(?:\}}|$|\"(?:[^\"\\]|\\.){{0,200}}+(?:\"\s*+(?:[:：=]|$)|$)|\"\w{{1,64}}\s*+:|//|/\*|\#"
     rf"|-?\d{{1,20}}\s{{0,8}}:|(?:{_KEY})|\\+\"|\\n|&quot;|&\#34;))",
     re.DOTALL,
 )

@@ -106,12 +106,13 @@ def _ends_reasoning(text: str, start: int, end: int) -> bool:
     )
 
 
+_SPOKEN: Final = "analysis"
 _SPOKEN_END: Final = re.compile(r"assistant\s?final")
 
 
 def _spoken_end(text: str) -> int:
     """Give where the final channel begins in a harmony answer that lost its special tokens; 0 in other texts."""
-    if not text.lstrip().startswith("analysis"):
+    if not text.lstrip().startswith(_SPOKEN):
         return 0
     ends = [found.end() for found in _SPOKEN_END.finditer(text)]
     return ends[-1] if ends else 0
@@ -151,7 +152,11 @@ class Scanner:
         self._repair_chars = _REPAIR_CHARS
         self._weak_ends = _WEAK_ENDS
         self.leading = True
-        """Whether nothing that counts as prose has come up to `base`."""
+        """Whether nothing that counts as prose has come since `base`."""
+        self.latest: Candidate | None = None
+        """The last thing that began like an object."""
+        self.settled = not text.lstrip().startswith(_SPOKEN)
+        """Whether more text would leave what was decided so far as it is."""
 
     @property
     def base(self) -> int:
@@ -206,6 +211,7 @@ class Scanner:
 
     def _object(self, start: int) -> Extraction[Any] | None:
         candidate = candidate_at(self._text, start, leads=self.leading, repair=self._repair_chars > 0)
+        self.latest = candidate
         if candidate.reading.reason is not Reason.OK:
             self._repair_chars -= min(MAX_CHARS, candidate.end - start)
         if candidate.whole and counts(candidate, self._text):
@@ -228,6 +234,7 @@ class Scanner:
 
     def _broken(self, candidate: Candidate) -> None:
         start, end, reading = candidate.start, candidate.end, candidate.reading
+        self.settled &= end < len(self._text) and not reading.undecided
         self._pos = end
         if candidate.whole:
             if found := marks.REASONING_END.search(self._text, start, end):

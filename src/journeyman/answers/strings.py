@@ -21,7 +21,7 @@ _ESCAPES: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\
 _NEEDLESS: Final = "'`_$&*#[](){}<>~|!:"
 _HEX: Final = {"u": re.compile(r"[0-9a-fA-F]{4}"), "x": re.compile(r"[0-9a-fA-F]{2}")}
 _KEY_CHARS: Final = 256
-_QUOTED_KEY: Final = re.compile(rf"[{QUOTES}](?:[^{QUOTES}\\\n]|\\.){{0,128}}+[{QUOTES}]\s{{0,32}}[:：]")
+_QUOTED_KEY: Final = re.compile(rf"[{QUOTES}](?:[^{QUOTES}\\\n]|\\.){{0,128}}+[{QUOTES}]\s{{0,32}}[:：=]")
 _COMMENT: Final = re.compile(r"\s{1,32}(?://|/\*|#)")
 
 
