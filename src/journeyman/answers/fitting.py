@@ -61,13 +61,13 @@ class Fit:
         """Tell whether arrays of plain values may be answers."""
         return self._adapter is not None and not _is_model(self.model)
 
-    def of(self, value: Value) -> Fitted:
-        """Try the value, then what is inside its wrappers."""
+    def of(self, value: Value, text: str | None = None) -> Fitted:
+        """Try the value, whose strict JSON is `text` where that is at hand, then what is inside its wrappers."""
         nearest: Fitted | None = None
         for wraps, inner in _readings(value):
             if self._is_call(inner):
                 continue
-            fitted = self._direct(inner)
+            fitted = self._direct(inner, text if wraps == 0 else None)
             if fitted.fits:
                 return Fitted(fits=True, value=fitted.value, unwrapped=wraps > 0)
             if nearest is None or 0 < len(fitted.problems) < len(nearest.problems):
@@ -80,12 +80,12 @@ class Fit:
             return False
         return any(isinstance(value.get(key), dict | str) and key not in self._names for key in _CALL_KEYS)
 
-    def _direct(self, value: Value) -> Fitted:
+    def _direct(self, value: Value, text: str | None) -> Fitted:
         if self._adapter is None:
             return Fitted(fits=isinstance(value, dict), value=value, problems=("expected one JSON object",))
         if isinstance(value, dict) and value and self._known and not self._known & value.keys():
             return Fitted(fits=False, problems=("none of the expected keys is there",))
-        text = json.dumps(value, ensure_ascii=False)
+        text = json.dumps(value, ensure_ascii=False) if text is None else text
         try:
             instance = self._adapter.validate_json(text)
             if _MAYBE_NOT_FINITE.search(text) and not _finite(self._adapter.dump_python(instance)):

@@ -55,11 +55,15 @@ STRONG: Final = re.compile(rf"\{{[{SPACE}]*+(?:[{QUOTES}]|$|//|/\*|\\|&)|\[")
 """An object that begins in a way that prose does not."""
 ARRAY: Final = re.compile(rf"\[(?=[{SPACE}]*+(?:\{{|\[|$|\"\s*+\{{))")
 ANY_ARRAY: Final = re.compile(rf"\[(?=[{SPACE}]*+(?:[{QUOTES}{{\[\]]|$|-?\d|true|false|null|True|False|None))")
-ANGLE_TAG: Final = re.compile(rf"<(?=/?(?:{_NAMES})[\s>]|\||unused94)", re.IGNORECASE)
+ANGLE_TAG: Final = re.compile(
+    rf"<(?=/?(?:{_NAMES})[\s>]"
+    r"|\|(?:channel|start|begin_of_thought|end_of_thought|START_THINKING|END_THINKING)\|>|unused94)",
+    re.IGNORECASE,
+)
 SQUARE_TAG: Final = re.compile(r"\[(?=/?THINK\])", re.IGNORECASE)
 ROUND_TAG: Final = re.compile(r"◁")
 
-BALANCE: Final = re.compile(rf'"(?:[^"\\\n]|\\.)*+"|[{{}}\[\]]|\n[ \t]*+```|</(?:{_NAMES})\s{{0,8}}>', re.IGNORECASE)
+BALANCE: Final = re.compile(rf'(?:\\.)++|"(?:[^"\\\n]|\\.)*+"|[{{}}\[\]]|\n[ \t]*+```|</(?:{_NAMES})\s{{0,8}}>', re.IGNORECASE)
 
 
 def reasoning_closer(text: str, pos: int) -> tuple[int, re.Pattern[str]] | None:

@@ -242,7 +242,7 @@ class AnswerStream:
             return None
         if not candidate.whole or not counts(candidate, text):
             return self._leave_object(text)
-        answer = judged(candidate, self._fit)
+        answer = judged(candidate, text, self._fit)
         if not answer.ok:
             return self._leave_object(text)
         self._preview.update(text, 0, len(text))
