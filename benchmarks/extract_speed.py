@@ -18,10 +18,44 @@ RATIO: Final = 1.3
 WORST_MS: Final = 100.0
 _RUNS: Final = 7
 _ANSWER: Final = '\n{"name": "Ada", "age": 36}\nDone.'
-_WORDS: Final = (
-    "the agent looked at its logs, then checked (twice) whether queue_depth [1] was <b>high</b>; it's fine. "
-    "So: no change, 3.5 % less load than \"usual\", as the last run said, and nothing else to do here.\n"
-).split(" ")
+_WORDS: Final = [
+    "the",
+    "agent",
+    "looked",
+    "at",
+    "its",
+    "logs,",
+    "then",
+    "checked",
+    "(twice)",
+    "whether",
+    "queue_depth",
+    "[1]",
+    "was",
+    "<b>high</b>;",
+    "it's",
+    "fine.",
+    "So:",
+    "no",
+    "change,",
+    "3.5",
+    "%",
+    "less",
+    "load",
+    "than",
+    '"usual",',
+    "as",
+    "the",
+    "last",
+    "run",
+    "said,",
+    "and",
+    "nothing",
+    "else",
+    "to",
+    "do",
+    "here.\n",
+]
 # Inputs on which parsers are known to need quadratic time, or to run for ever.
 _WORST: Final = {
     "{a: b, a: b, … 16 KB": "{" + "a: b, " * 2_700 + "}",
@@ -75,7 +109,15 @@ def run(progress: Meter) -> list[Row]:
             per_kb[size] = _best_us(work, chatter(size), _RUNS) / (size / 1000)
             barred = size >= 100_000 or work is _streamed
             bar = f"<= {bar_us:g}" if barred else ""
-            rows.append(Row(f"{what}: {size // 1000} KB", round(per_kb[size], 2), "µs/KB", bar, not barred or per_kb[size] <= bar_us))
+            rows.append(
+                Row(
+                    f"{what}: {size // 1000} KB",
+                    round(per_kb[size], 2),
+                    "µs/KB",
+                    bar,
+                    not barred or per_kb[size] <= bar_us,
+                )
+            )
             progress.step()
         ratio = per_kb[1_000_000] / per_kb[10_000]
         rows.append(Row(f"{what}: 1 MB against 10 KB", round(ratio, 2), "x", f"<= {RATIO}", ratio <= RATIO))

@@ -25,7 +25,7 @@ json_values = st.recursive(
 )
 json_objects = st.dictionaries(st.text(), json_values, min_size=1, max_size=5)
 marks = st.sampled_from(
-    ['{', '}', '[', ']', '"', "'", ":", ",", "\\", "\n", "```", "```json\n", "<think>", "</think>", "<tool_call>", "<|",
+    ["{", "}", "[", "]", '"', "'", ":", ",", "\\", "\n", "```", "```json\n", "<think>", "</think>", "<tool_call>", "<|",
      "[TOOL_CALLS]", ADA, BOB, '"name"', "name", "36", "true", "NaN", "//", "/*", "#", "“", "\ud800", "\ufeff", " "],
 )  # fmt: skip
 messy_texts = st.lists(marks | st.text(max_size=4), max_size=24).map("".join)

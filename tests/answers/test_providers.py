@@ -20,7 +20,10 @@ def response(vendor: str, *, call: Any = None, text: Any = None, finish: str | N
     """Give a plain response as the provider would send it."""
     if vendor == "openai":
         calls = [{"id": "1", "type": "function", "function": {"name": "person", "arguments": call}}] if call else None
-        choice = {"message": {"role": "assistant", "content": text, "tool_calls": calls}, "finish_reason": finish or "stop"}
+        choice = {
+            "message": {"role": "assistant", "content": text, "tool_calls": calls},
+            "finish_reason": finish or "stop",
+        }
         return {"choices": [choice]}
     if vendor == "bedrock":
         blocks: list[Any] = [{"reasoningContent": {"reasoningText": {"text": '{"name": "No", "age": 1}'}}}]
@@ -36,7 +39,9 @@ def response(vendor: str, *, call: Any = None, text: Any = None, finish: str | N
 def as_object(value: Any) -> Any:
     """Give the response with attributes instead of keys, as SDKs do; arguments stay plain."""
     if isinstance(value, dict):
-        return SimpleNamespace(**{key: inner if key == "input" else as_object(inner) for key, inner in value.items()})
+        return SimpleNamespace(
+            **{key: inner if key in {"input", "arguments"} else as_object(inner) for key, inner in value.items()}
+        )
     return [as_object(inner) for inner in value] if isinstance(value, list) else value
 
 
@@ -89,7 +94,10 @@ def test_the_call_of_the_asked_tool_counts_before_others() -> None:
 
 def test_the_other_forms_of_openai_are_read() -> None:
     """The Responses API, the legacy call, and reasoning servers that leave the content empty."""
-    items = {"output": [{"type": "reasoning"}, {"type": "function_call", "name": "person", "arguments": TEXT}], "status": "completed"}
+    items = {
+        "output": [{"type": "reasoning"}, {"type": "function_call", "name": "person", "arguments": TEXT}],
+        "status": "completed",
+    }
     assert read_response(items, Person, "openai").value == ADA
     spoken = {"output": [{"type": "message", "content": [{"type": "output_text", "text": TEXT}]}]}
     assert read_response(spoken, Person, "openai").value == ADA
@@ -104,7 +112,9 @@ def test_the_other_forms_of_openai_are_read() -> None:
 
 
 @pytest.mark.parametrize("vendor", VENDORS)
-@pytest.mark.parametrize("odd", [None, {}, [], 5, {"choices": 3, "content": 4, "output": "x"}, {"choices": []}, object()])
+@pytest.mark.parametrize(
+    "odd", [None, {}, [], 5, {"choices": 3, "content": 4, "output": "x"}, {"choices": []}, object()]
+)
 def test_no_response_raises(vendor: Vendor, odd: Any) -> None:
     """A provider may send anything."""
     assert read_response(odd, Person, vendor).value is None
@@ -150,6 +160,9 @@ def test_messages_have_the_provider_form() -> None:
 
 def test_an_unknown_vendor_is_named_with_the_known_ones() -> None:
     """A typo should not cost a search."""
-    for work in (lambda: tool_spec(Person, cast("Any", "opneai")), lambda: read_response({}, Person, cast("Any", "opneai"))):
-        with pytest.raises(ValueError, match="opneai.*openai, anthropic, bedrock, mcp"):
+    for work in (
+        lambda: tool_spec(Person, cast("Any", "opneai")),
+        lambda: read_response({}, Person, cast("Any", "opneai")),
+    ):
+        with pytest.raises(ValueError, match=r"opneai.*openai, anthropic, bedrock, mcp"):
             work()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journeyman.answers import AnswerStream, Reason, extract
@@ -16,10 +17,10 @@ from tests.answers.test_extract import ADA, BOB, json_objects, messy_texts
 SHORT = [case for case in load() if len(case.text) < 3_000]
 
 
-def cut(text: str | bytes, places: list[int]) -> list[str] | list[bytes]:
+def cut(text: str | bytes, places: list[int]) -> list[Any]:
     """Give the pieces of `text` between the places."""
     bounds = [0, *sorted(place % (len(text) + 1) for place in places), len(text)]
-    return [text[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]  # type: ignore[return-value]
+    return [text[start:end] for start, end in pairwise(bounds)]
 
 
 def fed(model: Any, chunks: list[Any]) -> AnswerStream:
@@ -117,6 +118,7 @@ def test_there_are_previews_after_prose_too() -> None:
     assert stream.partial == {"name": "Ada"}
 
 
+@settings(deadline=None)  # a preview for each character of long texts
 @given(json_objects)
 def test_previews_never_raise_and_end_with_the_value(value: dict[str, Any]) -> None:
     """For any object at all."""

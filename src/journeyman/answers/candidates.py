@@ -61,7 +61,9 @@ def candidate_at(
     """
     try:
         if alone:
-            value, chars = cast("tuple[Value, int]", DECODER.raw_decode(text[start : passed(text, start, fenced=False)]))
+            value, chars = cast(
+                "tuple[Value, int]", DECODER.raw_decode(text[start : passed(text, start, fenced=False)])
+            )
             end = start + chars
         else:
             value, end = cast("tuple[Value, int]", DECODER.raw_decode(text, start))

@@ -51,10 +51,9 @@ class Fit:
         self.model = model
         self._adapter = TypeAdapter[Any](model) if model is not None else None
         self._names = _names(model)
-        demanding = not _is_model(model) or any(field.is_required() for field in model.model_fields.values())
         # A type whose fields all have defaults accepts every object, the wrapper of the real one included: for such a
         # type one of its keys must be there.
-        self._known = frozenset[str]() if demanding or model.model_config.get("extra") == "allow" else self._names
+        self._known = frozenset[str]() if _demands_or_takes_any(model) else self._names
 
     @property
     def takes_arrays(self) -> bool:
@@ -112,6 +111,12 @@ def _cached(model: Any) -> Fit:
 
 def _is_model(model: Any) -> bool:
     return isinstance(model, type) and issubclass(model, BaseModel) and "root" not in model.model_fields
+
+
+def _demands_or_takes_any(model: Any) -> bool:
+    if not _is_model(model):
+        return True
+    return model.model_config.get("extra") == "allow" or any(it.is_required() for it in model.model_fields.values())
 
 
 def _names(model: Any) -> frozenset[str]:

@@ -45,9 +45,14 @@ LEAD: Final = re.compile(
 )
 """What may precede an object that is the answer: white space, an opening fence, the tag of a tool call."""
 
-_KEY: Final = rf"[{QUOTES}][^{QUOTES}\\\n]{{0,200}}+[{QUOTES}]\s{{0,64}}(?:[:：=]|$)|[^\W\d][\w$-]{{0,127}}[\"']?\s{{0,32}}(?:[:：]|$)"
+_END_OF_KEY: Final = r"\s{0,64}(?:[:：=]|$)"
+_KEY: Final = (
+    rf"[{QUOTES}](?:[^{QUOTES}\\\n]|\\.){{0,1000}}+(?:[{QUOTES}]{_END_OF_KEY}|$)"
+    rf"|'(?:[^'\\\n]|\\.){{0,1000}}+(?:'{_END_OF_KEY}|$)"
+    r"|[^\W\d][\w$-]{0,127}[\"']?\s{0,32}(?:[:：]|$)"
+)
 OBJECT: Final = re.compile(
-    rf"\{{(?=[{SPACE},]*+(?:\}}|$|\"(?:[^\"\\]|\\.){{0,200}}+(?:\"\s*+(?:[:：=]|$)|$)|\"\w{{1,64}}\s*+:|//|/\*|\#"
+    rf"\{{(?=[{SPACE},]*+(?:\}}|$|\"(?:[^\"\\]|\\.){{0,1000}}+(?:\"\s*+(?:[:：=]|$)|$)|\"\w{{1,64}}\s*+:|//|/\*|\#"
     rf"|-?\d{{1,20}}\s{{0,8}}:|(?:{_KEY})|\\+\"|\\n|&quot;|&\#34;))",
     re.DOTALL,
 )
@@ -63,7 +68,9 @@ ANGLE_TAG: Final = re.compile(
 SQUARE_TAG: Final = re.compile(r"\[(?=/?THINK\])", re.IGNORECASE)
 ROUND_TAG: Final = re.compile(r"◁")
 
-BALANCE: Final = re.compile(rf'(?:\\.)++|"(?:[^"\\\n]|\\.)*+"|[{{}}\[\]]|\n[ \t]*+```|</(?:{_NAMES})\s{{0,8}}>', re.IGNORECASE)
+BALANCE: Final = re.compile(
+    rf'(?:\\.)++|"(?:[^"\\\n]|\\.)*+"|[{{}}\[\]]|\n[ \t]*+```|</(?:{_NAMES})\s{{0,8}}>', re.IGNORECASE
+)
 
 
 def reasoning_closer(text: str, pos: int) -> tuple[int, re.Pattern[str]] | None:
@@ -78,4 +85,6 @@ def reasoning_closer(text: str, pos: int) -> tuple[int, re.Pattern[str]] | None:
 
 def tags_in(text: str) -> tuple[re.Pattern[str], ...]:
     """Give the patterns of tags that the text may hold; a text without such a sign is not searched for it."""
-    return tuple(pattern for sign, pattern in (("<", ANGLE_TAG), ("THINK]", SQUARE_TAG), ("◁", ROUND_TAG)) if sign in text)
+    return tuple(
+        pattern for sign, pattern in (("<", ANGLE_TAG), ("THINK]", SQUARE_TAG), ("◁", ROUND_TAG)) if sign in text
+    )

@@ -34,6 +34,10 @@ class Preview:
         self._chars = chars
         self._value = preview_of(text, start)
 
+    def settle(self, value: Value) -> None:
+        """Keep the value itself: it is whole."""
+        self._value = value
+
     @property
     def value(self) -> Value:
         """Give the last preview: unvalidated, and only what is whole; `None` before anything is."""

@@ -50,7 +50,8 @@ def _from_calls(said: Said, model: Any) -> Extraction[Any] | None:
     """Give the last call that fits, calls of the asked tool first; else why the last one does not."""
     own = tool_name(model) if model is not None else ""
     last: Extraction[Any] | None = None
-    for name, arguments in sorted(reversed(said.calls), key=lambda call: call[0] != own):
+    latest_first = said.calls[::-1]
+    for _, arguments in sorted(latest_first, key=lambda call: call[0] != own):
         found = _from_arguments(arguments, model)
         if found.ok:
             return found
@@ -89,15 +90,18 @@ def _plain(value: Any, depth: int) -> Any:
 
 def _get(holder: Any, *path: str | int) -> Any:
     """Walk keys, attributes and places; `None` where there is nothing."""
-    for step in path:
-        try:
-            if isinstance(step, int) or isinstance(holder, Mapping):
-                holder = holder[step]
-            else:
-                holder = getattr(holder, step, None)
-        except Exception:  # noqa: BLE001 — foreign objects may raise anything when looked at
-            return None
+    try:
+        for step in path:
+            holder = _step(holder, step)
+    except Exception:  # noqa: BLE001 — foreign objects may raise anything when looked at
+        return None
     return holder
+
+
+def _step(holder: Any, step: str | int) -> Any:
+    if isinstance(step, int):
+        return holder[step]
+    return cast("Mapping[str, Any]", holder)[step] if isinstance(holder, Mapping) else getattr(holder, step, None)
 
 
 def _items(holder: Any) -> Iterator[Any]:

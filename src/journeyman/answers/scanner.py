@@ -174,10 +174,8 @@ class Scanner:
             start = found.start()
             if self.leading and self._passes_lead(start):
                 continue
-            if found.re is not marks.SQUARE_TAG and found[0] in "{[":
-                answer = self._object(start)
-            else:
-                answer = self._tag(start)
+            begins = found.re is not marks.SQUARE_TAG and found[0] in "{["
+            answer = self._object(start) if begins else self._tag(start)
             if answer is not None:
                 return answer
         return self._last()
@@ -230,6 +228,7 @@ class Scanner:
 
     def _whole(self, candidate: Candidate) -> Extraction[Any] | None:
         self._pos = candidate.end
+        self.settled &= not candidate.reading.undecided and "closed" not in candidate.reading.repairs
         if not candidate.leads:
             self._kept.append(candidate)
             return None
@@ -242,7 +241,7 @@ class Scanner:
 
     def _broken(self, candidate: Candidate) -> None:
         start, end, reading = candidate.start, candidate.end, candidate.reading
-        self.settled &= end < len(self._text) and not reading.undecided
+        self.settled = False  # where a broken thing is over may depend on what follows
         self._pos = end
         if candidate.whole:
             if found := marks.REASONING_END.search(self._text, start, end):

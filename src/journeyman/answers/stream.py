@@ -245,7 +245,7 @@ class AnswerStream:
         answer = judged(candidate, text, self._fit)
         if not answer.ok:
             return self._leave_object(text)
-        self._preview.update(text, 0, len(text))
+        self._preview.settle(candidate.reading.value)
         span = (self._base + candidate.start, self._base + candidate.end)
         self._answer = Extraction(answer.value, answer.reason, answer.repairs, span)
         self.finished = True

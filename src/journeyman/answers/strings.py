@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -19,9 +20,20 @@ _STOPS: Final = {
 }
 _ESCAPES: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _NEEDLESS: Final = "'`_$&*#[](){}<>~|!:"
-_HEX: Final = {"u": re.compile(r"[0-9a-fA-F]{4}"), "x": re.compile(r"[0-9a-fA-F]{2}")}
+_HEX: Final = {
+    "u": re.compile(r"[0-9a-fA-F]{4}"),
+    "x": re.compile(r"[0-9a-fA-F]{2}"),
+    "U": re.compile(r"[0-9a-fA-F]{8}"),
+}
 _KEY_CHARS: Final = 256
-_QUOTED_KEY: Final = re.compile(rf"[{QUOTES}](?:[^{QUOTES}\\\n]|\\.){{0,128}}+[{QUOTES}]\s{{0,32}}[:：=]")
+_QUOTED_KEY: Final = re.compile(
+    rf"(?:\"(?:[^\"\\\n]|\\.){{0,200}}+\"|'(?:[^'\\\n]|\\.){{0,200}}+'|[{QUOTES}](?:[^{QUOTES}\\\n]|\\.){{0,200}}+[{QUOTES}])"
+    r"\s{0,32}[:：=]",
+)
+_UNDONE_KEY: Final = re.compile(
+    rf"(?:\"(?:[^\"\\\n]|\\.)*+(?:\\|\"\s*+)?|'(?:[^'\\\n]|\\.)*+(?:\\|'\s*+)?"
+    rf"|[{QUOTES}](?:[^{QUOTES}\\\n]|\\.)*+(?:\\|[{QUOTES}]\s*+)?)\Z",
+)
 _COMMENT: Final = re.compile(r"\s{1,32}(?://|/\*|#)")
 
 
@@ -102,10 +114,13 @@ class StringReader:
     def _code(self, pos: int, sign: str, parts: list[str]) -> int:
         found = _HEX[sign].match(self.text, pos, self.limit)
         if found is None:
-            raise Cut if self.limit - pos < 4 else Broken
-        if sign == "x":
+            raise Cut if self.limit - pos < 8 else Broken
+        if sign != "u":
             self.note("escape")
-        parts.append(chr(int(found[0], 16)))
+        code = int(found[0], 16)
+        if code > sys.maxunicode:
+            raise Broken
+        parts.append(chr(code))
         return found.end()
 
     def _closes(self, pos: int) -> bool:
@@ -149,8 +164,7 @@ class StringReader:
         if found is None and self.limit - pos < _KEY_CHARS:
             self.undecided = True
             # The next key is still on its way: the quote before it is the end of this string.
-            rest = self.text[pos : self.limit]
-            return self.in_object and rest[:1] in QUOTES and not any(quote in rest[1:] for quote in QUOTES)
+            return self.in_object and _UNDONE_KEY.match(self.text, pos, self.limit) is not None
         return found is not None
 
 

@@ -8,7 +8,6 @@ except where it says so (`Reading.undecided`); streams rely on that.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
@@ -55,6 +54,10 @@ class _Frame:
     key: str = ""
     after_comma: bool = False
 
+    @property
+    def is_object(self) -> bool:
+        return isinstance(self.container, dict)
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -92,8 +95,7 @@ class _Reader:
                 if self._ended():
                     self._close_all()
                     break
-                frame = self.stack[-1]
-                _STEPS[frame.want](self, frame)
+                self._step(self.stack[-1])
         except Cut:
             beyond = self.limit < len(self.text)
             reason = Reason.TOO_LARGE if beyond else Reason.TRUNCATED
@@ -102,6 +104,16 @@ class _Reader:
             return Reading(broken.reason, None, self.pos, tuple(self.repairs), self.undecided)
         reason = Reason.REPAIRED if self.repairs else Reason.OK
         return Reading(reason, self.root, self.pos, tuple(self.repairs), self.undecided)
+
+    def _step(self, frame: _Frame) -> None:
+        if frame.want is _Want.KEY:
+            self._key(frame)
+        elif frame.want is _Want.COLON:
+            self._colon(frame)
+        elif frame.want is _Want.VALUE:
+            self._value(frame)
+        else:
+            self._after(frame)
 
     def note(self, repair: str) -> None:
         self.repairs[repair] = None
@@ -277,26 +289,18 @@ class _Reader:
         """Close the container that `mark` belongs to, and what was left open inside it."""
         if self.stack[-1].after_comma:
             self.note("trailing_comma")
-        kind = dict if mark == "}" else list
-        if not isinstance(self.stack[-1].container, kind):
+        wants_object = mark == "}"
+        if self.stack[-1].is_object != wants_object:
             self.note("mismatched_closer")
-            if not any(isinstance(frame.container, kind) for frame in self.stack):
+            if all(frame.is_object != wants_object for frame in self.stack):
                 if len(self.stack) > 1 or mark != "]":
                     raise Broken
                 self.pos += 1  # a stray bracket in the only object
                 return
-            while not isinstance(self.stack[-1].container, kind):
+            while self.stack[-1].is_object != wants_object:
                 self.stack.pop()
         self.pos += 1
         self.stack.pop()
-
-
-_STEPS: Final[dict[_Want, Callable[[_Reader, _Frame], None]]] = {
-    _Want.KEY: _Reader._key,  # noqa: SLF001 — a table of the class's own steps
-    _Want.COLON: _Reader._colon,  # noqa: SLF001
-    _Want.VALUE: _Reader._value,  # noqa: SLF001
-    _Want.AFTER: _Reader._after,  # noqa: SLF001
-}
 
 
 def _number(word: str) -> Value:
