@@ -42,9 +42,9 @@ _MAX_CHARS: Final = 20_000
 def check(text: str, draw: random.Random) -> None:
     """Raise when the text is not read, is read slowly, or is read otherwise in pieces."""
     model = draw.choice(_MODELS)
-    started = time.perf_counter()
+    started = time.process_time()
     whole = extract(text, model)
-    took_s = time.perf_counter() - started
+    took_s = time.process_time() - started
     assert took_s < _SLOW_S, f"took {took_s:.2f} s"
     stream, place = AnswerStream(model), 0
     while place < len(text):

@@ -123,6 +123,21 @@ def test_each_reason_says_what_happened(text: str, reason: Reason) -> None:
     assert extract(text, Person).reason is reason
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ('{"name": "Ada, "age": 36}', {"name": "Ada", "age": 36}),
+        ('{"name": "Ada",\n "email": "a@b,\n "age": 36}', {"name": "Ada", "email": "a@b", "age": 36}),
+        ('{"name": "A" + "da", "age": 36}', None),
+        ('{"name": "Ada", "age": 1,234}', None),
+        ('{"name": "Ada", "age": 36 years}', None),
+    ],
+)
+def test_what_could_mean_two_things_is_not_guessed(text: str, value: dict[str, Any] | None) -> None:
+    """A lost quote shows in the next key; a sum, a thousand or a unit could be anything."""
+    assert extract(text).value == value
+
+
 def test_a_draft_does_not_stand_in_for_a_cut_final_answer() -> None:
     """The draft is valid and false: worse than none."""
     found = extract(f'Draft: {ADA}\nBetter: {{"name": "Bob", "age": 4', Person)

@@ -34,6 +34,7 @@ _UNDONE_KEY: Final = re.compile(
     rf"(?:\"(?:[^\"\\\n]|\\.)*+(?:\\|\"\s*+)?|'(?:[^'\\\n]|\\.)*+(?:\\|'\s*+)?"
     rf"|[{QUOTES}](?:[^{QUOTES}\\\n]|\\.)*+(?:\\|[{QUOTES}]\s*+)?)\Z",
 )
+_CONCATENATION: Final = re.compile(rf"\+\s*+[{QUOTES}]")
 _COMMENT: Final = re.compile(r"\s{1,32}(?://|/\*|#)")
 
 
@@ -69,6 +70,8 @@ class StringReader:
                 parts.append(sign)
             elif self._closes(pos):
                 return _joined(parts), pos
+            elif comma := self._lost_quote(start + 1, found.start()):
+                return _joined(parts)[: comma - found.start()], comma
             else:
                 self._inner_quote()
                 parts.append(sign)
@@ -96,6 +99,16 @@ class StringReader:
             raise Broken
         self.inner = True
         self.note("inner_quote")
+
+    def _lost_quote(self, start: int, quote: int) -> int:
+        """Give the comma after which the next key begins at `quote`, so that this string lost its own end; else 0."""
+        if self.is_key or self.inner or not self.in_object:
+            return 0
+        before = self.text[start:quote].rstrip()
+        if not before.endswith(",") or _QUOTED_KEY.match(self.text, quote, self.limit) is None:
+            return 0
+        self.note("missing_quote")
+        return start + len(before) - 1
 
     def _escape(self, pos: int, parts: list[str]) -> int:
         if pos >= self.limit:
@@ -132,7 +145,7 @@ class StringReader:
         mark = self.text[next_pos]
         if self.is_key:
             return mark in ":：="
-        if mark in "}])":
+        if mark in "}])" or _CONCATENATION.match(self.text, next_pos, self.limit):
             return True
         if mark in ",;，、":
             return self._goes_on(next_pos + 1)
