@@ -25,9 +25,9 @@ _HEX: Final = {
     "x": re.compile(r"[0-9a-fA-F]{2}"),
     "U": re.compile(r"[0-9a-fA-F]{8}"),
 }
-_KEY_CHARS: Final = 256
+_KEY_CHARS: Final = 1_100
 QUOTED_KEY: Final = re.compile(
-    rf"(?:\"(?:[^\"\\\n]|\\.){{0,200}}+\"|'(?:[^'\\\n]|\\.){{0,200}}+'|[{QUOTES}](?:[^{QUOTES}\\\n]|\\.){{0,200}}+[{QUOTES}])"
+    rf"(?:\"(?:[^\"\\\n]|\\.){{0,1000}}+\"|'(?:[^'\\\n]|\\.){{0,1000}}+'|[{QUOTES}](?:[^{QUOTES}\\\n]|\\.){{0,1000}}+[{QUOTES}])"
     r"\s{0,32}[:：=]",
 )
 _UNDONE_KEY: Final = re.compile(
