@@ -128,6 +128,7 @@ def test_each_reason_says_what_happened(text: str, reason: Reason) -> None:
     [
         ('{"name": "Ada, "age": 36}', {"name": "Ada", "age": 36}),
         ('{"name": "Ada",\n "email": "a@b,\n "age": 36}', {"name": "Ada", "email": "a@b", "age": 36}),
+        ('{"a=b": 1,}', {"a=b": 1}),
         ('{"name": "A" + "da", "age": 36}', None),
         ('{"name": "Ada", "age": 1,234}', None),
         ('{"name": "Ada", "age": 36 years}', None),

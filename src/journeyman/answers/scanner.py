@@ -26,6 +26,7 @@ _WEAK_ENDS: Final = 8
 """So many unfinished things that only look like objects are passed over."""
 _MISSES: Final = 32
 """After so many candidates that are not strict JSON, each is cut out of the text before it is read."""
+_DOUBTFUL: Final = {"inner_quote", "control_character", "missing_quote"}
 _TEXT_LAYERS: Final = 3
 
 
@@ -99,7 +100,8 @@ def counts(candidate: Candidate, text: str) -> bool:
     vague = not candidate.reading.value or (repairs and {"unquoted_key", "unquoted_value"} <= set(repairs))
     if vague and not candidate.leads and not fenced_at(text, candidate.start):
         return False
-    return not repairs or not _ends_reasoning(text, candidate.start, candidate.end)
+    # Where an end of a string was in doubt, the object may reach from reasoning over its closing mark into the answer.
+    return not _DOUBTFUL & set(repairs) or not _ends_reasoning(text, candidate.start, candidate.end)
 
 
 def _ends_reasoning(text: str, start: int, end: int) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from enum import Enum, auto
 from typing import Any, Final
@@ -49,8 +50,8 @@ class AnswerStream:
     def __init__(self, model: Any = None) -> None:
         self._model = model
         self._fit = fit_for(model)
-        self._parts: list[str] = []
-        self._seen_parts = 0
+        self._parts: list[str] = []  # what was looked at
+        self._fresh = io.StringIO()  # what came since: a stream of small chunks must not keep them as objects
         self._state = _State.LEAD
         self._mark = ""  # only a chunk with this sign in it can change the state
         self._head = ""  # LEAD, OBJECT: the text from `_base` on; else the last characters that were looked at
@@ -63,7 +64,7 @@ class AnswerStream:
         self._decoder: TextDecoder | None = None
         self._answer: Extraction[Any] | None = None
         self._preview = Preview()
-        self._counted = (0, 0)  # parts whose characters were counted, and how many these are
+        self._looked = 0  # how many characters were looked at
         self._final: tuple[int, Extraction[Any]] | None = None
         self.finished = False
         """Whether the object that is the answer is closed."""
@@ -74,7 +75,7 @@ class AnswerStream:
             return True
         if not isinstance(chunk, str):
             chunk = self._decoded(chunk, final=False)
-        self._parts.append(chunk)
+        self._fresh.write(chunk)
         if self._mark in chunk:
             self._look()
             return self.finished
@@ -83,12 +84,12 @@ class AnswerStream:
     def close(self, finish_reason: str | None = None) -> Extraction[Any]:
         """Say that nothing follows, and give the result. An answer that ended for length is never final."""
         if self._decoder is not None and not self.finished:
-            self._parts.append(self._decoded(b"", final=True))
+            self._fresh.write(self._decoded(b"", final=True))
         stopped = stopped_by(finish_reason)
         if stopped is not None:
             self._answer = Extraction(None, stopped)
         elif self._answer is None:
-            self._answer = extract("".join(self._parts), self._model)
+            self._answer = extract(self._text(), self._model)
         return self._answer
 
     @property
@@ -96,8 +97,9 @@ class AnswerStream:
         """Give the answer; before there is one, what `extract` makes of the text so far."""
         if self._answer is not None:
             return self._answer
-        if self._final is None or self._final[0] != len(self._parts):
-            self._final = len(self._parts), extract("".join(self._parts), self._model)
+        text = self._text()
+        if self._final is None or self._final[0] != len(text):
+            self._final = len(text), extract(text, self._model)
         return self._final[1]
 
     @property
@@ -108,19 +110,21 @@ class AnswerStream:
         """
         if self.finished:
             return self._preview.value
-        count = self._counted[1] + sum(map(len, self._parts[self._counted[0] :]))
-        self._counted = len(self._parts), count
+        count = self._looked + self._fresh.tell()
         if not self._preview.due(count):
             return self._preview.value
         if self._state is _State.OBJECT:
-            self._preview.update("".join([*self._object, *self._parts[self._seen_parts :]]), 0, count)
+            self._preview.update("".join([*self._object, self._fresh.getvalue()]), 0, count)
         elif self._state is _State.PROSE:
-            text = "".join(self._parts)
+            text = self._text()
             scanner = Scanner(text, self._fit)
             scanner.run()
             if scanner.latest is not None:
                 self._preview.update(text, scanner.latest.start, count)
         return self._preview.value
+
+    def _text(self) -> str:
+        return "".join([*self._parts, self._fresh.getvalue()])
 
     def _decoded(self, data: bytes, *, final: bool) -> str:
         self._decoder = self._decoder or TextDecoder()
@@ -128,8 +132,10 @@ class AnswerStream:
 
     def _look(self) -> None:
         """Look at what came since the last look."""
-        fresh = "".join(self._parts[self._seen_parts :])
-        self._seen_parts = len(self._parts)
+        fresh = self._fresh.getvalue()
+        self._fresh = io.StringIO()
+        self._parts.append(fresh)
+        self._looked += len(fresh)
         if self._state is _State.OBJECT:
             self._object.append(fresh)
             if self._may_close(fresh) or not self._mark:

@@ -25,9 +25,9 @@ _HEX: Final = {
     "x": re.compile(r"[0-9a-fA-F]{2}"),
     "U": re.compile(r"[0-9a-fA-F]{8}"),
 }
-_KEY_CHARS: Final = 256
-_QUOTED_KEY: Final = re.compile(
-    rf"(?:\"(?:[^\"\\\n]|\\.){{0,200}}+\"|'(?:[^'\\\n]|\\.){{0,200}}+'|[{QUOTES}](?:[^{QUOTES}\\\n]|\\.){{0,200}}+[{QUOTES}])"
+_KEY_CHARS: Final = 1_100
+QUOTED_KEY: Final = re.compile(
+    rf"(?:\"(?:[^\"\\\n]|\\.){{0,1000}}+\"|'(?:[^'\\\n]|\\.){{0,1000}}+'|[{QUOTES}](?:[^{QUOTES}\\\n]|\\.){{0,1000}}+[{QUOTES}])"
     r"\s{0,32}[:：=]",
 )
 _UNDONE_KEY: Final = re.compile(
@@ -105,7 +105,7 @@ class StringReader:
         if self.is_key or self.inner or not self.in_object:
             return 0
         before = self.text[start:quote].rstrip()
-        if not before.endswith(",") or _QUOTED_KEY.match(self.text, quote, self.limit) is None:
+        if not before.endswith(",") or QUOTED_KEY.match(self.text, quote, self.limit) is None:
             return 0
         self.note("missing_quote")
         return start + len(before) - 1
@@ -171,7 +171,7 @@ class StringReader:
         if not self.in_object:
             found = ITEM_START.match(self.text, pos, self.limit)
         elif self.text[pos] in QUOTES:
-            found = _QUOTED_KEY.match(self.text, pos, self.limit)
+            found = QUOTED_KEY.match(self.text, pos, self.limit)
         else:
             found = BARE_KEY.match(self.text, pos, self.limit) if line or self.bare_keys else None
         if found is None and self.limit - pos < _KEY_CHARS:

@@ -13,7 +13,7 @@ from enum import Enum, auto
 from typing import Final
 
 from journeyman.answers.extraction import Reason
-from journeyman.answers.strings import StringReader
+from journeyman.answers.strings import QUOTED_KEY, StringReader
 from journeyman.answers.tokens import (
     AFTER_NUMBER,
     BARE_KEY,
@@ -195,7 +195,8 @@ class _Reader:
     def _quoted_key(self, mark: str) -> str:
         # A key whose closing quote is missing: `{"a: 1`.
         found = BARE_KEY.match(self.text, self.pos + 1, self.limit)
-        if found and not found[2] and mark in DOUBLE:
+        whole = QUOTED_KEY.match(self.text, self.pos, self.limit)
+        if found and not found[2] and not whole and mark in DOUBLE:
             self.note("missing_quote")
             self.pos = found.end(1)
             return found[1]
