@@ -177,7 +177,7 @@ class Broker:
                 )
             elif answer.failure in REASKED:
                 state.feedback = FEEDBACK.get(answer.failure, answer.failure.value)
-            elif answer.failure not in RETRIED:
+            elif answer.failure not in RETRIED and not answer.again:
                 return None
             if self._breaker(advisor.name).open_at(self.now()):
                 return None
