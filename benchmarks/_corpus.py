@@ -54,6 +54,28 @@ def _mission(name: str, plain: object) -> Iterator[Case]:
     yield _file(name, ".json", text)
 
 
+_YAML_ONLY: Final[dict[str, str]] = {
+    "an alias": "a: &x [1]\nb: *x\n",
+    "an alias of itself": "&x a: *x\n",
+    "a bomb": "a: &a [1]\nb: &b [*a,*a]\nc: &c [*b,*b]\n",
+    "a python object": "!!python/object/apply:os.system ['echo bad']\n",
+    "an unknown tag": "directive: !secret x\n",
+    "a merge key": "base: &b {name: x}\n<<: *b\n",
+    "a tab": "directive: Look.\n\tname: x\n",
+    "a key that is a list": "? [a, b]\n: 1\n",
+    "a key that is a number": "1: 2\n",
+    "a key that is null": "~: 2\n",
+    "a date": "directive: 2026-01-01\n",
+    "a set": "tools: !!set {a, b}\n",
+    "binary data": "directive: !!binary aGk=\n",
+    "an octal": "budget: {iterations: 0o17x}\n",
+    "NaN as YAML knows it": "directive: x\nbudget: {wall_clock_s: .nan}\n",
+    "infinity as YAML knows it": "directive: x\nbudget: {wall_clock_s: .inf}\n",
+    "a bad escape": 'directive: "\\q"\n',
+    "bad indentation": "directive: x\n  name: y\n name: z\n",
+}
+
+
 def _files() -> Iterator[Case]:
     good = json.dumps(GOOD)
     texts: dict[str, str | bytes] = {
@@ -89,27 +111,7 @@ def _files() -> Iterator[Case]:
         yield _file(name, ".yaml", text)
         yield _file(name, ".json", text, "check")
         yield _file(name, ".toml", text)
-    yaml_only = {
-        "an alias": "a: &x [1]\nb: *x\n",
-        "an alias of itself": "&x a: *x\n",
-        "a bomb": "a: &a [1]\nb: &b [*a,*a]\nc: &c [*b,*b]\n",
-        "a python object": "!!python/object/apply:os.system ['echo bad']\n",
-        "an unknown tag": "directive: !secret x\n",
-        "a merge key": "base: &b {name: x}\n<<: *b\n",
-        "a tab": "directive: Look.\n\tname: x\n",
-        "a key that is a list": "? [a, b]\n: 1\n",
-        "a key that is a number": "1: 2\n",
-        "a key that is null": "~: 2\n",
-        "a date": "directive: 2026-01-01\n",
-        "a set": "tools: !!set {a, b}\n",
-        "binary data": "directive: !!binary aGk=\n",
-        "an octal": "budget: {iterations: 0o17x}\n",
-        "NaN as YAML knows it": "directive: x\nbudget: {wall_clock_s: .nan}\n",
-        "infinity as YAML knows it": "directive: x\nbudget: {wall_clock_s: .inf}\n",
-        "a bad escape": 'directive: "\\q"\n',
-        "bad indentation": "directive: x\n  name: y\n name: z\n",
-    }
-    for name, text in yaml_only.items():
+    for name, text in _YAML_ONLY.items():
         yield _file(name, ".yaml", text)
         yield _file(name, ".yml", text, "check")
     toml_only = {

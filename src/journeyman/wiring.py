@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from journeyman.config import Settings
+from journeyman.engine.advising import Asks
 from journeyman.engine.clock import Clock, SystemClock
 from journeyman.engine.engine import Engine
 from journeyman.engine.world import World
@@ -39,6 +40,8 @@ class Journeyman:
     clock: Clock
     predicates: Predicates
     scripts: ScriptRun
+    broker: Asks | None = None
+    """Asks models; `None` where no advisor is configured."""
 
 
 @asynccontextmanager

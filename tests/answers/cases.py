@@ -78,7 +78,9 @@ class Case:
 
 def load() -> list[Case]:
     """Give every case, by category."""
-    return [_case(file.stem, row) for file in sorted(CORPUS.glob("*.json")) for row in json.loads(file.read_text("utf-8"))]
+    return [
+        _case(file.stem, row) for file in sorted(CORPUS.glob("*.json")) for row in json.loads(file.read_text("utf-8"))
+    ]
 
 
 def _case(category: str, row: dict[str, Any]) -> Case:

@@ -112,4 +112,8 @@ def _quotes(rule: str, value: Any) -> bool:
 
 
 def _shares(text: str, rule: str, words: set[str]) -> bool:
-    return text in words or (len(text) > 2 and text in rule) or any(len(word) > 3 and word in words for word in re.findall(r"\w+", text))
+    return (
+        text in words
+        or (len(text) > 2 and text in rule)
+        or any(len(word) > 3 and word in words for word in re.findall(r"\w+", text))
+    )

@@ -76,4 +76,6 @@ def reasoning_closer(text: str, pos: int) -> tuple[int, re.Pattern[str]] | None:
 
 def tags_in(text: str) -> tuple[re.Pattern[str], ...]:
     """Give the patterns of tags that the text may hold; a text without such a sign is not searched for it."""
-    return tuple(pattern for sign, pattern in (("<", ANGLE_TAG), ("THINK]", SQUARE_TAG), ("◁", ROUND_TAG)) if sign in text)
+    return tuple(
+        pattern for sign, pattern in (("<", ANGLE_TAG), ("THINK]", SQUARE_TAG), ("◁", ROUND_TAG)) if sign in text
+    )

@@ -10,11 +10,11 @@ from journeyman.answers.extraction import Reason
 Value: TypeAlias = "dict[str, Value] | list[Value] | str | int | float | bool | None"
 
 
-class Cut(Exception):  # noqa: N818 — a signal inside the room, never seen outside
+class Cut(Exception):
     """The text ended inside a value."""
 
 
-class Broken(Exception):  # noqa: N818 — a signal inside the room, never seen outside
+class Broken(Exception):
     """The value cannot be read without guessing."""
 
     def __init__(self, reason: Reason = Reason.MALFORMED) -> None:

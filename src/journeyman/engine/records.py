@@ -7,12 +7,15 @@ from dataclasses import dataclass
 from typing import cast
 
 from journeyman.engine.journal import summary_of
+from journeyman.engine.recent import Recent
 from journeyman.engine.world import Evaluates
+from journeyman.mission.advice import StrategyAdvice
 from journeyman.mission.canonical import Json, JsonObject, parsed
 from journeyman.mission.errors import NotFound
 from journeyman.mission.evaluate import Answered
 from journeyman.mission.events import CatalogPinned, Happened, decode
-from journeyman.mission.fold import fold_all, with_tools
+from journeyman.mission.fold import fold, fold_all, with_tools
+from journeyman.mission.prompt import Prompt, strategy_prompt
 from journeyman.mission.record import Entry, Head, head_of, opened
 from journeyman.mission.replay import Replayed, replay
 from journeyman.mission.report import build_report
@@ -86,3 +89,15 @@ def summarized(entries: Sequence[Entry]) -> Summary:
     events = [decode(opened(entry)) for entry in entries]
     state = cast("State", fold_all(None, events))
     return summary_of(state, events[-1].at)
+
+
+async def prompt_of(store: Store, session_id: str) -> Prompt:
+    """Give the prompt that a model would see next for a session."""
+    record = await read_record(store, session_id)
+    recent, state = Recent(), None
+    for happened in await with_definitions(store, record.events):
+        state = fold(state, happened)
+        recent.take(happened, state)
+    values = {name: parsed(await store.blob(name)) for name in recent.references()}
+    schema = cast("JsonObject", StrategyAdvice.model_json_schema())
+    return strategy_prompt(cast("State", state), recent.resolved(values), schema)

@@ -7,7 +7,7 @@ write the line that closes it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -16,6 +16,7 @@ from pydantic_core import to_json
 from journeyman.mission.canonical import Json, JsonObject, canonical, digest
 from journeyman.mission.criteria import as_json, walk
 from journeyman.mission.state import State
+from journeyman.mission.strategy import ToolSpec
 
 MAX_BYTES: Final = 32_768
 """UTF-8 bytes of a whole prompt, system text included, whatever the input."""
@@ -36,6 +37,9 @@ _CAPS: Final = {
     "schema": 3500,
 }
 """Bytes of each section's body; with headings and `_SYSTEM` they leave at least 5 KiB for the recent iterations."""
+
+_SCHEMA_BYTES: Final = 15_000
+"""Bytes of the schema of criteria, which is larger than that of strategies; no recent iterations compete with it."""
 
 SYSTEM: Final = """\
 You advise an engine that runs missions. The engine alone checks the criteria, calls the tools and decides; nothing you \
@@ -126,6 +130,21 @@ def closing_prompt(state: State, recent: Sequence[JsonObject], schema: JsonObjec
     return Prompt(SYSTEM, head + _section("Recent iterations, oldest first", _recent(recent, left)) + tail)
 
 
+def criteria_prompt(
+    directive: str, tools: Sequence[ToolSpec], metrics: Mapping[str, str], schema: JsonObject, *, feedback: str = ""
+) -> Prompt:
+    """Give the prompt for drafting criteria from a directive; every metric named must be a known one."""
+    known = [_text({"metric": name, "tool": tool}) for name, tool in sorted(metrics.items())]
+    body = (
+        _section("Mission directive", _cut(directive, _CAPS["directive"]))
+        + _section("Tools", _rows([_tool(spec) for spec in sorted(tools, key=lambda spec: spec.name)], 6000, "tools"))
+        + _section("Metrics that these tools give; criteria may use no others", _rows(known, 3000, "metrics"))
+    )
+    if feedback:
+        body += _section("Your last answer was rejected", _cut(feedback, 1000))
+    return Prompt(SYSTEM, body + _section("Answer with JSON of this schema", _cut(_text(schema), _SCHEMA_BYTES)))
+
+
 def _section(title: str, body: str) -> str:
     return f"=== {title} ===\n{body}\n\n"
 
@@ -184,17 +203,17 @@ def _criteria(state: State) -> list[str]:
 
 
 def _tools(state: State) -> list[str]:
-    return [
-        _text(
-            {
-                "name": spec.name,
-                "effect": spec.effect,
-                "description": spec.description[:600],
-                "input_schema": spec.input_schema,
-            }
-        )
-        for _, spec in sorted(state.tools.items())
-    ]
+    return [_tool(spec) for _, spec in sorted(state.tools.items())]
+
+
+def _tool(spec: ToolSpec) -> str:
+    plain: JsonObject = {
+        "name": spec.name,
+        "effect": spec.effect,
+        "description": spec.description[:600],
+        "input_schema": spec.input_schema,
+    }
+    return _text(plain)
 
 
 def _budget(state: State) -> JsonObject:

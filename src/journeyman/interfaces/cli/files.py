@@ -11,6 +11,7 @@ import typer
 
 from journeyman.engine.policy import tool_row
 from journeyman.engine.scripting import script_limits
+from journeyman.interfaces.cli.drafting import Wanted, drafted
 from journeyman.interfaces.cli.rendering import MARKS, console, short, table
 from journeyman.interfaces.cli.shared import BAD_INPUT, JSON, bridge, print_json, settings_of, told
 from journeyman.mission import events as e
@@ -90,13 +91,48 @@ def measure(workers: Annotated[int, Field(ge=1, le=32)] = 2) -> dict[str, object
 @app.command("new")
 @told
 def new(
+    ctx: typer.Context,
     path: Annotated[Path, typer.Argument(metavar="[FILE]", help="Mission file to write.")] = Path("mission.yaml"),
     directive: Annotated[
         str, typer.Option("--directive", "-d", help="What the mission is to achieve.")
     ] = "Find a number of workers with which a request takes at most 20 ms.",
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")] = False,
+    from_words: Annotated[
+        str, typer.Option("--from", metavar="DIRECTIVE", help="Draft the criteria from this directive.")
+    ] = "",
+    functions: Annotated[
+        list[str], typer.Option("--function", metavar="MODULE:NAME", help="With --from: a tool to use.")
+    ] = [],  # noqa: B006  # typer's form
+    servers: Annotated[
+        list[str], typer.Option("--server", metavar="NAME=COMMAND", help="With --from: an MCP server.")
+    ] = [],  # noqa: B006  # typer's form
+    draft: Annotated[
+        bool, typer.Option("--draft", help="With --from: always shown for confirmation (the default).")
+    ] = True,
+    advisor: Annotated[
+        str, typer.Option("--advisor", help="With --from: a model that drafts; rules do when left out.")
+    ] = "",
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --from: write without asking.")] = False,
+    as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Write a commented mission file, and beside it a Python module with one example tool."""
+    """Write a commented mission file with an example tool beside it, or draft one with --from.
+
+    A draft uses the numbers in the directive and only metrics that the tools give (named by their output schema, or
+    seen by calling a pure tool once); it is shown for confirmation and never started.
+    """
+    del draft
+    if from_words:
+        wanted = Wanted(
+            directive=from_words,
+            path=path,
+            functions=tuple(functions),
+            servers=tuple(servers),
+            advisor=advisor,
+            yes=yes,
+            as_json=as_json,
+        )
+        drafted(settings_of(ctx), wanted)
+        return
     module = path.parent / f"{path.stem.replace('-', '_')}_tools.py"
     if not module.stem.isidentifier():
         raise InvalidInput(

@@ -27,7 +27,7 @@ from journeyman.interfaces.cli.shared import (
     settings_of,
     told,
 )
-from journeyman.mission.errors import InvalidInput, Problem
+from journeyman.mission.errors import InvalidInput, LeaseHeld, Problem
 from journeyman.mission.mission_file import validate_mission
 from journeyman.mission.spec import Mission, dump
 from journeyman.mission.state import State, Status
@@ -125,7 +125,7 @@ def _driven(settings: Settings, begin: Callable[[Journeyman], object], *, quiet:
 async def _drive(journeyman: Journeyman, session: str, display: Display, who: str) -> State:
     """Drive, and ask the person at the terminal where a person is needed."""
     while True:
-        state = await journeyman.engine.drive(session, display.show)
+        state = await _driven_once(journeyman, session, display)
         pending = state.pending
         if pending is None or not who or (pending.by and pending.by != who):
             return state
@@ -134,6 +134,25 @@ async def _drive(journeyman: Journeyman, session: str, display: Display, who: st
         await control.answer(
             journeyman.store, journeyman.clock, session, who, granted=granted, approval=pending.approval
         )
+
+
+async def _driven_once(journeyman: Journeyman, session: str, display: Display) -> State:
+    """Drive; where a process that was killed still holds the lease, wait for it to run out."""
+    deadline = journeyman.clock.monotonic() + journeyman.settings.lease_ttl_s + 1
+    told_so = False
+    while True:
+        try:
+            return await journeyman.engine.drive(session, display.show)
+        except LeaseHeld:
+            if journeyman.clock.monotonic() > deadline:
+                raise
+            if not told_so:
+                most = journeyman.settings.lease_ttl_s
+                typer.echo(
+                    f"another process holds {session}; waiting up to {most:g} s for its lease to run out", err=True
+                )
+                told_so = True
+            await journeyman.clock.sleep(0.2)
 
 
 async def _print_result(journeyman: Journeyman, session: str, state: State, *, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from typing import Annotated, Any, cast
 import typer
 
 from journeyman.engine.journal import Journal
-from journeyman.engine.records import read_record, state_of
+from journeyman.engine.records import prompt_of, read_record, state_of
 from journeyman.interfaces.cli.live import open_display, page
 from journeyman.interfaces.cli.rendering import console, short, summary_text, table
 from journeyman.interfaces.cli.run import next_step
@@ -25,6 +25,7 @@ from journeyman.interfaces.cli.shared import (
 from journeyman.mission import events as e
 from journeyman.mission.canonical import Json, JsonObject
 from journeyman.mission.events import Happened, encode
+from journeyman.mission.prompt import Prompt
 from journeyman.mission.state import State, Status
 from journeyman.wiring import opened
 
@@ -218,3 +219,20 @@ def _gist(data: dict[str, Any]) -> str:
     parts = [f"{key}={data[key]}" for key in keys if data.get(key) not in (None, "", {}, [])]
     calls = ", ".join(str(call["tool"]) for call in data.get("calls", []))
     return " ".join([*parts, f"waits for {calls}" if calls else ""])
+
+
+@app.command("prompt")
+@told
+def prompt(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annotated[bool, JSON] = False) -> None:
+    """Print the prompt that a model would see next, byte for byte; it leaves nowhere."""
+    settings = settings_of(ctx)
+
+    async def work() -> Prompt:
+        async with opened(settings) as journeyman:
+            return await prompt_of(journeyman.store, await find_session(journeyman.store, session))
+
+    found = bridge(work)
+    if as_json:
+        print_json({"system": found.system, "user": found.user, "bytes": found.size_bytes})
+    else:
+        typer.echo(f"{found.system}\n\n{found.user}", nl=False)

@@ -16,7 +16,7 @@ class Words:
 
 
 COMMANDS: Final[dict[str, Words]] = {
-    "new": Words("files", "Missions", "Write a commented mission file to start from."),
+    "new": Words("files", "Missions", "Write a commented mission file, or draft one from a directive."),
     "check": Words("files", "Missions", "Validate a mission file and its tools without running it."),
     "run": Words("run", "Missions", "Run a mission until its criteria hold or its budget ends."),
     "resume": Words("run", "Missions", "Go on with a session that was paused, waits or crashed."),
@@ -25,6 +25,7 @@ COMMANDS: Final[dict[str, Words]] = {
     "watch": Words("sessions", "Sessions", "Follow a session live, from any terminal."),
     "history": Words("sessions", "Sessions", "Show what happened, event by event or by iteration."),
     "report": Words("reports", "Sessions", "Print or write the report: terminal, Markdown, JSON or HTML."),
+    "prompt": Words("sessions", "Sessions", "Print the prompt that a model would see next."),
     "pause": Words("people", "People", "Stop a session at its next safe point."),
     "abort": Words("people", "People", "End a session now; running calls are cancelled."),
     "end": Words("people", "People", "End a session after its running calls have settled."),

@@ -1,0 +1,151 @@
+"""`journeyman new --from`: a mission file from a directive, its criteria drafted, shown and confirmed; never started unseen."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, cast
+
+import typer
+import yaml
+
+from journeyman.config import Settings
+from journeyman.engine.drafting import Draft, draft_criteria, known_metrics
+from journeyman.engine.policy import tool_row
+from journeyman.interfaces.cli.rendering import console, short, table
+from journeyman.interfaces.cli.shared import WAITING, bridge, print_json
+from journeyman.mission.errors import InvalidInput, NotFound, Problem
+from journeyman.mission.fold import tool_specs
+from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.spec import Mission, mission_digest
+from journeyman.wiring import mission_catalog, opened
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """What a person asked a draft for."""
+
+    directive: str
+    path: Path
+    functions: tuple[str, ...]
+    servers: tuple[str, ...]
+    """`NAME=COMMAND ARG…` each."""
+    advisor: str
+    yes: bool
+    as_json: bool
+
+
+def drafted(settings: Settings, wanted: Wanted) -> None:
+    """Draft, show, ask, and write the file."""
+    plain = _skeleton(wanted)
+    draft = bridge(lambda: _draft(settings, plain, wanted))
+    whole = {**plain, "criteria": [dict(row) for row in draft.criteria]}
+    mission = validate_mission(whole, what="draft") if draft.criteria else None
+    if wanted.as_json:
+        print_json(
+            {
+                "source": draft.source,
+                "notes": list(draft.notes),
+                "mission": cast("Any", whole),
+                "valid": mission is not None,
+            }
+        )
+    else:
+        _show(draft)
+    if mission is None:
+        raise InvalidInput(
+            "draft",
+            (
+                Problem(
+                    where="criteria",
+                    message="nothing could be drafted",
+                    hint="name tools with --function or --server, or write the file with `journeyman new`",
+                ),
+            ),
+        )
+    if not wanted.yes:
+        if wanted.as_json or not sys.stdin.isatty():
+            typer.echo(
+                f"nothing was written; look at the draft, then repeat with --yes to write {wanted.path}", err=True
+            )
+            raise typer.Exit(WAITING)
+        if not typer.confirm(f"write {wanted.path} with these criteria?", default=False, err=True):
+            raise typer.Exit(WAITING)
+    _write(wanted.path, whole, mission, draft)
+
+
+def _skeleton(wanted: Wanted) -> dict[str, Any]:
+    plain: dict[str, Any] = {
+        "name": "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in wanted.path.stem),
+        "directive": wanted.directive,
+        "tools": ["*"],
+        "budget": {"iterations": 20, "wall_clock_s": 600},
+    }
+    if wanted.functions:
+        plain["functions"] = list(wanted.functions)
+    servers: dict[str, Any] = {}
+    for text in wanted.servers:
+        name, equals, command = text.partition("=")
+        words = shlex.split(command) if equals else []
+        if not words:
+            raise InvalidInput(
+                "--server",
+                (
+                    Problem(
+                        where=text,
+                        message="is not of the form NAME=COMMAND ARG…",
+                        hint="as in git='mcp-server-git --repository .'",
+                    ),
+                ),
+            )
+        servers[name] = {"command": words[0], "args": words[1:]}
+    if servers:
+        plain["servers"] = servers
+    return plain
+
+
+async def _draft(settings: Settings, plain: dict[str, Any], wanted: Wanted) -> Draft:
+    probe: Mission = validate_mission(
+        {**plain, "criteria": [{"id": "draft", "kind": "event", "event": "draft"}]}, what="draft"
+    )
+    if not (wanted.functions or wanted.servers):
+        raise NotFound("a draft needs tools to check with: give --function module:name or --server NAME=COMMAND")
+    folder = wanted.path.parent.resolve()
+    async with mission_catalog(probe, folder) as catalog:
+        tools = await catalog.tools()
+        rows = [tool_row(probe, tool) for tool in tools]
+        effects = {str(row["name"]): str(row["effect"]) for row in rows}
+        metrics = await known_metrics(catalog, tools, effects)
+    specs = list(tool_specs(rows).values())
+    if not wanted.advisor:
+        return await draft_criteria(wanted.directive, specs, metrics)
+    async with opened(settings) as journeyman:
+        return await draft_criteria(
+            wanted.directive, specs, metrics, broker=journeyman.broker, wanted=(wanted.advisor,)
+        )
+
+
+def _show(draft: Draft) -> None:
+    made = table("criterion", "kind", "what")
+    for row in draft.criteria:
+        rest = {key: value for key, value in row.items() if key not in ("id", "kind")}
+        made.add_row(str(row["id"]), str(row["kind"]), short(json.dumps(rest), 100))
+    typer.echo(f"drafted by {draft.source}:")
+    console().print(made)
+    for note in draft.notes:
+        typer.echo(f"  note: {note}")
+
+
+def _write(path: Path, whole: dict[str, Any], mission: Mission, draft: Draft) -> None:
+    head = f"# Drafted by {draft.source}; check each criterion. Unmarked tools count as unsafe: see `effects` in the docs.\n"
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(head + yaml.safe_dump(whole, sort_keys=False, allow_unicode=True))
+    except OSError as error:
+        raise NotFound(f"cannot write {str(path)!r}: {error.strerror}; choose another name") from None
+    typer.echo(
+        f"wrote {path}, digest {mission_digest(mission)[:16]}; next: journeyman check {path}, then journeyman run {path}"
+    )
