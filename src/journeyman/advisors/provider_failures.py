@@ -130,12 +130,16 @@ def _response(error: Any) -> dict[str, Any]:
     return cast("dict[str, Any]", response) if isinstance(response, dict) else {}
 
 
+def _header(headers: Any) -> str:
+    return str(headers["retry-after"])
+
+
 def _retry_after_s(chain: list[Any]) -> float | None:
     for row in chain:
         amazon: Any = _response(row).get("ResponseMetadata", {}).get("HTTPHeaders")
         headers: Any = getattr(row, "headers", None) or getattr(getattr(row, "response", None), "headers", None)
         try:
-            wait_s = float(str((headers or amazon or {})["retry-after"]))
+            wait_s = float(_header(headers or amazon))
         except (TypeError, KeyError, ValueError):
             continue
         if 0 <= wait_s < float("inf"):

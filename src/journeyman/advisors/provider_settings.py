@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
@@ -49,6 +49,8 @@ class ProviderSettings:
     stream: bool = False
     """Reads the answer as a stream, which keeps long answers alive on impatient proxies. Never stopped early, since
     most providers tell the usage last."""
+    temperature: bool = True
+    """False leaves the request's temperature out, for models that refuse the setting."""
     timeout_s: float = 120.0
     """The socket's own limit, behind the limit of each request."""
     costs: bool | None = None
@@ -63,6 +65,8 @@ class Resolved:
     base_url: str
     key: str = field(repr=False)
     region: str = ""
+    aws: tuple[str, str, str] | None = field(default=None, repr=False)
+    """Access key, its secret and session token, where variables give them; else boto3 looks where it always does."""
     missing: str = ""
     """What keeps it from being asked, for people; empty when nothing does."""
 
@@ -85,9 +89,9 @@ _OWN: Final[Mapping[tuple[Kind, str], tuple[str, ...]]] = {
     (Kind.BEDROCK, "region"): ("AWS_REGION", "AWS_DEFAULT_REGION"),
 }
 _DEFAULT: Final[Mapping[tuple[Kind, str], str]] = {
-    (Kind.ANTHROPIC, "model"): "claude-sonnet-4-5",
+    (Kind.ANTHROPIC, "model"): "claude-sonnet-4-6",
     (Kind.OPENAI, "model"): "gpt-4o",
-    (Kind.BEDROCK, "model"): "us.anthropic.claude-sonnet-4-5-20250929-v1:0",
+    (Kind.BEDROCK, "model"): "us.anthropic.claude-sonnet-4-6",
     (Kind.BEDROCK, "region"): "us-east-1",
 }
 AWS_SIGNS: Final = (
@@ -109,8 +113,13 @@ def resolved(settings: ProviderSettings, environment: Mapping[str, str], home: P
     base_url = value("base_url", settings.base_url)
     named = environment.get(settings.api_key_env, "") if settings.api_key_env else ""
     key = named or ("" if settings.api_key_env else value("api_key", ""))
+    access, secret = environment.get("AWS_ACCESS_KEY_ID", ""), environment.get("AWS_SECRET_ACCESS_KEY", "")
     made = Resolved(
-        model=value("model", settings.model), base_url=base_url, key=key, region=value("region", settings.region)
+        model=value("model", settings.model),
+        base_url=base_url,
+        key=key,
+        region=value("region", settings.region),
+        aws=(access, secret, environment.get("AWS_SESSION_TOKEN", "")) if access and secret else None,
     )
     if key or (made.local and settings.kind is Kind.OPENAI):
         return made
@@ -121,4 +130,4 @@ def resolved(settings: ProviderSettings, environment: Mapping[str, str], home: P
     else:
         wanted = settings.api_key_env or _OWN[settings.kind, "api_key"][0]
         missing = f"no key; set the variable {wanted}"
-    return Resolved(model=made.model, base_url=base_url, key=key, region=made.region, missing=missing)
+    return replace(made, missing=missing)

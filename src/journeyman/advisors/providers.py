@@ -85,7 +85,7 @@ class ProviderAdvisor:
                     # A thread: importing an SDK takes a second, and boto3 looks for credentials while it opens.
                     self._model, self._client = await anyio.to_thread.run_sync(_open, self.settings, self._resolved())
         mode = self._mode_of(request)
-        response = await _send(self._model, request, mode, stream=self.settings.stream)
+        response = await _send(self._model, request, mode, self.settings)
         answer = _read(request, response, self._resolved().model, streamed=self.settings.stream)
         if answer.failure is Failure.TRUNCATED and self.settings.kind is Kind.BEDROCK:
             return replace(answer, reason="bedrock_truncated_response")
@@ -161,14 +161,28 @@ def _openai(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
 def _bedrock(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
     import boto3  # noqa: PLC0415  extra `models`
     from botocore.config import Config  # noqa: PLC0415  extra `models`
+    from botocore.session import Session  # noqa: PLC0415  extra `models`
+    from botocore.tokens import FrozenAuthToken  # noqa: PLC0415  extra `models`
     from pydantic_ai.models.bedrock import BedrockConverseModel  # noqa: PLC0415  extra `models`
     from pydantic_ai.providers.bedrock import BedrockProvider  # noqa: PLC0415  extra `models`
 
+    more: dict[str, Any] = {}
+    session: Any = Session()
+    if found.key:  # a Bedrock API key instead of signed requests
+        session.get_auth_token = lambda **_: FrozenAuthToken(found.key)  # pyright: ignore[reportUnknownLambdaType]
+        session.get_credentials = lambda: None
+        more["signature_version"] = "bearer"
+    elif found.aws is not None:
+        session.set_credentials(found.aws[0], found.aws[1], found.aws[2] or None)
     config = Config(
-        retries={"total_max_attempts": 1}, read_timeout=settings.timeout_s, connect_timeout=10, max_pool_connections=32
+        retries={"total_max_attempts": 1},
+        read_timeout=settings.timeout_s,
+        connect_timeout=10,
+        max_pool_connections=32,
+        **more,
     )
     sdk: Any = boto3  # has no types
-    client: Any = sdk.client(
+    client: Any = sdk.Session(botocore_session=session).client(
         "bedrock-runtime", region_name=found.region, endpoint_url=found.base_url or None, config=config
     )
     provider = BedrockProvider(bedrock_client=client)
@@ -186,7 +200,7 @@ def _profile() -> Any:
     return {"thinking_tags": (_NO_TAG, _NO_TAG)}
 
 
-async def _send(model: Any, request: Request, mode: Mode | None, *, stream: bool) -> Any:
+async def _send(model: Any, request: Request, mode: Mode | None, settings: ProviderSettings) -> Any:
     """Send one request and give the wire library's response."""
     from pydantic_ai import direct, messages  # noqa: PLC0415  extra `models`
 
@@ -201,10 +215,10 @@ async def _send(model: Any, request: Request, mode: Mode | None, *, stream: bool
             parts.append(part(message.text))
     history.append(messages.ModelRequest(parts=parts))
     told: dict[str, Any] = {"max_tokens": request.max_output_tokens}
-    if request.temperature is not None and model.profile.get("supports_temperature", True):
+    if request.temperature is not None and settings.temperature:
         told["temperature"] = request.temperature
     asked: Any = {"model_settings": told, "model_request_parameters": _parameters(request, mode), "instrument": False}
-    if not stream:
+    if not settings.stream:
         return await direct.model_request(model, history, **asked)
     async with direct.model_request_stream(model, history, **asked) as events:
         async for _ in events:
