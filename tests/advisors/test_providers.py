@@ -13,6 +13,7 @@ import pytest
 from journeyman.advisors.base import Failure
 from journeyman.advisors.provider_settings import Kind, Mode, ProviderSettings, resolved
 from journeyman.advisors.providers import ProviderAdvisor
+from journeyman.mission.advice import StrategyAdvice
 from journeyman.testing.model_server import Fault, Say
 from tests.advisors.asking import ADVICE, KEYS, Advice, asking, provider, question
 
@@ -192,3 +193,17 @@ async def test_a_local_server_needs_no_key_and_no_consent() -> None:
     away = ProviderAdvisor(ProviderSettings(kind=Kind.ANTHROPIC), KEYS).readiness()
     assert (away.ready, away.costs, away.leaves_machine) == (True, True, True)
     assert not ProviderAdvisor(ProviderSettings(kind=Kind.ANTHROPIC), {}).readiness().ready
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_strategy_keeps_its_free_arguments(kind: Kind) -> None:
+    """A strict schema would empty every object of any keys, so a strategy is asked for as a tool call."""
+    strategy = {"calls": [{"tool": "door", "args": {"code": 417}}]}
+    said = {"revision_rationale": "r", "next_strategy": strategy, "confidence": 0.5}
+    async with asking(kind, Say(value=said)) as (advisor, server):
+        answer = await advisor.ask(question(StrategyAdvice))
+        assert answer.failure is None, answer.reason
+        assert answer.value.next_strategy.calls[0].args == {"code": 417}
+        sent = json.dumps(server.calls[0].body)
+        assert '"toolSpec"' in sent or '"tools"' in sent
+        assert '"strict": true' not in sent

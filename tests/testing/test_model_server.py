@@ -125,10 +125,12 @@ def test_the_command_serves_a_script(tmp_path: Path) -> None:
     with subprocess.Popen(argv, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         url = process.stdout.readline().split()[0]
-        with httpx2.Client(trust_env=False) as client:
-            path, body = ASKED["openai"]
-            assert "ANSWER" in client.post(url + path, json=body).text
-        row = process.stdout.readline()
-        process.terminate()
+        try:
+            with httpx2.Client(trust_env=False) as client:
+                path, body = ASKED["openai"]
+                assert "ANSWER" in client.post(url + path, json=body).text
+            row = process.stdout.readline()
+        finally:
+            process.kill()
         assert row.startswith("openai m 200 ")
         assert "SECRET" not in row

@@ -63,7 +63,9 @@ class BrokerPolicy:
     tries: int = 3
     """Tries per advisor and request, retries and repeated questions together."""
     per_minute: float | None = None
-    """Requests a minute; `None` is no limit."""
+    """Requests a minute, all advisors together; `None` is no limit."""
+    rates: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Requests a minute of single advisors, by name."""
     concurrency: int = 4
     """Requests at a time."""
     breaker_failures: int = 5
@@ -109,7 +111,7 @@ class Broker:
     now: Callable[[], float] = anyio.current_time
     jitter: Callable[[], float] = random.random
     _slots: anyio.CapacityLimiter | None = None
-    _pace: Pace | None = None
+    _paces: dict[str, Pace] = field(default_factory=dict[str, Pace])
     _breakers: dict[str, Breaker] = field(default_factory=dict[str, Breaker])
 
     def resolve(self, wanted: Sequence[str]) -> list[Resolution]:
@@ -197,7 +199,7 @@ class Broker:
         prompt = "\0".join(f"{message.role}:{message.text}" for message in request.messages).encode(errors="replace")
         row = self._asked(advisor, request, ask, prompt)
         async with self._limiter():
-            await self._paced()
+            await self._paced(advisor.name)
             try:
                 await ledger.asked(row)
             except BudgetRefused:
@@ -223,11 +225,11 @@ class Broker:
             self._slots = anyio.CapacityLimiter(self.policy.concurrency)
         return self._slots
 
-    async def _paced(self) -> None:
-        if self.policy.per_minute is not None:
-            if self._pace is None:
-                self._pace = Pace(60.0 / self.policy.per_minute)
-            await self.sleep(self._pace.wait_s(self.now()))
+    async def _paced(self, name: str) -> None:
+        for whose, rate in (("", self.policy.per_minute), (name, self.policy.rates.get(name))):
+            if rate is not None:
+                pace = self._paces.setdefault(whose, Pace(60.0 / rate))
+                await self.sleep(pace.wait_s(self.now()))
 
     def _asked(self, advisor: Advisor, request: Request, ask: str, prompt: bytes) -> Asked:
         tokens = len(prompt) // 2 + 1 + request.max_output_tokens  # two bytes a token is more than any tokenizer needs

@@ -11,7 +11,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import anyio
 import anyio.to_thread
@@ -100,11 +100,17 @@ class ProviderAdvisor:
                 profile: Mapping[str, Any] = self._model.profile
                 tools = Mode.TOOL if profile.get("supports_tools", True) else Mode.PROMPTED
                 self._mode = Mode.NATIVE if profile.get("supports_json_schema_output") else tools
+        if (
+            self._mode is Mode.NATIVE
+            and self.settings.mode is Mode.AUTO
+            and _is_open(request.answer.model_json_schema())
+        ):
+            return Mode.TOOL  # native schemas are strict: an object of any keys would come back empty
         return self._mode
 
     def _failed(self, request: Request, error: Exception) -> Answer:
         answer = failed(error, self.settings.kind, estimated(request))
-        lower = _LOWER.get(self._mode) if self._mode and request.answer is not None else None
+        lower = _LOWER.get(self._mode_of(request) or Mode.PROMPTED) if self._mode is not None else None
         if answer.failure is Failure.UNSUPPORTED and lower is not None and self.settings.mode is Mode.AUTO:
             self._mode = lower
             return replace(answer, again=True)
@@ -196,6 +202,18 @@ _OPENERS: Final[Mapping[Kind, Callable[[ProviderSettings, Resolved], tuple[Any, 
 }
 
 
+def _is_open(schema: Any) -> bool:
+    """Tell whether a schema has objects of any keys or values of any type."""
+    if isinstance(schema, list):
+        return any(_is_open(item) for item in cast("list[Any]", schema))
+    if not isinstance(schema, dict):
+        return False
+    known = cast("dict[str, Any]", schema)
+    if known.get("additionalProperties") or (known.get("type") == "object" and "properties" not in known):
+        return True
+    return any(_is_open(value) for key, value in known.items() if key not in {"default", "examples", "enum", "const"})
+
+
 def _profile() -> Any:
     return {"thinking_tags": (_NO_TAG, _NO_TAG)}
 
@@ -235,7 +253,9 @@ def _parameters(request: Request, mode: Mode | None) -> Any:
         return ModelRequestParameters(output_mode="text")
     schema = request.answer.model_json_schema()
     if mode is Mode.TOOL:
-        tool = ToolDefinition(name=_TOOL, description="Give the answer.", parameters_json_schema=schema, kind="output")
+        tool = ToolDefinition(
+            name=_TOOL, description="Give the answer.", parameters_json_schema=schema, kind="output", strict=False
+        )
         return ModelRequestParameters(output_mode="tool", output_tools=[tool], allow_text_output=False)
     form = OutputObjectDefinition(json_schema=schema, name=request.answer.__name__)
     if mode is Mode.NATIVE:
