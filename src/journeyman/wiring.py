@@ -64,7 +64,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Journeyman]:
     ):
         predicates, scripts = Predicates(judging), ScriptRun(scripting)
         broker = broker_of(settings, os.environ)
-        closing.push_async_callback(_closed, broker)
+        closing.push_async_callback(broker.aclose)
         world = World(
             store=store,
             open_catalog=mission_catalog,
@@ -104,13 +104,6 @@ def broker_of(settings: Settings, environment: Mapping[str, str]) -> Broker:
 
 def _advisor(name: str, table: AdvisorSettings, environment: Mapping[str, str]) -> Advisor:
     return ProviderAdvisor(table.provider(name), environment)
-
-
-async def _closed(broker: Broker) -> None:
-    for advisor in broker.advisors.values():
-        close = getattr(advisor, "aclose", None)
-        if close is not None:
-            await close()
 
 
 def prompt_key(folder: Path) -> bytes:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from journeyman.advisors.base import (
     Settled,
     Usage,
 )
+from journeyman.advisors.coalesce import Coalescing
 from journeyman.advisors.limits import Breaker, Pace
 from journeyman.mission.errors import BudgetRefused
 
@@ -68,6 +70,8 @@ class BrokerPolicy:
     """Requests a minute of single advisors, by name."""
     concurrency: int = 4
     """Requests at a time."""
+    coalesce: frozenset[str] = frozenset()
+    """Names of advisors whose small concurrent requests may share a call."""
     breaker_failures: int = 5
     """Failures of the wire in a row after which an advisor is left alone …"""
     breaker_rest_s: float = 30.0
@@ -112,6 +116,7 @@ class Broker:
     jitter: Callable[[], float] = random.random
     _slots: anyio.CapacityLimiter | None = None
     _paces: dict[str, Pace] = field(default_factory=dict[str, Pace])
+    _shared: dict[str, Coalescing] = field(default_factory=dict[str, Coalescing])
     _breakers: dict[str, Breaker] = field(default_factory=dict[str, Breaker])
 
     def resolve(self, wanted: Sequence[str]) -> list[Resolution]:
@@ -140,6 +145,13 @@ class Broker:
             self._breakers[name] = Breaker(self.policy.breaker_failures, self.policy.breaker_rest_s)
         return self._breakers[name]
 
+    async def aclose(self) -> None:
+        """Close every advisor that holds connections."""
+        for advisor in [*self._shared.values(), *self.advisors.values()]:
+            close = getattr(advisor, "aclose", None)
+            if close is not None:
+                await close()
+
     async def ask(self, make: MakeRequest, *, wanted: Sequence[str], check: Check, ledger: Ledger) -> Outcome:
         """Give a checked answer, or why there is none. Never raises for what a model or provider does."""
         if not self.policy.enabled or tuple(wanted) in ((), ("none",)):
@@ -151,7 +163,7 @@ class Broker:
                 state.failure = state.failure or Failure.NO_ADVISOR
                 state.reason = state.reason or Failure.NO_ADVISOR.value
                 continue
-            value = await self._ask_one(self.advisors[name], make, check, ledger, state)
+            value = await self._ask_one(self._advisor(name), make, check, ledger, state)
             if value is not None:
                 return Outcome(value=value, advisor=name, tries=state.made)
             if state.failure is Failure.OVER_BUDGET:
@@ -198,8 +210,8 @@ class Broker:
         ask = f"{request.request_id}#{state.made}"
         prompt = "\0".join(f"{message.role}:{message.text}" for message in request.messages).encode(errors="replace")
         row = self._asked(advisor, request, ask, prompt)
-        async with self._limiter():
-            await self._paced(advisor.name)
+        # A shared call holds the limits itself, once for all its questions.
+        async with nullcontext() if isinstance(advisor, Coalescing) else self._gate(advisor.name):
             try:
                 await ledger.asked(row)
             except BudgetRefused:
@@ -219,6 +231,19 @@ class Broker:
         with anyio.move_on_after(request.timeout_s):
             return await advisor.ask(request)
         return Answer(failure=Failure.TIMEOUT, reason=Failure.TIMEOUT.value)
+
+    def _advisor(self, name: str) -> Advisor:
+        if name not in self.policy.coalesce:
+            return self.advisors[name]
+        if name not in self._shared:
+            self._shared[name] = Coalescing(self.advisors[name], gate=lambda: self._gate(name))
+        return self._shared[name]
+
+    @asynccontextmanager
+    async def _gate(self, name: str) -> AsyncGenerator[None]:
+        async with self._limiter():
+            await self._paced(name)
+            yield
 
     def _limiter(self) -> anyio.CapacityLimiter:
         if self._slots is None:

@@ -109,6 +109,7 @@ class AdviceSettings(BaseModel):
             tries=self.tries,
             per_minute=self.rate_per_minute,
             rates={name: table.rate_per_minute for name, table in advisors.items() if table.rate_per_minute},
+            coalesce=frozenset(name for name, table in advisors.items() if table.coalesce),
             concurrency=self.concurrency,
             breaker_failures=self.breaker_failures,
             breaker_rest_s=self.breaker_rest_s,
