@@ -54,7 +54,7 @@ def pushing(server: MCPServer, advisor: PushSampling, answers: list[Answer]) -> 
                 warnings.simplefilter(
                     "ignore"
                 )  # sampling is deprecated from 2026-07-28 on; older clients have no other way
-                result = await ctx.session.create_message(
+                result = await ctx.session.create_message(  # pyright: ignore[reportDeprecated]  # see above
                     told.messages,
                     max_tokens=told.max_tokens,
                     system_prompt=told.system_prompt,
