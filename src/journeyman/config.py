@@ -11,13 +11,18 @@ import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar, cast
 
 import platformdirs
+from pydantic import BaseModel, ValidationError
 
+from journeyman.advisors.settings import AdviceSettings, AdvisorSettings
 from journeyman.mission.errors import InvalidInput, Problem
 
 PREFIX: Final = "JOURNEYMAN_"
+_KEY_HINT: Final = "a key is never a setting: name its variable with api_key_env"
+T = TypeVar("T", bound=BaseModel)
+_TABLES: Final = ("advice", "advisors", "sources")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,15 +39,24 @@ class Settings:
     """Seconds without a heartbeat after which another process may take a session over."""
     sandbox_workers: int = 2
     """Worker processes for predicates and scripts."""
+    advice: AdviceSettings = field(default_factory=AdviceSettings)
+    """What holds for all advisors: whether they are asked at all, how often, how many at a time."""
+    advisors: Mapping[str, AdvisorSettings] = field(default_factory=dict[str, AdvisorSettings])
+    """Models that missions may name, from the `[advisors.NAME]` tables of the settings file."""
     sources: Mapping[str, str] = field(default_factory=dict[str, str])
     """Where each value that is no default came from."""
 
     def rows(self) -> list[tuple[str, str, str]]:
         """Give (name, value, source) for each setting."""
-        return [
-            (item.name, str(getattr(self, item.name)), self.sources.get(item.name, "default"))
-            for item in fields(self)
-            if item.name != "sources"
+        rows = [
+            (name, str(getattr(self, name)), self.sources.get(name, "default"))
+            for name in (item.name for item in fields(self))
+            if name not in _TABLES
+        ]
+        rows.append(("advice", self.advice.shown(), self.sources.get("advice", "default")))
+        return rows + [
+            (f"advisors.{name}", table.shown(), self.sources.get("advisors", ""))
+            for name, table in self.advisors.items()
         ]
 
 
@@ -57,16 +71,19 @@ def load_settings(
 ) -> Settings:
     """Give the settings; raise `InvalidInput` with every value that is malformed."""
     environment = os.environ if environment is None else environment
-    names = [item.name for item in fields(Settings) if item.name != "sources"]
+    names = [item.name for item in fields(Settings) if item.name not in _TABLES]
     problems: list[Problem] = []
     raw: dict[str, tuple[object, str]] = {}
     path = settings_file()
+    tables: dict[str, object] = {}
     for key, value in _from_file(path, problems).items():
-        if key in names:
+        if key in ("advice", "advisors"):
+            tables[key] = value
+        elif key in names:
             raw[key] = (value, str(path))
         else:
-            near = difflib.get_close_matches(key, names, n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(names)}"
+            near = difflib.get_close_matches(key, [*names, "advice", "advisors"], n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join([*names, 'advice', 'advisors'])}"
             problems.append(Problem(where=f"{path}: {key}", message="is not a known setting", hint=hint))
     for name in names:
         variable = f"{PREFIX}{name.upper()}"
@@ -76,9 +93,10 @@ def load_settings(
         if argument:
             raw[name] = (argument, f"--{name.replace('_', '-')}")
     values = {name: _typed(name, value, source, problems) for name, (value, source) in raw.items()}
+    values["advice"], values["advisors"] = _advice(tables, path, problems)
     if problems:
         raise InvalidInput("settings", tuple(problems))
-    sources = {name: source for name, (_, source) in raw.items()}
+    sources = {name: source for name, (_, source) in raw.items()} | dict.fromkeys(tables, str(path))
     return Settings(**values, sources=sources)  # pyright: ignore[reportArgumentType]  # _typed gave each its field's type
 
 
@@ -106,6 +124,35 @@ def _typed(name: str, value: object, source: str, problems: list[Problem]) -> ob
     except ValueError as error:
         problems.append(Problem(where=f"{source}: {name}", message=f"{value!r} does not fit ({error})"))
         return None
+
+
+def _advice(tables: Mapping[str, object], path: Path, problems: list[Problem]) -> tuple[object, object]:
+    """Give the checked tables, and add whatever is wrong with them to the problems."""
+
+    def checked(model: type[T], table: object, where: str) -> T | None:
+        try:
+            return model.model_validate(table)
+        except ValidationError as error:
+            problems.extend(
+                Problem(
+                    where=f"{path}: {'.'.join([where, *(str(part) for part in row['loc'])])}",
+                    message=row["msg"],
+                    hint=_KEY_HINT if "key" in str(row["loc"]) else f"known: {', '.join(model.model_fields)}",
+                )
+                for row in error.errors(include_input=False, include_url=False, include_context=False)
+            )
+            return None
+
+    named = tables.get("advisors", {})
+    if not isinstance(named, dict):
+        problems.append(Problem(where=f"{path}: advisors", message="must be tables [advisors.NAME]"))
+        named = {}
+    made: dict[str, AdvisorSettings | None] = {}
+    for name, table in cast("dict[str, object]", named).items():
+        if name == "none":
+            problems.append(Problem(where=f"{path}: advisors.none", message="is the name for no advisor; take another"))
+        made[name] = checked(AdvisorSettings, table, f"advisors.{name}")
+    return checked(AdviceSettings, tables.get("advice", {}), "advice"), made
 
 
 def _between(value: float, low: float, high: float) -> float:

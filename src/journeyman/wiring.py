@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import os
+import secrets
 from collections.abc import AsyncGenerator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
 
+from journeyman.advisors.base import Advisor
+from journeyman.advisors.broker import Broker
+from journeyman.advisors.prices import Asked, Prices
+from journeyman.advisors.providers import ProviderAdvisor
+from journeyman.advisors.settings import AdvisorSettings
 from journeyman.config import Settings
-from journeyman.engine.advising import Asks
 from journeyman.engine.clock import Clock, SystemClock
 from journeyman.engine.engine import Engine
 from journeyman.engine.world import World
@@ -40,8 +46,8 @@ class Journeyman:
     clock: Clock
     predicates: Predicates
     scripts: ScriptRun
-    broker: Asks | None = None
-    """Asks models; `None` where no advisor is configured."""
+    broker: Broker
+    """Asks models; knows those of the settings."""
 
 
 @asynccontextmanager
@@ -54,8 +60,11 @@ async def opened(settings: Settings) -> AsyncGenerator[Journeyman]:
         Sandbox(workers) as judging,
         Sandbox(workers) as scripting,
         await SqliteStore.open(settings.data_dir, tenant=settings.tenant) as store,
+        AsyncExitStack() as closing,
     ):
         predicates, scripts = Predicates(judging), ScriptRun(scripting)
+        broker = broker_of(settings, os.environ)
+        closing.push_async_callback(broker.aclose)
         world = World(
             store=store,
             open_catalog=mission_catalog,
@@ -63,10 +72,56 @@ async def opened(settings: Settings) -> AsyncGenerator[Journeyman]:
             scripts=scripts,
             clock=clock,
             lease_ttl_s=settings.lease_ttl_s,
+            broker=broker,
         )
         yield Journeyman(
-            settings=settings, engine=Engine(world), store=store, clock=clock, predicates=predicates, scripts=scripts
+            settings=settings,
+            engine=Engine(world),
+            store=store,
+            clock=clock,
+            predicates=predicates,
+            scripts=scripts,
+            broker=broker,
         )
+
+
+def broker_of(settings: Settings, environment: Mapping[str, str]) -> Broker:
+    """Give the broker over the configured advisors; no SDK is loaded before one is asked."""
+    advisors = {name: _advisor(name, table, environment) for name, table in settings.advisors.items()}
+    models = {
+        name: Asked(advisor.settings.kind, advisor.model, costs=advisor.readiness().costs)
+        for name, advisor in advisors.items()
+        if isinstance(advisor, ProviderAdvisor)
+    }
+    own = {name: price for name, table in settings.advisors.items() if (price := table.price()) is not None}
+    return Broker(
+        advisors,
+        settings.advice.policy(settings.advisors),
+        price=Prices(models, own),
+        key=prompt_key(settings.data_dir / settings.tenant) if advisors else b"",
+    )
+
+
+def _advisor(name: str, table: AdvisorSettings, environment: Mapping[str, str]) -> Advisor:
+    return ProviderAdvisor(table.provider(name), environment)
+
+
+def prompt_key(folder: Path) -> bytes:
+    """Give the tenant's secret that keys prompt hashes in the audit; drawn once, readable by its owner only."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / "prompt.key"
+    drawn = secrets.token_bytes(32)
+    draft = path.with_name(f"prompt.key.{drawn[:4].hex()}")
+    if not path.exists():
+        with open(draft, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+            file.write(drawn)
+        try:
+            os.link(draft, path)  # whole or not at all, and the first of two processes wins
+        except FileExistsError:
+            pass
+        finally:
+            draft.unlink()
+    return path.read_bytes()
 
 
 @asynccontextmanager

@@ -98,6 +98,8 @@ class Answer:
     usage: Usage = Usage()
     duration_s: float = 0.0
     retry_after_s: float | None = None
+    again: bool = False
+    """The advisor has changed how it asks: the same request may be sent again at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import hashlib
 import hmac
 import random
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -28,6 +29,7 @@ from journeyman.advisors.base import (
     Settled,
     Usage,
 )
+from journeyman.advisors.coalesce import Coalescing
 from journeyman.advisors.limits import Breaker, Pace
 from journeyman.mission.errors import BudgetRefused
 
@@ -63,9 +65,13 @@ class BrokerPolicy:
     tries: int = 3
     """Tries per advisor and request, retries and repeated questions together."""
     per_minute: float | None = None
-    """Requests a minute; `None` is no limit."""
+    """Requests a minute, all advisors together; `None` is no limit."""
+    rates: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Requests a minute of single advisors, by name."""
     concurrency: int = 4
     """Requests at a time."""
+    coalesce: frozenset[str] = frozenset()
+    """Names of advisors whose small concurrent requests may share a call."""
     breaker_failures: int = 5
     """Failures of the wire in a row after which an advisor is left alone …"""
     breaker_rest_s: float = 30.0
@@ -109,7 +115,8 @@ class Broker:
     now: Callable[[], float] = anyio.current_time
     jitter: Callable[[], float] = random.random
     _slots: anyio.CapacityLimiter | None = None
-    _pace: Pace | None = None
+    _paces: dict[str, Pace] = field(default_factory=dict[str, Pace])
+    _shared: dict[str, Coalescing] = field(default_factory=dict[str, Coalescing])
     _breakers: dict[str, Breaker] = field(default_factory=dict[str, Breaker])
 
     def resolve(self, wanted: Sequence[str]) -> list[Resolution]:
@@ -138,6 +145,13 @@ class Broker:
             self._breakers[name] = Breaker(self.policy.breaker_failures, self.policy.breaker_rest_s)
         return self._breakers[name]
 
+    async def aclose(self) -> None:
+        """Close every advisor that holds connections."""
+        for advisor in [*self._shared.values(), *self.advisors.values()]:
+            close = getattr(advisor, "aclose", None)
+            if close is not None:
+                await close()
+
     async def ask(self, make: MakeRequest, *, wanted: Sequence[str], check: Check, ledger: Ledger) -> Outcome:
         """Give a checked answer, or why there is none. Never raises for what a model or provider does."""
         if not self.policy.enabled or tuple(wanted) in ((), ("none",)):
@@ -149,7 +163,7 @@ class Broker:
                 state.failure = state.failure or Failure.NO_ADVISOR
                 state.reason = state.reason or Failure.NO_ADVISOR.value
                 continue
-            value = await self._ask_one(self.advisors[name], make, check, ledger, state)
+            value = await self._ask_one(self._advisor(name), make, check, ledger, state)
             if value is not None:
                 return Outcome(value=value, advisor=name, tries=state.made)
             if state.failure is Failure.OVER_BUDGET:
@@ -177,7 +191,7 @@ class Broker:
                 )
             elif answer.failure in REASKED:
                 state.feedback = FEEDBACK.get(answer.failure, answer.failure.value)
-            elif answer.failure not in RETRIED:
+            elif answer.failure not in RETRIED and not answer.again:
                 return None
             if self._breaker(advisor.name).open_at(self.now()):
                 return None
@@ -196,8 +210,8 @@ class Broker:
         ask = f"{request.request_id}#{state.made}"
         prompt = "\0".join(f"{message.role}:{message.text}" for message in request.messages).encode(errors="replace")
         row = self._asked(advisor, request, ask, prompt)
-        async with self._limiter():
-            await self._paced()
+        # A shared call holds the limits itself, once for all its questions.
+        async with nullcontext() if isinstance(advisor, Coalescing) else self._gate(advisor.name):
             try:
                 await ledger.asked(row)
             except BudgetRefused:
@@ -218,16 +232,29 @@ class Broker:
             return await advisor.ask(request)
         return Answer(failure=Failure.TIMEOUT, reason=Failure.TIMEOUT.value)
 
+    def _advisor(self, name: str) -> Advisor:
+        if name not in self.policy.coalesce:
+            return self.advisors[name]
+        if name not in self._shared:
+            self._shared[name] = Coalescing(self.advisors[name], gate=lambda: self._gate(name))
+        return self._shared[name]
+
+    @asynccontextmanager
+    async def _gate(self, name: str) -> AsyncGenerator[None]:
+        async with self._limiter():
+            await self._paced(name)
+            yield
+
     def _limiter(self) -> anyio.CapacityLimiter:
         if self._slots is None:
             self._slots = anyio.CapacityLimiter(self.policy.concurrency)
         return self._slots
 
-    async def _paced(self) -> None:
-        if self.policy.per_minute is not None:
-            if self._pace is None:
-                self._pace = Pace(60.0 / self.policy.per_minute)
-            await self.sleep(self._pace.wait_s(self.now()))
+    async def _paced(self, name: str) -> None:
+        for whose, rate in (("", self.policy.per_minute), (name, self.policy.rates.get(name))):
+            if rate is not None:
+                pace = self._paces.setdefault(whose, Pace(60.0 / rate))
+                await self.sleep(pace.wait_s(self.now()))
 
     def _asked(self, advisor: Advisor, request: Request, ask: str, prompt: bytes) -> Asked:
         tokens = len(prompt) // 2 + 1 + request.max_output_tokens  # two bytes a token is more than any tokenizer needs

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import platform
 import shutil
 import sys
@@ -22,6 +23,7 @@ from journeyman.mission.errors import JourneymanError
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
+from journeyman.wiring import broker_of
 
 app = typer.Typer(rich_markup_mode=None)
 config = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Show settings and where each comes from.")
@@ -65,6 +67,7 @@ async def _examine(settings: Settings) -> list[Finding]:
         await _tried("store", lambda: _store(settings)),
         await _tried("sandbox", _sandbox),
         _free(settings.data_dir),
+        *_advisors(settings),
         _extra("mcp", "MCP servers", "pip install 'journeyman[mcp]'"),
         Finding(
             "git",
@@ -73,6 +76,17 @@ async def _examine(settings: Settings) -> list[Finding]:
             needed=False,
         ),
     ]
+
+
+def _advisors(settings: Settings) -> list[Finding]:
+    """Tell for each configured advisor whether it would be used, and why not."""
+    try:
+        rows = broker_of(settings, os.environ).resolve(sorted(settings.advisors))
+    except OSError as error:
+        return [Finding("advisors", False, f"the tenant's folder cannot be written: {error.strerror}", needed=False)]
+    if not rows:
+        return [Finding("advisors", False, "none is configured; missions run by plan and planner", needed=False)]
+    return [Finding(f"advisor {row.name}", row.used, row.why, needed=False) for row in rows]
 
 
 async def _tried(what: str, work: Callable[[], Awaitable[str]]) -> Finding:

@@ -1,0 +1,97 @@
+"""Questions that wait for somebody to fetch and answer them: each answered once, none for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import anyio
+
+from journeyman.advisors.base import Answer, Failure, Request
+
+_REMEMBERED = 10_000
+
+
+class Taken(StrEnum):
+    """What became of an answer that somebody brought."""
+
+    TAKEN = "taken"
+    ALREADY = "already"
+    """It was answered before; a repeated message changes nothing."""
+    UNKNOWN = "unknown"
+    """Nobody asks this, or nobody waits for it any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """A question on the desk."""
+
+    prompt_id: str
+    request: Request = field(repr=False)
+
+
+@dataclass(slots=True)
+class _Open:
+    prompt: Prompt
+    done: asyncio.Future[Answer]
+
+
+@dataclass(slots=True)
+class Desk:
+    """Holds unanswered questions. Whoever is there may answer; the first answer counts."""
+
+    ttl_s: float = 300.0
+    """A question that nobody answered for so long is taken back."""
+    now: Callable[[], float] = anyio.current_time
+    _count: int = 0
+    _open: dict[str, _Open] = field(default_factory=dict[str, _Open])
+    _settled: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+
+    async def post(self, request: Request) -> Answer:
+        """Put a question on the desk and wait for its answer; `TIMEOUT` when nobody gives one in time."""
+        self._count += 1
+        prompt = Prompt(f"p{self._count}", request)
+        row = self._open[prompt.prompt_id] = _Open(prompt, asyncio.get_running_loop().create_future())
+        self._notify()
+        try:
+            with anyio.move_on_after(self.ttl_s):
+                return await row.done
+            return Answer(failure=Failure.TIMEOUT, reason="prompt_expired")
+        finally:
+            self._open.pop(prompt.prompt_id, None)
+            self._notify()
+
+    def unanswered(self, limit: int | None = None) -> list[Prompt]:
+        """Give the questions that wait, oldest first."""
+        return [row.prompt for row in list(self._open.values())[:limit]]
+
+    def request_of(self, prompt_id: str) -> Request | None:
+        """Give the question behind an id while it waits."""
+        row = self._open.get(prompt_id)
+        return row.prompt.request if row is not None else None
+
+    def settle(self, prompt_id: str, answer: Answer) -> Taken:
+        """Bring an answer."""
+        row = self._open.pop(prompt_id, None)
+        if row is None or row.done.done():
+            return Taken.ALREADY if prompt_id in self._settled else Taken.UNKNOWN
+        self._settled[prompt_id] = None
+        while len(self._settled) > _REMEMBERED:
+            self._settled.popitem(last=False)
+        row.done.set_result(answer)
+        return Taken.TAKEN
+
+    async def wait(self, wait_s: float) -> bool:
+        """Wait until there is a question; tell whether there is one."""
+        with anyio.move_on_after(wait_s):
+            while not self._open:
+                await self._changed.wait()
+        return bool(self._open)
+
+    def _notify(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()

@@ -1,0 +1,172 @@
+"""Asks the model of a connected MCP client, in the form of its era.
+
+Clients up to 2025-11-25 take `sampling/createMessage` pushed by the server: `PushSampling` gets a plain async function
+for that. From 2026-07-28 on a tool answers `input_required` with the questions and is called again with the answers:
+`SamplingRounds` holds them meanwhile. Parameters and results are the protocol's JSON objects; nothing here imports MCP.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Literal, cast
+
+import anyio
+
+from journeyman.advisors.base import Answer, Failure, Readiness, Request
+from journeyman.advisors.desk import Desk, Taken
+from journeyman.advisors.reading import answer_of, estimated
+
+CreateMessage = Callable[[dict[str, Any]], Awaitable[Mapping[str, Any]]]
+"""Sends `CreateMessageRequestParams` as JSON and gives the result as JSON; raises what the protocol layer raises."""
+_BY_CODE: Final[Mapping[int, Failure]] = {
+    -1: Failure.REFUSED, -32600: Failure.UNSUPPORTED, -32601: Failure.UNSUPPORTED, -32021: Failure.UNSUPPORTED,
+    -32001: Failure.TIMEOUT,
+}  # fmt: skip
+"""`-1` is the protocol's code for a person who said no."""
+_STOPPED: Final[Mapping[str, Failure]] = {"maxTokens": Failure.TRUNCATED, "refusal": Failure.REFUSED}
+
+
+def params_of(request: Request) -> dict[str, Any]:
+    """Give the parameters of `sampling/createMessage`; the schema goes into the text, since they have no place for it."""
+    system = [message.text for message in request.messages if message.role == "system"]
+    if request.answer is not None:
+        schema = json.dumps(request.answer.model_json_schema(), sort_keys=True, ensure_ascii=False)
+        system.append(f"Answer with one JSON object and nothing else. It must fit this schema: {schema}")
+    params: dict[str, Any] = {
+        "messages": [
+            {"role": message.role, "content": {"type": "text", "text": message.text}}
+            for message in request.messages
+            if message.role != "system"
+        ],
+        "systemPrompt": "\n\n".join(system),
+        "maxTokens": request.max_output_tokens,
+        "modelPreferences": {"intelligencePriority": 0.8},
+    }
+    return params if request.temperature is None else {**params, "temperature": request.temperature}
+
+
+def answer_from(request: Request, result: Mapping[str, Any]) -> Answer:
+    """Give the checked answer in a `CreateMessageResult`. Usage is an estimate: the protocol tells none."""
+    content: Any = result.get("content")
+    blocks: list[Any] = cast("list[Any]", content) if isinstance(content, list) else [content]
+    texts = [
+        str(cast("dict[str, Any]", block).get("text", ""))
+        for block in blocks
+        if isinstance(block, dict) and cast("dict[str, Any]", block).get("type") == "text"
+    ]
+    if result.get("role") != "assistant" or not texts:
+        return Answer(failure=Failure.MALFORMED, reason="sampling_no_text", usage=estimated(request))
+    text = "\n".join(texts)
+    stopped = _STOPPED.get(str(result.get("stopReason") or ""))
+    return answer_of(request, text, model=str(result.get("model", "")), usage=estimated(request, text), stopped=stopped)
+
+
+def failure_of(code: int | None) -> Answer:
+    """Give the answer for a protocol error."""
+    failure = _BY_CODE.get(code, Failure.TRANSPORT) if code is not None else Failure.TRANSPORT
+    return Answer(failure=failure, reason=f"sampling_{failure.value}")
+
+
+@dataclass(slots=True)
+class PushSampling:
+    """Pushes questions to the client that attached last."""
+
+    name: str = "client"
+    _peers: list[CreateMessage] = field(default_factory=list[CreateMessage])
+    _scopes: dict[int, set[anyio.CancelScope]] = field(default_factory=dict[int, set[anyio.CancelScope]])
+
+    def attach(self, create_message: CreateMessage) -> Callable[[], None]:
+        """Take a connected client that declared sampling; give what detaches it again."""
+        self._peers.append(create_message)
+
+        def detach() -> None:
+            if create_message in self._peers:
+                self._peers.remove(create_message)
+            for scope in self._scopes.pop(id(create_message), set()):
+                scope.cancel()
+
+        return detach
+
+    def readiness(self) -> Readiness:
+        """Tell whether a client is there."""
+        if not self._peers:
+            return Readiness(ready=False, why="no connected client offers sampling")
+        return Readiness(ready=True, why="asks the connected client's model; its user decides")
+
+    async def ask(self, request: Request) -> Answer:
+        """Give one answer; a client that leaves meanwhile is a failure of the wire, so the next try asks the next client."""
+        if not self._peers:
+            return Answer(failure=Failure.UNSUPPORTED, reason="sampling_no_client")
+        peer = self._peers[-1]
+        with anyio.CancelScope() as scope:
+            self._scopes.setdefault(id(peer), set()).add(scope)
+            try:
+                return answer_from(request, await peer(params_of(request)))
+            except Exception as error:  # noqa: BLE001  whatever the protocol layer raises, by code, never by text
+                code: Any = getattr(error, "code", None) or getattr(getattr(error, "error", None), "code", None)
+                return failure_of(code if isinstance(code, int) else None)
+            finally:
+                self._scopes.get(id(peer), set()).discard(scope)
+        return Answer(failure=Failure.TRANSPORT, reason="sampling_client_left", usage=estimated(request))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Round:
+    """What a tool answers with: questions for the client, or that there is nothing to ask now."""
+
+    status: Literal["input_required", "call_again", "nothing"]
+    """`call_again`: the client's cap on rounds is near, so the tool ends this call and asks to be called anew."""
+    requests: Mapping[str, dict[str, Any]] = field(default_factory=dict[str, dict[str, Any]], repr=False)
+    """Id to parameters of `sampling/createMessage`."""
+
+
+@dataclass(slots=True)
+class SamplingRounds:
+    """Holds questions between the rounds of `input_required` calls, whichever client makes them."""
+
+    name: str = "client"
+    desk: Desk = field(default_factory=Desk)
+    most_rounds: int = 8
+    """Rounds in one call; clients give up at 10."""
+    alive_s: float = 120.0
+    """A client that made no round for so long is taken to be gone."""
+    _seen_at: float = float("-inf")
+
+    def readiness(self) -> Readiness:
+        """Tell whether a client makes rounds."""
+        if self.desk.now() - self._seen_at > self.alive_s:
+            return Readiness(ready=False, why="no client with sampling is calling")
+        return Readiness(ready=True, why="asks the calling client's model; its user decides")
+
+    def seen(self) -> None:
+        """Note that a client which declared sampling is calling."""
+        self._seen_at = self.desk.now()
+
+    async def ask(self, request: Request) -> Answer:
+        """Give one answer; waits until some round brings it."""
+        return await self.desk.post(request)
+
+    async def offer(self, *, made: int, limit: int = 32, wait_s: float = 5.0) -> Round:
+        """Give the next round of a call that has made so many; all unanswered questions are in it, also those of a client that left."""
+        self.seen()
+        if not await self.desk.wait(wait_s):
+            return Round(status="nothing")
+        if made >= self.most_rounds:
+            return Round(status="call_again")
+        prompts = self.desk.unanswered(limit)
+        return Round(
+            status="input_required", requests={prompt.prompt_id: params_of(prompt.request) for prompt in prompts}
+        )
+
+    def answer(self, prompt_id: str, result: Mapping[str, Any]) -> Taken:
+        """Bring a client's result; a repeated or late one changes nothing."""
+        self.seen()
+        request = self.desk.request_of(prompt_id)
+        answer = Answer() if request is None else answer_from(request, result)
+        return self.desk.settle(prompt_id, answer)
+
+    def refuse(self, prompt_id: str, code: int | None = -1) -> Taken:
+        """Bring a client's refusal or error."""
+        return self.desk.settle(prompt_id, failure_of(code))

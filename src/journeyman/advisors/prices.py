@@ -1,0 +1,68 @@
+"""What a call costs, from a price list that ships with a library; an unknown model costs `None`, never 0."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from journeyman.advisors.provider_settings import Kind
+
+_PROVIDERS: Final[Mapping[Kind, str]] = {Kind.ANTHROPIC: "anthropic", Kind.OPENAI: "openai", Kind.BEDROCK: "aws"}
+_MILLION: Final = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class TokenPrice:
+    """The operator's word on a model's price; it wins over the list."""
+
+    input_usd_per_mtok: float
+    output_usd_per_mtok: float
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What prices need to know of an advisor."""
+
+    kind: Kind | None
+    """`None` for sources that no price list knows."""
+    model: str
+    costs: bool = True
+
+
+@dataclass(slots=True)
+class Prices:
+    """Prices calls by advisor name. The list is loaded with the first question."""
+
+    advisors: Mapping[str, Asked]
+    own: Mapping[str, TokenPrice] = field(default_factory=dict[str, TokenPrice])
+    """By advisor name, or else by model."""
+    _list: Any = None
+
+    def __call__(self, advisor: str, input_tokens: int, output_tokens: int) -> float | None:
+        """Give the dollars of a call; `None` when nobody knows the price."""
+        asked = self.advisors.get(advisor)
+        if asked is None:
+            return None
+        own = self.own.get(advisor) or self.own.get(asked.model)
+        if own is not None:
+            return (input_tokens * own.input_usd_per_mtok + output_tokens * own.output_usd_per_mtok) / _MILLION
+        if not asked.costs:
+            return 0.0
+        return self._listed(asked, input_tokens, output_tokens)
+
+    def _listed(self, asked: Asked, input_tokens: int, output_tokens: int) -> float | None:
+        if asked.kind is None:
+            return None
+        if self._list is None:
+            try:
+                self._list = importlib.import_module("genai_prices")  # extra `models`
+            except ImportError:
+                return None
+        usage = self._list.Usage(input_tokens=input_tokens, output_tokens=output_tokens)
+        try:
+            found = self._list.calc_price(usage, model_ref=asked.model, provider_id=_PROVIDERS[asked.kind])
+        except LookupError:
+            return None
+        return float(found.total_price)

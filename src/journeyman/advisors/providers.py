@@ -1,0 +1,281 @@
+"""Asks Anthropic, OpenAI-compatible servers and Bedrock over one wire library.
+
+`pydantic_ai.direct` turns one schema into the right request for each of them. Only its models and providers are used:
+its text parser, retries and telemetry are not. Each SDK makes one attempt, since the broker owns the retries.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, cast
+
+import anyio
+import anyio.to_thread
+
+from journeyman.advisors.base import Answer, Failure, Readiness, Request, Usage
+from journeyman.advisors.provider_failures import failed
+from journeyman.advisors.provider_settings import Kind, Mode, ProviderSettings, Resolved, resolved
+from journeyman.advisors.reading import answer_of, estimated
+from journeyman.mission.errors import NotAllowed
+
+_TOOL: Final = "answer"
+_NO_TAG: Final = "\x00journeyman\x00"  # no model writes it: thinking tags are never split, answers/ reads them
+_LOGGERS: Final = ("openai", "anthropic", "botocore", "boto3", "urllib3", "httpx2", "httpcore2", "httpx", "pydantic_ai")
+_LOWER: Final[Mapping[Mode, Mode]] = {Mode.NATIVE: Mode.TOOL, Mode.TOOL: Mode.PROMPTED}
+_STOPPED: Final[Mapping[str, Failure]] = {"length": Failure.TRUNCATED, "content_filter": Failure.REFUSED}
+
+
+@dataclass(slots=True)
+class ProviderAdvisor:
+    """Asks one model of one provider."""
+
+    settings: ProviderSettings
+    environment: Mapping[str, str] = field(repr=False)
+    """Variables in which keys, regions and models are looked up; read anew at each look."""
+    home: Path | None = None
+    _model: Any = field(default=None, repr=False)
+    _client: Any = field(default=None, repr=False)
+    _mode: Mode | None = None
+    _opening: anyio.Lock = field(default_factory=anyio.Lock, repr=False)
+
+    @property
+    def name(self) -> str:
+        """Give the name under which missions and settings mean it."""
+        return self.settings.name or self.settings.kind.value
+
+    @property
+    def model(self) -> str:
+        """Give the model that is asked."""
+        return self._resolved().model
+
+    def _resolved(self) -> Resolved:
+        return resolved(self.settings, self.environment, self.home)
+
+    def readiness(self) -> Readiness:
+        """Tell whether the extra and a key are there; looks at no network."""
+        found = self._resolved()
+        costs = not found.local if self.settings.costs is None else self.settings.costs
+        leaves = not found.local
+        if importlib.util.find_spec("pydantic_ai") is None:
+            return Readiness(ready=False, why=_EXTRA, costs=costs, leaves_machine=leaves)
+        if found.missing:
+            return Readiness(ready=False, why=found.missing, costs=costs, leaves_machine=leaves)
+        where = found.base_url or (found.region if self.settings.kind is Kind.BEDROCK else "its own service")
+        return Readiness(ready=True, why=f"asks {found.model} at {where}", costs=costs, leaves_machine=leaves)
+
+    async def ask(self, request: Request) -> Answer:
+        """Give one answer to one try. Never raises for what the provider does; cancelling cancels the call."""
+        began = anyio.current_time()
+        try:
+            answer = await self._asked(request)
+        except NotAllowed:
+            answer = Answer(failure=Failure.UNSUPPORTED, reason="missing_extra")
+        except Exception as error:  # noqa: BLE001  whatever an SDK raises is a failure of this try, by class, never by text
+            answer = self._failed(request, error)
+        return replace(answer, duration_s=anyio.current_time() - began)
+
+    async def _asked(self, request: Request) -> Answer:
+        if self._model is None:
+            async with self._opening:
+                if self._model is None:
+                    # A thread: importing an SDK takes a second, and boto3 looks for credentials while it opens.
+                    self._model, self._client = await anyio.to_thread.run_sync(_open, self.settings, self._resolved())
+        mode = self._mode_of(request)
+        response = await _send(self._model, request, mode, self.settings)
+        answer = _read(request, response, self._resolved().model, streamed=self.settings.stream)
+        if answer.failure is Failure.TRUNCATED and self.settings.kind is Kind.BEDROCK:
+            return replace(answer, reason="bedrock_truncated_response")
+        return answer
+
+    def _mode_of(self, request: Request) -> Mode | None:
+        if request.answer is None:
+            return None
+        if self._mode is None:
+            self._mode = self.settings.mode
+            if self._mode is Mode.AUTO:
+                profile: Mapping[str, Any] = self._model.profile
+                tools = Mode.TOOL if profile.get("supports_tools", True) else Mode.PROMPTED
+                self._mode = Mode.NATIVE if profile.get("supports_json_schema_output") else tools
+        if (
+            self._mode is Mode.NATIVE
+            and self.settings.mode is Mode.AUTO
+            and _is_open(request.answer.model_json_schema())
+        ):
+            return Mode.TOOL  # native schemas are strict: an object of any keys would come back empty
+        return self._mode
+
+    def _failed(self, request: Request, error: Exception) -> Answer:
+        answer = failed(error, self.settings.kind, estimated(request))
+        lower = _LOWER.get(self._mode_of(request) or Mode.PROMPTED) if self._mode is not None else None
+        if answer.failure is Failure.UNSUPPORTED and lower is not None and self.settings.mode is Mode.AUTO:
+            self._mode = lower
+            return replace(answer, again=True)
+        return answer
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        client, self._client, self._model = self._client, None, None
+        if client is None:
+            return
+        if self.settings.kind is Kind.BEDROCK:
+            await anyio.to_thread.run_sync(client.close)
+        else:
+            await client.close()
+
+
+_EXTRA: Final = "the extra is not installed: pip install 'journeyman[models]'"
+
+
+def _open(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
+    """Give the wire library's model and the SDK's client."""
+    try:
+        model, client = _OPENERS[settings.kind](settings, found)
+    except ImportError as error:
+        raise NotAllowed(f"cannot ask {settings.kind.value}: {_EXTRA}") from error
+    for name in _LOGGERS:  # their debug logs hold prompts and answers
+        logger = logging.getLogger(name)
+        logger.setLevel(max(logger.level, logging.WARNING))
+    return model, client
+
+
+def _anthropic(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
+    from anthropic import AsyncAnthropic  # noqa: PLC0415  extra `models`
+    from pydantic_ai.models.anthropic import AnthropicModel  # noqa: PLC0415  extra `models`
+    from pydantic_ai.providers.anthropic import AnthropicProvider  # noqa: PLC0415  extra `models`
+
+    client = AsyncAnthropic(
+        api_key=found.key or "none", base_url=found.base_url or None, max_retries=0, timeout=settings.timeout_s
+    )
+    return AnthropicModel(found.model, provider=AnthropicProvider(anthropic_client=client), profile=_profile()), client
+
+
+def _openai(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
+    from openai import AsyncOpenAI  # noqa: PLC0415  extra `models`
+    from pydantic_ai.models.openai import OpenAIChatModel  # noqa: PLC0415  extra `models`
+    from pydantic_ai.providers.openai import OpenAIProvider  # noqa: PLC0415  extra `models`
+
+    client = AsyncOpenAI(
+        api_key=found.key or "none", base_url=found.base_url or None, max_retries=0, timeout=settings.timeout_s
+    )
+    return OpenAIChatModel(found.model, provider=OpenAIProvider(openai_client=client), profile=_profile()), client
+
+
+def _bedrock(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
+    import boto3  # noqa: PLC0415  extra `models`
+    from botocore.config import Config  # noqa: PLC0415  extra `models`
+    from botocore.session import Session  # noqa: PLC0415  extra `models`
+    from botocore.tokens import FrozenAuthToken  # noqa: PLC0415  extra `models`
+    from pydantic_ai.models.bedrock import BedrockConverseModel  # noqa: PLC0415  extra `models`
+    from pydantic_ai.providers.bedrock import BedrockProvider  # noqa: PLC0415  extra `models`
+
+    more: dict[str, Any] = {}
+    session: Any = Session()
+    if found.key:  # a Bedrock API key instead of signed requests
+        session.get_auth_token = lambda **_: FrozenAuthToken(found.key)  # pyright: ignore[reportUnknownLambdaType]
+        session.get_credentials = lambda: None
+        more["signature_version"] = "bearer"
+    elif found.aws is not None:
+        session.set_credentials(found.aws[0], found.aws[1], found.aws[2] or None)
+    config = Config(
+        retries={"total_max_attempts": 1},
+        read_timeout=settings.timeout_s,
+        connect_timeout=10,
+        max_pool_connections=32,
+        **more,
+    )
+    sdk: Any = boto3  # has no types
+    client: Any = sdk.Session(botocore_session=session).client(
+        "bedrock-runtime", region_name=found.region, endpoint_url=found.base_url or None, config=config
+    )
+    provider = BedrockProvider(bedrock_client=client)
+    return BedrockConverseModel(found.model, provider=provider, profile=_profile()), client
+
+
+_OPENERS: Final[Mapping[Kind, Callable[[ProviderSettings, Resolved], tuple[Any, Any]]]] = {
+    Kind.ANTHROPIC: _anthropic,
+    Kind.OPENAI: _openai,
+    Kind.BEDROCK: _bedrock,
+}
+
+
+def _is_open(schema: Any) -> bool:
+    """Tell whether a schema has objects of any keys or values of any type."""
+    if isinstance(schema, list):
+        return any(_is_open(item) for item in cast("list[Any]", schema))
+    if not isinstance(schema, dict):
+        return False
+    known = cast("dict[str, Any]", schema)
+    if known.get("additionalProperties") or (known.get("type") == "object" and "properties" not in known):
+        return True
+    return any(_is_open(value) for key, value in known.items() if key not in {"default", "examples", "enum", "const"})
+
+
+def _profile() -> Any:
+    return {"thinking_tags": (_NO_TAG, _NO_TAG)}
+
+
+async def _send(model: Any, request: Request, mode: Mode | None, settings: ProviderSettings) -> Any:
+    """Send one request and give the wire library's response."""
+    from pydantic_ai import direct, messages  # noqa: PLC0415  extra `models`
+
+    parts: list[Any] = []
+    history: list[Any] = []
+    for message in request.messages:
+        if message.role == "assistant":
+            history += [messages.ModelRequest(parts=parts), messages.ModelResponse([messages.TextPart(message.text)])]
+            parts = []
+        else:
+            part = messages.SystemPromptPart if message.role == "system" else messages.UserPromptPart
+            parts.append(part(message.text))
+    history.append(messages.ModelRequest(parts=parts))
+    told: dict[str, Any] = {"max_tokens": request.max_output_tokens}
+    if request.temperature is not None and settings.temperature:
+        told["temperature"] = request.temperature
+    asked: Any = {"model_settings": told, "model_request_parameters": _parameters(request, mode), "instrument": False}
+    if not settings.stream:
+        return await direct.model_request(model, history, **asked)
+    async with direct.model_request_stream(model, history, **asked) as events:
+        async for _ in events:
+            pass
+        return events.get()
+
+
+def _parameters(request: Request, mode: Mode | None) -> Any:
+    from pydantic_ai.models import ModelRequestParameters  # noqa: PLC0415  extra `models`
+    from pydantic_ai.output import OutputObjectDefinition  # noqa: PLC0415  extra `models`
+    from pydantic_ai.tools import ToolDefinition  # noqa: PLC0415  extra `models`
+
+    if request.answer is None or mode is None:
+        return ModelRequestParameters(output_mode="text")
+    schema = request.answer.model_json_schema()
+    if mode is Mode.TOOL:
+        tool = ToolDefinition(
+            name=_TOOL, description="Give the answer.", parameters_json_schema=schema, kind="output", strict=False
+        )
+        return ModelRequestParameters(output_mode="tool", output_tools=[tool], allow_text_output=False)
+    form = OutputObjectDefinition(json_schema=schema, name=request.answer.__name__)
+    if mode is Mode.NATIVE:
+        return ModelRequestParameters(output_mode="native", output_object=form)
+    return ModelRequestParameters(output_mode="prompted", output_object=form)
+
+
+def _read(request: Request, response: Any, model: str, *, streamed: bool) -> Answer:
+    """Give the checked answer in a response: a tool call first, then text, then what some servers call reasoning."""
+    called = "".join(part.args_as_json_str() for part in response.parts if part.part_kind == "tool-call")
+    said = "".join(part.content for part in response.parts if part.part_kind == "text")
+    thought = "".join(part.content for part in response.parts if part.part_kind == "thinking")
+    text = called or said or thought
+    stopped = _STOPPED.get(response.finish_reason or ("length" if streamed else ""))
+    used = response.usage
+    usage = Usage(input_tokens=used.input_tokens, output_tokens=used.output_tokens, source="reported")
+    if not used.input_tokens and not used.output_tokens:
+        usage = estimated(request, text)
+    elif not used.output_tokens and text:
+        usage = Usage(
+            input_tokens=used.input_tokens, output_tokens=estimated(request, text).output_tokens, source="partial"
+        )
+    return answer_of(request, text, model=response.model_name or model, usage=usage, stopped=stopped)

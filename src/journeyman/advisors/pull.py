@@ -1,0 +1,73 @@
+"""A connected agent is the model: it fetches prompts and submits answers through tools of any protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from journeyman.advisors.base import Answer, Failure, Readiness, Request
+from journeyman.advisors.desk import Desk, Taken
+from journeyman.advisors.mcp_sampling import params_of
+from journeyman.advisors.reading import answer_of, estimated
+
+MOST_ANSWER_BYTES = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class PulledPrompt:
+    """A prompt as the agent sees it."""
+
+    prompt_id: str
+    system: str = field(repr=False)
+    """Instructions, with the schema of the answer."""
+    messages: tuple[Mapping[str, Any], ...] = field(repr=False)
+    max_output_tokens: int
+
+
+@dataclass(slots=True)
+class PullAdvisor:
+    """Lays questions out for an agent that asks for them."""
+
+    name: str = "pull"
+    desk: Desk = field(default_factory=Desk)
+    alive_s: float = 120.0
+    """An agent that fetched nothing for so long is taken to be gone."""
+    _seen_at: float = float("-inf")
+
+    def readiness(self) -> Readiness:
+        """Tell whether an agent fetches prompts."""
+        if self.desk.now() - self._seen_at > self.alive_s:
+            return Readiness(ready=False, why="no agent fetches prompts; have one call next_prompts")
+        return Readiness(ready=True, why="asks the agent that fetches prompts")
+
+    async def ask(self, request: Request) -> Answer:
+        """Give one answer; waits until the agent submits it."""
+        return await self.desk.post(request)
+
+    async def next_prompts(self, limit: int = 8, wait_s: float = 0.0) -> list[PulledPrompt]:
+        """Give the prompts that wait for an answer, oldest first; the same ones again until they are answered."""
+        self._seen_at = self.desk.now()
+        await self.desk.wait(wait_s)
+        found: list[PulledPrompt] = []
+        for prompt in self.desk.unanswered(limit):
+            params = params_of(prompt.request)
+            found.append(
+                PulledPrompt(prompt.prompt_id, params["systemPrompt"], tuple(params["messages"]), params["maxTokens"])
+            )
+        return found
+
+    def submit_answers(self, answers: Mapping[str, str]) -> dict[str, Taken]:
+        """Take answers by prompt id; give what became of each. Repeating a submission changes nothing."""
+        self._seen_at = self.desk.now()
+        return {prompt_id: self._submit(prompt_id, text) for prompt_id, text in answers.items()}
+
+    def _submit(self, prompt_id: str, text: str) -> Taken:
+        request = self.desk.request_of(prompt_id)
+        if request is None:
+            return self.desk.settle(prompt_id, Answer())
+        if len(text) > MOST_ANSWER_BYTES:
+            answer = Answer(failure=Failure.MALFORMED, reason="too_large", usage=estimated(request))
+        else:
+            answer = answer_of(request, text, model="pull", usage=estimated(request, text))
+        return self.desk.settle(prompt_id, answer)

@@ -1,0 +1,121 @@
+"""`[advisors.NAME]` and `[advice]` of the settings file. No setting ever holds a key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from journeyman.advisors.broker import BrokerPolicy
+from journeyman.advisors.prices import TokenPrice
+from journeyman.advisors.provider_settings import Kind, Mode, ProviderSettings
+
+PositiveRate = Annotated[float, Field(gt=0, le=100_000)]
+
+
+class Source(StrEnum):
+    """What an advisor can be."""
+
+    ANTHROPIC = "anthropic"
+    OPENAI = "openai"
+    BEDROCK = "bedrock"
+    AGENT = "agent"
+    """A coding agent that speaks ACP."""
+
+
+class AdvisorSettings(BaseModel):
+    """One `[advisors.NAME]` table."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Source
+    model: str = ""
+    base_url: str = ""
+    api_key_env: str = Field(default="", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$|^$")
+    region: str = ""
+    mode: Mode = Mode.AUTO
+    stream: bool = False
+    temperature: bool = True
+    timeout_s: float = Field(default=120.0, gt=0, le=3600)
+    consent: bool = False
+    """Whether it may cost money or see prompts outside this machine."""
+    costs: bool | None = None
+    rate_per_minute: PositiveRate | None = None
+    coalesce: bool = False
+    """Whether concurrent small requests may share one call."""
+    input_usd_per_mtok: float | None = Field(default=None, ge=0)
+    output_usd_per_mtok: float | None = Field(default=None, ge=0)
+    command: tuple[str, ...] = ()
+    """Agents only: the program and its arguments."""
+
+    @field_validator("base_url")
+    @classmethod
+    def _no_password(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.username or parts.password:
+            raise ValueError("holds a user or password; name the key's variable with api_key_env")
+        if value and parts.scheme not in {"http", "https"}:
+            raise ValueError("must begin with http:// or https://")
+        return value
+
+    @model_validator(mode="after")
+    def _fits_its_kind(self) -> AdvisorSettings:
+        if self.kind is Source.AGENT and not self.command:
+            raise ValueError("an agent needs `command`, such as ['claude-code-acp']")
+        if (self.input_usd_per_mtok is None) != (self.output_usd_per_mtok is None):
+            raise ValueError("give both input_usd_per_mtok and output_usd_per_mtok, or neither")
+        return self
+
+    def provider(self, name: str) -> ProviderSettings:
+        """Give what the adapter of a provider needs."""
+        return ProviderSettings(
+            kind=Kind(self.kind.value), name=name, model=self.model, base_url=self.base_url,
+            api_key_env=self.api_key_env, region=self.region, mode=self.mode, stream=self.stream,
+            temperature=self.temperature, timeout_s=self.timeout_s, costs=self.costs,
+        )  # fmt: skip
+
+    def price(self) -> TokenPrice | None:
+        """Give the operator's price, if there is one."""
+        if self.input_usd_per_mtok is None or self.output_usd_per_mtok is None:
+            return None
+        return TokenPrice(self.input_usd_per_mtok, self.output_usd_per_mtok)
+
+    def shown(self) -> str:
+        """Give what is set, for `config show`."""
+        rows = self.model_dump(mode="json", exclude_defaults=True)
+        return ", ".join(f"{key}={value}" for key, value in rows.items())
+
+
+class AdviceSettings(BaseModel):
+    """The `[advice]` table: what holds for all advisors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    enabled: bool = True
+    tries: int = Field(default=3, ge=1, le=10)
+    rate_per_minute: PositiveRate | None = None
+    concurrency: int = Field(default=4, ge=1, le=1000)
+    breaker_failures: int = Field(default=5, ge=1, le=1000)
+    breaker_rest_s: float = Field(default=30.0, ge=0, le=86_400)
+
+    def policy(self, advisors: Mapping[str, AdvisorSettings]) -> BrokerPolicy:
+        """Give what the broker needs."""
+        return BrokerPolicy(
+            enabled=self.enabled,
+            consent=frozenset(name for name, table in advisors.items() if table.consent),
+            tries=self.tries,
+            per_minute=self.rate_per_minute,
+            rates={name: table.rate_per_minute for name, table in advisors.items() if table.rate_per_minute},
+            coalesce=frozenset(name for name, table in advisors.items() if table.coalesce),
+            concurrency=self.concurrency,
+            breaker_failures=self.breaker_failures,
+            breaker_rest_s=self.breaker_rest_s,
+        )
+
+    def shown(self) -> str:
+        """Give what is set, for `config show`."""
+        rows = self.model_dump(mode="json", exclude_defaults=True)
+        return ", ".join(f"{key}={value}" for key, value in rows.items()) or "defaults"

@@ -1,0 +1,81 @@
+"""Anthropic messages: plain, streamed, tools."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from journeyman.testing.model_server.wire import Asking, Reply, Trouble, pieces
+
+_FINISH: Final = {"stop": "end_turn", "tool": "tool_use", "length": "max_tokens", "refusal": "refusal"}
+_KINDS: Final = {400: "invalid_request_error", 401: "authentication_error", 429: "rate_limit_error"}
+
+
+class Anthropic:
+    """Speaks as `POST /v1/messages`."""
+
+    name = "anthropic"
+    stream_type = "text/event-stream"
+
+    def asking(self, path: str, body: dict[str, Any]) -> Asking:
+        """Give what the request wants."""
+        del path
+        return Asking(
+            model=str(body.get("model", "")),
+            streamed=bool(body.get("stream")),
+            tools=tuple(str(tool["name"]) for tool in body.get("tools") or ()),
+            prompt_tokens=len(json.dumps([body.get("system"), body.get("messages")])) // 4,
+        )
+
+    def whole(self, asking: Asking, reply: Reply) -> bytes:
+        """Give a message."""
+        content: list[dict[str, Any]] = [{"type": "text", "text": reply.text}] if reply.text else []
+        if reply.tool:
+            content.append({"type": "tool_use", "id": "toolu_1", "name": reply.tool, "input": parsed(reply.args)})
+        message = {
+            **_head(asking), "content": content, "stop_reason": _FINISH[reply.finish], "stop_sequence": None,
+            "usage": _used(asking, reply),
+        }  # fmt: skip
+        return json.dumps(message, ensure_ascii=False).encode(errors="replace")
+
+    def frames(self, asking: Asking, reply: Reply) -> list[bytes]:
+        """Give server-sent events."""
+        begun: dict[str, Any] = {**_head(asking), "content": [], "stop_reason": None, "stop_sequence": None}
+        rows: list[dict[str, Any]] = [
+            {"type": "message_start", "message": {**begun, "usage": {**_used(asking, reply), "output_tokens": 1}}}
+        ]
+        block: dict[str, Any] = {"type": "text", "text": ""}
+        deltas: list[dict[str, Any]] = [{"type": "text_delta", "text": piece} for piece in pieces(reply.text)]
+        if reply.tool:
+            block = {"type": "tool_use", "id": "toolu_1", "name": reply.tool, "input": {}}
+            deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in pieces(reply.args)]
+        rows.append({"type": "content_block_start", "index": 0, "content_block": block})
+        rows += [{"type": "content_block_delta", "index": 0, "delta": delta} for delta in deltas]
+        rows.append({"type": "content_block_stop", "index": 0})
+        end = {"stop_reason": _FINISH[reply.finish], "stop_sequence": None}
+        used = {"output_tokens": reply.output_tokens if reply.usage else 0}
+        rows += [{"type": "message_delta", "delta": end, "usage": used}, {"type": "message_stop"}]
+        return [f"event: {row['type']}\ndata: {json.dumps(row)}\n\n".encode() for row in rows]
+
+    def trouble(self, status: int) -> Trouble:
+        """Give an error object."""
+        error = {"type": _KINDS.get(status, "api_error"), "message": "scripted fault"}
+        return Trouble(status, json.dumps({"type": "error", "error": error}).encode())
+
+
+def _head(asking: Asking) -> dict[str, Any]:
+    return {"id": "msg_1", "type": "message", "role": "assistant", "model": asking.model}
+
+
+def _used(asking: Asking, reply: Reply) -> dict[str, int]:
+    if not reply.usage:
+        return {"input_tokens": 0, "output_tokens": 0}
+    return {"input_tokens": asking.prompt_tokens, "output_tokens": reply.output_tokens}
+
+
+def parsed(args: str) -> Any:
+    """Give the arguments as an object; cut ones as the provider would: with what was whole, here nothing."""
+    try:
+        return json.loads(args)
+    except ValueError:
+        return {}

@@ -1,0 +1,90 @@
+"""Bedrock Converse and ConverseStream, the latter in the binary event-stream framing.
+
+Framing: total length, header length, CRC-32 of these eight bytes, headers, payload, CRC-32 of all before it
+(https://docs.aws.amazon.com/transcribe/latest/dg/event-stream.html).
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+import zlib
+from typing import Any, Final
+from urllib.parse import unquote
+
+from journeyman.testing.model_server.anthropic import parsed
+from journeyman.testing.model_server.wire import Asking, Reply, Trouble, pieces
+
+_FINISH: Final = {"stop": "end_turn", "tool": "tool_use", "length": "max_tokens", "refusal": "guardrail_intervened"}
+_CODES: Final = {400: "ValidationException", 403: "AccessDeniedException", 429: "ThrottlingException"}
+_STRING: Final = 7  # type of a header's value
+
+
+class Bedrock:
+    """Speaks as `POST /model/ID/converse` and `…/converse-stream`."""
+
+    name = "bedrock"
+    stream_type = "application/vnd.amazon.eventstream"
+
+    def asking(self, path: str, body: dict[str, Any]) -> Asking:
+        """Give what the request wants."""
+        _, _, model, method = path.split("?", maxsplit=1)[0].split("/", 3)
+        tools = body.get("toolConfig", {}).get("tools", [])
+        return Asking(
+            model=unquote(model),
+            streamed=method == "converse-stream",
+            tools=tuple(str(tool["toolSpec"]["name"]) for tool in tools if "toolSpec" in tool),
+            prompt_tokens=len(json.dumps([body.get("system"), body.get("messages")])) // 4,
+        )
+
+    def whole(self, asking: Asking, reply: Reply) -> bytes:
+        """Give a Converse answer."""
+        content: list[dict[str, Any]] = [{"text": reply.text}] if reply.text or not reply.tool else []
+        if reply.tool:
+            content.append({"toolUse": {"toolUseId": "tooluse_1", "name": reply.tool, "input": parsed(reply.args)}})
+        answer = {
+            "output": {"message": {"role": "assistant", "content": content}},
+            "stopReason": _FINISH[reply.finish],
+            "usage": _used(asking, reply),
+            "metrics": {"latencyMs": 1},
+        }
+        return json.dumps(answer).encode()
+
+    def frames(self, asking: Asking, reply: Reply) -> list[bytes]:
+        """Give the events of a stream."""
+        deltas: list[dict[str, Any]] = [{"text": piece} for piece in pieces(reply.text)]
+        frames = [frame("messageStart", {"role": "assistant"})]
+        if reply.tool:
+            start = {"toolUse": {"toolUseId": "tooluse_1", "name": reply.tool}}
+            frames.append(frame("contentBlockStart", {"contentBlockIndex": 0, "start": start}))
+            deltas = [{"toolUse": {"input": piece}} for piece in pieces(reply.args)]
+        frames += [frame("contentBlockDelta", {"contentBlockIndex": 0, "delta": delta}) for delta in deltas]
+        frames.append(frame("contentBlockStop", {"contentBlockIndex": 0}))
+        frames.append(frame("messageStop", {"stopReason": _FINISH[reply.finish]}))
+        if reply.usage:
+            frames.append(frame("metadata", {"usage": _used(asking, reply), "metrics": {"latencyMs": 1}}))
+        return frames
+
+    def trouble(self, status: int) -> Trouble:
+        """Give an error whose type is in a header."""
+        status = 403 if status == 401 else status
+        code = _CODES.get(status, "InternalServerException")
+        return Trouble(status, b'{"message": "scripted fault"}', (("x-amzn-ErrorType", code),))
+
+
+def frame(event: str, payload: dict[str, Any]) -> bytes:
+    """Give one frame of the event-stream framing."""
+    body = json.dumps(payload).encode()
+    given = ((":event-type", event), (":content-type", "application/json"), (":message-type", "event"))
+    headers = b"".join(
+        struct.pack("!B", len(name)) + name.encode() + struct.pack("!BH", _STRING, len(value)) + value.encode()
+        for name, value in given
+    )
+    prelude = struct.pack("!II", 16 + len(headers) + len(body), len(headers))
+    front = prelude + struct.pack("!I", zlib.crc32(prelude)) + headers + body
+    return front + struct.pack("!I", zlib.crc32(front))
+
+
+def _used(asking: Asking, reply: Reply) -> dict[str, int]:
+    sent, got = (asking.prompt_tokens, reply.output_tokens) if reply.usage else (0, 0)
+    return {"inputTokens": sent, "outputTokens": got, "totalTokens": sent + got}

@@ -1,0 +1,70 @@
+"""What every provider's form has in common: what was asked, what is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal, Protocol
+
+Finish = Literal["stop", "tool", "length", "refusal"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """What a request wants, whatever its provider."""
+
+    model: str
+    streamed: bool
+    tools: tuple[str, ...] = ()
+    prompt_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reply:
+    """What the model says, whatever its provider."""
+
+    text: str = field(default="", repr=False)
+    tool: str = ""
+    args: str = field(default="", repr=False)
+    """JSON of the arguments, perhaps cut."""
+    finish: Finish = "stop"
+    output_tokens: int = 0
+    usage: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """An error in the provider's form."""
+
+    status: int
+    body: bytes
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class Wire(Protocol):
+    """One provider's wire format."""
+
+    name: str
+    stream_type: str
+    """Content type of a stream."""
+
+    def asking(self, path: str, body: dict[str, Any]) -> Asking:
+        """Give what the request wants."""
+        ...
+
+    def whole(self, asking: Asking, reply: Reply) -> bytes:
+        """Give the body of an answer in one piece."""
+        ...
+
+    def frames(self, asking: Asking, reply: Reply) -> list[bytes]:
+        """Give the frames of a streamed answer."""
+        ...
+
+    def trouble(self, status: int) -> Trouble:
+        """Give an error in this provider's form."""
+        ...
+
+
+def pieces(text: str, count: int = 8) -> list[str]:
+    """Give a text in about `count` pieces."""
+    step = max(1, -(-len(text) // count))
+    return [text[start : start + step] for start in range(0, len(text), step)]

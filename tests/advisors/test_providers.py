@@ -1,0 +1,209 @@
+"""Real SDKs against the scripted server: what goes over the wire, what comes back, what each fault becomes."""
+
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from journeyman.advisors.base import Failure
+from journeyman.advisors.provider_settings import Kind, Mode, ProviderSettings, resolved
+from journeyman.advisors.providers import ProviderAdvisor
+from journeyman.mission.advice import StrategyAdvice
+from journeyman.testing.model_server import Fault, Say
+from tests.advisors.asking import ADVICE, KEYS, Advice, asking, provider, question
+
+pytestmark = pytest.mark.anyio
+KINDS = list(Kind)
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("mode", [Mode.NATIVE, Mode.TOOL, Mode.PROMPTED])
+@pytest.mark.parametrize("kind", KINDS)
+async def test_one_type_is_asked_for_in_each_providers_form(kind: Kind, mode: Mode, stream: bool) -> None:  # noqa: FBT001  pytest passes it by name
+    """The schema is where the provider looks for it; the answer is an instance; usage is as reported."""
+    async with asking(kind, Say(value=ADVICE), mode=mode, stream=stream) as (advisor, server):
+        answer = await advisor.ask(question())
+        assert answer.failure is None, answer.reason
+        assert answer.value == Advice(title="hello", count=3)
+        assert answer.usage.source == "reported"
+        assert answer.usage.input_tokens > 0
+        assert answer.duration_s > 0
+        body: dict[str, Any] = server.calls[0].body
+        assert_form(kind, mode, body)
+        assert "Be brief." in json.dumps(body)
+        assert len(server.calls) == 1
+
+
+def assert_form(kind: Kind, mode: Mode, body: dict[str, Any]) -> None:
+    """Fail unless the schema is where this provider looks for it."""
+    if mode is Mode.PROMPTED:
+        assert "tools" not in body
+        assert "toolConfig" not in body
+        assert "count" in json.dumps(body)
+        return
+    form: Any = {
+        (Kind.ANTHROPIC, Mode.NATIVE): lambda: body["output_config"]["format"]["schema"],
+        (Kind.ANTHROPIC, Mode.TOOL): lambda: body["tools"][0]["input_schema"],
+        (Kind.OPENAI, Mode.NATIVE): lambda: body["response_format"]["json_schema"]["schema"],
+        (Kind.OPENAI, Mode.TOOL): lambda: body["tools"][0]["function"]["parameters"],
+        (Kind.BEDROCK, Mode.NATIVE): lambda: json.loads(
+            body["outputConfig"]["textFormat"]["structure"]["jsonSchema"]["schema"]
+        ),
+        (Kind.BEDROCK, Mode.TOOL): lambda: body["toolConfig"]["tools"][0]["toolSpec"]["inputSchema"]["json"],
+    }[kind, mode]()
+    assert set(form["properties"]) == {"title", "count"}
+    if mode is Mode.TOOL:
+        forced = {
+            Kind.ANTHROPIC: lambda: body["tool_choice"]["type"] == "any",
+            Kind.OPENAI: lambda: body["tool_choice"] == "required",
+            Kind.BEDROCK: lambda: "any" in body["toolConfig"]["toolChoice"],
+        }[kind]()
+        assert forced
+
+
+FAULTS: dict[Fault, tuple[Failure, ...]] = {
+    Fault.RATE_LIMITED: (Failure.RATE_LIMITED,),
+    Fault.SERVER_ERROR: (Failure.TRANSPORT,),
+    Fault.AUTH: (Failure.AUTH,),
+    Fault.BAD_REQUEST: (Failure.UNSUPPORTED,),
+    Fault.HALF: (Failure.TRANSPORT, Failure.MALFORMED),
+    Fault.GARBLED: (Failure.MALFORMED,),
+    Fault.WRONG_SCHEMA: (Failure.SCHEMA_MISMATCH,),
+    Fault.REFUSAL: (Failure.REFUSED,),
+    Fault.TRUNCATED: (Failure.TRUNCATED,),
+    Fault.NOISE: (Failure.MALFORMED, Failure.SCHEMA_MISMATCH),
+    Fault.RESET: (Failure.TRANSPORT,),
+}
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("kind", KINDS)
+async def test_each_fault_has_its_class_and_one_call(kind: Kind, fault: Fault, stream: bool) -> None:  # noqa: FBT001  pytest passes it by name
+    """No SDK retries behind the broker's back; no reason holds foreign text."""
+    line = Say(value=ADVICE, fault=fault, retry_after_s=1.5)
+    async with asking(kind, line, Say(value=ADVICE), stream=stream) as (advisor, server):
+        answer = await advisor.ask(question())
+        assert answer.value is None
+        assert answer.failure in FAULTS[fault], answer.reason
+        assert len(server.calls) == 1
+        assert answer.usage.source in ("reported", "estimated")
+        if fault is Fault.RATE_LIMITED:
+            assert answer.retry_after_s == 1.5
+            assert answer.usage.input_tokens == 0
+
+
+async def test_bedrock_reasons_are_the_stable_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Error codes of AWS, and our own words for what has none."""
+    lines = [Say(text="x", fault=fault) for fault in (Fault.RATE_LIMITED, Fault.AUTH, Fault.GARBLED, Fault.TRUNCATED)]
+    async with asking(Kind.BEDROCK, *lines) as (advisor, server):
+        reasons = [(await advisor.ask(question())).reason for _ in lines]
+        assert "Credential=key-aws/" in server.calls[0].headers["authorization"]
+    assert reasons == [
+        "bedrock_ThrottlingException", "bedrock_AccessDeniedException", "bedrock_malformed_response",
+        "bedrock_truncated_response",
+    ]  # fmt: skip
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_BEARER_TOKEN_BEDROCK"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    nobody = ProviderAdvisor(ProviderSettings(kind=Kind.BEDROCK, base_url="http://127.0.0.1:9"), {}, home=tmp_path)
+    assert not nobody.readiness().ready
+    answer = await nobody.ask(question())
+    assert (answer.failure, answer.reason) == (Failure.AUTH, "bedrock_no_credentials")
+    await nobody.aclose()
+
+
+async def test_a_model_without_native_schemas_is_asked_one_step_lower() -> None:
+    """After a 400 the same request may be sent again, as a tool call, then in the prompt."""
+    refused = Say(fault=Fault.BAD_REQUEST)
+    async with asking(Kind.OPENAI, refused, refused, Say(value=ADVICE)) as (advisor, server):
+        first, second, third = [await advisor.ask(question()) for _ in range(3)]
+        assert [first.again, second.again, third.failure] == [True, True, None]
+        forms = [next(iter({"response_format", "tools"} & call.body.keys()), "") for call in server.calls]
+        assert forms[:2] == ["response_format", "tools"]
+        assert "tools" not in server.calls[2].body
+
+
+@pytest.mark.parametrize("stream", [False, True])
+async def test_thinking_tags_inside_an_answer_stay_there(stream: bool) -> None:  # noqa: FBT001  pytest passes it by name
+    """The wire library would cut them out of strings; it must not."""
+    said = {"title": "<think>not a thought</think>", "count": 1}
+    async with asking(Kind.OPENAI, Say(value=said), stream=stream) as (advisor, _):
+        answer = await advisor.ask(question())
+        assert answer.value == Advice(title="<think>not a thought</think>", count=1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_usage_that_nobody_reports_is_an_estimate(kind: Kind) -> None:
+    """Never zero for unknown."""
+    async with asking(kind, Say(value=ADVICE, usage=False)) as (advisor, _):
+        usage = (await advisor.ask(question())).usage
+        assert usage.source == "estimated"
+        assert usage.input_tokens > 0
+        assert usage.output_tokens > 0
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_cancelling_ends_the_wait(kind: Kind) -> None:
+    """Also for the blocking client, whose thread is left behind until its socket closes."""
+    async with asking(kind, Say(text="x"), Say(fault=Fault.SILENCE), timeout_s=2.0) as (advisor, _):
+        await advisor.ask(question(None))  # the SDK's first import is slow
+        with anyio.move_on_after(0.1) as scope:
+            await advisor.ask(question(None))
+        assert scope.cancelled_caught
+
+
+async def test_sdk_loggers_say_nothing_below_warning(caplog: pytest.LogCaptureFixture) -> None:
+    """Their debug logs hold prompts and answers."""
+    caplog.set_level(logging.DEBUG)
+    for kind in KINDS:
+        async with asking(kind, Say(value={"title": "CANARY-a", "count": 1})) as (advisor, _):
+            await advisor.ask(question(text="CANARY-b"))
+    assert "CANARY" not in caplog.text
+    assert all(logging.getLogger(name).level >= logging.WARNING for name in ("openai", "anthropic", "botocore"))
+
+
+def test_settings_have_their_order(tmp_path: Path) -> None:
+    """Argument, our variable, the provider's variable, default; the key by the name of its variable."""
+    bedrock = ProviderSettings(kind=Kind.BEDROCK)
+    assert resolved(bedrock, {}, tmp_path).region == "us-east-1"
+    own = {"AWS_REGION": "eu-west-1"}
+    assert resolved(bedrock, own, tmp_path).region == "eu-west-1"
+    ours = {**own, "JOURNEYMAN_BEDROCK_REGION": "eu-north-1"}
+    assert resolved(bedrock, ours, tmp_path).region == "eu-north-1"
+    given = ProviderSettings(kind=Kind.BEDROCK, region="us-west-2")
+    assert resolved(given, ours, tmp_path).region == "us-west-2"
+    named = ProviderSettings(kind=Kind.OPENAI, api_key_env="MY_KEY")
+    assert resolved(named, {**KEYS, "MY_KEY": "mine"}).key == "mine"
+    assert resolved(named, KEYS).missing == "no key; set the variable MY_KEY"
+    assert "mine" not in repr(resolved(named, {"MY_KEY": "mine"}))
+
+
+async def test_a_local_server_needs_no_key_and_no_consent() -> None:
+    """vLLM, llama.cpp and Ollama on this machine cost nothing and see nothing leave."""
+    async with asking(Kind.OPENAI, Say(text="hi")) as (_, server):
+        local = provider(Kind.OPENAI, server).readiness()
+        assert (local.ready, local.costs, local.leaves_machine) == (True, False, False)
+    away = ProviderAdvisor(ProviderSettings(kind=Kind.ANTHROPIC), KEYS).readiness()
+    assert (away.ready, away.costs, away.leaves_machine) == (True, True, True)
+    assert not ProviderAdvisor(ProviderSettings(kind=Kind.ANTHROPIC), {}).readiness().ready
+
+
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_strategy_keeps_its_free_arguments(kind: Kind) -> None:
+    """A strict schema would empty every object of any keys, so a strategy is asked for as a tool call."""
+    strategy = {"calls": [{"tool": "door", "args": {"code": 417}}]}
+    said = {"revision_rationale": "r", "next_strategy": strategy, "confidence": 0.5}
+    async with asking(kind, Say(value=said)) as (advisor, server):
+        answer = await advisor.ask(question(StrategyAdvice))
+        assert answer.failure is None, answer.reason
+        assert answer.value.next_strategy.calls[0].args == {"code": 417}
+        sent = json.dumps(server.calls[0].body)
+        assert '"toolSpec"' in sent or '"tools"' in sent
+        assert '"strict": true' not in sent
