@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, cast
 
+import numpy as np
 import typer
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -45,6 +46,7 @@ class Frame:
     alerts: tuple[str, ...]
     health: dict[str, int]
     error_ratio: dict[str, float]
+    slowness: dict[str, float]
     did: dict[str, str]
     """What each role did to get here; no-ops without a target are left out."""
 
@@ -111,6 +113,7 @@ def caused(world: World) -> list[str]:
 def _frame(world: World, names: Names, did: dict[str, str]) -> Frame:
     sre, manager = one_world(world.sre(), 0), one_world(world.manager(), 0)
     pairs = list(enumerate(names.services))
+    slow = sre.metrics[2] / np.maximum(sre.usual_latency, 1)
     return Frame(
         step=int(manager.common.step),
         door_error_ratio=round(float(manager.door_errors), 4),
@@ -119,6 +122,7 @@ def _frame(world: World, names: Names, did: dict[str, str]) -> Frame:
         alerts=tuple(name for number, name in pairs if manager.alerts[number]),
         health={name: int(sre.health[number]) for number, name in pairs},
         error_ratio={name: round(float(sre.metrics[3, number]), 4) for number, name in pairs},
+        slowness={name: round(float(slow[number]), 3) for number, name in pairs},
         did=did,
     )
 
@@ -167,13 +171,15 @@ def page(frames: Sequence[Frame], title: str) -> RenderableType:
     felt.add_row(
         "latency", spark([one.door_slowness - 1 for one in frames], _SLOWEST), f"{last.door_slowness:.1f} x", mark
     )
-    services = table("service", "health", "errors over time", "now", "alert")
+    services = table("service", "health", "errors", "now", "latency", "now", "alert")
     for name, health in last.health.items():
         services.add_row(
             name,
             Text(_HEALTH[health], style=_COLOURS[health]),
             spark([one.error_ratio[name] for one in frames], 0.5),
             f"{last.error_ratio[name]:.1%}",
+            spark([one.slowness[name] - 1 for one in frames], _SLOWEST),
+            f"{last.slowness[name]:.1f} x",
             Text("firing" if name in last.alerts else "", style="red"),
         )
     deeds = [Text(f"  step {one.step - 1}: {role}: {words}") for one in frames[-6:] for role, words in one.did.items()]
