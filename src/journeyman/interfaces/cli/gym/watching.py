@@ -30,6 +30,8 @@ from journeyman.mission.canonical import Json
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _HEALTH: Final = ("healthy", "degraded", "critical", "down")
 _COLOURS: Final = ("green", "yellow", "red", "bold red")
+_RECENT: Final = 16
+"""Steps in a service's sparkline: two of them and the names fit into 80 columns."""
 _SLOWEST: Final = 5.0
 """Times the usual latency that fill a sparkline."""
 
@@ -162,7 +164,7 @@ def spark(values: Sequence[float], most: float) -> str:
 
 def page(frames: Sequence[Frame], title: str) -> RenderableType:
     """Give the picture after the last of some frames."""
-    last = frames[-1]
+    last, recent = frames[-1], frames[-_RECENT:]
     felt = Table.grid(padding=(0, 2))
     mark = Text("within the objective", style="green") if last.within_objective else Text("OUTSIDE", style="bold red")
     felt.add_row(
@@ -176,9 +178,9 @@ def page(frames: Sequence[Frame], title: str) -> RenderableType:
         services.add_row(
             name,
             Text(_HEALTH[health], style=_COLOURS[health]),
-            spark([one.error_ratio[name] for one in frames], 0.5),
+            spark([one.error_ratio[name] for one in recent], 0.5),
             f"{last.error_ratio[name]:.1%}",
-            spark([one.slowness[name] - 1 for one in frames], _SLOWEST),
+            spark([one.slowness[name] - 1 for one in recent], _SLOWEST),
             f"{last.slowness[name]:.1f} x",
             Text("firing" if name in last.alerts else "", style="red"),
         )
