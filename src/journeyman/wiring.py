@@ -8,7 +8,7 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from journeyman.advisors.base import Advisor
 from journeyman.advisors.broker import Broker
@@ -22,7 +22,7 @@ from journeyman.engine.world import World
 from journeyman.mission.criteria import Predicate, walk
 from journeyman.mission.errors import InvalidInput, NotFound, Problem
 from journeyman.mission.mission_file import Form, parse_mission
-from journeyman.mission.spec import Mission, ScriptPlan
+from journeyman.mission.spec import Gym, Mission, ScriptPlan
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.tools.base import Catalog
 from journeyman.tools.catalog import open_catalog
@@ -32,6 +32,9 @@ from journeyman.tools.results import Caps
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
 from journeyman.tools.script_check import expression_problems
+
+if TYPE_CHECKING:
+    from journeyman.engine.incident import Incident
 
 _FORMS: Mapping[str, Form] = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 
@@ -132,8 +135,9 @@ async def mission_catalog(mission: Mission, folder: Path) -> AsyncGenerator[Cata
     servers = {
         name: cast("object", server.model_dump(exclude_defaults=True)) for name, server in mission.servers.items()
     }
+    incident = _incident(mission.gym) if mission.gym is not None else None
     async with open_catalog(
-        functions=mission.functions,
+        functions=[*mission.functions, *([] if incident is None else incident.tools())],
         servers=servers,
         allow=mission.tools,
         repeatable=repeatable,
@@ -142,7 +146,18 @@ async def mission_catalog(mission: Mission, folder: Path) -> AsyncGenerator[Cata
         ),
         base_dir=folder,
     ) as catalog:
-        yield catalog
+        yield catalog if incident is None else incident.beside(catalog)
+
+
+def _incident(wanted: Gym) -> Incident:
+    try:
+        from journeyman.engine.incident import Incident  # noqa: PLC0415  # brings numpy, which only the gym needs
+    except ModuleNotFoundError as error:
+        if error.name != "numpy":
+            raise
+        problem = Problem(where="gym", message="needs numpy", hint="pip install 'journeyman[gym]'")
+        raise InvalidInput("mission file", (problem,), code="extra_missing") from None
+    return Incident(wanted)
 
 
 def load_mission(path: Path) -> tuple[Mission, Path]:

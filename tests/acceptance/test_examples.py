@@ -102,3 +102,24 @@ def test_a_denied_call_is_never_made(shell: MakeShell) -> None:
     assert report["outcome"] == "not_achieved"
     assert report["effects_by_state"] == {"done": 1}
     assert len(list((user.folder / "backups").iterdir())) == 10
+
+
+def test_the_planner_calms_an_incident_of_the_gym_also_across_processes(shell: MakeShell) -> None:
+    """The objectives hold; a second process gets the same world back from the record and ends at the same step."""
+    user = shell("04_incident")
+    whole = user.json("run", "mission.yaml")
+    assert whole["outcome"] == "achieved"
+    evidence = {row["id"]: (row["evidence"], row.get("held")) for row in whole["criteria"]}
+    assert evidence["few_errors"][0] <= 0.05
+    assert evidence["alerts_cleared"] == (0, 3)
+    assert whole["effects_by_state"]["done"] > 3  # it was not calm from the start
+    plan = (user.folder / "mission.yaml").read_text("utf-8")
+    (user.folder / "cut.yaml").write_text(
+        plan.replace("iterations: 25", "iterations: 6") + "on_exhausted: ask\n", "utf-8"
+    )
+    user.run("run", "cut.yaml", code=3)
+    user.run("amend", "last", "iterations=25")
+    resumed = user.json("resume", "last")
+    assert resumed["outcome"] == "achieved"
+    assert {row["id"]: (row["evidence"], row.get("held")) for row in resumed["criteria"]} == evidence
+    assert user.json("replay", "last")["same"] is True

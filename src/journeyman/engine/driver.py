@@ -15,10 +15,11 @@ from journeyman.engine.advising import Advising, as_proposed
 from journeyman.engine.calls import Calls, reservation_id
 from journeyman.engine.clock import later
 from journeyman.engine.journal import Journal
+from journeyman.engine.past import Past
 from journeyman.engine.policy import missing_tools, tool_row
 from journeyman.engine.recent import Recent
 from journeyman.engine.scripting import step_script
-from journeyman.engine.world import World
+from journeyman.engine.world import Replays, World
 from journeyman.mission import commands as c
 from journeyman.mission import events as e
 from journeyman.mission import steps
@@ -42,6 +43,8 @@ class Driver:
         self._journal = journal
         recent = Recent()
         journal.listeners.append(recent.take)
+        self._past = Past()
+        journal.listeners.append(self._past.take)
         broker = world.broker
         self._advising = Advising(broker, journal, recent, world.scripts) if broker is not None else None
         self._handlers: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
@@ -75,6 +78,8 @@ class Driver:
                 return state
             journal.note(e.Claimed(owner=owner, token=journal.lease.token))
             async with world.open_catalog(state.mission, Path(state.origin)) as catalog:
+                if isinstance(catalog, Replays):
+                    await catalog.replay(self._past.calls)
                 await self._with_catalog(catalog)
         except CallerError as error:
             await self._end_unless_started(error)

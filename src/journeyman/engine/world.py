@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from journeyman.engine.advising import Asks
 from journeyman.engine.clock import Clock, SystemClock
-from journeyman.mission.canonical import Json
+from journeyman.mission.canonical import Json, JsonObject
 from journeyman.mission.spec import Mission
 from journeyman.stores.base import Store
 from journeyman.tools.base import Catalog
@@ -26,6 +26,24 @@ class Evaluates(Protocol):
 
     async def evaluate(self, expression: str, obs: Json) -> PredicateResult:
         """Give the value, or why there is none."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastCall:
+    """A call that the record says was done."""
+
+    tool: str
+    args: JsonObject
+    key: str
+
+
+@runtime_checkable
+class Replays(Protocol):
+    """A catalog whose world lives in this process alone: it is told what was done before anything is called."""
+
+    async def replay(self, past: Sequence[PastCall]) -> None:
+        """Bring the world to where the record is."""
         ...
 
 

@@ -66,6 +66,11 @@ class Topic(IntEnum):
     ALL_CLEAR = 8
     CLAIM = 16
 
+    @property
+    def label(self) -> str:
+        """The name on the wire, such as `need_restart`."""
+        return self.name.lower()
+
 
 ROLES: Final = len(Role)
 ACTION_TYPES: Final = len(ActionType)

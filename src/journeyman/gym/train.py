@@ -52,6 +52,7 @@ def train(
     tasks_each: int = 160,
     seed: int = 0,
     on_generation: Callable[[Point], None] | None = None,
+    enough: Callable[[], bool] | None = None,
 ) -> Trained:
     """Give the best numbers found on training tasks.
 
@@ -62,6 +63,7 @@ def train(
         tasks_each: training tasks that every candidate plays.
         seed: of the candidates; the same seed gives the same policy.
         on_generation: told after each generation.
+        enough: asked after each generation; training ends when it says so, `generations` or not.
     """
     random = np.random.Generator(np.random.Philox(seed))
     mean = np.array(astuple(BY_HAND), np.float64)
@@ -79,6 +81,8 @@ def train(
         curve.append(Point(generation=generation, mean=float(scores.mean()), best=float(scores.max())))
         if on_generation is not None:
             on_generation(curve[-1])
+        if enough is not None and enough():
+            break
     return Trained(tuning=tuning_of(mean), curve=tuple(curve))
 
 

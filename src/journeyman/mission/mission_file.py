@@ -264,6 +264,7 @@ _BY_KEY: Final[Mapping[str, list[str]]] = {
     "budget": _names(spec.Budget),
     "effects": _names(spec.EffectSpec),
     "servers": _names(spec.Server),
+    "gym": _names(spec.Gym),
     "cadence": _names(spec.Cadence),
     "stagnation": _names(spec.Stagnation),
     "limits": _names(spec.Limits),

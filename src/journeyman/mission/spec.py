@@ -73,6 +73,16 @@ class Server(Strict):
         return self
 
 
+class Gym(Strict):
+    """A simulated incident whose actions are tools, `incident.restart` and so on (`docs/gym.md`)."""
+
+    task: Name
+    """Such as `easy-train-6`."""
+    role: Literal["sre", "dev", "manager", "oversight"] = "sre"
+    others: Name = "heuristic"
+    """Who plays the other roles: a policy, or `nobody`."""
+
+
 class Cadence(Strict):
     """When progress is judged and probes run; one of the three. Completion is seen at any time."""
 
@@ -136,6 +146,8 @@ class Mission(Strict):
     servers: dict[Annotated[StrictStr, Field(pattern=SERVER_NAME)], Server] = Field(default_factory=dict)
     functions: list[Name] = Field(default_factory=list)
     """Typed Python callables as `module:name`."""
+    gym: Gym | None = None
+    """A simulated incident as a source of tools."""
     tools: Annotated[list[Name], Field(max_length=500)] = Field(default_factory=list)
     """Allowlist by pattern; nothing outside it is visible or callable."""
     effects: dict[Name, EffectSpec] = Field(default_factory=dict)
@@ -187,7 +199,7 @@ class Mission(Strict):
 
     @model_validator(mode="after")
     def _has_tools(self) -> Mission:
-        if (self.servers or self.functions) and not self.tools:
+        if (self.servers or self.functions or self.gym) and not self.tools:
             raise ValueError("`tools` is empty: list the tools that may be used, such as 'git.*' or a function's name")
         return self
 

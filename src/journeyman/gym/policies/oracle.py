@@ -9,6 +9,7 @@ and the attack begins anew. `Certificate` says how many plans were tried.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import permutations, product, starmap
 from typing import Final
@@ -18,6 +19,7 @@ import numpy as np
 from journeyman.gym.actions import FIELDS, HANDS, MAX_REPLICAS, ROLES, Action, ActionType, Role
 from journeyman.gym.arrays import Bools, Floats, Ints
 from journeyman.gym.catalog import ACTOR, CATALOG, Failure
+from journeyman.gym.policies.base import Seats
 from journeyman.gym.tasks import Task
 from journeyman.gym.world.world import Cause, Truth, World
 
@@ -48,6 +50,20 @@ class _Choice:
     generous: bool
     held: tuple[int, int]
     """Service whose cure waits, and for how many steps; -1 is none."""
+
+
+class Oracle:
+    """A team that plays the certified plan of each of its tasks; knows the truth, so for grading and data only."""
+
+    name = "oracle"
+
+    def __init__(self, some: Sequence[Task]) -> None:
+        self._plans = np.stack([certify(task).actions for task in some])
+
+    def act(self, seats: Seats) -> Ints:
+        """Give the next actions."""
+        step = int(seats.manager().common.step.max())
+        return self._plans[:, min(step, self._plans.shape[1] - 1)]
 
 
 def certify(task: Task, *, rounds: int = 1) -> Certificate:

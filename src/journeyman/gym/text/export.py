@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from journeyman.gym.actions import HANDS, MAX_REPLICAS
+from journeyman.gym.actions import HANDS, MAX_REPLICAS, Role, Topic
 from journeyman.gym.arrays import Ints
 from journeyman.gym.policies.oracle import certify
 from journeyman.gym.tasks import Task
@@ -65,14 +65,17 @@ def oracle_examples(task: Task, *, seed: int = 0) -> tuple[Example, ...]:
 def named(row: Ints, role: AgentRole, world: TextWorld) -> TextAction:
     """Give a world action in words."""
     kind, target, arg = _TYPES[int(row[0])], int(row[1]), int(row[2])
-    pool = world.agents if kind is ActionType.FLAG_ROGUE else world.services
+    suspecting = kind is ActionType.COMMUNICATE and arg == Topic.SUSPECT
+    pool = world.agents if kind is ActionType.FLAG_ROGUE or suspecting else world.services
     args: dict[str, Arg] = {}
     if kind is ActionType.SCALE:
         args["replicas"] = arg
     if kind is ActionType.IDENTIFY_ROOT_CAUSE:
         args["failure_type"] = str(_FAILURES[arg])
     if kind is ActionType.COMMUNICATE:
-        args["message"] = "note"
+        args |= {"message": "note"} if arg == Topic.NOTE else {"topic": Topic(arg).label}
+        if 0 < row[3] <= len(Role):
+            args["to"] = Role(int(row[3]) - 1).label
     return TextAction(role, kind, pool[target] if 0 <= target < len(pool) else None, args)
 
 

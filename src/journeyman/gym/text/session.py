@@ -12,7 +12,7 @@ from journeyman.gym.arrays import Smalls
 from journeyman.gym.catalog import PROBES_PER_ROLE, Job, Probe
 from journeyman.gym.draw.names import VERBS
 from journeyman.gym.eyes.views import NEVER
-from journeyman.gym.policies.base import one_world
+from journeyman.gym.policies.base import Seats, one_world
 from journeyman.gym.tasks import Task
 from journeyman.gym.text.action import EVERYBODY, TextAction, to_world
 from journeyman.gym.text.observation import (
@@ -58,6 +58,11 @@ class TextWorld:
     def done(self) -> bool:
         """Whether the episode is over."""
         return bool(self._world.ended[0])
+
+    @property
+    def seats(self) -> Seats:
+        """What array policies see of this world, for teammates that read no words; the truth is not in it."""
+        return self._world
 
     @property
     def services(self) -> tuple[str, ...]:

@@ -40,6 +40,7 @@ COMMANDS: Final[dict[str, Words]] = {
     "replay": Words("records", "Records", "Derive every verdict and the report again and compare."),
     "export": Words("records", "Records", "Write a session as a portable folder."),
     "import": Words("records", "Records", "Take in an exported session, after checking it."),
+    "gym": Words("gym.commands", "Gym", "Score, play, watch, export and train on simulated incidents."),
     "model": Words("model", "System", "Serve a scripted model on this machine."),
     "doctor": Words("system", "System", "Check this installation and say what to repair."),
     "config": Words("system", "System", "Show settings and where each comes from."),

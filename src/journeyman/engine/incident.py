@@ -1,0 +1,190 @@
+"""A mission in the gym: the role's actions are tools, what customers feel is measured, and the record is the world's memory.
+
+Every action passes a step. A world lives in this process only; after a crash it is made anew from its task and brought
+to where the record says it was by playing the recorded actions again, so an action that was not settled has not
+happened and is safe to call again. No result holds a reward or the truth.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Annotated, Any, Final, Literal, TypeAlias, cast
+
+from pydantic import Field
+
+from journeyman.engine.world import PastCall
+from journeyman.gym.actions import HANDS, MAX_REPLICAS
+from journeyman.gym.tasks import task
+from journeyman.gym.text.action import Arg, TextAction
+from journeyman.gym.text.shift import Shift
+from journeyman.gym.text.words import ActionType, AgentRole, FailureType
+from journeyman.mission.canonical import Json
+from journeyman.mission.errors import InvalidInput, NotAllowed, Problem
+from journeyman.mission.spec import Gym
+from journeyman.tools.base import Catalog, Result, Tool
+from journeyman.tools.functions import tool
+
+PREFIX: Final = "incident."
+PAGED_WITHIN: Final = 10
+"""Steps that pass at most before the mission begins; it begins when the first alert fires."""
+_DISRUPTIVE: Final = frozenset(
+    {ActionType.RESTART, ActionType.ROLLBACK, ActionType.SCALE, ActionType.ESCALATE, ActionType.FLAG_ROGUE}
+)
+Tools: TypeAlias = list[Callable[..., object]]
+
+
+class Incident:
+    """One world under a mission: acts, measures, and remembers which calls it has played."""
+
+    def __init__(self, wanted: Gym) -> None:
+        try:
+            self._shift = Shift(task(wanted.task), AgentRole(wanted.role), others=wanted.others)
+        except KeyError as error:
+            problem = Problem(where="gym.others", message=str(error.args[0]), hint="or nobody")
+            raise InvalidInput("mission file", (problem,)) from None
+        self._given: dict[str, dict[str, Json]] = {}
+        self._disruptive = 0
+        self._calm = 0
+        self._alerts = self._firing()
+        while not self._alerts and not self._shift.done and self._shift.observe().step < PAGED_WITHIN:
+            self._pass(TextAction(self._shift.role))
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The services' names."""
+        return self._shift.world.services
+
+    def beside(self, catalog: Catalog) -> IncidentCatalog:
+        """Give a catalog that holds this incident's tools as one that can be brought to where the record is."""
+        return IncidentCatalog(catalog, self)
+
+    def tools(self) -> Tools:
+        """Give the role's hands as typed functions."""
+        hands = HANDS[self._shift.role.number]
+        service = Literal[self._shift.world.services]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
+        agent = Literal[self._shift.world.agents]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
+        failure = Literal[tuple(map(str, FailureType))]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
+        found = [
+            self._observing(),
+            self._acting("wait", ActionType.NOOP, "Let a step pass.", {}),
+            self._acting("look", ActionType.NOOP, "Look closer at a service.", {"target": service}),
+            self._acting(
+                "communicate",
+                ActionType.COMMUNICATE,
+                "Tell the other roles something.",
+                {"message": Annotated[str, Field(min_length=1, max_length=500)]},
+            ),
+        ]
+        more: dict[ActionType, tuple[str, Mapping[str, object]]] = {
+            ActionType.RESTART: ("Restart a service.", {"target": service}),
+            ActionType.ROLLBACK: ("Undo a service's last change.", {"target": service}),
+            ActionType.SCALE: (
+                "Set a service's number of replicas.",
+                {"target": service, "replicas": Annotated[int, Field(ge=1, le=MAX_REPLICAS)]},
+            ),
+            ActionType.IDENTIFY_ROOT_CAUSE: ("Name a root cause.", {"target": service, "failure_type": failure}),
+            ActionType.ESCALATE: ("Call outside specialists for a service.", {"target": service}),
+            ActionType.FLAG_ROGUE: ("Stop a fleet agent.", {"target": agent}),
+            ActionType.RESOLVE: ("Close the incident, for good.", {}),
+        }
+        return found + [self._acting(kind, kind, *form) for kind, form in more.items() if kind.number in hands]
+
+    def _observing(self) -> Callable[..., object]:
+        def observe() -> dict[str, object]:
+            """Give what the role sees now; no step passes."""
+            return {**self._seen(), "events": []}
+
+        return tool(name=f"{PREFIX}observe", effect="pure")(observe)
+
+    def _acting(self, name: str, kind: ActionType, says: str, takes: Mapping[str, object]) -> Callable[..., object]:
+        async def act(idempotency_key: str, **given: object) -> dict[str, Json]:
+            return self.act(kind, given, idempotency_key)
+
+        act.__doc__ = f"{says} A step passes."
+        return tool(name=f"{PREFIX}{name}", effect="keyed")(_signed(act, takes))
+
+    def act(self, kind: ActionType, given: Mapping[str, object], key: str) -> dict[str, Json]:
+        """Play one action; the same key is played once.
+
+        Raises:
+            NotAllowed: the incident is over.
+        """
+        if key in self._given:
+            return self._given[key]
+        if self._shift.done:
+            raise NotAllowed("the incident is over: nothing can be done any more")
+        args = cast("dict[str, Arg]", {name: value for name, value in given.items() if name != "target"})
+        target = given.get("target")
+        events = self._pass(TextAction(self._shift.role, kind, None if target is None else str(target), args))
+        self._disruptive += kind in _DISRUPTIVE
+        self._given[key] = {**self._seen(), "events": cast("list[Json]", events)}
+        return self._given[key]
+
+    def replay(self, past: Sequence[PastCall]) -> None:
+        """Play what the record says was done, in its order."""
+        kinds = {f"{PREFIX}{kind}": kind for kind in ActionType}
+        kinds |= {f"{PREFIX}wait": ActionType.NOOP, f"{PREFIX}look": ActionType.NOOP}
+        for call in past:
+            if call.tool in kinds:
+                self.act(kinds[call.tool], call.args, call.key)
+
+    def _pass(self, action: TextAction) -> list[dict[str, Json]]:
+        before = self._alerts
+        self._shift.act(action)
+        self._alerts = self._firing()
+        self._calm = self._calm + 1 if self._within() else 0
+        events: list[dict[str, Json]] = []
+        events += [{"name": "alert_fired", "service": one} for one in self._alerts if one not in before]
+        events += [{"name": "alert_cleared", "service": one} for one in before if one not in self._alerts]
+        return [*events, {"name": "incident_closed"}] if self._shift.done else events
+
+    def _firing(self) -> tuple[str, ...]:
+        return self._shift.world.observe(AgentRole.MANAGER).view.visible_alerts
+
+    def _within(self) -> bool:
+        felt = self._shift.world.observe(AgentRole.MANAGER).view.customers
+        return felt is not None and felt.within_objective
+
+    def _seen(self) -> dict[str, Json]:
+        seen = self._shift.observe()
+        view = asdict(seen.view)
+        view["visible_metrics"] = [{"service": name, **values} for name, values in view["visible_metrics"]]
+        shown = {name.removeprefix("visible_"): value for name, value in view.items() if value}
+        felt = self._shift.world.observe(AgentRole.MANAGER).view.customers
+        customers = {} if felt is None else {"error_ratio": felt.error_ratio, "slowness": felt.slowness}
+        counts = {"alerts_firing": len(self._alerts), "steps_within_objective": self._calm}
+        steps = {"step": seen.step, "disruptive_acts": self._disruptive, "over": self._shift.done}
+        notice = {"notice": seen.notice} if seen.notice else {}
+        return cast("dict[str, Json]", {"view": shown, **notice, "metrics": {**customers, **counts, **steps}})
+
+
+def _signed(function: Callable[..., Any], takes: Mapping[str, object]) -> Callable[..., Any]:
+    """Give a function the parameters that its schema is made of."""
+    kinds = inspect.Parameter.KEYWORD_ONLY
+    parameters = [inspect.Parameter(name, kinds, annotation=form) for name, form in takes.items()]
+    parameters.append(inspect.Parameter("idempotency_key", kinds, annotation=str))
+    function.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportFunctionMemberAccess]  # how a signature is overridden
+    function.__annotations__ = {**takes, "idempotency_key": str}
+    return function
+
+
+class IncidentCatalog:
+    """A mission's tools with an incident among them, which can be brought to where the record is."""
+
+    def __init__(self, inner: Catalog, incident: Incident) -> None:
+        self._inner = inner
+        self._incident = incident
+
+    async def tools(self) -> Sequence[Tool]:
+        """Give the allowed tools, sorted by name."""
+        return await self._inner.tools()
+
+    async def call(self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None) -> Result:
+        """Call a tool."""
+        return await self._inner.call(name, args, key=key, timeout_s=timeout_s)
+
+    async def replay(self, past: Sequence[PastCall]) -> None:
+        """Bring the world to where the record is."""
+        self._incident.replay(past)

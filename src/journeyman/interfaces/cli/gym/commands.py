@@ -1,0 +1,130 @@
+"""The options of `journeyman gym …`; what does the work is loaded when a command runs, and numpy with it."""
+
+from __future__ import annotations
+
+import importlib
+from enum import StrEnum
+from pathlib import Path
+from types import ModuleType
+from typing import Annotated, Literal
+
+import typer
+
+from journeyman.interfaces.cli.shared import JSON, told
+from journeyman.interfaces.cli.words import COMMANDS
+from journeyman.mission.errors import NotFound
+
+
+class TierName(StrEnum):
+    """The tiers by name; `journeyman.gym` has its own, but loads numpy."""
+
+    EASY = "easy"
+    MEDIUM = "medium"
+    HARD = "hard"
+
+
+SplitName = Literal["train", "validation", "held_out"]
+RoleName = Literal["sre", "dev", "manager", "oversight"]
+
+_POLICY = "random, heuristic, oracle, a cheater (null, stall, spam, guess, flag_all, resolve_early, deny, keywords), or trained:FILE."
+_PLOT = "Write a picture: .png, .svg or .pdf; needs journeyman[plots]."
+
+app = typer.Typer(rich_markup_mode=None)
+gym = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["gym"].help)
+app.add_typer(gym, name="gym")
+
+
+def _work(module: str) -> ModuleType:
+    try:
+        return importlib.import_module(f"journeyman.interfaces.cli.gym.{module}")
+    except ModuleNotFoundError as error:
+        if error.name != "numpy":
+            raise
+        raise NotFound("the gym needs numpy: pip install 'journeyman[gym]'", code="extra_missing") from None
+
+
+@gym.command("eval")
+@told
+def evaluate(
+    policy: Annotated[list[str], typer.Option("--policy", metavar="NAME", help=f"May be repeated: {_POLICY}")],
+    tier: Annotated[list[TierName], typer.Option("--tier", help="May be repeated.")] = [TierName.EASY],  # noqa: B006  # typer's form
+    seeds: Annotated[
+        str, typer.Option("--seeds", metavar="N|A-B", help="The first N tasks of the split, or numbers A to B.")
+    ] = "100",
+    split: Annotated[SplitName, typer.Option("--split", help="Which tasks.")] = "validation",
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="FILE", help="Keep every episode here; a rerun goes on.")
+    ] = None,
+    plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE", help=_PLOT)] = None,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Score policies: success, steps to success, reward per role, rogues caught, false flags, each with its interval."""
+    _work("evaluating").evaluate(policy, tier, split, seeds, output=output, plot=plot, as_json=as_json)
+
+
+@gym.command("play")
+@told
+def play(
+    task: Annotated[str, typer.Argument(metavar="TASK", help="Such as easy-train-0.")] = "easy-train-0",
+    role: Annotated[RoleName, typer.Option("--role", help="The seat you take.")] = "sre",
+    others: Annotated[
+        str, typer.Option("--others", metavar="NAME", help="Who plays the other seats: a policy, or nobody.")
+    ] = "heuristic",
+) -> None:
+    """Play a role yourself. Type `help` for what you can do; commands may also come from a pipe.
+
+    Exits with 0 when you handled the incident well (a score above the floor), else with 1.
+    """
+    _work("playing").play(task, role, others)
+
+
+@gym.command("watch")
+@told
+def watch(
+    task: Annotated[str, typer.Argument(metavar="TASK", help="Such as medium-train-3.")],
+    policy: Annotated[str, typer.Option("--policy", metavar="NAME", help=_POLICY)] = "heuristic",
+    pause_s: Annotated[float, typer.Option("--pause", metavar="S", help="Seconds per step on a terminal.")] = 0.3,
+    truth: Annotated[bool, typer.Option("--truth", help="Say first what is wrong.")] = False,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Replay an episode step by step: what customers feel, every service's errors over time, who does what."""
+    _work("watching").watch(task, policy, pause_s=pause_s, truth=truth, as_json=as_json)
+
+
+@gym.command("export")
+@told
+def export(
+    output: Annotated[Path, typer.Option("--output", metavar="FILE", help="Chat rows for supervised training.")],
+    tier: Annotated[TierName, typer.Option("--tier", help="How hard.")] = TierName.EASY,
+    split: Annotated[SplitName, typer.Option("--split", help="Held-out tasks are refused.")] = "train",
+    count: Annotated[int, typer.Option("--count", min=1, help="Tasks.")] = 10,
+    pairs: Annotated[
+        Path | None, typer.Option("--pairs", metavar="FILE", help="Also write preference pairs (chosen, rejected).")
+    ] = None,
+) -> None:
+    """Write what the oracle does as training data: one JSON line per role and step."""
+    _work("exporting").export(tier, split, count, output, pairs)
+
+
+@gym.command("train")
+@told
+def train(
+    output: Annotated[Path, typer.Option("--output", metavar="FILE", help="The policy, for --policy trained:FILE.")],
+    minutes: Annotated[
+        float, typer.Option("--minutes", min=0.01, help="Stop after the generation in which they end.")
+    ] = 5,
+    tier: Annotated[TierName, typer.Option("--tier", help="The worlds to train on.")] = TierName.MEDIUM,
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed and generations, same policy.")] = 0,
+    population: Annotated[int, typer.Option("--population", min=4, help="Candidates per generation.")] = 20,
+    tasks_each: Annotated[int, typer.Option("--tasks", min=4, help="Tasks that each candidate plays.")] = 150,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE", help=f"The curve; OUTPUT with .png otherwise. {_PLOT}")
+    ] = None,
+    no_plot: Annotated[bool, typer.Option("--no-plot", help="Draw no curve.")] = False,
+    as_json: Annotated[bool, JSON] = False,
+) -> None:
+    """Train the small policy on this CPU, save it with its curve, and compare it with the heuristic on held-out tasks."""
+    curve = None if no_plot else plot or output.with_suffix(".png")
+    _work("training").learn(
+        output, minutes, tier, seed=seed, size=(population, tasks_each), curve=curve, as_json=as_json
+    )

@@ -1,0 +1,58 @@
+"""`gym export`: the oracle's answers as chat rows and preference pairs."""
+
+from __future__ import annotations
+
+import json
+from contextlib import ExitStack
+from pathlib import Path
+
+import typer
+
+from journeyman.gym.tasks import tasks
+from journeyman.gym.text.export import Example, oracle_examples
+from journeyman.interfaces.cli.gym.teams import SPLITS, TIERS, bar
+from journeyman.mission.errors import NotAllowed, NotFound
+
+
+def export(tier: str, split: str, count: int, output: Path, pairs: Path | None) -> None:
+    """Write both files, a task at a time."""
+    if split == "held_out":
+        raise NotAllowed(
+            "held-out tasks are for testing: a model trained on them proves nothing; use train or validation"
+        )
+    rows = 0
+    with ExitStack() as files, bar() as progress:
+        try:
+            chats = files.enter_context(output.open("w", encoding="utf-8"))
+            preferences = files.enter_context(pairs.open("w", encoding="utf-8")) if pairs is not None else None
+        except OSError as error:
+            raise NotFound(f"cannot write {error.filename!r}: {error.strerror}; choose another name") from None
+        for one in progress.track(tasks(TIERS[tier], SPLITS[split], count), description="tasks"):
+            for example in oracle_examples(one):
+                chats.write(_line(chat_row(example)))
+                if preferences is not None:
+                    preferences.write(_line(pair_row(example)))
+                rows += 1
+    typer.echo(f"wrote {rows} rows of {count} tasks to {output}{f' and {pairs}' if pairs is not None else ''}")
+
+
+def chat_row(example: Example) -> dict[str, object]:
+    """Give an example in the form of chat training: `messages` that end with the assistant's answer."""
+    messages = [*example.prompt, {"role": "assistant", "content": example.chosen}]
+    return {"messages": messages, "task_id": example.task_id, "step": example.step, "role": example.role}
+
+
+def pair_row(example: Example) -> dict[str, object]:
+    """Give an example in the form of preference training: `prompt`, `chosen`, `rejected`."""
+    return {
+        "prompt": list(example.prompt),
+        "chosen": [{"role": "assistant", "content": example.chosen}],
+        "rejected": [{"role": "assistant", "content": example.rejected}],
+        "task_id": example.task_id,
+        "step": example.step,
+        "role": example.role,
+    }
+
+
+def _line(row: dict[str, object]) -> str:
+    return json.dumps(row, ensure_ascii=False) + "\n"

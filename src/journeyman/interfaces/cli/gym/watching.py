@@ -1,0 +1,197 @@
+"""`gym watch`: an episode replayed, with what customers feel and each service's errors as sparklines."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final, cast
+
+import numpy as np
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.table import Table
+from rich.text import Text
+
+from journeyman.gym.actions import ActionType, Role, Topic
+from journeyman.gym.arrays import Ints
+from journeyman.gym.catalog import Failure
+from journeyman.gym.draw.names import Names
+from journeyman.gym.policies.base import Team, one_world
+from journeyman.gym.tasks import task
+from journeyman.gym.world.world import World
+from journeyman.interfaces.cli.gym.teams import team_for
+from journeyman.interfaces.cli.rendering import table
+from journeyman.interfaces.cli.shared import print_json
+from journeyman.mission.canonical import Json
+
+_BARS: Final = "▁▂▃▄▅▆▇█"
+_HEALTH: Final = ("healthy", "degraded", "critical", "down")
+_COLOURS: Final = ("green", "yellow", "red", "bold red")
+_RECENT: Final = 16
+"""Steps in a service's sparkline: two of them and the names fit into 80 columns."""
+_SLOWEST: Final = 5.0
+"""Times the usual latency that fill a sparkline."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One step as a viewer sees it."""
+
+    step: int
+    door_error_ratio: float
+    door_slowness: float
+    """Times the usual latency."""
+    within_objective: bool
+    alerts: tuple[str, ...]
+    health: dict[str, int]
+    error_ratio: dict[str, float]
+    slowness: dict[str, float]
+    did: dict[str, str]
+    """What each role did to get here; no-ops without a target are left out."""
+
+
+def watch(task_id: str, policy: str, *, pause_s: float, truth: bool, as_json: bool) -> None:
+    """Play the task with the policy and show it."""
+    one = task(task_id)
+    team = team_for(policy)
+    world = World(one.tier, 1, reveal=True)
+    world.play([one])
+    causes = caused(world)
+    frames = played(world, team([one], 0)(1))
+    if as_json:
+        shown = [asdict(frame) for frame in frames]
+        print_json(
+            cast("Any", {"task": one.id, "policy": policy, "frames": shown, "end": ended(world), "truth": causes})
+        )
+        return
+    if truth:
+        typer.echo(f"the truth: {'; '.join(causes)}")
+    if sys.stdout.isatty():
+        _live(frames, f"{one.id}, {policy}", pause_s)
+    else:
+        for frame in frames:
+            typer.echo(line(frame))
+    typer.echo(" · ".join(f"{name} {value}" for name, value in ended(world).items()))
+    if not truth:
+        typer.echo(f"the truth: {'; '.join(causes)}")
+
+
+def played(world: World, team: Team) -> Iterator[Frame]:
+    """Give a frame before the first step and one after each."""
+    names = world.names()
+    yield _frame(world, names, {})
+    while not world.ended.all():
+        acts = team.act(world)
+        world.step(acts)
+        did = {role.label: words for role in Role if (words := _did(acts[0, role], names))}
+        yield _frame(world, names, did)
+
+
+def ended(world: World) -> dict[str, Json]:
+    """Give how the episode went."""
+    results = world.results()
+    return {
+        "score": round(float(results.score[0]), 4),
+        "succeeded": bool(results.succeeded[0]),
+        "steps": int(results.steps[0]),
+        "availability": round(float(results.availability[0]), 4),
+    }
+
+
+def caused(world: World) -> list[str]:
+    """Give what disturbs a world, in words."""
+    names = world.names()
+    found: list[str] = []
+    for cause in world.truth().causes:
+        what = f"{cause.failure.label} at {names.services[cause.service]} from step {cause.onset}"
+        rogue = f", by {names.agents[cause.rogue]}" if cause.rogue >= 0 else ""
+        found.append(what + rogue + ("" if cause.real else " (passes by itself)"))
+    return found
+
+
+def _frame(world: World, names: Names, did: dict[str, str]) -> Frame:
+    sre, manager = one_world(world.sre(), 0), one_world(world.manager(), 0)
+    pairs = list(enumerate(names.services))
+    slow = sre.metrics[2] / np.maximum(sre.usual_latency, 1)
+    return Frame(
+        step=int(manager.common.step),
+        door_error_ratio=round(float(manager.door_errors), 4),
+        door_slowness=round(float(manager.door_latency), 3),
+        within_objective=bool(manager.within_objective),
+        alerts=tuple(name for number, name in pairs if manager.alerts[number]),
+        health={name: int(sre.health[number]) for number, name in pairs},
+        error_ratio={name: round(float(sre.metrics[3, number]), 4) for number, name in pairs},
+        slowness={name: round(float(slow[number]), 3) for number, name in pairs},
+        did=did,
+    )
+
+
+def _did(row: Ints, names: Names) -> str:
+    kind, target, arg, to = (int(value) for value in row)
+    action = ActionType(kind)
+    agents = action is ActionType.FLAG_ROGUE or (action is ActionType.COMMUNICATE and arg == Topic.SUSPECT)
+    pool = names.agents if agents else names.services
+    at = pool[target] if 0 <= target < len(pool) else ""
+    if action is ActionType.NOOP:
+        return f"look {at}" if at else ""
+    if action is ActionType.COMMUNICATE:
+        hearer = f" to {Role(to - 1).label}" if 0 < to <= len(Role) else ""
+        return f"say{hearer} {Topic(arg).label if arg in set(Topic) else 'note'} {at}".strip()
+    if action is ActionType.SCALE:
+        return f"scale {at} to {arg}"
+    if action is ActionType.IDENTIFY_ROOT_CAUSE:
+        return f"claim {Failure(arg).label} at {at}" if arg else "claim none"
+    return f"{action.label} {at}".strip()
+
+
+def line(frame: Frame) -> str:
+    """Give a frame as one plain line."""
+    mark = "ok " if frame.within_objective else "OUT"
+    did = "; ".join(f"{role}: {words}" for role, words in frame.did.items())
+    alerts = f" alerts {', '.join(frame.alerts)}" if frame.alerts else ""
+    felt = f"errors {frame.door_error_ratio:6.1%} latency {frame.door_slowness:4.1f} x {mark}"
+    return f"step {frame.step:2} {felt}{alerts}{f' | {did}' if did else ''}"
+
+
+def spark(values: Sequence[float], most: float) -> str:
+    """Give values as a row of bars, `most` and above full."""
+    top = len(_BARS) - 1
+    return "".join(_BARS[min(top, max(0, round(value / most * top)))] for value in values)
+
+
+def page(frames: Sequence[Frame], title: str) -> RenderableType:
+    """Give the picture after the last of some frames."""
+    last, recent = frames[-1], frames[-_RECENT:]
+    felt = Table.grid(padding=(0, 2))
+    mark = Text("within the objective", style="green") if last.within_objective else Text("OUTSIDE", style="bold red")
+    felt.add_row(
+        "customers' errors", spark([one.door_error_ratio for one in frames], 0.3), f"{last.door_error_ratio:.1%}"
+    )
+    felt.add_row(
+        "latency", spark([one.door_slowness - 1 for one in frames], _SLOWEST), f"{last.door_slowness:.1f} x", mark
+    )
+    services = table("service", "health", "errors", "now", "latency", "now", "alert")
+    for name, health in last.health.items():
+        services.add_row(
+            name,
+            Text(_HEALTH[health], style=_COLOURS[health]),
+            spark([one.error_ratio[name] for one in recent], 0.5),
+            f"{last.error_ratio[name]:.1%}",
+            spark([one.slowness[name] - 1 for one in recent], _SLOWEST),
+            f"{last.slowness[name]:.1f} x",
+            Text("firing" if name in last.alerts else "", style="red"),
+        )
+    deeds = [Text(f"  step {one.step - 1}: {role}: {words}") for one in frames[-6:] for role, words in one.did.items()]
+    return Group(Text(f"{title}, step {last.step}", style="bold"), felt, Text(""), services, Text(""), *deeds[-10:])
+
+
+def _live(frames: Iterator[Frame], title: str, pause_s: float) -> None:
+    seen: list[Frame] = []
+    with Live(console=Console(), auto_refresh=False) as live:
+        for frame in frames:
+            seen.append(frame)
+            live.update(page(seen, title), refresh=True)
+            time.sleep(pause_s)

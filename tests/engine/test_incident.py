@@ -1,0 +1,106 @@
+"""An incident under a mission: what its tools may say, and that the record alone brings it back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+
+from journeyman.engine.incident import Incident
+from journeyman.engine.world import PastCall, Replays
+from journeyman.gym.text.words import ActionType
+from journeyman.mission.canonical import Json
+from journeyman.mission.errors import InvalidInput, NotAllowed
+from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.spec import Gym
+from journeyman.tools.base import Status
+from journeyman.wiring import mission_catalog
+
+PLAIN: dict[str, Any] = {
+    "directive": "Calm it.",
+    "gym": {"task": "easy-train-6"},
+    "tools": ["incident.*"],
+    "criteria": [{"id": "calm", "kind": "metric_threshold", "metric": "alerts_firing", "op": "==", "target": 0}],
+    "budget": {"iterations": 5},
+}
+
+
+def metric(seen: Mapping[str, Json], name: str) -> int:
+    """Give one measured number."""
+    return cast("dict[str, int]", seen["metrics"])[name]
+
+
+def restarted(incident: Incident, count: int) -> list[Mapping[str, Json]]:
+    """Restart the services in turn and give what was seen."""
+    names = incident.services
+    return [incident.act(ActionType.RESTART, {"target": names[n % len(names)]}, f"key-{n}") for n in range(count)]
+
+
+def test_the_same_key_passes_one_step() -> None:
+    """A call that is sent again after a crash or a timeout is not another action."""
+    incident = Incident(Gym(task="easy-train-6"))
+    first = restarted(incident, 1)
+    assert restarted(incident, 1) == first
+    assert metric(restarted(incident, 2)[1], "step") == metric(first[0], "step") + 1
+
+
+def test_the_record_brings_the_world_back() -> None:
+    """Another process that plays the recorded calls sees what the first one saw, also later."""
+    first = Incident(Gym(task="easy-train-6"))
+    before = restarted(first, 6)
+    second = Incident(Gym(task="easy-train-6"))
+    args: list[dict[str, Json]] = [{"target": second.services[n % len(second.services)]} for n in range(4)]
+    observed = PastCall(tool="incident.observe", args={}, key="look")
+    second.replay([observed, *(PastCall(tool="incident.restart", args=args[n], key=f"key-{n}") for n in range(4))])
+    assert restarted(second, 6) == before
+
+
+@pytest.mark.parametrize("role", ["sre", "dev", "manager", "oversight"])
+def test_no_result_holds_the_truth_or_a_reward(role: str) -> None:
+    """Until the end and after it: only what the role sees and customers feel, and nothing can be done after it."""
+    incident = Incident(Gym(task="medium-train-4", role=role, others="nobody"))
+    seen = [incident.act(ActionType.NOOP, {}, "0")]
+    while not metric(seen[-1], "over"):
+        seen.append(incident.act(ActionType.NOOP, {}, str(len(seen))))
+    with pytest.raises(NotAllowed, match="over"):
+        incident.act(ActionType.NOOP, {}, "late")
+    text = json.dumps(seen)
+    assert not any(word in text for word in ("reward", "score", "succeeded", "retry_storm", "rogue_deploy_bot"))
+    assert {"name": "incident_closed"} in cast("list[Json]", seen[-1]["events"])
+
+
+@pytest.mark.anyio
+async def test_tools_are_the_hands_of_the_role_and_nothing_else(tmp_path: Path) -> None:
+    """Each role has its own; names are an enumeration, so a planner can choose."""
+    for role, own in {"sre": "restart", "dev": "rollback", "manager": "escalate", "oversight": "flag_rogue"}.items():
+        mission = validate_mission({**PLAIN, "gym": {"task": "easy-train-6", "role": role}}, what="test")
+        async with mission_catalog(mission, tmp_path) as catalog:
+            assert isinstance(catalog, Replays)
+            tools = {tool.name: tool for tool in await catalog.tools()}
+            assert f"incident.{own}" in tools
+            assert (
+                len({"incident.restart", "incident.rollback", "incident.escalate", "incident.flag_rogue"} & set(tools))
+                == 1
+            )
+            assert tools["incident.observe"].effect == "pure"
+            assert tools[f"incident.{own}"].effect == "keyed"
+            refused = await catalog.call(f"incident.{own}", {"target": "no such thing"}, key="k")
+            assert (refused.status, refused.error_class) == (Status.FAILED, "invalid_arguments")
+            looked = await catalog.call("incident.look", {"target": "inbox"}, key="k")
+            assert looked.status is Status.FAILED or looked.metrics["step"]
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("wanted", "said"),
+    [({"task": "easy-train"}, "names no task"), ({"task": "easy-train-1", "others": "wizard"}, "'wizard' is no team")],
+)
+async def test_a_wrong_gym_is_refused_with_what_to_write(tmp_path: Path, wanted: dict[str, str], said: str) -> None:
+    """The mission file's faults are the file's, not the world's."""
+    mission = validate_mission({**PLAIN, "gym": wanted}, what="test")
+    with pytest.raises(InvalidInput, match=said):
+        async with mission_catalog(mission, tmp_path):
+            pass
