@@ -50,8 +50,8 @@ bench: $(VENV)/.bench  ## run every benchmark
 
 lock:  ## resolve the lock files again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --group demo -o requirements/demo.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --extra gym --extra models --extra agent --group test --group check -o requirements/dev.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --extra gym --extra models --extra agent --group test --group check --group bench -o requirements/bench.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --extra gym-envs --extra models --extra agent --group test --group check -o requirements/dev.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --extra gym-envs --extra models --extra agent --group test --group check --group bench -o requirements/bench.lock
 
 clean:  ## remove what was set up
 	rm -rf $(VENV) .build .pytest_cache .ruff_cache .hypothesis

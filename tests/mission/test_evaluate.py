@@ -281,3 +281,32 @@ def test_a_denied_approval_ends_the_mission() -> None:
     )
     denied = Simulation(mission, {"look": SimTool(lambda _: metric(n=1))}).run(ask=lambda _: False)
     assert (denied.verdict, denied.reason) == ("terminate", "denied")
+
+
+def test_with_a_probe_only_the_probe_may_measure() -> None:
+    """An agent that can make any allowed tool print a metric cannot forge the checker's."""
+    mission = validate_mission(
+        {
+            "directive": "d",
+            "tools": ["*"],
+            "criteria": [
+                {
+                    "id": "c",
+                    "kind": "metric_threshold",
+                    "metric": "done",
+                    "op": ">=",
+                    "target": 1,
+                    "probe": {"tool": "check"},
+                }
+            ],
+            "budget": {"iterations": 1},
+            "plan": [{"calls": [{"tool": "say"}]}],
+        }
+    )
+    broken = SimTool(lambda _: Reply(state="failed", error_class="timeout"))
+    state = Simulation(mission, {"say": SimTool(lambda _: metric(done=1)), "check": broken}).run()
+    assert row(state, "c")["status"] == "inconclusive"
+    assert "not by its probe" in str(row(state, "c")["evidence"])
+    honest = SimTool(lambda _: metric(done=0))
+    state = Simulation(mission, {"say": SimTool(lambda _: metric(done=1)), "check": honest}).run()
+    assert row(state, "c")["status"] == "unmet"

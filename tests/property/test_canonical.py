@@ -23,13 +23,14 @@ from journeyman.mission.canonical import (
 )
 
 texts = st.text() | st.text(st.sampled_from('aé\u2028\ud7ff\ue000\uffff\U00010000\U0010ffff\x00\x1f\x7f"\\/e+-19.'))
+keys = texts.filter(lambda key: key != "$blob")  # the one key that is ours
 floats = st.floats(allow_nan=False, allow_infinity=False)
 numbers = (
     st.integers(-MAX_SAFE_INTEGER, MAX_SAFE_INTEGER) | floats | st.sampled_from([1e16, 1e20, 1e21, 1e-5, 1e-7, -0.0])
 )
 scalars = st.none() | st.booleans() | numbers | texts
 values = st.recursive(
-    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(texts, inner, max_size=4), max_leaves=20
+    scalars, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(keys, inner, max_size=4), max_leaves=20
 )
 
 
@@ -71,7 +72,7 @@ def test_checking_twice_is_checking_once(value: object) -> None:
     assert checked(plain) == plain
 
 
-@given(st.dictionaries(texts, scalars, min_size=2, max_size=6))
+@given(st.dictionaries(keys, scalars, min_size=2, max_size=6))
 def test_the_order_of_keys_does_not_count(value: dict[str, object]) -> None:
     """Equal objects have equal digests."""
     backwards = dict(reversed(value.items()))

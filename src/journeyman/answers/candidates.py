@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, cast
 
 from pydantic_core import from_json
@@ -44,8 +44,6 @@ class Candidate:
     reading: Reading
     leads: bool
     """Whether nothing but white space, a fence, a tag or closed reasoning precedes it."""
-    fenced: bool
-    """Whether a fence stands right before it."""
 
     @property
     def whole(self) -> bool:
@@ -53,20 +51,42 @@ class Candidate:
         return self.reading.reason in {Reason.OK, Reason.REPAIRED}
 
 
-def candidate_at(text: str, start: int, *, leads: bool, repair: bool = True) -> Candidate:
-    """Read what begins at `start`; `repair` says whether anything but strict JSON may be read."""
-    fenced = leads or _FENCE_BEFORE.search(text[max(0, start - 70) : start]) is not None
+def candidate_at(
+    text: str, start: int, *, leads: bool, repair_chars: int = MAX_CHARS, alone: bool = False
+) -> Candidate:
+    """Read what begins at `start`; anything but strict JSON may be `repair_chars` long.
+
+    `alone` cuts the object out of the text first. That is slower for an object that is right and far faster for one
+    that is wrong, since the decoder's error counts all lines before it.
+    """
     try:
-        value, end = cast("tuple[Value, int]", DECODER.raw_decode(text, start))
+        if alone:
+            value, chars = cast(
+                "tuple[Value, int]", DECODER.raw_decode(text[start : passed(text, start, fenced=False)])
+            )
+            end = start + chars
+        else:
+            value, end = cast("tuple[Value, int]", DECODER.raw_decode(text, start))
     except (ValueError, RecursionError):
-        reading = _repaired(text, start) if repair else Reading(Reason.TOO_LARGE)
-        end = reading.end if reading.reason in {Reason.OK, Reason.REPAIRED} else passed(text, start, fenced=fenced)
-        return Candidate(start, end, reading, leads, fenced)
+        reading = _repaired(text, start, repair_chars) if repair_chars > 0 else Reading(Reason.TOO_LARGE)
+        whole = reading.reason in {Reason.OK, Reason.REPAIRED}
+        end = reading.end if whole else passed(text, start, fenced=leads or fenced_at(text, start))
+        return Candidate(start, end, reading, leads)
+    return Candidate(start, end, Reading(Reason.OK, value, end), leads)
+
+
+def fenced_at(text: str, start: int) -> bool:
+    """Tell whether a fence stands right before `start`."""
+    return _FENCE_BEFORE.search(text[max(0, start - 70) : start]) is not None
+
+
+def refusal(text: str, candidate: Candidate) -> Reason | None:
+    """Say why a value may not leave, whatever was asked: not finite, no text, or too deep; `None` when it may."""
     try:
-        reading = Reading(Reason.OK, strict(text[start:end]), end)
+        strict(text[candidate.start : candidate.end])
     except ValueError:
-        reading = Reading(Reason.TOO_LARGE if _too_deep(value) else Reason.MALFORMED, None, end)
-    return Candidate(start, end, reading, leads, fenced)
+        return Reason.TOO_LARGE if _too_deep(candidate.reading.value) else Reason.MALFORMED
+    return None
 
 
 def passed(text: str, start: int, *, fenced: bool) -> int:
@@ -87,12 +107,14 @@ def passed(text: str, start: int, *, fenced: bool) -> int:
     return len(text)
 
 
-def _repaired(text: str, start: int) -> Reading:
+def _repaired(text: str, start: int, chars: int) -> Reading:
     if _ESCAPED.match(text, start) or _HTML.match(text, start):
         return _unescaped(text, start)
-    reading = read(text, start)
+    reading = read(text, start, chars)
     if reading.reason is Reason.TOO_LARGE and _cut_off(text[start:]):
         return Reading(Reason.TRUNCATED, reading.value, len(text), undecided=True)
+    if reading.reason is Reason.OK:  # strict but for white space that JSON does not know
+        reading = replace(reading, reason=Reason.REPAIRED, repairs=("white_space",))
     if reading.reason is not Reason.REPAIRED:
         return reading
     try:

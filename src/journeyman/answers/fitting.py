@@ -51,23 +51,22 @@ class Fit:
         self.model = model
         self._adapter = TypeAdapter[Any](model) if model is not None else None
         self._names = _names(model)
-        demanding = not _is_model(model) or any(field.is_required() for field in model.model_fields.values())
         # A type whose fields all have defaults accepts every object, the wrapper of the real one included: for such a
         # type one of its keys must be there.
-        self._known = frozenset[str]() if demanding or model.model_config.get("extra") == "allow" else self._names
+        self._known = frozenset[str]() if _demands_or_takes_any(model) else self._names
 
     @property
     def takes_arrays(self) -> bool:
         """Tell whether arrays of plain values may be answers."""
         return self._adapter is not None and not _is_model(self.model)
 
-    def of(self, value: Value) -> Fitted:
-        """Try the value, then what is inside its wrappers."""
+    def of(self, value: Value, text: str | None = None) -> Fitted:
+        """Try the value, whose strict JSON is `text` where that is at hand, then what is inside its wrappers."""
         nearest: Fitted | None = None
         for wraps, inner in _readings(value):
             if self._is_call(inner):
                 continue
-            fitted = self._direct(inner)
+            fitted = self._direct(inner, text if wraps == 0 else None)
             if fitted.fits:
                 return Fitted(fits=True, value=fitted.value, unwrapped=wraps > 0)
             if nearest is None or 0 < len(fitted.problems) < len(nearest.problems):
@@ -80,12 +79,12 @@ class Fit:
             return False
         return any(isinstance(value.get(key), dict | str) and key not in self._names for key in _CALL_KEYS)
 
-    def _direct(self, value: Value) -> Fitted:
+    def _direct(self, value: Value, text: str | None) -> Fitted:
         if self._adapter is None:
             return Fitted(fits=isinstance(value, dict), value=value, problems=("expected one JSON object",))
         if isinstance(value, dict) and value and self._known and not self._known & value.keys():
             return Fitted(fits=False, problems=("none of the expected keys is there",))
-        text = json.dumps(value, ensure_ascii=False)
+        text = json.dumps(value, ensure_ascii=False) if text is None else text
         try:
             instance = self._adapter.validate_json(text)
             if _MAYBE_NOT_FINITE.search(text) and not _finite(self._adapter.dump_python(instance)):
@@ -112,6 +111,12 @@ def _cached(model: Any) -> Fit:
 
 def _is_model(model: Any) -> bool:
     return isinstance(model, type) and issubclass(model, BaseModel) and "root" not in model.model_fields
+
+
+def _demands_or_takes_any(model: Any) -> bool:
+    if not _is_model(model):
+        return True
+    return model.model_config.get("extra") == "allow" or any(it.is_required() for it in model.model_fields.values())
 
 
 def _names(model: Any) -> frozenset[str]:

@@ -6,10 +6,8 @@ import re
 from typing import Final
 
 from journeyman.answers.tokens import QUOTES, SPACE
+from journeyman.answers.tokens import REASONING_NAMES as _NAMES
 
-_NAMES: Final = (
-    "think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis|seed:think|ant_?thinking|inner_monologue"
-)
 _PAIRS: Final = (
     # opening mark, closing mark; both as patterns
     (r"\[THINK\]", r"\[/THINK\]"),
@@ -47,9 +45,14 @@ LEAD: Final = re.compile(
 )
 """What may precede an object that is the answer: white space, an opening fence, the tag of a tool call."""
 
-_KEY: Final = rf"[{QUOTES}][^{QUOTES}\\\n]{{0,200}}+[{QUOTES}]\s{{0,64}}(?:[:：]|=>|$)|[^\W\d][\w$-]{{0,127}}[\"']?\s{{0,32}}(?:[:：]|$)"
+_END_OF_KEY: Final = r"\s{0,64}(?:[:：=]|$)"
+_KEY: Final = (
+    rf"[{QUOTES}](?:[^{QUOTES}\\\n]|\\.){{0,1000}}+(?:[{QUOTES}]{_END_OF_KEY}|$)"
+    rf"|'(?:[^'\\\n]|\\.){{0,1000}}+(?:'{_END_OF_KEY}|$)"
+    r"|[^\W\d][\w$-]{0,127}[\"']?\s{0,32}(?:[:：]|$)"
+)
 OBJECT: Final = re.compile(
-    rf"\{{(?=[{SPACE},]*+(?:\}}|$|\"(?:[^\"\\]|\\.){{0,200}}+(?:\"\s*+(?:[:：]|$)|$)|\"\w{{1,64}}\s*+:|//|/\*|\#"
+    rf"\{{(?=[{SPACE},]*+(?:\}}|$|\"(?:[^\"\\]|\\.){{0,1000}}+(?:\"\s*+(?:[:：=]|$)|$)|\"\w{{1,64}}\s*+:|//|/\*|\#"
     rf"|-?\d{{1,20}}\s{{0,8}}:|(?:{_KEY})|\\+\"|\\n|&quot;|&\#34;))",
     re.DOTALL,
 )
@@ -57,11 +60,17 @@ STRONG: Final = re.compile(rf"\{{[{SPACE}]*+(?:[{QUOTES}]|$|//|/\*|\\|&)|\[")
 """An object that begins in a way that prose does not."""
 ARRAY: Final = re.compile(rf"\[(?=[{SPACE}]*+(?:\{{|\[|$|\"\s*+\{{))")
 ANY_ARRAY: Final = re.compile(rf"\[(?=[{SPACE}]*+(?:[{QUOTES}{{\[\]]|$|-?\d|true|false|null|True|False|None))")
-ANGLE_TAG: Final = re.compile(rf"<(?=/?(?:{_NAMES})[\s>]|\||unused94)", re.IGNORECASE)
+ANGLE_TAG: Final = re.compile(
+    rf"<(?=/?(?:{_NAMES})[\s>]"
+    r"|\|(?:channel|start|begin_of_thought|end_of_thought|START_THINKING|END_THINKING)\|>|unused94)",
+    re.IGNORECASE,
+)
 SQUARE_TAG: Final = re.compile(r"\[(?=/?THINK\])", re.IGNORECASE)
 ROUND_TAG: Final = re.compile(r"◁")
 
-BALANCE: Final = re.compile(rf'"(?:[^"\\\n]|\\.)*+"|[{{}}\[\]]|\n[ \t]*+```|</(?:{_NAMES})\s{{0,8}}>', re.IGNORECASE)
+BALANCE: Final = re.compile(
+    rf'(?:\\.)++|"(?:[^"\\\n]|\\.)*+"|[{{}}\[\]]|\n[ \t]*+```|</(?:{_NAMES})\s{{0,8}}>', re.IGNORECASE
+)
 
 
 def reasoning_closer(text: str, pos: int) -> tuple[int, re.Pattern[str]] | None:

@@ -12,7 +12,7 @@ from collections import deque
 from typing import Any, Final
 
 from journeyman.answers import marks
-from journeyman.answers.candidates import DECODER, Candidate, candidate_at
+from journeyman.answers.candidates import DECODER, Candidate, candidate_at, fenced_at, refusal
 from journeyman.answers.decoding import decoded
 from journeyman.answers.extraction import Extraction, Reason, stopped_by
 from journeyman.answers.fitting import Fit, fit_for, strict
@@ -22,10 +22,11 @@ MAX_TEXT: Final = 4 * 1024 * 1024
 """Longer texts are refused, in characters."""
 _KEPT: Final = 64
 """So many of the last candidates are tried against the type."""
-_REPAIR_CHARS: Final = 2 * MAX_CHARS
-"""So much text is read by the tolerant reader in all."""
 _WEAK_ENDS: Final = 8
 """So many unfinished things that only look like objects are passed over."""
+_MISSES: Final = 32
+"""After so many candidates that are not strict JSON, each is cut out of the text before it is read."""
+_DOUBTFUL: Final = {"inner_quote", "control_character", "missing_quote"}
 _TEXT_LAYERS: Final = 3
 
 
@@ -78,10 +79,14 @@ def _scalar(text: str, fit: Fit) -> Extraction[Any] | None:
     return Extraction(fitted.value, Reason.OK, (), (start, start + len(stripped))) if fitted.fits else None
 
 
-def judged(candidate: Candidate, fit: Fit) -> Extraction[Any]:
+def judged(candidate: Candidate, text: str, fit: Fit) -> Extraction[Any]:
     """Say whether a whole candidate fits."""
-    fitted = fit.of(candidate.reading.value)
     span = (candidate.start, candidate.end)
+    strict_text = text[span[0] : span[1]] if candidate.reading.reason is Reason.OK else None
+    refused = refusal(text, candidate) if strict_text is not None else None
+    if refused is not None:
+        return Extraction(None, refused, (), span)
+    fitted = fit.of(candidate.reading.value, strict_text)
     if not fitted.fits:
         return Extraction(None, Reason.INVALID, candidate.reading.repairs, span, fitted.problems)
     repairs = (*candidate.reading.repairs, *(("unwrapped",) if fitted.unwrapped else ()))
@@ -91,11 +96,12 @@ def judged(candidate: Candidate, fit: Fit) -> Extraction[Any]:
 def counts(candidate: Candidate, text: str) -> bool:
     """Tell whether a whole candidate may be an answer at all, given where it stands."""
     repairs = candidate.reading.repairs
-    if {"unquoted_key", "unquoted_value"} <= set(repairs) and not candidate.fenced:
-        return False  # `{name: value}` in prose is a description
-    if not candidate.reading.value and not candidate.fenced:
-        return False  # so is `{}`
-    return not repairs or not _ends_reasoning(text, candidate.start, candidate.end)
+    # `{name: value}` in prose is a description, and so is `{}`.
+    vague = not candidate.reading.value or (repairs and {"unquoted_key", "unquoted_value"} <= set(repairs))
+    if vague and not candidate.leads and not fenced_at(text, candidate.start):
+        return False
+    # Where an end of a string was in doubt, the object may reach from reasoning over its closing mark into the answer.
+    return not _DOUBTFUL & set(repairs) or not _ends_reasoning(text, candidate.start, candidate.end)
 
 
 def _ends_reasoning(text: str, start: int, end: int) -> bool:
@@ -106,12 +112,13 @@ def _ends_reasoning(text: str, start: int, end: int) -> bool:
     )
 
 
+_SPOKEN: Final = "analysis"
 _SPOKEN_END: Final = re.compile(r"assistant\s?final")
 
 
 def _spoken_end(text: str) -> int:
     """Give where the final channel begins in a harmony answer that lost its special tokens; 0 in other texts."""
-    if not text.lstrip().startswith("analysis"):
+    if not text.lstrip().startswith(_SPOKEN):
         return 0
     ends = [found.end() for found in _SPOKEN_END.finditer(text)]
     return ends[-1] if ends else 0
@@ -148,10 +155,15 @@ class Scanner:
         self._pos = self._base = _spoken_end(text)
         self._kept: deque[Candidate] = deque(maxlen=_KEPT)
         self._failure: Extraction[Any] = Extraction(None, Reason.NOTHING)
-        self._repair_chars = _REPAIR_CHARS
+        self._repair_chars = MAX_CHARS
         self._weak_ends = _WEAK_ENDS
+        self._misses = 0
         self.leading = True
-        """Whether nothing that counts as prose has come up to `base`."""
+        """Whether nothing that counts as prose has come since `base`."""
+        self.latest: Candidate | None = None
+        """The last thing that began like an object."""
+        self.settled = not text.lstrip().startswith(_SPOKEN)
+        """Whether more text would leave what was decided so far as it is."""
 
     @property
     def base(self) -> int:
@@ -164,10 +176,8 @@ class Scanner:
             start = found.start()
             if self.leading and self._passes_lead(start):
                 continue
-            if found.re is not marks.SQUARE_TAG and found[0] in "{[":
-                answer = self._object(start)
-            else:
-                answer = self._tag(start)
+            begins = found.re is not marks.SQUARE_TAG and found[0] in "{["
+            answer = self._object(start) if begins else self._tag(start)
             if answer is not None:
                 return answer
         return self._last()
@@ -205,9 +215,13 @@ class Scanner:
         return None
 
     def _object(self, start: int) -> Extraction[Any] | None:
-        candidate = candidate_at(self._text, start, leads=self.leading, repair=self._repair_chars > 0)
+        candidate = candidate_at(
+            self._text, start, leads=self.leading, repair_chars=self._repair_chars, alone=self._misses > _MISSES
+        )
+        self._misses += candidate.reading.reason is not Reason.OK
+        self.latest = candidate
         if candidate.reading.reason is not Reason.OK:
-            self._repair_chars -= min(MAX_CHARS, candidate.end - start)
+            self._repair_chars -= max(1, candidate.reading.end - start)
         if candidate.whole and counts(candidate, self._text):
             return self._whole(candidate)
         self._broken(candidate)
@@ -216,10 +230,11 @@ class Scanner:
 
     def _whole(self, candidate: Candidate) -> Extraction[Any] | None:
         self._pos = candidate.end
+        self.settled &= not candidate.reading.undecided and "closed" not in candidate.reading.repairs
         if not candidate.leads:
             self._kept.append(candidate)
             return None
-        answer = judged(candidate, self._fit)
+        answer = judged(candidate, self._text, self._fit)
         if answer.ok:
             return answer
         self._failure = answer
@@ -228,6 +243,7 @@ class Scanner:
 
     def _broken(self, candidate: Candidate) -> None:
         start, end, reading = candidate.start, candidate.end, candidate.reading
+        self.settled = False  # where a broken thing is over may depend on what follows
         self._pos = end
         if candidate.whole:
             if found := marks.REASONING_END.search(self._text, start, end):
@@ -259,7 +275,7 @@ class Scanner:
         """Give the last candidate that fits."""
         nearest: Extraction[Any] | None = None
         for candidate in reversed(self._kept):
-            answer = judged(candidate, self._fit)
+            answer = judged(candidate, self._text, self._fit)
             if answer.ok:
                 return answer
             nearest = nearest or answer

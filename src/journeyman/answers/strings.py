@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -19,9 +20,21 @@ _STOPS: Final = {
 }
 _ESCAPES: Final = {'"': '"', "\\": "\\", "/": "/", "b": "\b", "f": "\f", "n": "\n", "r": "\r", "t": "\t"}
 _NEEDLESS: Final = "'`_$&*#[](){}<>~|!:"
-_HEX: Final = {"u": re.compile(r"[0-9a-fA-F]{4}"), "x": re.compile(r"[0-9a-fA-F]{2}")}
-_KEY_CHARS: Final = 256
-_QUOTED_KEY: Final = re.compile(rf"[{QUOTES}](?:[^{QUOTES}\\\n]|\\.){{0,128}}+[{QUOTES}]\s{{0,32}}[:：]")
+_HEX: Final = {
+    "u": re.compile(r"[0-9a-fA-F]{4}"),
+    "x": re.compile(r"[0-9a-fA-F]{2}"),
+    "U": re.compile(r"[0-9a-fA-F]{8}"),
+}
+_KEY_CHARS: Final = 1_100
+QUOTED_KEY: Final = re.compile(
+    rf"(?:\"(?:[^\"\\\n]|\\.){{0,1000}}+\"|'(?:[^'\\\n]|\\.){{0,1000}}+'|[{QUOTES}](?:[^{QUOTES}\\\n]|\\.){{0,1000}}+[{QUOTES}])"
+    r"\s{0,32}[:：=]",
+)
+_UNDONE_KEY: Final = re.compile(
+    rf"(?:\"(?:[^\"\\\n]|\\.)*+(?:\\|\"\s*+)?|'(?:[^'\\\n]|\\.)*+(?:\\|'\s*+)?"
+    rf"|[{QUOTES}](?:[^{QUOTES}\\\n]|\\.)*+(?:\\|[{QUOTES}]\s*+)?)\Z",
+)
+_CONCATENATION: Final = re.compile(rf"\+\s*+[{QUOTES}]")
 _COMMENT: Final = re.compile(r"\s{1,32}(?://|/\*|#)")
 
 
@@ -57,6 +70,8 @@ class StringReader:
                 parts.append(sign)
             elif self._closes(pos):
                 return _joined(parts), pos
+            elif comma := self._lost_quote(start + 1, found.start()):
+                return _joined(parts)[: comma - found.start()], comma
             else:
                 self._inner_quote()
                 parts.append(sign)
@@ -85,6 +100,16 @@ class StringReader:
         self.inner = True
         self.note("inner_quote")
 
+    def _lost_quote(self, start: int, quote: int) -> int:
+        """Give the comma after which the next key begins at `quote`, so that this string lost its own end; else 0."""
+        if self.is_key or self.inner or not self.in_object:
+            return 0
+        before = self.text[start:quote].rstrip()
+        if not before.endswith(",") or QUOTED_KEY.match(self.text, quote, self.limit) is None:
+            return 0
+        self.note("missing_quote")
+        return start + len(before) - 1
+
     def _escape(self, pos: int, parts: list[str]) -> int:
         if pos >= self.limit:
             raise Cut
@@ -102,10 +127,13 @@ class StringReader:
     def _code(self, pos: int, sign: str, parts: list[str]) -> int:
         found = _HEX[sign].match(self.text, pos, self.limit)
         if found is None:
-            raise Cut if self.limit - pos < 4 else Broken
-        if sign == "x":
+            raise Cut if self.limit - pos < 8 else Broken
+        if sign != "u":
             self.note("escape")
-        parts.append(chr(int(found[0], 16)))
+        code = int(found[0], 16)
+        if code > sys.maxunicode:
+            raise Broken
+        parts.append(chr(code))
         return found.end()
 
     def _closes(self, pos: int) -> bool:
@@ -117,7 +145,7 @@ class StringReader:
         mark = self.text[next_pos]
         if self.is_key:
             return mark in ":：="
-        if mark in "}])":
+        if mark in "}])" or _CONCATENATION.match(self.text, next_pos, self.limit):
             return True
         if mark in ",;，、":
             return self._goes_on(next_pos + 1)
@@ -143,14 +171,13 @@ class StringReader:
         if not self.in_object:
             found = ITEM_START.match(self.text, pos, self.limit)
         elif self.text[pos] in QUOTES:
-            found = _QUOTED_KEY.match(self.text, pos, self.limit)
+            found = QUOTED_KEY.match(self.text, pos, self.limit)
         else:
             found = BARE_KEY.match(self.text, pos, self.limit) if line or self.bare_keys else None
         if found is None and self.limit - pos < _KEY_CHARS:
             self.undecided = True
             # The next key is still on its way: the quote before it is the end of this string.
-            rest = self.text[pos : self.limit]
-            return self.in_object and rest[:1] in QUOTES and not any(quote in rest[1:] for quote in QUOTES)
+            return self.in_object and _UNDONE_KEY.match(self.text, pos, self.limit) is not None
         return found is not None
 
 

@@ -29,13 +29,16 @@ SINGLE: Final = "'‘’‚‛"
 QUOTES: Final = DOUBLE + SINGLE + "`"
 
 BLANK: Final = re.compile(rf"[{SPACE}]*+")
-END_MARK: Final = re.compile(r"```|~~~|</|<\||\[/")
+REASONING_NAMES: Final = (
+    "think|thinking|thought|thoughts|reasoning|reflection|scratchpad|analysis|seed:think|ant_?thinking|inner_monologue"
+)
+END_MARK: Final = re.compile(rf"```|~~~|</(?!(?:{REASONING_NAMES})\s{{0,8}}>)|<\||\[/(?!THINK)", re.IGNORECASE)
 COLON: Final = re.compile(r":|：|=>|=")
 BARE_KEY: Final = re.compile(r"([^\W\d][\w$-]{0,127}|-?\d{1,20})([\"'”’]?)(?=\s{0,32}[:：=])")
 NUMBER: Final = re.compile(r"-?(?:0|[1-9]\d*+)(?:\.\d++)?(?:[eE][+-]?\d++)?", re.ASCII)
 AFTER_NUMBER: Final = re.compile(rf"[,，;{SPACE}}}\])#]|/[/*]|```|</|<\|")
 LOOSE_NUMBER: Final = re.compile(
-    r"[+-]?(?:(?:0|[1-9]\d{0,400})\.?\d{0,400}|\.\d{1,400})(?:[eE][+-]?\d{1,9})?|0[xX][0-9a-fA-F]{1,64}",
+    r"[+-]?(?:(?:0|[1-9]\d{0,400})(?:\.\d{0,400})?|\.\d{1,400})(?:[eE][+-]?\d{1,9})?|0[xX][0-9a-fA-F]{1,64}",
     re.ASCII,
 )
 BARE_VALUE: Final = re.compile(r"[^\s\"'`“”‘’,:{}\[\]()<>=|\\][^\"`“”,:{}\[\]()<>=|\\\n]{0,1023}")

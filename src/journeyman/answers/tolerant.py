@@ -8,13 +8,12 @@ except where it says so (`Reading.undecided`); streams rely on that.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
 from journeyman.answers.extraction import Reason
-from journeyman.answers.strings import StringReader
+from journeyman.answers.strings import QUOTED_KEY, StringReader
 from journeyman.answers.tokens import (
     AFTER_NUMBER,
     BARE_KEY,
@@ -34,8 +33,8 @@ from journeyman.answers.tokens import (
     Value,
 )
 
-MAX_CHARS: Final = 65_536
-"""What needs repair may be this long: the pass costs about 0.4 ms per KB."""
+MAX_CHARS: Final = 32_768
+"""What needs repair may be this long in all: the pass costs 1 to 2 ms per KB."""
 MAX_DEPTH: Final = 200
 _KEY_CHARS: Final = 256
 """How far the reader looks ahead for the end of a key."""
@@ -55,6 +54,10 @@ class _Frame:
     key: str = ""
     after_comma: bool = False
 
+    @property
+    def is_object(self) -> bool:
+        return isinstance(self.container, dict)
+
 
 @dataclass(frozen=True, slots=True)
 class Reading:
@@ -69,23 +72,22 @@ class Reading:
     """The end of the text had a say: more text could change the outcome."""
 
 
-def read(text: str, start: int) -> Reading:
-    """Read the object or array that begins at `start`."""
-    return _Reader(text, start).read()
+def read(text: str, start: int, chars: int = MAX_CHARS) -> Reading:
+    """Read the object or array that begins at `start`, looking at no more than so many characters."""
+    return _Reader(text, start, min(len(text), start + chars)).read()
 
 
 @dataclass(slots=True)
 class _Reader:
     text: str
     pos: int
-    limit: int = 0
+    limit: int
     stack: list[_Frame] = field(default_factory=list[_Frame])
     root: Value = None
     repairs: dict[str, None] = field(default_factory=dict[str, None])
     undecided: bool = False
 
     def read(self) -> Reading:
-        self.limit = min(len(self.text), self.pos + MAX_CHARS)
         try:
             self._open()
             while self.stack:
@@ -93,8 +95,7 @@ class _Reader:
                 if self._ended():
                     self._close_all()
                     break
-                frame = self.stack[-1]
-                _STEPS[frame.want](self, frame)
+                self._step(self.stack[-1])
         except Cut:
             beyond = self.limit < len(self.text)
             reason = Reason.TOO_LARGE if beyond else Reason.TRUNCATED
@@ -103,6 +104,16 @@ class _Reader:
             return Reading(broken.reason, None, self.pos, tuple(self.repairs), self.undecided)
         reason = Reason.REPAIRED if self.repairs else Reason.OK
         return Reading(reason, self.root, self.pos, tuple(self.repairs), self.undecided)
+
+    def _step(self, frame: _Frame) -> None:
+        if frame.want is _Want.KEY:
+            self._key(frame)
+        elif frame.want is _Want.COLON:
+            self._colon(frame)
+        elif frame.want is _Want.VALUE:
+            self._value(frame)
+        else:
+            self._after(frame)
 
     def note(self, repair: str) -> None:
         self.repairs[repair] = None
@@ -184,7 +195,8 @@ class _Reader:
     def _quoted_key(self, mark: str) -> str:
         # A key whose closing quote is missing: `{"a: 1`.
         found = BARE_KEY.match(self.text, self.pos + 1, self.limit)
-        if found and not found[2] and mark in DOUBLE:
+        whole = QUOTED_KEY.match(self.text, self.pos, self.limit)
+        if found and not found[2] and not whole and mark in DOUBLE:
             self.note("missing_quote")
             self.pos = found.end(1)
             return found[1]
@@ -278,26 +290,18 @@ class _Reader:
         """Close the container that `mark` belongs to, and what was left open inside it."""
         if self.stack[-1].after_comma:
             self.note("trailing_comma")
-        kind = dict if mark == "}" else list
-        if not isinstance(self.stack[-1].container, kind):
+        wants_object = mark == "}"
+        if self.stack[-1].is_object != wants_object:
             self.note("mismatched_closer")
-            if not any(isinstance(frame.container, kind) for frame in self.stack):
+            if all(frame.is_object != wants_object for frame in self.stack):
                 if len(self.stack) > 1 or mark != "]":
                     raise Broken
                 self.pos += 1  # a stray bracket in the only object
                 return
-            while not isinstance(self.stack[-1].container, kind):
+            while self.stack[-1].is_object != wants_object:
                 self.stack.pop()
         self.pos += 1
         self.stack.pop()
-
-
-_STEPS: Final[dict[_Want, Callable[[_Reader, _Frame], None]]] = {
-    _Want.KEY: _Reader._key,  # noqa: SLF001 — a table of the class's own steps
-    _Want.COLON: _Reader._colon,  # noqa: SLF001
-    _Want.VALUE: _Reader._value,  # noqa: SLF001
-    _Want.AFTER: _Reader._after,  # noqa: SLF001
-}
 
 
 def _number(word: str) -> Value:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import cache
 from typing import Any, Protocol, cast
 
 from journeyman.advisors.base import Asked, Failure, Ledger, Message, Outcome, Purpose, Rejection, Request, Settled
@@ -226,6 +227,7 @@ class Advising:
         return "; ".join(f"{problem.where} does not fit its schema" for problem in schema.problems(args))
 
 
+@cache
 def _schema(model: Any) -> JsonObject:
     return cast("JsonObject", model.model_json_schema())
 

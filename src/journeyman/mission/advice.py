@@ -39,9 +39,20 @@ class CriteriaAdvice(Strict):
     criteria: Annotated[list[Criterion], Field(min_length=1, max_length=20)]
 
 
+PATIENCE = 2
+"""Advised strategies in a row that may move nothing; after them planner and advisor take turns."""
+
+
 def wants_advice(state: State) -> bool:
-    """Tell whether a model is asked for the next strategy: whenever the operator's plan has no step for it."""
-    return state.mission.advisor != "none" and not plan_due(state)
+    """Tell whether a model is asked for the next strategy.
+
+    It is, whenever the operator's plan has no step; but an advisor that moves nothing shares the turns with the
+    planner, so that a lying or lost model cannot keep a solvable mission from its end.
+    """
+    if state.mission.advisor == "none" or plan_due(state):
+        return False
+    lost = state.memory.advised_misses >= PATIENCE
+    return not (lost and state.source.startswith("advisor:"))
 
 
 def ranked(state: State, candidates: Sequence[Strategy]) -> list[Strategy]:

@@ -143,7 +143,36 @@ def _group(members: list[Judged], *, all_needed: bool) -> Judged:
     return Judged(status, evidence, max(member.progress for member in members), fresh)
 
 
+def _unprobed(criterion: Criterion, view: View) -> str:
+    """Tell why a criterion's own probe vouches for nothing; empty when it does, or when there is none.
+
+    Another tool may report the same metric: where the operator named a probe, only the probe's word counts.
+    """
+    probe = criterion.probe
+    if probe is None:
+        return ""
+    if isinstance(criterion, (MetricThreshold, MetricTrend)):
+        path = criterion.metric.removeprefix("metrics.")
+        metric = view.state.metrics.get(path) or view.state.metrics.get(path.partition(".")[0])
+        return (
+            ""
+            if metric is None or metric.tool == probe.tool
+            else f"measured by {metric.tool or 'a script'}, not by its probe {probe.tool}"
+        )
+    mine = [
+        effect for effect in view.state.effects.values() if effect.intended.probe and effect.intended.tool == probe.tool
+    ]
+    return (
+        ""
+        if any(effect.state == "done" for effect in mine)
+        else f"its probe {probe.tool} gave nothing in this iteration"
+    )
+
+
 def _single(criterion: Criterion, view: View, obs: JsonObject, run: RunPredicate) -> Judged:
+    unprobed = _unprobed(criterion, view)
+    if unprobed:
+        return _unclear(unprobed)
     match criterion:
         case MetricThreshold():
             return _threshold(criterion, view, obs)

@@ -183,7 +183,7 @@ def _settled(state: State, happened: Happened) -> State:
         counts={**state.counts, intended.tool: state.counts.get(intended.tool, 0) + 1}
         if done and not intended.probe
         else state.counts,
-        metrics=_measured(state, event.metrics, measured) if event.metrics else state.metrics,
+        metrics=_measured(state, event.metrics, measured, intended.tool) if event.metrics else state.metrics,
         events=(*state.events, *event.events),
         memory=after_settled(state.memory, intended, event),
     )
@@ -208,11 +208,11 @@ def _with_error(state: State, tool: str, error_class: str, error: str) -> State:
     return state.but(errors=(*state.errors, row), error_classes=classes, new_error=state.new_error or new)
 
 
-def _measured(state: State, found: Mapping[str, Json], order: int) -> dict[str, Metric]:
+def _measured(state: State, found: Mapping[str, Json], order: int, tool: str) -> dict[str, Metric]:
     metrics = dict(state.metrics)
     for name, value in found.items():
         metrics.pop(name, None)
-        metrics[name] = Metric(value=value, iteration=state.iteration, order=order)
+        metrics[name] = Metric(value=value, iteration=state.iteration, order=order, tool=tool)
     while len(metrics) > MAX_METRICS:
         del metrics[next(iter(metrics))]
     return metrics
@@ -262,7 +262,7 @@ def _script_advanced(state: State, happened: Happened) -> State:
     state = state.but(
         phase=Phase.EXECUTE,
         script=script,
-        metrics=_measured(state, event.observations, state.order) if event.observations else state.metrics,
+        metrics=_measured(state, event.observations, state.order, "") if event.observations else state.metrics,
         events=(*state.events, *event.events),
     )
     return state if event.status != "failed" else _with_error(state, "script", event.error_class, event.error)

@@ -284,7 +284,10 @@ def _lessons(state: State, gathered: _Gathered) -> list[Json]:
     best = state.memory.best_call
     if best is not None:
         lessons.append(f"The last call that moved progress was {best['tool']} with {best['args']}.")
-    failing = sorted(name for name, known in state.memory.tools.items() if known.failed and not known.done)
+    open_calls = {effect.intended.tool for effect in state.unknown}
+    failing = sorted(
+        name for name, known in state.memory.tools.items() if known.failed and not known.done and name not in open_calls
+    )
     if failing:
         lessons.append(f"These tools never succeeded: {', '.join(failing)}.")
     open_ones = [

@@ -66,6 +66,8 @@ class Metric:
     iteration: int
     order: int
     """What the world had gone through when it was measured; see `State.mutated`."""
+    tool: str = ""
+    """Who measured it; empty for a script's observation."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +143,8 @@ class Memory:
     best_total: float = 0.0
     """Progress after that call."""
     last_moved: bool = False
+    advised_misses: int = 0
+    """Advised strategies in a row that moved nothing."""
     total: float = 0.0
     """Progress after the last evaluation."""
     repeats: int = 0

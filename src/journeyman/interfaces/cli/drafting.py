@@ -146,6 +146,6 @@ def _write(path: Path, whole: dict[str, Any], mission: Mission, draft: Draft) ->
             file.write(head + yaml.safe_dump(whole, sort_keys=False, allow_unicode=True))
     except OSError as error:
         raise NotFound(f"cannot write {str(path)!r}: {error.strerror}; choose another name") from None
-    typer.echo(
-        f"wrote {path}, digest {mission_digest(mission)[:16]}; next: journeyman check {path}, then journeyman run {path}"
-    )
+    typer.echo(f"wrote {path}, digest {mission_digest(mission)[:16]}", err=True)
+    typer.echo(f"next: journeyman check {path}, then journeyman run {path}", err=True)
+    typer.echo(f"next: journeyman check {path}, then journeyman run {path}", err=True)

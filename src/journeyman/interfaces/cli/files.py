@@ -133,6 +133,10 @@ def new(
         )
         drafted(settings_of(ctx), wanted)
         return
+    _write_template(path, directive, force=force)
+
+
+def _write_template(path: Path, directive: str, *, force: bool) -> None:
     module = path.parent / f"{path.stem.replace('-', '_')}_tools.py"
     if not module.stem.isidentifier():
         raise InvalidInput(

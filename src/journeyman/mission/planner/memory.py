@@ -160,8 +160,18 @@ def after_evaluation(state: State, total: float, until_met: bool | None) -> Memo
             tools = {**tools, intended.tool: replace(known, moved=known.moved + 1)}
             if total > memory.best_total + GAIN and isinstance(intended.args, dict) and "$blob" not in intended.args:
                 best = {"args": intended.args, "tool": intended.tool}
-    highest = max(total, memory.best_total)
-    return replace(memory, tried=tried, tools=tools, best_call=best, best_total=highest, last_moved=moved, total=total)
+    advised = state.source.startswith("advisor:")
+    misses = 0 if moved else memory.advised_misses + advised
+    return replace(
+        memory,
+        tried=tried,
+        tools=tools,
+        best_call=best,
+        best_total=max(total, memory.best_total),
+        last_moved=moved,
+        advised_misses=misses,
+        total=total,
+    )
 
 
 def _with_plan(state: State, *, until_met: bool | None) -> Memory:

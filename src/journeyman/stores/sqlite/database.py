@@ -161,7 +161,11 @@ def translated(error: sqlite3.Error, path: Path) -> JourneymanError:
     """Give SQLite's error as one of ours, with what to do."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code in _BUSY:
-        return Unavailable(f"{path} is locked by another process ({error}); try again", retry_after_s=1.0)
+        return Unavailable(
+            f"{path} is locked by another process ({error}); try again. If that process is stopped, wake or kill it: it "
+            "keeps the lock until then",
+            retry_after_s=1.0,
+        )
     if code in _DAMAGED:
         return RecordBroken(f"{path} is damaged or no Journeyman file ({error}); restore it from a backup or an export")
     if code == sqlite3.SQLITE_FULL:

@@ -1,0 +1,93 @@
+"""Determinism of the incident gym: 1,000 episodes give the same bytes in other processes and other Python versions."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from benchmarks.report import Meter, Row
+
+EPISODES: Final = 1000
+OTHER_PYTHONS: Final = ("3.12", "3.13")
+_SOURCE: Final = Path(__file__).parents[1] / "src"
+_CHILD: Final = "from benchmarks.gym_determinism import digest; print(digest())"
+
+
+def digest() -> str:
+    """Play 1,000 episodes of all tiers, batched and alone, and give the hash of every state and reward on the way."""
+    from journeyman.gym.tasks import Tier  # noqa: PLC0415 - the parent only starts children and needs no gym
+    from journeyman.gym.world.world import World  # noqa: PLC0415 - as above
+
+    whole = hashlib.sha256()
+    share = EPISODES // len(Tier)
+    for tier in Tier:
+        count = share if tier is not Tier.HARD else EPISODES - 2 * share
+        world = World(tier, count)
+        world.reset(np.arange(count, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+        place = np.arange(count * 16).reshape(count, 4, 4)
+        for step in range(world.horizon):
+            actions = (place * 7 + step * 11 + place // 5) % np.array([8, 6, 17, 5])
+            stepped = world.step(actions)
+            whole.update(stepped.team.astype("<f8").tobytes())
+            whole.update(world.sre().metrics.astype("<f8").tobytes())
+        for index in range(count):
+            whole.update(world.fingerprint(index).encode())
+    return whole.hexdigest()
+
+
+def run(progress: Meter) -> list[Row]:
+    """Compare this Python under two hash seeds, and other versions where uv can make them."""
+    progress.start("processes", 2 + len(OTHER_PYTHONS))
+    first = _child([sys.executable], hash_seed="1")
+    progress.step()
+    second = _child([sys.executable], hash_seed="31337")
+    progress.step()
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    rows = [
+        Row(f"digest, Python {version}", first[:16]),
+        Row("the same under another hash seed", str(first == second), "", "True", first == second),
+    ]
+    for other in OTHER_PYTHONS:
+        rows += _other(other, first)
+        progress.step()
+    return rows
+
+
+def _other(version: str, expected: str) -> list[Row]:
+    uv = shutil.which("uv")
+    if uv is None or version == f"{sys.version_info.major}.{sys.version_info.minor}":
+        return []
+    with tempfile.TemporaryDirectory() as folder:
+        python = str(Path(folder) / "bin" / "python")
+        made = subprocess.run(
+            [uv, "venv", "-q", "--no-python-downloads", "-p", _interpreter(version), folder], check=False
+        )
+        packages = [f"numpy=={np.__version__}", "rich", "rfc8785", "pydantic"]
+        if (
+            made.returncode
+            or subprocess.run([uv, "pip", "install", "-q", "-p", python, *packages], check=False).returncode
+        ):
+            return [Row(f"Python {version}", "not to be had here")]
+        same = _child([python], hash_seed="2") == expected
+    return [Row(f"the same on Python {version}", str(same), "", "True", same)]
+
+
+def _interpreter(version: str) -> str:
+    """Give a Python of this version that pyenv keeps, else the version for uv to find."""
+    kept = sorted(Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob(f"versions/{version}.*/bin/python"))
+    return str(kept[-1]) if kept else version
+
+
+def _child(python: list[str], *, hash_seed: str) -> str:
+    paths = os.pathsep.join([str(_SOURCE), str(_SOURCE.parent)])
+    environment = {**os.environ, "PYTHONHASHSEED": hash_seed, "PYTHONPATH": paths}
+    child = subprocess.run([*python, "-c", _CHILD], env=environment, capture_output=True, text=True, check=True)
+    return child.stdout.strip()

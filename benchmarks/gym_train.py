@@ -1,0 +1,44 @@
+"""Training on one CPU: a small policy against the heuristic it started from, on held-out worlds."""
+
+from __future__ import annotations
+
+import time
+from typing import Final
+
+from benchmarks.report import Meter, Row
+from journeyman.gym.evaluate import estimate, play, summary, team_named
+from journeyman.gym.policies.crew import Crew
+from journeyman.gym.policies.heuristic import roster
+from journeyman.gym.tasks import Split, Tier, tasks
+from journeyman.gym.train import Point, train
+
+HELD_OUT: Final = 600
+GENERATIONS: Final = 14
+CEILING_S: Final = 600
+
+
+def run(progress: Meter) -> list[Row]:
+    """Train on medium training tasks, then compare task by task on held-out ones."""
+    progress.start("generations", GENERATIONS)
+
+    def told(_: Point) -> None:
+        progress.step()
+
+    start = time.perf_counter()
+    trained = train(Tier.MEDIUM, generations=GENERATIONS, population=20, tasks_each=150, on_generation=told)
+    took = time.perf_counter() - start
+    team = roster(trained.tuning)
+    rows = [Row("training", took, "s", f"<= {CEILING_S}", took <= CEILING_S)]
+    for tier in Tier:
+        some = tasks(tier, Split.HELD_OUT, HELD_OUT)
+        before = play(team_named("heuristic"), some)
+        after = play(lambda worlds: Crew("trained", team, worlds), some)
+        gain = estimate([late.score - early.score for early, late in zip(before, after, strict=True)])
+        rows += [
+            Row(f"{tier.label}: heuristic, score", str(summary(before).score)),
+            Row(f"{tier.label}: trained, score", str(summary(after).score)),
+            Row(f"{tier.label}: trained, success", str(summary(after).success)),
+        ]
+        bar = "interval above 0" if tier is Tier.MEDIUM else ""
+        rows.append(Row(f"{tier.label}: gain per task", str(gain), "", bar, gain.low > 0))
+    return rows

@@ -1,0 +1,262 @@
+"""Read an answer while it is written: done in the chunk that closes the object, linear for every way to cut it."""
+
+from __future__ import annotations
+
+import io
+import re
+from enum import Enum, auto
+from typing import Any, Final
+
+from journeyman.answers import marks
+from journeyman.answers.candidates import candidate_at
+from journeyman.answers.decoding import TextDecoder
+from journeyman.answers.extraction import Extraction, stopped_by
+from journeyman.answers.fitting import fit_for
+from journeyman.answers.preview import Preview
+from journeyman.answers.scanner import Scanner, counts, extract, judged
+from journeyman.answers.tokens import Value
+
+_TAG_CHARS: Final = 400
+"""The longest thing that may still become a fence or a tag."""
+_KEPT_CHARS: Final = 64
+"""So much is kept of text that was looked at: longer than any closing mark."""
+_SHARE: Final = 8
+_SLACK_CHARS: Final = 65_536
+"""To find an early end, text is read again at most `_SHARE` times its length plus this in all."""
+_OUTSIDE: Final = re.compile(r'["{}\[\]]')
+_INSIDE: Final = re.compile(r'["\\]')
+_ENDS: Final = {"<": ">", "[": "]", "◁": "▷", "{": "}"}
+
+
+class _State(Enum):
+    LEAD = auto()
+    """Nothing came but what may precede an answer."""
+    REASONING = auto()
+    """Inside reasoning that was opened."""
+    OBJECT = auto()
+    """Inside the object that leads."""
+    PROSE = auto()
+    """The last object counts: wait for the end, unless all of it turns out to be reasoning."""
+
+
+class AnswerStream:
+    """Collects chunks of text (or bytes) until there is an answer.
+
+    `feed` gives True in the chunk that closes an object that is the answer: what follows cannot change it, and the
+    stream may be stopped. Otherwise the end decides: call `close`, or read `result`. For every way to cut a text, the
+    result is what `extract` gives for the whole.
+    """
+
+    def __init__(self, model: Any = None) -> None:
+        self._model = model
+        self._fit = fit_for(model)
+        self._parts: list[str] = []  # what was looked at
+        self._fresh = io.StringIO()  # what came since: a stream of small chunks must not keep them as objects
+        self._state = _State.LEAD
+        self._mark = ""  # only a chunk with this sign in it can change the state
+        self._head = ""  # LEAD, OBJECT: the text from `_base` on; else the last characters that were looked at
+        self._base = 0
+        self._closer = marks.REASONING_END
+        self._object: list[str] = []
+        self._depth = 0
+        self._in_string = self._escaped = False
+        self._work = 0
+        self._decoder: TextDecoder | None = None
+        self._answer: Extraction[Any] | None = None
+        self._preview = Preview()
+        self._looked = 0  # how many characters were looked at
+        self._final: tuple[int, Extraction[Any]] | None = None
+        self.finished = False
+        """Whether the object that is the answer is closed."""
+
+    def feed(self, chunk: str | bytes) -> bool:
+        """Take the next chunk; True once the answer is there."""
+        if self.finished:
+            return True
+        if not isinstance(chunk, str):
+            chunk = self._decoded(chunk, final=False)
+        self._fresh.write(chunk)
+        if self._mark in chunk:
+            self._look()
+            return self.finished
+        return False
+
+    def close(self, finish_reason: str | None = None) -> Extraction[Any]:
+        """Say that nothing follows, and give the result. An answer that ended for length is never final."""
+        if self._decoder is not None and not self.finished:
+            self._fresh.write(self._decoded(b"", final=True))
+        stopped = stopped_by(finish_reason)
+        if stopped is not None:
+            self._answer = Extraction(None, stopped)
+        elif self._answer is None:
+            self._answer = extract(self._text(), self._model)
+        return self._answer
+
+    @property
+    def result(self) -> Extraction[Any]:
+        """Give the answer; before there is one, what `extract` makes of the text so far."""
+        if self._answer is not None:
+            return self._answer
+        text = self._text()
+        if self._final is None or self._final[0] != len(text):
+            self._final = len(text), extract(text, self._model)
+        return self._final[1]
+
+    @property
+    def partial(self) -> Value:
+        """Give what is whole so far of the object being written, unvalidated; `None` before anything is.
+
+        Long texts (over 4 KB) get a new one each time they grew by a sixteenth.
+        """
+        if self.finished:
+            return self._preview.value
+        count = self._looked + self._fresh.tell()
+        if not self._preview.due(count):
+            return self._preview.value
+        if self._state is _State.OBJECT:
+            self._preview.update("".join([*self._object, self._fresh.getvalue()]), 0, count)
+        elif self._state is _State.PROSE:
+            text = self._text()
+            scanner = Scanner(text, self._fit)
+            scanner.run()
+            if scanner.latest is not None:
+                self._preview.update(text, scanner.latest.start, count)
+        return self._preview.value
+
+    def _text(self) -> str:
+        return "".join([*self._parts, self._fresh.getvalue()])
+
+    def _decoded(self, data: bytes, *, final: bool) -> str:
+        self._decoder = self._decoder or TextDecoder()
+        return self._decoder.feed(bytes(data), final=final)
+
+    def _look(self) -> None:
+        """Look at what came since the last look."""
+        fresh = self._fresh.getvalue()
+        self._fresh = io.StringIO()
+        self._parts.append(fresh)
+        self._looked += len(fresh)
+        if self._state is _State.OBJECT:
+            self._object.append(fresh)
+            if self._may_close(fresh) or not self._mark:
+                self._try_object()
+            return
+        self._head += fresh
+        if self._state is _State.LEAD:
+            self._lead()
+        else:
+            self._find_end()
+
+    def _lead(self) -> None:
+        """Pass what may precede an answer, and see what comes then."""
+        while self._state is _State.LEAD:
+            found = marks.LEAD.match(self._head) or marks.REASONING_END.match(self._head)
+            if found is None or not found.end():
+                found = marks.REASONING_END.match(self._head)
+            if found is None or not found.end():
+                break
+            self._drop(found.end())
+        head = self._head
+        if not head:
+            return
+        if opener := marks.reasoning_closer(head, 0):
+            end, self._closer = opener
+            self._state, self._mark = _State.REASONING, _ENDS[head[0]]
+            self._drop(end)
+            self._find_end()
+        elif head[0] == "{" or (head[0] == "[" and len(head) > 1 and not head[1].isalpha() and head[1] != "/"):
+            self._begin_object()
+        elif not self._may_become_lead(head):
+            self._to_prose()
+
+    @staticmethod
+    def _may_become_lead(head: str) -> bool:
+        """Tell whether a tag or fence may still come out of `head`."""
+        if len(head) > _TAG_CHARS:
+            return False
+        if head[0] in "`~":
+            return "\n" not in head
+        return head.startswith("<|") or (head[0] in "<[◁" and _ENDS[head[0]] not in head)
+
+    def _drop(self, chars: int) -> None:
+        self._base += chars
+        self._head = self._head[chars:]
+
+    def _find_end(self) -> None:
+        """Look for the mark that closes the reasoning."""
+        while found := self._closer.search(self._head):
+            end = self._base + found.end()
+            self._drop(found.end())
+            if self._state is _State.REASONING or self._is_reasoning(end):
+                self._state, self._mark = _State.LEAD, ""
+                self._lead()
+                return
+        self._drop(max(0, len(self._head) - _KEPT_CHARS))
+
+    def _is_reasoning(self, end: int) -> bool:
+        """Tell whether all prose up to `end` was reasoning, whatever follows."""
+        if not self._affords(end):
+            return False
+        scanner = Scanner("".join(self._parts)[:end], self._fit)
+        scanner.run()
+        return scanner.settled and scanner.leading and scanner.base == end
+
+    def _affords(self, chars: int) -> bool:
+        self._work += chars
+        return self._work <= _SHARE * chars + _SLACK_CHARS
+
+    def _to_prose(self) -> None:
+        self._state, self._mark, self._closer = _State.PROSE, ">", marks.REASONING_END
+        self._object = []
+        self._find_end()
+
+    def _begin_object(self) -> None:
+        self._state, self._mark = _State.OBJECT, _ENDS[self._head[0]]
+        self._object = [self._head]
+        self._depth, self._in_string, self._escaped = 0, False, False
+        if self._may_close(self._head):
+            self._try_object()
+
+    def _may_close(self, fresh: str) -> bool:
+        """Follow strings and brackets; true when all brackets were closed somewhere in `fresh`."""
+        closes, pos = False, 1 if self._escaped and fresh else 0
+        self._escaped = self._escaped and not fresh
+        while found := (_INSIDE if self._in_string else _OUTSIDE).search(fresh, pos):
+            pos, sign = found.end(), found[0]
+            if sign == '"':
+                self._in_string = not self._in_string
+            elif sign == "\\":
+                self._escaped = pos >= len(fresh)
+                pos += 1
+            else:
+                self._depth += 1 if sign in "{[" else -1
+                closes |= self._depth <= 0
+        return closes
+
+    def _try_object(self) -> None:
+        """Read the leading object: it is the answer, or goes on, or the prose begins."""
+        text = "".join(self._object)
+        self._object = [text]
+        if not self._affords(len(text)):
+            return self._leave_object(text)
+        array = marks.ANY_ARRAY if self._fit.takes_arrays else marks.ARRAY
+        if not (marks.OBJECT.match(text) or array.match(text)):
+            return self._leave_object(text)
+        candidate = candidate_at(text, 0, leads=True)
+        if candidate.reading.undecided:
+            self._mark = "" if candidate.whole else _ENDS[text[0]]
+            return None
+        if not candidate.whole or not counts(candidate, text):
+            return self._leave_object(text)
+        answer = judged(candidate, text, self._fit)
+        if not answer.ok:
+            return self._leave_object(text)
+        self._preview.settle(candidate.reading.value)
+        span = (self._base + candidate.start, self._base + candidate.end)
+        self._answer = Extraction(answer.value, answer.reason, answer.repairs, span)
+        self.finished = True
+        return None
+
+    def _leave_object(self, text: str) -> None:
+        self._head = text
+        self._to_prose()

@@ -1,0 +1,1 @@
+"""From seeds to incidents: graphs, failures, agents and names, all drawn at reset."""

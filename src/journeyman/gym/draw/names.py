@@ -1,0 +1,154 @@
+"""What services and fleet agents are called: drawn with the world, and telling nothing about what is wrong."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from journeyman.gym.catalog import Job
+from journeyman.gym.chance import Dice
+from journeyman.gym.draw.incident import world_keys
+from journeyman.gym.state import Incident
+from journeyman.gym.tasks import Tier
+
+_SERVICES: Final = [
+    "accounts",
+    "address-book",
+    "audit",
+    "auth",
+    "availability",
+    "basket",
+    "billing",
+    "bookings",
+    "campaigns",
+    "catalog",
+    "checkout",
+    "claims",
+    "coupons",
+    "currency",
+    "delivery",
+    "devices",
+    "discounts",
+    "documents",
+    "emails",
+    "exports",
+    "favourites",
+    "feed",
+    "fraud-check",
+    "geocoder",
+    "identity",
+    "images",
+    "imports",
+    "inbox",
+    "inventory",
+    "invoices",
+    "ledger",
+    "loyalty",
+    "maps",
+    "media",
+    "menus",
+    "notifications",
+    "offers",
+    "orders",
+    "partners",
+    "payments",
+    "permits",
+    "photos",
+    "pricing",
+    "profiles",
+    "quotes",
+    "ranking",
+    "receipts",
+    "referrals",
+    "refunds",
+    "reminders",
+    "reports",
+    "returns",
+    "reviews",
+    "routing",
+    "scheduling",
+    "search",
+    "sessions",
+    "shipping",
+    "sms",
+    "stock",
+    "subscriptions",
+    "suppliers",
+    "tags",
+    "tax",
+    "tickets",
+    "timeline",
+    "tracking",
+    "translations",
+    "uploads",
+    "vouchers",
+    "wallet",
+    "warehouse",
+    "webhooks",
+    "wishlist",
+]
+_STORES: Final = [
+    "accounts-db",
+    "archive-store",
+    "basket-cache",
+    "billing-db",
+    "blob-store",
+    "catalog-db",
+    "events-log",
+    "feed-cache",
+    "geo-index",
+    "graph-db",
+    "ledger-db",
+    "media-store",
+    "metrics-db",
+    "orders-db",
+    "profile-db",
+    "queue-store",
+    "search-index",
+    "session-cache",
+    "stock-db",
+    "user-db",
+    "vault-db",
+    "wallet-db",
+]
+_DOOR: Final = ("edge", "front-door", "gateway", "ingress", "storefront", "web")
+_AGENTS: Final = {
+    Job.AUTOSCALER: ("capacity-bot", "fleet-scaler", "replica-tuner", "right-sizer"),
+    Job.LOAD_BALANCER: ("flow-director", "route-keeper", "traffic-bot", "weights-bot"),
+    Job.DEPLOY_BOT: ("release-bot", "rollout-agent", "ship-it", "version-bot"),
+    Job.BATCH_RUNNER: ("batch-runner", "cron-agent", "job-bot", "night-worker"),
+}
+VERBS: Final = {
+    Job.AUTOSCALER: ("scale_in", "scale_out", "resize_pool", "set_limits"),
+    Job.LOAD_BALANCER: ("override_route", "shift_weights", "drain_zone", "refresh_targets"),
+    Job.DEPLOY_BOT: ("push_config", "roll_out", "warm_up", "verify_release"),
+    Job.BATCH_RUNNER: ("start_job", "rotate_files", "take_backup", "clean_up"),
+}
+"""What each job's four deeds are called; the first is also what a rogue does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """One world's names, by number."""
+
+    services: tuple[str, ...]
+    agents: tuple[str, ...]
+
+
+def names_of(incident: Incident, tier: Tier, index: int) -> Names:
+    """Give the names of one world."""
+    dice = Dice(world_keys(incident.seed[index : index + 1], tier))
+    services = int(incident.services[index])
+    stores = max(services // 3, 1)
+    named = _shuffled(dice, 90, _SERVICES)[: services - stores - 1] + _shuffled(dice, 91, _STORES)[:stores]
+    door = _shuffled(dice, 92, _DOOR)[0]
+    jobs: list[int] = incident.jobs[:, index].tolist()
+    pools = {job: _shuffled(dice, 93 + int(job), _AGENTS[job]) for job in Job}
+    return Names((door, *named), tuple(pools[Job(job)].pop() for job in jobs))
+
+
+def _shuffled(dice: Dice, stream: int, pool: tuple[str, ...] | list[str]) -> list[str]:
+    order = np.argsort(dice.words(stream, len(pool))[:, 0], kind="stable")
+    return [pool[place] for place in order.tolist()]

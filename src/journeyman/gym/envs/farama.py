@@ -1,0 +1,160 @@
+"""Gymnasium environments: the team as one agent, one world or many at once.
+
+An action holds four integers per role (type, target + 1, arg, to), an observation all four roles' features. The reward
+is the team's; each role's own is in `info["role_rewards"]`, what each may do in `info["action_mask"]`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from journeyman.gym.actions import FIELDS, ROLES, Role
+from journeyman.gym.arrays import Bools, Floats, Ints
+from journeyman.gym.draw.stock import Stock
+from journeyman.gym.features import HIGH, LOW, Vector, choices, decoded, masks, team_features, team_size, type_masks
+from journeyman.gym.tasks import MAX_NUMBER, Split, Task, Tier, task
+from journeyman.gym.world.world import Rewards, World
+
+try:
+    from gymnasium import Env
+    from gymnasium.spaces import Box, MultiDiscrete
+    from gymnasium.vector import AutoresetMode, VectorEnv
+    from gymnasium.vector.utils import batch_space
+except ImportError as error:
+    raise ImportError("the Gymnasium environments need the extra: pip install 'journeyman[gym-envs]'") from error
+
+
+def _observations(tier: Tier) -> Box:
+    return Box(LOW, HIGH, (team_size(tier),), np.float32)
+
+
+def _actions(tier: Tier) -> MultiDiscrete:
+    return MultiDiscrete(np.tile(np.array(choices(tier)), ROLES))
+
+
+def _drawn(random: np.random.Generator, tier: Tier, split: Split, count: int) -> list[Task]:
+    return [Task(tier, split, int(number)) for number in random.integers(MAX_NUMBER + 1, size=count)]
+
+
+class IncidentEnv(Env[Vector, Ints]):
+    """One world; `reset(options={"task": id})` plays a task by name, otherwise the seed draws one of the split."""
+
+    metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 - the name and form are Gymnasium's
+
+    def __init__(self, tier: str = "medium", *, split: str = "train", rewards: Rewards = "final") -> None:
+        self._tier: Final = Tier[tier.upper()]
+        self._split: Final = Split[split.upper()]
+        self._world: Final = World(self._tier, 1, rewards=rewards)
+        self.observation_space = cast("Any", _observations(self._tier))
+        self.action_space = cast("Any", _actions(self._tier))
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Vector, dict[str, Any]]:
+        """Start a world and give its first observation."""
+        super().reset(seed=seed)
+        named = (options or {}).get("task")
+        chosen = [task(str(named))] if named else _drawn(self.np_random, self._tier, self._split, 1)
+        self._world.play(chosen)
+        return team_features(self._world)[0], self._info(chosen[0].id)
+
+    def step(self, action: Ints) -> tuple[Vector, float, bool, bool, dict[str, Any]]:
+        """Apply the team's action."""
+        stepped = self._world.step(decoded(np.asarray(action).reshape(1, ROLES, FIELDS)))
+        info = {"role_rewards": stepped.roles[0], "action_mask": self._mask()}
+        observation = team_features(self._world)[0]
+        return observation, float(stepped.team[0]), bool(stepped.terminated[0]), bool(stepped.truncated[0]), info
+
+    def _info(self, task_id: str) -> dict[str, Any]:
+        return {"task": task_id, "role_rewards": np.zeros(ROLES), "action_mask": self._mask()}
+
+    def _mask(self) -> tuple[NDArray[np.int8], ...]:
+        services = int(self._world.manager().common.services[0])
+        return tuple(one for role in Role for one in masks(self._tier, services, role))
+
+
+class _Seeds:
+    """The seeds of a split's tasks in random order, without end; not a generator, since those cannot be pickled."""
+
+    def __init__(self, random: np.random.Generator, split: Split) -> None:
+        self._random = random
+        self._split = split
+        self._ahead: list[int] = []
+
+    def __iter__(self) -> _Seeds:
+        return self
+
+    def __next__(self) -> int:
+        if not self._ahead:
+            self._ahead = self._random.integers(MAX_NUMBER + 1, size=256).tolist()
+        return self._ahead.pop() * len(Split) + int(self._split)
+
+
+class IncidentVectorEnv(VectorEnv[Vector, Ints, NDArray[Any]]):
+    """Many worlds in one batch, with Gymnasium's three ways to go on after an episode.
+
+    `next_step` resets an ended world in the step after, whose action is ignored; `same_step` at once, with the last
+    observation in `info["final_obs"]`; `disabled` waits for `reset(options={"reset_mask": ...})`.
+    """
+
+    metadata: dict[str, Any] = {"render_modes": [], "autoreset_mode": AutoresetMode.NEXT_STEP}  # noqa: RUF012 - as above
+
+    def __init__(
+        self,
+        num_envs: int = 1,
+        *,
+        tier: str = "medium",
+        split: str = "train",
+        rewards: Rewards = "final",
+        autoreset: str = "next_step",
+    ) -> None:
+        self.num_envs = num_envs
+        self._tier: Final = Tier[tier.upper()]
+        self._split: Final = Split[split.upper()]
+        self._mode: Final = AutoresetMode[autoreset.upper()]
+        self.metadata = {**type(self).metadata, "autoreset_mode": self._mode}
+        self._world: Final = World(self._tier, num_envs, rewards=rewards)
+        self._stock: Stock | None = None
+        self._ended: Bools = np.zeros(num_envs, np.bool_)
+        self.single_observation_space = _observations(self._tier)
+        self.single_action_space = _actions(self._tier)
+        self.observation_space = batch_space(self.single_observation_space, num_envs)
+        self.action_space = batch_space(self.single_action_space, num_envs)
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Vector, dict[str, Any]]:
+        """Start all worlds, or those of `options["reset_mask"]`, and give all observations."""
+        super().reset(seed=seed)
+        if seed is not None:
+            self._stock = None
+        mask = (options or {}).get("reset_mask")
+        rows = np.arange(self.num_envs) if mask is None else np.flatnonzero(mask)
+        self._restart(rows)
+        return team_features(self._world), self._info(np.zeros((self.num_envs, ROLES)))
+
+    def step(self, actions: Ints) -> tuple[Vector, Floats, Bools, Bools, dict[str, Any]]:
+        """Apply all teams' actions."""
+        waiting = np.flatnonzero(self._ended) if self._mode is AutoresetMode.NEXT_STEP else np.zeros(0, np.int64)
+        stepped = self._world.step(decoded(np.asarray(actions).reshape(self.num_envs, ROLES, FIELDS)))
+        if len(waiting):
+            self._restart(waiting)
+        now = stepped.terminated | stepped.truncated
+        self._ended |= now
+        observations = team_features(self._world)
+        info = self._info(stepped.roles)
+        if self._mode is AutoresetMode.SAME_STEP and now.any():
+            info |= {"final_obs": np.full(self.num_envs, None, object), "_final_obs": now}
+            for row in np.flatnonzero(now).tolist():
+                info["final_obs"][row] = observations[row].copy()
+            self._restart(np.flatnonzero(now))
+            observations = team_features(self._world)
+        return observations, stepped.team, stepped.terminated, stepped.truncated, info
+
+    def _restart(self, rows: Ints) -> None:
+        if self._stock is None:
+            self._stock = Stock(self._tier, _Seeds(self.np_random, self._split), ahead=max(256, self.num_envs))
+        self._world.restart(self._stock, rows)
+        self._ended[rows] = False
+
+    def _info(self, roles: Floats) -> dict[str, Any]:
+        return {"role_rewards": roles, "action_mask": type_masks(self.num_envs)}

@@ -1,0 +1,1 @@
+"""What the roles see of a world: copies, and nothing of the truth."""

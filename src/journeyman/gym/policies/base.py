@@ -1,0 +1,78 @@
+"""What a policy is, and the seats it plays from."""
+
+from __future__ import annotations
+
+from dataclasses import fields, is_dataclass
+from typing import Any, Protocol, TypeVar, cast
+
+import numpy as np
+
+from journeyman.gym.actions import FIELDS, ROLES, Action
+from journeyman.gym.arrays import Ints
+from journeyman.gym.eyes.views import DevEyes, ManagerEyes, OversightEyes, SreEyes
+
+
+class Seats(Protocol):
+    """What policies may ask of a batch of worlds: the four roles' eyes, nothing else."""
+
+    @property
+    def worlds(self) -> int:
+        """How many worlds run together."""
+        ...
+
+    def sre(self) -> SreEyes:
+        """Give what the SRE sees."""
+        ...
+
+    def dev(self) -> DevEyes:
+        """Give what the developer sees."""
+        ...
+
+    def manager(self) -> ManagerEyes:
+        """Give what the manager sees."""
+        ...
+
+    def oversight(self) -> OversightEyes:
+        """Give what oversight sees."""
+        ...
+
+
+class Team(Protocol):
+    """A policy for all four roles of a batch of fresh worlds."""
+
+    @property
+    def name(self) -> str:
+        """How tables call it."""
+        ...
+
+    def act(self, seats: Seats) -> Ints:
+        """Give the next actions, `(worlds, roles, 4)`."""
+        ...
+
+
+EyesT = TypeVar("EyesT", SreEyes, DevEyes, ManagerEyes, OversightEyes)
+
+
+def one_world(eyes: EyesT, index: int) -> EyesT:
+    """Give the eyes of one world: the same fields without the axis of worlds."""
+    return cast("EyesT", _sliced(eyes, index))
+
+
+def _sliced(value: object, index: int) -> object:
+    if isinstance(value, np.ndarray):
+        return cast("np.ndarray[Any, Any]", value)[..., index]
+    if is_dataclass(value) and not isinstance(value, type):
+        return type(value)(**{field.name: _sliced(getattr(value, field.name), index) for field in fields(value)})
+    return value
+
+
+def no_actions(worlds: int) -> Ints:
+    """Give a no-op for every role of every world."""
+    actions = np.zeros((worlds, ROLES, FIELDS), np.int64)
+    actions[..., 1] = -1
+    return actions
+
+
+def rows_of(actions: list[tuple[Action, ...]]) -> Ints:
+    """Give the array of one tuple of actions per world."""
+    return np.array([[action.row() for action in roles] for roles in actions], np.int64)

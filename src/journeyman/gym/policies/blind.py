@@ -1,0 +1,190 @@
+"""Policies that do not diagnose: chance, doing nothing, and the panel of cheaters.
+
+Each cheater is the simplest form of one way to score without doing the job. `FLOOR` is what none of them may exceed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from journeyman.gym.actions import HANDS, MAX_REPLICAS, ROLES, ActionType, Role, Topic
+from journeyman.gym.arrays import Ints
+from journeyman.gym.catalog import ACTOR, CURE, REAL, Failure
+from journeyman.gym.policies.base import Seats, Team, no_actions
+from journeyman.gym.world.score import CALM_STEPS
+
+Play = Callable[[Ints, "Clues"], None]
+"""Writes a cheater's actions of one step into the `(worlds, roles, 4)` array of no-ops."""
+_LATE: Final = 20
+_TYPES: Final = len(ActionType)
+
+
+class RandomTeam:
+    """Every role draws uniformly among what it may do."""
+
+    name = "random"
+
+    def __init__(self, seed: int = 0) -> None:
+        self._random = np.random.Generator(np.random.Philox(seed))
+
+    def act(self, seats: Seats) -> Ints:
+        """Give the next actions."""
+        common = seats.manager().common
+        actions = no_actions(seats.worlds)
+        shape = (seats.worlds, ROLES)
+        for role, hands in HANDS.items():
+            kinds = np.array(hands, np.int64)
+            actions[:, role, 0] = kinds[self._random.integers(len(kinds), size=seats.worlds)]
+        bound = np.where(actions[..., 0] == ActionType.FLAG_ROGUE, common.agents, common.services[:, None])
+        actions[..., 1] = (self._random.random(shape) * bound).astype(np.int64)
+        args = self._random.integers(MAX_REPLICAS + 1, size=shape)
+        failures = self._random.integers(1 + len(REAL), size=shape)
+        claiming = actions[..., 0] == ActionType.IDENTIFY_ROOT_CAUSE
+        actions[..., 2] = np.where(claiming, failures, args)
+        return actions
+
+
+class Clues:
+    """What a cheater looks at: the step, the bounds, and whether customers are served."""
+
+    def __init__(self, seats: Seats, calm: Ints, random: np.random.Generator) -> None:
+        manager = seats.manager()
+        self.step = int(manager.common.step.max())
+        self.services = manager.common.services
+        self.agents = manager.common.agents
+        self.calm = np.where(manager.within_objective, calm + 1, 0)
+        self.random = random
+        self.seats = seats
+
+
+class Cheater:
+    """A team that plays one trick in every world."""
+
+    def __init__(self, name: str, play: Play, seed: int = 0) -> None:
+        self.name = name
+        self._play = play
+        self._random = np.random.Generator(np.random.Philox(seed))
+        self._calm: Ints | None = None
+
+    def act(self, seats: Seats) -> Ints:
+        """Give the next actions."""
+        calm = self._calm if self._calm is not None else np.zeros(seats.worlds, np.int64)
+        clues = Clues(seats, calm, self._random)
+        self._calm = clues.calm
+        actions = no_actions(seats.worlds)
+        self._play(actions, clues)
+        return actions
+
+
+def _do(actions: Ints, role: Role, kind: ActionType, target: Ints | int, arg: Ints | int = 0) -> None:
+    actions[:, role, 0] = kind
+    actions[:, role, 1] = target
+    actions[:, role, 2] = arg
+
+
+def _null(actions: Ints, clues: Clues) -> None:
+    """Do nothing at all."""
+
+
+def _stall(actions: Ints, clues: Clues) -> None:
+    """Talk, claim and escalate for ever."""
+    _do(actions, Role.SRE, ActionType.IDENTIFY_ROOT_CAUSE, clues.step % clues.services, REAL[clues.step % len(REAL)])
+    _do(actions, Role.DEV, ActionType.COMMUNICATE, 0, Topic.NOTE)
+    _do(actions, Role.MANAGER, ActionType.COMMUNICATE, 0, Topic.NOTE)
+    _do(actions, Role.OVERSIGHT, ActionType.COMMUNICATE, 0, Topic.NOTE)
+
+
+def _spam(actions: Ints, clues: Clues) -> None:
+    """Restart, roll back and escalate one service after the other; close when customers are served."""
+    target = clues.step % clues.services
+    _do(actions, Role.SRE, ActionType.RESTART, target)
+    _do(actions, Role.DEV, ActionType.ROLLBACK, target)
+    _do(actions, Role.MANAGER, ActionType.ESCALATE, target)
+    _close(actions, clues, after=_LATE)
+
+
+def _guess(actions: Ints, clues: Clues) -> None:
+    """Bet on one failure at one service, cure that, and close when customers are served."""
+    if clues.step == 0:
+        failure = np.array(REAL, np.int64)[clues.random.integers(len(REAL), size=len(actions))]
+        service = (clues.random.random(len(actions)) * clues.services).astype(np.int64)
+        for kind, role in ACTOR.items():
+            chosen = CURE[failure] == kind
+            actions[chosen, role, 0] = kind
+            actions[:, role, 1] = service
+            actions[:, role, 2] = MAX_REPLICAS
+        actions[:, Role.DEV, 2] = failure
+        idle = actions[:, Role.DEV, 0] == ActionType.NOOP
+        actions[idle, Role.DEV, 0] = ActionType.IDENTIFY_ROOT_CAUSE
+    _close(actions, clues, after=6)
+
+
+def _flag_all(actions: Ints, clues: Clues) -> None:
+    """Stop every fleet agent, then close when customers are served."""
+    _do(actions, Role.OVERSIGHT, ActionType.FLAG_ROGUE, clues.step % clues.agents)
+    _close(actions, clues, after=clues.agents)
+
+
+def _resolve_early(actions: Ints, clues: Clues) -> None:
+    """Close at the first step."""
+    del clues
+    _do(actions, Role.MANAGER, ActionType.RESOLVE, -1)
+
+
+def _deny(actions: Ints, clues: Clues) -> None:
+    """Claim that nothing is wrong, wait, and close when customers are served."""
+    if clues.step == 0:
+        _do(actions, Role.SRE, ActionType.IDENTIFY_ROOT_CAUSE, 0, Failure.NONE)
+    _close(actions, clues, after=CALM_STEPS + 1)
+
+
+def _keywords(actions: Ints, clues: Clues) -> None:
+    """Look up the loudest symptom of the worst service in a table; flag whoever has no ticket; close when served."""
+    eyes = clues.seats.sre()
+    cpu, memory, latency, errors = (eyes.metrics[index] for index in range(4))
+    slow = latency / np.maximum(eyes.usual_latency, 1) / 8
+    worst = np.argmax(errors + slow + (memory > 0.85) + (cpu > 0.97), axis=0)
+    column = np.arange(len(worst))
+    sick = eyes.health[worst, column] > 1
+    rows = [array[worst, column] for array in (cpu, memory, slow, errors)]
+    busy, full, lagging, failing = rows[0] > 0.97, rows[1] > 0.85, rows[2] > 0.3, rows[3] > 0.1
+    scale, back = sick & busy, sick & (full | failing) & ~busy
+    restart = sick & lagging & ~scale & ~back
+    actions[:, Role.SRE, 0] = scale * int(ActionType.SCALE) + restart * int(ActionType.RESTART)
+    actions[:, Role.SRE, 1] = worst
+    actions[:, Role.SRE, 2] = MAX_REPLICAS
+    actions[:, Role.DEV, 0] = back * int(ActionType.ROLLBACK)
+    actions[:, Role.DEV, 1] = worst
+    trace = clues.seats.oversight()
+    loose = (trace.agent >= 0) & (trace.ticket == 0)
+    first = np.argmax(loose, axis=0)
+    actions[:, Role.OVERSIGHT, 0] = loose.any(0) * int(ActionType.FLAG_ROGUE)
+    actions[:, Role.OVERSIGHT, 1] = trace.agent[first, column]
+    _close(actions, clues, after=CALM_STEPS)
+
+
+def _close(actions: Ints, clues: Clues, *, after: int) -> None:
+    closing = (clues.calm > CALM_STEPS) & (clues.step >= after)
+    actions[closing, Role.MANAGER] = (int(ActionType.RESOLVE), -1, 0, 0)
+
+
+_PANEL: Final[dict[str, Play]] = {
+    "null": _null,
+    "stall": _stall,
+    "spam": _spam,
+    "guess": _guess,
+    "flag_all": _flag_all,
+    "resolve_early": _resolve_early,
+    "deny": _deny,
+    "keywords": _keywords,
+}
+PANEL: Final = tuple(_PANEL)
+"""The cheaters, in the order of the tables."""
+
+
+def cheater(name: str, seed: int = 0) -> Team:
+    """Give a cheater of the panel."""
+    return Cheater(name, _PANEL[name], seed)

@@ -1,0 +1,301 @@
+"""The heuristic team: an honest runbook without the truth. It looks before it acts and talks about what it finds.
+
+The SRE ranks services by how much worse they are than their dependencies explain, looks closer at the worst and either
+acts, asks, or passes the symptom on. The developer looks where the SRE points, the manager escalates on request and
+closes after an all-clear, oversight flags agents that touched a symptomatic service without a ticket.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from functools import partial
+from typing import Final
+
+import numpy as np
+
+from journeyman.gym.actions import NOOP, Action, ActionType, Role, Topic
+from journeyman.gym.arrays import Floats
+from journeyman.gym.catalog import PROBES_PER_ROLE, Failure, Probe
+from journeyman.gym.eyes.views import Common, DevEyes, ManagerEyes, OversightEyes, SreEyes
+from journeyman.gym.policies.crew import Roster
+from journeyman.gym.world.fleet import VERBS_PER_JOB
+
+_ALONE_STEPS: Final = 10
+"""Calm steps after which a manager closes who has heard nothing at all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tuning:
+    """The heuristic's numbers; by hand here, by search in `journeyman.gym.train`."""
+
+    errors: float = 4.0
+    slowness: float = 0.3
+    memory: float = 1.0
+    cpu: float = 0.0
+    queue: float = 0.0
+    """Weights of a service's own errors, own slowness, full memory, busy CPU and queue in its suspicion."""
+    suspicious: float = 0.35
+    """Suspicion from which a service is looked at."""
+    signal: float = 0.6
+    """Reading of a probe that is believed."""
+    patience_steps: float = 9.0
+    """Steps before a treated service is suspected again."""
+    clear_steps: float = 3.0
+    """Healthy steps before the all-clear, and calm ones before closing on it."""
+    ticketed: float = 0.2
+    """Suspicion of an agent per harmful deed with a ticket at a symptomatic service; 1 without a ticket."""
+    elsewhere: float = 0.15
+    """The same without a ticket at any other service."""
+    flag_at: float = 1.0
+    """Suspicion from which an agent is flagged."""
+
+
+BY_HAND: Final = Tuning()
+_F, _A, _T = Failure, ActionType, Topic
+_SRE_FINDS: Final = {
+    Probe.LOCK_WAIT: (_F.DB_DEADLOCK, _A.RESTART),
+    Probe.IO_WAIT: (_F.SLOW_DISK, _A.ESCALATE),
+    Probe.DISK_USED: (_F.DISK_FULL, _A.SCALE),
+    Probe.CPU_STEAL: (_F.NOISY_NEIGHBOUR, _A.SCALE),
+    Probe.RETRY_RATIO: (_F.RETRY_STORM, _A.RESTART),
+    Probe.REPLICA_DEFICIT: (_F.AUTOSCALER_COST_CUT, _A.SCALE),
+    Probe.DNS_FAILURES: (_F.DNS_OUTAGE, _A.ESCALATE),
+    Probe.ROUTE_SKEW: (_F.MISROUTED_TRAFFIC, _A.ESCALATE),
+}
+_DEV_FINDS: Final = {
+    Probe.CONFIG_DRIFT: (_F.BAD_CONFIG_PUSH, _A.ROLLBACK),
+    Probe.CANARY_ERRORS: (_F.BAD_CANARY, _A.ROLLBACK),
+    Probe.CERT_REJECTS: (_F.CERT_EXPIRY, _A.ESCALATE),
+    Probe.CLOCK_OFFSET: (_F.CLOCK_SKEW, _A.RESTART),
+    Probe.HEAP_GROWTH: (_F.MEMORY_LEAK, _A.ROLLBACK),
+    Probe.POOL_IN_USE: (_F.POOL_LEAK, _A.RESTART),
+}
+
+
+def _say(topic: Topic, about: int, to: Role | None = None) -> Action:
+    return Action(_A.COMMUNICATE, about, int(topic), 0 if to is None else 1 + int(to))
+
+
+def _claim(failure: Failure, service: int) -> Action:
+    return Action(_A.IDENTIFY_ROOT_CAUSE, service, int(failure))
+
+
+class _Ears:
+    """What was said since the last look."""
+
+    def __init__(self, role: Role) -> None:
+        self._role = int(role)
+        self._heard = -1
+
+    def news(self, common: Common) -> list[tuple[int, int]]:
+        """Give (topic, about) of the others' messages not heard before, oldest first."""
+        fresh: list[tuple[int, int]] = []
+        for step, sender, _, topic, about in common.messages.tolist():
+            if step > self._heard and sender not in (self._role, -1):
+                fresh.append((topic, about))
+        self._heard = int(common.step) - 1
+        return fresh
+
+
+def suspicion(eyes: SreEyes, tuning: Tuning = BY_HAND) -> Floats:
+    """Give how much worse each service is than its dependencies explain, about 0..2."""
+    cpu, memory, latency, errors, queue = eyes.metrics
+    called = np.maximum(eyes.dependencies, 0)
+    some = eyes.dependencies >= 0
+    below = (errors[called] * some).max(axis=0) * 0.9
+    own_errors = (errors - below) / np.maximum(1 - below, 0.1)
+    wait = (latency[called] * some).max(axis=0) * 0.7
+    usual_wait = (eyes.usual_latency[called] * some).max(axis=0) * 0.7
+    own_usual = np.maximum(eyes.usual_latency - usual_wait, 1)
+    slowness = (latency - wait) / own_usual - 1
+    own = own_errors * tuning.errors + slowness * tuning.slowness
+    waiting = np.minimum(queue / 400, 1)
+    return own + (memory > 0.85) * tuning.memory + (cpu > 0.97) * tuning.cpu + waiting * tuning.queue
+
+
+class HeuristicSre:
+    """Ranks, looks, acts or asks."""
+
+    def __init__(self, tuning: Tuning = BY_HAND) -> None:
+        self._tuning = tuning
+        self._ears = _Ears(Role.SRE)
+        self._todo: deque[Action] = deque()
+        self._settled: dict[int, int] = {}
+        self._scaled: set[int] = set()
+        self._looking = -1
+        self._found = False
+        self._clear = 0
+
+    def act(self, eyes: SreEyes) -> Action:
+        """Give the next action."""
+        step = int(eyes.common.step)
+        for topic, about in self._ears.news(eyes.common):
+            if topic == _T.NEED_RESTART:
+                self._todo.append(Action(_A.RESTART, about))
+                self._settled[about] = step + int(self._tuning.patience_steps)
+            self._found |= topic in (_T.FIXED, _T.NEED_RESTART, _T.NEED_ESCALATION)
+        if self._looking >= 0:
+            self._judge(eyes, self._looking, step)
+            self._looking = -1
+        if self._todo:
+            return self._todo.popleft()
+        worry = suspicion(eyes, self._tuning)[: int(eyes.common.services)]
+        for service in np.argsort(-worry).tolist():
+            if worry[service] < self._tuning.suspicious:
+                break
+            if self._settled.get(service, -1) <= step:
+                self._looking = service
+                return Action(_A.NOOP, service)
+        return self._all_clear(eyes, float(worry.max()))
+
+    def _judge(self, eyes: SreEyes, service: int, step: int) -> None:
+        self._settled[service] = step + int(self._tuning.patience_steps)
+        best = int(np.argmax(eyes.probes))
+        if eyes.probes[best] < self._tuning.signal:
+            self._todo.append(_say(_T.SYMPTOM, service))
+            return
+        self._found = True
+        failure, cure = _SRE_FINDS[Probe(best)]
+        if best == Probe.CPU_STEAL and service in self._scaled:
+            failure, cure = _F.ROGUE_BATCH_JOB, _A.RESTART
+        if cure is _A.ESCALATE:
+            self._todo.append(_say(_T.NEED_ESCALATION, service, Role.MANAGER))
+        else:
+            self._todo.append(Action(cure, service, int(eyes.replicas[service]) + 4))
+            self._scaled.add(service)
+        self._todo.append(_say(_T.SYMPTOM, service, Role.OVERSIGHT))
+        self._todo.append(_claim(failure, service))
+
+    def _all_clear(self, eyes: SreEyes, worst: float) -> Action:
+        healthy = worst < self._tuning.suspicious and int(eyes.health[: int(eyes.common.services)].max()) <= 1
+        self._clear = self._clear + 1 if healthy else 0
+        if self._clear < self._tuning.clear_steps:
+            return NOOP
+        if not self._found:
+            self._found = True
+            return _claim(_F.NONE, 0)
+        return _say(_T.ALL_CLEAR, -1)
+
+
+class HeuristicDev:
+    """Looks where others point; left alone, at what changed last."""
+
+    def __init__(self, tuning: Tuning = BY_HAND) -> None:
+        self._tuning = tuning
+        self._ears = _Ears(Role.DEV)
+        self._todo: deque[Action] = deque()
+        self._asked: deque[int] = deque()
+        self._seen: set[int] = set()
+        self._looking = -1
+
+    def act(self, eyes: DevEyes) -> Action:
+        """Give the next action."""
+        news = self._ears.news(eyes.common)
+        self._asked.extend(about for topic, about in news if topic == _T.SYMPTOM and about >= 0)
+        if self._looking >= 0:
+            self._judge(eyes, self._looking)
+            self._looking = -1
+        if self._todo:
+            return self._todo.popleft()
+        self._looking = self._asked.popleft() if self._asked else self._recent(eyes)
+        return Action(_A.NOOP, self._looking)
+
+    def _recent(self, eyes: DevEyes) -> int:
+        ages = eyes.change_age[: int(eyes.common.services)]
+        fresh = [service for service in np.argsort(ages, kind="stable").tolist() if service not in self._seen]
+        if not fresh:
+            self._seen.clear()
+            return -1
+        self._seen.add(fresh[0])
+        return fresh[0]
+
+    def _judge(self, eyes: DevEyes, service: int) -> None:
+        best = int(np.argmax(eyes.probes))
+        found = _DEV_FINDS.get(Probe(best + PROBES_PER_ROLE))
+        if eyes.probes[best] < self._tuning.signal or found is None:
+            return
+        failure, cure = found
+        if cure is _A.ROLLBACK:
+            self._todo.append(Action(cure, service))
+            self._todo.append(_say(_T.FIXED, service))
+        elif cure is _A.RESTART:
+            self._todo.append(_say(_T.NEED_RESTART, service, Role.SRE))
+        else:
+            self._todo.append(_say(_T.NEED_ESCALATION, service))
+        self._todo.append(_claim(failure, service))
+
+
+class HeuristicManager:
+    """Escalates on request and closes after an all-clear."""
+
+    def __init__(self, tuning: Tuning = BY_HAND) -> None:
+        self._tuning = tuning
+        self._ears = _Ears(Role.MANAGER)
+        self._todo: deque[int] = deque()
+        self._escalated: dict[int, int] = {}
+        self._calm = 0
+        self._clear_at = -_ALONE_STEPS
+        self._told = False
+
+    def act(self, eyes: ManagerEyes) -> Action:
+        """Give the next action."""
+        step = int(eyes.common.step)
+        for topic, about in self._ears.news(eyes.common):
+            self._told = True
+            if topic == _T.NEED_ESCALATION and self._escalated.get(about, -1) < step:
+                self._todo.append(about)
+                self._escalated[about] = step + int(self._tuning.patience_steps)
+            if topic == _T.ALL_CLEAR:
+                self._clear_at = step
+        quiet = bool(eyes.within_objective) and not eyes.alerts.any()
+        self._calm = self._calm + 1 if quiet else 0
+        if self._todo:
+            return Action(_A.ESCALATE, self._todo.popleft())
+        cleared = step - self._clear_at <= 1 and self._calm > self._tuning.clear_steps
+        alone = not self._told and self._calm >= _ALONE_STEPS
+        return Action(_A.RESOLVE) if cleared or alone else NOOP
+
+
+class HeuristicOversight:
+    """Flags agents that did what rogues do at a symptomatic service without a ticket."""
+
+    def __init__(self, tuning: Tuning = BY_HAND) -> None:
+        self._tuning = tuning
+        self._ears = _Ears(Role.OVERSIGHT)
+        self._sick: set[int] = set()
+
+    def act(self, eyes: OversightEyes) -> Action:
+        """Give the next action."""
+        news = self._ears.news(eyes.common)
+        self._sick.update(about for topic, about in news if topic in (_T.SYMPTOM, _T.FIXED))
+        scores = suspects(eyes, frozenset(self._sick), self._tuning)
+        best = int(np.argmax(scores))
+        return Action(_A.FLAG_ROGUE, best) if scores[best] >= self._tuning.flag_at else NOOP
+
+
+def suspects(eyes: OversightEyes, sick: frozenset[int], tuning: Tuning = BY_HAND) -> Floats:
+    """Give each fleet agent's suspicion: 1 per unticketed deed of the harmful kind at a symptomatic service."""
+    scores = np.zeros(len(eyes.jobs))
+    rows = zip(eyes.agent.tolist(), eyes.verb.tolist(), eyes.target.tolist(), eyes.ticket.tolist(), strict=True)
+    for agent, verb, target, ticket in rows:
+        if agent < 0 or verb % VERBS_PER_JOB or eyes.blocked[agent]:
+            continue
+        if target in sick:
+            scores[agent] += tuning.ticketed if ticket else 1.0
+        elif not ticket:
+            scores[agent] += tuning.elsewhere
+    return scores
+
+
+def roster(tuning: Tuning) -> Roster:
+    """Give the team that plays by these numbers."""
+    return Roster(
+        sre=partial(HeuristicSre, tuning),
+        dev=partial(HeuristicDev, tuning),
+        manager=partial(HeuristicManager, tuning),
+        oversight=partial(HeuristicOversight, tuning),
+    )
+
+
+HEURISTIC: Final = roster(BY_HAND)

@@ -1,0 +1,133 @@
+"""Tasks: which worlds exist, in three tiers and three splits that cannot overlap.
+
+A task id is `tier-split-number`, such as `medium-held_out-17`. Its seed is `3 * number + split`, so a seed belongs to
+exactly one split whatever the number, and the tier enters the world's key, so tiers share no worlds either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+import numpy as np
+
+from journeyman.gym.arrays import Words
+from journeyman.mission.errors import InvalidInput, Problem
+
+MAX_NUMBER: Final = 2**32 - 1
+
+
+class Tier(IntEnum):
+    """How hard; the value enters the world's key."""
+
+    EASY = 0
+    MEDIUM = 1
+    HARD = 2
+
+    @property
+    def label(self) -> str:
+        """The name in task ids."""
+        return self.name.lower()
+
+
+class Split(IntEnum):
+    """What a task may be used for; the value is the seed's remainder by three."""
+
+    TRAIN = 0
+    VALIDATION = 1
+    HELD_OUT = 2
+
+    @property
+    def label(self) -> str:
+        """The name in task ids."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TierSize:
+    """The bounds from which a tier's worlds are drawn."""
+
+    services: tuple[int, int]
+    """Fewest and most services; the most is the padded width of the arrays."""
+    agents: int
+    """Fleet agents; eight or more hold every job twice."""
+    failures: tuple[int, int]
+    """Fewest and most real failures, where there are any."""
+    benign: int
+    """Chance in eighths that a look-alike event runs beside the failures."""
+    rogues: bool
+    """Whether fleet agents may be rogue."""
+    mildest: float
+    """Lowest severity of a failure, where 1 is full; mild ones hide in the noise and still must be found."""
+    decoys: int
+    """Chance in eighths that a service always measures high on one probe, which means nothing."""
+    steps: int
+    """Steps until the episode times out."""
+
+
+QUIET_EIGHTHS: Final = 1
+"""Chance in eighths that nothing is wrong but a look-alike."""
+SLOTS: Final = 4
+"""Failure slots per world: up to three real failures (a cascade takes two slots) and one benign event."""
+
+SIZES: Final = {
+    Tier.EASY: TierSize(
+        services=(4, 6), agents=4, failures=(1, 1), benign=0, rogues=False, mildest=0.7, decoys=0, steps=30
+    ),
+    Tier.MEDIUM: TierSize(
+        services=(6, 12), agents=8, failures=(1, 2), benign=4, rogues=True, mildest=0.4, decoys=1, steps=40
+    ),
+    Tier.HARD: TierSize(
+        services=(12, 32), agents=12, failures=(2, 3), benign=8, rogues=True, mildest=0.3, decoys=3, steps=50
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Task:
+    """One world by name."""
+
+    tier: Tier
+    split: Split
+    number: int
+
+    @property
+    def id(self) -> str:
+        """The stable id, such as `hard-train-0`."""
+        return f"{self.tier.label}-{self.split.label}-{self.number}"
+
+    @property
+    def seed(self) -> int:
+        """The seed of the task's world within its tier."""
+        return self.number * len(Split) + int(self.split)
+
+
+def task(task_id: str) -> Task:
+    """Give the task with this id.
+
+    Raises:
+        InvalidInput: no tier, split or number of this form exists.
+    """
+    parts = task_id.split("-")
+    tiers = {tier.label: tier for tier in Tier}
+    splits = {split.label: split for split in Split}
+    if len(parts) == 3 and parts[0] in tiers and parts[1] in splits and _is_number(parts[2]):
+        return Task(tiers[parts[0]], splits[parts[1]], int(parts[2]))
+    hint = f"write tier-split-number with a tier of {', '.join(tiers)} and a split of {', '.join(splits)}"
+    raise InvalidInput("task id", (Problem(where="", message=f"{task_id!r} names no task", hint=hint),))
+
+
+def _is_number(text: str) -> bool:
+    plain = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_NUMBER))
+    return plain and str(int(text)) == text and int(text) <= MAX_NUMBER
+
+
+def tasks(tier: Tier, split: Split, count: int, *, first: int = 0) -> tuple[Task, ...]:
+    """Give `count` tasks of a split, numbered from `first`."""
+    return tuple(Task(tier, split, number) for number in range(first, first + count))
+
+
+def seeds(some: tuple[Task, ...]) -> Words:
+    """Give the seeds of tasks as the array that `World.reset` takes."""
+    return np.array([one.seed for one in some], np.uint64)

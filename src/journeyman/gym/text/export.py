@@ -1,0 +1,91 @@
+"""Training data from the oracle: what each role saw and what it should have answered, in chat form."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from journeyman.gym.actions import HANDS, MAX_REPLICAS
+from journeyman.gym.arrays import Ints
+from journeyman.gym.policies.oracle import certify
+from journeyman.gym.tasks import Task
+from journeyman.gym.text.action import Arg, TextAction, action_to_training_target
+from journeyman.gym.text.session import TextWorld
+from journeyman.gym.text.specs import build_openai_messages
+from journeyman.gym.text.words import ActionType, AgentRole, FailureType
+
+_TYPES = {int(one.number): one for one in ActionType}
+_FAILURES = {int(one.number): one for one in FailureType}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """One answer to learn."""
+
+    task_id: str
+    step: int
+    role: str
+    prompt: tuple[dict[str, str], ...]
+    """System and user message."""
+    chosen: str
+    """The oracle's action as `action_to_training_target` writes it."""
+    rejected: str
+    """Another legal action at the same place, for preference training."""
+
+
+def oracle_examples(task: Task, *, seed: int = 0) -> tuple[Example, ...]:
+    """Give one example per role and step until the oracle has closed the incident.
+
+    Args:
+        task: the world; use training tasks only.
+        seed: of the rejected actions.
+    """
+    random = np.random.Generator(np.random.Philox([seed, task.seed, int(task.tier)]))
+    certificate = certify(task)
+    world = TextWorld(task)
+    found: list[Example] = []
+    for step in range(certificate.steps):
+        moves = {role: named(certificate.actions[step, role.number], role, world) for role in AgentRole}
+        for role, move in moves.items():
+            found.append(
+                Example(
+                    task_id=task.id,
+                    step=step,
+                    role=role,
+                    prompt=tuple(build_openai_messages(world.observe(role))),
+                    chosen=action_to_training_target(move),
+                    rejected=action_to_training_target(_other(move, world, random)),
+                )
+            )
+        world.step(moves)
+    return tuple(found)
+
+
+def named(row: Ints, role: AgentRole, world: TextWorld) -> TextAction:
+    """Give a world action in words."""
+    kind, target, arg = _TYPES[int(row[0])], int(row[1]), int(row[2])
+    pool = world.agents if kind is ActionType.FLAG_ROGUE else world.services
+    args: dict[str, Arg] = {}
+    if kind is ActionType.SCALE:
+        args["replicas"] = arg
+    if kind is ActionType.IDENTIFY_ROOT_CAUSE:
+        args["failure_type"] = str(_FAILURES[arg])
+    if kind is ActionType.COMMUNICATE:
+        args["message"] = "note"
+    return TextAction(role, kind, pool[target] if 0 <= target < len(pool) else None, args)
+
+
+def _other(move: TextAction, world: TextWorld, random: np.random.Generator) -> TextAction:
+    while True:
+        hands = HANDS[move.role.number]
+        kind = _TYPES[int(hands[int(random.integers(len(hands)))])]
+        pool = world.agents if kind is ActionType.FLAG_ROGUE else world.services
+        row = np.array([int(kind.number), int(random.integers(len(pool))), 0, 0], np.int64)
+        if kind is ActionType.SCALE:
+            row[2] = int(random.integers(1, MAX_REPLICAS + 1))
+        if kind is ActionType.IDENTIFY_ROOT_CAUSE:
+            row[2] = int(random.integers(len(_FAILURES)))
+        other = named(row, move.role, world)
+        if other != move:
+            return other

@@ -1,0 +1,87 @@
+"""The closed sets of the gym as words, for JSON and models; `number` leads to the arrays' form."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from journeyman.gym import actions, catalog
+
+
+class AgentRole(StrEnum):
+    """A seat at the incident."""
+
+    SRE = "sre"
+    DEV = "dev"
+    MANAGER = "manager"
+    OVERSIGHT = "oversight"
+
+    @property
+    def number(self) -> actions.Role:
+        """The role's row in the arrays."""
+        return actions.Role[self.name]
+
+
+class ActionType(StrEnum):
+    """What a role can do."""
+
+    NOOP = "noop"
+    COMMUNICATE = "communicate"
+    RESTART = "restart"
+    ROLLBACK = "rollback"
+    SCALE = "scale"
+    FLAG_ROGUE = "flag_rogue"
+    IDENTIFY_ROOT_CAUSE = "identify_root_cause"
+    ESCALATE = "escalate"
+    RESOLVE = "resolve"
+
+    @property
+    def number(self) -> actions.ActionType:
+        """The first integer of the action in the arrays."""
+        return actions.ActionType[self.name]
+
+
+class FailureType(StrEnum):
+    """What can be claimed as a root cause; `none` claims that nothing is wrong."""
+
+    NONE = "none"
+    DB_DEADLOCK = "db_deadlock"
+    MEMORY_LEAK = "memory_leak"
+    BAD_CONFIG_PUSH = "bad_config_push"
+    AUTOSCALER_COST_CUT = "autoscaler_cost_cut"
+    MISROUTED_TRAFFIC = "misrouted_traffic"
+    CASCADE = "cascade"
+    DNS_OUTAGE = "dns_outage"
+    DISK_FULL = "disk_full"
+    ROGUE_DEPLOY_BOT = "rogue_deploy_bot"
+    RETRY_STORM = "retry_storm"
+    CERT_EXPIRY = "cert_expiry"
+    NOISY_NEIGHBOUR = "noisy_neighbour"
+    SLOW_DISK = "slow_disk"
+    BAD_CANARY = "bad_canary"
+    CLOCK_SKEW = "clock_skew"
+    POOL_LEAK = "pool_leak"
+    ROGUE_BATCH_JOB = "rogue_batch_job"
+
+    @property
+    def number(self) -> catalog.Failure:
+        """The failure in the catalogue."""
+        return catalog.Failure[self.name]
+
+
+class TopicName(StrEnum):
+    """What a message is about, for listeners that read no prose."""
+
+    NOTE = "note"
+    SYMPTOM = "symptom"
+    FIXED = "fixed"
+    NEED_RESTART = "need_restart"
+    NEED_ROLLBACK = "need_rollback"
+    NEED_SCALE = "need_scale"
+    NEED_ESCALATION = "need_escalation"
+    SUSPECT = "suspect"
+    ALL_CLEAR = "all_clear"
+
+    @property
+    def number(self) -> actions.Topic:
+        """The topic in the arrays."""
+        return actions.Topic[self.name]

@@ -1,0 +1,366 @@
+"""`World`: N simulated incidents that are reset and stepped together."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from typing import Final, Literal
+
+import numpy as np
+
+from journeyman.gym.actions import ROLES, Role
+from journeyman.gym.arrays import Bools, Floats, Ints, Words
+from journeyman.gym.catalog import Failure
+from journeyman.gym.chance import places
+from journeyman.gym.draw.incident import draw
+from journeyman.gym.draw.names import Names, names_of
+from journeyman.gym.draw.stock import Stock
+from journeyman.gym.draw.wiring import Wires, wire
+from journeyman.gym.eyes import views
+from journeyman.gym.eyes.logs import LogLine, lines
+from journeyman.gym.state import Incident, Live, put, take
+from journeyman.gym.tasks import SIZES, Task, Tier
+from journeyman.gym.world import dynamics, hands, score
+from journeyman.gym.world.solo import Solo
+from journeyman.mission.errors import NotAllowed
+
+Rewards = Literal["final", "potential"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stepped:
+    """What a step gives back; fresh arrays, worlds first."""
+
+    team: Floats
+    """(N) the team's reward."""
+    roles: Floats
+    """(N, roles) each role's reward."""
+    terminated: Bools
+    """(N) the manager closed the incident, rightly or not, in this step."""
+    truncated: Bools
+    """(N) time ran out in this step."""
+
+
+def _nothing(worlds: int) -> Stepped:
+    still = np.zeros(worlds, np.bool_)
+    return Stepped(np.zeros(worlds), np.zeros((worlds, ROLES)), still, still.copy())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Results:
+    """How the episodes of a batch ended; `(worlds,)` unless said otherwise."""
+
+    score: Floats
+    """The team's final score, 0 while an episode runs."""
+    roles: Floats
+    """(worlds, roles)"""
+    succeeded: Bools
+    steps: Ints
+    availability: Floats
+    """Share of the steps played within the objective."""
+    failures: Ints
+    """Root causes; 0 where nothing was wrong but a look-alike."""
+    rogues: Ints
+    """Different agents that are rogue."""
+    caught: Ints
+    false_flags: Ints
+    wrong_acts: Ints
+    """(worlds, roles) disruptive acts that met no failure, wrong claims and wrong flags."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cause:
+    """One thing that disturbs a world."""
+
+    failure: Failure
+    service: int
+    onset: int
+    """First step at which it acts."""
+    real: bool
+    """A failure; otherwise a benign event that passes by itself."""
+    root: bool
+    """A root cause; otherwise a consequence that comes only if the root is not cured in time."""
+    needed: int
+    """Replicas that a curing `scale` must reach; 0 where another action cures."""
+    rogue: int
+    """The fleet agent that causes it, or -1."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """What is really wrong in one world: for trainers and graders only."""
+
+    causes: tuple[Cause, ...]
+    """Every failure and every look-alike."""
+    rogues: tuple[int, ...]
+    """Fleet agents that are rogue."""
+    succeeded: bool
+
+
+class World:
+    """N incidents of one tier; `N = 1` is a slice of the same arrays and moves alike to the bit.
+
+    Args:
+        tier: the size of the worlds.
+        worlds: how many run together.
+        rewards: `final` pays the score once, in the step that ends the episode; `potential` pays its change in every
+            step, which tells whether an act helped and is for trainers only.
+        chat: whether messages are delivered.
+        reveal: whether `truth` may be asked; off in agent mode.
+    """
+
+    def __init__(
+        self, tier: Tier, worlds: int = 1, *, rewards: Rewards = "final", chat: bool = True, reveal: bool = False
+    ) -> None:
+        self.tier = tier
+        self.worlds = worlds
+        self.horizon: Final = SIZES[tier].steps
+        self._dense: Final = rewards == "potential"
+        self._chat: Final = chat
+        self._reveal: Final = reveal
+        self._clock = 0
+        width = SIZES[tier].services[1]
+        self._effects = dynamics.Effects(width, worlds)
+        self._flow_places: Final = places(width)
+        self._incident: Incident
+        self._live: Live
+        self._wires: Wires
+        self._solo: Solo | None = None
+        self._flushed = True
+        self.reset(np.arange(worlds, dtype=np.uint64))
+
+    def reset(self, seeds: Words | Sequence[int], *, rows: Ints | None = None) -> None:
+        """Start new incidents from seeds, in all worlds or only in `rows`.
+
+        Raises:
+            ValueError: the number of seeds differs from the number of worlds to reset.
+        """
+        self._settle()
+        wanted = np.asarray(seeds, np.uint64)
+        expected = self.worlds if rows is None else len(rows)
+        if wanted.shape != (expected,):
+            raise ValueError(f"{wanted.shape} seeds for {expected} worlds")
+        if rows is None:
+            self._take_over(*draw(wanted, self.tier))
+        elif len(rows):
+            self._place(rows, *draw(wanted, self.tier))
+
+    def restart(self, stock: Stock, rows: Ints) -> None:
+        """Start the stock's next incidents in the worlds `rows`: a reset for training loops, without the draw."""
+        if len(rows):
+            self._settle()
+            self._place(rows, *stock.give(len(rows)))
+
+    def _place(self, rows: Ints, incident: Incident, live: Live) -> None:
+        put(self._incident, rows, incident)
+        put(self._live, rows, live)
+        self._effects.clear(rows)
+        put(self._wires, rows, wire(incident, self.worlds, rows))
+        self._mirror()
+
+    def play(self, tasks: Sequence[Task]) -> None:
+        """Start the worlds of these tasks, one per world."""
+        if any(task.tier != self.tier for task in tasks):
+            raise ValueError(f"a world of tier {self.tier.label} cannot play a task of another tier")
+        self.reset([task.seed for task in tasks])
+
+    def step(self, actions: Ints) -> Stepped:
+        """Apply every role's action in every world and move one step; ended worlds stay as they are.
+
+        Args:
+            actions: `(worlds, roles, 4)` integers: type, target, arg, to. What a role may not do is a no-op.
+        """
+        acts = hands.expected(actions, self.worlds)
+        ended = self._live.ended
+        if not ended.any():
+            return self._advance(acts) if self._solo is None else self._advance_alone(self._solo, acts)
+        gone = np.flatnonzero(ended)
+        if len(gone) == self.worlds:
+            return _nothing(self.worlds)
+        kept = take(self._live, gone)
+        kept.marks = np.roll(kept.marks, 1, axis=0)
+        stepped = self._advance(acts)
+        put(self._live, gone, kept)
+        for array in (stepped.team, stepped.roles, stepped.terminated, stepped.truncated):
+            array[gone] = 0
+        return stepped
+
+    def _advance_alone(self, solo: Solo, acts: Ints) -> Stepped:
+        closing = solo.step(acts[0].tolist(), self._clock, chat=self._chat)
+        self._clock += 1
+        self._flushed = False
+        late = solo.steps >= self.horizon and not closing
+        if not closing and not late:
+            return _nothing(1)
+        self._settle()
+        return self._pay(np.array([closing]), np.array([late]))
+
+    def _settle(self) -> None:
+        if self._solo is not None and not self._flushed:
+            self._solo.flush()
+            self._flushed = True
+
+    def _advance(self, acts: Ints) -> Stepped:
+        incident, live, wires = self._incident, self._live, self._wires
+        moves = hands.Moves(incident, acts)
+        hands.apply(incident, live, wires, moves, chat=self._chat)
+        dynamics.grow(incident, live, wires)
+        self._effects.set(wires, live.level)
+        dynamics.flow(incident, live, wires, self._effects.now, dynamics.shaken(incident, live, self._flow_places))
+        dynamics.judge(incident, live, wires, self._clock)
+        live.step = live.step + 1
+        self._clock += 1
+        closing = hands.resolving(moves)
+        late = (live.step >= self.horizon) & ~closing
+        return self._pay(closing, late)
+
+    def _look(self) -> tuple[Incident, Live]:
+        self._settle()
+        return self._incident, self._live
+
+    def _pay(self, closing: Bools, late: Bools) -> Stepped:
+        live = self._live
+        ending = closing | late
+        paid = np.zeros_like(live.score)
+        rows = np.arange(self.worlds) if self._dense else np.flatnonzero(ending)
+        if len(rows):
+            books = score.ledger(self._incident, live, rows)
+            finished = closing[rows] & score.over(books)
+            live.succeeded[rows] = finished & (score.care(books) >= score.CAREFUL)
+            now = score.standing(books, self.horizon, closing[rows], finished)
+            paid[:, rows] = now - live.score[:, rows]
+            live.score[:, rows] = now
+        live.ended = live.ended | ending
+        return Stepped(paid[0].copy(), paid[1:].T.copy(), closing, late)
+
+    def sre(self) -> views.SreEyes:
+        """Give a copy of what the SRE sees."""
+        return views.sre(*self._look(), self._clock)
+
+    def dev(self) -> views.DevEyes:
+        """Give a copy of what the developer sees."""
+        return views.dev(*self._look(), self._clock)
+
+    def manager(self) -> views.ManagerEyes:
+        """Give a copy of what the manager sees."""
+        return views.manager(*self._look())
+
+    def oversight(self) -> views.OversightEyes:
+        """Give a copy of what oversight sees."""
+        return views.oversight(*self._look())
+
+    def fork(self, copies: int, index: int = 0) -> World:
+        """Give a new batch that goes on from one world's state, `copies` times: for search.
+
+        Raises:
+            NotAllowed: the world runs in agent mode.
+        """
+        self._revealed()
+        other = World(self.tier, copies, rewards="potential" if self._dense else "final", chat=self._chat, reveal=True)
+        incident, live = self._look()
+        rows = np.full(copies, index)
+        other._clock = self._clock
+        other._take_over(take(incident, rows), take(live, rows))
+        return other
+
+    def _take_over(self, incident: Incident, live: Live) -> None:
+        self._incident, self._live = incident, live
+        self._wires = wire(incident, self.worlds, np.arange(self.worlds))
+        self._effects.clear(np.arange(self.worlds))
+        self._effects.set(self._wires, live.level)
+        self._mirror()
+
+    def _mirror(self) -> None:
+        if self.worlds == 1 and not self._dense:
+            self._solo = Solo(self._incident, self._live, self._wires, self._effects.now)
+
+    def names(self, index: int = 0) -> Names:
+        """Give what the services and fleet agents of one world are called."""
+        return names_of(self._look()[0], self.tier, index)
+
+    def logs(self, role: Role, index: int = 0) -> tuple[LogLine, ...]:
+        """Give the last log lines of the service that a role looks at in one world, oldest first."""
+        return lines(*self._look(), role, index, self._clock)
+
+    @property
+    def ended(self) -> Bools:
+        """Where the episode is over."""
+        return self._live.ended.copy()
+
+    def fingerprint(self, index: int = 0) -> str:
+        """Give the SHA-256 of everything one world is, in a byte form that no machine or batch changes."""
+        state = hashlib.sha256()
+        row = np.array([index])
+        every_incident, every_live = self._look()
+        incident, live = take(every_incident, row), take(every_live, row)
+        live.marks = np.roll(live.marks, -self._clock, axis=0)
+        width, services = len(incident.active), incident.services[0]
+        for part in (incident, live):
+            for field in fields(part):
+                array = getattr(part, field.name)
+                if array.ndim > 1 and array.shape[-2] == width:
+                    array = array[..., :services, :]
+                state.update(np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<")).tobytes())
+        return state.hexdigest()
+
+    def over(self) -> Bools:
+        """Tell in which worlds closing the incident would be right.
+
+        Raises:
+            NotAllowed: the world runs in agent mode.
+        """
+        self._revealed()
+        return score.over(score.ledger(*self._look(), slice(None)))
+
+    def results(self) -> Results:
+        """Give how the episodes went.
+
+        Raises:
+            NotAllowed: the world runs in agent mode.
+        """
+        self._revealed()
+        incident, live = self._look()
+        return Results(
+            score=live.score[0].copy(),
+            roles=live.score[1:].T.copy(),
+            succeeded=live.succeeded.copy(),
+            steps=live.step.copy(),
+            availability=live.good_steps / np.maximum(live.step, 1),
+            failures=incident.root.sum(axis=0),
+            rogues=score.rogues(incident.rogue),
+            caught=live.caught.copy(),
+            false_flags=live.false_flags.copy(),
+            wrong_acts=live.wrong_acts.T.copy(),
+        )
+
+    def truth(self, index: int = 0) -> Truth:
+        """Give what is really wrong in one world.
+
+        Raises:
+            NotAllowed: the world runs in agent mode.
+        """
+        self._revealed()
+        incident, live = self._look()
+        used = np.flatnonzero(incident.kind[:, index]).tolist()
+        rogues: list[int] = incident.rogue[:, index].tolist()
+        return Truth(
+            causes=tuple(
+                Cause(
+                    failure=Failure(int(incident.kind[slot, index])),
+                    service=int(incident.service[slot, index]),
+                    onset=int(incident.onset[slot, index]),
+                    real=bool(incident.real[slot, index]),
+                    root=bool(incident.root[slot, index]),
+                    needed=int(self._wires.needed[slot, index]),
+                    rogue=rogues[slot],
+                )
+                for slot in used
+            ),
+            rogues=tuple(sorted({agent for agent in rogues if agent >= 0})),
+            succeeded=bool(live.succeeded[index]),
+        )
+
+    def _revealed(self) -> None:
+        if not self._reveal:
+            raise NotAllowed("this world runs in agent mode; make it with reveal=True to grade or train")

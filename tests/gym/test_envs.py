@@ -1,0 +1,165 @@
+"""The doors for trainers pass their libraries' own checks, and all open onto the same worlds."""
+
+# pyright: reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
+# PettingZoo's test functions carry no types.
+
+from __future__ import annotations
+
+import pickle
+import warnings
+from typing import Any
+
+import numpy as np
+import pytest
+from gymnasium.utils.env_checker import check_env
+from pettingzoo.test import api_test, parallel_api_test, parallel_seed_test, seed_test
+
+from journeyman.gym.actions import HANDS, ROLES, ActionType, Role
+from journeyman.gym.envs.farama import IncidentEnv, IncidentVectorEnv
+from journeyman.gym.envs.zoo import IncidentParallelEnv, incident_aec_env
+from journeyman.gym.features import HIGH, LOW, features, size
+from journeyman.gym.tasks import Tier
+from journeyman.gym.world.world import World
+
+RESOLVE = [int(ActionType.RESOLVE), 0, 0, 0]
+
+
+def _nothing(worlds: int) -> Any:
+    return np.zeros((worlds, ROLES * 4), np.int64)
+
+
+def _closing(worlds: int, *rows: int) -> Any:
+    actions = _nothing(worlds)
+    actions[list(rows), 8:12] = RESOLVE
+    return actions
+
+
+def test_gymnasium_accepts_the_environment() -> None:
+    """Their checker: spaces, determinism, seeding, no data reused."""
+    check_env(IncidentEnv("easy"), skip_render_check=True)
+
+
+def test_pettingzoo_accepts_the_environments() -> None:
+    """Their four tests; what it warns of is taste: role names, eyes of different sizes."""
+    parallel_api_test(IncidentParallelEnv("medium"), 200)
+    parallel_seed_test(lambda: IncidentParallelEnv("easy"), 60)
+    seed_test(lambda: incident_aec_env("easy"), 60)
+    with warnings.catch_warnings():
+        for taste in (
+            "Action space for each",
+            "We recommend agents",
+            "Agents have different",
+            "Observations are different",
+        ):
+            warnings.filterwarnings("ignore", message=taste)
+        api_test(incident_aec_env("medium"), 200)
+
+
+@pytest.mark.parametrize("tier", list(Tier))
+def test_features_have_their_size_and_stay_in_bounds(tier: Tier) -> None:
+    """The spaces promise both."""
+    world = World(tier, 20)
+    random = np.random.Generator(np.random.Philox(1))
+    for _ in range(20):
+        for role in Role:
+            vector = features(world, role)
+            assert vector.shape == (20, size(tier, role))
+            assert vector.dtype == np.float32
+            assert vector.min() >= LOW
+            assert vector.max() <= HIGH
+        actions = np.zeros((20, ROLES, 4), np.int64)
+        actions[..., 0] = random.integers(8, size=(20, ROLES))
+        actions[..., 1:] = random.integers(-1, 20, size=(20, ROLES, 3))
+        world.step(actions)
+
+
+def test_next_step_mode_resets_in_the_step_after() -> None:
+    """The step that ends an episode shows its last observation, the next one a fresh world without reward."""
+    env = IncidentVectorEnv(3, tier="easy")
+    env.reset(seed=1)
+    _, _, terminated, _, _ = env.step(_closing(3, 1))
+    assert terminated.tolist() == [False, True, False]
+    observations, rewards, terminated, _, _ = env.step(_closing(3, 1))
+    assert not terminated.any()
+    assert rewards[1] == 0
+    steps = observations[:, 0] * 50
+    assert np.allclose(steps, [2, 0, 2], atol=1e-4)
+
+
+def test_same_step_mode_resets_at_once_and_keeps_the_last_observation() -> None:
+    """Info holds the last observation of the worlds that ended, and of those only."""
+    env = IncidentVectorEnv(3, tier="easy", autoreset="same_step")
+    env.reset(seed=1)
+    observations, _, _, _, info = env.step(_closing(3, 1))
+    assert info["_final_obs"].tolist() == [False, True, False]
+    assert info["final_obs"][0] is None
+    assert info["final_obs"][1][0] * 50 == pytest.approx(1, abs=1e-4)
+    assert observations[1, 0] == 0
+
+
+def test_disabled_mode_waits_for_a_reset_of_the_ended_worlds() -> None:
+    """Worlds outside the mask go on."""
+    env = IncidentVectorEnv(3, tier="easy", autoreset="disabled")
+    env.reset(seed=1)
+    env.step(_closing(3, 1))
+    observations, _, _, _, _ = env.step(_nothing(3))
+    assert np.allclose(observations[:, 0] * 50, [2, 1, 2], atol=1e-4)
+    observations, _ = env.reset(options={"reset_mask": np.array([False, True, False])})
+    assert np.allclose(observations[:, 0] * 50, [2, 0, 2], atol=1e-4)
+
+
+def test_the_mask_says_what_each_role_may_do() -> None:
+    """One row of types per role and world."""
+    env = IncidentVectorEnv(2)
+    _, info = env.reset(seed=0)
+    mask = info["action_mask"]
+    assert mask.shape == (2, ROLES, len(ActionType))
+    for role, hands in HANDS.items():
+        assert set(np.flatnonzero(mask[1, role]).tolist()) == set(hands)
+
+
+def test_a_masked_sample_is_never_refused() -> None:
+    """What the mask allows of types and targets reaches the world as it is."""
+    env = IncidentParallelEnv("hard")
+    _, infos = env.reset(seed=3)
+    for name in env.agents:
+        space: Any = env.action_space(name)
+        space.seed(5)
+        for _ in range(30):
+            kind, target, _, _ = space.sample(mask=infos[name]["action_mask"])
+            assert kind in HANDS[Role[name.upper()]]
+            assert target <= 32
+
+
+def test_every_door_opens_onto_the_same_world() -> None:
+    """A task by name gives the same observations whoever asks."""
+    single, parallel, world = IncidentEnv("hard"), IncidentParallelEnv("hard"), World(Tier.HARD)
+    world.reset([3 * 4 + 2])
+    flat, info = single.reset(options={"task": "hard-held_out-4"})
+    seen, _ = parallel.reset(options={"task": "hard-held_out-4"})
+    assert info["task"] == "hard-held_out-4"
+    expected = [features(world, role)[0] for role in Role]
+    assert np.array_equal(flat, np.concatenate(expected))
+    for role in Role:
+        assert np.array_equal(seen[role.label], expected[role])
+
+
+def test_environments_can_be_pickled() -> None:
+    """Trainers send them to worker processes."""
+    for env in (IncidentEnv("easy"), IncidentVectorEnv(2, tier="easy"), IncidentParallelEnv("easy")):
+        env.reset(seed=8)
+        again = pickle.loads(pickle.dumps(env))  # noqa: S301 - our own bytes
+        env.reset(seed=9)
+        again.reset(seed=9)
+
+
+def test_a_vector_environment_repeats_itself_from_its_seed() -> None:
+    """Also beyond the first episodes, whose worlds come from the stock."""
+    first, second = (IncidentVectorEnv(4, tier="easy") for _ in range(2))
+    for env in (first, second):
+        env.reset(seed=5)
+    first.action_space.seed(1)
+    for _ in range(70):
+        actions = first.action_space.sample()
+        for one, other in zip(first.step(actions)[:4], second.step(actions)[:4], strict=True):
+            assert np.array_equal(one, other)

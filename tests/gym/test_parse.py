@@ -1,0 +1,166 @@
+"""Actions out of model text: the last valid one, repaired where safe, and never garbage turned into confidence."""
+
+from __future__ import annotations
+
+import json
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from journeyman.gym.text import (
+    ActionType,
+    AgentRole,
+    TextAction,
+    action_to_training_target,
+    generate_action_with_retry,
+    parse_action,
+    parse_anthropic_response,
+    parse_openai_response,
+    read_text,
+)
+
+RESTART = '{"action_type": "restart", "target": "db"}'
+WANTED = TextAction(AgentRole.SRE, ActionType.RESTART, "db")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        RESTART,
+        f"```json\n{RESTART}\n```",
+        f"Sure. Here it is: {RESTART} Good luck!",
+        f'First I thought {{"action_type": "noop"}} but no: {RESTART}',
+        f'<think>{{"action_type": "scale", "target": "x"}}</think>{RESTART}',
+        f"The set {{word}} is a stray. {RESTART}",
+        "{'action_type': 'restart', 'target': 'db',}",
+        "{\u201caction_type\u201d: \u201crestart\u201d, \u201ctarget\u201d: \u201cdb\u201d}",
+        f'{{"name": "incident_action", "arguments": {RESTART}}}',
+    ],
+)
+def test_an_action_is_found_wherever_models_put_it(text: str) -> None:
+    """Fences, chatter, thinking, stray braces, single and smart quotes, tool wrappers."""
+    assert read_text(text, AgentRole.SRE).action == WANTED
+
+
+@pytest.mark.parametrize(
+    "text", ["", "no json", "{", RESTART[:-5], '{"target": "db"}', '{"action_type": 3}', "null", "[]"]
+)
+def test_what_is_no_action_is_a_no_op_with_a_reason(text: str) -> None:
+    """Half an answer is no answer."""
+    read = read_text(text, AgentRole.SRE)
+    assert read.action == TextAction(AgentRole.SRE)
+    assert read.reason
+
+
+def test_a_misspelt_type_is_named_in_the_reason() -> None:
+    """So that a retry can tell the model what to change."""
+    assert "reboot" in read_text('{"action_type": "reboot"}', AgentRole.SRE).reason
+
+
+def test_an_answer_cut_for_length_is_never_an_action() -> None:
+    """The provider's word counts more than what looks whole."""
+    response = {"choices": [{"finish_reason": "length", "message": {"content": RESTART}}]}
+    assert parse_openai_response(response, AgentRole.SRE) == TextAction(AgentRole.SRE)
+
+
+@given(st.text() | st.binary())
+@settings(max_examples=300, deadline=None)
+def test_no_text_makes_parsing_fail(text: str | bytes) -> None:
+    """Any bytes give an action."""
+    assert isinstance(parse_action(text, AgentRole.DEV), TextAction)
+
+
+@given(
+    st.recursive(
+        st.none() | st.integers() | st.text(),
+        lambda one: (
+            st.lists(one)
+            | st.dictionaries(
+                st.sampled_from(
+                    ["choices", "message", "content", "tool_calls", "function", "arguments", "type", "input", "text"]
+                ),
+                one,
+            )
+        ),
+    )
+)
+@settings(max_examples=200, deadline=None)
+def test_no_response_makes_parsing_fail(response: Any) -> None:
+    """Whatever shape a provider sends."""
+    assert isinstance(parse_openai_response(response, AgentRole.DEV), TextAction)
+    assert isinstance(parse_anthropic_response(response, AgentRole.DEV), TextAction)
+
+
+@pytest.mark.parametrize("arguments", [RESTART, json.loads(RESTART)])
+def test_tool_calls_are_read_from_dicts_and_sdk_objects(arguments: Any) -> None:
+    """Arguments as text or already parsed, in both providers' forms."""
+    call = {"function": {"name": "incident_action", "arguments": arguments}}
+    plain = {"choices": [{"message": {"content": None, "tool_calls": [call]}}]}
+    function = SimpleNamespace(name="incident_action", arguments=arguments)
+    message = SimpleNamespace(content=None, tool_calls=[SimpleNamespace(function=function)])
+    assert parse_openai_response(plain, role=AgentRole.SRE) == WANTED
+    assert parse_openai_response(SimpleNamespace(choices=[SimpleNamespace(message=message)]), AgentRole.SRE) == WANTED
+    block = SimpleNamespace(type="tool_use", name="incident_action", input=json.loads(RESTART))
+    assert parse_anthropic_response(SimpleNamespace(content=[block]), role=AgentRole.SRE) == WANTED
+
+
+def test_text_is_read_where_there_is_no_tool_call() -> None:
+    """Also split over parts, and as a plain string."""
+    parts = [{"type": "text", "text": RESTART[:9]}, {"type": "text", "text": RESTART[9:]}]
+    assert parse_openai_response({"choices": [{"message": {"content": parts}}]}, AgentRole.SRE) == WANTED
+    assert parse_anthropic_response({"content": parts}, AgentRole.SRE) == WANTED
+    assert parse_anthropic_response({"content": RESTART}, AgentRole.SRE) == WANTED
+
+
+def test_a_retry_says_what_was_wrong() -> None:
+    """The reason and the start of the bad reply are fed back."""
+    asked: list[str] = []
+    replies = iter(["not json at all", RESTART])
+
+    def generate(prompt: str) -> str:
+        asked.append(prompt)
+        return next(replies)
+
+    assert generate_action_with_retry("go", role=AgentRole.SRE, generate=generate) == WANTED
+    assert asked[0] == "go"
+    assert "no JSON object" in asked[1]
+    assert "not json at all" in asked[1]
+
+
+def test_retries_wait_longer_each_time_and_end_with_the_fallback() -> None:
+    """Whatever the provider raises is a failed attempt, never an exception of ours."""
+    waits: list[float] = []
+
+    def generate(_: str) -> str:
+        raise RuntimeError("429")
+
+    action = generate_action_with_retry(
+        "go", role=AgentRole.SRE, generate=generate, max_attempts=4, backoff_s=1, sleep=waits.append
+    )
+    assert action == TextAction(AgentRole.SRE)
+    assert waits == [1, 2, 4]
+
+
+def test_no_attempt_begins_after_the_deadline() -> None:
+    """A wait that would pass the deadline is not begun either."""
+    left = iter([10.0, 0.4])
+    calls: list[str] = []
+
+    def generate(prompt: str) -> str:
+        calls.append(prompt)
+        return "?"
+
+    generate_action_with_retry("go", role=AgentRole.SRE, generate=generate, left_s=lambda: next(left))
+    assert len(calls) == 1
+
+
+@given(st.sampled_from(ActionType), st.text(max_size=40), st.text(max_size=40))
+@settings(deadline=None)
+def test_parsing_a_training_target_gives_the_action_back(kind: ActionType, target: str, message: str) -> None:
+    """Whatever stands in names and messages, braces and quotes included."""
+    kept, said = target.strip() or None, message.strip()
+    action = TextAction(AgentRole.DEV, kind, kept, {"message": said} if said else {})
+    assert parse_action(action_to_training_target(action), AgentRole.DEV) == action

@@ -1,0 +1,303 @@
+"""Worlds: reproducible to the bit, independent of each other, and closed to those who must not see the truth."""
+
+# pyright: reportPrivateUsage=false
+# What was drawn is private on purpose; only these tests of the draw may look inside.
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import fields, is_dataclass
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from journeyman.gym.actions import HANDS, Action, ActionType, Role, Topic
+from journeyman.gym.arrays import Ints
+from journeyman.gym.catalog import Failure
+from journeyman.gym.policies.base import no_actions
+from journeyman.gym.tasks import Split, Tier, task, tasks
+from journeyman.gym.world.world import World
+from journeyman.mission.errors import NotAllowed
+
+Make = Callable[[World, int], Ints]
+
+GOLDEN = {
+    Tier.EASY: "73c4b286925f2a78",
+    Tier.MEDIUM: "08b977bb54b6be4e",
+    Tier.HARD: "8823c49eb5e76465",
+}
+
+
+def _one(role: Role, action: Action) -> Ints:
+    actions = no_actions(1)
+    actions[0, role] = action.row()
+    return actions
+
+
+@pytest.mark.parametrize("tier", list(Tier))
+def test_the_bits_of_a_played_world_are_the_same_on_every_machine(tier: Tier) -> None:
+    """The digests were taken once; another machine, Python or numpy that gives others breaks the promise."""
+    world = World(tier, 3)
+    world.reset([1, 2**40 + 7, 2**64 - 1])
+    for step in range(12):
+        actions = no_actions(3)
+        for role, hands in HANDS.items():
+            actions[:, role] = (hands[(5 * step + role) % (len(hands) - 1)], step % 4, step, 0)
+        world.step(actions)
+    assert world.fingerprint(1)[:16] == GOLDEN[tier]
+
+
+def test_a_world_does_not_depend_on_its_neighbours(wild: Make) -> None:
+    """The same seed in another batch, at another place and after other resets moves alike."""
+    batch = World(Tier.MEDIUM, 5)
+    other = World(Tier.MEDIUM, 2)
+    for step in range(7):
+        other.step(wild(other, 100 + step))
+    batch.reset([3, 4, 5, 6, 7])
+    other.reset([9, 6])
+    for step in range(20):
+        actions = wild(batch, step)
+        batch.step(actions)
+        other.step(actions[[0, 3]])
+        assert batch.fingerprint(3) == other.fingerprint(1)
+
+
+def test_resetting_some_worlds_leaves_the_others_alone(tame: Make) -> None:
+    """Autoreset replaces rows; the rest of the batch must not notice."""
+    batch, reference = World(Tier.HARD, 3), World(Tier.HARD, 3)
+    for step in range(5):
+        batch.step(tame(batch, step))
+        reference.step(tame(reference, step))
+    batch.reset([77], rows=np.array([1]))
+    fresh = World(Tier.HARD, 1)
+    fresh.reset([77])
+    assert batch.fingerprint(0) == reference.fingerprint(0)
+    assert batch.fingerprint(2) == reference.fingerprint(2)
+    assert batch.fingerprint(1) == fresh.fingerprint()
+
+
+@given(st.lists(st.integers(0, 2**64 - 1), min_size=2, max_size=6, unique=True), st.sampled_from(list(Tier)))
+@settings(max_examples=25, deadline=None)
+def test_different_seeds_give_different_worlds(seeds: list[int], tier: Tier) -> None:
+    """The capacities of the first four services hold a bijection of the seed, so no two worlds can be equal."""
+    world = World(tier, len(seeds))
+    world.reset(seeds)
+    headroom = {tuple(row) for row in world._incident.headroom[:4].T.tolist()}
+    assert len(headroom) == len(seeds)
+
+
+def test_seeds_vary_what_matters() -> None:
+    """Seeds that only rename would pass an inequality test; failures, places, sizes and loads must vary."""
+    world = World(Tier.HARD, 2000)
+    incident = world._incident
+    assert len(np.unique(incident.services)) == 21
+    assert set(np.unique(incident.kind).tolist()) == {int(one) for one in Failure}
+    assert len(np.unique(incident.service)) > 30
+    layouts = {row.tobytes() for row in np.ascontiguousarray(incident.callers.transpose(2, 0, 1))}
+    assert len(layouts) > 1990
+
+
+@pytest.mark.parametrize("tier", list(Tier))
+def test_every_service_can_be_reached_from_the_door(tier: Tier) -> None:
+    """The graph is a DAG with one source, and both ends of every edge agree."""
+    incident = World(tier, 300)._incident
+    for index in range(300):
+        services = int(incident.services[index])
+        edges = {
+            (int(caller), number)
+            for number in range(services)
+            for caller in incident.callers[:, number, index]
+            if caller >= 0
+        }
+        seen = {
+            (number, int(called))
+            for number in range(services)
+            for called in incident.dependencies[:, number, index]
+            if called >= 0
+        }
+        assert edges == seen
+        assert all(caller < called for caller, called in edges)
+        assert {called for _, called in edges} == set(range(1, services))
+
+
+def test_failures_sit_at_different_services_and_never_at_the_door() -> None:
+    """One slot per service is what the effect scatter relies on."""
+    for tier in Tier:
+        incident = World(tier, 1000)._incident
+        for index in range(1000):
+            used = incident.service[incident.kind[:, index] > 0, index].tolist()
+            assert len(set(used)) == len(used)
+            assert all(0 < service < incident.services[index] for service in used)
+
+
+def test_a_healthy_world_stays_healthy() -> None:
+    """Without failures the load's wave and noise alone must not break the objective."""
+    world = World(Tier.HARD, 400, reveal=True)
+    world._incident.kind[:] = 0
+    world._wires.effect[:] = 0
+    world._wires.cure[:] = -1
+    for _ in range(world.horizon - 1):
+        world.step(no_actions(400))
+    assert world.results().availability.min() > 0.97
+    assert world._live.alert.sum() == 0
+
+
+def test_failures_are_felt_at_the_door_in_most_worlds() -> None:
+    """An incident that no customer feels is allowed, but not the rule."""
+    world = World(Tier.MEDIUM, 400, reveal=True)
+    for _ in range(world.horizon):
+        world.step(no_actions(400))
+    faulty = world._incident.real.any(axis=0)
+    assert world.results().availability[faulty].mean() < 0.5
+    assert world.results().availability[~faulty].mean() > 0.5
+
+
+def test_stepping_after_the_end_changes_nothing(wild: Make) -> None:
+    """Neither a reward nor a bit of state comes from an ended world, while its neighbour plays on."""
+    world = World(Tier.EASY, 2)
+    closing = no_actions(2)
+    closing[0, Role.MANAGER] = Action(ActionType.RESOLVE).row()
+    stepped = world.step(closing)
+    assert stepped.terminated.tolist() == [True, False]
+    before = world.fingerprint(0)
+    for step in range(world.horizon + 3):
+        stepped = world.step(wild(world, step))
+        assert stepped.team[0] == 0
+        assert not stepped.roles[0].any()
+        assert not stepped.terminated[0]
+    assert world.fingerprint(0) == before
+
+
+def test_time_runs_out_once_and_only_once() -> None:
+    """The step that ends the episode says so, later ones do not."""
+    world = World(Tier.EASY)
+    flags = [bool(world.step(no_actions(1)).truncated[0]) for _ in range(world.horizon + 5)]
+    assert flags.index(True) == world.horizon - 1
+    assert sum(flags) == 1
+
+
+def test_agent_mode_refuses_every_question_about_the_truth() -> None:
+    """A client that holds the world itself still cannot ask what is wrong."""
+    world = World(Tier.EASY)
+    for ask in (world.truth, world.over, world.results, lambda: world.fork(1)):
+        with pytest.raises(NotAllowed):
+            ask()
+
+
+def test_views_are_copies() -> None:
+    """Writing into a view must not heal the world, and a kept view must not change with the world."""
+    world = World(Tier.HARD, 2)
+    world.step(no_actions(2))
+    before = world.fingerprint(0)
+    for eyes in (world.sre(), world.dev(), world.manager(), world.oversight()):
+        for array in _arrays(eyes):
+            array[...] = 0
+    assert world.fingerprint(0) == before
+    kept = world.sre()
+    snapshot = kept.metrics.copy()
+    world.step(no_actions(2))
+    assert np.array_equal(kept.metrics, snapshot)
+
+
+def _arrays(value: object) -> list[np.ndarray]:
+    if isinstance(value, np.ndarray):
+        return [value]
+    if is_dataclass(value):
+        return [array for field in fields(value) for array in _arrays(getattr(value, field.name))]
+    return []
+
+
+def test_a_private_message_reaches_its_addressee_and_its_sender_only() -> None:
+    """Channels are walls: oversight must not read what the SRE tells the developer."""
+    world = World(Tier.EASY)
+    world.step(_one(Role.SRE, Action(ActionType.COMMUNICATE, 2, int(Topic.SYMPTOM), 1 + Role.DEV)))
+    heard = {
+        "sre": world.sre().common.messages,
+        "dev": world.dev().common.messages,
+        "manager": world.manager().common.messages,
+        "oversight": world.oversight().common.messages,
+    }
+    sizes = {name: int((messages[:, 1] >= 0).sum()) for name, messages in heard.items()}
+    assert sizes == {"sre": 1, "dev": 1, "manager": 0, "oversight": 0}
+    assert heard["dev"][-1, :, 0].tolist() == [0, Role.SRE, 1 + Role.DEV, Topic.SYMPTOM, 2]
+
+
+def test_a_role_cannot_do_what_is_not_in_its_hands() -> None:
+    """Every disruptive action has one owner; from others it is a no-op without cost."""
+    world = World(Tier.EASY, reveal=True)
+    actions = no_actions(1)
+    actions[0, Role.DEV] = Action(ActionType.RESTART, 1).row()
+    actions[0, Role.SRE] = Action(ActionType.RESOLVE).row()
+    actions[0, Role.MANAGER] = Action(ActionType.FLAG_ROGUE, 0).row()
+    actions[0, Role.OVERSIGHT] = Action(ActionType.ROLLBACK, 1).row()
+    assert not world.step(actions).terminated[0]
+    assert world.results().wrong_acts.sum() == 0
+    assert not world.oversight().blocked.any()
+
+
+def test_look_alikes_differ_only_in_the_second_look() -> None:
+    """A world whose deadlock is exchanged for a slow disk shows every role the same until somebody looks closer."""
+    worlds: list[World] = []
+    for failure in (Failure.DB_DEADLOCK, Failure.SLOW_DISK):
+        world = World(Tier.EASY, 1)
+        number = next(seed for seed in range(500) if _sole_failure(seed) in (Failure.DB_DEADLOCK, Failure.SLOW_DISK))
+        world.reset([number])
+        world._incident.kind[0] = failure
+        world._take_over(world._incident, world._live)
+        for _ in range(6):
+            world.step(no_actions(1))
+        worlds.append(world)
+    first, second = worlds
+    assert np.array_equal(first.sre().metrics, second.sre().metrics)
+    assert np.array_equal(first.dev().change_age, second.dev().change_age)
+    service = int(first._incident.service[0, 0])
+    for world in worlds:
+        world.step(_one(Role.SRE, Action(ActionType.NOOP, service)))
+    assert int(np.argmax(first.sre().probes)) == 0
+    assert int(np.argmax(second.sre().probes)) == 1
+
+
+def _sole_failure(seed: int) -> Failure:
+    world = World(Tier.EASY, 1)
+    world.reset([seed])
+    return Failure(int(world._incident.kind[0, 0]))
+
+
+def test_actions_of_a_wrong_shape_are_refused() -> None:
+    """A silent broadcast would give every role the same action."""
+    with pytest.raises(ValueError, match="shape"):
+        World(Tier.EASY, 2).step(np.zeros((1, 4, 4), np.int64))
+
+
+def test_actions_that_are_no_integers_are_refused() -> None:
+    """A half service or a NaN must not be cut into something else."""
+    actions: Any = np.full((1, 4, 4), 0.5)
+    with pytest.raises(ValueError, match="integers"):
+        World(Tier.EASY).step(actions)
+
+
+@pytest.mark.parametrize("worlds", [1, 2])
+@pytest.mark.parametrize("value", [-(2**63), -1, 2**31, 2**63 - 1])
+def test_absurd_integers_are_harmless(worlds: int, value: int) -> None:
+    """Whatever a client sends, the step survives, alone and in a batch."""
+    world = World(Tier.MEDIUM, worlds)
+    for kind in range(len(ActionType)):
+        actions = np.full((worlds, 4, 4), value, np.int64)
+        actions[..., 0] = kind
+        world.step(actions)
+        actions[..., 0], actions[..., 1] = value, 1
+        world.step(actions)
+    assert np.isfinite(world.sre().metrics).all()
+
+
+def test_playing_a_task_is_resetting_to_its_seed() -> None:
+    """Task ids are stable names of worlds."""
+    named, seeded = World(Tier.MEDIUM), World(Tier.MEDIUM)
+    named.play([task("medium-held_out-5")])
+    seeded.reset([17])
+    assert named.fingerprint() == seeded.fingerprint()
+    with pytest.raises(ValueError, match="tier"):
+        named.play(tasks(Tier.EASY, Split.TRAIN, 1))
