@@ -29,7 +29,7 @@ class FakeAgent:
 
     async def new_session(self, cwd: str, **_: Any) -> acp.NewSessionResponse:
         """Begin."""
-        assert not list(pathlib.Path(cwd).iterdir())
+        assert not list(pathlib.Path(cwd).iterdir())  # noqa: ASYNC240  once, in a test
         return acp.NewSessionResponse(session_id="s")
 
     async def prompt(self, session_id: str, **_: Any) -> acp.PromptResponse:

@@ -21,6 +21,7 @@ _STOPPED: Final[Mapping[str, Failure]] = {
     "max_tokens": Failure.TRUNCATED, "max_turn_requests": Failure.TRUNCATED, "refusal": Failure.REFUSED,
     "cancelled": Failure.CANCELLED,
 }  # fmt: skip
+_QUICK: Final = {"shutdown_timeout": 0.5}  # an agent that stays after its answer is ended; it has nothing to save
 MOST_TEXT: Final = 1 << 20
 """Characters kept of one answer."""
 
@@ -94,11 +95,21 @@ class AgentAdvisor:
     async def _talk(self, acp: Any, request: Request, folder: str) -> tuple[str, str]:
         listener = _Listener(acp)
         program, *arguments = self.command
-        started = acp.spawn_agent_process(listener, program, *arguments, env=self.environment, cwd=folder)
-        async with started as (connection, _):
+        started = acp.spawn_agent_process(
+            listener, program, *arguments, env=self.environment, cwd=folder, transport_kwargs=_QUICK
+        )
+        connection, process = await started.__aenter__()  # left by hand, since leaving must not be cancelled half-way
+        done = False
+        try:
             await connection.initialize(protocol_version=acp.PROTOCOL_VERSION)
             session = await connection.new_session(cwd=folder, mcp_servers=[])
             ended = await connection.prompt(session_id=session.session_id, prompt=[acp.text_block(_prompt(request))])
+            done = True
+        finally:
+            with anyio.CancelScope(shield=True):
+                if not done and process.returncode is None:
+                    process.kill()
+                await started.__aexit__(None, None, None)
         return "".join(listener.texts), str(ended.stop_reason)
 
 
