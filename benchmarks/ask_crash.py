@@ -22,6 +22,7 @@ from journeyman.advisors.settings import AdvisorSettings
 from journeyman.config import Settings
 from journeyman.engine.records import read_record
 from journeyman.mission import events as e
+from journeyman.mission.errors import LeaseHeld
 from journeyman.mission.mission_file import validate_mission
 from journeyman.mission.spec import Mission
 from journeyman.stores.sqlite import SqliteStore
@@ -72,7 +73,13 @@ async def child(folder: str, kind: str, url: str, session: str) -> None:
     """Run or resume the mission, in a process of its own."""
     async with opened(_settings(Path(folder), kind, url)) as journeyman:
         name = session or await journeyman.engine.create(_mission(), Path(folder))
-        await journeyman.engine.drive(name)
+        while True:  # the dead process's lease holds for a while, so a successor tries again, as a service would
+            try:
+                await journeyman.engine.drive(name)
+            except LeaseHeld:
+                await asyncio.sleep(0.1)
+            else:
+                return
 
 
 async def _start(folder: Path, kind: str, url: str, session: str = "") -> asyncio.subprocess.Process:
