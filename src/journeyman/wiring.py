@@ -10,11 +10,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
+from journeyman.advisors.agent import AgentAdvisor
 from journeyman.advisors.base import Advisor
 from journeyman.advisors.broker import Broker
 from journeyman.advisors.prices import Asked, Prices
 from journeyman.advisors.providers import ProviderAdvisor
-from journeyman.advisors.settings import AdvisorSettings
+from journeyman.advisors.settings import AdvisorSettings, Source
 from journeyman.config import Settings
 from journeyman.engine.clock import Clock, SystemClock
 from journeyman.engine.engine import Engine
@@ -106,6 +107,8 @@ def broker_of(settings: Settings, environment: Mapping[str, str]) -> Broker:
 
 
 def _advisor(name: str, table: AdvisorSettings, environment: Mapping[str, str]) -> Advisor:
+    if table.kind is Source.AGENT:
+        return AgentAdvisor(table.command, name, costs=table.costs is not False)
     return ProviderAdvisor(table.provider(name), environment)
 
 

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from journeyman.advisors.agent import AgentAdvisor
 from journeyman.advisors.base import Advisor, Answer, Failure, Request
 from journeyman.advisors.coalesce import Coalescing
 from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
@@ -21,6 +24,7 @@ from journeyman.testing.model_server import Fault, Say
 from tests.advisors.asking import asking
 
 pytestmark = pytest.mark.anyio
+FAKE_AGENT = Path(__file__).parents[1] / "advisors" / "fake_agent.py"
 SAID: Mapping[Behaviour, str] = {
     Behaviour.ANSWERS: json.dumps(GOOD), Behaviour.MISFITS: '{"title": [1]}', Behaviour.CHATTERS: "I would rather chat.",
 }  # fmt: skip
@@ -118,6 +122,11 @@ async def _pull(behaviour: Behaviour) -> AsyncGenerator[Advisor]:
         yield advisor
 
 
+@asynccontextmanager
+async def _agent(behaviour: Behaviour) -> AsyncGenerator[Advisor]:
+    yield AgentAdvisor((sys.executable, str(FAKE_AGENT), behaviour.value))
+
+
 MAKERS: Mapping[str, MakeAdvisor] = {
     **{kind.value: _provider(kind) for kind in Kind},
     **{f"{kind.value}-stream": _provider(kind, stream=True) for kind in Kind},
@@ -126,6 +135,7 @@ MAKERS: Mapping[str, MakeAdvisor] = {
     "push": _push,
     "rounds": _rounds,
     "pull": _pull,
+    "agent": _agent,
 }
 
 

@@ -57,9 +57,9 @@ class Anthropic:
         rows += [{"type": "message_delta", "delta": end, "usage": used}, {"type": "message_stop"}]
         return [f"event: {row['type']}\ndata: {json.dumps(row)}\n\n".encode() for row in rows]
 
-    def trouble(self, status: int) -> Trouble:
+    def trouble(self, status: int, message: str = "scripted fault") -> Trouble:
         """Give an error object."""
-        error = {"type": _KINDS.get(status, "api_error"), "message": "scripted fault"}
+        error = {"type": _KINDS.get(status, "api_error"), "message": message}
         return Trouble(status, json.dumps({"type": "error", "error": error}).encode())
 
 

@@ -65,11 +65,11 @@ class Bedrock:
             frames.append(frame("metadata", {"usage": _used(asking, reply), "metrics": {"latencyMs": 1}}))
         return frames
 
-    def trouble(self, status: int) -> Trouble:
+    def trouble(self, status: int, message: str = "scripted fault") -> Trouble:
         """Give an error whose type is in a header."""
         status = 403 if status == 401 else status
         code = _CODES.get(status, "InternalServerException")
-        return Trouble(status, b'{"message": "scripted fault"}', (("x-amzn-ErrorType", code),))
+        return Trouble(status, json.dumps({"message": message}).encode(), (("x-amzn-ErrorType", code),))
 
 
 def frame(event: str, payload: dict[str, Any]) -> bytes:

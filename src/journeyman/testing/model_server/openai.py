@@ -59,10 +59,10 @@ class OpenAI:
             rows.append({**head, "choices": [], **_usage(asking, reply)})
         return [f"data: {json.dumps(row)}\n\n".encode() for row in rows] + [b"data: [DONE]\n\n"]
 
-    def trouble(self, status: int) -> Trouble:
+    def trouble(self, status: int, message: str = "scripted fault") -> Trouble:
         """Give an error object."""
         kind = _KINDS.get(status, "server_error")
-        error = {"message": "scripted fault", "type": kind, "param": None, "code": None}
+        error = {"message": message, "type": kind, "param": None, "code": None}
         return Trouble(status, json.dumps({"error": error}).encode())
 
 

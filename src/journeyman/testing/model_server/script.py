@@ -53,6 +53,7 @@ class Say(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     text: str | None = Field(default=None, repr=False)
+    """With a fault that is an error: the text of the error."""
     value: Any = Field(default=None, validation_alias=AliasChoices("value", "json"), repr=False)
     """Answered in the form that the request asks for: as a tool call, or as JSON text."""
     tool: str | None = None

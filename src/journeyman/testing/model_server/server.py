@@ -144,7 +144,7 @@ async def _answer(
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         return False
     if line.fault in _STATUS:
-        trouble = wire.trouble(_STATUS[line.fault])
+        trouble = wire.trouble(_STATUS[line.fault], line.text or "scripted fault")
         wait = () if line.retry_after_s is None else (("retry-after", f"{line.retry_after_s:g}"),)
         _write_whole(writer, Trouble(trouble.status, trouble.body, (*trouble.headers, *wait)))
         return True

@@ -59,7 +59,7 @@ class Wire(Protocol):
         """Give the frames of a streamed answer."""
         ...
 
-    def trouble(self, status: int) -> Trouble:
+    def trouble(self, status: int, message: str = "scripted fault") -> Trouble:
         """Give an error in this provider's form."""
         ...
 

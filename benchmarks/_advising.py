@@ -1,0 +1,149 @@
+"""What benchmarks of advisors share: a door that one code opens, every adapter over one scripted server, an engine."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from journeyman.advisors.base import Advisor
+from journeyman.advisors.broker import Broker, BrokerPolicy
+from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
+from journeyman.advisors.provider_settings import Kind, ProviderSettings
+from journeyman.advisors.providers import ProviderAdvisor
+from journeyman.advisors.pull import PullAdvisor
+from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.spec import Mission
+from journeyman.testing.model_server import Fault, ModelServer, Say, serving
+from journeyman.testing.model_server.server import reply_to
+from journeyman.testing.model_server.wire import Asking
+from tests.engine.worlds import Bench, bench
+
+NOTES: Final = {"lessons": ["The code is 417."], "recommended_followups": ["Change it."]}
+ERRORS: Final = {Fault.RATE_LIMITED, Fault.SERVER_ERROR, Fault.AUTH, Fault.BAD_REQUEST, Fault.RESET, Fault.SILENCE}
+
+
+def advice(code: int = 417, why: str = "") -> dict[str, Any]:
+    """Give an answer as a model would."""
+    calls = [{"tool": "door", "args": {"code": code}}]
+    return {"revision_rationale": why, "next_strategy": {"calls": calls}, "confidence": 0.9}
+
+
+def door(code: int) -> dict[str, Any]:
+    """Try a code on the door."""
+    return {"metrics": {"open": int(code == 417)}}
+
+
+def mission(advisor: str, iterations: int = 2, directive: str = "Open the door.") -> Mission:
+    """Give a mission that asks this advisor."""
+    return validate_mission(
+        {
+            "directive": directive,
+            "tools": ["door"],
+            "criteria": [{"id": "open", "kind": "metric_threshold", "metric": "open", "op": "==", "target": 1}],
+            "budget": {"iterations": iterations},
+            "advisor": advisor,
+            "approve": "never",
+        }
+    )
+
+
+@dataclass
+class Clients:
+    """A connected client and an agent that answer from the same script as the server."""
+
+    lines: list[Say] = field(default_factory=list[Say])
+    calls: int = 0
+
+    async def create(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer as a client's model would, or fail as a client would."""
+        del params
+        self.calls += 1
+        line = self.lines.pop(0) if self.lines else Say(fault=Fault.SERVER_ERROR)
+        if line.fault in ERRORS:
+            await asyncio.sleep(0)
+            raise ConnectionError(line.text or "client failed")
+        reply = reply_to(Asking(model="m", streamed=False), line)
+        stop = {"length": "maxTokens", "refusal": "refusal"}.get(reply.finish, "endTurn")
+        content = {"type": "text", "text": reply.text}
+        return {"role": "assistant", "content": content, "model": "m", "stopReason": stop}
+
+    async def make_rounds(self, rounds: SamplingRounds) -> None:
+        """Answer each round."""
+        while True:
+            for prompt_id in (await rounds.offer(made=0, wait_s=60)).requests:
+                try:
+                    rounds.answer(prompt_id, await self.create({}))
+                except ConnectionError:
+                    rounds.refuse(prompt_id, -32603)
+
+    async def pull(self, advisor: PullAdvisor) -> None:
+        """Fetch and submit."""
+        while True:
+            for prompt in await advisor.next_prompts(wait_s=60):
+                try:
+                    text = (await self.create({}))["content"]["text"]
+                except ConnectionError:
+                    text = ""
+                advisor.submit_answers({prompt.prompt_id: text})
+
+
+@dataclass
+class Stage:
+    """An engine, every adapter, and what they talk to."""
+
+    at: Bench
+    broker: Broker
+    server: ModelServer
+    clients: Clients
+    names: list[str]
+
+    def say(self, lines: list[Say]) -> None:
+        """Start another script for all of them."""
+        self.server.say(lines)
+        self.server.calls.clear()
+        self.clients.lines, self.clients.calls = list(lines), 0
+
+    @property
+    def calls(self) -> int:
+        """Count the calls since the script began."""
+        return len(self.server.calls) + self.clients.calls
+
+
+@asynccontextmanager
+async def stage(timeout_s: float = 0.15, key: str = "key") -> AsyncGenerator[Stage]:
+    """Open everything, and close it at the end."""
+    environment = {
+        "ANTHROPIC_API_KEY": key,
+        "OPENAI_API_KEY": key,
+        "AWS_ACCESS_KEY_ID": "access",
+        "AWS_SECRET_ACCESS_KEY": key,
+    }
+    async with serving([]) as server:
+        advisors: dict[str, Advisor] = {}
+        for kind in Kind:
+            for stream in (False, True):
+                name = f"{kind.value}{'-stream' if stream else ''}"
+                url = f"{server.url}/v1" if kind is Kind.OPENAI else server.url
+                settings = ProviderSettings(kind=kind, name=name, base_url=url, stream=stream, timeout_s=timeout_s)
+                advisors[name] = ProviderAdvisor(settings, environment)
+        clients, rounds, pull, push = Clients(), SamplingRounds("rounds"), PullAdvisor("pull"), PushSampling("push")
+        rounds.seen()
+        push.attach(clients.create)
+        advisors |= {"rounds": rounds, "pull": pull, "push": push}
+        beside = [asyncio.create_task(clients.make_rounds(rounds)), asyncio.create_task(clients.pull(pull))]
+        await asyncio.sleep(0)
+
+        async def at_once(_: float) -> None:
+            return None
+
+        policy = BrokerPolicy(tries=2, breaker_failures=10**9, consent=frozenset({"*"}))
+        broker = Broker(advisors, policy, sleep=at_once)
+        async with bench(door, broker=broker) as at:
+            yield Stage(at, broker, server, clients, sorted(advisors))
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
+        await broker.aclose()

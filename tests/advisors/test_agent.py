@@ -1,0 +1,36 @@
+"""A coding agent in its own process gives text, and gets nothing else."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from journeyman.advisors.agent import AgentAdvisor
+from journeyman.advisors.base import Failure
+from tests.advisors.asking import question
+
+pytestmark = pytest.mark.anyio
+FAKE = str(Path(__file__).with_name("fake_agent.py"))
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "failure"),
+    [("answers", None), ("begs", None), ("refuses", Failure.REFUSED), ("breaks", Failure.TRANSPORT)],
+)
+async def test_an_agent_answers_in_text(behaviour: str, failure: Failure | None) -> None:
+    """Thoughts are no answer, begging for permission is in vain, a dead process is a failure of the wire."""
+    advisor = AgentAdvisor((sys.executable, FAKE, behaviour))
+    answer = await advisor.ask(question())
+    assert answer.failure is failure, answer.reason
+    if failure is None:
+        assert answer.value.count == 3
+        assert answer.usage.source == "estimated"
+
+
+def test_an_agent_that_is_not_installed_is_not_ready() -> None:
+    """And the reason names the program."""
+    ready = AgentAdvisor(("no-such-agent",)).readiness()
+    assert not ready.ready
+    assert "no-such-agent" in ready.why
