@@ -47,8 +47,10 @@ class ProviderSettings:
     """Bedrock only."""
     mode: Mode = Mode.AUTO
     stream: bool = False
-    """Reads the answer as a stream, which keeps long answers alive on impatient proxies. Never stopped early, since
-    most providers tell the usage last."""
+    """Reads the answer as a stream, which keeps long answers alive on impatient proxies."""
+    stop_early: bool = False
+    """Cuts the stream as soon as the answer is whole. Off, since most providers tell the usage last: what a cut answer
+    used is then partly an estimate."""
     temperature: bool = True
     """False leaves the request's temperature out, for models that refuse the setting."""
     timeout_s: float = 120.0

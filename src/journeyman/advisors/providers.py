@@ -16,17 +16,17 @@ from typing import Any, Final, cast
 import anyio
 import anyio.to_thread
 
-from journeyman.advisors.base import Answer, Failure, Readiness, Request, Usage
+from journeyman.advisors.base import Answer, Failure, Readiness, Request
 from journeyman.advisors.provider_failures import failed
+from journeyman.advisors.provider_responses import read, until_answered
 from journeyman.advisors.provider_settings import Kind, Mode, ProviderSettings, Resolved, resolved
-from journeyman.advisors.reading import answer_of, estimated
+from journeyman.advisors.reading import estimated
 from journeyman.mission.errors import NotAllowed
 
 _TOOL: Final = "answer"
 _NO_TAG: Final = "\x00journeyman\x00"  # no model writes it: thinking tags are never split, answers/ reads them
 _LOGGERS: Final = ("openai", "anthropic", "botocore", "boto3", "urllib3", "httpx2", "httpcore2", "httpx", "pydantic_ai")
 _LOWER: Final[Mapping[Mode, Mode]] = {Mode.NATIVE: Mode.TOOL, Mode.TOOL: Mode.PROMPTED}
-_STOPPED: Final[Mapping[str, Failure]] = {"length": Failure.TRUNCATED, "content_filter": Failure.REFUSED}
 
 
 @dataclass(slots=True)
@@ -85,8 +85,8 @@ class ProviderAdvisor:
                     # A thread: importing an SDK takes a second, and boto3 looks for credentials while it opens.
                     self._model, self._client = await anyio.to_thread.run_sync(_open, self.settings, self._resolved())
         mode = self._mode_of(request)
-        response = await _send(self._model, request, mode, self.settings)
-        answer = _read(request, response, self._resolved().model, streamed=self.settings.stream)
+        response, cut = await _send(self._model, request, mode, self.settings)
+        answer = read(request, response, self._resolved().model, streamed=self.settings.stream, cut=cut)
         if answer.failure is Failure.TRUNCATED and self.settings.kind is Kind.BEDROCK:
             return replace(answer, reason="bedrock_truncated_response")
         return answer
@@ -218,8 +218,8 @@ def _profile() -> Any:
     return {"thinking_tags": (_NO_TAG, _NO_TAG)}
 
 
-async def _send(model: Any, request: Request, mode: Mode | None, settings: ProviderSettings) -> Any:
-    """Send one request and give the wire library's response."""
+async def _send(model: Any, request: Request, mode: Mode | None, settings: ProviderSettings) -> tuple[Any, bool]:
+    """Send one request; give the wire library's response, and whether its stream was cut after the answer."""
     from pydantic_ai import direct, messages  # noqa: PLC0415  extra `models`
 
     parts: list[Any] = []
@@ -237,11 +237,14 @@ async def _send(model: Any, request: Request, mode: Mode | None, settings: Provi
         told["temperature"] = request.temperature
     asked: Any = {"model_settings": told, "model_request_parameters": _parameters(request, mode), "instrument": False}
     if not settings.stream:
-        return await direct.model_request(model, history, **asked)
+        return await direct.model_request(model, history, **asked), False
     async with direct.model_request_stream(model, history, **asked) as events:
+        if settings.stop_early and request.answer is not None:
+            cut = await until_answered(events, request.answer, called=mode is Mode.TOOL)
+            return events.get(), cut
         async for _ in events:
             pass
-        return events.get()
+        return events.get(), False
 
 
 def _parameters(request: Request, mode: Mode | None) -> Any:
@@ -261,21 +264,3 @@ def _parameters(request: Request, mode: Mode | None) -> Any:
     if mode is Mode.NATIVE:
         return ModelRequestParameters(output_mode="native", output_object=form)
     return ModelRequestParameters(output_mode="prompted", output_object=form)
-
-
-def _read(request: Request, response: Any, model: str, *, streamed: bool) -> Answer:
-    """Give the checked answer in a response: a tool call first, then text, then what some servers call reasoning."""
-    called = "".join(part.args_as_json_str() for part in response.parts if part.part_kind == "tool-call")
-    said = "".join(part.content for part in response.parts if part.part_kind == "text")
-    thought = "".join(part.content for part in response.parts if part.part_kind == "thinking")
-    text = called or said or thought
-    stopped = _STOPPED.get(response.finish_reason or ("length" if streamed else ""))
-    used = response.usage
-    usage = Usage(input_tokens=used.input_tokens, output_tokens=used.output_tokens, source="reported")
-    if not used.input_tokens and not used.output_tokens:
-        usage = estimated(request, text)
-    elif not used.output_tokens and text:
-        usage = Usage(
-            input_tokens=used.input_tokens, output_tokens=estimated(request, text).output_tokens, source="partial"
-        )
-    return answer_of(request, text, model=response.model_name or model, usage=usage, stopped=stopped)

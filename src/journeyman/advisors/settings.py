@@ -38,6 +38,8 @@ class AdvisorSettings(BaseModel):
     region: str = ""
     mode: Mode = Mode.AUTO
     stream: bool = False
+    stop_early: bool = False
+    """Whether a stream is cut as soon as the answer is whole; what it used is then partly an estimate."""
     temperature: bool = True
     timeout_s: float = Field(default=120.0, gt=0, le=3600)
     consent: bool = False
@@ -65,6 +67,8 @@ class AdvisorSettings(BaseModel):
     def _fits_its_kind(self) -> AdvisorSettings:
         if self.kind is Source.AGENT and not self.command:
             raise ValueError("an agent needs `command`, such as ['claude-code-acp']")
+        if self.stop_early and not self.stream:
+            raise ValueError("stop_early cuts a stream; set `stream` too")
         if (self.input_usd_per_mtok is None) != (self.output_usd_per_mtok is None):
             raise ValueError("give both input_usd_per_mtok and output_usd_per_mtok, or neither")
         return self
@@ -74,7 +78,7 @@ class AdvisorSettings(BaseModel):
         return ProviderSettings(
             kind=Kind(self.kind.value), name=name, model=self.model, base_url=self.base_url,
             api_key_env=self.api_key_env, region=self.region, mode=self.mode, stream=self.stream,
-            temperature=self.temperature, timeout_s=self.timeout_s, costs=self.costs,
+            stop_early=self.stop_early, temperature=self.temperature, timeout_s=self.timeout_s, costs=self.costs,
         )  # fmt: skip
 
     def price(self) -> TokenPrice | None:

@@ -29,7 +29,7 @@ _GARBLE: Final = bytes(range(48, 112)) + b"\n\n"
 _EMPTY: Final = Say(fault=Fault.SERVER_ERROR)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class Call:
     """One request that came in. Its texts are kept for assertions and never printed."""
 
@@ -43,6 +43,10 @@ class Call:
     body: dict[str, Any] = field(repr=False)
     headers: dict[str, str] = field(repr=False)
     """Names in lower case."""
+    frames: int = 0
+    """Frames of a streamed answer …"""
+    frames_written: int = 0
+    """… and how many of them were written so far; fewer at the end when the caller hung up."""
 
 
 @dataclass(slots=True)
@@ -122,17 +126,16 @@ class ModelServer:
         asking = wire.asking(path, body)
         line = self._next()
         status = wire.trouble(_STATUS[line.fault]).status if line.fault in _STATUS else 200
-        self.calls.append(
-            Call(
-                wire=wire.name, path=path.split("?")[0], model=asking.model, streamed=asking.streamed, fault=line.fault,
-                status=status, request_bytes=size, body=body, headers=headers,
-            )
+        call = Call(
+            wire=wire.name, path=path.split("?")[0], model=asking.model, streamed=asking.streamed, fault=line.fault,
+            status=status, request_bytes=size, body=body, headers=headers,
         )  # fmt: skip
-        return await _answer(reader, writer, wire, asking, line)
+        self.calls.append(call)
+        return await _answer(reader, writer, wire, asking, line, call)
 
 
 async def _answer(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, wire: Wire, asking: Asking, line: Say
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, wire: Wire, asking: Asking, line: Say, call: Call
 ) -> bool:
     if line.delay_s:
         await asyncio.sleep(line.delay_s)
@@ -151,7 +154,7 @@ async def _answer(
     reply = reply_to(asking, line)
     if asking.streamed:
         frames = [_GARBLE] if line.fault is Fault.GARBLED else wire.frames(asking, reply)
-        return await _stream(writer, wire.stream_type, frames, line)
+        return await _stream(writer, wire.stream_type, frames, line, call)
     body = _GARBLE if line.fault is Fault.GARBLED else wire.whole(asking, reply)
     return await _whole(writer, body, line)
 
@@ -217,13 +220,15 @@ async def _whole(writer: asyncio.StreamWriter, body: bytes, line: Say) -> bool:
     return True
 
 
-async def _stream(writer: asyncio.StreamWriter, kind: str, frames: Sequence[bytes], line: Say) -> bool:
+async def _stream(writer: asyncio.StreamWriter, kind: str, frames: Sequence[bytes], line: Say, call: Call) -> bool:
+    call.frames = len(frames)
     _write_head(writer, 200, (("content-type", kind), ("transfer-encoding", "chunked")))
     if line.fault is Fault.HALF:
         frames = frames[: len(frames) // 2]
     for each in frames:
         writer.write(f"{len(each):x}\r\n".encode() + each + b"\r\n")
         await writer.drain()
+        call.frames_written += 1
         if line.fault is Fault.SLOW_DRIP:
             await asyncio.sleep(line.drip_s)
     if line.fault is Fault.HALF:
