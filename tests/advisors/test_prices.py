@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 import pytest
 
-from journeyman.advisors.prices import Asked, Prices, TokenPrice
+from journeyman.advisors.base import Asked as AskedRow
+from journeyman.advisors.base import Rejection, Settled
+from journeyman.advisors.broker import Broker
+from journeyman.advisors.prices import Asked, Priced, Prices, TokenPrice
 from journeyman.advisors.provider_settings import Kind
+from journeyman.advisors.scripted import Line, ScriptedAdvisor
+from tests.advisors.asking import ADVICE, question
 
 KNOWN = Asked(Kind.ANTHROPIC, "claude-sonnet-4-5")
 
 
 def test_a_listed_model_has_its_price() -> None:
     """Three dollars in and fifteen out per million tokens, as the maker says."""
-    assert Prices({"a": KNOWN})("a", 100_000, 10_000) == pytest.approx(0.45)
+    priced = Prices({"a": KNOWN})("a", 100_000, 10_000)
+    assert priced is not None
+    assert priced.usd == pytest.approx(0.45)
+    assert priced.source == f"genai-prices@{version('genai-prices')}:anthropic/claude-sonnet-4-5"
 
 
 @pytest.mark.parametrize("asked", [Asked(Kind.OPENAI, "my-own-tune"), Asked(None, "claude-sonnet-4-5")])
@@ -26,13 +36,50 @@ def test_the_operators_price_wins() -> None:
     """By advisor, then by model; a local model is free only because the settings say so."""
     own = {"a": TokenPrice(1.0, 2.0), "my-own-tune": TokenPrice(0.0, 0.0)}
     prices = Prices({"a": KNOWN, "b": Asked(Kind.OPENAI, "my-own-tune")}, own)
-    assert prices("a", 1_000_000, 1_000_000) == 3.0
-    assert prices("b", 1_000_000, 1_000_000) == 0.0
-    assert Prices({"c": Asked(Kind.OPENAI, "my-own-tune", costs=False)})("c", 10, 10) == 0.0
+    assert prices("a", 1_000_000, 1_000_000) == Priced(3.0, "settings")
+    assert prices("b", 1_000_000, 1_000_000) == Priced(0.0, "settings")
+    assert Prices({"c": Asked(Kind.OPENAI, "my-own-tune", costs=False)})("c", 10, 10) == Priced(0.0, "free")
 
 
 def test_a_bedrock_model_is_found_with_its_regional_prefix() -> None:
     """Cross-region profiles are what people configure."""
     price = Prices({"a": Asked(Kind.BEDROCK, "us.anthropic.claude-sonnet-4-5-20250929-v1:0")})("a", 1000, 1000)
     assert price is not None
-    assert price > 0
+    assert price.usd > 0
+    assert ":aws/" in price.source
+
+
+class Rows:
+    """A ledger that keeps what was settled."""
+
+    def __init__(self) -> None:
+        self.settled_rows: list[Settled] = []
+
+    async def asked(self, row: AskedRow) -> None:
+        """Have room."""
+
+    async def settled(self, row: Settled) -> None:
+        """Keep it."""
+        self.settled_rows.append(row)
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("line", "own", "price"),
+    [
+        (Line(value=ADVICE, cost_usd=None), {"scripted": TokenPrice(1.0, 2.0)}, "settings"),
+        (Line(value=ADVICE, cost_usd=None), {}, ""),
+        (Line(value=ADVICE, cost_usd=0.5), {}, "advisor"),
+    ],
+)
+async def test_the_settled_row_says_which_price_was_used(line: Line, own: dict[str, TokenPrice], price: str) -> None:
+    """Nobody can check a cost without knowing what it was computed with; an unknown price has no source."""
+    prices = Prices({"scripted": Asked(None, "m")}, own)
+    broker, rows = Broker({"scripted": ScriptedAdvisor([line])}, price=prices), Rows()
+
+    async def fine(_: object) -> Rejection | None:
+        return None
+
+    await broker.ask(lambda _: question(), wanted=["scripted"], check=fine, ledger=rows)
+    assert [row.price for row in rows.settled_rows] == [price]
+    assert (rows.settled_rows[0].usage.cost_usd is None) is (price == "")

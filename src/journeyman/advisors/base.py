@@ -171,6 +171,8 @@ class Settled:
     """Rounded up to a power of two."""
     usage: Usage
     duration_s: float
+    price: str = ""
+    """Which price entry the cost comes from; empty when the price is unknown."""
 
 
 class Ledger(Protocol):

@@ -12,7 +12,7 @@ import hmac
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import anyio
@@ -31,12 +31,13 @@ from journeyman.advisors.base import (
 )
 from journeyman.advisors.coalesce import Coalescing
 from journeyman.advisors.limits import Breaker, Pace
+from journeyman.advisors.prices import Priced
 from journeyman.mission.errors import BudgetRefused
 
 MakeRequest = Callable[[str], Request]
 Check = Callable[[Any], Awaitable[Rejection | None]]
-Price = Callable[[str, int, int], float | None]
-"""Gives the dollars of (advisor name, input tokens, output tokens); `None` when the price is unknown."""
+Price = Callable[[str, int, int], Priced | None]
+"""Gives the cost of (advisor name, input tokens, output tokens); `None` when the price is unknown."""
 
 RETRIED: Final = frozenset({Failure.RATE_LIMITED, Failure.TIMEOUT, Failure.TRANSPORT})
 """Failures of the wire: the same request may be sent again."""
@@ -258,12 +259,10 @@ class Broker:
 
     def _asked(self, advisor: Advisor, request: Request, ask: str, prompt: bytes) -> Asked:
         tokens = len(prompt) // 2 + 1 + request.max_output_tokens  # two bytes a token is more than any tokenizer needs
-        usd = (
-            self.price(advisor.name, tokens - request.max_output_tokens, request.max_output_tokens)
-            if self.price
-            else None
-        )
-        if usd is None:
+        priced = self._priced(advisor, tokens - request.max_output_tokens, request.max_output_tokens)
+        if priced is not None:
+            usd = priced.usd
+        else:
             usd = tokens * self.policy.assumed_usd_per_token if advisor.readiness().costs else 0.0
         return Asked(
             ask=ask,
@@ -277,27 +276,30 @@ class Broker:
         )
 
     def _settled(self, advisor: Advisor, ask: str, answer: Answer, row: Asked, duration_s: float) -> Settled:
+        usage, price = self._usage(advisor, answer, row)
         return Settled(
             ask=ask,
             failure=answer.failure,
             reason=answer.reason if _token(answer.reason) else "unnamed",
             model=answer.model if _token(answer.model) else "",
             answer_bytes=power_of_two(len(answer.text.encode(errors="replace"))),
-            usage=self._usage(advisor, answer, row),
+            usage=usage,
             duration_s=duration_s,
+            price=price if _token(price) else "unnamed",
         )
 
-    def _usage(self, advisor: Advisor, answer: Answer, row: Asked) -> Usage:
-        """Give what was used; a try that ended without word of it may have cost all that was reserved."""
+    def _usage(self, advisor: Advisor, answer: Answer, row: Asked) -> tuple[Usage, str]:
+        """Give what was used and which price says what it cost; a try that ended without word may have cost all that was reserved."""
         usage = answer.usage
         if answer.failure in (Failure.CANCELLED, Failure.TIMEOUT) and usage == Usage():
-            return Usage(input_tokens=row.reserved_tokens, source="estimated")
-        if usage.cost_usd is None and self.price is not None:
-            priced = self.price(advisor.name, usage.input_tokens, usage.output_tokens)
-            return Usage(
-                input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, source=usage.source, cost_usd=priced
-            )
-        return usage
+            return Usage(input_tokens=row.reserved_tokens, source="estimated"), ""
+        if usage.cost_usd is not None:
+            return usage, "advisor"
+        priced = self._priced(advisor, usage.input_tokens, usage.output_tokens)
+        return (usage, "") if priced is None else (replace(usage, cost_usd=priced.usd), priced.source)
+
+    def _priced(self, advisor: Advisor, input_tokens: int, output_tokens: int) -> Priced | None:
+        return None if self.price is None else self.price(advisor.name, input_tokens, output_tokens)
 
 
 def power_of_two(size: int) -> int:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import importlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any, Final
 
 from journeyman.advisors.provider_settings import Kind
 
 _PROVIDERS: Final[Mapping[Kind, str]] = {Kind.ANTHROPIC: "anthropic", Kind.OPENAI: "openai", Kind.BEDROCK: "aws"}
 _MILLION: Final = 1_000_000
+_LIST: Final = "genai-prices"
+"""The list is part of the library, so that its version names both."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,15 @@ class Asked:
     costs: bool = True
 
 
+@dataclass(frozen=True, slots=True)
+class Priced:
+    """What a call costs, and who says so."""
+
+    usd: float
+    source: str
+    """Short token for the record: `settings`, `free`, or `LIST@VERSION:PROVIDER/MODEL` for an entry of a list."""
+
+
 @dataclass(slots=True)
 class Prices:
     """Prices calls by advisor name. The list is loaded with the first question."""
@@ -40,19 +52,20 @@ class Prices:
     """By advisor name, or else by model."""
     _list: Any = None
 
-    def __call__(self, advisor: str, input_tokens: int, output_tokens: int) -> float | None:
-        """Give the dollars of a call; `None` when nobody knows the price."""
+    def __call__(self, advisor: str, input_tokens: int, output_tokens: int) -> Priced | None:
+        """Give what a call costs; `None` when nobody knows the price."""
         asked = self.advisors.get(advisor)
         if asked is None:
             return None
         own = self.own.get(advisor) or self.own.get(asked.model)
         if own is not None:
-            return (input_tokens * own.input_usd_per_mtok + output_tokens * own.output_usd_per_mtok) / _MILLION
+            usd = (input_tokens * own.input_usd_per_mtok + output_tokens * own.output_usd_per_mtok) / _MILLION
+            return Priced(usd, "settings")
         if not asked.costs:
-            return 0.0
+            return Priced(0.0, "free")
         return self._listed(asked, input_tokens, output_tokens)
 
-    def _listed(self, asked: Asked, input_tokens: int, output_tokens: int) -> float | None:
+    def _listed(self, asked: Asked, input_tokens: int, output_tokens: int) -> Priced | None:
         if asked.kind is None:
             return None
         if self._list is None:
@@ -65,4 +78,4 @@ class Prices:
             found = self._list.calc_price(usage, model_ref=asked.model, provider_id=_PROVIDERS[asked.kind])
         except LookupError:
             return None
-        return float(found.total_price)
+        return Priced(float(found.total_price), f"{_LIST}@{version(_LIST)}:{found.provider.id}/{found.model.id}")

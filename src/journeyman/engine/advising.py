@@ -98,6 +98,7 @@ class EngineLedger:
                 output_tokens=row.usage.output_tokens,
                 usage_source=row.usage.source,
                 cost_microusd=cost,
+                price=row.price,
                 duration_s=round(row.duration_s, 6),
             ),
             budget=(SettleBudget(reservation_id=self._id(row.ask), amounts=amounts),),

@@ -290,6 +290,8 @@ class AdviceSettled:
     usage_source: str = "estimated"
     cost_microusd: int | None = None
     """Null when the price is unknown."""
+    price: str = ""
+    """Which price entry the cost comes from: `settings`, `free`, `advisor`, or `LIST@VERSION:PROVIDER/MODEL`."""
     duration_s: float = 0.0
 
 
