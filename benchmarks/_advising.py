@@ -8,6 +8,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from benchmarks._acp_agent import command
+from benchmarks._relay import MOST_WAIT_S
+from journeyman.advisors.agent import AgentAdvisor
 from journeyman.advisors.base import Advisor
 from journeyman.advisors.broker import Broker, BrokerPolicy
 from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
@@ -22,6 +25,10 @@ from journeyman.testing.model_server.wire import Asking
 from tests.engine.worlds import Bench, bench
 
 NOTES: Final = {"lessons": ["The code is 417."], "recommended_followups": ["Change it."]}
+SHARED: Final = "shared"
+"""An adapter behind the coalescing wrapper."""
+AGENT: Final = "agent"
+"""A coding agent: a process for each question."""
 ERRORS: Final = {Fault.RATE_LIMITED, Fault.SERVER_ERROR, Fault.AUTH, Fault.BAD_REQUEST, Fault.RESET, Fault.SILENCE}
 
 
@@ -99,6 +106,13 @@ class Stage:
     server: ModelServer
     clients: Clients
     names: list[str]
+    """Those that take turns; `SHARED` and `AGENT` stand beside them."""
+
+    def turn(self, seed: int, agents: int) -> str:
+        """Give whose turn it is: every tenth time the shared one, the agent each `agents` times, since it is a process."""
+        if seed % agents == agents - 1:
+            return AGENT
+        return SHARED if seed % 10 == 0 else self.names[seed % len(self.names)]
 
     def say(self, lines: list[Say]) -> None:
         """Start another script for all of them."""
@@ -129,6 +143,9 @@ async def stage(timeout_s: float = 0.15, key: str = "key") -> AsyncGenerator[Sta
                 url = f"{server.url}/v1" if kind is Kind.OPENAI else server.url
                 settings = ProviderSettings(kind=kind, name=name, base_url=url, stream=stream, timeout_s=timeout_s)
                 advisors[name] = ProviderAdvisor(settings, environment)
+        settings = ProviderSettings(kind=Kind.OPENAI, name=SHARED, base_url=f"{server.url}/v1", timeout_s=timeout_s)
+        advisors[SHARED] = ProviderAdvisor(settings, environment)
+        advisors[AGENT] = AgentAdvisor(tuple(command(server.url, MOST_WAIT_S)), AGENT)
         clients, rounds, pull, push = Clients(), SamplingRounds("rounds"), PullAdvisor("pull"), PushSampling("push")
         rounds.seen()
         push.attach(clients.create)
@@ -139,10 +156,10 @@ async def stage(timeout_s: float = 0.15, key: str = "key") -> AsyncGenerator[Sta
         async def at_once(_: float) -> None:
             return None
 
-        policy = BrokerPolicy(tries=2, breaker_failures=10**9, consent=frozenset({"*"}))
+        policy = BrokerPolicy(tries=2, breaker_failures=10**9, consent=frozenset({"*"}), coalesce=frozenset({SHARED}))
         broker = Broker(advisors, policy, sleep=at_once)
         async with bench(door, broker=broker) as at:
-            yield Stage(at, broker, server, clients, sorted(advisors))
+            yield Stage(at, broker, server, clients, sorted({*advisors} - {SHARED, AGENT}))
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)

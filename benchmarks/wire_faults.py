@@ -1,6 +1,7 @@
 """1,000 wire-fault schedules over all adapters: no crash, a legal end with a report, one audit pair per call.
 
-Real SDKs over loopback for the providers, plain and streamed; a client that fails for sampling and pull. A schedule is
+Real SDKs over loopback for the providers, plain and streamed; a client that fails for sampling and pull; an agent in its
+own process; and an adapter behind the coalescing wrapper, with three missions at a time. A schedule is
 drawn from its seed: a few lines, each a good answer, a wrong one, or one of the faults of the model server.
 """
 
@@ -11,7 +12,7 @@ import random
 from collections import Counter
 from typing import Final
 
-from benchmarks._advising import NOTES, Stage, advice, mission, stage
+from benchmarks._advising import AGENT, NOTES, SHARED, Stage, advice, mission, stage
 from benchmarks.report import Meter, Row
 from journeyman.engine.records import report_of
 from journeyman.mission import events as e
@@ -19,6 +20,10 @@ from journeyman.mission.state import Status
 from journeyman.testing.model_server import Fault, Say
 
 SCHEDULES: Final = 1000
+AGENTS: Final = 50
+"""One schedule in so many has the agent, whose process takes most of a second to start."""
+TOGETHER: Final = 3
+"""Missions at a time where their questions may share a call."""
 
 
 def run(progress: Meter) -> list[Row]:
@@ -33,18 +38,25 @@ async def _run(progress: Meter) -> list[Row]:
     async with stage() as on:
         for seed in range(SCHEDULES):
             try:
-                await _schedule(on, on.names[seed % len(on.names)], random.Random(seed), found, failures)
+                await _schedule(on, on.turn(seed, AGENTS), random.Random(seed), found, failures)
             except Exception as error:  # noqa: BLE001  a crash is what is counted
                 found["crashes"] += 1
                 print(f"seed {seed}: {type(error).__name__}")
             progress.step()
     return [
-        Row("schedules", SCHEDULES, "missions over 9 adapters", "= 1000"),
+        Row("schedules", SCHEDULES, f"over 11 adapters; with the agent: {found['agent schedules']}", "= 1000"),
         Row("crashes", found["crashes"], "missions", "= 0", found["crashes"] == 0),
         Row("no legal end", found["illegal"], "missions", "= 0", found["illegal"] == 0),
         Row("no report", found["no_report"], "missions", "= 0", found["no_report"] == 0),
         Row("calls", found["calls"], "on the wire"),
         Row("audit pairs", found["pairs"], "pairs", f"= {found['calls']}", found["pairs"] == found["calls"]),
+        Row(
+            "shared calls",
+            found["shared calls"],
+            f"for {found['shared pairs']} pairs",
+            "> 0, < its pairs",
+            0 < found["shared calls"] < found["shared pairs"],
+        ),
         Row("broken pairs", found["broken_pairs"], "missions", "= 0", found["broken_pairs"] == 0),
         Row("records that do not verify and replay", found["unverified"], "missions", "= 0", found["unverified"] == 0),
         Row("achieved", found["achieved"], "missions"),
@@ -65,6 +77,18 @@ def _lines(chance: random.Random) -> list[Say]:
 
 async def _schedule(on: Stage, name: str, chance: random.Random, found: Counter[str], failures: Counter[str]) -> None:
     on.say(_lines(chance))
+    found["agent schedules"] += name == AGENT
+    if name != SHARED:
+        pairs = await _mission(on, name, found, failures)
+        found["pairs"] += pairs
+        found["calls"] += on.calls
+        return
+    found["shared pairs"] += sum(await asyncio.gather(*(_mission(on, name, found, failures) for _ in range(TOGETHER))))
+    found["shared calls"] += on.calls
+
+
+async def _mission(on: Stage, name: str, found: Counter[str], failures: Counter[str]) -> int:
+    """Run one; give how many audit pairs it left."""
     session = await on.at.engine.create(mission(name))
     state = await on.at.engine.drive(session)
     found["illegal"] += state.status is not Status.ENDED or state.outcome not in {"achieved", "not_achieved", "unknown"}
@@ -72,11 +96,10 @@ async def _schedule(on: Stage, name: str, chance: random.Random, found: Counter[
     asked: list[e.AdviceAsked] = await on.at.events(session, e.AdviceAsked)
     settled: list[e.AdviceSettled] = await on.at.events(session, e.AdviceSettled)
     found["broken_pairs"] += [row.ask for row in asked] != [row.ask for row in settled]
-    found["pairs"] += len(asked)
-    found["calls"] += on.calls
     found["achieved"] += state.outcome == "achieved"
     failures.update(row.failure for row in settled if row.failure)
     try:
         await on.at.holds(session)
     except AssertionError:
         found["unverified"] += 1
+    return len(asked)

@@ -43,6 +43,11 @@ class FakeAgent:
             call = ToolCallUpdate(tool_call_id="t")
             told = await self.client.request_permission(session_id=session_id, tool_call=call, options=[option])
             assert told.outcome.outcome == "cancelled"
+        if self.behaviour == "mumbles":
+            sys.stdout.write(
+                'CANARY-c0ffee\n{"jsonrpc": "2.0", "method": "session/update", "params": "CANARY-c0ffee"}\n'
+            )
+            sys.stdout.flush()
         text = {"misfits": '{"title": [1]}', "chatters": "I would rather chat."}.get(
             self.behaviour, '{"title": "CANARY-c0ffee", "count": 3}'
         )

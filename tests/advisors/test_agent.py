@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from pathlib import Path
 
@@ -34,3 +35,12 @@ def test_an_agent_that_is_not_installed_is_not_ready() -> None:
     ready = AgentAdvisor(("no-such-agent",)).readiness()
     assert not ready.ready
     assert "no-such-agent" in ready.why
+
+
+async def test_what_an_agent_garbles_is_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
+    """The protocol layer logs a broken message with its input; we let it say that it broke."""
+    with caplog.at_level(logging.DEBUG):
+        answer = await AgentAdvisor((sys.executable, FAKE, "mumbles")).ask(question())
+    assert answer.failure is None, answer.reason
+    assert "withheld" in caplog.text
+    assert "CANARY" not in caplog.text

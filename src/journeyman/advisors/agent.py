@@ -9,11 +9,13 @@ import shutil
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import anyio
 
 from journeyman.advisors.base import Answer, Failure, Readiness, Request
+from journeyman.advisors.hush import Withheld
 from journeyman.advisors.reading import answer_of, estimated
 
 _EXTRA: Final = "the extra is not installed: pip install 'journeyman[agent]'"
@@ -78,6 +80,7 @@ class AgentAdvisor:
             acp: Any = importlib.import_module("acp")
         except ImportError:
             return Answer(failure=Failure.UNSUPPORTED, reason="missing_extra")
+        Withheld(str(Path(acp.__file__).parent))()
         began = anyio.current_time()
         try:
             with tempfile.TemporaryDirectory(prefix="journeyman-agent-") as folder:

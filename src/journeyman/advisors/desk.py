@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -46,6 +47,8 @@ class Desk:
     ttl_s: float = 300.0
     """A question that nobody answered for so long is taken back."""
     now: Callable[[], float] = anyio.current_time
+    mark: str = field(default_factory=lambda: secrets.token_hex(4))
+    """Stands in every id, so that a late answer to a question of another process is not taken for one of ours."""
     _count: int = 0
     _open: dict[str, _Open] = field(default_factory=dict[str, _Open])
     _settled: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
@@ -54,7 +57,7 @@ class Desk:
     async def post(self, request: Request) -> Answer:
         """Put a question on the desk and wait for its answer; `TIMEOUT` when nobody gives one in time."""
         self._count += 1
-        prompt = Prompt(f"p{self._count}", request)
+        prompt = Prompt(f"p{self._count}-{self.mark}", request)
         row = self._open[prompt.prompt_id] = _Open(prompt, asyncio.get_running_loop().create_future())
         self._notify()
         try:

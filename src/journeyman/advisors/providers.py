@@ -7,7 +7,6 @@ its text parser, retries and telemetry are not. Each SDK makes one attempt, sinc
 from __future__ import annotations
 
 import importlib.util
-import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ import anyio
 import anyio.to_thread
 
 from journeyman.advisors.base import Answer, Failure, Readiness, Request
+from journeyman.advisors.hush import Hush
 from journeyman.advisors.provider_failures import failed
 from journeyman.advisors.provider_responses import read, until_answered
 from journeyman.advisors.provider_settings import Kind, Mode, ProviderSettings, Resolved, resolved
@@ -25,7 +25,22 @@ from journeyman.mission.errors import NotAllowed
 
 _TOOL: Final = "answer"
 _NO_TAG: Final = "\x00journeyman\x00"  # no model writes it: thinking tags are never split, answers/ reads them
-_LOGGERS: Final = ("openai", "anthropic", "botocore", "boto3", "urllib3", "httpx2", "httpcore2", "httpx", "pydantic_ai")
+_HUSH: Final = Hush(
+    frozenset(
+        {
+            "openai",
+            "anthropic",
+            "botocore",
+            "boto3",
+            "urllib3",
+            "httpx2",
+            "httpcore2",
+            "httpx",
+            "httpcore",
+            "pydantic_ai",
+        }
+    )
+)
 _LOWER: Final[Mapping[Mode, Mode]] = {Mode.NATIVE: Mode.TOOL, Mode.TOOL: Mode.PROMPTED}
 
 
@@ -84,6 +99,7 @@ class ProviderAdvisor:
                 if self._model is None:
                     # A thread: importing an SDK takes a second, and boto3 looks for credentials while it opens.
                     self._model, self._client = await anyio.to_thread.run_sync(_open, self.settings, self._resolved())
+        _HUSH()
         mode = self._mode_of(request)
         response, cut = await _send(self._model, request, mode, self.settings)
         answer = read(request, response, self._resolved().model, streamed=self.settings.stream, cut=cut)
@@ -136,9 +152,6 @@ def _open(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
         model, client = _OPENERS[settings.kind](settings, found)
     except ImportError as error:
         raise NotAllowed(f"cannot ask {settings.kind.value}: {_EXTRA}") from error
-    for name in _LOGGERS:  # their debug logs hold prompts and answers
-        logger = logging.getLogger(name)
-        logger.setLevel(max(logger.level, logging.WARNING))
     return model, client
 
 
