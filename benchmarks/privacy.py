@@ -15,7 +15,7 @@ import traceback
 from collections import Counter
 from typing import Any, Final
 
-from benchmarks._advising import Stage, advice, mission, stage
+from benchmarks._advising import AGENT, SHARED, Stage, advice, mission, stage
 from benchmarks.report import Meter, Row
 from journeyman.advisors.base import Asked, Message, Purpose, Rejection, Request, Settled
 from journeyman.engine.records import read_record
@@ -24,6 +24,10 @@ from journeyman.mission.advice import ClosingAdvice
 from journeyman.testing.model_server import Fault, Say
 
 SESSIONS: Final = 5000
+AGENTS: Final = 250
+"""One session in so many has the agent, whose process takes most of a second to start."""
+SDKS: Final = ("openai", "anthropic", "botocore", "boto3", "urllib3", "httpx", "httpx2", "httpcore", "httpcore2",
+               "pydantic_ai", "acp")  # fmt: skip
 PROMPT, SYSTEM, ANSWER, ERROR, KEY = (f"CANARY-{word}-5f2e" for word in ("prompt", "system", "answer", "error", "key"))
 CANARIES: Final = (PROMPT, SYSTEM, ANSWER, ERROR, KEY)
 ERRORS: Final = (Fault.RATE_LIMITED, Fault.SERVER_ERROR, Fault.AUTH, Fault.BAD_REQUEST)
@@ -45,6 +49,31 @@ class _Keep(logging.Handler):
         if record.exc_info and record.exc_info[0] is not None:
             text += "".join(traceback.format_exception(*record.exc_info))
         self.found.update(canary for canary in CANARIES if canary in text)
+
+
+class _Probe(logging.Filter):
+    """Stands before an SDK's logger and looks at what it would write, to show that there is something to hold back."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.count = self.spoiled = 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Count, and let through."""
+        if record.levelno < logging.WARNING:
+            self.count += 1
+            text = record.getMessage()
+            self.spoiled += any(canary in text for canary in CANARIES)
+        return True
+
+    def everywhere(self) -> None:
+        """Set every logger of an SDK to DEBUG, as an operator does who looks for something else."""
+        for name in (*SDKS, *logging.root.manager.loggerDict):
+            logger = logging.getLogger(name)
+            if name.partition(".")[0] in SDKS:
+                logger.setLevel(logging.DEBUG)
+                if self not in logger.filters:
+                    logger.filters.insert(0, self)
 
 
 class _Rows:
@@ -124,12 +153,16 @@ async def _system(on: Stage, name: str, chance: random.Random, found: Counter[st
 async def _run(progress: Meter) -> list[Row]:
     progress.start("sessions", SESSIONS)
     found: Counter[str] = Counter()
-    keep, root = _Keep(), logging.getLogger()
+    keep, probe, root = _Keep(), _Probe(), logging.getLogger()
     root.addHandler(keep)
     root.setLevel(logging.DEBUG)
     async with stage(key=KEY, timeout_s=2.0) as on:
         for seed in range(SESSIONS):
-            name, chance = on.names[seed % len(on.names)], random.Random(seed)
+            name, chance = on.turn(seed, AGENTS), random.Random(seed)
+            if seed % 10 == 1:
+                probe.everywhere()  # before the SDKs are there, and again and again when they are
+            found["agent sessions"] += name == AGENT
+            found["shared sessions"] += name == SHARED
             await _session(on, name, chance, found)
             if seed % 10 == 0:
                 await _system(on, name, chance, found)
@@ -139,9 +172,22 @@ async def _run(progress: Meter) -> list[Row]:
     bars = ("in audit", "in metadata", "in exceptions", "in what repr shows", "error or key anywhere")
     kept = found["directive kept"] + found["exceptions"]
     return [
-        Row("sessions", SESSIONS, "over 9 adapters", "= 5000"),
+        Row(
+            "sessions",
+            SESSIONS,
+            f"over 11 adapters; agent {found['agent sessions']}, shared {found['shared sessions']}",
+            "= 5000",
+        ),
         Row("audit events looked at", found["audit events"], "events"),
         *(Row(f"canaries {what}", found[what], "", "= 0", found[what] == 0) for what in bars),
+        Row("log records seen at DEBUG", keep.count, "records", "> 0", keep.count > 0),
+        Row(
+            "SDK debug records held back",
+            probe.count,
+            f"{probe.spoiled} of them with canaries",
+            "> 0",
+            probe.spoiled > 0,
+        ),
         Row("canaries in logs", keep.found.total(), f"in {keep.count} records", "= 0", not keep.found),
         Row("exceptions", found["exceptions"], "sessions", "= 0", found["exceptions"] == 0),
         Row("records that hold their directive", kept, "sessions", f"= {SESSIONS}", kept == SESSIONS),
