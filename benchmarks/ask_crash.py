@@ -23,7 +23,7 @@ from journeyman.config import Settings
 from journeyman.engine.records import read_record
 from journeyman.mission import events as e
 from journeyman.mission.errors import LeaseHeld
-from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.spec import Mission
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.testing.model_server import Fault, ModelServer, Say, serving

@@ -12,9 +12,9 @@ import pytest
 from journeyman.engine.incident import Incident
 from journeyman.engine.world import PastCall, Replays
 from journeyman.gym.text.words import ActionType
-from journeyman.mission.canonical import Json
 from journeyman.mission.errors import InvalidInput, NotAllowed
-from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.files.mission_file import validate_mission
+from journeyman.mission.record.canonical import Json
 from journeyman.mission.spec import Gym
 from journeyman.tools.base import Status
 from journeyman.wiring import mission_catalog

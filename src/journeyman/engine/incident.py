@@ -20,8 +20,8 @@ from journeyman.gym.tasks import task
 from journeyman.gym.text.action import Arg, TextAction
 from journeyman.gym.text.shift import Shift
 from journeyman.gym.text.words import ActionType, AgentRole, FailureType
-from journeyman.mission.canonical import Json
 from journeyman.mission.errors import InvalidInput, NotAllowed, Problem
+from journeyman.mission.record.canonical import Json
 from journeyman.mission.spec import Gym
 from journeyman.tools.base import Catalog, Result, Tool
 from journeyman.tools.functions import tool
