@@ -12,7 +12,7 @@ else
   INSTALL = $(BIN)/python -m pip install -q
 endif
 
-.PHONY: help demo test test-openenv check bench lock clean
+.PHONY: help demo test test-openenv test-train check bench lock clean
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -49,6 +49,16 @@ test-openenv: .venv-openenv/.done  ## set up an environment with OpenEnv, test t
 	@touch $@
 $(VENV)/.openenv: requirements/openenv.lock pyproject.toml | $(BIN)/python
 	$(call install_lock,openenv)
+
+# pip, not a lock file: it takes the CPU build of torch where its index has one, a lock file would name CUDA packages.
+test-train: .venv-train/.done  ## set up an environment with torch and TRL, and take one real training step there
+	.venv-train/bin/python -m pytest -W default tests/train
+
+.venv-train/.done: pyproject.toml
+	$(PYTHON) -m venv .venv-train
+	.venv-train/bin/python -m pip install -q torch==2.13.0 'trl==1.16.*' pytest pytest-timeout hatchling editables
+	.venv-train/bin/python -m pip install -q --no-build-isolation -e '.[gym]'
+	@touch $@
 
 check: $(VENV)/.dev  ## lint, types and floors
 	$(BIN)/ruff format --check .
