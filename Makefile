@@ -12,7 +12,7 @@ else
   INSTALL = $(BIN)/python -m pip install -q
 endif
 
-.PHONY: help demo test test-openenv test-train check bench lock clean
+.PHONY: help demo test test-openenv bench-openenv test-train check bench lock clean
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -39,9 +39,10 @@ demo: $(VENV)/.demo  ## set up and find a bad commit with a real MCP server, no 
 test: $(VENV)/.dev  ## set up and run the tests
 	$(BIN)/python -m pytest -n 2
 
-test-openenv: .venv-openenv/.done  ## set up an environment with OpenEnv, test the gym's server there and measure it
+test-openenv: .venv-openenv/.done  ## set up an environment with OpenEnv, test the gym's server there
 	.venv-openenv/bin/python -m pytest tests/openenv
 	.venv-openenv/bin/openenv validate src/journeyman/interfaces/openenv --level static --skip-build
+bench-openenv: .venv-openenv/.done  ## measure the gym's OpenEnv server beside an empty one
 	.venv-openenv/bin/python -m benchmarks gym_openenv
 
 .venv-openenv/.done: requirements/openenv.lock pyproject.toml

@@ -27,7 +27,7 @@ _RESET: Final[dict[str, object]] = {"others": "nobody", "split": "easy-train"}
 def run(progress: Meter) -> list[Row]:
     """Measure steps per second for some numbers of clients."""
     if importlib.util.find_spec("openenv") is None:
-        return [Row("OpenEnv", "not installed here: run `make test-openenv`")]
+        return [Row("OpenEnv", "not installed here: run `make bench-openenv`")]
     progress.start("rounds", len(CLIENTS) * ROUNDS * 3)
     rows: list[Row] = []
     with served(_EMPTY) as empty, served(_EAGER) as eager, served(_GYM) as gym:

@@ -128,7 +128,8 @@ def test_tasks_are_listed_by_split_and_number(url: str) -> None:
     assert '"index": 3' in told
     with pytest.raises(urllib.error.HTTPError) as error:
         asked(url, "/journeyman-gym/task", {"split": "easy-train", "index": -1})
-    assert error.value.code in (400, 422)
+    with error.value as answer:
+        assert answer.code in (400, 422)
 
 
 def test_actions_are_mcp_tools_of_the_same_session(url: str) -> None:

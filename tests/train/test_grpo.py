@@ -50,5 +50,5 @@ def test_a_tool_call_in_a_models_words_moves_the_world() -> None:
     first = seat.reset(**rows("sre", 1)[0])
     service = first.split("METRICS worst first\n  ")[1].split(":")[0]
     words = f'<tool_call>\n{{"name": "look", "arguments": {{"service": "{service}"}}}}\n</tool_call><|im_end|>'
-    call = tokenizer.parse_response(words)["tool_calls"][0]["function"]
+    call = tokenizer.parse_response(words, prefix="")["tool_calls"][0]["function"]
     assert f"CLOSER LOOK at {service}" in getattr(seat, call["name"])(**call["arguments"])

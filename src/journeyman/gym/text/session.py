@@ -45,9 +45,8 @@ class TextWorld:
 
     def __init__(self, task: Task, *, rewards: Rewards = "final", chat: bool = True) -> None:
         self.task: Final = task
-        self._world: Final = World(task.tier, 1, rewards=rewards, chat=chat)
+        self._world: Final = World(task.tier, 1, rewards=rewards, chat=chat, seeds=[task.seed])
         self._chat: Final = chat
-        self._world.play([task])
         self._names: Final = self._world.names()
         self._said: list[Said] = []
         self._notices: dict[AgentRole, str] = {}
