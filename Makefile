@@ -12,7 +12,7 @@ else
   INSTALL = $(BIN)/python -m pip install -q
 endif
 
-.PHONY: help demo test check bench lock clean
+.PHONY: help demo test test-openenv bench-openenv test-train check bench lock clean
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -39,6 +39,28 @@ demo: $(VENV)/.demo  ## set up and find a bad commit with a real MCP server, no 
 test: $(VENV)/.dev  ## set up and run the tests
 	$(BIN)/python -m pytest -n 2
 
+test-openenv: .venv-openenv/.done  ## set up an environment with OpenEnv, test the gym's server there
+	.venv-openenv/bin/python -m pytest tests/openenv
+	.venv-openenv/bin/openenv validate src/journeyman/interfaces/openenv --level static --skip-build
+bench-openenv: .venv-openenv/.done  ## measure the gym's OpenEnv server beside an empty one
+	.venv-openenv/bin/python -m benchmarks gym_openenv
+
+.venv-openenv/.done: requirements/openenv.lock pyproject.toml
+	$(MAKE) VENV=.venv-openenv .venv-openenv/.openenv
+	@touch $@
+$(VENV)/.openenv: requirements/openenv.lock pyproject.toml | $(BIN)/python
+	$(call install_lock,openenv)
+
+# pip, not a lock file: it takes the CPU build of torch where its index has one, a lock file would name CUDA packages.
+test-train: .venv-train/.done  ## set up an environment with torch and TRL, and take one real training step there
+	.venv-train/bin/python -m pytest -W default tests/train
+
+.venv-train/.done: pyproject.toml
+	$(PYTHON) -m venv .venv-train
+	.venv-train/bin/python -m pip install -q torch==2.13.0 'trl==1.16.*' pytest pytest-timeout hatchling editables
+	.venv-train/bin/python -m pip install -q --no-build-isolation -e '.[gym]'
+	@touch $@
+
 check: $(VENV)/.dev  ## lint, types and floors
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -52,6 +74,7 @@ lock:  ## resolve the lock files again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --group demo -o requirements/demo.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --extra gym-envs --extra models --extra agent --extra plots --group test --group check -o requirements/dev.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --extra gym-envs --extra models --extra agent --extra plots --group test --group check --group bench -o requirements/bench.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra openenv --group openenv -o requirements/openenv.lock
 
 clean:  ## remove what was set up
-	rm -rf $(VENV) .build .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-openenv .venv-train .build .pytest_cache .ruff_cache .hypothesis

@@ -21,7 +21,7 @@ from journeyman.advisors.scripted import Line, ScriptedAdvisor
 from journeyman.advisors.settings import AdvisorSettings
 from journeyman.config import Settings
 from journeyman.mission.errors import LeaseHeld
-from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.spec import Mission
 from journeyman.wiring import opened
 

@@ -29,7 +29,7 @@ from benchmarks.worlds.lying import ANSWERS
 from journeyman.config import Settings
 from journeyman.engine.records import replay_of, report_of
 from journeyman.interfaces.cli.main import app
-from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.state import Status
 from journeyman.stores.verify import verify_session
 from journeyman.wiring import opened

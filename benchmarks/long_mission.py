@@ -23,7 +23,7 @@ from journeyman.config import Settings
 from journeyman.engine.records import replay_of
 from journeyman.mission import events as e
 from journeyman.mission.events import Happened
-from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.spec import Mission
 from journeyman.mission.state import State
 from journeyman.wiring import opened

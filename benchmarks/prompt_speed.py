@@ -10,8 +10,8 @@ from typing import Any, cast
 from benchmarks.report import Meter, Row
 from journeyman.mission import events as e
 from journeyman.mission.events import Happened
-from journeyman.mission.fold import fold
-from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.files.mission_file import validate_mission
+from journeyman.mission.folding.fold import fold
 from journeyman.mission.prompt import MAX_BYTES, strategy_prompt
 from journeyman.mission.spec import dump, mission_digest
 from journeyman.mission.state import State

@@ -28,8 +28,8 @@ from journeyman.config import Settings
 from journeyman.engine.records import read_record, replay_of
 from journeyman.mission import events as e
 from journeyman.mission.errors import LeaseHeld, LeaseLost
-from journeyman.mission.mission_file import validate_mission
-from journeyman.mission.record import Head
+from journeyman.mission.files.mission_file import validate_mission
+from journeyman.mission.record.chain import Head
 from journeyman.mission.spec import Mission
 from journeyman.mission.state import Status
 from journeyman.stores.base import Batch

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from journeyman.engine.records import replay_of, report_of
     from journeyman.engine.world import World
     from journeyman.mission.errors import BugError, CallerError, JourneymanError, WorldError
-    from journeyman.mission.mission_file import parse_mission
+    from journeyman.mission.files.mission_file import parse_mission
     from journeyman.mission.spec import Mission
     from journeyman.stores.memory import MemoryStore
     from journeyman.stores.sqlite import SqliteStore
@@ -62,7 +62,7 @@ _HOMES = {
     "engine.records": ("replay_of", "report_of"),
     "engine.world": ("World",),
     "mission.errors": ("BugError", "CallerError", "JourneymanError", "WorldError"),
-    "mission.mission_file": ("parse_mission",),
+    "mission.files.mission_file": ("parse_mission",),
     "mission.spec": ("Mission",),
     "stores.memory": ("MemoryStore",),
     "stores.sqlite": ("SqliteStore",),

@@ -22,7 +22,7 @@ from journeyman.engine.engine import Engine
 from journeyman.engine.world import World
 from journeyman.mission.criteria import Predicate, walk
 from journeyman.mission.errors import InvalidInput, NotFound, Problem
-from journeyman.mission.mission_file import Form, parse_mission
+from journeyman.mission.files.mission_file import Form, parse_mission
 from journeyman.mission.spec import Gym, Mission, ScriptPlan
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.tools.base import Catalog

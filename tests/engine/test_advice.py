@@ -12,7 +12,7 @@ from journeyman.advisors.broker import Broker, BrokerPolicy
 from journeyman.advisors.scripted import Line, ScriptedAdvisor
 from journeyman.engine.records import report_of
 from journeyman.mission import events as e
-from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.spec import Mission
 from tests.engine.worlds import bench
 

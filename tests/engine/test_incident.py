@@ -12,9 +12,9 @@ import pytest
 from journeyman.engine.incident import Incident
 from journeyman.engine.world import PastCall, Replays
 from journeyman.gym.text.words import ActionType
-from journeyman.mission.canonical import Json
 from journeyman.mission.errors import InvalidInput, NotAllowed
-from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.files.mission_file import validate_mission
+from journeyman.mission.record.canonical import Json
 from journeyman.mission.spec import Gym
 from journeyman.tools.base import Status
 from journeyman.wiring import mission_catalog
@@ -61,7 +61,7 @@ def test_the_record_brings_the_world_back() -> None:
 @pytest.mark.parametrize("role", ["sre", "dev", "manager", "oversight"])
 def test_no_result_holds_the_truth_or_a_reward(role: str) -> None:
     """Until the end and after it: only what the role sees and customers feel, and nothing can be done after it."""
-    incident = Incident(Gym(task="medium-train-4", role=role, others="nobody"))
+    incident = Incident(Gym.model_validate({"task": "medium-train-4", "role": role, "others": "nobody"}))
     seen = [incident.act(ActionType.NOOP, {}, "0")]
     while not metric(seen[-1], "over"):
         seen.append(incident.act(ActionType.NOOP, {}, str(len(seen))))

@@ -15,7 +15,7 @@ from journeyman.engine.engine import Engine
 from journeyman.engine.records import read_record, replay_of
 from journeyman.engine.world import World
 from journeyman.mission.events import Event
-from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.spec import Mission
 from journeyman.mission.state import State
 from journeyman.stores.memory import MemoryStore

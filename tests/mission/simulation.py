@@ -10,13 +10,13 @@ from typing import Any
 from journeyman.mission import commands as c
 from journeyman.mission import events as e
 from journeyman.mission import steps
-from journeyman.mission.canonical import Json, JsonObject, checked
-from journeyman.mission.evaluate import Answered
 from journeyman.mission.events import Event, Happened
-from journeyman.mission.fold import fold
+from journeyman.mission.evidence.evaluate import Answered
+from journeyman.mission.evidence.view import View
+from journeyman.mission.folding.fold import fold
+from journeyman.mission.record.canonical import Json, JsonObject, checked
 from journeyman.mission.spec import Mission, dump, effect_spec, mission_digest
 from journeyman.mission.state import Effect, State
-from journeyman.mission.view import View
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

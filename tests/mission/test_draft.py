@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from journeyman.mission.draft import draft, schema_metrics, undecidable
-from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.files.draft import draft, schema_metrics, undecidable
+from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.strategy import ToolSpec
 
 METRICS = {"latency_ms": "load_test", "error_ratio": "load_test", "queue_depth": "look"}

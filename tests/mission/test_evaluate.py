@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from journeyman.mission.canonical import JsonObject
-from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.files.mission_file import validate_mission
+from journeyman.mission.record.canonical import JsonObject
 from journeyman.mission.state import State
 from tests.mission.simulation import Reply, SimTool, Simulation
 

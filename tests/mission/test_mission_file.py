@@ -7,7 +7,7 @@ import json
 import pytest
 
 from journeyman.mission.errors import InvalidInput
-from journeyman.mission.mission_file import parse_mission
+from journeyman.mission.files.mission_file import parse_mission
 from journeyman.mission.spec import dump, mission_digest
 
 GOOD = """\

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.files.mission_file import validate_mission
 from tests.mission.simulation import Reply, SimTool, Simulation
 from tests.mission.worlds import World, worlds
 

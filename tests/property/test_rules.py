@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from journeyman.mission import commands as c
 from journeyman.mission import events as e
-from journeyman.mission.canonical import canonical
 from journeyman.mission.decide import criteria_hold, decide, exhausted
 from journeyman.mission.events import Event, Happened, encode
-from journeyman.mission.fold import fold, fold_all
-from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.files.mission_file import validate_mission
+from journeyman.mission.folding.fold import fold, fold_all
+from journeyman.mission.record.canonical import canonical
 from journeyman.mission.spec import Mission, dump, mission_digest
 from journeyman.mission.state import CriterionState, Phase, State, Status
 from tests.mission.simulation import Reply, SimTool, Simulation, failed

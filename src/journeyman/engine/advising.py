@@ -12,10 +12,10 @@ from journeyman.engine.recent import Recent
 from journeyman.engine.scripting import script_limits
 from journeyman.mission import events as e
 from journeyman.mission.advice import ClosingAdvice, StrategyAdvice, ranked
-from journeyman.mission.canonical import Json, JsonObject
 from journeyman.mission.commands import calls_left
 from journeyman.mission.errors import BudgetRefused
 from journeyman.mission.prompt import Prompt, closing_prompt, strategy_prompt
+from journeyman.mission.record.canonical import Json, JsonObject
 from journeyman.mission.state import Phase, State
 from journeyman.mission.strategy import Strategy, dump_strategy, problems
 from journeyman.stores.base import Reserve

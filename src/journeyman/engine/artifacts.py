@@ -17,9 +17,9 @@ from typing import Any, Final, cast
 
 import anyio
 
-from journeyman.mission.canonical import Json, JsonObject, NotJson, checked
 from journeyman.mission.criteria import Artifact, CommandCheck, CsvCheck, JsonCheck, walk
-from journeyman.mission.measures import at_path
+from journeyman.mission.folding.measures import at_path
+from journeyman.mission.record.canonical import Json, JsonObject, NotJson, checked
 from journeyman.mission.spec import Mission
 
 MAX_READ_BYTES: Final = 64 << 20

@@ -10,9 +10,9 @@ import anyio
 from journeyman.engine.journal import Journal
 from journeyman.engine.world import World
 from journeyman.mission import events as e
-from journeyman.mission.canonical import INLINE_BYTES, Json, JsonObject, canonical
 from journeyman.mission.criteria import Probe
-from journeyman.mission.seen import gather
+from journeyman.mission.folding.seen import gather
+from journeyman.mission.record.canonical import INLINE_BYTES, Json, JsonObject, canonical
 from journeyman.mission.spec import effect_spec, filled
 from journeyman.mission.state import Effect
 from journeyman.mission.steps import effect_key

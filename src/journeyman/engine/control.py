@@ -7,9 +7,9 @@ from collections.abc import Callable
 from journeyman.engine.clock import Clock
 from journeyman.engine.journal import Journal
 from journeyman.mission import events as e
-from journeyman.mission.canonical import JsonObject
 from journeyman.mission.errors import NotAllowed, NotFound
-from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.files.mission_file import validate_mission
+from journeyman.mission.record.canonical import JsonObject
 from journeyman.mission.spec import dump, mission_digest
 from journeyman.mission.state import Phase, State
 from journeyman.stores.base import Store

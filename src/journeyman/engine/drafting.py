@@ -9,12 +9,12 @@ from typing import Any, cast
 from journeyman.advisors.base import Asked, Failure, Message, Purpose, Rejection, Request, Settled
 from journeyman.engine.advising import Asks
 from journeyman.mission.advice import CriteriaAdvice
-from journeyman.mission.canonical import JsonObject
 from journeyman.mission.criteria import as_json
-from journeyman.mission.draft import Drafted, draft, schema_metrics, undecidable
 from journeyman.mission.errors import InvalidInput
-from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.files.draft import Drafted, draft, schema_metrics, undecidable
+from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.prompt import criteria_prompt
+from journeyman.mission.record.canonical import JsonObject
 from journeyman.mission.strategy import ToolSpec
 from journeyman.tools.base import Catalog, Status, Tool
 

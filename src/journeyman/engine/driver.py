@@ -24,13 +24,13 @@ from journeyman.mission import commands as c
 from journeyman.mission import events as e
 from journeyman.mission import steps
 from journeyman.mission.advice import wants_advice
-from journeyman.mission.canonical import Json, JsonObject, parsed
 from journeyman.mission.errors import BudgetRefused, CallerError, InvalidInput, WorldError
-from journeyman.mission.evaluate import Answered
-from journeyman.mission.fold import seconds_between
+from journeyman.mission.evidence.evaluate import Answered
+from journeyman.mission.evidence.view import View, wants_values
+from journeyman.mission.folding.fold import seconds_between
+from journeyman.mission.record.canonical import Json, JsonObject, parsed
 from journeyman.mission.state import Phase, State
 from journeyman.mission.strategy import Strategy
-from journeyman.mission.view import View, wants_values
 from journeyman.stores.base import Reserve
 from journeyman.tools.base import Catalog, Tool
 

@@ -14,7 +14,7 @@ from journeyman.engine.world import World
 from journeyman.mission import events as e
 from journeyman.mission.errors import JourneymanError, LeaseHeld, LeaseLost, NotAllowed, NotFound
 from journeyman.mission.events import Happened, decode
-from journeyman.mission.record import opened
+from journeyman.mission.record.chain import opened
 from journeyman.mission.spec import Mission, dump, mission_digest
 from journeyman.mission.state import State
 

@@ -20,8 +20,8 @@ from journeyman.gym.tasks import task
 from journeyman.gym.text.action import Arg, TextAction
 from journeyman.gym.text.shift import Shift
 from journeyman.gym.text.words import ActionType, AgentRole, FailureType
-from journeyman.mission.canonical import Json
 from journeyman.mission.errors import InvalidInput, NotAllowed, Problem
+from journeyman.mission.record.canonical import Json
 from journeyman.mission.spec import Gym
 from journeyman.tools.base import Catalog, Result, Tool
 from journeyman.tools.functions import tool
@@ -135,9 +135,9 @@ class Incident:
         self._shift.act(action)
         self._alerts = self._firing()
         self._calm = self._calm + 1 if self._within() else 0
-        events: list[dict[str, Json]] = []
-        events += [{"name": "alert_fired", "service": one} for one in self._alerts if one not in before]
-        events += [{"name": "alert_cleared", "service": one} for one in before if one not in self._alerts]
+        changed = [("alert_fired", one) for one in self._alerts if one not in before]
+        changed += [("alert_cleared", one) for one in before if one not in self._alerts]
+        events: list[dict[str, Json]] = [{"name": name, "service": one} for name, one in changed]
         return [*events, {"name": "incident_closed"}] if self._shift.done else events
 
     def _firing(self) -> tuple[str, ...]:

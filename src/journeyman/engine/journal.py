@@ -11,11 +11,11 @@ import anyio
 
 from journeyman.engine.clock import Clock, stamp
 from journeyman.mission import events as e
-from journeyman.mission.canonical import INLINE_BYTES, Json, JsonObject, canonical, digest, parsed
 from journeyman.mission.errors import HeadMoved, NotFound, RecordBroken, WorldError
 from journeyman.mission.events import Event, Happened, decode, encode
-from journeyman.mission.fold import fold, with_tools
-from journeyman.mission.record import Entry, Head, genesis, head_of, opened, seal
+from journeyman.mission.folding.fold import fold, with_tools
+from journeyman.mission.record.canonical import INLINE_BYTES, Json, JsonObject, canonical, digest, parsed
+from journeyman.mission.record.chain import Entry, Head, genesis, head_of, opened, seal
 from journeyman.mission.state import State
 from journeyman.stores.base import Batch, Lease, Reserve, Settle, Store, Summary
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import cast
 
 from journeyman.engine.world import PastCall
-from journeyman.mission.canonical import JsonObject
 from journeyman.mission.events import Happened, Intended, Settled
+from journeyman.mission.record.canonical import JsonObject
 from journeyman.mission.state import State
 from journeyman.mission.steps import effect_key
 

@@ -6,9 +6,9 @@ import difflib
 from collections.abc import Collection, Iterator
 from typing import Final
 
-from journeyman.mission.canonical import JsonObject
 from journeyman.mission.criteria import ToolCallSucceeded, walk
 from journeyman.mission.errors import Problem
+from journeyman.mission.record.canonical import JsonObject
 from journeyman.mission.spec import Mission, effect_spec
 from journeyman.tools.base import Tool
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import deque
 
 from journeyman.mission import events as e
-from journeyman.mission.canonical import Json, JsonObject
 from journeyman.mission.events import Happened
 from journeyman.mission.prompt import RECENT
+from journeyman.mission.record.canonical import Json, JsonObject
 from journeyman.mission.state import State
 
 _RESULTS = 12

@@ -10,14 +10,14 @@ from journeyman.engine.journal import summary_of
 from journeyman.engine.recent import Recent
 from journeyman.engine.world import Evaluates
 from journeyman.mission.advice import StrategyAdvice
-from journeyman.mission.canonical import Json, JsonObject, parsed
 from journeyman.mission.errors import NotFound
-from journeyman.mission.evaluate import Answered
 from journeyman.mission.events import CatalogPinned, Happened, decode
-from journeyman.mission.fold import fold, fold_all, with_tools
+from journeyman.mission.evidence.evaluate import Answered
+from journeyman.mission.folding.fold import fold, fold_all, with_tools
 from journeyman.mission.prompt import Prompt, strategy_prompt
-from journeyman.mission.record import Entry, Head, head_of, opened
-from journeyman.mission.replay import Replayed, replay
+from journeyman.mission.record.canonical import Json, JsonObject, parsed
+from journeyman.mission.record.chain import Entry, Head, head_of, opened
+from journeyman.mission.record.replay import Replayed, replay
 from journeyman.mission.report import build_report
 from journeyman.mission.state import State
 from journeyman.stores.base import Store, Summary

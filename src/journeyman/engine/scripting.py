@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from journeyman.engine.journal import Journal
 from journeyman.mission import events as e
-from journeyman.mission.canonical import Json, JsonObject
+from journeyman.mission.record.canonical import Json, JsonObject
 from journeyman.mission.spec import Mission
 from journeyman.mission.state import Effect
 from journeyman.tools.base import Result, Status

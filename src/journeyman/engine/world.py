@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from journeyman.engine.advising import Asks
 from journeyman.engine.clock import Clock, SystemClock
-from journeyman.mission.canonical import Json, JsonObject
+from journeyman.mission.record.canonical import Json, JsonObject
 from journeyman.mission.spec import Mission
 from journeyman.stores.base import Store
 from journeyman.tools.base import Catalog

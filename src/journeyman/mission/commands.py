@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from journeyman.mission.canonical import JsonObject
 from journeyman.mission.criteria import Artifact, Probe, probes, walk
 from journeyman.mission.decide import Verdict, decide, is_checkpoint, outcome_of
+from journeyman.mission.record.canonical import JsonObject
 from journeyman.mission.spec import approval_rule
 from journeyman.mission.state import Effect, Phase, State
 from journeyman.mission.strategy import Strategy, ToolCall

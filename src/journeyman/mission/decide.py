@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from journeyman.mission.criteria import Approval, walk
-from journeyman.mission.fold import seconds_between
+from journeyman.mission.folding.fold import seconds_between
 from journeyman.mission.state import State
 
 Label: TypeAlias = Literal["continue", "adjust", "complete", "terminate"]

@@ -13,8 +13,8 @@ from typing import Final
 
 from pydantic_core import to_json
 
-from journeyman.mission.canonical import Json, JsonObject, canonical, digest
 from journeyman.mission.criteria import as_json, walk
+from journeyman.mission.record.canonical import Json, JsonObject, canonical, digest
 from journeyman.mission.state import State
 from journeyman.mission.strategy import ToolSpec
 

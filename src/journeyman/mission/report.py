@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from journeyman.mission import events as e
-from journeyman.mission.canonical import Json, JsonObject
 from journeyman.mission.criteria import Criterion, as_json, walk
 from journeyman.mission.decide import outcome_of
 from journeyman.mission.events import Happened
-from journeyman.mission.fold import fold
-from journeyman.mission.measures import new_points
-from journeyman.mission.record import Head
+from journeyman.mission.folding.fold import fold
+from journeyman.mission.folding.measures import new_points
+from journeyman.mission.record.canonical import Json, JsonObject
+from journeyman.mission.record.chain import Head
 from journeyman.mission.spec import dump
 from journeyman.mission.state import State
 

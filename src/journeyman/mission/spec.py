@@ -8,8 +8,8 @@ from typing import Annotated, Literal, TypeAlias, cast
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator, model_validator
 
-from journeyman.mission.canonical import Json, JsonObject, digest_of
 from journeyman.mission.criteria import Criterion, Finite, Name, Probe, Strict, walk
+from journeyman.mission.record.canonical import Json, JsonObject, digest_of
 from journeyman.mission.strategy import Strategy
 
 EffectClass: TypeAlias = Literal["pure", "keyed", "probed", "unsafe"]

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from journeyman.mission.canonical import Json, JsonObject
 from journeyman.mission.events import Intended
+from journeyman.mission.record.canonical import Json, JsonObject
 from journeyman.mission.spec import Mission
 from journeyman.mission.strategy import Strategy, ToolSpec
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from journeyman.mission.canonical import Json, JsonObject, digest_of
 from journeyman.mission.commands import Intend
 from journeyman.mission.criteria import walk
 from journeyman.mission.decide import is_checkpoint
-from journeyman.mission.evaluate import RunPredicate, awaiting, evaluate, expressions
 from journeyman.mission.events import Decided, Evaluated, Intended, Proposed
+from journeyman.mission.evidence.evaluate import RunPredicate, awaiting, evaluate, expressions
+from journeyman.mission.evidence.view import View
 from journeyman.mission.planner import propose
+from journeyman.mission.record.canonical import Json, JsonObject, digest_of
 from journeyman.mission.state import State
 from journeyman.mission.strategy import dump_strategy
-from journeyman.mission.view import View
 
 
 def proposed(state: State) -> Proposed:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from journeyman.mission.canonical import MAX_SAFE_INTEGER, digest
 from journeyman.mission.errors import (
     BudgetRefused,
     HeadMoved,
@@ -16,7 +15,8 @@ from journeyman.mission.errors import (
     Problem,
     RecordBroken,
 )
-from journeyman.mission.record import Head, check_chain, genesis
+from journeyman.mission.record.canonical import MAX_SAFE_INTEGER, digest
+from journeyman.mission.record.chain import Head, check_chain, genesis
 from journeyman.stores.base import Account, Batch, Lease
 
 MAX_SEQ: Final = 2**32 - 1

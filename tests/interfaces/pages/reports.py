@@ -11,9 +11,9 @@ from typing import Any
 
 from journeyman.mission import commands as c
 from journeyman.mission import events as e
-from journeyman.mission.canonical import Json, JsonObject, checked
-from journeyman.mission.mission_file import validate_mission
-from journeyman.mission.record import Head
+from journeyman.mission.files.mission_file import validate_mission
+from journeyman.mission.record.canonical import Json, JsonObject, checked
+from journeyman.mission.record.chain import Head
 from journeyman.mission.report import build_report
 from journeyman.mission.state import Effect
 from tests.mission.simulation import Reply, SimTool, Simulation, failed

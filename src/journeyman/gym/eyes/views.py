@@ -108,10 +108,13 @@ class OversightEyes:
 
 def common(incident: Incident, live: Live, role: Role) -> Common:
     """Give what every role knows, with the messages this one may hear."""
-    order = (live.said_count + np.arange(MESSAGES)[:, None]) % MESSAGES
-    said = unpacked(np.take_along_axis(live.said, order, axis=0))
-    heard = (said[:, 2] == 0) | (said[:, 2] == 1 + role) | (said[:, 1] == role)
-    messages = np.where(heard[:, None], said, -1)
+    if live.said_count.any():
+        order = (live.said_count + np.arange(MESSAGES)[:, None]) % MESSAGES
+        said = unpacked(np.take_along_axis(live.said, order, axis=0))
+        heard = (said[:, 2] == 0) | (said[:, 2] == 1 + role) | (said[:, 1] == role)
+        messages = np.where(heard[:, None], said, -1)
+    else:
+        messages = np.full((MESSAGES, 5, len(live.step)), -1, np.int64)
     return Common(
         step=live.step.copy(), services=incident.services.copy(), agents=len(incident.jobs), messages=messages
     )
@@ -180,6 +183,8 @@ def probes(incident: Incident, live: Live, role: Role) -> Floats:
     """
     focus = live.focus[role]
     looking = focus >= 0
+    if not looking.any():
+        return np.zeros((PROBES_PER_ROLE, len(focus)))
     # The place is part of the noise, so that each service shows its own.
     key = incident.key ^ ((focus + 1).astype(np.uint32) << np.uint32(16))
     offsets = _PROBE_PLACES[role * PROBES_PER_ROLE : (role + 1) * PROBES_PER_ROLE]
@@ -201,5 +206,7 @@ def probes(incident: Incident, live: Live, role: Role) -> Floats:
 
 def _marks(live: Live, role: Role, clock: int) -> Smalls:
     focus = live.focus[role]
+    if focus.max() < 0:
+        return np.zeros((MARKS, len(focus)), live.marks.dtype)
     window = np.roll(live.marks, -clock, axis=0)
     return window[:, np.maximum(focus, 0), np.arange(len(focus))][:MARKS] * (focus >= 0)

@@ -45,19 +45,24 @@ class TextWorld:
 
     def __init__(self, task: Task, *, rewards: Rewards = "final", chat: bool = True) -> None:
         self.task: Final = task
-        self._world: Final = World(task.tier, 1, rewards=rewards, chat=chat)
+        self._world: Final = World(task.tier, 1, rewards=rewards, chat=chat, seeds=[task.seed])
         self._chat: Final = chat
-        self._world.play([task])
         self._names: Final = self._world.names()
         self._said: list[Said] = []
         self._notices: dict[AgentRole, str] = {}
         self._rewards: dict[AgentRole, float] = dict.fromkeys(AgentRole, 0.0)
         self.team_reward = 0.0
+        self._steps = 0
 
     @property
     def done(self) -> bool:
         """Whether the episode is over."""
         return bool(self._world.ended[0])
+
+    @property
+    def rewards(self) -> Mapping[AgentRole, float]:
+        """What the last step paid each role."""
+        return dict(self._rewards)
 
     @property
     def seats(self) -> Seats:
@@ -78,13 +83,14 @@ class TextWorld:
         """Apply the roles' actions, who is missing does nothing, and give each role's reward of this step."""
         picks = np.zeros((1, ROLES, FIELDS), np.int64)
         picks[..., 1] = -1
-        step = int(self._world.manager().common.step[0])
+        step = self._steps
         self._notices = {}
         for role, action in actions.items():
             done, self._notices[role] = to_world(action, self._names)
             picks[0, role.number] = done.row()
             if done.type is ActionType.COMMUNICATE and self._chat and not self.done:
                 self._said.append(_said(step, role, action))
+        self._steps += not self.done
         stepped = self._world.step(picks)
         self._rewards = {role: float(stepped.roles[0, role.number]) for role in AgentRole}
         self.team_reward = float(stepped.team[0])
@@ -100,7 +106,7 @@ class TextWorld:
         }
         return Observation(
             turn_role=role,
-            step=int(self._world.manager().common.step[0]),
+            step=self._steps,
             horizon=self._world.horizon,
             view=views[role](),
             done=self.done,

@@ -43,16 +43,16 @@ class Shift:
     @property
     def score(self) -> float:
         """The role's score; 0 while the episode runs."""
-        return self.observe().reward if self.done else 0.0
+        return self.world.rewards[self.role] if self.done else 0.0
 
     def observe(self) -> Observation:
         """Give what the role sees now."""
         return self.world.observe(self.role)
 
-    def act(self, action: TextAction) -> Observation:
-        """Take one step with the role's action and give what it sees then; after the end nothing changes."""
+    def act(self, action: TextAction) -> None:
+        """Take one step with the role's action; after the end nothing changes."""
         if self.done:
-            return self.observe()
+            return
         moves: dict[AgentRole, TextAction] = {}
         if self._team is not None:
             rows = self._team.act(self.world.seats)[0]
@@ -60,4 +60,3 @@ class Shift:
         moves[self.role] = action
         self.moves = moves
         self.world.step(moves)
-        return self.observe()

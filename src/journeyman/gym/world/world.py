@@ -108,10 +108,18 @@ class World:
             step, which tells whether an act helped and is for trainers only.
         chat: whether messages are delivered.
         reveal: whether `truth` may be asked; off in agent mode.
+        seeds: of the first incidents; 0, 1 and so on where none are given.
     """
 
     def __init__(
-        self, tier: Tier, worlds: int = 1, *, rewards: Rewards = "final", chat: bool = True, reveal: bool = False
+        self,
+        tier: Tier,
+        worlds: int = 1,
+        *,
+        rewards: Rewards = "final",
+        chat: bool = True,
+        reveal: bool = False,
+        seeds: Sequence[int] | None = None,
     ) -> None:
         self.tier = tier
         self.worlds = worlds
@@ -128,7 +136,7 @@ class World:
         self._wires: Wires
         self._solo: Solo | None = None
         self._flushed = True
-        self.reset(np.arange(worlds, dtype=np.uint64))
+        self.reset(np.arange(worlds, dtype=np.uint64) if seeds is None else seeds)
 
     def reset(self, seeds: Words | Sequence[int], *, rows: Ints | None = None) -> None:
         """Start new incidents from seeds, in all worlds or only in `rows`.

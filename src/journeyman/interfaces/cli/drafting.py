@@ -18,8 +18,8 @@ from journeyman.engine.policy import tool_row
 from journeyman.interfaces.cli.rendering import console, short, table
 from journeyman.interfaces.cli.shared import WAITING, bridge, print_json
 from journeyman.mission.errors import InvalidInput, NotFound, Problem
-from journeyman.mission.fold import tool_specs
-from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.files.mission_file import validate_mission
+from journeyman.mission.folding.fold import tool_specs
 from journeyman.mission.spec import Mission, mission_digest
 from journeyman.wiring import mission_catalog, opened
 

@@ -16,16 +16,16 @@ from journeyman.interfaces.cli.rendering import MARKS, console, short, table
 from journeyman.interfaces.cli.shared import BAD_INPUT, JSON, bridge, print_json, settings_of, told
 from journeyman.mission import events as e
 from journeyman.mission import steps
-from journeyman.mission.canonical import Json, JsonObject, NotJson, checked
 from journeyman.mission.criteria import probes, walk
 from journeyman.mission.errors import InvalidInput, NotAllowed, NotFound, Problem
-from journeyman.mission.evaluate import Answered, evaluate
 from journeyman.mission.events import Happened
-from journeyman.mission.fold import fold
+from journeyman.mission.evidence.evaluate import Answered, evaluate
+from journeyman.mission.evidence.view import View
+from journeyman.mission.folding.fold import fold
+from journeyman.mission.record.canonical import Json, JsonObject, NotJson, checked
 from journeyman.mission.spec import Mission, ScriptPlan, dump, mission_digest
 from journeyman.mission.state import Metric, State
 from journeyman.mission.strategy import problems as strategy_problems
-from journeyman.mission.view import View
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun

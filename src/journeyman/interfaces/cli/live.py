@@ -16,7 +16,7 @@ from rich.text import Text
 from journeyman.mission import events as e
 from journeyman.mission.criteria import walk
 from journeyman.mission.events import Happened
-from journeyman.mission.fold import total_progress
+from journeyman.mission.folding.fold import total_progress
 from journeyman.mission.state import State
 from journeyman.mission.strategy import Strategy
 

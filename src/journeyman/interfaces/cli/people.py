@@ -25,8 +25,8 @@ from journeyman.interfaces.cli.shared import (
     settings_of,
     told,
 )
-from journeyman.mission.canonical import Json, JsonObject
 from journeyman.mission.errors import CallerError, LeaseHeld
+from journeyman.mission.record.canonical import Json, JsonObject
 from journeyman.mission.state import State, Status
 from journeyman.stores.base import Store
 from journeyman.wiring import Journeyman, opened

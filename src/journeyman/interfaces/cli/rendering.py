@@ -10,8 +10,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from journeyman.mission.canonical import Json, JsonObject
 from journeyman.mission.criteria import walk
+from journeyman.mission.record.canonical import Json, JsonObject
 from journeyman.mission.state import State, Status
 
 MARKS: Final = {"met": "✓", "unmet": "✗", "inconclusive": "?"}

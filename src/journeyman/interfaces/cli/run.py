@@ -28,7 +28,7 @@ from journeyman.interfaces.cli.shared import (
     told,
 )
 from journeyman.mission.errors import InvalidInput, LeaseHeld, Problem
-from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.spec import Mission, dump
 from journeyman.mission.state import State, Status
 from journeyman.wiring import Journeyman, load_mission, opened

@@ -23,9 +23,9 @@ from journeyman.interfaces.cli.shared import (
     told,
 )
 from journeyman.mission import events as e
-from journeyman.mission.canonical import Json, JsonObject
 from journeyman.mission.events import Happened, encode
 from journeyman.mission.prompt import Prompt
+from journeyman.mission.record.canonical import Json, JsonObject
 from journeyman.mission.state import State, Status
 from journeyman.wiring import opened
 

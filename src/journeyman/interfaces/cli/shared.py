@@ -16,8 +16,8 @@ from typing import Any, Final, ParamSpec, TypeVar
 import typer
 
 from journeyman.config import Settings, load_settings
-from journeyman.mission.canonical import Json
 from journeyman.mission.errors import CallerError, JourneymanError, NotFound
+from journeyman.mission.record.canonical import Json
 from journeyman.mission.state import State, Status
 from journeyman.stores.base import Store
 

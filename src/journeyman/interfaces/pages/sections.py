@@ -7,8 +7,8 @@ from typing import Final
 
 from journeyman.interfaces.pages.embedding import MOST_PEOPLE
 from journeyman.interfaces.pages.markup import NOTHING, Html, joined, tag, text
-from journeyman.mission.canonical import JsonObject
-from journeyman.mission.report_text import (
+from journeyman.mission.record.canonical import JsonObject
+from journeyman.mission.reports.text import (
     BUDGETS,
     Standing,
     amount,

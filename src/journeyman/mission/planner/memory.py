@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, cast
 
-from journeyman.mission.canonical import Json, JsonObject, canonical, digest_of
 from journeyman.mission.events import Intended, Settled
-from journeyman.mission.seen import gather, merge
+from journeyman.mission.folding.seen import gather, merge
+from journeyman.mission.record.canonical import Json, JsonObject, canonical, digest_of
 from journeyman.mission.spec import ScriptPlan
 from journeyman.mission.state import Memory, State, ToolMemory
 from journeyman.mission.strategy import Strategy, ToolCall, dump_strategy

@@ -6,7 +6,6 @@ import re
 from dataclasses import dataclass
 from typing import Final, cast
 
-from journeyman.mission.canonical import JsonObject
 from journeyman.mission.criteria import (
     Criterion,
     Event,
@@ -18,6 +17,7 @@ from journeyman.mission.criteria import (
 )
 from journeyman.mission.planner.arguments import Sources, argument_sets
 from journeyman.mission.planner.memory import call_signature, plan_step, plan_steps
+from journeyman.mission.record.canonical import JsonObject
 from journeyman.mission.state import State, ToolMemory
 from journeyman.mission.strategy import Strategy, ToolCall, ToolSpec
 

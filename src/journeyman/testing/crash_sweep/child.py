@@ -12,8 +12,8 @@ from journeyman.engine import control
 from journeyman.engine.clock import SystemClock
 from journeyman.engine.engine import Engine
 from journeyman.engine.world import World
-from journeyman.mission.canonical import Json
-from journeyman.mission.record import Head
+from journeyman.mission.record.canonical import Json
+from journeyman.mission.record.chain import Head
 from journeyman.mission.spec import Mission
 from journeyman.mission.state import State
 from journeyman.mission.steps import effect_key

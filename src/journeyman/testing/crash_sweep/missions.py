@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from journeyman.mission.mission_file import validate_mission
+from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.spec import Mission
 
 _TOOLS: Final = ("look", "put", "send", "post", "posted", "fire", "count", "finish")

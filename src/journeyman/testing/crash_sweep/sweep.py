@@ -14,7 +14,7 @@ from typing import Final
 from journeyman.engine.records import replay_of, state_of
 from journeyman.mission import events as e
 from journeyman.mission.events import decode
-from journeyman.mission.record import opened
+from journeyman.mission.record.chain import opened
 from journeyman.mission.steps import effect_key
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.stores.verify import verify_session

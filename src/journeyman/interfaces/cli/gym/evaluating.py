@@ -16,8 +16,8 @@ from journeyman.interfaces.cli.gym.plots import check_plots, plot_summaries
 from journeyman.interfaces.cli.gym.teams import SPLITS, TIERS, TeamFor, bar, team_for
 from journeyman.interfaces.cli.rendering import console, table
 from journeyman.interfaces.cli.shared import print_json
-from journeyman.mission.canonical import Json
 from journeyman.mission.errors import InvalidInput, NotFound, Problem
+from journeyman.mission.record.canonical import Json
 
 BATCH: Final = 16
 """Tasks played together: always the same sixteen, so that a policy that draws does so alike however a run was cut."""

@@ -25,7 +25,7 @@ from journeyman.gym.world.world import World
 from journeyman.interfaces.cli.gym.teams import team_for
 from journeyman.interfaces.cli.rendering import table
 from journeyman.interfaces.cli.shared import print_json
-from journeyman.mission.canonical import Json
+from journeyman.mission.record.canonical import Json
 
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _HEALTH: Final = ("healthy", "degraded", "critical", "down")

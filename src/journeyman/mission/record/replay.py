@@ -9,13 +9,13 @@ from typing import TypeAlias
 from journeyman.mission import commands as c
 from journeyman.mission import events as e
 from journeyman.mission import steps
-from journeyman.mission.canonical import Json, canonical
-from journeyman.mission.evaluate import Answered
 from journeyman.mission.events import Event, Happened, encode
-from journeyman.mission.fold import fold, with_tools
+from journeyman.mission.evidence.evaluate import Answered
+from journeyman.mission.evidence.view import View, wants_values
+from journeyman.mission.folding.fold import fold, with_tools
+from journeyman.mission.record.canonical import Json, canonical
 from journeyman.mission.spec import dump, mission_digest
 from journeyman.mission.state import State
-from journeyman.mission.view import View, wants_values
 
 Ask: TypeAlias = Callable[[str, Json], Awaitable[Answered]]
 """Evaluates an expression over an observation, in the sandbox."""

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from journeyman.mission.canonical import Json, JsonObject
-from journeyman.mission.measures import new_points
+from journeyman.mission.folding.measures import new_points
+from journeyman.mission.record.canonical import Json, JsonObject
 from journeyman.mission.state import HISTORY_POINTS, State
 
 OBS_HISTORY_POINTS = 32

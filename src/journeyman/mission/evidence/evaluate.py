@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, cast
 
-from journeyman.mission.canonical import Json, JsonObject
 from journeyman.mission.criteria import (
     AllOf,
     AnyOf,
@@ -21,9 +20,10 @@ from journeyman.mission.criteria import (
     ToolCallSucceeded,
     walk,
 )
-from journeyman.mission.measures import at_path, number
+from journeyman.mission.evidence.view import View
+from journeyman.mission.folding.measures import at_path, number
+from journeyman.mission.record.canonical import Json, JsonObject
 from journeyman.mission.state import CriterionState, State
-from journeyman.mission.view import View
 
 
 @dataclass(frozen=True, slots=True)

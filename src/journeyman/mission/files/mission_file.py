@@ -13,8 +13,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from journeyman.mission import criteria as kinds
 from journeyman.mission import spec
-from journeyman.mission.canonical import NotJson, checked
 from journeyman.mission.errors import InvalidInput, Problem
+from journeyman.mission.record.canonical import NotJson, checked
 from journeyman.mission.strategy import Strategy, ToolCall
 
 Form: TypeAlias = Literal["yaml", "json", "toml"]

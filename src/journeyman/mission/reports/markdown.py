@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from journeyman.mission.canonical import Json, JsonObject
-from journeyman.mission.report_text import (
+from journeyman.mission.record.canonical import Json, JsonObject
+from journeyman.mission.reports.text import (
     BUDGETS,
     MISSING,
     amount,

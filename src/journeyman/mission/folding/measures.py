@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from journeyman.mission.canonical import Json
 from journeyman.mission.criteria import MetricTrend, walk
+from journeyman.mission.record.canonical import Json
 from journeyman.mission.state import State
 
 

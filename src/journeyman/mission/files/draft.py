@@ -11,9 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from journeyman.mission.canonical import Json, JsonObject
 from journeyman.mission.criteria import MetricThreshold, MetricTrend, ToolCallSucceeded, walk
 from journeyman.mission.errors import Problem
+from journeyman.mission.record.canonical import Json, JsonObject
 from journeyman.mission.spec import Mission
 from journeyman.mission.strategy import ToolSpec
 

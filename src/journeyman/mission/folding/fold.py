@@ -8,12 +8,12 @@ from datetime import datetime
 from typing import Any, cast
 
 from journeyman.mission import events as e
-from journeyman.mission import said
-from journeyman.mission.canonical import Json, JsonObject
 from journeyman.mission.errors import RecordBroken
 from journeyman.mission.events import Happened
-from journeyman.mission.measures import new_points
+from journeyman.mission.folding import said
+from journeyman.mission.folding.measures import new_points
 from journeyman.mission.planner.memory import after_evaluation, after_settled, before_proposal
+from journeyman.mission.record.canonical import Json, JsonObject
 from journeyman.mission.spec import Mission
 from journeyman.mission.state import (
     HISTORY_POINTS,

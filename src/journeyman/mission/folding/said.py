@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import cast
 
 from journeyman.mission import events as e
-from journeyman.mission.canonical import JsonObject
 from journeyman.mission.events import Happened
 from journeyman.mission.planner.memory import after_denial
+from journeyman.mission.record.canonical import JsonObject
 from journeyman.mission.spec import Budget
 from journeyman.mission.state import Pending, Phase, State
 

@@ -1,0 +1,54 @@
+"""What goes over the wire: actions, observations and state."""
+# pyright: basic, reportMissingImports=false, reportUntypedBaseClass=false
+# OpenEnv lives in an environment of its own, which the checks of this project do not see.
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import Field
+
+try:
+    from openenv.core.env_server.types import Action, Observation, State
+except ImportError as error:
+    raise ImportError(
+        "the gym's OpenEnv server and client need the extra: pip install 'journeyman[openenv]'"
+    ) from error
+
+ActionName = Literal[
+    "noop", "communicate", "restart", "rollback", "scale", "flag_rogue", "identify_root_cause", "escalate", "resolve"
+]
+
+
+class IncidentAction(Action):
+    """One action of the client's role: its parts, or a model's whole answer as `text`."""
+
+    action_type: ActionName = Field(default="noop", description="What to do.")
+    target: str | None = Field(
+        default=None, description="A service; for flag_rogue a fleet agent; for noop the service to look at closely."
+    )
+    args: dict[str, Any] = Field(
+        default_factory=dict, description="replicas, failure_type, message, to or topic, as the action needs."
+    )
+    text: str | None = Field(
+        default=None, description="A model's answer to read the action from, instead of the other fields."
+    )
+
+
+class IncidentObservation(Observation):
+    """What the client's role sees; never which task it is, what is wrong, or whether an action helped."""
+
+    text: str = Field(default="", description="The view, for models.")
+    role: str = "sre"
+    step: int = 0
+    horizon: int = 0
+    services: list[str] = Field(default_factory=list)
+    agents: list[str] = Field(default_factory=list, description="Fleet agents; empty unless the role sees them.")
+    notice: str = Field(default="", description="Why the last action was not carried out.")
+
+
+class IncidentState(State):
+    """Where the episode stands."""
+
+    role: str = "sre"
+    done: bool = False

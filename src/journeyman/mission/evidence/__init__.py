@@ -1,0 +1,1 @@
+"""What criteria see, and how each is judged."""

@@ -1,0 +1,1 @@
+"""Mission files and drafts: from text to a mission."""

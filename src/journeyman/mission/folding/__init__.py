@@ -1,0 +1,1 @@
+"""From events to state, one event at a time."""

@@ -1,0 +1,1 @@
+"""The chained form of events: canonical bytes, seals, replay."""

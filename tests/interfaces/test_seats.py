@@ -1,0 +1,78 @@
+"""A seat as trainers call it: views in words, rewards from the world, nothing that tells the task."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+import pytest
+
+from journeyman.interfaces.trainers.seats import SEATS, ManagerSeat, OversightSeat, SreSeat, rows
+from journeyman.mission.errors import InvalidInput
+
+HANDS = {
+    "sre": {"restart", "scale", "identify_root_cause"},
+    "dev": {"rollback", "identify_root_cause"},
+    "manager": {"escalate", "resolve"},
+    "oversight": {"flag_rogue"},
+}
+
+
+def test_a_seats_public_methods_are_its_tools_and_no_more() -> None:
+    """Trainers offer every public method to the model, so there is none that tells the truth."""
+    for role, make in SEATS.items():
+        methods: list[Any] = inspect.getmembers(type(make()), predicate=inspect.isfunction)
+        public = {name for name, _ in methods if not name.startswith("_")}
+        assert public == {"reset", "get_reward", "wait", "look", "tell"} | HANDS[role]
+
+
+def test_the_same_row_is_the_same_world_and_views_never_name_it() -> None:
+    """A group's rollouts are compared, so they must begin alike; another object may be used before or after."""
+    used, fresh = SreSeat(), SreSeat()
+    used.reset(number=3)
+    used.restart("gateway")
+    row = rows("sre", 6)[5]
+    assert used.reset(**row) == fresh.reset(**row)
+    assert used.wait() == fresh.wait()
+    assert used.reset(number=4) != fresh.reset(number=5)
+    assert "train" not in used.reset(number=4)
+
+
+def test_a_silent_seat_gets_what_the_others_earn() -> None:
+    """Oversight is not needed on easy worlds; the reward is the world's, asked as often as one likes."""
+    seat = OversightSeat()
+    seat.reset(number=2)
+    reward = seat.get_reward()
+    assert reward > 0.5
+    assert seat.get_reward() == reward
+    assert seat.wait() == "The incident is over."
+
+
+def test_a_hasty_manager_gets_nothing() -> None:
+    """Closing while it burns fails the incident, whatever is done after."""
+    seat = ManagerSeat()
+    seat.reset(number=0)
+    seat.wait()
+    assert seat.resolve() == "The incident is over."
+    assert seat.get_reward() == 0
+
+
+@pytest.mark.parametrize("wrong", [None, 7, "no such service", ["gateway"], 10**30])
+def test_what_a_model_calls_wrongly_is_told_and_costs_a_step(wrong: Any) -> None:
+    """Models send anything; a rollout never ends in an exception for it."""
+    seat = SreSeat()
+    seat.reset(number=1)
+    name = seat.reset(number=2).split("worst first\n  ")[1].split(":")[0]
+    assert "NOTICE" in seat.restart(wrong)
+    assert "NOTICE" in seat.identify_root_cause(name, wrong)
+    assert ("NOTICE" in seat.scale(name, wrong)) is (wrong != 7)
+    assert "STEP 4" in seat.tell(wrong, wrong)
+
+
+def test_rows_hold_the_briefing_and_a_number() -> None:
+    """A dataset needs no more; an unknown role is refused."""
+    made = rows("dev", 2, first=5)
+    assert [row["number"] for row in made] == [5, 6]
+    assert "You are the developer" in made[0]["prompt"][0]["content"]
+    with pytest.raises(InvalidInput, match="no role"):
+        rows("boss", 1)
