@@ -296,3 +296,13 @@ async def test_a_fork_from_an_early_iteration_shares_only_what_came_before() -> 
         with pytest.raises(NotFound):
             await at.engine.fork("nobody")
         await at.holds(fork)
+
+
+async def test_many_missions_run_side_by_side_on_one_loop() -> None:
+    """Each keeps its own record; the answers come in the order of the missions."""
+    async with bench() as at:
+        states = await at.engine.run_many([mission("finish", name=f"m{number}") for number in range(12)], at_once=4)
+        assert [state.mission.name for state in states] == [f"m{number}" for number in range(12)]
+        assert {state.outcome for state in states} == {"achieved"}
+        for state in states:
+            await at.holds(state.session_id)

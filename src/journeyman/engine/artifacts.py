@@ -5,28 +5,23 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
-import operator
 import os
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
 import anyio
 
-from journeyman.mission.criteria import Artifact, CommandCheck, CsvCheck, JsonCheck, walk
+from journeyman.mission.criteria import COMPARE, Artifact, CommandCheck, CsvCheck, JsonCheck, walk
 from journeyman.mission.folding.measures import at_path
 from journeyman.mission.record.canonical import Json, JsonObject, NotJson, checked
 from journeyman.mission.spec import Mission
 
 MAX_READ_BYTES: Final = 64 << 20
 """Larger files are not read; existence, hash and commands still work on them."""
-_COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
-}  # fmt: skip
 _ENVIRONMENT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV")
 
 
@@ -98,7 +93,7 @@ def _json(check: JsonCheck, copy: Path) -> tuple[bool, Json]:
     except KeyError as gap:
         return False, f"{check.path}: {gap.args[0]!r} is missing"
     try:
-        return bool(_COMPARE[check.op](value, cast("Any", check.target))), value
+        return bool(COMPARE[check.op](value, cast("Any", check.target))), value
     except TypeError:
         return False, f"{check.path} is {value!r}, which cannot be compared with {check.target!r}"
 

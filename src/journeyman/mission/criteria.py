@@ -6,9 +6,10 @@ arrives with the mentors.
 
 from __future__ import annotations
 
+import operator
 import re
-from collections.abc import Iterator
-from typing import Annotated, Literal, TypeAlias
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, Literal, TypeAlias
 
 from pydantic import (
     BaseModel,
@@ -205,6 +206,10 @@ Group: TypeAlias = AllOf | AnyOf
 KINDS: tuple[str, ...] = (
     "metric_threshold", "metric_trend", "event", "tool_call_succeeded", "predicate", "artifact", "approval", "all_of", "any_of",
 )  # fmt: skip
+COMPARE: Mapping[Operator, Callable[[Any, Any], bool]] = {
+    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
+}  # fmt: skip
+"""What each operator of a threshold or a JSON check means."""
 VIEW_ROOTS = frozenset({"metrics", "counts", "errors", "events", "tool_results", "history", "iteration"})
 """Top-level names of the observation that paths and predicates see."""
 
@@ -218,6 +223,11 @@ def walk(criteria: tuple[Criterion, ...] | list[Criterion]) -> Iterator[Criterio
         yield criterion
         if isinstance(criterion, (AllOf, AnyOf)):
             yield from walk(criterion.criteria)
+
+
+def needed(criteria: Sequence[Criterion]) -> list[Criterion]:
+    """Give the criteria that completion asks for: required, and no guards."""
+    return [criterion for criterion in criteria if criterion.required and not criterion.guard]
 
 
 def probes(criteria: tuple[Criterion, ...] | list[Criterion]) -> tuple[Probe, ...]:

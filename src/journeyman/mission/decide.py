@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
-from journeyman.mission.criteria import Approval, walk
+from journeyman.mission.criteria import Approval, needed, walk
 from journeyman.mission.folding.fold import seconds_between
 from journeyman.mission.state import State
 
@@ -40,8 +40,12 @@ def decide(state: State) -> Verdict:
 
 
 def _guard(state: State) -> Verdict | None:
-    broken = any(criterion.guard and _status(state, criterion.id) == "met" for criterion in state.mission.criteria)
-    return Verdict("terminate", "guard_broken") if broken else None
+    return Verdict("terminate", "guard_broken") if _guard_broken(state) else None
+
+
+def _guard_broken(state: State) -> bool:
+    known = (state.criteria.get(criterion.id) for criterion in state.mission.criteria if criterion.guard)
+    return any(item is not None and item.status == "met" for item in known)
 
 
 def _complete(state: State) -> Verdict | None:
@@ -50,9 +54,8 @@ def _complete(state: State) -> Verdict | None:
 
 def criteria_hold(state: State) -> bool:
     """Tell whether every required criterion is met by fresh evidence."""
-    needed = [criterion for criterion in state.mission.criteria if criterion.required and not criterion.guard]
-    known = [state.criteria.get(criterion.id) for criterion in needed]
-    return bool(needed) and all(item is not None and item.status == "met" and item.fresh for item in known)
+    known = [state.criteria.get(criterion.id) for criterion in needed(state.mission.criteria)]
+    return bool(known) and all(item is not None and item.status == "met" and item.fresh for item in known)
 
 
 def _by_person(state: State) -> Verdict | None:
@@ -134,16 +137,8 @@ def _unproductive(state: State) -> Verdict | None:
 
 def outcome_of(state: State) -> Outcome:
     """Give what is true at the end, by the evidence alone."""
-    if criteria_hold(state) and not any(
-        criterion.guard and _status(state, criterion.id) == "met" for criterion in state.mission.criteria
-    ):
+    if criteria_hold(state) and not _guard_broken(state):
         return "achieved"
-    needed = [criterion for criterion in state.mission.criteria if criterion.required and not criterion.guard]
-    known = [state.criteria.get(criterion.id) for criterion in needed]
+    known = [state.criteria.get(criterion.id) for criterion in needed(state.mission.criteria)]
     definitely_not = any(item is not None and item.status == "unmet" and item.fresh for item in known)
     return "unknown" if state.unknown or not definitely_not else "not_achieved"
-
-
-def _status(state: State, criterion: str) -> str:
-    known = state.criteria.get(criterion)
-    return known.status if known is not None else "inconclusive"

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias, cast
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator, model_validator
 
-from journeyman.mission.criteria import Criterion, Finite, Name, Probe, Strict, walk
+from journeyman.mission.criteria import Criterion, Finite, Name, Probe, Strict, needed, walk
 from journeyman.mission.record.canonical import Json, JsonObject, digest_of
 from journeyman.mission.strategy import Strategy
 
@@ -191,7 +191,7 @@ class Mission(Strict):
         twice = [name for name, count in counts.items() if count > 1]
         if twice:
             raise ValueError(f"ids must be unique, but {', '.join(map(repr, twice))} stands more than once")
-        if not any(criterion.required and not criterion.guard for criterion in criteria):
+        if not needed(criteria):
             raise ValueError(
                 "at least one criterion must be required and no guard, or the mission could never complete"
             )
@@ -234,11 +234,6 @@ def approval_rule(mission: Mission, tool: str) -> Approve:
         if fnmatchcase(tool, pattern):
             return rule
     return "destructive"
-
-
-def fits(patterns: list[str], tool: str) -> bool:
-    """Tell whether the allowlist lets a tool through."""
-    return any(fnmatchcase(tool, pattern) for pattern in patterns)
 
 
 def filled(template: Json, args: JsonObject) -> Json:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final, TypeAlias, cast
 
 from journeyman.mission.criteria import (
+    COMPARE,
     AllOf,
     AnyOf,
     Approval,
@@ -18,6 +18,7 @@ from journeyman.mission.criteria import (
     MetricTrend,
     Predicate,
     ToolCallSucceeded,
+    needed,
     walk,
 )
 from journeyman.mission.evidence.view import View
@@ -41,9 +42,6 @@ MET, UNMET, INCONCLUSIVE = "met", "unmet", "inconclusive"
 EVIDENCE_CHARACTERS: Final = 300
 ALMOST: Final = 1 - 1e-9
 """Most progress of what is not met; a lower bound would hide the last steps of a long way, and end it as stagnant."""
-_COMPARE: Final[Mapping[str, Callable[[float, float], bool]]] = {
-    "<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq, "!=": operator.ne,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +81,9 @@ def awaiting(state: State, rows: Sequence[JsonObject]) -> list[str]:
         for criterion in walk(state.mission.criteria)
         if isinstance(criterion, Approval) and criterion.id not in state.answers
     }
-    needed = [criterion for criterion in state.mission.criteria if criterion.required and not criterion.guard]
-    if not open_ones or not all(_would_hold(criterion, status, open_ones) for criterion in needed):
+    if not open_ones or not all(
+        _would_hold(criterion, status, open_ones) for criterion in needed(state.mission.criteria)
+    ):
         return []
     return sorted(name for name in open_ones if not status[name])
 
@@ -215,7 +214,7 @@ def _threshold(criterion: MetricThreshold, view: View, obs: JsonObject) -> Judge
         return _unclear(f"{criterion.metric} is {_short(value)}, not a number")
     old = view.state.criteria.get(criterion.id)
     first = old.first if old is not None and old.first is not None else point
-    met = _COMPARE[criterion.op](point, criterion.target)
+    met = COMPARE[criterion.op](point, criterion.target)
     root, _, rest = criterion.metric.partition(".")
     name = rest if rest in view.state.metrics else rest.partition(".")[0]
     fresh = root != "metrics" or view.fresh_metric(name)

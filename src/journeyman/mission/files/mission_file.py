@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final, Literal, TypeAlias, cast
 
 import yaml
-from pydantic import BaseModel, TypeAdapter, ValidationError
+from pydantic import BaseModel, ValidationError
 
 from journeyman.mission import criteria as kinds
 from journeyman.mission import spec
@@ -293,8 +293,3 @@ def _kind(value: object) -> str:
         "bool": "a truth value",
     }
     return names.get(type(value).__name__, type(value).__name__)
-
-
-def mission_schema() -> dict[str, Any]:
-    """Give the JSON Schema of mission files, for editors."""
-    return TypeAdapter(spec.Mission).json_schema()

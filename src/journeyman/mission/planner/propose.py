@@ -13,6 +13,7 @@ from journeyman.mission.criteria import (
     MetricTrend,
     Predicate,
     ToolCallSucceeded,
+    needed,
     walk,
 )
 from journeyman.mission.planner.arguments import Sources, argument_sets
@@ -88,9 +89,7 @@ def _explored(state: State) -> tuple[ToolCall, str] | None:
 
 def _only_needs_time(state: State) -> bool:
     """Tell whether what is still open is met already and only has to hold, or a trend that lacks points."""
-    open_ones = [
-        item for item in state.mission.criteria if item.required and not item.guard and not _met(state, item.id)
-    ]
+    open_ones = [item for item in needed(state.mission.criteria) if not _met(state, item.id)]
     return bool(open_ones) and all(_needs_time(state, item) for item in open_ones)
 
 
