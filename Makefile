@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 UV := $(shell command -v uv 2>/dev/null)
 
 ifdef UV
-  VENV_NEW = $(UV) venv -q --allow-existing -p $(PYTHON) $(VENV)
+  VENV_NEW = $(UV) venv -q --seed --allow-existing -p $(PYTHON) $(VENV)
   INSTALL = $(UV) pip install -q -p $(BIN)/python
 else
   VENV_NEW = $(PYTHON) -m venv $(VENV)
