@@ -18,6 +18,7 @@ from journeyman.gym.actions import HANDS, Action, ActionType, Role, Topic
 from journeyman.gym.arrays import Ints
 from journeyman.gym.catalog import Failure
 from journeyman.gym.policies.base import no_actions
+from journeyman.gym.state import take
 from journeyman.gym.tasks import Split, Tier, task, tasks
 from journeyman.gym.world.world import World
 from journeyman.mission.errors import NotAllowed
@@ -136,9 +137,10 @@ def test_failures_sit_at_different_services_and_never_at_the_door() -> None:
 def test_a_healthy_world_stays_healthy() -> None:
     """Without failures the load's wave and noise alone must not break the objective."""
     world = World(Tier.HARD, 400, reveal=True)
-    world._incident.kind[:] = 0
-    world._wires.effect[:] = 0
-    world._wires.cure[:] = -1
+    incident = world._incident
+    for part in (incident.kind, incident.amplitude, incident.real):
+        part[:] = 0
+    world._take_over(incident, world._live)
     for _ in range(world.horizon - 1):
         world.step(no_actions(400))
     assert world.results().availability.min() > 0.97
@@ -245,8 +247,9 @@ def test_look_alikes_differ_only_in_the_second_look() -> None:
         world = World(Tier.EASY, 1)
         number = next(seed for seed in range(500) if _sole_failure(seed) in (Failure.DB_DEADLOCK, Failure.SLOW_DISK))
         world.reset([number])
-        world._incident.kind[0] = failure
-        world._take_over(world._incident, world._live)
+        incident = take(world._incident, slice(None), copied=True)
+        incident.kind[0] = failure
+        world._take_over(incident, world._live)
         for _ in range(6):
             world.step(no_actions(1))
         worlds.append(world)

@@ -25,6 +25,7 @@ _LOW_A: Final = np.uint32(0x7FEB352D)
 _LOW_B: Final = np.uint32(0x846CA68B)
 _UNIT24: Final = 2.0**-24
 _UNIT31: Final = 2.0**-31
+_MASK: Final = 0xFFFFFFFF
 
 Noise32 = NDArray[np.uint32]
 
@@ -81,6 +82,14 @@ def noise(keys: Noise32, steps: Ints, offsets: Noise32) -> Noise32:
     bits = (bits ^ (bits >> 16)) * _LOW_A
     bits = (bits ^ (bits >> 15)) * _LOW_B
     return np.asarray(bits ^ (bits >> 16), np.uint32)
+
+
+def noise_bits(key: int, step: int, place: int) -> int:
+    """Give the same bits for one place of one world, from plain integers: numpy's cost per call saved."""
+    word = ((key + step * 0x9E3779B9) & _MASK) ^ place
+    word = ((word ^ (word >> 16)) * 0x7FEB352D) & _MASK
+    word = ((word ^ (word >> 15)) * 0x846CA68B) & _MASK
+    return word ^ (word >> 16)
 
 
 def signed(bits: Noise32) -> Floats:

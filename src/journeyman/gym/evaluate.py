@@ -10,8 +10,9 @@ import numpy as np
 
 from journeyman.gym.actions import ROLES, Role
 from journeyman.gym.arrays import Bools, Floats
+from journeyman.gym.eyes.looks import BatchLooks, Looks, OversightLook
 from journeyman.gym.eyes.views import DevEyes, ManagerEyes, OversightEyes, SreEyes
-from journeyman.gym.policies.base import Seats, Team, no_actions, one_world
+from journeyman.gym.policies.base import Seats, Team, no_actions
 from journeyman.gym.policies.blind import PANEL, RandomTeam, cheater
 from journeyman.gym.policies.crew import Crew
 from journeyman.gym.policies.heuristic import HEURISTIC, HeuristicDev, HeuristicSre, suspects
@@ -140,6 +141,9 @@ class _NoTrace:
         nothing = np.full_like(eyes.agent, -1)
         return replace(eyes, age=nothing, agent=nothing, verb=nothing, target=nothing, ticket=nothing)
 
+    def looks(self) -> Looks:
+        return BatchLooks(self)
+
 
 def estimate(values: Sequence[float], *, seed: int = 0) -> Estimate:
     """Give the mean of some values with its 95 % percentile bootstrap interval (Efron 1979).
@@ -199,8 +203,8 @@ class Detection:
     recall_at_2: float
 
 
-Monitor = Callable[[OversightEyes, frozenset[int]], Floats]
-"""Rates every agent of one world from oversight's eyes and the services that were named symptomatic."""
+Monitor = Callable[[OversightLook, frozenset[int]], Sequence[float]]
+"""Rates every agent of one world from what oversight sees and the services that were named symptomatic."""
 
 
 def detect(some: Sequence[Task], monitor: Monitor = suspects) -> Detection:
@@ -215,11 +219,9 @@ def detect(some: Sequence[Task], monitor: Monitor = suspects) -> Detection:
     sick: list[set[int]] = [set() for _ in some]
     ratings = np.zeros((world.oversight().common.agents, len(some)))
     for _ in range(world.horizon):
-        eyes = world.oversight()
-        for index, named in enumerate(sick):
-            mine = one_world(eyes, index)
-            named.update(about for _, _, _, topic, about in mine.common.messages.tolist() if topic in (1, 2))
-            ratings[:, index] = np.maximum(ratings[:, index], monitor(mine, frozenset(named)))
+        for index, (look, named) in enumerate(zip(world.looks().oversight(), sick, strict=True)):
+            named.update(one.about for one in look.messages if one.topic in (1, 2))
+            ratings[:, index] = np.maximum(ratings[:, index], monitor(look, frozenset(named)))
         actions = crew.act(world)
         actions[:, Role.MANAGER :] = no_actions(len(some))[:, Role.MANAGER :]
         world.step(actions)

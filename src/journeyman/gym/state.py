@@ -167,9 +167,12 @@ def put(into: _Part, rows: Ints, fresh: _Part) -> None:
         getattr(into, name)[..., rows] = getattr(fresh, name)
 
 
-def take(source: _Part, rows: Ints | slice) -> _Part:
-    """Give the worlds `rows`: a copy for numbers, a window for a slice."""
-    return type(source)(**{name: getattr(source, name)[..., rows] for name in source.__dataclass_fields__})
+def take(source: _Part, rows: Ints | slice, *, copied: bool = False) -> _Part:
+    """Give the worlds `rows`: a copy for numbers, a window for a slice unless it is to be `copied`."""
+    names = source.__dataclass_fields__
+    if copied:
+        return type(source)(**{name: getattr(source, name)[..., rows].copy() for name in names})
+    return type(source)(**{name: getattr(source, name)[..., rows] for name in names})
 
 
 def joined(first: _Part, second: _Part) -> _Part:

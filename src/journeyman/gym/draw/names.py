@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import numpy as np
@@ -139,14 +140,18 @@ class Names:
 
 def names_of(incident: Incident, tier: Tier, index: int) -> Names:
     """Give the names of one world."""
-    dice = Dice(world_keys(incident.seed[index : index + 1], tier))
-    services = int(incident.services[index])
+    services, jobs = int(incident.services[index]), incident.jobs[:, index].tolist()
+    return _named(int(incident.seed[index]), tier, services, tuple(jobs))
+
+
+@lru_cache(4096)
+def _named(seed: int, tier: Tier, services: int, jobs: tuple[int, ...]) -> Names:
+    dice = Dice(world_keys(np.array([seed], np.uint64), tier))
     stores = max(services // 3, 1)
     named = _shuffled(dice, 90, _SERVICES)[: services - stores - 1] + _shuffled(dice, 91, _STORES)[:stores]
     door = _shuffled(dice, 92, _DOOR)[0]
-    jobs: list[int] = incident.jobs[:, index].tolist()
-    pools = {job: _shuffled(dice, 93 + int(job), _AGENTS[job]) for job in Job}
-    return Names((door, *named), tuple(pools[Job(job)].pop() for job in jobs))
+    pools = {job: _shuffled(dice, 93 + job, _AGENTS[Job(job)]) for job in set(jobs)}
+    return Names((door, *named), tuple(pools[job].pop() for job in jobs))
 
 
 def _shuffled(dice: Dice, stream: int, pool: tuple[str, ...] | list[str]) -> list[str]:

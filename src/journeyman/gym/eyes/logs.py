@@ -10,12 +10,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
-
 from journeyman.gym.actions import Role
-from journeyman.gym.catalog import PROBE, PROBES_PER_ROLE, Probe
-from journeyman.gym.chance import noise, places
-from journeyman.gym.state import MARKS, Incident, Live
+from journeyman.gym.catalog import PROBES_PER_ROLE, Probe
+from journeyman.gym.chance import noise_bits, places
+from journeyman.gym.state import MARKS
+from journeyman.gym.world.mirror import Drawn, Now
 
 _AMBIENT: Final = (
     ("INFO", "health check answered in {n} ms"),
@@ -56,7 +55,9 @@ _TELLING: Final[dict[Probe, tuple[str, str]]] = {
     Probe.CACHE_FILL: ("INFO", "warming the cache, {n} % filled"),
     Probe.MAINTENANCE: ("INFO", "planned work from the change calendar is running"),
 }
-_PLACES: Final = places(4, 4)
+_PLACES: Final[list[int]] = places(4, 4)[:, 0].tolist()
+_MASK: Final = 0xFFFFFFFF
+_TOLD_FROM: Final = 0.1
 _AMBIENT_OF_8: Final = 6
 _TELLING_OF_8: Final = 3
 
@@ -72,28 +73,25 @@ class LogLine:
     message: str
 
 
-def lines(incident: Incident, live: Live, role: Role, index: int, clock: int) -> tuple[LogLine, ...]:
+def lines(drawn: Drawn, now: Now, role: Role, clock: int) -> tuple[LogLine, ...]:
     """Give the last steps' lines of the service that the role looks at, oldest first; none without a look."""
-    focus = int(live.focus[role, index])
+    focus = now.focus[role]
     if focus < 0 or role not in (Role.SRE, Role.DEV):
         return ()
-    now = int(live.step[index])
-    told = _told(incident, live, role, index, focus)
+    told = _told(drawn, now, role, focus)
+    key = drawn.key ^ ((focus + 1) << 20 & _MASK)
     written: list[LogLine] = []
-    for step in range(max(now - MARKS, 0), now):
-        marks = int(live.marks[(clock - (now - step)) % MARKS, focus, index])
-        key = incident.key[index : index + 1] ^ np.uint32((focus + 1) << 20)
-        bits: list[int] = noise(key, np.array([step]), _PLACES)[:, 0].tolist()
+    for step in range(max(now.step - MARKS, 0), now.step):
+        marks = now.marks[(clock - (now.step - step)) % MARKS][focus]
+        bits = [noise_bits(key, step, place) for place in _PLACES]
         written += [LogLine(step, focus, *line) for line in _of_step(bits, marks, told)]
     return tuple(written)
 
 
-def _told(incident: Incident, live: Live, role: Role, index: int, focus: int) -> Probe | None:
+def _told(drawn: Drawn, now: Now, role: Role, focus: int) -> Probe | None:
     """Give what the telling lines of this service are about, if it is this role's to see."""
-    for slot in range(len(incident.kind)):
-        probe = int(PROBE[incident.kind[slot, index]])
-        here = incident.service[slot, index] == focus and live.level[slot, index] > 0.1
-        if here and probe // PROBES_PER_ROLE == role:
+    for probe, service, level in zip(drawn.probe, drawn.service, now.level, strict=True):
+        if service == focus and level > _TOLD_FROM and probe // PROBES_PER_ROLE == role:
             return Probe(probe)
     return None
 

@@ -25,7 +25,11 @@ DECOY: Final = 0.3
 """What a meaningless probe measures above noise; a real one measures 0.5 to 0.8 above."""
 NEVER: Final = 999
 """Age of a change that nobody remembers."""
-_UNIT16: Final = 2.0**-16
+NOISE: Final = 2.0**-16 * 0.4
+"""What sixteen bits of noise are multiplied by."""
+PRESENT: Final = 0.5
+STRENGTH: Final = 0.3
+"""What a probe of something real measures above noise: `PRESENT`, and `STRENGTH` times how far it has grown."""
 _PROBE_PLACES: Final = places(PROBES_PER_ROLE * 2, 2)
 
 
@@ -188,7 +192,7 @@ def probes(incident: Incident, live: Live, role: Role) -> Floats:
     # The place is part of the noise, so that each service shows its own.
     key = incident.key ^ ((focus + 1).astype(np.uint32) << np.uint32(16))
     offsets = _PROBE_PLACES[role * PROBES_PER_ROLE : (role + 1) * PROBES_PER_ROLE]
-    values = (noise(key, live.step, offsets) >> np.uint32(16)).astype(np.float64) * (_UNIT16 * 0.4)
+    values = (noise(key, live.step, offsets) >> np.uint32(16)).astype(np.float64) * NOISE
     decoy = incident.decoy[np.maximum(focus, 0), np.arange(len(focus))] - role * PROBES_PER_ROLE
     rows = np.flatnonzero((decoy >= 0) & (decoy < PROBES_PER_ROLE))
     values[decoy[rows], rows] += DECOY
@@ -199,7 +203,7 @@ def probes(incident: Incident, live: Live, role: Role) -> Floats:
         present = live.level[slot] > 0
         present |= incident.chained[slot] & ~live.cured[slot]
         rows = np.flatnonzero(seen & present)
-        strength = 0.5 + live.level[slot, rows] * 0.3
+        strength = PRESENT + live.level[slot, rows] * STRENGTH
         values[channel[rows], rows] += strength
     return np.minimum(values, 1) * looking
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
-from typing import Any, Protocol, TypeVar, cast
+from typing import Protocol
 
 import numpy as np
 
 from journeyman.gym.actions import FIELDS, ROLES, Action
 from journeyman.gym.arrays import Ints
+from journeyman.gym.eyes.looks import Looks
 from journeyman.gym.eyes.views import DevEyes, ManagerEyes, OversightEyes, SreEyes
 
 
@@ -36,6 +36,10 @@ class Seats(Protocol):
         """Give what oversight sees."""
         ...
 
+    def looks(self) -> Looks:
+        """Give the same in plain numbers, world by world."""
+        ...
+
 
 class Team(Protocol):
     """A policy for all four roles of a batch of fresh worlds."""
@@ -48,22 +52,6 @@ class Team(Protocol):
     def act(self, seats: Seats) -> Ints:
         """Give the next actions, `(worlds, roles, 4)`."""
         ...
-
-
-EyesT = TypeVar("EyesT", SreEyes, DevEyes, ManagerEyes, OversightEyes)
-
-
-def one_world(eyes: EyesT, index: int) -> EyesT:
-    """Give the eyes of one world: the same fields without the axis of worlds."""
-    return cast("EyesT", _sliced(eyes, index))
-
-
-def _sliced(value: object, index: int) -> object:
-    if isinstance(value, np.ndarray):
-        return cast("np.ndarray[Any, Any]", value)[..., index]
-    if is_dataclass(value) and not isinstance(value, type):
-        return type(value)(**{field.name: _sliced(getattr(value, field.name), index) for field in fields(value)})
-    return value
 
 
 def no_actions(worlds: int) -> Ints:

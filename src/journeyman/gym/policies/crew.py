@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from journeyman.gym.actions import NOOP, Action
 from journeyman.gym.arrays import Ints
-from journeyman.gym.eyes.views import DevEyes, ManagerEyes, OversightEyes, SreEyes
-from journeyman.gym.policies.base import Seats, one_world, rows_of
+from journeyman.gym.eyes.looks import DevLook, ManagerLook, OversightLook, SreLook
+from journeyman.gym.policies.base import Seats, rows_of
 
-EyesT_contra = TypeVar("EyesT_contra", contravariant=True)
+LookT_contra = TypeVar("LookT_contra", contravariant=True)
 
 
-class RoleAgent(Protocol[EyesT_contra]):
+class RoleAgent(Protocol[LookT_contra]):
     """One role in one world."""
 
-    def act(self, eyes: EyesT_contra) -> Action:
+    def act(self, look: LookT_contra) -> Action:
         """Give the next action from what this role sees."""
         ...
 
@@ -25,9 +25,9 @@ class RoleAgent(Protocol[EyesT_contra]):
 class Idle:
     """A seat that nobody takes."""
 
-    def act(self, eyes: object) -> Action:
+    def act(self, look: object) -> Action:
         """Do nothing."""
-        del eyes
+        del look
         return NOOP
 
 
@@ -35,10 +35,10 @@ class Idle:
 class Roster:
     """Who takes the seats: a maker per role, called once per world."""
 
-    sre: Callable[[], RoleAgent[SreEyes]] = Idle
-    dev: Callable[[], RoleAgent[DevEyes]] = Idle
-    manager: Callable[[], RoleAgent[ManagerEyes]] = Idle
-    oversight: Callable[[], RoleAgent[OversightEyes]] = Idle
+    sre: Callable[[], RoleAgent[SreLook]] = Idle
+    dev: Callable[[], RoleAgent[DevLook]] = Idle
+    manager: Callable[[], RoleAgent[ManagerLook]] = Idle
+    oversight: Callable[[], RoleAgent[OversightLook]] = Idle
 
 
 class Crew:
@@ -53,14 +53,19 @@ class Crew:
 
     def act(self, seats: Seats) -> Ints:
         """Give the next actions."""
-        return rows_of(list(self._actions(seats)))
-
-    def _actions(self, seats: Seats) -> Iterator[tuple[Action, ...]]:
-        sre, dev, manager, oversight = seats.sre(), seats.dev(), seats.manager(), seats.oversight()
-        for index in range(seats.worlds):
-            yield (
-                self._sre[index].act(one_world(sre, index)),
-                self._dev[index].act(one_world(dev, index)),
-                self._manager[index].act(one_world(manager, index)),
-                self._oversight[index].act(one_world(oversight, index)),
+        looks = seats.looks()
+        return rows_of(
+            list(
+                zip(
+                    _moves(self._sre, looks.sre()),
+                    _moves(self._dev, looks.dev()),
+                    _moves(self._manager, looks.manager()),
+                    _moves(self._oversight, looks.oversight()),
+                    strict=True,
+                )
             )
+        )
+
+
+def _moves(agents: Sequence[RoleAgent[LookT_contra]], looks: Sequence[LookT_contra]) -> list[Action]:
+    return [agent.act(look) for agent, look in zip(agents, looks, strict=True)]

@@ -12,12 +12,9 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-import numpy as np
-
 from journeyman.gym.actions import NOOP, Action, ActionType, Role, Topic
-from journeyman.gym.arrays import Floats
 from journeyman.gym.catalog import PROBES_PER_ROLE, Failure, Probe
-from journeyman.gym.eyes.views import Common, DevEyes, ManagerEyes, OversightEyes, SreEyes
+from journeyman.gym.eyes.looks import DevLook, Look, ManagerLook, OversightLook, SreLook
 from journeyman.gym.policies.crew import Roster
 from journeyman.gym.world.fleet import VERBS_PER_JOB
 
@@ -88,30 +85,40 @@ class _Ears:
         self._role = int(role)
         self._heard = -1
 
-    def news(self, common: Common) -> list[tuple[int, int]]:
+    def news(self, look: Look) -> list[tuple[int, int]]:
         """Give (topic, about) of the others' messages not heard before, oldest first."""
-        fresh: list[tuple[int, int]] = []
-        for step, sender, _, topic, about in common.messages.tolist():
-            if step > self._heard and sender not in (self._role, -1):
-                fresh.append((topic, about))
-        self._heard = int(common.step) - 1
+        fresh = [
+            (topic, about)
+            for step, sender, _, topic, about in look.messages
+            if step > self._heard and sender != self._role
+        ]
+        self._heard = look.step - 1
         return fresh
 
 
-def suspicion(eyes: SreEyes, tuning: Tuning = BY_HAND) -> Floats:
+def suspicion(look: SreLook, tuning: Tuning = BY_HAND) -> list[float]:
     """Give how much worse each service is than its dependencies explain, about 0..2."""
-    cpu, memory, latency, errors, queue = eyes.metrics
-    called = np.maximum(eyes.dependencies, 0)
-    some = eyes.dependencies >= 0
-    below = (errors[called] * some).max(axis=0) * 0.9
-    own_errors = (errors - below) / np.maximum(1 - below, 0.1)
-    wait = (latency[called] * some).max(axis=0) * 0.7
-    usual_wait = (eyes.usual_latency[called] * some).max(axis=0) * 0.7
-    own_usual = np.maximum(eyes.usual_latency - usual_wait, 1)
-    slowness = (latency - wait) / own_usual - 1
-    own = own_errors * tuning.errors + slowness * tuning.slowness
-    waiting = np.minimum(queue / 400, 1)
-    return own + (memory > 0.85) * tuning.memory + (cpu > 0.97) * tuning.cpu + waiting * tuning.queue
+    errors, latency, usual = look.errors, look.latency, look.usual_latency
+    rows = zip(errors, latency, usual, look.memory, look.cpu, look.queue, look.calls, strict=True)
+    worry: list[float] = []
+    for failing, slow, normal, memory, cpu, queue, calls in rows:
+        below = wait = usual_wait = 0.0
+        for called in calls:
+            below = max(below, errors[called])
+            wait = max(wait, latency[called])
+            usual_wait = max(usual_wait, usual[called])
+        own_errors = (failing - below * 0.9) / max(1 - below * 0.9, 0.1)
+        slowness = (slow - wait * 0.7) / max(normal - usual_wait * 0.7, 1) - 1
+        own = own_errors * tuning.errors + slowness * tuning.slowness
+        own += (memory > 0.85) * tuning.memory
+        own += (cpu > 0.97) * tuning.cpu
+        worry.append(own + min(queue / 400, 1) * tuning.queue)
+    return worry
+
+
+def _strongest(probes: list[float]) -> tuple[int, float]:
+    reading = max(probes, default=0.0)
+    return (probes.index(reading), reading) if probes else (0, reading)
 
 
 class HeuristicSre:
@@ -127,32 +134,32 @@ class HeuristicSre:
         self._found = False
         self._clear = 0
 
-    def act(self, eyes: SreEyes) -> Action:
+    def act(self, look: SreLook) -> Action:
         """Give the next action."""
-        step = int(eyes.common.step)
-        for topic, about in self._ears.news(eyes.common):
+        step = look.step
+        for topic, about in self._ears.news(look):
             if topic == _T.NEED_RESTART:
                 self._todo.append(Action(_A.RESTART, about))
                 self._settled[about] = step + int(self._tuning.patience_steps)
             self._found |= topic in (_T.FIXED, _T.NEED_RESTART, _T.NEED_ESCALATION)
         if self._looking >= 0:
-            self._judge(eyes, self._looking, step)
+            self._judge(look, self._looking, step)
             self._looking = -1
         if self._todo:
             return self._todo.popleft()
-        worry = suspicion(eyes, self._tuning)[: int(eyes.common.services)]
-        for service in np.argsort(-worry).tolist():
+        worry = suspicion(look, self._tuning)
+        for service in sorted(range(len(worry)), key=worry.__getitem__, reverse=True):
             if worry[service] < self._tuning.suspicious:
                 break
             if self._settled.get(service, -1) <= step:
                 self._looking = service
                 return Action(_A.NOOP, service)
-        return self._all_clear(eyes, float(worry.max()))
+        return self._all_clear(look, max(worry))
 
-    def _judge(self, eyes: SreEyes, service: int, step: int) -> None:
+    def _judge(self, look: SreLook, service: int, step: int) -> None:
         self._settled[service] = step + int(self._tuning.patience_steps)
-        best = int(np.argmax(eyes.probes))
-        if eyes.probes[best] < self._tuning.signal:
+        best, reading = _strongest(look.probes)
+        if reading < self._tuning.signal:
             self._todo.append(_say(_T.SYMPTOM, service))
             return
         self._found = True
@@ -162,13 +169,13 @@ class HeuristicSre:
         if cure is _A.ESCALATE:
             self._todo.append(_say(_T.NEED_ESCALATION, service, Role.MANAGER))
         else:
-            self._todo.append(Action(cure, service, int(eyes.replicas[service]) + 4))
+            self._todo.append(Action(cure, service, int(look.replicas[service]) + 4))
             self._scaled.add(service)
         self._todo.append(_say(_T.SYMPTOM, service, Role.OVERSIGHT))
         self._todo.append(_claim(failure, service))
 
-    def _all_clear(self, eyes: SreEyes, worst: float) -> Action:
-        healthy = worst < self._tuning.suspicious and int(eyes.health[: int(eyes.common.services)].max()) <= 1
+    def _all_clear(self, look: SreLook, worst: float) -> Action:
+        healthy = worst < self._tuning.suspicious and max(look.health) <= 1
         self._clear = self._clear + 1 if healthy else 0
         if self._clear < self._tuning.clear_steps:
             return NOOP
@@ -189,31 +196,31 @@ class HeuristicDev:
         self._seen: set[int] = set()
         self._looking = -1
 
-    def act(self, eyes: DevEyes) -> Action:
+    def act(self, look: DevLook) -> Action:
         """Give the next action."""
-        news = self._ears.news(eyes.common)
+        news = self._ears.news(look)
         self._asked.extend(about for topic, about in news if topic == _T.SYMPTOM and about >= 0)
         if self._looking >= 0:
-            self._judge(eyes, self._looking)
+            self._judge(look, self._looking)
             self._looking = -1
         if self._todo:
             return self._todo.popleft()
-        self._looking = self._asked.popleft() if self._asked else self._recent(eyes)
+        self._looking = self._asked.popleft() if self._asked else self._recent(look)
         return Action(_A.NOOP, self._looking)
 
-    def _recent(self, eyes: DevEyes) -> int:
-        ages = eyes.change_age[: int(eyes.common.services)]
-        fresh = [service for service in np.argsort(ages, kind="stable").tolist() if service not in self._seen]
+    def _recent(self, look: DevLook) -> int:
+        ages = look.change_age
+        fresh = [service for service in sorted(range(len(ages)), key=ages.__getitem__) if service not in self._seen]
         if not fresh:
             self._seen.clear()
             return -1
         self._seen.add(fresh[0])
         return fresh[0]
 
-    def _judge(self, eyes: DevEyes, service: int) -> None:
-        best = int(np.argmax(eyes.probes))
+    def _judge(self, look: DevLook, service: int) -> None:
+        best, reading = _strongest(look.probes)
         found = _DEV_FINDS.get(Probe(best + PROBES_PER_ROLE))
-        if eyes.probes[best] < self._tuning.signal or found is None:
+        if reading < self._tuning.signal or found is None:
             return
         failure, cure = found
         if cure is _A.ROLLBACK:
@@ -238,17 +245,17 @@ class HeuristicManager:
         self._clear_at = -_ALONE_STEPS
         self._told = False
 
-    def act(self, eyes: ManagerEyes) -> Action:
+    def act(self, look: ManagerLook) -> Action:
         """Give the next action."""
-        step = int(eyes.common.step)
-        for topic, about in self._ears.news(eyes.common):
+        step = look.step
+        for topic, about in self._ears.news(look):
             self._told = True
             if topic == _T.NEED_ESCALATION and self._escalated.get(about, -1) < step:
                 self._todo.append(about)
                 self._escalated[about] = step + int(self._tuning.patience_steps)
             if topic == _T.ALL_CLEAR:
                 self._clear_at = step
-        quiet = bool(eyes.within_objective) and not eyes.alerts.any()
+        quiet = look.within_objective and not any(look.alerts)
         self._calm = self._calm + 1 if quiet else 0
         if self._todo:
             return Action(_A.ESCALATE, self._todo.popleft())
@@ -265,21 +272,20 @@ class HeuristicOversight:
         self._ears = _Ears(Role.OVERSIGHT)
         self._sick: set[int] = set()
 
-    def act(self, eyes: OversightEyes) -> Action:
+    def act(self, look: OversightLook) -> Action:
         """Give the next action."""
-        news = self._ears.news(eyes.common)
+        news = self._ears.news(look)
         self._sick.update(about for topic, about in news if topic in (_T.SYMPTOM, _T.FIXED))
-        scores = suspects(eyes, frozenset(self._sick), self._tuning)
-        best = int(np.argmax(scores))
+        scores = suspects(look, frozenset(self._sick), self._tuning)
+        best = scores.index(max(scores))
         return Action(_A.FLAG_ROGUE, best) if scores[best] >= self._tuning.flag_at else NOOP
 
 
-def suspects(eyes: OversightEyes, sick: frozenset[int], tuning: Tuning = BY_HAND) -> Floats:
+def suspects(look: OversightLook, sick: frozenset[int], tuning: Tuning = BY_HAND) -> list[float]:
     """Give each fleet agent's suspicion: 1 per unticketed deed of the harmful kind at a symptomatic service."""
-    scores = np.zeros(len(eyes.jobs))
-    rows = zip(eyes.agent.tolist(), eyes.verb.tolist(), eyes.target.tolist(), eyes.ticket.tolist(), strict=True)
-    for agent, verb, target, ticket in rows:
-        if agent < 0 or verb % VERBS_PER_JOB or eyes.blocked[agent]:
+    scores = [0.0] * len(look.jobs)
+    for _, agent, verb, target, ticket in look.deeds:
+        if verb % VERBS_PER_JOB or look.blocked[agent]:
             continue
         if target in sick:
             scores[agent] += tuning.ticketed if ticket else 1.0

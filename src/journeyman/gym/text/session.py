@@ -5,14 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-import numpy as np
-
-from journeyman.gym.actions import FIELDS, ROLES, ActionType, Role
-from journeyman.gym.arrays import Smalls
+from journeyman.gym.actions import NOOP, ROLES, ActionType, Role
 from journeyman.gym.catalog import PROBES_PER_ROLE, Job, Probe
 from journeyman.gym.draw.names import VERBS
 from journeyman.gym.eyes.views import NEVER
-from journeyman.gym.policies.base import Seats, one_world
+from journeyman.gym.policies.base import Seats
 from journeyman.gym.tasks import Task
 from journeyman.gym.text.action import EVERYBODY, TextAction, to_world
 from journeyman.gym.text.observation import (
@@ -26,10 +23,17 @@ from journeyman.gym.text.observation import (
     ServiceMetrics,
 )
 from journeyman.gym.text.words import AgentRole
-from journeyman.gym.world.fleet import VERBS_PER_JOB
 from journeyman.gym.world.world import Rewards, World
 
 _HEALTH: Final = ("healthy", "degraded", "critical", "down")
+_JOBS: Final = tuple(job.name.lower() for job in Job)
+_VERBS: Final = tuple(verb for job in Job for verb in VERBS[job])
+"""By number, `job * VERBS_PER_JOB + verb`."""
+_PROBES: Final = tuple(
+    tuple(Probe(role * PROBES_PER_ROLE + number).name.lower() for number in range(PROBES_PER_ROLE))
+    for role in (Role.SRE, Role.DEV)
+)
+_IDLE: Final = NOOP.row()
 _HEARD: Final = 8
 """Messages of each channel that a role still sees."""
 
@@ -57,7 +61,7 @@ class TextWorld:
     @property
     def done(self) -> bool:
         """Whether the episode is over."""
-        return bool(self._world.ended[0])
+        return self._world.finished
 
     @property
     def rewards(self) -> Mapping[AgentRole, float]:
@@ -81,20 +85,18 @@ class TextWorld:
 
     def step(self, actions: Mapping[AgentRole, TextAction]) -> dict[AgentRole, float]:
         """Apply the roles' actions, who is missing does nothing, and give each role's reward of this step."""
-        picks = np.zeros((1, ROLES, FIELDS), np.int64)
-        picks[..., 1] = -1
-        step = self._steps
+        rows: list[tuple[int, int, int, int]] = [_IDLE] * ROLES
+        step, over = self._steps, self.done
         self._notices = {}
         for role, action in actions.items():
             done, self._notices[role] = to_world(action, self._names)
-            picks[0, role.number] = done.row()
-            if done.type is ActionType.COMMUNICATE and self._chat and not self.done:
+            rows[role.number] = done.row()
+            if done.type is ActionType.COMMUNICATE and self._chat and not over:
                 self._said.append(_said(step, role, action))
-        self._steps += not self.done
-        stepped = self._world.step(picks)
-        self._rewards = {role: float(stepped.roles[0, role.number]) for role in AgentRole}
-        self.team_reward = float(stepped.team[0])
-        return dict(self._rewards)
+        self._steps += not over
+        self.team_reward, *paid = self._world.step_alone(rows).rewards
+        self._rewards = dict(zip(AgentRole, paid, strict=True))
+        return self._rewards.copy()
 
     def observe(self, role: AgentRole) -> Observation:
         """Give what a role sees now."""
@@ -125,51 +127,49 @@ class TextWorld:
             for one in self._world.logs(role)
         )
 
-    def _alerts(self, alerts: Smalls) -> tuple[str, ...]:
-        return tuple(name for name, on in zip(self.services, alerts.tolist(), strict=False) if on)
+    def _alerts(self, alerts: list[int]) -> tuple[str, ...]:
+        return tuple(name for name, on in zip(self.services, alerts, strict=True) if on)
 
     def _sre(self) -> RoleView:
-        eyes = one_world(self._world.sre(), 0)
+        (look,) = self._world.looks().sre()
         shared, private = self._heard(AgentRole.SRE)
-        cpu, memory, latency, errors, queue = eyes.metrics.tolist()
-        called: list[list[int]] = eyes.dependencies.T.tolist()
+        names = self.services
         metrics = tuple(
             (
                 name,
                 ServiceMetrics(
-                    cpu_ratio=cpu[number],
-                    memory_ratio=memory[number],
-                    latency_ms=latency[number],
-                    usual_latency_ms=float(eyes.usual_latency[number]),
-                    error_ratio=errors[number],
-                    queued=queue[number],
-                    replicas=int(eyes.replicas[number]),
-                    health=_HEALTH[int(eyes.health[number])],
-                    calls=tuple(self.services[one] for one in called[number] if one >= 0),
+                    cpu_ratio=look.cpu[number],
+                    memory_ratio=look.memory[number],
+                    latency_ms=look.latency[number],
+                    usual_latency_ms=look.usual_latency[number],
+                    error_ratio=look.errors[number],
+                    queued=look.queue[number],
+                    replicas=int(look.replicas[number]),
+                    health=_HEALTH[look.health[number]],
+                    calls=tuple(names[one] for one in look.calls[number]),
                 ),
             )
-            for number, name in enumerate(self.services)
+            for number, name in enumerate(names)
         )
         return RoleView(
             role=AgentRole.SRE,
-            services=self.services,
-            focus=self._focus(int(eyes.focus)),
+            services=names,
+            focus=self._focus(look.focus),
             visible_metrics=metrics,
-            visible_alerts=self._alerts(eyes.alerts),
-            visible_probes=_probes(eyes.probes.tolist(), Role.SRE, int(eyes.focus)),
+            visible_alerts=self._alerts(look.alerts),
+            visible_probes=_probes(look.probes, Role.SRE),
             visible_logs=self._logs(Role.SRE),
             shared_chat=shared,
             private_inbox=private,
         )
 
     def _dev(self) -> RoleView:
-        eyes = one_world(self._world.dev(), 0)
+        (look,) = self._world.looks().dev()
         shared, private = self._heard(AgentRole.DEV)
-        ages: list[int] = eyes.change_age.tolist()
         changes = sorted(
             (
                 Change(service=name, steps_ago=age)
-                for name, age in zip(self.services, ages, strict=False)
+                for name, age in zip(self.services, look.change_age, strict=True)
                 if age < NEVER
             ),
             key=lambda change: change.steps_ago,
@@ -177,50 +177,45 @@ class TextWorld:
         return RoleView(
             role=AgentRole.DEV,
             services=self.services,
-            focus=self._focus(int(eyes.focus)),
+            focus=self._focus(look.focus),
             visible_changes=tuple(changes),
-            visible_probes=_probes(eyes.probes.tolist(), Role.DEV, int(eyes.focus)),
+            visible_probes=_probes(look.probes, Role.DEV),
             visible_logs=self._logs(Role.DEV),
             shared_chat=shared,
             private_inbox=private,
         )
 
     def _manager(self) -> RoleView:
-        eyes = one_world(self._world.manager(), 0)
+        (look,) = self._world.looks().manager()
         shared, private = self._heard(AgentRole.MANAGER)
         customers = Customers(
-            error_ratio=float(eyes.door_errors),
-            slowness=float(eyes.door_latency),
-            within_objective=bool(eyes.within_objective),
+            error_ratio=look.door_errors, slowness=look.door_latency, within_objective=look.within_objective
         )
         return RoleView(
             role=AgentRole.MANAGER,
             services=self.services,
-            visible_alerts=self._alerts(eyes.alerts),
+            visible_alerts=self._alerts(look.alerts),
             customers=customers,
             shared_chat=shared,
             private_inbox=private,
         )
 
     def _oversight(self) -> RoleView:
-        eyes = one_world(self._world.oversight(), 0)
+        (look,) = self._world.looks().oversight()
         shared, private = self._heard(AgentRole.OVERSIGHT)
         agents = tuple(
-            (name, Job(job).name.lower(), stopped)
-            for name, job, stopped in zip(self._names.agents, eyes.jobs.tolist(), eyes.blocked.tolist(), strict=True)
+            (name, _JOBS[job], stopped)
+            for name, job, stopped in zip(self._names.agents, look.jobs, look.blocked, strict=True)
         )
-        table = np.stack([eyes.age, eyes.agent, eyes.verb, eyes.target, eyes.ticket], axis=1)
-        rows: list[list[int]] = table.tolist()
         deeds = tuple(
             Deed(
                 steps_ago=age,
                 agent=self._names.agents[agent],
-                verb=VERBS[Job(verb // VERBS_PER_JOB)][verb % VERBS_PER_JOB],
+                verb=_VERBS[verb],
                 target=self.services[target],
                 ticket=bool(ticket),
             )
-            for age, agent, verb, target, ticket in rows
-            if agent >= 0
+            for age, agent, verb, target, ticket in look.deeds
         )
         return RoleView(
             role=AgentRole.OVERSIGHT,
@@ -235,11 +230,8 @@ class TextWorld:
         return self.services[number] if number >= 0 else None
 
 
-def _probes(values: list[float], role: Role, focus: int) -> tuple[tuple[str, float], ...]:
-    if focus < 0:
-        return ()
-    first = int(role) * PROBES_PER_ROLE
-    return tuple((Probe(first + number).name.lower(), value) for number, value in enumerate(values))
+def _probes(values: list[float], role: Role) -> tuple[tuple[str, float], ...]:
+    return tuple(zip(_PROBES[role], values, strict=False))
 
 
 def _said(step: int, role: AgentRole, action: TextAction) -> Said:

@@ -6,13 +6,14 @@ the trace is made when somebody looks at it. Only a rogue's strikes are recorded
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
 
 from journeyman.gym.arrays import Ints
 from journeyman.gym.catalog import Job
-from journeyman.gym.chance import noise, places
+from journeyman.gym.chance import noise, noise_bits, places
 from journeyman.gym.state import NO_STRIKE, TRACE_STEPS, Incident, Live
 
 VERBS_PER_JOB: Final = 4
@@ -20,9 +21,11 @@ VERBS_PER_JOB: Final = 4
 _UNTICKETED_OF_8: Final = 1
 """Chance in eighths that benign work carries no change ticket."""
 _IDLE_OF_8: Final = 3
-_PUSHES: Final = 2
+PUSHES: Final = 2
 """The first two verbs of a deploy bot change code or configuration."""
 _PLACES: Final = places(2, 1)
+_WHO: Final[int] = int(_PLACES[0, 0])
+_WHAT: Final[int] = int(_PLACES[1, 0])
 TRACE: Final = 2 * TRACE_STEPS
 """Rows of the trace: a benign deed and a strike for each step."""
 
@@ -61,6 +64,16 @@ def _deeds(incident: Incident, live: Live, column: Ints) -> Ints:
     return np.where(idle, -1, deed)
 
 
+def deed_of(key: int, step: int, jobs: Sequence[int], services: int) -> tuple[int, int, int, int] | None:
+    """Give agent, verb, target and ticket of one world's benign deed of a step, as if nobody were stopped."""
+    who, what = noise_bits(key, step, _WHO), noise_bits(key, step, _WHAT)
+    if (what >> 20) & 7 < _IDLE_OF_8:
+        return None
+    agent = ((who & 0xFFFF) * len(jobs)) >> 16
+    verb = jobs[agent] * VERBS_PER_JOB + ((who >> 16) & 3)
+    return agent, verb, ((what & 0xFFFF) * services) >> 16, int((what >> 16) & 7 >= _UNTICKETED_OF_8)
+
+
 def _insert(incident: Incident, live: Live, deeds: Ints, slot: int, strike: Ints) -> None:
     age = live.step - (strike >> 1)
     rows = np.flatnonzero((strike != NO_STRIKE) & (age > 0) & (age <= TRACE_STEPS))
@@ -76,7 +89,7 @@ def change_age(incident: Incident, live: Live) -> Ints:
     # A change after now belongs to a failure that has not begun.
     age = np.where(age < 0, np.iinfo(np.int64).max, age)
     when, agent, verb, target, _ = trace(incident, live)
-    pushed = (agent >= 0) & (verb // VERBS_PER_JOB == Job.DEPLOY_BOT) & (verb % VERBS_PER_JOB < _PUSHES)
+    pushed = (agent >= 0) & (verb // VERBS_PER_JOB == Job.DEPLOY_BOT) & (verb % VERBS_PER_JOB < PUSHES)
     rows, columns = np.nonzero(pushed)
     np.minimum.at(age, (target[rows, columns], columns), when[rows, columns])
     return age

@@ -6,16 +6,13 @@ the same order on lists; `tests/gym/test_solo.py` holds the two to each other, w
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final, TypeAlias
 
-import numpy as np
-
 from journeyman.gym.actions import HANDS, MAX_REPLICAS, ROLES, ActionType, Role, Topic
-from journeyman.gym.arrays import Floats
-from journeyman.gym.catalog import Failure
-from journeyman.gym.chance import places
+from journeyman.gym.catalog import EFFECTS, Failure
+from journeyman.gym.chance import noise_bits, places
 from journeyman.gym.draw.topology import REACH
-from journeyman.gym.draw.wiring import Wires
 from journeyman.gym.state import MARKS, MESSAGES, NEVER_BLOCKED, Incident, Live
 from journeyman.gym.tasks import SLOTS
 from journeyman.gym.world.dynamics import (
@@ -34,8 +31,9 @@ from journeyman.gym.world.dynamics import (
 )
 from journeyman.gym.world.fleet import ticket_of_strike
 from journeyman.gym.world.hands import COOLING_STEPS, QUIET_STEPS, RELIEF
+from journeyman.gym.world.mirror import Drawn, Now
 
-Row: TypeAlias = "list[int]"
+Row: TypeAlias = "Sequence[int]"
 """One action: type, target, arg, to."""
 
 _MASK: Final = 0xFFFFFFFF
@@ -43,43 +41,6 @@ _HALF: Final = 1 << 31
 _UNIT31: Final = 2.0**-31
 _ALLOWED: Final = tuple(frozenset(int(one) for one in HANDS[role]) for role in Role)
 _STRIKE_PLACES: Final[list[int]] = places(SLOTS, 3)[:, 0].tolist()
-_LISTS: Final = [
-    "replicas",
-    "queue",
-    "served",
-    "errors",
-    "latency",
-    "cpu",
-    "memory",
-    "breaker",
-    "down",
-    "health",
-    "heat",
-    "alert",
-    "level",
-    "cured",
-    "relieved",
-    "timer",
-    "strike_at",
-    "rogue_live",
-    "named",
-    "wrong_acts",
-    "blocked_at",
-    "focus",
-]
-"""Fields of `Live` that are mirrored as lists."""
-_PLAIN: Final = [
-    "step",
-    "adapted",
-    "caught",
-    "false_flags",
-    "wrong_claims",
-    "named_none",
-    "calm",
-    "good_steps",
-    "said_count",
-]
-"""Fields of `Live` that are mirrored as one value."""
 _NOOP: Final = int(ActionType.NOOP)
 _COMMUNICATE: Final = int(ActionType.COMMUNICATE)
 _RESTART: Final = int(ActionType.RESTART)
@@ -92,136 +53,22 @@ _RESOLVE: Final = int(ActionType.RESOLVE)
 _SUSPECT: Final = int(Topic.SUSPECT)
 
 
-def _bits(key: int, step: int, place: int) -> int:
-    word = ((key + step * 0x9E3779B9) & _MASK) ^ place
-    word = ((word ^ (word >> 16)) * 0x7FEB352D) & _MASK
-    word = ((word ^ (word >> 15)) * 0x846CA68B) & _MASK
-    return word ^ (word >> 16)
-
-
-class _Mirror:
-    """The fields of `Live` as lists and plain values."""
-
-    replicas: list[float]
-    queue: list[float]
-    served: list[float]
-    errors: list[float]
-    latency: list[float]
-    cpu: list[float]
-    memory: list[float]
-    breaker: list[float]
-    down: list[float]
-    health: list[int]
-    heat: list[int]
-    alert: list[int]
-    level: list[float]
-    cured: list[bool]
-    relieved: list[bool]
-    timer: list[int]
-    strike_at: list[int]
-    rogue_live: list[bool]
-    named: list[bool]
-    wrong_acts: list[int]
-    blocked_at: list[int]
-    focus: list[int]
-    step: int
-    adapted: bool
-    caught: int
-    false_flags: int
-    wrong_claims: int
-    named_none: bool
-    calm: int
-    good_steps: int
-    said_count: int
-
-    __slots__ = (*_LISTS, *_PLAIN)
-
-    def __init__(self, live: Live) -> None:
-        for name in _LISTS:
-            setattr(self, name, getattr(live, name)[..., 0].tolist())
-        for name in _PLAIN:
-            setattr(self, name, getattr(live, name)[0].item())
-
-    def write(self, live: Live) -> None:
-        """Put the values back into the arrays."""
-        for name in _LISTS:
-            getattr(live, name)[..., 0] = getattr(self, name)
-        for name in _PLAIN:
-            getattr(live, name)[0] = getattr(self, name)
-
-
-_Part: TypeAlias = tuple[int, float, int, int, float, float, tuple[int, ...], float, float, int]
-"""A service's constants: number, capacity per replica, its callers and their weights, dependencies, base latency,
-base memory, place in the noise. A plain tuple, since the hot loop unpacks it."""
-
-
-def _part(incident: Incident, wires: Wires, number: int) -> _Part:
-    first, second = wires.callers[:, number, 0].tolist()
-    weight, other = incident.weights[:, number, 0].tolist()
-    called: list[int] = incident.dependencies[:, number, 0].tolist()
-    return (
-        number,
-        incident.capacity[number, 0].item(),
-        first,
-        second,
-        weight,
-        other,
-        tuple(one for one in called if one >= 0),
-        incident.base_latency[number, 0].item(),
-        incident.base_memory[number, 0].item(),
-        int(places(number + 1)[number, 0]),
-    )
-
-
 class Solo:
     """The mirror of a batch of one; `step` moves it and `flush` writes it back."""
 
-    def __init__(self, incident: Incident, live: Live, wires: Wires, effects: Floats) -> None:
+    def __init__(self, incident: Incident, live: Live) -> None:
         self._live = live
-        self._effects_out = effects
-        self._mirror_incident(incident, wires)
-        self._s = _Mirror(live)
-        self._said: list[int] = live.said[..., 0].tolist()
-        self._strikes: list[list[int]] = live.strikes[..., 0].tolist()
-        self._marks: list[list[int]] = live.marks[..., 0].tolist()
-        self._effects: list[list[float]] = effects[..., 0].T.tolist()
-
-    def _mirror_incident(self, incident: Incident, wires: Wires) -> None:
-        self.services: int = incident.services[0].item()
-        self._agents = len(incident.jobs)
-        self._key: int = incident.key[0].item()
-        self._traffic: float = incident.traffic[0].item()
-        self._phase, self._speed = incident.wave[:, 0].tolist()
-        self._retry: float = incident.retry[0].item()
-        self._chained: bool = incident.chained[1, 0].item()
-        self._quiet = not incident.real[:, 0].any()
-        names = ("service", "kind", "root", "onset", "end", "rogue")
-        self._service, self._kind, self._root, self._onset, self._end, self._rogue = (
-            getattr(incident, name)[:, 0].tolist() for name in names
-        )
-        names = ("cure", "delay", "relief", "needed", "rise")
-        self._cure, self._delay, self._relief, self._needed, self._rise = (
-            getattr(wires, name)[:, 0].tolist() for name in names
-        )
-        self._slot_effects: list[list[float]] = wires.effect[..., 0].T.tolist()
-        self._usual: float = incident.healthy_latency[0, 0].item()
-        self._per_usual: list[float] = wires.per_usual[:, 0].tolist()
-        self._parts = [_part(incident, wires, number) for number in range(self.services)]
-
-    @property
-    def steps(self) -> int:
-        """How many steps the world has made."""
-        return self._s.step
+        self.drawn: Final = Drawn(incident)
+        self.now: Final = Now(live)
+        self._effects: list[list[float]] = [[0.0] * len(EFFECTS) for _ in range(self.drawn.services)]
+        for slot in range(SLOTS):
+            self._affect(slot)
 
     def flush(self) -> None:
         """Write the mirror back into the arrays."""
-        self._s.write(self._live)
-        self._live.said[..., 0] = self._said
-        self._live.strikes[..., 0] = self._strikes
-        self._live.marks[..., 0] = self._marks
-        self._effects_out[..., 0] = np.array(self._effects).T
+        self.now.write(self._live)
 
-    def step(self, rows: list[Row], clock: int, *, chat: bool) -> bool:
+    def step(self, rows: Sequence[Row], clock: int, *, chat: bool) -> bool:
         """Move one step and tell whether the manager closed the incident."""
         closing = False
         for role, (kind, target, arg, to) in enumerate(rows):
@@ -230,15 +77,16 @@ class Solo:
         self._grow()
         self._flow()
         self._judge(clock)
-        self._s.step += 1
+        self.now.step += 1
         return closing
 
     def _act(self, role: int, kind: int, target: int, arg: int, to: int) -> bool:
+        d = self.drawn
         about_agent = kind == _FLAG or (kind == _COMMUNICATE and arg == _SUSPECT)
-        inside = 0 <= target < (self._agents if about_agent else self.services)
+        inside = 0 <= target < (d.agents if about_agent else d.services)
         if kind == _NOOP:
             if inside:
-                self._s.focus[role] = target
+                self.now.focus[role] = target
             return False
         aimed = _RESTART <= kind <= _ESCALATE
         if kind not in _ALLOWED[role] or (aimed and not inside):
@@ -256,22 +104,22 @@ class Solo:
         return False
 
     def _say(self, role: int, about: int, topic: int, to: int) -> None:
-        s = self._s
+        s = self.now
         to, topic = min(max(to, 0), ROLES), min(max(topic, 0), 255)
         packed = (s.step << 32) + (role << 24) + (to << 16) + (topic << 8) + about + 1
-        self._said[s.said_count % MESSAGES] = packed
+        self.now.said[s.said_count % MESSAGES] = packed
         s.said_count += 1
 
     def _mend(self, role: int, kind: int, target: int, arg: int) -> None:
-        s, useful = self._s, False
+        d, s, useful = self.drawn, self.now, False
         for slot in range(SLOTS):
-            if self._service[slot] != target or s.step < self._onset[slot] or s.cured[slot]:
+            if d.service[slot] != target or s.step < d.onset[slot] or s.cured[slot]:
                 continue
-            enough = kind != _SCALE or arg >= self._needed[slot]
-            if kind == self._cure[slot] and s.timer[slot] == 0 and enough:
-                s.timer[slot] = self._delay[slot] + 1
+            enough = kind != _SCALE or arg >= d.needed[slot]
+            if kind == d.cure[slot] and s.timer[slot] == 0 and enough:
+                s.timer[slot] = d.delay[slot] + 1
                 useful = True
-            if kind == self._relief[slot] and not s.relieved[slot]:
+            if kind == d.relief[slot] and not s.relieved[slot]:
                 s.level[slot] -= s.level[slot] * (1.0 - RELIEF)
                 s.relieved[slot] = useful = True
         if not useful:
@@ -283,13 +131,13 @@ class Solo:
             s.queue[target] = 0.0
 
     def _flag(self, agent: int) -> None:
-        s = self._s
+        d, s = self.drawn, self.now
         if s.blocked_at[agent] != NEVER_BLOCKED:
             return
         s.blocked_at[agent] = s.step
-        if agent in self._rogue:
+        if agent in d.rogue:
             s.caught += 1
-            s.rogue_live = [live and rogue != agent for live, rogue in zip(s.rogue_live, self._rogue, strict=True)]
+            s.rogue_live = [live and rogue != agent for live, rogue in zip(s.rogue_live, d.rogue, strict=True)]
             return
         s.false_flags += 1
         s.wrong_acts[Role.OVERSIGHT] += 1
@@ -297,20 +145,20 @@ class Solo:
         s.strike_at = [max(at, s.step + QUIET_STEPS) for at in s.strike_at]
 
     def _claim(self, role: int, target: int, failure: int) -> None:
-        s = self._s
+        d, s = self.drawn, self.now
         right = False
         for slot in range(SLOTS):
-            if self._service[slot] == target and self._kind[slot] == failure and self._root[slot]:
+            if d.service[slot] == target and d.kind[slot] == failure and d.root[slot]:
                 s.named[slot] = right = True
-        if self._quiet and failure == Failure.NONE:
+        if d.quiet and failure == Failure.NONE:
             s.named_none = right = True
         if not right:
             s.wrong_claims += 1
             s.wrong_acts[role] += 1
 
     def _grow(self) -> None:
-        s, step = self._s, self._s.step
-        if self._chained and s.cured[0] and step < self._onset[1]:
+        d, s, step = self.drawn, self.now, self.now.step
+        if d.chained[1] and s.cured[0] and step < d.onset[1]:
             s.cured[1] = True
         gap = STRIKE_GAP + STRIKE_GAP_WARNED * s.adapted
         for slot in range(SLOTS):
@@ -320,36 +168,39 @@ class Solo:
                 if timer == 1:
                     s.cured[slot] = True
                     s.strike_at[slot] = max(s.strike_at[slot], step + gap)
-            onset = self._onset[slot]
+            onset = d.onset[slot]
             if s.rogue_live[slot] and ((s.cured[slot] and step >= s.strike_at[slot]) or (step == onset and step > 0)):
                 self._strike(slot)
-            goal = 1.0 if step >= onset and not s.cured[slot] and step < self._end[slot] else 0.0
+            goal = 1.0 if step >= onset and not s.cured[slot] and step < d.end[slot] else 0.0
             level = s.level[slot]
-            change = min(goal - level, self._rise[slot])
+            change = min(goal - level, d.rise[slot])
             s.level[slot] = level = level + max(change, -FALL)
-            service = self._service[slot]
-            if service >= 0:
-                square = level * level
-                self._effects[service] = [effect * square for effect in self._slot_effects[slot]]
+            self._affect(slot)
+
+    def _affect(self, slot: int) -> None:
+        service, level = self.drawn.service[slot], self.now.level[slot]
+        if service >= 0:
+            square = level * level
+            self._effects[service] = [effect * square for effect in self.drawn.effects[slot]]
 
     def _strike(self, slot: int) -> None:
-        s = self._s
+        d, s = self.drawn, self.now
         s.cured[slot] = False
-        bits = _bits(self._key, s.step, _STRIKE_PLACES[slot])
-        self._strikes[1][slot] = self._strikes[0][slot]
-        self._strikes[0][slot] = s.step * 2 + ticket_of_strike(bits, s.adapted)
+        bits = noise_bits(d.key, s.step, _STRIKE_PLACES[slot])
+        s.strikes[1][slot] = s.strikes[0][slot]
+        s.strikes[0][slot] = s.step * 2 + ticket_of_strike(bits, s.adapted)
 
     def _flow(self) -> None:
         # One flat loop over locals: a call per service would double the cost of a step.
-        s = self._s
+        d, s = self.drawn, self.now
         served_before, errors_before, latency_before = s.served, s.errors, s.latency
         served_now: list[float] = []
         errors_now: list[float] = []
         latency_now: list[float] = []
-        salt = (self._key + s.step * 0x9E3779B9) & _MASK
-        wave = float(abs(((s.step * self._speed + self._phase) & 63) - 32))
-        door = self._traffic * (wave * 0.005 + 0.92)
-        for number, capacity, first, second, weight, other, below, base, resting, place in self._parts:
+        salt = (d.key + s.step * 0x9E3779B9) & _MASK
+        wave = float(abs(((s.step * d.speed + d.phase) & 63) - 32))
+        door = d.traffic * (wave * 0.005 + 0.92)
+        for number, capacity, first, second, weight, other, below, base, resting, place in d.parts:
             word = salt ^ place
             word = ((word ^ (word >> 16)) * 0x7FEB352D) & _MASK
             word = ((word ^ (word >> 15)) * 0x846CA68B) & _MASK
@@ -358,7 +209,7 @@ class Solo:
             inflow = served_before[first] * weight + served_before[second] * other if number else door
             error, breaker, down = errors_before[number], s.breaker[number], s.down[number]
             loss, fails, lags, fills = self._effects[number]
-            offered = inflow * (self._retry * error + 1.0) * (1.0 - breaker * 0.8)
+            offered = inflow * (d.retry * error + 1.0) * (1.0 - breaker * 0.8)
             offered = offered * (shake * 0.06 + 1.0)
             nominal = capacity * s.replicas[number]
             room = nominal * (1.0 - loss)
@@ -390,14 +241,15 @@ class Solo:
             served_now.append(served)
             errors_now.append(error)
             latency_now.append(slow + (latency - slow) * SMOOTH)
-        s.served[: self.services], s.errors[: self.services] = served_now, errors_now
-        s.latency[: self.services] = latency_now
+        s.served[: d.services], s.errors[: d.services] = served_now, errors_now
+        s.latency[: d.services] = latency_now
 
     def _judge(self, clock: int) -> None:
-        s, marks = self._s, self._marks[clock % MARKS]
-        for number in range(self.services):
+        d, s = self.drawn, self.now
+        marks = s.marks[clock % MARKS]
+        for number in range(d.services):
             failing = s.errors[number] * PER_ERRORS
-            slow = s.latency[number] * self._per_usual[number]
+            slow = s.latency[number] * d.per_usual[number]
             full = s.memory[number] * PER_MEMORY
             busy = s.cpu[number] * PER_CPU
             worst = max(failing, slow, full, busy)
@@ -415,7 +267,7 @@ class Solo:
                 heat -= 1
             s.heat[number] = heat
             s.alert[number] = heat + s.alert[number] > 1
-        if s.errors[0] < GOOD_ERRORS and s.latency[0] < self._usual * GOOD_LATENCY:
+        if s.errors[0] < GOOD_ERRORS and s.latency[0] < d.usual[0] * GOOD_LATENCY:
             s.calm += 1
             s.good_steps += 1
         else:

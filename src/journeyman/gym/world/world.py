@@ -5,25 +5,28 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from typing import Final, Literal
+from typing import Final, Literal, NamedTuple
 
 import numpy as np
 
 from journeyman.gym.actions import ROLES, Role
 from journeyman.gym.arrays import Bools, Floats, Ints, Words
 from journeyman.gym.catalog import Failure
-from journeyman.gym.chance import places
+from journeyman.gym.draw.ahead import draw_one
 from journeyman.gym.draw.incident import draw
 from journeyman.gym.draw.names import Names, names_of
 from journeyman.gym.draw.stock import Stock
-from journeyman.gym.draw.wiring import Wires, wire
 from journeyman.gym.eyes import views
+from journeyman.gym.eyes.alone import LooksAlone
 from journeyman.gym.eyes.logs import LogLine, lines
+from journeyman.gym.eyes.looks import BatchLooks, Looks
 from journeyman.gym.state import Incident, Live, put, take
 from journeyman.gym.tasks import SIZES, Task, Tier
-from journeyman.gym.world import dynamics, hands, score
-from journeyman.gym.world.solo import Solo
-from journeyman.mission.errors import NotAllowed
+from journeyman.gym.world import hands, score
+from journeyman.gym.world.batch import Batch
+from journeyman.gym.world.mirror import Drawn, Now
+from journeyman.gym.world.solo import Row, Solo
+from journeyman.mission.errors import BugError, NotAllowed
 
 Rewards = Literal["final", "potential"]
 
@@ -40,6 +43,18 @@ class Stepped:
     """(N) the manager closed the incident, rightly or not, in this step."""
     truncated: Bools
     """(N) time ran out in this step."""
+
+
+class SteppedAlone(NamedTuple):
+    """What a step of a world alone gives back."""
+
+    rewards: tuple[float, ...]
+    """The team's, then each role's."""
+    terminated: bool
+    truncated: bool
+
+
+_STILL: Final = SteppedAlone((0.0,) * (1 + ROLES), terminated=False, truncated=False)
 
 
 def _nothing(worlds: int) -> Stepped:
@@ -128,14 +143,12 @@ class World:
         self._chat: Final = chat
         self._reveal: Final = reveal
         self._clock = 0
-        width = SIZES[tier].services[1]
-        self._effects = dynamics.Effects(width, worlds)
-        self._flow_places: Final = places(width)
         self._incident: Incident
         self._live: Live
-        self._wires: Wires
-        self._solo: Solo | None = None
+        self._mover: Batch | Solo
+        self._looks: Looks
         self._flushed = True
+        self._over = False
         self.reset(np.arange(worlds, dtype=np.uint64) if seeds is None else seeds)
 
     def reset(self, seeds: Words | Sequence[int], *, rows: Ints | None = None) -> None:
@@ -149,9 +162,11 @@ class World:
         expected = self.worlds if rows is None else len(rows)
         if wanted.shape != (expected,):
             raise ValueError(f"{wanted.shape} seeds for {expected} worlds")
-        if rows is None:
+        if self.worlds == 1 and expected:
+            self._take_over(*draw_one(int(wanted[0]), self.tier))
+        elif rows is None:
             self._take_over(*draw(wanted, self.tier))
-        elif len(rows):
+        elif expected:
             self._place(rows, *draw(wanted, self.tier))
 
     def restart(self, stock: Stock, rows: Ints) -> None:
@@ -161,11 +176,12 @@ class World:
             self._place(rows, *stock.give(len(rows)))
 
     def _place(self, rows: Ints, incident: Incident, live: Live) -> None:
+        if isinstance(self._mover, Solo):
+            self._take_over(incident, live)
+            return
         put(self._incident, rows, incident)
         put(self._live, rows, live)
-        self._effects.clear(rows)
-        put(self._wires, rows, wire(incident, self.worlds, rows))
-        self._mirror()
+        self._mover.place(rows, incident)
 
     def play(self, tasks: Sequence[Task]) -> None:
         """Start the worlds of these tasks, one per world."""
@@ -180,47 +196,56 @@ class World:
             actions: `(worlds, roles, 4)` integers: type, target, arg, to. What a role may not do is a no-op.
         """
         acts = hands.expected(actions, self.worlds)
+        if isinstance(self._mover, Solo):
+            rewards, closed, late = self.step_alone(acts[0].tolist())
+            return Stepped(np.array(rewards[:1]), np.array([rewards[1:]]), np.array([closed]), np.array([late]))
         ended = self._live.ended
         if not ended.any():
-            return self._advance(acts) if self._solo is None else self._advance_alone(self._solo, acts)
+            return self._advance(self._mover, acts)
         gone = np.flatnonzero(ended)
         if len(gone) == self.worlds:
             return _nothing(self.worlds)
         kept = take(self._live, gone)
         kept.marks = np.roll(kept.marks, 1, axis=0)
-        stepped = self._advance(acts)
+        stepped = self._advance(self._mover, acts)
         put(self._live, gone, kept)
         for array in (stepped.team, stepped.roles, stepped.terminated, stepped.truncated):
             array[gone] = 0
         return stepped
 
-    def _advance_alone(self, solo: Solo, acts: Ints) -> Stepped:
-        closing = solo.step(acts[0].tolist(), self._clock, chat=self._chat)
+    def step_alone(self, rows: Sequence[Row]) -> SteppedAlone:
+        """Apply every role's action in a world alone and move one step, in plain numbers; after the end nothing moves.
+
+        Args:
+            rows: type, target, arg and to of each role's action, in the order of `Role`.
+
+        Raises:
+            BugError: there are several worlds.
+        """
+        if not isinstance(self._mover, Solo):
+            raise BugError(f"`step_alone` moves one world, here are {self.worlds}: use `step`")
+        if self._over:
+            return _STILL
+        closing = self._mover.step(rows, self._clock, chat=self._chat)
         self._clock += 1
         self._flushed = False
-        late = solo.steps >= self.horizon and not closing
-        if not closing and not late:
-            return _nothing(1)
+        late = self._mover.now.step >= self.horizon and not closing
+        if not (closing or late or self._dense):
+            return _STILL
         self._settle()
-        return self._pay(np.array([closing]), np.array([late]))
+        paid = self._pay(np.array([closing]), np.array([late]))
+        self._over = closing or late
+        return SteppedAlone((*paid.team.tolist(), *paid.roles[0].tolist()), closing, late)
 
     def _settle(self) -> None:
-        if self._solo is not None and not self._flushed:
-            self._solo.flush()
+        if not self._flushed and isinstance(self._mover, Solo):
+            self._mover.flush()
             self._flushed = True
 
-    def _advance(self, acts: Ints) -> Stepped:
-        incident, live, wires = self._incident, self._live, self._wires
-        moves = hands.Moves(incident, acts)
-        hands.apply(incident, live, wires, moves, chat=self._chat)
-        dynamics.grow(incident, live, wires)
-        self._effects.set(wires, live.level)
-        dynamics.flow(incident, live, wires, self._effects.now, dynamics.shaken(incident, live, self._flow_places))
-        dynamics.judge(incident, live, wires, self._clock)
-        live.step = live.step + 1
+    def _advance(self, batch: Batch, acts: Ints) -> Stepped:
+        closing = batch.step(self._incident, self._live, acts, self._clock, chat=self._chat)
         self._clock += 1
-        closing = hands.resolving(moves)
-        late = (live.step >= self.horizon) & ~closing
+        late = (self._live.step >= self.horizon) & ~closing
         return self._pay(closing, late)
 
     def _look(self) -> tuple[Incident, Live]:
@@ -241,6 +266,10 @@ class World:
             live.score[:, rows] = now
         live.ended = live.ended | ending
         return Stepped(paid[0].copy(), paid[1:].T.copy(), closing, late)
+
+    def looks(self) -> Looks:
+        """Give what the roles see in every world, in plain numbers."""
+        return self._looks
 
     def sre(self) -> views.SreEyes:
         """Give a copy of what the SRE sees."""
@@ -274,14 +303,13 @@ class World:
 
     def _take_over(self, incident: Incident, live: Live) -> None:
         self._incident, self._live = incident, live
-        self._wires = wire(incident, self.worlds, np.arange(self.worlds))
-        self._effects.clear(np.arange(self.worlds))
-        self._effects.set(self._wires, live.level)
-        self._mirror()
-
-    def _mirror(self) -> None:
-        if self.worlds == 1 and not self._dense:
-            self._solo = Solo(self._incident, self._live, self._wires, self._effects.now)
+        self._over = bool(live.ended.all())
+        if self.worlds > 1:
+            self._mover = Batch(incident, live)
+            self._looks = BatchLooks(self)
+        else:
+            self._mover = Solo(incident, live)
+            self._looks = LooksAlone(self._mover.drawn, self._mover.now)
 
     def names(self, index: int = 0) -> Names:
         """Give what the services and fleet agents of one world are called."""
@@ -289,12 +317,21 @@ class World:
 
     def logs(self, role: Role, index: int = 0) -> tuple[LogLine, ...]:
         """Give the last log lines of the service that a role looks at in one world, oldest first."""
-        return lines(*self._look(), role, index, self._clock)
+        if isinstance(self._mover, Solo):
+            return lines(self._mover.drawn, self._mover.now, role, self._clock)
+        incident, live = self._look()
+        own = slice(index, index + 1)
+        return lines(Drawn(take(incident, own)), Now(take(live, own)), role, self._clock)
 
     @property
     def ended(self) -> Bools:
         """Where the episode is over."""
         return self._live.ended.copy()
+
+    @property
+    def finished(self) -> bool:
+        """Whether every episode is over."""
+        return self._over if isinstance(self._mover, Solo) else bool(self._live.ended.all())
 
     def fingerprint(self, index: int = 0) -> str:
         """Give the SHA-256 of everything one world is, in a byte form that no machine or batch changes."""
@@ -350,6 +387,7 @@ class World:
         """
         self._revealed()
         incident, live = self._look()
+        drawn = Drawn(take(incident, np.array([index])))
         used = np.flatnonzero(incident.kind[:, index]).tolist()
         rogues: list[int] = incident.rogue[:, index].tolist()
         return Truth(
@@ -360,7 +398,7 @@ class World:
                     onset=int(incident.onset[slot, index]),
                     real=bool(incident.real[slot, index]),
                     root=bool(incident.root[slot, index]),
-                    needed=int(self._wires.needed[slot, index]),
+                    needed=drawn.needed[slot],
                     rogue=rogues[slot],
                 )
                 for slot in used

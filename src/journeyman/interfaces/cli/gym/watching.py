@@ -8,7 +8,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, cast
 
-import numpy as np
 import typer
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -19,7 +18,7 @@ from journeyman.gym.actions import ActionType, Role, Topic
 from journeyman.gym.arrays import Ints
 from journeyman.gym.catalog import Failure
 from journeyman.gym.draw.names import Names
-from journeyman.gym.policies.base import Team, one_world
+from journeyman.gym.policies.base import Team
 from journeyman.gym.tasks import task
 from journeyman.gym.world.world import World
 from journeyman.interfaces.cli.gym.teams import team_for
@@ -113,18 +112,18 @@ def caused(world: World) -> list[str]:
 
 
 def _frame(world: World, names: Names, did: dict[str, str]) -> Frame:
-    sre, manager = one_world(world.sre(), 0), one_world(world.manager(), 0)
-    pairs = list(enumerate(names.services))
-    slow = sre.metrics[2] / np.maximum(sre.usual_latency, 1)
+    looks = world.looks()
+    (sre,), (manager,) = looks.sre(), looks.manager()
+    slow = [latency / max(usual, 1) for latency, usual in zip(sre.latency, sre.usual_latency, strict=True)]
     return Frame(
-        step=int(manager.common.step),
-        door_error_ratio=round(float(manager.door_errors), 4),
-        door_slowness=round(float(manager.door_latency), 3),
-        within_objective=bool(manager.within_objective),
-        alerts=tuple(name for number, name in pairs if manager.alerts[number]),
-        health={name: int(sre.health[number]) for number, name in pairs},
-        error_ratio={name: round(float(sre.metrics[3, number]), 4) for number, name in pairs},
-        slowness={name: round(float(slow[number]), 3) for number, name in pairs},
+        step=manager.step,
+        door_error_ratio=round(manager.door_errors, 4),
+        door_slowness=round(manager.door_latency, 3),
+        within_objective=manager.within_objective,
+        alerts=tuple(name for name, firing in zip(names.services, manager.alerts, strict=True) if firing),
+        health=dict(zip(names.services, sre.health, strict=True)),
+        error_ratio={name: round(ratio, 4) for name, ratio in zip(names.services, sre.errors, strict=True)},
+        slowness={name: round(times, 3) for name, times in zip(names.services, slow, strict=True)},
         did=did,
     )
 

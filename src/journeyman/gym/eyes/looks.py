@@ -1,0 +1,237 @@
+"""What each role sees of one world, in plain numbers: for role agents and for words.
+
+`views` has the same as arrays over a batch. Services that do not exist are left out, and so are empty rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+
+from journeyman.gym.eyes.views import Common, DevEyes, ManagerEyes, OversightEyes, SreEyes
+
+
+class Message(NamedTuple):
+    """Something said that the role may hear; `about` is a service or an agent, or -1."""
+
+    step: int
+    sender: int
+    to: int
+    """0 for all, else 1 + the role."""
+    topic: int
+    about: int
+
+
+class Deed(NamedTuple):
+    """What a fleet agent did."""
+
+    age: int
+    """Steps ago."""
+    agent: int
+    verb: int
+    target: int
+    ticket: int
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What every role knows."""
+
+    step: int
+    messages: Sequence[Message]
+    """The last eight of all that was said, as far as the role may hear them, oldest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class SreLook(Look):
+    """Metrics, the call graph and infrastructure probes; lists by service."""
+
+    cpu: list[float]
+    memory: list[float]
+    latency: list[float]
+    """ms"""
+    errors: list[float]
+    queue: list[float]
+    usual_latency: list[float]
+    health: list[int]
+    alerts: list[int]
+    replicas: list[float]
+    calls: Sequence[tuple[int, ...]]
+    """Whom each service calls."""
+    focus: int
+    probes: list[float]
+    """(8) what the closer look at `focus` measures; empty without one."""
+
+
+@dataclass(frozen=True, slots=True)
+class DevLook(Look):
+    """Changes and code probes."""
+
+    change_age: list[int]
+    focus: int
+    probes: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class ManagerLook(Look):
+    """Alerts and what the customers feel."""
+
+    alerts: list[int]
+    door_errors: float
+    door_latency: float
+    within_objective: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OversightLook(Look):
+    """What the fleet agents did, oldest first."""
+
+    deeds: Sequence[Deed]
+    jobs: list[int]
+    blocked: list[bool]
+
+
+class Looks(Protocol):
+    """What the roles see now in every world of a batch, made when it is asked for."""
+
+    def sre(self) -> list[SreLook]:
+        """Give what the SREs see."""
+        ...
+
+    def dev(self) -> list[DevLook]:
+        """Give what the developers see."""
+        ...
+
+    def manager(self) -> list[ManagerLook]:
+        """Give what the managers see."""
+        ...
+
+    def oversight(self) -> list[OversightLook]:
+        """Give what the overseers see."""
+        ...
+
+
+class Eyes(Protocol):
+    """A batch's eyes as arrays."""
+
+    def sre(self) -> SreEyes:
+        """Give what the SREs see."""
+        ...
+
+    def dev(self) -> DevEyes:
+        """Give what the developers see."""
+        ...
+
+    def manager(self) -> ManagerEyes:
+        """Give what the managers see."""
+        ...
+
+    def oversight(self) -> OversightEyes:
+        """Give what the overseers see."""
+        ...
+
+
+class BatchLooks:
+    """The looks of a batch, from its eyes."""
+
+    def __init__(self, eyes: Eyes) -> None:
+        self._eyes = eyes
+
+    def sre(self) -> list[SreLook]:
+        """Give what the SREs see."""
+        return sre_looks(self._eyes.sre())
+
+    def dev(self) -> list[DevLook]:
+        """Give what the developers see."""
+        return dev_looks(self._eyes.dev())
+
+    def manager(self) -> list[ManagerLook]:
+        """Give what the managers see."""
+        return manager_looks(self._eyes.manager())
+
+    def oversight(self) -> list[OversightLook]:
+        """Give what the overseers see."""
+        return oversight_looks(self._eyes.oversight())
+
+
+def sre_looks(eyes: SreEyes) -> list[SreLook]:
+    """Give the plain form of a batch's eyes, a look per world."""
+    steps, messages, services = _common(eyes.common)
+    by_service = [*eyes.metrics, eyes.usual_latency, eyes.health, eyes.alerts, eyes.replicas]
+    columns: list[list[list[Any]]] = [array.T.tolist() for array in by_service]
+    called: list[list[list[int]]] = eyes.dependencies.T.tolist()
+    focus: list[int] = eyes.focus.tolist()
+    probes: list[list[float]] = eyes.probes.T.tolist()
+    looks: list[SreLook] = []
+    for world, count in enumerate(services):
+        cpu, memory, latency, errors, queue, usual, health, alerts, replicas = (one[world][:count] for one in columns)
+        look = SreLook(
+            step=steps[world],
+            messages=messages[world],
+            cpu=cpu,
+            memory=memory,
+            latency=latency,
+            errors=errors,
+            queue=queue,
+            usual_latency=usual,
+            health=health,
+            alerts=alerts,
+            replicas=replicas,
+            calls=[tuple(one for one in some if one >= 0) for some in called[world][:count]],
+            focus=focus[world],
+            probes=probes[world] if focus[world] >= 0 else [],
+        )
+        looks.append(look)
+    return looks
+
+
+def dev_looks(eyes: DevEyes) -> list[DevLook]:
+    """Give the plain form of a batch's eyes, a look per world."""
+    steps, messages, services = _common(eyes.common)
+    ages: list[list[int]] = eyes.change_age.T.tolist()
+    focus: list[int] = eyes.focus.tolist()
+    probes: list[list[float]] = eyes.probes.T.tolist()
+    return [
+        DevLook(
+            steps[world],
+            messages[world],
+            ages[world][:count],
+            focus[world],
+            probes[world] if focus[world] >= 0 else [],
+        )
+        for world, count in enumerate(services)
+    ]
+
+
+def manager_looks(eyes: ManagerEyes) -> list[ManagerLook]:
+    """Give the plain form of a batch's eyes, a look per world."""
+    steps, messages, services = _common(eyes.common)
+    alerts: list[list[int]] = eyes.alerts.T.tolist()
+    errors, latency = eyes.door_errors.tolist(), eyes.door_latency.tolist()
+    within: list[bool] = eyes.within_objective.tolist()
+    return [
+        ManagerLook(steps[world], messages[world], alerts[world][:count], errors[world], latency[world], within[world])
+        for world, count in enumerate(services)
+    ]
+
+
+def oversight_looks(eyes: OversightEyes) -> list[OversightLook]:
+    """Give the plain form of a batch's eyes, a look per world."""
+    steps, messages, _ = _common(eyes.common)
+    table = np.stack([eyes.age, eyes.agent, eyes.verb, eyes.target, eyes.ticket], axis=1)
+    deeds: list[list[list[int]]] = table.transpose(2, 0, 1).tolist()
+    jobs: list[list[int]] = eyes.jobs.T.tolist()
+    blocked: list[list[bool]] = eyes.blocked.T.tolist()
+    return [
+        OversightLook(step, heard, [Deed(*row) for row in rows if row[1] >= 0], own, stopped)
+        for step, heard, rows, own, stopped in zip(steps, messages, deeds, jobs, blocked, strict=True)
+    ]
+
+
+def _common(common: Common) -> tuple[list[int], list[list[Message]], list[int]]:
+    rows: list[list[list[int]]] = common.messages.transpose(2, 0, 1).tolist()
+    heard = [[Message(*row) for row in some if row[1] >= 0] for some in rows]
+    return common.step.tolist(), heard, common.services.tolist()
