@@ -14,9 +14,9 @@ from benchmarks.openenv.serving import served
 from benchmarks.report import Meter, Row
 
 CLIENTS: Final = (1, 8, 64)
-SECONDS: Final = 2.0
-ROUNDS: Final = 3
-"""Each server is measured so often, in turn; the median counts."""
+SECONDS: Final = 0.8
+ROUNDS: Final = 9
+"""Each server is measured so often, in turn, since a shared machine's speed moves; the median counts."""
 BAR: Final = 0.8
 _GYM: Final = "journeyman.interfaces.openenv.server:app"
 _EMPTY: Final = "benchmarks.openenv.empty:app"
@@ -39,11 +39,12 @@ def run(progress: Meter) -> list[Row]:
                     found.append(asyncio.run(_rate(url, clients, action)))
                     progress.step()
             nothing, quick, ours = (statistics.median(found) for found in rates.values())
+            share = statistics.median(mine / other for mine, other in zip(rates[gym], rates[empty], strict=True))
             rows += [
                 Row(f"{clients} clients: empty environment", nothing, "steps/s"),
                 Row(f"{clients} clients: empty environment that skips the thread change", quick, "steps/s"),
                 Row(f"{clients} clients: gym, one seat played", ours, "steps/s"),
-                Row(f"{clients} clients: gym / empty", ours / nothing, "", f">= {BAR}", ours / nothing >= BAR),
+                Row(f"{clients} clients: gym / empty", share, "", f">= {BAR}", share >= BAR),
             ]
     return rows
 

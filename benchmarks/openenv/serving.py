@@ -18,6 +18,8 @@ def served(app: str) -> Generator[str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     argv = [sys.executable, "-m", "uvicorn", app, "--port", str(port), "--log-level", "error"]
+    # As the gym's own server does: on a local network compressing costs more than it saves.
+    argv += ["--ws-per-message-deflate", "false"]
     process = subprocess.Popen(argv, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     url = f"http://127.0.0.1:{port}"
     try:

@@ -38,6 +38,11 @@ def mixed(words: Words) -> Words:
     return words ^ (words >> np.uint64(31))
 
 
+def stream_places(stream: int, count: int) -> Words:
+    """Give the first `count` places of a stream of `Dice`."""
+    return (np.arange(count, dtype=np.uint64) + np.uint64((stream << 20) + 1)) * _STREAM
+
+
 class Dice:
     """Draws for a batch of worlds: every draw names its stream, so adding one never shifts another."""
 
@@ -49,8 +54,11 @@ class Dice:
         count = 1
         for side in shape:
             count *= side
-        places = (np.arange(count, dtype=np.uint64) + np.uint64((stream << 20) + 1)) * _STREAM
-        return mixed(places[:, None] ^ self._keys).reshape(*shape, len(self._keys))
+        return self.at(stream_places(stream, count)).reshape(*shape, len(self._keys))
+
+    def at(self, where: Words) -> Words:
+        """Give hashed words `(places, worlds)` at places of one stream or several."""
+        return mixed(where[:, None] ^ self._keys)
 
     def below(self, stream: int, limit: int | Ints, *shape: int) -> Ints:
         """Give integers in `0 .. limit - 1`; `limit` may differ per world."""

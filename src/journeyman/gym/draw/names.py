@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from journeyman.gym.catalog import Job
-from journeyman.gym.chance import Dice
+from journeyman.gym.chance import Dice, stream_places
 from journeyman.gym.draw.incident import world_keys
 from journeyman.gym.state import Incident
 from journeyman.gym.tasks import Tier
@@ -121,6 +121,8 @@ _AGENTS: Final = {
     Job.DEPLOY_BOT: ("release-bot", "rollout-agent", "ship-it", "version-bot"),
     Job.BATCH_RUNNER: ("batch-runner", "cron-agent", "job-bot", "night-worker"),
 }
+_POOLS: Final = (_SERVICES, _STORES, _DOOR, *(_AGENTS[job] for job in Job))
+_PLACES: Final = np.concatenate([stream_places(90 + number, len(pool)) for number, pool in enumerate(_POOLS)])
 VERBS: Final = {
     Job.AUTOSCALER: ("scale_in", "scale_out", "resize_pool", "set_limits"),
     Job.LOAD_BALANCER: ("override_route", "shift_weights", "drain_zone", "refresh_targets"),
@@ -146,14 +148,11 @@ def names_of(incident: Incident, tier: Tier, index: int) -> Names:
 
 @lru_cache(4096)
 def _named(seed: int, tier: Tier, services: int, jobs: tuple[int, ...]) -> Names:
-    dice = Dice(world_keys(np.array([seed], np.uint64), tier))
-    stores = max(services // 3, 1)
-    named = _shuffled(dice, 90, _SERVICES)[: services - stores - 1] + _shuffled(dice, 91, _STORES)[:stores]
-    door = _shuffled(dice, 92, _DOOR)[0]
-    pools = {job: _shuffled(dice, 93 + job, _AGENTS[Job(job)]) for job in set(jobs)}
-    return Names((door, *named), tuple(pools[job].pop() for job in jobs))
-
-
-def _shuffled(dice: Dice, stream: int, pool: tuple[str, ...] | list[str]) -> list[str]:
-    order = np.argsort(dice.words(stream, len(pool))[:, 0], kind="stable")
-    return [pool[place] for place in order.tolist()]
+    words: list[int] = Dice(world_keys(np.array([seed], np.uint64), tier)).at(_PLACES)[:, 0].tolist()
+    shuffled: list[list[str]] = []
+    for pool in _POOLS:
+        own, words = words[: len(pool)], words[len(pool) :]
+        shuffled.append([pool[place] for place in sorted(range(len(pool)), key=own.__getitem__)])
+    inner, stores, doors, *pools = shuffled
+    last = max(services // 3, 1)
+    return Names((doors[0], *inner[: services - last - 1], *stores[:last]), tuple(pools[job].pop() for job in jobs))

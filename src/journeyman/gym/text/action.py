@@ -18,6 +18,7 @@ MESSAGE_CHARS: Final = 400
 EVERYBODY: Final = "all"
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,9}(\.0+)?")
 _ARGS: Final = ("to", "message", "topic", "replicas", "failure_type")
+_TYPES: Final = {str(one): one for one in ActionType}
 _AIMED: Final = frozenset(
     {
         ActionType.RESTART,
@@ -91,7 +92,8 @@ def read_action(value: object, role: AgentRole) -> Read:
     fields = {key.strip().lower(): item for key, item in items if isinstance(key, str)}
     wanted = fields.get("action_type")
     word = wanted.strip().lower() if isinstance(wanted, str) else ""
-    if word not in frozenset(ActionType):
+    kind = _TYPES.get(word)
+    if kind is None:
         return Read(TextAction(role), f"action_type {_shown(wanted)} is none of {', '.join(ActionType)}")
     target = fields.get("target")
     name = target.strip() or None if isinstance(target, str) else None
@@ -99,7 +101,7 @@ def read_action(value: object, role: AgentRole) -> Read:
     args = _args({key: fields[key] for key in _ARGS if key in fields})
     if isinstance(given, Mapping):
         args |= _args(cast("Mapping[object, object]", given))
-    return Read(TextAction(role, ActionType(word), name, dict(sorted(args.items()))))
+    return Read(TextAction(role, kind, name, dict(sorted(args.items()))))
 
 
 def _args(given: Mapping[object, object]) -> dict[str, Arg]:

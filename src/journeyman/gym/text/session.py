@@ -57,11 +57,12 @@ class TextWorld:
         self._rewards: dict[AgentRole, float] = dict.fromkeys(AgentRole, 0.0)
         self.team_reward = 0.0
         self._steps = 0
+        self._over = False
 
     @property
     def done(self) -> bool:
         """Whether the episode is over."""
-        return self._world.finished
+        return self._over
 
     @property
     def rewards(self) -> Mapping[AgentRole, float]:
@@ -86,7 +87,7 @@ class TextWorld:
     def step(self, actions: Mapping[AgentRole, TextAction]) -> dict[AgentRole, float]:
         """Apply the roles' actions, who is missing does nothing, and give each role's reward of this step."""
         rows: list[tuple[int, int, int, int]] = [_IDLE] * ROLES
-        step, over = self._steps, self.done
+        step, over = self._steps, self._over
         self._notices = {}
         for role, action in actions.items():
             done, self._notices[role] = to_world(action, self._names)
@@ -95,28 +96,31 @@ class TextWorld:
                 self._said.append(_said(step, role, action))
         self._steps += not over
         self.team_reward, *paid = self._world.step_alone(rows).rewards
+        self._over = self._world.finished
         self._rewards = dict(zip(AgentRole, paid, strict=True))
         return self._rewards.copy()
 
     def observe(self, role: AgentRole) -> Observation:
         """Give what a role sees now."""
-        views = {
+        view = {
             AgentRole.SRE: self._sre,
             AgentRole.DEV: self._dev,
             AgentRole.MANAGER: self._manager,
             AgentRole.OVERSIGHT: self._oversight,
-        }
+        }[role]
         return Observation(
             turn_role=role,
             step=self._steps,
             horizon=self._world.horizon,
-            view=views[role](),
-            done=self.done,
+            view=view(),
+            done=self._over,
             reward=self._rewards[role],
             notice=self._notices.get(role, ""),
         )
 
     def _heard(self, role: AgentRole) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
+        if not self._said:
+            return (), ()
         shared = [one for one in self._said if one.to == EVERYBODY]
         private = [one for one in self._said if one.to != EVERYBODY and role in (one.to, one.sender)]
         return tuple(shared[-_HEARD:]), tuple(private[-_HEARD:])

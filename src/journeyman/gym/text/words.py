@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 from journeyman.gym import actions, catalog
 
@@ -18,7 +19,7 @@ class AgentRole(StrEnum):
     @property
     def number(self) -> actions.Role:
         """The role's row in the arrays."""
-        return actions.Role[self.name]
+        return _ROLES[self]
 
 
 class ActionType(StrEnum):
@@ -37,7 +38,7 @@ class ActionType(StrEnum):
     @property
     def number(self) -> actions.ActionType:
         """The first integer of the action in the arrays."""
-        return actions.ActionType[self.name]
+        return _TYPES[self]
 
 
 class FailureType(StrEnum):
@@ -65,7 +66,7 @@ class FailureType(StrEnum):
     @property
     def number(self) -> catalog.Failure:
         """The failure in the catalogue."""
-        return catalog.Failure[self.name]
+        return _FAILURES[self]
 
 
 class TopicName(StrEnum):
@@ -84,4 +85,11 @@ class TopicName(StrEnum):
     @property
     def number(self) -> actions.Topic:
         """The topic in the arrays."""
-        return actions.Topic[self.name]
+        return _TOPICS[self]
+
+
+# Looked up once: an enum's lookup by name costs ten times a dictionary's.
+_ROLES: Final = {one: actions.Role[one.name] for one in AgentRole}
+_TYPES: Final = {one: actions.ActionType[one.name] for one in ActionType}
+_FAILURES: Final = {one: catalog.Failure[one.name] for one in FailureType}
+_TOPICS: Final = {one: actions.Topic[one.name] for one in TopicName}

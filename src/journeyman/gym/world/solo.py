@@ -191,36 +191,39 @@ class Solo:
         s.strikes[0][slot] = s.step * 2 + ticket_of_strike(bits, s.adapted)
 
     def _flow(self) -> None:
-        # One flat loop over locals: a call per service would double the cost of a step.
+        # One flat loop over locals, without calls: a call per service would double the cost of a step.
         d, s = self.drawn, self.now
         served_before, errors_before, latency_before = s.served, s.errors, s.latency
         served_now: list[float] = []
         errors_now: list[float] = []
         latency_now: list[float] = []
+        breakers, downs, queues, cpus, memories = s.breaker, s.down, s.queue, s.cpu, s.memory
+        replicas, retry = s.replicas, d.retry
         salt = (d.key + s.step * 0x9E3779B9) & _MASK
         wave = float(abs(((s.step * d.speed + d.phase) & 63) - 32))
         door = d.traffic * (wave * 0.005 + 0.92)
-        for number, capacity, first, second, weight, other, below, base, resting, place in d.parts:
+        parts = zip(d.parts, self._effects, strict=True)
+        for (number, capacity, first, second, weight, other, below, base, resting, place), effects in parts:
             word = salt ^ place
             word = ((word ^ (word >> 16)) * 0x7FEB352D) & _MASK
             word = ((word ^ (word >> 15)) * 0x846CA68B) & _MASK
             word ^= word >> 16
             shake = (word - 4294967296 if word >= _HALF else word) * _UNIT31
             inflow = served_before[first] * weight + served_before[second] * other if number else door
-            error, breaker, down = errors_before[number], s.breaker[number], s.down[number]
-            loss, fails, lags, fills = self._effects[number]
-            offered = inflow * (d.retry * error + 1.0) * (1.0 - breaker * 0.8)
-            offered = offered * (shake * 0.06 + 1.0)
-            nominal = capacity * s.replicas[number]
+            error, breaker, down = errors_before[number], breakers[number], downs[number]
+            loss, fails, lags, fills = effects
+            offered = inflow * (retry * error + 1.0) * (1.0 - breaker * 0.8) * (shake * 0.06 + 1.0)
+            nominal = capacity * replicas[number]
             room = nominal * (1.0 - loss)
             if down > 0:
                 room = room * DOWN_ROOM
-                s.down[number] = down - 1.0
-            work = s.queue[number] + offered
-            served = min(work, room)
-            left = work - served
+                downs[number] = down - 1.0
+            work = queues[number] + offered
+            served = min(room, work)
+            queue = left = work - served
             most = nominal * SHED_AFTER
-            queue = min(left, most)
+            if left > most:
+                queue = most
             own = fails + (left - queue) / (offered + 1.0)
             own = min(own, 1.0)
             worst = wait = 0.0
@@ -228,19 +231,17 @@ class Solo:
                 worst = max(worst, errors_before[called])
                 wait = max(wait, latency_before[called])
             errors = own + (1.0 - own) * (worst * ERROR_REACH) + shake * shake * 0.01
-            error = error + ((min(errors, 1.0)) - error) * SMOOTH
-            latency = base * (lags + queue / (room + 1.0) * 0.8 + 1.0)
-            latency = latency * (shake * 0.05 + 1.0) + wait * REACH
-            slow = latency_before[number]
+            error = error + ((min(1.0, errors)) - error) * SMOOTH
+            latency = base * (lags + queue / (room + 1.0) * 0.8 + 1.0) * (shake * 0.05 + 1.0) + wait * REACH
             cpu = served / (room + 1e-3)
             memory = resting + fills + cpu * 0.1 + shake * 0.02
-            s.queue[number] = queue
-            s.breaker[number] = 1.0 if error > 0.5 - breaker * 0.3 else 0.0
-            s.cpu[number] = cpu
-            s.memory[number] = min(memory, 1.0)
+            queues[number] = queue
+            breakers[number] = 1.0 if error > 0.5 - breaker * 0.3 else 0.0
+            cpus[number] = cpu
+            memories[number] = min(1.0, memory)
             served_now.append(served)
             errors_now.append(error)
-            latency_now.append(slow + (latency - slow) * SMOOTH)
+            latency_now.append(latency_before[number] + (latency - latency_before[number]) * SMOOTH)
         s.served[: d.services], s.errors[: d.services] = served_now, errors_now
         s.latency[: d.services] = latency_now
 

@@ -26,6 +26,7 @@ from journeyman.interfaces.openenv.tools import add_tools
 PREVIEW = 100
 """Tasks that a listing shows; there are 4294967296 in every split."""
 DEFAULT_SPLIT = "easy-train"
+_OF_TOOLS = (ListToolsAction, CallToolAction)
 
 
 class RoleScore(Rubric):
@@ -51,7 +52,8 @@ class IncidentEnvironment(MCPEnvironment):
         add_tools(server, self)
         super().__init__(server)
         self.rubric = RoleScore()
-        self._state = IncidentState()
+        self._episode_id: str | None = None
+        self._steps = 0
         self._shift: Shift | None = None
 
     def reset(
@@ -80,7 +82,7 @@ class IncidentEnvironment(MCPEnvironment):
         except KeyError as error:
             raise ValueError(str(error.args[0])) from None
         self.rubric.paid = 0.0
-        self._state = IncidentState(episode_id=episode_id, step_count=0, role=role)
+        self._episode_id, self._steps = episode_id, 0
         return self._seen(None)
 
     async def reset_async(self, **given: Any) -> IncidentObservation:
@@ -93,13 +95,13 @@ class IncidentEnvironment(MCPEnvironment):
 
     def step(self, action: Any, timeout_s: float | None = None, **more: Any) -> Any:
         """Take one step."""
-        if isinstance(action, (ListToolsAction, CallToolAction)):
+        if type(action) in _OF_TOOLS:
             return super().step(action, timeout_s=timeout_s, **more)
         return self._step_impl(action)
 
     async def step_async(self, action: Any, timeout_s: float | None = None, **more: Any) -> Any:
         """Take one step here: it takes less than a change of thread."""
-        if isinstance(action, (ListToolsAction, CallToolAction)):
+        if type(action) in _OF_TOOLS:
             return await super().step_async(action, timeout_s=timeout_s, **more)
         return self._step_impl(action)
 
@@ -110,8 +112,7 @@ class IncidentEnvironment(MCPEnvironment):
         was_done = shift.done
         shift.act(move)
         self.rubric.paid = shift.score if shift.done and not was_done else 0.0
-        self._state.step_count += 1
-        self._state.done = shift.done
+        self._steps += 1
         return self._seen(move)
 
     def _read(self, action: IncidentAction) -> TextAction:
@@ -129,26 +130,27 @@ class IncidentEnvironment(MCPEnvironment):
     def _seen(self, move: TextAction | None) -> IncidentObservation:
         shift = self._running()
         seen = shift.observe()
-        observation = IncidentObservation.model_construct(
-            done=shift.done,
-            reward=None,
-            metadata={},
+        observation = IncidentObservation(
+            done=seen.done,
             text=render_observation(seen),
-            role=str(shift.role),
+            role=seen.turn_role,
             step=seen.step,
             horizon=seen.horizon,
-            services=list(shift.world.services),
-            agents=[name for name, _, _ in seen.view.fleet_agents],
+            services=seen.view.services,
+            agents=tuple(name for name, _, _ in seen.view.fleet_agents),
             notice=seen.notice,
         )
         if move is not None:
-            object.__setattr__(observation, "reward", float(self._apply_rubric(move, observation)))
+            observation.reward = float(self._apply_rubric(move, observation))
         return observation
 
     @property
     def state(self) -> IncidentState:
         """Where the episode stands."""
-        return self._state
+        shift = self._shift
+        if shift is None:
+            return IncidentState()
+        return IncidentState(episode_id=self._episode_id, step_count=self._steps, role=str(shift.role), done=shift.done)
 
     def get_metadata(self) -> EnvironmentMetadata:
         """Give what the environment is."""

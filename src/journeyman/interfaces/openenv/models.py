@@ -42,8 +42,8 @@ class IncidentObservation(Observation):
     role: str = "sre"
     step: int = 0
     horizon: int = 0
-    services: list[str] = Field(default_factory=list)
-    agents: list[str] = Field(default_factory=list, description="Fleet agents; empty unless the role sees them.")
+    services: tuple[str, ...] = ()
+    agents: tuple[str, ...] = Field(default=(), description="Fleet agents; empty unless the role sees them.")
     notice: str = Field(default="", description="Why the last action was not carried out.")
 
 

@@ -32,7 +32,8 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     options = parser.parse_args()
-    uvicorn.run(app, host=options.host, port=options.port, log_level="warning")
+    # Observations are short and trainers near: compressing them would cost more than a step.
+    uvicorn.run(app, host=options.host, port=options.port, log_level="warning", ws_per_message_deflate=False)
 
 
 if __name__ == "__main__":
