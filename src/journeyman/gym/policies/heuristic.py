@@ -99,20 +99,19 @@ class _Ears:
 def suspicion(look: SreLook, tuning: Tuning = BY_HAND) -> list[float]:
     """Give how much worse each service is than its dependencies explain, about 0..2."""
     errors, latency, usual = look.errors, look.latency, look.usual_latency
-    rows = zip(errors, latency, usual, look.memory, look.cpu, look.queue, look.calls, strict=True)
     worry: list[float] = []
-    for failing, slow, normal, memory, cpu, queue, calls in rows:
+    for number, calls in enumerate(look.calls):
         below = wait = usual_wait = 0.0
         for called in calls:
             below = max(below, errors[called])
             wait = max(wait, latency[called])
             usual_wait = max(usual_wait, usual[called])
-        own_errors = (failing - below * 0.9) / max(1 - below * 0.9, 0.1)
-        slowness = (slow - wait * 0.7) / max(normal - usual_wait * 0.7, 1) - 1
+        own_errors = (errors[number] - below * 0.9) / max(1 - below * 0.9, 0.1)
+        slowness = (latency[number] - wait * 0.7) / max(usual[number] - usual_wait * 0.7, 1) - 1
         own = own_errors * tuning.errors + slowness * tuning.slowness
-        own += (memory > 0.85) * tuning.memory
-        own += (cpu > 0.97) * tuning.cpu
-        worry.append(own + min(queue / 400, 1) * tuning.queue)
+        own += (look.memory[number] > 0.85) * tuning.memory
+        own += (look.cpu[number] > 0.97) * tuning.cpu
+        worry.append(own + min(look.queue[number] / 400, 1) * tuning.queue)
     return worry
 
 
