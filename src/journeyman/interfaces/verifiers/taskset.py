@@ -175,4 +175,18 @@ class IncidentEnvConfig(vf.SingleAgentEnvConfig):
 
 
 class IncidentEnv(vf.SingleAgentEnv, vf.Env[IncidentEnvConfig]):
-    """One model in one seat."""
+    """One model in one seat.
+
+    Raises:
+        ValueError: the model would get a shell on this machine, where it could look the truth up.
+    """
+
+    def __init__(self, config: IncidentEnvConfig) -> None:
+        super().__init__(config)
+        agent = config.agent
+        harness = vf.load_harness(agent.harness or vf.default_agent_harness(config.taskset.id))
+        if harness.EXECUTES_CODE and isinstance(agent.runtime, vf.SubprocessConfig):
+            raise ValueError(
+                f"harness {harness.config.id!r} gives the model a shell, and with it the gym's own code: "
+                "run it in a sandbox (--env.agent.runtime.type docker or prime), or use harness null"
+            )
