@@ -14,6 +14,7 @@ from mcp.server.mcpserver import MCPServer
 from pydantic import ValidationError
 
 from journeyman.gym.tasks import MAX_NUMBER, Split, Tier
+from journeyman.gym.text.shift import Shift
 from journeyman.gym.text.words import AgentRole, FailureType
 from journeyman.interfaces.trainers.tools import SreTools
 from journeyman.interfaces.verifiers.taskset import IncidentTask
@@ -142,14 +143,43 @@ def test_a_server_that_forgot_a_world_goes_on_where_it_was() -> None:
     assert len(set(views(forget=False))) == len(steps)
 
 
+def begun() -> tuple[IncidentTask, Any]:
+    """Give a task and the trace of a rollout of it that has just begun."""
+    env = vf.load_environment(config(count=1))
+    one = next(iter(env.taskset))
+    assert isinstance(one, IncidentTask)
+    row: Any = vf.TraceTask(type="IncidentTask", data=one.data)
+    trace: Any = vf.Trace(task=row, agent=vf.AgentInfo(config=env.config.agent), state=IncidentState())
+    asyncio.run(one.setup(trace))
+    return one, trace
+
+
+def test_a_world_that_breaks_is_a_fault_of_the_rollout_and_no_play_to_score(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The model is told no detail, the rollout stops, and its end raises instead of giving a reward."""
+    one, trace = begun()
+    server = served()
+
+    def burst(*_: object) -> str:
+        raise ZeroDivisionError("secret")
+
+    monkeypatch.setattr(IncidentTools, "state", trace.state)
+    assert "STEP 1" in server._served(SreTools.wait)()
+    monkeypatch.setattr(Shift, "act", burst)
+    assert server._served(SreTools.wait)() == "The incident broke off."
+    monkeypatch.undo()
+    assert asyncio.run(one.incident_over(trace))
+    with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+        asyncio.run(one.finalize(trace))
+    assert trace.info == {}
+
+
 def test_scoring_needs_what_the_role_did() -> None:
     """A trace without the moves was never finished; a guess would be a reward of 0 for a fault of ours."""
-    task = next(iter(loaded(count=1)))
-    assert isinstance(task, IncidentTask)
-    env = vf.load_environment(config(count=1))
-    trace: Any = vf.Trace(
-        task=vf.TraceTask(type="IncidentTask", data=task.data), agent=vf.AgentInfo(config=env.config.agent)
-    )
+    one, trace = begun()
     with pytest.raises(vf.TaskError, match="moves"):
-        asyncio.run(task.score(trace))
+        asyncio.run(one.score(trace))
     assert trace.rewards == {"role_score": None}
+    asyncio.run(one.finalize(trace))
+    asyncio.run(one.score(trace))
+    assert 0 <= trace.reward <= 1
+    assert trace.metrics["moves"] == 0
