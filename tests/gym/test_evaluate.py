@@ -9,7 +9,11 @@ from hypothesis import strategies as st
 
 from journeyman.gym.curriculum import Curriculum
 from journeyman.gym.evaluate import detection, estimate, play, summary, team_named
-from journeyman.gym.tasks import Split, Tier, tasks
+from journeyman.gym.tasks import Split, Tier, task, tasks
+from journeyman.gym.text.action import TextAction
+from journeyman.gym.text.shift import Shift
+from journeyman.gym.text.words import AgentRole
+from journeyman.mission.errors import NotAllowed
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
@@ -93,3 +97,19 @@ def test_a_ladder_that_cannot_work_is_refused(window: int, promote: float, demot
     """Thresholds in the wrong order would flip for ever."""
     with pytest.raises(ValueError, match="ladder"):
         Curriculum(window=window, promote=promote, demote=demote)
+
+
+def test_a_seat_left_empty_ends_with_the_others_and_only_a_grader_is_told_how() -> None:
+    """The same incident twice, for a player and for the grader of its moves: one score, one of them with the rest."""
+    one = task("easy-train-7")
+    player, grader = Shift(one, AgentRole.SRE), Shift(one, AgentRole.SRE, reveal=True)
+    for shift in (player, grader):
+        shift.act(TextAction(AgentRole.SRE))
+        shift.leave()
+        assert shift.done
+    with pytest.raises(NotAllowed, match="agent mode"):
+        player.world.outcome()
+    told = grader.world.outcome()
+    assert told.task_id == one.id
+    assert told.roles[AgentRole.SRE.number] == player.score == grader.score > 0.5
+    assert told.succeeded

@@ -92,10 +92,15 @@ def play(make_team: MakeTeam, some: Sequence[Task], *, chat: bool = True, trace:
         world.step(team.act(seats))
         if world.ended.all():
             break
-    return _episodes(world, some)
+    return episodes(world, some)
 
 
-def _episodes(world: World, some: Sequence[Task]) -> tuple[Episode, ...]:
+def episodes(world: World, some: Sequence[Task]) -> tuple[Episode, ...]:
+    """Give one row per task of a world that played them.
+
+    Raises:
+        NotAllowed: the world runs in agent mode.
+    """
     results = world.results()
     roles: list[list[float]] = results.roles.tolist()
     return tuple(

@@ -11,6 +11,7 @@ from journeyman.gym.actions import FIELDS, ROLES, ActionType, Role
 from journeyman.gym.arrays import Smalls
 from journeyman.gym.catalog import PROBES_PER_ROLE, Job, Probe
 from journeyman.gym.draw.names import VERBS
+from journeyman.gym.evaluate import Episode, episodes
 from journeyman.gym.eyes.views import NEVER
 from journeyman.gym.policies.base import Seats, one_world
 from journeyman.gym.tasks import Task
@@ -35,17 +36,18 @@ _HEARD: Final = 8
 
 
 class TextWorld:
-    """An incident in words; in agent mode, so nothing here tells the truth.
+    """An incident in words; in agent mode nothing here tells the truth.
 
     Args:
         task: the world to play.
         rewards: as for `World`.
         chat: whether messages are delivered.
+        reveal: as for `World`; off in agent mode.
     """
 
-    def __init__(self, task: Task, *, rewards: Rewards = "final", chat: bool = True) -> None:
+    def __init__(self, task: Task, *, rewards: Rewards = "final", chat: bool = True, reveal: bool = False) -> None:
         self.task: Final = task
-        self._world: Final = World(task.tier, 1, rewards=rewards, chat=chat, seeds=[task.seed])
+        self._world: Final = World(task.tier, 1, rewards=rewards, chat=chat, reveal=reveal, seeds=[task.seed])
         self._chat: Final = chat
         self._names: Final = self._world.names()
         self._said: list[Said] = []
@@ -95,6 +97,14 @@ class TextWorld:
         self._rewards = {role: float(stepped.roles[0, role.number]) for role in AgentRole}
         self.team_reward = float(stepped.team[0])
         return dict(self._rewards)
+
+    def outcome(self) -> Episode:
+        """Give how the episode went, for graders.
+
+        Raises:
+            NotAllowed: the world runs in agent mode.
+        """
+        return episodes(self._world, (self.task,))[0]
 
     def observe(self, role: AgentRole) -> Observation:
         """Give what a role sees now."""

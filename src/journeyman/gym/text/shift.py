@@ -17,20 +17,21 @@ NOBODY: Final = "nobody"
 
 
 class Shift:
-    """An incident with one open seat, in agent mode.
+    """An incident with one open seat, in agent mode unless a grader plays it again.
 
     Args:
         task: the world to play.
         role: the open seat.
         others: the policy of the other seats, as `team_named` knows it, or `nobody`.
+        reveal: as for `World`; for graders only.
 
     Raises:
         KeyError: there is no such policy.
     """
 
-    def __init__(self, task: Task, role: AgentRole, *, others: str = "heuristic") -> None:
+    def __init__(self, task: Task, role: AgentRole, *, others: str = "heuristic", reveal: bool = False) -> None:
         self.role: Final = role
-        self.world: Final = TextWorld(task)
+        self.world: Final = TextWorld(task, reveal=reveal)
         self._team: Final = None if others == NOBODY else team_named(others)(1)
         self.moves: dict[AgentRole, TextAction] = {}
         """What every role did in the last step."""
@@ -60,3 +61,8 @@ class Shift:
         moves[self.role] = action
         self.moves = moves
         self.world.step(moves)
+
+    def leave(self) -> None:
+        """Leave the seat empty until the others, or time, end the incident."""
+        while not self.done:
+            self.act(TextAction(self.role))
