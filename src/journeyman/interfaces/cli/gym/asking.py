@@ -114,7 +114,11 @@ class Bill:
         usage = row.usage
         self.usd += await self.purse.settle(row.ask, usage.cost_usd, usage.input_tokens + usage.output_tokens)
         self.used += Asked(
-            calls=1, input_tokens=usage.input_tokens, output_tokens=usage.output_tokens, cost_usd=usage.cost_usd
+            calls=1,
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            priced_usd=usage.cost_usd or 0.0,
+            unpriced_calls=int(usage.cost_usd is None),
         )
 
 
@@ -209,7 +213,7 @@ def _unreadable(outcome: Outcome, found: Read | None) -> str:
     """Say why a model that did answer gave no action, in few different words; empty when the provider failed."""
     if outcome.failure is Failure.SCHEMA_MISMATCH and found is not None:
         # The reason for the model names what it wrote; one that is counted must not.
-        return "its action_type is none" if found.reason.startswith("action_type") else found.reason
+        return "there is no such action_type" if found.reason.startswith("action_type") else found.reason
     if outcome.failure is Failure.MALFORMED and outcome.reason == "empty":
         return "the reply is empty"
     return _UNREADABLE.get(outcome.failure, "") if outcome.failure is not None else ""

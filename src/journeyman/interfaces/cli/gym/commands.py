@@ -142,14 +142,23 @@ def play(
 @gym.command("watch")
 @told
 def watch(
+    ctx: typer.Context,
     task: Annotated[str, typer.Argument(metavar="TASK", help="Such as medium-train-3.")],
     policy: Annotated[str, typer.Option("--policy", metavar="NAME", help=_POLICY)] = "heuristic",
     pause_s: Annotated[float, typer.Option("--pause", metavar="S", help="Seconds per step on a terminal.")] = 0.3,
     truth: Annotated[bool, typer.Option("--truth", help="Say first what is wrong.")] = False,
+    role: Annotated[list[RoleName], _ROLE] = [],  # noqa: B006  # typer's form
+    others: Annotated[str, _OTHERS] = "heuristic",
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Replay an episode step by step: what customers feel, every service's errors over time, who does what."""
-    _work("watching").watch(task, policy, pause_s=pause_s, truth=truth, as_json=as_json)
+    """Replay an episode step by step: what customers feel, every service's errors over time, who does what.
+
+    A model, advisor:NAME, plays the episode to its end before it is shown.
+    """
+    model = None
+    if policy.startswith(PREFIX):
+        model = partial(_work("models").play_once, settings_of(ctx), ModelOptions(roles=tuple(role), others=others))
+    _work("watching").watch(task, policy, pause_s=pause_s, truth=truth, as_json=as_json, model=model)
 
 
 @gym.command("export")

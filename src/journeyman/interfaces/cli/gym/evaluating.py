@@ -203,7 +203,7 @@ _MODEL_ROWS: Final[dict[str, Callable[[Scored], str]]] = {
     "episodes, left out": lambda row: f"{row.found.episodes}, {row.left_out}",
     "calls": lambda row: f"{_asked(row).calls:,}",
     "tokens in, out": lambda row: f"{_asked(row).input_tokens:,}, {_asked(row).output_tokens:,}",
-    "cost": lambda row: dollars(_asked(row).cost_usd),
+    "cost": lambda row: dollars(_asked(row)),
     "no action could be read": lambda row: _unreadable(_asked(row)),
     "action not carried out": lambda row: f"{_asked(row).not_carried_out} of {_asked(row).turns}",
 }

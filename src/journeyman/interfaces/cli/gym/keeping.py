@@ -25,36 +25,40 @@ class Asked:
     """Requests to the model: more than turns where it was asked again."""
     input_tokens: int = 0
     output_tokens: int = 0
-    cost_usd: float | None = 0.0
-    """`None` when a call's price is unknown."""
+    priced_usd: float = 0.0
+    """What the calls cost whose price is known."""
+    unpriced_calls: int = 0
     unreadable: Mapping[str, int] = field(default_factory=dict[str, int])
     """Turns that became no-ops because no action could be read from the answers, by reason."""
     not_carried_out: int = 0
     """Actions that the role may not take, or that name what is not there."""
 
     def __add__(self, other: Asked) -> Asked:
-        known = self.cost_usd is not None and other.cost_usd is not None
         reasons = {*self.unreadable, *other.unreadable}
         return Asked(
             turns=self.turns + other.turns,
             calls=self.calls + other.calls,
             input_tokens=self.input_tokens + other.input_tokens,
             output_tokens=self.output_tokens + other.output_tokens,
-            cost_usd=(self.cost_usd or 0.0) + (other.cost_usd or 0.0) if known else None,
+            priced_usd=self.priced_usd + other.priced_usd,
+            unpriced_calls=self.unpriced_calls + other.unpriced_calls,
             unreadable={one: self.unreadable.get(one, 0) + other.unreadable.get(one, 0) for one in sorted(reasons)},
             not_carried_out=self.not_carried_out + other.not_carried_out,
         )
 
 
-def dollars(cost_usd: float | None) -> str:
+def dollars(asked: Asked) -> str:
     """Give a cost as text."""
-    return "price unknown" if cost_usd is None else f"${cost_usd:,.4f}"
+    count = asked.unpriced_calls
+    unknown = f"{count:,} call{'s' if count > 1 else ''} of unknown price" if count else ""
+    known = f"${asked.priced_usd:,.4f}" if asked.priced_usd or not count else ""
+    return " and ".join(part for part in (known, unknown) if part)
 
 
 def spent(asked: Asked) -> str:
     """Give calls, tokens and cost in a few words."""
     tokens = f"{asked.input_tokens:,} tokens in, {asked.output_tokens:,} out"
-    return f"{asked.calls:,} calls, {tokens}, {dollars(asked.cost_usd)}"
+    return f"{asked.calls:,} calls, {tokens}, {dollars(asked)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

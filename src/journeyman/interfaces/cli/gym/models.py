@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
+from rich.progress import Progress
+
 from journeyman.advisors.broker import Broker
 from journeyman.advisors.providers import ProviderAdvisor
 from journeyman.config import Settings, settings_file
+from journeyman.gym.arrays import Ints
 from journeyman.gym.tasks import Task
 from journeyman.gym.text.action import Read
 from journeyman.gym.text.play import Played, Turn, play_text
@@ -19,7 +23,7 @@ from journeyman.gym.text.words import AgentRole
 from journeyman.interfaces.cli.gym.asking import Bill, CeilingReached, Purse, Unanswered
 from journeyman.interfaces.cli.gym.keeping import Kept
 from journeyman.interfaces.cli.gym.options import ANSWER_TOKENS, MEMORY, PREFIX, ModelOptions
-from journeyman.interfaces.cli.gym.running import Report, Run, Table, roles_of
+from journeyman.interfaces.cli.gym.running import Report, Run, Table, roles_of, say
 from journeyman.interfaces.cli.gym.teams import bar, team_for
 from journeyman.interfaces.cli.shared import bridge
 from journeyman.mission.errors import InvalidInput, Problem, Unavailable
@@ -47,15 +51,19 @@ def play_models(
             kept.check()
             run = Run(table, kept, Report(table.labels))
             with bar() as progress:
+                _say_assumed(table, names, progress)
                 for name, some in wanted:
                     await run.fill(name, some, progress)
             return run.report
 
-    return bridge(work)
+    try:
+        return bridge(work)
+    except ExceptionGroup as several:  # an episode could not be kept: one reason is as good as many
+        raise several.exceptions[0] from None
 
 
-def play_once(settings: Settings, policy: str, one: Task, options: ModelOptions) -> Played:
-    """Play one task, to be watched.
+def play_once(settings: Settings, options: ModelOptions, policy: str, one: Task) -> Ints:
+    """Give what a model does in a task, `(steps, roles, 4)`.
 
     Raises:
         InvalidInput: the advisor cannot be asked.
@@ -76,7 +84,7 @@ def play_once(settings: Settings, policy: str, one: Task, options: ModelOptions)
                 return await play_text(one, answer, table.seating(one))
 
     try:
-        return bridge(work)
+        return bridge(work).acts
     except (Unanswered, CeilingReached) as fault:
         raise Unavailable(f"{policy} could not play to the end: {_why(fault)}") from None
 
@@ -90,8 +98,9 @@ async def _opened(settings: Settings, policies: Sequence[str], options: ModelOpt
     _check_names(settings, policies)
     _check(options)
     broker = broker_of(settings, os.environ)
-    if options.concurrency is not None:
-        broker.policy = replace(broker.policy, concurrency=options.concurrency)
+    at_once = options.concurrency or broker.policy.concurrency
+    # Episodes left out in a row end the run; a breaker before that would only hide why.
+    broker.policy = replace(broker.policy, concurrency=at_once, breaker_failures=sys.maxsize)
     try:
         rows = broker.resolve([policy.removeprefix(PREFIX) for policy in policies])
         problems = [Problem(where=f"{PREFIX}{row.name}", message="cannot play", hint=row.why) for row in rows]
@@ -108,6 +117,20 @@ async def _opened(settings: Settings, policies: Sequence[str], options: ModelOpt
         )
     finally:
         await broker.aclose()
+
+
+def _say_assumed(table: Table, policies: Sequence[str], progress: Progress) -> None:
+    """Say how a ceiling in dollars counts what has no known price."""
+    broker, assumed = table.broker, table.broker.policy.assumed_usd_per_token * 1_000_000
+    for policy in policies if table.options.max_usd is not None else ():
+        name = policy.removeprefix(PREFIX)
+        priced = broker.price is not None and broker.price(name, 1, 1) is not None
+        if broker.advisors[name].readiness().costs and not priced:
+            say(
+                progress,
+                f"{policy}: nobody knows its price, so --max-usd counts ${assumed:g} per million tokens; "
+                f"input_usd_per_mtok and output_usd_per_mtok in [advisors.{name}] tell it",
+            )
 
 
 def _check_names(settings: Settings, policies: Sequence[str]) -> None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 from journeyman.gym.actions import Role
 from journeyman.gym.evaluate import Estimate, Summary
 from journeyman.gym.train import Point
-from journeyman.interfaces.cli.gym.keeping import Scored, dollars
+from journeyman.interfaces.cli.gym.keeping import Scored
 from journeyman.mission.errors import InvalidInput, NotFound, Problem
 
 _FORMS: Final = {".png", ".svg", ".pdf"}
@@ -75,9 +75,11 @@ def _legend(row: Scored) -> str:
     label = "\n".join(wrap(f"{row.policy}, {row.tier}", 30))
     if row.asked is None:
         return label
-    each = None if row.asked.cost_usd is None else row.asked.cost_usd / row.found.episodes
+    cost = (
+        "price unknown" if row.asked.unpriced_calls else f"${row.asked.priced_usd / row.found.episodes:,.4f} an episode"
+    )
     unread = sum(row.asked.unreadable.values()) / max(1, row.asked.turns)
-    return f"{label}\n{dollars(each)} an episode,\n{unread:.1%} of turns not read"
+    return f"{label}\n{cost},\n{unread:.1%} of turns not read"
 
 
 def plot_curve(curve: Sequence[Point], heuristic: float, path: Path) -> None:

@@ -17,11 +17,12 @@ from rich.progress import Progress, TaskID
 from journeyman.advisors.broker import Broker
 from journeyman.config import Settings
 from journeyman.gym.tasks import Task
-from journeyman.gym.text.play import Seating, play_text
+from journeyman.gym.text.action import Read
+from journeyman.gym.text.play import Seating, Turn, play_text
 from journeyman.gym.text.render import MAX_TOKENS
 from journeyman.gym.text.words import AgentRole
 from journeyman.interfaces.cli.gym.asking import Asker, Bill, CeilingReached, Purse, Unanswered
-from journeyman.interfaces.cli.gym.keeping import Asked, Kept, spent
+from journeyman.interfaces.cli.gym.keeping import Asked, Kept, dollars
 from journeyman.interfaces.cli.gym.options import PREFIX, ModelOptions
 from journeyman.interfaces.cli.gym.teams import TeamFor
 
@@ -71,8 +72,9 @@ class Table:
         def waiting(reason: str, rest_s: float) -> None:
             if reason not in self.told:
                 self.told.add(reason)
-                _say(
-                    progress, f"{policy}: the provider fails with {reason}; asking again every {rest_s:g} s for a while"
+                say(
+                    progress,
+                    f"the provider of {policy} fails with {reason}; asking again every {rest_s:g} s for a while",
                 )
 
         name = policy.removeprefix(PREFIX)
@@ -105,8 +107,8 @@ class Run:
         """Play those of some tasks of one tier that are not kept."""
         label = self.report.labels[policy]
         waiting = deque(one for one in some if (label, one.id) not in self.kept.episodes)
-        shown = progress.add_task("", total=len(some), completed=len(some) - len(waiting))
-        self._dearest = self._dearest_kept(label, some)
+        shown = progress.add_task(f"{label}, {some[0].tier.label}", total=len(some), completed=len(some) - len(waiting))
+        self._dearest, self._in_a_row = self._dearest_kept(label, some), 0
         async with anyio.create_task_group() as group:
 
             async def episode(one: Task) -> None:
@@ -132,9 +134,8 @@ class Run:
         past = [self.kept.asked[label, one.id] for one in some if (label, one.id) in self.kept.asked]
         tokens = [one.input_tokens + one.output_tokens for one in past]
         assumed = self.table.purse.assumed_usd_per_token
-        usd = [
-            count * assumed if one.cost_usd is None else one.cost_usd for one, count in zip(past, tokens, strict=True)
-        ]
+        pairs = zip(past, tokens, strict=True)
+        usd = [one.priced_usd + count * assumed * bool(one.unpriced_calls) for one, count in pairs]
         return (max(usd), max(tokens)) if past else None
 
     def _may_begin(self) -> bool:
@@ -145,16 +146,24 @@ class Run:
             return True
         if self._dearest is None:
             return not self._running  # the first one alone, to learn what one costs
-        under_way = self._running.values()
-        usd = purse.usd - sum(bill.usd for bill in under_way) + self._dearest[0] * (1 + len(under_way))
-        tokens = purse.tokens - sum(bill.tokens for bill in under_way) + self._dearest[1] * (1 + len(under_way))
+        # Several under way may all turn out dearer than any before, and then none would end: twice the room for them.
+        some = 1 if not self._running else 2 * (1 + len(self._running))
+        usd = purse.usd - sum(bill.usd for bill in self._running.values()) + self._dearest[0] * some
+        tokens = purse.tokens - sum(bill.tokens for bill in self._running.values()) + self._dearest[1] * some
         return purse.covers(usd, tokens)
 
     async def _episode(self, policy: str, one: Task, progress: Progress, shown: TaskID) -> None:
         label, bill = self.report.labels[policy], self._running[one.id]
         asker = self.table.asker(policy, one, bill, progress)
+
+        async def answer(turns: Sequence[Turn]) -> Sequence[Read]:
+            reads = await asker(turns)
+            used = sum((other.used for other in self._running.values()), self.report.used)
+            progress.update(shown, description=f"{label}, {one.tier.label}: {used.calls:,} calls, {dollars(used)}")
+            return reads
+
         try:
-            played = await play_text(one, asker, self.table.seating(one))
+            played = await play_text(one, answer, self.table.seating(one))
         except CeilingReached:
             self.report.stopped[policy] = "the ceiling is reached"
             self.report.left_out["cut by the ceiling"] += 1
@@ -175,7 +184,6 @@ class Run:
             self.report.used += bill.used
         del self._running[one.id]
         self._ended.set()
-        progress.update(shown, description=f"{label}, {one.tier.label} ({spent(self.report.used)})")
 
 
 def roles_of(options: ModelOptions) -> tuple[AgentRole, ...]:
@@ -183,5 +191,6 @@ def roles_of(options: ModelOptions) -> tuple[AgentRole, ...]:
     return tuple(role for role in AgentRole if role in options.roles or not options.roles)
 
 
-def _say(progress: Progress, text: str) -> None:
-    progress.console.print(text, markup=False, highlight=False, soft_wrap=True)
+def say(progress: Progress, text: str) -> None:
+    """Print a line on standard error, above the bar."""
+    progress.console.print(text, markup=False, emoji=False, highlight=False, soft_wrap=True)

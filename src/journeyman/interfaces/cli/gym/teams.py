@@ -66,7 +66,7 @@ def bar() -> AbstractContextManager[Progress]:
     """Give a progress bar on standard error; none where that is no terminal."""
     out = Console(stderr=True)
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),
