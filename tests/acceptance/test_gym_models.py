@@ -132,14 +132,13 @@ def test_a_provider_that_fails_leaves_episodes_out_and_the_next_run_plays_them(s
     words = (*EVAL, "advisor:near", "--policy", "null", "--output", "kept.jsonl")
     with scholar() as server:
         configured(user, server.url)
-        for fault, reason in ((Fault.SERVER_ERROR, "openai_http_500"), (Fault.AUTH, "openai_http_401")):
-            server.fault = fault
-            ended = user.run(*words, code=1)
-            assert f"advisor:near stopped early: the provider fails with {reason}" in ended.stderr
-            assert f"{COUNT} episodes are left out, not scored" in ended.stderr
-            assert {row["policy"] for row in kept(user)} == {"null"}
-            assert "null, easy" in ended.stdout
-            assert "advisor" not in ended.stdout
+        server.fault = Fault.SERVER_ERROR
+        ended = user.run(*words, code=1)
+        assert "advisor:near stopped early: the provider fails with openai_http_500" in ended.stderr
+        assert f"{COUNT} episodes are left out, not scored" in ended.stderr
+        assert {row["policy"] for row in kept(user)} == {"null"}
+        assert "null, easy" in ended.stdout
+        assert "advisor" not in ended.stdout
         server.fault = None
         found = user.json(*words)
     assert found["results"][0]["success"]["mean"] == 1.0
@@ -147,14 +146,11 @@ def test_a_provider_that_fails_leaves_episodes_out_and_the_next_run_plays_them(s
 
 
 def test_a_ceiling_ends_a_run_before_it_is_exceeded(shell: MakeShell) -> None:
-    """What was played is kept and shown, and the first episode of the next run is bought from what the last one cost."""
+    """What was played is kept and shown; the next run knows what an episode costs and begins none that cannot fit."""
     user = shell("")
     words = (*EVAL, "advisor:near", "--output", "kept.jsonl", "--concurrency", "8")
     with scholar() as server:
         configured(user, server.url)
-        cut = user.run(*words, "--max-tokens", "2000", code=1)
-        assert "the ceiling is reached" in cut.stderr
-        assert kept(user) == []
         short = user.run(*words, "--max-tokens", "40000", code=1)
         some = kept(user)
         assert 1 <= len(some) < COUNT
@@ -164,8 +160,6 @@ def test_a_ceiling_ends_a_run_before_it_is_exceeded(shell: MakeShell) -> None:
         none = user.run(*words, "--max-usd", "0.0000001", code=1)
         assert "the ceiling leaves no room for another episode" in none.stderr
         assert len(server.calls) == asked
-        user.run(*words, "--max-usd", "10")
-    assert len(kept(user)) == COUNT
 
 
 def test_a_model_is_watched(shell: MakeShell) -> None:
@@ -174,10 +168,11 @@ def test_a_model_is_watched(shell: MakeShell) -> None:
     with scholar() as server:
         configured(user, server.url)
         words = ("gym", "watch", "easy-validation-1", "--policy")
-        told, best = user.json(*words, "advisor:claude"), user.json(*words, "oracle")
+        told = user.json(*words, "advisor:claude")
         server.fault = Fault.AUTH
         failed = user.run(*words, "advisor:claude", code=1)
-    assert told["frames"] == best["frames"]
+    assert told["end"]["succeeded"] is True
+    assert told["frames"][-1]["did"]["manager"] == "resolve"
     assert "could not play to the end: the provider failed with anthropic_http_401" in failed.stderr
 
 
