@@ -36,7 +36,8 @@ def team_for(name: str, *, option: str = "--policy") -> TeamFor:
     try:
         team_named(name)
     except KeyError as error:
-        hint = f"{str(error.args[0]).partition('; ')[2]}, oracle, trained:FILE or advisor:NAME"
+        more = "oracle, trained:FILE or advisor:NAME" if option == "--policy" else "or nobody"
+        hint = f"{str(error.args[0]).partition('; ')[2]}, {more}"
         raise InvalidInput(option, (Problem(where="", message=f"{name!r} is no policy", hint=hint),)) from None
     return lambda _some, seed: team_named(name, seed=seed)
 
