@@ -117,7 +117,9 @@ def tell(report: Report, output: Path | None) -> None:
         return
     reasons = ", ".join(f"{reason}: {count}" for reason, count in report.left_out.most_common())
     how = "the same command plays them" if output is not None else "--output FILE keeps what is played for a rerun"
-    typer.echo(f"{report.left_out.total()} episodes are left out, not scored ({reasons}); {how}", err=True)
+    count = report.left_out.total()
+    some = "1 episode is" if count == 1 else f"{count} episodes are"
+    typer.echo(f"{some} left out, not scored ({reasons}); {how}", err=True)
     raise typer.Exit(NOT_ACHIEVED)
 
 
