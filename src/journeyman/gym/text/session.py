@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from journeyman.gym.actions import FIELDS, ROLES, ActionType, Role
-from journeyman.gym.arrays import Smalls
+from journeyman.gym.arrays import Ints, Smalls
 from journeyman.gym.catalog import PROBES_PER_ROLE, Job, Probe
 from journeyman.gym.draw.names import VERBS
 from journeyman.gym.evaluate import Episode, episodes
@@ -52,6 +52,7 @@ class TextWorld:
         self._names: Final = self._world.names()
         self._said: list[Said] = []
         self._notices: dict[AgentRole, str] = {}
+        self._acts: list[Ints] = []
         self._rewards: dict[AgentRole, float] = dict.fromkeys(AgentRole, 0.0)
         self.team_reward = 0.0
         self._steps = 0
@@ -81,6 +82,16 @@ class TextWorld:
         """The fleet agents' names."""
         return self._names.agents
 
+    @property
+    def notices(self) -> Mapping[AgentRole, str]:
+        """Why roles' last actions were not carried out; empty for those that were."""
+        return dict(self._notices)
+
+    @property
+    def acts(self) -> Ints:
+        """What was done so far, `(steps, roles, 4)`: `evaluate.graded` makes an episode of it."""
+        return np.array(self._acts, np.int64).reshape(-1, ROLES, FIELDS)
+
     def step(self, actions: Mapping[AgentRole, TextAction]) -> dict[AgentRole, float]:
         """Apply the roles' actions, who is missing does nothing, and give each role's reward of this step."""
         picks = np.zeros((1, ROLES, FIELDS), np.int64)
@@ -92,6 +103,8 @@ class TextWorld:
             picks[0, role.number] = done.row()
             if done.type is ActionType.COMMUNICATE and self._chat and not self.done:
                 self._said.append(_said(step, role, action))
+        if not self.done:
+            self._acts.append(picks[0])
         self._steps += not self.done
         stepped = self._world.step(picks)
         self._rewards = {role: float(stepped.roles[0, role.number]) for role in AgentRole}

@@ -25,6 +25,10 @@ from journeyman.interfaces.openenv.tools import add_tools
 
 PREVIEW = 100
 """Tasks that a listing shows; there are 4294967296 in every split."""
+_DRAWN = (
+    "max-width:min(34rem,80vw);margin:0;white-space:pre-wrap;overflow-wrap:anywhere;font-size:.8rem;line-height:1.45"
+)
+"""The page gives a drawing as much room as it takes: long lines would leave their card."""
 DEFAULT_SPLIT = "easy-train"
 
 
@@ -189,7 +193,7 @@ class IncidentEnvironment(MCPEnvironment):
     def render_web(self, observation: dict[str, Any]) -> str:
         """Give the view for the page at `/web`."""
         shown = observation.get("observation", observation)
-        return f"<pre>{html.escape(str(shown.get('text', '')))}</pre>"
+        return f'<pre style="{_DRAWN}">{html.escape(str(shown.get("text", "")))}</pre>'
 
     def web_actions(self, observation: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         """Give the buttons of the page: a closer look at every service, and what needs no target."""
