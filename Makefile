@@ -12,7 +12,7 @@ else
   INSTALL = $(BIN)/python -m pip install -q
 endif
 
-.PHONY: help demo test test-openenv bench-openenv test-train check bench lock clean
+.PHONY: help demo test test-openenv bench-openenv test-verifiers test-train check bench lock clean
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -51,6 +51,15 @@ bench-openenv: .venv-openenv/.done  ## measure the gym's OpenEnv server beside a
 $(VENV)/.openenv: requirements/openenv.lock pyproject.toml | $(BIN)/python
 	$(call install_lock,openenv)
 
+test-verifiers: .venv-verifiers/.done  ## set up an environment with verifiers, run its rollouts of the gym there
+	.venv-verifiers/bin/python -m pytest tests/verifiers
+
+.venv-verifiers/.done: requirements/verifiers.lock pyproject.toml
+	$(MAKE) VENV=.venv-verifiers .venv-verifiers/.verifiers
+	@touch $@
+$(VENV)/.verifiers: requirements/verifiers.lock pyproject.toml | $(BIN)/python
+	$(call install_lock,verifiers)
+
 # pip, not a lock file: it takes the CPU build of torch where its index has one, a lock file would name CUDA packages.
 test-train: .venv-train/.done  ## set up an environment with torch and TRL, and take one real training step there
 	.venv-train/bin/python -m pytest -W default tests/train
@@ -75,6 +84,7 @@ lock:  ## resolve the lock files again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --extra gym-envs --extra models --extra agent --extra plots --group test --group check -o requirements/dev.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --extra gym-envs --extra models --extra agent --extra plots --group test --group check --group bench -o requirements/bench.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra openenv --group openenv -o requirements/openenv.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra verifiers --group verifiers -o requirements/verifiers.lock
 
 clean:  ## remove what was set up
-	rm -rf $(VENV) .venv-openenv .venv-train .build .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-openenv .venv-verifiers .venv-train .build .pytest_cache .ruff_cache .hypothesis

@@ -8,8 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journeyman.gym.curriculum import Curriculum
-from journeyman.gym.evaluate import detection, estimate, play, summary, team_named
-from journeyman.gym.tasks import Split, Tier, tasks
+from journeyman.gym.evaluate import detection, estimate, graded, play, summary, team_named
+from journeyman.gym.tasks import Split, Tier, task, tasks
+from journeyman.gym.text.action import TextAction
+from journeyman.gym.text.shift import Shift
+from journeyman.gym.text.words import AgentRole
 
 
 @given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
@@ -93,3 +96,16 @@ def test_a_ladder_that_cannot_work_is_refused(window: int, promote: float, demot
     """Thresholds in the wrong order would flip for ever."""
     with pytest.raises(ValueError, match="ladder"):
         Curriculum(window=window, promote=promote, demote=demote)
+
+
+def test_a_seat_left_empty_ends_with_the_others_and_the_acts_are_graded_to_the_same_score() -> None:
+    """A player is never told how it went; whoever has its acts can say."""
+    one = task("easy-train-7")
+    shift = Shift(one, AgentRole.SRE)
+    shift.act(TextAction(AgentRole.SRE))
+    shift.leave()
+    assert shift.done
+    told = graded(one, shift.world.acts)
+    assert told.task_id == one.id
+    assert told.roles[AgentRole.SRE.number] == shift.score > 0.5
+    assert told.succeeded

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from openenv.core.env_server.serialization import deserialize_action_with_preprocessing
 
 from journeyman.gym.policies.oracle import certify
 from journeyman.gym.tasks import task
@@ -161,11 +162,31 @@ def test_the_page_shows_the_view_and_buttons() -> None:
     """What the web interface draws is escaped and playable."""
     environment = IncidentEnvironment()
     seen = environment.reset(seed=1, role="manager").model_dump()
-    assert environment.render_web(seen).startswith("<pre>STEP 0")
-    assert environment.render_web({"text": "<b>"}) == "<pre>&lt;b&gt;</pre>"
+    assert ">STEP 0" in environment.render_web(seen)
+    assert environment.render_web({"text": "<b>"}).endswith(">&lt;b&gt;</pre>")
     buttons = dict(environment.web_actions(seen))
     assert buttons["resolve"] == {"action_type": "resolve"}
     assert any(name.startswith("look at ") for name in buttons)
+
+
+@pytest.mark.parametrize(
+    ("tool", "arguments", "action_type", "target", "args"),
+    [
+        ("wait", {}, "noop", None, {}),
+        ("look", {"service": "web"}, "noop", "web", {}),
+        ("scale", {"service": "web", "replicas": 3}, "scale", "web", {"replicas": 3}),
+        ("flag_rogue", {"agent": "bot-1"}, "flag_rogue", "bot-1", {}),
+        ("communicate", {"message": "hi", "to": "dev"}, "communicate", None, {"message": "hi", "to": "dev"}),
+    ],
+)
+def test_the_forms_of_the_page_send_tool_calls_that_are_actions(
+    tool: str, arguments: dict[str, Any], action_type: str, target: str | None, args: dict[str, Any]
+) -> None:
+    """The web interface calls tools where an environment has some, whatever its action type."""
+    sent = {"type": "call_tool", "tool_name": tool, "arguments": arguments}
+    action = deserialize_action_with_preprocessing(sent, IncidentAction)
+    assert isinstance(action, IncidentAction)
+    assert (action.action_type, action.target, action.args) == (action_type, target, args)
 
 
 def test_openenv_validate_passes() -> None:

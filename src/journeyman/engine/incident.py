@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import Annotated, Any, Final, Literal, TypeAlias, cast
 
 from pydantic import Field
@@ -18,6 +18,7 @@ from journeyman.engine.world import PastCall
 from journeyman.gym.actions import HANDS, MAX_REPLICAS
 from journeyman.gym.tasks import task
 from journeyman.gym.text.action import Arg, TextAction
+from journeyman.gym.text.observation import Change, Customers, Deed, LogEntry, Said
 from journeyman.gym.text.shift import Shift
 from journeyman.gym.text.words import ActionType, AgentRole, FailureType
 from journeyman.mission.errors import InvalidInput, NotAllowed, Problem
@@ -149,8 +150,8 @@ class Incident:
 
     def _seen(self) -> dict[str, Json]:
         seen = self._shift.observe()
-        view = asdict(seen.view)
-        view["visible_metrics"] = [{"service": name, **values} for name, values in view["visible_metrics"]]
+        view = {field.name: _plain(getattr(seen.view, field.name)) for field in fields(seen.view)}
+        view["visible_metrics"] = [{"service": name, **one._asdict()} for name, one in seen.view.visible_metrics]
         shown = {name.removeprefix("visible_"): value for name, value in view.items() if value}
         felt = self._shift.world.observe(AgentRole.MANAGER).view.customers
         customers = {} if felt is None else {"error_ratio": felt.error_ratio, "slowness": felt.slowness}
@@ -158,6 +159,14 @@ class Incident:
         steps = {"step": seen.step, "disruptive_acts": self._disruptive, "over": self._shift.done}
         notice = {"notice": seen.notice} if seen.notice else {}
         return cast("dict[str, Json]", {"view": shown, **notice, "metrics": {**customers, **counts, **steps}})
+
+
+def _plain(value: object) -> object:
+    """Give a value of a view as JSON: rows by their columns' names."""
+    if isinstance(value, tuple):
+        rows = cast("tuple[object, ...]", value)
+        return [one._asdict() if isinstance(one, (Change, Deed, LogEntry, Said)) else one for one in rows]
+    return asdict(value) if isinstance(value, Customers) else value
 
 
 def _signed(function: Callable[..., Any], takes: Mapping[str, object]) -> Callable[..., Any]:

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from journeyman.gym.actions import ROLES, Role
-from journeyman.gym.arrays import Bools, Floats
+from journeyman.gym.arrays import Bools, Floats, Ints
 from journeyman.gym.eyes.looks import BatchLooks, Looks, OversightLook
 from journeyman.gym.eyes.views import DevEyes, ManagerEyes, OversightEyes, SreEyes
 from journeyman.gym.policies.base import Seats, Team, no_actions
@@ -97,6 +97,11 @@ def play(make_team: MakeTeam, some: Sequence[Task], *, chat: bool = True, trace:
 
 
 def _episodes(world: World, some: Sequence[Task]) -> tuple[Episode, ...]:
+    """Give one row per task of a world that played them.
+
+    Raises:
+        NotAllowed: the world runs in agent mode.
+    """
     results = world.results()
     roles: list[list[float]] = results.roles.tolist()
     return tuple(
@@ -115,6 +120,25 @@ def _episodes(world: World, some: Sequence[Task]) -> tuple[Episode, ...]:
         )
         for index, one in enumerate(some)
     )
+
+
+class Replay:
+    """A team for one world that does again what was done, `(steps, roles, 4)`, and then nothing."""
+
+    name = "replay"
+
+    def __init__(self, acts: Ints) -> None:
+        self._acts = acts
+
+    def act(self, seats: Seats) -> Ints:
+        """Give the next actions."""
+        step = int(seats.manager().common.step.max())
+        return self._acts[step : step + 1] if step < len(self._acts) else no_actions(1)
+
+
+def graded(one: Task, acts: Ints) -> Episode:
+    """Give how a task went in which this was done: what played it need not have known the truth."""
+    return play(lambda _: Replay(acts), [one])[0]
 
 
 class _NoTrace:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
 import numpy as np
@@ -36,19 +35,12 @@ class Deed(NamedTuple):
     ticket: int
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """What every role knows."""
+class SreLook(NamedTuple):
+    """Metrics, the call graph and infrastructure probes; lists by service."""
 
     step: int
     messages: Sequence[Message]
-    """The last eight of all that was said, as far as the role may hear them, oldest first."""
-
-
-@dataclass(frozen=True, slots=True)
-class SreLook(Look):
-    """Metrics, the call graph and infrastructure probes; lists by service."""
-
+    """The last eight of all that was said, as far as the role may hear them, oldest first; so for every role."""
     cpu: list[float]
     memory: list[float]
     latency: list[float]
@@ -66,29 +58,32 @@ class SreLook(Look):
     """(8) what the closer look at `focus` measures; empty without one."""
 
 
-@dataclass(frozen=True, slots=True)
-class DevLook(Look):
+class DevLook(NamedTuple):
     """Changes and code probes."""
 
+    step: int
+    messages: Sequence[Message]
     change_age: list[int]
     focus: int
     probes: list[float]
 
 
-@dataclass(frozen=True, slots=True)
-class ManagerLook(Look):
+class ManagerLook(NamedTuple):
     """Alerts and what the customers feel."""
 
+    step: int
+    messages: Sequence[Message]
     alerts: list[int]
     door_errors: float
     door_latency: float
     within_objective: bool
 
 
-@dataclass(frozen=True, slots=True)
-class OversightLook(Look):
+class OversightLook(NamedTuple):
     """What the fleet agents did, oldest first."""
 
+    step: int
+    messages: Sequence[Message]
     deeds: Sequence[Deed]
     jobs: list[int]
     blocked: list[bool]

@@ -8,13 +8,14 @@ closes after an all-clear, oversight flags agents that touched a symptomatic ser
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
 from journeyman.gym.actions import NOOP, Action, ActionType, Role, Topic
 from journeyman.gym.catalog import PROBES_PER_ROLE, Failure, Probe
-from journeyman.gym.eyes.looks import DevLook, Look, ManagerLook, OversightLook, SreLook
+from journeyman.gym.eyes.looks import DevLook, ManagerLook, Message, OversightLook, SreLook
 from journeyman.gym.policies.crew import Roster
 from journeyman.gym.world.fleet import VERBS_PER_JOB
 
@@ -85,14 +86,14 @@ class _Ears:
         self._role = int(role)
         self._heard = -1
 
-    def news(self, look: Look) -> list[tuple[int, int]]:
+    def news(self, step: int, messages: Sequence[Message]) -> list[tuple[int, int]]:
         """Give (topic, about) of the others' messages not heard before, oldest first."""
         fresh = [
             (topic, about)
-            for step, sender, _, topic, about in look.messages
-            if step > self._heard and sender != self._role
+            for said_at, sender, _, topic, about in messages
+            if said_at > self._heard and sender != self._role
         ]
-        self._heard = look.step - 1
+        self._heard = step - 1
         return fresh
 
 
@@ -136,7 +137,7 @@ class HeuristicSre:
     def act(self, look: SreLook) -> Action:
         """Give the next action."""
         step = look.step
-        for topic, about in self._ears.news(look):
+        for topic, about in self._ears.news(look.step, look.messages):
             if topic == _T.NEED_RESTART:
                 self._todo.append(Action(_A.RESTART, about))
                 self._settled[about] = step + int(self._tuning.patience_steps)
@@ -197,7 +198,7 @@ class HeuristicDev:
 
     def act(self, look: DevLook) -> Action:
         """Give the next action."""
-        news = self._ears.news(look)
+        news = self._ears.news(look.step, look.messages)
         self._asked.extend(about for topic, about in news if topic == _T.SYMPTOM and about >= 0)
         if self._looking >= 0:
             self._judge(look, self._looking)
@@ -247,7 +248,7 @@ class HeuristicManager:
     def act(self, look: ManagerLook) -> Action:
         """Give the next action."""
         step = look.step
-        for topic, about in self._ears.news(look):
+        for topic, about in self._ears.news(look.step, look.messages):
             self._told = True
             if topic == _T.NEED_ESCALATION and self._escalated.get(about, -1) < step:
                 self._todo.append(about)
@@ -273,7 +274,7 @@ class HeuristicOversight:
 
     def act(self, look: OversightLook) -> Action:
         """Give the next action."""
-        news = self._ears.news(look)
+        news = self._ears.news(look.step, look.messages)
         self._sick.update(about for topic, about in news if topic in (_T.SYMPTOM, _T.FIXED))
         scores = suspects(look, frozenset(self._sick), self._tuning)
         best = scores.index(max(scores))

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias, cast
 
-from journeyman.gym.actions import HANDS, MAX_REPLICAS, Action
+from journeyman.gym.actions import HANDS, MAX_REPLICAS, NOOP, Action
 from journeyman.gym.draw.names import Names
 from journeyman.gym.text.words import ActionType, AgentRole, FailureType, TopicName
 
@@ -152,6 +152,8 @@ def action_to_training_target(action: TextAction) -> str:
 
 def to_world(action: TextAction, names: Names) -> tuple[Action, str]:
     """Give the world's form of an action, and why it is a no-op where it cannot be carried out."""
+    if action.action_type is ActionType.NOOP and action.target is None:
+        return NOOP, ""
     number = action.action_type.number
     if number not in HANDS[action.role.number]:
         allowed = ", ".join(one.label for one in HANDS[action.role.number])

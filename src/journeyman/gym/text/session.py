@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from journeyman.gym.actions import NOOP, ROLES, ActionType, Role
+import numpy as np
+
+from journeyman.gym.actions import FIELDS, NOOP, ROLES, ActionType, Role
+from journeyman.gym.arrays import Ints
 from journeyman.gym.catalog import PROBES_PER_ROLE, Job, Probe
 from journeyman.gym.draw.names import VERBS
 from journeyman.gym.eyes.views import NEVER
@@ -34,12 +37,13 @@ _PROBES: Final = tuple(
     for role in (Role.SRE, Role.DEV)
 )
 _IDLE: Final = NOOP.row()
+_ROLES: Final = tuple(AgentRole)
 _HEARD: Final = 8
 """Messages of each channel that a role still sees."""
 
 
 class TextWorld:
-    """An incident in words; in agent mode, so nothing here tells the truth.
+    """An incident in words; in agent mode nothing here tells the truth.
 
     Args:
         task: the world to play.
@@ -54,6 +58,7 @@ class TextWorld:
         self._names: Final = self._world.names()
         self._said: list[Said] = []
         self._notices: dict[AgentRole, str] = {}
+        self._acts: list[list[tuple[int, int, int, int]]] = []
         self._rewards: dict[AgentRole, float] = dict.fromkeys(AgentRole, 0.0)
         self.team_reward = 0.0
         self._steps = 0
@@ -84,6 +89,16 @@ class TextWorld:
         """The fleet agents' names."""
         return self._names.agents
 
+    @property
+    def notices(self) -> Mapping[AgentRole, str]:
+        """Why roles' last actions were not carried out; empty for those that were."""
+        return dict(self._notices)
+
+    @property
+    def acts(self) -> Ints:
+        """What was done so far, `(steps, roles, 4)`: `evaluate.graded` makes an episode of it."""
+        return np.array(self._acts, np.int64).reshape(-1, ROLES, FIELDS)
+
     def step(self, actions: Mapping[AgentRole, TextAction]) -> dict[AgentRole, float]:
         """Apply the roles' actions, who is missing does nothing, and give each role's reward of this step."""
         rows: list[tuple[int, int, int, int]] = [_IDLE] * ROLES
@@ -94,10 +109,13 @@ class TextWorld:
             rows[role.number] = done.row()
             if done.type is ActionType.COMMUNICATE and self._chat and not over:
                 self._said.append(_said(step, role, action))
-        self._steps += not over
-        self.team_reward, *paid = self._world.step_alone(rows).rewards
+        if not over:
+            self._acts.append(rows)
+            self._steps += 1
+        paid = self._world.step_alone(rows).rewards
         self._over = self._world.finished
-        self._rewards = dict(zip(AgentRole, paid, strict=True))
+        self.team_reward = paid[0]
+        self._rewards = dict(zip(_ROLES, paid[1:], strict=True))
         return self._rewards.copy()
 
     def observe(self, role: AgentRole) -> Observation:

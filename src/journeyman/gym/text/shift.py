@@ -60,3 +60,8 @@ class Shift:
         moves[self.role] = action
         self.moves = moves
         self.world.step(moves)
+
+    def leave(self) -> None:
+        """Leave the seat empty until the others, or time, end the incident."""
+        while not self.done:
+            self.act(TextAction(self.role))

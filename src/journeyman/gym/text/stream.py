@@ -1,7 +1,11 @@
 """An action out of a stream: done in the chunk that closes the first object that is one.
 
-Every character is looked at once. Objects that are no action, such as a stray `{word}`, are passed over, and nothing
-inside reasoning counts. A stream that ends without having finished is read as a whole, with all repairs.
+Every character is looked at once, and only when a sign came that may change something. Objects that are no action, such
+as a stray `{word}`, are passed over, and nothing inside reasoning counts. A stream that ends without having finished is
+read as a whole, with all repairs.
+
+`journeyman.answers.AnswerStream` cannot stand here: where prose precedes an object it waits for the end, since the last
+object counts then. Whoever streams an action wants the first one, as soon as it is closed.
 """
 
 from __future__ import annotations
@@ -19,6 +23,9 @@ _OUTSIDE: Final = re.compile(r"\{|<think(?:ing)?>", re.IGNORECASE)
 _REASONED: Final = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
 _INSIDE: Final = re.compile(r'[{}"]')
 _IN_STRING: Final = re.compile(r'["\\]')
+_OUTSIDE_SIGNS: Final = ("{", ">")
+_REASONING_SIGNS: Final = (">", ">")
+_INSIDE_SIGNS: Final = ("}", "}")
 _LONGEST_TAG: Final = len("</thinking>")
 
 
@@ -29,6 +36,10 @@ class StreamingActionParser:
         self._role: Final = role
         self._fallback: Final = fallback
         self._chunks: list[str] = []
+        self._looked = 0
+        """Chunks that were looked at."""
+        self._signs = _OUTSIDE_SIGNS
+        """Only a chunk with one of them can change the state."""
         self._tail = ""
         self._reasoning = False
         self._object: list[str] = []
@@ -49,24 +60,30 @@ class StreamingActionParser:
 
     def feed(self, chunk: str) -> bool:
         """Take the next piece of text and tell whether an action is complete; what comes after it is ignored."""
-        if self.finished:
+        if self._read is not None:
             return True
         self._chunks.append(chunk)
-        text, at = self._tail + chunk, 0
-        self._tail = ""
-        while at < len(text) and not self.finished:
-            at = self._within(text, at) if self._depth else self._outside(text, at)
-        return self.finished
+        first, second = self._signs
+        if first in chunk or second in chunk:
+            self._look()
+        return self._read is not None
 
     def action(self) -> TextAction:
         """Give the action so far; `fallback` where there is none."""
         read = self._read or read_text(self.raw, self._role)
         return replace(read.action, action_type=self._fallback) if read.reason else read.action
 
+    def _look(self) -> None:
+        text, at = self._tail + "".join(self._chunks[self._looked :]), 0
+        self._looked, self._tail = len(self._chunks), ""
+        while at < len(text) and self._read is None:
+            at = self._within(text, at) if self._depth else self._outside(text, at)
+        self._signs = _INSIDE_SIGNS if self._depth else _REASONING_SIGNS if self._reasoning else _OUTSIDE_SIGNS
+
     def _outside(self, text: str, at: int) -> int:
         found = (_REASONED if self._reasoning else _OUTSIDE).search(text, at)
         if found is None:
-            # A tag may be cut by the end of the chunk: look at its beginning again with the next one.
+            # A tag may be cut by the end of the text: look at its beginning again with what comes next.
             start = text.rfind("<", max(at, len(text) - _LONGEST_TAG))
             self._tail = text[start:] if start >= 0 else ""
             return len(text)

@@ -27,8 +27,8 @@ COLOURS: Final = {
 
 def console() -> Console:
     """Give the console for results; plain where it is no terminal, wide enough not to fold there."""
-    out = Console(highlight=False, soft_wrap=False)
-    return out if out.is_terminal else Console(highlight=False, width=160, no_color=True)
+    out = Console(highlight=False, soft_wrap=False, emoji=False)
+    return out if out.is_terminal else Console(highlight=False, width=160, no_color=True, emoji=False)
 
 
 def summary_text(state: State) -> str:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import html
+from functools import partial
 from typing import Any
 
 from fastmcp import FastMCP
@@ -21,11 +22,17 @@ from journeyman.gym.text.render import render_observation
 from journeyman.gym.text.shift import Shift
 from journeyman.gym.text.words import AgentRole
 from journeyman.interfaces.openenv.models import IncidentAction, IncidentObservation, IncidentState
+from journeyman.interfaces.openenv.together import Together
 from journeyman.interfaces.openenv.tools import add_tools
 
 PREVIEW = 100
 """Tasks that a listing shows; there are 4294967296 in every split."""
+_DRAWN = (
+    "max-width:min(34rem,80vw);margin:0;white-space:pre-wrap;overflow-wrap:anywhere;font-size:.8rem;line-height:1.45"
+)
+"""The page gives a drawing as much room as it takes: long lines would leave their card."""
 DEFAULT_SPLIT = "easy-train"
+_STEPS: Together[IncidentObservation] = Together()
 _OF_TOOLS = (ListToolsAction, CallToolAction)
 
 
@@ -100,10 +107,10 @@ class IncidentEnvironment(MCPEnvironment):
         return self._step_impl(action)
 
     async def step_async(self, action: Any, timeout_s: float | None = None, **more: Any) -> Any:
-        """Take one step here: it takes less than a change of thread."""
+        """Take one step here, with those of other sessions: it takes less than a change of thread."""
         if type(action) in _OF_TOOLS:
             return await super().step_async(action, timeout_s=timeout_s, **more)
-        return self._step_impl(action)
+        return await _STEPS.call(partial(self._step_impl, action))
 
     def act(self, action: TextAction | dict[str, Any]) -> IncidentObservation:
         """Play one action and give what the role sees then; after the end nothing changes."""
@@ -191,7 +198,7 @@ class IncidentEnvironment(MCPEnvironment):
     def render_web(self, observation: dict[str, Any]) -> str:
         """Give the view for the page at `/web`."""
         shown = observation.get("observation", observation)
-        return f"<pre>{html.escape(str(shown.get('text', '')))}</pre>"
+        return f'<pre style="{_DRAWN}">{html.escape(str(shown.get("text", "")))}</pre>'
 
     def web_actions(self, observation: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         """Give the buttons of the page: a closer look at every service, and what needs no target."""

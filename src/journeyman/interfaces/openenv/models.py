@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 try:
     from openenv.core.env_server.types import Action, Observation, State
@@ -33,6 +33,16 @@ class IncidentAction(Action):
     text: str | None = Field(
         default=None, description="A model's answer to read the action from, instead of the other fields."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _tool_call(cls, given: Any) -> Any:
+        """Read a call of one of our tools: the forms of the page at `/web` send nothing else."""
+        if not isinstance(given, dict) or given.get("type") != "call_tool":
+            return given
+        name, args = given.get("tool_name"), dict(given.get("arguments") or {})
+        target = args.pop("service", None) or args.pop("agent", None)
+        return {"action_type": "noop" if name in {"wait", "look"} else name, "target": target, "args": args}
 
 
 class IncidentObservation(Observation):

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from pathlib import Path
 
 import uvicorn
 from openenv.core.env_server.http_server import create_app
@@ -15,6 +16,9 @@ from journeyman.interfaces.openenv.models import IncidentAction, IncidentObserva
 
 SESSIONS = int(os.environ.get("JOURNEYMAN_GYM_SESSIONS", "256"))
 """Incidents that may run at once, one per connection."""
+
+# The page at /web shows it: the framework finds its text nowhere else when it is given a class.
+os.environ.setdefault("ENV_README_PATH", str(Path(__file__).with_name("README.md")))
 
 app = create_app(
     IncidentEnvironment,

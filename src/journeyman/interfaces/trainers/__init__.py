@@ -1,4 +1,4 @@
-"""The gym for trainers of language models: `seats` has the environments, `grpo` a training script for TRL.
+"""The gym for trainers of language models: `tools` has each role's actions, `seats` TRL's environments, `grpo` a script.
 
-`seats` needs numpy only. TRL and torch live in an environment of their own, `make test-train`.
+`tools` and `seats` need numpy only. TRL and torch live in an environment of their own, `make test-train`.
 """

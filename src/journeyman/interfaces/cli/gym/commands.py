@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import importlib
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Literal
 
 import typer
 
-from journeyman.interfaces.cli.shared import JSON, told
+from journeyman.interfaces.cli.gym.options import ANSWER_TOKENS, MEMORY, PREFIX, ModelOptions
+from journeyman.interfaces.cli.shared import JSON, settings_of, told
 from journeyman.interfaces.cli.words import COMMANDS
 from journeyman.mission.errors import NotFound
 
@@ -24,10 +26,40 @@ class TierName(StrEnum):
 
 
 SplitName = Literal["train", "validation", "held_out"]
-RoleName = Literal["sre", "dev", "manager", "oversight"]
 
-_POLICY = "random, heuristic, oracle, a cheater (null, stall, spam, guess, flag_all, resolve_early, deny, keywords), or trained:FILE."
+
+class RoleName(StrEnum):
+    """The roles by name."""
+
+    SRE = "sre"
+    DEV = "dev"
+    MANAGER = "manager"
+    OVERSIGHT = "oversight"
+
+
+_POLICY = (
+    "random, heuristic, oracle, a cheater (null, stall, spam, guess, flag_all, resolve_early, deny, keywords), "
+    "trained:FILE, or advisor:NAME for a model of the settings file."
+)
 _PLOT = "Write a picture: .png, .svg or .pdf; needs journeyman[plots]."
+_ROLE = typer.Option(
+    "--role",
+    metavar="ROLE",
+    help="Models only: its seat, sre, dev, manager or oversight; all four without it. May be repeated.",
+)
+_OTHERS = typer.Option("--others", metavar="NAME", help="Models only: who takes the other seats, a policy or nobody.")
+_VIEW = typer.Option("--view-tokens", metavar="N", help="Models only: most of one view, at least 900; else 1500.")
+_ANSWER = typer.Option(
+    "--answer-tokens", metavar="N", min=1, help="Models only: most of one answer, reasoning included."
+)
+_MEMORY = typer.Option(
+    "--memory", metavar="N", min=0, help="Models only: earlier turns of a role that it is shown again."
+)
+_CONCURRENCY = typer.Option(
+    "--concurrency", metavar="N", min=1, help="Models only: episodes, and requests, at a time; else what [advice] says."
+)
+_MAX_USD = typer.Option("--max-usd", metavar="USD", min=0, help="Models only: stop before this run has cost more.")
+_MAX_TOKENS = typer.Option("--max-tokens", metavar="N", min=0, help="Models only: stop before this run has used more.")
 
 app = typer.Typer(rich_markup_mode=None)
 gym = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["gym"].help)
@@ -46,8 +78,11 @@ def _work(module: str) -> ModuleType:
 @gym.command("eval")
 @told
 def evaluate(
+    ctx: typer.Context,
     policy: Annotated[list[str], typer.Option("--policy", metavar="NAME", help=f"May be repeated: {_POLICY}")],
-    tier: Annotated[list[TierName], typer.Option("--tier", help="May be repeated.")] = [TierName.EASY],  # noqa: B006  # typer's form
+    tier: Annotated[
+        list[TierName], typer.Option("--tier", metavar="TIER", help="easy, medium or hard. May be repeated.")
+    ] = [TierName.EASY],  # noqa: B006  # typer's form
     seeds: Annotated[
         str, typer.Option("--seeds", metavar="N|A-B", help="The first N tasks of the split, or numbers A to B.")
     ] = "100",
@@ -56,17 +91,43 @@ def evaluate(
         Path | None, typer.Option("--output", metavar="FILE", help="Keep every episode here; a rerun goes on.")
     ] = None,
     plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE", help=_PLOT)] = None,
+    role: Annotated[list[RoleName], _ROLE] = [],  # noqa: B006  # typer's form
+    others: Annotated[str, _OTHERS] = "heuristic",
+    view_tokens: Annotated[int | None, _VIEW] = None,
+    answer_tokens: Annotated[int, _ANSWER] = ANSWER_TOKENS,
+    memory: Annotated[int, _MEMORY] = MEMORY,
+    concurrency: Annotated[int | None, _CONCURRENCY] = None,
+    max_usd: Annotated[float | None, _MAX_USD] = None,
+    max_tokens: Annotated[int | None, _MAX_TOKENS] = None,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Score policies: success, steps to success, reward per role, rogues caught, false flags, each with its interval."""
-    _work("evaluating").evaluate(policy, tier, split, seeds, output=output, plot=plot, as_json=as_json)
+    """Score policies: success, steps to success, reward per role, rogues caught, false flags, each with its interval.
+
+    A model plays as advisor:NAME, where [advisors.NAME] of the settings file says whom to ask; `journeyman doctor`
+    tells whether it can be asked. An episode in which its provider fails, or that --max-usd or --max-tokens cuts, is
+    left out and not scored, and the exit code is 1; the same command with the same --output plays it.
+    """
+    models = None
+    if any(name.startswith(PREFIX) for name in policy):
+        options = ModelOptions(
+            roles=tuple(role),
+            others=others,
+            view_tokens=view_tokens,
+            answer_tokens=answer_tokens,
+            memory=memory,
+            concurrency=concurrency,
+            max_usd=max_usd,
+            max_tokens=max_tokens,
+        )
+        models = partial(_work("models").play_models, settings_of(ctx), options)
+    _work("evaluating").evaluate(policy, tier, split, seeds, output=output, plot=plot, as_json=as_json, models=models)
 
 
 @gym.command("play")
 @told
 def play(
     task: Annotated[str, typer.Argument(metavar="TASK", help="Such as easy-train-0.")] = "easy-train-0",
-    role: Annotated[RoleName, typer.Option("--role", help="The seat you take.")] = "sre",
+    role: Annotated[RoleName, typer.Option("--role", help="The seat you take.")] = RoleName.SRE,
     others: Annotated[
         str, typer.Option("--others", metavar="NAME", help="Who plays the other seats: a policy, or nobody.")
     ] = "heuristic",
@@ -81,14 +142,23 @@ def play(
 @gym.command("watch")
 @told
 def watch(
+    ctx: typer.Context,
     task: Annotated[str, typer.Argument(metavar="TASK", help="Such as medium-train-3.")],
     policy: Annotated[str, typer.Option("--policy", metavar="NAME", help=_POLICY)] = "heuristic",
     pause_s: Annotated[float, typer.Option("--pause", metavar="S", help="Seconds per step on a terminal.")] = 0.3,
     truth: Annotated[bool, typer.Option("--truth", help="Say first what is wrong.")] = False,
+    role: Annotated[list[RoleName], _ROLE] = [],  # noqa: B006  # typer's form
+    others: Annotated[str, _OTHERS] = "heuristic",
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Replay an episode step by step: what customers feel, every service's errors over time, who does what."""
-    _work("watching").watch(task, policy, pause_s=pause_s, truth=truth, as_json=as_json)
+    """Replay an episode step by step: what customers feel, every service's errors over time, who does what.
+
+    A model, advisor:NAME, plays the episode to its end before it is shown.
+    """
+    model = None
+    if policy.startswith(PREFIX):
+        model = partial(_work("models").play_once, settings_of(ctx), ModelOptions(roles=tuple(role), others=others))
+    _work("watching").watch(task, policy, pause_s=pause_s, truth=truth, as_json=as_json, model=model)
 
 
 @gym.command("export")

@@ -2,27 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 import typer
 
 from journeyman.gym.actions import Role
-from journeyman.gym.evaluate import Episode, Estimate, Summary, play, summary
+from journeyman.gym.evaluate import Estimate, play, summary
 from journeyman.gym.tasks import MAX_NUMBER, Split, Task, Tier
+from journeyman.interfaces.cli.gym.keeping import Asked, Kept, Scored, dollars, spent
+from journeyman.interfaces.cli.gym.options import PREFIX
 from journeyman.interfaces.cli.gym.plots import check_plots, plot_summaries
 from journeyman.interfaces.cli.gym.teams import SPLITS, TIERS, TeamFor, bar, team_for
 from journeyman.interfaces.cli.rendering import console, table
-from journeyman.interfaces.cli.shared import print_json
-from journeyman.mission.errors import InvalidInput, NotFound, Problem
+from journeyman.interfaces.cli.shared import NOT_ACHIEVED, print_json
+from journeyman.mission.errors import InvalidInput, Problem
 from journeyman.mission.record.canonical import Json
 
+if TYPE_CHECKING:
+    from journeyman.interfaces.cli.gym.running import Report  # brings the engine's rooms, which only models need
+
+Wanted: TypeAlias = Sequence[tuple[str, Sequence[Task]]]
+PlayModels: TypeAlias = "Callable[[Wanted, Kept], Report]"
 BATCH: Final = 16
 """Tasks played together: always the same sixteen, so that a policy that draws does so alike however a run was cut."""
-Key = tuple[str, str]
-"""Policy and task id."""
 
 
 def evaluate(
@@ -34,28 +39,88 @@ def evaluate(
     output: Path | None,
     plot: Path | None,
     as_json: bool,
+    models: PlayModels | None = None,
 ) -> None:
-    """Play what is not yet in `output`, then print the summaries."""
+    """Play what is not yet in `output`, then print the summaries.
+
+    Args:
+        policies: their names.
+        tiers: the tiers by name.
+        split: which tasks …
+        seeds: … and their numbers.
+        output: keeps episodes.
+        plot: gets a picture.
+        as_json: whether JSON is printed.
+        models: plays the policies that are advisors.
+    """
     if plot is not None:
         check_plots(plot)
     numbers = numbers_of(seeds)
-    teams = {name: team_for(name) for name in policies}
+    teams = {name: team_for(name) for name in policies if not name.startswith(PREFIX)}
     kept = Kept(output)
-    rows: list[tuple[str, str, Summary]] = []
+    wanted = {
+        (name, tier): [Task(TIERS[tier], SPLITS[split], number) for number in numbers]
+        for name in dict.fromkeys(policies)
+        for tier in dict.fromkeys(tiers)
+    }
+    advised = [(name, some) for (name, _), some in wanted.items() if name not in teams]
+    report = _played(models, advised, kept) if models is not None and advised else None
     with bar() as progress:
-        for name, make in teams.items():
-            for tier in dict.fromkeys(tiers):
-                wanted = [Task(TIERS[tier], SPLITS[split], number) for number in numbers]
-                shown = progress.add_task(f"{name}, {tier}", total=len(wanted))
-                _fill(kept, name, make, wanted, lambda count, shown=shown: progress.advance(shown, count))
-                rows.append((name, tier, summary([kept.episodes[name, one.id] for one in wanted])))
-    if plot is not None:
+        for (name, tier), some in wanted.items():
+            if name in teams:
+                shown = progress.add_task(f"{name}, {tier}", total=len(some))
+                _fill(kept, name, teams[name], some, lambda count, shown=shown: progress.advance(shown, count))
+    labels = {} if report is None else report.labels
+    rows = [row for (name, tier), some in wanted.items() if (row := _scored(kept, labels.get(name, name), tier, some))]
+    if rows and plot is not None:
         plot_summaries(rows, plot)
         typer.echo(f"wrote {plot}", err=True)
     if as_json:
-        print_json({"split": split, "first": numbers[0], "last": numbers[-1], "results": [plain(*row) for row in rows]})
-    else:
+        print_json({"split": split, "first": numbers[0], "last": numbers[-1], "results": [plain(row) for row in rows]})
+    elif rows:
         _print(rows, split)
+    if report is not None:
+        tell(report, output)
+
+
+def _played(models: PlayModels, wanted: Wanted, kept: Kept) -> Report:
+    try:
+        return models(wanted, kept)
+    except KeyboardInterrupt:
+        if kept.path is not None:
+            typer.echo(f"what was played is in {kept.path}; the same command goes on from there", err=True)
+        raise
+
+
+def _scored(kept: Kept, label: str, tier: str, some: Sequence[Task]) -> Scored | None:
+    keys = [key for one in some if (key := (label, one.id)) in kept.episodes]
+    if not keys:
+        return None
+    asked = [kept.asked[key] for key in keys if key in kept.asked]
+    return Scored(
+        policy=label,
+        tier=tier,
+        found=summary([kept.episodes[key] for key in keys]),
+        asked=sum(asked, Asked()) if asked else None,
+        left_out=len(some) - len(keys),
+    )
+
+
+def tell(report: Report, output: Path | None) -> None:
+    """Say what models used and what was left out, and end with 1 where something was."""
+    used = report.used
+    if used.calls:
+        typer.echo(f"this run: {spent(used)}", err=True)
+    for name, why in report.stopped.items():
+        typer.echo(f"{name} stopped early: {why}", err=True)
+    if not report.left_out:
+        return
+    reasons = ", ".join(f"{reason}: {count}" for reason, count in report.left_out.most_common())
+    how = "the same command plays them" if output is not None else "--output FILE keeps what is played for a rerun"
+    count = report.left_out.total()
+    some = "1 episode is" if count == 1 else f"{count} episodes are"
+    typer.echo(f"{some} left out, not scored ({reasons}); {how}", err=True)
+    raise typer.Exit(NOT_ACHIEVED)
 
 
 def numbers_of(seeds: str) -> range:
@@ -67,47 +132,6 @@ def numbers_of(seeds: str) -> range:
             return found
     problem = Problem(where="", message=f"{seeds!r} names no tasks", hint="as in 100, or 200-299; at most a million")
     raise InvalidInput("--seeds", (problem,))
-
-
-class Kept:
-    """Episodes by policy and task, also as lines of a file."""
-
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
-        self.episodes: dict[Key, Episode] = {}
-        if path is not None and path.exists():
-            self._read(path)
-
-    def add(self, policy: str, episodes: Sequence[Episode]) -> None:
-        """Take episodes in; they are on disk when this returns."""
-        self.episodes |= {(policy, one.task_id): one for one in episodes}
-        if self._path is None:
-            return
-        lines = "".join(json.dumps({"policy": policy, **one.row()}) + "\n" for one in episodes)
-        try:
-            with self._path.open("a", encoding="utf-8") as file:
-                file.write(lines)
-        except OSError as error:
-            raise NotFound(f"cannot write {str(self._path)!r}: {error.strerror}; choose another --output") from None
-
-    def _read(self, path: Path) -> None:
-        try:
-            whole = path.read_text("utf-8")
-        except (OSError, ValueError) as error:
-            raise NotFound(f"cannot read {str(path)!r}: {error}; choose another --output") from None
-        lines = whole.split("\n")
-        if lines[-1]:  # a run was cut in the middle of a line: that episode is played again
-            path.write_text(whole[: len(whole) - len(lines[-1])], "utf-8")
-        for number, line in enumerate(lines[:-1], 1):
-            try:
-                row = cast("dict[str, Any]", json.loads(line))
-                policy = str(row.pop("policy"))
-                row["roles"] = tuple(row["roles"])
-                episode = Episode(**row)
-            except (ValueError, TypeError, KeyError, AttributeError):
-                problem = Problem(where="", message="is no episode", hint="choose another --output", line=number)
-                raise InvalidInput(str(path), (problem,)) from None
-            self.episodes[policy, episode.task_id] = episode
 
 
 def _fill(kept: Kept, name: str, make: TeamFor, wanted: Sequence[Task], advance: Callable[[int], None]) -> None:
@@ -128,18 +152,21 @@ def _whole(one: Task, batch: int) -> list[Task]:
     return [Task(Tier(one.tier), Split(one.split), number) for number in range(batch * BATCH, (batch + 1) * BATCH)]
 
 
-def plain(policy: str, tier: str, found: Summary) -> dict[str, Json]:
+def plain(row: Scored) -> dict[str, Json]:
     """Give a summary as JSON."""
+    found = row.found
     return {
-        "policy": policy,
-        "tier": tier,
+        "policy": row.policy,
+        "tier": row.tier,
         "episodes": found.episodes,
+        "left_out": row.left_out,
         "success": _interval(found.success),
         "score": _interval(found.score),
         "steps_to_success": _interval(found.steps_to_success),
         "roles": {role.label: _interval(found.roles[role]) for role in Role},
         "rogue_recall": _interval(found.rogue_recall),
         "false_flags": _interval(found.false_flags),
+        "asked": None if row.asked is None else cast("Json", asdict(row.asked)),
     }
 
 
@@ -147,9 +174,9 @@ def _interval(value: Estimate | None) -> Json:
     return None if value is None else {"mean": value.mean, "low": value.low, "high": value.high}
 
 
-def _print(rows: Sequence[tuple[str, str, Summary]], split: str) -> None:
-    made = table("", *(f"{name}, {tier}" for name, tier, _ in rows))
-    found = [row[2] for row in rows]
+def _print(rows: Sequence[Scored], split: str) -> None:
+    made = table("", *(f"{row.policy}, {row.tier}" for row in rows))
+    found = [row.found for row in rows]
     made.add_row("success", *(str(one.success) for one in found))
     made.add_row("steps to success (MTTR)", *(_or_none(one.steps_to_success) for one in found))
     made.add_row("team score", *(str(one.score) for one in found))
@@ -157,9 +184,32 @@ def _print(rows: Sequence[tuple[str, str, Summary]], split: str) -> None:
         made.add_row(f"score of {role.label}", *(str(one.roles[role]) for one in found))
     made.add_row("rogues caught", *(_or_none(one.rogue_recall) for one in found))
     made.add_row("false flags per episode", *(str(one.false_flags) for one in found))
-    typer.echo(f"{found[0].episodes} {split} tasks each; mean [95 % bootstrap interval]")
+    if any(row.asked is not None for row in rows):
+        for title, words in _MODEL_ROWS.items():
+            made.add_row(title, *("" if row.asked is None else words(row) for row in rows))
+    tasks = " or ".join(str(count) for count in sorted({one.episodes for one in found}))
+    typer.echo(f"{tasks} {split} tasks each; mean [95 % bootstrap interval]")
     console().print(made)
 
 
 def _or_none(value: Estimate | None) -> str:
     return "none" if value is None else str(value)
+
+
+def _unreadable(asked: Asked) -> str:
+    reasons = "; ".join(f"{reason}: {count}" for reason, count in asked.unreadable.items())
+    return f"{sum(asked.unreadable.values())} of {asked.turns}{f' ({reasons})' if reasons else ''}"
+
+
+_MODEL_ROWS: Final[dict[str, Callable[[Scored], str]]] = {
+    "episodes, left out": lambda row: f"{row.found.episodes}, {row.left_out}",
+    "calls": lambda row: f"{_asked(row).calls:,}",
+    "tokens in, out": lambda row: f"{_asked(row).input_tokens:,}, {_asked(row).output_tokens:,}",
+    "cost": lambda row: dollars(_asked(row)),
+    "no action could be read": lambda row: _unreadable(_asked(row)),
+    "action not carried out": lambda row: f"{_asked(row).not_carried_out} of {_asked(row).turns}",
+}
+
+
+def _asked(row: Scored) -> Asked:
+    return row.asked or Asked()

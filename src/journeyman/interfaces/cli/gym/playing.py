@@ -51,7 +51,7 @@ def play(task_id: str, role: str, others: str) -> None:
         )
         raise InvalidInput("--others", (problem,))
     if others != NOBODY:
-        team_for(others)
+        team_for(others, option="--others")
     shift = Shift(one, AgentRole(role), others=others)
     typer.echo(f"{one.id}: you are {role}, {others} takes the other seats. `help` says what you can do.")
     _view(shift)

@@ -5,11 +5,13 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from textwrap import wrap
 from typing import Any, Final
 
 from journeyman.gym.actions import Role
 from journeyman.gym.evaluate import Estimate, Summary
 from journeyman.gym.train import Point
+from journeyman.interfaces.cli.gym.keeping import Scored
 from journeyman.mission.errors import InvalidInput, NotFound, Problem
 
 _FORMS: Final = {".png", ".svg", ".pdf"}
@@ -43,12 +45,14 @@ def _axes(width: float, height: float, title: str) -> tuple[Any, Any]:
     return figure, axes
 
 
-def plot_summaries(rows: Sequence[tuple[str, str, Summary]], path: Path) -> None:
+def plot_summaries(rows: Sequence[Scored], path: Path) -> None:
     """Draw a group of bars per measure, a bar per policy and tier, with the 95 % intervals."""
-    figure, axes = _axes(11, 4.5, f"{rows[0][2].episodes} episodes each, mean and 95 % bootstrap interval")
+    episodes = " or ".join(str(count) for count in sorted({row.found.episodes for row in rows}))
+    figure, axes = _axes(11, 4.5, f"{episodes} episodes each, mean and 95 % bootstrap interval")
     width = 0.8 / len(rows)
-    for number, (policy, tier, found) in enumerate(rows):
-        values = [(place, value) for place, take in enumerate(_MEASURES.values()) if (value := take(found)) is not None]
+    for number, row in enumerate(rows):
+        takes = enumerate(_MEASURES.values())
+        values = [(place, value) for place, take in takes if (value := take(row.found)) is not None]
         axes.bar(
             [place + (number - (len(rows) - 1) / 2) * width for place, _ in values],
             [value.mean for _, value in values],
@@ -58,13 +62,24 @@ def plot_summaries(rows: Sequence[tuple[str, str, Summary]], path: Path) -> None
                 [max(0.0, value.high - value.mean) for _, value in values],
             ],
             error_kw={"elinewidth": 1, "capsize": 2},
-            label=f"{policy}, {tier}",
+            label=_legend(row),
         )
     axes.set_xticks(range(len(_MEASURES)), list(_MEASURES))
     axes.set_ylim(0, 1.05)
     axes.set_ylabel("0 to 1")
     figure.legend(loc="outside right upper", frameon=False)
     figure.savefig(path, dpi=120)
+
+
+def _legend(row: Scored) -> str:
+    label = "\n".join(wrap(f"{row.policy}, {row.tier}", 30))
+    if row.asked is None:
+        return label
+    cost = (
+        "price unknown" if row.asked.unpriced_calls else f"${row.asked.priced_usd / row.found.episodes:,.4f} an episode"
+    )
+    unread = sum(row.asked.unreadable.values()) / max(1, row.asked.turns)
+    return f"{label}\n{cost},\n{unread:.1%} of turns not read"
 
 
 def plot_curve(curve: Sequence[Point], heuristic: float, path: Path) -> None:

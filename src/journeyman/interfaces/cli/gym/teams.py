@@ -25,8 +25,8 @@ TeamFor = Callable[[Sequence[Task], int], MakeTeam]
 """Gives the maker of a team for some tasks and a seed."""
 
 
-def team_for(name: str) -> TeamFor:
-    """Give what makes the policy `name`; its faults are told before anything is played."""
+def team_for(name: str, *, option: str = "--policy") -> TeamFor:
+    """Give what makes the policy `name`; its faults are told before anything is played, as faults of `option`."""
     kind, colon, rest = name.partition(":")
     if name == "oracle":
         return lambda some, _: lambda _worlds: Oracle(some)
@@ -36,8 +36,9 @@ def team_for(name: str) -> TeamFor:
     try:
         team_named(name)
     except KeyError as error:
-        hint = f"{str(error.args[0]).partition('; ')[2]}, oracle or trained:FILE"
-        raise InvalidInput("--policy", (Problem(where="", message=f"{name!r} is no policy", hint=hint),)) from None
+        more = "oracle, trained:FILE or advisor:NAME" if option == "--policy" else "or nobody"
+        hint = f"{str(error.args[0]).partition('; ')[2]}, {more}"
+        raise InvalidInput(option, (Problem(where="", message=f"{name!r} is no policy", hint=hint),)) from None
     return lambda _some, seed: team_named(name, seed=seed)
 
 
@@ -66,7 +67,7 @@ def bar() -> AbstractContextManager[Progress]:
     """Give a progress bar on standard error; none where that is no terminal."""
     out = Console(stderr=True)
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TimeElapsedColumn(),

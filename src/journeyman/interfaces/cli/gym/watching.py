@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias, cast
 
 import typer
 from rich.console import Console, Group, RenderableType
@@ -18,14 +18,17 @@ from journeyman.gym.actions import ActionType, Role, Topic
 from journeyman.gym.arrays import Ints
 from journeyman.gym.catalog import Failure
 from journeyman.gym.draw.names import Names
+from journeyman.gym.evaluate import Replay
 from journeyman.gym.policies.base import Team
-from journeyman.gym.tasks import task
+from journeyman.gym.tasks import Task, task
 from journeyman.gym.world.world import World
-from journeyman.interfaces.cli.gym.teams import team_for
+from journeyman.interfaces.cli.gym.teams import TeamFor, team_for
 from journeyman.interfaces.cli.rendering import table
 from journeyman.interfaces.cli.shared import print_json
 from journeyman.mission.record.canonical import Json
 
+PlayOnce: TypeAlias = Callable[[str, Task], Ints]
+"""Gives what a model did in a task, `(steps, roles, 4)`."""
 _BARS: Final = "▁▂▃▄▅▆▇█"
 _HEALTH: Final = ("healthy", "degraded", "critical", "down")
 _COLOURS: Final = ("green", "yellow", "red", "bold red")
@@ -52,10 +55,12 @@ class Frame:
     """What each role did to get here; no-ops without a target are left out."""
 
 
-def watch(task_id: str, policy: str, *, pause_s: float, truth: bool, as_json: bool) -> None:
-    """Play the task with the policy and show it."""
+def watch(
+    task_id: str, policy: str, *, pause_s: float, truth: bool, as_json: bool, model: PlayOnce | None = None
+) -> None:
+    """Play the task with the policy and show it; a model plays to the end first."""
     one = task(task_id)
-    team = team_for(policy)
+    team = team_for(policy) if model is None else _replayed(model(policy, one))
     world = World(one.tier, 1, reveal=True)
     world.play([one])
     causes = caused(world)
@@ -76,6 +81,10 @@ def watch(task_id: str, policy: str, *, pause_s: float, truth: bool, as_json: bo
     typer.echo(" · ".join(f"{name} {value}" for name, value in ended(world).items()))
     if not truth:
         typer.echo(f"the truth: {'; '.join(causes)}")
+
+
+def _replayed(acts: Ints) -> TeamFor:
+    return lambda _some, _seed: lambda _worlds: Replay(acts)
 
 
 def played(world: World, team: Team) -> Iterator[Frame]:
