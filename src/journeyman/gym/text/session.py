@@ -63,6 +63,8 @@ class TextWorld:
         self.team_reward = 0.0
         self._steps = 0
         self._over = False
+        self._calls: tuple[tuple[str, ...], ...] = ()
+        """Whom each service calls, by name."""
 
     @property
     def done(self) -> bool:
@@ -156,23 +158,22 @@ class TextWorld:
         (look,) = self._world.looks().sre()
         shared, private = self._heard(AgentRole.SRE)
         names = self.services
-        metrics = tuple(
-            (
-                name,
-                ServiceMetrics(
-                    cpu_ratio=look.cpu[number],
-                    memory_ratio=look.memory[number],
-                    latency_ms=look.latency[number],
-                    usual_latency_ms=look.usual_latency[number],
-                    error_ratio=look.errors[number],
-                    queued=look.queue[number],
-                    replicas=int(look.replicas[number]),
-                    health=_HEALTH[look.health[number]],
-                    calls=tuple(names[one] for one in look.calls[number]),
-                ),
-            )
-            for number, name in enumerate(names)
+        if not self._calls:
+            self._calls = tuple(tuple(names[one] for one in some) for some in look.calls)
+        # In the order of the fields; a generator with nine keywords would cost three times as much.
+        rows = zip(
+            look.cpu,
+            look.memory,
+            look.latency,
+            look.usual_latency,
+            look.errors,
+            look.queue,
+            map(int, look.replicas),
+            map(_HEALTH.__getitem__, look.health),
+            self._calls,
+            strict=True,
         )
+        metrics = tuple(zip(names, map(ServiceMetrics._make, rows), strict=True))
         return RoleView(
             role=AgentRole.SRE,
             services=names,

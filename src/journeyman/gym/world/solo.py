@@ -219,26 +219,29 @@ class Solo:
                 room = room * DOWN_ROOM
                 downs[number] = down - 1.0
             work = queues[number] + offered
-            served = min(room, work)
+            served = work if work < room else room
             queue = left = work - served
             most = nominal * SHED_AFTER
             if left > most:
                 queue = most
             own = fails + (left - queue) / (offered + 1.0)
-            own = min(own, 1.0)
+            if own > 1.0:
+                own = 1.0
             worst = wait = 0.0
             for called in below:
-                worst = max(worst, errors_before[called])
-                wait = max(wait, latency_before[called])
+                if errors_before[called] > worst:
+                    worst = errors_before[called]
+                if latency_before[called] > wait:
+                    wait = latency_before[called]
             errors = own + (1.0 - own) * (worst * ERROR_REACH) + shake * shake * 0.01
-            error = error + ((min(1.0, errors)) - error) * SMOOTH
+            error = error + ((errors if errors < 1.0 else 1.0) - error) * SMOOTH
             latency = base * (lags + queue / (room + 1.0) * 0.8 + 1.0) * (shake * 0.05 + 1.0) + wait * REACH
             cpu = served / (room + 1e-3)
             memory = resting + fills + cpu * 0.1 + shake * 0.02
             queues[number] = queue
             breakers[number] = 1.0 if error > 0.5 - breaker * 0.3 else 0.0
             cpus[number] = cpu
-            memories[number] = min(1.0, memory)
+            memories[number] = memory if memory < 1.0 else 1.0
             served_now.append(served)
             errors_now.append(error)
             latency_now.append(latency_before[number] + (latency - latency_before[number]) * SMOOTH)
