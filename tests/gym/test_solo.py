@@ -9,21 +9,23 @@ import pytest
 
 from journeyman.gym.arrays import Ints
 from journeyman.gym.tasks import Tier
-from journeyman.gym.world.world import World
+from journeyman.gym.world.world import Rewards, World
 
 
 @pytest.mark.parametrize("tier", list(Tier))
 @pytest.mark.parametrize("chat", [True, False])
+@pytest.mark.parametrize("rewards", ["final", "potential"])
 def test_a_world_alone_has_the_bits_of_a_world_in_a_batch(
     tier: Tier,
     chat: bool,  # noqa: FBT001 - a parameter of the test
+    rewards: Rewards,
     wild: Callable[[World, int], Ints],
 ) -> None:
     """Wild actions over whole episodes, compared in state and in everything a step returns."""
     count = 24
-    batch = World(tier, count, chat=chat)
+    batch = World(tier, count, chat=chat, rewards=rewards)
     batch.reset(range(1000, 1000 + count))
-    alone = [World(tier, 1, chat=chat) for _ in range(count)]
+    alone = [World(tier, 1, chat=chat, rewards=rewards) for _ in range(count)]
     for index, world in enumerate(alone):
         world.reset([1000 + index])
     for step in range(batch.horizon + 1):

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, fields
 from typing import Annotated, Any, Final, Literal, TypeAlias, cast
 
 from pydantic import Field
@@ -150,7 +149,7 @@ class Incident:
 
     def _seen(self) -> dict[str, Json]:
         seen = self._shift.observe()
-        view = {field.name: _plain(getattr(seen.view, field.name)) for field in fields(seen.view)}
+        view = {name: _plain(value) for name, value in seen.view._asdict().items()}
         view["visible_metrics"] = [{"service": name, **one._asdict()} for name, one in seen.view.visible_metrics]
         shown = {name.removeprefix("visible_"): value for name, value in view.items() if value}
         felt = self._shift.world.observe(AgentRole.MANAGER).view.customers
@@ -163,10 +162,9 @@ class Incident:
 
 def _plain(value: object) -> object:
     """Give a value of a view as JSON: rows by their columns' names."""
-    if isinstance(value, tuple):
-        rows = cast("tuple[object, ...]", value)
-        return [one._asdict() if isinstance(one, (Change, Deed, LogEntry, Said)) else one for one in rows]
-    return asdict(value) if isinstance(value, Customers) else value
+    if isinstance(value, (Change, Customers, Deed, LogEntry, Said)):
+        return value._asdict()
+    return [_plain(one) for one in cast("tuple[object, ...]", value)] if isinstance(value, tuple) else value
 
 
 def _signed(function: Callable[..., Any], takes: Mapping[str, object]) -> Callable[..., Any]:

@@ -1,11 +1,10 @@
 """What a role sees, with names: plain values, made afresh on every look.
 
-Rows are named tuples, not dataclasses: a look makes dozens of them, and they cost a quarter.
+Named tuples, not dataclasses: a look makes dozens of them, and they cost a quarter.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from journeyman.gym.text.words import AgentRole
@@ -63,8 +62,7 @@ class Said(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Customers:
+class Customers(NamedTuple):
     """What the customers feel, as the manager sees it."""
 
     error_ratio: float
@@ -73,8 +71,7 @@ class Customers:
     within_objective: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RoleView:
+class RoleView(NamedTuple):
     """All that one role sees; what is not for it is empty."""
 
     role: AgentRole
@@ -96,8 +93,7 @@ class RoleView:
     private_inbox: tuple[Said, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
+class Observation(NamedTuple):
     """One look of one role."""
 
     turn_role: AgentRole

@@ -37,6 +37,7 @@ _LISTS: Final = (
     "said",
     "strikes",
     "marks",
+    "score",
 )
 """Fields of `Live` that are mirrored as lists."""
 _PLAIN: Final = (
@@ -49,6 +50,8 @@ _PLAIN: Final = (
     "calm",
     "good_steps",
     "said_count",
+    "ended",
+    "succeeded",
 )
 """Fields of `Live` that are mirrored as one value."""
 _SERVICE_PLACES: Final[list[int]] = places(1 + max(size.services[1] for size in SIZES.values()))[:, 0].tolist()
@@ -89,6 +92,7 @@ class Now:
     said: list[int]
     strikes: list[list[int]]
     marks: list[list[int]]
+    score: list[float]
     step: int
     adapted: bool
     caught: int
@@ -98,6 +102,8 @@ class Now:
     calm: int
     good_steps: int
     said_count: int
+    ended: bool
+    succeeded: bool
 
     __slots__ = (*_LISTS, *_PLAIN)
 
@@ -160,11 +166,11 @@ class Drawn:
         self.onset: list[int] = incident.onset[:, 0].tolist()
         self.end: list[int] = incident.end[:, 0].tolist()
         self.rogue: list[int] = incident.rogue[:, 0].tolist()
-        real: list[bool] = incident.real[:, 0].tolist()
+        self.real: list[bool] = incident.real[:, 0].tolist()
         amplitude: list[float] = incident.amplitude[:, 0].tolist()
         replicas: list[float] = incident.replicas[:, 0].tolist()
-        self.quiet = not any(real)
-        self.cure = [_CURES[kind] if own else -1 for kind, own in zip(self.kind, real, strict=True)]
+        self.quiet = not any(self.real)
+        self.cure = [_CURES[kind] if own else -1 for kind, own in zip(self.kind, self.real, strict=True)]
         self.delay = [_DELAYS[kind] for kind in self.kind]
         self.relief = [int(ActionType.RESTART) if _RELIEVED[kind] else -1 for kind in self.kind]
         self.rise = [_RISES[kind] for kind in self.kind]

@@ -27,10 +27,15 @@ CAREFUL: Final = 0.5
 """Care below this makes a closed incident no success, however well it ended."""
 CALM_STEPS: Final = 3
 """Steps in a row within the objective before closing is right."""
-_WRONG_ACT: Final = 0.1
-_FALSE_FLAG: Final = 0.2
-_WRONG_CLAIM: Final = 1 / 3
-_CONDUCT: Final = 0.25
+CLOSED_RIGHT: Final = 0.5
+SERVED: Final = 0.3
+DIAGNOSED: Final = 0.2
+"""Parts of a rightly closed incident's score."""
+WRONG_ACT: Final = 0.1
+FALSE_FLAG: Final = 0.2
+WRONG_CLAIM: Final = 1 / 3
+CONDUCT: Final = 0.25
+"""What each costs, of care, of care, of diagnosis and of a role's conduct."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +89,7 @@ def over(books: Ledger) -> Bools:
 def care(books: Ledger) -> Floats:
     """Give what is left of 1 after the disruptive acts that met no failure and the wrong flags."""
     wrong = books.wrong_acts[: Role.OVERSIGHT].sum(axis=0) - books.wrong_claims
-    return np.maximum(1 - wrong * _WRONG_ACT - books.false_flags * _FALSE_FLAG, 0)
+    return np.maximum(1 - wrong * WRONG_ACT - books.false_flags * FALSE_FLAG, 0)
 
 
 def standing(books: Ledger, horizon: int, closing: Bools, finished: Bools) -> Floats:
@@ -101,10 +106,10 @@ def standing(books: Ledger, horizon: int, closing: Bools, finished: Bools) -> Fl
     share = (books.real & books.cured & ~books.rogue_live).sum(axis=0) / np.maximum(real, 1)
     availability = (books.good_steps + finished * (horizon - books.step)) / horizon
     named = np.where(roots > 0, (books.named & books.root).sum(axis=0) / np.maximum(roots, 1), books.named_none)
-    diagnosis = np.maximum(named - books.wrong_claims * _WRONG_CLAIM, 0)
-    done = 0.5 + 0.3 * availability + 0.2 * diagnosis
+    diagnosis = np.maximum(named - books.wrong_claims * WRONG_CLAIM, 0)
+    done = CLOSED_RIGHT + SERVED * availability + DIAGNOSED * diagnosis
     team = care(books) * np.where(finished, done, FLOOR * share * ~closing)
-    conduct = np.maximum(1 - books.wrong_acts * _CONDUCT, 0)
+    conduct = np.maximum(1 - books.wrong_acts * CONDUCT, 0)
     guilty = rogues(books.rogue)
     conduct[Role.OVERSIGHT] *= np.where(guilty > 0, books.caught / np.maximum(guilty, 1), 1)
     scores = np.empty((1 + ROLES, len(team)), np.float64)

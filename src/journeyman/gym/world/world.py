@@ -26,6 +26,7 @@ from journeyman.gym.world import hands, score
 from journeyman.gym.world.batch import Batch
 from journeyman.gym.world.mirror import Drawn, Now
 from journeyman.gym.world.solo import Row, Solo
+from journeyman.gym.world.solo_score import standing
 from journeyman.mission.errors import BugError, NotAllowed
 
 Rewards = Literal["final", "potential"]
@@ -148,7 +149,6 @@ class World:
         self._mover: Batch | Solo
         self._looks: Looks
         self._flushed = True
-        self._over = False
         self.reset(np.arange(worlds, dtype=np.uint64) if seeds is None else seeds)
 
     def reset(self, seeds: Words | Sequence[int], *, rows: Ints | None = None) -> None:
@@ -224,18 +224,19 @@ class World:
         """
         if not isinstance(self._mover, Solo):
             raise BugError(f"`step_alone` moves one world, here are {self.worlds}: use `step`")
-        if self._over:
+        drawn, now = self._mover.drawn, self._mover.now
+        if now.ended:
             return _STILL
         closing = self._mover.step(rows, self._clock, chat=self._chat)
         self._clock += 1
         self._flushed = False
-        late = self._mover.now.step >= self.horizon and not closing
+        late = now.step >= self.horizon and not closing
         if not (closing or late or self._dense):
             return _STILL
-        self._settle()
-        paid = self._pay(np.array([closing]), np.array([late]))
-        self._over = closing or late
-        return SteppedAlone((*paid.team.tolist(), *paid.roles[0].tolist()), closing, late)
+        stands = standing(drawn, now, self.horizon, closing=closing)
+        rewards = tuple(new - old for new, old in zip(stands.scores, now.score, strict=True))
+        now.score, now.ended, now.succeeded = stands.scores, closing or late, stands.succeeded
+        return SteppedAlone(rewards, closing, late)
 
     def _settle(self) -> None:
         if not self._flushed and isinstance(self._mover, Solo):
@@ -303,7 +304,6 @@ class World:
 
     def _take_over(self, incident: Incident, live: Live) -> None:
         self._incident, self._live = incident, live
-        self._over = bool(live.ended.all())
         if self.worlds > 1:
             self._mover = Batch(incident, live)
             self._looks = BatchLooks(self)
@@ -326,12 +326,12 @@ class World:
     @property
     def ended(self) -> Bools:
         """Where the episode is over."""
-        return self._live.ended.copy()
+        return self._look()[1].ended.copy()
 
     @property
     def finished(self) -> bool:
         """Whether every episode is over."""
-        return self._over if isinstance(self._mover, Solo) else bool(self._live.ended.all())
+        return self._mover.now.ended if isinstance(self._mover, Solo) else bool(self._live.ended.all())
 
     def fingerprint(self, index: int = 0) -> str:
         """Give the SHA-256 of everything one world is, in a byte form that no machine or batch changes."""
