@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from journeyman.gym.actions import Role
 from journeyman.gym.evaluate import Estimate, Summary
-from journeyman.gym.train import Point
+from journeyman.gym.train import Course, Standing
 from journeyman.mission.errors import InvalidInput, NotFound, Problem
 
 _FORMS: Final = {".png", ".svg", ".pdf"}
@@ -67,16 +67,24 @@ def plot_summaries(rows: Sequence[tuple[str, str, Summary]], path: Path) -> None
     figure.savefig(path, dpi=120)
 
 
-def plot_curve(curve: Sequence[Point], heuristic: float, path: Path) -> None:
-    """Draw training scores per generation beside the heuristic's score on the same kind of tasks."""
-    figure, axes = _axes(7, 4, "Training score per generation")
-    generations = [point.generation + 1 for point in curve]
-    axes.plot(generations, [point.best for point in curve], marker="o", label="best candidate")
-    axes.plot(generations, [point.mean for point in curve], marker=".", label="mean of the candidates")
-    axes.axhline(heuristic, color="grey", linestyle="--", label="heuristic, training tasks")
-    axes.set_xlabel("generation (new tasks each)")
+def plot_curve(course: Course, standing: Standing, path: Path) -> None:
+    """Draw scores per generation: the candidates' on training tasks, their mean's on validation tasks, the start's."""
+    curve = standing.curve
+    figure, axes = _axes(8, 4.5, f"Training on {course.tier.label} worlds: team score per generation")
+    generations = [point.generation for point in curve]
+    played = f"{course.tasks_each} training tasks, new each generation"
+    drawn = {"marker": ".", "linewidth": 1, "alpha": 0.7}
+    axes.plot(generations, [point.best for point in curve], label=f"best candidate\n({played})", **drawn)
+    axes.plot(generations, [point.mean for point in curve], label=f"mean of {course.population} candidates", **drawn)
+    validation = [standing.start_validation, *(point.validation for point in curve)]
+    fixed = f"{course.validation_tasks} validation tasks, always the same"
+    axes.plot([0, *generations], validation, color="black", marker="o", label=f"policy after it\n({fixed})")
+    axes.axhline(standing.start_validation, color="black", linestyle="--", linewidth=1, label="heuristic, same tasks")
+    kept = (standing.best_generation, standing.best_validation)
+    axes.plot(*kept, "*", color="crimson", markersize=15, linestyle="", label="what was kept")
+    axes.set_xlabel(f"generation ({course.population} candidates each)")
     axes.set_ylabel("team score, 0 to 1")
-    axes.set_xlim(0.5, max(generations) + 0.5)
+    axes.set_xlim(-0.5, len(curve) + 0.5)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend(frameon=False)
+    figure.legend(loc="outside right upper", frameon=False)
     figure.savefig(path, dpi=120)
