@@ -70,21 +70,20 @@ def plot_summaries(rows: Sequence[tuple[str, str, Summary]], path: Path) -> None
 def plot_curve(course: Course, standing: Standing, path: Path) -> None:
     """Draw scores per generation: the candidates' on training tasks, their mean's on validation tasks, the start's."""
     curve = standing.curve
-    figure, axes = _axes(8, 4.5, f"Training on {course.tier.label} worlds: team score per generation")
+    figure, axes = _axes(8, 5, f"Training on {course.tier.label} worlds")
     generations = [point.generation for point in curve]
-    played = f"{course.tasks_each} training tasks, new each generation"
-    drawn = {"marker": ".", "linewidth": 1, "alpha": 0.7}
-    axes.plot(generations, [point.best for point in curve], label=f"best candidate\n({played})", **drawn)
-    axes.plot(generations, [point.mean for point in curve], label=f"mean of {course.population} candidates", **drawn)
+    thin = {"marker": ".", "linewidth": 1, "alpha": 0.7}
+    axes.plot(generations, [point.best for point in curve], label="training: best candidate", **thin)
+    axes.plot(generations, [point.mean for point in curve], label="training: mean of the candidates", **thin)
     validation = [standing.start_validation, *(point.validation for point in curve)]
-    fixed = f"{course.validation_tasks} validation tasks, always the same"
-    axes.plot([0, *generations], validation, color="black", marker="o", label=f"policy after it\n({fixed})")
-    axes.axhline(standing.start_validation, color="black", linestyle="--", linewidth=1, label="heuristic, same tasks")
+    axes.plot([0, *generations], validation, color="black", marker="o", label="validation: the policy so far")
+    axes.axhline(standing.start_validation, color="black", linestyle="--", linewidth=1, label="validation: heuristic")
     kept = (standing.best_generation, standing.best_validation)
     axes.plot(*kept, "*", color="crimson", markersize=15, linestyle="", label="what was kept")
-    axes.set_xlabel(f"generation ({course.population} candidates each)")
-    axes.set_ylabel("team score, 0 to 1")
+    played = f"{course.population} candidates on {course.tasks_each} new training tasks"
+    axes.set_xlabel(f"generation ({played}; {course.validation_tasks} validation tasks)")
+    axes.set_ylabel("mean team score per task, 0 to 1")
     axes.set_xlim(-0.5, len(curve) + 0.5)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    figure.legend(loc="outside right upper", frameon=False)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
     figure.savefig(path, dpi=120)
