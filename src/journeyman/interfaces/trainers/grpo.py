@@ -137,20 +137,45 @@ def parsed(argv: list[str] | None = None) -> argparse.Namespace:
     name = f"name or folder of a model whose chat template has tools, or {TINY}"
     add("--model", required=True, metavar="NAME", help=name)
     add("--output", required=True, metavar="DIR", type=Path, help="folder for the model, its checkpoints and its log")
-    add("--role", default="sre", choices=sorted(SEATS), help="the seat that is trained; sre unless given")
-    add("--tier", default="easy", choices=["easy", "medium", "hard"], help="how hard; easy unless given")
-    add("--others", default="heuristic", metavar="NAME", help="who plays the other seats: %(default)s, or nobody …")
-    add("--worlds", default=256, **count, help="different training incidents; %(default)s")
-    add("--steps", default=100, **count, help="updates of the weights; %(default)s")
-    add("--group", default=8, **count, help="rollouts per update, all of the same incident; %(default)s")
-    add("--batch", **count, help="rollouts per backward pass, a divisor of --group: fewer need less memory; all")
-    add("--tokens", default=8192, **count, help="most tokens of a rollout, tools' answers included; %(default)s")
-    add("--calls", default=40, **count, help="most tool calls of a rollout; %(default)s")
-    add("--rate", default=1e-6, metavar="R", type=float, help="learning rate; %(default)s")
-    add("--seed", default=0, metavar="N", type=int, help="of sampling, and of the tiny model; %(default)s")
-    add("--save-every", default=50, metavar="N", type=int, help="steps between checkpoints, 0 for none; %(default)s")
+    add("--role", default="sre", choices=sorted(SEATS), help="the seat that is trained (default %(default)s)")
+    add("--tier", default="easy", choices=["easy", "medium", "hard"], help="how hard (default %(default)s)")
+    add(
+        "--others",
+        default="heuristic",
+        metavar="NAME",
+        help="who plays the other seats, or nobody (default %(default)s)",
+    )
+    add("--worlds", default=256, **count, help="different training incidents (default %(default)s)")
+    add("--steps", default=100, **count, help="updates of the weights (default %(default)s)")
+    add("--group", default=8, **count, help="rollouts per update, all of the same incident (default %(default)s)")
+    add(
+        "--batch",
+        **count,
+        help="rollouts per backward pass, a divisor of --group: fewer need less memory (default all)",
+    )
+    add(
+        "--tokens",
+        default=8192,
+        **count,
+        help="most tokens of a rollout, tools' answers included (default %(default)s)",
+    )
+    add("--calls", default=40, **count, help="most tool calls of a rollout (default %(default)s)")
+    add("--rate", default=1e-6, metavar="R", type=float, help="learning rate (default %(default)s)")
+    add("--seed", default=0, metavar="N", type=int, help="of sampling, and of the tiny model (default %(default)s)")
+    add(
+        "--save-every",
+        default=50,
+        metavar="N",
+        type=int,
+        help="steps between checkpoints, 0 for none (default %(default)s)",
+    )
     add("--resume", action="store_true", help="go on from the last checkpoint in --output, up to --steps in all")
-    add("--report-to", default="none", metavar="NAME", help="also log to tensorboard, wandb, trackio …; %(default)s")
+    add(
+        "--report-to",
+        default="none",
+        metavar="NAME",
+        help="also log to tensorboard, wandb, trackio … (default %(default)s)",
+    )
     options = parser.parse_args(argv)
     if options.group < 2 or (options.batch and options.group % options.batch):
         parser.error("--group must be 2 or more, and --batch one of its divisors")
