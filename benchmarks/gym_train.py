@@ -10,10 +10,10 @@ from journeyman.gym.evaluate import estimate, play, summary, team_named
 from journeyman.gym.policies.crew import Crew
 from journeyman.gym.policies.heuristic import roster
 from journeyman.gym.tasks import Split, Tier, tasks
-from journeyman.gym.train import Point, train
+from journeyman.gym.train import Course, Point, train
 
 HELD_OUT: Final = 600
-GENERATIONS: Final = 14
+GENERATIONS: Final = 20
 CEILING_S: Final = 600
 
 
@@ -25,7 +25,7 @@ def run(progress: Meter) -> list[Row]:
         progress.step()
 
     start = time.perf_counter()
-    trained = train(Tier.MEDIUM, generations=GENERATIONS, population=20, tasks_each=150, on_generation=told)
+    trained = train(Course(), GENERATIONS, on_generation=told)
     took = time.perf_counter() - start
     team = roster(trained.tuning)
     rows = [Row("training", took, "s", f"<= {CEILING_S}", took <= CEILING_S)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -113,15 +114,31 @@ def test_exported_rows_are_what_trainers_read(shell: MakeShell) -> None:
     assert not (user.folder / "no.jsonl").exists()
 
 
-def test_a_trained_policy_is_saved_drawn_and_can_be_scored(shell: MakeShell) -> None:
-    """Training ends in time, its policy file is a policy, and its curve a picture."""
+def test_an_interrupted_training_keeps_its_best_and_goes_on(shell: MakeShell) -> None:
+    """Ctrl-C leaves a policy, its curve as a picture and the comparison; a second run goes on from there."""
     user = shell("")
-    words = ("gym", "train", "--minutes", "0.01", "--population", "4", "--tasks", "8", "--tier", "easy")
-    said = user.json(*words, "--output", "small.json")
-    assert set(said["held_out"]) == {"heuristic", "trained", "gain per task"}
+    words = ("gym", "train", "--population", "4", "--tasks", "4", "--tier", "easy", "--output", "small.json")
+    argv = [sys.executable, "-m", "journeyman", *words, "--minutes", "60"]
+    with subprocess.Popen(
+        argv, cwd=user.folder, env=user.environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as running:
+        assert running.stderr is not None
+        assert running.stderr.readline().startswith("generation 1: ")
+        running.send_signal(signal.SIGINT)
+        said, complained = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert "the best so far is kept" in complained
+    assert "gain per task" in said
     assert (user.folder / "small.png").read_bytes().startswith(b"\x89PNG")
-    policy = json.loads((user.folder / "small.json").read_text("utf-8"))
-    assert policy["curve"][0]["generation"] == 0
+    first = json.loads((user.folder / "small.json").read_text("utf-8"))["standing"]["curve"]
+
+    other = user.run(*words, "--resume", "--seed", "7", code=2)
+    assert "say --seed 0 to go on with it" in other.stderr
+    found = user.json(*words, "--minutes", "0.01", "--resume", "--no-plot")
+    assert found["held_out"]["gain per task"]["high"] >= 0
+    curve = json.loads((user.folder / "small.json").read_text("utf-8"))["standing"]["curve"]
+    assert curve[: len(first)] == first
+    assert len(curve) == found["generations"] > len(first)
     scored = user.json("gym", "eval", "--policy", "trained:small.json", "--seeds", "8")
     assert scored["results"][0]["score"]["mean"] > 0.2
 
@@ -138,6 +155,7 @@ def test_a_trained_policy_is_saved_drawn_and_can_be_scored(shell: MakeShell) -> 
         (("watch", "easy-lost-1"), "names no task"),
         (("play", "--others", "oracle"), "cannot be a teammate"),
         (("train", "--output", "no/where.json"), "there is no folder 'no'"),
+        (("train", "--output", "new.json", "--resume"), "cannot read the policy 'new.json'"),
     ],
 )
 def test_what_cannot_work_is_said_at_once(shell: MakeShell, words: tuple[str, ...], said: str) -> None:

@@ -1,6 +1,6 @@
 """GRPO on the gym with TRL: `python -m journeyman.interfaces.trainers.grpo --model NAME --role sre --output DIR`.
 
-Uses a GPU when there is one. `--model tiny` trains a tiny random model: it learns nothing and shows that all is wired.
+Uses a GPU when there is one. `--model tiny` makes a tiny model first: it learns little, and shows that all is wired.
 """
 # pyright: basic, reportMissingImports=false
 # TRL and torch live in an environment of their own, which the checks of this project do not see.
@@ -9,79 +9,200 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
+import sys
+import warnings
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from journeyman.interfaces.trainers.practice import practice
 from journeyman.interfaces.trainers.seats import SEATS, rows
 
 try:
     import torch
     import trl
     from datasets import Dataset
+    from transformers import ProgressCallback
     from trl import GRPOConfig, GRPOTrainer
 
-    from journeyman.interfaces.trainers.tiny import tiny_model, tiny_tokenizer
+    from journeyman.interfaces.trainers.tiny import call_text, practised, tiny_model, tiny_tokenizer
 except ImportError as error:
     raise ImportError("training needs TRL: pip install 'trl==1.16.*' torch, see `make test-train`") from error
 
+TINY = "tiny"
+_DRILLS = 2_000
+_DRILL_WORLDS = 8
 
-def train(options: argparse.Namespace) -> dict[str, Any]:
-    """Train for some steps, save the model, and give what the trainer logged last."""
-    model: Any = options.model
-    tokenizer = None
-    if options.model == "tiny":
-        torch.manual_seed(options.seed)
-        template = Path(str(trl.__file__)).parent / "chat_templates" / "qwen3.jinja"
-        tokenizer = tiny_tokenizer(template.read_text("utf-8"))
-        model = tiny_model(tokenizer)
-    gpu = torch.cuda.is_available()
-    config = GRPOConfig(
+
+class Progress(ProgressCallback):
+    """A bar, and one line per step on standard error."""
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **rest: Any) -> None:
+        """Say what a person watches of what was logged."""
+        del args, control, rest
+        if self.training_bar is None or "reward" not in (logs or {}):
+            return
+        told = f"reward {logs['reward']:.3f} (spread {logs['reward_std']:.3f})"
+        told += f", {logs.get('tools/call_frequency', 0):.1f} tool calls per rollout"
+        told += f", gradient {logs.get('grad_norm', 0):.3g}"
+        self.training_bar.write(f"step {state.global_step}: {told}", file=sys.stderr)
+
+
+def precision() -> dict[str, bool]:
+    """Give the trainer's settings for what this machine computes with: bf16 where the GPU knows it, else fp16, or CPU."""
+    if not torch.cuda.is_available():
+        return {"use_cpu": True, "bf16": False, "fp16": False}
+    bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
+    return {"use_cpu": False, "bf16": bf16, "fp16": not bf16}
+
+
+def settings(options: argparse.Namespace) -> Any:
+    """Give the trainer's settings for what the command line says."""
+    batch = options.batch or options.group
+    return GRPOConfig(
         output_dir=str(options.output),
         max_steps=options.steps,
         seed=options.seed,
-        per_device_train_batch_size=options.group,
+        per_device_train_batch_size=batch,
+        gradient_accumulation_steps=options.group // batch,
         num_generations=options.group,
         max_completion_length=options.tokens,
         max_tool_calling_iterations=options.calls,
         learning_rate=options.rate,
-        bf16=gpu,
-        use_cpu=not gpu,
+        # The same in every step: a rate that falls to 0 by the last one could not go on with --resume and more steps.
+        lr_scheduler_type="constant",
         logging_steps=1,
-        save_strategy="no",
-        report_to=[],
+        save_strategy="steps" if options.save_every else "no",
+        save_steps=options.save_every or 1,
+        save_total_limit=1,
+        report_to=options.report_to,
         chat_template_kwargs={"enable_thinking": False},
+        **precision(),
     )
-    seat = partial(SEATS[options.role], tier=options.tier, others=options.others)
+
+
+def train(options: argparse.Namespace) -> dict[str, Any]:
+    """Train for some steps, save the model and its log, and give what the trainer logged last."""
+    model, tokenizer = _tiny(options) if options.model == TINY else (options.model, None)
     trainer = GRPOTrainer(
         model=model,
-        args=config,
+        args=settings(options),
         train_dataset=Dataset.from_list(rows(options.role, options.worlds)),
         processing_class=tokenizer,
-        environment_factory=seat,
+        environment_factory=partial(SEATS[options.role], tier=options.tier, others=options.others),
     )
-    trainer.train()
+    trainer.remove_callback(ProgressCallback)
+    trainer.add_callback(Progress)
+    trainer.train(resume_from_checkpoint=options.resume)
     trainer.save_model(str(options.output))
+    trainer.save_state()
     logged = next(row for row in reversed(trainer.state.log_history) if "loss" in row)
-    return {"steps": trainer.state.global_step, "device": "cuda" if gpu else "cpu", **logged}
+    return {
+        "output": str(options.output),
+        "steps": trainer.state.global_step,
+        "device": str(trainer.model.device),
+        **logged,
+    }
+
+
+def _tiny(options: argparse.Namespace) -> tuple[Any, Any]:
+    """Give a tiny model that has practised the form of tool calls; it is also kept as it was before training."""
+    # One thread: more gain nothing at this size, and lose much where others compute too.
+    torch.set_num_threads(1)
+    torch.manual_seed(options.seed)
+    template = Path(str(trl.__file__)).parent / "chat_templates" / "qwen3.jinja"
+    worlds = range(min(options.worlds, _DRILL_WORLDS))
+    drills = practice(options.role, options.tier, worlds, _DRILLS, seed=options.seed)
+    tokenizer = tiny_tokenizer(
+        template.read_text("utf-8"), [text for one in drills for text in (one.seen, call_text(one))]
+    )
+    model = tiny_model(tokenizer)
+    print(f"a tiny model practises tool calls, {_DRILLS} at random …", file=sys.stderr)  # noqa: T201  # a script's progress
+    practised(model, tokenizer, drills)
+    for one in (model, tokenizer):
+        one.save_pretrained(options.output / "start")
+    return model, tokenizer
+
+
+def parsed(argv: list[str] | None = None) -> argparse.Namespace:
+    """Give the options, or exit with 2 and say what is wrong with them."""
+    parser = argparse.ArgumentParser(
+        prog="python -m journeyman.interfaces.trainers.grpo",
+        description="Train a language model in one seat of the gym's incidents with GRPO; its tool calls are its actions,"
+        " the seat's score is its reward. Prints the last step's figures as JSON.",
+    )
+    add = parser.add_argument
+    count = {"metavar": "N", "type": _whole}
+    name = f"name or folder of a model whose chat template has tools, or {TINY}"
+    add("--model", required=True, metavar="NAME", help=name)
+    add("--output", required=True, metavar="DIR", type=Path, help="folder for the model, its checkpoints and its log")
+    add("--role", default="sre", choices=sorted(SEATS), help="the seat that is trained (default %(default)s)")
+    add("--tier", default="easy", choices=["easy", "medium", "hard"], help="how hard (default %(default)s)")
+    add(
+        "--others",
+        default="heuristic",
+        metavar="NAME",
+        help="who plays the other seats, or nobody (default %(default)s)",
+    )
+    add("--worlds", default=256, **count, help="different training incidents (default %(default)s)")
+    add("--steps", default=100, **count, help="updates of the weights (default %(default)s)")
+    add("--group", default=8, **count, help="rollouts per update, all of the same incident (default %(default)s)")
+    add(
+        "--batch",
+        **count,
+        help="rollouts per backward pass, a divisor of --group: fewer need less memory (default all)",
+    )
+    add(
+        "--tokens",
+        default=8192,
+        **count,
+        help="most tokens of a rollout, tools' answers included (default %(default)s)",
+    )
+    add("--calls", default=40, **count, help="most tool calls of a rollout (default %(default)s)")
+    add("--rate", default=1e-6, metavar="R", type=float, help="learning rate (default %(default)s)")
+    add("--seed", default=0, metavar="N", type=int, help="of sampling, and of the tiny model (default %(default)s)")
+    add(
+        "--save-every",
+        default=50,
+        metavar="N",
+        type=int,
+        help="steps between checkpoints, 0 for none (default %(default)s)",
+    )
+    add("--resume", action="store_true", help="go on from the last checkpoint in --output, up to --steps in all")
+    add(
+        "--report-to",
+        default="none",
+        metavar="NAME",
+        help="also log to tensorboard, wandb, trackio … (default %(default)s)",
+    )
+    options = parser.parse_args(argv)
+    if options.group < 2 or (options.batch and options.group % options.batch):
+        parser.error("--group must be 2 or more, and --batch one of its divisors")
+    try:
+        SEATS[options.role](tier=options.tier, others=options.others)
+    except KeyError as fault:
+        parser.error(f"--others: {fault.args[0]}")
+    if options.resume and not any(options.output.glob("checkpoint-*")):
+        parser.error(f"--resume: {options.output} has no checkpoint; --save-every makes them")
+    return options
+
+
+def _whole(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{number} is not 1 or more")
+    return number
 
 
 def main() -> None:
-    """Train as the command line says and print the last log line as JSON."""
-    parser = argparse.ArgumentParser(prog="python -m journeyman.interfaces.trainers.grpo")
-    parser.add_argument("--model", default="tiny", help="name or folder of a model, or tiny")
-    parser.add_argument("--role", default="sre", choices=sorted(SEATS))
-    parser.add_argument("--tier", default="easy", choices=["easy", "medium", "hard"])
-    parser.add_argument("--others", default="heuristic", help="who plays the other seats")
-    parser.add_argument("--worlds", type=int, default=256, help="training worlds")
-    parser.add_argument("--steps", type=int, default=100)
-    parser.add_argument("--group", type=int, default=8, help="rollouts per world")
-    parser.add_argument("--tokens", type=int, default=8192, help="most tokens of a whole rollout")
-    parser.add_argument("--calls", type=int, default=40, help="most tool calls of a rollout")
-    parser.add_argument("--rate", type=float, default=1e-6)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--output", type=Path, required=True)
-    print(json.dumps(train(parser.parse_args())))  # noqa: T201  # a script's result
+    """Train as the command line says and print the last step's figures as JSON."""
+    options = parsed()
+    # What the vendors warn of here is their own use of each other.
+    os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
+    warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
+    print(json.dumps(train(options)))  # noqa: T201  # a script's result
+    print(f"wrote {options.output}: the model, and every step in trainer_state.json", file=sys.stderr)  # noqa: T201  # the same
 
 
 if __name__ == "__main__":

@@ -181,20 +181,39 @@ def export(
 def train(
     output: Annotated[Path, typer.Option("--output", metavar="FILE", help="The policy, for --policy trained:FILE.")],
     minutes: Annotated[
-        float, typer.Option("--minutes", min=0.01, help="Stop after the generation in which they end.")
+        float, typer.Option("--minutes", metavar="M", min=0.01, help="Stop after the generation in which they end.")
     ] = 5,
     tier: Annotated[TierName, typer.Option("--tier", help="The worlds to train on.")] = TierName.MEDIUM,
-    seed: Annotated[int, typer.Option("--seed", min=0, help="Same seed and generations, same policy.")] = 0,
-    population: Annotated[int, typer.Option("--population", min=4, help="Candidates per generation.")] = 20,
-    tasks_each: Annotated[int, typer.Option("--tasks", min=4, help="Tasks that each candidate plays.")] = 150,
+    seed: Annotated[
+        int, typer.Option("--seed", metavar="N", min=0, help="Same seed and generations, same policy.")
+    ] = 0,
+    population: Annotated[
+        int, typer.Option("--population", metavar="N", min=4, help="Candidates per generation.")
+    ] = 24,
+    tasks_each: Annotated[
+        int, typer.Option("--tasks", metavar="N", min=4, help="Training tasks that each candidate plays.")
+    ] = 80,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on from the policy in --output.")] = False,
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE", help=f"The curve; OUTPUT with .png otherwise. {_PLOT}")
     ] = None,
     no_plot: Annotated[bool, typer.Option("--no-plot", help="Draw no curve.")] = False,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Train the small policy on this CPU, save it with its curve, and compare it with the heuristic on held-out tasks."""
+    """Train the small policy on this CPU, save it with its curve, and compare it with the heuristic on held-out tasks.
+
+    The small policy is the heuristic with other numbers. Each generation tries candidates on training tasks; the best
+    in validation is kept, and the file is written after each. Ctrl-C ends the training early and exits with 130.
+    """
     curve = None if no_plot else plot or output.with_suffix(".png")
     _work("training").learn(
-        output, minutes, tier, seed=seed, size=(population, tasks_each), curve=curve, as_json=as_json
+        output,
+        minutes,
+        tier=tier,
+        seed=seed,
+        population=population,
+        tasks_each=tasks_each,
+        resume=resume,
+        curve=curve,
+        as_json=as_json,
     )

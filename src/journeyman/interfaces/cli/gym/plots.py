@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from journeyman.gym.actions import Role
 from journeyman.gym.evaluate import Estimate, Summary
-from journeyman.gym.train import Point
+from journeyman.gym.train import Course, Standing
 from journeyman.interfaces.cli.gym.keeping import Scored
 from journeyman.mission.errors import InvalidInput, NotFound, Problem
 
@@ -82,16 +82,23 @@ def _legend(row: Scored) -> str:
     return f"{label}\n{cost},\n{unread:.1%} of turns not read"
 
 
-def plot_curve(curve: Sequence[Point], heuristic: float, path: Path) -> None:
-    """Draw training scores per generation beside the heuristic's score on the same kind of tasks."""
-    figure, axes = _axes(7, 4, "Training score per generation")
-    generations = [point.generation + 1 for point in curve]
-    axes.plot(generations, [point.best for point in curve], marker="o", label="best candidate")
-    axes.plot(generations, [point.mean for point in curve], marker=".", label="mean of the candidates")
-    axes.axhline(heuristic, color="grey", linestyle="--", label="heuristic, training tasks")
-    axes.set_xlabel("generation (new tasks each)")
-    axes.set_ylabel("team score, 0 to 1")
-    axes.set_xlim(0.5, max(generations) + 0.5)
+def plot_curve(course: Course, standing: Standing, path: Path) -> None:
+    """Draw scores per generation: the candidates' on training tasks, their mean's on validation tasks, the start's."""
+    curve = standing.curve
+    figure, axes = _axes(8, 5, f"Training on {course.tier.label} worlds")
+    generations = [point.generation for point in curve]
+    thin = {"marker": ".", "linewidth": 1, "alpha": 0.7}
+    axes.plot(generations, [point.best for point in curve], label="training: best candidate", **thin)
+    axes.plot(generations, [point.mean for point in curve], label="training: mean of the candidates", **thin)
+    validation = [standing.start_validation, *(point.validation for point in curve)]
+    axes.plot([0, *generations], validation, color="black", marker="o", label="validation: the policy so far")
+    axes.axhline(standing.start_validation, color="black", linestyle="--", linewidth=1, label="validation: heuristic")
+    kept = (standing.best_generation, standing.best_validation)
+    axes.plot(*kept, "*", color="crimson", markersize=15, linestyle="", label="what was kept")
+    played = f"{course.population} candidates on {course.tasks_each} new training tasks"
+    axes.set_xlabel(f"generation ({played}; {course.validation_tasks} validation tasks)")
+    axes.set_ylabel("mean team score per task, 0 to 1")
+    axes.set_xlim(-0.5, len(curve) + 0.5)
     axes.xaxis.get_major_locator().set_params(integer=True)
-    axes.legend(frameon=False)
+    figure.legend(loc="outside lower center", ncols=3, frameon=False)
     figure.savefig(path, dpi=120)

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import fields
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from journeyman.gym.evaluate import MakeTeam, team_named
 from journeyman.gym.policies.crew import Crew
-from journeyman.gym.policies.heuristic import Tuning, roster
+from journeyman.gym.policies.heuristic import roster
 from journeyman.gym.policies.oracle import Oracle
 from journeyman.gym.tasks import Split, Task, Tier
-from journeyman.mission.errors import InvalidInput, NotFound, Problem
+from journeyman.interfaces.cli.gym.policy import read_tuning
+from journeyman.mission.errors import InvalidInput, Problem
 
 TIERS: Final = {tier.label: tier for tier in Tier}
 SPLITS: Final = {split.label: split for split in Split}
@@ -40,27 +39,6 @@ def team_for(name: str, *, option: str = "--policy") -> TeamFor:
         hint = f"{str(error.args[0]).partition('; ')[2]}, {more}"
         raise InvalidInput(option, (Problem(where="", message=f"{name!r} is no policy", hint=hint),)) from None
     return lambda _some, seed: team_named(name, seed=seed)
-
-
-def read_tuning(path: Path) -> Tuning:
-    """Give the trained numbers in a file that `journeyman gym train` wrote."""
-    try:
-        found: object = json.loads(path.read_text("utf-8"))
-    except OSError as error:
-        raise NotFound(
-            f"cannot read the policy {str(path)!r}: {error.strerror}; `journeyman gym train` writes one"
-        ) from None
-    except ValueError:
-        found = None
-    numbers: object = cast("dict[str, Any]", found).get("tuning") if isinstance(found, dict) else None
-    names = {field.name for field in fields(Tuning)}
-    if not isinstance(numbers, dict) or set(cast("dict[str, Any]", numbers)) != names:
-        problem = Problem(where="tuning", message="is not what `journeyman gym train` writes", hint="train again")
-        raise InvalidInput(str(path), (problem,))
-    try:
-        return Tuning(**{name: float(value) for name, value in cast("dict[str, Any]", numbers).items()})
-    except (TypeError, ValueError) as error:
-        raise InvalidInput(str(path), (Problem(where="tuning", message=str(error)),)) from None
 
 
 def bar() -> AbstractContextManager[Progress]:

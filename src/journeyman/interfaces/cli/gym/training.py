@@ -1,10 +1,9 @@
-"""`gym train`: search the small policy's numbers for some minutes, save them, and compare on held-out tasks."""
+"""`gym train`: search the small policy's numbers for some minutes, save the best, and compare on held-out tasks."""
 
 from __future__ import annotations
 
-import json
 import time
-from dataclasses import asdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -14,66 +13,97 @@ from journeyman.gym.evaluate import Estimate, estimate, play, summary, team_name
 from journeyman.gym.policies.crew import Crew
 from journeyman.gym.policies.heuristic import roster
 from journeyman.gym.tasks import Split, tasks
-from journeyman.gym.train import Point, Trained, train
+from journeyman.gym.train import Course, Point, Standing, advance, begin
 from journeyman.interfaces.cli.gym.plots import check_plots, plot_curve
+from journeyman.interfaces.cli.gym.policy import read_standing, write_policy
 from journeyman.interfaces.cli.gym.teams import TIERS, bar
-from journeyman.interfaces.cli.shared import print_json
+from journeyman.interfaces.cli.shared import INTERRUPTED, print_json
 from journeyman.mission.errors import NotFound
 
 HELD_OUT: Final = 300
-_MOST_GENERATIONS: Final = 10_000
 
 
 def learn(
-    output: Path, minutes: float, tier: str, *, seed: int, size: tuple[int, int], curve: Path | None, as_json: bool
+    output: Path,
+    minutes: float,
+    *,
+    tier: str,
+    seed: int,
+    population: int,
+    tasks_each: int,
+    resume: bool,
+    curve: Path | None,
+    as_json: bool,
 ) -> None:
-    """Train, save, draw and compare."""
+    """Train, save after every generation, draw and compare; Ctrl-C ends the training, not what comes after it."""
+    course = Course(tier=TIERS[tier], seed=seed, population=population, tasks_each=tasks_each)
     if curve is not None:
         check_plots(curve)
     if not output.parent.is_dir():
         raise NotFound(f"there is no folder {str(output.parent)!r} for the policy")
-    trained = _trained(minutes, tier, seed, size)
-    policy = {"tier": tier, "seed": seed, "population": size[0], "tasks_each": size[1]}
-    policy |= {"tuning": asdict(trained.tuning), "curve": [asdict(point) for point in trained.curve]}
-    output.write_text(json.dumps(policy, indent=2) + "\n", "utf-8")
+    began = time.monotonic()
+    standing = read_standing(output, course) if resume else begin(course)
+    interrupted = False
+    try:
+        for later in _generations(course, standing, began, minutes * 60):
+            standing = later
+            write_policy(output, course, standing)
+    except KeyboardInterrupt:
+        interrupted = True
+        typer.echo("interrupted: training ends here, the best so far is kept; once more stops at once", err=True)
+    write_policy(output, course, standing)
     if curve is not None:
-        before = play(team_named("heuristic"), tasks(TIERS[tier], Split.TRAIN, size[1]))
-        plot_curve(trained.curve, summary(before).score.mean, curve)
-    compared = _compared(trained, tier)
+        plot_curve(course, standing, curve)
+    compared = _compared(course, standing)
     if as_json:
         rows = {name: {"mean": value.mean, "low": value.low, "high": value.high} for name, value in compared.items()}
-        print_json(cast("Any", {"policy": str(output), "plot": str(curve or ""), "held_out": rows}))
-        return
-    typer.echo(f"{len(trained.curve)} generations; {HELD_OUT} held-out {tier} tasks, team score [95 % interval]:")
-    for name, value in compared.items():
-        typer.echo(f"  {name}: {value}")
+        found = {"policy": str(output), "plot": str(curve or ""), "generations": len(standing.curve)}
+        print_json(cast("Any", found | {"held_out": rows}))
+    else:
+        _tell(course, standing, compared)
     typer.echo(f"wrote {output}{f' and {curve}' if curve is not None else ''}", err=True)
-    typer.echo(f"next: journeyman gym eval --policy trained:{output} --tier {tier}", err=True)
+    played = f"--tier {course.tier.label} --split held_out --seeds {HELD_OUT}-{2 * HELD_OUT - 1}"
+    typer.echo(f"next: journeyman gym eval --policy heuristic --policy trained:{output} {played}", err=True)
+    if interrupted:
+        raise typer.Exit(INTERRUPTED)
 
 
-def _trained(minutes: float, tier: str, seed: int, size: tuple[int, int]) -> Trained:
-    began = time.monotonic()
+def _generations(course: Course, standing: Standing, began: float, seconds: float) -> Iterator[Standing]:
+    """Give each generation's standing until the time is over; at least one."""
     with bar() as progress:
-        shown = progress.add_task("seconds of training", total=round(minutes * 60))
+        shown = progress.add_task("seconds", total=round(seconds))
 
-        def told(point: Point) -> None:
-            words = f"generation {point.generation + 1}, best {point.best:.3f}; seconds"
-            progress.update(shown, completed=round(time.monotonic() - began), description=words)
+        def moved() -> None:
+            progress.update(shown, completed=min(round(time.monotonic() - began), round(seconds)))
 
-        return train(
-            TIERS[tier],
-            generations=_MOST_GENERATIONS,
-            population=size[0],
-            tasks_each=size[1],
-            seed=seed,
-            on_generation=told,
-            enough=lambda: time.monotonic() - began >= minutes * 60,
-        )
+        while True:
+            progress.update(shown, description=f"generation {len(standing.curve) + 1}, seconds")
+            standing = advance(course, standing, moved)
+            yield standing
+            typer.echo(_line(standing.curve[-1], standing.start_validation), err=True)
+            if time.monotonic() - began >= seconds:
+                return
 
 
-def _compared(trained: Trained, tier: str) -> dict[str, Estimate]:
-    some = tasks(TIERS[tier], Split.HELD_OUT, HELD_OUT)
-    seats = roster(trained.tuning)
+def _line(point: Point, start: float) -> str:
+    drawn = f"candidates {point.mean:.3f}, the best {point.best:.3f}"
+    return f"generation {point.generation}: {drawn}; validation {point.validation:.3f} (heuristic {start:.3f})"
+
+
+def _tell(course: Course, standing: Standing, compared: dict[str, Estimate]) -> None:
+    if standing.best_generation:
+        kept = f"kept the policy of generation {standing.best_generation} of {len(standing.curve)}, best in validation"
+    else:
+        kept = "no generation was better in validation: the heuristic's own numbers are kept; train longer"
+    typer.echo(f"{kept}\n{HELD_OUT} held-out {course.tier.label} tasks, team score [95 % interval]:")
+    width = max(map(len, compared))
+    for name, value in compared.items():
+        typer.echo(f"  {name:{width}}  {value}")
+
+
+def _compared(course: Course, standing: Standing) -> dict[str, Estimate]:
+    some = tasks(course.tier, Split.HELD_OUT, HELD_OUT)
+    seats = roster(standing.tuning)
     before = play(team_named("heuristic"), some)
     after = play(lambda worlds: Crew("trained", seats, worlds), some)
     gain = estimate([late.score - early.score for early, late in zip(before, after, strict=True)])
