@@ -177,6 +177,11 @@ def parsed(argv: list[str] | None = None) -> argparse.Namespace:
         help="also log to tensorboard, wandb, trackio … (default %(default)s)",
     )
     options = parser.parse_args(argv)
+    _check(parser, options)
+    return options
+
+
+def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     if options.group < 2 or (options.batch and options.group % options.batch):
         parser.error("--group must be 2 or more, and --batch one of its divisors")
     try:
@@ -185,7 +190,6 @@ def parsed(argv: list[str] | None = None) -> argparse.Namespace:
         parser.error(f"--others: {fault.args[0]}")
     if options.resume and not any(options.output.glob("checkpoint-*")):
         parser.error(f"--resume: {options.output} has no checkpoint; --save-every makes them")
-    return options
 
 
 def _whole(text: str) -> int:
