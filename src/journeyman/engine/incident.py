@@ -20,7 +20,7 @@ from journeyman.gym.text.action import Arg, TextAction
 from journeyman.gym.text.observation import Change, Customers, Deed, LogEntry, Said
 from journeyman.gym.text.shift import Shift
 from journeyman.gym.text.words import ActionType, AgentRole, FailureType
-from journeyman.mission.errors import InvalidInput, NotAllowed, Problem
+from journeyman.mission.errors import InvalidInput, NotAllowed, Problem, Unavailable
 from journeyman.mission.record.canonical import Json
 from journeyman.mission.spec import Gym
 from journeyman.tools.base import Catalog, Result, Tool
@@ -123,12 +123,23 @@ class Incident:
         return self._given[key]
 
     def replay(self, past: Sequence[PastCall]) -> None:
-        """Play what the record says was done, in its order."""
+        """Play what the record says was done, in its order.
+
+        Raises:
+            Unavailable: the world is another than the record's: the gym or its policies have changed since.
+        """
         kinds = {f"{PREFIX}{kind}": kind for kind in ActionType}
         kinds |= {f"{PREFIX}wait": ActionType.NOOP, f"{PREFIX}look": ActionType.NOOP}
         for call in past:
-            if call.tool in kinds:
-                self.act(kinds[call.tool], call.args, call.key)
+            if call.tool not in kinds:
+                continue
+            measured = self.act(kinds[call.tool], call.args, call.key)["metrics"]
+            if call.metrics and call.metrics != measured:
+                raise Unavailable(
+                    f"{call.tool} measures {measured} where the record has {call.metrics}: the incident cannot be "
+                    "brought back; resume with the version of Journeyman that began it",
+                    code="world_differs",
+                )
 
     def _pass(self, action: TextAction) -> list[dict[str, Json]]:
         before = self._alerts
