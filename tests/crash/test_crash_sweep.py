@@ -20,7 +20,7 @@ from journeyman.testing.crash_sweep.world import Ledger
 @pytest.mark.parametrize("mission", sorted(MISSIONS))
 def test_a_killed_mission_repeats_and_loses_nothing(mission: str) -> None:
     """Some boundaries apart, all kinds of them are met; both the first and the second process die."""
-    crashes = list(sweep(mission, every=7 if MISSIONS[mission].gym is None else 17, twice=True))
+    crashes = list(sweep(mission, every=7 if MISSIONS[mission].gym is None else 11, twice=True))
     assert len(crashes) >= 4
     assert crashes[-1].boundary == "", "the last run is not killed"
     assert [crash for crash in crashes if not crash.clean] == []
@@ -45,7 +45,7 @@ def test_the_sweep_sees_an_incident_that_is_not_brought_back(tmp_path: Path, mon
     attempt(tmp_path / "whole", "an incident", 0, 0)
     unharmed = asyncio.run(course(tmp_path / "whole"))
     child = multiprocessing.get_context("forkserver").Process(
-        target=attempt, args=(tmp_path / "cut", "an incident", 0, 40)
+        target=attempt, args=(tmp_path / "cut", "an incident", 0, 20)
     )
     child.start()
     child.join(60)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, TypeAlias, cast
 
 from pydantic import Field
@@ -16,10 +17,10 @@ from pydantic import Field
 from journeyman.engine.world import PastCall
 from journeyman.gym.actions import HANDS, MAX_REPLICAS
 from journeyman.gym.tasks import task
-from journeyman.gym.text.action import Arg, TextAction
+from journeyman.gym.text.action import EVERYBODY, MESSAGE_CHARS, Arg, TextAction
 from journeyman.gym.text.observation import Change, Customers, Deed, LogEntry, Said
 from journeyman.gym.text.shift import Shift
-from journeyman.gym.text.words import ActionType, AgentRole, FailureType
+from journeyman.gym.text.words import ActionType, AgentRole, FailureType, TopicName
 from journeyman.mission.errors import InvalidInput, NotAllowed, Problem, Unavailable
 from journeyman.mission.record.canonical import Json
 from journeyman.mission.spec import Gym
@@ -32,6 +33,17 @@ PAGED_WITHIN: Final = 10
 _DISRUPTIVE: Final = frozenset(
     {ActionType.RESTART, ActionType.ROLLBACK, ActionType.SCALE, ActionType.ESCALATE, ActionType.FLAG_ROGUE}
 )
+_TOPICS: Final = (
+    TopicName.SYMPTOM,
+    TopicName.NEED_ESCALATION,
+    TopicName.NEED_ROLLBACK,
+    TopicName.NEED_RESTART,
+    TopicName.NEED_SCALE,
+    TopicName.FIXED,
+    TopicName.ALL_CLEAR,
+    TopicName.NOTE,
+)
+"""What a message about a service may say: what asks somebody to act comes first."""
 Tools: TypeAlias = list[Callable[..., object]]
 
 
@@ -68,13 +80,13 @@ class Incident:
         failure = Literal[tuple(map(str, FailureType))]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
         found = [
             self._observing(),
-            self._acting("wait", ActionType.NOOP, "Let a step pass.", {}),
+            self._acting("wait", ActionType.NOOP, "Do nothing.", {}),
             self._acting("look", ActionType.NOOP, "Look closer at a service.", {"target": service}),
             self._acting(
                 "communicate",
                 ActionType.COMMUNICATE,
-                "Tell the other roles something.",
-                {"message": Annotated[str, Field(min_length=1, max_length=500)]},
+                "Tell the others something about a service.",
+                self._telling(service),
             ),
         ]
         more: dict[ActionType, tuple[str, Mapping[str, object]]] = {
@@ -82,7 +94,10 @@ class Incident:
             ActionType.ROLLBACK: ("Undo a service's last change.", {"target": service}),
             ActionType.SCALE: (
                 "Set a service's number of replicas.",
-                {"target": service, "replicas": Annotated[int, Field(ge=1, le=MAX_REPLICAS)]},
+                {
+                    "target": service,
+                    "replicas": Annotated[int, Field(ge=1, le=MAX_REPLICAS, examples=[MAX_REPLICAS // 2])],
+                },
             ),
             ActionType.IDENTIFY_ROOT_CAUSE: ("Name a root cause.", {"target": service, "failure_type": failure}),
             ActionType.ESCALATE: ("Call outside specialists for a service.", {"target": service}),
@@ -90,6 +105,13 @@ class Incident:
             ActionType.RESOLVE: ("Close the incident, for good.", {}),
         }
         return found + [self._acting(kind, kind, *form) for kind, form in more.items() if kind.number in hands]
+
+    def _telling(self, service: object) -> dict[str, object]:
+        """Give what a message takes: the topic is for listeners that read no prose, as the other roles' policies are."""
+        topic = Literal[tuple(map(str, _TOPICS))]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
+        hearer = Literal[(EVERYBODY, *map(str, AgentRole))]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
+        text = Annotated[str, Field(max_length=MESSAGE_CHARS)]
+        return {"topic": topic, "target": service, "message": _Maybe(text, ""), "to": _Maybe(hearer, EVERYBODY)}
 
     def _observing(self) -> Callable[..., object]:
         def observe() -> dict[str, object]:
@@ -103,7 +125,8 @@ class Incident:
             return self.act(kind, given, idempotency_key)
 
         act.__doc__ = f"{says} A step passes."
-        return tool(name=f"{PREFIX}{name}", effect="keyed")(_signed(act, takes))
+        for_good = True if kind is ActionType.RESOLVE else None
+        return tool(name=f"{PREFIX}{name}", effect="keyed", destructive=for_good)(_signed(act, takes))
 
     def act(self, kind: ActionType, given: Mapping[str, object], key: str) -> dict[str, Json]:
         """Play one action; the same key is played once.
@@ -115,7 +138,9 @@ class Incident:
             return self._given[key]
         if self._shift.done:
             raise NotAllowed("the incident is over: nothing can be done any more")
-        args = cast("dict[str, Arg]", {name: value for name, value in given.items() if name != "target"})
+        args = cast(
+            "dict[str, Arg]", {name: value for name, value in given.items() if name != "target" and value != ""}
+        )
         target = given.get("target")
         events = self._pass(TextAction(self._shift.role, kind, None if target is None else str(target), args))
         self._disruptive += kind in _DISRUPTIVE
@@ -178,13 +203,27 @@ def _plain(value: object) -> object:
     return [_plain(one) for one in cast("tuple[object, ...]", value)] if isinstance(value, tuple) else value
 
 
+@dataclass(frozen=True, slots=True)
+class _Maybe:
+    """A parameter that may be left out."""
+
+    form: object
+    default: str
+
+
 def _signed(function: Callable[..., Any], takes: Mapping[str, object]) -> Callable[..., Any]:
     """Give a function the parameters that its schema is made of."""
     kinds = inspect.Parameter.KEYWORD_ONLY
-    parameters = [inspect.Parameter(name, kinds, annotation=form) for name, form in takes.items()]
-    parameters.append(inspect.Parameter("idempotency_key", kinds, annotation=str))
-    function.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportFunctionMemberAccess]  # how a signature is overridden
-    function.__annotations__ = {**takes, "idempotency_key": str}
+    forms = {name: form.form if isinstance(form, _Maybe) else form for name, form in takes.items()}
+    forms["idempotency_key"] = str
+    defaults = {name: form.default for name, form in takes.items() if isinstance(form, _Maybe)}
+    function.__signature__ = inspect.Signature(  # pyright: ignore[reportFunctionMemberAccess]  # how a signature is overridden
+        [
+            inspect.Parameter(name, kinds, default=defaults.get(name, inspect.Parameter.empty), annotation=form)
+            for name, form in forms.items()
+        ]
+    )
+    function.__annotations__ = forms
     return function
 
 

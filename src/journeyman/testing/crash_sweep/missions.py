@@ -123,7 +123,7 @@ MISSIONS: Final[Mapping[str, Mission]] = {
         [{"calls": _calls("post")}, {"calls": _calls("fire")}, {"calls": _calls("finish")}],
         criteria=_CHECKED,
     ),
-    "an incident": _incident("an-incident", tools=["incident.observe", "incident.restart"]),
+    "an incident": _incident("an-incident"),
     "an incident by plan": _incident(
         "an-incident-by-plan",
         plan=[
