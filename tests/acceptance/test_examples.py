@@ -126,20 +126,26 @@ def test_the_planner_calms_an_incident_of_the_gym_also_across_processes(shell: M
     assert user.json("replay", "last")["same"] is True
 
 
+def test_the_planner_calms_two_failures_at_once(shell: MakeShell) -> None:
+    """The harder example: also there within the guard."""
+    report = shell("04_incident").json("run", "harder.yaml")
+    assert report["outcome"] == "achieved"
+    assert {row["id"]: row["evidence"] for row in report["criteria"]}["too_many_acts"] <= 6
+
+
 def test_a_killed_incident_ends_as_if_nobody_had_killed_it(shell: MakeShell) -> None:
     """`kill -9` in mid-incident, then `journeyman resume`: call by call the record is that of an unharmed run."""
     user = shell("04_incident")
     plan = (user.folder / "mission.yaml").read_text("utf-8")
     (user.folder / "mission.yaml").write_text(plan + "pause_s: 0.4\n", "utf-8")
-    process = user.start("run", "mission.yaml", "--quiet")
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline and process.poll() is None:
-        if user.json("list") and len(settled(user)) >= 2:
-            break
+    process = user.start("run", "mission.yaml")
+    assert process.stderr is not None
+    while not process.stderr.readline().startswith("iteration 2:"):
+        assert process.poll() is None
     process.send_signal(signal.SIGKILL)
     process.communicate()
     before = calls_made(user)
-    assert 2 <= len(before) < 7
+    assert 3 <= len(before) < 7
     resumed = user.json("resume", "last", "--quiet")
     killed = calls_made(user)
     assert killed[: len(before)] == before

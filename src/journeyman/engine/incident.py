@@ -52,7 +52,7 @@ class Incident:
 
     def __init__(self, wanted: Gym) -> None:
         try:
-            self._shift = Shift(task(wanted.task), AgentRole(wanted.role), others=wanted.others)
+            self.shift = Shift(task(wanted.task), AgentRole(wanted.role), others=wanted.others)
         except KeyError as error:
             problem = Problem(where="gym.others", message=str(error.args[0]), hint="or nobody")
             raise InvalidInput("mission file", (problem,)) from None
@@ -60,13 +60,13 @@ class Incident:
         self._disruptive = 0
         self._calm = 0
         self._alerts = self._firing()
-        while not self._alerts and not self._shift.done and self._shift.observe().step < PAGED_WITHIN:
-            self._pass(TextAction(self._shift.role))
+        while not self._alerts and not self.shift.done and self.shift.observe().step < PAGED_WITHIN:
+            self._pass(TextAction(self.shift.role))
 
     @property
     def services(self) -> tuple[str, ...]:
         """The services' names."""
-        return self._shift.world.services
+        return self.shift.world.services
 
     def beside(self, catalog: Catalog) -> IncidentCatalog:
         """Give a catalog that holds this incident's tools as one that can be brought to where the record is."""
@@ -74,9 +74,9 @@ class Incident:
 
     def tools(self) -> Tools:
         """Give the role's hands as typed functions."""
-        hands = HANDS[self._shift.role.number]
-        service = Literal[self._shift.world.services]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
-        agent = Literal[self._shift.world.agents]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
+        hands = HANDS[self.shift.role.number]
+        service = Literal[self.shift.world.services]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
+        agent = Literal[self.shift.world.agents]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
         failure = Literal[tuple(map(str, FailureType))]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
         found = [
             self._observing(),
@@ -96,7 +96,9 @@ class Incident:
                 "Set a service's number of replicas.",
                 {
                     "target": service,
-                    "replicas": Annotated[int, Field(ge=1, le=MAX_REPLICAS, examples=[MAX_REPLICAS // 2])],
+                    "replicas": Annotated[
+                        int, Field(ge=1, le=MAX_REPLICAS, examples=[MAX_REPLICAS // 2, MAX_REPLICAS])
+                    ],
                 },
             ),
             ActionType.IDENTIFY_ROOT_CAUSE: ("Name a root cause.", {"target": service, "failure_type": failure}),
@@ -116,7 +118,7 @@ class Incident:
     def _observing(self) -> Callable[..., object]:
         def observe() -> dict[str, object]:
             """Give what the role sees now; no step passes."""
-            return {**self._seen(), "events": []}
+            return {**self.seen(), "events": []}
 
         return tool(name=f"{PREFIX}observe", effect="pure")(observe)
 
@@ -136,15 +138,15 @@ class Incident:
         """
         if key in self._given:
             return self._given[key]
-        if self._shift.done:
+        if self.shift.done:
             raise NotAllowed("the incident is over: nothing can be done any more")
         args = cast(
             "dict[str, Arg]", {name: value for name, value in given.items() if name != "target" and value != ""}
         )
         target = given.get("target")
-        events = self._pass(TextAction(self._shift.role, kind, None if target is None else str(target), args))
+        events = self._pass(TextAction(self.shift.role, kind, None if target is None else str(target), args))
         self._disruptive += kind in _DISRUPTIVE
-        self._given[key] = {**self._seen(), "events": cast("list[Json]", events)}
+        self._given[key] = {**self.seen(), "events": cast("list[Json]", events)}
         return self._given[key]
 
     def replay(self, past: Sequence[PastCall]) -> None:
@@ -168,30 +170,31 @@ class Incident:
 
     def _pass(self, action: TextAction) -> list[dict[str, Json]]:
         before = self._alerts
-        self._shift.act(action)
+        self.shift.act(action)
         self._alerts = self._firing()
         self._calm = self._calm + 1 if self._within() else 0
         changed = [("alert_fired", one) for one in self._alerts if one not in before]
         changed += [("alert_cleared", one) for one in before if one not in self._alerts]
         events: list[dict[str, Json]] = [{"name": name, "service": one} for name, one in changed]
-        return [*events, {"name": "incident_closed"}] if self._shift.done else events
+        return [*events, {"name": "incident_closed"}] if self.shift.done else events
 
     def _firing(self) -> tuple[str, ...]:
-        return self._shift.world.observe(AgentRole.MANAGER).view.visible_alerts
+        return self.shift.world.observe(AgentRole.MANAGER).view.visible_alerts
 
     def _within(self) -> bool:
-        felt = self._shift.world.observe(AgentRole.MANAGER).view.customers
+        felt = self.shift.world.observe(AgentRole.MANAGER).view.customers
         return felt is not None and felt.within_objective
 
-    def _seen(self) -> dict[str, Json]:
-        seen = self._shift.observe()
+    def seen(self) -> dict[str, Json]:
+        """Give what the role sees and what is measured now."""
+        seen = self.shift.observe()
         view = {name: _plain(value) for name, value in seen.view._asdict().items()}
         view["visible_metrics"] = [{"service": name, **one._asdict()} for name, one in seen.view.visible_metrics]
         shown = {name.removeprefix("visible_"): value for name, value in view.items() if value}
-        felt = self._shift.world.observe(AgentRole.MANAGER).view.customers
+        felt = self.shift.world.observe(AgentRole.MANAGER).view.customers
         customers = {} if felt is None else {"error_ratio": felt.error_ratio, "slowness": felt.slowness}
         counts = {"alerts_firing": len(self._alerts), "steps_within_objective": self._calm}
-        steps = {"step": seen.step, "disruptive_acts": self._disruptive, "over": self._shift.done}
+        steps = {"step": seen.step, "disruptive_acts": self._disruptive, "over": self.shift.done}
         notice = {"notice": seen.notice} if seen.notice else {}
         return cast("dict[str, Json]", {"view": shown, **notice, "metrics": {**customers, **counts, **steps}})
 
