@@ -38,6 +38,7 @@ _PROBES: Final = tuple(
 )
 _IDLE: Final = NOOP.row()
 _ROLES: Final = tuple(AgentRole)
+_SILENCE: Final[tuple[tuple[Said, ...], tuple[Said, ...]]] = ((), ())
 _HEARD: Final = 8
 """Messages of each channel that a role still sees."""
 
@@ -140,7 +141,7 @@ class TextWorld:
 
     def _heard(self, role: AgentRole) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
         if not self._said:
-            return (), ()
+            return _SILENCE
         shared = [one for one in self._said if one.to == EVERYBODY]
         private = [one for one in self._said if one.to != EVERYBODY and role in (one.to, one.sender)]
         return tuple(shared[-_HEARD:]), tuple(private[-_HEARD:])
@@ -152,12 +153,12 @@ class TextWorld:
         )
 
     def _alerts(self, alerts: list[int]) -> tuple[str, ...]:
-        return tuple(name for name, on in zip(self.services, alerts, strict=True) if on)
+        return tuple([name for name, on in zip(self._names.services, alerts, strict=True) if on])
 
     def _sre(self) -> RoleView:
         (look,) = self._world.looks().sre()
         shared, private = self._heard(AgentRole.SRE)
-        names = self.services
+        names = self._names.services
         if not self._calls:
             self._calls = tuple(tuple(names[one] for one in some) for some in look.calls)
         # In the order of the fields; a generator with nine keywords would cost three times as much.
@@ -181,7 +182,7 @@ class TextWorld:
             visible_metrics=metrics,
             visible_alerts=self._alerts(look.alerts),
             visible_probes=_probes(look.probes, Role.SRE),
-            visible_logs=self._logs(Role.SRE),
+            visible_logs=self._logs(Role.SRE) if look.focus >= 0 else (),
             shared_chat=shared,
             private_inbox=private,
         )
@@ -203,7 +204,7 @@ class TextWorld:
             focus=self._focus(look.focus),
             visible_changes=tuple(changes),
             visible_probes=_probes(look.probes, Role.DEV),
-            visible_logs=self._logs(Role.DEV),
+            visible_logs=self._logs(Role.DEV) if look.focus >= 0 else (),
             shared_chat=shared,
             private_inbox=private,
         )

@@ -126,6 +126,8 @@ class IncidentEnvironment(MCPEnvironment):
         role = self._running().role
         if action.text is not None:
             return parse_action(action.text, role=role)
+        if action.action_type == "noop" and action.target is None:
+            return TextAction(role)
         wanted = {"action_type": action.action_type, "target": action.target, "args": action.args}
         return read_action(wanted, role).action
 
