@@ -72,7 +72,8 @@ class Solo:
         """Move one step and tell whether the manager closed the incident."""
         closing = False
         for role, (kind, target, arg, to) in enumerate(rows):
-            if chat or kind != _COMMUNICATE:
+            waits = kind == _NOOP and target < 0
+            if not waits and (chat or kind != _COMMUNICATE):
                 closing = self._act(role, kind, target, arg, to) or closing
         self._grow()
         self._flow()
