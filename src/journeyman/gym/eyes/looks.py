@@ -51,7 +51,7 @@ class SreLook(NamedTuple):
     health: list[int]
     alerts: list[int]
     replicas: list[float]
-    calls: Sequence[tuple[int, ...]]
+    calls: tuple[tuple[int, ...], ...]
     """Whom each service calls."""
     focus: int
     probes: list[float]
@@ -175,7 +175,7 @@ def sre_looks(eyes: SreEyes) -> list[SreLook]:
             health=health,
             alerts=alerts,
             replicas=replicas,
-            calls=[tuple(one for one in some if one >= 0) for some in called[world][:count]],
+            calls=tuple(tuple(one for one in some if one >= 0) for some in called[world][:count]),
             focus=focus[world],
             probes=probes[world] if focus[world] >= 0 else [],
         )
