@@ -258,6 +258,20 @@ def test_an_unknown_name_is_said_and_nothing_else_is() -> None:
     assert world.observe(AgentRole.SRE).reward == 0
 
 
+def test_words_after_the_end_change_nothing() -> None:
+    """Neither what is seen and what was paid, nor what can be graded."""
+    world = TextWorld(task("easy-train-2"))
+    said = TextAction(AgentRole.SRE, ActionType.COMMUNICATE, None, {"message": "too late"})
+    while not world.done:
+        world.step({})
+    seen = {role: world.observe(role) for role in AgentRole}
+    before = world.rewards, world.team_reward, world.acts.tolist(), world.notices
+    for move in (said, TextAction(AgentRole.SRE, ActionType.RESTART, "no-such-thing")):
+        assert set(world.step({AgentRole.SRE: move}).values()) == {0.0}
+    assert {role: world.observe(role) for role in AgentRole} == seen
+    assert (world.rewards, world.team_reward, world.acts.tolist(), world.notices) == before
+
+
 def test_symptoms_never_name_a_fleet_agent_or_a_failure() -> None:
     """In the older gym alert and log text named the culprit."""
     for one in tasks(Tier.HARD, Split.TRAIN, 6):
