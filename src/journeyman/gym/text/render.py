@@ -23,17 +23,25 @@ _CUT_CHARS: Final = 25
 _NUMBER: Final = re.compile(r"[0-9]+")
 
 
-def render_observation(observation: Observation, *, max_tokens: int = MAX_TOKENS) -> str:
-    """Give the text of an observation.
+def render_observation(
+    observation: Observation | RoleView, *, step: int | None = None, max_tokens: int = MAX_TOKENS
+) -> str:
+    """Give the text of an observation, or of a view alone.
+
+    Args:
+        observation: what the role sees.
+        step: of a view alone, which does not know it.
+        max_tokens: most of the text.
 
     Raises:
         ValueError: `max_tokens` is below `LEAST_TOKENS`.
     """
     if max_tokens < LEAST_TOKENS:
         raise ValueError(f"{max_tokens} tokens cannot hold an observation; give at least {LEAST_TOKENS}")
-    view = observation.view
+    view = observation.view if isinstance(observation, Observation) else observation
+    head = _head(observation) if isinstance(observation, Observation) else _head_of_view(observation, step)
     fixed = [
-        _head(observation),
+        head,
         *_services(view),
         *_alerts(view),
         *_customers(view),
@@ -55,6 +63,10 @@ def _head(observation: Observation) -> str:
     if observation.notice:
         lines.append(f"NOTICE your last action was not carried out: {observation.notice}")
     return "\n".join(lines)
+
+
+def _head_of_view(view: RoleView, step: int | None) -> str:
+    return f"ROLE {view.role}" if step is None else f"STEP {step}\nROLE {view.role}"
 
 
 def _services(view: RoleView) -> list[str]:
