@@ -31,6 +31,7 @@ from journeyman.gym.text import (
     build_prompt,
     load_role_prompt,
     openai_tool_spec,
+    parse_action,
     read_action,
     render_observation,
 )
@@ -305,6 +306,14 @@ def test_reading_logs_twice_gives_the_same_lines() -> None:
         _look(world, world.services[2])
     assert world.observe(AgentRole.SRE).view.visible_logs
     assert world.observe(AgentRole.SRE) == world.observe(AgentRole.SRE)
+
+
+def test_half_a_character_is_joined_or_replaced() -> None:
+    """JSON can say halves of characters, but no file, socket or terminal takes them."""
+    halves = {"action_type": "communicate", "target": "\ud800", "args": {"message": "\ud83d\ude00 caf\u00e9 \udfff"}}
+    action = read_action(halves, AgentRole.DEV).action
+    assert (action.target, action.args["message"]) == ("\ufffd", "\U0001f600 caf\u00e9 \ufffd")
+    assert parse_action(action_to_training_target(action), AgentRole.DEV) == action
 
 
 def test_a_long_message_is_cut() -> None:
