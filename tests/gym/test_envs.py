@@ -145,12 +145,18 @@ def test_every_door_opens_onto_the_same_world() -> None:
 
 
 def test_environments_can_be_pickled() -> None:
-    """Trainers send them to worker processes."""
-    for env in (IncidentEnv("easy"), IncidentVectorEnv(2, tier="easy"), IncidentParallelEnv("easy")):
+    """Trainers send them to worker processes, where the same happens."""
+    for env in (IncidentEnv("easy"), IncidentParallelEnv("easy")):
         env.reset(seed=8)
         again = pickle.loads(pickle.dumps(env))  # noqa: S301 - our own bytes
         env.reset(seed=9)
         again.reset(seed=9)
+    vector = IncidentVectorEnv(2, tier="easy")
+    vector.reset(seed=8)
+    again = pickle.loads(pickle.dumps(vector))  # noqa: S301 - our own bytes
+    for _ in range(40):
+        mine, theirs = vector.step(_nothing(2)), again.step(_nothing(2))
+        assert all(np.array_equal(one, other) for one, other in zip(mine[:4], theirs[:4], strict=True))
 
 
 def test_a_vector_environment_repeats_itself_from_its_seed() -> None:
