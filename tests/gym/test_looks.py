@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
+from typing import cast
 
 import numpy as np
 import pytest
@@ -65,6 +66,39 @@ def test_a_world_drawn_ahead_is_not_worn_by_who_played_it(wild: Callable[[World,
         for step in range(world.horizon):
             world.step(wild(world, step))
     assert len(set(prints)) == 1
+
+
+@pytest.mark.parametrize("worlds", [1, 2])
+def test_nothing_that_is_shown_leads_into_the_world(worlds: int, wild: Callable[[World, int], Ints]) -> None:
+    """Whoever empties every list of a look changes neither what is seen next nor what happens."""
+    world, other = World(Tier.HARD, worlds), World(Tier.HARD, worlds)
+    emptied = 0
+    for step in range(8):
+        for every in (_seen(world), [world.logs(Role.SRE), world.names()]):
+            emptied += _empty(every)
+        assert _seen(world) == _seen(other)
+        for one in (world, other):
+            one.step(wild(world, step))
+        assert [world.fingerprint(index) for index in range(worlds)] == [
+            other.fingerprint(index) for index in range(worlds)
+        ]
+    assert emptied > 100
+
+
+def _seen(world: World) -> list[object]:
+    looks = world.looks()
+    return [looks.sre(), looks.dev(), looks.manager(), looks.oversight()]
+
+
+def _empty(value: object) -> int:
+    """Empty all lists within a value and give how many there were."""
+    if not isinstance(value, (list, tuple)):
+        return 0
+    within = sum(map(_empty, cast("Sequence[object]", value)))
+    if isinstance(value, list):
+        value.clear()
+        return within + 1
+    return within
 
 
 def test_a_batch_is_not_moved_as_a_world_alone() -> None:

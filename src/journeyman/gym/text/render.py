@@ -25,15 +25,24 @@ Table = tuple[str, list[str]]
 """A title and its rows."""
 
 
-def render_observation(observation: Observation, *, max_tokens: int = MAX_TOKENS) -> str:
-    """Give the text of an observation.
+def render_observation(
+    observation: Observation | RoleView, *, step: int | None = None, max_tokens: int = MAX_TOKENS
+) -> str:
+    """Give the text of an observation, or of a view alone.
+
+    Args:
+        observation: what the role sees.
+        step: of a view alone, which does not know it.
+        max_tokens: most of the text.
 
     Raises:
         ValueError: `max_tokens` is below `LEAST_TOKENS`.
     """
     if max_tokens < LEAST_TOKENS:
         raise ValueError(f"{max_tokens} tokens cannot hold an observation; give at least {LEAST_TOKENS}")
-    return _page(_fixed(observation), _tables(observation.view), max_tokens * _CHARS_PER_TOKEN)
+    view = observation.view if isinstance(observation, Observation) else observation
+    head = _head(observation) if isinstance(observation, Observation) else _head_of_view(observation, step)
+    return _page([head, *_fixed(view)], _tables(view), max_tokens * _CHARS_PER_TOKEN)
 
 
 def _page(fixed: list[str], tables: list[Table], room: int) -> str:
@@ -53,11 +62,19 @@ def _length(table: Table) -> int:
     return len(title) + 1 + sum(map(len, rows)) + 3 * len(rows)
 
 
-def _fixed(observation: Observation) -> list[str]:
-    view = observation.view
-    lines = [f"STEP {observation.step} of {observation.horizon}\nROLE {observation.turn_role}"]
+def _head(observation: Observation) -> str:
+    head = f"STEP {observation.step} of {observation.horizon}\nROLE {observation.turn_role}"
     if observation.notice:
-        lines.append(f"NOTICE your last action was not carried out: {observation.notice}")
+        head += f"\nNOTICE your last action was not carried out: {observation.notice}"
+    return head
+
+
+def _head_of_view(view: RoleView, step: int | None) -> str:
+    return f"ROLE {view.role}" if step is None else f"STEP {step}\nROLE {view.role}"
+
+
+def _fixed(view: RoleView) -> list[str]:
+    lines: list[str] = []
     if not view.visible_metrics:
         lines.append(f"SERVICES {', '.join(view.services)}")
     if view.visible_alerts:

@@ -103,18 +103,22 @@ class TextWorld:
         return np.array(self._acts, np.int64).reshape(-1, ROLES, FIELDS)
 
     def step(self, actions: Mapping[AgentRole, TextAction]) -> dict[AgentRole, float]:
-        """Apply the roles' actions, who is missing does nothing, and give each role's reward of this step."""
+        """Apply the roles' actions, who is missing does nothing, and give each role's reward of this step.
+
+        After the end nothing changes, what the last step paid and said included, and nothing is paid.
+        """
+        if self._over:
+            return dict.fromkeys(AgentRole, 0.0)
         rows: list[tuple[int, int, int, int]] = [_IDLE] * ROLES
-        step, over = self._steps, self._over
+        step = self._steps
         self._notices = {}
         for role, action in actions.items():
             done, self._notices[role] = to_world(action, self._names)
             rows[role.number] = done.row()
-            if done.type is ActionType.COMMUNICATE and self._chat and not over:
+            if done.type is ActionType.COMMUNICATE and self._chat:
                 self._said.append(_said(step, role, action))
-        if not over:
-            self._acts.append(rows)
-            self._steps += 1
+        self._acts.append(rows)
+        self._steps += 1
         paid = self._world.step_alone(rows).rewards
         self._over = self._world.finished
         self.team_reward = paid[0]

@@ -11,7 +11,7 @@ import typer
 from journeyman.gym.tasks import tasks
 from journeyman.gym.text.export import Example, oracle_examples
 from journeyman.interfaces.cli.gym.teams import SPLITS, TIERS, bar
-from journeyman.mission.errors import NotAllowed, NotFound
+from journeyman.mission.errors import InvalidInput, NotAllowed, NotFound, Problem
 
 
 def export(tier: str, split: str, count: int, output: Path, pairs: Path | None) -> None:
@@ -20,6 +20,9 @@ def export(tier: str, split: str, count: int, output: Path, pairs: Path | None) 
         raise NotAllowed(
             "held-out tasks are for testing: a model trained on them proves nothing; use train or validation"
         )
+    if pairs is not None and pairs.resolve() == output.resolve():
+        problem = Problem(where="", message="is the file of --output", hint="give the pairs a file of their own")
+        raise InvalidInput("--pairs", (problem,))
     rows = 0
     with ExitStack() as files, bar() as progress:
         try:

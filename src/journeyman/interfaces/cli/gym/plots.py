@@ -49,6 +49,13 @@ def _plain(axes: Any) -> None:
     axes.set_axisbelow(True)
 
 
+def _save(figure: Any, path: Path) -> None:
+    try:
+        figure.savefig(path, dpi=120)
+    except OSError as error:
+        raise NotFound(f"cannot write the picture {str(path)!r}: {error.strerror}; choose another name") from None
+
+
 def plot_summaries(rows: Sequence[Scored], path: Path) -> None:
     """Draw a group of bars per measure, a bar per policy and tier, with the 95 % intervals."""
     episodes = " or ".join(str(count) for count in sorted({row.found.episodes for row in rows}))
@@ -63,7 +70,7 @@ def plot_summaries(rows: Sequence[Scored], path: Path) -> None:
     steps.set_ylabel("steps")
     counts.set_ylabel("flags")
     figure.legend(*shares.get_legend_handles_labels(), loc="outside right upper", frameon=False)
-    figure.savefig(path, dpi=120)
+    _save(figure, path)
 
 
 def _bars(axes: Any, measures: Measures, rows: Sequence[Scored]) -> None:
@@ -122,4 +129,4 @@ def plot_curve(course: Course, standing: Standing, path: Path) -> None:
     axes.set_xlim(-0.5, len(curve) + 0.5)
     axes.xaxis.get_major_locator().set_params(integer=True)
     figure.legend(loc="outside lower center", ncols=3, frameon=False)
-    figure.savefig(path, dpi=120)
+    _save(figure, path)
