@@ -112,6 +112,12 @@ def test_exported_rows_are_what_trainers_read(shell: MakeShell) -> None:
         assert read_text(chat["messages"][2]["content"], AgentRole(chat["role"])).reason == ""
     refused = user.run("gym", "export", "--split", "held_out", "--output", "no.jsonl", code=2)
     assert "held-out" in refused.stderr
+    before = (user.folder / "chat.jsonl").read_bytes()
+    lost = user.run("gym", "export", "--output", "chat.jsonl", "--pairs", "nowhere/pairs.jsonl", code=2)
+    assert "nowhere" in lost.stderr
+    assert (user.folder / "chat.jsonl").read_bytes() == before
+    user.run("gym", "export", "--count", "2", "--output", "chat.jsonl")
+    assert (user.folder / "chat.jsonl").read_bytes() == before
     assert not (user.folder / "no.jsonl").exists()
 
 

@@ -26,8 +26,12 @@ def export(tier: str, split: str, count: int, output: Path, pairs: Path | None) 
     rows = 0
     with ExitStack() as files, bar() as progress:
         try:
-            chats = files.enter_context(output.open("w", encoding="utf-8"))
-            preferences = files.enter_context(pairs.open("w", encoding="utf-8")) if pairs is not None else None
+            # Opened without emptying: nothing is lost when the other one cannot be written.
+            chats = files.enter_context(output.open("a", encoding="utf-8"))
+            preferences = files.enter_context(pairs.open("a", encoding="utf-8")) if pairs is not None else None
+            for file in (chats, preferences):
+                if file is not None:
+                    file.truncate(0)
         except OSError as error:
             raise NotFound(f"cannot write {error.filename!r}: {error.strerror}; choose another name") from None
         for one in progress.track(tasks(TIERS[tier], SPLITS[split], count), description="tasks"):
