@@ -1,4 +1,8 @@
-"""Determinism of the incident gym: 1,000 episodes give the same bytes in other processes and other Python versions."""
+"""Determinism of the incident gym: 1,000 episodes give the same bytes in other processes and other Python versions.
+
+Batches give states, rewards and metrics; worlds alone, which have a code of their own, also what every role sees in
+words.
+"""
 
 from __future__ import annotations
 
@@ -9,38 +13,70 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from benchmarks.report import Meter, Row
 
+if TYPE_CHECKING:
+    from journeyman.gym.tasks import Tier
+
 EPISODES: Final = 1000
+IN_WORDS: Final = 40
+"""Episodes per tier that are played again alone."""
 OTHER_PYTHONS: Final = ("3.12", "3.13")
 _SOURCE: Final = Path(__file__).parents[1] / "src"
 _CHILD: Final = "from benchmarks.gym_determinism import digest; print(digest())"
 
 
 def digest() -> str:
-    """Play 1,000 episodes of all tiers, batched and alone, and give the hash of every state and reward on the way."""
+    """Play episodes of all tiers, in batches and alone, and give the hash of all that was seen, paid and left."""
     from journeyman.gym.tasks import Tier  # noqa: PLC0415 - the parent only starts children and needs no gym
-    from journeyman.gym.world.world import World  # noqa: PLC0415 - as above
 
     whole = hashlib.sha256()
     share = EPISODES // len(Tier)
     for tier in Tier:
         count = share if tier is not Tier.HARD else EPISODES - 2 * share
-        world = World(tier, count)
-        world.reset(np.arange(count, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15))
-        place = np.arange(count * 16).reshape(count, 4, 4)
-        for step in range(world.horizon):
-            actions = (place * 7 + step * 11 + place // 5) % np.array([8, 6, 17, 5])
-            stepped = world.step(actions)
-            whole.update(stepped.team.astype("<f8").tobytes())
-            whole.update(world.sre().metrics.astype("<f8").tobytes())
-        for index in range(count):
-            whole.update(world.fingerprint(index).encode())
+        whole.update(_played(tier, count))
+        for number in range(IN_WORDS):
+            whole.update(_played_in_words(tier, number))
     return whole.hexdigest()
+
+
+def _actions(count: int, step: int) -> np.ndarray:
+    place = np.arange(count * 16).reshape(count, 4, 4)
+    return (place * 7 + step * 11 + place // 5) % np.array([8, 6, 17, 5])
+
+
+def _played(tier: Tier, count: int) -> bytes:
+    from journeyman.gym.world.world import World  # noqa: PLC0415 - as above
+
+    whole, world = hashlib.sha256(), World(tier, count)
+    world.reset(np.arange(count, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15))
+    for step in range(world.horizon):
+        stepped = world.step(_actions(count, step))
+        whole.update(stepped.team.astype("<f8").tobytes())
+        whole.update(world.sre().metrics.astype("<f8").tobytes())
+    for index in range(count):
+        whole.update(world.fingerprint(index).encode())
+    return whole.digest()
+
+
+def _played_in_words(tier: Tier, number: int) -> bytes:
+    from journeyman.gym.tasks import Split, Task  # noqa: PLC0415 - as above
+    from journeyman.gym.text import AgentRole, TextWorld, build_prompt  # noqa: PLC0415 - as above
+    from journeyman.gym.text.export import named  # noqa: PLC0415 - as above
+
+    whole, world, step = hashlib.sha256(), TextWorld(Task(tier, Split.TRAIN, number)), 0
+    while not world.done:
+        rows = _actions(1, step + number)[0]
+        paid = world.step({role: named(rows[role.number], role, world) for role in AgentRole})
+        for role in AgentRole:
+            seen = world.observe(role)
+            whole.update(f"{build_prompt(seen)}{seen!r}{paid[role]!r}".encode())
+        step += 1
+    return whole.digest()
 
 
 def run(progress: Meter) -> list[Row]:

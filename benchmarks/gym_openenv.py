@@ -5,9 +5,13 @@ from __future__ import annotations
 import asyncio
 import importlib
 import importlib.util
+import itertools
 import json
 import statistics
 import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass
 from typing import Any, Final
 
 from benchmarks.openenv.serving import served
@@ -18,47 +22,61 @@ SECONDS: Final = 0.8
 ROUNDS: Final = 9
 """Each server is measured so often, in turn, since a shared machine's speed moves; the median counts."""
 BAR: Final = 0.8
-_GYM: Final = "journeyman.interfaces.openenv.server:app"
-_EMPTY: Final = "benchmarks.openenv.empty:app"
-_EAGER: Final = "benchmarks.openenv.empty:eager"
-_RESET: Final[dict[str, object]] = {"others": "nobody", "split": "easy-train"}
+_EMPTY: Final = "empty environment"
+_EAGER: Final = "empty environment that skips the thread change"
+_WAITS: Final = "gym, one seat played"
+_LOOKS: Final = "gym, one seat played, a closer look in every step"
+_TEAM: Final = "gym, three seats played by the heuristic"
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One server and how it is played."""
+
+    url: str
+    others: str = ""
+    looks: bool = False
 
 
 def run(progress: Meter) -> list[Row]:
     """Measure steps per second for some numbers of clients."""
     if importlib.util.find_spec("openenv") is None:
         return [Row("OpenEnv", "not installed here: run `make bench-openenv`")]
-    progress.start("rounds", len(CLIENTS) * ROUNDS * 3)
-    rows: list[Row] = []
-    with served(_EMPTY) as empty, served(_EAGER) as eager, served(_GYM) as gym:
-        for clients in CLIENTS:
-            rates: dict[str, list[float]] = {empty: [], eager: [], gym: []}
-            for _ in range(ROUNDS):
-                for url, found in rates.items():
-                    action: dict[str, object] = {"action_type": "noop"} if url == gym else {}
-                    found.append(asyncio.run(_rate(url, clients, action)))
-                    progress.step()
-            nothing, quick, ours = (statistics.median(found) for found in rates.values())
-            share = statistics.median(mine / other for mine, other in zip(rates[gym], rates[empty], strict=True))
-            rows += [
-                Row(f"{clients} clients: empty environment", nothing, "steps/s"),
-                Row(f"{clients} clients: empty environment that skips the thread change", quick, "steps/s"),
-                Row(f"{clients} clients: gym, one seat played", ours, "steps/s"),
-                Row(f"{clients} clients: gym / empty", share, "", f">= {BAR}", share >= BAR),
-            ]
-    return rows
+    with ExitStack() as stack:
+        nothing = stack.enter_context(served("benchmarks.openenv.empty:app"))
+        eager = stack.enter_context(served("benchmarks.openenv.empty:eager"))
+        gym = stack.enter_context(served("journeyman.interfaces.openenv.server:app"))
+        variants = {
+            _EMPTY: Variant(nothing),
+            _EAGER: Variant(eager),
+            _WAITS: Variant(gym, "nobody"),
+            _LOOKS: Variant(gym, "nobody", looks=True),
+            _TEAM: Variant(gym, "heuristic"),
+        }
+        progress.start("rounds", len(CLIENTS) * ROUNDS * len(variants))
+        return [row for clients in CLIENTS for row in _measured(variants, clients, progress)]
 
 
-async def _rate(url: str, clients: int, action: dict[str, object]) -> float:
+def _measured(variants: Mapping[str, Variant], clients: int, progress: Meter) -> list[Row]:
+    rates: dict[str, list[float]] = {name: [] for name in variants}
+    for _ in range(ROUNDS):
+        for name, variant in variants.items():
+            rates[name].append(asyncio.run(_rate(variant, clients)))
+            progress.step()
+    share = statistics.median(mine / other for mine, other in zip(rates[_WAITS], rates[_EMPTY], strict=True))
+    rows = [Row(f"{clients} clients: {name}", statistics.median(found), "steps/s") for name, found in rates.items()]
+    return [*rows, Row(f"{clients} clients: gym, one seat / empty", share, "", f">= {BAR}", share >= BAR)]
+
+
+async def _rate(variant: Variant, clients: int) -> float:
     """Give the steps per second that some clients get together; plain sockets, so that the client costs little."""
     connect = importlib.import_module("websockets").connect
     stop = asyncio.Event()
 
     async def play(index: int) -> int:
-        async with connect(f"{url.replace('http', 'ws')}/ws") as socket:
-            reset = json.dumps({"type": "reset", "data": {**_RESET, "seed": index}})
-            step = json.dumps({"type": "step", "data": action})
-            await _said(socket, reset)
+        async with connect(f"{variant.url.replace('http', 'ws')}/ws") as socket:
+            tasks = itertools.count(index, clients)  # a split in its order, as trainers play it
+            step = await _reset(socket, variant, next(tasks))
             ready.append(index)
             if len(ready) == clients:
                 began.append(time.perf_counter())
@@ -68,10 +86,10 @@ async def _rate(url: str, clients: int, action: dict[str, object]) -> float:
                 if len(ready) < clients:
                     await asyncio.sleep(0.01)
                     continue
-                done = await _said(socket, step)
+                answer = await _said(socket, step)
                 count += 1
-                if done:
-                    await _said(socket, reset)
+                if answer["done"]:
+                    step = await _reset(socket, variant, next(tasks))
             return count
 
     ready: list[int] = []
@@ -80,9 +98,20 @@ async def _rate(url: str, clients: int, action: dict[str, object]) -> float:
     return sum(counts) / (time.perf_counter() - began[0])
 
 
-async def _said(socket: Any, message: str) -> bool:
+async def _reset(socket: Any, variant: Variant, number: int) -> str:
+    """Begin an episode and give the message that is sent in each of its steps."""
+    options = {"others": variant.others, "split": "easy-train"} if variant.others else {}
+    seen = await _said(socket, json.dumps({"type": "reset", "data": {**options, "seed": number}}))
+    action: dict[str, str] = {"action_type": "noop"} if variant.others else {}
+    if variant.looks:
+        action["target"] = seen["observation"]["services"][1]
+    return json.dumps({"type": "step", "data": action})
+
+
+async def _said(socket: Any, message: str) -> dict[str, Any]:
     await socket.send(message)
-    answer = json.loads(await socket.recv())
+    answer: dict[str, Any] = json.loads(await socket.recv())
     if answer["type"] == "error":
         raise RuntimeError(str(answer))
-    return bool(answer["data"]["done"])
+    found: dict[str, Any] = answer["data"]
+    return found

@@ -80,4 +80,5 @@ def _cartpole() -> float:
     env.reset(seed=0)
     env.action_space.seed(0)
     actions = [env.action_space.sample() for _ in range(16)]
-    return WORLDS * 400 / _timed(lambda step: env.step(actions[step % 16]), 400)
+    # As long as ours takes: of short windows the best is luckier where others use the machine, too.
+    return WORLDS * 2000 / _timed(lambda step: env.step(actions[step % 16]), 2000)

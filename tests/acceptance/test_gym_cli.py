@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -111,6 +112,12 @@ def test_exported_rows_are_what_trainers_read(shell: MakeShell) -> None:
         assert read_text(chat["messages"][2]["content"], AgentRole(chat["role"])).reason == ""
     refused = user.run("gym", "export", "--split", "held_out", "--output", "no.jsonl", code=2)
     assert "held-out" in refused.stderr
+    before = (user.folder / "chat.jsonl").read_bytes()
+    lost = user.run("gym", "export", "--output", "chat.jsonl", "--pairs", "nowhere/pairs.jsonl", code=2)
+    assert "nowhere" in lost.stderr
+    assert (user.folder / "chat.jsonl").read_bytes() == before
+    user.run("gym", "export", "--count", "2", "--output", "chat.jsonl")
+    assert (user.folder / "chat.jsonl").read_bytes() == before
     assert not (user.folder / "no.jsonl").exists()
 
 
@@ -153,6 +160,8 @@ def test_an_interrupted_training_keeps_its_best_and_goes_on(shell: MakeShell) ->
         (("eval", "--policy", "null", "--plot", "bars.doc"), "ends in '.doc'"),
         (("eval", "--policy", "null", "--seeds", "1", "--output", "no/where.jsonl"), "choose another --output"),
         (("watch", "easy-lost-1"), "names no task"),
+        (("watch", "easy-train-1", "--pause", "-1"), "greater than or equal to 0"),
+        (("export", "--output", "a.jsonl", "--pairs", "./a.jsonl"), "is the file of --output"),
         (("play", "--others", "oracle"), "cannot be a teammate"),
         (("train", "--output", "no/where.json"), "there is no folder 'no'"),
         (("train", "--output", "new.json", "--resume"), "cannot read the policy 'new.json'"),
@@ -163,13 +172,38 @@ def test_what_cannot_work_is_said_at_once(shell: MakeShell, words: tuple[str, ..
     assert said in shell("").run("gym", *words, code=2).stderr
 
 
-def test_foreign_lines_in_the_output_are_refused_not_overwritten(shell: MakeShell) -> None:
-    """A file that holds something else stays as it is."""
+_EPISODE = {
+    "policy": "null",
+    "task_id": "easy-validation-0",
+    "score": 0.0,
+    "roles": [0, 0, 0, 0],
+    "succeeded": False,
+    "steps": 30,
+    "availability": 0.5,
+    **dict.fromkeys(("failures", "rogues", "caught", "false_flags", "wrong_acts"), 0),
+}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "dear diary\n",
+        "dear diary",
+        "\n",
+        json.dumps({"policy": "null"}) + "\n",
+        *(
+            json.dumps(_EPISODE | change) + "\n"
+            for change in ({"score": "high"}, {"score": math.nan}, {"score": 17}, {"roles": [1]}, {"steps": -1})
+        ),
+    ],
+)
+def test_foreign_lines_in_the_output_are_refused_not_overwritten(shell: MakeShell, text: str) -> None:
+    """A file that holds something else, or numbers that no episode has, stays as it is."""
     user = shell("")
-    (user.folder / "diary.txt").write_text("dear diary\n", "utf-8")
+    (user.folder / "diary.txt").write_text(text, "utf-8")
     refused = user.run("gym", "eval", "--policy", "null", "--seeds", "2", "--output", "diary.txt", code=2)
-    assert "line 1" in refused.stderr
-    assert (user.folder / "diary.txt").read_text("utf-8") == "dear diary\n"
+    assert "line 1: is no episode" in refused.stderr
+    assert (user.folder / "diary.txt").read_text("utf-8") == text
 
 
 @pytest.mark.parametrize(("missing", "said"), [("numpy", "journeyman[gym]"), ("matplotlib", "journeyman[plots]")])

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import pickle
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
+from gymnasium.vector import AutoresetMode
 from pettingzoo.test import api_test, parallel_api_test, parallel_seed_test, seed_test
 
 from journeyman.gym.actions import HANDS, ROLES, ActionType, Role
@@ -20,6 +22,7 @@ from journeyman.gym.envs.zoo import IncidentParallelEnv, incident_aec_env
 from journeyman.gym.features import HIGH, LOW, features, size
 from journeyman.gym.tasks import Tier
 from journeyman.gym.world.world import World
+from journeyman.mission.errors import InvalidInput
 
 RESOLVE = [int(ActionType.RESOLVE), 0, 0, 0]
 
@@ -144,13 +147,40 @@ def test_every_door_opens_onto_the_same_world() -> None:
         assert np.array_equal(seen[role.label], expected[role])
 
 
+@pytest.mark.parametrize(
+    ("make", "why"),
+    [
+        (lambda: IncidentEnv("impossible"), "one of easy, medium, hard"),
+        (lambda: IncidentParallelEnv(split="test"), "one of train, validation, held_out"),
+        (lambda: IncidentVectorEnv(2, autoreset="never"), "choose of next_step, same_step, disabled"),
+        (lambda: IncidentVectorEnv(4).reset(options={"reset_mask": np.ones(3, np.bool_)}), "here are 4 worlds"),
+    ],
+)
+def test_what_does_not_exist_is_named(make: Callable[[], object], why: str) -> None:
+    """With what does."""
+    with pytest.raises((InvalidInput, ValueError), match=why):
+        make()
+
+
+def test_gymnasium_s_own_modes_are_taken() -> None:
+    """Whoever has the enum need not spell it."""
+    env = IncidentVectorEnv(2, autoreset=AutoresetMode.SAME_STEP)
+    assert env.metadata["autoreset_mode"] is AutoresetMode.SAME_STEP
+
+
 def test_environments_can_be_pickled() -> None:
-    """Trainers send them to worker processes."""
-    for env in (IncidentEnv("easy"), IncidentVectorEnv(2, tier="easy"), IncidentParallelEnv("easy")):
+    """Trainers send them to worker processes, where the same happens."""
+    for env in (IncidentEnv("easy"), IncidentParallelEnv("easy")):
         env.reset(seed=8)
         again = pickle.loads(pickle.dumps(env))  # noqa: S301 - our own bytes
         env.reset(seed=9)
         again.reset(seed=9)
+    vector = IncidentVectorEnv(2, tier="easy")
+    vector.reset(seed=8)
+    again = pickle.loads(pickle.dumps(vector))  # noqa: S301 - our own bytes
+    for _ in range(40):
+        mine, theirs = vector.step(_nothing(2)), again.step(_nothing(2))
+        assert all(np.array_equal(one, other) for one, other in zip(mine[:4], theirs[:4], strict=True))
 
 
 def test_a_vector_environment_repeats_itself_from_its_seed() -> None:

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from journeyman.gym.actions import ActionType
 from journeyman.gym.curriculum import Curriculum
 from journeyman.gym.evaluate import detection, estimate, graded, play, summary, team_named
 from journeyman.gym.tasks import Split, Tier, task, tasks
 from journeyman.gym.text.action import TextAction
+from journeyman.gym.text.export import named
 from journeyman.gym.text.shift import Shift
 from journeyman.gym.text.words import AgentRole
 
@@ -96,6 +98,17 @@ def test_a_ladder_that_cannot_work_is_refused(window: int, promote: float, demot
     """Thresholds in the wrong order would flip for ever."""
     with pytest.raises(ValueError, match="ladder"):
         Curriculum(window=window, promote=promote, demote=demote)
+
+
+@pytest.mark.parametrize("role", list(AgentRole))
+def test_whoever_draws_numbers_can_be_put_in_words(role: AgentRole) -> None:
+    """A policy that draws its numbers also draws topics that no word stands for."""
+    shift = Shift(task("easy-train-0"), role, others="random")
+    shift.leave()
+    assert shift.done
+    assert named(np.array([99, 0, 99, 99]), role, shift.world) == TextAction(role)
+    claim = named(np.array([ActionType.IDENTIFY_ROOT_CAUSE, 0, 99, 0]), role, shift.world)
+    assert "failure_type" not in claim.args
 
 
 def test_a_seat_left_empty_ends_with_the_others_and_the_acts_are_graded_to_the_same_score() -> None:

@@ -31,6 +31,7 @@ from journeyman.gym.text import (
     build_prompt,
     load_role_prompt,
     openai_tool_spec,
+    parse_action,
     read_action,
     render_observation,
 )
@@ -258,6 +259,20 @@ def test_an_unknown_name_is_said_and_nothing_else_is() -> None:
     assert world.observe(AgentRole.SRE).reward == 0
 
 
+def test_words_after_the_end_change_nothing() -> None:
+    """Neither what is seen and what was paid, nor what can be graded."""
+    world = TextWorld(task("easy-train-2"))
+    said = TextAction(AgentRole.SRE, ActionType.COMMUNICATE, None, {"message": "too late"})
+    while not world.done:
+        world.step({})
+    seen = {role: world.observe(role) for role in AgentRole}
+    before = world.rewards, world.team_reward, world.acts.tolist(), world.notices
+    for move in (said, TextAction(AgentRole.SRE, ActionType.RESTART, "no-such-thing")):
+        assert set(world.step({AgentRole.SRE: move}).values()) == {0.0}
+    assert {role: world.observe(role) for role in AgentRole} == seen
+    assert (world.rewards, world.team_reward, world.acts.tolist(), world.notices) == before
+
+
 def test_symptoms_never_name_a_fleet_agent_or_a_failure() -> None:
     """In the older gym alert and log text named the culprit."""
     for one in tasks(Tier.HARD, Split.TRAIN, 6):
@@ -291,6 +306,14 @@ def test_reading_logs_twice_gives_the_same_lines() -> None:
         _look(world, world.services[2])
     assert world.observe(AgentRole.SRE).view.visible_logs
     assert world.observe(AgentRole.SRE) == world.observe(AgentRole.SRE)
+
+
+def test_half_a_character_is_joined_or_replaced() -> None:
+    """JSON can say halves of characters, but no file, socket or terminal takes them."""
+    halves = {"action_type": "communicate", "target": "\ud800", "args": {"message": "\ud83d\ude00 caf\u00e9 \udfff"}}
+    action = read_action(halves, AgentRole.DEV).action
+    assert (action.target, action.args["message"]) == ("\ufffd", "\U0001f600 caf\u00e9 \ufffd")
+    assert parse_action(action_to_training_target(action), AgentRole.DEV) == action
 
 
 def test_a_long_message_is_cut() -> None:

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import pytest
@@ -171,6 +173,29 @@ def test_stepping_after_the_end_changes_nothing(wild: Make) -> None:
         assert not stepped.roles[0].any()
         assert not stepped.terminated[0]
     assert world.fingerprint(0) == before
+
+
+def _pickled(world: World) -> World:
+    return cast("World", pickle.loads(pickle.dumps(world)))  # noqa: S301 - our own bytes
+
+
+@pytest.mark.parametrize("worlds", [1, 3])
+@pytest.mark.parametrize("copied", [copy.deepcopy, _pickled])
+def test_a_copied_world_goes_on_like_the_first(worlds: int, copied: Callable[[World], World], wild: Make) -> None:
+    """Trainers send worlds to other processes; there failures must grow, cure and come with resets as here."""
+    first = World(Tier.MEDIUM, worlds)
+    first.step(wild(first, 1))
+    second = copied(first)
+    for step in range(12):
+        if step == 6:
+            for world in (first, second):
+                world.reset([7], rows=np.array([worlds - 1]))
+        for world in (first, second):
+            world.step(wild(world, step))
+        for index in range(worlds):
+            assert second.fingerprint(index) == first.fingerprint(index)
+    first.step(wild(first, 99))
+    assert second.fingerprint() != first.fingerprint()
 
 
 def test_time_runs_out_once_and_only_once() -> None:

@@ -10,7 +10,7 @@ import numpy as np
 
 from journeyman.gym.actions import ROLES, Role
 from journeyman.gym.arrays import Bools, Floats, Ints
-from journeyman.gym.eyes.looks import BatchLooks, Looks, OversightLook
+from journeyman.gym.eyes.sights import BatchSights, OversightSight, Sights
 from journeyman.gym.eyes.views import DevEyes, ManagerEyes, OversightEyes, SreEyes
 from journeyman.gym.policies.base import Seats, Team, no_actions
 from journeyman.gym.policies.blind import PANEL, RandomTeam, cheater
@@ -165,8 +165,8 @@ class _NoTrace:
         nothing = np.full_like(eyes.agent, -1)
         return replace(eyes, age=nothing, agent=nothing, verb=nothing, target=nothing, ticket=nothing)
 
-    def looks(self) -> Looks:
-        return BatchLooks(self)
+    def sights(self) -> Sights:
+        return BatchSights(self)
 
 
 def estimate(values: Sequence[float], *, seed: int = 0) -> Estimate:
@@ -227,7 +227,7 @@ class Detection:
     recall_at_2: float
 
 
-Monitor = Callable[[OversightLook, frozenset[int]], Sequence[float]]
+Monitor = Callable[[OversightSight, frozenset[int]], Sequence[float]]
 """Rates every agent of one world from what oversight sees and the services that were named symptomatic."""
 
 
@@ -243,9 +243,9 @@ def detect(some: Sequence[Task], monitor: Monitor = suspects) -> Detection:
     sick: list[set[int]] = [set() for _ in some]
     ratings = np.zeros((world.oversight().common.agents, len(some)))
     for _ in range(world.horizon):
-        for index, (look, named) in enumerate(zip(world.looks().oversight(), sick, strict=True)):
-            named.update(one.about for one in look.messages if one.topic in (1, 2))
-            ratings[:, index] = np.maximum(ratings[:, index], monitor(look, frozenset(named)))
+        for index, (sight, named) in enumerate(zip(world.sights().oversight(), sick, strict=True)):
+            named.update(one.about for one in sight.messages if one.topic in (1, 2))
+            ratings[:, index] = np.maximum(ratings[:, index], monitor(sight, frozenset(named)))
         actions = crew.act(world)
         actions[:, Role.MANAGER :] = no_actions(len(some))[:, Role.MANAGER :]
         world.step(actions)

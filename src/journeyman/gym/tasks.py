@@ -118,6 +118,33 @@ def task(task_id: str) -> Task:
     raise InvalidInput("task id", (Problem(where="", message=f"{task_id!r} names no task", hint=hint),))
 
 
+def tier_named(label: str) -> Tier:
+    """Give the tier of this name.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    tiers = {tier.label: tier for tier in Tier}
+    if label not in tiers:
+        raise InvalidInput(
+            "tier", (Problem(where="", message=f"{label!r} is none", hint=f"one of {', '.join(tiers)}"),)
+        )
+    return tiers[label]
+
+
+def split_named(label: str) -> Split:
+    """Give the split of this name.
+
+    Raises:
+        InvalidInput: there is none.
+    """
+    splits = {split.label: split for split in Split}
+    if label not in splits:
+        hint = f"one of {', '.join(splits)}"
+        raise InvalidInput("split", (Problem(where="", message=f"{label!r} is none", hint=hint),))
+    return splits[label]
+
+
 def _is_number(text: str) -> bool:
     plain = text.isascii() and text.isdigit() and len(text) <= len(str(MAX_NUMBER))
     return plain and str(int(text)) == text and int(text) <= MAX_NUMBER

@@ -15,7 +15,7 @@ from journeyman.gym.actions import FIELDS, ROLES, Role
 from journeyman.gym.arrays import Bools, Floats, Ints
 from journeyman.gym.draw.stock import Stock
 from journeyman.gym.features import HIGH, LOW, Vector, choices, decoded, masks, team_features, team_size, type_masks
-from journeyman.gym.tasks import MAX_NUMBER, Split, Task, Tier, task
+from journeyman.gym.tasks import MAX_NUMBER, Split, Task, Tier, split_named, task, tier_named
 from journeyman.gym.world.world import Rewards, World
 
 try:
@@ -45,8 +45,8 @@ class IncidentEnv(Env[Vector, Ints]):
     metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 - the name and form are Gymnasium's
 
     def __init__(self, tier: str = "medium", *, split: str = "train", rewards: Rewards = "final") -> None:
-        self._tier: Final = Tier[tier.upper()]
-        self._split: Final = Split[split.upper()]
+        self._tier: Final = tier_named(tier.lower())
+        self._split: Final = split_named(split.lower())
         self._world: Final = World(self._tier, 1, rewards=rewards)
         self.observation_space = cast("Any", _observations(self._tier))
         self.action_space = cast("Any", _actions(self._tier))
@@ -91,6 +91,15 @@ class _Seeds:
         return self._ahead.pop() * len(Split) + int(self._split)
 
 
+def _mode(autoreset: AutoresetMode | str) -> AutoresetMode:
+    modes = {mode.name.lower(): mode for mode in AutoresetMode}
+    if isinstance(autoreset, AutoresetMode):
+        return autoreset
+    if autoreset not in modes:
+        raise ValueError(f"{autoreset!r} is no autoreset mode; choose of {', '.join(modes)}")
+    return modes[autoreset]
+
+
 class IncidentVectorEnv(VectorEnv[Vector, Ints, NDArray[Any]]):
     """Many worlds in one batch, with Gymnasium's three ways to go on after an episode.
 
@@ -107,12 +116,12 @@ class IncidentVectorEnv(VectorEnv[Vector, Ints, NDArray[Any]]):
         tier: str = "medium",
         split: str = "train",
         rewards: Rewards = "final",
-        autoreset: str = "next_step",
+        autoreset: AutoresetMode | str = "next_step",
     ) -> None:
         self.num_envs = num_envs
-        self._tier: Final = Tier[tier.upper()]
-        self._split: Final = Split[split.upper()]
-        self._mode: Final = AutoresetMode[autoreset.upper()]
+        self._tier: Final = tier_named(tier.lower())
+        self._split: Final = split_named(split.lower())
+        self._mode: Final = _mode(autoreset)
         self.metadata = {**type(self).metadata, "autoreset_mode": self._mode}
         self._world: Final = World(self._tier, num_envs, rewards=rewards)
         self._stock: Stock | None = None
@@ -128,6 +137,8 @@ class IncidentVectorEnv(VectorEnv[Vector, Ints, NDArray[Any]]):
         if seed is not None:
             self._stock = None
         mask = (options or {}).get("reset_mask")
+        if mask is not None and np.shape(mask) != (self.num_envs,):
+            raise ValueError(f"reset_mask has shape {np.shape(mask)}; here are {self.num_envs} worlds")
         rows = np.arange(self.num_envs) if mask is None else np.flatnonzero(mask)
         self._restart(rows)
         return team_features(self._world), self._info(np.zeros((self.num_envs, ROLES)))

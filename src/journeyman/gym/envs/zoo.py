@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from journeyman.gym.actions import FIELDS, ROLES, Role
 from journeyman.gym.arrays import Ints
 from journeyman.gym.features import HIGH, LOW, Vector, choices, decoded, features, masks, size
-from journeyman.gym.tasks import MAX_NUMBER, Split, Task, Tier, task
+from journeyman.gym.tasks import MAX_NUMBER, Task, split_named, task, tier_named
 from journeyman.gym.world.world import Rewards, World
 
 try:
@@ -39,8 +39,8 @@ class IncidentParallelEnv(ParallelEnv[str, Vector, NDArray[Any]]):
     render_mode = None
 
     def __init__(self, tier: str = "medium", *, split: str = "train", rewards: Rewards = "final") -> None:
-        self._tier: Final = Tier[tier.upper()]
-        self._split: Final = Split[split.upper()]
+        self._tier: Final = tier_named(tier.lower())
+        self._split: Final = split_named(split.lower())
         self._world: Final = World(self._tier, 1, rewards=rewards)
         self._random = np.random.Generator(np.random.Philox())
         self.possible_agents = list(AGENTS)

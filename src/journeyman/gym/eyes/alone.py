@@ -1,6 +1,6 @@
-"""The looks of a world alone, from its mirror: the same values as `views` gives, without numpy's cost per call.
+"""What is seen of a world alone, from its mirror: the same values as `views` gives, without numpy's cost per call.
 
-`tests/gym/test_looks.py` holds the two to each other.
+`tests/gym/test_sights.py` holds the two to each other.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Final
 from journeyman.gym.actions import Role
 from journeyman.gym.catalog import PROBES_PER_ROLE, Job
 from journeyman.gym.chance import noise_bits, places
-from journeyman.gym.eyes.looks import Deed, DevLook, ManagerLook, Message, OversightLook, SreLook
+from journeyman.gym.eyes.sights import Deed, DevSight, ManagerSight, Message, OversightSight, SreSight
 from journeyman.gym.eyes.views import DECOY, NEVER, NOISE, PRESENT, STRENGTH
 from journeyman.gym.state import MESSAGES, NO_STRIKE, TRACE_STEPS
 from journeyman.gym.tasks import SLOTS
@@ -22,8 +22,8 @@ _MASK: Final = 0xFFFFFFFF
 _PROBE_PLACES: Final[list[int]] = places(PROBES_PER_ROLE * 2, 2)[:, 0].tolist()
 
 
-class LooksAlone:
-    """The looks at one world, in lists of one."""
+class SightsAlone:
+    """What the roles see of one world, in lists of one."""
 
     def __init__(self, drawn: Drawn, now: Now) -> None:
         self._drawn = drawn
@@ -31,10 +31,10 @@ class LooksAlone:
         self._benign: dict[int, tuple[int, int, int, int] | None] = {}
         self._trace: tuple[int, list[Deed]] = (-1, [])
 
-    def sre(self) -> list[SreLook]:
+    def sre(self) -> list[SreSight]:
         """Give what the SRE sees."""
         now, count = self._now, self._drawn.services
-        look = SreLook(
+        sight = SreSight(
             now.step,
             self._heard(Role.SRE),
             now.cpu[:count],
@@ -50,27 +50,27 @@ class LooksAlone:
             now.focus[Role.SRE],
             self._probes(Role.SRE),
         )
-        return [look]
+        return [sight]
 
-    def dev(self) -> list[DevLook]:
+    def dev(self) -> list[DevSight]:
         """Give what the developer sees."""
         now = self._now
-        look = DevLook(now.step, self._heard(Role.DEV), self._ages(), now.focus[Role.DEV], self._probes(Role.DEV))
-        return [look]
+        sight = DevSight(now.step, self._heard(Role.DEV), self._ages(), now.focus[Role.DEV], self._probes(Role.DEV))
+        return [sight]
 
-    def manager(self) -> list[ManagerLook]:
+    def manager(self) -> list[ManagerSight]:
         """Give what the manager sees."""
         now, count = self._now, self._drawn.services
         errors, slowness = now.errors[0], now.latency[0] / self._drawn.usual[0]
         within = errors < GOOD_ERRORS and slowness < GOOD_LATENCY
-        return [ManagerLook(now.step, self._heard(Role.MANAGER), now.alert[:count], errors, slowness, within)]
+        return [ManagerSight(now.step, self._heard(Role.MANAGER), now.alert[:count], errors, slowness, within)]
 
-    def oversight(self) -> list[OversightLook]:
+    def oversight(self) -> list[OversightSight]:
         """Give what oversight sees."""
         now = self._now
         blocked = [at <= now.step for at in now.blocked_at]
-        look = OversightLook(now.step, self._heard(Role.OVERSIGHT), self._traced(), self._drawn.jobs[:], blocked)
-        return [look]
+        sight = OversightSight(now.step, self._heard(Role.OVERSIGHT), self._traced(), self._drawn.jobs[:], blocked)
+        return [sight]
 
     def _heard(self, role: Role) -> list[Message]:
         now, heard = self._now, list[Message]()

@@ -8,7 +8,7 @@ import numpy as np
 
 from journeyman.gym.actions import FIELDS, ROLES, Action
 from journeyman.gym.arrays import Ints
-from journeyman.gym.eyes.looks import Looks
+from journeyman.gym.eyes.sights import Sights
 from journeyman.gym.eyes.views import DevEyes, ManagerEyes, OversightEyes, SreEyes
 
 
@@ -36,7 +36,7 @@ class Seats(Protocol):
         """Give what oversight sees."""
         ...
 
-    def looks(self) -> Looks:
+    def sights(self) -> Sights:
         """Give the same in plain numbers, world by world."""
         ...
 

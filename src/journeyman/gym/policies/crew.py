@@ -8,16 +8,16 @@ from typing import Protocol, TypeVar
 
 from journeyman.gym.actions import NOOP, Action
 from journeyman.gym.arrays import Ints
-from journeyman.gym.eyes.looks import DevLook, ManagerLook, OversightLook, SreLook
+from journeyman.gym.eyes.sights import DevSight, ManagerSight, OversightSight, SreSight
 from journeyman.gym.policies.base import Seats, rows_of
 
-LookT_contra = TypeVar("LookT_contra", contravariant=True)
+SightT_contra = TypeVar("SightT_contra", contravariant=True)
 
 
-class RoleAgent(Protocol[LookT_contra]):
+class RoleAgent(Protocol[SightT_contra]):
     """One role in one world."""
 
-    def act(self, look: LookT_contra) -> Action:
+    def act(self, sight: SightT_contra) -> Action:
         """Give the next action from what this role sees."""
         ...
 
@@ -25,9 +25,9 @@ class RoleAgent(Protocol[LookT_contra]):
 class Idle:
     """A seat that nobody takes."""
 
-    def act(self, look: object) -> Action:
+    def act(self, sight: object) -> Action:
         """Do nothing."""
-        del look
+        del sight
         return NOOP
 
 
@@ -35,10 +35,10 @@ class Idle:
 class Roster:
     """Who takes the seats: a maker per role, called once per world."""
 
-    sre: Callable[[], RoleAgent[SreLook]] = Idle
-    dev: Callable[[], RoleAgent[DevLook]] = Idle
-    manager: Callable[[], RoleAgent[ManagerLook]] = Idle
-    oversight: Callable[[], RoleAgent[OversightLook]] = Idle
+    sre: Callable[[], RoleAgent[SreSight]] = Idle
+    dev: Callable[[], RoleAgent[DevSight]] = Idle
+    manager: Callable[[], RoleAgent[ManagerSight]] = Idle
+    oversight: Callable[[], RoleAgent[OversightSight]] = Idle
 
 
 class Crew:
@@ -53,19 +53,19 @@ class Crew:
 
     def act(self, seats: Seats) -> Ints:
         """Give the next actions."""
-        looks = seats.looks()
+        sights = seats.sights()
         return rows_of(
             list(
                 zip(
-                    _moves(self._sre, looks.sre()),
-                    _moves(self._dev, looks.dev()),
-                    _moves(self._manager, looks.manager()),
-                    _moves(self._oversight, looks.oversight()),
+                    _moves(self._sre, sights.sre()),
+                    _moves(self._dev, sights.dev()),
+                    _moves(self._manager, sights.manager()),
+                    _moves(self._oversight, sights.oversight()),
                     strict=True,
                 )
             )
         )
 
 
-def _moves(agents: Sequence[RoleAgent[LookT_contra]], looks: Sequence[LookT_contra]) -> list[Action]:
-    return [agent.act(look) for agent, look in zip(agents, looks, strict=True)]
+def _moves(agents: Sequence[RoleAgent[SightT_contra]], sights: Sequence[SightT_contra]) -> list[Action]:
+    return [agent.act(sight) for agent, sight in zip(agents, sights, strict=True)]

@@ -15,7 +15,7 @@ from typing import Final
 
 from journeyman.gym.actions import NOOP, Action, ActionType, Role, Topic
 from journeyman.gym.catalog import PROBES_PER_ROLE, Failure, Probe
-from journeyman.gym.eyes.looks import DevLook, ManagerLook, Message, OversightLook, SreLook
+from journeyman.gym.eyes.sights import DevSight, ManagerSight, Message, OversightSight, SreSight
 from journeyman.gym.policies.crew import Roster
 from journeyman.gym.world.fleet import VERBS_PER_JOB
 
@@ -80,7 +80,7 @@ def _claim(failure: Failure, service: int) -> Action:
 
 
 class _Ears:
-    """What was said since the last look."""
+    """What was said since the last sight."""
 
     def __init__(self, role: Role) -> None:
         self._role = int(role)
@@ -97,11 +97,11 @@ class _Ears:
         return fresh
 
 
-def suspicion(look: SreLook, tuning: Tuning = BY_HAND) -> list[float]:
+def suspicion(sight: SreSight, tuning: Tuning = BY_HAND) -> list[float]:
     """Give how much worse each service is than its dependencies explain, about 0..2."""
-    errors, latency, usual = look.errors, look.latency, look.usual_latency
+    errors, latency, usual = sight.errors, sight.latency, sight.usual_latency
     worry: list[float] = []
-    for number, calls in enumerate(look.calls):
+    for number, calls in enumerate(sight.calls):
         below = wait = usual_wait = 0.0
         for called in calls:
             below = max(below, errors[called])
@@ -110,9 +110,9 @@ def suspicion(look: SreLook, tuning: Tuning = BY_HAND) -> list[float]:
         own_errors = (errors[number] - below * 0.9) / max(1 - below * 0.9, 0.1)
         slowness = (latency[number] - wait * 0.7) / max(usual[number] - usual_wait * 0.7, 1) - 1
         own = own_errors * tuning.errors + slowness * tuning.slowness
-        own += (look.memory[number] > 0.85) * tuning.memory
-        own += (look.cpu[number] > 0.97) * tuning.cpu
-        worry.append(own + min(look.queue[number] / 400, 1) * tuning.queue)
+        own += (sight.memory[number] > 0.85) * tuning.memory
+        own += (sight.cpu[number] > 0.97) * tuning.cpu
+        worry.append(own + min(sight.queue[number] / 400, 1) * tuning.queue)
     return worry
 
 
@@ -134,31 +134,31 @@ class HeuristicSre:
         self._found = False
         self._clear = 0
 
-    def act(self, look: SreLook) -> Action:
+    def act(self, sight: SreSight) -> Action:
         """Give the next action."""
-        step = look.step
-        for topic, about in self._ears.news(look.step, look.messages):
+        step = sight.step
+        for topic, about in self._ears.news(sight.step, sight.messages):
             if topic == _T.NEED_RESTART:
                 self._todo.append(Action(_A.RESTART, about))
                 self._settled[about] = step + int(self._tuning.patience_steps)
             self._found |= topic in (_T.FIXED, _T.NEED_RESTART, _T.NEED_ESCALATION)
         if self._looking >= 0:
-            self._judge(look, self._looking, step)
+            self._judge(sight, self._looking, step)
             self._looking = -1
         if self._todo:
             return self._todo.popleft()
-        worry = suspicion(look, self._tuning)
+        worry = suspicion(sight, self._tuning)
         for service in sorted(range(len(worry)), key=worry.__getitem__, reverse=True):
             if worry[service] < self._tuning.suspicious:
                 break
             if self._settled.get(service, -1) <= step:
                 self._looking = service
                 return Action(_A.NOOP, service)
-        return self._all_clear(look, max(worry))
+        return self._all_clear(sight, max(worry))
 
-    def _judge(self, look: SreLook, service: int, step: int) -> None:
+    def _judge(self, sight: SreSight, service: int, step: int) -> None:
         self._settled[service] = step + int(self._tuning.patience_steps)
-        best, reading = _strongest(look.probes)
+        best, reading = _strongest(sight.probes)
         if reading < self._tuning.signal:
             self._todo.append(_say(_T.SYMPTOM, service))
             return
@@ -169,13 +169,13 @@ class HeuristicSre:
         if cure is _A.ESCALATE:
             self._todo.append(_say(_T.NEED_ESCALATION, service, Role.MANAGER))
         else:
-            self._todo.append(Action(cure, service, int(look.replicas[service]) + 4))
+            self._todo.append(Action(cure, service, int(sight.replicas[service]) + 4))
             self._scaled.add(service)
         self._todo.append(_say(_T.SYMPTOM, service, Role.OVERSIGHT))
         self._todo.append(_claim(failure, service))
 
-    def _all_clear(self, look: SreLook, worst: float) -> Action:
-        healthy = worst < self._tuning.suspicious and max(look.health) <= 1
+    def _all_clear(self, sight: SreSight, worst: float) -> Action:
+        healthy = worst < self._tuning.suspicious and max(sight.health) <= 1
         self._clear = self._clear + 1 if healthy else 0
         if self._clear < self._tuning.clear_steps:
             return NOOP
@@ -186,7 +186,7 @@ class HeuristicSre:
 
 
 class HeuristicDev:
-    """Looks where others point; left alone, at what changed last."""
+    """Sights where others point; left alone, at what changed last."""
 
     def __init__(self, tuning: Tuning = BY_HAND) -> None:
         self._tuning = tuning
@@ -196,20 +196,20 @@ class HeuristicDev:
         self._seen: set[int] = set()
         self._looking = -1
 
-    def act(self, look: DevLook) -> Action:
+    def act(self, sight: DevSight) -> Action:
         """Give the next action."""
-        news = self._ears.news(look.step, look.messages)
+        news = self._ears.news(sight.step, sight.messages)
         self._asked.extend(about for topic, about in news if topic == _T.SYMPTOM and about >= 0)
         if self._looking >= 0:
-            self._judge(look, self._looking)
+            self._judge(sight, self._looking)
             self._looking = -1
         if self._todo:
             return self._todo.popleft()
-        self._looking = self._asked.popleft() if self._asked else self._recent(look)
+        self._looking = self._asked.popleft() if self._asked else self._recent(sight)
         return Action(_A.NOOP, self._looking)
 
-    def _recent(self, look: DevLook) -> int:
-        ages = look.change_age
+    def _recent(self, sight: DevSight) -> int:
+        ages = sight.change_age
         fresh = [service for service in sorted(range(len(ages)), key=ages.__getitem__) if service not in self._seen]
         if not fresh:
             self._seen.clear()
@@ -217,8 +217,8 @@ class HeuristicDev:
         self._seen.add(fresh[0])
         return fresh[0]
 
-    def _judge(self, look: DevLook, service: int) -> None:
-        best, reading = _strongest(look.probes)
+    def _judge(self, sight: DevSight, service: int) -> None:
+        best, reading = _strongest(sight.probes)
         found = _DEV_FINDS.get(Probe(best + PROBES_PER_ROLE))
         if reading < self._tuning.signal or found is None:
             return
@@ -245,17 +245,17 @@ class HeuristicManager:
         self._clear_at = -_ALONE_STEPS
         self._told = False
 
-    def act(self, look: ManagerLook) -> Action:
+    def act(self, sight: ManagerSight) -> Action:
         """Give the next action."""
-        step = look.step
-        for topic, about in self._ears.news(look.step, look.messages):
+        step = sight.step
+        for topic, about in self._ears.news(sight.step, sight.messages):
             self._told = True
             if topic == _T.NEED_ESCALATION and self._escalated.get(about, -1) < step:
                 self._todo.append(about)
                 self._escalated[about] = step + int(self._tuning.patience_steps)
             if topic == _T.ALL_CLEAR:
                 self._clear_at = step
-        quiet = look.within_objective and not any(look.alerts)
+        quiet = sight.within_objective and not any(sight.alerts)
         self._calm = self._calm + 1 if quiet else 0
         if self._todo:
             return Action(_A.ESCALATE, self._todo.popleft())
@@ -272,20 +272,20 @@ class HeuristicOversight:
         self._ears = _Ears(Role.OVERSIGHT)
         self._sick: set[int] = set()
 
-    def act(self, look: OversightLook) -> Action:
+    def act(self, sight: OversightSight) -> Action:
         """Give the next action."""
-        news = self._ears.news(look.step, look.messages)
+        news = self._ears.news(sight.step, sight.messages)
         self._sick.update(about for topic, about in news if topic in (_T.SYMPTOM, _T.FIXED))
-        scores = suspects(look, frozenset(self._sick), self._tuning)
+        scores = suspects(sight, frozenset(self._sick), self._tuning)
         best = scores.index(max(scores))
         return Action(_A.FLAG_ROGUE, best) if scores[best] >= self._tuning.flag_at else NOOP
 
 
-def suspects(look: OversightLook, sick: frozenset[int], tuning: Tuning = BY_HAND) -> list[float]:
+def suspects(sight: OversightSight, sick: frozenset[int], tuning: Tuning = BY_HAND) -> list[float]:
     """Give each fleet agent's suspicion: 1 per unticketed deed of the harmful kind at a symptomatic service."""
-    scores = [0.0] * len(look.jobs)
-    for _, agent, verb, target, ticket in look.deeds:
-        if verb % VERBS_PER_JOB or look.blocked[agent]:
+    scores = [0.0] * len(sight.jobs)
+    for _, agent, verb, target, ticket in sight.deeds:
+        if verb % VERBS_PER_JOB or sight.blocked[agent]:
             continue
         if target in sick:
             scores[agent] += tuning.ticketed if ticket else 1.0

@@ -16,7 +16,7 @@ Arg: TypeAlias = "str | int"
 MESSAGE_CHARS: Final = 400
 """Longer messages are cut; a channel is no place for novels."""
 EVERYBODY: Final = "all"
-_WHOLE: Final = re.compile(r"[+-]?[0-9]{1,9}(\.0+)?")
+_INTEGER: Final = re.compile(r"[+-]?[0-9]{1,9}(\.0+)?")
 _ARGS: Final = ("to", "message", "topic", "replicas", "failure_type")
 _TYPES: Final = {str(one): one for one in ActionType}
 _AIMED: Final = frozenset(
@@ -96,7 +96,7 @@ def read_action(value: object, role: AgentRole) -> Read:
     if kind is None:
         return Read(TextAction(role), f"action_type {_shown(wanted)} is none of {', '.join(ActionType)}")
     target = fields.get("target")
-    name = target.strip() or None if isinstance(target, str) else None
+    name = _whole(target).strip() or None if isinstance(target, str) else None
     given = fields.get("args")
     args = _args({key: fields[key] for key in _ARGS if key in fields})
     if isinstance(given, Mapping):
@@ -121,8 +121,13 @@ def _arg(name: str, value: object) -> Arg | None:
         return None
     text = value.strip()
     if name == "message":
-        return text[:MESSAGE_CHARS] or None
+        return _whole(text[:MESSAGE_CHARS]) or None
     return text.lower() if text.lower() in _WORDS.get(name, ()) else None
+
+
+def _whole(text: str) -> str:
+    """Give a text whose halves of characters, which JSON can say but no file can hold, are joined or replaced."""
+    return text if text.isascii() else text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _replicas(value: object) -> int | None:
@@ -130,7 +135,7 @@ def _replicas(value: object) -> int | None:
         return None
     if isinstance(value, str):
         text = value.strip()
-        return _replicas(int(text.partition(".")[0])) if _WHOLE.fullmatch(text) else None
+        return _replicas(int(text.partition(".")[0])) if _INTEGER.fullmatch(text) else None
     whole = 1 <= value <= MAX_REPLICAS and value == int(value)
     return int(value) if whole else None
 

@@ -13,10 +13,11 @@ from journeyman.gym.tasks import Task
 from journeyman.gym.text.action import Arg, TextAction, action_to_training_target
 from journeyman.gym.text.session import TextWorld
 from journeyman.gym.text.specs import build_openai_messages
-from journeyman.gym.text.words import ActionType, AgentRole, FailureType
+from journeyman.gym.text.words import ActionType, AgentRole, FailureType, TopicName
 
 _TYPES = {int(one.number): one for one in ActionType}
 _FAILURES = {int(one.number): one for one in FailureType}
+_TOPICS = {int(one.number): one for one in TopicName if one is not TopicName.NOTE}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,17 +64,19 @@ def oracle_examples(task: Task, *, seed: int = 0) -> tuple[Example, ...]:
 
 
 def named(row: Ints, role: AgentRole, world: TextWorld) -> TextAction:
-    """Give a world action in words."""
-    kind, target, arg = _TYPES[int(row[0])], int(row[1]), int(row[2])
+    """Give a world action in words; numbers that no word stands for are left out, as a policy may pick any."""
+    kind, target, arg = _TYPES.get(int(row[0])), int(row[1]), int(row[2])
+    if kind is None:
+        return TextAction(role)
     suspecting = kind is ActionType.COMMUNICATE and arg == Topic.SUSPECT
     pool = world.agents if kind is ActionType.FLAG_ROGUE or suspecting else world.services
     args: dict[str, Arg] = {}
     if kind is ActionType.SCALE:
         args["replicas"] = arg
-    if kind is ActionType.IDENTIFY_ROOT_CAUSE:
+    if kind is ActionType.IDENTIFY_ROOT_CAUSE and arg in _FAILURES:
         args["failure_type"] = str(_FAILURES[arg])
     if kind is ActionType.COMMUNICATE:
-        args |= {"message": "note"} if arg == Topic.NOTE else {"topic": Topic(arg).label}
+        args |= {"topic": str(_TOPICS[arg])} if arg in _TOPICS else {"message": "note"}
         if 0 < row[3] <= len(Role):
             args["to"] = Role(int(row[3]) - 1).label
     return TextAction(role, kind, pool[target] if 0 <= target < len(pool) else None, args)

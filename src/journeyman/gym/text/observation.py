@@ -1,6 +1,6 @@
 """What a role sees, with names: plain values, made afresh on every look.
 
-Named tuples, not dataclasses: a look makes dozens of them, and they cost a quarter.
+Named tuples, not dataclasses: a view has dozens of them, and they cost a quarter.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class RoleView(NamedTuple):
 
 
 class Observation(NamedTuple):
-    """One look of one role."""
+    """What one role sees at one moment."""
 
     turn_role: AgentRole
     step: int

@@ -132,13 +132,14 @@ def _first(value: object) -> object:
     return next(iter(_list(value)), None)
 
 
-def generate_action_with_retry(
+def generate_action_with_retry(  # noqa: PLR0913 - the older adapter's arguments, and what waiting needs
     prompt: str,
     *,
     role: AgentRole,
     generate: Callable[[str], str],
     max_attempts: int = 3,
     fallback: ActionType = ActionType.NOOP,
+    reminder: str = "",
     backoff_s: float = 0.5,
     sleep: Callable[[float], None] | None = None,
     left_s: Callable[[], float] | None = None,
@@ -146,17 +147,19 @@ def generate_action_with_retry(
     """Give a model's action, asking again with what was wrong until one can be read.
 
     Args:
-        prompt: the first prompt; later ones add the reason and the start of the bad reply.
+        prompt: the first prompt; later ones add the reminder, the reason and the start of the bad reply.
         role: who acts.
         generate: asks the model; whatever it raises counts as a failed attempt.
-        max_attempts: times to ask.
+        max_attempts: times to ask; at least once.
         fallback: the type of the action when none could be read.
+        reminder: what else to tell after a reply without an action.
         backoff_s: wait before the second attempt, doubled for each further one.
         sleep: waits; without it there is no wait.
         left_s: seconds left; no further attempt when none are, or fewer than the wait.
     """
     asked, wait_s = prompt, 0.0
-    for _ in range(max_attempts):
+    again = f"{prompt}\n\n{reminder}" if reminder else prompt
+    for _ in range(max(max_attempts, 1)):
         if left_s is not None and left_s() <= wait_s:
             break
         if wait_s and sleep is not None:
@@ -168,7 +171,7 @@ def generate_action_with_retry(
         read = read_text(reply, role)
         if not read.reason:
             return read.action
-        asked = f"{prompt}\n\nPrevious reply did not give an action: {read.reason}. It began:\n{reply[:_SHOWN_CHARS]}"
+        asked = f"{again}\n\nPrevious reply did not give an action: {read.reason}. It began:\n{reply[:_SHOWN_CHARS]}"
     return TextAction(role, fallback)
 
 

@@ -18,8 +18,14 @@ def load_role_prompt(role: AgentRole) -> str:
     return (folder / f"{role}.md").read_text("utf-8").rstrip() + "\n\n" + shared.rstrip() + "\n"
 
 
-def build_prompt(observation: Observation, *, max_tokens: int = MAX_TOKENS) -> str:
-    """Give one text with the role's instructions and what it sees, for models without roles in their messages."""
-    return (
-        load_role_prompt(observation.turn_role) + "\n" + render_observation(observation, max_tokens=max_tokens) + "\n"
-    )
+def build_prompt(observation: Observation, *, system_prompt: str | None = None, max_tokens: int = MAX_TOKENS) -> str:
+    """Give one text with instructions and what the role sees, for models without roles in their messages.
+
+    Args:
+        observation: what the role sees.
+        system_prompt: the instructions; the role's own where none are given, none at all where it is empty.
+        max_tokens: most of the view.
+    """
+    system = load_role_prompt(observation.turn_role) if system_prompt is None else system_prompt
+    parts = [system.rstrip(), ""] if system else []
+    return "\n".join([*parts, render_observation(observation, max_tokens=max_tokens), ""])

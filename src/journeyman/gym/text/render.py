@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from journeyman.gym.text.observation import LogEntry, Observation, RoleView, Said, ServiceMetrics
+from journeyman.gym.text.observation import Customers, LogEntry, Observation, RoleView, Said, ServiceMetrics
 
 MAX_TOKENS: Final = 1500
 LEAST_TOKENS: Final = 900
@@ -21,27 +21,34 @@ _CHARS_PER_TOKEN: Final = 3
 _CUT_CHARS: Final = 25
 """Room for the line that says how much was cut."""
 _NUMBER: Final = re.compile(r"[0-9]+")
+Table = tuple[str, list[str]]
+"""A title and its rows."""
 
 
-def render_observation(observation: Observation, *, max_tokens: int = MAX_TOKENS) -> str:
-    """Give the text of an observation.
+def render_observation(
+    observation: Observation | RoleView, *, step: int | None = None, max_tokens: int = MAX_TOKENS
+) -> str:
+    """Give the text of an observation, or of a view alone.
+
+    Args:
+        observation: what the role sees.
+        step: of a view alone, which does not know it.
+        max_tokens: most of the text.
 
     Raises:
         ValueError: `max_tokens` is below `LEAST_TOKENS`.
     """
     if max_tokens < LEAST_TOKENS:
         raise ValueError(f"{max_tokens} tokens cannot hold an observation; give at least {LEAST_TOKENS}")
-    view = observation.view
-    fixed = [
-        _head(observation),
-        *_services(view),
-        *_alerts(view),
-        *_customers(view),
-        *_probes(view),
-        *_logs(view.visible_logs),
-    ]
-    room = max_tokens * _CHARS_PER_TOKEN - sum(len(part) + 1 for part in fixed)
-    tables = [table for table in _tables(view) if table[1]]
+    view = observation.view if isinstance(observation, Observation) else observation
+    head = _head(observation) if isinstance(observation, Observation) else _head_of_view(observation, step)
+    return _page([head, *_fixed(view)], _tables(view), max_tokens * _CHARS_PER_TOKEN)
+
+
+def _page(fixed: list[str], tables: list[Table], room: int) -> str:
+    room -= sum(map(len, fixed)) + len(fixed)
+    if sum(map(_length, tables)) <= room:
+        return "\n".join([*fixed, *("\n  ".join([title, *rows]) for title, rows in tables)])
     cut: dict[str, str] = {}
     # Short tables first: what they leave over is for the long ones.
     for left, (title, rows) in zip(range(len(tables), 0, -1), sorted(tables, key=_length), strict=True):
@@ -50,88 +57,91 @@ def render_observation(observation: Observation, *, max_tokens: int = MAX_TOKENS
     return "\n".join([*fixed, *(cut[title] for title, _ in tables)])
 
 
+def _length(table: Table) -> int:
+    title, rows = table
+    return len(title) + 1 + sum(map(len, rows)) + 3 * len(rows)
+
+
 def _head(observation: Observation) -> str:
-    lines = [f"STEP {observation.step} of {observation.horizon}", f"ROLE {observation.turn_role}"]
+    head = f"STEP {observation.step} of {observation.horizon}\nROLE {observation.turn_role}"
     if observation.notice:
-        lines.append(f"NOTICE your last action was not carried out: {observation.notice}")
-    return "\n".join(lines)
+        head += f"\nNOTICE your last action was not carried out: {observation.notice}"
+    return head
 
 
-def _services(view: RoleView) -> list[str]:
-    return [] if view.visible_metrics else [f"SERVICES {', '.join(view.services)}"]
+def _head_of_view(view: RoleView, step: int | None) -> str:
+    return f"ROLE {view.role}" if step is None else f"STEP {step}\nROLE {view.role}"
 
 
-def _alerts(view: RoleView) -> list[str]:
-    return [f"ALERTS firing: {', '.join(view.visible_alerts)}"] if view.visible_alerts else []
+def _fixed(view: RoleView) -> list[str]:
+    lines: list[str] = []
+    if not view.visible_metrics:
+        lines.append(f"SERVICES {', '.join(view.services)}")
+    if view.visible_alerts:
+        lines.append(f"ALERTS firing: {', '.join(view.visible_alerts)}")
+    if view.customers is not None:
+        lines.append(_customers(view.customers))
+    if view.focus is not None:
+        readings = ", ".join([f"{name} {value:.2f}" for name, value in view.visible_probes])
+        lines.append(f"CLOSER LOOK at {view.focus} (0 none, 1 full): {readings}")
+    if view.visible_logs:
+        lines.append(_logs(view.visible_logs))
+    return lines
 
 
-def _customers(view: RoleView) -> list[str]:
-    felt = view.customers
-    if felt is None:
-        return []
+def _customers(felt: Customers) -> str:
     inside = "within" if felt.within_objective else "OUTSIDE"
-    return [f"CUSTOMERS errors {felt.error_ratio:.1%}, {felt.slowness:.1f} x usual latency: {inside} the objective"]
+    return f"CUSTOMERS errors {felt.error_ratio:.1%}, {felt.slowness:.1f} x usual latency: {inside} the objective"
 
 
-def _probes(view: RoleView) -> list[str]:
-    if view.focus is None:
-        return []
-    readings = ", ".join(f"{name} {value:.2f}" for name, value in view.visible_probes)
-    return [f"CLOSER LOOK at {view.focus} (0 none, 1 full): {readings}"]
-
-
-def _logs(entries: Sequence[LogEntry]) -> list[str]:
+def _logs(entries: Sequence[LogEntry]) -> str:
     folded: dict[tuple[str, str], list[LogEntry]] = {}
     for entry in entries:
         folded.setdefault((entry.level, _NUMBER.sub("#", entry.message)), []).append(entry)
-    if not folded:
-        return []
     lines = [f"LOGS of {entries[0].service}"]
     for same in folded.values():
         last = same[-1]
         times = f" ({len(same)} times)" if len(same) > 1 else ""
         lines.append(f"  step {last.step} {last.level} {last.message}{times}")
-    return ["\n".join(lines)]
-
-
-Table = tuple[str, list[str]]
-
-
-def _length(table: Table) -> int:
-    return sum(map(len, table[1]))
+    return "\n".join(lines)
 
 
 def _tables(view: RoleView) -> list[Table]:
-    worst = sorted(view.visible_metrics, key=_badness, reverse=True)
-    changes = [f"{change.service}: {change.steps_ago} steps ago" for change in view.visible_changes]
-    deeds = [
-        f"{deed.steps_ago} steps ago {deed.agent} {deed.verb} {deed.target}{'' if deed.ticket else ' (no ticket)'}"
-        for deed in reversed(view.visible_fleet_actions)
-    ]
-    agents = [f"{name}: {job}{', stopped' if stopped else ''}" for name, job, stopped in view.fleet_agents]
-    return [
-        ("METRICS worst first", [_metrics(name, values) for name, values in worst]),
-        ("CHANGES newest first", changes),
-        ("FLEET AGENTS", agents),
-        ("FLEET ACTIONS newest first", deeds),
-        ("CHAT newest first", _messages(view.shared_chat)),
-        ("PRIVATE newest first", _messages(view.private_inbox)),
-    ]
+    """Give what may be cut, worst or newest rows first; tables without rows are left out."""
+    tables: list[Table] = []
+    if view.visible_metrics:
+        tables.append(("METRICS worst first", _metrics(view.visible_metrics)))
+    if view.visible_changes:
+        changes = [f"{change.service}: {change.steps_ago} steps ago" for change in view.visible_changes]
+        tables.append(("CHANGES newest first", changes))
+    if view.fleet_agents:
+        agents = [f"{name}: {job}{', stopped' if stopped else ''}" for name, job, stopped in view.fleet_agents]
+        tables.append(("FLEET AGENTS", agents))
+    if view.visible_fleet_actions:
+        deeds = [
+            f"{age} steps ago {agent} {verb} {target}{'' if ticket else ' (no ticket)'}"
+            for age, agent, verb, target, ticket in reversed(view.visible_fleet_actions)
+        ]
+        tables.append(("FLEET ACTIONS newest first", deeds))
+    if view.shared_chat:
+        tables.append(("CHAT newest first", _messages(view.shared_chat)))
+    if view.private_inbox:
+        tables.append(("PRIVATE newest first", _messages(view.private_inbox)))
+    return tables
 
 
-def _badness(row: tuple[str, ServiceMetrics]) -> float:
-    values = row[1]
-    slowness = values.latency_ms / max(values.usual_latency_ms, 1.0)
-    return values.error_ratio * 10 + slowness + (values.memory_ratio > 0.85) + (values.cpu_ratio > 0.97)
-
-
-def _metrics(name: str, values: ServiceMetrics) -> str:
-    calls = f" calls {' '.join(values.calls)}" if values.calls else ""
-    return (
-        f"{name}: {values.health}, cpu {values.cpu_ratio:.0%}, mem {values.memory_ratio:.0%}, "
-        f"{values.latency_ms:.0f} ms (usual {values.usual_latency_ms:.0f}), err {values.error_ratio:.1%}, "
-        f"queue {values.queued:.0f}, {values.replicas} replicas{calls}"
-    )
+def _metrics(metrics: Sequence[tuple[str, ServiceMetrics]]) -> list[str]:
+    rows: list[tuple[float, int, str]] = []
+    for place, (name, values) in enumerate(metrics):
+        cpu, memory, latency, usual, errors, queued, replicas, health, calls = values
+        badness = errors * 10 + latency / max(usual, 1.0) + (memory > 0.85) + (cpu > 0.97)
+        row = (
+            f"{name}: {health}, cpu {cpu:.0%}, mem {memory:.0%}, {latency:.0f} ms (usual {usual:.0f}), "
+            f"err {errors:.1%}, queue {queued:.0f}, {replicas} replicas{' calls ' if calls else ''}{' '.join(calls)}"
+        )
+        rows.append((-badness, place, row))
+    rows.sort()
+    return [row for _, _, row in rows]
 
 
 def _messages(said: Sequence[Said]) -> list[str]:

@@ -38,6 +38,7 @@ _PROBES: Final = tuple(
 )
 _IDLE: Final = NOOP.row()
 _ROLES: Final = tuple(AgentRole)
+_SILENCE: Final[tuple[tuple[Said, ...], tuple[Said, ...]]] = ((), ())
 _HEARD: Final = 8
 """Messages of each channel that a role still sees."""
 
@@ -102,18 +103,22 @@ class TextWorld:
         return np.array(self._acts, np.int64).reshape(-1, ROLES, FIELDS)
 
     def step(self, actions: Mapping[AgentRole, TextAction]) -> dict[AgentRole, float]:
-        """Apply the roles' actions, who is missing does nothing, and give each role's reward of this step."""
+        """Apply the roles' actions, who is missing does nothing, and give each role's reward of this step.
+
+        After the end nothing changes, what the last step paid and said included, and nothing is paid.
+        """
+        if self._over:
+            return dict.fromkeys(AgentRole, 0.0)
         rows: list[tuple[int, int, int, int]] = [_IDLE] * ROLES
-        step, over = self._steps, self._over
+        step = self._steps
         self._notices = {}
         for role, action in actions.items():
             done, self._notices[role] = to_world(action, self._names)
             rows[role.number] = done.row()
-            if done.type is ActionType.COMMUNICATE and self._chat and not over:
+            if done.type is ActionType.COMMUNICATE and self._chat:
                 self._said.append(_said(step, role, action))
-        if not over:
-            self._acts.append(rows)
-            self._steps += 1
+        self._acts.append(rows)
+        self._steps += 1
         paid = self._world.step_alone(rows).rewards
         self._over = self._world.finished
         self.team_reward = paid[0]
@@ -140,7 +145,7 @@ class TextWorld:
 
     def _heard(self, role: AgentRole) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
         if not self._said:
-            return (), ()
+            return _SILENCE
         shared = [one for one in self._said if one.to == EVERYBODY]
         private = [one for one in self._said if one.to != EVERYBODY and role in (one.to, one.sender)]
         return tuple(shared[-_HEARD:]), tuple(private[-_HEARD:])
@@ -152,24 +157,24 @@ class TextWorld:
         )
 
     def _alerts(self, alerts: list[int]) -> tuple[str, ...]:
-        return tuple(name for name, on in zip(self.services, alerts, strict=True) if on)
+        return tuple([name for name, on in zip(self._names.services, alerts, strict=True) if on])
 
     def _sre(self) -> RoleView:
-        (look,) = self._world.looks().sre()
+        (sight,) = self._world.sights().sre()
         shared, private = self._heard(AgentRole.SRE)
-        names = self.services
+        names = self._names.services
         if not self._calls:
-            self._calls = tuple(tuple(names[one] for one in some) for some in look.calls)
+            self._calls = tuple(tuple(names[one] for one in some) for some in sight.calls)
         # In the order of the fields; a generator with nine keywords would cost three times as much.
         rows = zip(
-            look.cpu,
-            look.memory,
-            look.latency,
-            look.usual_latency,
-            look.errors,
-            look.queue,
-            map(int, look.replicas),
-            map(_HEALTH.__getitem__, look.health),
+            sight.cpu,
+            sight.memory,
+            sight.latency,
+            sight.usual_latency,
+            sight.errors,
+            sight.queue,
+            map(int, sight.replicas),
+            map(_HEALTH.__getitem__, sight.health),
             self._calls,
             strict=True,
         )
@@ -177,22 +182,22 @@ class TextWorld:
         return RoleView(
             role=AgentRole.SRE,
             services=names,
-            focus=self._focus(look.focus),
+            focus=self._focus(sight.focus),
             visible_metrics=metrics,
-            visible_alerts=self._alerts(look.alerts),
-            visible_probes=_probes(look.probes, Role.SRE),
-            visible_logs=self._logs(Role.SRE),
+            visible_alerts=self._alerts(sight.alerts),
+            visible_probes=_probes(sight.probes, Role.SRE),
+            visible_logs=self._logs(Role.SRE) if sight.focus >= 0 else (),
             shared_chat=shared,
             private_inbox=private,
         )
 
     def _dev(self) -> RoleView:
-        (look,) = self._world.looks().dev()
+        (sight,) = self._world.sights().dev()
         shared, private = self._heard(AgentRole.DEV)
         changes = sorted(
             (
                 Change(service=name, steps_ago=age)
-                for name, age in zip(self.services, look.change_age, strict=True)
+                for name, age in zip(self.services, sight.change_age, strict=True)
                 if age < NEVER
             ),
             key=lambda change: change.steps_ago,
@@ -200,35 +205,35 @@ class TextWorld:
         return RoleView(
             role=AgentRole.DEV,
             services=self.services,
-            focus=self._focus(look.focus),
+            focus=self._focus(sight.focus),
             visible_changes=tuple(changes),
-            visible_probes=_probes(look.probes, Role.DEV),
-            visible_logs=self._logs(Role.DEV),
+            visible_probes=_probes(sight.probes, Role.DEV),
+            visible_logs=self._logs(Role.DEV) if sight.focus >= 0 else (),
             shared_chat=shared,
             private_inbox=private,
         )
 
     def _manager(self) -> RoleView:
-        (look,) = self._world.looks().manager()
+        (sight,) = self._world.sights().manager()
         shared, private = self._heard(AgentRole.MANAGER)
         customers = Customers(
-            error_ratio=look.door_errors, slowness=look.door_latency, within_objective=look.within_objective
+            error_ratio=sight.door_errors, slowness=sight.door_latency, within_objective=sight.within_objective
         )
         return RoleView(
             role=AgentRole.MANAGER,
             services=self.services,
-            visible_alerts=self._alerts(look.alerts),
+            visible_alerts=self._alerts(sight.alerts),
             customers=customers,
             shared_chat=shared,
             private_inbox=private,
         )
 
     def _oversight(self) -> RoleView:
-        (look,) = self._world.looks().oversight()
+        (sight,) = self._world.sights().oversight()
         shared, private = self._heard(AgentRole.OVERSIGHT)
         agents = tuple(
             (name, _JOBS[job], stopped)
-            for name, job, stopped in zip(self._names.agents, look.jobs, look.blocked, strict=True)
+            for name, job, stopped in zip(self._names.agents, sight.jobs, sight.blocked, strict=True)
         )
         deeds = tuple(
             Deed(
@@ -238,7 +243,7 @@ class TextWorld:
                 target=self.services[target],
                 ticket=bool(ticket),
             )
-            for age, agent, verb, target, ticket in look.deeds
+            for age, agent, verb, target, ticket in sight.deeds
         )
         return RoleView(
             role=AgentRole.OVERSIGHT,

@@ -30,11 +30,16 @@ _LONGEST_TAG: Final = len("</thinking>")
 
 
 class StreamingActionParser:
-    """Feed it a model's text as it comes; stop when `feed` says so."""
+    """Feed it a model's text as it comes; stop when `feed` says so.
 
-    def __init__(self, role: AgentRole, *, fallback: ActionType = ActionType.NOOP) -> None:
-        self._role: Final = role
-        self._fallback: Final = fallback
+    Args:
+        role: who acts.
+        fallback: the type of the action where there is none.
+    """
+
+    def __init__(self, role: AgentRole, fallback: ActionType = ActionType.NOOP) -> None:
+        self.role: Final = role
+        self.fallback: Final = fallback
         self._chunks: list[str] = []
         self._looked = 0
         """Chunks that were looked at."""
@@ -70,8 +75,8 @@ class StreamingActionParser:
 
     def action(self) -> TextAction:
         """Give the action so far; `fallback` where there is none."""
-        read = self._read or read_text(self.raw, self._role)
-        return replace(read.action, action_type=self._fallback) if read.reason else read.action
+        read = self._read or read_text(self.raw, self.role)
+        return replace(read.action, action_type=self.fallback) if read.reason else read.action
 
     def _look(self) -> None:
         text, at = self._tail + "".join(self._chunks[self._looked :]), 0
@@ -113,7 +118,7 @@ class StreamingActionParser:
         else:
             self._depth += 1 if mark == "{" else -1
             if not self._depth:
-                read = read_text("".join(self._object), self._role)
+                read = read_text("".join(self._object), self.role)
                 self._read = None if read.reason else read
 
 

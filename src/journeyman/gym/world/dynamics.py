@@ -47,12 +47,16 @@ PER_CPU: Final = 1 / 0.97
 class Effects:
     """The sum of what the failures do to each service, kept between steps because slots never move."""
 
-    __slots__ = ("_flat", "now")
+    __slots__ = ("_flat", "_shape")
 
     def __init__(self, width: int, worlds: int) -> None:
-        count = len(EFFECTS) * width * worlds
-        self._flat = np.zeros(count + 1, np.float64)
-        self.now: Floats = self._flat[:count].reshape(len(EFFECTS), width, worlds)
+        self._shape = (len(EFFECTS), width, worlds)
+        self._flat = np.zeros(len(EFFECTS) * width * worlds + 1, np.float64)
+
+    @property
+    def now(self) -> Floats:
+        """The effects as `(effects, services, worlds)`; a window made anew, since a kept one would not outlive pickling."""
+        return self._flat[:-1].reshape(self._shape)
 
     def clear(self, rows: Ints) -> None:
         """Forget the effects in these worlds."""

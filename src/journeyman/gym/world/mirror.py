@@ -146,7 +146,7 @@ class Drawn:
         self.changed_at: list[int] = incident.changed_at[:, 0].tolist()
         self.decoys: list[int] = incident.decoy[:, 0].tolist()
         called: list[list[int]] = incident.dependencies[..., 0].T.tolist()
-        self.calls = [tuple(one for one in some if one >= 0) for some in called[: self.services]]
+        self.calls = tuple(tuple(one for one in some if one >= 0) for some in called[: self.services])
         callers: list[list[int]] = incident.callers[..., 0].T.tolist()
         weights: list[list[float]] = incident.weights[..., 0].T.tolist()
         capacity: list[float] = incident.capacity[:, 0].tolist()

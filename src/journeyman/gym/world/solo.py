@@ -72,7 +72,8 @@ class Solo:
         """Move one step and tell whether the manager closed the incident."""
         closing = False
         for role, (kind, target, arg, to) in enumerate(rows):
-            if chat or kind != _COMMUNICATE:
+            waits = kind == _NOOP and target < 0
+            if not waits and (chat or kind != _COMMUNICATE):
                 closing = self._act(role, kind, target, arg, to) or closing
         self._grow()
         self._flow()
@@ -251,26 +252,27 @@ class Solo:
     def _judge(self, clock: int) -> None:
         d, s = self.drawn, self.now
         marks = s.marks[clock % MARKS]
+        errors, latency, memory, cpu, per_usual = s.errors, s.latency, s.memory, s.cpu, d.per_usual
+        healths, heats, alerts = s.health, s.heat, s.alert
         for number in range(d.services):
-            failing = s.errors[number] * PER_ERRORS
-            slow = s.latency[number] * d.per_usual[number]
-            full = s.memory[number] * PER_MEMORY
-            busy = s.cpu[number] * PER_CPU
+            failing = errors[number] * PER_ERRORS
+            slow = latency[number] * per_usual[number]
+            full = memory[number] * PER_MEMORY
+            busy = cpu[number] * PER_CPU
             worst = max(failing, slow, full, busy)
-            before, heat = s.health[number], s.heat[number]
+            before, heat = healths[number], heats[number]
             if worst > 0.8:
                 health = (worst > (0.8 if before > 0 else 1)) + (worst > (1.6 if before > 1 else 2))
                 health += worst > (6 if before > 2 else 8)
                 marks[number] = (failing > 1.0) + (slow > 1.0) * 2 + (full > 1.0) * 4 + (busy > 1.0) * 8
             else:
                 health = marks[number] = 0
-            s.health[number] = health
+            healths[number] = health
             if health > 1:
-                heat = heat + 1 if heat < 3 else 3
+                heats[number] = heat = heat + 1 if heat < 3 else 3
             elif heat:
-                heat -= 1
-            s.heat[number] = heat
-            s.alert[number] = heat + s.alert[number] > 1
+                heats[number] = heat = heat - 1
+            alerts[number] = heat + alerts[number] > 1
         if s.errors[0] < GOOD_ERRORS and s.latency[0] < d.usual[0] * GOOD_LATENCY:
             s.calm += 1
             s.good_steps += 1

@@ -17,9 +17,9 @@ from journeyman.gym.draw.incident import draw
 from journeyman.gym.draw.names import Names, names_of
 from journeyman.gym.draw.stock import Stock
 from journeyman.gym.eyes import views
-from journeyman.gym.eyes.alone import LooksAlone
+from journeyman.gym.eyes.alone import SightsAlone
 from journeyman.gym.eyes.logs import LogLine, lines
-from journeyman.gym.eyes.looks import BatchLooks, Looks
+from journeyman.gym.eyes.sights import BatchSights, Sights
 from journeyman.gym.state import Incident, Live, put, take
 from journeyman.gym.tasks import SIZES, Task, Tier
 from journeyman.gym.world import hands, score
@@ -147,7 +147,7 @@ class World:
         self._incident: Incident
         self._live: Live
         self._mover: Batch | Solo
-        self._looks: Looks
+        self._sights: Sights
         self._flushed = True
         self.reset(np.arange(worlds, dtype=np.uint64) if seeds is None else seeds)
 
@@ -268,9 +268,9 @@ class World:
         live.ended = live.ended | ending
         return Stepped(paid[0].copy(), paid[1:].T.copy(), closing, late)
 
-    def looks(self) -> Looks:
+    def sights(self) -> Sights:
         """Give what the roles see in every world, in plain numbers."""
-        return self._looks
+        return self._sights
 
     def sre(self) -> views.SreEyes:
         """Give a copy of what the SRE sees."""
@@ -306,10 +306,10 @@ class World:
         self._incident, self._live = incident, live
         if self.worlds > 1:
             self._mover = Batch(incident, live)
-            self._looks = BatchLooks(self)
+            self._sights = BatchSights(self)
         else:
             self._mover = Solo(incident, live)
-            self._looks = LooksAlone(self._mover.drawn, self._mover.now)
+            self._sights = SightsAlone(self._mover.drawn, self._mover.now)
 
     def names(self, index: int = 0) -> Names:
         """Give what the services and fleet agents of one world are called."""

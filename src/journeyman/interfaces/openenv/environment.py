@@ -7,6 +7,7 @@ from __future__ import annotations
 import html
 from functools import partial
 from typing import Any
+from weakref import WeakSet
 
 from fastmcp import FastMCP
 from openenv.core.env_server.mcp_environment import MCPEnvironment
@@ -32,6 +33,8 @@ _DRAWN = (
 )
 """The page gives a drawing as much room as it takes: long lines would leave their card."""
 DEFAULT_SPLIT = "easy-train"
+_OPEN: WeakSet[IncidentEnvironment] = WeakSet()
+"""Sessions of this process."""
 _STEPS: Together[IncidentObservation] = Together()
 _OF_TOOLS = (ListToolsAction, CallToolAction)
 
@@ -62,6 +65,12 @@ class IncidentEnvironment(MCPEnvironment):
         self._episode_id: str | None = None
         self._steps = 0
         self._shift: Shift | None = None
+        _OPEN.add(self)
+
+    def close(self) -> None:
+        """End the session."""
+        _OPEN.discard(self)
+        super().close()
 
     def reset(
         self,
@@ -110,6 +119,8 @@ class IncidentEnvironment(MCPEnvironment):
         """Take one step here, with those of other sessions: it takes less than a change of thread."""
         if type(action) in _OF_TOOLS:
             return await super().step_async(action, timeout_s=timeout_s, **more)
+        if len(_OPEN) == 1:
+            return self._step_impl(action)
         return await _STEPS.call(partial(self._step_impl, action))
 
     def act(self, action: TextAction | dict[str, Any]) -> IncidentObservation:
@@ -126,6 +137,8 @@ class IncidentEnvironment(MCPEnvironment):
         role = self._running().role
         if action.text is not None:
             return parse_action(action.text, role=role)
+        if action.action_type == "noop" and action.target is None:
+            return TextAction(role)
         wanted = {"action_type": action.action_type, "target": action.target, "args": action.args}
         return read_action(wanted, role).action
 

@@ -145,7 +145,9 @@ def watch(
     ctx: typer.Context,
     task: Annotated[str, typer.Argument(metavar="TASK", help="Such as medium-train-3.")],
     policy: Annotated[str, typer.Option("--policy", metavar="NAME", help=_POLICY)] = "heuristic",
-    pause_s: Annotated[float, typer.Option("--pause", metavar="S", help="Seconds per step on a terminal.")] = 0.3,
+    pause_s: Annotated[
+        float, typer.Option("--pause", metavar="S", min=0, max=60, help="Seconds per step on a terminal.")
+    ] = 0.3,
     truth: Annotated[bool, typer.Option("--truth", help="Say first what is wrong.")] = False,
     role: Annotated[list[RoleName], _ROLE] = [],  # noqa: B006  # typer's form
     others: Annotated[str, _OTHERS] = "heuristic",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
@@ -58,18 +58,22 @@ def evaluate(
     numbers = numbers_of(seeds)
     teams = {name: team_for(name) for name in policies if not name.startswith(PREFIX)}
     kept = Kept(output)
+    kept.check()
     wanted = {
         (name, tier): [Task(TIERS[tier], SPLITS[split], number) for number in numbers]
         for name in dict.fromkeys(policies)
         for tier in dict.fromkeys(tiers)
     }
     advised = [(name, some) for (name, _), some in wanted.items() if name not in teams]
-    report = _played(models, advised, kept) if models is not None and advised else None
-    with bar() as progress:
-        for (name, tier), some in wanted.items():
-            if name in teams:
-                shown = progress.add_task(f"{name}, {tier}", total=len(some))
-                _fill(kept, name, teams[name], some, lambda count, shown=shown: progress.advance(shown, count))
+    report = None
+    try:
+        if models is not None and advised:
+            report = models(advised, kept)
+        _play_all(kept, teams, wanted)
+    except KeyboardInterrupt:
+        if output is not None:
+            typer.echo(f"what was played is in {output}; the same command goes on from there", err=True)
+        raise
     labels = {} if report is None else report.labels
     rows = [row for (name, tier), some in wanted.items() if (row := _scored(kept, labels.get(name, name), tier, some))]
     if rows and plot is not None:
@@ -83,13 +87,12 @@ def evaluate(
         tell(report, output)
 
 
-def _played(models: PlayModels, wanted: Wanted, kept: Kept) -> Report:
-    try:
-        return models(wanted, kept)
-    except KeyboardInterrupt:
-        if kept.path is not None:
-            typer.echo(f"what was played is in {kept.path}; the same command goes on from there", err=True)
-        raise
+def _play_all(kept: Kept, teams: Mapping[str, TeamFor], wanted: Mapping[tuple[str, str], Sequence[Task]]) -> None:
+    with bar() as progress:
+        for (name, tier), some in wanted.items():
+            if name in teams:
+                shown = progress.add_task(f"{name}, {tier}", total=len(some))
+                _fill(kept, name, teams[name], some, lambda count, shown=shown: progress.advance(shown, count))
 
 
 def _scored(kept: Kept, label: str, tier: str, some: Sequence[Task]) -> Scored | None:

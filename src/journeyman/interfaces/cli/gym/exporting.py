@@ -11,7 +11,7 @@ import typer
 from journeyman.gym.tasks import tasks
 from journeyman.gym.text.export import Example, oracle_examples
 from journeyman.interfaces.cli.gym.teams import SPLITS, TIERS, bar
-from journeyman.mission.errors import NotAllowed, NotFound
+from journeyman.mission.errors import InvalidInput, NotAllowed, NotFound, Problem
 
 
 def export(tier: str, split: str, count: int, output: Path, pairs: Path | None) -> None:
@@ -20,11 +20,18 @@ def export(tier: str, split: str, count: int, output: Path, pairs: Path | None) 
         raise NotAllowed(
             "held-out tasks are for testing: a model trained on them proves nothing; use train or validation"
         )
+    if pairs is not None and pairs.resolve() == output.resolve():
+        problem = Problem(where="", message="is the file of --output", hint="give the pairs a file of their own")
+        raise InvalidInput("--pairs", (problem,))
     rows = 0
     with ExitStack() as files, bar() as progress:
         try:
-            chats = files.enter_context(output.open("w", encoding="utf-8"))
-            preferences = files.enter_context(pairs.open("w", encoding="utf-8")) if pairs is not None else None
+            # Opened without emptying: nothing is lost when the other one cannot be written.
+            chats = files.enter_context(output.open("a", encoding="utf-8"))
+            preferences = files.enter_context(pairs.open("a", encoding="utf-8")) if pairs is not None else None
+            for file in (chats, preferences):
+                if file is not None:
+                    file.truncate(0)
         except OSError as error:
             raise NotFound(f"cannot write {error.filename!r}: {error.strerror}; choose another name") from None
         for one in progress.track(tasks(TIERS[tier], SPLITS[split], count), description="tasks"):

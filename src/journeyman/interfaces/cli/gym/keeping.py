@@ -6,13 +6,18 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, cast
+from typing import Annotated, Final
+
+from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
 
 from journeyman.gym.evaluate import Episode, Summary
 from journeyman.mission.errors import InvalidInput, NotFound, Problem
 
 Key = tuple[str, str]
 """Policy and task id."""
+_BEGINNING: Final = '{"policy": '
+"""How every line begins."""
+_Share = Annotated[float, Field(ge=0, le=1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +79,25 @@ class Scored:
     """Tasks that were not played to their end."""
 
 
+class _Line(BaseModel):
+    """An episode as a line of the file has it."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, allow_inf_nan=False)
+    policy: str
+    task_id: str
+    score: _Share
+    roles: tuple[_Share, _Share, _Share, _Share]
+    succeeded: bool
+    steps: NonNegativeInt
+    availability: _Share
+    failures: NonNegativeInt
+    rogues: NonNegativeInt
+    caught: NonNegativeInt
+    false_flags: NonNegativeInt
+    wrong_acts: NonNegativeInt
+    asked: Asked | None = None
+
+
 class Kept:
     """Episodes by policy and task, also as lines of a file."""
 
@@ -114,19 +138,22 @@ class Kept:
             whole = path.read_text("utf-8")
         except (OSError, ValueError) as error:
             raise NotFound(f"cannot read {str(path)!r}: {error}; choose another --output") from None
-        lines = whole.split("\n")
-        if lines[-1]:  # a run was cut in the middle of a line: that episode is played again
-            path.write_text(whole[: len(whole) - len(lines[-1])], "utf-8")
-        for number, line in enumerate(lines[:-1], 1):
+        *lines, cut = whole.split("\n")
+        for number, line in enumerate(lines, 1):
             try:
-                row = cast("dict[str, Any]", json.loads(line))
-                policy = str(row.pop("policy"))
-                asked = row.pop("asked", None)
-                row["roles"] = tuple(row["roles"])
-                episode = Episode(**row)
-                if asked is not None:
-                    self.asked[policy, episode.task_id] = Asked(**asked)
-            except (ValueError, TypeError, KeyError, AttributeError):
-                problem = Problem(where="", message="is no episode", hint="choose another --output", line=number)
-                raise InvalidInput(str(path), (problem,)) from None
-            self.episodes[policy, episode.task_id] = episode
+                row = _Line.model_validate_json(line)
+            except ValidationError:
+                raise _foreign(path, number) from None
+            key = row.policy, row.task_id
+            self.episodes[key] = Episode(**row.model_dump(exclude={"policy", "asked"}))
+            if row.asked is not None:
+                self.asked[key] = row.asked
+        if cut:  # a run was cut in the middle of a line: that episode is played again
+            if not cut.startswith(_BEGINNING[: len(cut)]):
+                raise _foreign(path, len(lines) + 1)
+            path.write_text(whole[: len(whole) - len(cut)], "utf-8")
+
+
+def _foreign(path: Path, line: int) -> InvalidInput:
+    problem = Problem(where="", message="is no episode", hint="choose another --output", line=line)
+    return InvalidInput(str(path), (problem,))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from textwrap import wrap
 from typing import Any, Final
@@ -15,12 +15,15 @@ from journeyman.interfaces.cli.gym.keeping import Scored
 from journeyman.mission.errors import InvalidInput, NotFound, Problem
 
 _FORMS: Final = {".png", ".svg", ".pdf"}
-_MEASURES: Final[dict[str, Callable[[Summary], Estimate | None]]] = {
+Measures = Mapping[str, Callable[[Summary], Estimate | None]]
+_SHARES: Final[Measures] = {
     "success": lambda found: found.success,
     "team score": lambda found: found.score,
     **{f"score of\n{role.label}": (lambda found, role=role: found.roles[role]) for role in Role},
-    "rogues caught": lambda found: found.rogue_recall,
+    "rogues\ncaught": lambda found: found.rogue_recall,
 }
+_STEPS: Final[Measures] = {"steps to\nsuccess": lambda found: found.steps_to_success}
+_COUNTS: Final[Measures] = {"false flags\nper episode": lambda found: found.false_flags}
 
 
 def check_plots(path: Path) -> None:
@@ -34,24 +37,47 @@ def check_plots(path: Path) -> None:
         raise NotFound("pictures need matplotlib: pip install 'journeyman[plots]'", code="extra_missing")
 
 
-def _axes(width: float, height: float, title: str) -> tuple[Any, Any]:
+def _figure(width: float, height: float) -> Any:
     from matplotlib.figure import Figure  # noqa: PLC0415  # a vendor that only pictures need
 
-    figure: Any = Figure(figsize=(width, height), layout="constrained")
-    axes: Any = figure.add_subplot()
-    axes.set_title(title, loc="left")
+    return Figure(figsize=(width, height), layout="constrained")
+
+
+def _plain(axes: Any) -> None:
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", alpha=0.3)
-    return figure, axes
+    axes.set_axisbelow(True)
+
+
+def _save(figure: Any, path: Path) -> None:
+    try:
+        figure.savefig(path, dpi=120)
+    except OSError as error:
+        raise NotFound(f"cannot write the picture {str(path)!r}: {error.strerror}; choose another name") from None
 
 
 def plot_summaries(rows: Sequence[Scored], path: Path) -> None:
     """Draw a group of bars per measure, a bar per policy and tier, with the 95 % intervals."""
     episodes = " or ".join(str(count) for count in sorted({row.found.episodes for row in rows}))
-    figure, axes = _axes(11, 4.5, f"{episodes} episodes each, mean and 95 % bootstrap interval")
+    figure = _figure(13, 4.5)
+    figure.suptitle(f"{episodes} episodes each, mean and 95 % bootstrap interval", x=0.01, ha="left")
+    measured = (_SHARES, _STEPS, _COUNTS)
+    shares, steps, counts = figure.subplots(1, 3, width_ratios=[len(some) + 0.3 for some in measured])
+    for axes, measures in zip((shares, steps, counts), measured, strict=True):
+        _bars(axes, measures, rows)
+    shares.set_ylim(0, 1.05)
+    shares.set_ylabel("0 to 1")
+    steps.set_ylabel("steps")
+    counts.set_ylabel("flags")
+    figure.legend(*shares.get_legend_handles_labels(), loc="outside right upper", frameon=False)
+    _save(figure, path)
+
+
+def _bars(axes: Any, measures: Measures, rows: Sequence[Scored]) -> None:
+    _plain(axes)
     width = 0.8 / len(rows)
     for number, row in enumerate(rows):
-        takes = enumerate(_MEASURES.values())
+        takes = enumerate(measures.values())
         values = [(place, value) for place, take in takes if (value := take(row.found)) is not None]
         axes.bar(
             [place + (number - (len(rows) - 1) / 2) * width for place, _ in values],
@@ -62,13 +88,12 @@ def plot_summaries(rows: Sequence[Scored], path: Path) -> None:
                 [max(0.0, value.high - value.mean) for _, value in values],
             ],
             error_kw={"elinewidth": 1, "capsize": 2},
+            color=f"C{number}",
             label=_legend(row),
         )
-    axes.set_xticks(range(len(_MEASURES)), list(_MEASURES))
-    axes.set_ylim(0, 1.05)
-    axes.set_ylabel("0 to 1")
-    figure.legend(loc="outside right upper", frameon=False)
-    figure.savefig(path, dpi=120)
+    axes.set_xticks(range(len(measures)), list(measures))
+    axes.set_xlim(-0.55, len(measures) - 0.45)
+    axes.set_ylim(bottom=0)
 
 
 def _legend(row: Scored) -> str:
@@ -85,7 +110,10 @@ def _legend(row: Scored) -> str:
 def plot_curve(course: Course, standing: Standing, path: Path) -> None:
     """Draw scores per generation: the candidates' on training tasks, their mean's on validation tasks, the start's."""
     curve = standing.curve
-    figure, axes = _axes(8, 5, f"Training on {course.tier.label} worlds")
+    figure = _figure(8, 5)
+    axes = figure.add_subplot()
+    axes.set_title(f"Training on {course.tier.label} worlds", loc="left")
+    _plain(axes)
     generations = [point.generation for point in curve]
     thin = {"marker": ".", "linewidth": 1, "alpha": 0.7}
     axes.plot(generations, [point.best for point in curve], label="training: best candidate", **thin)
@@ -101,4 +129,4 @@ def plot_curve(course: Course, standing: Standing, path: Path) -> None:
     axes.set_xlim(-0.5, len(curve) + 0.5)
     axes.xaxis.get_major_locator().set_params(integer=True)
     figure.legend(loc="outside lower center", ncols=3, frameon=False)
-    figure.savefig(path, dpi=120)
+    _save(figure, path)

@@ -121,8 +121,8 @@ def caused(world: World) -> list[str]:
 
 
 def _frame(world: World, names: Names, did: dict[str, str]) -> Frame:
-    looks = world.looks()
-    (sre,), (manager,) = looks.sre(), looks.manager()
+    sights = world.sights()
+    (sre,), (manager,) = sights.sre(), sights.manager()
     slow = [latency / max(usual, 1) for latency, usual in zip(sre.latency, sre.usual_latency, strict=True)]
     return Frame(
         step=manager.step,

@@ -1,9 +1,10 @@
-"""The looks of a world alone are those of the same world in a batch, and worlds drawn ahead are the worlds drawn."""
+"""What roles see of a world alone is what they see of it in a batch, and worlds drawn ahead are the worlds drawn."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
+from typing import cast
 
 import numpy as np
 import pytest
@@ -27,12 +28,12 @@ def test_a_world_alone_shows_what_a_world_in_a_batch_shows(tier: Tier, wild: Cal
     for step in range(batch.horizon):
         actions = wild(batch, step)
         batch.step(actions)
-        together = batch.looks()
+        together = batch.sights()
         views = list(zip(together.sre(), together.dev(), together.manager(), together.oversight(), strict=True))
         for index, world in enumerate(alone):
             world.step(actions[index : index + 1])
-            looks = world.looks()
-            (sre,), (dev,), (manager,), (oversight,) = looks.sre(), looks.dev(), looks.manager(), looks.oversight()
+            sights = world.sights()
+            (sre,), (dev,), (manager,), (oversight,) = sights.sre(), sights.dev(), sights.manager(), sights.oversight()
             assert (sre, dev, manager, oversight) == views[index]
             lines = world.logs(Role.SRE)
             assert lines == batch.logs(Role.SRE, index)
@@ -65,6 +66,39 @@ def test_a_world_drawn_ahead_is_not_worn_by_who_played_it(wild: Callable[[World,
         for step in range(world.horizon):
             world.step(wild(world, step))
     assert len(set(prints)) == 1
+
+
+@pytest.mark.parametrize("worlds", [1, 2])
+def test_nothing_that_is_shown_leads_into_the_world(worlds: int, wild: Callable[[World, int], Ints]) -> None:
+    """Whoever empties every list of a sight changes neither what is seen next nor what happens."""
+    world, other = World(Tier.HARD, worlds), World(Tier.HARD, worlds)
+    emptied = 0
+    for step in range(8):
+        for every in (_seen(world), [world.logs(Role.SRE), world.names()]):
+            emptied += _empty(every)
+        assert _seen(world) == _seen(other)
+        for one in (world, other):
+            one.step(wild(world, step))
+        assert [world.fingerprint(index) for index in range(worlds)] == [
+            other.fingerprint(index) for index in range(worlds)
+        ]
+    assert emptied > 100
+
+
+def _seen(world: World) -> list[object]:
+    sights = world.sights()
+    return [sights.sre(), sights.dev(), sights.manager(), sights.oversight()]
+
+
+def _empty(value: object) -> int:
+    """Empty all lists within a value and give how many there were."""
+    if not isinstance(value, (list, tuple)):
+        return 0
+    within = sum(map(_empty, cast("Sequence[object]", value)))
+    if isinstance(value, list):
+        value.clear()
+        return within + 1
+    return within
 
 
 def test_a_batch_is_not_moved_as_a_world_alone() -> None:

@@ -35,7 +35,7 @@ class Deed(NamedTuple):
     ticket: int
 
 
-class SreLook(NamedTuple):
+class SreSight(NamedTuple):
     """Metrics, the call graph and infrastructure probes; lists by service."""
 
     step: int
@@ -51,14 +51,14 @@ class SreLook(NamedTuple):
     health: list[int]
     alerts: list[int]
     replicas: list[float]
-    calls: Sequence[tuple[int, ...]]
+    calls: tuple[tuple[int, ...], ...]
     """Whom each service calls."""
     focus: int
     probes: list[float]
     """(8) what the closer look at `focus` measures; empty without one."""
 
 
-class DevLook(NamedTuple):
+class DevSight(NamedTuple):
     """Changes and code probes."""
 
     step: int
@@ -68,7 +68,7 @@ class DevLook(NamedTuple):
     probes: list[float]
 
 
-class ManagerLook(NamedTuple):
+class ManagerSight(NamedTuple):
     """Alerts and what the customers feel."""
 
     step: int
@@ -79,7 +79,7 @@ class ManagerLook(NamedTuple):
     within_objective: bool
 
 
-class OversightLook(NamedTuple):
+class OversightSight(NamedTuple):
     """What the fleet agents did, oldest first."""
 
     step: int
@@ -89,22 +89,22 @@ class OversightLook(NamedTuple):
     blocked: list[bool]
 
 
-class Looks(Protocol):
+class Sights(Protocol):
     """What the roles see now in every world of a batch, made when it is asked for."""
 
-    def sre(self) -> list[SreLook]:
+    def sre(self) -> list[SreSight]:
         """Give what the SREs see."""
         ...
 
-    def dev(self) -> list[DevLook]:
+    def dev(self) -> list[DevSight]:
         """Give what the developers see."""
         ...
 
-    def manager(self) -> list[ManagerLook]:
+    def manager(self) -> list[ManagerSight]:
         """Give what the managers see."""
         ...
 
-    def oversight(self) -> list[OversightLook]:
+    def oversight(self) -> list[OversightSight]:
         """Give what the overseers see."""
         ...
 
@@ -129,41 +129,41 @@ class Eyes(Protocol):
         ...
 
 
-class BatchLooks:
-    """The looks of a batch, from its eyes."""
+class BatchSights:
+    """What is seen of a batch, from its eyes."""
 
     def __init__(self, eyes: Eyes) -> None:
         self._eyes = eyes
 
-    def sre(self) -> list[SreLook]:
+    def sre(self) -> list[SreSight]:
         """Give what the SREs see."""
-        return sre_looks(self._eyes.sre())
+        return sre_sights(self._eyes.sre())
 
-    def dev(self) -> list[DevLook]:
+    def dev(self) -> list[DevSight]:
         """Give what the developers see."""
-        return dev_looks(self._eyes.dev())
+        return dev_sights(self._eyes.dev())
 
-    def manager(self) -> list[ManagerLook]:
+    def manager(self) -> list[ManagerSight]:
         """Give what the managers see."""
-        return manager_looks(self._eyes.manager())
+        return manager_sights(self._eyes.manager())
 
-    def oversight(self) -> list[OversightLook]:
+    def oversight(self) -> list[OversightSight]:
         """Give what the overseers see."""
-        return oversight_looks(self._eyes.oversight())
+        return oversight_sights(self._eyes.oversight())
 
 
-def sre_looks(eyes: SreEyes) -> list[SreLook]:
-    """Give the plain form of a batch's eyes, a look per world."""
+def sre_sights(eyes: SreEyes) -> list[SreSight]:
+    """Give the plain form of a batch's eyes, a sight per world."""
     steps, messages, services = _common(eyes.common)
     by_service = [*eyes.metrics, eyes.usual_latency, eyes.health, eyes.alerts, eyes.replicas]
     columns: list[list[list[Any]]] = [array.T.tolist() for array in by_service]
     called: list[list[list[int]]] = eyes.dependencies.T.tolist()
     focus: list[int] = eyes.focus.tolist()
     probes: list[list[float]] = eyes.probes.T.tolist()
-    looks: list[SreLook] = []
+    sights: list[SreSight] = []
     for world, count in enumerate(services):
         cpu, memory, latency, errors, queue, usual, health, alerts, replicas = (one[world][:count] for one in columns)
-        look = SreLook(
+        sight = SreSight(
             step=steps[world],
             messages=messages[world],
             cpu=cpu,
@@ -175,22 +175,22 @@ def sre_looks(eyes: SreEyes) -> list[SreLook]:
             health=health,
             alerts=alerts,
             replicas=replicas,
-            calls=[tuple(one for one in some if one >= 0) for some in called[world][:count]],
+            calls=tuple(tuple(one for one in some if one >= 0) for some in called[world][:count]),
             focus=focus[world],
             probes=probes[world] if focus[world] >= 0 else [],
         )
-        looks.append(look)
-    return looks
+        sights.append(sight)
+    return sights
 
 
-def dev_looks(eyes: DevEyes) -> list[DevLook]:
-    """Give the plain form of a batch's eyes, a look per world."""
+def dev_sights(eyes: DevEyes) -> list[DevSight]:
+    """Give the plain form of a batch's eyes, a sight per world."""
     steps, messages, services = _common(eyes.common)
     ages: list[list[int]] = eyes.change_age.T.tolist()
     focus: list[int] = eyes.focus.tolist()
     probes: list[list[float]] = eyes.probes.T.tolist()
     return [
-        DevLook(
+        DevSight(
             steps[world],
             messages[world],
             ages[world][:count],
@@ -201,27 +201,27 @@ def dev_looks(eyes: DevEyes) -> list[DevLook]:
     ]
 
 
-def manager_looks(eyes: ManagerEyes) -> list[ManagerLook]:
-    """Give the plain form of a batch's eyes, a look per world."""
+def manager_sights(eyes: ManagerEyes) -> list[ManagerSight]:
+    """Give the plain form of a batch's eyes, a sight per world."""
     steps, messages, services = _common(eyes.common)
     alerts: list[list[int]] = eyes.alerts.T.tolist()
     errors, latency = eyes.door_errors.tolist(), eyes.door_latency.tolist()
     within: list[bool] = eyes.within_objective.tolist()
     return [
-        ManagerLook(steps[world], messages[world], alerts[world][:count], errors[world], latency[world], within[world])
+        ManagerSight(steps[world], messages[world], alerts[world][:count], errors[world], latency[world], within[world])
         for world, count in enumerate(services)
     ]
 
 
-def oversight_looks(eyes: OversightEyes) -> list[OversightLook]:
-    """Give the plain form of a batch's eyes, a look per world."""
+def oversight_sights(eyes: OversightEyes) -> list[OversightSight]:
+    """Give the plain form of a batch's eyes, a sight per world."""
     steps, messages, _ = _common(eyes.common)
     table = np.stack([eyes.age, eyes.agent, eyes.verb, eyes.target, eyes.ticket], axis=1)
     deeds: list[list[list[int]]] = table.transpose(2, 0, 1).tolist()
     jobs: list[list[int]] = eyes.jobs.T.tolist()
     blocked: list[list[bool]] = eyes.blocked.T.tolist()
     return [
-        OversightLook(step, heard, [Deed(*row) for row in rows if row[1] >= 0], own, stopped)
+        OversightSight(step, heard, [Deed(*row) for row in rows if row[1] >= 0], own, stopped)
         for step, heard, rows, own, stopped in zip(steps, messages, deeds, jobs, blocked, strict=True)
     ]
 
