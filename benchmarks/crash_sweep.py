@@ -1,10 +1,12 @@
-"""SIGKILL at every commit and effect boundary of four missions, in processes of their own.
+"""SIGKILL at every commit and effect boundary of six missions, in processes of their own.
 
 Tools of all four effect classes, in order, at once, in a script with `gather`, and with probes for evidence. Boundaries:
 before and after each commit of the store; before a call, in it after its effect on the world, and after its answer. The
 process that goes on is killed as well, at a boundary of its own; the third brings the mission to its end, a person
 having said of each unknown effect what the world knows. Then the record must verify and replay, and the world's ledger,
-which lives outside the killed processes, must agree with it. The kit is `journeyman.testing.crash_sweep`.
+which lives outside the killed processes, must agree with it. Two missions play a simulated incident, which dies with its
+process: their records must tell, call by call, what those of missions tell that nobody killed. The kit is
+`journeyman.testing.crash_sweep`.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ def run(progress: Meter) -> list[Row]:
     where = Counter(crash.boundary for crash in killed)
     repeated, lost = sum(crash.repeated for crash in crashes), sum(crash.lost for crash in crashes)
     unresolved, faults = sum(crash.unresolved for crash in crashes), [crash for crash in crashes if crash.fault]
+    strayed = sum(crash.strayed for crash in crashes)
     achieved = sum(crash.achieved for crash in crashes)
     return [
         Row("missions", len(MISSIONS), "missions"),
@@ -36,6 +39,7 @@ def run(progress: Meter) -> list[Row]:
         Row("settled effects repeated", repeated, "effects", "= 0", repeated == 0),
         Row("effects lost", lost, "effects", "= 0", lost == 0),
         Row("effects left neither done, failed, reconciled nor unknown", unresolved, "effects", "= 0", unresolved == 0),
+        Row("calls, results and verdicts of incidents that stray", strayed, "rows", "= 0", strayed == 0),
         Row("missions achieved after it all", achieved, "missions", f"= {len(crashes)}", achieved == len(crashes)),
         Row("records that verify or replay finds at fault", len(faults), "records", "= 0", not faults),
     ]

@@ -109,17 +109,55 @@ def test_the_planner_calms_an_incident_of_the_gym_also_across_processes(shell: M
     user = shell("04_incident")
     whole = user.json("run", "mission.yaml")
     assert whole["outcome"] == "achieved"
-    evidence = {row["id"]: (row["evidence"], row.get("held")) for row in whole["criteria"]}
-    assert evidence["few_errors"][0] <= 0.05
-    assert evidence["alerts_cleared"] == (0, 3)
-    assert whole["effects_by_state"]["done"] > 3  # it was not calm from the start
+    evidence = {row["id"]: row["evidence"] for row in whole["criteria"]}
+    assert evidence["few_errors"] <= 0.05
+    assert evidence["alerts_cleared"] == 0
+    assert evidence["it_lasts"] == 3
+    assert 0 < evidence["too_many_acts"] <= 6  # it was not calm from the start
     plan = (user.folder / "mission.yaml").read_text("utf-8")
     (user.folder / "cut.yaml").write_text(
-        plan.replace("iterations: 25", "iterations: 6") + "on_exhausted: ask\n", "utf-8"
+        plan.replace("iterations: 40", "iterations: 4") + "on_exhausted: ask\n", "utf-8"
     )
     user.run("run", "cut.yaml", code=3)
-    user.run("amend", "last", "iterations=25")
+    user.run("amend", "last", "iterations=40")
     resumed = user.json("resume", "last")
     assert resumed["outcome"] == "achieved"
-    assert {row["id"]: (row["evidence"], row.get("held")) for row in resumed["criteria"]} == evidence
+    assert {row["id"]: row["evidence"] for row in resumed["criteria"]} == evidence
     assert user.json("replay", "last")["same"] is True
+
+
+def test_the_planner_calms_two_failures_at_once(shell: MakeShell) -> None:
+    """The harder example: also there within the guard."""
+    report = shell("04_incident").json("run", "harder.yaml")
+    assert report["outcome"] == "achieved"
+    assert {row["id"]: row["evidence"] for row in report["criteria"]}["too_many_acts"] <= 6
+
+
+def test_a_killed_incident_ends_as_if_nobody_had_killed_it(shell: MakeShell) -> None:
+    """`kill -9` in mid-incident, then `journeyman resume`: call by call the record is that of an unharmed run."""
+    user = shell("04_incident")
+    plan = (user.folder / "mission.yaml").read_text("utf-8")
+    (user.folder / "mission.yaml").write_text(plan + "pause_s: 0.4\n", "utf-8")
+    process = user.start("run", "mission.yaml")
+    assert process.stderr is not None
+    while not process.stderr.readline().startswith("iteration 2:"):
+        assert process.poll() is None
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    before = calls_made(user)
+    assert 3 <= len(before) < 7
+    resumed = user.json("resume", "last", "--quiet")
+    killed = calls_made(user)
+    assert killed[: len(before)] == before
+    whole = user.json("run", "mission.yaml", "--quiet")
+    assert calls_made(user) == killed
+    assert [row["holds"] for row in user.json("verify")] == [True, True]
+    for key in ("outcome", "verdict", "reason", "criteria"):
+        assert resumed[key] == whole[key]
+    assert user.json("replay", "last")["same"] is True
+
+
+def calls_made(user: Shell) -> list[Any]:
+    """Give what each call of the last session gave."""
+    rows: list[dict[str, Any]] = user.json("history", "last", "--kind", "Settled")
+    return [(row["data"]["effect"], row["data"]["metrics"]) for row in rows]

@@ -3,20 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
 
+from journeyman.engine.engine import Engine
 from journeyman.engine.incident import Incident
-from journeyman.engine.world import PastCall, Replays
+from journeyman.engine.records import read_record
+from journeyman.engine.world import PastCall, Replays, World
 from journeyman.gym.text.words import ActionType
-from journeyman.mission.errors import InvalidInput, NotAllowed
+from journeyman.mission import events as e
+from journeyman.mission.errors import InvalidInput, NotAllowed, Unavailable
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.record.canonical import Json
-from journeyman.mission.spec import Gym
-from journeyman.tools.base import Status
+from journeyman.mission.spec import Gym, Mission
+from journeyman.stores.memory import MemoryStore
+from journeyman.tools.base import Catalog, Result, Status
+from journeyman.tools.predicate import Predicates
+from journeyman.tools.sandbox import Sandbox
+from journeyman.tools.script import ScriptRun
 from journeyman.wiring import mission_catalog
 
 PLAIN: dict[str, Any] = {
@@ -104,3 +113,70 @@ async def test_a_wrong_gym_is_refused_with_what_to_write(tmp_path: Path, wanted:
     with pytest.raises(InvalidInput, match=said):
         async with mission_catalog(mission, tmp_path):
             pass
+
+
+def test_a_world_that_is_another_than_the_records_is_refused() -> None:
+    """A gym that changed between two processes would go on with a world that nobody has seen: the record says so."""
+    first = Incident(Gym(task="easy-train-6"))
+    (seen,) = restarted(first, 1)
+    recorded = cast("dict[str, Json]", seen["metrics"])
+    target: Json = first.services[0]
+    call = PastCall(tool="incident.restart", args={"target": target}, key="key-0", metrics=recorded)
+    Incident(Gym(task="easy-train-6")).replay([call])
+    with pytest.raises(Unavailable, match="cannot be brought back"):
+        Incident(Gym(task="easy-train-9")).replay(
+            [replace(call, args={"target": Incident(Gym(task="easy-train-9")).services[0]})]
+        )
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("policy", ["assume_done", "assume_failed"])
+async def test_the_world_follows_what_is_assumed_of_an_unknown_action(policy: str, tmp_path: Path) -> None:
+    """After a crash in mid-call: what counts as done has passed its step, what counts as failed is tried once more."""
+    mission = validate_mission(
+        {
+            **PLAIN,
+            "effects": {"incident.wait": "unsafe"},
+            "plan": [{"calls": [{"tool": "incident.wait"}]}, {"calls": [{"tool": "incident.observe"}]}],
+            "approve": "never",
+            "explore": False,
+            "on_unknown": policy,
+            "budget": {"iterations": 3},
+        },
+        what="test",
+    )
+    store = MemoryStore()
+    async with Sandbox(1) as sandbox:
+        world = World(
+            store=store, open_catalog=mission_catalog, predicates=Predicates(sandbox), scripts=ScriptRun(sandbox)
+        )
+        engine = Engine(replace(world, open_catalog=_dying))
+        session = await engine.create(mission, tmp_path)
+        with pytest.raises(KilledHere):
+            await engine.drive(session)
+        await Engine(world).drive(session)
+        events = (await read_record(store, session)).events
+    seen = [item.event for item in events if isinstance(item.event, e.Settled) and item.event.state == "done"]
+    start = metric(Incident(Gym(task="easy-train-6")).act(ActionType.NOOP, {}, "k"), "step") - 1
+    assert cast("int", seen[-1].metrics["step"]) == start + 1
+    assert [item.event.tool for item in events if isinstance(item.event, e.Intended)].count("incident.wait") == (
+        1 if policy == "assume_done" else 2
+    )
+
+
+class KilledHere(Exception):
+    """Stands for a process that dies in mid-call."""
+
+
+@asynccontextmanager
+async def _dying(mission: Mission, folder: Path) -> AsyncGenerator[Catalog]:
+    async with mission_catalog(mission, folder) as catalog:
+        yield _Dying(catalog)
+
+
+class _Dying:
+    def __init__(self, inner: Catalog) -> None:
+        self.tools = inner.tools
+
+    async def call(self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None) -> Result:
+        raise KilledHere(name, args, key, timeout_s)

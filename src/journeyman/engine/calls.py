@@ -250,13 +250,13 @@ def _cancelled() -> Result:
 
 
 def _few(seen: JsonObject) -> JsonObject:
-    """Give at most 1 KiB of what a large result showed."""
+    """Give at most 1 KiB of what a large result showed: words, which arguments may be made of, before numbers."""
     kept: JsonObject = {}
     room = 1024
-    for name, row in seen.items():
-        cut: list[Json] = row[:8] if isinstance(row, list) else []
-        room -= len(canonical(cut)) + len(name)
-        if room < 0:
-            break
-        kept[name] = cut
+    rows = {name: row[:8] for name, row in seen.items() if isinstance(row, list)}
+    for name in sorted(rows, key=lambda name: not any(isinstance(value, str) for value in rows[name])):
+        size = len(canonical(rows[name])) + len(name)
+        if size <= room:
+            kept[name] = rows[name]
+            room -= size
     return kept

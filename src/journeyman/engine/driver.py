@@ -78,8 +78,8 @@ class Driver:
                 return state
             journal.note(e.Claimed(owner=owner, token=journal.lease.token))
             async with world.open_catalog(state.mission, Path(state.origin)) as catalog:
-                if isinstance(catalog, Replays):
-                    await catalog.replay(self._past.calls)
+                self._catalog = catalog
+                await self._catch_up()
                 await self._with_catalog(catalog)
         except CallerError as error:
             await self._end_unless_started(error)
@@ -114,6 +114,12 @@ class Driver:
                 await self._save()
                 raise
             group.cancel_scope.cancel()
+
+    async def _catch_up(self) -> None:
+        """Bring a world that lives in this process alone to where the record is."""
+        due = self._past.due()
+        if due and isinstance(self._catalog, Replays):
+            await self._catalog.replay(due)
 
     async def _save(self) -> None:
         """Keep what has happened when the driver is told to stop: Ctrl-C loses nothing."""
@@ -215,6 +221,7 @@ class Driver:
     async def _run(self, command: c.Run) -> None:
         if not await self._commit():
             return
+        await self._catch_up()
         strategy = self._journal.state.strategy
         at_once = self._journal.state.script is not None or (strategy is not None and strategy.parallel)
         if await self._watched(lambda: self._calls.run(command.effects, at_once=at_once)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Final, Literal, TypeAlias, cast
 
 from pydantic import Field
@@ -16,11 +17,11 @@ from pydantic import Field
 from journeyman.engine.world import PastCall
 from journeyman.gym.actions import HANDS, MAX_REPLICAS
 from journeyman.gym.tasks import task
-from journeyman.gym.text.action import Arg, TextAction
+from journeyman.gym.text.action import EVERYBODY, MESSAGE_CHARS, Arg, TextAction
 from journeyman.gym.text.observation import Change, Customers, Deed, LogEntry, Said
 from journeyman.gym.text.shift import Shift
-from journeyman.gym.text.words import ActionType, AgentRole, FailureType
-from journeyman.mission.errors import InvalidInput, NotAllowed, Problem
+from journeyman.gym.text.words import ActionType, AgentRole, FailureType, TopicName
+from journeyman.mission.errors import InvalidInput, NotAllowed, Problem, Unavailable
 from journeyman.mission.record.canonical import Json
 from journeyman.mission.spec import Gym
 from journeyman.tools.base import Catalog, Result, Tool
@@ -32,6 +33,17 @@ PAGED_WITHIN: Final = 10
 _DISRUPTIVE: Final = frozenset(
     {ActionType.RESTART, ActionType.ROLLBACK, ActionType.SCALE, ActionType.ESCALATE, ActionType.FLAG_ROGUE}
 )
+_TOPICS: Final = (
+    TopicName.SYMPTOM,
+    TopicName.NEED_ESCALATION,
+    TopicName.NEED_ROLLBACK,
+    TopicName.NEED_RESTART,
+    TopicName.NEED_SCALE,
+    TopicName.FIXED,
+    TopicName.ALL_CLEAR,
+    TopicName.NOTE,
+)
+"""What a message about a service may say: what asks somebody to act comes first."""
 Tools: TypeAlias = list[Callable[..., object]]
 
 
@@ -40,7 +52,7 @@ class Incident:
 
     def __init__(self, wanted: Gym) -> None:
         try:
-            self._shift = Shift(task(wanted.task), AgentRole(wanted.role), others=wanted.others)
+            self.shift = Shift(task(wanted.task), AgentRole(wanted.role), others=wanted.others)
         except KeyError as error:
             problem = Problem(where="gym.others", message=str(error.args[0]), hint="or nobody")
             raise InvalidInput("mission file", (problem,)) from None
@@ -48,13 +60,13 @@ class Incident:
         self._disruptive = 0
         self._calm = 0
         self._alerts = self._firing()
-        while not self._alerts and not self._shift.done and self._shift.observe().step < PAGED_WITHIN:
-            self._pass(TextAction(self._shift.role))
+        while not self._alerts and not self.shift.done and self.shift.observe().step < PAGED_WITHIN:
+            self._pass(TextAction(self.shift.role))
 
     @property
     def services(self) -> tuple[str, ...]:
         """The services' names."""
-        return self._shift.world.services
+        return self.shift.world.services
 
     def beside(self, catalog: Catalog) -> IncidentCatalog:
         """Give a catalog that holds this incident's tools as one that can be brought to where the record is."""
@@ -62,19 +74,19 @@ class Incident:
 
     def tools(self) -> Tools:
         """Give the role's hands as typed functions."""
-        hands = HANDS[self._shift.role.number]
-        service = Literal[self._shift.world.services]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
-        agent = Literal[self._shift.world.agents]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
+        hands = HANDS[self.shift.role.number]
+        service = Literal[self.shift.world.services]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
+        agent = Literal[self.shift.world.agents]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
         failure = Literal[tuple(map(str, FailureType))]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
         found = [
             self._observing(),
-            self._acting("wait", ActionType.NOOP, "Let a step pass.", {}),
+            self._acting("wait", ActionType.NOOP, "Do nothing.", {}),
             self._acting("look", ActionType.NOOP, "Look closer at a service.", {"target": service}),
             self._acting(
                 "communicate",
                 ActionType.COMMUNICATE,
-                "Tell the other roles something.",
-                {"message": Annotated[str, Field(min_length=1, max_length=500)]},
+                "Tell the others something about a service.",
+                self._telling(service),
             ),
         ]
         more: dict[ActionType, tuple[str, Mapping[str, object]]] = {
@@ -82,7 +94,12 @@ class Incident:
             ActionType.ROLLBACK: ("Undo a service's last change.", {"target": service}),
             ActionType.SCALE: (
                 "Set a service's number of replicas.",
-                {"target": service, "replicas": Annotated[int, Field(ge=1, le=MAX_REPLICAS)]},
+                {
+                    "target": service,
+                    "replicas": Annotated[
+                        int, Field(ge=1, le=MAX_REPLICAS, examples=[MAX_REPLICAS // 2, MAX_REPLICAS])
+                    ],
+                },
             ),
             ActionType.IDENTIFY_ROOT_CAUSE: ("Name a root cause.", {"target": service, "failure_type": failure}),
             ActionType.ESCALATE: ("Call outside specialists for a service.", {"target": service}),
@@ -91,10 +108,17 @@ class Incident:
         }
         return found + [self._acting(kind, kind, *form) for kind, form in more.items() if kind.number in hands]
 
+    def _telling(self, service: object) -> dict[str, object]:
+        """Give what a message takes: the topic is for listeners that read no prose, as the other roles' policies are."""
+        topic = Literal[tuple(map(str, _TOPICS))]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
+        hearer = Literal[(EVERYBODY, *map(str, AgentRole))]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
+        text = Annotated[str, Field(max_length=MESSAGE_CHARS)]
+        return {"topic": topic, "target": service, "message": _Maybe(text, ""), "to": _Maybe(hearer, EVERYBODY)}
+
     def _observing(self) -> Callable[..., object]:
         def observe() -> dict[str, object]:
             """Give what the role sees now; no step passes."""
-            return {**self._seen(), "events": []}
+            return {**self.seen(), "events": []}
 
         return tool(name=f"{PREFIX}observe", effect="pure")(observe)
 
@@ -103,7 +127,8 @@ class Incident:
             return self.act(kind, given, idempotency_key)
 
         act.__doc__ = f"{says} A step passes."
-        return tool(name=f"{PREFIX}{name}", effect="keyed")(_signed(act, takes))
+        for_good = True if kind is ActionType.RESOLVE else None
+        return tool(name=f"{PREFIX}{name}", effect="keyed", destructive=for_good)(_signed(act, takes))
 
     def act(self, kind: ActionType, given: Mapping[str, object], key: str) -> dict[str, Json]:
         """Play one action; the same key is played once.
@@ -113,49 +138,63 @@ class Incident:
         """
         if key in self._given:
             return self._given[key]
-        if self._shift.done:
+        if self.shift.done:
             raise NotAllowed("the incident is over: nothing can be done any more")
-        args = cast("dict[str, Arg]", {name: value for name, value in given.items() if name != "target"})
+        args = cast(
+            "dict[str, Arg]", {name: value for name, value in given.items() if name != "target" and value != ""}
+        )
         target = given.get("target")
-        events = self._pass(TextAction(self._shift.role, kind, None if target is None else str(target), args))
+        events = self._pass(TextAction(self.shift.role, kind, None if target is None else str(target), args))
         self._disruptive += kind in _DISRUPTIVE
-        self._given[key] = {**self._seen(), "events": cast("list[Json]", events)}
+        self._given[key] = {**self.seen(), "events": cast("list[Json]", events)}
         return self._given[key]
 
     def replay(self, past: Sequence[PastCall]) -> None:
-        """Play what the record says was done, in its order."""
+        """Play what the record says was done, in its order.
+
+        Raises:
+            Unavailable: the world is another than the record's: the gym or its policies have changed since.
+        """
         kinds = {f"{PREFIX}{kind}": kind for kind in ActionType}
         kinds |= {f"{PREFIX}wait": ActionType.NOOP, f"{PREFIX}look": ActionType.NOOP}
         for call in past:
-            if call.tool in kinds:
-                self.act(kinds[call.tool], call.args, call.key)
+            if call.tool not in kinds:
+                continue
+            measured = self.act(kinds[call.tool], call.args, call.key)["metrics"]
+            if call.metrics and call.metrics != measured:
+                raise Unavailable(
+                    f"{call.tool} measures {measured} where the record has {call.metrics}: the incident cannot be "
+                    "brought back; resume with the version of Journeyman that began it",
+                    code="world_differs",
+                )
 
     def _pass(self, action: TextAction) -> list[dict[str, Json]]:
         before = self._alerts
-        self._shift.act(action)
+        self.shift.act(action)
         self._alerts = self._firing()
         self._calm = self._calm + 1 if self._within() else 0
         changed = [("alert_fired", one) for one in self._alerts if one not in before]
         changed += [("alert_cleared", one) for one in before if one not in self._alerts]
         events: list[dict[str, Json]] = [{"name": name, "service": one} for name, one in changed]
-        return [*events, {"name": "incident_closed"}] if self._shift.done else events
+        return [*events, {"name": "incident_closed"}] if self.shift.done else events
 
     def _firing(self) -> tuple[str, ...]:
-        return self._shift.world.observe(AgentRole.MANAGER).view.visible_alerts
+        return self.shift.world.observe(AgentRole.MANAGER).view.visible_alerts
 
     def _within(self) -> bool:
-        felt = self._shift.world.observe(AgentRole.MANAGER).view.customers
+        felt = self.shift.world.observe(AgentRole.MANAGER).view.customers
         return felt is not None and felt.within_objective
 
-    def _seen(self) -> dict[str, Json]:
-        seen = self._shift.observe()
+    def seen(self) -> dict[str, Json]:
+        """Give what the role sees and what is measured now."""
+        seen = self.shift.observe()
         view = {name: _plain(value) for name, value in seen.view._asdict().items()}
         view["visible_metrics"] = [{"service": name, **one._asdict()} for name, one in seen.view.visible_metrics]
         shown = {name.removeprefix("visible_"): value for name, value in view.items() if value}
-        felt = self._shift.world.observe(AgentRole.MANAGER).view.customers
+        felt = self.shift.world.observe(AgentRole.MANAGER).view.customers
         customers = {} if felt is None else {"error_ratio": felt.error_ratio, "slowness": felt.slowness}
         counts = {"alerts_firing": len(self._alerts), "steps_within_objective": self._calm}
-        steps = {"step": seen.step, "disruptive_acts": self._disruptive, "over": self._shift.done}
+        steps = {"step": seen.step, "disruptive_acts": self._disruptive, "over": self.shift.done}
         notice = {"notice": seen.notice} if seen.notice else {}
         return cast("dict[str, Json]", {"view": shown, **notice, "metrics": {**customers, **counts, **steps}})
 
@@ -167,13 +206,27 @@ def _plain(value: object) -> object:
     return [_plain(one) for one in cast("tuple[object, ...]", value)] if isinstance(value, tuple) else value
 
 
+@dataclass(frozen=True, slots=True)
+class _Maybe:
+    """A parameter that may be left out."""
+
+    form: object
+    default: str
+
+
 def _signed(function: Callable[..., Any], takes: Mapping[str, object]) -> Callable[..., Any]:
     """Give a function the parameters that its schema is made of."""
     kinds = inspect.Parameter.KEYWORD_ONLY
-    parameters = [inspect.Parameter(name, kinds, annotation=form) for name, form in takes.items()]
-    parameters.append(inspect.Parameter("idempotency_key", kinds, annotation=str))
-    function.__signature__ = inspect.Signature(parameters)  # pyright: ignore[reportFunctionMemberAccess]  # how a signature is overridden
-    function.__annotations__ = {**takes, "idempotency_key": str}
+    forms = {name: form.form if isinstance(form, _Maybe) else form for name, form in takes.items()}
+    forms["idempotency_key"] = str
+    defaults = {name: form.default for name, form in takes.items() if isinstance(form, _Maybe)}
+    function.__signature__ = inspect.Signature(  # pyright: ignore[reportFunctionMemberAccess]  # how a signature is overridden
+        [
+            inspect.Parameter(name, kinds, default=defaults.get(name, inspect.Parameter.empty), annotation=form)
+            for name, form in forms.items()
+        ]
+    )
+    function.__annotations__ = forms
     return function
 
 

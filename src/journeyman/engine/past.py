@@ -5,26 +5,51 @@ from __future__ import annotations
 from typing import cast
 
 from journeyman.engine.world import PastCall
-from journeyman.mission.events import Happened, Intended, Settled
+from journeyman.mission.events import Happened, Intended, Reconciled, Settled
 from journeyman.mission.record.canonical import JsonObject
 from journeyman.mission.state import State
 from journeyman.mission.steps import effect_key
 
 
 class Past:
-    """Gathers the done calls of a mission in the gym from its events; of no other, since they may be very many."""
+    """Gathers the calls of a mission in the gym that its record says were done and its world does not know yet.
+
+    Until `due` is first asked these are all; from then on the world has played what settles here by itself, and only
+    what somebody else says of an unknown effect is news to it.
+    """
 
     def __init__(self) -> None:
-        self.calls: list[PastCall] = []
+        self._calls: list[PastCall] = []
         self._open: dict[str, Intended] = {}
+        self._live = False
 
     def take(self, happened: Happened, state: State) -> None:
-        """Take in one event of the record."""
+        """Take in one event of the record; of a mission outside the gym none, since they may be very many."""
         if state.mission.gym is None:
             return
-        event = happened.event
-        if isinstance(event, Intended):
-            self._open[event.effect] = event
-        elif isinstance(event, Settled) and (intended := self._open.pop(event.effect, None)) and event.state == "done":
-            args = intended.args if isinstance(intended.args, dict) else cast("JsonObject", {})
-            self.calls.append(PastCall(tool=intended.tool, args=args, key=effect_key(state, intended.effect)))
+        match happened.event:
+            case Intended() as intended:
+                self._open[intended.effect] = intended
+            case Settled(effect=effect, state="unknown"):
+                pass  # whether it happened is said later, in a `Reconciled`
+            case Settled(effect=effect, state=how, metrics=metrics):
+                intended = self._open.pop(effect, None)
+                if intended is not None and how == "done" and not self._live:
+                    self._calls.append(_call(intended, state, metrics))
+            case Reconciled(effect=effect, state=how):
+                intended = self._open.pop(effect, None)
+                if intended is not None and how == "done":
+                    self._calls.append(_call(intended, state, {}))
+            case _:
+                pass
+
+    def due(self) -> list[PastCall]:
+        """Give the calls that the world has yet to play, in the record's order, once."""
+        self._live = True
+        calls, self._calls = self._calls, []
+        return calls
+
+
+def _call(intended: Intended, state: State, metrics: JsonObject) -> PastCall:
+    args = intended.args if isinstance(intended.args, dict) else cast("JsonObject", {})
+    return PastCall(tool=intended.tool, args=args, key=effect_key(state, intended.effect), metrics=metrics)

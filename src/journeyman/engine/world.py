@@ -36,14 +36,16 @@ class PastCall:
     tool: str
     args: JsonObject
     key: str
+    metrics: JsonObject = field(default_factory=dict[str, Json])
+    """What it measured then, empty where the record does not say."""
 
 
 @runtime_checkable
 class Replays(Protocol):
-    """A catalog whose world lives in this process alone: it is told what was done before anything is called."""
+    """A catalog whose world lives in this process alone: before anything is called it is told what the record has."""
 
     async def replay(self, past: Sequence[PastCall]) -> None:
-        """Bring the world to where the record is."""
+        """Bring the world to where the record is; raise `Unavailable` where another world comes of it."""
         ...
 
 

@@ -123,6 +123,8 @@ class ToolMemory:
     """How often progress rose when it was called."""
     failed_at_epoch: int = -1
     """World epoch of the last failure; a new epoch makes another try worth while."""
+    risk: float = 0.0
+    """How much nearer its calls have brought the guards in all; 1 breaks one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +149,10 @@ class Memory:
     """Advised strategies in a row that moved nothing."""
     total: float = 0.0
     """Progress after the last evaluation."""
+    guarded: float = 0.0
+    """How near the nearest guard is to being broken; at 1 it is."""
+    risked_at: int = -1
+    """The last iteration that brought a guard nearer."""
     repeats: int = 0
     """Iterations in a row with the same calls."""
     signature: str = ""

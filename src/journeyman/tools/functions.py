@@ -45,10 +45,15 @@ class _Mark:
     name: str | None
     effect: Effect | None
     probe: Callable[..., object] | None
+    destructive: bool | None = None
 
 
 def tool(
-    *, name: str | None = None, effect: str | None = None, probe: Callable[..., object] | None = None
+    *,
+    name: str | None = None,
+    effect: str | None = None,
+    probe: Callable[..., object] | None = None,
+    destructive: bool | None = None,
 ) -> Callable[[Function], Function]:
     """Give a decorator that says more of a function than its signature can.
 
@@ -57,13 +62,15 @@ def tool(
         effect: `pure`, `keyed`, `probed` or `unsafe`; the mission's word where it is not given.
         probe: For `probed`: takes the same arguments (those that it names) and tells whether the call happened, as a
             boolean or as `{"done": boolean, "value": what the call gave}`.
+        destructive: Whether a call cannot be taken back, so that under `approve: destructive` a person is asked first;
+            where it is not given, only `unsafe` calls are.
     """
     problems = _mark_problems(effect, probe)
     if problems:
         raise InvalidInput("@tool(...)", tuple(problems))
 
     def mark(function: Function) -> Function:
-        setattr(function, _MARK, _Mark(name, Effect(effect) if effect else None, probe))
+        setattr(function, _MARK, _Mark(name, Effect(effect) if effect else None, probe, destructive))
         return function
 
     return mark
@@ -154,7 +161,11 @@ def _tool(definition: JsonObject, mark: _Mark, probe: FunctionTool | None) -> To
         input_schema=cast("JsonObject", definition["input_schema"]),
         output_schema=cast("JsonObject | None", definition["output_schema"]),
         pin=digest_of(definition),
-        hints=Hints(read_only=pure, idempotent=None if effect is None else effect in {Effect.PURE, Effect.KEYED}),
+        hints=Hints(
+            read_only=pure,
+            destructive=mark.destructive,
+            idempotent=None if effect is None else effect in {Effect.PURE, Effect.KEYED},
+        ),
         effect=effect.value if effect else None,
         probe=probe.tool.name if probe else None,
     )

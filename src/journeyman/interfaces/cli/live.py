@@ -21,6 +21,7 @@ from journeyman.mission.state import State
 from journeyman.mission.strategy import Strategy
 
 _MARKS: Final = {"met": ("✓", "green"), "unmet": ("·", "yellow"), "inconclusive": ("?", "magenta")}
+_GUARDS: Final = {"met": ("✗ broken", "red"), "unmet": ("holds", "green"), "inconclusive": ("?", "magenta")}
 _KEPT_LINES: Final = 6
 
 
@@ -123,7 +124,11 @@ def told(happened: Happened, state: State) -> str:  # noqa: PLR0911  # one line 
 
 
 def _verdict_line(event: e.Decided, state: State) -> str:
-    done = "; ".join(f"{name} {_MARKS[known.status][0]} {known.progress:.0%}" for name, known in state.criteria.items())
+    guards = {criterion.id for criterion in walk(state.mission.criteria) if criterion.guard}
+    done = "; ".join(
+        f"{name} {(_GUARDS if name in guards else _MARKS)[known.status][0]} {known.progress:.0%}"
+        for name, known in state.criteria.items()
+    )
     what = doing(state.strategy)
     return f"iteration {event.iteration}: {event.verdict}/{event.reason} · {what} · {done}"
 
@@ -174,7 +179,7 @@ def criteria_table(state: State) -> Table:
     for criterion in walk(state.mission.criteria):
         known = state.criteria.get(criterion.id)
         status = known.status if known is not None else "inconclusive"
-        mark, colour = _MARKS[status]
+        mark, colour = (_GUARDS if criterion.guard else _MARKS)[status]
         progress = known.progress if known is not None else 0.0
         evidence = str(rows[criterion.id]["evidence"]) if criterion.id in rows else "not yet evaluated"
         name = f"{criterion.id}{' (guard)' if criterion.guard else '' if criterion.required else ' (optional)'}"

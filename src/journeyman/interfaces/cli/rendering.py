@@ -15,6 +15,8 @@ from journeyman.mission.record.canonical import Json, JsonObject
 from journeyman.mission.state import State, Status
 
 MARKS: Final = {"met": "✓", "unmet": "✗", "inconclusive": "?"}
+_TURNED: Final = {"met": "unmet", "unmet": "met", "inconclusive": "inconclusive"}
+_GUARDS: Final = {"met": "broken", "unmet": "holds", "inconclusive": "inconclusive"}
 COLOURS: Final = {
     "met": "green",
     "unmet": "red",
@@ -31,6 +33,16 @@ def console() -> Console:
     return out if out.is_terminal else Console(highlight=False, width=160, no_color=True, emoji=False)
 
 
+def mark_of(status: str, *, guard: bool) -> str:
+    """Give the sign of how a criterion stands; a guard is well as long as it is not met."""
+    return MARKS[_TURNED[status] if guard else status]
+
+
+def word_of(status: str, *, guard: bool) -> str:
+    """Give the word for how a criterion stands."""
+    return _GUARDS[status] if guard else status
+
+
 def summary_text(state: State) -> str:
     """Give how a session stands in a few plain lines."""
     rows = {str(row["id"]): row for row in state.results}
@@ -43,7 +55,8 @@ def summary_text(state: State) -> str:
         status = known.status if known is not None else "inconclusive"
         evidence = rows[criterion.id]["evidence"] if criterion.id in rows else "never evaluated"
         stale = "" if known is None or known.fresh else " (stale)"
-        lines.append(f"  {MARKS[status]} {criterion.id}: {status}{stale} · {short(evidence)}")
+        lines.append(f"  {mark_of(status, guard=criterion.guard)} {criterion.id}: ")
+        lines[-1] += f"{word_of(status, guard=criterion.guard)}{stale} · {short(evidence)}"
     used = state.usage
     lines.append(f"  {used.iterations} iterations, {used.tool_calls} tool calls, {used.wall_clock_s:.1f} s")
     return "\n".join(lines)
@@ -97,9 +110,10 @@ def _criteria(report: JsonObject) -> RenderableType:
         kind = f"{row['kind']}{' guard' if row['guard'] else '' if row['required'] else ' optional'}"
         bar = ProgressBar(total=1, completed=float(row["progress"]), width=16)
         evidence = short(row["evidence"]) + ("" if row.get("fresh", True) else " (stale)")
-        made.add_row(
-            Text(MARKS[status], style=COLOURS[status]), str(row["id"]), kind, bar, f"{row['progress']:.0%}", evidence
+        mark = Text(
+            mark_of(status, guard=bool(row["guard"])), style=COLOURS[_TURNED[status] if row["guard"] else status]
         )
+        made.add_row(mark, str(row["id"]), kind, bar, f"{row['progress']:.0%}", evidence)
     return made
 
 

@@ -275,7 +275,7 @@ def _checked(state: State, happened: Happened) -> State:
 def _evaluated(state: State, happened: Happened) -> State:
     event = cast("e.Evaluated", happened.event)
     criteria = {str(row["id"]): _criterion_state(state.criteria.get(str(row["id"])), row) for row in event.results}
-    total = total_progress(state.mission, criteria)
+    total, guarded = total_progress(state.mission, criteria), nearest_guard(state.mission, criteria)
     state = state.but(
         phase=Phase.DECIDE,
         criteria=criteria,
@@ -283,7 +283,7 @@ def _evaluated(state: State, happened: Happened) -> State:
         awaiting=tuple(event.awaiting),
         checkpoint=event.checkpoint,
         history=_with_points(state),
-        memory=state.memory if state.judged else after_evaluation(state, total, event.until_met),
+        memory=state.memory if state.judged else after_evaluation(state, total, guarded, event.until_met),
         judged=True,
     )
     if not event.checkpoint:
@@ -306,6 +306,12 @@ def total_progress(mission: Mission, criteria: Mapping[str, CriterionState]) -> 
     return sum(
         criterion.weight * criteria[criterion.id].progress for criterion in counted if criterion.id in criteria
     ) / (weight or 1)
+
+
+def nearest_guard(mission: Mission, criteria: Mapping[str, CriterionState]) -> float:
+    """Give how near the nearest guard is to being broken, 0..1."""
+    known = (criteria.get(criterion.id) for criterion in mission.criteria if criterion.guard)
+    return max((item.progress for item in known if item is not None), default=0.0)
 
 
 def _criterion_state(old: CriterionState | None, row: JsonObject) -> CriterionState:

@@ -48,8 +48,12 @@ def resolved(schema: Json, root: JsonObject) -> JsonObject:
 class Sources:
     """Where argument values come from besides the schema: observations and the mission's own words."""
 
-    def __init__(self, seen: Seen, directive: str, best: JsonObject | None) -> None:
+    def __init__(
+        self, seen: Seen, directive: str, best: JsonObject | None, wanted: frozenset[str] = frozenset()
+    ) -> None:
         self.seen = seen
+        self.pointed = _pointed(seen, wanted)
+        """What is seen under names that unmet criteria speak of, newest first: where `alerts` must go, what has one."""
         self.directive = directive
         self.best = best
         self.quoted = tuple(dict.fromkeys(_QUOTED.findall(directive)))
@@ -75,6 +79,12 @@ class Sources:
             ranked.append((rank, tuple(reversed(row))))
         ranked.sort(key=lambda item: item[0])
         return [value for rank, row in ranked for value in row if loosely or rank < 3]
+
+
+def _pointed(seen: Seen, wanted: frozenset[str]) -> tuple[Json, ...]:
+    known = {word for name in wanted for word in _words(name)}
+    rows = [row for key, row in seen.items() if not key.startswith("error:") and known & set(_words(key))]
+    return tuple(value for row in reversed(rows) for value in reversed(row))
 
 
 def _words(name: str) -> tuple[str, ...]:
@@ -103,6 +113,7 @@ def _raw(name: str, spec: JsonObject, root: JsonObject, sources: Sources, tool: 
         yield spec["default"]
     enum = spec.get("enum")
     if isinstance(enum, list):
+        yield from sources.pointed  # those that are not in the enumeration are left out as invalid
         yield from enum
         return
     examples = spec.get("examples")
@@ -247,26 +258,59 @@ def objects(spec: JsonObject, root: JsonObject, sources: Sources, tool: str) -> 
     required = [str(name) for name in cast("list[Json]", spec.get("required") or []) if name in properties]
     optional = [name for name in properties if name not in required]
     choices = {name: candidates(name, properties[name], root, sources, tool) for name in properties}
+    for name in optional:  # left out means the same
+        choices[name] = [value for value in choices[name] if value != _default(properties[name])]
     base: JsonObject = {name: choices[name][0] for name in required}
     best = sources.best_args(tool)
     if best is not None and set(required) <= set(best):
         base = dict(best)
     else:
         yield dict(base)
-    yield from _varied(base, required, optional, choices)
+    late = [name for name in optional if _may_wait(resolved(properties[name], root))]
+    yield from _varied(base, [*required, *(name for name in optional if name not in late)], late, choices)
+
+
+def _default(schema: Json) -> object:
+    return schema.get("default", _MISSING) if isinstance(schema, dict) else _MISSING
+
+
+def _may_wait(spec: JsonObject) -> bool:
+    """Tell whether an optional argument is the last to try: it has a default, or any text will do."""
+    told = spec.keys() & {"enum", "const", "examples", "pattern", "format"}
+    return "default" in spec or (spec.get("type") == "string" and not told)
 
 
 def _varied(
-    base: JsonObject, required: list[str], optional: list[str], choices: Mapping[str, list[Json]]
+    base: JsonObject, telling: list[str], late: list[str], choices: Mapping[str, list[Json]]
 ) -> Iterator[JsonObject]:
-    order = [*required, *optional]
-    longest = max((len(choices[name]) for name in order), default=0)
-    for index in range(longest):  # every argument gets its next value before any gets the one after
-        for name in order:
-            if index < len(choices[name]) and base.get(name, _MISSING) != choices[name][index]:
-                yield {**base, name: choices[name][index]}
+    """Vary one argument at a time and two together, near values first; then those that can as well be left out."""
+    for order in (telling, late):
+        for index in range(
+            sum(sorted(len(choices[name]) for name in order)[-2:])
+        ):  # every argument gets its next value before any gets the one after
+            for name in order:
+                if index < len(choices[name]) and base.get(name, _MISSING) != choices[name][index]:
+                    yield {**base, name: choices[name][index]}
+            yield from _paired(base, order, choices, index)
+    yield from _paired_with(base, telling, late, choices)
+
+
+def _paired(
+    base: JsonObject, order: list[str], choices: Mapping[str, list[Json]], distance: int
+) -> Iterator[JsonObject]:
+    """Vary two arguments at once whose places among their values add up to `distance`."""
     for position, first in enumerate(order):
         for second in order[position + 1 :]:
+            for place in range(1, distance):
+                if place < len(choices[first]) and distance - place < len(choices[second]):
+                    yield {**base, first: choices[first][place], second: choices[second][distance - place]}
+
+
+def _paired_with(
+    base: JsonObject, telling: list[str], late: list[str], choices: Mapping[str, list[Json]]
+) -> Iterator[JsonObject]:
+    for first in telling:
+        for second in late:
             for one in choices[first][:8]:
                 for two in choices[second][:8]:
                     yield {**base, first: one, second: two}

@@ -144,22 +144,29 @@ def after_denial(state: State) -> Memory:
     return replace(state.memory, tried=tried)
 
 
-def after_evaluation(state: State, total: float, until_met: bool | None) -> Memory:  # noqa: FBT001  # three-valued, as recorded
-    """Give the memory once the iteration is judged: which call moved progress, and whether the plan goes on."""
+def after_evaluation(state: State, total: float, guarded: float, until_met: bool | None) -> Memory:  # noqa: FBT001  # three-valued, as recorded
+    """Give the memory once the iteration is judged: which call moved progress or risked a guard, and whether the plan goes on."""
     memory = _with_plan(state, until_met=until_met)
-    moved, worse = total > memory.total + GAIN, total < memory.total - GAIN
+    first = not state.evaluations  # there is nothing yet that it could have moved from
+    moved, worse = total > memory.total + GAIN and not first, total < memory.total - GAIN
     how = "moved" if moved else "worse" if worse else "same"
     tried, tools, best = memory.tried, memory.tools, memory.best_call
-    for effect in state.effects.values():
-        intended = effect.intended
-        if effect.state != "done" or intended.probe or intended.iteration != state.iteration:
-            continue
+    done = [
+        effect.intended
+        for effect in state.effects.values()
+        if effect.state == "done" and not effect.intended.probe and effect.intended.iteration == state.iteration
+    ]
+    changing = sum(intended.effect_class != "pure" for intended in done)
+    risk = max(0.0, guarded - memory.guarded) / changing if changing else 0.0
+    for intended in done:
         tried = _noted(tried, call_signature(intended.tool, intended.args), how)
         known = tools.get(intended.tool)
-        if moved and known is not None:
-            tools = {**tools, intended.tool: replace(known, moved=known.moved + 1)}
-            if total > memory.best_total + GAIN and isinstance(intended.args, dict) and "$blob" not in intended.args:
-                best = {"args": intended.args, "tool": intended.tool}
+        if known is not None and (moved or risk > GAIN):
+            own = risk if intended.effect_class != "pure" else 0.0
+            tools = {**tools, intended.tool: replace(known, moved=known.moved + moved, risk=known.risk + own)}
+        best_yet = moved and known is not None and total > memory.best_total + GAIN
+        if best_yet and isinstance(intended.args, dict) and "$blob" not in intended.args:
+            best = {"args": intended.args, "tool": intended.tool}
     advised = state.source.startswith("advisor:")
     misses = 0 if moved else memory.advised_misses + advised
     return replace(
@@ -171,6 +178,8 @@ def after_evaluation(state: State, total: float, until_met: bool | None) -> Memo
         last_moved=moved,
         advised_misses=misses,
         total=total,
+        guarded=guarded,
+        risked_at=state.iteration if risk > GAIN else memory.risked_at,
     )
 
 

@@ -24,9 +24,17 @@ from journeyman.mission.strategy import Strategy, ToolCall, ToolSpec
 
 IDLE_S: Final = 1.0
 """Wait of a mission that has no tool to call: its criteria change by themselves or by people."""
+PATIENCE: Final = 2
+"""Iterations in which a call that brought a guard nearer may show what it did, before there is another such call."""
+IMPATIENCE: Final = 12.0
+"""What such another call loses meanwhile."""
+RISK_WEIGHT: Final = 4.0
+"""What a call loses that would use up all that is left before a guard is broken."""
+NAMED: Final = 1.5
+"""What a tool gains whose name's words are all in the directive."""
 _PURITY: Final = {"pure": 2.0, "keyed": 1.0, "probed": 0.5, "unsafe": 0.0}
 _NEVER: Final = -1000.0
-"""Worth of a call that a person denied: the planner rather waits."""
+"""Worth of a call that a person denied, or that would break a guard: the planner rather waits."""
 _WORD = re.compile(r"[a-z0-9]+")
 
 
@@ -43,11 +51,11 @@ def propose(state: State) -> Proposal:
     planned = _planned(state)
     if planned is not None:
         return Proposal(planned, "plan")
-    if state.strategy is not None and state.strategy.calls and _only_needs_time(state):
-        return Proposal(
-            Strategy(calls=state.strategy.calls, rationale="it holds: keep on until it has held long enough"), "planner"
-        )
-    call = _explored(state)
+    last = state.strategy.calls if state.strategy is not None else []
+    holds = bool(last) and _only_needs_time(state)
+    if holds and not any(_risk(state, call.tool) for call in last):
+        return Proposal(Strategy(calls=last, rationale="it holds: keep on until it has held long enough"), "planner")
+    call = _explored(state, only_look=holds)
     if call is None:
         return Proposal(
             Strategy(sleep_s=max(IDLE_S, float(state.mission.pause_s)), rationale="no tool to call: wait"), "planner"
@@ -69,16 +77,18 @@ def _planned(state: State) -> Strategy | None:
     return None
 
 
-def _explored(state: State) -> tuple[ToolCall, str] | None:
+def _explored(state: State, *, only_look: bool = False) -> tuple[ToolCall, str] | None:
     memory = state.memory
-    sources = Sources(memory.seen, state.mission.directive, memory.best_call)
     wanted = _wanted_words(state)
+    sources = Sources(memory.seen, state.mission.directive, memory.best_call, wanted)
     repeat = _repeated(state)
     if repeat is not None:
         return repeat
     best: tuple[float, ToolCall, str] | None = None
     for name in sorted(state.tools):
         spec = state.tools[name]
+        if only_look and spec.effect != "pure":
+            continue
         worth = _tool_worth(state, spec, wanted)
         for rank, args in enumerate(argument_sets(spec.input_schema, sources, name)):
             score = worth + _call_worth(state, name, args) - 0.01 * rank
@@ -109,16 +119,39 @@ def _repeated(state: State) -> tuple[ToolCall, str] | None:
         return None
     tool, args = str(memory.best_call["tool"]), cast("JsonObject", memory.best_call["args"])
     spec = state.tools.get(tool)
-    if spec is None or (spec.effect == "pure" and (args or spec.input_schema.get("properties"))):
+    if _risk(state, tool) or spec is None or (spec.effect == "pure" and (args or spec.input_schema.get("properties"))):
         return None
     return ToolCall(tool=tool, args=args), "it moved progress: once more"
+
+
+def _risk(state: State, tool: str) -> float:
+    """Give how much nearer a call of the tool brings a guard, as far as this session has seen; 0 for most tools."""
+    known = state.memory.tools.get(tool)
+    return known.risk / known.done if known is not None and known.done else 0.0
+
+
+def _caution(state: State, tool: str) -> float:
+    """Give what the mission's guards take from a tool's worth.
+
+    A call that would break a guard is never worth it. One that brings a guard nearer costs the more the less is left,
+    and what the last one did is given time to show before the next.
+    """
+    risk, memory = _risk(state, tool), state.memory
+    if not risk:
+        return 0.0
+    if memory.guarded + risk > 1 + 1e-6:
+        return -_NEVER
+    early = state.iteration - memory.risked_at <= PATIENCE
+    return RISK_WEIGHT * risk / max(1 - memory.guarded, risk) + (IMPATIENCE if early else 0.0)
 
 
 def _tool_worth(state: State, spec: ToolSpec, wanted: frozenset[str]) -> float:
     known = state.memory.tools.get(spec.name, ToolMemory())
     worth = _PURITY.get(spec.effect, 0.0) - (3.0 if spec.destructive and spec.effect != "pure" else 0.0)
     worth += min(3.0, float(len(wanted & _words(f"{spec.name} {spec.description}"))))
-    worth -= 0.5 * known.tries
+    name = _words(spec.name.rpartition(".")[2])
+    worth += NAMED if name and name <= _words(state.mission.directive) else 0.0
+    worth -= 0.5 * known.tries + _caution(state, spec.name)
     if known.failed_in_row:
         worth -= min(6.0, 1.5 * known.failed_in_row) if known.failed_at_epoch == state.memory.epoch else 0.5
     if known.done:

@@ -11,7 +11,7 @@ from pathlib import Path
 from journeyman.engine import control
 from journeyman.engine.clock import SystemClock
 from journeyman.engine.engine import Engine
-from journeyman.engine.world import World
+from journeyman.engine.world import PastCall, Replays, World
 from journeyman.mission.record.canonical import Json
 from journeyman.mission.record.chain import Head
 from journeyman.mission.spec import Mission
@@ -47,9 +47,10 @@ class _Store(SqliteStore):
 class _Catalog:
     """The catalog with a boundary on both sides of each call."""
 
-    def __init__(self, inner: Catalog, boundaries: Boundaries) -> None:
+    def __init__(self, inner: Catalog, here: Here) -> None:
         self._inner = inner
-        self._boundaries = boundaries
+        self._here = here
+        self._boundaries = here.boundaries
 
     async def tools(self) -> Sequence[Tool]:
         """Give the allowed tools."""
@@ -63,26 +64,42 @@ class _Catalog:
         return result
 
 
+class _Incident(_Catalog):
+    """The same around an incident, which dies with its process: nobody but the record knows what was done to it."""
+
+    async def call(self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None) -> Result:
+        """Call between two boundaries, written down before."""
+        self._here.ledger.write("call", name, key, 0)
+        return await super().call(name, args, key=key, timeout_s=timeout_s)
+
+    async def replay(self, past: Sequence[PastCall]) -> None:
+        """Bring the incident to where the record is, between two boundaries."""
+        self._boundaries.passed("before the world is brought back")
+        assert isinstance(self._inner, Replays)  # noqa: S101  # an incident is
+        await self._inner.replay(past)
+        self._boundaries.passed("after the world is brought back")
+
+
 def attempt(folder: Path, mission: str, number: int, kill_at: int) -> None:
     """Drive the folder's session; die at boundary `kill_at`, or never when that is 0."""
     asyncio.run(_attempt(folder, mission, number, kill_at))
 
 
 async def _attempt(folder: Path, mission: str, number: int, kill_at: int) -> None:
-    ledger, boundaries = Ledger(folder / "ledger"), Boundaries(kill_at, folder / "killed")
-    enter(Here(ledger, boundaries))
+    here = Here(Ledger(folder / "ledger"), Boundaries(kill_at, folder / "killed"))
+    enter(here)
 
     def open_catalog(wanted: Mission, origin: Path) -> AbstractAsyncContextManager[Catalog]:
         @asynccontextmanager
         async def opened() -> AsyncGenerator[Catalog]:
             async with mission_catalog(wanted, origin) as catalog:
-                yield _Catalog(catalog, boundaries)
+                yield _Catalog(catalog, here) if wanted.gym is None else _Incident(catalog, here)
 
         return opened()
 
     store = await _Store.open(folder, clock=lambda: time.time() + number * LATER_S)
     assert isinstance(store, _Store)  # noqa: S101  # `open` is a classmethod
-    store.boundaries = boundaries
+    store.boundaries = here.boundaries
     async with store, Sandbox(1) as sandbox:
         world = World(
             store=store, open_catalog=open_catalog, predicates=Predicates(sandbox), scripts=ScriptRun(sandbox)
@@ -92,7 +109,7 @@ async def _attempt(folder: Path, mission: str, number: int, kill_at: int) -> Non
         session = rows[0].session_id if rows else await engine.create(MISSIONS[mission], folder)
         state = await engine.drive(session)
         while state.wait == "effect":
-            await _told(store, ledger, state)
+            await _told(store, here.ledger, state)
             state = await engine.drive(session)
 
 

@@ -1,4 +1,4 @@
-"""The missions of the sweep: every effect class in order, at once, in a script, and with probes for evidence."""
+"""The missions of the sweep: every effect class in order, at once, in a script, with probes for evidence; two incidents."""
 
 from __future__ import annotations
 
@@ -74,6 +74,46 @@ _CHECKED: Final = [
         "probe": {"tool": "count"},
     },
 ]
+_HANDLED: Final = """
+import asyncio
+
+await incident_wait()
+await asyncio.gather(incident_restart(target="images"), incident_wait(), incident_look(target="queue-store"))
+seen = await incident_observe()
+mission.observe("half", True)
+await incident_restart(target="queue-store")
+"""
+
+
+def _incident(name: str, **more: object) -> Mission:
+    """Give a mission that plays an incident to its service level objectives."""
+    felt = {
+        "few_errors": ("error_ratio", "<=", 0.05),
+        "fast": ("slowness", "<=", 2),
+        "calm": ("alerts_firing", "==", 0),
+    }
+    return validate_mission(
+        {
+            "name": name,
+            "directive": "Bring the service back within its objective.",
+            "gym": {"task": "easy-train-6"},
+            "tools": ["incident.*"],
+            "criteria": [
+                {"id": key, "kind": "metric_threshold", "metric": metric, "op": op, "target": target, "hold_for": 2}
+                for key, (metric, op, target) in felt.items()
+            ],
+            "approve": "never",
+            "budget": {"iterations": 30},
+            "stagnation": {"threshold": 30},
+            **more,
+        }
+    )
+
+
+def _acts(*acts: tuple[str, str]) -> list[dict[str, Any]]:
+    return [{"tool": f"incident.{tool}", "args": {"target": target} if target else {}} for tool, target in acts]
+
+
 MISSIONS: Final[Mapping[str, Mission]] = {
     "in order": _mission("in-order", [{"calls": _calls(*_MIXED)}, {"calls": _calls("finish")}]),
     "at once": _mission("at-once", [{"calls": _calls(*_MIXED), "parallel": True}, {"calls": _calls("finish")}]),
@@ -82,6 +122,18 @@ MISSIONS: Final[Mapping[str, Mission]] = {
         "with-probes",
         [{"calls": _calls("post")}, {"calls": _calls("fire")}, {"calls": _calls("finish")}],
         criteria=_CHECKED,
+    ),
+    "an incident": _incident("an-incident"),
+    "an incident by plan": _incident(
+        "an-incident-by-plan",
+        plan=[
+            {"calls": _acts(("look", "images"), ("wait", ""), ("restart", "images"), ("observe", ""))},
+            {"calls": _acts(("restart", "checkout"), ("wait", ""), ("look", "storefront")), "parallel": True},
+            {"script": _HANDLED},
+            {"calls": _acts(("restart", "queue-store"))},
+            {"calls": _acts(("wait", ""))},
+        ],
+        explore=False,
     ),
 }
 """Name to mission."""

@@ -1,4 +1,9 @@
-"""Run a mission again and again, killed at its first boundary, its second … and give what each crash left."""
+"""Run a mission again and again, killed at its first boundary, its second … and give what each crash left.
+
+What a tool did to the world stands in a ledger outside the killed process. An incident has no such trace: there the
+record must tell, call by call, what that of a mission tells that nobody killed; a step played twice, or lost, would show
+in everything measured after it.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +12,21 @@ import multiprocessing
 import signal
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
 from journeyman.engine.records import replay_of, state_of
 from journeyman.mission import events as e
 from journeyman.mission.events import decode
+from journeyman.mission.record.canonical import Json
 from journeyman.mission.record.chain import opened
 from journeyman.mission.steps import effect_key
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.stores.verify import verify_session
 from journeyman.testing.crash_sweep.child import attempt
+from journeyman.testing.crash_sweep.missions import MISSIONS
 from journeyman.testing.crash_sweep.world import CHANGING, Ledger
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
@@ -46,13 +54,15 @@ class Crash:
     unresolved: int
     """Effects that ended neither done, failed nor unknown."""
     achieved: bool
+    strayed: int = 0
+    """Calls, results and verdicts of an incident that are others than without a crash."""
     fault: str
     """What `verify` and `replay` say against the record; empty when it holds."""
 
     @property
     def clean(self) -> bool:
         """Tell whether nothing was repeated, lost or left open."""
-        return not (self.repeated or self.lost or self.unresolved or self.fault) and self.achieved
+        return not (self.repeated or self.lost or self.unresolved or self.strayed or self.fault) and self.achieved
 
 
 @dataclass(slots=True)
@@ -73,16 +83,46 @@ def sweep(mission: str, *, every: int = 1, twice: bool = False) -> Iterator[Cras
         twice: Whether the process that goes on is killed as well.
     """
     kill_at = 1
+    unharmed = _unharmed(mission) if MISSIONS[mission].gym is not None else None
     while True:
         with tempfile.TemporaryDirectory(prefix="journeyman-sweep-") as name:
-            crash = _crash(Path(name), mission, kill_at, twice=twice)
+            crash = _crash(Path(name), mission, kill_at, unharmed, twice=twice)
         yield crash
         if not crash.boundary:
             return
         kill_at += every
 
 
-def _crash(folder: Path, mission: str, kill_at: int, *, twice: bool) -> Crash:
+def _unharmed(mission: str) -> list[Json]:
+    """Give the course of a mission that nobody kills."""
+    with tempfile.TemporaryDirectory(prefix="journeyman-sweep-") as name:
+        folder = Path(name)
+        if _killed(folder, mission, 0, 0):
+            raise AssertionError("a process died that was not to be killed")
+        return asyncio.run(course(folder))
+
+
+async def course(folder: Path) -> list[Json]:
+    """Give what the folder's one record tells of its calls, each with what came back, and of its verdicts."""
+    rows: list[Json] = []
+    async with await SqliteStore.open(folder) as store:
+        (session,) = await store.sessions()
+        for entry in await store.read(session.session_id):
+            match decode(opened(entry)).event:
+                case e.Intended() as event:
+                    rows.append([event.effect, event.tool, event.args])
+                case e.Settled() as event:
+                    rows.append([event.effect, event.state, event.value, event.metrics, [*event.events], event.error])
+                case e.Decided() as event:
+                    rows.append([event.iteration, event.verdict, event.reason])
+                case e.Ended() as event:
+                    rows.append([event.verdict, event.reason, event.outcome])
+                case _:
+                    pass
+    return rows
+
+
+def _crash(folder: Path, mission: str, kill_at: int, unharmed: list[Json] | None, *, twice: bool) -> Crash:
     seen: list[Seen] = []
     boundary = ""
     if _killed(folder, mission, 0, kill_at):
@@ -92,13 +132,20 @@ def _crash(folder: Path, mission: str, kill_at: int, *, twice: bool) -> Crash:
             seen.append(asyncio.run(_look(folder)))
         if _killed(folder, mission, 2, 0):
             raise AssertionError("a process died that was not to be killed")
-    return asyncio.run(judged(folder, mission, kill_at, boundary, seen))
+    crash = asyncio.run(judged(folder, mission, kill_at, boundary, seen))
+    return crash if unharmed is None else replace(crash, strayed=asyncio.run(strayed(folder, unharmed)))
+
+
+async def strayed(folder: Path, unharmed: list[Json]) -> int:
+    """Count the rows in which a record's course is another than that of an unharmed mission."""
+    went = await course(folder)
+    return sum(one != other for one, other in zip_longest(went, unharmed))
 
 
 def _killed(folder: Path, mission: str, number: int, kill_at: int) -> bool:
     """Run a process; tell whether it was killed."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([attempt.__module__])
+    context.set_forkserver_preload([attempt.__module__, "journeyman.engine.incident"])
     child = context.Process(target=attempt, args=(folder, mission, number, kill_at))
     child.start()
     child.join(MOST_S)
