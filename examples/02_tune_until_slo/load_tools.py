@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import socket
+import statistics
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 REQUESTS = 48
+ROUNDS = 3
+"""The median of so many counts: a neighbour's burst of work is not the server's fault."""
 CLIENTS = 16
 WORK_S = 0.015
 """What each request waits for, such as a database."""
@@ -63,14 +66,21 @@ def load_test(workers: Annotated[int, Field(ge=1, le=32)] = 1) -> dict[str, obje
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
-        with ThreadPoolExecutor(CLIENTS) as clients:
-            seconds = sorted(clients.map(request, [server.server_port] * REQUESTS))
+        rounds = [measured(server.server_port) for _ in range(ROUNDS)]
     finally:
         server.shutdown()
         server.server_close()
+    p95_ms = statistics.median(p95_ms for p95_ms, _ in rounds)
+    return {"metrics": {"p95_ms": round(p95_ms, 1), "failed_requests": sum(failed for _, failed in rounds)}}
+
+
+def measured(port: int) -> tuple[float, int]:
+    """Give the milliseconds that 95 % of a round's requests stay below, and how many failed."""
+    with ThreadPoolExecutor(CLIENTS) as clients:
+        seconds = sorted(clients.map(request, [port] * REQUESTS))
     good = [second for second in seconds if second >= 0]
     p95_ms = 1000 * good[int(len(good) * 0.95) - 1] if good else 1e9
-    return {"metrics": {"p95_ms": round(p95_ms, 1), "failed_requests": len(seconds) - len(good)}}
+    return p95_ms, len(seconds) - len(good)
 
 
 def request(port: int) -> float:

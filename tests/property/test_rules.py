@@ -272,7 +272,8 @@ def test_every_session_ends_or_waits_for_a_person_within_its_budget(
     if state.verdict == "complete":
         assert criteria_hold(state)
     if state.status is Status.ENDED and state.reason.startswith("max_"):
-        assert exhausted(state) == state.reason
+        # Asked of the state in which it was decided: the end itself takes time, which may use up another budget too.
+        assert exhausted(simulation.states[-2]) == state.reason
 
 
 @settings(max_examples=60)
