@@ -64,8 +64,9 @@ def _measured(variants: Mapping[str, Variant], clients: int, progress: Meter) ->
             rates[name].append(asyncio.run(_rate(variant, clients)))
             progress.step()
     share = statistics.median(mine / other for mine, other in zip(rates[_WAITS], rates[_EMPTY], strict=True))
-    rows = [Row(f"{clients} clients: {name}", statistics.median(found), "steps/s") for name, found in rates.items()]
-    return [*rows, Row(f"{clients} clients: gym, one seat / empty", share, "", f">= {BAR}", share >= BAR)]
+    who = "1 client" if clients == 1 else f"{clients} clients"
+    rows = [Row(f"{who}: {name}", statistics.median(found), "steps/s") for name, found in rates.items()]
+    return [*rows, Row(f"{who}: gym, one seat / empty", share, "", f">= {BAR}", share >= BAR)]
 
 
 async def _rate(variant: Variant, clients: int) -> float:
