@@ -66,12 +66,12 @@ def _played(tier: Tier, count: int) -> bytes:
 def _played_in_words(tier: Tier, number: int) -> bytes:
     from journeyman.gym.tasks import Split, Task  # noqa: PLC0415 - as above
     from journeyman.gym.text import AgentRole, TextWorld, build_prompt  # noqa: PLC0415 - as above
-    from journeyman.gym.text.export import named  # noqa: PLC0415 - as above
+    from journeyman.gym.text.export import named_moves  # noqa: PLC0415 - as above
 
     whole, world, step = hashlib.sha256(), TextWorld(Task(tier, Split.TRAIN, number)), 0
     while not world.done:
         rows = _actions(1, step + number)[0]
-        paid = world.step({role: named(rows[role.number], role, world) for role in AgentRole})
+        paid = world.step(named_moves(rows, world))
         for role in AgentRole:
             seen = world.observe(role)
             whole.update(f"{build_prompt(seen)}{seen!r}{paid[role]!r}".encode())

@@ -8,11 +8,10 @@ import numpy as np
 
 from journeyman.gym.actions import FIELDS, ROLES, Action
 from journeyman.gym.arrays import Ints
-from journeyman.gym.eyes.sights import Sights
-from journeyman.gym.eyes.views import DevEyes, ManagerEyes, OversightEyes, SreEyes
+from journeyman.gym.eyes.sights import Eyes, Sights
 
 
-class Seats(Protocol):
+class Seats(Eyes, Protocol):
     """What policies may ask of a batch of worlds: the four roles' eyes, nothing else."""
 
     @property
@@ -20,24 +19,8 @@ class Seats(Protocol):
         """How many worlds run together."""
         ...
 
-    def sre(self) -> SreEyes:
-        """Give what the SRE sees."""
-        ...
-
-    def dev(self) -> DevEyes:
-        """Give what the developer sees."""
-        ...
-
-    def manager(self) -> ManagerEyes:
-        """Give what the manager sees."""
-        ...
-
-    def oversight(self) -> OversightEyes:
-        """Give what oversight sees."""
-        ...
-
     def sights(self) -> Sights:
-        """Give the same in plain numbers, world by world."""
+        """Give what the eyes see in plain numbers, world by world."""
         ...
 
 

@@ -47,7 +47,7 @@ def oracle_examples(task: Task, *, seed: int = 0) -> tuple[Example, ...]:
     world = TextWorld(task)
     found: list[Example] = []
     for step in range(certificate.steps):
-        moves = {role: named(certificate.actions[step, role.number], role, world) for role in AgentRole}
+        moves = named_moves(certificate.actions[step], world)
         for role, move in moves.items():
             found.append(
                 Example(
@@ -61,6 +61,11 @@ def oracle_examples(task: Task, *, seed: int = 0) -> tuple[Example, ...]:
             )
         world.step(moves)
     return tuple(found)
+
+
+def named_moves(rows: Ints, world: TextWorld) -> dict[AgentRole, TextAction]:
+    """Give a team's actions of one step, `(roles, 4)`, in words."""
+    return {role: named(rows[role.number], role, world) for role in AgentRole}
 
 
 def named(row: Ints, role: AgentRole, world: TextWorld) -> TextAction:

@@ -7,7 +7,7 @@ from typing import Final
 from journeyman.gym.evaluate import team_named
 from journeyman.gym.tasks import Task
 from journeyman.gym.text.action import TextAction
-from journeyman.gym.text.export import named
+from journeyman.gym.text.export import named_moves
 from journeyman.gym.text.observation import Observation
 from journeyman.gym.text.session import TextWorld
 from journeyman.gym.text.words import AgentRole
@@ -55,8 +55,7 @@ class Shift:
             return
         moves: dict[AgentRole, TextAction] = {}
         if self._team is not None:
-            rows = self._team.act(self.world.seats)[0]
-            moves = {role: named(rows[role.number], role, self.world) for role in AgentRole}
+            moves = named_moves(self._team.act(self.world.seats)[0], self.world)
         moves[self.role] = action
         self.moves = moves
         self.world.step(moves)
