@@ -18,7 +18,7 @@ from journeyman.advisors.provider_settings import Kind, ProviderSettings
 from journeyman.advisors.providers import ProviderAdvisor
 from journeyman.advisors.pull import PullAdvisor
 from journeyman.mission.files.mission_file import validate_mission
-from journeyman.mission.spec import Mission
+from journeyman.mission.model.mission import Mission
 from journeyman.testing.model_server import Fault, ModelServer, Say, serving
 from journeyman.testing.model_server.server import reply_to
 from journeyman.testing.model_server.wire import Asking

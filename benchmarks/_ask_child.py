@@ -20,9 +20,9 @@ from journeyman.advisors.pull import PullAdvisor
 from journeyman.advisors.scripted import Line, ScriptedAdvisor
 from journeyman.advisors.settings import AdvisorSettings
 from journeyman.config import Settings
-from journeyman.mission.errors import LeaseHeld
 from journeyman.mission.files.mission_file import validate_mission
-from journeyman.mission.spec import Mission
+from journeyman.mission.model.mission import Mission
+from journeyman.mission.values.errors import LeaseHeld
 from journeyman.wiring import opened
 
 PROVIDERS: Final = ("anthropic", "openai", "bedrock")

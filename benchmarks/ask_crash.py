@@ -22,7 +22,7 @@ from benchmarks._advising import NOTES, advice
 from benchmarks._ask_child import KINDS
 from benchmarks.report import Meter, Row
 from journeyman.engine.records import read_record
-from journeyman.mission import events as e
+from journeyman.mission.model import events as e
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.testing.model_server import Fault, ModelServer, Say, serving
 

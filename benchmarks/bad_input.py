@@ -30,7 +30,7 @@ from journeyman.config import Settings
 from journeyman.engine.records import replay_of, report_of
 from journeyman.interfaces.cli.main import app
 from journeyman.mission.files.mission_file import validate_mission
-from journeyman.mission.state import Status
+from journeyman.mission.model.state import Status
 from journeyman.stores.verify import verify_session
 from journeyman.wiring import opened
 

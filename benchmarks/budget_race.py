@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.report import Meter, Row
-from journeyman.mission.errors import BudgetRefused
 from journeyman.mission.record.chain import genesis, head_of, opened, seal
+from journeyman.mission.values.errors import BudgetRefused
 from journeyman.stores.base import Account, Batch, Reserve, Settle, Summary
 from journeyman.stores.sqlite import SqliteStore
 

@@ -20,8 +20,8 @@ from journeyman.engine.world import World
 from journeyman.gym.evaluate import team_named
 from journeyman.gym.text.export import named
 from journeyman.gym.text.words import ActionType, AgentRole
-from journeyman.mission.spec import Gym, Mission
-from journeyman.mission.state import State
+from journeyman.mission.model.mission import Gym, Mission
+from journeyman.mission.model.state import State
 from journeyman.stores.memory import MemoryStore
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox

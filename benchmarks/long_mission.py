@@ -21,11 +21,11 @@ from typing import Final
 from benchmarks.report import Meter, Row
 from journeyman.config import Settings
 from journeyman.engine.records import replay_of
-from journeyman.mission import events as e
-from journeyman.mission.events import Happened
 from journeyman.mission.files.mission_file import validate_mission
-from journeyman.mission.spec import Mission
-from journeyman.mission.state import State
+from journeyman.mission.model import events as e
+from journeyman.mission.model.events import Happened
+from journeyman.mission.model.mission import Mission
+from journeyman.mission.model.state import State
 from journeyman.wiring import opened
 
 ITERATIONS: Final = 10_000

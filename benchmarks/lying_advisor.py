@@ -25,7 +25,7 @@ from journeyman.advisors.scripted import Line, ScriptedAdvisor
 from journeyman.engine.engine import Engine
 from journeyman.engine.world import World
 from journeyman.mission.files.mission_file import validate_mission
-from journeyman.mission.spec import Mission
+from journeyman.mission.model.mission import Mission
 from journeyman.stores.memory import MemoryStore
 from journeyman.tools.base import Catalog
 from journeyman.tools.catalog import open_catalog

@@ -19,8 +19,8 @@ from benchmarks._advising import AGENT, SHARED, Stage, advice, mission, stage
 from benchmarks.report import Meter, Row
 from journeyman.advisors.base import Asked, Message, Purpose, Rejection, Request, Settled
 from journeyman.engine.records import read_record
-from journeyman.mission import events as e
 from journeyman.mission.advice import ClosingAdvice
+from journeyman.mission.model import events as e
 from journeyman.testing.model_server import Fault, Say
 
 SESSIONS: Final = 5000

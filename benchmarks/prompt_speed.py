@@ -8,13 +8,13 @@ import time
 from typing import Any, cast
 
 from benchmarks.report import Meter, Row
-from journeyman.mission import events as e
-from journeyman.mission.events import Happened
 from journeyman.mission.files.mission_file import validate_mission
-from journeyman.mission.folding.fold import fold
+from journeyman.mission.fold.fold import fold
+from journeyman.mission.model import events as e
+from journeyman.mission.model.events import Happened
+from journeyman.mission.model.mission import dump, mission_digest
+from journeyman.mission.model.state import State
 from journeyman.mission.prompt import MAX_BYTES, strategy_prompt
-from journeyman.mission.spec import dump, mission_digest
-from journeyman.mission.state import State
 
 RUNS = 30
 ITERATIONS = 5

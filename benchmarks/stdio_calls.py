@@ -15,7 +15,7 @@ from pathlib import Path
 from mcp import Client
 from mcp.client.stdio import StdioServerParameters
 
-from journeyman.mission.record.canonical import JsonObject
+from journeyman.mission.values.canonical import JsonObject
 from journeyman.tools.catalog import open_catalog
 
 SERVER = [sys.executable, str(Path(__file__).parents[1] / "tests" / "tools" / "servers" / "honest.py")]

@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.report import Meter, Row
-from journeyman.mission.errors import InvalidInput, RecordBroken
-from journeyman.mission.record.canonical import Json, JsonObject, digest
 from journeyman.mission.record.chain import Entry, Head, genesis, head_of, seal
+from journeyman.mission.values.canonical import Json, JsonObject, digest
+from journeyman.mission.values.errors import InvalidInput, RecordBroken
 from journeyman.stores.base import Batch, Summary
 from journeyman.stores.files import export_record, read_export
 from journeyman.stores.sqlite import SqliteStore

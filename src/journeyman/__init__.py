@@ -27,9 +27,9 @@ if TYPE_CHECKING:
     from journeyman.engine.engine import Engine
     from journeyman.engine.records import replay_of, report_of
     from journeyman.engine.world import World
-    from journeyman.mission.errors import BugError, CallerError, JourneymanError, WorldError
     from journeyman.mission.files.mission_file import parse_mission
-    from journeyman.mission.spec import Mission
+    from journeyman.mission.model.mission import Mission
+    from journeyman.mission.values.errors import BugError, CallerError, JourneymanError, WorldError
     from journeyman.stores.memory import MemoryStore
     from journeyman.stores.sqlite import SqliteStore
     from journeyman.tools.functions import tool
@@ -61,9 +61,9 @@ _HOMES = {
     "engine.engine": ("Engine",),
     "engine.records": ("replay_of", "report_of"),
     "engine.world": ("World",),
-    "mission.errors": ("BugError", "CallerError", "JourneymanError", "WorldError"),
+    "mission.values.errors": ("BugError", "CallerError", "JourneymanError", "WorldError"),
     "mission.files.mission_file": ("parse_mission",),
-    "mission.spec": ("Mission",),
+    "mission.model.mission": ("Mission",),
     "stores.memory": ("MemoryStore",),
     "stores.sqlite": ("SqliteStore",),
     "tools.functions": ("tool",),

@@ -17,7 +17,7 @@ import platformdirs
 from pydantic import BaseModel, ValidationError
 
 from journeyman.advisors.settings import AdviceSettings, AdvisorSettings
-from journeyman.mission.errors import InvalidInput, Problem
+from journeyman.mission.values.errors import InvalidInput, Problem
 
 PREFIX: Final = "JOURNEYMAN_"
 _KEY_HINT: Final = "a key is never a setting: name its variable with api_key_env"

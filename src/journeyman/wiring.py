@@ -21,9 +21,9 @@ from journeyman.engine.clock import Clock, SystemClock
 from journeyman.engine.engine import Engine
 from journeyman.engine.world import World
 from journeyman.mission.criteria import Predicate, walk
-from journeyman.mission.errors import InvalidInput, NotFound, Problem
 from journeyman.mission.files.mission_file import Form, parse_mission
-from journeyman.mission.spec import Gym, Mission, ScriptPlan
+from journeyman.mission.model.mission import Gym, Mission, ScriptPlan
+from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.tools.base import Catalog
 from journeyman.tools.catalog import open_catalog

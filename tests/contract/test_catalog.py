@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from journeyman.mission.record.canonical import Json
+from journeyman.mission.values.canonical import Json
 from journeyman.testing.check_catalog import Reference, check_catalog
 from journeyman.tools.base import Catalog, Result, Status, Tool
 from journeyman.tools.calling import ToolCatalog

@@ -11,9 +11,9 @@ from journeyman.advisors.base import Failure
 from journeyman.advisors.broker import Broker, BrokerPolicy
 from journeyman.advisors.scripted import Line, ScriptedAdvisor
 from journeyman.engine.records import report_of
-from journeyman.mission import events as e
 from journeyman.mission.files.mission_file import validate_mission
-from journeyman.mission.spec import Mission
+from journeyman.mission.model import events as e
+from journeyman.mission.model.mission import Mission
 from tests.engine.worlds import bench
 
 pytestmark = pytest.mark.anyio

@@ -16,11 +16,11 @@ from journeyman.engine.incident import Incident
 from journeyman.engine.records import read_record
 from journeyman.engine.world import PastCall, Replays, World
 from journeyman.gym.text.words import ActionType
-from journeyman.mission import events as e
-from journeyman.mission.errors import InvalidInput, NotAllowed, Unavailable
 from journeyman.mission.files.mission_file import validate_mission
-from journeyman.mission.record.canonical import Json
-from journeyman.mission.spec import Gym, Mission
+from journeyman.mission.model import events as e
+from journeyman.mission.model.mission import Gym, Mission
+from journeyman.mission.values.canonical import Json
+from journeyman.mission.values.errors import InvalidInput, NotAllowed, Unavailable
 from journeyman.stores.memory import MemoryStore
 from journeyman.tools.base import Catalog, Result, Status
 from journeyman.tools.predicate import Predicates

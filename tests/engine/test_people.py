@@ -6,9 +6,9 @@ import anyio
 import pytest
 
 from journeyman.engine import control
-from journeyman.mission import events as e
-from journeyman.mission.errors import NotAllowed, NotFound
-from journeyman.mission.state import Phase, State, Status
+from journeyman.mission.model import events as e
+from journeyman.mission.model.state import Phase, State, Status
+from journeyman.mission.values.errors import NotAllowed, NotFound
 from journeyman.tools.functions import tool
 from tests.engine.worlds import Bench, Function, bench, mission
 

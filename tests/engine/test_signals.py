@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from journeyman.config import Settings
-from journeyman.mission.state import Status
+from journeyman.mission.model.state import Status
 from journeyman.stores.verify import verify_session
 from journeyman.wiring import opened
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import anyio
 import pytest
 
-from journeyman.mission import events as e
-from journeyman.mission.errors import InvalidInput, LeaseLost
-from journeyman.mission.state import Phase
+from journeyman.mission.model import events as e
+from journeyman.mission.model.state import Phase
+from journeyman.mission.values.errors import InvalidInput, LeaseLost
 from journeyman.stores.base import Batch, Lease
 from journeyman.tools.functions import tool
 from tests.engine.worlds import bench, mission

@@ -11,9 +11,9 @@ from typing import Any
 import anyio
 import pytest
 
-from journeyman.mission import events as e
-from journeyman.mission.errors import JourneymanError, LeaseHeld
-from journeyman.mission.state import Status
+from journeyman.mission.model import events as e
+from journeyman.mission.model.state import Status
+from journeyman.mission.values.errors import JourneymanError, LeaseHeld
 from journeyman.testing.fake_clock import FakeClock
 from journeyman.tools.functions import tool
 from tests.engine.worlds import bench, mission

@@ -14,10 +14,10 @@ from journeyman.engine.clock import Clock, SystemClock
 from journeyman.engine.engine import Engine
 from journeyman.engine.records import read_record, replay_of
 from journeyman.engine.world import World
-from journeyman.mission.events import Event
 from journeyman.mission.files.mission_file import validate_mission
-from journeyman.mission.spec import Mission
-from journeyman.mission.state import State
+from journeyman.mission.model.events import Event
+from journeyman.mission.model.mission import Mission
+from journeyman.mission.model.state import State
 from journeyman.stores.memory import MemoryStore
 from journeyman.stores.verify import verify_session
 from journeyman.tools.base import Catalog

@@ -22,7 +22,7 @@ from journeyman.gym.envs.zoo import IncidentParallelEnv, incident_aec_env
 from journeyman.gym.features import HIGH, LOW, features, size
 from journeyman.gym.tasks import Tier
 from journeyman.gym.world.world import World
-from journeyman.mission.errors import InvalidInput
+from journeyman.mission.values.errors import InvalidInput
 
 RESOLVE = [int(ActionType.RESOLVE), 0, 0, 0]
 

@@ -15,7 +15,7 @@ from journeyman.gym.draw.ahead import TOGETHER, draw_one
 from journeyman.gym.draw.incident import draw
 from journeyman.gym.tasks import Tier
 from journeyman.gym.world.world import World
-from journeyman.mission.errors import BugError
+from journeyman.mission.values.errors import BugError
 
 
 @pytest.mark.parametrize("tier", list(Tier))

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journeyman.gym.tasks import MAX_NUMBER, Split, Task, Tier, seeds, task, tasks
-from journeyman.mission.errors import InvalidInput
+from journeyman.mission.values.errors import InvalidInput
 
 _ANY = st.builds(Task, st.sampled_from(Tier), st.sampled_from(Split), st.integers(0, MAX_NUMBER))
 

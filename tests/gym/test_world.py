@@ -23,7 +23,7 @@ from journeyman.gym.policies.base import no_actions
 from journeyman.gym.state import take
 from journeyman.gym.tasks import Split, Tier, task, tasks
 from journeyman.gym.world.world import World
-from journeyman.mission.errors import NotAllowed
+from journeyman.mission.values.errors import NotAllowed
 
 Make = Callable[[World, int], Ints]
 

@@ -15,7 +15,7 @@ from journeyman.gym.text.play import Turn
 from journeyman.gym.text.words import ActionType, AgentRole
 from journeyman.interfaces.cli.gym.asking import Asker, Bill, CeilingReached, Purse, Unanswered
 from journeyman.interfaces.cli.gym.keeping import Asked, dollars
-from journeyman.mission.errors import BudgetRefused
+from journeyman.mission.values.errors import BudgetRefused
 
 pytestmark = pytest.mark.anyio
 GOOD = '{"action_type": "restart", "target": "db"}'

@@ -11,7 +11,7 @@ from journeyman.gym.evaluate import Episode, MakeTeam, play
 from journeyman.gym.tasks import Task
 from journeyman.interfaces.cli.gym import evaluating
 from journeyman.interfaces.cli.gym.keeping import Kept
-from journeyman.mission.errors import NotFound
+from journeyman.mission.values.errors import NotFound
 
 
 def test_an_interrupted_evaluation_says_where_its_episodes_are(

@@ -17,7 +17,7 @@ from journeyman.gym.world.world import World
 from journeyman.interfaces.cli.gym.evaluating import numbers_of
 from journeyman.interfaces.cli.gym.playing import Misread, read_line
 from journeyman.interfaces.cli.gym.watching import line, page, played, spark
-from journeyman.mission.errors import InvalidInput
+from journeyman.mission.values.errors import InvalidInput
 
 SERVICES = ("checkout", "cart", "cart-db")
 AGENTS = ("tidy-bot", "deploy-bot")

@@ -11,7 +11,7 @@ import pytest
 from journeyman.gym.tasks import Tier
 from journeyman.gym.train import Course, train
 from journeyman.interfaces.cli.gym.policy import read_standing, read_tuning, write_policy
-from journeyman.mission.errors import InvalidInput
+from journeyman.mission.values.errors import InvalidInput
 
 COURSE = Course(tier=Tier.EASY, population=4, tasks_each=4, validation_tasks=4)
 

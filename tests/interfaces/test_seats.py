@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from journeyman.interfaces.trainers.seats import SEATS, ManagerSeat, OversightSeat, SreSeat, rows
-from journeyman.mission.errors import InvalidInput
+from journeyman.mission.values.errors import InvalidInput
 
 HANDS = {
     "sre": {"restart", "scale", "identify_root_cause"},

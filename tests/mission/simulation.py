@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from journeyman.mission import commands as c
-from journeyman.mission import events as e
-from journeyman.mission import steps
-from journeyman.mission.events import Event, Happened
 from journeyman.mission.evidence.evaluate import Answered
 from journeyman.mission.evidence.view import View
-from journeyman.mission.folding.fold import fold
-from journeyman.mission.record.canonical import Json, JsonObject, checked
-from journeyman.mission.spec import Mission, dump, effect_spec, mission_digest
-from journeyman.mission.state import Effect, State
+from journeyman.mission.fold.fold import fold
+from journeyman.mission.model import events as e
+from journeyman.mission.model.events import Event, Happened
+from journeyman.mission.model.mission import Mission, dump, effect_spec, mission_digest
+from journeyman.mission.model.state import Effect, State
+from journeyman.mission.rules import commands as c
+from journeyman.mission.rules import steps
+from journeyman.mission.values.canonical import Json, JsonObject, checked
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -8,7 +8,7 @@ import pytest
 
 from journeyman.mission.files.draft import draft, schema_metrics, undecidable
 from journeyman.mission.files.mission_file import validate_mission
-from journeyman.mission.strategy import ToolSpec
+from journeyman.mission.model.strategy import ToolSpec
 
 METRICS = {"latency_ms": "load_test", "error_ratio": "load_test", "queue_depth": "look"}
 TOOLS = [

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from journeyman.mission.files.mission_file import validate_mission
-from journeyman.mission.record.canonical import JsonObject
-from journeyman.mission.state import State
+from journeyman.mission.model.state import State
+from journeyman.mission.values.canonical import JsonObject
 from tests.mission.simulation import Reply, SimTool, Simulation
 
 

@@ -6,9 +6,9 @@ import json
 
 import pytest
 
-from journeyman.mission.errors import InvalidInput
 from journeyman.mission.files.mission_file import parse_mission
-from journeyman.mission.spec import dump, mission_digest
+from journeyman.mission.model.mission import dump, mission_digest
+from journeyman.mission.values.errors import InvalidInput
 
 GOOD = """\
 name: a

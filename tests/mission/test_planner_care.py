@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from journeyman.mission.events import Proposed
 from journeyman.mission.files.mission_file import validate_mission
+from journeyman.mission.model.events import Proposed
 from journeyman.mission.planner.arguments import Sources, argument_sets
 from tests.mission.simulation import Reply, SimTool, Simulation
 

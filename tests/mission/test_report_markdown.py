@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from journeyman.mission.record.canonical import JsonObject
-from journeyman.mission.reports.markdown import escaped, markdown_report
-from journeyman.mission.reports.text import criterion_rule, evidence_text, length, one_line, standing
+from journeyman.mission.report.markdown import escaped, markdown_report
+from journeyman.mission.report.text import criterion_rule, evidence_text, length, one_line, standing
+from journeyman.mission.values.canonical import JsonObject
 from tests.interfaces.pages.reports import busy_report, empty_report, hostile_report, long_report, open_report
 
 FORGE = MarkdownIt("gfm-like", {"html": True, "linkify": False})

@@ -11,7 +11,7 @@ import rfc8785
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from journeyman.mission.record.canonical import (
+from journeyman.mission.values.canonical import (
     MAX_DEPTH,
     MAX_SAFE_INTEGER,
     Json,

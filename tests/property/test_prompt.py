@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from journeyman.mission.model.strategy import ToolSpec
 from journeyman.mission.prompt import FIELD_BYTES, FIELD_HEAD_BYTES, MARK, MAX_BYTES, cut_fields, strategy_prompt
-from journeyman.mission.record.canonical import checked
-from journeyman.mission.strategy import ToolSpec
+from journeyman.mission.values.canonical import checked
 from tests.property.test_rules import a_mission, begun
 
 json_values = st.recursive(

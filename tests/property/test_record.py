@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeyman.mission.errors import RecordBroken
-from journeyman.mission.record.canonical import JsonObject, checked
 from journeyman.mission.record.chain import Entry, Head, check_chain, genesis, head_of, opened, seal
+from journeyman.mission.values.canonical import JsonObject, checked
+from journeyman.mission.values.errors import RecordBroken
 
 AT = "2026-11-20T10:00:00.000000Z"
 START = genesis("default", "s1")

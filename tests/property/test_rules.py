@@ -8,15 +8,15 @@ from typing import Any, cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journeyman.mission import commands as c
-from journeyman.mission import events as e
-from journeyman.mission.decide import criteria_hold, decide, exhausted
-from journeyman.mission.events import Event, Happened, encode
 from journeyman.mission.files.mission_file import validate_mission
-from journeyman.mission.folding.fold import fold, fold_all
-from journeyman.mission.record.canonical import canonical
-from journeyman.mission.spec import Mission, dump, mission_digest
-from journeyman.mission.state import CriterionState, Phase, State, Status
+from journeyman.mission.fold.fold import fold, fold_all
+from journeyman.mission.model import events as e
+from journeyman.mission.model.events import Event, Happened, encode
+from journeyman.mission.model.mission import Mission, dump, mission_digest
+from journeyman.mission.model.state import CriterionState, Phase, State, Status
+from journeyman.mission.rules import commands as c
+from journeyman.mission.rules.decide import criteria_hold, decide, exhausted
+from journeyman.mission.values.canonical import canonical
 from tests.mission.simulation import Reply, SimTool, Simulation, failed
 
 AT = "2026-01-01T00:00:00.000000Z"

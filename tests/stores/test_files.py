@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from journeyman.mission.errors import InvalidInput, JourneymanError, NotAllowed, RecordBroken, Unavailable
-from journeyman.mission.record.canonical import JsonObject, canonical, digest, parsed
 from journeyman.mission.record.chain import Head, head_of
+from journeyman.mission.values.canonical import JsonObject, canonical, digest, parsed
+from journeyman.mission.values.errors import InvalidInput, JourneymanError, NotAllowed, RecordBroken, Unavailable
 from journeyman.stores.files import export_record, import_record, read_export
 from journeyman.stores.memory import MemoryStore
 from tests.stores.records import summarize, whole

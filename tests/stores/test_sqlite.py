@@ -14,8 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from journeyman.mission.errors import CallerError, HeadMoved, InvalidInput, NotAllowed, RecordBroken, Unavailable
-from journeyman.mission.record.canonical import digest
+from journeyman.mission.values.canonical import digest
+from journeyman.mission.values.errors import CallerError, HeadMoved, InvalidInput, NotAllowed, RecordBroken, Unavailable
 from journeyman.stores.sqlite import SqliteStore, database, worker
 from journeyman.testing.store_kit.bench import Story
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from journeyman.mission.errors import NotFound
-from journeyman.mission.record.canonical import digest
 from journeyman.mission.record.chain import Head, head_of
+from journeyman.mission.values.canonical import digest
+from journeyman.mission.values.errors import NotFound
 from journeyman.stores import verify
 from journeyman.stores.memory import MemoryStore
 from journeyman.stores.sqlite import SqliteStore

@@ -13,7 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from journeyman.mission.errors import InvalidInput, NotFound
+from journeyman.mission.values.errors import InvalidInput, NotFound
 from journeyman.testing.model_server import Fault, Say, Script, load_script, serving
 
 pytestmark = pytest.mark.anyio  # async tests only

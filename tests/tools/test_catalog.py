@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from journeyman.mission.errors import InvalidInput, Unavailable
-from journeyman.mission.record.canonical import JsonObject
+from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.errors import InvalidInput, Unavailable
 from journeyman.tools.arguments import Arguments, compiled
 from journeyman.tools.base import Catalog, Result, Status
 from journeyman.tools.catalog import open_catalog

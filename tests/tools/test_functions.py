@@ -15,8 +15,8 @@ import anyio
 import pydantic
 import pytest
 
-from journeyman.mission.errors import InvalidInput
-from journeyman.mission.record.canonical import JsonObject
+from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.errors import InvalidInput
 from journeyman.tools.base import Result, Status
 from journeyman.tools.functions import FunctionTool, function_tool, tool
 from journeyman.tools.loading import load_functions

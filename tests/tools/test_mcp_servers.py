@@ -14,8 +14,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from journeyman.mission.errors import InvalidInput, Unavailable
-from journeyman.mission.record.canonical import JsonObject
+from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.errors import InvalidInput, Unavailable
 from journeyman.tools.base import Result, Status
 from journeyman.tools.calling import ToolCatalog
 from journeyman.tools.catalog import open_catalog

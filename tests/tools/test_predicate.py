@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import pydantic_monty
 import pytest
 
-from journeyman.mission.record.canonical import Json
+from journeyman.mission.values.canonical import Json
 from journeyman.tools.predicate import PredicateLimits, PredicateResult, Predicates
 from journeyman.tools.sandbox import Sandbox, fault_of
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeyman.mission.record.canonical import Json, canonical, checked
+from journeyman.mission.values.canonical import Json, canonical, checked
 from journeyman.tools.base import Result, Status
 from journeyman.tools.results import Answer, Caps, is_error_envelope, one_line, sorted_answer, sorted_value
 

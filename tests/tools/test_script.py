@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from journeyman.mission.errors import InvalidInput, NotFound
-from journeyman.mission.record.canonical import Json, JsonObject
+from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.errors import InvalidInput, NotFound
 from journeyman.tools.base import Result, Status
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import Failed, Finished, Pending, ScriptLimits, ScriptRun, Step, script_names

@@ -32,7 +32,7 @@ from journeyman.advisors.base import (
 from journeyman.advisors.coalesce import Coalescing
 from journeyman.advisors.limits import Breaker, Pace
 from journeyman.advisors.prices import Priced
-from journeyman.mission.errors import BudgetRefused
+from journeyman.mission.values.errors import BudgetRefused
 
 MakeRequest = Callable[[str], Request]
 Check = Callable[[Any], Awaitable[Rejection | None]]

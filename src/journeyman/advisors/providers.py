@@ -21,7 +21,7 @@ from journeyman.advisors.provider_failures import failed
 from journeyman.advisors.provider_responses import read, until_answered
 from journeyman.advisors.provider_settings import Kind, Mode, ProviderSettings, Resolved, resolved
 from journeyman.advisors.reading import estimated
-from journeyman.mission.errors import NotAllowed
+from journeyman.mission.values.errors import NotAllowed
 
 _TOOL: Final = "answer"
 _NO_TAG: Final = "\x00journeyman\x00"  # no model writes it: thinking tags are never split, answers/ reads them

@@ -10,14 +10,14 @@ from journeyman.advisors.base import Asked, Failure, Ledger, Message, Outcome, P
 from journeyman.engine.journal import Journal
 from journeyman.engine.recent import Recent
 from journeyman.engine.scripting import script_limits
-from journeyman.mission import events as e
 from journeyman.mission.advice import ClosingAdvice, StrategyAdvice, ranked
-from journeyman.mission.commands import calls_left
-from journeyman.mission.errors import BudgetRefused
+from journeyman.mission.model import events as e
+from journeyman.mission.model.state import Phase, State
+from journeyman.mission.model.strategy import Strategy, dump_strategy, problems
 from journeyman.mission.prompt import Prompt, closing_prompt, strategy_prompt
-from journeyman.mission.record.canonical import Json, JsonObject
-from journeyman.mission.state import Phase, State
-from journeyman.mission.strategy import Strategy, dump_strategy, problems
+from journeyman.mission.rules.commands import calls_left
+from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.errors import BudgetRefused
 from journeyman.stores.base import Reserve
 from journeyman.stores.base import Settle as SettleBudget
 from journeyman.tools.arguments import Arguments, compiled

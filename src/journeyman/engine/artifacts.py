@@ -16,9 +16,9 @@ from typing import Any, Final, cast
 import anyio
 
 from journeyman.mission.criteria import COMPARE, Artifact, CommandCheck, CsvCheck, JsonCheck, walk
-from journeyman.mission.folding.measures import at_path
-from journeyman.mission.record.canonical import Json, JsonObject, NotJson, checked
-from journeyman.mission.spec import Mission
+from journeyman.mission.fold.measures import at_path
+from journeyman.mission.model.mission import Mission
+from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked
 
 MAX_READ_BYTES: Final = 64 << 20
 """Larger files are not read; existence, hash and commands still work on them."""

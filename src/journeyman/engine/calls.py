@@ -9,13 +9,13 @@ import anyio
 
 from journeyman.engine.journal import Journal
 from journeyman.engine.world import World
-from journeyman.mission import events as e
 from journeyman.mission.criteria import Probe
-from journeyman.mission.folding.seen import gather
-from journeyman.mission.record.canonical import INLINE_BYTES, Json, JsonObject, canonical
-from journeyman.mission.spec import effect_spec, filled
-from journeyman.mission.state import Effect
-from journeyman.mission.steps import effect_key
+from journeyman.mission.fold.seen import gather
+from journeyman.mission.model import events as e
+from journeyman.mission.model.mission import effect_spec, filled
+from journeyman.mission.model.state import Effect
+from journeyman.mission.rules.steps import effect_key
+from journeyman.mission.values.canonical import INLINE_BYTES, Json, JsonObject, canonical
 from journeyman.stores.base import Settle
 from journeyman.tools.base import Catalog, Result, Status
 

@@ -6,12 +6,12 @@ from collections.abc import Callable
 
 from journeyman.engine.clock import Clock
 from journeyman.engine.journal import Journal
-from journeyman.mission import events as e
-from journeyman.mission.errors import NotAllowed, NotFound
 from journeyman.mission.files.mission_file import validate_mission
-from journeyman.mission.record.canonical import JsonObject
-from journeyman.mission.spec import dump, mission_digest
-from journeyman.mission.state import Phase, State
+from journeyman.mission.model import events as e
+from journeyman.mission.model.mission import dump, mission_digest
+from journeyman.mission.model.state import Phase, State
+from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.errors import NotAllowed, NotFound
 from journeyman.stores.base import Store
 
 _TRIES = 500

@@ -10,12 +10,12 @@ from journeyman.advisors.base import Asked, Failure, Message, Purpose, Rejection
 from journeyman.engine.advising import Asks
 from journeyman.mission.advice import CriteriaAdvice
 from journeyman.mission.criteria import as_json
-from journeyman.mission.errors import InvalidInput
 from journeyman.mission.files.draft import Drafted, draft, schema_metrics, undecidable
 from journeyman.mission.files.mission_file import validate_mission
+from journeyman.mission.model.strategy import ToolSpec
 from journeyman.mission.prompt import criteria_prompt
-from journeyman.mission.record.canonical import JsonObject
-from journeyman.mission.strategy import ToolSpec
+from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.errors import InvalidInput
 from journeyman.tools.base import Catalog, Status, Tool
 
 

@@ -20,17 +20,17 @@ from journeyman.engine.policy import missing_tools, tool_row
 from journeyman.engine.recent import Recent
 from journeyman.engine.scripting import step_script
 from journeyman.engine.world import Replays, World
-from journeyman.mission import commands as c
-from journeyman.mission import events as e
-from journeyman.mission import steps
 from journeyman.mission.advice import wants_advice
-from journeyman.mission.errors import BudgetRefused, CallerError, InvalidInput, WorldError
 from journeyman.mission.evidence.evaluate import Answered
 from journeyman.mission.evidence.view import View, wants_values
-from journeyman.mission.folding.fold import seconds_between
-from journeyman.mission.record.canonical import Json, JsonObject, parsed
-from journeyman.mission.state import Phase, State
-from journeyman.mission.strategy import Strategy
+from journeyman.mission.fold.fold import seconds_between
+from journeyman.mission.model import events as e
+from journeyman.mission.model.state import Phase, State
+from journeyman.mission.model.strategy import Strategy
+from journeyman.mission.rules import commands as c
+from journeyman.mission.rules import steps
+from journeyman.mission.values.canonical import Json, JsonObject, parsed
+from journeyman.mission.values.errors import BudgetRefused, CallerError, InvalidInput, WorldError
 from journeyman.stores.base import Reserve
 from journeyman.tools.base import Catalog, Tool
 

@@ -11,12 +11,12 @@ import anyio
 from journeyman.engine.driver import Driver
 from journeyman.engine.journal import Journal
 from journeyman.engine.world import World
-from journeyman.mission import events as e
-from journeyman.mission.errors import JourneymanError, LeaseHeld, LeaseLost, NotAllowed, NotFound
-from journeyman.mission.events import Happened, decode
+from journeyman.mission.model import events as e
+from journeyman.mission.model.events import Happened, decode
+from journeyman.mission.model.mission import Mission, dump, mission_digest
+from journeyman.mission.model.state import State
 from journeyman.mission.record.chain import opened
-from journeyman.mission.spec import Mission, dump, mission_digest
-from journeyman.mission.state import State
+from journeyman.mission.values.errors import JourneymanError, LeaseHeld, LeaseLost, NotAllowed, NotFound
 
 OnEvent = Callable[[Happened, State], None]
 

@@ -21,9 +21,9 @@ from journeyman.gym.text.action import EVERYBODY, MESSAGE_CHARS, Arg, TextAction
 from journeyman.gym.text.observation import Change, Customers, Deed, LogEntry, Said
 from journeyman.gym.text.shift import Shift
 from journeyman.gym.text.words import ActionType, AgentRole, FailureType, TopicName
-from journeyman.mission.errors import InvalidInput, NotAllowed, Problem, Unavailable
-from journeyman.mission.record.canonical import Json
-from journeyman.mission.spec import Gym
+from journeyman.mission.model.mission import Gym
+from journeyman.mission.values.canonical import Json
+from journeyman.mission.values.errors import InvalidInput, NotAllowed, Problem, Unavailable
 from journeyman.tools.base import Catalog, Result, Tool
 from journeyman.tools.functions import tool
 

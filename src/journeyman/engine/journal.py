@@ -10,13 +10,13 @@ from typing import Final, cast
 import anyio
 
 from journeyman.engine.clock import Clock, stamp
-from journeyman.mission import events as e
-from journeyman.mission.errors import HeadMoved, NotFound, RecordBroken, WorldError
-from journeyman.mission.events import Event, Happened, decode, encode
-from journeyman.mission.folding.fold import fold, with_tools
-from journeyman.mission.record.canonical import INLINE_BYTES, Json, JsonObject, canonical, digest, parsed
+from journeyman.mission.fold.fold import fold, with_tools
+from journeyman.mission.model import events as e
+from journeyman.mission.model.events import Event, Happened, decode, encode
+from journeyman.mission.model.state import State
 from journeyman.mission.record.chain import Entry, Head, genesis, head_of, opened, seal
-from journeyman.mission.state import State
+from journeyman.mission.values.canonical import INLINE_BYTES, Json, JsonObject, canonical, digest, parsed
+from journeyman.mission.values.errors import HeadMoved, NotFound, RecordBroken, WorldError
 from journeyman.stores.base import Batch, Lease, Reserve, Settle, Store, Summary
 
 _FACTS: Final = (

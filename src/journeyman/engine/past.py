@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import cast
 
 from journeyman.engine.world import PastCall
-from journeyman.mission.events import Happened, Intended, Reconciled, Settled
-from journeyman.mission.record.canonical import JsonObject
-from journeyman.mission.state import State
-from journeyman.mission.steps import effect_key
+from journeyman.mission.model.events import Happened, Intended, Reconciled, Settled
+from journeyman.mission.model.state import State
+from journeyman.mission.rules.steps import effect_key
+from journeyman.mission.values.canonical import JsonObject
 
 
 class Past:

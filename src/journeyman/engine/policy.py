@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 from journeyman.mission.criteria import ToolCallSucceeded, walk
-from journeyman.mission.errors import Problem
-from journeyman.mission.record.canonical import JsonObject
-from journeyman.mission.spec import Mission, effect_spec
+from journeyman.mission.model.mission import Mission, effect_spec
+from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.errors import Problem
 from journeyman.tools.base import Tool
 
 _ORDER: Final = ("pure", "keyed", "probed", "unsafe")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import deque
 
-from journeyman.mission import events as e
-from journeyman.mission.events import Happened
+from journeyman.mission.model import events as e
+from journeyman.mission.model.events import Happened
+from journeyman.mission.model.state import State
 from journeyman.mission.prompt import RECENT
-from journeyman.mission.record.canonical import Json, JsonObject
-from journeyman.mission.state import State
+from journeyman.mission.values.canonical import Json, JsonObject
 
 _RESULTS = 12
 """Results kept of one iteration."""

@@ -10,16 +10,16 @@ from journeyman.engine.journal import summary_of
 from journeyman.engine.recent import Recent
 from journeyman.engine.world import Evaluates
 from journeyman.mission.advice import StrategyAdvice
-from journeyman.mission.errors import NotFound
-from journeyman.mission.events import CatalogPinned, Happened, decode
 from journeyman.mission.evidence.evaluate import Answered
-from journeyman.mission.folding.fold import fold, fold_all, with_tools
+from journeyman.mission.fold.fold import fold, fold_all, with_tools
+from journeyman.mission.model.events import CatalogPinned, Happened, decode
+from journeyman.mission.model.state import State
 from journeyman.mission.prompt import Prompt, strategy_prompt
-from journeyman.mission.record.canonical import Json, JsonObject, parsed
 from journeyman.mission.record.chain import Entry, Head, head_of, opened
 from journeyman.mission.record.replay import Replayed, replay
-from journeyman.mission.report import build_report
-from journeyman.mission.state import State
+from journeyman.mission.report.build import build_report
+from journeyman.mission.values.canonical import Json, JsonObject, parsed
+from journeyman.mission.values.errors import NotFound
 from journeyman.stores.base import Store, Summary
 
 

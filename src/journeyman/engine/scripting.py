@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 
 from journeyman.engine.journal import Journal
-from journeyman.mission import events as e
-from journeyman.mission.record.canonical import Json, JsonObject
-from journeyman.mission.spec import Mission
-from journeyman.mission.state import Effect
+from journeyman.mission.model import events as e
+from journeyman.mission.model.mission import Mission
+from journeyman.mission.model.state import Effect
+from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.tools.base import Result, Status
 from journeyman.tools.script import Failed, Finished, Pending, Recorded, ScriptRun, Step
 from journeyman.tools.script_state import ScriptLimits

@@ -10,8 +10,8 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from journeyman.engine.advising import Asks
 from journeyman.engine.clock import Clock, SystemClock
-from journeyman.mission.record.canonical import Json, JsonObject
-from journeyman.mission.spec import Mission
+from journeyman.mission.model.mission import Mission
+from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.stores.base import Store
 from journeyman.tools.base import Catalog
 from journeyman.tools.predicate import PredicateResult

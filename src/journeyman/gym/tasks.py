@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from journeyman.gym.arrays import Words
-from journeyman.mission.errors import InvalidInput, Problem
+from journeyman.mission.values.errors import InvalidInput, Problem
 
 MAX_NUMBER: Final = 2**32 - 1
 

@@ -8,10 +8,10 @@ from typing import Annotated
 from pydantic import Field, StrictFloat, StrictInt, StrictStr
 
 from journeyman.mission.criteria import Criterion, Strict
+from journeyman.mission.model.state import State
+from journeyman.mission.model.strategy import Strategy
 from journeyman.mission.planner.memory import call_signature
 from journeyman.mission.planner.propose import plan_due
-from journeyman.mission.state import State
-from journeyman.mission.strategy import Strategy
 
 Line = Annotated[StrictStr, Field(min_length=1, max_length=500)]
 

@@ -23,7 +23,7 @@ from pydantic import (
     model_validator,
 )
 
-from journeyman.mission.record.canonical import Json, JsonObject
+from journeyman.mission.values.canonical import Json, JsonObject
 
 Name = Annotated[StrictStr, Field(min_length=1, max_length=200)]
 Identifier = Annotated[StrictStr, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,99}$")]

@@ -14,9 +14,9 @@ from typing import Final
 from pydantic_core import to_json
 
 from journeyman.mission.criteria import as_json, walk
-from journeyman.mission.record.canonical import Json, JsonObject, canonical, digest
-from journeyman.mission.state import State
-from journeyman.mission.strategy import ToolSpec
+from journeyman.mission.model.state import State
+from journeyman.mission.model.strategy import ToolSpec
+from journeyman.mission.values.canonical import Json, JsonObject, canonical, digest
 
 MAX_BYTES: Final = 32_768
 """UTF-8 bytes of a whole prompt, system text included, whatever the input."""

@@ -20,9 +20,9 @@ from typing import Final, NoReturn, cast
 
 import anyio.to_thread
 
-from journeyman.mission.errors import InvalidInput, NotAllowed, Problem, RecordBroken, Unavailable
-from journeyman.mission.record.canonical import Json, JsonObject, NotJson, canonical, checked, digest
 from journeyman.mission.record.chain import Entry, Head, check_chain, genesis, opened
+from journeyman.mission.values.canonical import Json, JsonObject, NotJson, canonical, checked, digest
+from journeyman.mission.values.errors import InvalidInput, NotAllowed, Problem, RecordBroken, Unavailable
 from journeyman.stores.base import Batch, Store, Summary
 from journeyman.stores.rules import check_session_id, check_tenant
 from journeyman.stores.verify import Reference, references

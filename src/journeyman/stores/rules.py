@@ -6,7 +6,9 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from journeyman.mission.errors import (
+from journeyman.mission.record.chain import Head, check_chain, genesis
+from journeyman.mission.values.canonical import MAX_SAFE_INTEGER, digest
+from journeyman.mission.values.errors import (
     BudgetRefused,
     HeadMoved,
     InvalidInput,
@@ -15,8 +17,6 @@ from journeyman.mission.errors import (
     Problem,
     RecordBroken,
 )
-from journeyman.mission.record.canonical import MAX_SAFE_INTEGER, digest
-from journeyman.mission.record.chain import Head, check_chain, genesis
 from journeyman.stores.base import Account, Batch, Lease
 
 MAX_SEQ: Final = 2**32 - 1

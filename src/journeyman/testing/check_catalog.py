@@ -17,7 +17,7 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from typing import Final, TypeAlias, cast
 
-from journeyman.mission.record.canonical import Json, JsonObject, canonical, checked
+from journeyman.mission.values.canonical import Json, JsonObject, canonical, checked
 from journeyman.tools.base import Catalog, Result, Status
 
 OpenCatalog: TypeAlias = "Callable[[Sequence[str]], AbstractAsyncContextManager[Catalog]]"

@@ -9,8 +9,8 @@ from typing import Final
 
 import jsonschema_rs
 
-from journeyman.mission.errors import Problem
-from journeyman.mission.record.canonical import Json, JsonObject
+from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.errors import Problem
 from journeyman.tools.results import one_line
 
 _SHOWN_CHARS: Final = 80

@@ -11,7 +11,7 @@ from typing import Final, Protocol, cast
 import anyio
 import anyio.to_thread
 
-from journeyman.mission.record.canonical import Json, JsonObject, NotJson, checked
+from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked
 from journeyman.tools.arguments import Arguments
 from journeyman.tools.base import Result, Status, Tool
 from journeyman.tools.functions import FunctionTool

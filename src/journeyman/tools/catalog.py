@@ -10,7 +10,7 @@ from pathlib import Path
 
 import anyio
 
-from journeyman.mission.errors import InvalidInput, Problem, Unavailable
+from journeyman.mission.values.errors import InvalidInput, Problem, Unavailable
 from journeyman.tools.arguments import compiled
 from journeyman.tools.base import Tool
 from journeyman.tools.calling import Entry, Function, Remote, Source, ToolCatalog, nearest

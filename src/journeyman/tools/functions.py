@@ -14,8 +14,8 @@ import anyio.to_thread
 import pydantic
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from journeyman.mission.errors import InvalidInput, Problem
-from journeyman.mission.record.canonical import Json, JsonObject, NotJson, checked, digest_of
+from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked, digest_of
+from journeyman.mission.values.errors import InvalidInput, Problem
 from journeyman.tools.base import Hints, Result, Tool
 from journeyman.tools.docstring import argument_texts, without_arguments
 from journeyman.tools.results import Caps, failure, sorted_value

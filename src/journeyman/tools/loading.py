@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
 
-from journeyman.mission.errors import InvalidInput, Problem
+from journeyman.mission.values.errors import InvalidInput, Problem
 
 
 def load_functions(specs: Sequence[str], base_dir: Path | None = None) -> tuple[Callable[..., object], ...]:

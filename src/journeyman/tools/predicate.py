@@ -8,8 +8,8 @@ from typing import Final
 
 import pydantic_monty as monty
 
-from journeyman.mission.errors import Problem
-from journeyman.mission.record.canonical import Json, NotJson, checked
+from journeyman.mission.values.canonical import Json, NotJson, checked
+from journeyman.mission.values.errors import Problem
 from journeyman.tools.sandbox import POLICY, Fault, Sandbox, fault_of, limits
 from journeyman.tools.script_check import expression_problems
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, cast
 
-from journeyman.mission.record.canonical import Json, JsonObject, NotJson, canonical, checked
+from journeyman.mission.values.canonical import Json, JsonObject, NotJson, canonical, checked
 from journeyman.tools.base import Result, Status
 
 _ERROR_CHARS: Final = 500

@@ -27,7 +27,7 @@ import anyio
 import anyio.to_thread
 import pydantic_monty as monty
 
-from journeyman.mission.errors import Unavailable
+from journeyman.mission.values.errors import Unavailable
 
 Value = TypeVar("Value")
 

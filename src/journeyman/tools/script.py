@@ -20,8 +20,8 @@ from typing import Final, TypeAlias, cast
 
 import pydantic_monty as monty
 
-from journeyman.mission.errors import InvalidInput, NotFound, Problem
-from journeyman.mission.record.canonical import Json, JsonObject, NotJson, checked
+from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked
+from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.tools.base import Result, Status
 from journeyman.tools.sandbox import POLICY, Fault, Sandbox, fault_of, limits
 from journeyman.tools.script_check import script_problems, size_problem

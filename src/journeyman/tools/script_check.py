@@ -8,7 +8,7 @@ import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
-from journeyman.mission.errors import Problem
+from journeyman.mission.values.errors import Problem
 
 _BUILTINS: Final = frozenset(dir(builtins)) - {"open", "input", "exit", "quit", "compile", "globals", "locals", "vars"}
 _MISSION: Final = ("event", "observe")

@@ -7,7 +7,7 @@ from collections.abc import Container
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, cast
 
-from journeyman.mission.record.canonical import Json, JsonObject, canonical
+from journeyman.mission.values.canonical import Json, JsonObject, canonical
 
 _VERSION: Final = 1
 _CUT: Final = "\n... [truncated]"

@@ -9,13 +9,13 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from journeyman.mission import commands as c
-from journeyman.mission import events as e
 from journeyman.mission.files.mission_file import validate_mission
-from journeyman.mission.record.canonical import Json, JsonObject, checked
+from journeyman.mission.model import events as e
+from journeyman.mission.model.state import Effect
 from journeyman.mission.record.chain import Head
-from journeyman.mission.report import build_report
-from journeyman.mission.state import Effect
+from journeyman.mission.report.build import build_report
+from journeyman.mission.rules import commands as c
+from journeyman.mission.values.canonical import Json, JsonObject, checked
 from tests.mission.simulation import Reply, SimTool, Simulation, failed
 
 HEAD = Head(321, bytes(range(32)))

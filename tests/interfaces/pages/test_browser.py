@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from journeyman.interfaces.pages.html import html_report
-from journeyman.mission.record.canonical import JsonObject
+from journeyman.mission.values.canonical import JsonObject
 from tests.interfaces.pages.browser import CHROMIUM, Browser
 from tests.interfaces.pages.reports import busy_report, empty_report, hostile_report, long_report, open_report
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from journeyman.interfaces.pages.embedding import CHART_POINTS, LIST_BYTES, embedded, script_data
 from journeyman.interfaces.pages.html import html_report
-from journeyman.mission.record.canonical import Json
+from journeyman.mission.values.canonical import Json
 from tests.interfaces.pages.reports import busy_report, empty_report, hostile_report, long_report, open_report
 
 

@@ -27,7 +27,7 @@ from journeyman.gym.world.batch import Batch
 from journeyman.gym.world.mirror import Drawn, Now
 from journeyman.gym.world.solo import Row, Solo
 from journeyman.gym.world.solo_score import standing
-from journeyman.mission.errors import BugError, NotAllowed
+from journeyman.mission.values.errors import BugError, NotAllowed
 
 Rewards = Literal["final", "potential"]
 

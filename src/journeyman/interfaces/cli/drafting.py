@@ -17,10 +17,10 @@ from journeyman.engine.drafting import Draft, draft_criteria, known_metrics
 from journeyman.engine.policy import tool_row
 from journeyman.interfaces.cli.rendering import console, short, table
 from journeyman.interfaces.cli.shared import WAITING, bridge, print_json
-from journeyman.mission.errors import InvalidInput, NotFound, Problem
 from journeyman.mission.files.mission_file import validate_mission
-from journeyman.mission.folding.fold import tool_specs
-from journeyman.mission.spec import Mission, mission_digest
+from journeyman.mission.fold.fold import tool_specs
+from journeyman.mission.model.mission import Mission, mission_digest
+from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.wiring import mission_catalog, opened
 
 

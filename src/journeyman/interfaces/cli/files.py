@@ -14,18 +14,18 @@ from journeyman.engine.scripting import script_limits
 from journeyman.interfaces.cli.drafting import Wanted, drafted
 from journeyman.interfaces.cli.rendering import MARKS, console, short, table
 from journeyman.interfaces.cli.shared import BAD_INPUT, JSON, bridge, print_json, settings_of, told
-from journeyman.mission import events as e
-from journeyman.mission import steps
 from journeyman.mission.criteria import probes, walk
-from journeyman.mission.errors import InvalidInput, NotAllowed, NotFound, Problem
-from journeyman.mission.events import Happened
 from journeyman.mission.evidence.evaluate import Answered, evaluate
 from journeyman.mission.evidence.view import View
-from journeyman.mission.folding.fold import fold
-from journeyman.mission.record.canonical import Json, JsonObject, NotJson, checked
-from journeyman.mission.spec import Mission, ScriptPlan, dump, mission_digest
-from journeyman.mission.state import Metric, State
-from journeyman.mission.strategy import problems as strategy_problems
+from journeyman.mission.fold.fold import fold
+from journeyman.mission.model import events as e
+from journeyman.mission.model.events import Happened
+from journeyman.mission.model.mission import Mission, ScriptPlan, dump, mission_digest
+from journeyman.mission.model.state import Metric, State
+from journeyman.mission.model.strategy import problems as strategy_problems
+from journeyman.mission.rules import steps
+from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked
+from journeyman.mission.values.errors import InvalidInput, NotAllowed, NotFound, Problem
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun

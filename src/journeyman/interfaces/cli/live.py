@@ -13,12 +13,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from journeyman.mission import events as e
 from journeyman.mission.criteria import walk
-from journeyman.mission.events import Happened
-from journeyman.mission.folding.fold import total_progress
-from journeyman.mission.state import State
-from journeyman.mission.strategy import Strategy
+from journeyman.mission.fold.fold import total_progress
+from journeyman.mission.model import events as e
+from journeyman.mission.model.events import Happened
+from journeyman.mission.model.state import State
+from journeyman.mission.model.strategy import Strategy
 
 _MARKS: Final = {"met": ("✓", "green"), "unmet": ("·", "yellow"), "inconclusive": ("?", "magenta")}
 _GUARDS: Final = {"met": ("✗ broken", "red"), "unmet": ("holds", "green"), "inconclusive": ("?", "magenta")}

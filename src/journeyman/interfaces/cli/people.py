@@ -25,9 +25,9 @@ from journeyman.interfaces.cli.shared import (
     settings_of,
     told,
 )
-from journeyman.mission.errors import CallerError, LeaseHeld
-from journeyman.mission.record.canonical import Json, JsonObject
-from journeyman.mission.state import State, Status
+from journeyman.mission.model.state import State, Status
+from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.errors import CallerError, LeaseHeld
 from journeyman.stores.base import Store
 from journeyman.wiring import Journeyman, opened
 

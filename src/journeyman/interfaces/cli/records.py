@@ -19,10 +19,10 @@ from journeyman.interfaces.cli.shared import (
     settings_of,
     told,
 )
-from journeyman.mission.errors import InvalidInput, NotFound, Problem
-from journeyman.mission.record.canonical import Json, JsonObject, canonical, digest_of
 from journeyman.mission.record.chain import Head
 from journeyman.mission.record.replay import Replayed
+from journeyman.mission.values.canonical import Json, JsonObject, canonical, digest_of
+from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.stores.base import Store
 from journeyman.stores.files import export_record, import_record
 from journeyman.stores.verify import Verified, references, verify_session

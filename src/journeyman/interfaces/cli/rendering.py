@@ -11,8 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from journeyman.mission.criteria import walk
-from journeyman.mission.record.canonical import Json, JsonObject
-from journeyman.mission.state import State, Status
+from journeyman.mission.model.state import State, Status
+from journeyman.mission.values.canonical import Json, JsonObject
 
 MARKS: Final = {"met": "✓", "unmet": "✗", "inconclusive": "?"}
 _TURNED: Final = {"met": "unmet", "unmet": "met", "inconclusive": "inconclusive"}

@@ -13,9 +13,9 @@ from journeyman.engine.records import report_of
 from journeyman.interfaces.cli.rendering import console, report_page
 from journeyman.interfaces.cli.shared import SESSION, bridge, find_session, settings_of, told
 from journeyman.interfaces.pages.html import html_report
-from journeyman.mission.errors import Unavailable
-from journeyman.mission.record.canonical import JsonObject
-from journeyman.mission.reports.markdown import markdown_report
+from journeyman.mission.report.markdown import markdown_report
+from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.errors import Unavailable
 from journeyman.wiring import opened
 
 app = typer.Typer(rich_markup_mode=None)

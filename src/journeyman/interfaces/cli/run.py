@@ -27,10 +27,10 @@ from journeyman.interfaces.cli.shared import (
     settings_of,
     told,
 )
-from journeyman.mission.errors import InvalidInput, LeaseHeld, Problem
 from journeyman.mission.files.mission_file import validate_mission
-from journeyman.mission.spec import Mission, dump
-from journeyman.mission.state import State, Status
+from journeyman.mission.model.mission import Mission, dump
+from journeyman.mission.model.state import State, Status
+from journeyman.mission.values.errors import InvalidInput, LeaseHeld, Problem
 from journeyman.wiring import Journeyman, load_mission, opened
 
 app = typer.Typer(rich_markup_mode=None)

@@ -22,11 +22,11 @@ from journeyman.interfaces.cli.shared import (
     settings_of,
     told,
 )
-from journeyman.mission import events as e
-from journeyman.mission.events import Happened, encode
+from journeyman.mission.model import events as e
+from journeyman.mission.model.events import Happened, encode
+from journeyman.mission.model.state import State, Status
 from journeyman.mission.prompt import Prompt
-from journeyman.mission.record.canonical import Json, JsonObject
-from journeyman.mission.state import State, Status
+from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.wiring import opened
 
 app = typer.Typer(rich_markup_mode=None)

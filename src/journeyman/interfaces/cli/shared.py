@@ -16,9 +16,9 @@ from typing import Any, Final, ParamSpec, TypeVar
 import typer
 
 from journeyman.config import Settings, load_settings
-from journeyman.mission.errors import CallerError, JourneymanError, NotFound
-from journeyman.mission.record.canonical import Json
-from journeyman.mission.state import State, Status
+from journeyman.mission.model.state import State, Status
+from journeyman.mission.values.canonical import Json
+from journeyman.mission.values.errors import CallerError, JourneymanError, NotFound
 from journeyman.stores.base import Store
 
 T = TypeVar("T")

@@ -18,8 +18,8 @@ import typer
 from journeyman.config import Settings, settings_file
 from journeyman.interfaces.cli.rendering import console, table
 from journeyman.interfaces.cli.shared import JSON, NOT_ACHIEVED, bridge, print_json, settings_of, told
-from journeyman.mission.errors import JourneymanError
-from journeyman.mission.record.canonical import Json, JsonObject
+from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.errors import JourneymanError
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from journeyman.interfaces.pages.markup import Html
-from journeyman.mission.record.canonical import Json, JsonObject
-from journeyman.mission.reports.text import members, objects, one_line, ratio
+from journeyman.mission.report.text import members, objects, one_line, ratio
+from journeyman.mission.values.canonical import Json, JsonObject
 
 LIST_BYTES: Final = 4_000_000
 """Most bytes of iterations, and as many of effects: all of some ten thousand iterations with a criterion or two."""

@@ -12,8 +12,8 @@ from typing import Final
 from journeyman.interfaces.pages.embedding import embedded, script_data
 from journeyman.interfaces.pages.markup import text
 from journeyman.interfaces.pages.sections import budget, criteria, header, mission, people, record, words
-from journeyman.mission.record.canonical import JsonObject
-from journeyman.mission.reports.text import one_line, standing
+from journeyman.mission.report.text import one_line, standing
+from journeyman.mission.values.canonical import JsonObject
 
 _SCRIPTS: Final = ("charts.js", "overview.js", "lists.js", "page.js")
 

@@ -7,8 +7,7 @@ from typing import Final
 
 from journeyman.interfaces.pages.embedding import MOST_PEOPLE
 from journeyman.interfaces.pages.markup import NOTHING, Html, joined, tag, text
-from journeyman.mission.record.canonical import JsonObject
-from journeyman.mission.reports.text import (
+from journeyman.mission.report.text import (
     BUDGETS,
     Standing,
     amount,
@@ -25,6 +24,7 @@ from journeyman.mission.reports.text import (
     person_did,
     ratio,
 )
+from journeyman.mission.values.canonical import JsonObject
 
 _ICONS: Final[dict[str, str]] = {
     "good": "M4 12.5l5.5 5.5L20 7",

@@ -15,7 +15,7 @@ from journeyman.gym.text.render import render_observation
 from journeyman.gym.text.shift import Shift
 from journeyman.gym.text.words import AgentRole
 from journeyman.interfaces.trainers.tools import DevTools, ManagerTools, OversightTools, SeatTools, SreTools
-from journeyman.mission.errors import InvalidInput, Problem
+from journeyman.mission.values.errors import InvalidInput, Problem
 
 OPENING: Final = "An incident begins. You see:\n"
 """What stands before a seat's first view."""

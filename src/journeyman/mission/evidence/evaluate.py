@@ -22,9 +22,9 @@ from journeyman.mission.criteria import (
     walk,
 )
 from journeyman.mission.evidence.view import View
-from journeyman.mission.folding.measures import at_path, number
-from journeyman.mission.record.canonical import Json, JsonObject
-from journeyman.mission.state import CriterionState, State
+from journeyman.mission.fold.measures import at_path, number
+from journeyman.mission.model.state import CriterionState, State
+from journeyman.mission.values.canonical import Json, JsonObject
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
-from journeyman.mission.folding.measures import new_points
-from journeyman.mission.record.canonical import Json, JsonObject
-from journeyman.mission.state import HISTORY_POINTS, State
+from journeyman.mission.fold.measures import new_points
+from journeyman.mission.model.state import HISTORY_POINTS, State
+from journeyman.mission.values.canonical import Json, JsonObject
 
 OBS_HISTORY_POINTS = 32
 """Newest points of each metric that predicates see."""

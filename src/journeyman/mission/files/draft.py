@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Final
 
 from journeyman.mission.criteria import MetricThreshold, MetricTrend, ToolCallSucceeded, walk
-from journeyman.mission.errors import Problem
-from journeyman.mission.record.canonical import Json, JsonObject
-from journeyman.mission.spec import Mission
-from journeyman.mission.strategy import ToolSpec
+from journeyman.mission.model.mission import Mission
+from journeyman.mission.model.strategy import ToolSpec
+from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.errors import Problem
 
 _BELOW: Final = r"below|under|less than|lower than|fewer than|smaller than|<(?!=)"
 _AT_MOST: Final = r"at most|no more than|not more than|up to|within|<=|≤"

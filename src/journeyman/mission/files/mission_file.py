@@ -12,10 +12,10 @@ import yaml
 from pydantic import BaseModel, ValidationError
 
 from journeyman.mission import criteria as kinds
-from journeyman.mission import spec
-from journeyman.mission.errors import InvalidInput, Problem
-from journeyman.mission.record.canonical import NotJson, checked
-from journeyman.mission.strategy import Strategy, ToolCall
+from journeyman.mission.model import mission as spec
+from journeyman.mission.model.strategy import Strategy, ToolCall
+from journeyman.mission.values.canonical import NotJson, checked
+from journeyman.mission.values.errors import InvalidInput, Problem
 
 Form: TypeAlias = Literal["yaml", "json", "toml"]
 Place: TypeAlias = "tuple[str | int, ...]"

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final, cast
 
-from journeyman.mission.folding.seen import Seen
-from journeyman.mission.record.canonical import Json, JsonObject
+from journeyman.mission.fold.seen import Seen
+from journeyman.mission.values.canonical import Json, JsonObject
 
 MAX_CANDIDATES: Final = 24
 """Values tried for one argument."""

@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, cast
 
-from journeyman.mission.events import Intended, Settled
-from journeyman.mission.folding.seen import gather, merge
-from journeyman.mission.record.canonical import Json, JsonObject, canonical, digest_of
-from journeyman.mission.spec import ScriptPlan
-from journeyman.mission.state import Memory, State, ToolMemory
-from journeyman.mission.strategy import Strategy, ToolCall, dump_strategy
+from journeyman.mission.fold.seen import gather, merge
+from journeyman.mission.model.events import Intended, Settled
+from journeyman.mission.model.mission import ScriptPlan
+from journeyman.mission.model.state import Memory, State, ToolMemory
+from journeyman.mission.model.strategy import Strategy, ToolCall, dump_strategy
+from journeyman.mission.values.canonical import Json, JsonObject, canonical, digest_of
 
 MAX_TRIED: Final = 400
 """Calls remembered as tried; older ones may be tried again."""

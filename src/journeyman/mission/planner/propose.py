@@ -16,11 +16,11 @@ from journeyman.mission.criteria import (
     needed,
     walk,
 )
+from journeyman.mission.model.state import State, ToolMemory
+from journeyman.mission.model.strategy import Strategy, ToolCall, ToolSpec
 from journeyman.mission.planner.arguments import Sources, argument_sets
 from journeyman.mission.planner.memory import call_signature, plan_step, plan_steps
-from journeyman.mission.record.canonical import JsonObject
-from journeyman.mission.state import State, ToolMemory
-from journeyman.mission.strategy import Strategy, ToolCall, ToolSpec
+from journeyman.mission.values.canonical import JsonObject
 
 IDLE_S: Final = 1.0
 """Wait of a mission that has no tool to call: its criteria change by themselves or by people."""

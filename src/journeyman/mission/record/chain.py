@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, cast
 
-from journeyman.mission.errors import RecordBroken
-from journeyman.mission.record.canonical import Json, JsonObject, canonical, parsed
+from journeyman.mission.values.canonical import Json, JsonObject, canonical, parsed
+from journeyman.mission.values.errors import RecordBroken
 
 VERSION: Final = 1
 """Version of the event form, written into each entry."""

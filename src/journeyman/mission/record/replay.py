@@ -6,16 +6,16 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from journeyman.mission import commands as c
-from journeyman.mission import events as e
-from journeyman.mission import steps
-from journeyman.mission.events import Event, Happened, encode
 from journeyman.mission.evidence.evaluate import Answered
 from journeyman.mission.evidence.view import View, wants_values
-from journeyman.mission.folding.fold import fold, with_tools
-from journeyman.mission.record.canonical import Json, canonical
-from journeyman.mission.spec import dump, mission_digest
-from journeyman.mission.state import State
+from journeyman.mission.fold.fold import fold, with_tools
+from journeyman.mission.model import events as e
+from journeyman.mission.model.events import Event, Happened, encode
+from journeyman.mission.model.mission import dump, mission_digest
+from journeyman.mission.model.state import State
+from journeyman.mission.rules import commands as c
+from journeyman.mission.rules import steps
+from journeyman.mission.values.canonical import Json, canonical
 
 Ask: TypeAlias = Callable[[str, Json], Awaitable[Answered]]
 """Evaluates an expression over an observation, in the sandbox."""

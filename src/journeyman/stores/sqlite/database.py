@@ -10,7 +10,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Final
 
-from journeyman.mission.errors import CallerError, JourneymanError, NotAllowed, RecordBroken, Unavailable
+from journeyman.mission.values.errors import CallerError, JourneymanError, NotAllowed, RecordBroken, Unavailable
 from journeyman.stores.rules import check_tenant
 
 FILE_NAME: Final = "journeyman.db"

@@ -5,9 +5,9 @@ from __future__ import annotations
 import sqlite3
 import zlib
 
-from journeyman.mission.errors import NotFound, RecordBroken
-from journeyman.mission.record.canonical import digest as digest_of_bytes
 from journeyman.mission.record.chain import Entry, Head
+from journeyman.mission.values.canonical import digest as digest_of_bytes
+from journeyman.mission.values.errors import NotFound, RecordBroken
 from journeyman.stores.base import Summary
 from journeyman.stores.rules import MAX_SEQ
 from journeyman.stores.sqlite.writes import SEQ_BITS

@@ -13,7 +13,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 
 import anyio
 
-from journeyman.mission.errors import NotAllowed
+from journeyman.mission.values.errors import NotAllowed
 from journeyman.stores.sqlite.database import empty_log, translated
 
 T = TypeVar("T")

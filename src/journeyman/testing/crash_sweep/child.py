@@ -12,11 +12,11 @@ from journeyman.engine import control
 from journeyman.engine.clock import SystemClock
 from journeyman.engine.engine import Engine
 from journeyman.engine.world import PastCall, Replays, World
-from journeyman.mission.record.canonical import Json
+from journeyman.mission.model.mission import Mission
+from journeyman.mission.model.state import State
 from journeyman.mission.record.chain import Head
-from journeyman.mission.spec import Mission
-from journeyman.mission.state import State
-from journeyman.mission.steps import effect_key
+from journeyman.mission.rules.steps import effect_key
+from journeyman.mission.values.canonical import Json
 from journeyman.stores.base import Batch
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.testing.crash_sweep.missions import MISSIONS

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from journeyman.mission.files.mission_file import validate_mission
-from journeyman.mission.spec import Mission
+from journeyman.mission.model.mission import Mission
 
 _TOOLS: Final = ("look", "put", "send", "post", "posted", "fire", "count", "finish")
 _FINISHED: Final = {"id": "finished", "kind": "tool_call_succeeded", "tool": "finish"}

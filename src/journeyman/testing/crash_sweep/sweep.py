@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Final
 
 from journeyman.engine.records import replay_of, state_of
-from journeyman.mission import events as e
-from journeyman.mission.events import decode
-from journeyman.mission.record.canonical import Json
+from journeyman.mission.model import events as e
+from journeyman.mission.model.events import decode
 from journeyman.mission.record.chain import opened
-from journeyman.mission.steps import effect_key
+from journeyman.mission.rules.steps import effect_key
+from journeyman.mission.values.canonical import Json
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.stores.verify import verify_session
 from journeyman.testing.crash_sweep.child import attempt

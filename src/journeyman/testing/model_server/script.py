@@ -10,7 +10,7 @@ from typing import Any, Final, cast
 import yaml
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field, ValidationError
 
-from journeyman.mission.errors import InvalidInput, NotFound, Problem
+from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 
 NOISE_TOKENS: Final = 100_000
 _NOISE_WORD: Final = "zu{l "  # one token of four characters and an opening brace now and then

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from journeyman.mission.errors import BudgetRefused, InvalidInput
+from journeyman.mission.values.errors import BudgetRefused, InvalidInput
 from journeyman.stores.base import Account, Reserve, Settle, Store
 from journeyman.testing.store_kit.bench import MakeStore, Place, Story, balance, refused, same
 

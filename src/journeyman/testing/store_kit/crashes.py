@@ -16,7 +16,7 @@ import anyio
 from anyio.abc import Process
 from anyio.streams.text import TextReceiveStream
 
-from journeyman.mission.record.canonical import digest
+from journeyman.mission.values.canonical import digest
 from journeyman.stores.base import Store
 from journeyman.stores.verify import verify_session
 from journeyman.testing.store_kit.bench import MakeStore, Place, balance, expect, same

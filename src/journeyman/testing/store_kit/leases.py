@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from journeyman.mission.errors import InvalidInput, LeaseHeld, LeaseLost
+from journeyman.mission.values.errors import InvalidInput, LeaseHeld, LeaseLost
 from journeyman.testing.store_kit.bench import MakeStore, Place, Story, expect, refused, same, unchanged
 
 

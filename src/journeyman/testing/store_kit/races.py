@@ -6,9 +6,9 @@ import asyncio
 
 import anyio
 
-from journeyman.mission.errors import BudgetRefused, HeadMoved, LeaseHeld
-from journeyman.mission.record.canonical import digest
 from journeyman.mission.record.chain import check_chain, genesis
+from journeyman.mission.values.canonical import digest
+from journeyman.mission.values.errors import BudgetRefused, HeadMoved, LeaseHeld
 from journeyman.stores.base import Lease, Reserve, Settle, Store
 from journeyman.testing.store_kit.bench import MakeStore, Place, Story, balance, expect, same
 

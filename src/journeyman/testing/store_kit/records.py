@@ -6,9 +6,9 @@ import hashlib
 from dataclasses import replace
 from typing import cast
 
-from journeyman.mission.errors import BudgetRefused, HeadMoved, InvalidInput, NotFound
-from journeyman.mission.record.canonical import digest
 from journeyman.mission.record.chain import Head, check_chain, genesis
+from journeyman.mission.values.canonical import digest
+from journeyman.mission.values.errors import BudgetRefused, HeadMoved, InvalidInput, NotFound
 from journeyman.stores.base import Batch, KnowsHead, Reserve, Store
 from journeyman.testing.store_kit.bench import MakeStore, Place, Story, balance, expect, refused, same, unchanged
 

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias, cast
 
 import pydantic
 
-from journeyman.mission.errors import InvalidInput, Problem
+from journeyman.mission.values.errors import InvalidInput, Problem
 
 _VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
 _NAME: Final = re.compile(r"[A-Za-z_][\w-]*")

@@ -15,7 +15,7 @@ from mcp.client.streamable_http import streamable_http_client
 from mcp.shared._httpx_utils import create_mcp_http_client
 from pydantic import ValidationError
 
-from journeyman.mission.record.canonical import Json, JsonObject
+from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.tools.base import Hints, Status
 from journeyman.tools.results import Answer
 from journeyman.tools.servers.config import HttpServer, StdioServer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from journeyman.mission.record.canonical import JsonObject, NotJson, checked, digest_of
+from journeyman.mission.values.canonical import JsonObject, NotJson, checked, digest_of
 from journeyman.tools.base import Hints, Status, Tool
 
 

@@ -11,8 +11,8 @@ from typing import Final, Protocol, cast
 import anyio
 from anyio.abc import TaskGroup
 
-from journeyman.mission.errors import InvalidInput, Problem, Unavailable
-from journeyman.mission.record.canonical import Json
+from journeyman.mission.values.canonical import Json
+from journeyman.mission.values.errors import InvalidInput, Problem, Unavailable
 from journeyman.tools.base import Status
 from journeyman.tools.results import Answer, one_line
 from journeyman.tools.servers.config import Server

@@ -15,7 +15,7 @@ from journeyman.gym.text.action import Read, TextAction
 from journeyman.gym.text.parse import read_text
 from journeyman.gym.text.play import Turn
 from journeyman.interfaces.cli.gym.keeping import Asked
-from journeyman.mission.errors import BudgetRefused
+from journeyman.mission.values.errors import BudgetRefused
 
 _ROUNDS: Final = 3
 """Times that the broker is asked for one action while the provider fails; each time it makes its own tries."""

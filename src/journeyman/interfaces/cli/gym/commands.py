@@ -14,7 +14,7 @@ import typer
 from journeyman.interfaces.cli.gym.options import ANSWER_TOKENS, MEMORY, PREFIX, ModelOptions
 from journeyman.interfaces.cli.shared import JSON, settings_of, told
 from journeyman.interfaces.cli.words import COMMANDS
-from journeyman.mission.errors import NotFound
+from journeyman.mission.values.errors import NotFound
 
 
 class TierName(StrEnum):

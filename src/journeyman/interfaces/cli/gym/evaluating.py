@@ -18,8 +18,8 @@ from journeyman.interfaces.cli.gym.plots import check_plots, plot_summaries
 from journeyman.interfaces.cli.gym.teams import SPLITS, TIERS, TeamFor, bar, team_for
 from journeyman.interfaces.cli.rendering import console, table
 from journeyman.interfaces.cli.shared import NOT_ACHIEVED, print_json
-from journeyman.mission.errors import InvalidInput, Problem
-from journeyman.mission.record.canonical import Json
+from journeyman.mission.values.canonical import Json
+from journeyman.mission.values.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
     from journeyman.interfaces.cli.gym.running import Report  # brings the engine's rooms, which only models need

@@ -11,7 +11,7 @@ import typer
 from journeyman.gym.tasks import tasks
 from journeyman.gym.text.export import Example, oracle_examples
 from journeyman.interfaces.cli.gym.teams import SPLITS, TIERS, bar
-from journeyman.mission.errors import InvalidInput, NotAllowed, NotFound, Problem
+from journeyman.mission.values.errors import InvalidInput, NotAllowed, NotFound, Problem
 
 
 def export(tier: str, split: str, count: int, output: Path, pairs: Path | None) -> None:

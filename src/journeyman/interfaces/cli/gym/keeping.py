@@ -11,7 +11,7 @@ from typing import Annotated, Final
 from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, ValidationError
 
 from journeyman.gym.evaluate import Episode, Summary
-from journeyman.mission.errors import InvalidInput, NotFound, Problem
+from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 
 Key = tuple[str, str]
 """Policy and task id."""

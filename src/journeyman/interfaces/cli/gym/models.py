@@ -26,7 +26,7 @@ from journeyman.interfaces.cli.gym.options import ANSWER_TOKENS, MEMORY, PREFIX,
 from journeyman.interfaces.cli.gym.running import Report, Run, Table, roles_of, say
 from journeyman.interfaces.cli.gym.teams import bar, team_for
 from journeyman.interfaces.cli.shared import bridge
-from journeyman.mission.errors import InvalidInput, Problem, Unavailable
+from journeyman.mission.values.errors import InvalidInput, Problem, Unavailable
 from journeyman.wiring import broker_of
 
 

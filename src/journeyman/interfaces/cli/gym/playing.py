@@ -19,7 +19,7 @@ from journeyman.gym.world.score import FLOOR
 from journeyman.gym.world.world import World
 from journeyman.interfaces.cli.gym.teams import team_for
 from journeyman.interfaces.cli.shared import ACHIEVED, NOT_ACHIEVED
-from journeyman.mission.errors import InvalidInput, Problem
+from journeyman.mission.values.errors import InvalidInput, Problem
 
 _FORMS: Final = {
     "look": (ActionType.NOOP, "look SERVICE               look closer at a service; the next view shows it"),

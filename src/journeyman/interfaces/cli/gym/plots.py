@@ -12,7 +12,7 @@ from journeyman.gym.actions import Role
 from journeyman.gym.evaluate import Estimate, Summary
 from journeyman.gym.train import Course, Standing
 from journeyman.interfaces.cli.gym.keeping import Scored
-from journeyman.mission.errors import InvalidInput, NotFound, Problem
+from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 
 _FORMS: Final = {".png", ".svg", ".pdf"}
 Measures = Mapping[str, Callable[[Summary], Estimate | None]]

@@ -11,7 +11,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from journeyman.gym.policies.heuristic import Tuning
 from journeyman.gym.train import Course, Standing
-from journeyman.mission.errors import InvalidInput, NotFound, Problem
+from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 
 _OPTIONS: Final = {"tier": "--tier", "seed": "--seed", "population": "--population", "tasks_each": "--tasks"}
 _STANDING: Final = TypeAdapter(Standing)

@@ -16,7 +16,7 @@ from journeyman.gym.policies.heuristic import roster
 from journeyman.gym.policies.oracle import Oracle
 from journeyman.gym.tasks import Split, Task, Tier
 from journeyman.interfaces.cli.gym.policy import read_tuning
-from journeyman.mission.errors import InvalidInput, Problem
+from journeyman.mission.values.errors import InvalidInput, Problem
 
 TIERS: Final = {tier.label: tier for tier in Tier}
 SPLITS: Final = {split.label: split for split in Split}

@@ -18,7 +18,7 @@ from journeyman.interfaces.cli.gym.plots import check_plots, plot_curve
 from journeyman.interfaces.cli.gym.policy import read_standing, write_policy
 from journeyman.interfaces.cli.gym.teams import TIERS, bar
 from journeyman.interfaces.cli.shared import INTERRUPTED, print_json
-from journeyman.mission.errors import NotFound
+from journeyman.mission.values.errors import NotFound
 
 HELD_OUT: Final = 300
 

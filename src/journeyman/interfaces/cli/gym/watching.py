@@ -25,7 +25,7 @@ from journeyman.gym.world.world import World
 from journeyman.interfaces.cli.gym.teams import TeamFor, team_for
 from journeyman.interfaces.cli.rendering import table
 from journeyman.interfaces.cli.shared import print_json
-from journeyman.mission.record.canonical import Json
+from journeyman.mission.values.canonical import Json
 
 PlayOnce: TypeAlias = Callable[[str, Task], Ints]
 """Gives what a model did in a task, `(steps, roles, 4)`."""

@@ -7,15 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
-from journeyman.mission import events as e
-from journeyman.mission.errors import RecordBroken
-from journeyman.mission.events import Happened
-from journeyman.mission.folding import said
-from journeyman.mission.folding.measures import new_points
-from journeyman.mission.planner.memory import after_evaluation, after_settled, before_proposal
-from journeyman.mission.record.canonical import Json, JsonObject
-from journeyman.mission.spec import Mission
-from journeyman.mission.state import (
+from journeyman.mission.fold import said
+from journeyman.mission.fold.measures import new_points
+from journeyman.mission.model import events as e
+from journeyman.mission.model.events import Happened
+from journeyman.mission.model.mission import Mission
+from journeyman.mission.model.state import (
     HISTORY_POINTS,
     KEPT_SIGNATURES,
     MAX_HISTORIES,
@@ -27,7 +24,10 @@ from journeyman.mission.state import (
     Script,
     State,
 )
-from journeyman.mission.strategy import Strategy, ToolSpec
+from journeyman.mission.model.strategy import Strategy, ToolSpec
+from journeyman.mission.planner.memory import after_evaluation, after_settled, before_proposal
+from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.errors import RecordBroken
 
 NEVER_SENT = frozenset({"invalid_arguments", "not_allowed", "tool_changed", "server_unreachable", "denied", "skipped"})
 """Error classes of calls that certainly changed nothing."""

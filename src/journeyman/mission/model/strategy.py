@@ -10,8 +10,8 @@ from typing import Annotated
 from pydantic import Field, StrictBool, StrictStr, model_validator
 
 from journeyman.mission.criteria import Finite, Name, Strict
-from journeyman.mission.errors import Problem
-from journeyman.mission.record.canonical import Json, JsonObject
+from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.errors import Problem
 
 MAX_CALLS = 100
 """Most tool calls in one strategy."""

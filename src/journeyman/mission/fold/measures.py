@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from journeyman.mission.criteria import MetricTrend, walk
-from journeyman.mission.record.canonical import Json
-from journeyman.mission.state import State
+from journeyman.mission.model.state import State
+from journeyman.mission.values.canonical import Json
 
 
 def number(value: Json) -> float | None:

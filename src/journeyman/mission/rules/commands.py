@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from journeyman.mission.criteria import Artifact, Probe, probes, walk
-from journeyman.mission.decide import Verdict, decide, is_checkpoint, outcome_of
-from journeyman.mission.record.canonical import JsonObject
-from journeyman.mission.spec import approval_rule
-from journeyman.mission.state import Effect, Phase, State
-from journeyman.mission.strategy import Strategy, ToolCall
+from journeyman.mission.model.mission import approval_rule
+from journeyman.mission.model.state import Effect, Phase, State
+from journeyman.mission.model.strategy import Strategy, ToolCall
+from journeyman.mission.rules.decide import Verdict, decide, is_checkpoint, outcome_of
+from journeyman.mission.values.canonical import JsonObject
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from journeyman.mission.events import Intended
-from journeyman.mission.record.canonical import Json, JsonObject
-from journeyman.mission.spec import Mission
-from journeyman.mission.strategy import Strategy, ToolSpec
+from journeyman.mission.model.events import Intended
+from journeyman.mission.model.mission import Mission
+from journeyman.mission.model.strategy import Strategy, ToolSpec
+from journeyman.mission.values.canonical import Json, JsonObject
 
 MAX_METRICS = 500
 """Distinct metric names kept; the longest unmeasured are forgotten first."""

@@ -12,9 +12,9 @@ from typing import Any, TypeAlias, cast
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
-from journeyman.mission.errors import RecordBroken
-from journeyman.mission.record.canonical import Json, JsonObject
 from journeyman.mission.record.chain import Envelope
+from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.errors import RecordBroken
 
 _strict = with_config(ConfigDict(extra="forbid"))
 

@@ -9,8 +9,8 @@ from typing import Annotated, Literal, TypeAlias, cast
 from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator, model_validator
 
 from journeyman.mission.criteria import Criterion, Finite, Name, Probe, Strict, needed, walk
-from journeyman.mission.record.canonical import Json, JsonObject, digest_of
-from journeyman.mission.strategy import Strategy
+from journeyman.mission.model.strategy import Strategy
+from journeyman.mission.values.canonical import Json, JsonObject, digest_of
 
 EffectClass: TypeAlias = Literal["pure", "keyed", "probed", "unsafe"]
 Approve: TypeAlias = Literal["never", "destructive", "always"]

@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from journeyman.mission import events as e
 from journeyman.mission.criteria import Criterion, as_json, walk
-from journeyman.mission.decide import outcome_of
-from journeyman.mission.events import Happened
-from journeyman.mission.folding.fold import fold
-from journeyman.mission.folding.measures import new_points
-from journeyman.mission.record.canonical import Json, JsonObject
+from journeyman.mission.fold.fold import fold
+from journeyman.mission.fold.measures import new_points
+from journeyman.mission.model import events as e
+from journeyman.mission.model.events import Happened
+from journeyman.mission.model.mission import dump
+from journeyman.mission.model.state import State
 from journeyman.mission.record.chain import Head
-from journeyman.mission.spec import dump
-from journeyman.mission.state import State
+from journeyman.mission.rules.decide import outcome_of
+from journeyman.mission.values.canonical import Json, JsonObject
 
 REPORT_VERSION: Final = 1
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from journeyman.mission.criteria import Approval, needed, walk
-from journeyman.mission.folding.fold import seconds_between
-from journeyman.mission.state import State
+from journeyman.mission.fold.fold import seconds_between
+from journeyman.mission.model.state import State
 
 Label: TypeAlias = Literal["continue", "adjust", "complete", "terminate"]
 Outcome: TypeAlias = Literal["achieved", "not_achieved", "unknown"]

@@ -6,8 +6,7 @@ import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from journeyman.mission.record.canonical import Json, JsonObject
-from journeyman.mission.reports.text import (
+from journeyman.mission.report.text import (
     BUDGETS,
     MISSING,
     amount,
@@ -26,6 +25,7 @@ from journeyman.mission.reports.text import (
     standing,
     visible,
 )
+from journeyman.mission.values.canonical import Json, JsonObject
 
 SHOWN_AT_EACH_END: Final = 20
 """Iterations, effects and people shown from the start and from the end; those between are counted."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import cast
 
-from journeyman.mission import events as e
-from journeyman.mission.events import Happened
+from journeyman.mission.model import events as e
+from journeyman.mission.model.events import Happened
+from journeyman.mission.model.mission import Budget
+from journeyman.mission.model.state import Pending, Phase, State
 from journeyman.mission.planner.memory import after_denial
-from journeyman.mission.record.canonical import JsonObject
-from journeyman.mission.spec import Budget
-from journeyman.mission.state import Pending, Phase, State
+from journeyman.mission.values.canonical import JsonObject
 
 
 def approval_asked(state: State, happened: Happened) -> State:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from journeyman.mission.record.canonical import Json, JsonObject
+from journeyman.mission.values.canonical import Json, JsonObject
 
 BUDGETS: Final[dict[str, str]] = {
     "iterations": "Iterations",

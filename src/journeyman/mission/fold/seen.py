@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Final
 
-from journeyman.mission.record.canonical import Json, JsonObject
+from journeyman.mission.values.canonical import Json, JsonObject
 
 MAX_NAMES: Final = 64
 MAX_VALUES: Final = 24

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from journeyman.mission.commands import Intend
 from journeyman.mission.criteria import walk
-from journeyman.mission.decide import is_checkpoint
-from journeyman.mission.events import Decided, Evaluated, Intended, Proposed
 from journeyman.mission.evidence.evaluate import RunPredicate, awaiting, evaluate, expressions
 from journeyman.mission.evidence.view import View
+from journeyman.mission.model.events import Decided, Evaluated, Intended, Proposed
+from journeyman.mission.model.state import State
+from journeyman.mission.model.strategy import dump_strategy
 from journeyman.mission.planner import propose
-from journeyman.mission.record.canonical import Json, JsonObject, digest_of
-from journeyman.mission.state import State
-from journeyman.mission.strategy import dump_strategy
+from journeyman.mission.rules.commands import Intend
+from journeyman.mission.rules.decide import is_checkpoint
+from journeyman.mission.values.canonical import Json, JsonObject, digest_of
 
 
 def proposed(state: State) -> Proposed:

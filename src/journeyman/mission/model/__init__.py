@@ -1,0 +1,1 @@
+"""What the rules work on: missions, strategies, events, state."""

@@ -1,0 +1,1 @@
+"""The final report, from the record alone, and its texts."""

@@ -1,0 +1,1 @@
+"""The bottom: JSON values, their canonical bytes, errors."""
