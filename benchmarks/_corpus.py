@@ -209,7 +209,7 @@ _CRITERIA: Final[list[dict[str, Any]]] = [
     {"id": "a", "kind": "event", "event": "x", "weight": 0},
     {"id": "a", "kind": "event", "event": "x", "weight": -1},
     {"id": "a", "kind": "event", "event": "x", "hold_for": 0},
-    {"id": "a", "kind": "event", "event": "x", "guard": True},
+    {"id": "a", "kind": "event", "event": "x", "abort_when_met": True},
     {"id": "a", "kind": "event", "event": "x", "required": False},
     {"id": "a", "kind": "event", "event": "x", "required": "yes"},
     {"id": "a", "kind": "event", "event": "x", "probe": "good"},

@@ -183,7 +183,7 @@ def check_expressions(mission: Mission, what: str) -> None:
     """Raise `InvalidInput` with every expression of the mission that can never be evaluated."""
     criteria = [item for item in walk(mission.criteria) if isinstance(item, Predicate)]
     plan = mission.plan if isinstance(mission.plan, list) else []
-    written = [(f"criterion {item.id!r}", item.expression) for item in criteria]
+    written = [(f"criterion {item.id!r}", item.text) for item in criteria]
     written += [(f"plan.{index}.until", step.until) for index, step in enumerate(plan) if step.until is not None]
     limit = PredicateLimits().source_bytes
     problems = [

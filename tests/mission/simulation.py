@@ -7,15 +7,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from journeyman.mission.evidence.evaluate import Answered
-from journeyman.mission.evidence.view import View
+from journeyman.mission.criteria.evidence import Answered
 from journeyman.mission.fold.fold import fold
 from journeyman.mission.model import events as e
+from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.events import Event, Happened
 from journeyman.mission.model.mission import Mission, dump, effect_spec, mission_digest
 from journeyman.mission.model.state import Effect, State
 from journeyman.mission.rules import commands as c
 from journeyman.mission.rules import steps
+from journeyman.mission.rules.calls import intended
+from journeyman.mission.rules.evaluate import evaluated, watched
+from journeyman.mission.rules.next_command import next_command
 from journeyman.mission.values.canonical import Json, JsonObject, checked
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -81,7 +84,7 @@ class Simulation:
                     "description": tool.description,
                     "input_schema": tool.schema(),
                     "pin": "0",
-                    "effect": effect,
+                    "effect": str(effect),
                     "destructive": False,
                 }
             )
@@ -102,12 +105,14 @@ class Simulation:
     def run(self, most: int = 100_000, ask: Callable[[str], bool] = lambda _: True) -> State:
         """Run until nothing is left to do."""
         for _ in range(most):
-            command = c.next_command(self.state)
+            command = next_command(self.state)
             if isinstance(command, c.Nothing):
-                if command.why != "approval" or self.state.pending is None:
+                if command.why != "approval" or self.state.people.pending is None:
                     return self.state
                 self.add(
-                    e.ApprovalAnswered(approval=self.state.pending.approval, granted=ask(self.state.pending.question)),
+                    e.ApprovalAnswered(
+                        approval=self.state.people.pending.approval, granted=ask(self.state.people.pending.question)
+                    ),
                     "person:p",
                 )
                 continue
@@ -121,21 +126,31 @@ class Simulation:
             case c.Propose():
                 self.add(steps.proposed(self.state))
             case c.Intend():
-                for event in steps.intended(self.state, command):
+                for event in intended(self.state, command):
                     self.add(event)
-            case c.Run(effects) | c.Probing(effects):
+            case c.Run(effects) | c.AskWorld(effects):
                 for effect in effects:
                     self.add(self.settle(effect))
             case c.GiveUp(effects):
                 for effect in effects:
-                    self.add(e.Settled(effect=effect.intended.effect, state="unknown", error_class="crash"))
-            case c.Assume(effects, state):
+                    self.add(e.Settled(effect=effect.intended.effect, state=EffectState.UNKNOWN, error_class="crash"))
+            case c.Skip(effects, why):
                 for effect in effects:
-                    self.add(e.Reconciled(effect=effect.intended.effect, state=state))
+                    self.add(
+                        e.Settled(
+                            effect=effect.intended.effect, state=EffectState.FAILED, error_class="skipped", error=why
+                        )
+                    )
+            case c.Assume(effects, done):
+                for effect in effects:
+                    how = EffectState.DONE if done else EffectState.FAILED
+                    self.add(e.Reconciled(effect=effect.intended.effect, state=how, assumed=True))
             case c.Evaluate():
-                self.add(self.evaluated())
+                self.add(evaluated(self.state, self.at.isoformat(), run_plain, {}))
+            case c.Watch():
+                self.add(watched(self.state, run_plain, {}))
             case c.Decide(verdict):
-                self.add(steps.decided(self.state, verdict.label, verdict.reason))
+                self.add(steps.decided(self.state, verdict))
             case c.Ask(approval, question, by):
                 self.add(e.ApprovalAsked(approval=approval, question=question, by=by))
             case c.Wait(reason, seconds):
@@ -144,13 +159,13 @@ class Simulation:
                         reason=reason, until_at=(self.at + timedelta(seconds=seconds)).isoformat() if seconds else ""
                     )
                 )
-            case c.Wake(until_at):
+            case c.Wake(until_at, _):
                 self.at = max(self.at, datetime.fromisoformat(until_at))
                 self.add(e.WaitEnded())
             case c.End(verdict, reason, outcome):
                 self.add(e.Ended(verdict=verdict, reason=reason, outcome=outcome))
             case c.Check():
-                self.add(e.Checked(iteration=self.state.iteration, facts={}))
+                self.add(e.Checked(iteration=self.state.iteration.index, facts=[]))
             case c.StepScript() | c.Nothing():
                 raise AssertionError(command)
 
@@ -161,7 +176,7 @@ class Simulation:
         reply = self.tools[effect.intended.tool].call(dict(args))
         return e.Settled(
             effect=effect.intended.effect,
-            state=reply.state,
+            state=EffectState(reply.state),
             value=checked(reply.value),
             metrics=reply.metrics,
             events=list(reply.events),
@@ -169,14 +184,10 @@ class Simulation:
             error=reply.error,
         )
 
-    def evaluated(self) -> e.Evaluated:
-        """Give an evaluation whose predicates run in plain Python: these are our own test expressions."""
-        obs = View(state=self.state).obs()
 
-        def run(expression: str) -> Answered:
-            try:
-                return Answered(bool(eval(expression, {}, {"obs": obs})))  # noqa: S307  # the tests' own expressions
-            except Exception as error:  # noqa: BLE001  # any error is an inconclusive predicate
-                return Answered(error=repr(error))
-
-        return steps.evaluated(self.state, self.at.isoformat(), run, {})
+def run_plain(expression: str, obs: JsonObject) -> Answered:
+    """Evaluate in plain Python: these are our own test expressions."""
+    try:
+        return Answered(checked(eval(expression, {}, {"obs": obs})))  # noqa: S307  # the tests' own expressions
+    except Exception as error:  # noqa: BLE001  # any error is an inconclusive predicate
+        return Answered(error=repr(error))

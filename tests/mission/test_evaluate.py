@@ -213,7 +213,7 @@ def test_a_guard_that_is_met_ends_the_mission() -> None:
             "metric": "harm",
             "op": ">",
             "target": 0,
-            "guard": True,
+            "abort_when_met": True,
             "required": False,
         },
         {"id": "goal", "kind": "metric_threshold", "metric": "n", "op": ">", "target": 0},

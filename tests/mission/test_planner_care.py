@@ -17,7 +17,7 @@ GUARD: dict[str, Any] = {
     "metric": "pushes",
     "op": ">",
     "target": 3,
-    "guard": True,
+    "abort_when_met": True,
 }
 
 
@@ -94,7 +94,7 @@ def test_what_helped_is_not_repeated_where_it_risks_a_guard() -> None:
         "push": SimTool(push, effect="keyed"),
         "look": SimTool(lambda _: Reply(metrics={**count, "faults": 0 if count["pushes"] else 9})),
     }
-    simulation = run(tools, threshold("faults", "<=", 1, hold_for=4), GUARD)
+    simulation = run(tools, threshold("faults", "<=", 1, hold_for=4, **{"from": "*"}), GUARD)
     assert simulation.state.outcome == "achieved"
     assert count["pushes"] == 1
 

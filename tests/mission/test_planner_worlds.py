@@ -58,4 +58,4 @@ def test_a_denied_call_is_not_proposed_again() -> None:
     simulation = Simulation(mission, tools)
     asked: list[str] = []
     state = simulation.run(ask=lambda question: bool(asked.append(question)))
-    assert (len(asked), state.outcome, state.counts) == (1, "achieved", {"finish": 1})
+    assert (len(asked), state.outcome, state.world.counts) == (1, "achieved", {"finish": 1})

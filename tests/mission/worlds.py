@@ -190,14 +190,14 @@ def _many_tools() -> list[World]:
         "b_look": SimTool(lambda _: Reply(metrics={"seen": 1})),
     }
     return [
-        World("the right one of ten tools", ten(7), [metric("hit", ">=", 1)]),
-        World("the last of ten tools", ten(9), [metric("hit", ">=", 1)]),
+        World("the right one of ten tools", ten(7), [{**metric("hit", ">=", 1), "from": "*"}]),
+        World("the last of ten tools", ten(9), [{**metric("hit", ">=", 1), "from": "*"}]),
         World("a tool named after the metric", named, [metric("latency", "<=", 10)]),
         World("a tool described by the metric", described, [metric("backlog", "<=", 0)]),
         World(
             "pure tools first",
             danger,
-            [metric("seen", ">=", 1), {**metric("lost", ">=", 1), "guard": True, "required": False}],
+            [metric("seen", ">=", 1), {**metric("lost", ">=", 1), "abort_when_met": True, "required": False}],
         ),
         World("named in a criterion", {f"op_{n}": _gives({"x": n}) for n in range(8)}, [called("op_6")]),
     ]

@@ -38,7 +38,7 @@ def a_mission(**more: Any) -> Mission:
                 "metric": "harm",
                 "op": ">",
                 "target": 0,
-                "guard": True,
+                "abort_when_met": True,
                 "required": False,
             },
         ],

@@ -13,9 +13,9 @@ from journeyman.engine.scripting import script_limits
 from journeyman.mission.advice import ClosingAdvice, StrategyAdvice, ranked
 from journeyman.mission.model import events as e
 from journeyman.mission.model.state import Phase, State
-from journeyman.mission.model.strategy import Strategy, dump_strategy, problems
+from journeyman.mission.model.strategy import Strategy, problems
 from journeyman.mission.prompt import Prompt, closing_prompt, strategy_prompt
-from journeyman.mission.rules.commands import calls_left
+from journeyman.mission.rules.calls import calls_left
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import BudgetRefused
 from journeyman.stores.base import Reserve
@@ -72,7 +72,7 @@ class EngineLedger:
     def _refuse_over_budget(self, row: Asked) -> None:
         state = self._journal.state
         budget, usage = state.mission.budget, state.usage
-        if state.end_asked or state.phase is Phase.ENDED:
+        if state.people.end_asked is not None or state.phase is Phase.ENDED:
             raise BudgetRefused("the session is ending")
         if budget.tokens is not None and usage.tokens + row.reserved_tokens > budget.tokens:
             raise BudgetRefused(
@@ -85,7 +85,7 @@ class EngineLedger:
         """Note the second half; it becomes durable together with the strategy that the answer leads to."""
         cost = None if row.usage.cost_usd is None else round(row.usage.cost_usd * 1_000_000)
         tokens = row.usage.input_tokens + row.usage.output_tokens
-        reserved = self._journal.state.asks.get(row.ask, (0, 0))
+        reserved = self._journal.state.advice.open.get(row.ask, (0, 0))
         amounts = {"tokens": tokens, "cost_microusd": reserved[1] if cost is None else cost}
         self._journal.note(
             e.AdviceSettled(
@@ -163,14 +163,13 @@ class Advising:
 
     def _request(self, purpose: Purpose, prompt: Prompt, answer: Any) -> Request:
         state = self._journal.state
-        wall = state.mission.budget.wall_clock_s
-        left = 60.0 if wall is None else max(1.0, wall - state.usage.wall_clock_s)
+        left = self._journal.left_s()
         return Request(
-            request_id=f"{state.usage.iterations}.{purpose.value}.{state.asked}",
+            request_id=f"{state.usage.iterations}.{purpose.value}.{state.advice.asked}",
             purpose=purpose,
             messages=(Message("system", prompt.system), Message("user", prompt.user)),
             answer=answer,
-            timeout_s=min(60.0, left),
+            timeout_s=60.0 if left is None else max(0.05, min(60.0, left)),
         )
 
     async def _rows(self) -> list[JsonObject]:
@@ -231,8 +230,3 @@ class Advising:
 @cache
 def _schema(model: Any) -> JsonObject:
     return cast("JsonObject", model.model_json_schema())
-
-
-def as_proposed(state: State, strategy: Strategy, advisor: str) -> e.Proposed:
-    """Give advice as the proposal of the next iteration."""
-    return e.Proposed(iteration=state.usage.iterations, strategy=dump_strategy(strategy), source=f"advisor:{advisor}")

@@ -15,37 +15,41 @@ from typing import Any, Final, cast
 
 import anyio
 
-from journeyman.mission.criteria import COMPARE, Artifact, CommandCheck, CsvCheck, JsonCheck, walk
-from journeyman.mission.fold.measures import at_path
+from journeyman.mission.criteria import Artifact, Command, CsvCheck, JsonCheck
+from journeyman.mission.criteria.base import walk
+from journeyman.mission.model.events import CheckFact
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked
+from journeyman.mission.values.compare import compare
+from journeyman.mission.values.paths import at_path
 
 MAX_READ_BYTES: Final = 64 << 20
 """Larger files are not read; existence, hash and commands still work on them."""
 _ENVIRONMENT: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV")
 
 
-async def look(mission: Mission, base_dir: Path) -> JsonObject:
-    """Give the facts about every artifact criterion: id to `{met, evidence}`; `met` is null when it could not be told."""
-    facts: JsonObject = {}
+async def run_checks(mission: Mission, base_dir: Path, left_s: float | None) -> list[CheckFact]:
+    """Give the facts about every criterion that the engine checks itself."""
+    facts: list[CheckFact] = []
     for criterion in walk(mission.criteria):
-        if isinstance(criterion, Artifact):
-            facts[criterion.id] = await anyio.to_thread.run_sync(_fact, criterion, base_dir)
+        if isinstance(criterion, (Artifact, Command)):
+            facts.append(await anyio.to_thread.run_sync(_fact, criterion, base_dir, left_s))
     return facts
 
 
-def _fact(criterion: Artifact, base_dir: Path) -> JsonObject:
+def _fact(criterion: Artifact | Command, base_dir: Path, left_s: float | None) -> CheckFact:
     try:
-        met, evidence = _examine(criterion, base_dir)
+        met, evidence = _examine(criterion, base_dir, left_s)
     except (OSError, ValueError, re.error, RecursionError, subprocess.SubprocessError, shutil.Error) as error:
-        return {"evidence": f"could not be checked: {type(error).__name__}: {str(error)[:200]}", "met": None}
+        told = f"could not be checked: {type(error).__name__}: {str(error)[:200]}"
+        return CheckFact(id=criterion.id, met=None, evidence=told)
     try:
-        return {"evidence": checked(evidence), "met": met}
+        return CheckFact(id=criterion.id, met=met, evidence=checked(evidence))
     except NotJson:
-        return {"evidence": "not JSON", "met": met}
+        return CheckFact(id=criterion.id, met=met, evidence="not JSON")
 
 
-def _examine(criterion: Artifact, base_dir: Path) -> tuple[bool, Json]:
+def _examine(criterion: Artifact | Command, base_dir: Path, left_s: float | None) -> tuple[bool, Json]:
     path = base_dir / criterion.path
     if not path.exists():
         return False, f"{criterion.path} does not exist"
@@ -55,6 +59,8 @@ def _examine(criterion: Artifact, base_dir: Path) -> tuple[bool, Json]:
             shutil.copytree(path, copy, symlinks=True)
         else:
             shutil.copy2(path, copy)
+        if isinstance(criterion, Command):
+            return _command(criterion, copy, left_s)
         return _checks(criterion, copy)
 
 
@@ -70,7 +76,7 @@ def _checks(criterion: Artifact, copy: Path) -> tuple[bool, Json]:
         evidence["match"] = found.group(0)[:200] if found else None
         if found is None:
             return False, evidence
-    for check, run in ((criterion.json_value, _json), (criterion.csv, _csv), (criterion.command, _command)):
+    for check, run in ((criterion.json_value, _json), (criterion.csv, _csv)):
         if check is not None:
             met, detail = run(cast("Any", check), copy)
             evidence[type(check).__name__.removesuffix("Check").lower()] = detail
@@ -92,10 +98,10 @@ def _json(check: JsonCheck, copy: Path) -> tuple[bool, Json]:
         value: Any = at_path(document, check.path)
     except KeyError as gap:
         return False, f"{check.path}: {gap.args[0]!r} is missing"
-    try:
-        return bool(COMPARE[check.op](value, cast("Any", check.target))), value
-    except TypeError:
+    answer = compare(check.op, value, check.target)
+    if answer is None:
         return False, f"{check.path} is {value!r}, which cannot be compared with {check.target!r}"
+    return answer, value
 
 
 def _csv(check: CsvCheck, copy: Path) -> tuple[bool, Json]:
@@ -106,8 +112,9 @@ def _csv(check: CsvCheck, copy: Path) -> tuple[bool, Json]:
     return not missing and count >= check.min_rows, {"missing": cast("Json", missing), "rows": count}
 
 
-def _command(check: CommandCheck, copy: Path) -> tuple[bool, Json]:
-    argv = [word.replace("{copy}", str(copy)) for word in check.argv]
+def _command(check: Command, copy: Path, left_s: float | None) -> tuple[bool, Json]:
+    argv = [word.replace("{copy}", str(copy)) for word in check.run]
+    seconds = float(check.timeout_s) if left_s is None else max(0.01, min(float(check.timeout_s), left_s))
     environment = {name: os.environ[name] for name in _ENVIRONMENT if name in os.environ}
     folder = copy if copy.is_dir() else copy.parent
     try:
@@ -117,10 +124,10 @@ def _command(check: CommandCheck, copy: Path) -> tuple[bool, Json]:
             env=environment,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            timeout=float(check.timeout_s),
+            timeout=seconds,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        return False, f"took longer than {check.timeout_s} s"
+        return False, f"took longer than {seconds} s"
     tail = ended.stdout[-200:].decode(errors="replace") + ended.stderr[-200:].decode(errors="replace")
     return ended.returncode == check.exit_code, {"exit_code": ended.returncode, "output_tail": tail}

@@ -12,9 +12,10 @@ from journeyman.engine.world import World
 from journeyman.mission.criteria import Probe
 from journeyman.mission.fold.seen import gather
 from journeyman.mission.model import events as e
+from journeyman.mission.model.effects import EFFECT_RULES, EffectClass, EffectState
 from journeyman.mission.model.mission import effect_spec, filled
 from journeyman.mission.model.state import Effect
-from journeyman.mission.rules.steps import effect_key
+from journeyman.mission.rules.calls import calls_left, effect_key
 from journeyman.mission.values.canonical import INLINE_BYTES, Json, JsonObject, canonical
 from journeyman.stores.base import Settle
 from journeyman.tools.base import Catalog, Result, Status
@@ -46,29 +47,13 @@ class Calls:
         self._probes = probes or {}
         self._begun: set[str] = set()
 
-    async def run(self, effects: Sequence[Effect], *, at_once: bool) -> None:
-        """Run the effects and note how they ended; cancelled ones are noted too."""
-        main = [effect for effect in effects if not effect.intended.probe]
-        probes = [effect for effect in effects if effect.intended.probe]
-        if at_once:
-            await self._together(main)
-        else:
-            await self._in_turn(main)
-        await self._together(probes)
-
-    async def _in_turn(self, effects: list[Effect]) -> None:
-        for index, effect in enumerate(effects):
-            result = await self._call(effect)
-            if not await self._settle_or_ask(effect, result):
-                for skipped in effects[index + 1 :]:
-                    self._settle(skipped, _skipped("a call before it failed"))
-                return
-            if index + 1 < len(effects) and result.duration_s > SLOW_S and not await self._journal.commit():
-                return
-
-    async def _together(self, effects: list[Effect]) -> None:
+    async def run(self, effects: Sequence[Effect]) -> None:
+        """Run the effects of one turn at once and note how they ended."""
         if len(effects) == 1:
-            await self._settle_or_ask(effects[0], await self._call(effects[0]))
+            result = await self._call(effects[0])
+            await self._settle_or_ask(effects[0], result)
+            if result.duration_s > SLOW_S and self._journal.state.in_flight:
+                await self._journal.commit()
             return
         left = len(effects)
         limit = anyio.CapacityLimiter(self._journal.state.mission.limits.concurrency)
@@ -79,7 +64,7 @@ class Calls:
                 result = await self._call(effect)
                 await self._settle_or_ask(effect, result)
             left -= 1
-            if left and (result.duration_s > SLOW_S or effect.intended.effect_class not in ("pure", "keyed")):
+            if left and (result.duration_s > SLOW_S or not EFFECT_RULES[effect.effect_class].repeatable):
                 await self._journal.commit()
 
         async with anyio.create_task_group() as group:
@@ -97,37 +82,42 @@ class Calls:
             )
         args = await self._journal.resolve(intended.args)
         state = self._journal.state
-        key = effect_key(state, intended.effect)
+        key = effect_key(state, intended)
         given: JsonObject = dict(args) if isinstance(args, dict) else {}
         spec = effect_spec(state.mission, intended.tool)
-        if intended.effect_class == "keyed" and spec is not None and spec.key_arg is not None:
+        if effect.effect_class is EffectClass.KEYED and spec is not None and spec.key_arg is not None:
             given[spec.key_arg] = key
-        return await self._catalog.call(intended.tool, given, key=key, timeout_s=self._timeout_s())
+        return await self._catalog.call(
+            intended.tool,
+            given,
+            key=key,
+            timeout_s=self._timeout_s(),
+            repeatable=EFFECT_RULES[effect.effect_class].repeatable,
+        )
 
     def _timeout_s(self) -> float:
         """Give the limit of one call, never more than the mission has left."""
-        state = self._journal.state
-        limit = float(state.mission.limits.call_timeout_s)
-        wall = state.mission.budget.wall_clock_s
-        return limit if wall is None else max(0.001, min(limit, wall - state.usage.wall_clock_s))
+        limit = float(self._journal.state.mission.limits.call_timeout_s)
+        left = self._journal.left_s()
+        return limit if left is None else max(0.001, min(limit, left))
 
-    async def _settle_or_ask(self, effect: Effect, result: Result) -> bool:
-        """Note how a call ended, its probe asked where no answer came. Tell whether it was done."""
-        told = None
-        if result.status is Status.UNKNOWN and effect.intended.effect_class == "probed":
-            told = await self._happened(effect)
-        if told is None:
+    async def _settle_or_ask(self, effect: Effect, result: Result) -> None:
+        """Note how a call ended, the world asked where no answer came."""
+        if result.status is not Status.UNKNOWN or effect.effect_class is not EffectClass.PROBED:
             self._settle(effect, result)
-            return result.status is Status.DONE
-        self._note_told(effect, told)
-        return told.done
+            return
+        asked, told = await self._happened(effect)
+        if told is None:
+            self._settle(effect, result, asked=asked)
+        else:
+            self._note_told(effect, told, asked)
 
-    def _settle(self, effect: Effect, result: Result) -> None:
-        harmless = result.status is Status.UNKNOWN and effect.intended.effect_class == "pure"
-        state = Status.FAILED if harmless else result.status
-        self._note(effect, state.value, result)
+    def _settle(self, effect: Effect, result: Result, *, asked: int = 0) -> None:
+        harmless = result.status is Status.UNKNOWN and not EFFECT_RULES[effect.effect_class].changes_world
+        state = EffectState.FAILED if harmless else EffectState(result.status.value)
+        self._note(effect, state, result, asked=asked)
 
-    def _note(self, effect: Effect, state: str, result: Result) -> None:
+    def _note(self, effect: Effect, state: EffectState, result: Result, *, asked: int = 0) -> None:
         size = len(canonical(result.value)) if result.value is not None else 0
         value = self._journal.keep(result.value) if size > INLINE_BYTES else result.value
         self._journal.note(
@@ -143,6 +133,7 @@ class Calls:
                 duration_s=round(result.duration_s, 6),
                 result_bytes=result.original_bytes or size,
                 seen=_few(gather(result.value)) if size > INLINE_BYTES else {},
+                asked=asked,
             ),
             budget=(self.settlement(effect),),
         )
@@ -153,72 +144,80 @@ class Calls:
             reservation_id=reservation_id(self._journal.session_id, effect.intended.effect), amounts={"tool_calls": 1}
         )
 
-    def give_up(self, effects: Sequence[Effect]) -> None:
+    def give_up(self, effects: Sequence[Effect], asked: int = 0) -> None:
         """Note effects as unknown that were under way when the process ended."""
         for effect in effects:
             result = Result(
                 status=Status.UNKNOWN, error_class="crash", error="the process ended while this call was under way"
             )
-            self._note(effect, "unknown", result)
+            self._note(effect, EffectState.UNKNOWN, result, asked=asked)
 
-    def cut_off(self, effects: Sequence[Effect]) -> None:
-        """Note effects that a person's abort cancelled: of those that had begun nobody knows, unless they are pure."""
+    def skip(self, effects: Sequence[Effect], why: str) -> None:
+        """Note effects as never sent; of those that had begun nobody knows, unless they change nothing."""
         for effect in effects:
             begun = effect.suspect or effect.intended.effect in self._begun
-            self._settle(effect, _cancelled() if begun else _skipped("cancelled by a person's abort before it began"))
+            self._settle(effect, _cancelled(why) if begun else _skipped(why))
 
     async def ask_world(self, effects: Sequence[Effect]) -> None:
         """Ask by probe whether effects happened; what the probe cannot tell becomes unknown."""
         for effect in effects:
-            told = await self._happened(effect)
+            asked, told = await self._happened(effect)
             if told is None:
-                self.give_up((effect,))
+                self.give_up((effect,), asked)
             else:
-                self._note_told(effect, told)
+                self._note_told(effect, told, asked)
 
-    def _note_told(self, effect: Effect, told: Told) -> None:
+    def _note_told(self, effect: Effect, told: ProbeResult, asked: int) -> None:
         self._journal.note(
             e.Reconciled(
                 effect=effect.intended.effect,
-                state="done" if told.done else "failed",
+                state=EffectState.DONE if told.done else EffectState.FAILED,
                 value=self._journal.keep(told.value),
                 note="told by its probe",
+                asked=asked,
             ),
             budget=(self.settlement(effect),),
         )
 
-    async def _happened(self, effect: Effect) -> Told | None:
-        """Give what the probe tells: the mission's, else the one that the tool brings along."""
+    async def _happened(self, effect: Effect) -> tuple[int, ProbeResult | None]:
+        """Give how many calls were made to find out, and what the probe told: the mission's, else the tool's own."""
+        left = calls_left(self._journal.state)
+        seconds = self._journal.left_s()
+        if left == 0 or (seconds is not None and seconds <= 0):
+            return 0, None
         tool = effect.intended.tool
         args = await self._journal.resolve(effect.intended.args)
         known: JsonObject = args if isinstance(args, dict) else {}
         spec = effect_spec(self._journal.state.mission, tool)
         if spec is not None and spec.probe is not None and spec.done_when is not None:
-            return await self._told_by_mission(effect, known, spec.probe, spec.done_when)
+            return 1, await self._told_by_mission(effect, known, spec.probe, spec.done_when)
         probe = self._probes.get(tool)
         if probe is None:
-            return None
-        key = effect_key(self._journal.state, effect.intended.effect)
-        result = await self._catalog.call(probe, known, key=key, timeout_s=self._timeout_s())
-        return told_by(result.value) if result.status is Status.DONE else None
+            return 0, None
+        key = effect_key(self._journal.state, effect.intended)
+        result = await self._catalog.call(probe, known, key=key, timeout_s=self._timeout_s(), repeatable=True)
+        return 1, told_by(result.value) if result.status is Status.DONE else None
 
-    async def _told_by_mission(self, effect: Effect, known: JsonObject, probe: Probe, done_when: str) -> Told | None:
+    async def _told_by_mission(
+        self, effect: Effect, known: JsonObject, probe: Probe, done_when: str
+    ) -> ProbeResult | None:
         asked = filled(dict(probe.args), known)
         if not isinstance(asked, dict):
             return None
-        key = effect_key(self._journal.state, f"{effect.intended.effect}.probe")
-        result = await self._catalog.call(probe.tool, asked, key=key, timeout_s=self._timeout_s())
+        key = effect_key(self._journal.state, effect.intended)
+        result = await self._catalog.call(probe.tool, asked, key=key, timeout_s=self._timeout_s(), repeatable=True)
         if result.status is not Status.DONE:
             return None
         view: Json = {"args": known, "metrics": result.metrics, "result": result.value}
         answer = await self._world.predicates.evaluate(
             f"(lambda result, args, metrics: ({done_when}))(obs['result'], obs['args'], obs['metrics'])", view
         )
-        return None if answer.error_class is not None else Told(done=bool(answer.value))
+        done = answer.value if answer.error_class is None else None
+        return ProbeResult(done=done) if isinstance(done, bool) else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class ProbeResult:
     """What a probe says of a call."""
 
     done: bool
@@ -226,14 +225,14 @@ class Told:
     """What the call gave, where the probe knows it."""
 
 
-def told_by(value: Json) -> Told | None:
+def told_by(value: Json) -> ProbeResult | None:
     """Give what a tool's own probe says: a boolean, or `{"done": boolean, "value": …}`; `None` for anything else."""
     if isinstance(value, bool):
-        return Told(done=value)
+        return ProbeResult(done=value)
     done = value.get("done") if isinstance(value, dict) else None
     if not isinstance(value, dict) or not isinstance(done, bool):
         return None
-    return Told(done=done, value=value.get("value") if done else None)
+    return ProbeResult(done=done, value=value.get("value") if done else None)
 
 
 def reservation_id(session_id: str, effect: str) -> str:
@@ -245,8 +244,8 @@ def _skipped(why: str) -> Result:
     return Result(status=Status.FAILED, error_class="skipped", error=why, tries=0)
 
 
-def _cancelled() -> Result:
-    return Result(status=Status.UNKNOWN, error_class="cancelled", error="cancelled by a person's abort")
+def _cancelled(why: str) -> Result:
+    return Result(status=Status.UNKNOWN, error_class="cancelled", error=why)
 
 
 def _few(seen: JsonObject) -> JsonObject:

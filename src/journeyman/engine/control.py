@@ -6,10 +6,14 @@ from collections.abc import Callable
 
 from journeyman.engine.clock import Clock
 from journeyman.engine.journal import Journal
+from journeyman.mission.criteria import Approval
+from journeyman.mission.criteria.base import walk
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model import events as e
+from journeyman.mission.model.effects import EFFECT_RULES, EffectState
 from journeyman.mission.model.mission import dump, mission_digest
-from journeyman.mission.model.state import Phase, State
+from journeyman.mission.model.reasons import Phase, Reason
+from journeyman.mission.model.state import Effect, State
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import NotAllowed, NotFound
 from journeyman.stores.base import Store
@@ -25,7 +29,7 @@ async def _add(store: Store, clock: Clock, session_id: str, who: str, make: Call
         state = journal.state
         if state.phase is Phase.ENDED:
             raise NotAllowed(
-                f"session {session_id} has ended ({state.verdict}/{state.reason}); `journeyman fork {session_id}` goes on from it"
+                f"session {session_id} has ended ({state.reason}); `journeyman fork {session_id}` goes on from it"
             )
         journal.note(make(state), actor=f"person:{who}")
         if await journal.commit():
@@ -40,7 +44,7 @@ async def pause(store: Store, clock: Clock, session_id: str, who: str, note: str
     """Stop the session at its next safe point; give its state."""
 
     def make(state: State) -> e.Event:
-        if state.paused:
+        if state.people.paused:
             raise NotAllowed(f"session {session_id} is paused already; `journeyman resume {session_id}` goes on")
         return e.Paused(note=note)
 
@@ -51,7 +55,7 @@ async def resume(store: Store, clock: Clock, session_id: str, who: str) -> State
     """Let a paused session go on; give its state. A session that is not paused is left as it is."""
     journal = Journal(store, clock, session_id)
     state = await journal.load()
-    if state.phase is Phase.ENDED or not state.paused:
+    if state.phase is Phase.ENDED or not state.people.paused:
         return state
     return await _add(store, clock, session_id, who, lambda _: e.Resumed())
 
@@ -59,7 +63,11 @@ async def resume(store: Store, clock: Clock, session_id: str, who: str) -> State
 async def end(store: Store, clock: Clock, session_id: str, who: str, *, abort: bool, note: str = "") -> State:
     """End the session: an abort cancels running calls, a forced end lets them settle. The driver writes the ending."""
     return await _add(
-        store, clock, session_id, who, lambda _: e.EndAsked(reason="aborted" if abort else "forced", note=note)
+        store,
+        clock,
+        session_id,
+        who,
+        lambda _: e.EndAsked(reason=Reason.ABORTED if abort else Reason.FORCED, note=note),
     )
 
 
@@ -69,7 +77,7 @@ async def answer(
     """Answer the session's open question, or the approval criterion `approval` ahead of time."""
 
     def make(state: State) -> e.Event:
-        pending = state.pending
+        pending = state.people.pending
         name = approval or (pending.approval if pending is not None else "")
         if not name:
             raise NotAllowed(
@@ -80,16 +88,16 @@ async def answer(
             raise NotAllowed(
                 f"{name!r} must be answered by {wanted!r}, not by {who!r}; give --as {wanted} if that is you"
             )
-        if name in state.answers:
-            raise NotAllowed(f"{name!r} was answered already by {state.answers[name][1]}")
+        if name in state.people.answers:
+            raise NotAllowed(f"{name!r} was answered already by {state.people.answers[name][1]}")
         return e.ApprovalAnswered(approval=name, granted=granted, note=note)
 
     return await _add(store, clock, session_id, who, make)
 
 
 def _named(state: State, name: str) -> str:
-    for criterion in state.mission.criteria:
-        if criterion.id == name and criterion.kind == "approval":
+    for criterion in walk(state.mission.criteria):
+        if criterion.id == name and isinstance(criterion, Approval):
             return criterion.by
     raise NotFound(f"session {state.session_id} has no open question and no approval criterion {name!r}")
 
@@ -115,16 +123,41 @@ async def amend(store: Store, clock: Clock, session_id: str, who: str, changes: 
     return await _add(store, clock, session_id, who, make)
 
 
+def unsettled(state: State) -> tuple[Effect, ...]:
+    """Give the effects of which a person may say whether they happened.
+
+    These are the unknown ones and, while nobody drives the session, those under way that must not be sent again.
+    """
+    open_ones = (effect for effect in state.in_flight if not EFFECT_RULES[effect.effect_class].repeatable)
+    return (*state.unknown, *open_ones)
+
+
 async def resolve(
     store: Store, clock: Clock, session_id: str, who: str, effect: str, *, done: bool, text: str = ""
 ) -> State:
-    """Say whether an unknown effect happened."""
+    """Say whether an effect happened of which nobody knows.
+
+    An effect that was under way when its process was killed can be told of at once. Raises `LeaseHeld` while a process
+    drives the session: it may still find out by itself.
+    """
 
     def make(state: State) -> e.Event:
-        known = state.effects.get(effect)
-        if known is None or known.state != "unknown":
-            names = ", ".join(item.intended.effect for item in state.unknown) or "none"
+        if effect not in {item.intended.effect for item in unsettled(state)}:
+            names = ", ".join(item.intended.effect for item in unsettled(state)) or "none"
             raise NotFound(f"session {session_id} has no unknown effect {effect!r}; unknown now: {names}")
-        return e.Reconciled(effect=effect, state="done" if done else "failed", note=text or f"told by {who}")
+        how = EffectState.DONE if done else EffectState.FAILED
+        return e.Reconciled(effect=effect, state=how, note=text or f"told by {who}")
 
-    return await _add(store, clock, session_id, who, make)
+    journal = Journal(store, clock, session_id)
+    state = await journal.load()
+    if effect not in {item.intended.effect for item in state.in_flight}:
+        return await _add(store, clock, session_id, who, make)
+    journal.lease = await store.claim(session_id, f"person:{who}", 10.0)
+    try:
+        journal.note(e.Claimed(owner=f"person:{who}", token=journal.lease.token), actor=f"person:{who}")
+        journal.note(make(journal.state), actor=f"person:{who}")
+        while not await journal.commit():
+            journal.note(make(journal.state), actor=f"person:{who}")
+        return journal.state
+    finally:
+        await store.release(journal.lease)

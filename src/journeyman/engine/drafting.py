@@ -9,7 +9,7 @@ from typing import Any, cast
 from journeyman.advisors.base import Asked, Failure, Message, Purpose, Rejection, Request, Settled
 from journeyman.engine.advising import Asks
 from journeyman.mission.advice import CriteriaAdvice
-from journeyman.mission.criteria import as_json
+from journeyman.mission.criteria.base import as_json
 from journeyman.mission.files.draft import Drafted, draft, schema_metrics, undecidable
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.strategy import ToolSpec

@@ -6,33 +6,44 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import anyio
 
-from journeyman.engine import artifacts
-from journeyman.engine.advising import Advising, as_proposed
+from journeyman.engine.advising import Advising
+from journeyman.engine.artifacts import run_checks
 from journeyman.engine.calls import Calls, reservation_id
 from journeyman.engine.clock import later
+from journeyman.engine.deadline import bounded
 from journeyman.engine.journal import Journal
+from journeyman.engine.opening import NO_TOOLS, NotOpened, opened_catalog
 from journeyman.engine.past import Past
 from journeyman.engine.policy import missing_tools, tool_row
 from journeyman.engine.recent import Recent
 from journeyman.engine.scripting import step_script
 from journeyman.engine.world import Replays, World
 from journeyman.mission.advice import wants_advice
-from journeyman.mission.evidence.evaluate import Answered
-from journeyman.mission.evidence.view import View, wants_values
-from journeyman.mission.fold.fold import seconds_between
+from journeyman.mission.criteria.evidence import Answered
+from journeyman.mission.fold.timing import seconds_between
 from journeyman.mission.model import events as e
-from journeyman.mission.model.state import Phase, State
+from journeyman.mission.model.effects import EffectState
+from journeyman.mission.model.reasons import Label, Phase, Reason, WaitFor
+from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import Strategy
 from journeyman.mission.rules import commands as c
 from journeyman.mission.rules import steps
+from journeyman.mission.rules.answers import with_answers
+from journeyman.mission.rules.calls import intended
+from journeyman.mission.rules.decide import outcome_of
+from journeyman.mission.rules.evaluate import evaluated, watched
+from journeyman.mission.rules.next_command import next_command
 from journeyman.mission.values.canonical import Json, JsonObject, parsed
 from journeyman.mission.values.errors import BudgetRefused, CallerError, InvalidInput, WorldError
 from journeyman.stores.base import Reserve
 from journeyman.tools.base import Catalog, Tool
+
+LAST_JUDGEMENT_S: Final = 0.2
+"""Time that one expression has after the deadline: what was measured in time is judged."""
 
 
 class Driver:
@@ -52,10 +63,12 @@ class Driver:
             c.Ask: self._ask,
             c.Intend: self._intend,
             c.Run: self._run,
-            c.Probing: self._probing,
+            c.Skip: self._skip,
+            c.AskWorld: self._ask_world,
             c.GiveUp: self._give_up,
             c.StepScript: self._step_script,
             c.Check: self._check,
+            c.Watch: self._watch_arrivals,
             c.Evaluate: self._evaluate,
             c.Decide: self._decide,
             c.Assume: self._assume,
@@ -74,13 +87,18 @@ class Driver:
         journal.lease = await world.store.claim(journal.session_id, owner, world.lease_ttl_s)
         try:
             state = await journal.load()
-            if isinstance(c.next_command(state), c.Nothing):
+            if isinstance(next_command(state), c.Nothing):
                 return state
             journal.note(e.Claimed(owner=owner, token=journal.lease.token))
-            async with world.open_catalog(state.mission, Path(state.origin)) as catalog:
+            opening = opened_catalog(
+                world.open_catalog, state.mission, Path(state.identity.origin), world.clock, journal.left_s()
+            )
+            async with opening as catalog:
                 self._catalog = catalog
                 await self._catch_up()
                 await self._with_catalog(catalog)
+        except NotOpened:
+            await self._end_without_tools()
         except CallerError as error:
             await self._end_unless_started(error)
             raise
@@ -89,14 +107,24 @@ class Driver:
                 await world.store.release(journal.lease)
         return journal.state
 
+    async def _end_without_tools(self) -> None:
+        """Write the ending of a session whose time was over before its tools were there."""
+        journal = self._journal
+        journal.note(e.EndAsked(reason=Reason.MAX_WALL_CLOCK, note="the tools were not there in time"))
+        flying = journal.state.in_flight
+        if flying:
+            Calls(self._world, journal, NO_TOOLS).skip(flying, "the mission's time was over")
+        journal.note(e.Ended(verdict=Label.TERMINATE, reason=Reason.MAX_WALL_CLOCK, outcome=outcome_of(journal.state)))
+        await journal.commit()
+
     async def _end_unless_started(self, error: CallerError) -> None:
         """End a session whose tools never were what its mission says: going on with it cannot help."""
         journal = self._journal
         pinned = journal.state.tools or journal.state.tools_ref
         if journal.lease is None or pinned or journal.state.phase is Phase.ENDED:
             return
-        journal.note(e.EndAsked(reason="could_not_start", note=str(error)[:2000]))
-        command = c.next_command(journal.state)
+        journal.note(e.EndAsked(reason=Reason.COULD_NOT_START, note=str(error)[:2000]))
+        command = next_command(journal.state)
         if isinstance(command, c.End):
             await self._end(command)
 
@@ -152,7 +180,7 @@ class Driver:
     async def _loop(self) -> None:
         journal = self._journal
         while True:
-            command = c.next_command(journal.state)
+            command = next_command(journal.state)
             if isinstance(command, c.Nothing):
                 if await self._commit():
                     return
@@ -168,9 +196,9 @@ class Driver:
         except BudgetRefused as refused:
             self._journal.drop_derived()
             if self._journal.state.mission.on_exhausted == "ask":
-                self._journal.note(e.WaitStarted(reason="budget"))
+                self._journal.note(e.WaitStarted(reason=WaitFor.BUDGET))
             else:
-                self._journal.note(e.EndAsked(reason="tenant_budget", note=str(refused)))
+                self._journal.note(e.EndAsked(reason=Reason.TENANT_BUDGET, note=str(refused)))
             await self._journal.commit()
             return False
 
@@ -195,12 +223,12 @@ class Driver:
         if not found:
             return True  # cut off: the state says what comes next
         if isinstance(found[0], str):
-            if found[0] != journal.state.advised:
+            if found[0] != journal.state.advice.rejected:
                 journal.note(e.AdviceRejected(request="strategy", purpose="strategy", reason=found[0]))
             return False
         strategy, advisor = found[0]
-        while not journal.state.end_asked and not journal.state.paused:
-            journal.note(as_proposed(journal.state, strategy, advisor), actor=f"advisor:{advisor}")
+        while journal.state.people.end_asked is None and not journal.state.people.paused:
+            journal.note(steps.advised(journal.state, strategy, advisor), actor=f"advisor:{advisor}")
             if await self._commit():  # the answer's cost and what it led to are one commit: it is never asked twice
                 break
         return True
@@ -210,7 +238,7 @@ class Driver:
         await self._commit()
 
     async def _intend(self, command: c.Intend) -> None:
-        for event in steps.intended(self._journal.state, command):
+        for event in intended(self._journal.state, command):
             kept = self._journal.keep(event.args)
             intent = event if kept is event.args else replace(event, args=kept)
             reserve = Reserve(
@@ -219,16 +247,22 @@ class Driver:
             self._journal.note(intent, budget=(reserve,))
 
     async def _run(self, command: c.Run) -> None:
-        if not await self._commit():
+        if self._journal.intents_waiting and not await self._commit():
             return
         await self._catch_up()
-        strategy = self._journal.state.strategy
-        at_once = self._journal.state.script is not None or (strategy is not None and strategy.parallel)
-        if await self._watched(lambda: self._calls.run(command.effects, at_once=at_once)):
-            self._calls.cut_off(self._journal.state.in_flight)
+        if await self._watched(lambda: self._calls.run(command.effects)):
+            why = "the mission's time was over" if self._is_over() else "cancelled by a person's abort"
+            self._calls.skip(self._journal.state.in_flight, why)
+
+    def _is_over(self) -> bool:
+        left = self._journal.left_s()
+        return left is not None and left <= 0
+
+    async def _skip(self, command: c.Skip) -> None:
+        self._calls.skip(command.effects, command.why)
 
     async def _watched(self, work: Callable[[], Awaitable[None]]) -> bool:
-        """Do work that a person's abort may cut off; tell whether it was."""
+        """Do work that a person's abort, or the deadline, may cut off; tell whether it was."""
         self._abortable = scope = anyio.CancelScope()
         async with anyio.create_task_group() as group:
             group.start_soon(self._watch)
@@ -238,19 +272,24 @@ class Driver:
         return scope.cancelled_caught
 
     async def _watch(self) -> None:
-        """Look for an abort while calls run."""
-        journal = self._journal
-        while journal.state.end_asked != "aborted":
-            await self._world.clock.sleep(self._world.watch_s)
+        """Look for an abort, and at the time, while calls run."""
+        journal, slice_s = self._journal, self._world.watch_s
+        while journal.state.people.end_asked is not Reason.ABORTED:
+            left = journal.left_s()
+            if left is not None and left <= 0:
+                break
+            await self._world.clock.sleep(slice_s if left is None else min(slice_s, left))
+            if left is not None and left <= slice_s:
+                continue
             if journal.dirty:
                 await journal.commit()
             else:
                 await journal.refresh()
         self._abortable.cancel()
 
-    async def _probing(self, command: c.Probing) -> None:
-        if await self._commit():
-            await self._calls.ask_world(command.effects)
+    async def _ask_world(self, command: c.AskWorld) -> None:
+        if await self._commit() and await self._watched(lambda: self._calls.ask_world(command.effects)):
+            self._calls.give_up([effect for effect in self._journal.state.in_flight if effect in command.effects])
 
     async def _give_up(self, command: c.GiveUp) -> None:
         self._calls.give_up(command.effects)
@@ -261,49 +300,64 @@ class Driver:
     async def _check(self, command: c.Check) -> None:
         del command
         state = self._journal.state
-        facts = await artifacts.look(state.mission, Path(state.origin))
-        self._journal.note(e.Checked(iteration=state.iteration, facts=facts))
+        facts = await run_checks(state.mission, Path(state.identity.origin), self._journal.left_s())
+        self._journal.note(e.Checked(iteration=state.iteration.index, facts=facts))
 
     async def _evaluate(self, command: c.Evaluate) -> None:
         del command
         state = self._journal.state
-        asked = steps.questions(state)
-        values = await self._values(state) if wants_values(steps.looks_at(state)) else {}
-        answers: dict[str, Answered] = {}
-        if asked:
-            obs = View(state=state, values=values).obs()
-            for expression in asked:
-                result = await self._world.predicates.evaluate(expression, obs)
-                error = None if result.error_class is None else f"{result.error_class}: {result.error}"
-                answers[expression] = Answered(result.value, error)
+        values = await self._values(state)
         at = self._journal.at()
-        self._journal.note(steps.evaluated(state, at, answers.__getitem__, values), at=at)
+        event = await with_answers(lambda run: evaluated(state, at, run, values), self._answer)
+        self._journal.note(event, at=at)
+
+    async def _watch_arrivals(self, command: c.Watch) -> None:
+        del command
+        state = self._journal.state
+        values = await self._values(state)
+        self._journal.note(await with_answers(lambda run: watched(state, run, values), self._answer))
+
+    async def _answer(self, expression: str, obs: JsonObject) -> Answered:
+        """Ask the sandbox, within what the mission's time leaves, and a moment more for the last judgement."""
+        left = self._journal.left_s()
+        seconds = None if left is None else max(left, LAST_JUDGEMENT_S)
+        predicates = self._world.predicates
+        result = await bounded(self._world.clock, seconds, lambda: predicates.evaluate(expression, obs))
+        if result is None:
+            return Answered(error="deadline: the mission's time was over")
+        return Answered(result.value, None if result.error_class is None else f"{result.error_class}: {result.error}")
 
     async def _values(self, state: State) -> dict[str, Json]:
-        """Give the blobs that this iteration's results refer to."""
+        """Give the blobs that this iteration's results refer to, where anything looks at them."""
+        if not steps.wants_values(state):
+            return {}
         return {name: parsed(await self._journal.blob(name)) for name in steps.blobs_of(state)}
 
     async def _decide(self, command: c.Decide) -> None:
-        self._journal.note(steps.decided(self._journal.state, command.verdict.label, command.verdict.reason))
+        self._journal.note(steps.decided(self._journal.state, command.verdict))
 
     async def _assume(self, command: c.Assume) -> None:
+        how = EffectState.DONE if command.done else EffectState.FAILED
         for effect in command.effects:
-            self._journal.note(
-                e.Reconciled(effect=effect.intended.effect, state=command.state, note="the mission's policy")
-            )
+            name = effect.intended.effect
+            self._journal.note(e.Reconciled(effect=name, state=how, note="the mission's policy", assumed=True))
 
     async def _wait(self, command: c.Wait) -> None:
         at = self._journal.at()
-        until = later(at, command.seconds) if command.reason == "sleep" else ""
+        left = self._journal.left_s()
+        seconds = command.seconds if left is None else max(0.0, min(command.seconds, left))
+        until = later(at, seconds) if command.reason is WaitFor.SLEEP else ""
         self._journal.note(e.WaitStarted(reason=command.reason, until_at=until), at=at)
         await self._commit()
 
     async def _wake(self, command: c.Wake) -> None:
-        """Sleep in slices, so that a pause or an abort is noticed."""
+        """Sleep in slices, so that a pause or an abort is noticed; never longer than was asked for, whatever clocks say."""
         journal, clock = self._journal, self._world.clock
-        while (left := seconds_between(journal.at(), command.until_at)) > 0:
+        began = clock.monotonic()
+        whole = min(seconds_between(journal.at(), command.until_at), command.at_most_s)
+        while (left := whole - (clock.monotonic() - began)) > 0:
             await clock.sleep(min(left, max(self._world.watch_s, 0.01)))
-            if await journal.refresh() and (journal.state.end_asked or journal.state.paused):
+            if await journal.refresh() and (journal.state.people.end_asked is not None or journal.state.people.paused):
                 return
         journal.note(e.WaitEnded())
 
@@ -311,12 +365,13 @@ class Driver:
         if (
             self._advising is not None
             and self._journal.state.mission.advisor != "none"
-            and not self._journal.state.end_asked
-            and not self._journal.state.closing
+            and self._journal.state.people.end_asked is None
+            and not self._journal.state.advice.closing
+            and not self._is_over()
         ):
             if not await self._commit():
                 return
-            notes = await self._advising.closing_notes()
+            notes = await bounded(self._world.clock, self._journal.left_s(), self._advising.closing_notes)
             if notes is not None:
                 self._journal.note(notes, actor="advisor")
         self._journal.note(e.Ended(verdict=command.verdict, reason=command.reason, outcome=command.outcome))

@@ -14,6 +14,7 @@ from journeyman.engine.world import World
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import Happened, decode
 from journeyman.mission.model.mission import Mission, dump, mission_digest
+from journeyman.mission.model.reasons import Label
 from journeyman.mission.model.state import State
 from journeyman.mission.record.chain import opened
 from journeyman.mission.values.errors import JourneymanError, LeaseHeld, LeaseLost, NotAllowed, NotFound
@@ -125,7 +126,7 @@ class Engine:
             origin=created.origin,
         )
         journal.note(first, at=source[0].at)
-        final = decided.verdict in ("complete", "terminate")
+        final = decided.verdict in (Label.COMPLETE, Label.TERMINATE)
         for happened in source[1 : cut if final else cut + 1]:
             if not isinstance(happened.event, e.EndAsked):
                 journal.note(happened.event, actor=happened.actor, at=happened.at)

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final, cast
 
 import anyio
 
 from journeyman.engine.clock import Clock, stamp
 from journeyman.mission.fold.fold import fold, with_tools
+from journeyman.mission.fold.timing import seconds_between
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import Event, Happened, decode, encode
 from journeyman.mission.model.state import State
@@ -55,7 +57,8 @@ class Journal:
 
     def __init__(self, store: Store, clock: Clock, session_id: str) -> None:
         self._store = store
-        self._clock = clock
+        self.clock = clock
+        self._began = (clock.now(), clock.monotonic())
         self.session_id = session_id
         self.lease: Lease | None = None
         self._head: Head = genesis(store.tenant, session_id)
@@ -135,8 +138,22 @@ class Journal:
             return self._head.seq != before
 
     def at(self) -> str:
-        """Give the present as events write it."""
-        return stamp(self._clock.now())
+        """Give the present as events write it: monotonic within a process, whatever becomes of the machine's clock."""
+        now, monotonic = self._began
+        return stamp(now + timedelta(seconds=self.clock.monotonic() - monotonic))
+
+    def left_s(self) -> float | None:
+        """Give the seconds that the mission may still be driven, perhaps below 0; `None` without a limit."""
+        state = self.state
+        limit = state.mission.budget.wall_clock_s
+        if limit is None:
+            return None
+        return float(limit) - state.usage.wall_clock_s - seconds_between(state.times.last_at, self.at())
+
+    @property
+    def intents_waiting(self) -> bool:
+        """Tell whether an intent is not durable yet, so that its effect must not begin."""
+        return any(isinstance(draft.happened.event, e.Intended) for draft in self._drafts)
 
     def note(
         self, event: Event, *, actor: str = "engine", budget: tuple[Budget, ...] = (), at: str | None = None
@@ -266,9 +283,9 @@ def summary_of(state: State, at: str) -> Summary:
         session_id=state.session_id,
         name=state.mission.name,
         status=state.status.value,
-        verdict=f"{state.verdict}/{state.reason}" if state.verdict else "",
-        outcome=state.outcome,
+        verdict=f"{state.verdict.label}/{state.verdict.reason}" if state.verdict is not None else "",
+        outcome=state.outcome or "",
         iteration=state.usage.iterations,
-        created_at=state.created_at,
+        created_at=state.identity.created_at,
         updated_at=at,
     )

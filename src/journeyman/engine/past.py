@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import cast
 
 from journeyman.engine.world import PastCall
+from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.events import Happened, Intended, Reconciled, Settled
 from journeyman.mission.model.state import State
-from journeyman.mission.rules.steps import effect_key
+from journeyman.mission.rules.calls import effect_key
 from journeyman.mission.values.canonical import JsonObject
 
 
@@ -30,15 +31,15 @@ class Past:
         match happened.event:
             case Intended() as intended:
                 self._open[intended.effect] = intended
-            case Settled(effect=effect, state="unknown"):
+            case Settled(effect=effect, state=EffectState.UNKNOWN):
                 pass  # whether it happened is said later, in a `Reconciled`
             case Settled(effect=effect, state=how, metrics=metrics):
                 intended = self._open.pop(effect, None)
-                if intended is not None and how == "done" and not self._live:
+                if intended is not None and how is EffectState.DONE and not self._live:
                     self._calls.append(_call(intended, state, metrics))
             case Reconciled(effect=effect, state=how):
                 intended = self._open.pop(effect, None)
-                if intended is not None and how == "done":
+                if intended is not None and how is EffectState.DONE:
                     self._calls.append(_call(intended, state, {}))
             case _:
                 pass
@@ -52,4 +53,4 @@ class Past:
 
 def _call(intended: Intended, state: State, metrics: JsonObject) -> PastCall:
     args = intended.args if isinstance(intended.args, dict) else cast("JsonObject", {})
-    return PastCall(tool=intended.tool, args=args, key=effect_key(state, intended.effect), metrics=metrics)
+    return PastCall(tool=intended.tool, args=args, key=effect_key(state, intended), metrics=metrics)

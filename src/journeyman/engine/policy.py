@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Collection, Iterator
-from typing import Final
 
-from journeyman.mission.criteria import ToolCallSucceeded, walk
+from journeyman.mission.criteria import ToolCallSucceeded
+from journeyman.mission.criteria.base import walk
+from journeyman.mission.model.effects import EffectClass
 from journeyman.mission.model.mission import Mission, effect_spec
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import Problem
 from journeyman.tools.base import Tool
-
-_ORDER: Final = ("pure", "keyed", "probed", "unsafe")
 
 
 def tool_row(mission: Mission, tool: Tool) -> JsonObject:
@@ -23,19 +22,20 @@ def tool_row(mission: Mission, tool: Tool) -> JsonObject:
     `pure`. A call counts as destructive unless it is pure, keyed or probed, or the tool says it destroys nothing.
     """
     spec = effect_spec(mission, tool.name)
-    effect = spec.effect if spec is not None else tool.effect if tool.effect in _ORDER else "unsafe"
+    declared = EffectClass(tool.effect) if tool.effect in set(EffectClass) else EffectClass.UNSAFE
+    effect = spec.effect if spec is not None else declared
     hinted = tool.hints.destructive is True or tool.hints.read_only is False
-    if effect == "pure" and tool.name not in mission.effects and tool.effect is None and hinted:
-        effect = "unsafe"
-    destructive = effect != "pure" and (
-        tool.hints.destructive is True or (effect == "unsafe" and tool.hints.destructive is None)
+    if effect is EffectClass.PURE and tool.name not in mission.effects and tool.effect is None and hinted:
+        effect = EffectClass.UNSAFE
+    destructive = effect is not EffectClass.PURE and (
+        tool.hints.destructive is True or (effect is EffectClass.UNSAFE and tool.hints.destructive is None)
     )
     return {
         "name": tool.name,
         "description": tool.description,
         "input_schema": tool.input_schema,
         "pin": tool.pin,
-        "effect": effect or "unsafe",
+        "effect": effect.value,
         "destructive": destructive,
     }
 
@@ -55,8 +55,8 @@ def _wanted(mission: Mission) -> Iterator[tuple[str, str]]:
     for criterion in walk(mission.criteria):
         if isinstance(criterion, ToolCallSucceeded):
             yield f"criterion {criterion.id!r}: tool", criterion.tool
-        if criterion.probe is not None:
-            yield f"criterion {criterion.id!r}: probe.tool", criterion.probe.tool
+        for probe in criterion.probes:
+            yield f"criterion {criterion.id!r}: probe.tool", probe.tool
     for name, spec in mission.effects.items():
         if spec.probe is not None:
             yield f"effects.{name}.probe.tool", spec.probe.tool

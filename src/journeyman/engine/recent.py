@@ -29,15 +29,31 @@ class Recent:
             )
         elif isinstance(event, e.Settled) and self._rows:
             self._settled(event, state)
+        elif isinstance(event, e.ScriptAdvanced) and self._rows:
+            self._script(event)
         elif isinstance(event, e.Decided) and self._rows:
-            self._rows[-1] |= {"verdict": event.verdict, "reason": event.reason}
+            self._rows[-1] |= {"verdict": event.verdict.value, "reason": event.reason.value}
+
+    def _script(self, event: e.ScriptAdvanced) -> None:
+        row = self._rows[-1]
+        known = row.get("script")
+        seen: JsonObject = dict(known) if isinstance(known, dict) else {}
+        if event.observations:
+            old = seen.get("observations")
+            seen["observations"] = {**(old if isinstance(old, dict) else {}), **event.observations}
+        seen["status"] = event.status.value
+        if event.value is not None:
+            seen["value"] = event.value
+        if event.error:
+            seen |= {"error_class": event.error_class, "error": event.error}
+        row["script"] = seen
 
     def _settled(self, event: e.Settled, state: State) -> None:
         results = self._rows[-1]["results"]
         effect = state.effects.get(event.effect)
         if not isinstance(results, list) or effect is None or len(results) >= _RESULTS:
             return
-        row: JsonObject = {"tool": effect.intended.tool, "args": effect.intended.args, "state": event.state}
+        row: JsonObject = {"tool": effect.intended.tool, "args": effect.intended.args, "state": event.state.value}
         if event.value is not None:
             row["value"] = event.value
         if event.metrics:

@@ -10,7 +10,7 @@ from journeyman.engine.journal import summary_of
 from journeyman.engine.recent import Recent
 from journeyman.engine.world import Evaluates
 from journeyman.mission.advice import StrategyAdvice
-from journeyman.mission.evidence.evaluate import Answered
+from journeyman.mission.criteria.evidence import Answered
 from journeyman.mission.fold.fold import fold, fold_all, with_tools
 from journeyman.mission.model.events import CatalogPinned, Happened, decode
 from journeyman.mission.model.state import State
@@ -73,7 +73,7 @@ async def state_of(store: Store, session_id: str) -> State:
 async def replay_of(store: Store, session_id: str, predicates: Evaluates) -> Replayed:
     """Give what replaying a session's record finds."""
 
-    async def ask(expression: str, obs: Json) -> Answered:
+    async def ask(expression: str, obs: JsonObject) -> Answered:
         result = await predicates.evaluate(expression, obs)
         return Answered(result.value, None if result.error_class is None else f"{result.error_class}: {result.error}")
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
+from journeyman.engine.deadline import bounded
 from journeyman.engine.journal import Journal
 from journeyman.mission.model import events as e
+from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.mission import Mission
-from journeyman.mission.model.state import Effect
-from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.model.reasons import ScriptStatus
+from journeyman.mission.model.state import Effect, Script
+from journeyman.mission.values.canonical import JsonObject
 from journeyman.tools.base import Result, Status
 from journeyman.tools.script import Failed, Finished, Pending, Recorded, ScriptRun, Step
 from journeyman.tools.script_state import ScriptLimits
@@ -28,15 +30,29 @@ def script_limits(mission: Mission) -> ScriptLimits:
 
 
 async def step_script(scripts: ScriptRun, journal: Journal, snapshot: str, effects: Sequence[Effect]) -> None:
-    """Run the script on and note where it stands."""
+    """Run the script on and note where it stands; one that the deadline cuts off has failed."""
     state = journal.state
+    left = journal.left_s()
     if snapshot:
         results = {_call_id(effect): await _result(journal, effect) for effect in effects}
-        step = await scripts.resume(await journal.blob(snapshot), results)
+        data = await journal.blob(snapshot)
+        step = await bounded(journal.clock, left, lambda: scripts.resume(data, results))
     else:
-        source = state.strategy.script if state.strategy is not None else None
-        step = await scripts.start(source or "", sorted(state.tools), script_limits(state.mission))
-    journal.note(_advanced(journal, step))
+        strategy = state.iteration.strategy
+        source = strategy.script or "" if strategy is not None else ""
+        step = await bounded(
+            journal.clock, left, lambda: scripts.start(source, sorted(state.tools), script_limits(state.mission))
+        )
+    journal.note(_cut_off(journal) if step is None else _advanced(journal, step))
+
+
+def _cut_off(journal: Journal) -> e.ScriptAdvanced:
+    return e.ScriptAdvanced(
+        iteration=journal.state.iteration.index,
+        status=ScriptStatus.FAILED,
+        error_class="deadline",
+        error="the mission's time was over while the script ran",
+    )
 
 
 def _call_id(effect: Effect) -> int:
@@ -44,15 +60,15 @@ def _call_id(effect: Effect) -> int:
 
 
 async def _result(journal: Journal, effect: Effect) -> Result:
-    status = {"done": Status.DONE, "failed": Status.FAILED}.get(effect.state, Status.UNKNOWN)
+    status = {EffectState.DONE: Status.DONE, EffectState.FAILED: Status.FAILED}.get(effect.state, Status.UNKNOWN)
     value = await journal.resolve(effect.value)
     return Result(status=status, value=value, error_class=effect.error_class or None, error=effect.error or None)
 
 
 def _advanced(journal: Journal, step: Step) -> e.ScriptAdvanced:
     """Give the step as an event; it holds only what the script reported since the last step."""
-    iteration = journal.state.iteration
-    observations, events = _news(journal, step.recorded)
+    iteration = journal.state.iteration.index
+    observations, observed, events = _news(journal, step.recorded)
     match step:
         case Pending():
             calls: list[JsonObject] = [
@@ -61,17 +77,19 @@ def _advanced(journal: Journal, step: Step) -> e.ScriptAdvanced:
             snapshot = journal.keep_bytes(step.snapshot)
             return e.ScriptAdvanced(
                 iteration=iteration,
-                status="waiting",
+                status=ScriptStatus.WAITING,
                 snapshot=snapshot,
                 calls=calls,
                 observations=observations,
+                observed=observed,
                 events=events,
             )
         case Finished():
             return e.ScriptAdvanced(
                 iteration=iteration,
-                status="finished",
+                status=ScriptStatus.FINISHED,
                 observations=observations,
+                observed=observed,
                 events=events,
                 value=journal.keep(step.value),
             )
@@ -79,26 +97,18 @@ def _advanced(journal: Journal, step: Step) -> e.ScriptAdvanced:
             place = f"line {step.line}: " if step.line is not None else ""
             return e.ScriptAdvanced(
                 iteration=iteration,
-                status="failed",
+                status=ScriptStatus.FAILED,
                 observations=observations,
+                observed=observed,
                 events=events,
                 error_class=step.error_class,
                 error=f"{place}{step.error}",
             )
 
 
-def _news(journal: Journal, recorded: Recorded) -> tuple[JsonObject, list[JsonObject]]:
-    state = journal.state
-    known = {name: metric.value for name, metric in state.metrics.items()}
-    observations: JsonObject = {
-        name: value
-        for name, value in recorded.observations.items()
-        if name not in known or not _same(known[name], value)
-    }
-    told = state.script.told if state.script is not None else 0
-    fresh = list(recorded.events[told:])
-    return observations, fresh
-
-
-def _same(one: Json, other: Json) -> bool:
-    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+def _news(journal: Journal, recorded: Recorded) -> tuple[JsonObject, int, list[JsonObject]]:
+    """Give what the script reported since its last step: a value that it reported again was seen again."""
+    script = journal.state.iteration.script or Script(status=ScriptStatus.WAITING)
+    names = recorded.reported[script.observed :]
+    observations: JsonObject = {name: recorded.observations[name] for name in names}
+    return observations, len(names), list(recorded.events[script.told :])

@@ -7,10 +7,12 @@ from typing import Annotated
 
 from pydantic import Field, StrictFloat, StrictInt, StrictStr
 
-from journeyman.mission.criteria import Criterion, Strict
+from journeyman.mission.criteria import AnyCriterion
+from journeyman.mission.criteria.base import Strict
+from journeyman.mission.fold.memory import call_signature
+from journeyman.mission.model.effects import EffectClass
 from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import Strategy
-from journeyman.mission.planner.memory import call_signature
 from journeyman.mission.planner.propose import plan_due
 
 Line = Annotated[StrictStr, Field(min_length=1, max_length=500)]
@@ -36,7 +38,7 @@ class ClosingAdvice(Strict):
 class CriteriaAdvice(Strict):
     """Criteria drafted from a directive."""
 
-    criteria: Annotated[list[Criterion], Field(min_length=1, max_length=20)]
+    criteria: Annotated[list[AnyCriterion], Field(min_length=1, max_length=20)]
 
 
 PATIENCE = 2
@@ -52,7 +54,7 @@ def wants_advice(state: State) -> bool:
     if state.mission.advisor == "none" or plan_due(state):
         return False
     lost = state.memory.advised_misses >= PATIENCE
-    return not (lost and state.source.startswith("advisor:"))
+    return not (lost and state.iteration.source.startswith("advisor:"))
 
 
 def ranked(state: State, candidates: Sequence[Strategy]) -> list[Strategy]:
@@ -66,7 +68,7 @@ def ranked(state: State, candidates: Sequence[Strategy]) -> list[Strategy]:
 def _cost(state: State, strategy: Strategy) -> tuple[int, int]:
     stale = sum(
         state.memory.tried.get(call_signature(call.tool, dict(call.args)), "moved") != "moved"
-        and state.tools[call.tool].effect == "pure"
+        and state.tools[call.tool].effect is EffectClass.PURE
         for call in strategy.calls
         if call.tool in state.tools
     )

@@ -13,7 +13,7 @@ from typing import Final
 
 from pydantic_core import to_json
 
-from journeyman.mission.criteria import as_json, walk
+from journeyman.mission.criteria.base import as_json, walk
 from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import ToolSpec
 from journeyman.mission.values.canonical import Json, JsonObject, canonical, digest
@@ -97,11 +97,11 @@ def strategy_prompt(
         sections.append(
             _section("Lessons", _rows([f"- {_line(lesson)}" for lesson in lessons], _CAPS["lessons"], "lessons"))
         )
-    if state.notes:
+    if state.people.notes:
         sections.append(
             _section(
                 "Notes from people",
-                _rows([f"- {_line(note)}" for note in reversed(state.notes)], _CAPS["notes"], "notes"),
+                _rows([f"- {_line(note)}" for note in reversed(state.people.notes)], _CAPS["notes"], "notes"),
             )
         )
     tail = _section("Answer with JSON of this schema", _cut(_text(schema), _CAPS["schema"]))
@@ -114,7 +114,11 @@ def strategy_prompt(
 
 def closing_prompt(state: State, recent: Sequence[JsonObject], schema: JsonObject, *, feedback: str = "") -> Prompt:
     """Give the prompt for closing notes, once the verdict stands."""
-    ending: JsonObject = {"verdict": state.verdict, "reason": state.reason, "iterations": state.usage.iterations}
+    ending: JsonObject = {
+        "verdict": state.verdict.label if state.verdict is not None else "",
+        "reason": state.verdict.reason if state.verdict is not None else "",
+        "iterations": state.usage.iterations,
+    }
     head = (
         _section("Mission directive", _cut(state.mission.directive, _CAPS["directive"]))
         + _section("Criteria and where they stand", _rows(_criteria(state), _CAPS["criteria"], "criteria"))
@@ -185,19 +189,18 @@ def _rows(rows: Sequence[str], most_bytes: int, what: str) -> str:
 
 
 def _criteria(state: State) -> list[str]:
-    judged: dict[str, JsonObject] = {str(row["id"]): row for row in state.results}
     rows: list[str] = []
     for criterion in walk(state.mission.criteria):
-        row = judged.get(criterion.id, {})
+        known = state.progress.criteria.get(criterion.id)
         plain: JsonObject = as_json(criterion)
         plain.pop("criteria", None)
         shown: JsonObject = {
             "criterion": plain,
-            "status": row.get("status", "not yet evaluated"),
-            "progress": row.get("progress", 0),
-            "fresh": row.get("fresh", True),
+            "status": known.status if known is not None else "not yet evaluated",
+            "progress": known.progress if known is not None else 0,
+            "fresh": known is None or not known.result.carried,
         }
-        evidence = row.get("evidence")
+        evidence = known.result.evidence if known is not None else None
         rows.append(_text(shown) + (f"\n{_fenced(evidence, 300)}" if evidence not in (None, "") else ""))
     return rows
 

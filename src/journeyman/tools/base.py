@@ -81,7 +81,9 @@ class Catalog(Protocol):
         """Give the allowed tools, sorted by name."""
         ...
 
-    async def call(self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None) -> Result:
+    async def call(
+        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False
+    ) -> Result:
         """Call a tool. Never raises for anything a tool or server does; a fault is a `Result`.
 
         `key` is the effect's idempotency key: the same for each try of one effect, also after a crash. Cancelling the

@@ -89,7 +89,9 @@ class ToolCatalog:
         """Give the allowed tools, sorted by name."""
         return tuple(entry.tool for entry in self._listed.values())
 
-    async def call(self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None) -> Result:
+    async def call(
+        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False
+    ) -> Result:
         """Call a tool; whatever goes wrong is in the result. `timeout_s` replaces the limit of the catalog."""
         entry = self._entries.get(name)
         if entry is None:

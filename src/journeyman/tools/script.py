@@ -59,6 +59,9 @@ class Recorded:
     """What a script reported so far, from its start."""
 
     observations: JsonObject = field(default_factory=dict[str, Json])
+    """The newest value of each name."""
+    reported: tuple[str, ...] = ()
+    """Names in the order of their reports, one for each: what was reported again is known to be so."""
     events: tuple[JsonObject, ...] = ()
     """Each with its `name` and the fields that were given."""
     output: str = ""
@@ -263,6 +266,7 @@ def _noted(state: State, snapshot: monty.FunctionSnapshot) -> bool:
     state.recorded_bytes += size
     if name == "_observe":
         state.observations[key] = reported
+        state.reported.append(key)
     else:
         state.events.append({**cast("JsonObject", reported), "name": key})
     return False
@@ -305,4 +309,6 @@ def _failed(fault: Fault, state: State) -> Failed:
 
 
 def _recorded(state: State) -> Recorded:
-    return Recorded(dict(state.observations), tuple(state.events), state.output, state.calls_made)
+    return Recorded(
+        dict(state.observations), tuple(state.reported), tuple(state.events), state.output, state.calls_made
+    )

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 from journeyman.mission.values.canonical import Json, JsonObject, canonical
 
-_VERSION: Final = 1
+_VERSION: Final = 2
 _CUT: Final = "\n... [truncated]"
 
 
@@ -44,6 +44,7 @@ class State:
     limits: ScriptLimits
     tools: tuple[str, ...]
     observations: JsonObject = field(default_factory=dict[str, Json])
+    reported: list[str] = field(default_factory=list[str])
     events: list[JsonObject] = field(default_factory=list[JsonObject])
     output: str = ""
     recorded_bytes: int = 0
@@ -71,6 +72,7 @@ class State:
             "limits": cast("JsonObject", asdict(self.limits)),
             "tools": list(self.tools),
             "observations": self.observations,
+            "reported": list[Json](self.reported),
             "events": cast("list[Json]", self.events),
             "output": self.output,
             "recorded_bytes": self.recorded_bytes,
@@ -88,7 +90,10 @@ class State:
             if head["v"] != _VERSION:
                 raise ValueError(f"the snapshot has version {head['v']!r}; this Journeyman reads {_VERSION}")
             pending = {row[0]: Call(*row) for row in head["pending"]}
-            plain = {key: head[key] for key in ("observations", "events", "output", "recorded_bytes", "calls_made")}
+            plain = {
+                key: head[key]
+                for key in ("observations", "reported", "events", "output", "recorded_bytes", "calls_made")
+            }
             limits = ScriptLimits(**head["limits"])
             return cls(limits=limits, tools=tuple(head["tools"]), pending=pending, **plain), dump
         except (KeyError, TypeError, IndexError, UnicodeDecodeError) as error:

@@ -33,7 +33,7 @@ MISSION: dict[str, Any] = {
             {"id": "loaded", "kind": "tool_call_succeeded", "tool": "measure", "min_count": 4},
         ]},
         {"id": "signed_off", "kind": "approval", "by": "mira", "question": "Keep these settings in production?"},
-        {"id": "orders_lost", "kind": "metric_threshold", "metric": "orders_lost", "op": ">", "target": 5, "guard": True},
+        {"id": "orders_lost", "kind": "metric_threshold", "metric": "orders_lost", "op": ">", "target": 5, "abort_when_met": True},
     ],
     "budget": {"iterations": 40, "wall_clock_s": 900, "tool_calls": 120, "cost_usd": 2.5},
     "effects": {"measure": "pure", "set_workers": "keyed", "deploy": "unsafe"},

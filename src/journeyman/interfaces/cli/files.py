@@ -9,21 +9,14 @@ from typing import Annotated, cast
 
 import typer
 
+from journeyman.engine.checking import Checked, check_tools, expression_problems, judge_observation
 from journeyman.engine.policy import tool_row
-from journeyman.engine.scripting import script_limits
 from journeyman.interfaces.cli.drafting import Wanted, drafted
 from journeyman.interfaces.cli.rendering import MARKS, console, short, table
 from journeyman.interfaces.cli.shared import BAD_INPUT, JSON, bridge, print_json, settings_of, told
-from journeyman.mission.criteria import probes, walk
-from journeyman.mission.evidence.evaluate import Answered, evaluate
-from journeyman.mission.evidence.view import View
-from journeyman.mission.fold.fold import fold
-from journeyman.mission.model import events as e
-from journeyman.mission.model.events import Happened
-from journeyman.mission.model.mission import Mission, ScriptPlan, dump, mission_digest
-from journeyman.mission.model.state import Metric, State
-from journeyman.mission.model.strategy import problems as strategy_problems
-from journeyman.mission.rules import steps
+from journeyman.mission.criteria.base import walk
+from journeyman.mission.model.events import encode_result
+from journeyman.mission.model.mission import Mission, mission_digest
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, NotFound, Problem
 from journeyman.tools.predicate import Predicates
@@ -58,7 +51,7 @@ criteria:
   # - {{id: improving, kind: metric_trend, metric: latency_ms, direction: decreasing, window: 5, required: false}}
   # - {{id: reported, kind: artifact, path: result.json, json: {{path: latency_ms, op: "<=", target: 20}}}}
   # - {{id: sane, kind: predicate, expression: "len(obs['errors']) == 0"}}
-  # - {{id: never_down, kind: event, event: outage, guard: true}}      # a guard ends the mission when it is met
+  # - {{id: never_down, kind: event, event: outage, abort_when_met: true}}      # a guard ends the mission when it is met
   # - {{id: signed_off, kind: approval, by: me, question: Ship it?}}
 
 # At least one of iterations and wall_clock_s must be set.
@@ -183,100 +176,38 @@ def check(
     mission, folder = load_mission(file)
     seen = _observation(observation) if observation is not None else None
 
-    async def work() -> tuple[list[Problem], list[JsonObject], list[JsonObject]]:
+    async def work() -> tuple[Checked, list[JsonObject], list[JsonObject]]:
         async with Sandbox(1) as sandbox:
-            found = await _expression_problems(mission, Predicates(sandbox))
+            found = tuple(await expression_problems(mission, Predicates(sandbox)))
             tools = [] if offline else await _tools(mission, folder)
-            found += [] if offline else await _tool_problems(mission, tools, ScriptRun(sandbox))
-            rows = await _judged(mission, seen, Predicates(sandbox)) if seen is not None else []
-            return found, tools, rows
+            told = Checked((), (), ()) if offline else await check_tools(mission, tools, ScriptRun(sandbox))
+            results = await judge_observation(mission, seen, Predicates(sandbox)) if seen is not None else []
+            rows = [encode_result(result) for result in results]
+            return replace(told, problems=(*found, *told.problems)), tools, rows
 
-    found, tools, rows = bridge(work)
+    told_all, tools, rows = bridge(work)
+    found = told_all.problems
     if as_json:
         print_json(
             {
                 "valid": not found,
                 "problems": [str(problem) for problem in found],
+                "warnings": [str(problem) for problem in told_all.warnings],
+                "asks": list(told_all.asks),
                 "tools": cast("Json", tools),
                 "criteria": cast("Json", rows),
                 "digest": mission_digest(mission),
             }
         )
     else:
-        _print(mission, found, tools, rows)
+        _print(mission, told_all, tools, rows)
     if found:
         raise typer.Exit(BAD_INPUT)
-
-
-async def _expression_problems(mission: Mission, predicates: Predicates) -> list[Problem]:
-    found: list[Problem] = []
-    for criterion in walk(mission.criteria):
-        if criterion.kind == "predicate":
-            found += [
-                replace(problem, where=f"criterion {criterion.id}")
-                for problem in await predicates.check(criterion.expression)
-            ]
-    return found
 
 
 async def _tools(mission: Mission, folder: Path) -> list[JsonObject]:
     async with mission_catalog(mission, folder) as catalog:
         return [tool_row(mission, tool) for tool in await catalog.tools()]
-
-
-async def _tool_problems(mission: Mission, rows: list[JsonObject], scripts: ScriptRun) -> list[Problem]:
-    state = _state(mission, rows)
-    found: list[Problem] = []
-    for index, probe in enumerate(probes(mission.criteria)):
-        if probe.tool not in state.tools:
-            found.append(
-                Problem(
-                    where=f"probe {index}",
-                    message=f"{probe.tool!r} is not an allowed tool",
-                    hint=f"allowed: {', '.join(state.tools)}",
-                )
-            )
-        elif state.tools[probe.tool].effect != "pure":
-            found.append(
-                Problem(
-                    where=f"probe {index}",
-                    message=f"{probe.tool!r} is {state.tools[probe.tool].effect}",
-                    hint="a probe must be pure: say so under `effects`",
-                )
-            )
-    plan = mission.plan
-    if isinstance(plan, ScriptPlan):
-        found += [
-            replace(problem, where="plan.script")
-            for problem in await scripts.check(plan.script, sorted(state.tools), script_limits(mission))
-        ]
-    for index, strategy in enumerate(plan if isinstance(plan, list) else []):
-        found += [
-            replace(problem, where=f"plan.{index}.{problem.where}")
-            for problem in strategy_problems(strategy, state.tools, scripts_allowed=True)
-        ]
-    for criterion in walk(mission.criteria):
-        if criterion.kind == "tool_call_succeeded" and criterion.tool not in state.tools:
-            found.append(
-                Problem(
-                    where=f"criterion {criterion.id}",
-                    message=f"{criterion.tool!r} is not an allowed tool, so it can never be met",
-                )
-            )
-    return found
-
-
-def _state(mission: Mission, rows: list[JsonObject]) -> State:
-    at = "2000-01-01T00:00:00.000000Z"
-    state = fold(
-        None,
-        Happened(
-            at,
-            "check",
-            e.SessionCreated(tenant="check", session_id="check", mission=dump(mission), digest=mission_digest(mission)),
-        ),
-    )
-    return fold(state, Happened(at, "check", e.CatalogPinned(tools=rows)))
 
 
 def _observation(path: Path) -> JsonObject:
@@ -294,51 +225,23 @@ def _observation(path: Path) -> JsonObject:
     return value
 
 
-async def _judged(mission: Mission, seen: JsonObject, predicates: Predicates) -> list[JsonObject]:
-    state = _state(mission, [])
-    metrics = seen.get("metrics") if isinstance(seen.get("metrics"), dict) else {}
-    lists = {
-        name: tuple(row for row in cast("list[Json]", seen.get(name) or []) if isinstance(row, dict))
-        for name in ("events", "errors")
-    }
-    counts = {
-        name: value for name, value in cast("JsonObject", seen.get("counts") or {}).items() if isinstance(value, int)
-    }
-    state = replace(
-        state,
-        metrics={
-            name: Metric(value=value, iteration=0, order=0) for name, value in cast("JsonObject", metrics).items()
-        },
-        events=lists["events"],
-        errors=lists["errors"],
-        counts=counts,
-    )
-    obs: JsonObject = View(state=state).obs() | {
-        name: seen[name] for name in ("tool_results", "history") if name in seen
-    }
-    answers: dict[str, Answered] = {}
-    for expression in steps.questions(state):
-        result = await predicates.evaluate(expression, obs)
-        answers[expression] = Answered(
-            result.value, None if result.error_class is None else f"{result.error_class}: {result.error}"
-        )
-    return list(evaluate(View(state=state), answers.__getitem__))
-
-
-def _print(mission: Mission, found: list[Problem], tools: list[JsonObject], rows: list[JsonObject]) -> None:
+def _print(mission: Mission, told_all: Checked, tools: list[JsonObject], rows: list[JsonObject]) -> None:
+    found = told_all.problems
     for problem in found:
         typer.echo(f"  - {problem}", err=True)
+    for problem in told_all.warnings:
+        typer.echo(f"  ! {problem}", err=True)
     if tools:
         made = table("tool", "effect", "asks", "description")
         for row in tools:
             made.add_row(
                 str(row["name"]),
                 str(row["effect"]),
-                "yes" if row["destructive"] else "",
+                "yes" if str(row["name"]) in told_all.asks else "",
                 short(str(row["description"]), 70),
             )
         console().print(made)
     for row in rows:
-        typer.echo(f"  {MARKS[str(row['status'])]} {row['id']}: {row['status']} · {short(row['evidence'])}")
+        typer.echo(f"  {MARKS[str(row['status'])]} {row['id']}: {row['status']} · {short(row.get('evidence'))}")
     good = f"{mission.name}: valid, {len(list(walk(mission.criteria)))} criteria, digest {mission_digest(mission)[:16]}"
     typer.echo(f"{mission.name}: {len(found)} problem{'s' if len(found) != 1 else ''}" if found else good)

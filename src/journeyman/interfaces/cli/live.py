@@ -13,15 +13,18 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from journeyman.mission.criteria import walk
-from journeyman.mission.fold.fold import total_progress
+from journeyman.mission.criteria.base import walk
+from journeyman.mission.criteria.evidence import CriterionStatus
+from journeyman.mission.fold.progress import total_progress
 from journeyman.mission.model import events as e
+from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.events import Happened
+from journeyman.mission.model.reasons import Outcome, WaitFor
 from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import Strategy
 
 _MARKS: Final = {"met": ("✓", "green"), "unmet": ("·", "yellow"), "inconclusive": ("?", "magenta")}
-_GUARDS: Final = {"met": ("✗ broken", "red"), "unmet": ("holds", "green"), "inconclusive": ("?", "magenta")}
+_ABORTS: Final = {"met": ("✗ struck", "red"), "unmet": ("clear", "green"), "inconclusive": ("?", "magenta")}
 _KEPT_LINES: Final = 6
 
 
@@ -108,9 +111,9 @@ def told(happened: Happened, state: State) -> str:  # noqa: PLR0911  # one line 
             return f"waits for {event.by or 'a person'}: {event.question}"
         case e.ApprovalAnswered():
             return f"{'approved' if event.granted else 'denied'} by {happened.actor.removeprefix('person:')}: {event.approval}"
-        case e.WaitStarted() if event.reason != "sleep":
+        case e.WaitStarted() if event.reason is not WaitFor.SLEEP:
             return f"waits for a person: {event.reason}"
-        case e.Settled() if event.state == "unknown":
+        case e.Settled() if event.state is EffectState.UNKNOWN:
             return f"unknown whether effect {event.effect} happened: {event.error}"
         case e.ScriptAdvanced() if event.observations or event.error:
             shown = ", ".join(f"{name}={value}" for name, value in event.observations.items())
@@ -124,12 +127,12 @@ def told(happened: Happened, state: State) -> str:  # noqa: PLR0911  # one line 
 
 
 def _verdict_line(event: e.Decided, state: State) -> str:
-    guards = {criterion.id for criterion in walk(state.mission.criteria) if criterion.guard}
+    aborts = {criterion.id for criterion in walk(state.mission.criteria) if criterion.abort_when_met}
     done = "; ".join(
-        f"{name} {(_GUARDS if name in guards else _MARKS)[known.status][0]} {known.progress:.0%}"
-        for name, known in state.criteria.items()
+        f"{name} {(_ABORTS if name in aborts else _MARKS)[known.status][0]} {known.progress:.0%}"
+        for name, known in state.progress.criteria.items()
     )
-    what = doing(state.strategy)
+    what = doing(state.iteration.strategy)
     return f"iteration {event.iteration}: {event.verdict}/{event.reason} · {what} · {done}"
 
 
@@ -150,12 +153,12 @@ def page(state: State, lines: list[str]) -> RenderableType:
     """Give the whole picture of a session."""
     head = Text.assemble(
         (state.mission.name, "bold"),
-        f"  {state.session_id}  iteration {state.iteration}  ",
+        f"  {state.session_id}  iteration {state.iteration.index}  ",
         (_standing(state), _colour(state)),
     )
     return Group(
         head,
-        Text(f"now: {doing(state.strategy)}", overflow="ellipsis", no_wrap=True),
+        Text(f"now: {doing(state.iteration.strategy)}", overflow="ellipsis", no_wrap=True),
         criteria_table(state),
         budget_table(state),
         *map(Text, lines),
@@ -164,26 +167,37 @@ def page(state: State, lines: list[str]) -> RenderableType:
 
 def _standing(state: State) -> str:
     if state.outcome:
-        return f"{state.outcome} ({state.verdict}/{state.reason})"
-    return f"{state.status.value} {state.verdict}/{state.reason}" if state.verdict else state.status.value
+        return f"{state.outcome} ({_verdict(state)})"
+    return f"{state.status.value} {_verdict(state)}".rstrip()
+
+
+def _verdict(state: State) -> str:
+    return f"{state.verdict.label}/{state.verdict.reason}" if state.verdict is not None else ""
 
 
 def _colour(state: State) -> str:
-    return {"achieved": "bold green", "not_achieved": "bold red", "unknown": "bold magenta"}.get(state.outcome, "cyan")
+    return _COLOURS.get(state.outcome, "cyan") if state.outcome is not None else "cyan"
+
+
+_COLOURS: Final = {
+    Outcome.ACHIEVED: "bold green",
+    Outcome.NOT_ACHIEVED: "bold red",
+    Outcome.UNKNOWN: "bold magenta",
+}
 
 
 def criteria_table(state: State) -> Table:
     """Give a row with a progress bar for each criterion."""
     table = Table.grid(padding=(0, 1))
-    rows = {str(row["id"]): row for row in state.results}
     for criterion in walk(state.mission.criteria):
-        known = state.criteria.get(criterion.id)
-        status = known.status if known is not None else "inconclusive"
-        mark, colour = (_GUARDS if criterion.guard else _MARKS)[status]
+        known = state.progress.criteria.get(criterion.id)
+        status = known.status if known is not None else CriterionStatus.INCONCLUSIVE
+        mark, colour = (_ABORTS if criterion.abort_when_met else _MARKS)[status]
         progress = known.progress if known is not None else 0.0
-        evidence = str(rows[criterion.id]["evidence"]) if criterion.id in rows else "not yet evaluated"
-        name = f"{criterion.id}{' (guard)' if criterion.guard else '' if criterion.required else ' (optional)'}"
-        fresh = "" if known is None or known.fresh else " stale"
+        evidence = str(known.result.evidence) if known is not None else "not yet evaluated"
+        role = " (abort)" if criterion.abort_when_met else "" if criterion.required else " (optional)"
+        name = f"{criterion.id}{role}"
+        fresh = "" if known is None or not known.result.carried else " (not measured now)"
         table.add_row(
             Text(mark, style=colour),
             Text(name),
@@ -191,7 +205,7 @@ def criteria_table(state: State) -> Table:
             f"{progress:>4.0%}",
             Text(_short(evidence) + fresh, style="dim"),
         )
-    total = total_progress(state.mission, state.criteria)
+    total = total_progress(state.mission, state.progress.criteria)
     table.add_row(
         "", Text("progress", style="bold"), ProgressBar(total=1, completed=total, width=24), f"{total:>4.0%}", ""
     )

@@ -10,7 +10,7 @@ import typer
 
 from journeyman.engine import control
 from journeyman.engine.clock import Clock
-from journeyman.engine.records import report_of
+from journeyman.engine.records import report_of, state_of
 from journeyman.interfaces.cli.rendering import console, effects_table
 from journeyman.interfaces.cli.run import budget_changes, next_step
 from journeyman.interfaces.cli.sessions import state_json
@@ -25,7 +25,8 @@ from journeyman.interfaces.cli.shared import (
     settings_of,
     told,
 )
-from journeyman.mission.model.state import State, Status
+from journeyman.mission.model.reasons import Status
+from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import CallerError, LeaseHeld
 from journeyman.stores.base import Store
@@ -212,8 +213,11 @@ def effects(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annot
 
     async def work() -> list[JsonObject]:
         async with opened(settings) as journeyman:
-            report = await report_of(journeyman.store, await find_session(journeyman.store, session))
-            return cast("list[JsonObject]", report["effects"])
+            name = await find_session(journeyman.store, session)
+            report = await report_of(journeyman.store, name)
+            open_ones = {effect.intended.effect for effect in control.unsettled(await state_of(journeyman.store, name))}
+            rows = cast("list[JsonObject]", report["effects"])
+            return [{**row, "state": "unknown"} if row["effect"] in open_ones else row for row in rows]
 
     rows = sorted(bridge(work), key=lambda row: row["state"] != "unknown")
     if as_json:

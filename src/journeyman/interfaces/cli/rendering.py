@@ -10,13 +10,14 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from journeyman.mission.criteria import walk
-from journeyman.mission.model.state import State, Status
+from journeyman.mission.criteria.base import walk
+from journeyman.mission.model.reasons import Status
+from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import Json, JsonObject
 
 MARKS: Final = {"met": "✓", "unmet": "✗", "inconclusive": "?"}
 _TURNED: Final = {"met": "unmet", "unmet": "met", "inconclusive": "inconclusive"}
-_GUARDS: Final = {"met": "broken", "unmet": "holds", "inconclusive": "inconclusive"}
+_ABORTS: Final = {"met": "struck", "unmet": "clear", "inconclusive": "inconclusive"}
 COLOURS: Final = {
     "met": "green",
     "unmet": "red",
@@ -33,30 +34,33 @@ def console() -> Console:
     return out if out.is_terminal else Console(highlight=False, width=160, no_color=True, emoji=False)
 
 
-def mark_of(status: str, *, guard: bool) -> str:
-    """Give the sign of how a criterion stands; a guard is well as long as it is not met."""
-    return MARKS[_TURNED[status] if guard else status]
+def mark_of(status: str, *, aborts: bool) -> str:
+    """Give the sign of how a criterion stands; an abort condition is well as long as it is not met."""
+    return MARKS[_TURNED[status] if aborts else status]
 
 
-def word_of(status: str, *, guard: bool) -> str:
+def word_of(status: str, *, aborts: bool) -> str:
     """Give the word for how a criterion stands."""
-    return _GUARDS[status] if guard else status
+    return _ABORTS[status] if aborts else status
+
+
+def _verdict(state: State) -> str:
+    return f"{state.verdict.label}/{state.verdict.reason}" if state.verdict is not None else ""
 
 
 def summary_text(state: State) -> str:
     """Give how a session stands in a few plain lines."""
-    rows = {str(row["id"]): row for row in state.results}
     ended = state.status is Status.ENDED
     head = f"{state.mission.name} ({state.session_id}): "
-    head += f"{state.outcome} · {state.verdict}/{state.reason}" if ended else f"{state.status.value}"
+    head += f"{state.outcome} · {_verdict(state)}" if ended else f"{state.status.value}"
     lines = [head]
     for criterion in walk(state.mission.criteria):
-        known = state.criteria.get(criterion.id)
-        status = known.status if known is not None else "inconclusive"
-        evidence = rows[criterion.id]["evidence"] if criterion.id in rows else "never evaluated"
-        stale = "" if known is None or known.fresh else " (stale)"
-        lines.append(f"  {mark_of(status, guard=criterion.guard)} {criterion.id}: ")
-        lines[-1] += f"{word_of(status, guard=criterion.guard)}{stale} · {short(evidence)}"
+        known = state.progress.criteria.get(criterion.id)
+        status = known.status.value if known is not None else "inconclusive"
+        evidence = known.result.evidence if known is not None else "never evaluated"
+        stale = "" if known is None or not known.result.carried else " (not measured now)"
+        lines.append(f"  {mark_of(status, aborts=criterion.abort_when_met)} {criterion.id}: ")
+        lines[-1] += f"{word_of(status, aborts=criterion.abort_when_met)}{stale} · {short(evidence)}"
     used = state.usage
     lines.append(f"  {used.iterations} iterations, {used.tool_calls} tool calls, {used.wall_clock_s:.1f} s")
     return "\n".join(lines)
@@ -107,11 +111,12 @@ def _criteria(report: JsonObject) -> RenderableType:
     made = table("", "criterion", "kind", "progress", "", "evidence")
     for row in cast("list[dict[str, Any]]", report["criteria"]):
         status = str(row["status"])
-        kind = f"{row['kind']}{' guard' if row['guard'] else '' if row['required'] else ' optional'}"
+        kind = f"{row['kind']}{' abort' if row['abort_when_met'] else '' if row['required'] else ' optional'}"
         bar = ProgressBar(total=1, completed=float(row["progress"]), width=16)
-        evidence = short(row["evidence"]) + ("" if row.get("fresh", True) else " (stale)")
+        evidence = short(row["evidence"]) + (" (not measured now)" if row.get("carried") else "")
         mark = Text(
-            mark_of(status, guard=bool(row["guard"])), style=COLOURS[_TURNED[status] if row["guard"] else status]
+            mark_of(status, aborts=bool(row["abort_when_met"])),
+            style=COLOURS[_TURNED[status] if row["abort_when_met"] else status],
         )
         made.add_row(mark, str(row["id"]), kind, bar, f"{row['progress']:.0%}", evidence)
     return made

@@ -29,7 +29,8 @@ from journeyman.interfaces.cli.shared import (
 )
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.mission import Mission, dump
-from journeyman.mission.model.state import State, Status
+from journeyman.mission.model.reasons import Status, WaitFor
+from journeyman.mission.model.state import State
 from journeyman.mission.values.errors import InvalidInput, LeaseHeld, Problem
 from journeyman.wiring import Journeyman, load_mission, opened
 
@@ -126,7 +127,7 @@ async def _drive(journeyman: Journeyman, session: str, display: Display, who: st
     """Drive, and ask the person at the terminal where a person is needed."""
     while True:
         state = await _driven_once(journeyman, session, display)
-        pending = state.pending
+        pending = state.people.pending
         if pending is None or not who or (pending.by and pending.by != who):
             return state
         display.close()
@@ -167,13 +168,13 @@ async def _print_result(journeyman: Journeyman, session: str, state: State, *, a
 def next_step(state: State) -> str:
     """Give the command that lets a waiting session go on."""
     session = state.session_id
-    if state.pending is not None:
-        who = f" --as {state.pending.by}" if state.pending.by else ""
+    if state.people.pending is not None:
+        who = f" --as {state.people.pending.by}" if state.people.pending.by else ""
         return f"say yes with: journeyman approve {session}{who}   (or deny), then: journeyman resume {session}"
-    if state.wait == "effect":
+    if state.people.wait is WaitFor.EFFECT:
         effect = state.unknown[0].intended.effect if state.unknown else "EFFECT"
         return f"find out whether it happened, then: journeyman resolve {session} {effect} --done|--not-done"
-    if state.wait == "budget":
+    if state.people.wait is WaitFor.BUDGET:
         return f"give more with: journeyman amend {session} iterations=N, then: journeyman resume {session}"
     return f"go on with: journeyman resume {session}"
 

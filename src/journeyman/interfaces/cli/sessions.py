@@ -7,6 +7,7 @@ from typing import Annotated, Any, cast
 
 import typer
 
+from journeyman.engine.control import unsettled
 from journeyman.engine.journal import Journal
 from journeyman.engine.records import prompt_of, read_record, state_of
 from journeyman.interfaces.cli.live import open_display, page
@@ -22,9 +23,11 @@ from journeyman.interfaces.cli.shared import (
     settings_of,
     told,
 )
+from journeyman.mission.criteria.evidence import Evidence
 from journeyman.mission.model import events as e
-from journeyman.mission.model.events import Happened, encode
-from journeyman.mission.model.state import State, Status
+from journeyman.mission.model.events import Happened, encode, encode_result
+from journeyman.mission.model.reasons import Status
+from journeyman.mission.model.state import State
 from journeyman.mission.prompt import Prompt
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.wiring import opened
@@ -92,22 +95,27 @@ def show(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annotate
 
 def state_json(state: State) -> JsonObject:
     """Give a state as programs read it."""
+    pending, verdict = state.people.pending, state.verdict
     return {
         "session_id": state.session_id,
         "name": state.mission.name,
         "status": state.status.value,
-        "iteration": state.iteration,
+        "iteration": state.iteration.index,
         "phase": state.phase.value,
-        "verdict": state.verdict,
-        "reason": state.reason,
-        "outcome": state.outcome or None,
-        "criteria": [dict(row) for row in state.results],
+        "verdict": verdict.label.value if verdict is not None else "",
+        "reason": verdict.reason.value if verdict is not None else "",
+        "outcome": state.outcome.value if state.outcome is not None else None,
+        "criteria": [encode_result(known.result) for known in state.progress.criteria.values()],
         "used": cast("JsonObject", asdict(state.usage)),
         "budget": state.mission.budget.model_dump(mode="json"),
-        "pending": cast("JsonObject", asdict(state.pending)) if state.pending is not None else None,
-        "unknown_effects": [effect.intended.effect for effect in state.unknown],
-        "metrics": {name: metric.value for name, metric in state.metrics.items()},
+        "pending": cast("JsonObject", asdict(pending)) if pending is not None else None,
+        "unknown_effects": [effect.intended.effect for effect in unsettled(state)],
+        "metrics": {name: max(rows, key=_order).value for name, rows in state.world.evidence.items()},
     }
+
+
+def _order(row: Evidence) -> int:
+    return row.measurement.order
 
 
 @app.command("watch")

@@ -16,7 +16,8 @@ from typing import Any, Final, ParamSpec, TypeVar
 import typer
 
 from journeyman.config import Settings, load_settings
-from journeyman.mission.model.state import State, Status
+from journeyman.mission.model.reasons import Status
+from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import CallerError, JourneymanError, NotFound
 from journeyman.stores.base import Store

@@ -33,7 +33,7 @@ _ICONS: Final[dict[str, str]] = {
     "going": "M5 12h14M13 6l6 6-6 6",
 }
 _TONES: Final[dict[str, str]] = {
-    "achieved": "good", "met": "good", "holds": "good", "not_achieved": "bad", "unmet": "bad", "broken": "bad",
+    "achieved": "good", "met": "good", "clear": "good", "not_achieved": "bad", "unmet": "bad", "struck": "bad",
     "unknown": "unsure", "inconclusive": "unsure",
 }  # fmt: skip
 
@@ -76,8 +76,8 @@ def criteria(report: JsonObject) -> Html:
     for row in objects(report["criteria"]):
         rule = members(row["definition"])
         word, share = criterion_word(row), ratio(row["progress"])
-        role = "guard" if row["guard"] else "required" if row["required"] else "optional"
-        fresh = row.get("fresh", True) is not False
+        role = "abort condition" if row["abort_when_met"] else "required" if row["required"] else "optional"
+        fresh = row.get("carried") is not True
         about = one_line(rule.get("description", ""), 1000)
         rows.append(
             [
@@ -86,7 +86,7 @@ def criteria(report: JsonObject) -> Html:
                     "div",
                     tag("b", text(str(row["id"])), class_="name"),
                     tag("span", text(role), class_="chip"),
-                    tag("code", text(criterion_rule(rule)), class_="rule"),
+                    tag("code", text(criterion_rule(row)), class_="rule"),
                     tag("span", text(about), class_="about") if about else NOTHING,
                     style=f"--depth:{depth.get(str(row['id']), 0)}",
                 ),
@@ -105,7 +105,7 @@ def criteria(report: JsonObject) -> Html:
 def _freshness(*, fresh: bool) -> Html:
     if fresh:
         return tag("span", text("fresh"), class_="fresh")
-    return tag("span", text("stale: the world may have changed since"), class_="stale")
+    return tag("span", text("not measured in the last iteration"), class_="stale")
 
 
 def budget(report: JsonObject) -> Html:

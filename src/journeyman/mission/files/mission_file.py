@@ -25,8 +25,7 @@ MAX_FILE_BYTES: Final = 1 << 20
 """A mission file is written by people; larger ones are a mistake."""
 _MODELS: Final[tuple[type[BaseModel], ...]] = (
     spec.Mission, spec.Budget, spec.EffectSpec, spec.Server, spec.Cadence, spec.Stagnation, spec.Limits, spec.ScriptPlan, spec.AdvisorChain,
-    Strategy, ToolCall, kinds.Probe, kinds.MetricThreshold, kinds.MetricTrend, kinds.Event, kinds.ToolCallSucceeded, kinds.Predicate,
-    kinds.Artifact, kinds.JsonCheck, kinds.CsvCheck, kinds.CommandCheck, kinds.Approval, kinds.AllOf, kinds.AnyOf,
+    Strategy, ToolCall, kinds.Probe, kinds.JsonCheck, kinds.CsvCheck, *kinds.KIND_TYPES,
 )  # fmt: skip
 
 
@@ -232,7 +231,16 @@ def _words(kind: str, context: dict[str, object], message: str, given: object, l
             return f"{message[0].lower()}{message[1:]}, not {_shown(given)}", ""
 
 
+_RENAMED: Final = {
+    "guard": "an abort condition says `abort_when_met: true`",
+    "command": "a command is a criterion of its own: `kind: command` with `run`",
+}
+"""What other versions called things."""
+
+
 def _nearest(key: str, loc: Place) -> str:
+    if key in _RENAMED:
+        return _RENAMED[key]
     known = _fields(loc)
     near = difflib.get_close_matches(key, known, n=1)
     return f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(known))}"
@@ -273,7 +281,6 @@ _BY_KEY: Final[Mapping[str, list[str]]] = {
     "probe": _names(kinds.Probe),
     "json": _names(kinds.JsonCheck),
     "csv": _names(kinds.CsvCheck),
-    "command": _names(kinds.CommandCheck),
     "advisor": _names(spec.AdvisorChain),
 }
 

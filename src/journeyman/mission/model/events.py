@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
-from typing import Any, TypeAlias, cast
+from typing import Any, TypeAlias, cast, get_args
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
 
+from journeyman.mission.criteria.evidence import CriterionStatus
+from journeyman.mission.model.effects import EffectClass, EffectState, Purpose
+from journeyman.mission.model.reasons import Label, Outcome, Reason, ScriptStatus, WaitFor
 from journeyman.mission.record.chain import Envelope
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import RecordBroken
@@ -66,6 +69,10 @@ class Proposed:
     strategy: JsonObject
     source: str
     """`plan`, `planner`, `advisor:NAME` or `person:NAME`."""
+    step: str
+    """Names the step for ever: with a call's place in it, it makes the idempotency key."""
+    places: list[int] = field(default_factory=list[int])
+    """Place in the step of each call; empty where they are all there, in order."""
 
 
 @_strict
@@ -74,7 +81,7 @@ class ApprovalAsked:
     """A person must say yes before the session goes on."""
 
     approval: str
-    """`iteration-N` for calls, or the criterion's id."""
+    """`iteration-N` for calls, `again-STEP` for a script that failed after it had changed things, or a criterion's id."""
     question: str
     by: str = ""
     """Who must answer; empty for anybody."""
@@ -99,9 +106,12 @@ class Intended:
     iteration: int
     tool: str
     args: Json
-    effect_class: str
-    probe: bool = False
-    """Fetches fresh evidence for a criterion."""
+    effect_class: EffectClass
+    place: str
+    """Step and place in it: the same for every try of this call, different for every other call."""
+    turn: int
+    """Effects of one turn run at once, turns one after the other."""
+    purpose: Purpose = Purpose.CALL
     call: str = ""
     """Id of the call inside a script."""
 
@@ -112,8 +122,7 @@ class Settled:
     """How an effect ended, with what it gave."""
 
     effect: str
-    state: str
-    """`done`, `failed` or `unknown`."""
+    state: EffectState
     value: Json = None
     metrics: JsonObject = field(default_factory=dict[str, Json])
     events: list[JsonObject] = field(default_factory=_objects)
@@ -124,6 +133,10 @@ class Settled:
     result_bytes: int = 0
     seen: JsonObject = field(default_factory=dict[str, Json])
     """Names and values found in a value kept as a blob, for the planner."""
+    asked: int = 0
+    """Calls that were made to find out whether it happened."""
+    left_running: bool = False
+    """Something of it could not be stopped and runs on."""
 
 
 @_strict
@@ -132,11 +145,15 @@ class Reconciled:
     """It became known what an `unknown` or suspect effect did."""
 
     effect: str
-    state: str
+    state: EffectState
     """`done` or `failed`."""
     value: Json = None
     """What the call gave, where a probe knows it."""
     note: str = ""
+    asked: int = 0
+    """Calls that were made to find out."""
+    assumed: bool = False
+    """The mission's policy says so; nobody has looked."""
 
 
 @_strict
@@ -145,13 +162,15 @@ class ScriptAdvanced:
     """A script ran to its next calls, its end or an error."""
 
     iteration: int
-    status: str
-    """`waiting`, `finished` or `failed`."""
+    status: ScriptStatus
     snapshot: JsonObject = field(default_factory=dict[str, Json])
     """Reference to the blob from which a waiting script goes on."""
     calls: list[JsonObject] = field(default_factory=_objects)
     """Pending calls as `{call, tool, args}`."""
     observations: JsonObject = field(default_factory=dict[str, Json])
+    """What it reported since its last step; the newest value of each name."""
+    observed: int = 0
+    """How many reports these were."""
     events: list[JsonObject] = field(default_factory=_objects)
     value: Json = None
     error_class: str = ""
@@ -160,12 +179,66 @@ class ScriptAdvanced:
 
 @_strict
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckFact:
+    """What one check of the engine found."""
+
+    id: str
+    """The criterion's."""
+    met: bool | None
+    """Null when the check itself failed."""
+    evidence: Json = None
+
+
+@_strict
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Checked:
-    """Facts about artifacts, read on a pristine copy."""
+    """Checks that the engine made itself, on pristine copies."""
 
     iteration: int
-    facts: JsonObject
-    """Criterion id to `{met, evidence}`; `met` is null when the check itself failed."""
+    facts: list[CheckFact]
+
+
+@_strict
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CriterionResult:
+    """How one criterion stands."""
+
+    id: str
+    status: CriterionStatus
+    """After holding: what is met, but not yet held long enough, is unmet."""
+    progress: float
+    evidence: Json = None
+    carried: bool = False
+    """The last judgement, since its probes were not due; counts for progress only."""
+    held: int = 0
+    """Measurements in a row in which it was met."""
+    measured: int = 0
+    """Order of the newest measurement that it was judged by."""
+    counted: int = 0
+    """Order of the newest measurement that counted for holding."""
+    counted_at: str = ""
+    """When that was made."""
+    arguments: str = ""
+    """Digest of its calls: held measurements are of equal ones."""
+    first: float | None = None
+    """First number seen, where progress is measured from one."""
+    point: float | None = None
+    """New point of a trend."""
+
+
+def _results() -> list[CriterionResult]:
+    return []
+
+
+@_strict
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watched:
+    """The abort conditions against what has just arrived, in the middle of an iteration."""
+
+    iteration: int
+    results: list[CriterionResult] = field(default_factory=_results)
+    aborted: str = ""
+    """The condition that was met."""
 
 
 @_strict
@@ -176,9 +249,11 @@ class Evaluated:
     iteration: int
     checkpoint: bool
     """Whether the cadence judges progress here."""
-    results: list[JsonObject]
+    results: list[CriterionResult]
     awaiting: list[str] = field(default_factory=list[str])
     """Approvals that alone stand between here and completion."""
+    aborted: str = ""
+    """The abort condition that was met, now or earlier."""
     until_met: bool | None = None
     """Whether the strategy's `until` is true; null when it has none."""
 
@@ -189,8 +264,8 @@ class Decided:
     """The iteration's verdict."""
 
     iteration: int
-    verdict: str
-    reason: str
+    verdict: Label
+    reason: Reason
     mission: str
     """Digest of the mission it was decided under."""
     used: JsonObject = field(default_factory=dict[str, Json])
@@ -202,8 +277,7 @@ class Decided:
 class WaitStarted:
     """The session waits for a time or a person."""
 
-    reason: str
-    """`sleep`, `budget` or `effect`; approvals have their own events."""
+    reason: WaitFor
     until_at: str = ""
 
 
@@ -250,7 +324,7 @@ class NoteAdded:
 class EndAsked:
     """A person ends the session: `aborted` cancels what runs, `forced` lets it settle."""
 
-    reason: str
+    reason: Reason
     note: str = ""
 
 
@@ -319,25 +393,18 @@ class ClosingNotes:
 class Ended:
     """The session is over."""
 
-    verdict: str
-    reason: str
-    outcome: str
+    verdict: Label
+    reason: Reason
+    outcome: Outcome
 
 
 Event: TypeAlias = (
     SessionCreated | CatalogPinned | Claimed | Proposed | ApprovalAsked | ApprovalAnswered | Intended | Settled
-    | Reconciled | ScriptAdvanced | Checked | Evaluated | Decided | WaitStarted | WaitEnded | Paused | Resumed
+    | Reconciled | ScriptAdvanced | Checked | Watched | Evaluated | Decided | WaitStarted | WaitEnded | Paused | Resumed
     | BudgetAmended | NoteAdded | EndAsked | AdviceAsked | AdviceSettled | AdviceRejected | ClosingNotes | Ended
 )  # fmt: skip
 
-EVENT_TYPES: dict[str, type[Event]] = {
-    kind.__name__: kind
-    for kind in (
-        SessionCreated, CatalogPinned, Claimed, Proposed, ApprovalAsked, ApprovalAnswered, Intended, Settled,
-        Reconciled, ScriptAdvanced, Checked, Evaluated, Decided, WaitStarted, WaitEnded, Paused, Resumed,
-        BudgetAmended, NoteAdded, EndAsked, AdviceAsked, AdviceSettled, AdviceRejected, ClosingNotes, Ended,
-    )
-}  # fmt: skip
+EVENT_TYPES: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -369,8 +436,21 @@ def encode(event: Event) -> JsonObject:
     for name, default in _defaults(type(event)):
         value = getattr(event, name)
         if value != default or type(value) is not type(default):
-            data[name] = value
+            data[name] = [_row(item) for item in cast("list[object]", value)] if name in _NESTED else value
     return data
+
+
+_NESTED = frozenset({"results", "facts"})
+"""Fields that hold lists of dataclasses."""
+
+
+def encode_result(result: CriterionResult) -> JsonObject:
+    """Give a criterion's result as JSON, defaults left out."""
+    return encode(cast("Event", result))
+
+
+def _row(item: object) -> Json:
+    return encode(cast("Event", item)) if isinstance(item, (CriterionResult, CheckFact)) else cast("Json", item)
 
 
 def decode(envelope: Envelope) -> Happened:

@@ -8,11 +8,12 @@ from typing import Annotated, Literal, TypeAlias, cast
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator, model_validator
 
-from journeyman.mission.criteria import Criterion, Finite, Name, Probe, Strict, needed, walk
+from journeyman.mission.criteria import AnyCriterion, Probe, needed, walk
+from journeyman.mission.criteria.base import Finite, Name, Strict
+from journeyman.mission.model.effects import EffectClass
 from journeyman.mission.model.strategy import Strategy
 from journeyman.mission.values.canonical import Json, JsonObject, digest_of
 
-EffectClass: TypeAlias = Literal["pure", "keyed", "probed", "unsafe"]
 Approve: TypeAlias = Literal["never", "destructive", "always"]
 
 MAX_DIRECTIVE_CHARACTERS = 8192
@@ -51,7 +52,7 @@ class EffectSpec(Strict):
 
     @model_validator(mode="after")
     def _whole(self) -> EffectSpec:
-        if self.effect == "probed" and (self.probe is None or self.done_when is None):
+        if self.effect is EffectClass.PROBED and (self.probe is None or self.done_when is None):
             raise ValueError("a probed tool needs `probe` and `done_when`")
         return self
 
@@ -141,7 +142,7 @@ class Mission(Strict):
 
     name: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}$")] = "mission"
     directive: Annotated[StrictStr, Field(min_length=1, max_length=MAX_DIRECTIVE_CHARACTERS)]
-    criteria: Annotated[list[Criterion], Field(min_length=1, max_length=200)]
+    criteria: Annotated[list[AnyCriterion], Field(min_length=1, max_length=200)]
     budget: Budget
     servers: dict[Annotated[StrictStr, Field(pattern=SERVER_NAME)], Server] = Field(default_factory=dict)
     functions: list[Name] = Field(default_factory=list)
@@ -153,8 +154,10 @@ class Mission(Strict):
     effects: dict[Name, EffectSpec] = Field(default_factory=dict)
     """Tool name or pattern to effect class; the first that fits counts, exact names before patterns."""
     plan: list[Strategy] | ScriptPlan | None = None
-    explore: StrictBool = True
-    """Whether the planner may try calls of its own when the plan is done; otherwise it repeats the plan's last step."""
+    repeat: StrictBool = False
+    """Whether the plan begins again once it is through."""
+    explore: StrictBool | None = None
+    """Whether the planner may try calls of its own; `None` lets it only where there is no plan."""
     advisor: Name | AdvisorChain = "none"
     approve: Approve | dict[Name, Approve] = "destructive"
     """Which calls wait for a person; per tool pattern when an object."""
@@ -186,14 +189,14 @@ class Mission(Strict):
 
     @field_validator("criteria")
     @classmethod
-    def _unique(cls, criteria: list[Criterion]) -> list[Criterion]:
+    def _unique(cls, criteria: list[AnyCriterion]) -> list[AnyCriterion]:
         counts = Counter(criterion.id for criterion in walk(criteria))
         twice = [name for name, count in counts.items() if count > 1]
         if twice:
             raise ValueError(f"ids must be unique, but {', '.join(map(repr, twice))} stands more than once")
         if not needed(criteria):
             raise ValueError(
-                "at least one criterion must be required and no guard, or the mission could never complete"
+                "at least one criterion must be required and no abort condition, or the mission could never complete"
             )
         return criteria
 
@@ -201,7 +204,14 @@ class Mission(Strict):
     def _has_tools(self) -> Mission:
         if (self.servers or self.functions or self.gym) and not self.tools:
             raise ValueError("`tools` is empty: list the tools that may be used, such as 'git.*' or a function's name")
+        if self.repeat and not self.plan:
+            raise ValueError("`repeat` needs a `plan` to repeat")
         return self
+
+    @property
+    def explores(self) -> bool:
+        """Whether the planner may try calls of its own once the plan is through."""
+        return self.plan is None if self.explore is None else self.explore
 
 
 def dump(mission: Mission) -> JsonObject:

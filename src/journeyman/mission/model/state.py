@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from enum import StrEnum
 
-from journeyman.mission.model.events import Intended
+from journeyman.mission.criteria.evidence import CriterionStatus, Evidence, Measurement, ObservedCheck, ObservedEvent
+from journeyman.mission.model.effects import EffectClass, EffectState, Purpose
+from journeyman.mission.model.events import CriterionResult, Intended
 from journeyman.mission.model.mission import Mission
+from journeyman.mission.model.reasons import Label, Outcome, Phase, Reason, ScriptStatus, Status, WaitFor
 from journeyman.mission.model.strategy import Strategy, ToolSpec
 from journeyman.mission.values.canonical import Json, JsonObject
 
 MAX_METRICS = 500
-"""Distinct metric names kept; the longest unmeasured are forgotten first."""
+"""Distinct metric names kept; what was measured longest ago is forgotten first."""
+MAX_PRODUCERS = 20
+"""Values of one metric kept from different calls; beyond them the name counts as ambiguous."""
 HISTORY_POINTS = 200
 """Newest points kept of each metric: the largest window of a trend."""
 MAX_HISTORIES = 100
@@ -21,25 +25,17 @@ KEPT_SIGNATURES = 64
 """Error classes remembered as known."""
 
 
-class Status(StrEnum):
-    """Where a session stands, as lists show it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Whose session it is, and where it comes from."""
 
-    RUNNING = "running"
-    WAITING = "waiting"
-    PAUSED = "paused"
-    ENDED = "ended"
-
-
-class Phase(StrEnum):
-    """The part of an iteration that comes next."""
-
-    PROPOSE = "propose"
-    APPROVE = "approve"
-    EXECUTE = "execute"
-    EVALUATE = "evaluate"
-    DECIDE = "decide"
-    NEXT = "next"
-    ENDED = "ended"
+    session_id: str
+    tenant: str
+    created_at: str
+    parent: str = ""
+    """`session@iteration` that it was forked from."""
+    origin: str = ""
+    """Folder of the mission file."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,41 +43,114 @@ class Effect:
     """One tool call and how far it is."""
 
     intended: Intended
-    state: str = "intended"
-    """`intended`, `done`, `failed` or `unknown`."""
+    state: EffectState = EffectState.INTENDED
     suspect: bool = False
     """In flight when a process took over: nobody knows whether it happened."""
+    crashed: bool = False
+    """It was suspect once: how it ended says nothing against the call."""
+    reconciled: bool = False
+    """It was found out how it ended: if it did not happen, it may be made again in place."""
     value: Json = None
     error_class: str = ""
     error: str = ""
-    order: int = 0
-    """Settle order within the session; 0 while in flight."""
+    epoch: int = 0
+    """Epoch of the world when it began, or could have begun."""
+    measurement: Measurement | None = None
+    """What it measured; `None` while it is in flight."""
+
+    @property
+    def is_call(self) -> bool:
+        """Whether it is a step of the strategy, and no measurement of the engine's own."""
+        return self.intended.purpose is Purpose.CALL
+
+    @property
+    def effect_class(self) -> EffectClass:
+        """The pinned class."""
+        return self.intended.effect_class
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Metric:
-    """The newest value of a metric."""
+class Arrival:
+    """What one measurement brought, waiting to be judged."""
 
-    value: Json
-    iteration: int
-    order: int
-    """What the world had gone through when it was measured; see `State.mutated`."""
-    tool: str = ""
-    """Who measured it; empty for a script's observation."""
+    measurement: Measurement
+    epoch: int
+    """Epoch of the world when it came."""
+    evidence: tuple[Evidence, ...] = ()
+    fresh: bool = True
+    """False where something may have changed the world meanwhile: only abort conditions look at it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class World:
+    """What is known of the world, and in which epoch of it that was measured."""
+
+    epoch: int = 0
+    """Grows with everything that may have changed the world; evidence of another epoch is stale."""
+    order: int = 0
+    """Counts measurements."""
+    evidence: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict[str, "tuple[Evidence, ...]"])
+    """Name to the newest value of each call that reported it, up to the last judgement."""
+    arrivals: tuple[Arrival, ...] = ()
+    """What came since the last judgement, oldest first."""
+    events: tuple[ObservedEvent, ...] = ()
+    """Of this iteration."""
+    checks: Mapping[str, ObservedCheck] = field(default_factory=dict[str, ObservedCheck])
+    known: Mapping[str, frozenset[str]] = field(default_factory=dict[str, "frozenset[str]"])
+    """Every metric ever measured, and by which tools."""
+    sources: Mapping[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+    """Metric to the pure call, `{tool, args}`, that measured it last: repeated where only staleness bars a judgement."""
+    history: Mapping[str, tuple[float, ...]] = field(default_factory=dict[str, "tuple[float, ...]"])
+    counts: Mapping[str, int] = field(default_factory=dict[str, int])
+    """Tool to successful calls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CriterionState:
     """What a criterion remembers between evaluations."""
 
-    status: str = "inconclusive"
-    progress: float = 0.0
+    result: CriterionResult
     best: float = 0.0
-    held: int = 0
-    """Evaluations in a row in which it was met."""
-    first: float | None = None
-    """First number seen, the zero of its progress."""
-    fresh: bool = False
+    """Highest progress."""
+    points: tuple[float, ...] = ()
+    """Newest points of a trend."""
+    conclusive_at: str = ""
+    """When it was last judged met or unmet."""
+
+    @property
+    def status(self) -> CriterionStatus:
+        """How it was judged last."""
+        return self.result.status
+
+    @property
+    def progress(self) -> float:
+        """How far it is, 0..1."""
+        return self.result.progress
+
+    @property
+    def met(self) -> bool:
+        """Whether it was met when it was last looked at; completion also asks that this was not carried."""
+        return self.result.status is CriterionStatus.MET
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How the criteria stand, and whether they move."""
+
+    criteria: Mapping[str, CriterionState] = field(default_factory=dict[str, CriterionState])
+    awaiting: tuple[str, ...] = ()
+    aborted: str = ""
+    """The abort condition that was met; never forgotten."""
+    checkpoint: bool = False
+    checkpoint_at: str = ""
+    best_total: float = 0.0
+    evaluations: int = 0
+    stalled: int = 0
+    """Evaluations in a row without progress."""
+    adjusted: bool = False
+    """Whether stagnation was answered by an adjustment already."""
+    error_classes: tuple[str, ...] = ()
+    """Known classes of errors, `TOOL:CLASS`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,14 +169,58 @@ class Usage:
 class Script:
     """A script between two of its steps."""
 
-    status: str
+    status: ScriptStatus
     snapshot: str = ""
     calls: tuple[JsonObject, ...] = ()
     steps: int = 0
     """Suspensions so far: with the call's id it names an effect."""
     told: int = 0
     """Events that the script has reported so far."""
+    observed: int = 0
+    """Observations that it has reported so far."""
     value: Json = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Iteration:
+    """The iteration under way, or the last one."""
+
+    index: int = 0
+    strategy: Strategy | None = None
+    source: str = ""
+    step: str = ""
+    places: tuple[int, ...] = ()
+    """Place in the step of each call of the strategy."""
+    probed: bool = False
+    """Whether the probes are intended."""
+    refreshed: bool = False
+    checked: bool = False
+    judged: bool = False
+    """Whether it was evaluated; an answer may make it evaluated again."""
+    denied: bool = False
+    slept: bool = False
+    script: Script | None = None
+    errors: tuple[JsonObject, ...] = ()
+    new_error: bool = False
+    until_met: bool | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How far the operator's plan is."""
+
+    index: int = 0
+    """Step that is next or under way."""
+    round: int = 0
+    """How often the step, or the whole plan, was begun before: part of its calls' keys."""
+    done: tuple[int, ...] = ()
+    """Places of the step whose calls have settled as done."""
+    tries: int = 0
+    """Failed tries of the step."""
+    blocked: bool = False
+    """Its script failed after it had changed things: only a person may let it begin again."""
+    proposals: int = 0
+    """Strategies of planner and advisors so far: names their steps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,20 +235,18 @@ class ToolMemory:
     moved: int = 0
     """How often progress rose when it was called."""
     failed_at_epoch: int = -1
-    """World epoch of the last failure; a new epoch makes another try worth while."""
+    """Memory epoch of the last failure; a new epoch makes another try worth while."""
     risk: float = 0.0
-    """How much nearer its calls have brought the guards in all; 1 breaks one."""
+    """How much nearer its calls have brought the abort conditions in all; 1 meets one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
     """What the deterministic planner remembers, bounded."""
 
-    plan_index: int = 0
-    plan_tries: int = 0
     tools: Mapping[str, ToolMemory] = field(default_factory=dict[str, ToolMemory])
     tried: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Call signature to how it went: `moved`, `same`, `worse`, `failed@EPOCH`."""
+    """Call signature to how it went: `moved`, `same`, `worse`, `denied`, `failed@EPOCH`."""
     seen: Mapping[str, tuple[Json, ...]] = field(default_factory=dict[str, "tuple[Json, ...]"])
     """Name to values in observations, newest last."""
     epoch: int = 0
@@ -150,9 +261,9 @@ class Memory:
     total: float = 0.0
     """Progress after the last evaluation."""
     guarded: float = 0.0
-    """How near the nearest guard is to being broken; at 1 it is."""
+    """How near the nearest abort condition is to being met; at 1 it is."""
     risked_at: int = -1
-    """The last iteration that brought a guard nearer."""
+    """The last iteration that brought an abort condition nearer."""
     repeats: int = 0
     """Iterations in a row with the same calls."""
     signature: str = ""
@@ -168,121 +279,122 @@ class Pending:
     asked_at: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class State:
-    """A session, folded. Without slots, so that `but` copies all fields at once."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class People:
+    """What people have said, and what waits for them or for a time."""
 
-    session_id: str
-    tenant: str
-    mission: Mission
-    digest: str
-    created_at: str
-    parent: str = ""
-    origin: str = ""
-    tools: Mapping[str, ToolSpec] = field(default_factory=dict[str, ToolSpec])
-    tools_ref: str = ""
-    """Blob digest of the tool definitions when they are kept outside the event."""
-    phase: Phase = Phase.PROPOSE
-    iteration: int = 0
-    """0-based index of the iteration under way, or of the next one."""
-    last_at: str = ""
-    started_at: str = ""
-    ended_at: str = ""
-    usage: Usage = Usage()
-    owner: str = ""
-    # The iteration under way.
-    strategy: Strategy | None = None
-    source: str = ""
-    next_call: int = 0
-    """Index of the first call of the strategy that is not yet intended."""
-    probed: bool = False
-    """Whether the iteration's probes are intended."""
-    denied: bool = False
-    script: Script | None = None
-    effects: Mapping[str, Effect] = field(default_factory=dict[str, Effect])
-    """Of this iteration, and older ones that are unknown."""
-    events: tuple[JsonObject, ...] = ()
-    errors: tuple[JsonObject, ...] = ()
-    facts: JsonObject = field(default_factory=dict[str, Json])
-    facts_order: int = -1
-    checked: bool = False
-    judged: bool = False
-    """Whether this iteration was evaluated; an answer may make it evaluated again."""
-    # What is known.
-    metrics: Mapping[str, Metric] = field(default_factory=dict[str, Metric])
-    history: Mapping[str, tuple[float, ...]] = field(default_factory=dict[str, "tuple[float, ...]"])
-    counts: Mapping[str, int] = field(default_factory=dict[str, int])
-    """Tool to successful calls."""
-    order: int = 0
-    mutated: int = 0
-    """Order of the last effect that may have changed the world: older evidence is stale."""
-    # How it goes.
-    criteria: Mapping[str, CriterionState] = field(default_factory=dict[str, CriterionState])
-    results: tuple[JsonObject, ...] = ()
-    awaiting: tuple[str, ...] = ()
-    checkpoint: bool = False
-    checkpoint_at: str = ""
-    best_total: float = 0.0
-    evaluations: int = 0
-    stalled: int = 0
-    """Evaluations in a row without progress."""
-    adjusted: bool = False
-    """Whether stagnation was answered by an adjustment already."""
-    new_error: bool = False
-    error_classes: tuple[str, ...] = ()
-    memory: Memory = Memory()
-    # What people and clocks have said.
     pending: Pending | None = None
     answers: Mapping[str, tuple[bool, str]] = field(default_factory=dict[str, "tuple[bool, str]"])
     """Approval to (granted, by whom)."""
     paused: bool = False
-    wait: str = ""
+    wait: WaitFor | None = None
     wait_until: str = ""
-    slept: bool = False
-    end_asked: str = ""
+    end_asked: Reason | None = None
     end_by: str = ""
     notes: tuple[str, ...] = ()
-    asks: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, "tuple[int, int]"])
-    """Questions to models that are open: name to (tokens, micro-dollars) reserved, which count as used."""
+    """The newest twenty."""
+
+    @property
+    def waiting(self) -> bool:
+        """Whether a person must act; such time is not counted."""
+        return self.pending is not None or self.wait in (WaitFor.BUDGET, WaitFor.EFFECT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AdviceState:
+    """Questions to models."""
+
+    open: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, "tuple[int, int]"])
+    """Name of each open question to (tokens, micro-dollars) reserved, which count as used."""
     asked: int = 0
     """Tries of questions so far: numbers the next one."""
-    advised: str = ""
+    rejected: str = ""
     """Why the last advice was not used; empty when it was, or none was asked for."""
     closing: JsonObject = field(default_factory=dict[str, Json])
     """Closing notes, laid over the report."""
-    verdict: str = ""
-    reason: str = ""
-    outcome: str = ""
+    said: JsonObject = field(default_factory=dict[str, Json])
+    """What an advisor's script observed in this iteration: shown to it, never evidence."""
 
-    def but(self, **changes: object) -> State:
-        """Give this state with other values in some fields.
 
-        As `dataclasses.replace`, which asks for each of fifty fields by name, at a tenth of its cost: every event
-        makes a state.
-        """
-        if unknown := changes.keys() - self.__dict__.keys():
-            raise TypeError(f"a state has no {', '.join(sorted(unknown))}")
-        other = object.__new__(State)
-        other.__dict__.update(self.__dict__, **changes)
-        return other
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Times:
+    """When things happened."""
+
+    last_at: str
+    started_at: str = ""
+    ended_at: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The last verdict."""
+
+    label: Label
+    reason: Reason
+    outcome: Outcome | None = None
+    """Once the session has ended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """A session, folded."""
+
+    identity: Identity
+    mission: Mission
+    digest: str
+    """SHA-256 of the mission, amendments included."""
+    times: Times
+    tools: Mapping[str, ToolSpec] = field(default_factory=dict[str, ToolSpec])
+    tools_ref: str = ""
+    """Blob digest of the tool definitions when they are kept outside the event."""
+    owner: str = ""
+    phase: Phase = Phase.PROPOSE
+    usage: Usage = Usage()
+    iteration: Iteration = Iteration()
+    effects: Mapping[str, Effect] = field(default_factory=dict[str, Effect])
+    """Of this iteration, and older ones that are unknown."""
+    plan: Plan = Plan()
+    world: World = World()
+    progress: Progress = Progress()
+    memory: Memory = Memory()
+    people: People = People()
+    advice: AdviceState = AdviceState()
+    verdict: Verdict | None = None
+
+    @property
+    def session_id(self) -> str:
+        """The session's id."""
+        return self.identity.session_id
 
     @property
     def status(self) -> Status:
-        """Give where the session stands."""
+        """Where the session stands."""
         if self.phase is Phase.ENDED:
             return Status.ENDED
-        if self.paused:
+        if self.people.paused:
             return Status.PAUSED
-        if self.pending is not None or self.wait in ("budget", "effect"):
-            return Status.WAITING
-        return Status.RUNNING
+        return Status.WAITING if self.people.waiting else Status.RUNNING
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What is true at the end; `None` while the session goes on."""
+        return self.verdict.outcome if self.verdict is not None else None
+
+    @property
+    def reason(self) -> Reason | None:
+        """Why the last verdict is what it is."""
+        return self.verdict.reason if self.verdict is not None else None
 
     @property
     def in_flight(self) -> tuple[Effect, ...]:
-        """Give the effects that have not settled."""
-        return tuple(effect for effect in self.effects.values() if effect.state == "intended")
+        """The effects that have not settled."""
+        return tuple(effect for effect in self.effects.values() if effect.state is EffectState.INTENDED)
 
     @property
     def unknown(self) -> tuple[Effect, ...]:
-        """Give the effects of which nobody knows whether they happened."""
-        return tuple(effect for effect in self.effects.values() if effect.state == "unknown")
+        """The effects of which nobody knows whether they happened."""
+        return tuple(effect for effect in self.effects.values() if effect.state is EffectState.UNKNOWN)
+
+    def of_iteration(self) -> tuple[Effect, ...]:
+        """Give the effects of this iteration, in the order of their intents."""
+        return tuple(effect for effect in self.effects.values() if effect.intended.iteration == self.iteration.index)

@@ -9,7 +9,8 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictStr, model_validator
 
-from journeyman.mission.criteria import Finite, Name, Strict
+from journeyman.mission.criteria.base import Finite, Name, Strict
+from journeyman.mission.model.effects import EffectClass
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import Problem
 
@@ -60,8 +61,8 @@ class ToolSpec:
     description: str
     input_schema: JsonObject
     pin: str
-    effect: str
-    """`pure`, `keyed`, `probed` or `unsafe`, after the operator's word and the hints."""
+    effect: EffectClass
+    """After the operator's word and the hints."""
     destructive: bool
     """Whether a call waits for a person under `approve: destructive`."""
 

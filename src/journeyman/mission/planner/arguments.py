@@ -51,6 +51,8 @@ class Sources:
     def __init__(
         self, seen: Seen, directive: str, best: JsonObject | None, wanted: frozenset[str] = frozenset()
     ) -> None:
+        self.invents = True
+        """Whether a value may be made up; never for a tool that may change the world."""
         self.seen = seen
         self.pointed = _pointed(seen, wanted)
         """What is seen under names that unmet criteria speak of, newest first: where `alerts` must go, what has one."""
@@ -101,7 +103,7 @@ def candidates(name: str, schema: Json, root: JsonObject, sources: Sources, tool
     found = list(
         islice(_unique(value for value in _raw(name, spec, root, sources, tool) if _valid(value, spec)), MAX_CANDIDATES)
     )
-    return found or [_blank(spec)]
+    return found or ([_blank(spec)] if sources.invents else [])
 
 
 def _raw(name: str, spec: JsonObject, root: JsonObject, sources: Sources, tool: str) -> Iterator[Json]:
@@ -128,9 +130,9 @@ def _raw(name: str, spec: JsonObject, root: JsonObject, sources: Sources, tool: 
     elif kind in ("integer", "number"):
         yield from _numbers(name, spec, sources, tool)
     else:
-        yield from sources.named(name, tool)
+        yield from sources.named(name, tool, loosely=sources.invents)
         yield from sources.quoted
-        if kind is None:
+        if kind is None and sources.invents:
             yield from _UNBOUNDED
 
 
@@ -150,6 +152,8 @@ def _numbers(name: str, spec: JsonObject, sources: Sources, tool: str) -> Iterat
         return
     yield from fitting
     yield from (_number(value, whole=whole) for value in sources.numbers)
+    if not sources.invents:
+        return
     start = low if low is not None else 0
     yield from (_number(start + value, whole=whole) for value in _UNBOUNDED)
     yield from (value for value in sources.named(name, tool) if isinstance(value, (int, float)))
@@ -260,6 +264,8 @@ def objects(spec: JsonObject, root: JsonObject, sources: Sources, tool: str) -> 
     choices = {name: candidates(name, properties[name], root, sources, tool) for name in properties}
     for name in optional:  # left out means the same
         choices[name] = [value for value in choices[name] if value != _default(properties[name])]
+    if any(not choices[name] for name in required):
+        return  # nothing that it could be called with without making something up
     base: JsonObject = {name: choices[name][0] for name in required}
     best = sources.best_args(tool)
     if best is not None and set(required) <= set(best):
@@ -319,7 +325,11 @@ def _paired_with(
 _MISSING: Final = object()
 
 
-def argument_sets(schema: JsonObject, sources: Sources, tool: str) -> list[JsonObject]:
-    """Give distinct argument objects for a tool, most promising first, at most `MAX_CALLS`."""
+def argument_sets(schema: JsonObject, sources: Sources, tool: str, *, invents: bool = True) -> list[JsonObject]:
+    """Give distinct argument objects for a tool, most promising first, at most `MAX_CALLS`.
+
+    Unless it `invents`, values come from the schema, the directive and observations alone.
+    """
+    sources.invents = invents
     found = _unique(cast("Iterator[Json]", objects(schema, schema, sources, tool)))
     return cast("list[JsonObject]", list(islice(found, MAX_CALLS)))

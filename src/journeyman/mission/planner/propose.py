@@ -6,20 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import Final, cast
 
-from journeyman.mission.criteria import (
-    Criterion,
-    Event,
-    MetricThreshold,
-    MetricTrend,
-    Predicate,
-    ToolCallSucceeded,
-    needed,
-    walk,
-)
+from journeyman.mission.criteria import CHECKED, Approval, MetricTrend, ToolCallSucceeded, needed
+from journeyman.mission.criteria.base import Criterion, walk
+from journeyman.mission.criteria.evidence import CriterionStatus
+from journeyman.mission.fold.memory import call_signature
+from journeyman.mission.fold.plan import plan_steps, planned_step
+from journeyman.mission.model.effects import EFFECT_RULES, EffectClass
 from journeyman.mission.model.state import State, ToolMemory
 from journeyman.mission.model.strategy import Strategy, ToolCall, ToolSpec
 from journeyman.mission.planner.arguments import Sources, argument_sets
-from journeyman.mission.planner.memory import call_signature, plan_step, plan_steps
 from journeyman.mission.values.canonical import JsonObject
 
 IDLE_S: Final = 1.0
@@ -32,7 +27,6 @@ RISK_WEIGHT: Final = 4.0
 """What a call loses that would use up all that is left before a guard is broken."""
 NAMED: Final = 1.5
 """What a tool gains whose name's words are all in the directive."""
-_PURITY: Final = {"pure": 2.0, "keyed": 1.0, "probed": 0.5, "unsafe": 0.0}
 _NEVER: Final = -1000.0
 """Worth of a call that a person denied, or that would break a guard: the planner rather waits."""
 _WORD = re.compile(r"[a-z0-9]+")
@@ -40,41 +34,78 @@ _WORD = re.compile(r"[a-z0-9]+")
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """A strategy and where it comes from."""
+    """A strategy, where it comes from, and the names of its calls' places."""
 
     strategy: Strategy
     source: str
+    step: str
+    places: tuple[int, ...]
 
 
 def propose(state: State) -> Proposal:
     """Give the next strategy; the same state always gives the same one."""
-    planned = _planned(state)
+    planned = planned_step(state)
     if planned is not None:
-        return Proposal(planned, "plan")
-    last = state.strategy.calls if state.strategy is not None else []
-    holds = bool(last) and _only_needs_time(state)
-    if holds and not any(_risk(state, call.tool) for call in last):
-        return Proposal(Strategy(calls=last, rationale="it holds: keep on until it has held long enough"), "planner")
-    call = _explored(state, only_look=holds)
+        return Proposal(planned.strategy, "plan", planned.step, planned.places)
+    strategy = _own(state)
+    return Proposal(strategy, "planner", f"proposal.{state.plan.proposals}", tuple(range(len(strategy.calls))))
+
+
+def _own(state: State) -> Strategy:
+    holds = _only_needs_time(state)
+    if holds:
+        again = _measured_again(state)
+        if again:
+            return Strategy(calls=again, rationale="it holds: measure on until it has held long enough")
+    call = _explored(state, only_look=holds) if state.mission.explores else None
     if call is None:
-        return Proposal(
-            Strategy(sleep_s=max(IDLE_S, float(state.mission.pause_s)), rationale="no tool to call: wait"), "planner"
-        )
-    return Proposal(Strategy(calls=[call[0]], rationale=call[1]), "planner")
+        return Strategy(sleep_s=max(IDLE_S, float(state.mission.pause_s)), rationale="no tool to call: wait")
+    return Strategy(calls=[call[0]], rationale=call[1])
+
+
+def _measured_again(state: State) -> list[ToolCall]:
+    """Give the calls that measure what only has to hold: those that measured it last, or the last strategy's.
+
+    Calls that brought an abort condition nearer are never repeated for that.
+    """
+    known = frozenset(state.world.known)
+    rows: list[ToolCall] = []
+    for criterion in walk(needed(state.mission.criteria)):
+        if not criterion.probes and not criterion.members() and not _met(state, criterion.id):
+            sources = [state.world.sources.get(name) for name in sorted(criterion.metric_names(known))]
+            rows += [
+                ToolCall(tool=str(row["tool"]), args=cast("JsonObject", row["args"]))
+                for row in sources
+                if row is not None and row["tool"] in state.tools
+            ]
+    strategy = state.iteration.strategy
+    if not rows and state.mission.explores and strategy is not None:
+        rows = list(strategy.calls)
+    distinct = list({call_signature(call.tool, dict(call.args)): call for call in rows}.values())
+    return [] if any(_risk(state, call.tool) for call in distinct) else distinct
 
 
 def plan_due(state: State) -> bool:
     """Tell whether the operator's plan has a step for the next iteration."""
-    return _planned(state) is not None
+    return planned_step(state) is not None
 
 
-def _planned(state: State) -> Strategy | None:
-    steps, step = plan_steps(state), plan_step(state)
-    if step is not None:
-        return step[1]
-    if steps and not state.mission.explore:
-        return steps[-1]
-    return None
+def nothing_left(state: State) -> bool:
+    """Tell whether a plan is through, nothing else may be tried, and nothing is measured that might change by itself."""
+    mission = state.mission
+    if (
+        not plan_steps(mission)
+        or plan_due(state)
+        or state.plan.blocked
+        or mission.explores
+        or mission.advisor != "none"
+    ):
+        return False
+    if state.unknown or _only_needs_time(state):
+        return False
+    return not any(
+        criterion.probes or isinstance(criterion, (*CHECKED, Approval)) for criterion in walk(mission.criteria)
+    )
 
 
 def _explored(state: State, *, only_look: bool = False) -> tuple[ToolCall, str] | None:
@@ -87,10 +118,11 @@ def _explored(state: State, *, only_look: bool = False) -> tuple[ToolCall, str] 
     best: tuple[float, ToolCall, str] | None = None
     for name in sorted(state.tools):
         spec = state.tools[name]
-        if only_look and spec.effect != "pure":
+        if only_look and EFFECT_RULES[spec.effect].changes_world:
             continue
         worth = _tool_worth(state, spec, wanted)
-        for rank, args in enumerate(argument_sets(spec.input_schema, sources, name)):
+        invents = spec.effect is EffectClass.PURE
+        for rank, args in enumerate(argument_sets(spec.input_schema, sources, name, invents=invents)):
             score = worth + _call_worth(state, name, args) - 0.01 * rank
             if best is None or score > best[0] + 1e-12:
                 best = (score, ToolCall(tool=name, args=args), f"{_reason(state, name, args)} (score {score:.2f})")
@@ -104,12 +136,11 @@ def _only_needs_time(state: State) -> bool:
 
 
 def _needs_time(state: State, criterion: Criterion) -> bool:
-    known = state.criteria.get(criterion.id)
+    known = state.progress.criteria.get(criterion.id)
     if known is None:
         return False
-    return known.held > 0 or (
-        isinstance(criterion, MetricTrend) and known.status == "inconclusive" and known.progress > 0
-    )
+    waits = isinstance(criterion, MetricTrend) and known.status is CriterionStatus.INCONCLUSIVE and known.progress > 0
+    return known.result.held > 0 or waits
 
 
 def _repeated(state: State) -> tuple[ToolCall, str] | None:
@@ -119,7 +150,11 @@ def _repeated(state: State) -> tuple[ToolCall, str] | None:
         return None
     tool, args = str(memory.best_call["tool"]), cast("JsonObject", memory.best_call["args"])
     spec = state.tools.get(tool)
-    if _risk(state, tool) or spec is None or (spec.effect == "pure" and (args or spec.input_schema.get("properties"))):
+    if (
+        _risk(state, tool)
+        or spec is None
+        or (spec.effect is EffectClass.PURE and (args or spec.input_schema.get("properties")))
+    ):
         return None
     return ToolCall(tool=tool, args=args), "it moved progress: once more"
 
@@ -141,13 +176,14 @@ def _caution(state: State, tool: str) -> float:
         return 0.0
     if memory.guarded + risk > 1 + 1e-6:
         return -_NEVER
-    early = state.iteration - memory.risked_at <= PATIENCE
+    early = state.iteration.index - memory.risked_at <= PATIENCE
     return RISK_WEIGHT * risk / max(1 - memory.guarded, risk) + (IMPATIENCE if early else 0.0)
 
 
 def _tool_worth(state: State, spec: ToolSpec, wanted: frozenset[str]) -> float:
     known = state.memory.tools.get(spec.name, ToolMemory())
-    worth = _PURITY.get(spec.effect, 0.0) - (3.0 if spec.destructive and spec.effect != "pure" else 0.0)
+    rules = EFFECT_RULES[spec.effect]
+    worth = rules.preference - (3.0 if spec.destructive and rules.changes_world else 0.0)
     worth += min(3.0, float(len(wanted & _words(f"{spec.name} {spec.description}"))))
     name = _words(spec.name.rpartition(".")[2])
     worth += NAMED if name and name <= _words(state.mission.directive) else 0.0
@@ -170,7 +206,7 @@ def _call_worth(state: State, tool: str, args: JsonObject) -> float:
     how = memory.tried.get(call_signature(tool, args))
     if how is None:
         return 4.0
-    pure = state.tools[tool].effect == "pure"
+    pure = state.tools[tool].effect is EffectClass.PURE
     if how.startswith("failed@"):
         epoch = int(how.partition("@")[2])
         return 2.0 if epoch < memory.epoch else 0.5
@@ -191,25 +227,19 @@ def _reason(state: State, tool: str, args: JsonObject) -> str:
 
 
 def _met(state: State, criterion: str) -> bool:
-    known = state.criteria.get(criterion)
-    return known is not None and known.status == "met"
+    known = state.progress.criteria.get(criterion)
+    return known is not None and known.met
 
 
 def _wanted_words(state: State) -> frozenset[str]:
     """Give the words of unmet criteria: tools that share them are tried first."""
     words: set[str] = set()
     for criterion in walk(state.mission.criteria):
-        if _met(state, criterion.id) or criterion.guard:
+        if _met(state, criterion.id) or criterion.abort_when_met:
             continue
         words |= _words(criterion.id)
-        if isinstance(criterion, (MetricThreshold, MetricTrend)):
-            words |= _words(criterion.metric)
-        elif isinstance(criterion, Event):
-            words |= _words(criterion.event)
-        elif isinstance(criterion, ToolCallSucceeded):
-            words |= _words(criterion.tool)
-        elif isinstance(criterion, Predicate):
-            words |= _words(criterion.expression)
+        for text in criterion.words():
+            words |= _words(text)
     return frozenset(words - _COMMON)
 
 

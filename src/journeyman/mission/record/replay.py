@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
-from journeyman.mission.evidence.evaluate import Answered
-from journeyman.mission.evidence.view import View, wants_values
 from journeyman.mission.fold.fold import fold, with_tools
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import Event, Happened, encode
@@ -15,10 +13,12 @@ from journeyman.mission.model.mission import dump, mission_digest
 from journeyman.mission.model.state import State
 from journeyman.mission.rules import commands as c
 from journeyman.mission.rules import steps
+from journeyman.mission.rules.answers import Ask, with_answers
+from journeyman.mission.rules.calls import effect_class
+from journeyman.mission.rules.evaluate import evaluated, watched
+from journeyman.mission.rules.next_command import next_command
 from journeyman.mission.values.canonical import Json, canonical
 
-Ask: TypeAlias = Callable[[str, Json], Awaitable[Answered]]
-"""Evaluates an expression over an observation, in the sandbox."""
 ReadBlob: TypeAlias = Callable[[str], Awaitable[Json]]
 """Gives the JSON value of a blob."""
 
@@ -84,17 +84,13 @@ async def _expected(state: State | None, happened: Happened, ask: Ask, read_blob
     if state is None:
         return _created(event)
     match event:
-        case e.Evaluated():
-            return await _evaluated(state, happened.at, ask, read_blob)
+        case e.Evaluated() | e.Watched():
+            return await _judged(state, event, happened.at, ask, read_blob)
         case e.Decided():
-            command = c.next_command(state)
-            return (
-                steps.decided(state, command.verdict.label, command.verdict.reason)
-                if isinstance(command, c.Decide)
-                else _out_of_place(command)
-            )
+            command = next_command(state)
+            return steps.decided(state, command.verdict) if isinstance(command, c.Decide) else _out_of_place(command)
         case e.Ended():
-            command = c.next_command(state)
+            command = next_command(state)
             return (
                 e.Ended(verdict=command.verdict, reason=command.reason, outcome=command.outcome)
                 if isinstance(command, c.End)
@@ -103,8 +99,8 @@ async def _expected(state: State | None, happened: Happened, ask: Ask, read_blob
         case e.BudgetAmended():
             after = fold(state, happened)
             return e.BudgetAmended(changes=event.changes, digest=mission_digest(after.mission))
-        case e.Intended() if not event.call:
-            return _class_checked(state, event)
+        case e.Intended():
+            return replace(event, effect_class=effect_class(state, event.tool, event.purpose))
         case _:
             return None
 
@@ -123,29 +119,14 @@ def _created(event: Event) -> Event:
     )
 
 
-def _class_checked(state: State, event: e.Intended) -> Event:
-    wanted = steps.effect_class(state, event.tool, probe=event.probe)
-    return e.Intended(
-        effect=event.effect,
-        iteration=state.iteration,
-        tool=event.tool,
-        args=event.args,
-        effect_class=wanted,
-        probe=event.probe,
-    )
-
-
 def _out_of_place(command: c.Command) -> Event:
     return e.NoteAdded(text=f"nothing of this kind: the next step was {type(command).__name__}")
 
 
-async def _evaluated(state: State, at: str, ask: Ask, read_blob: ReadBlob) -> e.Evaluated:
-    asked = steps.questions(state)
-    values = await _values(state, read_blob) if wants_values(steps.looks_at(state)) else {}
-    obs = View(state=state, values=values).obs() if asked else {}
-    answers: Mapping[str, Answered] = {expression: await ask(expression, obs) for expression in asked}
-    return steps.evaluated(state, at, answers.__getitem__, values)
-
-
-async def _values(state: State, read_blob: ReadBlob) -> dict[str, Json]:
-    return {name: await read_blob(name) for name in steps.blobs_of(state)}
+async def _judged(
+    state: State, event: e.Evaluated | e.Watched, at: str, ask: Ask, read_blob: ReadBlob
+) -> e.Evaluated | e.Watched:
+    values = {name: await read_blob(name) for name in steps.blobs_of(state)} if steps.wants_values(state) else {}
+    if isinstance(event, e.Watched):
+        return await with_answers(lambda run: watched(state, run, values), ask)
+    return await with_answers(lambda run: evaluated(state, at, run, values), ask)

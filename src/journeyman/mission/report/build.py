@@ -6,18 +6,20 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from journeyman.mission.criteria import Criterion, as_json, walk
+from journeyman.mission.criteria.base import Criterion, as_json, walk
+from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.fold.fold import fold
-from journeyman.mission.fold.measures import new_points
+from journeyman.mission.fold.points import new_points
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import Happened
 from journeyman.mission.model.mission import dump
-from journeyman.mission.model.state import State
+from journeyman.mission.model.reasons import Reason
+from journeyman.mission.model.state import CriterionState, State
 from journeyman.mission.record.chain import Head
 from journeyman.mission.rules.decide import outcome_of
 from journeyman.mission.values.canonical import Json, JsonObject
 
-REPORT_VERSION: Final = 1
+REPORT_VERSION: Final = 2
 
 
 @dataclass(slots=True)
@@ -53,12 +55,12 @@ def _assemble(state: State, gathered: _Gathered, head: Head) -> JsonObject:
     report: JsonObject = {
         "version": REPORT_VERSION,
         "session_id": state.session_id,
-        "tenant": state.tenant,
+        "tenant": state.identity.tenant,
         "name": mission.name,
         "directive": mission.directive,
         "mission": dump(mission),
         "mission_digest": state.digest,
-        "parent": state.parent or None,
+        "parent": state.identity.parent or None,
         "criteria": _criteria(state),
         "budget": mission.budget.model_dump(mode="json"),
         "used": _used(state),
@@ -66,15 +68,15 @@ def _assemble(state: State, gathered: _Gathered, head: Head) -> JsonObject:
         "allowlist": list(mission.tools),
         "cadence": mission.cadence.model_dump(mode="json", exclude_none=True),
         "stagnation_threshold": mission.stagnation.threshold,
-        "created_at": state.created_at,
-        "started_at": state.started_at or None,
-        "ended_at": state.ended_at or None,
+        "created_at": state.identity.created_at,
+        "started_at": state.times.started_at or None,
+        "ended_at": state.times.ended_at or None,
         "iterations_run": state.usage.iterations,
         "status": state.status.value,
-        "verdict": state.verdict,
-        "reason": state.reason,
-        "actor": state.end_by or gathered.actor,
-        "outcome": state.outcome or None,
+        "verdict": state.verdict.label if state.verdict is not None else "",
+        "reason": state.reason or "",
+        "actor": state.people.end_by or gathered.actor,
+        "outcome": state.outcome,
         "outcome_now": outcome_of(state),
         "verified_by": _verified_by(state),
         "effects_by_state": _by_state(gathered.effects.values()),
@@ -83,9 +85,9 @@ def _assemble(state: State, gathered: _Gathered, head: Head) -> JsonObject:
         "series": dict(sorted(gathered.series.items())),
         "budget_series": list(gathered.budgets),
         "people": list(gathered.people),
-        "notes": list(state.notes),
-        "lessons": state.closing.get("lessons") or _lessons(state, gathered),
-        "recommended_followups": state.closing.get("recommended_followups") or _followups(state),
+        "notes": list(state.people.notes),
+        "lessons": state.advice.closing.get("lessons") or _lessons(state, gathered),
+        "recommended_followups": state.advice.closing.get("recommended_followups") or _followups(state),
         "advice": list(gathered.advice.values()),
         "events": head.seq,
         "head_hash": head.hash.hex(),
@@ -111,38 +113,50 @@ def _tool(state: State, name: str) -> JsonObject:
         "effect": spec.effect,
         "destructive": spec.destructive,
         "pin": spec.pin,
-        "calls": state.counts.get(name, 0),
+        "calls": state.world.counts.get(name, 0),
     }
 
 
 def _criteria(state: State) -> list[Json]:
-    rows: dict[str, JsonObject] = {str(row["id"]): row for row in state.results}
-    return [_criterion(criterion, rows.get(criterion.id)) for criterion in walk(state.mission.criteria)]
+    known = state.progress.criteria
+    return [_criterion(criterion, known.get(criterion.id)) for criterion in walk(state.mission.criteria)]
 
 
-def _criterion(criterion: Criterion, row: JsonObject | None) -> JsonObject:
+def _criterion(criterion: Criterion, known: CriterionState | None) -> JsonObject:
     told = as_json(criterion)
     told.pop("criteria", None)
-    status: JsonObject = {
+    row: JsonObject = {
         "id": criterion.id,
-        "kind": criterion.kind,
+        "kind": criterion.kind_name,
         "required": criterion.required,
-        "guard": criterion.guard,
+        "abort_when_met": criterion.abort_when_met,
         "definition": told,
+        "sentence": criterion.sentence(),
         "status": "inconclusive",
         "progress": 0,
         "evidence": "never evaluated",
-        "fresh": True,
+        "carried": False,
+        "seen_at": None,
     }
-    return status | row if row is not None else status
+    if known is None:
+        return row
+    result = known.result
+    row |= {
+        "status": result.status.value,
+        "progress": result.progress,
+        "evidence": result.evidence,
+        "carried": result.carried,
+        "seen_at": known.conclusive_at or None,
+    }
+    return row | ({"held": result.held, "hold_for": criterion.hold_for} if criterion.hold_for > 1 else {})
 
 
 def _verified_by(state: State) -> str:
-    if not state.results:
+    if not state.progress.evaluations and not state.progress.criteria:
         return "nothing: no evaluation took place"
-    stale = sorted(name for name, known in state.criteria.items() if not known.fresh)
-    base = f"evaluation of iteration {state.iteration} over recorded evidence"
-    return f"{base}; stale: {', '.join(stale)}" if stale else f"{base}, nothing changed since"
+    carried = sorted(name for name, known in state.progress.criteria.items() if known.result.carried)
+    base = f"evaluation of iteration {state.iteration.index} over fresh evidence"
+    return f"{base}; not measured in it: {', '.join(carried)}" if carried else base
 
 
 def _by_state(effects: Iterable[JsonObject]) -> JsonObject:
@@ -177,7 +191,7 @@ def _gather(gathered: _Gathered, state: State, happened: Happened) -> None:
                 "verdict": event.verdict,
                 "reason": event.reason,
                 "ended_at": happened.at,
-                "errors": list(state.errors),
+                "errors": list(state.iteration.errors),
             }
             gathered.actor = happened.actor
         case (
@@ -200,7 +214,7 @@ def _gather(gathered: _Gathered, state: State, happened: Happened) -> None:
 
 
 def _strategy_shown(state: State) -> JsonObject:
-    strategy = state.strategy
+    strategy = state.iteration.strategy
     if strategy is None:  # pragma: no cover  # a proposal has just been folded
         return {}
     if strategy.script is not None:
@@ -219,8 +233,8 @@ def _intended(gathered: _Gathered, event: e.Intended, at: str) -> None:
         "iteration": event.iteration,
         "tool": event.tool,
         "args": event.args,
-        "class": event.effect_class,
-        "probe": event.probe,
+        "class": event.effect_class.value,
+        "purpose": event.purpose.value,
         "state": "intended",
         "intended_at": at,
     }
@@ -254,11 +268,11 @@ def _evaluated(gathered: _Gathered, state: State, event: e.Evaluated, at: str) -
     row = gathered.iterations.setdefault(event.iteration, {"index": event.iteration})
     row["evaluation"] = [
         {
-            "id": item["id"],
-            "status": item["status"],
-            "progress": item["progress"],
-            "evidence": item["evidence"],
-            "fresh": item.get("fresh", True),
+            "id": item.id,
+            "status": item.status.value,
+            "progress": item.progress,
+            "evidence": item.evidence,
+            "carried": item.carried,
         }
         for item in event.results
     ]
@@ -293,7 +307,7 @@ def _lessons(state: State, gathered: _Gathered) -> list[Json]:
     open_ones = [
         criterion.id
         for criterion in state.mission.criteria
-        if not criterion.guard and _status(state, criterion.id) != "met"
+        if not criterion.abort_when_met and not _met(state, criterion.id)
     ]
     if open_ones:
         lessons.append(f"Not met at the end: {', '.join(open_ones)}.")
@@ -302,39 +316,39 @@ def _lessons(state: State, gathered: _Gathered) -> list[Json]:
     return lessons
 
 
-def _status(state: State, criterion: str) -> str:
-    known = state.criteria.get(criterion)
-    return known.status if known is not None else "inconclusive"
+def _met(state: State, criterion: str) -> bool:
+    known = state.progress.criteria.get(criterion)
+    return known is not None and known.met
 
 
-_FOLLOWUPS: Final[dict[str, str]] = {
-    "criteria_met": "Nothing is left to do; keep the record as evidence.",
-    "guard_broken": "Look at the guard's evidence and repair what it saw before starting again.",
-    "max_iterations": "Give more iterations with `journeyman fork` and `journeyman amend`, or a plan that gets there sooner.",
-    "max_wall_clock": "Give more time, or look in the timeline for the calls that took it.",
-    "max_tool_calls": "Give more tool calls, or a plan that needs fewer.",
-    "max_tokens": "Give more tokens, or run with `advisor: none`.",
-    "max_cost": "Raise cost_usd, or choose a cheaper advisor.",
-    "tenant_budget": "The tenant's ceiling is reached: raise it or wait for other sessions to end.",
-    "no_progress": "Nothing moved for long: give a plan, more tools, or a criterion whose progress can be measured.",
-    "aborted": "A person stopped the mission: read the notes, then fork it where it was still right.",
-    "forced": "A person ended the mission: the outcome above is what the evidence says.",
-    "denied": "A person said no: ask why, and change the mission accordingly.",
+_FOLLOWUPS: Final[dict[Reason, str]] = {
+    Reason.CRITERIA_MET: "Nothing is left to do; keep the record as evidence.",
+    Reason.GUARD_BROKEN: "Look at the abort condition's evidence and repair what it saw before starting again.",
+    Reason.MAX_ITERATIONS: "Give more iterations with `journeyman fork` and `journeyman amend`, or a plan that gets there sooner.",
+    Reason.MAX_WALL_CLOCK: "Give more time, or look in the timeline for the calls that took it.",
+    Reason.MAX_TOOL_CALLS: "Give more tool calls, or a plan that needs fewer.",
+    Reason.MAX_TOKENS: "Give more tokens, or run with `advisor: none`.",
+    Reason.MAX_COST: "Raise cost_usd, or choose a cheaper advisor.",
+    Reason.TENANT_BUDGET: "The tenant's ceiling is reached: raise it or wait for other sessions to end.",
+    Reason.NO_PROGRESS: "Nothing moved for long: give a plan, more tools, or a criterion whose progress can be measured.",
+    Reason.NOTHING_LEFT: "The plan is through: give further steps, `repeat: true`, or `explore: true`.",
+    Reason.ABORTED: "A person stopped the mission: read the notes, then fork it where it was still right.",
+    Reason.FORCED: "A person ended the mission: the outcome above is what the evidence says.",
+    Reason.DENIED: "A person said no: ask why, and change the mission accordingly.",
 }
 
 
 def _followups(state: State) -> list[Json]:
-    rows: list[Json] = [_FOLLOWUPS[state.reason]] if state.reason in _FOLLOWUPS else []
+    rows: list[Json] = [_FOLLOWUPS[state.reason]] if state.reason is not None and state.reason in _FOLLOWUPS else []
     rows += [
         f"Find out whether {effect.intended.tool} ({effect.intended.effect}) happened, then `journeyman resolve`."
         for effect in state.unknown
     ]
     for criterion in state.mission.criteria:
-        known = state.criteria.get(criterion.id)
-        if known is not None and known.status == "inconclusive" and criterion.required and not criterion.guard:
+        known = state.progress.criteria.get(criterion.id)
+        undecided = known is not None and known.status is CriterionStatus.INCONCLUSIVE
+        if undecided and criterion.required and not criterion.abort_when_met:
             rows.append(
                 f"Criterion {criterion.id!r} could not be decided: make sure that a tool or probe produces its evidence."
             )
-        elif known is not None and known.status == "met" and not known.fresh:
-            rows.append(f"Criterion {criterion.id!r} was met by evidence that is stale: give it a probe.")
     return rows

@@ -100,13 +100,13 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def _criteria(report: JsonObject) -> str:
     rows: list[list[str]] = []
     for row in objects(report["criteria"]):
-        role = "guard" if row["guard"] else "required" if row["required"] else "optional"
-        stale = "" if row.get("fresh", True) else " (stale)"
+        role = "abort condition" if row["abort_when_met"] else "required" if row["required"] else "optional"
+        stale = " (not measured now)" if row.get("carried") else ""
         rows.append(
             [
                 escaped(row["id"]),
                 role,
-                escaped(criterion_rule(members(row["definition"]))),
+                escaped(criterion_rule(row)),
                 f"{criterion_word(row)}{stale}",
                 f"{ratio(row['progress']):.0%}",
                 escaped(evidence_text(row["evidence"])),

@@ -144,9 +144,9 @@ def elapsed(start: Json, end: Json) -> str:
 
 
 def criterion_word(row: JsonObject) -> str:
-    """Give a criterion's status for people; a guard that is unmet holds, one that is met is broken."""
+    """Give a criterion's status for people; an abort condition that is unmet is clear, one that is met has struck."""
     status = str(row["status"])
-    return {"met": "broken", "unmet": "holds"}.get(status, status) if row.get("guard") else status
+    return {"met": "struck", "unmet": "clear"}.get(status, status) if row.get("abort_when_met") else status
 
 
 def depths(criteria: Json, depth: int = 0) -> dict[str, int]:
@@ -169,32 +169,10 @@ def evidence_text(value: Json, most: int = 300) -> str:
     return one_line(value, most)
 
 
-def criterion_rule(definition: JsonObject) -> str:
-    """Give what a criterion asks for on one line: `n >= 12`, `n increasing`, or its fields."""
-    held = definition.get("hold_for", 1)
-    return _rule(definition) + (f", {held} evaluations in a row" if held != 1 else "")
-
-
-def _rule(definition: JsonObject) -> str:
-    kind = definition.get("kind")
-    if kind == "metric_threshold":
-        return f"{_metric(definition)} {definition.get('op')} {one_line(definition.get('target'))}"
-    if kind == "metric_trend":
-        return f"{_metric(definition)} {str(definition.get('direction')).replace('_', ' ')}"
-    if kind == "predicate":
-        return one_line(definition.get("expression"))
-    if kind == "tool_call_succeeded":
-        return f"{definition.get('tool')} succeeded at least {definition.get('min_count', 1)} times"
-    if kind == "approval":
-        return f"approved by {definition.get('by')}"
-    if kind in ("all_of", "any_of"):
-        return str(kind).replace("_", " ")
-    plain = {"id", "kind", "required", "guard", "weight", "hold_for", "probe", "description"}
-    return ", ".join(f"{name} {one_line(value, 120)}" for name, value in definition.items() if name not in plain)
-
-
-def _metric(definition: JsonObject) -> str:
-    return str(definition.get("metric")).removeprefix("metrics.")
+def criterion_rule(row: JsonObject) -> str:
+    """Give what a criterion of a report asks for on one line, and how often it must hold."""
+    held = row.get("hold_for", 1)
+    return one_line(row.get("sentence")) + (f", {held} measurements in a row" if held != 1 else "")
 
 
 def did(strategy: Json) -> str:

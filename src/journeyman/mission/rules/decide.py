@@ -1,144 +1,148 @@
-"""decide(state) -> Verdict: what the evidence means for the mission. First match wins; completion outranks every cap."""
+"""decide(state) -> Decision: what the evidence means for the mission. First match wins; completion outranks every cap."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal, TypeAlias
+from typing import Final
 
-from journeyman.mission.criteria import Approval, needed, walk
-from journeyman.mission.fold.fold import seconds_between
+from journeyman.mission.criteria import Approval, needed
+from journeyman.mission.criteria.base import walk
+from journeyman.mission.criteria.evidence import CriterionStatus
+from journeyman.mission.model.reasons import Label, Outcome, Reason
 from journeyman.mission.model.state import State
-
-Label: TypeAlias = Literal["continue", "adjust", "complete", "terminate"]
-Outcome: TypeAlias = Literal["achieved", "not_achieved", "unknown"]
 
 REPEATS_UNPRODUCTIVE: Final = 3
 """The same calls so often in a row, without progress, are a pattern that does not work."""
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """The label and the stable reason token."""
+class Decision:
+    """The label and the stable reason."""
 
     label: Label
-    reason: str
+    reason: Reason
 
 
-def decide(state: State) -> Verdict:
+def decide(state: State) -> Decision:
     """Give the verdict of the iteration just evaluated."""
     return (
-        _guard(state)
+        _aborted(state)
         or _complete(state)
         or _by_person(state)
-        or _exhausted(state)
+        or _unknown_effect(state)
+        or exhausted_decision(state)
         or _waiting(state)
         or _cadence(state)
         or _stagnation(state)
         or _unproductive(state)
-        or Verdict("continue", "in_progress")
+        or Decision(Label.CONTINUE, Reason.IN_PROGRESS)
     )
 
 
-def _guard(state: State) -> Verdict | None:
-    return Verdict("terminate", "guard_broken") if _guard_broken(state) else None
+def _aborted(state: State) -> Decision | None:
+    return Decision(Label.TERMINATE, Reason.GUARD_BROKEN) if state.progress.aborted else None
 
 
-def _guard_broken(state: State) -> bool:
-    known = (state.criteria.get(criterion.id) for criterion in state.mission.criteria if criterion.guard)
-    return any(item is not None and item.status == "met" for item in known)
-
-
-def _complete(state: State) -> Verdict | None:
-    return Verdict("complete", "criteria_met") if criteria_hold(state) else None
+def _complete(state: State) -> Decision | None:
+    return Decision(Label.COMPLETE, Reason.CRITERIA_MET) if criteria_hold(state) else None
 
 
 def criteria_hold(state: State) -> bool:
-    """Tell whether every required criterion is met by fresh evidence."""
-    known = [state.criteria.get(criterion.id) for criterion in needed(state.mission.criteria)]
-    return bool(known) and all(item is not None and item.status == "met" and item.fresh for item in known)
+    """Tell whether every required criterion is met by fresh evidence, and every probed abort condition freshly unmet."""
+    known = [state.progress.criteria.get(criterion.id) for criterion in needed(state.mission.criteria)]
+    if not known or not all(item is not None and item.met and not item.result.carried for item in known):
+        return False
+    aborts = [criterion for criterion in state.mission.criteria if criterion.abort_when_met and criterion.probes]
+    found = [state.progress.criteria.get(criterion.id) for criterion in aborts]
+    return all(item is not None and item.status is CriterionStatus.UNMET and not item.result.carried for item in found)
 
 
-def _by_person(state: State) -> Verdict | None:
-    if state.end_asked:
-        return Verdict("terminate", state.end_asked)
+def may_hold(state: State) -> bool:
+    """Tell whether only judgements that were carried stand between here and completion."""
+    known = [state.progress.criteria.get(criterion.id) for criterion in needed(state.mission.criteria)]
+    return bool(known) and all(item is not None and item.met for item in known) and not criteria_hold(state)
+
+
+def _by_person(state: State) -> Decision | None:
+    if state.people.end_asked is not None:
+        return Decision(Label.TERMINATE, state.people.end_asked)
     for criterion in walk(state.mission.criteria):
-        answer = state.answers.get(criterion.id)
-        if (
-            isinstance(criterion, Approval)
-            and criterion.required
-            and answer is not None
-            and not answer[0]
-            and criterion in state.mission.criteria
-        ):
-            return Verdict("terminate", "denied")
+        answer = state.people.answers.get(criterion.id)
+        denied = isinstance(criterion, Approval) and criterion.required and answer is not None and not answer[0]
+        if denied and criterion in state.mission.criteria:
+            return Decision(Label.TERMINATE, Reason.DENIED)
     return None
 
 
-def exhausted(state: State) -> str | None:
-    """Give the reason token of the first budget that is used up."""
+def _unknown_effect(state: State) -> Decision | None:
+    asks = state.unknown and state.mission.on_unknown == "ask"
+    return Decision(Label.CONTINUE, Reason.WAITING_FOR_EFFECT) if asks else None
+
+
+def exhausted(state: State) -> Reason | None:
+    """Give the reason of the first budget that is used up."""
     budget, usage = state.mission.budget, state.usage
-    iterations = max(usage.iterations, state.iteration + 1) if state.judged else usage.iterations
+    iterations = max(usage.iterations, state.iteration.index + 1) if state.iteration.judged else usage.iterations
     if budget.iterations is not None and iterations >= budget.iterations:
-        return "max_iterations"
-    if budget.wall_clock_s is not None and usage.wall_clock_s >= budget.wall_clock_s:
-        return "max_wall_clock"
+        return Reason.MAX_ITERATIONS
+    if out_of_time(state):
+        return Reason.MAX_WALL_CLOCK
     if budget.tool_calls is not None and usage.tool_calls >= budget.tool_calls:
-        return "max_tool_calls"
+        return Reason.MAX_TOOL_CALLS
     if budget.tokens is not None and 0 < budget.tokens <= usage.tokens:
-        return "max_tokens"
+        return Reason.MAX_TOKENS
     if budget.cost_usd is not None and 0 < budget.cost_usd * 1_000_000 <= usage.cost_microusd:
-        return "max_cost"
+        return Reason.MAX_COST
     return None
 
 
-def _exhausted(state: State) -> Verdict | None:
+def out_of_time(state: State) -> bool:
+    """Tell whether the mission has been driven as long as it may be."""
+    limit = state.mission.budget.wall_clock_s
+    return limit is not None and state.usage.wall_clock_s >= limit
+
+
+def exhausted_decision(state: State) -> Decision | None:
+    """Give the verdict where a budget is used up."""
     reason = exhausted(state)
     if reason is None:
         return None
+    if state.mission.on_exhausted == "ask":
+        return Decision(Label.CONTINUE, Reason.WAITING_FOR_BUDGET)
+    return Decision(Label.TERMINATE, reason)
+
+
+def _waiting(state: State) -> Decision | None:
+    return Decision(Label.CONTINUE, Reason.WAITING_FOR_APPROVAL) if state.progress.awaiting else None
+
+
+def _cadence(state: State) -> Decision | None:
+    return None if state.progress.checkpoint else Decision(Label.CONTINUE, Reason.CADENCE_SKIP)
+
+
+def _stagnation(state: State) -> Decision | None:
+    progress = state.progress
+    if progress.stalled < state.mission.stagnation.threshold:
+        return None
     return (
-        Verdict("continue", "waiting_for_budget")
-        if state.mission.on_exhausted == "ask"
-        else Verdict("terminate", reason)
+        Decision(Label.TERMINATE, Reason.NO_PROGRESS)
+        if progress.adjusted
+        else Decision(Label.ADJUST, Reason.STAGNATION)
     )
 
 
-def _waiting(state: State) -> Verdict | None:
-    if state.unknown and state.mission.on_unknown == "ask":
-        return Verdict("continue", "waiting_for_effect")
-    if state.awaiting:
-        return Verdict("continue", "waiting_for_approval")
-    return None
-
-
-def _cadence(state: State) -> Verdict | None:
-    return None if state.checkpoint else Verdict("continue", "cadence_skip")
-
-
-def is_checkpoint(state: State, at: str) -> bool:
-    """Tell whether the cadence judges progress in this iteration, evaluated at time `at`."""
-    cadence = state.mission.cadence
-    if cadence.every_iterations is not None:
-        return (state.iteration + 1) % cadence.every_iterations == 0
-    if cadence.every_s is not None:
-        return not state.checkpoint_at or seconds_between(state.checkpoint_at, at) >= cadence.every_s
-    return any(event.get("name") == cadence.on_event for event in state.events)
-
-
-def _stagnation(state: State) -> Verdict | None:
-    if state.stalled < state.mission.stagnation.threshold:
-        return None
-    return Verdict("terminate", "no_progress") if state.adjusted else Verdict("adjust", "stagnation")
-
-
-def _unproductive(state: State) -> Verdict | None:
-    repeated = state.memory.repeats + 1 >= REPEATS_UNPRODUCTIVE and state.stalled > 0 and state.source != "plan"
-    return Verdict("adjust", "heuristic_unproductive") if repeated or state.new_error else None
+def _unproductive(state: State) -> Decision | None:
+    often = state.memory.repeats + 1 >= REPEATS_UNPRODUCTIVE
+    repeated = often and state.progress.stalled > 0 and state.iteration.source != "plan"
+    return Decision(Label.ADJUST, Reason.HEURISTIC_UNPRODUCTIVE) if repeated or state.iteration.new_error else None
 
 
 def outcome_of(state: State) -> Outcome:
     """Give what is true at the end, by the evidence alone."""
-    if criteria_hold(state) and not _guard_broken(state):
-        return "achieved"
-    known = [state.criteria.get(criterion.id) for criterion in needed(state.mission.criteria)]
-    definitely_not = any(item is not None and item.status == "unmet" and item.fresh for item in known)
-    return "unknown" if state.unknown or not definitely_not else "not_achieved"
+    if criteria_hold(state) and not state.progress.aborted:
+        return Outcome.ACHIEVED
+    known = [state.progress.criteria.get(criterion.id) for criterion in needed(state.mission.criteria)]
+    definitely_not = bool(state.progress.aborted) or any(
+        item is not None and item.status is CriterionStatus.UNMET and not item.result.carried for item in known
+    )
+    return Outcome.UNKNOWN if state.unknown or not definitely_not else Outcome.NOT_ACHIEVED

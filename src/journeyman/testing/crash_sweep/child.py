@@ -13,9 +13,10 @@ from journeyman.engine.clock import SystemClock
 from journeyman.engine.engine import Engine
 from journeyman.engine.world import PastCall, Replays, World
 from journeyman.mission.model.mission import Mission
+from journeyman.mission.model.reasons import WaitFor
 from journeyman.mission.model.state import State
 from journeyman.mission.record.chain import Head
-from journeyman.mission.rules.steps import effect_key
+from journeyman.mission.rules.calls import effect_key
 from journeyman.mission.values.canonical import Json
 from journeyman.stores.base import Batch
 from journeyman.stores.sqlite import SqliteStore
@@ -56,10 +57,12 @@ class _Catalog:
         """Give the allowed tools."""
         return await self._inner.tools()
 
-    async def call(self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None) -> Result:
+    async def call(
+        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False
+    ) -> Result:
         """Call between two boundaries."""
         self._boundaries.passed("before a call")
-        result = await self._inner.call(name, args, key=key, timeout_s=timeout_s)
+        result = await self._inner.call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable)
         self._boundaries.passed("after the answer of a call")
         return result
 
@@ -67,10 +70,12 @@ class _Catalog:
 class _Incident(_Catalog):
     """The same around an incident, which dies with its process: nobody but the record knows what was done to it."""
 
-    async def call(self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None) -> Result:
+    async def call(
+        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False
+    ) -> Result:
         """Call between two boundaries, written down before."""
         self._here.ledger.write("call", name, key, 0)
-        return await super().call(name, args, key=key, timeout_s=timeout_s)
+        return await super().call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable)
 
     async def replay(self, past: Sequence[PastCall]) -> None:
         """Bring the incident to where the record is, between two boundaries."""
@@ -108,7 +113,7 @@ async def _attempt(folder: Path, mission: str, number: int, kill_at: int) -> Non
         rows = await store.sessions()
         session = rows[0].session_id if rows else await engine.create(MISSIONS[mission], folder)
         state = await engine.drive(session)
-        while state.wait == "effect":
+        while state.people.wait is WaitFor.EFFECT:
             await _told(store, here.ledger, state)
             state = await engine.drive(session)
 
@@ -117,5 +122,5 @@ async def _told(store: SqliteStore, ledger: Ledger, state: State) -> None:
     """Answer for every unknown effect what the world knows."""
     for effect in state.unknown:
         name = effect.intended.effect
-        done = ledger.happened(effect_key(state, name))
+        done = ledger.happened(effect_key(state, effect.intended))
         await control.resolve(store, SystemClock(), state.session_id, "tester", name, done=done)

@@ -21,7 +21,7 @@ from journeyman.engine.records import replay_of, state_of
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import decode
 from journeyman.mission.record.chain import opened
-from journeyman.mission.rules.steps import effect_key
+from journeyman.mission.rules.calls import effect_key
 from journeyman.mission.values.canonical import Json
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.stores.verify import verify_session
@@ -164,22 +164,22 @@ async def _look(folder: Path) -> Seen:
         if not rows:
             return Seen(frozenset(), len(Ledger(folder / "ledger").lines()), 0)
         states = await _effects(store, rows[0].session_id)
-    settled = frozenset(key for key, (_, how) in states.items() if how != "intended")
-    return Seen(settled, len(Ledger(folder / "ledger").lines()), len(states) - len(settled))
+    settled = frozenset(key for key, (_, how) in states.items() if how == "done")
+    return Seen(settled, len(Ledger(folder / "ledger").lines()), sum(how == "intended" for _, how in states.values()))
 
 
 async def _effects(store: SqliteStore, session: str) -> dict[str, tuple[str, str]]:
     """Give each effect's key, its tool and how it stands."""
     state = await state_of(store, session)
     found: dict[str, tuple[str, str]] = {}
-    tools: dict[str, str] = {}
+    intents: dict[str, e.Intended] = {}
     for entry in await store.read(session):
         match decode(opened(entry)).event:
-            case e.Intended(effect=name, tool=tool):
-                tools[name] = tool
-                found[effect_key(state, name)] = (tool, "intended")
+            case e.Intended() as intent:
+                intents[intent.effect] = intent
+                found[effect_key(state, intent)] = (intent.tool, "intended")
             case e.Settled(effect=name, state=how) | e.Reconciled(effect=name, state=how):
-                found[effect_key(state, name)] = (tools[name], how)
+                found[effect_key(state, intents[name])] = (intents[name].tool, how.value)
             case _:
                 pass
     return found

@@ -1,0 +1,85 @@
+"""Opens a mission's tools in a task of their own, so that a server that never starts, or never stops, holds nobody up."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import anyio
+
+from journeyman.engine.clock import Clock
+from journeyman.engine.deadline import bounded
+from journeyman.engine.world import OpenCatalog
+from journeyman.mission.model.mission import Mission
+from journeyman.mission.values.canonical import Json
+from journeyman.tools.base import Catalog, Result, Status, Tool
+
+CLOSING_S: Final = 5.0
+"""Time that servers have to stop; at a mission's deadline they have none."""
+
+
+class _NoTools:
+    """Stands for the tools of a session that never got them."""
+
+    async def tools(self) -> Sequence[Tool]:
+        """Give none."""
+        return ()
+
+    async def call(
+        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False
+    ) -> Result:
+        """Refuse."""
+        del args, key, timeout_s, repeatable
+        return Result(status=Status.FAILED, error_class="server_unreachable", error=f"{name} was never there")
+
+
+NO_TOOLS: Final = _NoTools()
+
+
+class NotOpened(Exception):
+    """The tools were not there when the mission's time was over."""
+
+
+class _Opening:
+    def __init__(self) -> None:
+        self.catalog: Catalog | None = None
+        self.error: BaseException | None = None
+        self.ready = anyio.Event()
+        self.closing = anyio.Event()
+        self.closed = anyio.Event()
+
+    async def hold(self, opens: OpenCatalog, mission: Mission, folder: Path) -> None:
+        """Open the tools, and hold them until they are not needed any more."""
+        try:
+            async with opens(mission, folder) as self.catalog:
+                self.ready.set()
+                await self.closing.wait()
+        except Exception as error:  # noqa: BLE001  # told to whoever waits, or lost with a session that has its ending
+            self.error = error
+        finally:
+            self.ready.set()
+            self.closed.set()
+
+
+@asynccontextmanager
+async def opened_catalog(
+    opens: OpenCatalog, mission: Mission, folder: Path, clock: Clock, left_s: float | None
+) -> AsyncGenerator[Catalog]:
+    """Open the tools of a mission within `left_s` seconds; raise `NotOpened` when they are over."""
+    opening = _Opening()
+    async with anyio.create_task_group() as group:
+        group.start_soon(opening.hold, opens, mission, folder)
+        try:
+            await bounded(clock, left_s, opening.ready.wait)
+            if opening.error is not None:
+                raise opening.error
+            if opening.catalog is None:
+                raise NotOpened
+            yield opening.catalog
+            opening.closing.set()
+            with anyio.move_on_after(CLOSING_S):
+                await opening.closed.wait()
+        finally:
+            group.cancel_scope.cancel()

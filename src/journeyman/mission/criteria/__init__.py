@@ -1,0 +1,103 @@
+"""The criterion kinds: what a mission file may ask to be checked. One file a kind; this table lists them.
+
+`rubric` (a mentor's judgement, which may veto or advise but never completes alone) arrives with the mentors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Final, Literal, TypeAlias, cast, get_args
+
+from pydantic import Field, model_validator
+
+from journeyman.mission.criteria.approval import Approval
+from journeyman.mission.criteria.artifact import Artifact, CsvCheck, JsonCheck
+from journeyman.mission.criteria.base import Criterion, Probe, walk
+from journeyman.mission.criteria.command import Command
+from journeyman.mission.criteria.event import Event
+from journeyman.mission.criteria.evidence import Judgement
+from journeyman.mission.criteria.group import Group, all_of, any_of
+from journeyman.mission.criteria.metric_threshold import MetricThreshold
+from journeyman.mission.criteria.metric_trend import MetricTrend
+from journeyman.mission.criteria.predicate import Predicate
+from journeyman.mission.criteria.tool_call_succeeded import ToolCallSucceeded
+
+
+class AllOf(Group):
+    """Met when every member is met."""
+
+    kind: Literal["all_of"]
+    criteria: Annotated[list[AnyCriterion], Field(min_length=1)]  # pyright: ignore[reportIncompatibleVariableOverride]  # the union of the kinds
+
+    def combine(self, members: Sequence[Judgement]) -> Judgement:
+        """Ask for all."""
+        return all_of(members)
+
+    @model_validator(mode="after")
+    def _plain(self) -> AllOf:
+        return cast("AllOf", without_aborts(self))
+
+
+class AnyOf(Group):
+    """Met when one member is met."""
+
+    kind: Literal["any_of"]
+    criteria: Annotated[list[AnyCriterion], Field(min_length=1)]  # pyright: ignore[reportIncompatibleVariableOverride]  # the union of the kinds
+
+    def combine(self, members: Sequence[Judgement]) -> Judgement:
+        """Ask for one."""
+        return any_of(members)
+
+    @model_validator(mode="after")
+    def _plain(self) -> AnyOf:
+        return cast("AnyOf", without_aborts(self))
+
+
+def without_aborts(group: Group) -> Group:
+    """Give the group, or raise where a member is an abort condition."""
+    for member in group.members():
+        if member.abort_when_met:
+            raise ValueError(f"{member.id!r} has abort_when_met inside a group: abort conditions stand alone")
+    return group
+
+
+AnyCriterion: TypeAlias = Annotated[
+    MetricThreshold
+    | MetricTrend
+    | Event
+    | ToolCallSucceeded
+    | Predicate
+    | Artifact
+    | Command
+    | Approval
+    | AllOf
+    | AnyOf,
+    Field(discriminator="kind"),
+]
+KIND_TYPES: Final[tuple[type[Criterion], ...]] = get_args(get_args(AnyCriterion)[0])
+KINDS: Final[tuple[str, ...]] = tuple(
+    cast("str", get_args(kind.model_fields["kind"].annotation)[0]) for kind in KIND_TYPES
+)
+
+AllOf.model_rebuild()
+AnyOf.model_rebuild()
+
+CHECKED: Final = (Artifact, Command)
+"""Kinds that the engine checks itself."""
+
+
+def needed(criteria: Sequence[Criterion]) -> list[Criterion]:
+    """Give the criteria that completion asks for: required, and no abort conditions."""
+    return [criterion for criterion in criteria if criterion.required and not criterion.abort_when_met]
+
+
+def probes(criteria: Sequence[Criterion]) -> tuple[Probe, ...]:
+    """Give the distinct probes of all criteria, in order."""
+    found = {probe.call: probe for criterion in walk(criteria) for probe in criterion.probes}
+    return tuple(found.values())
+
+
+__all__ = [
+    "CHECKED", "KINDS", "KIND_TYPES", "AllOf", "AnyCriterion", "AnyOf", "Approval", "Artifact", "Command", "Criterion", "CsvCheck", "Event",
+    "Group", "JsonCheck", "MetricThreshold", "MetricTrend", "Predicate", "Probe", "ToolCallSucceeded", "needed", "probes", "walk",
+]  # fmt: skip

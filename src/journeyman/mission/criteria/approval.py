@@ -1,0 +1,35 @@
+"""`approval`: a named person says yes."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import StrictStr
+
+from journeyman.mission.criteria.base import Criterion, Name
+from journeyman.mission.criteria.evidence import Judgement, View, judged
+
+
+class Approval(Criterion):
+    """Met when the named person has approved."""
+
+    kind: Literal["approval"]
+    by: Name
+    question: StrictStr = ""
+
+    @property
+    def is_fact(self) -> bool:
+        """The record holds the answer."""
+        return True
+
+    def judge(self, view: View) -> Judgement:
+        """Look for the answer."""
+        answer = view.answers.get(self.id)
+        if answer is None:
+            return judged(met=False, evidence=f"waits for {self.by}")
+        granted, by = answer
+        return judged(granted, f"{'approved' if granted else 'denied'} by {by}")
+
+    def sentence(self) -> str:
+        """Say who must approve."""
+        return f"approved by {self.by}"

@@ -1,0 +1,72 @@
+"""`artifact`: a file or folder is there and passes the checks given."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import ConfigDict, Field, StrictInt, StrictStr, field_validator
+
+from journeyman.mission.criteria.base import Criterion, Name, Strict
+from journeyman.mission.criteria.checked import judge_check
+from journeyman.mission.criteria.evidence import Judgement, View
+from journeyman.mission.criteria.patterns import pattern_problem
+from journeyman.mission.values.canonical import Json
+from journeyman.mission.values.compare import Operator
+
+
+class JsonCheck(Strict):
+    """A value at a dot path of a JSON file compares true."""
+
+    path: StrictStr
+    op: Operator = "=="
+    target: Json
+
+
+class CsvCheck(Strict):
+    """A CSV file has these columns and at least so many rows."""
+
+    header: list[StrictStr] = Field(default_factory=list)
+    min_rows: Annotated[StrictInt, Field(ge=0)] = 0
+
+
+class Artifact(Criterion):
+    """Met when a file or folder exists and passes every check given, looked at on a pristine copy."""
+
+    kind: Literal["artifact"]
+    path: Name
+    """Relative to the mission file's folder."""
+    json_value: JsonCheck | None = Field(default=None, alias="json")
+    csv: CsvCheck | None = None
+    regex: StrictStr | None = None
+    """Searched for in the text, in linear time."""
+    sha256: Annotated[StrictStr, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    @field_validator("regex")
+    @classmethod
+    def _compiles(cls, pattern: str | None) -> str | None:
+        if pattern is not None and (problem := pattern_problem(pattern)):
+            raise ValueError(problem)
+        return pattern
+
+    def judge(self, view: View) -> Judgement:
+        """Take what the engine's check found."""
+        return judge_check(self.id, view)
+
+    def sentence(self) -> str:
+        """Say what is asked for."""
+        checks = [
+            name
+            for name, value in (
+                ("json", self.json_value),
+                ("csv", self.csv),
+                ("regex", self.regex),
+                ("sha256", self.sha256),
+            )
+            if value is not None
+        ]
+        return f"{self.path} exists" + (f" and passes {', '.join(checks)}" if checks else "")
+
+    def words(self) -> tuple[str, ...]:
+        """Give the path."""
+        return (self.path,)

@@ -1,0 +1,137 @@
+"""What every criterion has: its schema's common keys, and what a kind must tell of itself."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
+
+from journeyman.mission.criteria.evidence import Call, Judgement, View
+from journeyman.mission.values.canonical import Json, JsonObject
+
+Name = Annotated[StrictStr, Field(min_length=1, max_length=200)]
+Identifier = Annotated[StrictStr, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,99}$")]
+Finite = Annotated[StrictInt | StrictFloat, Field(allow_inf_nan=False)]
+
+
+class Strict(BaseModel):
+    """Outside data: unknown keys are errors, values are never changed after they were read."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class Probe(Strict):
+    """A pure tool call that fetches fresh evidence before a criterion is judged."""
+
+    tool: Name
+    args: dict[str, Json] = Field(default_factory=dict)
+
+    @property
+    def call(self) -> Call:
+        """The call that is made, comparable with those that were."""
+        return Call.of(self.tool, self.args)
+
+
+class Source(Strict):
+    """Whose values count: a tool or a pattern of tools, perhaps with these arguments only."""
+
+    tool: Name
+    args: dict[str, Json] | None = None
+
+
+class Criterion(Strict, ABC):
+    """A check over evidence. A kind is one subclass in a file of its own, listed in `criteria/__init__.py`."""
+
+    id: Identifier
+    """Unique in the mission."""
+    required: StrictBool = True
+    """Whether the mission completes only with it met."""
+    weight: Annotated[Finite, Field(gt=0)] = 1
+    """Share in the mission's progress."""
+    hold_for: Annotated[StrictInt, Field(ge=1, le=10_000)] = 1
+    """Measurements in a row, under equal arguments, in which it must be met."""
+    hold_every_s: Annotated[Finite, Field(gt=0)] | None = None
+    """Seconds that must lie between two measurements that count."""
+    probe: Probe | Annotated[list[Probe], Field(min_length=1, max_length=20)] | None = None
+    """Pure calls that fetch fresh evidence; where there are some, nothing else is looked at."""
+    abort_when_met: StrictBool = False
+    """True: it must never become met; the mission is ended at once when it does."""
+    description: StrictStr = ""
+    """For people."""
+
+    @property
+    def kind_name(self) -> str:
+        """The kind, as mission files write it."""
+        return str(self.__dict__["kind"])
+
+    @property
+    def probes(self) -> tuple[Probe, ...]:
+        """The probes, however many were given."""
+        return () if self.probe is None else (self.probe,) if isinstance(self.probe, Probe) else tuple(self.probe)
+
+    @abstractmethod
+    def judge(self, view: View) -> Judgement:
+        """Judge by what the view shows, which is fresh."""
+
+    @abstractmethod
+    def sentence(self) -> str:
+        """Say on one line what is asked for, as reports show it."""
+
+    def words(self) -> tuple[str, ...]:
+        """Give texts whose words point at tools that may help, for the planner and the prompt."""
+        return ()
+
+    def metric_names(self, known: frozenset[str]) -> frozenset[str]:
+        """Give the metrics that the criterion looks at, of those that are `known` at all."""
+        del known
+        return frozenset()
+
+    def expression(self) -> str | None:
+        """Give the expression whose value judging asks for, if there is one."""
+        return None
+
+    def members(self) -> tuple[Criterion, ...]:
+        """Give the criteria inside a group."""
+        return ()
+
+    @property
+    def is_fact(self) -> bool:
+        """Whether it is judged by the record itself, which never goes stale."""
+        return False
+
+    @model_validator(mode="after")
+    def _times(self) -> Criterion:
+        if self.hold_every_s is not None and self.hold_for == 1:
+            raise ValueError("hold_every_s needs a hold_for above 1")
+        return self
+
+
+class Measured(Criterion):
+    """A criterion over values that tools or the operator's script report."""
+
+    sources: Name | Source | Annotated[list[Name | Source], Field(min_length=1)] | None = Field(
+        default=None, alias="from"
+    )
+    """Whose values count: tools, patterns, `script`; `None` takes any, unless two tools give the same name."""
+    model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
+
+    @property
+    def wanted_sources(self) -> tuple[Source, ...]:
+        """The sources, however they were written."""
+        given = self.sources
+        rows = [] if given is None else given if isinstance(given, list) else [given]
+        return tuple(Source(tool=row) if isinstance(row, str) else row for row in rows)
+
+
+def as_json(criterion: Criterion) -> JsonObject:
+    """Give a criterion as it stands in a mission file, without defaults."""
+    return criterion.model_dump(mode="json", exclude_defaults=True, by_alias=True) | {"kind": criterion.kind_name}
+
+
+def walk(criteria: Sequence[Criterion]) -> Iterator[Criterion]:
+    """Give every criterion, groups before their members."""
+    for criterion in criteria:
+        yield criterion
+        yield from walk(criterion.members())

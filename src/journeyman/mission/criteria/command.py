@@ -1,0 +1,35 @@
+"""`command`: a program ends with the wanted exit code, run by the engine on a pristine copy."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StrictInt, StrictStr
+
+from journeyman.mission.criteria.base import Criterion, Finite, Name
+from journeyman.mission.criteria.checked import judge_check
+from journeyman.mission.criteria.evidence import Judgement, View
+
+
+class Command(Criterion):
+    """Met when a command, never a shell line, ends with `exit_code` in a pristine copy of a folder."""
+
+    kind: Literal["command"]
+    run: Annotated[list[StrictStr], Field(min_length=1)]
+    """Program and arguments; `{copy}` stands for the copied path."""
+    path: Name = "."
+    """File or folder that is copied, relative to the mission file's folder."""
+    exit_code: StrictInt = 0
+    timeout_s: Annotated[Finite, Field(gt=0, le=3600)] = 60
+
+    def judge(self, view: View) -> Judgement:
+        """Take what the engine's run found."""
+        return judge_check(self.id, view)
+
+    def sentence(self) -> str:
+        """Say what is asked for."""
+        return f"`{' '.join(self.run)}` exits with {self.exit_code}"
+
+    def words(self) -> tuple[str, ...]:
+        """Give the command's words."""
+        return tuple(self.run)

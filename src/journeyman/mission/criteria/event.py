@@ -1,0 +1,52 @@
+"""`event`: something was reported in this iteration."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field
+
+from journeyman.mission.criteria.base import Measured, Name
+from journeyman.mission.criteria.evidence import Judgement, View, judged, unclear
+from journeyman.mission.criteria.metric import shortened
+from journeyman.mission.values.canonical import Json
+from journeyman.mission.values.compare import equal
+
+
+class Event(Measured):
+    """Met when this iteration's evidence holds an event of that name whose fields equal `where`."""
+
+    kind: Literal["event"]
+    event: Name
+    where: dict[str, Json] = Field(default_factory=dict)
+
+    def judge(self, view: View) -> Judgement:
+        """Look for the newest event that fits."""
+        if self.probes:
+            seen = view.of_probes([probe.call for probe in self.probes])
+            if isinstance(seen, str):
+                return unclear(seen)
+            view = seen
+        if self.wanted_sources:
+            view = view.of_sources(self.wanted_sources)
+        fitting = [row for row in view.events if self._fits(row.fields)]
+        if not fitting:
+            return judged(met=False, evidence=f"no event {self.event!r} in this iteration")
+        tools = {row.measurement.call.tool for row in fitting}
+        if len(tools) > 1 and not self.wanted_sources and not self.probes:
+            return unclear(f"{' and '.join(sorted(tools))} report {self.event!r}; say whose counts with `from`")
+        return judged(True, shortened(fitting[-1].fields), (fitting[-1].measurement,))
+
+    def _fits(self, fields: dict[str, Json]) -> bool:
+        return equal(fields.get("name"), self.event) and all(
+            key in fields and equal(fields[key], value) for key, value in self.where.items()
+        )
+
+    def sentence(self) -> str:
+        """Say what is asked for."""
+        fields = ", ".join(f"{key}={value!r}" for key, value in self.where.items())
+        return f"event {self.event}" + (f" with {fields}" if fields else "")
+
+    def words(self) -> tuple[str, ...]:
+        """Give the event's name."""
+        return (self.event,)

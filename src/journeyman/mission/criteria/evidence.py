@@ -1,0 +1,289 @@
+"""Evidence: values with their producer and their time, and the view of them that a judge is given.
+
+A view is made of fresh evidence only (`rules/freshness.py`), so that no kind of criterion can look at a stale value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from journeyman.mission.values.canonical import Json, JsonObject, digest_of
+
+if TYPE_CHECKING:
+    from journeyman.mission.criteria.base import Source
+
+SCRIPT: Final = "script"
+"""Names the operator's script among the producers; a tool's name has it only as `SERVER.script`."""
+HISTORY_SHOWN: Final = 32
+"""Newest points of each metric that predicates see."""
+
+
+class CriterionStatus(StrEnum):
+    """How a criterion was judged."""
+
+    MET = "met"
+    UNMET = "unmet"
+    INCONCLUSIVE = "inconclusive"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool with its arguments; two calls are equal when these are, whatever the order of keys."""
+
+    tool: str
+    args: str
+    """SHA-256 of the canonical arguments."""
+
+    @classmethod
+    def of(cls, tool: str, args: Json) -> Call:
+        """Make the call from arguments, or from the reference to a blob that holds them."""
+        reference = args.get("$blob") if isinstance(args, dict) else None
+        return cls(tool, reference if isinstance(reference, str) else digest_of(args))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measurement:
+    """One effect, check or report of the operator's script: what evidence comes from."""
+
+    id: str
+    call: Call
+    order: int
+    """Counts measurements in the session; newer ones have larger numbers."""
+    epoch: int
+    """Epoch of the world in which it was made."""
+    at: str
+    probe: bool = False
+    """Made for a judgement, as a criterion's probe."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A value under a name."""
+
+    name: str
+    value: Json
+    measurement: Measurement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedEvent:
+    """An event that a tool or the operator's script reported."""
+
+    fields: JsonObject
+    """With its `name`."""
+    measurement: Measurement
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedResult:
+    """How a call of this iteration ended; `value` is there only while it is fresh."""
+
+    tool: str
+    state: str
+    error_class: str
+    value: Json
+    fresh: bool
+    measurement: Measurement
+
+    def row(self) -> JsonObject:
+        """Give it as predicates see it: a stale result has no `value`."""
+        row: JsonObject = {"state": self.state, "tool": self.tool}
+        row |= {"value": self.value} if self.fresh else {"stale": True}
+        return row | ({"error_class": self.error_class} if self.error_class else {})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ObservedCheck:
+    """What a check of the engine itself found."""
+
+    met: bool | None
+    """`None` where it could not be told."""
+    evidence: Json
+    measurement: Measurement
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the sandbox gave for an expression: a JSON value, or why there is none."""
+
+    value: Json = None
+    error: str | None = None
+
+    @property
+    def truth(self) -> bool | None:
+        """The boolean that it gave; `None` for every other value, and for an error."""
+        return self.value if isinstance(self.value, bool) else None
+
+
+RunPredicate: TypeAlias = Callable[[str, JsonObject], Answered]
+"""Gives the value of an expression over an observation."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """One criterion's judgement."""
+
+    status: CriterionStatus
+    evidence: Json
+    progress: float
+    measurements: tuple[Measurement, ...] = ()
+    """What it was judged by; empty where facts of the record decided."""
+    first: float | None = None
+    """First number seen, where progress is measured from one."""
+    point: float | None = None
+    """Number that a trend follows."""
+
+
+def unclear(reason: str, progress: float = 0.0) -> Judgement:
+    """Give the judgement of what cannot be judged."""
+    return Judgement(status=CriterionStatus.INCONCLUSIVE, evidence=reason, progress=progress)
+
+
+def judged(
+    met: bool,  # noqa: FBT001  # the value itself
+    evidence: Json,
+    measurements: Iterable[Measurement] = (),
+    progress: float | None = None,
+) -> Judgement:
+    """Give the judgement of what is met or not."""
+    return Judgement(
+        status=CriterionStatus.MET if met else CriterionStatus.UNMET,
+        evidence=evidence,
+        progress=progress if progress is not None else float(met),
+        measurements=tuple(measurements),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What a criterion remembers from earlier judgements, for those kinds that look back."""
+
+    first: float | None = None
+    points: tuple[float, ...] = ()
+    measured: int = 0
+    """Order of the newest measurement that was judged."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """Fresh evidence, and the facts of the record, at one moment."""
+
+    iteration: int
+    metrics: Mapping[str, tuple[Evidence, ...]]
+    """Name to the newest fresh value of each producer."""
+    known: Mapping[str, frozenset[str]]
+    """Names that were measured at any time, and by which tools: those without a fresh value are stale."""
+    events: tuple[ObservedEvent, ...]
+    results: tuple[ObservedResult, ...]
+    checks: Mapping[str, ObservedCheck]
+    errors: tuple[JsonObject, ...]
+    counts: Mapping[str, int]
+    """Successful calls by tool."""
+    answers: Mapping[str, tuple[bool, str]]
+    """Approval to (granted, by whom)."""
+    history: Mapping[str, tuple[float, ...]]
+    run: RunPredicate
+    values: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    """Blobs that results refer to, where they were read."""
+    remembered: Mapping[str, Remembered] = field(default_factory=dict[str, Remembered])
+    """By criterion."""
+    sourced: bool = False
+    """Whether the operator said whose values count: then the newest of theirs does."""
+
+    def of_probes(self, calls: Sequence[Call]) -> View | str:
+        """Give the view of these probes' effects and of nothing else, or why there is none."""
+        wanted = frozenset(calls)
+        mine = {
+            row.measurement.call for row in self.results if row.measurement.probe and row.state == "done" and row.fresh
+        }
+        missing = [call.tool for call in calls if call not in mine]
+        if missing:
+            return f"its probe {missing[0]} gave nothing fresh"
+        return self._only(lambda made: made.probe and made.call in wanted, {})
+
+    def of_sources(self, sources: Sequence[Source]) -> View:
+        """Give the view of what these sources reported."""
+        patterns = [source.tool for source in sources]
+        known = {
+            name: mine
+            for name, tools in self.known.items()
+            if (mine := frozenset(tool for tool in tools if any(fnmatchcase(tool, pattern) for pattern in patterns)))
+        }
+        return replace(
+            self._only(lambda made: any(_from(made.call, source) for source in sources), known), sourced=True
+        )
+
+    def _only(self, keep: Callable[[Measurement], bool], known: Mapping[str, frozenset[str]]) -> View:
+        metrics = {
+            name: kept
+            for name, rows in self.metrics.items()
+            if (kept := tuple(row for row in rows if keep(row.measurement)))
+        }
+        return replace(
+            self,
+            metrics=metrics,
+            known=known,
+            events=tuple(row for row in self.events if keep(row.measurement)),
+            results=tuple(row for row in self.results if keep(row.measurement)),
+        )
+
+    def metric(self, name: str) -> Evidence | str:
+        """Give the newest fresh value of a metric, or why it has none that counts."""
+        rows = self.metrics.get(name, ())
+        if not rows:
+            return (
+                f"{name!r} is stale: nothing has measured it since the world may have changed"
+                if name in self.known
+                else f"no {name!r} yet"
+            )
+        producers = {row.measurement.call.tool for row in rows}
+        if len(producers) > 1 and not self.sourced:
+            return f"{name!r} is ambiguous: {' and '.join(sorted(producers))} report it; say which counts with `from`"
+        probed = {row.measurement.call for row in rows if row.measurement.probe}
+        if len(probed) > 1 and len(probed) == len(rows) and not self.sourced:
+            return f"{name!r} is ambiguous: several probes report it"
+        return max(rows, key=lambda row: row.measurement.order)
+
+    def named(self, path: str) -> str:
+        """Give the metric that a path without its `metrics.` begins with: the longest known name that fits."""
+        parts = path.split(".")
+        heads = [".".join(parts[:end]) for end in range(len(parts), 0, -1)]
+        return next((head for head in heads if head in self.metrics or head in self.known), parts[0])
+
+    def evidence_there(self) -> bool:
+        """Tell whether anything fresh is to be seen at all."""
+        return bool(self.metrics or self.events or any(row.fresh for row in self.results))
+
+    def obs(self) -> JsonObject:
+        """Give the observation as predicates and dot paths see it: fresh values, and facts of the record.
+
+        `metrics` holds each metric that has one unambiguous fresh value; `tool_results` the calls of this iteration,
+        stale ones without their value; `history` the newest points of metrics whose newest value is fresh.
+        """
+        shown = {name: row.value for name in self.metrics if isinstance(row := self.metric(name), Evidence)}
+        return {
+            "counts": dict(self.counts),
+            "errors": list(self.errors),
+            "events": [dict(row.fields) for row in self.events],
+            "history": {name: list(row[-HISTORY_SHOWN:]) for name, row in self.history.items() if name in shown},
+            "iteration": self.iteration,
+            "metrics": shown,
+            "tool_results": [self._resolved(row.row()) for row in self.results],
+        }
+
+    def _resolved(self, row: JsonObject) -> JsonObject:
+        value = row.get("value")
+        reference = value.get("$blob") if isinstance(value, dict) else None
+        return (
+            {**row, "value": self.values[reference]} if isinstance(reference, str) and reference in self.values else row
+        )
+
+
+def _from(call: Call, source: Source) -> bool:
+    if not fnmatchcase(call.tool, source.tool):
+        return False
+    return source.args is None or Call.of(call.tool, source.args) == call

@@ -1,0 +1,80 @@
+"""What an expression over `obs` looks at, read from its syntax tree; whatever is not plain counts as everything."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Final
+
+_FACTS: Final = frozenset({"counts", "errors", "iteration"})
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """The parts of an observation that an expression may look at."""
+
+    metrics: frozenset[str] | None
+    """Names of metrics, `None` for all of them."""
+    results: bool
+    events: bool
+
+    @property
+    def evidence(self) -> bool:
+        """Whether it looks at anything that must be fresh."""
+        return self.metrics is None or bool(self.metrics) or self.results or self.events
+
+
+_ALL: Final = Uses(metrics=None, results=True, events=True)
+
+
+@lru_cache(maxsize=1024)
+def uses(expression: str) -> Uses:
+    """Give what an expression looks at.
+
+    `obs['metrics']['NAME']` and `obs['metrics'].get('NAME', …)` name a metric, in `obs['history']` alike; any other use
+    of these two may look at every metric, any other use of `obs` at everything.
+    """
+    try:
+        tree = ast.parse(expression.strip(), mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _ALL
+    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    names: set[str] = set()
+    every = results = events = False
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Name) and node.id == "obs"):
+            continue
+        root = _key(parents.get(node), node)
+        if root is None:
+            return _ALL
+        if root in ("metrics", "history"):
+            name = _named(parents, parents[node])
+            every = every or name is None
+            names |= {name} if name is not None else set()
+        elif root == "tool_results":
+            results = True
+        elif root == "events":
+            events = True
+        elif root not in _FACTS:
+            return _ALL
+    return Uses(None if every else frozenset(names), results, events)
+
+
+def _key(node: ast.AST | None, inner: ast.AST) -> str | None:
+    """Give the text by which `inner[...]` is looked up."""
+    if isinstance(node, ast.Subscript) and node.value is inner:
+        key = node.slice
+        return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
+    return None
+
+
+def _named(parents: dict[ast.AST, ast.AST], part: ast.AST) -> str | None:
+    outer = parents.get(part)
+    if isinstance(outer, ast.Attribute) and outer.attr == "get" and outer.value is part:
+        call = parents.get(outer)
+        if isinstance(call, ast.Call) and call.func is outer and call.args:
+            first = call.args[0]
+            return first.value if isinstance(first, ast.Constant) and isinstance(first.value, str) else None
+        return None
+    return _key(outer, part)

@@ -1,0 +1,67 @@
+"""`all_of` and `any_of`: criteria over criteria. Members are judged, and hold, by themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from journeyman.mission.criteria.base import Criterion
+from journeyman.mission.criteria.evidence import CriterionStatus, Judgement, View
+
+MET, UNMET, INCONCLUSIVE = CriterionStatus.MET, CriterionStatus.UNMET, CriterionStatus.INCONCLUSIVE
+
+
+class Group(Criterion):
+    """A criterion that is judged by its members' judgements, after their own holding."""
+
+    if TYPE_CHECKING:
+        criteria: list[Criterion]
+
+    def members(self) -> tuple[Criterion, ...]:
+        """Give the members."""
+        return tuple(self.criteria)
+
+    def judge(self, view: View) -> Judgement:
+        """Judge without holding; the rules judge members one by one and call `combine`."""
+        return self.combine([member.judge(view) for member in self.criteria])
+
+    def combine(self, members: Sequence[Judgement]) -> Judgement:
+        """Give the group's judgement from its members'."""
+        raise NotImplementedError
+
+    def sentence(self) -> str:
+        """Say what is asked for."""
+        return f"{'all' if self.kind_name == 'all_of' else 'one'} of {len(self.criteria)}"
+
+    def metric_names(self, known: frozenset[str]) -> frozenset[str]:
+        """Give what the members look at."""
+        return frozenset[str]().union(*(member.metric_names(known) for member in self.criteria))
+
+
+def _evidence(members: Sequence[Judgement]) -> str:
+    return f"{sum(member.status is MET for member in members)} of {len(members)} met"
+
+
+def all_of(members: Sequence[Judgement]) -> Judgement:
+    """Give the judgement of criteria that must all be met."""
+    states = [member.status for member in members]
+    status = MET if all(state is MET for state in states) else UNMET if UNMET in states else INCONCLUSIVE
+    return Judgement(
+        status=status,
+        evidence=_evidence(members),
+        progress=sum(member.progress for member in members) / len(members),
+        measurements=tuple(made for member in members for made in member.measurements),
+    )
+
+
+def any_of(members: Sequence[Judgement]) -> Judgement:
+    """Give the judgement of criteria of which one must be met."""
+    states = [member.status for member in members]
+    status = MET if MET in states else INCONCLUSIVE if INCONCLUSIVE in states else UNMET
+    counted = [member for member in members if member.status is MET] or members
+    return Judgement(
+        status=status,
+        evidence=_evidence(members),
+        progress=max(member.progress for member in members),
+        measurements=tuple(made for member in counted for made in member.measurements),
+    )

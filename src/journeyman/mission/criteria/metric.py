@@ -1,0 +1,103 @@
+"""What criteria over one metric share: where its number is found."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pydantic import field_validator
+
+from journeyman.mission.criteria.base import Measured, Name
+from journeyman.mission.criteria.evidence import Evidence, Measurement, View
+from journeyman.mission.values.canonical import Json
+from journeyman.mission.values.compare import number
+from journeyman.mission.values.paths import at_path
+
+VIEW_ROOTS: Final = frozenset({"metrics", "counts", "errors", "events", "tool_results", "history", "iteration"})
+"""Top-level names of the observation that paths and predicates see."""
+
+
+class MetricCriterion(Measured):
+    """A criterion over the number at a dot path."""
+
+    metric: Name
+    """Dot path into the observation; `metrics.` may be left out."""
+
+    @field_validator("metric")
+    @classmethod
+    def _rooted(cls, path: str) -> str:
+        root = path.partition(".")[0]
+        return path if root in VIEW_ROOTS else f"metrics.{path}"
+
+    @property
+    def path(self) -> str:
+        """The path below `metrics.`; empty for a path into another part of the observation."""
+        return self.metric.removeprefix("metrics.") if self.metric.startswith("metrics.") else ""
+
+    def words(self) -> tuple[str, ...]:
+        """Give the metric's name."""
+        return (self.metric,)
+
+    def metric_names(self, known: frozenset[str]) -> frozenset[str]:
+        """Give the metric's name."""
+        parts = self.path.split(".") if self.path else []
+        heads = [".".join(parts[:end]) for end in range(len(parts), 0, -1)]
+        return frozenset({next((head for head in heads if head in known), heads[-1])} if heads else ())
+
+    def look(self, view: View) -> tuple[float, Json, tuple[Measurement, ...]] | str:
+        """Give the number, the value it stands for and what measured it, or why there is none."""
+        seen = self._narrowed(view)
+        if isinstance(seen, str):
+            return seen
+        found = self._metric(seen) if self.path else self._elsewhere(seen)
+        if isinstance(found, str):
+            return found
+        value, measurements = found
+        point = number(value)
+        if point is None:
+            return f"{self.metric} is {shortened(value)}, not a number"
+        try:
+            return float(point), value, measurements
+        except OverflowError:
+            return f"{self.metric} is too large for a number"
+
+    def _narrowed(self, view: View) -> View | str:
+        if self.probes:
+            seen = view.of_probes([probe.call for probe in self.probes])
+            if isinstance(seen, str):
+                return seen
+            view = seen
+        return view.of_sources(self.wanted_sources) if self.wanted_sources else view
+
+    def _metric(self, view: View) -> tuple[Json, tuple[Measurement, ...]] | str:
+        name = view.named(self.path)
+        row = view.metric(name)
+        if not isinstance(row, Evidence):
+            return row
+        rest = self.path[len(name) + 1 :]
+        try:
+            value = at_path(row.value, rest) if rest else row.value
+        except KeyError as gap:
+            return f"no {self.metric!r} yet: {gap.args[0]!r} was not observed"
+        return value, (row.measurement,)
+
+    def _elsewhere(self, view: View) -> tuple[Json, tuple[Measurement, ...]] | str:
+        """Look at another part of the observation; results tell which call gave the value, facts need none."""
+        try:
+            value = at_path(view.obs(), self.metric)
+        except KeyError as gap:
+            return f"no {self.metric!r} yet: {gap.args[0]!r} was not observed"
+        root, _, rest = self.metric.partition(".")
+        rows = view.results if root == "tool_results" else view.events if root == "events" else ()
+        index = rest.partition(".")[0].lstrip("-")
+        if rows and index.isdigit():
+            return value, (rows[int(rest.partition(".")[0])].measurement,)
+        return value, ()
+
+
+EVIDENCE_CHARACTERS: Final = 300
+
+
+def shortened(value: Json) -> Json:
+    """Give a value as evidence: itself when small, else the start of its text."""
+    text = value if isinstance(value, str) else str(value)
+    return value if len(text) <= EVIDENCE_CHARACTERS else text[:EVIDENCE_CHARACTERS] + "…"

@@ -1,0 +1,44 @@
+"""`metric_threshold`: a number compares true with a target."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Final, Literal
+
+from journeyman.mission.criteria.base import Finite
+from journeyman.mission.criteria.evidence import Judgement, Remembered, View, judged, unclear
+from journeyman.mission.criteria.metric import MetricCriterion
+from journeyman.mission.values.compare import Operator, compare
+
+ALMOST: Final = 1 - 1e-9
+"""Most progress of what is not met; a lower bound would hide the last steps of a long way, and end it as stagnant."""
+
+
+class MetricThreshold(MetricCriterion):
+    """Met while the number at a dot path compares true with a target."""
+
+    kind: Literal["metric_threshold"]
+    op: Operator
+    target: Finite
+
+    def judge(self, view: View) -> Judgement:
+        """Compare the newest fresh value; progress is the way it has come from the first value seen."""
+        found = self.look(view)
+        if isinstance(found, str):
+            return unclear(found)
+        point, value, measurements = found
+        known = view.remembered.get(self.id, Remembered()).first
+        first = point if known is None else known
+        met = compare(self.op, value, self.target) is True
+        progress = 1.0 if met else _toward(point, float(self.target), first)
+        return replace(judged(met, value, measurements, progress), first=first)
+
+    def sentence(self) -> str:
+        """Say what is asked for, such as `p95 <= 200`."""
+        return f"{self.path or self.metric} {self.op} {self.target}"
+
+
+def _toward(point: float, target: float, first: float) -> float:
+    """Give how far a number has come from its first value to its target, below 1 until it is there."""
+    gap = abs(first - target)
+    return 0.0 if gap == 0 else max(0.0, min(ALMOST, 1 - abs(point - target) / gap))

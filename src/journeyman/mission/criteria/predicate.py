@@ -1,0 +1,84 @@
+"""`predicate`: a sandboxed expression over the observation."""
+
+from __future__ import annotations
+
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, StrictStr
+
+from journeyman.mission.criteria.base import Measured
+from journeyman.mission.criteria.evidence import Evidence, Judgement, Measurement, View, judged, unclear
+from journeyman.mission.criteria.expressions import Uses, uses
+from journeyman.mission.criteria.metric import EVIDENCE_CHARACTERS, shortened
+
+MAX_EXPRESSION_CHARACTERS: Final = 4096
+"""Longest predicate: enough for a screenful, small enough that parsing one is free."""
+
+
+class Predicate(Measured):
+    """Met when a sandboxed Python expression over `obs` gives `True`, and nothing it looks at is stale."""
+
+    kind: Literal["predicate"]
+    text: Annotated[StrictStr, Field(min_length=1, max_length=MAX_EXPRESSION_CHARACTERS, alias="expression")]
+
+    def expression(self) -> str:
+        """Give the expression."""
+        return self.text
+
+    def judge(self, view: View) -> Judgement:
+        """Ask the sandbox, once it is clear that every metric the expression looks at has a fresh value."""
+        if self.probes:
+            seen = view.of_probes([probe.call for probe in self.probes])
+            if isinstance(seen, str):
+                return unclear(seen)
+            view = seen
+        if self.wanted_sources:
+            view = view.of_sources(self.wanted_sources)
+        looked = uses(self.text)
+        gap = _gap(looked, view)
+        if gap:
+            return unclear(gap)
+        answer = view.run(self.text, view.obs())
+        if answer.error is not None:
+            return unclear(answer.error[:EVIDENCE_CHARACTERS])
+        if answer.truth is None:
+            return unclear(f"the expression gave {shortened(answer.value)!r}, not True or False")
+        return judged(answer.truth, answer.value, _looked_at(looked, view))
+
+    def sentence(self) -> str:
+        """Say what is asked for: the expression on one line."""
+        return " ".join(self.text.split())
+
+    def words(self) -> tuple[str, ...]:
+        """Give the expression, whose names are words."""
+        return (self.text,)
+
+    def metric_names(self, known: frozenset[str]) -> frozenset[str]:
+        """Give the metrics that the expression names; all known ones where it does not name them."""
+        looked = uses(self.text)
+        return known if looked.metrics is None else looked.metrics
+
+
+def _gap(looked: Uses, view: View) -> str:
+    """Tell what the expression looks at and nobody has measured afresh; empty when there is nothing."""
+    if not looked.evidence:
+        return ""
+    if not view.evidence_there():
+        return "nothing fresh was observed"
+    names = view.known | view.metrics.keys() if looked.metrics is None else looked.metrics
+    for name in sorted(names):
+        row = view.metric(name)
+        if not isinstance(row, Evidence):
+            return row
+    if looked.results and not any(row.fresh for row in view.results):
+        return "no fresh result in this iteration"
+    return ""
+
+
+def _looked_at(looked: Uses, view: View) -> tuple[Measurement, ...]:
+    names = view.metrics.keys() if looked.metrics is None else looked.metrics
+    rows = [view.metric(name) for name in sorted(names)]
+    made = [row.measurement for row in rows if isinstance(row, Evidence)]
+    made += [row.measurement for row in view.results if row.fresh] if looked.results else []
+    made += [row.measurement for row in view.events] if looked.events else []
+    return tuple({measurement.id: measurement for measurement in made}.values())

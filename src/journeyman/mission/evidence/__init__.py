@@ -1,1 +1,0 @@
-"""What criteria see, and how each is judged."""

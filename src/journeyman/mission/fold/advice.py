@@ -1,0 +1,35 @@
+"""The part of the fold that holds questions to models."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from journeyman.mission.model import events as e
+from journeyman.mission.model.state import State
+
+
+def asked(state: State, event: e.AdviceAsked) -> State:
+    """Give the state in which a question to a model is open and its reservation counts as used."""
+    usage = replace(
+        state.usage,
+        tokens=state.usage.tokens + event.reserved_tokens,
+        cost_microusd=state.usage.cost_microusd + event.reserved_microusd,
+    )
+    advice = state.advice
+    open_ones = {**advice.open, event.ask: (event.reserved_tokens, event.reserved_microusd)}
+    return replace(state, usage=usage, advice=replace(advice, open=open_ones, asked=advice.asked + 1))
+
+
+def settled(state: State, event: e.AdviceSettled) -> State:
+    """Replace the reservation by what was used; where that is not known, the reservation stands."""
+    reserved = state.advice.open.get(event.ask)
+    if reserved is None:
+        return state
+    cost = reserved[1] if event.cost_microusd is None else event.cost_microusd
+    usage = replace(
+        state.usage,
+        tokens=state.usage.tokens - reserved[0] + event.input_tokens + event.output_tokens,
+        cost_microusd=state.usage.cost_microusd - reserved[1] + cost,
+    )
+    left = {key: value for key, value in state.advice.open.items() if key != event.ask}
+    return replace(state, usage=usage, advice=replace(state.advice, open=left))

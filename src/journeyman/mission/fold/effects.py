@@ -1,0 +1,183 @@
+"""The part of the fold that follows effects from their intent to what became known of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from journeyman.mission.criteria.evidence import Call, Measurement
+from journeyman.mission.fold.memory import after_settled
+from journeyman.mission.fold.world import arrived, remembered_source, restored, stale
+from journeyman.mission.model import events as e
+from journeyman.mission.model.effects import EFFECT_RULES, NEVER_SENT, EffectClass, EffectState, Purpose
+from journeyman.mission.model.reasons import WaitFor
+from journeyman.mission.model.state import KEPT_SIGNATURES, Effect, Phase, State
+from journeyman.mission.values.canonical import JsonObject
+
+
+def claimed(state: State, event: e.Claimed, at: str) -> State:
+    """Give the state in another process's hands: what was in flight is suspect, what was measured is stale."""
+    world = stale(state.world)
+    effects = {
+        key: replace(effect, suspect=True, crashed=True, epoch=world.epoch)
+        if effect.state is EffectState.INTENDED
+        else effect
+        for key, effect in state.effects.items()
+    }
+    times = replace(state.times, started_at=state.times.started_at or at)
+    return replace(state, owner=event.owner, effects=effects, times=times, world=world)
+
+
+def intended(state: State, event: e.Intended) -> State:
+    """Give the state in which a call is about to be made: older evidence is stale if it may change the world."""
+    effect = Effect(intended=event, epoch=state.world.epoch)
+    iteration = state.iteration
+    if event.purpose is Purpose.PROBE:
+        iteration = replace(iteration, probed=True)
+    elif event.purpose is Purpose.REFRESH:
+        iteration = replace(iteration, refreshed=True)
+    return replace(
+        state,
+        phase=Phase.EXECUTE,
+        iteration=iteration,
+        effects={**state.effects, event.effect: effect},
+        usage=replace(state.usage, tool_calls=state.usage.tool_calls + 1),
+        world=stale(state.world) if EFFECT_RULES[event.effect_class].changes_world else state.world,
+    )
+
+
+def settled(state: State, event: e.Settled, at: str) -> State:
+    """Give the state once a call has ended: what it measured arrives, and what it may have changed is stale."""
+    effect = state.effects.get(event.effect)
+    if effect is None or effect.state is not EffectState.INTENDED:
+        return state
+    if event.error_class in NEVER_SENT:
+        state = restored(state, effect.epoch) if EFFECT_RULES[effect.effect_class].changes_world else state
+        effect = state.effects[event.effect]
+    elif EFFECT_RULES[effect.effect_class].changes_world:
+        state = replace(state, world=stale(state.world))
+    made = _measurement(state, effect, at)
+    ended = replace(
+        effect,
+        state=event.state,
+        suspect=False,
+        value=event.value,
+        error_class=event.error_class,
+        error=event.error,
+        measurement=made,
+    )
+    done = event.state is EffectState.DONE
+    state = replace(
+        state,
+        effects=_next_turn({**state.effects, event.effect: ended}, effect.intended.turn, state.world.epoch),
+        world=replace(state.world, order=made.order, counts=_counted(state, ended)),
+        memory=after_settled(state.memory, effect.intended, event),
+        usage=replace(state.usage, tool_calls=state.usage.tool_calls + event.asked) if event.asked else state.usage,
+    )
+    if not done:
+        return with_error(state, effect.intended.tool, event.error_class, event.error)
+    fresh = made.epoch == state.world.epoch and not _moving(state, effect)
+    if event.metrics and effect.effect_class is EffectClass.PURE and effect.intended.purpose is not Purpose.PROBE:
+        call = effect.intended
+        state = replace(state, world=remembered_source(state.world, event.metrics, call.tool, call.args))
+    return arrived(state, made, event.metrics, event.events, fresh=fresh)
+
+
+def _measurement(state: State, effect: Effect, at: str) -> Measurement:
+    """Give what the effect counts as: a look in the epoch in which it began, or a report after the change it made."""
+    intended = effect.intended
+    changes = EFFECT_RULES[effect.effect_class].changes_world
+    return Measurement(
+        id=intended.effect,
+        call=Call.of(intended.tool, intended.args),
+        order=state.world.order + 1,
+        epoch=state.world.epoch if changes else effect.epoch,
+        at=at,
+        probe=intended.purpose is Purpose.PROBE,
+    )
+
+
+def _counted(state: State, effect: Effect) -> Mapping[str, int]:
+    if effect.state is not EffectState.DONE or not effect.is_call:
+        return state.world.counts
+    tool = effect.intended.tool
+    return {**state.world.counts, tool: state.world.counts.get(tool, 0) + 1}
+
+
+def _moving(state: State, effect: Effect) -> bool:
+    """Tell whether another call that may change the world was under way at the same time."""
+    return any(
+        other.state is EffectState.INTENDED
+        and other.intended.turn <= effect.intended.turn
+        and EFFECT_RULES[other.effect_class].changes_world
+        for other in state.effects.values()
+    )
+
+
+def _next_turn(effects: dict[str, Effect], turn: int, epoch: int) -> dict[str, Effect]:
+    """Let the next turn's looks begin in the present epoch, once nothing of this turn is in flight."""
+    waiting = {key: effect for key, effect in effects.items() if effect.state is EffectState.INTENDED}
+    if not waiting or any(effect.intended.turn <= turn for effect in waiting.values()):
+        return effects
+    begun = {
+        key: replace(effect, epoch=epoch)
+        for key, effect in waiting.items()
+        if not EFFECT_RULES[effect.effect_class].changes_world
+    }
+    return effects | begun
+
+
+def with_error(state: State, tool: str, error_class: str, error: str) -> State:
+    """Give the state that knows of an error in this iteration."""
+    row: JsonObject = {"error": error, "error_class": error_class, "tool": tool}
+    known = f"{tool}:{error_class}"
+    classes = state.progress.error_classes
+    new = known not in classes
+    iteration = replace(
+        state.iteration, errors=(*state.iteration.errors, row), new_error=state.iteration.new_error or new
+    )
+    if not new:
+        return replace(state, iteration=iteration)
+    progress = replace(state.progress, error_classes=(*classes, known)[-KEPT_SIGNATURES:])
+    return replace(state, iteration=iteration, progress=progress)
+
+
+def reconciled(state: State, event: e.Reconciled, at: str) -> State:
+    """Give the state once it is known whether an effect happened; its iteration goes on where it stood."""
+    effect = state.effects.get(event.effect)
+    if effect is None or effect.state not in (EffectState.INTENDED, EffectState.UNKNOWN):
+        return state
+    done = event.state is EffectState.DONE
+    state = replace(state, world=stale(state.world))
+    made = _measurement(state, effect, at)
+    ended = replace(
+        effect,
+        state=event.state,
+        suspect=False,
+        reconciled=effect.crashed or not event.assumed,
+        value=event.value,
+        error_class="" if done else "not_done",
+        error=event.note,
+        measurement=made,
+    )
+    effects = {**state.effects, event.effect: ended}
+    if effect.intended.iteration != state.iteration.index:
+        del effects[event.effect]
+    usage = replace(state.usage, tool_calls=state.usage.tool_calls + event.asked) if event.asked else state.usage
+    state = replace(
+        state,
+        effects=effects,
+        usage=usage,
+        world=replace(state.world, order=made.order, counts=_counted(state, ended)),
+    )
+    return state if state.unknown else _go_on(state)
+
+
+def _go_on(state: State) -> State:
+    """Let an iteration that waited for its unknown effects go on behind them."""
+    if state.people.wait is WaitFor.EFFECT:
+        state = replace(state, people=replace(state.people, wait=None))
+    if state.phase is not Phase.NEXT or state.verdict is None or not state.verdict.reason.waits:
+        return state
+    iteration = replace(state.iteration, probed=False, refreshed=False, checked=False)
+    return replace(state, phase=Phase.EXECUTE, iteration=iteration)

@@ -1,0 +1,105 @@
+"""The part of the fold that follows one iteration: proposal, script, checks, verdict."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from journeyman.mission.criteria.evidence import SCRIPT, Call, Measurement, ObservedCheck
+from journeyman.mission.fold.effects import with_error
+from journeyman.mission.fold.memory import before_proposal
+from journeyman.mission.fold.plan import after_verdict
+from journeyman.mission.fold.world import arrived, pruned
+from journeyman.mission.model import events as e
+from journeyman.mission.model.effects import EffectState
+from journeyman.mission.model.reasons import Reason, ScriptStatus
+from journeyman.mission.model.state import Iteration, Phase, Script, State, Verdict
+from journeyman.mission.model.strategy import Strategy
+
+
+def proposed(state: State, event: e.Proposed) -> State:
+    """Give the state at the beginning of an iteration."""
+    strategy = Strategy.model_validate(event.strategy)
+    advised = event.source.startswith("advisor:")
+    return replace(
+        state,
+        phase=Phase.APPROVE,
+        iteration=Iteration(
+            index=event.iteration,
+            strategy=strategy,
+            source=event.source,
+            step=event.step,
+            places=tuple(event.places) or tuple(range(len(strategy.calls))),
+        ),
+        memory=before_proposal(state, strategy, event.source),
+        effects={key: effect for key, effect in state.effects.items() if effect.state is EffectState.UNKNOWN},
+        world=pruned(state.world),
+        plan=state.plan if event.source == "plan" else replace(state.plan, proposals=state.plan.proposals + 1),
+        advice=replace(state.advice, rejected="" if advised else state.advice.rejected, said={}),
+        verdict=None,
+    )
+
+
+def script_advanced(state: State, event: e.ScriptAdvanced, at: str) -> State:
+    """Give the state after a step of the script. What the operator's script reports is evidence; an advisor's is not."""
+    before = state.iteration.script or Script(status=ScriptStatus.WAITING)
+    script = Script(
+        status=event.status,
+        snapshot=str(event.snapshot.get("$blob", "")),
+        calls=tuple(event.calls),
+        steps=before.steps + 1,
+        told=before.told + len(event.events),
+        observed=before.observed + event.observed,
+        value=event.value,
+    )
+    state = replace(state, phase=Phase.EXECUTE, iteration=replace(state.iteration, script=script))
+    if event.observations or event.events:
+        state = _reported(state, event, script, at)
+    return (
+        state
+        if event.status is not ScriptStatus.FAILED
+        else with_error(state, "script", event.error_class, event.error)
+    )
+
+
+def _reported(state: State, event: e.ScriptAdvanced, script: Script, at: str) -> State:
+    if state.iteration.source != "plan":
+        said = {**state.advice.said, **event.observations}
+        return replace(state, advice=replace(state.advice, said=said))
+    made = Measurement(
+        id=f"script:{event.iteration}.{script.steps}",
+        call=Call(SCRIPT, ""),
+        order=state.world.order + 1,
+        epoch=state.world.epoch,
+        at=at,
+    )
+    state = replace(state, world=replace(state.world, order=made.order))
+    return arrived(state, made, event.observations, event.events, fresh=True)
+
+
+def checked(state: State, event: e.Checked, at: str) -> State:
+    """Give the state that knows what the engine's checks found."""
+    world = state.world
+    order = world.order
+    checks = dict(world.checks)
+    for fact in event.facts:
+        order += 1
+        made = Measurement(id=f"check:{fact.id}#{order}", call=Call(fact.id, ""), order=order, epoch=world.epoch, at=at)
+        checks[fact.id] = ObservedCheck(met=fact.met, evidence=fact.evidence, measurement=made)
+    iteration = replace(state.iteration, checked=True)
+    return replace(state, world=replace(world, checks=checks, order=order), iteration=iteration)
+
+
+def decided(state: State, event: e.Decided) -> State:
+    """Give the state after a verdict; the plan moves on unless the iteration itself goes on."""
+    stagnated = event.reason is Reason.STAGNATION
+    progress = state.progress
+    if stagnated:
+        progress = replace(progress, adjusted=True, stalled=0)
+    return replace(
+        state,
+        phase=Phase.NEXT,
+        verdict=Verdict(label=event.verdict, reason=event.reason),
+        usage=replace(state.usage, iterations=event.iteration + 1),
+        progress=progress,
+        plan=state.plan if event.reason.waits else after_verdict(state),
+    )

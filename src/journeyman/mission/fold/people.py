@@ -1,0 +1,95 @@
+"""The part of the fold that holds what people said: answers, notes, amendments, endings. A wait makes evidence stale."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from journeyman.mission.fold.memory import after_denial
+from journeyman.mission.fold.world import stale
+from journeyman.mission.model import events as e
+from journeyman.mission.model.mission import Budget
+from journeyman.mission.model.reasons import WaitFor
+from journeyman.mission.model.state import Pending, Phase, State
+from journeyman.mission.values.canonical import JsonObject
+
+AGAIN = "again-"
+"""Begins the name of the question whether a script may begin again."""
+
+
+def approval_asked(state: State, event: e.ApprovalAsked, at: str) -> State:
+    """Give the state that waits for a person's answer."""
+    pending = Pending(approval=event.approval, question=event.question, by=event.by, asked_at=at)
+    return replace(state, people=replace(state.people, pending=pending))
+
+
+def approval_answered(state: State, event: e.ApprovalAnswered, actor: str) -> State:
+    """Give the state after an answer: a denied call is not made, an approval criterion is judged again."""
+    people = state.people
+    asked = people.pending is not None and people.pending.approval == event.approval
+    people = replace(
+        people,
+        pending=None if asked else people.pending,
+        answers={**people.answers, event.approval: (event.granted, actor)},
+    )
+    state = replace(state, people=people, world=stale(state.world) if asked else state.world)
+    if event.approval == f"iteration-{state.iteration.index}":
+        return state if event.granted or state.phase is not Phase.APPROVE else _denied(state, actor)
+    if event.approval.startswith(AGAIN):
+        plan = state.plan
+        plan = (
+            replace(plan, blocked=False)
+            if event.granted
+            else replace(plan, index=plan.index + 1, blocked=False, tries=0)
+        )
+        return replace(state, plan=plan)
+    if state.phase is Phase.NEXT:
+        return measured_again(state)
+    return state
+
+
+def _denied(state: State, actor: str) -> State:
+    error: JsonObject = {"error": f"denied by {actor}", "error_class": "denied", "tool": ""}
+    iteration = replace(state.iteration, denied=True, errors=(*state.iteration.errors, error))
+    return replace(state, iteration=iteration, memory=after_denial(state), phase=Phase.EXECUTE)
+
+
+def measured_again(state: State) -> State:
+    """Let the iteration measure afresh, and be judged again on that."""
+    iteration = replace(state.iteration, probed=False, refreshed=False, checked=False)
+    return replace(state, iteration=iteration, phase=Phase.EXECUTE)
+
+
+def wait_ended(state: State) -> State:
+    """Give the state after a sleep."""
+    return replace(
+        state,
+        people=replace(state.people, wait=None, wait_until=""),
+        iteration=replace(state.iteration, slept=True),
+    )
+
+
+def resumed(state: State) -> State:
+    """Give the state after a pause, in which anything may have changed."""
+    return replace(state, people=replace(state.people, paused=False), world=stale(state.world))
+
+
+def noted(state: State, event: e.NoteAdded) -> State:
+    """Give the state with a person's note; the newest twenty are kept."""
+    return replace(state, people=replace(state.people, notes=(*state.people.notes, event.text)[-20:]))
+
+
+def amended(state: State, event: e.BudgetAmended) -> State:
+    """Give the state under the new budget; an iteration that waited for one goes on where it stood."""
+    budget = Budget.model_validate({**state.mission.budget.model_dump(exclude_none=True), **event.changes})
+    waited = state.people.wait is WaitFor.BUDGET
+    state = replace(state, mission=state.mission.model_copy(update={"budget": budget}), digest=event.digest)
+    if not waited:
+        return state
+    state = replace(state, people=replace(state.people, wait=None), world=stale(state.world))
+    return measured_again(state) if state.phase is Phase.NEXT else state
+
+
+def end_asked(state: State, event: e.EndAsked, actor: str) -> State:
+    """Give the state that ends at the next step."""
+    people = replace(state.people, end_asked=event.reason, end_by=actor, pending=None, wait=None, paused=False)
+    return replace(state, people=people)

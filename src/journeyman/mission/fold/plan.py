@@ -1,0 +1,121 @@
+"""How far the operator's plan is: which step is next, and which of its calls have settled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Final
+
+from journeyman.mission.model.effects import EFFECT_RULES, NEVER_SENT, EffectState
+from journeyman.mission.model.mission import Mission, ScriptPlan
+from journeyman.mission.model.reasons import ScriptStatus
+from journeyman.mission.model.state import Effect, Plan, State
+from journeyman.mission.model.strategy import Strategy
+
+MAX_TRIES: Final = 3
+"""How often a failing step of the plan is tried before the next one."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """What is to be done of the plan next."""
+
+    strategy: Strategy
+    step: str
+    places: tuple[int, ...]
+
+
+def plan_steps(mission: Mission) -> list[Strategy]:
+    """Give the steps of the operator's plan."""
+    plan = mission.plan
+    if plan is None:
+        return []
+    return [Strategy(script=plan.script)] if isinstance(plan, ScriptPlan) else plan
+
+
+def step_name(plan: Plan) -> str:
+    """Name the step under way: the same for every try of it, another each time the plan comes round."""
+    return f"plan.{plan.index}.{plan.round}"
+
+
+def planned_step(state: State) -> PlannedStep | None:
+    """Give what is left of the plan's present step; `None` when the plan is through, or waits for a person."""
+    steps, plan = plan_steps(state.mission), state.plan
+    if plan.index >= len(steps) or plan.blocked:
+        return None
+    step = steps[plan.index]
+    left = tuple(place for place in range(len(step.calls)) if place not in plan.done)
+    strategy = (
+        step
+        if len(left) == len(step.calls)
+        else step.model_copy(update={"calls": [step.calls[place] for place in left]})
+    )
+    return PlannedStep(strategy, step_name(plan), left)
+
+
+def settled_places(state: State) -> dict[int, Effect]:
+    """Give the newest effect of each place of this iteration's strategy."""
+    index = {f"{state.iteration.step}.{place}": place for place in state.iteration.places}
+    return {
+        index[effect.intended.place]: effect
+        for effect in state.of_iteration()
+        if effect.is_call and effect.intended.place in index
+    }
+
+
+def after_verdict(state: State) -> Plan:
+    """Give how far the plan is once an iteration is through."""
+    plan, iteration = state.plan, state.iteration
+    if iteration.source != "plan" or iteration.step != step_name(plan):
+        return plan
+    if iteration.denied:
+        return _next(plan, state.mission)
+    if iteration.script is not None or (iteration.strategy is not None and iteration.strategy.script is not None):
+        return _after_script(state)
+    places = settled_places(state)
+    done = tuple(sorted({*plan.done, *(place for place, effect in places.items() if effect.state is EffectState.DONE)}))
+    step = plan_steps(state.mission)[plan.index]
+    if len(done) == len(step.calls):
+        return _again(plan) if iteration.until_met is False else _next(plan, state.mission)
+    failed = any(_speaks_against(effect) for effect in places.values())
+    if failed and plan.tries + 1 >= MAX_TRIES:
+        return _next(plan, state.mission)
+    return replace(plan, done=done, tries=plan.tries + failed)
+
+
+def _speaks_against(effect: Effect) -> bool:
+    """Tell whether a call failed by itself: a crash, or what was found out after one, says nothing against it."""
+    return effect.state is EffectState.FAILED and not effect.crashed and effect.error_class != "skipped"
+
+
+def _after_script(state: State) -> Plan:
+    plan, script = state.plan, state.iteration.script
+    if script is None or script.status is ScriptStatus.WAITING:
+        return plan  # cut off by a budget: it goes on from its snapshot
+    if script.status is ScriptStatus.FAILED:
+        if plan.tries + 1 >= MAX_TRIES:
+            return _next(plan, state.mission)
+        return replace(plan, tries=plan.tries + 1, blocked=has_changed_world(state))
+    return _again(plan) if state.iteration.until_met is False else _next(plan, state.mission)
+
+
+def has_changed_world(state: State) -> bool:
+    """Tell whether a call of this iteration may have changed the world."""
+    return any(
+        EFFECT_RULES[effect.effect_class].changes_world
+        and effect.state is not EffectState.INTENDED
+        and effect.error_class not in NEVER_SENT
+        for effect in state.of_iteration()
+        if effect.is_call
+    )
+
+
+def _again(plan: Plan) -> Plan:
+    """Begin the step again, as another occurrence of it: its calls get other keys."""
+    return replace(plan, done=(), tries=0, round=plan.round + 1)
+
+
+def _next(plan: Plan, mission: Mission) -> Plan:
+    following = replace(plan, index=plan.index + 1, done=(), tries=0, blocked=False)
+    if mission.repeat and following.index >= len(plan_steps(mission)):
+        return replace(following, index=0, round=plan.round + 1)
+    return following

@@ -1,0 +1,109 @@
+"""The part of the fold that holds how the criteria stand, and whether they move."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from journeyman.mission.criteria.evidence import CriterionStatus
+from journeyman.mission.fold.memory import after_evaluation
+from journeyman.mission.fold.points import new_points
+from journeyman.mission.fold.world import merged
+from journeyman.mission.model import events as e
+from journeyman.mission.model.mission import Mission
+from journeyman.mission.model.state import HISTORY_POINTS, MAX_HISTORIES, CriterionState, Phase, State
+
+PROGRESS_STEP = 1e-9
+"""Smaller gains are rounding, not progress."""
+
+
+def watched(state: State, event: e.Watched, at: str) -> State:
+    """Give the state after a look at the abort conditions in mid-iteration."""
+    progress = state.progress
+    criteria = {**progress.criteria, **_criteria(progress.criteria, event.results, at)}
+    return replace(
+        state,
+        world=merged(state.world),
+        progress=replace(progress, criteria=criteria, aborted=progress.aborted or event.aborted),
+    )
+
+
+def evaluated(state: State, event: e.Evaluated, at: str) -> State:
+    """Give the state once the criteria are judged."""
+    progress = state.progress
+    criteria = _criteria(progress.criteria, event.results, at)
+    total, guarded = total_progress(state.mission, criteria), nearest_abort(state.mission, criteria)
+    world = merged(state.world)
+    points = new_points(state)
+    if points:
+        world = replace(world, history=_longer(world.history, points))
+    progress = replace(
+        progress,
+        criteria=criteria,
+        awaiting=tuple(event.awaiting),
+        aborted=progress.aborted or event.aborted,
+        checkpoint=event.checkpoint,
+    )
+    if event.checkpoint:
+        better = total > progress.best_total + PROGRESS_STEP
+        counts = better or progress.evaluations == 0 or state.iteration.judged
+        progress = replace(
+            progress,
+            checkpoint_at=at,
+            evaluations=progress.evaluations + 1,
+            best_total=max(total, progress.best_total),
+            stalled=(progress.stalled if state.iteration.judged and not better else 0)
+            if counts
+            else progress.stalled + 1,
+            adjusted=progress.adjusted and not better,
+        )
+    return replace(
+        state,
+        phase=Phase.DECIDE,
+        world=world,
+        progress=progress,
+        memory=state.memory if state.iteration.judged else after_evaluation(state, total, guarded),
+        iteration=replace(state.iteration, judged=True, until_met=event.until_met),
+    )
+
+
+def _criteria(
+    old: Mapping[str, CriterionState], results: Sequence[e.CriterionResult], at: str
+) -> dict[str, CriterionState]:
+    return {result.id: _criterion(old.get(result.id), result, at) for result in results}
+
+
+def _criterion(old: CriterionState | None, result: e.CriterionResult, at: str) -> CriterionState:
+    points = old.points if old is not None else ()
+    if result.point is not None:
+        points = (*points, result.point)[-HISTORY_POINTS:]
+    conclusive = result.status is not CriterionStatus.INCONCLUSIVE and not result.carried
+    return CriterionState(
+        result=result,
+        best=max(result.progress, old.best if old is not None else 0.0),
+        points=points,
+        conclusive_at=at if conclusive else old.conclusive_at if old is not None else "",
+    )
+
+
+def total_progress(mission: Mission, criteria: Mapping[str, CriterionState]) -> float:
+    """Give the weighted progress of the mission, 0..1, over criteria that are no abort conditions."""
+    counted = [criterion for criterion in mission.criteria if not criterion.abort_when_met]
+    weight = sum(criterion.weight for criterion in counted)
+    return sum(
+        criterion.weight * criteria[criterion.id].progress for criterion in counted if criterion.id in criteria
+    ) / (weight or 1)
+
+
+def nearest_abort(mission: Mission, criteria: Mapping[str, CriterionState]) -> float:
+    """Give how near the nearest abort condition is to being met, 0..1."""
+    known = (criteria.get(criterion.id) for criterion in mission.criteria if criterion.abort_when_met)
+    return max((item.progress for item in known if item is not None), default=0.0)
+
+
+def _longer(history: Mapping[str, tuple[float, ...]], points: Mapping[str, float]) -> Mapping[str, tuple[float, ...]]:
+    longer = dict(history)
+    for name, point in points.items():
+        if name in longer or len(longer) < MAX_HISTORIES:
+            longer[name] = (*longer.get(name, ()), point)[-HISTORY_POINTS:]
+    return longer

@@ -1,0 +1,35 @@
+"""What of the time between two events counts as used."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from journeyman.mission.model import events as e
+from journeyman.mission.model.events import Happened
+from journeyman.mission.model.state import Phase, State
+
+_FROM_OUTSIDE = (e.ApprovalAnswered, e.Paused, e.Resumed, e.BudgetAmended, e.NoteAdded, e.EndAsked, e.Reconciled)
+
+
+def seconds_between(earlier: str, later: str) -> float:
+    """Give the seconds between two event times, never negative: clocks may be set back."""
+    if not earlier or not later:
+        return 0.0
+    return max(0.0, (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds())
+
+
+def timed(state: State, happened: Happened) -> State:
+    """Give the state with the time up to this event counted where it counts: between two events of a driver."""
+    event, at = happened.event, happened.at
+    if isinstance(event, _FROM_OUTSIDE) and happened.actor.startswith("person:"):
+        return state
+    times = state.times
+    if at == times.last_at:
+        return state
+    counted = not (
+        isinstance(event, e.Claimed) or state.people.paused or state.people.waiting or state.phase is Phase.ENDED
+    )
+    spent = seconds_between(times.last_at, at) if counted else 0.0
+    usage = replace(state.usage, wall_clock_s=round(state.usage.wall_clock_s + spent, 6)) if spent else state.usage
+    return replace(state, times=replace(times, last_at=at), usage=usage)

@@ -1,0 +1,186 @@
+"""What is known of the world, and what makes it stale.
+
+Everything that may have changed the world begins a new epoch (`stale`). Evidence carries the epoch in which it was
+measured and is fresh while the world is still in it, so that nothing has to be searched for and marked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Final
+
+from journeyman.mission.criteria import needed
+from journeyman.mission.criteria.base import walk
+from journeyman.mission.criteria.evidence import Call, Evidence, Measurement, ObservedEvent
+from journeyman.mission.model.mission import Mission
+from journeyman.mission.model.state import MAX_METRICS, MAX_PRODUCERS, Arrival, State, World
+from journeyman.mission.values.canonical import Json, JsonObject
+
+MAX_KNOWN: Final = 4 * MAX_METRICS
+TOO_MANY: Final = "(names beyond those that are remembered)"
+"""Stands among the known names once there are too many: a judge that looks at all of them then finds one stale."""
+
+
+def stale(world: World) -> World:
+    """Give the world in a new epoch: all that was measured before is stale."""
+    return replace(world, epoch=world.epoch + 1)
+
+
+def restored(state: State, before: int) -> State:
+    """Give the state as if a call, intended in epoch `before` and certainly never sent, had not been intended.
+
+    Only where nothing else has begun an epoch since. Evidence moves on to a new epoch, since numbers are never reused.
+    """
+    world = state.world
+    if world.epoch != before + 1:
+        return state
+    now = world.epoch + 1
+    kept = (before, before + 1)
+
+    def moved(made: Measurement) -> Measurement:
+        return replace(made, epoch=now) if made.epoch in kept else made
+
+    world = replace(
+        world,
+        epoch=now,
+        evidence={
+            name: tuple(replace(row, measurement=moved(row.measurement)) for row in rows)
+            for name, rows in world.evidence.items()
+        },
+        arrivals=tuple(
+            replace(
+                row,
+                measurement=moved(row.measurement),
+                evidence=tuple(replace(one, measurement=moved(one.measurement)) for one in row.evidence),
+            )
+            for row in world.arrivals
+        ),
+        checks={name: replace(row, measurement=moved(row.measurement)) for name, row in world.checks.items()},
+    )
+    effects = {
+        key: replace(
+            effect,
+            epoch=now if effect.epoch in kept else effect.epoch,
+            measurement=moved(effect.measurement) if effect.measurement is not None else None,
+        )
+        for key, effect in state.effects.items()
+    }
+    return replace(state, world=world, effects=effects)
+
+
+def is_watched(mission: Mission) -> bool:
+    """Tell whether single measurements matter: for abort conditions, and for what must hold."""
+    return any(criterion.abort_when_met or criterion.hold_for > 1 for criterion in walk(mission.criteria))
+
+
+def arrived(
+    state: State,
+    measurement: Measurement,
+    metrics: Mapping[str, Json],
+    events: Iterable[JsonObject],
+    *,
+    fresh: bool,
+) -> State:
+    """Give the state with what one measurement brought."""
+    rows = tuple(Evidence(name=name, value=value, measurement=measurement) for name, value in metrics.items())
+    world = state.world
+    known = _known(world.known, metrics, measurement.call.tool) if metrics else world.known
+    seen = (*world.events, *(ObservedEvent(fields=fields, measurement=measurement) for fields in events))
+    arrival = Arrival(measurement=measurement, epoch=world.epoch, evidence=rows, fresh=fresh)
+    world = replace(world, known=known, events=seen, arrivals=(*world.arrivals, arrival))
+    if not is_watched(state.mission):
+        world = merged(world)
+    return replace(state, world=world)
+
+
+def _known(known: Mapping[str, frozenset[str]], metrics: Iterable[str], tool: str) -> Mapping[str, frozenset[str]]:
+    news = [name for name in metrics if tool not in known.get(name, ())]
+    if not news:
+        return known
+    grown = dict(known)
+    for name in news:
+        if name in grown or len(grown) < MAX_KNOWN:
+            grown[name] = grown.get(name, frozenset()) | {tool}
+        else:
+            grown[TOO_MANY] = frozenset({tool})
+    return grown
+
+
+def merged(world: World) -> World:
+    """Give the world whose arrivals have been judged and stand among the evidence."""
+    if not world.arrivals:
+        return world
+    rows = dict(world.evidence)
+    for arrival in world.arrivals:
+        add(rows, arrival.evidence)
+    return replace(world, evidence=rows, arrivals=())
+
+
+def add(rows: dict[str, tuple[Evidence, ...]], found: Iterable[Evidence]) -> None:
+    """Put evidence in, in place of an older value that the same call gave; forget the oldest over the bounds."""
+    for one in found:
+        made = one.measurement
+        others = tuple(
+            row
+            for row in rows.pop(one.name, ())
+            if (row.measurement.call, row.measurement.probe) != (made.call, made.probe)
+        )
+        rows[one.name] = _bounded((*others, one))
+    while len(rows) > MAX_METRICS:
+        del rows[next(iter(rows))]
+
+
+def _bounded(rows: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+    """Drop the oldest value over the bound, never the only one of a tool: what is ambiguous stays so."""
+    while len(rows) > MAX_PRODUCERS:
+        tools = [row.measurement.call.tool for row in rows]
+        index = next((index for index, tool in enumerate(tools) if tools.count(tool) > 1), 0)
+        rows = rows[:index] + rows[index + 1 :]
+    return rows
+
+
+def pruned(world: World) -> World:
+    """Give the world without what is stale, at the beginning of an iteration."""
+    return replace(
+        world,
+        evidence={
+            name: kept
+            for name, rows in world.evidence.items()
+            if (kept := tuple(row for row in rows if row.measurement.epoch == world.epoch))
+        },
+        events=(),
+        checks={},
+    )
+
+
+def remembered_source(world: World, metrics: Iterable[str], tool: str, args: Json) -> World:
+    """Give the world that knows which pure call measured these metrics last."""
+    if not isinstance(args, dict) or "$blob" in args:
+        return world
+    call: JsonObject = {"tool": tool, "args": args}
+    sources = dict(world.sources)
+    for name in metrics:
+        sources.pop(name, None)
+        sources[name] = call
+    while len(sources) > MAX_METRICS:
+        del sources[next(iter(sources))]
+    return replace(world, sources=sources)
+
+
+def stale_calls(state: State) -> list[JsonObject]:
+    """Give the pure calls that would measure again what required criteria look at and is stale; each once."""
+    world = state.world
+    fresh = {row.name for rows in world.evidence.values() for row in rows if row.measurement.epoch == world.epoch} | {
+        row.name for arrival in world.arrivals for row in arrival.evidence if row.measurement.epoch == world.epoch
+    }
+    known = frozenset(world.known)
+    calls: dict[Call, JsonObject] = {}
+    for criterion in walk(needed(state.mission.criteria)):
+        if criterion.probes or criterion.members():
+            continue
+        for name in sorted(criterion.metric_names(known) & known - fresh):
+            call = world.sources.get(name)
+            if call is not None and call["tool"] in state.tools:
+                calls[Call.of(str(call["tool"]), call["args"])] = call
+    return list(calls.values())

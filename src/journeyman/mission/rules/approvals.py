@@ -1,0 +1,34 @@
+"""What a person is asked before a strategy runs."""
+
+from __future__ import annotations
+
+from journeyman.mission.model.mission import approval_rule
+from journeyman.mission.model.state import State
+from journeyman.mission.model.strategy import Strategy, ToolCall
+
+
+def approval_question(state: State, strategy: Strategy) -> str:
+    """Give what a person is asked before the strategy runs; empty when nobody is."""
+    if f"iteration-{state.iteration.index}" in state.people.answers:
+        return ""
+    if strategy.script is not None:
+        wanting = (
+            [name for name in sorted(state.tools) if needs_person(state, name)]
+            if state.iteration.source.startswith("advisor")
+            else []
+        )
+        return f"run a script that may call {', '.join(wanting)}?" if wanting else ""
+    wanting = [f"{call.tool}({_arguments(call)})" for call in strategy.calls if needs_person(state, call.tool)]
+    return f"call {'; '.join(wanting)}?" if wanting else ""
+
+
+def needs_person(state: State, tool: str) -> bool:
+    """Tell whether a call of the tool waits for a person."""
+    rule = approval_rule(state.mission, tool)
+    spec = state.tools.get(tool)
+    return rule == "always" or (rule == "destructive" and spec is not None and spec.destructive)
+
+
+def _arguments(call: ToolCall) -> str:
+    text = ", ".join(f"{key}={value!r}" for key, value in call.args.items())
+    return text if len(text) <= 200 else text[:200] + "…"

@@ -1,0 +1,174 @@
+"""Which calls are intended next: of the strategy, of its script, for evidence; within what the budget leaves."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from journeyman.mission.criteria.evidence import Call
+from journeyman.mission.fold.world import stale_calls
+from journeyman.mission.model.effects import EFFECT_RULES, EffectClass, EffectState, Purpose
+from journeyman.mission.model.events import Intended
+from journeyman.mission.model.state import Effect, State
+from journeyman.mission.rules.commands import Intend, IntendedCall
+from journeyman.mission.rules.evaluate import wanted_probes
+from journeyman.mission.values.canonical import digest_of
+
+MAX_REFRESHED: Final = 20
+"""Stale measurements repeated in one iteration."""
+MAX_NOT_DONE: Final = 3
+"""How often a call is made again in place after it was found not to have happened; crashes are not counted."""
+
+
+def intended(state: State, command: Intend) -> tuple[Intended, ...]:
+    """Give the intents of a command's calls; ids are `ITERATION.NUMBER`, unique in the session."""
+    number = sum(effect.intended.iteration == state.iteration.index for effect in state.effects.values())
+    return tuple(
+        Intended(
+            effect=f"{state.iteration.index}.{number + index}",
+            iteration=state.iteration.index,
+            tool=call.tool,
+            args=call.args,
+            effect_class=effect_class(state, call.tool, call.purpose),
+            place=call.place,
+            turn=call.turn,
+            purpose=call.purpose,
+            call=call.call,
+        )
+        for index, call in enumerate(command.calls)
+    )
+
+
+def effect_class(state: State, tool: str, purpose: Purpose) -> EffectClass:
+    """Give the class of a call: a probe is pure by the operator's word."""
+    spec = state.tools.get(tool)
+    if purpose is not Purpose.CALL:
+        return EffectClass.PURE
+    return spec.effect if spec is not None else EffectClass.UNSAFE
+
+
+def effect_key(state: State, intent: Intended) -> str:
+    """Give the idempotency key of an effect: of session, step and place, the same for every try."""
+    return digest_of([state.identity.tenant, state.session_id, intent.place])[:32]
+
+
+def calls_left(state: State) -> int | None:
+    """Give how many tool calls the budget still allows; `None` without a limit."""
+    limit = state.mission.budget.tool_calls
+    return None if limit is None else max(0, limit - state.usage.tool_calls)
+
+
+def _next_turn(state: State) -> int:
+    return max((effect.intended.turn for effect in state.of_iteration()), default=-1) + 1
+
+
+def _affordable(state: State, calls: tuple[IntendedCall, ...], keep_back: int = 0) -> tuple[IntendedCall, ...]:
+    """Give as many of the calls as the budget leaves, with some kept back for probes where there is room."""
+    left = calls_left(state)
+    if left is None:
+        return calls
+    return calls[: left - keep_back if left > keep_back else left]
+
+
+def next_calls(state: State) -> tuple[IntendedCall, ...]:
+    """Give the calls of the strategy whose intents are written together; none when it is through.
+
+    Calls that run at once, or may be run again, share a commit; any other has its own, so that after a crash only a
+    call that was really under way is suspect.
+    """
+    iteration, strategy = state.iteration, state.iteration.strategy
+    if strategy is None:
+        return ()
+    due = [
+        (place, call)
+        for place, call in zip(iteration.places, strategy.calls, strict=True)
+        if is_due(state, f"{iteration.step}.{place}")
+    ]
+    turn = _next_turn(state)
+    if not strategy.parallel:
+        safe = 0
+        while safe < len(due) and EFFECT_RULES[effect_class(state, due[safe][1].tool, Purpose.CALL)].repeatable:
+            safe += 1
+        due = due[: safe or 1]
+    calls = tuple(
+        IntendedCall(
+            tool=call.tool,
+            args=dict(call.args),
+            place=f"{iteration.step}.{place}",
+            turn=turn if strategy.parallel else turn + index,
+        )
+        for index, (place, call) in enumerate(due)
+    )
+    probes = 0 if iteration.probed else len(wanted_probes(state))
+    return _affordable(state, calls, keep_back=probes)
+
+
+def is_due(state: State, place: str) -> bool:
+    """Tell whether the call of a place is still to be made: never yet, or it was found not to have happened."""
+    mine = [effect for effect in state.of_iteration() if effect.intended.place == place and effect.is_call]
+    if not mine:
+        return True
+    newest = mine[-1]
+    if newest.state is not EffectState.FAILED or not newest.reconciled:
+        return False
+    return newest.crashed or sum(effect.reconciled and not effect.crashed for effect in mine) < MAX_NOT_DONE
+
+
+def script_calls(state: State) -> tuple[tuple[IntendedCall, ...], tuple[Effect, ...] | None]:
+    """Give the script's pending calls that are to be made, and all their effects once each has settled."""
+    script = state.iteration.script
+    if script is None:
+        return (), None
+    newest: dict[str, Effect] = {}
+    for effect in state.of_iteration():
+        if effect.intended.call:
+            newest[effect.intended.call] = effect
+    ready: list[Effect] = []
+    missing: list[IntendedCall] = []
+    turn = _next_turn(state)
+    for row in script.calls:
+        call = f"{script.steps}.{row['call']}"
+        place = f"{state.iteration.step}.{call}"
+        effect = newest.get(call)
+        if effect is not None and not is_due(state, place):
+            ready.append(effect)
+            continue
+        missing.append(IntendedCall(tool=str(row["tool"]), args=row["args"], place=place, turn=turn, call=call))
+    if not missing:
+        return (), tuple(ready)
+    return _affordable(state, tuple(missing)), None
+
+
+def probe_calls(state: State) -> tuple[IntendedCall, ...]:
+    """Give the probes of all criteria, if the budget has room for them all."""
+    turn = _next_turn(state)
+    calls = tuple(
+        IntendedCall(
+            tool=probe.tool,
+            args=dict(probe.args),
+            place=f"probe.{state.iteration.index}.{turn}.{index}",
+            turn=turn,
+            purpose=Purpose.PROBE,
+        )
+        for index, probe in enumerate(wanted_probes(state))
+    )
+    left = calls_left(state)
+    return calls if left is None or left >= len(calls) else ()
+
+
+def refresh_calls(state: State, after: tuple[IntendedCall, ...]) -> tuple[IntendedCall, ...]:
+    """Give the pure calls that measure again what only staleness keeps from being judged, run beside the probes."""
+    turn = after[0].turn if after else _next_turn(state)
+    probed = {Call.of(call.tool, call.args) for call in after}
+    rows = [row for row in stale_calls(state) if Call.of(str(row["tool"]), row["args"]) not in probed][:MAX_REFRESHED]
+    calls = tuple(
+        IntendedCall(
+            tool=str(row["tool"]),
+            args=row["args"],
+            place=f"refresh.{state.iteration.index}.{turn}.{index}",
+            turn=turn,
+            purpose=Purpose.REFRESH,
+        )
+        for index, row in enumerate(rows)
+    )
+    left = calls_left(state)
+    return calls if left is None else calls[: max(0, left - len(after))]
