@@ -97,7 +97,7 @@ async def _planned(mission: Mission, gyms: Sequence[Gym], progress: Meter) -> tu
 
 
 def _acted(state: State) -> int:
-    known = state.metrics.get("disruptive_acts")
+    known = state.world.evidence.get("disruptive_acts")
     return known.value if known is not None and isinstance(known.value, int) else 0
 
 

@@ -154,7 +154,7 @@ async def _one(seed: int, sandbox: Sandbox) -> tuple[bool, bool, bool]:
         broker=Broker({"liar": liar}, BrokerPolicy(tries=2), sleep=at_once),
     )
     state = await Engine(world).run(mission(place))
-    return place.solvable, place.done, state.verdict == "complete"
+    return place.solvable, place.done, state.label == "complete"
 
 
 def batch(seeds: list[int]) -> list[tuple[bool, bool, bool]]:

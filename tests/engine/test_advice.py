@@ -154,7 +154,7 @@ async def test_a_lying_advisor_completes_nothing() -> None:
     async with bench(door, broker=asks) as at:
         session = await at.engine.create(mission())
         state = await at.engine.drive(session)
-        assert (state.outcome, state.verdict) == ("not_achieved", "terminate")
+        assert (state.outcome, state.label) == ("not_achieved", "terminate")
         await at.holds(session)
 
 

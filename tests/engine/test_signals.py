@@ -36,7 +36,7 @@ MISSION = {
     "effects": {"slow": "pure"},
     "criteria": [{"id": "often", "kind": "tool_call_succeeded", "tool": "slow", "min_count": 15}],
     "plan": [{"calls": [{"tool": "slow"}]}],
-    "explore": False,
+    "repeat": True,
     "budget": {"iterations": 40},
 }
 MAIN = "from journeyman.interfaces.cli.main import main; main()"

@@ -28,7 +28,7 @@ async def test_the_last_steps_of_a_long_way_are_progress() -> None:
 
     wanted = [{"id": "all", "kind": "metric_threshold", "metric": "samples", "op": ">=", "target": 10_000}]
     async with bench(sample) as at:
-        session = await at.engine.create(mission("sample", criteria=wanted, stagnation={"threshold": 3}))
+        session = await at.engine.create(mission("sample", criteria=wanted, stagnation={"threshold": 3}, repeat=True))
         state = await at.engine.drive(session)
         assert (state.outcome, count) == ("achieved", 10_000)
         await at.holds(session)

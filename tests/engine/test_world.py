@@ -35,8 +35,8 @@ async def test_an_unknown_effect_waits_for_a_person_who_resolves_it() -> None:
     async with bench(fire) as at:
         session = await at.engine.create(mission("fire", "finish", limits=_HASTY))
         state = await at.engine.drive(session)
-        assert (state.status, state.wait, len(state.unknown)) == (Status.WAITING, "effect", 1)
-        assert (await at.engine.drive(session)).wait == "effect", "driving again does not help"
+        assert (state.status, state.people.wait, len(state.unknown)) == (Status.WAITING, "effect", 1)
+        assert (await at.engine.drive(session)).people.wait == "effect", "driving again does not help"
         await at.tell(session, "resolve", effect=state.unknown[0].intended.effect, done=True)
         state = await at.engine.drive(session)
         assert (state.outcome, calls) == ("achieved", [1])
@@ -116,7 +116,7 @@ async def test_a_probe_that_says_nothing_clear_leaves_the_call_unknown() -> None
 
     async with bench(send) as at:
         session = await at.engine.create(mission("send", "finish", limits=_HASTY))
-        assert (await at.engine.drive(session)).wait == "effect"
+        assert (await at.engine.drive(session)).people.wait == "effect"
 
 
 async def test_a_tool_that_changed_since_the_start_is_not_called() -> None:
@@ -131,7 +131,7 @@ async def test_a_tool_that_changed_since_the_start_is_not_called() -> None:
         wanted = [{"id": "worked", "kind": "tool_call_succeeded", "tool": "work"}]
         session = await at.engine.create(mission("work", criteria=wanted, approve="always"))
         state = await at.engine.drive(session)
-        assert state.pending is not None
+        assert state.people.pending is not None
         await at.tell(session, "answer", granted=True)
 
         def changed(text: str = "b", more: int = 0) -> None:
@@ -249,8 +249,8 @@ def _artifacts(folder: Path) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]
         "regex": ({"path": "a.txt", "regex": r"\d+ tests passed"}, {"path": "a.txt", "regex": "failed"}),
         "hash": ({"path": "a.txt", "sha256": digest}, {"path": "a.txt", "sha256": "0" * 64}),
         "command": (
-            {"path": "a.txt", "command": {"argv": [python, "-c", "import sys; open(sys.argv[1])", "{copy}"]}},
-            {"path": "a.txt", "command": {"argv": [python, "-c", "raise SystemExit(3)"]}},
+            {"path": "a.txt", "run": [python, "-c", "import sys; open(sys.argv[1])", "{copy}"]},
+            {"path": "a.txt", "run": [python, "-c", "raise SystemExit(3)"]},
         ),
     }
 
@@ -261,7 +261,7 @@ async def test_each_kind_of_artifact_check_tells_good_from_bad(kind: str, tmp_pa
     good, bad = _artifacts(tmp_path)[kind]
     async with bench() as at:
         for fields, outcome in ((good, "achieved"), (bad, "not_achieved")):
-            wanted = [{"id": "made", "kind": "artifact", **fields}]
+            wanted = [{"id": "made", "kind": "command" if kind == "command" else "artifact", **fields}]
             session = await at.engine.create(mission("finish", criteria=wanted, budget={"iterations": 1}), tmp_path)
             state = await at.engine.drive(session)
             assert state.outcome == outcome, await at.events(session, e.Checked)
@@ -271,9 +271,9 @@ async def test_each_kind_of_artifact_check_tells_good_from_bad(kind: str, tmp_pa
 async def test_a_check_cannot_change_what_it_checks(tmp_path: Path) -> None:
     """A command that spoils its copy leaves the artifact alone."""
     (tmp_path / "a.txt").write_text("kept", "utf-8")
-    command = {"argv": [sys.executable, "-c", "import sys; open(sys.argv[1], 'w')", "{copy}"]}
+    command = [sys.executable, "-c", "import sys; open(sys.argv[1], 'w')", "{copy}"]
     async with bench() as at:
-        wanted = [{"id": "made", "kind": "artifact", "path": "a.txt", "command": command}]
+        wanted = [{"id": "made", "kind": "command", "path": "a.txt", "run": command}]
         session = await at.engine.create(mission("finish", criteria=wanted), tmp_path)
         assert (await at.engine.drive(session)).outcome == "achieved"
     assert (tmp_path / "a.txt").read_text("utf-8") == "kept"

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import asdict
+from typing import Any, cast
 
 import pytest
 
@@ -31,7 +32,7 @@ def judged(criteria: list[dict[str, Any]], replies: list[Reply], *, effect: str 
 
 def row(state: State, criterion: str) -> JsonObject:
     """Give the last judgement of a criterion."""
-    return next(item for item in state.results if item["id"] == criterion)
+    return cast("JsonObject", asdict(state.progress.criteria[criterion].result))
 
 
 def metric(**values: Any) -> Reply:
@@ -52,7 +53,7 @@ def test_a_threshold_compares_the_newest_number(op: str, value: int, met: bool) 
 def test_a_threshold_without_its_number_is_inconclusive_and_says_why() -> None:
     """An absent name, a text and a truth value are no numbers."""
     for reply, word in (
-        (metric(other=1), "not observed"),
+        (metric(other=1), "no 'n' yet"),
         (metric(n="x"), "not a number"),
         (metric(n=True), "not a number"),
     ):
@@ -160,22 +161,36 @@ def test_holding_starts_again_after_a_break() -> None:
     assert (row(state, "c")["status"], row(state, "c")["held"]) == ("unmet", 1)
 
 
-def test_evidence_older_than_a_change_is_stale_and_does_not_complete() -> None:
-    """The world changed after the number was measured."""
+def _changed(budget: dict[str, Any], looks: list[int]) -> State:
+    """Give the state after a look and a change; each look sees the next number."""
     mission = validate_mission(
         {
             "directive": "d",
             "tools": ["*"],
             "criteria": [{"id": "c", "kind": "metric_threshold", "metric": "n", "op": ">=", "target": 1}],
-            "budget": {"iterations": 1},
+            "budget": {"iterations": 1, **budget},
             "plan": [{"calls": [{"tool": "look"}, {"tool": "break_it"}]}],
         }
     )
-    state = Simulation(
-        mission, {"look": SimTool(lambda _: metric(n=1)), "break_it": SimTool(lambda _: Reply(), effect="unsafe")}
-    ).run()
-    assert (state.verdict, state.reason, state.outcome) == ("terminate", "max_iterations", "unknown")
-    assert row(state, "c")["fresh"] is False
+    turn = iter(looks)
+    tools = {
+        "look": SimTool(lambda _: metric(n=next(turn))),
+        "break_it": SimTool(lambda _: Reply(), effect="unsafe"),
+    }
+    return Simulation(mission, tools).run()
+
+
+def test_evidence_older_than_a_change_is_stale_and_does_not_complete() -> None:
+    """The world changed after the number was measured, and no call is left to measure it again."""
+    state = _changed({"tool_calls": 2}, [1])
+    assert (state.label, state.reason, state.outcome) == ("terminate", "max_iterations", "unknown")
+    assert "stale" in str(row(state, "c")["evidence"])
+
+
+@pytest.mark.parametrize(("after", "ending"), [(1, "complete"), (0, "terminate")])
+def test_what_only_staleness_bars_is_measured_again(after: int, ending: str) -> None:
+    """The pure call that measured it last is repeated, and what it sees then decides."""
+    assert _changed({}, [1, after]).label == ending
 
 
 def test_a_probe_makes_evidence_fresh_again() -> None:
@@ -201,7 +216,7 @@ def test_a_probe_makes_evidence_fresh_again() -> None:
     state = Simulation(
         mission, {"look": SimTool(lambda _: metric(n=1)), "act": SimTool(lambda _: Reply(), effect="unsafe")}
     ).run()
-    assert state.verdict == "complete"
+    assert state.label == "complete"
 
 
 def test_a_guard_that_is_met_ends_the_mission() -> None:
@@ -219,7 +234,7 @@ def test_a_guard_that_is_met_ends_the_mission() -> None:
         {"id": "goal", "kind": "metric_threshold", "metric": "n", "op": ">", "target": 0},
     ]
     state = judged(criteria, [metric(harm=1, n=1)])
-    assert (state.verdict, state.reason, state.outcome) == ("terminate", "guard_broken", "not_achieved")
+    assert (state.label, state.reason, str(state.outcome)) == ("terminate", "guard_broken", "not_achieved")
 
 
 def test_an_optional_criterion_that_cannot_be_decided_does_not_block() -> None:
@@ -243,7 +258,7 @@ def test_an_optional_criterion_that_cannot_be_decided_does_not_block() -> None:
         }
     )
     state = Simulation(mission, {"look": SimTool(lambda _: metric(n=1))}).run()
-    assert (state.verdict, state.usage.iterations) == ("complete", 1)
+    assert (state.label, state.usage.iterations) == ("complete", 1)
 
 
 def test_an_approval_is_asked_when_all_else_holds() -> None:
@@ -259,12 +274,12 @@ def test_an_approval_is_asked_when_all_else_holds() -> None:
             "budget": {"iterations": 9},
         }
     )
-    numbers = iter(range(1, 9))
-    simulation = Simulation(mission, {"act": SimTool(lambda _: metric(n=next(numbers)), effect="keyed")})
+    numbers = iter([1, 2, 2])
+    simulation = Simulation(mission, {"look": SimTool(lambda _: metric(n=next(numbers)))})
     asked: list[str] = []
     state = simulation.run(ask=lambda question: not asked.append(question))
     assert asked == ["Ship?"]
-    assert (state.verdict, state.usage.iterations) == ("complete", 2)
+    assert (state.label, state.usage.iterations, state.usage.tool_calls) == ("complete", 2, 3)  # measured after the wait
 
 
 def test_a_denied_approval_ends_the_mission() -> None:
@@ -280,7 +295,7 @@ def test_a_denied_approval_ends_the_mission() -> None:
         }
     )
     denied = Simulation(mission, {"look": SimTool(lambda _: metric(n=1))}).run(ask=lambda _: False)
-    assert (denied.verdict, denied.reason) == ("terminate", "denied")
+    assert (denied.label, denied.reason) == ("terminate", "denied")
 
 
 def test_with_a_probe_only_the_probe_may_measure() -> None:
@@ -306,7 +321,7 @@ def test_with_a_probe_only_the_probe_may_measure() -> None:
     broken = SimTool(lambda _: Reply(state="failed", error_class="timeout"))
     state = Simulation(mission, {"say": SimTool(lambda _: metric(done=1)), "check": broken}).run()
     assert row(state, "c")["status"] == "inconclusive"
-    assert "not by its probe" in str(row(state, "c")["evidence"])
+    assert "gave nothing fresh" in str(row(state, "c")["evidence"])
     honest = SimTool(lambda _: metric(done=0))
     state = Simulation(mission, {"say": SimTool(lambda _: metric(done=1)), "check": honest}).run()
     assert row(state, "c")["status"] == "unmet"

@@ -42,6 +42,8 @@ from journeyman.mission.values.errors import BudgetRefused, CallerError, Invalid
 from journeyman.stores.base import Reserve
 from journeyman.tools.base import Catalog, Tool
 
+LEAST_SLEEP_S: Final = 0.001
+"""Clocks do not tell shorter times apart."""
 LAST_JUDGEMENT_S: Final = 0.2
 """Time that one expression has after the deadline: what was measured in time is judged."""
 
@@ -278,7 +280,7 @@ class Driver:
             left = journal.left_s()
             if left is not None and left <= 0:
                 break
-            await self._world.clock.sleep(slice_s if left is None else min(slice_s, left))
+            await self._world.clock.sleep(slice_s if left is None else max(LEAST_SLEEP_S, min(slice_s, left)))
             if left is not None and left <= slice_s:
                 continue
             if journal.dirty:
@@ -356,7 +358,7 @@ class Driver:
         began = clock.monotonic()
         whole = min(seconds_between(journal.at(), command.until_at), command.at_most_s)
         while (left := whole - (clock.monotonic() - began)) > 0:
-            await clock.sleep(min(left, max(self._world.watch_s, 0.01)))
+            await clock.sleep(max(LEAST_SLEEP_S, min(left, self._world.watch_s)))
             if await journal.refresh() and (journal.state.people.end_asked is not None or journal.state.people.paused):
                 return
         journal.note(e.WaitEnded())

@@ -69,6 +69,7 @@ async def opened_catalog(
 ) -> AsyncGenerator[Catalog]:
     """Open the tools of a mission within `left_s` seconds; raise `NotOpened` when they are over."""
     opening = _Opening()
+    failed: Exception | None = None
     async with anyio.create_task_group() as group:
         group.start_soon(opening.hold, opens, mission, folder)
         try:
@@ -81,5 +82,9 @@ async def opened_catalog(
             opening.closing.set()
             with anyio.move_on_after(CLOSING_S):
                 await opening.closed.wait()
+        except Exception as error:  # noqa: BLE001  # raised below: a task group would wrap it
+            failed = error
         finally:
             group.cancel_scope.cancel()
+    if failed is not None:
+        raise failed

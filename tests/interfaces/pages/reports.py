@@ -11,10 +11,12 @@ from typing import Any
 
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model import events as e
+from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.state import Effect
 from journeyman.mission.record.chain import Head
 from journeyman.mission.report.build import build_report
 from journeyman.mission.rules import commands as c
+from journeyman.mission.rules.next_command import next_command
 from journeyman.mission.values.canonical import Json, JsonObject, checked
 from tests.mission.simulation import Reply, SimTool, Simulation, failed
 
@@ -52,7 +54,10 @@ class _Session(Simulation):
         self.at += timedelta(seconds=3.7)
         if effect.intended.tool == "deploy" and effect.intended.iteration == 4:
             return e.Settled(
-                effect=effect.intended.effect, state="unknown", error_class="timeout", error="no answer within 60 s"
+                effect=effect.intended.effect,
+                state=EffectState.UNKNOWN,
+                error_class="timeout",
+                error="no answer within 60 s",
             )
         return super().settle(effect)
 
@@ -88,18 +93,20 @@ def _tools() -> dict[str, SimTool]:
 def _busy() -> JsonObject:
     session = _Session(validate_mission(MISSION), _tools())
     for _ in range(500):
-        command = c.next_command(session.state)
+        command = next_command(session.state)
         if isinstance(command, c.Nothing):
             if session.state.unknown:
                 name = session.state.unknown[0].intended.effect
                 session.add(e.NoteAdded(text="The dashboard shows the rollout of iteration 4."), "person:mira")
-                session.add(e.Reconciled(effect=name, state="done", note="seen on the dashboard"), "person:mira")
+                session.add(
+                    e.Reconciled(effect=name, state=EffectState.DONE, note="seen on the dashboard"), "person:mira"
+                )
                 session.add(e.BudgetAmended(changes={"tool_calls": 150}, digest="0" * 64), "person:sam")
                 continue
-            if session.state.pending is None:
+            if session.state.people.pending is None:
                 break
             session.add(
-                e.ApprovalAnswered(approval=session.state.pending.approval, granted=True, note="looks stable"),
+                e.ApprovalAnswered(approval=session.state.people.pending.approval, granted=True, note="looks stable"),
                 "person:mira",
             )
             continue
@@ -116,7 +123,7 @@ def open_report(events: int = 60) -> JsonObject:
     """Give the report of a session that goes on: nothing has ended, an effect's fate is unknown."""
     session = _Session(validate_mission(MISSION), _tools())
     for _ in range(events):
-        command = c.next_command(session.state)
+        command = next_command(session.state)
         if isinstance(command, c.Nothing):
             break
         session.obey(command)

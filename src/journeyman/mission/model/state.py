@@ -381,6 +381,11 @@ class State:
         return self.verdict.outcome if self.verdict is not None else None
 
     @property
+    def label(self) -> Label | None:
+        """What the last verdict says."""
+        return self.verdict.label if self.verdict is not None else None
+
+    @property
     def reason(self) -> Reason | None:
         """Why the last verdict is what it is."""
         return self.verdict.reason if self.verdict is not None else None

@@ -43,7 +43,7 @@ def decided(state: State, decision: Decision) -> Decided:
         "iterations": state.iteration.index + 1,
         "tokens": usage.tokens,
         "tool_calls": usage.tool_calls,
-        "wall_clock_s": usage.wall_clock_s,
+        "wall_clock_s": int(usage.wall_clock_s) if usage.wall_clock_s.is_integer() else usage.wall_clock_s,
     }
     return Decided(
         iteration=state.iteration.index,

@@ -99,7 +99,15 @@ def _incident(name: str, **more: object) -> Mission:
             "gym": {"task": "easy-train-6"},
             "tools": ["incident.*"],
             "criteria": [
-                {"id": key, "kind": "metric_threshold", "metric": metric, "op": op, "target": target, "hold_for": 2}
+                {
+                    "id": key,
+                    "kind": "metric_threshold",
+                    "metric": metric,
+                    "op": op,
+                    "target": target,
+                    "hold_for": 2,
+                    "probe": {"tool": "incident.observe"},
+                }
                 for key, (metric, op, target) in felt.items()
             ],
             "approve": "never",
@@ -131,9 +139,8 @@ MISSIONS: Final[Mapping[str, Mission]] = {
             {"calls": _acts(("restart", "checkout"), ("wait", ""), ("look", "storefront")), "parallel": True},
             {"script": _HANDLED},
             {"calls": _acts(("restart", "queue-store"))},
-            {"calls": _acts(("wait", ""))},
+            {"calls": _acts(("wait", "")), "until": "obs['iteration'] < 0"},
         ],
-        explore=False,
     ),
 }
 """Name to mission."""
