@@ -102,7 +102,11 @@ class Calls:
         spec = effect_spec(state.mission, intended.tool)
         if intended.effect_class == "keyed" and spec is not None and spec.key_arg is not None:
             given[spec.key_arg] = key
-        return await self._catalog.call(intended.tool, given, key=key, timeout_s=self._timeout_s())
+        # Whether it may be sent again is read from the pinned class, here and nowhere below.
+        repeatable = intended.effect_class in ("pure", "keyed")
+        return await self._catalog.call(
+            intended.tool, given, key=key, timeout_s=self._timeout_s(), repeatable=repeatable
+        )
 
     def _timeout_s(self) -> float:
         """Give the limit of one call, never more than the mission has left."""
@@ -199,7 +203,7 @@ class Calls:
         if probe is None:
             return None
         key = effect_key(self._journal.state, effect.intended.effect)
-        result = await self._catalog.call(probe, known, key=key, timeout_s=self._timeout_s())
+        result = await self._catalog.call(probe, known, key=key, timeout_s=self._timeout_s(), repeatable=True)
         return told_by(result.value) if result.status is Status.DONE else None
 
     async def _told_by_mission(self, effect: Effect, known: JsonObject, probe: Probe, done_when: str) -> Told | None:
@@ -207,7 +211,7 @@ class Calls:
         if not isinstance(asked, dict):
             return None
         key = effect_key(self._journal.state, f"{effect.intended.effect}.probe")
-        result = await self._catalog.call(probe.tool, asked, key=key, timeout_s=self._timeout_s())
+        result = await self._catalog.call(probe.tool, asked, key=key, timeout_s=self._timeout_s(), repeatable=True)
         if result.status is not Status.DONE:
             return None
         view: Json = {"args": known, "metrics": result.metrics, "result": result.value}

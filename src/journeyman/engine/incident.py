@@ -241,9 +241,11 @@ class IncidentCatalog:
         """Give the allowed tools, sorted by name."""
         return await self._inner.tools()
 
-    async def call(self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None) -> Result:
+    async def call(
+        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False
+    ) -> Result:
         """Call a tool."""
-        return await self._inner.call(name, args, key=key, timeout_s=timeout_s)
+        return await self._inner.call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable)
 
     async def replay(self, past: Sequence[PastCall]) -> None:
         """Bring the world to where the record is."""

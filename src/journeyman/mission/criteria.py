@@ -7,7 +7,6 @@ arrives with the mentors.
 from __future__ import annotations
 
 import operator
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeAlias
 
@@ -24,6 +23,7 @@ from pydantic import (
 )
 
 from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.patterns import compiled
 
 Name = Annotated[StrictStr, Field(min_length=1, max_length=200)]
 Identifier = Annotated[StrictStr, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,99}$")]
@@ -169,10 +169,7 @@ class Artifact(Common):
     @classmethod
     def _compiles(cls, pattern: str | None) -> str | None:
         if pattern is not None:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"not a regular expression: {error}") from None
+            compiled(pattern)
         return pattern
 
 

@@ -56,10 +56,12 @@ class _Catalog:
         """Give the allowed tools."""
         return await self._inner.tools()
 
-    async def call(self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None) -> Result:
+    async def call(
+        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False
+    ) -> Result:
         """Call between two boundaries."""
         self._boundaries.passed("before a call")
-        result = await self._inner.call(name, args, key=key, timeout_s=timeout_s)
+        result = await self._inner.call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable)
         self._boundaries.passed("after the answer of a call")
         return result
 
@@ -67,10 +69,12 @@ class _Catalog:
 class _Incident(_Catalog):
     """The same around an incident, which dies with its process: nobody but the record knows what was done to it."""
 
-    async def call(self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None) -> Result:
+    async def call(
+        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False
+    ) -> Result:
         """Call between two boundaries, written down before."""
         self._here.ledger.write("call", name, key, 0)
-        return await super().call(name, args, key=key, timeout_s=timeout_s)
+        return await super().call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable)
 
     async def replay(self, past: Sequence[PastCall]) -> None:
         """Bring the incident to where the record is, between two boundaries."""
