@@ -10,9 +10,9 @@ from typing import Any, cast
 
 import anyio
 
-from journeyman.engine import artifacts
 from journeyman.engine.advising import Advising, as_proposed
 from journeyman.engine.calls import Calls, reservation_id
+from journeyman.engine.checks import facts as artifacts
 from journeyman.engine.clock import later
 from journeyman.engine.journal import Journal
 from journeyman.engine.past import Past
