@@ -115,6 +115,7 @@ def test_what_is_no_text_is_kept_as_an_object() -> None:
         ("dies_at_start", "its last words: no config found"),
         ("endless_list", "no end"),
         ("bad_list", "malformed"),
+        ("control_name", r"a tool whose name nobody can write: 'ec\x1b[2Jho'"),
         ("deaf", "no answer"),
     ],
 )

@@ -140,7 +140,7 @@ class _Assembly:
                 tool = tool_of(full, server.definitions[name])
                 remote = Remote(server, name, self.limits.caps, sources_of(full, self.metrics))
                 found.append(self._entry(tool, remote, slots))
-        _check_names([entry.tool.name for entry in found], self.allow)
+        _check_names([entry.tool.name for entry in found], self.allow, self.metrics)
         entries = {entry.tool.name: entry for entry in found if _matches(entry.tool.name, self.allow)}
         return ToolCatalog(entries, hidden, self.limits, deadline)
 
@@ -165,10 +165,15 @@ def _matches(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _check_names(names: Sequence[str], allow: Sequence[str]) -> None:
+def _check_names(names: Sequence[str], allow: Sequence[str], metrics: Mapping[str, MetricSource]) -> None:
+    wanted = [(pattern, pattern) for pattern in allow]
+    wanted += [(f"metrics.{name}.tool", source.tool) for name, source in metrics.items()]
     problems = [
-        Problem(where=pattern, message=f"matches no tool{nearest(pattern, names)}")
-        for pattern in allow
+        Problem(
+            where=where,
+            message=f"{'' if where == pattern else repr(pattern) + ' '}matches no tool{nearest(pattern, names)}",
+        )
+        for where, pattern in wanted
         if not any(fnmatchcase(name, pattern) for name in names)
     ]
     twice = sorted({name for name in names if names.count(name) > 1})
