@@ -71,7 +71,9 @@ def test_over_http_a_call_is_sent_again_only_where_it_may_be(deaths: list[Death]
     checked(over_http(), deaths, repeatable=repeatable)
 
 
-@pytest.mark.parametrize("ending", ["close", "half", "stream", "garbage", "page", "accepted", "500", "502", "408"])
+@pytest.mark.parametrize(
+    "ending", ["close", "half", "stream", "event", "garbage", "page", "accepted", "500", "502", "408"]
+)
 def test_over_http_no_other_way_of_not_answering_sends_a_call_twice(ending: str) -> None:
     """A gateway's words are no proof that nothing happened."""
     for death in (Death.DURING, Death.AFTER):

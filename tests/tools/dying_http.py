@@ -92,6 +92,9 @@ class DyingHttp:
                 self._die_and_come_back()
             case "stream":
                 writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ncontent-length: 0\r\n\r\n")
+            case "event":
+                head = b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream"
+                _raw(writer, head, b"event: \x1b[2Jcleared\ndata: \x1b]0;title\x07\n\n")
             case "garbage":
                 _raw(writer, b"HTTP/1.1 200 OK\r\ncontent-type: application/json", b"{")
             case "page":

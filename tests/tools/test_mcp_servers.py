@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import subprocess
 import sys
@@ -24,6 +25,7 @@ from journeyman.tools.limits import Limits
 from journeyman.tools.results import Caps
 from journeyman.tools.servers.definition import catalog_names
 from journeyman.tools.servers.supervisor import ServerPolicy
+from tests.tools.dying_http import dying_http
 
 SERVERS = Path(__file__).parent / "servers"
 QUICK = ServerPolicy(start_s=8, backoff_s=0.01)
@@ -375,6 +377,20 @@ def test_an_http_server_that_went_away_is_unreachable_and_comes_back() -> None:
     gone, back = asyncio.run(scene())
     assert (gone.status, gone.error_class, gone.tries) == (Status.FAILED, "server_unreachable", 2), gone
     assert (back.status, back.value) == (Status.DONE, 3)
+
+
+def test_what_a_server_says_reaches_no_log_as_it_stands(caplog: pytest.LogCaptureFixture) -> None:
+    """The SDK logs names and texts of servers; a terminal would obey what is in them."""
+
+    async def scene() -> Result:
+        async with dying_http(["during"], "event") as (_, url), open_catalog(servers={"x": {"url": url}}) as catalog:
+            return await catalog.call("x.act", {}, key="k")
+
+    with caplog.at_level(logging.DEBUG):
+        result = asyncio.run(scene())
+    assert result.status is Status.UNKNOWN
+    assert "cleared" in caplog.text
+    assert "\x1b" not in caplog.text + str(result.error)
 
 
 def test_public_servers_work_unchanged(tmp_path: Path) -> None:

@@ -25,7 +25,7 @@ from journeyman.tools.threads import run_blocking
 
 _THREAD_CHARS: Final = 2**20
 """Answers with more text are sorted in a thread."""
-_UNANSWERED: Final = ("server_died", "server_unreachable")
+_UNANSWERED: Final = ("server_died", "server_unreachable", "worker_died")
 """Error classes of a try that nobody answered; all others are answers, and asking again brings the same."""
 
 

@@ -65,9 +65,14 @@ class IsolatedFunction:
                 await run_blocking(lambda: (folder / REQUEST).write_text(json.dumps(request), "utf-8"))
                 sending.sent = True
                 ended = await run_command([sys.executable, "-P", "-m", _WORKER, name])
-                return await run_blocking(lambda: self._result(folder, ended))
+                result, sending.sent = await run_blocking(lambda: self._result(folder, ended))
+                return result
 
-    def _result(self, folder: Path, ended: Ended) -> Result:
+    def _result(self, folder: Path, ended: Ended) -> tuple[Result, bool]:
+        """Give the result, and whether the function was called."""
+        return self._told(folder, ended), (folder / BEGAN).exists()
+
+    def _told(self, folder: Path, ended: Ended) -> Result:
         answer = folder / ANSWER
         if not answer.exists():
             began = (folder / BEGAN).exists()

@@ -20,6 +20,7 @@ from journeyman.tools.base import Hints, Status
 from journeyman.tools.results import Answer
 from journeyman.tools.servers.config import HttpServer, StdioServer
 from journeyman.tools.servers.definition import Definition, Severed, WireFault
+from journeyman.tools.servers.logs import clean_logs
 from journeyman.tools.servers.outbox import TRY_META, HttpAnswer, Outbox, try_in
 from journeyman.tools.servers.stdio import Health, stdio_transport
 
@@ -173,6 +174,7 @@ async def connect(
     server: StdioServer | HttpServer, health: Health, outbox: Outbox, message_bytes: int
 ) -> AsyncGenerator[Connection]:
     """Connect in whichever era the server speaks, and hold the connection while the block runs."""
+    clean_logs()
     async with AsyncExitStack() as stack:
         if isinstance(server, StdioServer):
             transport = stdio_transport(server, health, outbox, message_bytes)
