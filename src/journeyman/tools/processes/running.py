@@ -15,11 +15,9 @@ from typing import Final
 import anyio
 from anyio.abc import AsyncResource, ByteReceiveStream, Process
 
-from journeyman.tools.processes import minder
-
-_MINDER: Final = str(Path(minder.__file__))
-_ENDING_S: Final = minder.ENDING_S + 1.0
-"""How long is waited for the minder to end everything; then it is killed itself."""
+_MINDER: Final = str(Path(__file__).with_name("minder.py"))
+_ENDING_S: Final = 6.0
+"""How long is waited for the minder to end everything, which takes it 5 s at most; then it is killed itself."""
 _OUTPUT_S: Final = 0.2
 """How long output is read on when all processes we know of are gone."""
 _STREAM_ENDS: Final = (anyio.EndOfStream, anyio.ClosedResourceError, anyio.BrokenResourceError, OSError)
