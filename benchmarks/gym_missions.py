@@ -97,8 +97,8 @@ async def _planned(mission: Mission, gyms: Sequence[Gym], progress: Meter) -> tu
 
 
 def _acted(state: State) -> int:
-    known = state.world.evidence.get("disruptive_acts")
-    return known.value if known is not None and isinstance(known.value, int) else 0
+    points = state.world.history.get("disruptive_acts", (0,))
+    return int(points[-1])
 
 
 def _seated(gym: Gym, progress: Meter, *, empty: bool) -> Ended:

@@ -22,11 +22,13 @@ from journeyman.engine.engine import Engine
 from journeyman.engine.world import World
 from journeyman.mission.criteria import Predicate, walk
 from journeyman.mission.files.mission_file import Form, parse_mission
-from journeyman.mission.model.mission import Gym, Mission, ScriptPlan
+from journeyman.mission.model.mission import Function, Gym, Mission, ScriptPlan
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.tools.base import Catalog
 from journeyman.tools.catalog import open_catalog
+from journeyman.tools.deadline import Deadline
+from journeyman.tools.isolated import Isolated
 from journeyman.tools.limits import Limits
 from journeyman.tools.predicate import PredicateLimits, Predicates
 from journeyman.tools.results import Caps
@@ -131,25 +133,31 @@ def prompt_key(folder: Path) -> bytes:
 
 
 @asynccontextmanager
-async def mission_catalog(mission: Mission, folder: Path) -> AsyncGenerator[Catalog]:
-    """Open the tools of a mission whose file lies in `folder`."""
+async def mission_catalog(mission: Mission, folder: Path, deadline: Deadline | None = None) -> AsyncGenerator[Catalog]:
+    """Open the tools of a mission whose file lies in `folder`; `deadline` bounds starts, calls and closing."""
     limits = mission.limits
-    repeatable = [pattern for pattern, spec in mission.effects.items() if spec.effect in ("pure", "keyed")]
     servers = {
         name: cast("object", server.model_dump(exclude_defaults=True)) for name, server in mission.servers.items()
     }
     incident = _incident(mission.gym) if mission.gym is not None else None
     async with open_catalog(
-        functions=[*mission.functions, *([] if incident is None else incident.tools())],
+        functions=[*map(_function, mission.functions), *([] if incident is None else incident.tools())],
         servers=servers,
         allow=mission.tools,
-        repeatable=repeatable,
+        metrics=mission.metrics,
+        deadline=deadline,
         limits=Limits(
             timeout_s=float(limits.call_timeout_s), tries=limits.retries + 1, caps=Caps(value_bytes=limits.result_bytes)
         ),
         base_dir=folder,
     ) as catalog:
         yield catalog if incident is None else incident.beside(catalog)
+
+
+def _function(wanted: str | Function) -> str | Isolated:
+    if isinstance(wanted, str):
+        return wanted
+    return Isolated(wanted.function) if wanted.isolate else wanted.function
 
 
 def _incident(wanted: Gym) -> Incident:

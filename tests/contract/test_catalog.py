@@ -46,7 +46,9 @@ class Careless:
         """Give nothing."""
         return ()
 
-    async def call(self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False) -> Result:
+    async def call(
+        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False
+    ) -> Result:
         """Say that all went well."""
         return Result(status=Status.DONE, value=dict(args))
 

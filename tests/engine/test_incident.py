@@ -178,5 +178,7 @@ class _Dying:
     def __init__(self, inner: Catalog) -> None:
         self.tools = inner.tools
 
-    async def call(self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False) -> Result:
+    async def call(
+        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False
+    ) -> Result:
         raise KilledHere(name, args, key, timeout_s)

@@ -8,12 +8,18 @@ import pytest
 
 from journeyman.mission.files.draft import draft, schema_metrics, undecidable
 from journeyman.mission.files.mission_file import validate_mission
+from journeyman.mission.model.effects import EffectClass
 from journeyman.mission.model.strategy import ToolSpec
 
 METRICS = {"latency_ms": "load_test", "error_ratio": "load_test", "queue_depth": "look"}
 TOOLS = [
     ToolSpec(
-        name="load_test", description="Measure under load.", input_schema={}, pin="", effect="pure", destructive=False
+        name="load_test",
+        description="Measure under load.",
+        input_schema={},
+        pin="",
+        effect=EffectClass.PURE,
+        destructive=False,
     )
 ]
 

@@ -279,7 +279,11 @@ def test_an_approval_is_asked_when_all_else_holds() -> None:
     asked: list[str] = []
     state = simulation.run(ask=lambda question: not asked.append(question))
     assert asked == ["Ship?"]
-    assert (state.label, state.usage.iterations, state.usage.tool_calls) == ("complete", 2, 3)  # measured after the wait
+    assert (state.label, state.usage.iterations, state.usage.tool_calls) == (
+        "complete",
+        2,
+        3,
+    )  # measured after the wait
 
 
 def test_a_denied_approval_ends_the_mission() -> None:

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from journeyman.mission.files.mission_file import parse_mission
-from journeyman.mission.model.mission import dump, mission_digest
+from journeyman.mission.model.mission import Function, dump, mission_digest
 from journeyman.mission.values.errors import InvalidInput
 
 GOOD = """\
@@ -39,6 +39,16 @@ def test_yaml_json_and_toml_mean_the_same() -> None:
     assert mission_digest(mission) == mission_digest(as_json) == mission_digest(as_toml)
 
 
+def test_functions_and_metrics_are_read_in_both_forms() -> None:
+    """A name, or how it is run; a path, a pattern, or both."""
+    text = GOOD.replace('["m:f"]', '["m:f", {function: "m:g", isolate: true}]')
+    metrics = {"a": {"tool": "f", "path": "x.y"}, "b": {"tool": "*", "path": "log", "regex": "n=(.*)"}}
+    mission = parse_mission(f"{text}metrics: {json.dumps(metrics)}\n")
+    assert mission.functions == ["m:f", Function(function="m:g", isolate=True)]
+    assert dump(mission)["metrics"] == metrics
+    assert dump(mission)["functions"] == ["m:f", {"function": "m:g", "isolate": True}]
+
+
 def test_every_problem_is_told_at_once_with_its_line_and_the_nearest_key() -> None:
     """One look at the file mends it."""
     text = GOOD.replace("directive", "directve").replace(">=", "=>").replace("iterations", "iteration")
@@ -60,6 +70,11 @@ def test_every_problem_is_told_at_once_with_its_line_and_the_nearest_key() -> No
         (("kind: metric_threshold", "kind: rubric"), "mentor"),
         (("kind: metric_threshold", "kind: metric_treshold"), "did you mean 'metric_threshold'?"),
         (("tools: [f]", "tools: []"), "`tools` is empty"),
+        (('functions: ["m:f"]', 'functions: [{function: "m:f", isolat: true}]'), "did you mean 'isolate'?"),
+        (('functions: ["m:f"]', "functions: [5]"), "functions.0: input should be"),
+        (("name: a", "name: a\nmetrics: {n: {tool: f, regx: '(a)'}}"), "did you mean 'regex'?"),
+        (("name: a", "name: a\nmetrics: {n: {tool: f}}"), "metrics.n: needs `path`"),
+        (("name: a", "name: a\nmetrics: {n: {tool: f, regex: '(a)(?=b)'}}"), "runs in linear time"),
         (("name: a", "name: a\nname: b"), "stands twice"),
         (("name: a", "name: &x a\nplan: *x"), "aliases"),
         (("directive: do it", "directive: '  '"), "is empty"),

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from journeyman.mission.model.effects import EffectClass
 from journeyman.mission.model.strategy import ToolSpec
 from journeyman.mission.prompt import FIELD_BYTES, FIELD_HEAD_BYTES, MARK, MAX_BYTES, cut_fields, strategy_prompt
 from journeyman.mission.values.canonical import checked
@@ -59,7 +60,7 @@ def test_a_prompt_never_exceeds_its_bytes(directive: str, values: list[Any], tim
             description="d" * 500,
             input_schema={"x": "y" * 300},
             pin="",
-            effect="pure",
+            effect=EffectClass.PURE,
             destructive=False,
         )
         for n in range(tools)

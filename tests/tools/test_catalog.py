@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from journeyman.mission.model.mission import MetricSource
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import InvalidInput, Unavailable
 from journeyman.tools.arguments import Arguments, compiled
@@ -58,6 +59,30 @@ def test_a_pattern_that_matches_nothing_is_refused_with_the_nearest(allow: list[
     assert len(caught.value.problems) == 1
     if allow == ["run_test"]:
         assert "nearest: run_tests" in str(caught.value)
+
+
+def test_a_metric_of_a_tool_that_is_not_there_is_refused() -> None:
+    """It would never be found, and nobody would know why."""
+    with pytest.raises(InvalidInput, match=r"metrics\.loss\.tool: 'run_test' matches no tool; nearest: run_tests"):
+        opened(functions=[run_tests], metrics={"loss": MetricSource(tool="run_test", path="loss")})
+
+
+def test_a_mapped_metric_comes_with_each_result_of_its_tool() -> None:
+    """Out of values and out of text; other tools have none."""
+    metrics = {
+        "length": MetricSource(tool="run_tests", path="path"),
+        "words": MetricSource(tool="run_l*", regex="(\\d+) warnings"),
+    }
+
+    def run_lint() -> str:
+        """Run the linter."""
+        return "3 warnings"
+
+    async def scene() -> list[Result]:
+        async with open_catalog(functions=[run_tests, run_lint], metrics=metrics) as catalog:
+            return [await catalog.call(name, {}, key="k") for name in ("run_tests", "run_lint")]
+
+    assert [result.metrics for result in asyncio.run(scene())] == [{"length": "tests"}, {"words": 3}]
 
 
 def test_two_tools_of_one_name_are_refused() -> None:

@@ -20,7 +20,8 @@ from journeyman.mission.values.errors import InvalidInput
 from journeyman.tools.base import Result, Status
 from journeyman.tools.functions import FunctionTool, function_tool, tool
 from journeyman.tools.loading import load_functions
-from journeyman.tools.results import Caps
+from journeyman.tools.results import Caps, sorted_value
+from journeyman.tools.sending import Sending
 
 
 class Level(StrEnum):
@@ -82,7 +83,9 @@ def call(found: FunctionTool, args: JsonObject, key: str = "k") -> Result:
     """Call a function tool on a loop of its own."""
 
     async def scene() -> Result:
-        return await found.call(args, key, Caps(), anyio.CapacityLimiter(2))
+        return await found.call(
+            args, key, lambda value: sorted_value(value, Caps()), anyio.CapacityLimiter(2), Sending()
+        )
 
     return asyncio.run(scene())
 
@@ -155,15 +158,19 @@ def test_sync_functions_leave_the_loop_and_async_ones_stay() -> None:
     assert call(function_tool(here), {}).value == threading.main_thread().name
 
 
-def test_metrics_are_lifted_also_from_json_text() -> None:
-    """A function may return an object or its JSON text."""
+def test_metrics_are_lifted_from_what_is_returned_and_not_from_text() -> None:
+    """A function that returns an object reports; one that returns text gives text."""
 
-    def measure() -> str:
+    def measure() -> dict[str, object]:
+        return {"metrics": {"loss": 0.5}, "events": [{"name": "done"}]}
+
+    def read() -> str:
         return '{"metrics": {"loss": 0.5}, "events": [{"name": "done"}]}'
 
     result = call(function_tool(measure), {})
-    assert result.metrics == {"loss": 0.5}
-    assert result.events == ({"name": "done"},)
+    assert (result.metrics, result.events) == ({"loss": 0.5}, ({"name": "done"},))
+    text = call(function_tool(read), {})
+    assert (text.status, text.metrics, text.events) == (Status.DONE, {}, ())
 
 
 def boom() -> None:
@@ -174,6 +181,50 @@ def boom() -> None:
 def leave() -> None:
     """Try to end the process."""
     sys.exit(3)
+
+
+async def leave_async() -> None:
+    """Try to end the process from the loop."""
+    await asyncio.sleep(0)
+    sys.exit(3)
+
+
+def interrupt() -> None:
+    """Raise what Ctrl-C raises."""
+    raise KeyboardInterrupt
+
+
+async def interrupt_async() -> None:
+    """Raise it on the loop."""
+    raise KeyboardInterrupt
+
+
+def cancel() -> None:
+    """Raise what cancels tasks."""
+    raise asyncio.CancelledError
+
+
+async def cancel_async() -> None:
+    """Raise it on the loop."""
+    raise asyncio.CancelledError
+
+
+async def cancel_itself() -> None:
+    """Cancel the task it runs in."""
+    task = asyncio.current_task()
+    assert task is not None
+    task.cancel()
+    await asyncio.sleep(0)
+
+
+async def grouped() -> None:
+    """Raise several of them."""
+    raise BaseExceptionGroup("all", [KeyboardInterrupt(), ValueError()])
+
+
+def stop_iteration() -> None:
+    """Raise what a future cannot hold."""
+    raise StopIteration
 
 
 def odd() -> object:
@@ -195,7 +246,15 @@ def envelope() -> dict[str, str]:
     ("function", "error_class", "error"),
     [
         (boom, "exception", "ValueError: first line second line"),
-        (leave, "exception", "SystemExit: 3"),
+        (leave, "tool_raised", "SystemExit: 3"),
+        (leave_async, "tool_raised", "SystemExit: 3"),
+        (interrupt, "tool_raised", "KeyboardInterrupt"),
+        (interrupt_async, "tool_raised", "KeyboardInterrupt"),
+        (cancel, "tool_raised", "CancelledError"),
+        (cancel_async, "tool_raised", "CancelledError"),
+        (cancel_itself, "tool_raised", "CancelledError"),
+        (grouped, "tool_raised", "BaseExceptionGroup"),
+        (stop_iteration, "exception", "StopIteration"),
         (odd, "not_json", "the function returned a object that is not JSON"),
         (not_finite, "not_json", "nan is not a finite number"),
         (envelope, "error_envelope", "no such host"),

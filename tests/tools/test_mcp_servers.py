@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 import subprocess
 import sys
@@ -19,10 +20,12 @@ from journeyman.mission.values.errors import InvalidInput, Unavailable
 from journeyman.tools.base import Result, Status
 from journeyman.tools.calling import ToolCatalog
 from journeyman.tools.catalog import open_catalog
+from journeyman.tools.deadline import Deadline
 from journeyman.tools.limits import Limits
 from journeyman.tools.results import Caps
 from journeyman.tools.servers.definition import catalog_names
 from journeyman.tools.servers.supervisor import ServerPolicy
+from tests.tools.dying_http import dying_http
 
 SERVERS = Path(__file__).parent / "servers"
 QUICK = ServerPolicy(start_s=8, backoff_s=0.01)
@@ -35,13 +38,11 @@ def program(name: str, *args: str | Path) -> JsonObject:
 
 @asynccontextmanager
 async def lying(
-    how: str, *args: Path, limits: Limits | None = None, repeatable: tuple[str, ...] = ()
+    how: str, *args: Path, limits: Limits | None = None, deadline: Deadline | None = None
 ) -> AsyncGenerator[ToolCatalog]:
     """Open a catalog with a server that misbehaves as told."""
     bounds = limits or Limits(timeout_s=5, servers=QUICK, caps=Caps(value_bytes=2**16))
-    async with open_catalog(
-        servers={"liar": program("liar", how, *args)}, limits=bounds, repeatable=repeatable
-    ) as catalog:
+    async with open_catalog(servers={"liar": program("liar", how, *args)}, limits=bounds, deadline=deadline) as catalog:
         yield catalog
 
 
@@ -68,9 +69,9 @@ def test_a_server_of_the_older_era_answers_also_amid_garbage(how: str) -> None:
         ("nan", Status.FAILED, "not_json", "nan is not a finite number"),
         ("nan_text", Status.FAILED, "not_json", "$.metrics.loss: nan"),
         ("deep", Status.FAILED, "not_json", "nested"),
-        ("too_deep", Status.FAILED, "protocol", "cannot be parsed"),
-        ("no_content", Status.FAILED, "protocol", "breaks the protocol"),
-        ("output_schema", Status.FAILED, "protocol", "output schema"),
+        ("too_deep", Status.UNKNOWN, "protocol", "cannot be parsed"),
+        ("no_content", Status.UNKNOWN, "protocol", "breaks the protocol"),
+        ("output_schema", Status.UNKNOWN, "protocol", "output schema"),
         ("error", Status.FAILED, "protocol", "inner trouble"),
         ("die_always", Status.UNKNOWN, "server_died", "it ended with code 3"),
         ("broken_schema", Status.FAILED, "protocol", "input schema of liar.echo is broken"),
@@ -116,6 +117,7 @@ def test_what_is_no_text_is_kept_as_an_object() -> None:
         ("dies_at_start", "its last words: no config found"),
         ("endless_list", "no end"),
         ("bad_list", "malformed"),
+        ("control_name", r"a tool whose name nobody can write: 'ec\x1b[2Jho'"),
         ("deaf", "no answer"),
     ],
 )
@@ -162,8 +164,8 @@ def test_a_repeatable_call_is_tried_again_after_a_death(tmp_path: Path) -> None:
     """Pure and keyed effects may happen twice, so the death costs nothing but a try."""
 
     async def scene() -> Result:
-        async with lying("die", tmp_path / "mark", repeatable=("liar.*",)) as catalog:
-            return await catalog.call("liar.echo", {"n": 1}, key="a")
+        async with lying("die", tmp_path / "mark") as catalog:
+            return await catalog.call("liar.echo", {"n": 1}, key="a", repeatable=True)
 
     result = asyncio.run(scene())
     assert (result.status, result.value, result.tries) == (Status.DONE, {"n": 1}, 2)
@@ -173,8 +175,8 @@ def test_tries_are_bounded_and_told() -> None:
     """A server that dies every time ends as unknown with the number of tries."""
 
     async def scene() -> Result:
-        async with lying("die_always", repeatable=("*",)) as catalog:
-            return await catalog.call("liar.echo", {"n": 1}, key="a")
+        async with lying("die_always") as catalog:
+            return await catalog.call("liar.echo", {"n": 1}, key="a", repeatable=True)
 
     result = asyncio.run(scene())
     assert (result.status, result.error_class, result.tries) == (Status.UNKNOWN, "server_died", 3)
@@ -275,8 +277,10 @@ def test_an_honest_server_gives_every_shape_over_both_transports(honest: JsonObj
             assert (await ask("add", {"a": 2})).value == 3
             assert (await ask("rows", {"count": 2})).value == ["row 0", "row 1"]
             text = await ask("text", {})
-            assert text.metrics == {"loss": 0.25}
-            assert text.events == ({"event_name": "done", "name": "done"},)
+            assert (text.metrics, text.events) == ({}, ())
+            measured = await ask("measure", {})
+            assert measured.metrics == {"loss": 0.25}
+            assert measured.events == ({"event_name": "done", "name": "done"},)
             assert (await ask("fail", {"text": "x"})).error_class == "tool_error"
             assert (await ask("refuse", {})).error == "disk full"
             assert (await ask("key_of", {})).value == "effect-1"
@@ -373,6 +377,20 @@ def test_an_http_server_that_went_away_is_unreachable_and_comes_back() -> None:
     gone, back = asyncio.run(scene())
     assert (gone.status, gone.error_class, gone.tries) == (Status.FAILED, "server_unreachable", 2), gone
     assert (back.status, back.value) == (Status.DONE, 3)
+
+
+def test_what_a_server_says_reaches_no_log_as_it_stands(caplog: pytest.LogCaptureFixture) -> None:
+    """The SDK logs names and texts of servers; a terminal would obey what is in them."""
+
+    async def scene() -> Result:
+        async with dying_http(["during"], "event") as (_, url), open_catalog(servers={"x": {"url": url}}) as catalog:
+            return await catalog.call("x.act", {}, key="k")
+
+    with caplog.at_level(logging.DEBUG):
+        result = asyncio.run(scene())
+    assert result.status is Status.UNKNOWN
+    assert "cleared" in caplog.text
+    assert "\x1b" not in caplog.text + str(result.error)
 
 
 def test_public_servers_work_unchanged(tmp_path: Path) -> None:

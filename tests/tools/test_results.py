@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import unicodedata
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from journeyman.mission.model.mission import MetricSource
 from journeyman.mission.values.canonical import Json, canonical, checked
 from journeyman.tools.base import Result, Status
+from journeyman.tools.metrics import Mapped, sources_of
 from journeyman.tools.results import Answer, Caps, is_error_envelope, one_line, sorted_answer, sorted_value
 
 CAPS = Caps()
@@ -37,8 +40,9 @@ def structured(value: object, *texts: str) -> Answer:
         (structured({"result": 5}, '{"result": 5}'), {"result": 5}),
         (structured({"result": "text"}, "text"), "text"),
         (structured({"result": "text"}, '{"result": "text"}'), {"result": "text"}),
-        (structured({"result": '{"a": 1}'}, '{"a": 1}'), {"a": 1}),
-        (structured({"result": '{"a": 1}'}), {"a": 1}),
+        (structured({"result": '{"a": 1}'}, '{"a": 1}'), '{"a": 1}'),
+        (structured({"result": '{"a": 1}'}), {"result": '{"a": 1}'}),
+        (structured({"result": {"a": 1}}, '{"a": 1}'), {"a": 1}),
         (structured({"result": [1, 2]}, "1", "2"), [1, 2]),
         (structured({"result": 1, "more": 2}, "1"), {"result": 1, "more": 2}),
         (Answer(texts=("[" * 100_000,)), "[" * 100_000),
@@ -51,6 +55,9 @@ def test_the_value_is_structured_content_else_json_in_text_else_text(answer: Ans
     assert (result.status, result.value) == (Status.DONE, value)
 
 
+SHAPED = '{"metrics": {"loss": 0.5}, "events": [{"name": "done", "n": 1}, {"event_name": "old"}]}'
+
+
 @pytest.mark.parametrize(
     "answer",
     [
@@ -60,22 +67,108 @@ def test_the_value_is_structured_content_else_json_in_text_else_text(answer: Ans
                 "events": [{"name": "done", "n": 1}, {"event_name": "old"}, 3, {}],
             }
         ),
-        Answer(
-            texts=(
-                '{"metrics": {"loss": 0.5, "rows": [1]}, "events": [{"name": "done", "n": 1}, {"event_name": "old"}]}',
-            )
-        ),
-        structured(
-            {"result": '{"metrics": {"loss": 0.5}, "events": [{"name": "done", "n": 1}, {"event_name": "old"}]}'}
-        ),
-        Answer(texts=('{"metrics": {"loss": 0.5}}', '{"events": [{"name": "done", "n": 1}, {"event_name": "old"}]}')),
+        structured({"result": json.loads(SHAPED)}, SHAPED),
     ],
 )
-def test_metrics_and_events_are_lifted_from_every_form(answer: Answer) -> None:
-    """Also from JSON inside a text, and from each of several content blocks."""
+def test_metrics_and_events_are_lifted_from_structured_content(answer: Answer) -> None:
+    """Also where an SDK wrapped it."""
     result = sorted_answer(answer, CAPS)
     assert result.metrics == {"loss": 0.5}
     assert result.events == ({"name": "done", "n": 1}, {"event_name": "old", "name": "old"})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(texts=(SHAPED,)),
+        Answer(texts=(SHAPED, SHAPED)),
+        structured({"result": SHAPED}, SHAPED),
+        structured({"result": SHAPED}),
+        structured({"text": SHAPED}, SHAPED),
+        structured([json.loads(SHAPED)], SHAPED),
+        structured({"result": [json.loads(SHAPED)]}, SHAPED),
+    ],
+)
+def test_text_that_looks_like_metrics_measures_nothing(answer: Answer) -> None:
+    """A file that a tool reads out cannot complete a mission."""
+    result = sorted_answer(answer, CAPS)
+    assert (result.status, result.metrics, result.events) == (Status.DONE, {}, ())
+
+
+def mapped(**sources: dict[str, str]) -> tuple[Mapped, ...]:
+    """Give what a mission maps out of the tool `t`."""
+    return sources_of("t", {name: MetricSource(tool="t", **source) for name, source in sources.items()})
+
+
+@pytest.mark.parametrize(
+    ("source", "answer", "metrics"),
+    [
+        ({"path": "a.0.b"}, structured({"a": [{"b": 2}]}), {"m": 2}),
+        ({"path": "a.-1"}, structured({"a": [1, 7]}), {"m": 7}),
+        ({"path": "a"}, Answer(texts=('{"a": true}',)), {"m": True}),
+        ({"path": "a"}, structured({"result": '{"a": "x"}'}, '{"a": "x"}'), {"m": "x"}),
+        ({"path": "a"}, Answer(texts=("12",)), {}),
+        ({"path": "b"}, structured({"a": 1}), {}),
+        ({"path": "a"}, structured({"a": [1]}), {}),
+        ({"path": "a"}, structured({"a": None}), {}),
+        ({"regex": r"loss=([\d.]+)"}, Answer(texts=("epoch 3", "loss=0.25 end")), {"m": 0.25}),
+        ({"regex": r"(\S+) passed"}, structured({"result": "12 passed"}, "12 passed"), {"m": 12}),
+        ({"regex": r"(\S+) passed"}, Answer(texts=("nan passed",)), {}),
+        ({"regex": r"(\S+) passed"}, Answer(texts=("1e999 passed",)), {}),
+        ({"regex": r"(\S+) passed"}, Answer(texts=("9007199254740993 passed",)), {"m": "9007199254740993"}),
+        ({"regex": r"n(=\d+)?"}, Answer(texts=("n",)), {}),
+        ({"path": "log", "regex": r"at (-?\d+)"}, structured({"log": "at -4"}, "at 5"), {"m": -4}),
+        ({"path": "log", "regex": r"at (-?\d+)"}, structured({"log": 4}, "at 5"), {}),
+    ],
+)
+def test_a_mapped_metric_is_taken_from_where_the_mission_says(
+    source: dict[str, str], answer: Answer, metrics: dict[str, Json]
+) -> None:
+    """And one that is not found is no metric, and no error."""
+    result = sorted_answer(answer, CAPS, mapped(m=source))
+    assert (result.status, result.metrics) == (Status.DONE, metrics)
+
+
+def test_the_missions_word_on_a_metric_replaces_the_tools() -> None:
+    """Other metrics of the tool stay; other tools are not looked at."""
+    answer = structured({"metrics": {"loss": 1, "n": 2}, "real": 9})
+    assert sorted_answer(answer, CAPS, mapped(loss={"path": "real"})).metrics == {"loss": 9, "n": 2}
+    assert sources_of("other", {"m": MetricSource(tool="t*", path="a")}) == ()
+
+
+@pytest.mark.parametrize(
+    ("content", "count"),
+    [({"metrics": {f"m{i}": i for i in range(501)}}, "501"), ({"events": [{"name": "e"}] * 1001}, "1,001")],
+)
+def test_too_many_metrics_or_events_fail_the_call(content: dict[str, Json], count: str) -> None:
+    """A part of them would be a silent loss."""
+    result = sorted_answer(structured(content), CAPS)
+    assert (result.status, result.error_class, result.metrics) == (Status.FAILED, "too_many_metrics", {})
+    assert count in (result.error or "")
+
+
+def test_the_most_metrics_and_events_are_kept() -> None:
+    """The limit itself is allowed."""
+    content = {"metrics": {f"m{i}": i for i in range(500)}, "events": [{"name": "e"}] * 1000}
+    result = sorted_answer(structured(content), CAPS)
+    assert (result.status, len(result.metrics), len(result.events)) == (Status.DONE, 500, 1000)
+
+
+HOSTILE = st.text(
+    st.sampled_from("ab\x00\x07\x1b\x7f\x9b\u200b\u202e\u2066\ufeff\r\n\t [31m") | st.characters(codec=None)
+)
+
+
+@given(HOSTILE, st.sampled_from(["error", "texts", "message"]))
+def test_no_error_text_holds_what_a_terminal_obeys(text: str, where: str) -> None:
+    """Escape sequences and marks that turn or hide text are shown, not obeyed; the value keeps them."""
+    said = one_line(text)
+    if where == "texts":
+        said = sorted_answer(Answer(texts=(text,), is_error=True), CAPS).error or ""
+    elif where == "message":
+        said = sorted_answer(structured({"error": {"message": text}}), CAPS).error or ""
+    assert all(unicodedata.category(one) not in {"Cc", "Zl", "Zp", "Cs"} for one in said)
+    assert not set(said) & set("\u200b\u202e\u2066\ufeff")
 
 
 @pytest.mark.parametrize(
@@ -92,10 +185,15 @@ def test_metrics_and_events_are_lifted_from_every_form(answer: Answer) -> None:
 )
 def test_an_error_envelope_is_a_failed_call(value: Json, said: str) -> None:
     """A call that says it failed must not count as success; its value stays as evidence."""
-    for answer in (structured(value), Answer(texts=(json.dumps(value),)), structured({"result": json.dumps(value)})):
+    text = json.dumps(value)
+    for answer, kept in (
+        (structured(value), value),
+        (Answer(texts=(text,)), value),
+        (structured({"result": text}, text), text),
+    ):
         result = sorted_answer(answer, CAPS)
         assert (result.status, result.error_class, result.error) == (Status.FAILED, "error_envelope", said)
-        assert result.value == value
+        assert result.value == kept
 
 
 @pytest.mark.parametrize(

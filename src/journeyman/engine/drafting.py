@@ -49,7 +49,7 @@ async def known_metrics(catalog: Catalog, tools: Sequence[Tool], effects: Mappin
         for name in schema_metrics(tool.output_schema):
             found.setdefault(name, tool.name)
         if effects.get(tool.name) == "pure" and not tool.input_schema.get("required"):
-            result = await catalog.call(tool.name, {}, key=f"draft-{tool.name}", timeout_s=30)
+            result = await catalog.call(tool.name, {}, key=f"draft-{tool.name}", timeout_s=30, repeatable=True)
             if result.status is Status.DONE:
                 for name in result.metrics:
                     found.setdefault(name, tool.name)

@@ -11,8 +11,8 @@ from typing import Any, Final, cast
 import anyio
 
 from journeyman.engine.advising import Advising
-from journeyman.engine.artifacts import run_checks
 from journeyman.engine.calls import Calls, reservation_id
+from journeyman.engine.checks.facts import check_facts
 from journeyman.engine.clock import later
 from journeyman.engine.deadline import bounded
 from journeyman.engine.journal import Journal
@@ -302,7 +302,7 @@ class Driver:
     async def _check(self, command: c.Check) -> None:
         del command
         state = self._journal.state
-        facts = await run_checks(state.mission, Path(state.identity.origin), self._journal.left_s())
+        facts = await check_facts(state.mission, Path(state.identity.origin), self._journal.left_s())
         self._journal.note(e.Checked(iteration=state.iteration.index, facts=facts))
 
     async def _evaluate(self, command: c.Evaluate) -> None:

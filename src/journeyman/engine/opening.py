@@ -50,6 +50,14 @@ class _Opening:
         self.closing = anyio.Event()
         self.closed = anyio.Event()
 
+    def given(self) -> Catalog:
+        """Give the tools, or raise what kept them from being there."""
+        if self.error is not None:
+            raise self.error
+        if self.catalog is None:
+            raise NotOpened
+        return self.catalog
+
     async def hold(self, opens: OpenCatalog, mission: Mission, folder: Path) -> None:
         """Open the tools, and hold them until they are not needed any more."""
         try:
@@ -74,11 +82,7 @@ async def opened_catalog(
         group.start_soon(opening.hold, opens, mission, folder)
         try:
             await bounded(clock, left_s, opening.ready.wait)
-            if opening.error is not None:
-                raise opening.error
-            if opening.catalog is None:
-                raise NotOpened
-            yield opening.catalog
+            yield opening.given()
             opening.closing.set()
             with anyio.move_on_after(CLOSING_S):
                 await opening.closed.wait()

@@ -15,10 +15,38 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Final, TypeAlias, cast
 
 from journeyman.mission.values.canonical import Json, JsonObject, canonical, checked
 from journeyman.tools.base import Catalog, Result, Status
+
+
+class Death(StrEnum):
+    """When a server dies of a call."""
+
+    NEVER = "never"
+    BEFORE = "before"
+    """It is gone before the call reaches it."""
+    DURING = "during"
+    """It has read the call and did nothing yet."""
+    AFTER = "after"
+    """It did what was asked, and told nobody."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dying:
+    """An open catalog over a server that dies."""
+
+    catalog: Catalog
+    tool: str
+    """Takes no argument and answers."""
+    arrived: Callable[[], int]
+    """How many calls of it were read by the server."""
+
+
+OpenDying: TypeAlias = "Callable[[Sequence[Death]], AbstractAsyncContextManager[Dying]]"
+"""Opens a catalog over a server that dies of its first calls as told, in this order, and is back after each death."""
 
 OpenCatalog: TypeAlias = "Callable[[Sequence[str]], AbstractAsyncContextManager[Catalog]]"
 """Opens a fresh catalog over the reference tools, under an allowlist of name patterns."""
@@ -39,8 +67,13 @@ class Reference:
         await asyncio.sleep(0)
         return {"sum": a + b}
 
-    async def measure(self) -> str:
-        """Give metrics and events as JSON text."""
+    async def measure(self) -> dict[str, object]:
+        """Give metrics and events."""
+        await asyncio.sleep(0)
+        return {"metrics": {"loss": 0.5}, "events": [{"name": "measured"}]}
+
+    async def read(self) -> str:
+        """Give text that looks like metrics and events."""
         await asyncio.sleep(0)
         return '{"metrics": {"loss": 0.5}, "events": [{"name": "measured"}]}'
 
@@ -91,6 +124,7 @@ class Reference:
             for tool in (
                 self.add,
                 self.measure,
+                self.read,
                 self.guarded,
                 self.counts,
                 self.fail,
@@ -141,6 +175,26 @@ async def check_catalog(open_catalog: OpenCatalog, prefix: str = "") -> None:
         raise AssertionError("the catalog breaks its contract:\n" + "\n".join(f"  - {line}" for line in broken))
 
 
+async def check_sending(open_dying: OpenDying, deaths: Sequence[Death], *, repeatable: bool) -> Result:
+    """Hold a catalog to when a call may be sent again, over a server that dies of it; give the call's result.
+
+    Raises:
+        AssertionError: A call that is not repeatable arrived twice, or the result says something that is not so.
+    """
+    async with open_dying(deaths) as dying:
+        called = dying.catalog.call(dying.tool, {}, key="effect-1", timeout_s=_PATIENCE_S, repeatable=repeatable)
+        result = await called
+        arrived = dying.arrived()
+    told = f"{arrived} calls arrived and the result is {result}"
+    _hold(repeatable or arrived <= 1, f"a call that must not be sent again was: {told}")
+    _hold(arrived == 0 or result.status is not Status.FAILED, f"a call that arrived counts as one that did not: {told}")
+    _hold(arrived > 0 or result.status is not Status.DONE, f"a call that never arrived counts as done: {told}")
+    _hold(arrived <= result.tries, f"more calls arrived than tries are told: {told}")
+    lost = any(death in {Death.DURING, Death.AFTER} for death in deaths[:arrived])
+    _hold(repeatable or not lost or result.status is Status.UNKNOWN, f"a lost answer is not unknown: {told}")
+    return result
+
+
 def _hold(holds: object, said: str) -> None:
     if not holds:
         raise AssertionError(said)
@@ -188,8 +242,10 @@ async def _values_are_sorted(open_catalog: OpenCatalog, prefix: str) -> None:
         _hold(added.status is Status.DONE and added.value == {"sum": 3}, f"add gave {added}")
         _hold(added.tries == 1 and added.duration_s > 0, f"no tries or duration: {added}")
         measured = await probe.ask("measure")
-        _hold(measured.metrics == {"loss": 0.5}, f"metrics in JSON text were not lifted: {measured}")
-        _hold(measured.events == ({"name": "measured"},), f"events in JSON text were not lifted: {measured}")
+        _hold(measured.metrics == {"loss": 0.5}, f"metrics were not lifted: {measured}")
+        _hold(measured.events == ({"name": "measured"},), f"events were not lifted: {measured}")
+        read = await probe.ask("read")
+        _hold(not read.metrics and not read.events, f"text was taken for metrics or events: {read}")
 
 
 async def _faults_are_results(open_catalog: OpenCatalog, prefix: str) -> None:

@@ -55,16 +55,18 @@ class Result:
 
     status: Status
     value: Json = None
-    """Structured result, or JSON found in text, or the text."""
+    """Structured result, or JSON found in text, or the text. A text in structured content stays text."""
     metrics: JsonObject = field(default_factory=dict[str, Json])
-    """Lifted from a top-level `metrics` object: name to number, text, boolean or nested object."""
+    """From the top-level `metrics` object of structured content, and what the mission maps: name to number, text, boolean
+    or nested object."""
     events: tuple[JsonObject, ...] = ()
-    """Lifted from a top-level `events` list: objects with a text `name` (or `event_name`, which is copied to `name`)."""
+    """From the top-level `events` list of structured content: objects with a text `name` (or `event_name`, which is copied to `name`)."""
     error_class: str | None = None
     """Stable token: `invalid_arguments`, `not_allowed`, `tool_changed`, `tool_error`, `error_envelope`, `timeout`,
-    `cancelled`, `server_died`, `server_unreachable`, `protocol`, `not_json`, `too_large`, `exception`."""
+    `cancelled`, `server_died`, `server_unreachable`, `protocol`, `not_json`, `too_large`, `too_many_metrics`,
+    `exception`, `tool_raised`, `worker_died`."""
     error: str | None = None
-    """One line for people, at most 500 characters."""
+    """One line for people, at most 500 characters, none of which a terminal would obey."""
     original_bytes: int = 0
     """Size of the value before the cap."""
     truncated: bool = False
@@ -82,11 +84,26 @@ class Catalog(Protocol):
         ...
 
     async def call(
-        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False
+        self,
+        name: str,
+        args: Mapping[str, Json],
+        *,
+        key: str,
+        timeout_s: float | None = None,
+        repeatable: bool = False,
     ) -> Result:
         """Call a tool. Never raises for anything a tool or server does; a fault is a `Result`.
 
-        `key` is the effect's idempotency key: the same for each try of one effect, also after a crash. Cancelling the
-        awaiting task cancels the call.
+        Cancelling the awaiting task cancels the call.
+
+        Args:
+            name: As in `tools()`.
+            args: Checked against the tool's schema before anything is sent.
+            key: The effect's idempotency key: the same for each try of one effect, also after a crash.
+            timeout_s: Limit of this call, all its tries included.
+            repeatable: Whether the call may happen twice: the effect's pinned class is `pure` or `keyed`. The only
+                thing that decides it, whatever hints, names or patterns say. A call that is not repeatable and may
+                have left is never sent again; without an answer it is `unknown`. One that certainly never left may be
+                tried again.
         """
         ...

@@ -9,26 +9,31 @@ from dataclasses import dataclass, field, replace
 from typing import Final, Protocol, cast
 
 import anyio
-import anyio.to_thread
 
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked
 from journeyman.tools.arguments import Arguments
 from journeyman.tools.base import Result, Status, Tool
+from journeyman.tools.deadline import Deadline
 from journeyman.tools.functions import FunctionTool
 from journeyman.tools.limits import Limits, Pace
-from journeyman.tools.results import Caps, failure, sorted_answer
+from journeyman.tools.metrics import Mapped
+from journeyman.tools.results import Caps, failure, one_line, sorted_answer, sorted_value
+from journeyman.tools.sending import Sending
 from journeyman.tools.servers.definition import WireFault
-from journeyman.tools.servers.supervisor import McpServer, Sending
+from journeyman.tools.servers.supervisor import McpServer
+from journeyman.tools.threads import run_blocking
 
 _THREAD_CHARS: Final = 2**20
 """Answers with more text are sorted in a thread."""
+_UNANSWERED: Final = ("server_died", "server_unreachable", "worker_died")
+"""Error classes of a try that nobody answered; all others are answers, and asking again brings the same."""
 
 
 class Source(Protocol):
     """Where a tool lives."""
 
     async def call(self, args: Mapping[str, Json], key: str, sending: Sending) -> Result:
-        """Call the tool once."""
+        """Call the tool once, and keep `sending` true while it is under way."""
         ...
 
 
@@ -39,11 +44,14 @@ class Function:
     function: FunctionTool
     caps: Caps
     threads: anyio.CapacityLimiter
+    mapped: tuple[Mapped, ...] = ()
 
     async def call(self, args: Mapping[str, Json], key: str, sending: Sending) -> Result:
-        """Call it; from the first moment it may have done something."""
-        sending.sent = True
-        return await self.function.call(args, key, self.caps, self.threads)
+        """Call it; from the moment it begins it may have done something."""
+        return await self.function.call(args, key, self._sorted, self.threads, sending)
+
+    def _sorted(self, value: object) -> Result:
+        return sorted_value(value, self.caps, self.mapped)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +61,7 @@ class Remote:
     server: McpServer
     name: str
     caps: Caps
+    mapped: tuple[Mapped, ...] = ()
 
     async def call(self, args: Mapping[str, Json], key: str, sending: Sending) -> Result:
         """Ask the server, once; every fault of it is a result."""
@@ -61,8 +70,8 @@ class Remote:
         except WireFault as fault:
             return failure(fault.error_class, str(fault), status=fault.status)
         if sum(map(len, answer.texts)) > _THREAD_CHARS:
-            return await anyio.to_thread.run_sync(lambda: sorted_answer(answer, self.caps))
-        return sorted_answer(answer, self.caps)
+            return await run_blocking(lambda: sorted_answer(answer, self.caps, self.mapped))
+        return sorted_answer(answer, self.caps, self.mapped)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,88 +83,121 @@ class Entry:
     arguments: Arguments | str
     slots: tuple[anyio.CapacityLimiter, ...]
     pace: Pace | None
-    repeatable: bool
 
 
 class ToolCatalog:
     """A `Catalog` over functions and servers; made by `open_catalog`."""
 
-    def __init__(self, entries: Mapping[str, Entry], hidden: Mapping[str, Entry], limits: Limits) -> None:
+    def __init__(
+        self, entries: Mapping[str, Entry], hidden: Mapping[str, Entry], limits: Limits, deadline: Deadline
+    ) -> None:
         self._listed = dict(sorted(entries.items()))
         self._entries = {**hidden, **self._listed}
         self._limits = limits
+        self._deadline = deadline
 
     async def tools(self) -> Sequence[Tool]:
         """Give the allowed tools, sorted by name."""
         return tuple(entry.tool for entry in self._listed.values())
 
     async def call(
-        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False
+        self,
+        name: str,
+        args: Mapping[str, Json],
+        *,
+        key: str,
+        timeout_s: float | None = None,
+        repeatable: bool = False,
     ) -> Result:
-        """Call a tool; whatever goes wrong is in the result. `timeout_s` replaces the limit of the catalog."""
+        """Call a tool; whatever goes wrong is in the result.
+
+        `timeout_s` replaces the limit of the catalog. Both count from when the call has its slot; the catalog's
+        deadline counts always.
+        """
         entry = self._entries.get(name)
         if entry is None:
             return failure("not_allowed", f"{name!r} is not among the allowed tools{nearest(name, self._listed)}")
         problem = _refusal(entry, args)
         if problem is not None:
             return problem
-        async with AsyncExitStack() as held:
-            for slot in entry.slots:
-                await held.enter_async_context(slot)
-            if entry.pace is not None:
-                await entry.pace.wait()
-            began_s = anyio.current_time()
-            result = await self._bounded(entry, args, key, self._limits.timeout_s if timeout_s is None else timeout_s)
-            return replace(result, duration_s=round(anyio.current_time() - began_s, 6))
+        course = _Course(entry, repeatable)
+        began_s = anyio.current_time()
+        with anyio.move_on_after(self._deadline.left_s()):
+            async with AsyncExitStack() as held:
+                for slot in entry.slots:
+                    await held.enter_async_context(slot)
+                if entry.pace is not None:
+                    await entry.pace.wait()
+                began_s = anyio.current_time()
+                limit_s = self._limits.timeout_s if timeout_s is None else timeout_s
+                with anyio.move_on_after(limit_s):
+                    await self._tried(course, args, key)
+        took_s = anyio.current_time() - began_s
+        return replace(course.told(took_s), duration_s=round(took_s, 6))
 
-    async def _bounded(self, entry: Entry, args: Mapping[str, Json], key: str, timeout_s: float) -> Result:
-        course = _Course()
-        with anyio.move_on_after(timeout_s):
-            while True:
-                course.begin()
-                result = await _once(entry, args, key, course.sending)
-                course.unknown = course.unknown or result.status is Status.UNKNOWN
-                if course.tries >= self._limits.tries or not _worth_again(entry, result):
-                    return course.told(result)
-        if course.unknown or course.sending.sent:
-            text = f"{entry.tool.name} gave no answer within {timeout_s:g} s; it may still have happened"
-            return course.told(failure("timeout", text, status=Status.UNKNOWN))
-        text = f"{entry.tool.name} could not be reached within {timeout_s:g} s; nothing was sent"
-        return course.told(failure("timeout", text))
+    async def _tried(self, course: _Course, args: Mapping[str, Json], key: str) -> None:
+        while True:
+            course.begin()
+            course.result = await _once(course, args, key)
+            course.left = course.left or course.sending.sent
+            if course.tries >= self._limits.tries or not course.again():
+                return
 
 
 @dataclass(slots=True)
 class _Course:
     """How one call went so far."""
 
+    entry: Entry
+    repeatable: bool
+    """The caller's word, and the only thing that lets a call that may have left be sent again."""
     tries: int = 0
-    unknown: bool = False
-    """An earlier try may have happened."""
+    left: bool = False
+    """An ended try may have left."""
     sending: Sending = field(default_factory=Sending)
+    result: Result | None = None
+    """Of the last try, `None` while it is under way."""
 
     def begin(self) -> None:
         self.tries += 1
         self.sending = Sending()
+        self.result = None
 
-    def told(self, result: Result) -> Result:
-        """Give the result with what the earlier tries add to it."""
-        status = Status.UNKNOWN if self.unknown and result.error_class == "server_unreachable" else result.status
+    def again(self) -> bool:
+        """Say whether the call may and should be tried again: where nobody answered it."""
+        unanswered = self.result is not None and self.result.error_class in _UNANSWERED
+        return unanswered and (self.repeatable or not self.left)
+
+    def told(self, took_s: float) -> Result:
+        """Give the last try's result with what the earlier ones add to it."""
+        result = self._late(took_s) if self.result is None else self.result
+        status = result.status
+        if status is Status.UNKNOWN and not self.left:
+            status = Status.FAILED
+        elif status is Status.UNKNOWN and self.repeatable and result.error_class == "protocol":
+            status = Status.FAILED  # It was answered, unreadably; that it may have happened does no harm.
+        elif self.left and result.error_class == "server_unreachable":
+            status = Status.UNKNOWN  # An earlier try may have happened.
         tried = f" ({self.tries} tries)" if self.tries > 1 else ""
         error = None if result.error is None else result.error[: 500 - len(tried)] + tried
         return replace(result, status=status, tries=self.tries, error=error)
 
+    def _late(self, took_s: float) -> Result:
+        self.left = self.left or self.sending.sent
+        name = self.entry.tool.name
+        if not self.left:
+            return failure("timeout", f"{name} could not be reached within {took_s:.3g} s; nothing was sent")
+        running = f"; {self.sending.running}" if self.sending.running else ""
+        text = f"{name} gave no answer within {took_s:.3g} s; it may still have happened{running}"
+        return failure("timeout", text, status=Status.UNKNOWN)
 
-async def _once(entry: Entry, args: Mapping[str, Json], key: str, sending: Sending) -> Result:
+
+async def _once(course: _Course, args: Mapping[str, Json], key: str) -> Result:
+    sending = course.sending
     try:
-        return await entry.source.call(args, key, sending)
+        return await course.entry.source.call(args, key, sending)
     except Exception as error:  # noqa: BLE001 - no fault of a server or an SDK may reach the engine as an exception
-        status = Status.UNKNOWN if sending.sent else Status.FAILED
-        return failure("protocol", f"{type(error).__name__}: {error}", status=status)
-
-
-def _worth_again(entry: Entry, result: Result) -> bool:
-    """Say whether to try again: where nothing was sent, or where the operator lets a call happen twice."""
-    return result.error_class == "server_unreachable" or (entry.repeatable and result.error_class == "server_died")
+        return failure("protocol", f"{type(error).__name__}: {error}", status=Status.UNKNOWN)
 
 
 def _refusal(entry: Entry, args: Mapping[str, Json]) -> Result | None:
@@ -174,4 +216,4 @@ def _refusal(entry: Entry, args: Mapping[str, Json]) -> Result | None:
 def nearest(name: str, names: Mapping[str, object] | Sequence[str]) -> str:
     """Give the names closest to one that is not there, to end an error text with."""
     close = difflib.get_close_matches(name, list(names), 3, 0.4)
-    return f"; nearest: {', '.join(close)}" if close else f"; there are {len(names)}"
+    return f"; nearest: {one_line(', '.join(close))}" if close else f"; there are {len(names)}"

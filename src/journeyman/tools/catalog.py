@@ -5,18 +5,23 @@ from __future__ import annotations
 import random
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 
 import anyio
 
+from journeyman.mission.model.mission import MetricSource
 from journeyman.mission.values.errors import InvalidInput, Problem, Unavailable
 from journeyman.tools.arguments import compiled
 from journeyman.tools.base import Tool
 from journeyman.tools.calling import Entry, Function, Remote, Source, ToolCatalog, nearest
+from journeyman.tools.deadline import Deadline
 from journeyman.tools.functions import FunctionTool, function_tool
+from journeyman.tools.isolated import Isolated, IsolatedFunction
 from journeyman.tools.limits import Limits
 from journeyman.tools.loading import load_functions
+from journeyman.tools.metrics import sources_of
 from journeyman.tools.servers.config import read_servers
 from journeyman.tools.servers.definition import catalog_names, tool_of
 from journeyman.tools.servers.supervisor import McpServer
@@ -25,23 +30,24 @@ from journeyman.tools.servers.supervisor import McpServer
 @asynccontextmanager
 async def open_catalog(
     *,
-    functions: Sequence[str | Callable[..., object]] = (),
+    functions: Sequence[str | Isolated | Callable[..., object]] = (),
     servers: Mapping[str, object] | None = None,
     allow: Sequence[str] = ("*",),
-    repeatable: Sequence[str] = (),
+    metrics: Mapping[str, MetricSource] | None = None,
     limits: Limits | None = None,
+    deadline: Deadline | None = None,
     base_dir: Path | None = None,
     jitter: Callable[[], float] = random.random,
 ) -> AsyncGenerator[ToolCatalog]:
     """Open the servers, give their tools and those of the functions under the allowlist, and close it all at the end.
 
     Args:
-        functions: Callables, or `module:callable` as in mission files.
+        functions: Callables, `module:callable` as in mission files, or `Isolated` for one that runs in a worker process.
         servers: The `mcpServers` form. Servers that no pattern of `allow` can mean are not started.
         allow: Patterns of tool names; `*` and `?` match any characters, dots too.
-        repeatable: Patterns of tools whose effects are `pure` or `keyed`: their calls are tried again also when a server
-            died and the call may have happened. All others are tried again only where certainly nothing was sent.
+        metrics: What the mission maps out of results: name of a metric to where it stands.
         limits: Bounds of calls.
+        deadline: Bounds starts, calls with all their waiting, and closing; whoever owns it may move it.
         base_dir: The mission file's folder: functions are looked for there, and servers start there.
         jitter: Draws from 0..1; spreads restarts.
 
@@ -49,16 +55,15 @@ async def open_catalog(
         InvalidInput: A function, server or pattern is wrong, or a pattern matches no tool.
         Unavailable: A server that is needed cannot be started.
     """
-    bounds = limits or Limits()
-    named = load_functions([spec for spec in functions if isinstance(spec, str)], base_dir)
-    tools = [function_tool(item) for item in [*named, *(item for item in functions if not isinstance(item, str))]]
+    bounds, until = limits or Limits(), deadline or Deadline()
+    local = _local(functions, base_dir)
     configs = [server for server in read_servers(servers or {}, base_dir) if _needed(server.name, allow)]
     fault: Exception | None = None
     async with anyio.create_task_group() as group:
-        running = [McpServer(config, group, bounds.servers, jitter) for config in configs]
+        running = [McpServer(config, group, bounds.servers, jitter, until) for config in configs]
         try:
             await _open_all(running)
-            yield _assembled(tools, running, allow, repeatable, bounds)
+            yield _Assembly(local, running, allow, metrics or {}, bounds).catalog(until)
         except Exception as error:  # noqa: BLE001 - raised again below, outside the group that would wrap it
             fault = error
         finally:
@@ -95,58 +100,80 @@ async def _open_all(servers: Sequence[McpServer]) -> None:
         raise faults[0]
 
 
-def _assembled(
-    functions: Sequence[FunctionTool],
-    servers: Sequence[McpServer],
-    allow: Sequence[str],
-    repeatable: Sequence[str],
-    limits: Limits,
-) -> ToolCatalog:
-    threads = anyio.CapacityLimiter(limits.threads)
-    found: list[tuple[Tool, Source, anyio.CapacityLimiter | None]] = []
-    hidden: dict[str, Entry] = {}
-    for function in functions:
-        found.append((function.tool, Function(function, limits.caps, threads), None))
-        if function.probe is not None and _matches(function.tool.name, allow):
+def _local(
+    functions: Sequence[str | Isolated | Callable[..., object]], base_dir: Path | None
+) -> list[tuple[FunctionTool, Isolated | None]]:
+    """Give each function's tool, and how it is isolated, those of the mission file first."""
+    written = [item for item in functions if isinstance(item, (str, Isolated))]
+    specs = [item if isinstance(item, str) else item.function for item in written]
+    found = [
+        (function_tool(item), replace(spec, base_dir=base_dir) if isinstance(spec, Isolated) else None)
+        for item, spec in zip(load_functions(specs, base_dir), written, strict=True)
+    ]
+    return found + [(function_tool(item), None) for item in functions if not isinstance(item, (str, Isolated))]
+
+
+@dataclass(frozen=True, slots=True)
+class _Assembly:
+    """What a catalog is made of."""
+
+    functions: Sequence[tuple[FunctionTool, Isolated | None]]
+    servers: Sequence[McpServer]
+    allow: Sequence[str]
+    metrics: Mapping[str, MetricSource]
+    limits: Limits
+
+    def catalog(self, deadline: Deadline) -> ToolCatalog:
+        """Give the catalog; raise `InvalidInput` where names collide or patterns match nothing."""
+        found: list[Entry] = []
+        hidden: dict[str, Entry] = {}
+        threads = anyio.CapacityLimiter(self.limits.threads)
+        for function, isolated in self.functions:
+            found.append(self._entry(function.tool, self._source(function, isolated, threads)))
             probe = function.probe
-            hidden[probe.tool.name] = _entry(
-                probe.tool, Function(probe, limits.caps, threads), None, limits, again=True
-            )
-    for server in servers:
-        slots = anyio.CapacityLimiter(limits.per_server)
-        for name, full in catalog_names(server.config.name, list(server.definitions)).items():
-            tool = tool_of(full, server.definitions[name])
-            found.append((tool, Remote(server, name, limits.caps), slots))
-    names = [tool.name for tool, _, _ in found]
-    _check_names(names, allow)
-    entries = {
-        tool.name: _entry(tool, source, slots, limits, again=_matches(tool.name, repeatable))
-        for tool, source, slots in found
-        if _matches(tool.name, allow)
-    }
-    return ToolCatalog(entries, hidden, limits)
+            if probe is not None and _matches(function.tool.name, self.allow):
+                asking = None if isolated is None else replace(isolated, probe=True)
+                hidden[probe.tool.name] = self._entry(probe.tool, self._source(probe, asking, threads))
+        for server in self.servers:
+            slots = anyio.CapacityLimiter(self.limits.per_server)
+            for name, full in catalog_names(server.config.name, list(server.definitions)).items():
+                tool = tool_of(full, server.definitions[name])
+                remote = Remote(server, name, self.limits.caps, sources_of(full, self.metrics))
+                found.append(self._entry(tool, remote, slots))
+        _check_names([entry.tool.name for entry in found], self.allow, self.metrics)
+        entries = {entry.tool.name: entry for entry in found if _matches(entry.tool.name, self.allow)}
+        return ToolCatalog(entries, hidden, self.limits, deadline)
 
+    def _source(self, function: FunctionTool, isolated: Isolated | None, threads: anyio.CapacityLimiter) -> Source:
+        caps, mapped = self.limits.caps, sources_of(function.tool.name, self.metrics)
+        if isolated is None:
+            return Function(function, caps, threads, mapped)
+        return IsolatedFunction(function, isolated, caps, threads, mapped)
 
-def _entry(tool: Tool, source: Source, slots: anyio.CapacityLimiter | None, limits: Limits, *, again: bool) -> Entry:
-    own = limits.concurrency_of(tool.name)
-    return Entry(
-        tool=tool,
-        source=source,
-        arguments=compiled(tool.input_schema),
-        slots=tuple(slot for slot in (own, slots) if slot is not None),
-        pace=limits.pace_of(tool.name),
-        repeatable=again,
-    )
+    def _entry(self, tool: Tool, source: Source, slots: anyio.CapacityLimiter | None = None) -> Entry:
+        own = self.limits.concurrency_of(tool.name)
+        return Entry(
+            tool=tool,
+            source=source,
+            arguments=compiled(tool.input_schema),
+            slots=tuple(slot for slot in (own, slots) if slot is not None),
+            pace=self.limits.pace_of(tool.name),
+        )
 
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
 
 
-def _check_names(names: Sequence[str], allow: Sequence[str]) -> None:
+def _check_names(names: Sequence[str], allow: Sequence[str], metrics: Mapping[str, MetricSource]) -> None:
+    wanted = [(pattern, pattern) for pattern in allow]
+    wanted += [(f"metrics.{name}.tool", source.tool) for name, source in metrics.items()]
     problems = [
-        Problem(where=pattern, message=f"matches no tool{nearest(pattern, names)}")
-        for pattern in allow
+        Problem(
+            where=where,
+            message=f"{'' if where == pattern else repr(pattern) + ' '}matches no tool{nearest(pattern, names)}",
+        )
+        for where, pattern in wanted
         if not any(fnmatchcase(name, pattern) for name in names)
     ]
     twice = sorted({name for name in names if names.count(name) > 1})

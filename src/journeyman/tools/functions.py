@@ -7,20 +7,23 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Any, Final, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Final, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import anyio
-import anyio.to_thread
 import pydantic
-from pydantic_core import PydanticSerializationError, to_jsonable_python
 
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked, digest_of
 from journeyman.mission.values.errors import InvalidInput, Problem
 from journeyman.tools.base import Hints, Result, Tool
+from journeyman.tools.containing import Escaped, contained, guarded, plain, shown
 from journeyman.tools.docstring import argument_texts, without_arguments
-from journeyman.tools.results import Caps, failure, sorted_value
+from journeyman.tools.results import failure
+from journeyman.tools.sending import Sending
+from journeyman.tools.threads import run_blocking
 
 Function = TypeVar("Function", bound=Callable[..., object])
+Sort: TypeAlias = Callable[[object], Result]
+"""Makes a result of plain Python values."""
 
 KEY_PARAMETER: Final = "idempotency_key"
 _MARK: Final = "__journeyman_tool__"
@@ -96,8 +99,26 @@ class FunctionTool:
     probe: FunctionTool | None = None
     """Answers for a `probed` tool; called `NAME.probe`, never listed."""
 
-    async def call(self, args: Mapping[str, Json], key: str, caps: Caps, limiter: anyio.CapacityLimiter) -> Result:
-        """Call the function: on the loop when it is async, else in a thread of `limiter`. Whatever it raises is a result."""
+    async def call(
+        self, args: Mapping[str, Json], key: str, sort: Sort, threads: anyio.CapacityLimiter, sending: Sending
+    ) -> Result:
+        """Call the function: on the loop when it is async, else in a thread, as many at a time as `threads` allows.
+
+        Whatever it raises is a failed result; `sort` makes one of what it returns. Cancelling leaves a thread behind,
+        and a coroutine that will not stop; `sending.running` says so.
+        """
+        given = self.given(args, key)
+        if isinstance(given, Result):
+            return given
+        try:
+            return await self._run(given, sort, threads, sending)
+        except Escaped as error:
+            return failure("tool_raised", str(error))
+        except Exception as error:  # noqa: BLE001 - a function may raise anything; that is the call's failure
+            return failure("exception", shown(error))
+
+    def given(self, args: Mapping[str, Json], key: str) -> dict[str, Any] | Result:
+        """Give the typed arguments of the function, or the failure that they are."""
         try:
             model = self.arguments.model_validate(dict(args))
         except pydantic.ValidationError as error:
@@ -105,28 +126,28 @@ class FunctionTool:
             where = ".".join(map(str, first["loc"]))
             return failure("invalid_arguments", f"{where}: {first['msg']}, but it is {first['input']!r}")
         given = {field.alias or name: getattr(model, name) for name, field in self.arguments.model_fields.items()}
-        if self.takes_key:
-            given[KEY_PARAMETER] = key
-        try:
-            return _result(await self._run(given, limiter), caps)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a function may raise anything; that is the call's failure
-            return failure("exception", _shown(error))
+        return given | {KEY_PARAMETER: key} if self.takes_key else given
 
-    async def _run(self, given: dict[str, Any], limiter: anyio.CapacityLimiter) -> object:
+    async def _run(self, given: dict[str, Any], sort: Sort, threads: anyio.CapacityLimiter, sending: Sending) -> Result:
         if inspect.iscoroutinefunction(self.function):
-            return await self.function(**given)
-        value = await anyio.to_thread.run_sync(
-            lambda: _guarded(self.function, given), abandon_on_cancel=True, limiter=limiter
-        )
-        return await cast("Awaitable[object]", value) if inspect.isawaitable(value) else value
+            sending.sent = True
+            return _sorted(await contained(self.function(**given), sending), sort)
+
+        def begin() -> None:
+            sending.sent, sending.running = True, "its thread cannot be stopped and was left running"
+
+        def work() -> Result | Awaitable[object]:
+            value = guarded(self.function, given)
+            return cast("Awaitable[object]", value) if inspect.isawaitable(value) else _sorted(value, sort)
+
+        value = await run_blocking(work, limiter=threads, begin=begin)
+        sending.running = ""
+        return value if isinstance(value, Result) else _sorted(await contained(value, sending), sort)
 
 
-def _result(value: object, caps: Caps) -> Result:
-    try:
-        plain: object = to_jsonable_python(value, by_alias=True)
-    except (PydanticSerializationError, ValueError, RecursionError) as error:
-        return failure("not_json", f"the function returned a {type(value).__name__} that is not JSON: {error}")
-    return sorted_value(plain, caps)
+def _sorted(value: object, sort: Sort) -> Result:
+    found = plain(value)
+    return found if isinstance(found, Result) else sort(found.value)
 
 
 def function_tool(function: Callable[..., object]) -> FunctionTool:
@@ -238,26 +259,6 @@ def _arguments(name: str, fields: dict[str, Any]) -> tuple[type[pydantic.BaseMod
         problem = Problem(where="", message=f"has no JSON Schema: {str(error).splitlines()[0]}")
         raise InvalidInput(f"function {name!r}", (problem,)) from error
     return model, {key: value for key, value in schema.items() if key != "title"}
-
-
-class _Escaped(Exception):
-    """A function in a thread raised what ends or cancels programs; no real interrupt arrives there, so it is its own."""
-
-
-def _guarded(function: Callable[..., object], given: Mapping[str, object]) -> object:
-    try:
-        return function(**given)
-    except Exception:
-        raise
-    except BaseException as error:  # noqa: BLE001 - what is neither caught above nor by any caller
-        raise _Escaped(_shown(error)) from None
-
-
-def _shown(error: BaseException) -> str:
-    try:
-        return str(error) if isinstance(error, _Escaped) else f"{type(error).__name__}: {error}"
-    except Exception as fault:  # noqa: BLE001 - showing an error runs its own code
-        return f"{type(error).__name__}, which cannot be shown ({type(fault).__name__})"
 
 
 def _output_schema(function: Callable[..., object]) -> JsonObject | None:

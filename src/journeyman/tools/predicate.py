@@ -10,6 +10,7 @@ import pydantic_monty as monty
 
 from journeyman.mission.values.canonical import Json, NotJson, checked
 from journeyman.mission.values.errors import Problem
+from journeyman.tools.results import one_line
 from journeyman.tools.sandbox import POLICY, Fault, Sandbox, fault_of, limits
 from journeyman.tools.script_check import expression_problems
 
@@ -102,7 +103,7 @@ class Predicates:
         try:
             return PredicateResult(checked(json.loads(value)))
         except (NotJson, ValueError, RecursionError) as error:
-            return PredicateResult(error_class="not_json", error=str(error)[:500])
+            return PredicateResult(error_class="not_json", error=one_line(str(error)))
 
 
 def _discard(_stream: str, _text: str) -> None:

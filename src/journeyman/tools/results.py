@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from typing import Final, cast
 
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, canonical, checked
 from journeyman.tools.base import Result, Status
+from journeyman.tools.metrics import Lifted, Mapped, lifted, mapped_metrics
 
 _ERROR_CHARS: Final = 500
+_UNSHOWN: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"
+)
+"""What a terminal or a log obeys instead of showing it: control characters, and those that turn or hide text."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +25,7 @@ class Caps:
     """How much of a result is kept."""
 
     value_bytes: int = 2**20
-    """A larger value is replaced by a preview; metrics and events have the same cap and are dropped over it."""
+    """A larger value is replaced by a preview; a call with more bytes of metrics and events has failed."""
     hard_bytes: int = 64 * 2**20
     """Anything larger is refused: the call failed with `too_large`."""
     head_chars: int = 16 * 2**10
@@ -37,116 +44,107 @@ class Answer:
     is_error: bool = False
 
 
-@dataclass(slots=True)
-class _Lift:
-    """Metrics and events found at the top of values."""
-
-    metrics: JsonObject = field(default_factory=dict[str, Json])
-    events: list[JsonObject] = field(default_factory=list[JsonObject])
-
-    def take(self, value: Json) -> None:
-        if not isinstance(value, dict):
-            return
-        metrics, events = value.get("metrics"), value.get("events")
-        if isinstance(metrics, dict):
-            kept = {name: item for name, item in metrics.items() if isinstance(item, (bool, int, float, str, dict))}
-            self.metrics.update(kept)
-        for event in events if isinstance(events, list) else []:
-            name = (event.get("name") or event.get("event_name")) if isinstance(event, dict) else None
-            if isinstance(event, dict) and isinstance(name, str):
-                self.events.append({**event, "name": name})
-
-
 def failure(error_class: str, error: str, *, status: Status = Status.FAILED) -> Result:
     """Give a result without a value; the text is brought to one line of at most 500 characters."""
     return Result(status=status, error_class=error_class, error=one_line(error))
 
 
 def one_line(text: str) -> str:
-    """Give `text` on one line, at most 500 characters, without lone surrogates."""
-    line = " ".join(text[: 20 * _ERROR_CHARS].encode("utf-8", "replace").decode().split())
+    """Give `text` on one line, at most 500 characters, with nothing in it that a terminal would obey.
+
+    White space of any kind becomes one space, every other control character `\ufffd`, lone surrogates `?`.
+    """
+    words = " ".join(text[: 20 * _ERROR_CHARS].encode("utf-8", "replace").decode().split())
+    line = _UNSHOWN.sub("\ufffd", words)
     return line if len(line) <= _ERROR_CHARS else line[: _ERROR_CHARS - 1] + "…"
 
 
-def sorted_value(value: object, caps: Caps) -> Result:
+def sorted_value(value: object, caps: Caps, mapped: Sequence[Mapped] = ()) -> Result:
     """Give the result of a function that returned `value`, already made of plain Python values."""
     if isinstance(value, str):
-        return sorted_answer(Answer(texts=(value,)), caps)
-    return sorted_answer(Answer(structured=value, has_structured=True), caps)
+        return sorted_answer(Answer(texts=(value,)), caps, mapped)
+    return sorted_answer(Answer(structured=value, has_structured=True), caps, mapped)
 
 
-def sorted_answer(answer: Answer, caps: Caps) -> Result:
-    """Give the result of a server's answer: structured content first, else JSON in the text, else the text."""
+def sorted_answer(answer: Answer, caps: Caps, mapped: Sequence[Mapped] = ()) -> Result:
+    """Give the result of an answer: its value is structured content, else JSON in the text, else the text.
+
+    Metrics and events are read from structured content alone: text is data, whatever it looks like. Metrics out of
+    text are what the mission maps (`mapped`), and nothing else.
+    """
     size = sum(map(len, answer.texts))
     if size > caps.hard_bytes:
         return failure("too_large", f"the answer has {size:,} characters; {caps.hard_bytes:,} are allowed")
     try:
-        value, parts = _value(answer)
-        value = checked(value)
-        parts = [checked(part) for part in parts]
+        structured = checked(_unwrapped(answer.structured, answer.texts)) if answer.has_structured else None
+        value = structured if answer.has_structured else checked(_value_of_texts(answer))
+        texts = checked(list(answer.texts))
     except NotJson as error:
         return failure("not_json", f"the answer is not finite JSON: {error}")
     except RecursionError:
         return failure("not_json", "the answer is nested too deeply")
-    lift = _Lift()
-    for part in parts:
-        lift.take(part)
-    return _judged(value, parts, lift, answer, caps)
+    found = lifted(structured)
+    text = "\n".join(cast("list[str]", texts)) if texts else value if isinstance(value, str) else ""
+    found.metrics.update(mapped_metrics(mapped, value, text))
+    return _judged(value, structured, found, answer, caps)
 
 
-def _judged(value: Json, parts: Sequence[Json], lift: _Lift, answer: Answer, caps: Caps) -> Result:
+def _judged(value: Json, structured: Json, found: Lifted, answer: Answer, caps: Caps) -> Result:
     body = canonical(value)
     if len(body) > caps.hard_bytes:
         return failure("too_large", f"the value has {len(body):,} bytes; {caps.hard_bytes:,} are allowed")
     fits = len(body) <= caps.value_bytes
-    lifted = len(canonical([lift.metrics, cast("list[Json]", lift.events)])) <= caps.value_bytes
     result = Result(
-        status=Status.DONE,
-        value=value if fits else _preview(body, caps),
-        metrics=lift.metrics if lifted else {},
-        events=tuple(lift.events) if lifted else (),
-        original_bytes=len(body),
-        truncated=not (fits and lifted),
+        status=Status.DONE, value=value if fits else _preview(body, caps), original_bytes=len(body), truncated=not fits
     )
     if answer.is_error:
         return _refused(result, "tool_error", _words(value) or "the tool reported an error and gave no text")
-    envelope = next((part for part in parts if is_error_envelope(part)), None)
+    envelope = _envelope(structured, answer.texts)
     if envelope is not None:
         return _refused(result, "error_envelope", _words(envelope))
-    return result
+    problem = found.problem(caps.value_bytes)
+    if problem is not None:
+        return _refused(result, "too_many_metrics", problem)
+    return replace(result, metrics=found.metrics, events=tuple(found.events))
+
+
+def _envelope(structured: Json, texts: Sequence[str]) -> Json:
+    """Give the error that an answer tells of. Text is believed here: at worst a call counts as failed that was none."""
+    if isinstance(structured, dict):
+        return structured if is_error_envelope(structured) else None
+    for text in texts:
+        with suppress(NotJson):
+            part = checked(_parsed(text))
+            if is_error_envelope(part):
+                return part
+    return None
 
 
 def _refused(result: Result, error_class: str, error: str) -> Result:
     return replace(result, status=Status.FAILED, error_class=error_class, error=one_line(error))
 
 
-def _value(answer: Answer) -> tuple[object, list[object]]:
-    """Give the value, and the parts of it in which metrics, events and error envelopes are looked for."""
-    if answer.has_structured:
-        value = _unwrapped(answer.structured, answer.texts)
-        return value, [value]
+def _value_of_texts(answer: Answer) -> object:
     if answer.texts:
         parts = [_parsed(text) for text in answer.texts]
         if len(parts) == 1:
-            return parts[0], parts
+            return parts[0]
         whole = all(not isinstance(part, str) for part in parts)
-        return (parts if whole else "\n".join(answer.texts)), parts
-    return (list(answer.others) or None), []
+        return parts if whole else "\n".join(answer.texts)
+    return list(answer.others) or None
 
 
 def _unwrapped(value: object, texts: Sequence[str]) -> object:
-    """Take off the `{"result": ...}` that SDKs put around what is no object; a tool's own `result` key stays."""
+    """Take off the `{"result": ...}` that SDKs put around what is no object; a tool's own `result` key stays.
+
+    The text blocks tell the two apart: they repeat what was wrapped, without its wrapping. A wrapped text stays text.
+    """
     if not isinstance(value, dict):
         return value
     items = cast("dict[object, object]", value)
-    if items.keys() != {"result"}:
+    if items.keys() != {"result"} or not _repeats(texts, items["result"]):
         return items
-    inner = items["result"]
-    if isinstance(inner, str):
-        # The text block repeats a wrapped text as it is; a tool's own object is repeated as JSON.
-        parsed = _parsed(inner)
-        return parsed if parsed is not inner or _repeats(texts, inner) else items
-    return inner if _repeats(texts, inner) else items
+    return items["result"]
 
 
 def _repeats(texts: Sequence[str], inner: object) -> bool:

@@ -28,6 +28,7 @@ import anyio.to_thread
 import pydantic_monty as monty
 
 from journeyman.mission.values.errors import Unavailable
+from journeyman.tools.results import one_line
 
 Value = TypeVar("Value")
 
@@ -148,4 +149,4 @@ def _place(frames: list[monty.Frame], first_line: int, source: str | None) -> tu
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())[:500]
+    return one_line(text)

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 from mcp.server.mcpserver import Context, MCPServer
 from mcp.types import CallToolResult, TextContent, ToolAnnotations
@@ -24,6 +25,12 @@ def add(a: int, b: int = 1) -> int:
 def honest_text() -> str:
     """Give JSON as text, under a name that repeats the server's."""
     return '{"metrics": {"loss": 0.25}, "events": [{"event_name": "done"}]}'
+
+
+@server.tool()
+def measure() -> dict[str, Any]:
+    """Give metrics and events."""
+    return {"metrics": {"loss": 0.25}, "events": [{"event_name": "done"}]}
 
 
 @server.tool()

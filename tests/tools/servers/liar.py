@@ -32,6 +32,7 @@ def tools() -> list[dict[str, Any]]:
     if HOW == "collision":
         return [{**TOOL, "name": "liar_echo"}, TOOL, {**TOOL, "name": "liar-other"}]
     changes: dict[str, dict[str, Any]] = {
+        "control_name": {"name": "ec\x1b[2Jho"},
         "meta_changes": {"_meta": {"at": time.time()}},
         "broken_schema": {"inputSchema": {"type": "object", "properties": {"n": {"type": "nonsense"}}}},
         "foreign_reference": {"inputSchema": {"type": "object", "$ref": "http://127.0.0.1:9/x.json"}},

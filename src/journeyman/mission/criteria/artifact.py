@@ -9,9 +9,9 @@ from pydantic import ConfigDict, Field, StrictInt, StrictStr, field_validator
 from journeyman.mission.criteria.base import Criterion, Name, Strict
 from journeyman.mission.criteria.checked import judge_check
 from journeyman.mission.criteria.evidence import Judgement, View
-from journeyman.mission.criteria.patterns import pattern_problem
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.compare import Operator
+from journeyman.mission.values.patterns import compiled
 
 
 class JsonCheck(Strict):
@@ -45,8 +45,8 @@ class Artifact(Criterion):
     @field_validator("regex")
     @classmethod
     def _compiles(cls, pattern: str | None) -> str | None:
-        if pattern is not None and (problem := pattern_problem(pattern)):
-            raise ValueError(problem)
+        if pattern is not None:
+            compiled(pattern)
         return pattern
 
     def judge(self, view: View) -> Judgement:

@@ -9,7 +9,7 @@ from pydantic import field_validator
 from journeyman.mission.criteria.base import Measured, Name
 from journeyman.mission.criteria.evidence import Evidence, Measurement, View
 from journeyman.mission.values.canonical import Json
-from journeyman.mission.values.compare import number
+from journeyman.mission.values.compare import number_of
 from journeyman.mission.values.paths import at_path
 
 VIEW_ROOTS: Final = frozenset({"metrics", "counts", "errors", "events", "tool_results", "history", "iteration"})
@@ -52,7 +52,7 @@ class MetricCriterion(Measured):
         if isinstance(found, str):
             return found
         value, measurements = found
-        point = number(value)
+        point = number_of(value)
         if point is None:
             return f"{self.metric} is {shortened(value)}, not a number"
         try:

@@ -197,6 +197,7 @@ _BRANCHES: Final = frozenset(
     {
         "ScriptPlan",
         "AdvisorChain",
+        "Function",
         "list[Strategy]",
         "constrained-str",
         "constrained-int",
@@ -271,6 +272,8 @@ _BY_KIND: Final = dict(_kind_tables())
 _BY_KEY: Final[Mapping[str, list[str]]] = {
     "budget": _names(spec.Budget),
     "effects": _names(spec.EffectSpec),
+    "functions": _names(spec.Function),
+    "metrics": _names(spec.MetricSource),
     "servers": _names(spec.Server),
     "gym": _names(spec.Gym),
     "cadence": _names(spec.Cadence),

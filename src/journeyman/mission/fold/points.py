@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from journeyman.mission.criteria.evidence import Evidence
 from journeyman.mission.model.state import State
-from journeyman.mission.values.compare import number
+from journeyman.mission.values.compare import number_of
 
 
 def new_points(state: State) -> dict[str, float]:
@@ -23,7 +23,7 @@ def new_points(state: State) -> dict[str, float]:
                 newest[row.name] = row
     found: dict[str, float] = {}
     for name, row in newest.items():
-        point = number(row.value)
+        point = number_of(row.value)
         if point is not None and abs(point) < 1e308:
             found[name] = float(point)
     return found

@@ -437,7 +437,7 @@ def encode(event: Event) -> JsonObject:
         value = getattr(event, name)
         if value != default or type(value) is not type(default):
             if type(value) is float and value.is_integer():
-                value = int(value)  # as RFC 8785 writes it  # noqa: PLW2901
+                value = int(value)  # as RFC 8785 writes it
             data[name] = [_row(item) for item in cast("list[object]", value)] if name in _NESTED else value
     return data
 

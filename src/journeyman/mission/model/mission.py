@@ -13,6 +13,7 @@ from journeyman.mission.criteria.base import Finite, Name, Strict
 from journeyman.mission.model.effects import EffectClass
 from journeyman.mission.model.strategy import Strategy
 from journeyman.mission.values.canonical import Json, JsonObject, digest_of
+from journeyman.mission.values.patterns import compiled
 
 Approve: TypeAlias = Literal["never", "destructive", "always"]
 
@@ -71,6 +72,44 @@ class Server(Strict):
     def _one_transport(self) -> Server:
         if (self.command is None) == (self.url is None):
             raise ValueError("give either `command` (stdio) or `url` (streamable HTTP)")
+        return self
+
+
+class Function(Strict):
+    """A Python function as a tool, with how it is run."""
+
+    function: Name
+    """A typed callable as `module:name`."""
+    isolate: StrictBool = False
+    """Run each call in a worker process, which is killed at the deadline; a thread of ours cannot be."""
+
+
+class MetricSource(Strict):
+    """Where a metric stands in a tool's results, for tools that do not report it as a metric themselves.
+
+    A result in which it is not found has no such metric; that is no error.
+    """
+
+    tool: Name
+    """Name or pattern of the tools whose results are looked at."""
+    path: Name | None = None
+    """Dot path into structured content, or into the JSON that the text is."""
+    regex: StrictStr | None = None
+    """Searched in the text, or in the text at `path`; its one group holds the number. In RE2's syntax."""
+
+    @field_validator("regex")
+    @classmethod
+    def _has_one_group(cls, pattern: str | None) -> str | None:
+        if pattern is not None and (count := compiled(pattern).group_count) != 1:
+            raise ValueError(
+                f"{pattern!r} has {count} groups; put the number, and only that, into one: `loss=([0-9.]+)`"
+            )
+        return pattern
+
+    @model_validator(mode="after")
+    def _findable(self) -> MetricSource:
+        if self.path is None and self.regex is None:
+            raise ValueError("needs `path`, `regex`, or both: where in the result does the metric stand?")
         return self
 
 
@@ -145,14 +184,16 @@ class Mission(Strict):
     criteria: Annotated[list[AnyCriterion], Field(min_length=1, max_length=200)]
     budget: Budget
     servers: dict[Annotated[StrictStr, Field(pattern=SERVER_NAME)], Server] = Field(default_factory=dict)
-    functions: list[Name] = Field(default_factory=list)
-    """Typed Python callables as `module:name`."""
+    functions: list[Name | Function] = Field(default_factory=list[str | Function])
+    """Typed Python callables as `module:name`, or `{function: module:name, isolate: true}`."""
     gym: Gym | None = None
     """A simulated incident as a source of tools."""
     tools: Annotated[list[Name], Field(max_length=500)] = Field(default_factory=list)
     """Allowlist by pattern; nothing outside it is visible or callable."""
     effects: dict[Name, EffectSpec] = Field(default_factory=dict)
     """Tool name or pattern to effect class; the first that fits counts, exact names before patterns."""
+    metrics: Annotated[dict[Name, MetricSource], Field(max_length=500)] = Field(default_factory=dict)
+    """Metrics out of text, or under other names than the tools give them."""
     plan: list[Strategy] | ScriptPlan | None = None
     repeat: StrictBool = False
     """Whether the plan begins again once it is through."""

@@ -1,4 +1,4 @@
-"""Dot paths into JSON values."""
+"""Dot paths through JSON values."""
 
 from __future__ import annotations
 
@@ -6,16 +6,25 @@ from journeyman.mission.values.canonical import Json
 
 
 def at_path(value: Json, path: str) -> Json:
-    """Give what stands at a dot path through objects and lists, or raise `KeyError` with the step that is missing."""
+    """Give what stands at a dot path through objects and lists, or raise `KeyError` with the step that is missing.
+
+    A key may itself hold dots: the whole rest of the path is looked for first. A list is entered by index, from its
+    end with a minus.
+    """
     rest = path
     while rest:
-        if isinstance(value, dict) and rest in value:  # a key may itself hold dots
+        if isinstance(value, dict) and rest in value:
             return value[rest]
         step, _, rest = rest.partition(".")
         if isinstance(value, dict) and step in value:
             value = value[step]
-        elif isinstance(value, list) and step.lstrip("-").isdigit() and -len(value) <= int(step) < len(value):
-            value = value[int(step)]
+        elif isinstance(value, list) and (index := _index(step)) is not None and -len(value) <= index < len(value):
+            value = value[index]
         else:
             raise KeyError(step)
     return value
+
+
+def _index(step: str) -> int | None:
+    digits = step.removeprefix("-")
+    return int(step) if digits.isascii() and digits.isdigit() and len(digits) <= 12 else None

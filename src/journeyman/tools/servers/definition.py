@@ -33,9 +33,10 @@ class WireFault(Exception):
 class Severed(Exception):
     """The connection ended before the answer came."""
 
-    def __init__(self, error: str, *, never_sent: bool = False) -> None:
+    def __init__(self, error: str, *, refused: bool = False) -> None:
         super().__init__(error)
-        self.never_sent = never_sent
+        self.refused = refused
+        """The server said that it did not do the call, since it knows nothing of this connection any more."""
 
 
 def pin_of(definition: Definition) -> str:

@@ -18,13 +18,14 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import anyio
-import anyio.to_thread
 from anyio.abc import AsyncResource, ByteReceiveStream, Process
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.shared.message import SessionMessage
 from mcp.types import PARSE_ERROR, ErrorData, JSONRPCError, jsonrpc_message_adapter
 
 from journeyman.tools.servers.config import StdioServer
+from journeyman.tools.servers.outbox import Outbox, try_of
+from journeyman.tools.threads import run_blocking
 
 Streams: TypeAlias = (
     "tuple[MemoryObjectReceiveStream[SessionMessage | Exception], MemoryObjectSendStream[SessionMessage]]"
@@ -32,6 +33,8 @@ Streams: TypeAlias = (
 
 GRACE_S: Final = 1.0
 """How long a server may take to leave after its input is closed, and again after SIGTERM."""
+_KILLED_S: Final = 2.0
+"""How long the system may take to end a process that was killed."""
 _ID: Final = re.compile(rb'"id"\s*:\s*(\d{1,15})\b')
 _ENDS_BYTES: Final = 200
 """How much of an unreadable line, at each end, is searched for the request it answers."""
@@ -67,6 +70,8 @@ class Health:
     returncode: int | None = None
     ended: bool = False
     """Its output ended: nothing sent from now on can arrive."""
+    grace_s: float = GRACE_S
+    """How long it may take to leave; may be shortened while it is leaving. 0 kills it at once."""
 
     def words(self) -> str:
         """Give what an error text should say of the server."""
@@ -91,7 +96,9 @@ def environment(extra: dict[str, str]) -> dict[str, str]:
 
 
 @asynccontextmanager
-async def stdio_transport(server: StdioServer, health: Health, line_bytes: int) -> AsyncGenerator[Streams]:
+async def stdio_transport(
+    server: StdioServer, health: Health, outbox: Outbox, line_bytes: int
+) -> AsyncGenerator[Streams]:
     """Start the server and give the streams of messages from and to it; stop it, tree and all, at the end."""
     process = await anyio.open_process(
         [server.command, *server.args], env=environment(dict(server.env)), cwd=server.cwd, start_new_session=True
@@ -101,7 +108,7 @@ async def stdio_transport(server: StdioServer, health: Health, line_bytes: int) 
     try:
         async with anyio.create_task_group() as group:
             group.start_soon(_read, process, incoming, health, line_bytes)
-            group.start_soon(_write, process, sent, incoming)
+            group.start_soon(_write, process, sent, incoming, outbox)
             heard = anyio.Event()
             group.start_soon(_listen, process, health, heard)
             try:
@@ -110,7 +117,7 @@ async def stdio_transport(server: StdioServer, health: Health, line_bytes: int) 
                 received.close()
                 outgoing.close()
                 with anyio.CancelScope(shield=True):
-                    await _stop(process)
+                    await _stop(process, health)
                     health.returncode = process.returncode
                     with anyio.move_on_after(_LAST_WORDS_S):
                         await heard.wait()
@@ -148,7 +155,7 @@ async def _deliver(line: bytes, incoming: MemoryObjectSendStream[SessionMessage 
         return
     try:
         if len(line) > _THREAD_BYTES:
-            message = await anyio.to_thread.run_sync(lambda: jsonrpc_message_adapter.validate_json(line, by_name=False))
+            message = await run_blocking(lambda: jsonrpc_message_adapter.validate_json(line, by_name=False))
         else:
             message = jsonrpc_message_adapter.validate_json(line, by_name=False)
     except (ValueError, RecursionError) as error:
@@ -172,11 +179,15 @@ async def _write(
     process: Process,
     sent: MemoryObjectReceiveStream[SessionMessage],
     incoming: MemoryObjectSendStream[SessionMessage | Exception],
+    outbox: Outbox,
 ) -> None:
     assert process.stdin is not None  # noqa: S101 - the process was opened with pipes
     try:
         async with sent:
             async for item in sent:
+                number = try_of(getattr(item.message, "params", None))
+                if number is not None and not outbox.departs(number):
+                    continue
                 text = item.message.model_dump_json(by_alias=True, exclude_unset=True)
                 await process.stdin.send(text.encode() + b"\n")
     except (anyio.ClosedResourceError, anyio.BrokenResourceError, OSError):
@@ -197,14 +208,15 @@ async def _listen(process: Process, health: Health, heard: anyio.Event) -> None:
     heard.set()
 
 
-async def _stop(process: Process) -> None:
+async def _stop(process: Process, health: Health) -> None:
     """End the process in bounded time: close its input, then SIGTERM, then SIGKILL to its whole group."""
     await _close(process.stdin)
-    for number in (None, signal.SIGTERM, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM):
-        if number is not None:
-            _signal(process, number)
-        if await _left(process):
-            break
+    if await _left(process, health):
+        return
+    _signal(process, signal.SIGTERM)
+    if not await _left(process, health):
+        _signal(process, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
+        await _left(process, Health(grace_s=_KILLED_S))
 
 
 async def _close(*streams: AsyncResource | None) -> None:
@@ -231,9 +243,9 @@ def _signal(process: Process, number: signal.Signals) -> None:
             os.killpg(process.pid, number)
 
 
-async def _left(process: Process) -> bool:
+async def _left(process: Process, health: Health) -> bool:
     # Not `process.wait()`: it also waits for the pipes, which a grandchild may hold open.
-    deadline = anyio.current_time() + GRACE_S
-    while process.returncode is None and anyio.current_time() < deadline:  # noqa: ASYNC110 - only this field tells it
+    began_s = anyio.current_time()
+    while process.returncode is None and anyio.current_time() < began_s + health.grace_s:  # noqa: ASYNC110 - as above
         await anyio.sleep(0.005)
     return process.returncode is not None

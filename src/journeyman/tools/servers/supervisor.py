@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from importlib import import_module
-from typing import Final, Protocol, cast
+from typing import Final, Protocol, TypeVar, cast
 
 import anyio
 from anyio.abc import TaskGroup
@@ -14,12 +14,21 @@ from anyio.abc import TaskGroup
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import InvalidInput, Problem, Unavailable
 from journeyman.tools.base import Status
+from journeyman.tools.deadline import Deadline
 from journeyman.tools.results import Answer, one_line
+from journeyman.tools.sending import Sending
 from journeyman.tools.servers.config import Server
 from journeyman.tools.servers.definition import Definition, Severed, WireFault, pin_of
+from journeyman.tools.servers.outbox import Outbox
 
-_CLOSING_S: Final = 5.0
+Value = TypeVar("Value")
+
+_WORDS_S: Final = 5.0
 """How long a call waits to learn why its connection ended."""
+_LAST_WORDS_S: Final = 1.0
+"""How long is waited to learn why a server that was stopped at its start did not start."""
+_HURRY_S: Final = 0.1
+"""How long a server may take to leave when no time is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +36,8 @@ class ServerPolicy:
     """How patient we are with a server."""
 
     start_s: float = 20.0
+    close_s: float = 5.0
+    """How long it may take to leave at the end before it is killed."""
     backoff_s: float = 0.2
     """Wait before the first restart; doubled for each further one, up to `backoff_max_s`, times 0.5 to 1.5."""
     backoff_max_s: float = 10.0
@@ -36,15 +47,9 @@ class ServerPolicy:
     """The longest message that is read; a server that writes more is stopped."""
 
 
-@dataclass(slots=True)
-class Sending:
-    """Whether a call has left us; until then nothing can have happened."""
-
-    sent: bool = False
-
-
 class _Health(Protocol):
     ended: bool
+    grace_s: float
 
     def words(self) -> str: ...
 
@@ -53,7 +58,7 @@ class _Connection(Protocol):
     announced: bool
 
     async def definitions(self) -> tuple[Definition, ...]: ...
-    async def call(self, name: str, args: Mapping[str, Json], key: str) -> Answer: ...
+    async def call(self, name: str, args: Mapping[str, Json], key: str, number: int) -> Answer: ...
 
 
 class _Wire(Protocol):
@@ -61,7 +66,7 @@ class _Wire(Protocol):
 
     def Health(self) -> _Health: ...  # noqa: N802 - the name of a class
     def connect(
-        self, server: Server, health: _Health, message_bytes: int
+        self, server: Server, health: _Health, outbox: Outbox, message_bytes: int
     ) -> AbstractAsyncContextManager[_Connection]: ...
     async def follow_changes(self, connection: _Connection, ready: Callable[[], None]) -> None: ...
 
@@ -81,6 +86,7 @@ class _Life:
     """One connection from its start to its end, owned by one task."""
 
     health: _Health
+    outbox: Outbox = field(default_factory=Outbox)
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     up: anyio.Event = field(default_factory=anyio.Event)
     stop: anyio.Event = field(default_factory=anyio.Event)
@@ -89,19 +95,32 @@ class _Life:
     error: Exception | None = None
     listed_at_s: float = 0.0
     """When the tools were last listed, on the event loop's clock."""
-    in_flight: int = 0
     checked: bool = False
     """Its tools were compared with those of the first start."""
 
     def alive(self) -> bool:
         return self.checked and self.connection is not None and not self.health.ended and not self.stop.is_set()
 
+    def kill(self) -> None:
+        """End the connection at once, without waiting for it."""
+        self.health.grace_s = 0.0
+        self.stop.set()
+        self.scope.cancel()
+
 
 class McpServer:
     """One server and its tools. The first list of definitions counts; a tool that differs from it later is refused."""
 
-    def __init__(self, config: Server, group: TaskGroup, policy: ServerPolicy, jitter: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        config: Server,
+        group: TaskGroup,
+        policy: ServerPolicy,
+        jitter: Callable[[], float],
+        deadline: Deadline | None = None,
+    ) -> None:
         self.config = config
+        self._deadline = deadline or Deadline()
         self.definitions: dict[str, Definition] = {}
         self._pins: dict[str, str] = {}
         self._changed: dict[str, str] = {}
@@ -118,34 +137,63 @@ class McpServer:
         await self._running()
 
     async def close(self) -> None:
-        """Stop the server, in bounded time."""
+        """Stop the server, within the policy's time and the deadline's."""
         life = self._life
-        if life is not None:
-            life.stop.set()
-            with anyio.move_on_after(_CLOSING_S, shield=True):
-                await life.down.wait()
-            life.scope.cancel()
+        if life is None:
+            return
+        life.stop.set()
+        with anyio.move_on_after(max(_HURRY_S, self._deadline.bound(self._policy.close_s))):
+            await life.down.wait()
+        life.kill()
 
     async def call(self, name: str, args: Mapping[str, Json], key: str, sending: Sending) -> Answer:
-        """Give the answer of the server's tool `name`; raise `WireFault` for everything else that can happen."""
+        """Give the answer of the server's tool `name`; raise `WireFault` for everything else that can happen.
+
+        Cancelling leaves at once. `sending.sent` is right whenever this ends, in whatever way.
+        """
         try:
             life = await self._running()
         except Unavailable as error:
             raise WireFault(Status.FAILED, "server_unreachable", str(error)) from error
         connection = cast("_Connection", life.connection)
-        life.in_flight += 1
         try:
             await self._list_again_when_due(life, connection)
             if name in self._changed:
                 raise WireFault(Status.FAILED, "tool_changed", self._changed[name])
-            sending.sent = True
-            answer = await connection.call(name, args, key)
+            number = life.outbox.open()
+            try:
+                answer = await self._apart(lambda: connection.call(name, args, key, number))
+            finally:
+                # From now on this try cannot depart, so what is told here stays true.
+                sending.sent = life.outbox.close(number)
         except Severed as error:
-            raise await self._ended(life, error, sending) from error
-        finally:
-            life.in_flight -= 1
+            raise await self._ended(life, error, left=sending.sent) from error
         self._deaths = 0
         return answer
+
+    async def _apart(self, job: Callable[[], Awaitable[Value]]) -> Value:
+        """Give what the SDK gives, in a task of its own: it may take its time to let go, and nobody waits for that."""
+        scope, done = anyio.CancelScope(), anyio.Event()
+        given: list[Value] = []
+        faults: list[Exception] = []
+
+        async def work() -> None:
+            try:
+                with scope:
+                    given.append(await job())
+            except Exception as error:  # noqa: BLE001 - raised again by whoever waits
+                faults.append(error)
+            finally:
+                done.set()
+
+        self._group.start_soon(work)
+        try:
+            await done.wait()
+        finally:
+            scope.cancel()
+        if given:
+            return given[0]
+        raise faults[0] if faults else Severed("the connection ended")
 
     async def _running(self) -> _Life:
         life = self._life
@@ -155,7 +203,9 @@ class McpServer:
             if self._life is not None and self._life.alive():
                 return self._life
             if self._life is not None:
-                await self.close()
+                # Its last process must be gone before there is another.
+                self._life.kill()
+                await self._life.down.wait()
                 self._deaths += 1
             if self._deaths:
                 await anyio.sleep(self._delay_s())
@@ -172,7 +222,7 @@ class McpServer:
         self._group.start_soon(self._own, wire, life)
         reason = ""
         try:
-            with anyio.move_on_after(self._policy.start_s) as patience:
+            with anyio.move_on_after(self._deadline.bound(self._policy.start_s)) as patience:
                 await life.up.wait()
                 if life.connection is not None:
                     await self._learn(life, life.connection)
@@ -184,9 +234,9 @@ class McpServer:
         finally:
             # Also when the caller left: nobody may use a connection whose tools were not compared.
             if not life.checked:
-                life.scope.cancel()
-                with anyio.move_on_after(_CLOSING_S, shield=True):
-                    await life.down.wait()
+                life.kill()
+        with anyio.move_on_after(_LAST_WORDS_S):
+            await life.down.wait()
         raise Unavailable(self._start_text(life, reason))
 
     def _start_text(self, life: _Life, reason: str) -> str:
@@ -199,7 +249,9 @@ class McpServer:
         """Hold one connection from start to end, so that no cancel scope of the SDK ever crosses tasks."""
         try:
             with life.scope:
-                async with wire.connect(self.config, life.health, self._policy.message_bytes) as connection:
+                async with wire.connect(
+                    self.config, life.health, life.outbox, self._policy.message_bytes
+                ) as connection:
                     life.connection = connection
                     async with anyio.create_task_group() as group:
                         group.start_soon(wire.follow_changes, connection, life.up.set)
@@ -225,7 +277,7 @@ class McpServer:
     async def _learn(self, life: _Life, connection: _Connection) -> None:
         connection.announced = False
         try:
-            found = {definition.name: definition for definition in await connection.definitions()}
+            found = {definition.name: definition for definition in await self._apart(connection.definitions)}
         except BaseException:
             connection.announced = True  # Still to be done, by whoever calls next.
             raise
@@ -241,16 +293,16 @@ class McpServer:
             if pins.get(name) != pin
         }
 
-    async def _ended(self, life: _Life, error: Severed, sending: Sending) -> WireFault:
-        alone = life.in_flight == 1
+    async def _ended(self, life: _Life, error: Severed, *, left: bool) -> WireFault:
         life.stop.set()
-        with anyio.move_on_after(_CLOSING_S):
+        with anyio.move_on_after(_WORDS_S):
             await life.down.wait()
-        never = error.never_sent or (alone and _never_connected(life.error)) or not sending.sent
         told = "; ".join(filter(None, [life.health.words(), _reason(life), str(error)]))
         name = self.config.name
-        if never:
+        if not left:
             return WireFault(Status.FAILED, "server_unreachable", f"server {name!r} was not reached: {told}")
+        if error.refused:
+            return WireFault(Status.FAILED, "server_died", f"server {name!r} has forgotten us: {told}")
         return WireFault(Status.UNKNOWN, "server_died", f"server {name!r} ended before it answered: {told}")
 
 
@@ -264,8 +316,3 @@ def _leaves(error: BaseException | None) -> Iterator[BaseException]:
 
 def _reason(life: _Life) -> str:
     return "; ".join(f"{type(error).__name__}: {error}".rstrip(": ") for error in _leaves(life.error))
-
-
-def _never_connected(error: BaseException | None) -> bool:
-    kinds = {type(leaf).__name__ for leaf in _leaves(error)}
-    return bool(kinds) and kinds <= {"ConnectError", "ConnectTimeout", "PoolTimeout"}

@@ -1,0 +1,109 @@
+"""Check by command: a program's exit code, on a copy that it may spoil and that the agent cannot reach."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TypeVar
+
+import anyio
+
+from journeyman.engine.checks.locating import Refused, located
+from journeyman.engine.checks.model import CheckResult, CommandCheck, untold
+from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.tools.processes.running import Ended, run_command
+from journeyman.tools.threads import run_blocking
+from journeyman.workspaces.copying import Copied, pristine_copy
+
+Value = TypeVar("Value")
+
+ENVIRONMENT: Final = (
+    "PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV",
+)  # fmt: skip
+"""The variables of ours that a command sees, and no others: it may run what an agent wrote."""
+_TAIL_BYTES: Final = 1000
+_CLEARING_S: Final = 5.0
+"""How long is waited for the copy to be removed; it goes on being removed after that."""
+_LEFT_OUT_SHOWN: Final = 20
+
+
+async def check_command(check: CommandCheck, base_dir: Path, deadline_s: float | None) -> CheckResult:
+    """Copy, run and clear away; cancelling ends the copying and the program at once, with all that it started."""
+    place = Path(await stoppable(lambda _: tempfile.mkdtemp(prefix="journeyman-check-")))
+    try:
+        prepared = await stoppable(lambda stopped: _prepared(check, base_dir, place, stopped))
+        if isinstance(prepared, CheckResult):
+            return prepared
+        limit_s, why = check.timeout_s, f"took longer than {check.timeout_s:g} s"
+        if deadline_s is not None and deadline_s - time.monotonic() < limit_s:
+            limit_s, why = max(0.0, deadline_s - time.monotonic()), "was ended at the mission's deadline"
+        ended = await run_command(
+            [word.replace("{copy}", str(prepared.copy)) for word in check.argv],
+            folder=prepared.folder,
+            environment={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+            timeout_s=limit_s,
+            tail_bytes=_TAIL_BYTES,
+        )
+        return _judged(check, ended, prepared.copied, why)
+    finally:
+        with anyio.move_on_after(_CLEARING_S, shield=True):
+            await run_blocking(lambda: _cleared(place))
+
+
+async def stoppable(job: Callable[[Callable[[], bool]], Value]) -> Value:
+    """Run blocking work that asks, between its pieces, whether it was stopped; cancelling stops it and leaves at once."""
+    stop = threading.Event()
+    try:
+        return await run_blocking(lambda: job(stop.is_set))
+    finally:
+        stop.set()
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    copy: Path
+    folder: Path
+    copied: Copied
+
+
+def _prepared(check: CommandCheck, base_dir: Path, place: Path, stopped: Callable[[], bool]) -> _Prepared | CheckResult:
+    with ExitStack() as holding:
+        try:
+            source = located(base_dir, check.folder, holding)
+        except Refused as refusal:
+            return untold(str(refusal))
+        if source is None:
+            return CheckResult(met=False, evidence=f"{check.folder} does not exist")
+        whole = Path(os.path.normpath(base_dir.resolve() / check.folder))
+        copy = place / (whole.name or "copy")
+        copied = pristine_copy(whole, copy, stopped=stopped)
+        return _Prepared(copy, copy if source.is_folder else place, copied)
+
+
+def _judged(check: CommandCheck, ended: Ended, copied: Copied, why_late: str) -> CheckResult:
+    evidence: JsonObject = {"output_tail": ended.output.decode("utf-8", "replace")}
+    if copied.left_out:
+        shown: list[Json] = [*copied.left_out[:_LEFT_OUT_SHOWN]]
+        evidence["left_out"] = shown
+        evidence["left_out_count"] = len(copied.left_out)
+    if ended.timed_out:
+        return CheckResult(met=None, evidence={**evidence, "reason": why_late}, taken_bytes=copied.taken_bytes)
+    if ended.exit_code is None:
+        reason = ended.error or "it could not be seen how the program ended"
+        return CheckResult(met=None, evidence={**evidence, "reason": reason}, taken_bytes=copied.taken_bytes)
+    evidence["exit_code"] = ended.exit_code
+    return CheckResult(met=ended.exit_code == check.exit_code, evidence=evidence, taken_bytes=copied.taken_bytes)
+
+
+def _cleared(place: Path) -> None:
+    for folder, _, _ in os.walk(place):
+        with suppress(OSError):
+            os.chmod(folder, 0o700)  # noqa: PTH101 - `os.walk` gives text
+    shutil.rmtree(place, ignore_errors=True)

@@ -1,0 +1,67 @@
+"""Make all checks that are due, side by side, before a deadline."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import anyio
+
+from journeyman.engine.checks.commands import check_command, stoppable
+from journeyman.engine.checks.files import check_file
+from journeyman.engine.checks.model import Check, CheckResult, FileCheck, untold
+from journeyman.mission.values.errors import JourneymanError
+from journeyman.tools.results import one_line
+
+_AT_ONCE: Final = 4
+
+
+async def run_checks(
+    checks: Mapping[str, Check], base_dir: Path, deadline_s: float | None = None
+) -> dict[str, CheckResult]:
+    """Give what each check found, under its name. Never raises for what a check runs into: that is `met=None`.
+
+    Nothing blocks the event loop, and cancelling ends programs and copies at once.
+
+    Args:
+        checks: By names of the caller's choice, such as criterion ids.
+        base_dir: The mission's folder.
+        deadline_s: A moment of `time.monotonic()`; checks that are not done by then could not be told.
+    """
+    found: dict[str, CheckResult] = {}
+    limit = anyio.CapacityLimiter(_AT_ONCE)
+
+    async def one(name: str, check: Check) -> None:
+        async with limit:
+            began_s = time.monotonic()
+            result = await _bounded(check, base_dir, deadline_s)
+            found[name] = replace(result, duration_s=round(time.monotonic() - began_s, 6))
+
+    async with anyio.create_task_group() as group:
+        for name, check in checks.items():
+            group.start_soon(one, name, check)
+    return {name: found[name] for name in checks}
+
+
+async def _bounded(check: Check, base_dir: Path, deadline_s: float | None) -> CheckResult:
+    left_s = None if deadline_s is None else deadline_s - time.monotonic()
+    if left_s is not None and left_s <= 0:
+        return untold("no time was left for this check")
+    # The command's own limit comes first, so that what it wrote until then is told.
+    with anyio.move_on_after(None if left_s is None else left_s + (0 if isinstance(check, FileCheck) else 0.5)):
+        try:
+            return await _made(check, base_dir, deadline_s)
+        except JourneymanError as error:
+            return untold(one_line(f"could not be told: {error}"))
+        except Exception as error:  # noqa: BLE001 - what stands on a disk may break anything; the reason is the evidence
+            return untold(one_line(f"could not be told: {type(error).__name__}: {error}"))
+    return untold("the mission's deadline came before the end of this check")
+
+
+async def _made(check: Check, base_dir: Path, deadline_s: float | None) -> CheckResult:
+    if isinstance(check, FileCheck):
+        return await stoppable(lambda stopped: check_file(check, base_dir, stopped))
+    return await check_command(check, base_dir, deadline_s)

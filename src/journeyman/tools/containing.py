@@ -1,0 +1,91 @@
+"""Run a function nobody vouches for so that whatever it does ends with its own call."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, TypeVar
+
+import anyio
+from pydantic_core import PydanticSerializationError, to_jsonable_python
+
+from journeyman.tools.base import Result
+from journeyman.tools.results import failure
+from journeyman.tools.sending import Sending
+
+Value = TypeVar("Value")
+
+_CANCELS: Final = 3
+_CANCEL_S: Final = 0.2
+"""How long a cancelled coroutine may take to end, each of so many times that it is told to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """What a function returned, as plain Python values."""
+
+    value: object
+
+
+class Escaped(Exception):
+    """A function raised what ends programs or cancels tasks. It was not meant for us, so it fails that call alone."""
+
+
+def guarded(function: Callable[..., object], given: Mapping[str, object]) -> object:
+    """Call a function; raise `Escaped` for what is no `Exception`. No real interrupt arrives in a thread of ours."""
+    try:
+        return function(**given)
+    except Exception:
+        raise
+    except BaseException as error:  # noqa: BLE001 - what is neither caught above nor by any caller
+        raise Escaped(shown(error)) from None
+
+
+async def contained(work: Awaitable[Value], sending: Sending) -> Value:
+    """Give what a coroutine gives, run in a task of its own; raise `Escaped` where it cancels or ends more than itself.
+
+    Cancelling the caller cancels the coroutine. One that does not stop then is left behind, and `sending.running` says so.
+    """
+    task = asyncio.ensure_future(_held(work))
+    try:
+        await asyncio.wait({task})
+    except asyncio.CancelledError:
+        with anyio.CancelScope(shield=True):
+            for _ in range(_CANCELS):
+                task.cancel()
+                if (await asyncio.wait({task}, timeout=_CANCEL_S))[0]:
+                    break
+            else:
+                sending.running = "its coroutine does not stop when it is cancelled and was left running"
+        if task.done() and not task.cancelled():
+            task.exception()  # Nobody wants to know any more; asking keeps asyncio from telling the log.
+        raise
+    if task.cancelled():
+        raise Escaped("CancelledError: the function cancelled itself, or let a cancellation out that nobody asked for")
+    return task.result()
+
+
+async def _held(work: Awaitable[Value]) -> Value:
+    try:
+        return await work
+    except (Exception, asyncio.CancelledError, GeneratorExit):
+        raise
+    except BaseException as error:  # noqa: BLE001 - asyncio would end the whole loop with it
+        raise Escaped(shown(error)) from None
+
+
+def plain(value: object) -> Returned | Result:
+    """Give what a function returned as plain values, models by their aliases; a failed result where that cannot be."""
+    try:
+        return Returned(to_jsonable_python(value, by_alias=True))
+    except (PydanticSerializationError, ValueError, RecursionError) as error:
+        return failure("not_json", f"the function returned a {type(value).__name__} that is not JSON: {error}")
+
+
+def shown(error: BaseException) -> str:
+    """Give an error's class and text; showing it runs its own code, which may raise."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception as fault:  # noqa: BLE001 - showing an error runs its own code
+        return f"{type(error).__name__}, which cannot be shown ({type(fault).__name__})"

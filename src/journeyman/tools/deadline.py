@@ -1,0 +1,25 @@
+"""One moment on the monotonic clock that bounds everything that is done for a mission."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Deadline:
+    """The moment, in seconds of `time.monotonic()`; `None` is none. Whoever owns it may move it, after a pause say.
+
+    Server starts, calls with all their tries, reading results and shutting down look at it whenever they begin to wait.
+    """
+
+    at_s: float | None = None
+
+    def left_s(self) -> float | None:
+        """Give the seconds that are left, never less than 0; `None` without a deadline."""
+        return None if self.at_s is None else max(0.0, self.at_s - time.monotonic())
+
+    def bound(self, limit_s: float) -> float:
+        """Give `limit_s`, or what is left where that is less."""
+        left_s = self.left_s()
+        return limit_s if left_s is None else min(limit_s, left_s)

@@ -1,0 +1,140 @@
+"""Metrics and events of a result: what structured content says of itself, and what the mission maps.
+
+Text is data. A file that holds `{"metrics": ...}` measures nothing when a tool reads it out, so nothing is lifted from
+text unless the operator wrote down, under `metrics:` in the mission, which value of which tool it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Final, NoReturn, cast
+
+from journeyman.mission.model.mission import MetricSource
+from journeyman.mission.values.canonical import Json, JsonObject, NotJson, canonical, checked
+from journeyman.mission.values.paths import at_path
+from journeyman.mission.values.patterns import Pattern, compiled
+
+MAX_METRICS: Final = 500
+"""Metrics of one result; the session's state keeps each of them."""
+MAX_EVENTS: Final = 1000
+_NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_NUMBER_CHARS: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One metric that the mission takes out of a tool's results."""
+
+    name: str
+    path: str | None
+    pattern: Pattern | None
+
+
+@dataclass(slots=True)
+class Lifted:
+    """What one result measured and told."""
+
+    metrics: JsonObject = field(default_factory=dict[str, Json])
+    events: list[JsonObject] = field(default_factory=list[JsonObject])
+
+    def problem(self, most_bytes: int) -> str | None:
+        """Give why these are more than one result may bring; `None` when they are not."""
+        for what, count, most in (
+            ("metrics", len(self.metrics), MAX_METRICS),
+            ("events", len(self.events), MAX_EVENTS),
+        ):
+            if count > most:
+                return f"the result has {count:,} {what}; {most:,} are allowed: report fewer, or keep them in the value"
+        size = len(canonical([self.metrics, cast("list[Json]", self.events)]))
+        if size > most_bytes:
+            return f"metrics and events have {size:,} bytes; {most_bytes:,} are allowed: keep large data in the value"
+        return None
+
+
+def lifted(structured: Json) -> Lifted:
+    """Give what stands under `metrics` and `events` at the top of structured content that is an object."""
+    found = Lifted()
+    if not isinstance(structured, dict):
+        return found
+    metrics, events = structured.get("metrics"), structured.get("events")
+    if isinstance(metrics, dict):
+        found.metrics.update({name: item for name, item in metrics.items() if _is_metric(item)})
+    for event in events if isinstance(events, list) else []:
+        name = (event.get("name") or event.get("event_name")) if isinstance(event, dict) else None
+        if isinstance(event, dict) and isinstance(name, str):
+            found.events.append({**event, "name": name})
+    return found
+
+
+def sources_of(tool: str, metrics: Mapping[str, MetricSource]) -> tuple[Mapped, ...]:
+    """Give what the mission maps out of this tool's results."""
+    return tuple(
+        Mapped(name, source.path, None if source.regex is None else compiled(source.regex))
+        for name, source in metrics.items()
+        if fnmatchcase(tool, source.tool)
+    )
+
+
+def mapped_metrics(mapped: Sequence[Mapped], value: Json, text: str) -> JsonObject:
+    """Give the mapped metrics that this result has; one that is not found is no metric.
+
+    Args:
+        mapped: From `sources_of`.
+        value: The result's whole value; where it is text, paths walk the JSON that the text is.
+        text: What a `regex` without `path` is searched in.
+    """
+    if not mapped:
+        return {}
+    document = _document(value) if any(one.path is not None for one in mapped) else None
+    return {one.name: found for one in mapped for found in _found(one, document, text)}
+
+
+def _found(mapped: Mapped, document: Json, text: str) -> Iterator[Json]:
+    if mapped.path is not None:
+        try:
+            at = at_path(document, mapped.path)
+        except KeyError:
+            return
+        if mapped.pattern is None:
+            if _is_metric(at):
+                yield at
+            return
+        if not isinstance(at, str):
+            return
+        text = at
+    match = mapped.pattern.search(text) if mapped.pattern is not None else None
+    number = None if match is None or match.groups[0] is None else _number(match.groups[0])
+    if number is not None:
+        yield number
+
+
+def _is_metric(value: Json) -> bool:
+    return isinstance(value, (bool, int, float, str, dict))
+
+
+def _number(text: str) -> Json:
+    """Give the finite number that `text` is; `None` where it is none."""
+    digits = text.strip()
+    if len(digits) > _NUMBER_CHARS or _NUMBER.fullmatch(digits) is None:
+        return None
+    try:
+        return checked(int(digits) if digits.lstrip("+-").isdigit() else float(digits))
+    except NotJson:
+        return None
+
+
+def _document(value: Json) -> Json:
+    if not isinstance(value, str):
+        return value
+    try:
+        return checked(json.loads(value, parse_constant=_refuse))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON number")

@@ -1,0 +1,126 @@
+"""Run one program and end everything it started: a script of its own, run by path, with the standard library alone.
+
+Why a process between us and the program: on Linux, what a program leaves behind goes to the nearest ancestor that asks
+for it (`PR_SET_CHILD_SUBREAPER`), also what left its group and session. Asked for in our own process, every library's
+children would come to us. Here, it is this process that gets them, and that ends them; it also ends everything when
+we die, since its standard input then ends.
+
+Standard input: its end means "end it now". Standard output: lines of JSON, `{"pid": n}` when the program was started,
+`{"exit": n}` when it and all others are gone (negative: the signal that ended it), `{"error": text}` when it could not
+be started. Standard error: what the program writes, to either of its streams.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import json
+import os
+import select
+import signal
+import sys
+import time
+
+SUBREAPER = 36
+ENDING_S = 5.0
+"""How long is tried to end what does not go, such as what runs as another user."""
+
+
+def _say(**words: object) -> None:
+    with contextlib.suppress(OSError):
+        os.write(1, json.dumps(words).encode() + b"\n")
+
+
+def _started(argv: list[str]) -> int:
+    """Start the program in a session of its own, with our standard error as its output."""
+    actions = [
+        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_DUP2, 2, 1),
+    ]
+    defaults = [signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+    return os.posix_spawnp(argv[0], argv, os.environ, file_actions=actions, setsid=True, setsigdef=defaults)
+
+
+def _ended(child: int) -> int | None:
+    """Give the exit code once the program has ended. It is not reaped yet: its number stays its own."""
+    found = os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    if found is None:
+        return None
+    return found.si_status if found.si_code == os.CLD_EXITED else -found.si_status
+
+
+def _watch(child: int, wake: int) -> int | None:
+    """Wait until the program ends, or until our input does."""
+    while True:
+        ready, _, _ = select.select([0, wake], [], [])
+        if wake in ready:
+            os.read(wake, 4096)
+        code = _ended(child)
+        if code is not None:
+            return code
+        if 0 in ready and not os.read(0, 4096):
+            return None
+
+
+def _children() -> list[int]:
+    """Give our children, adopted ones too; none where the system does not list them."""
+    found: list[int] = []
+    with contextlib.suppress(OSError):
+        for name in os.listdir("/proc"):  # noqa: PTH208 - pathlib would double the time this script takes to start
+            if name.isdigit():
+                with contextlib.suppress(OSError, ValueError, IndexError):
+                    with open(f"/proc/{name}/stat", "rb") as file:  # noqa: PTH123 - as above
+                        fields = file.read().rpartition(b")")[2].split()
+                    if int(fields[1]) == os.getpid():
+                        found.append(int(name))
+    return found
+
+
+def _end(child: int, wake: int) -> int:
+    """Kill and reap the program's group and every other descendant; give the program's exit code."""
+    code = -signal.SIGKILL
+    until = time.monotonic() + ENDING_S
+    with contextlib.suppress(OSError):
+        os.killpg(child, signal.SIGKILL)
+    while time.monotonic() < until:
+        for pid in _children():
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        try:
+            pid, status = os.waitpid(-1, os.WNOHANG)
+        except ChildProcessError:
+            break
+        if pid == child:
+            code = os.waitstatus_to_exitcode(status)
+        if pid == 0:
+            select.select([wake], [], [], 0.02)
+    return code
+
+
+def _heard(_number: int, _frame: object) -> None:
+    """Do nothing: that there is a handler is what wakes the waiting."""
+
+
+def main() -> int:
+    """Run the program that the arguments name."""
+    wake, woken = os.pipe()
+    os.set_blocking(woken, False)
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(woken, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, _heard)
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
+    try:
+        child = _started(sys.argv[1:])
+    except OSError as error:
+        _say(error=f"{error.strerror}: {sys.argv[1]}")
+        return 1
+    _say(pid=child)
+    code = _watch(child, wake)
+    ended = _end(child, wake)
+    _say(exit=ended if code is None else code)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

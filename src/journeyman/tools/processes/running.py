@@ -1,0 +1,177 @@
+"""Run a program to its end, within limits, and leave nothing of it behind."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import anyio
+from anyio.abc import AsyncResource, ByteReceiveStream, Process
+
+_MINDER: Final = str(Path(__file__).with_name("minder.py"))
+_ENDING_S: Final = 6.0
+"""How long is waited for the minder to end everything, which takes it 5 s at most; then it is killed itself."""
+_OUTPUT_S: Final = 0.2
+"""How long output is read on when all processes we know of are gone."""
+_STREAM_ENDS: Final = (anyio.EndOfStream, anyio.ClosedResourceError, anyio.BrokenResourceError, OSError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """How a program ended."""
+
+    exit_code: int | None = None
+    """Negative: the signal that ended it; `None` where it did not end by itself, or never began."""
+    output: bytes = b""
+    """The end of what it wrote, both streams as they came."""
+    output_bytes: int = 0
+    """How much it wrote in all."""
+    timed_out: bool = False
+    error: str = ""
+    """Why it could not be started."""
+
+
+async def run_command(
+    argv: Sequence[str],
+    *,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    timeout_s: float | None = None,
+    tail_bytes: int = 4096,
+) -> Ended:
+    """Run a program, never through a shell, and end it with all its descendants when it exits, is late or is cancelled.
+
+    Its output does not keep it alive: what it left in the background is ended when it exits, whatever holds the pipes.
+    It has no input, and a session of its own. Where Linux tells who descends from it (see `minder`), also processes
+    that left its group and session are ended; elsewhere its process group is.
+
+    Args:
+        argv: The program and its arguments.
+        folder: Where it runs; our own folder when `None`.
+        environment: All the variables it sees; our own when `None`.
+        timeout_s: After it, `timed_out` is true.
+        tail_bytes: How much of the end of its output is kept.
+    """
+    try:
+        process = await anyio.open_process(
+            [sys.executable, "-I", "-S", _MINDER, *argv],
+            cwd=folder,
+            env=None if environment is None else dict(environment),
+            start_new_session=True,
+        )
+    except (OSError, ValueError) as error:
+        return Ended(error=f"{argv[0]!r} cannot be started: {error}")
+    run = _Run(process, tail_bytes)
+    late = False
+    async with anyio.create_task_group() as group:
+        group.start_soon(run.hear_output)
+        group.start_soon(run.hear_minder)
+        try:
+            with anyio.move_on_after(timeout_s) as patience:
+                await run.over.wait()
+            late = patience.cancelled_caught
+        finally:
+            with anyio.CancelScope(shield=True):
+                await run.end()
+    return Ended(
+        exit_code=None if late else run.exit_code,
+        output=bytes(run.tail),
+        output_bytes=run.output_bytes,
+        timed_out=late,
+        error=run.error,
+    )
+
+
+class _Run:
+    """A minder under way, and what was heard of it."""
+
+    def __init__(self, process: Process, tail_bytes: int) -> None:
+        self.tail = bytearray()
+        self.output_bytes = 0
+        self.exit_code: int | None = None
+        self.error = ""
+        self.over = anyio.Event()
+        """The minder has said how it ended, or is gone."""
+        self._silent = anyio.Event()
+        """All that was written was read."""
+        self._process = process
+        self._tail_bytes = tail_bytes
+        self._pid: int | None = None
+
+    async def hear_output(self) -> None:
+        """Keep the end of what the program writes. Cancelling does not stop this: `end` does, within its time."""
+        with anyio.CancelScope(shield=True), suppress(*_STREAM_ENDS):
+            while True:
+                chunk = await _stream(self._process.stderr).receive()
+                self.output_bytes += len(chunk)
+                self.tail += chunk
+                del self.tail[: -self._tail_bytes or None]
+        self._silent.set()
+
+    async def hear_minder(self) -> None:
+        """Take in what the minder says, until it is gone; not stopped by cancelling, as above."""
+        rest = b""
+        with anyio.CancelScope(shield=True), suppress(*_STREAM_ENDS):
+            while True:
+                *lines, rest = (rest + await _stream(self._process.stdout).receive()).split(b"\n")
+                for line in lines:
+                    self._take(json.loads(line))
+        self.over.set()
+
+    def _take(self, said: dict[str, int | str]) -> None:
+        match said:
+            case {"pid": int(pid)}:
+                self._pid = pid
+            case {"exit": int(code)}:
+                self.exit_code = code
+                self.over.set()
+            case _:
+                self.error = str(said.get("error", ""))
+                self.over.set()
+
+    async def end(self) -> None:
+        """End whatever is left, in bounded time."""
+        process = self._process
+        await _close(process.stdin)
+        with anyio.move_on_after(_ENDING_S):
+            await self.over.wait()
+            await _gone(process)
+        if process.returncode is None:
+            self._kill()
+            with anyio.move_on_after(_OUTPUT_S):
+                await _gone(process)
+        with anyio.move_on_after(_OUTPUT_S):
+            await self._silent.wait()
+        await _close(process.stdout, process.stderr)
+
+    def _kill(self) -> None:
+        with suppress(ProcessLookupError, PermissionError):
+            if self._pid is not None:
+                os.killpg(self._pid, signal.SIGKILL)
+        with suppress(ProcessLookupError):
+            self._process.kill()
+
+
+def _stream(stream: ByteReceiveStream | None) -> ByteReceiveStream:
+    assert stream is not None  # noqa: S101 - the process was opened with pipes
+    return stream
+
+
+async def _gone(process: Process) -> None:
+    # Not `process.wait()`: it also waits for the pipes, which something that cannot be ended may hold open.
+    while process.returncode is None:  # noqa: ASYNC110 - only this field tells it
+        await anyio.sleep(0.002)
+
+
+async def _close(*streams: AsyncResource | None) -> None:
+    for stream in streams:
+        if stream is not None:
+            with suppress(OSError, anyio.BrokenResourceError, anyio.ClosedResourceError):
+                await stream.aclose()

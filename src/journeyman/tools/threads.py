@@ -1,0 +1,69 @@
+"""Run blocking code beside the event loop in a way that can always be left.
+
+A thread cannot be stopped. The threads of anyio's pool keep a process from ending while one of them hangs; these are
+daemons, so the caller leaves at once when it is cancelled, and so does the process at its end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import itertools
+import threading
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, TypeVar
+
+import anyio
+
+Value = TypeVar("Value")
+
+_NUMBERS: Final = itertools.count(1)
+
+
+async def run_blocking(
+    job: Callable[[], Value],
+    *,
+    limiter: anyio.CapacityLimiter | None = None,
+    begin: Callable[[], None] | None = None,
+) -> Value:
+    """Give what `job` gives, or raise what it raises, from a daemon thread of its own.
+
+    Cancelling leaves the thread behind: it runs on until it returns, and what it gives is dropped. It keeps its place
+    in `limiter` until then, so that what hangs cannot pile up. `begin` is called on the loop, right before the thread
+    starts.
+    """
+    loop = asyncio.get_running_loop()
+    ended: asyncio.Future[tuple[Value | None, BaseException | None]] = loop.create_future()
+    borrower = object()
+    if limiter is not None:
+        await limiter.acquire_on_behalf_of(borrower)
+
+    def end(value: Value | None, error: BaseException | None) -> None:
+        if limiter is not None:
+            limiter.release_on_behalf_of(borrower)
+        if not ended.done():
+            ended.set_result((value, error))
+
+    def work() -> None:
+        value: Value | None = None
+        error: BaseException | None = None
+        try:
+            value = context.run(job)
+        except BaseException as fault:  # noqa: BLE001 - handed over to whoever waits
+            error = fault
+        with suppress(RuntimeError):  # The loop is closed: nobody waits any more.
+            loop.call_soon_threadsafe(end, value, error)
+
+    context = contextvars.copy_context()
+    if begin is not None:
+        begin()
+    try:
+        threading.Thread(target=work, name=f"journeyman-blocking-{next(_NUMBERS)}", daemon=True).start()
+    except RuntimeError:
+        end(None, None)
+        raise
+    value, error = await ended
+    if error is not None:
+        raise error
+    return value  # pyright: ignore[reportReturnType] - without an error this is what the job gave

@@ -1,0 +1,1 @@
+"""Folders in which work is done: copies that nobody else can reach."""

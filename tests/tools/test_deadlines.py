@@ -1,0 +1,169 @@
+"""One deadline bounds starting, waiting, calling, reading and closing."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+import time
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+
+from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.errors import Unavailable
+from journeyman.tools.base import Result, Status
+from journeyman.tools.catalog import open_catalog
+from journeyman.tools.deadline import Deadline
+from journeyman.tools.limits import Limits
+from journeyman.tools.servers.supervisor import ServerPolicy
+from tests.tools.test_mcp_servers import program
+
+GENEROUS = Limits(timeout_s=60, servers=ServerPolicy(start_s=60, close_s=60, backoff_s=0.01))
+"""Limits that would make every scene here take a minute."""
+SOON_S = 15.0
+"""Far less than a minute, and enough for a busy machine."""
+
+
+def soon(left_s: float) -> Deadline:
+    """Give a deadline a little away."""
+    return Deadline(time.monotonic() + left_s)
+
+
+def timed(scene: Callable[[], Awaitable[Result | None]]) -> tuple[Result | None, float]:
+    """Run a scene; give what it gives, and how long it took."""
+    began_s = time.monotonic()
+
+    async def run() -> Result | None:
+        return await scene()
+
+    return asyncio.run(run()), time.monotonic() - began_s
+
+
+@asynccontextmanager
+async def silent_http() -> AsyncGenerator[str]:
+    """Listen, accept and never answer."""
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen()
+        yield f"http://127.0.0.1:{listening.getsockname()[1]}/mcp"
+
+
+@pytest.mark.parametrize("transport", ["stdio", "http"])
+def test_a_server_that_hangs_at_its_start_is_left_at_the_deadline(transport: str) -> None:
+    """A start may not take longer than the mission has."""
+
+    async def scene() -> None:
+        async with silent_http() as url:
+            spec: JsonObject = program("liar", "deaf") if transport == "stdio" else {"url": url}
+            with pytest.raises(Unavailable, match="no answer"):
+                async with open_catalog(servers={"hung": spec}, limits=GENEROUS, deadline=soon(0.5)):
+                    pass
+
+    assert timed(scene)[1] < SOON_S
+
+
+def test_a_server_that_hangs_in_a_restart_is_left_at_the_deadline() -> None:
+    """The call it hangs in was not sent, and what the deadline cuts is told as such."""
+
+    async def scene() -> Result:
+        deadline = Deadline()
+        async with open_catalog(
+            servers={"liar": program("liar", "none")}, limits=GENEROUS, deadline=deadline
+        ) as catalog:
+            server = catalog._entries["liar.echo"].source.server  # pyright: ignore[reportAttributeAccessIssue]
+            server._life.kill()
+            await server._life.down.wait()
+            object.__setattr__(server.config, "args", program("liar", "deaf")["args"])
+            deadline.at_s = time.monotonic() + 0.5
+            return await catalog.call("liar.echo", {"n": 1}, key="k")
+
+    result, took_s = timed(scene)
+    assert result is not None
+    assert (result.status, result.error_class) in {
+        (Status.FAILED, "timeout"),
+        (Status.FAILED, "server_unreachable"),
+    }, result
+    assert took_s < SOON_S
+
+
+def test_a_server_that_will_not_leave_is_ended_at_the_deadline() -> None:
+    """Closing is bounded, too."""
+
+    async def scene() -> None:
+        deadline = soon(5)
+        spec = program("liar", "will_not_leave")
+        async with open_catalog(servers={"liar": spec}, limits=GENEROUS, deadline=deadline) as catalog:
+            assert (await catalog.call("liar.echo", {"n": 1}, key="k")).status is Status.DONE
+            deadline.at_s = time.monotonic()
+
+    assert timed(scene)[1] < SOON_S
+
+
+def test_waiting_for_a_slot_ends_at_the_deadline() -> None:
+    """A call that never had its turn was not sent."""
+
+    async def scene() -> Result:
+        release = asyncio.Event()
+
+        async def work() -> str:
+            """Work."""
+            await release.wait()
+            return "done"
+
+        deadline = Deadline()
+        async with open_catalog(functions=[work], limits=Limits(per_tool={"work": 1}), deadline=deadline) as catalog:
+            first = asyncio.create_task(catalog.call("work", {}, key="a"))
+            await asyncio.sleep(0)
+            deadline.at_s = time.monotonic() + 0.1
+            second = await catalog.call("work", {}, key="b")
+            release.set()
+            assert (await first).value == "done"
+            return second
+
+    result, _ = timed(scene)
+    assert result is not None
+    assert (result.status, result.error_class) == (Status.FAILED, "timeout")
+    assert "nothing was sent" in (result.error or "")
+
+
+def test_a_coroutine_that_will_not_stop_is_left_and_told() -> None:
+    """The call ends all the same."""
+
+    async def scene() -> Result:
+        release = asyncio.Event()
+
+        async def stubborn() -> str:
+            """Ignore being cancelled."""
+            while not release.is_set():
+                with suppress(asyncio.CancelledError):
+                    await release.wait()
+            return ""
+
+        async with open_catalog(functions=[stubborn]) as catalog:
+            result = await catalog.call("stubborn", {}, key="k", timeout_s=0.1)
+            release.set()
+            return result
+
+    result, took_s = timed(scene)
+    assert result is not None
+    assert (result.status, result.error_class) == (Status.UNKNOWN, "timeout")
+    assert "its coroutine does not stop" in (result.error or "")
+    assert took_s < SOON_S
+
+
+def test_a_server_that_does_not_read_cannot_hold_a_call() -> None:
+    """A call too long for the pipe is left at its limit, and may have been read in part."""
+
+    async def scene() -> Result:
+        async with open_catalog(servers={"honest": program("honest")}, limits=GENEROUS) as catalog:
+            blocking = asyncio.create_task(catalog.call("honest.block", {"seconds": 3}, key="a", timeout_s=0.2))
+            await asyncio.sleep(0.1)
+            result = await catalog.call("honest.fail", {"text": "x" * 2**21}, key="b", timeout_s=0.3)
+            assert (await blocking).status is Status.UNKNOWN
+            return result
+
+    result, _ = timed(scene)
+    assert result is not None
+    assert (result.status, result.error_class) == (Status.UNKNOWN, "timeout")
+    assert result.duration_s < 3

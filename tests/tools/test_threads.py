@@ -1,0 +1,62 @@
+"""Blocking work beside the loop: left at once, and no reason for a process to stay."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+import threading
+
+import anyio
+import pytest
+
+from journeyman.tools.threads import run_blocking
+
+
+def test_values_and_errors_come_back() -> None:
+    """Also errors that a future cannot hold."""
+
+    def fail() -> None:
+        raise StopIteration
+
+    async def scene() -> None:
+        assert await run_blocking(lambda: 5) == 5
+        with pytest.raises(RuntimeError, match="StopIteration"):
+            await run_blocking(fail)
+
+    asyncio.run(scene())
+
+
+def test_a_left_thread_keeps_its_place_until_it_returns() -> None:
+    """What hangs cannot pile up."""
+    release = threading.Event()
+
+    async def scene() -> None:
+        limiter = anyio.CapacityLimiter(1)
+        with anyio.move_on_after(0.05):
+            await run_blocking(lambda: release.wait(30), limiter=limiter)
+        assert limiter.borrowed_tokens == 1
+        release.set()
+        assert await run_blocking(lambda: 7, limiter=limiter) == 7
+
+    asyncio.run(scene())
+
+
+HUNG = """
+import asyncio, sys, threading, anyio
+from journeyman.tools.catalog import open_catalog
+def hang() -> str:
+    threading.Event().wait(600)
+async def main():
+    async with open_catalog(functions=[hang]) as catalog:
+        result = await catalog.call("hang", {}, key="k", timeout_s=0.2)
+        print(result.status, result.error_class, result.error)
+asyncio.run(main())
+"""
+
+
+def test_a_process_leaves_although_a_function_hangs() -> None:
+    """The result says what was left running."""
+    done = subprocess.run([sys.executable, "-c", HUNG], capture_output=True, text=True, timeout=60, check=True)
+    assert done.stdout.startswith("unknown timeout hang gave no answer within 0.2")
+    assert "its thread cannot be stopped and was left running" in done.stdout
