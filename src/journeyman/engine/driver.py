@@ -17,6 +17,7 @@ from journeyman.engine.clock import later
 from journeyman.engine.journal import Journal
 from journeyman.engine.past import Past
 from journeyman.engine.policy import missing_tools, tool_row
+from journeyman.engine.reading import events, newest_iterations
 from journeyman.engine.recent import Recent
 from journeyman.engine.scripting import step_script
 from journeyman.engine.world import Replays, World
@@ -27,6 +28,7 @@ from journeyman.mission.fold.fold import seconds_between
 from journeyman.mission.model import events as e
 from journeyman.mission.model.state import Phase, State
 from journeyman.mission.model.strategy import Strategy
+from journeyman.mission.prompt import RECENT
 from journeyman.mission.rules import commands as c
 from journeyman.mission.rules import steps
 from journeyman.mission.values.canonical import Json, JsonObject, parsed
@@ -41,12 +43,10 @@ class Driver:
     def __init__(self, world: World, journal: Journal) -> None:
         self._world = world
         self._journal = journal
-        recent = Recent()
-        journal.listeners.append(recent.take)
+        self._recent = Recent()
         self._past = Past()
-        journal.listeners.append(self._past.take)
         broker = world.broker
-        self._advising = Advising(broker, journal, recent, world.scripts) if broker is not None else None
+        self._advising = Advising(broker, journal, self._recent, world.scripts) if broker is not None else None
         self._handlers: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
             c.Propose: self._propose,
             c.Ask: self._ask,
@@ -76,6 +76,7 @@ class Driver:
             state = await journal.load()
             if isinstance(c.next_command(state), c.Nothing):
                 return state
+            await self._look_back(state)
             journal.note(e.Claimed(owner=owner, token=journal.lease.token))
             async with world.open_catalog(state.mission, Path(state.origin)) as catalog:
                 self._catalog = catalog
@@ -88,6 +89,18 @@ class Driver:
             with anyio.CancelScope(shield=True):
                 await world.store.release(journal.lease)
         return journal.state
+
+    async def _look_back(self, state: State) -> None:
+        """Gather what models and worlds must be told of the record; the state holds what deciding needs."""
+        journal, store = self._journal, self._world.store
+        if self._advising is not None and state.mission.advisor != "none":
+            for happened in await newest_iterations(store, journal.session_id, RECENT, journal.head):
+                self._recent.take(happened)
+            journal.listeners.append(lambda happened, _: self._recent.take(happened))
+        if state.mission.gym is not None:
+            async for happened in events(store, journal.session_id, journal.head):
+                self._past.take(happened, state)
+            journal.listeners.append(self._past.take)
 
     async def _end_unless_started(self, error: CallerError) -> None:
         """End a session whose tools never were what its mission says: going on with it cannot help."""

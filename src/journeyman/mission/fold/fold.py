@@ -41,6 +41,8 @@ def fold(state: State | None, happened: Happened) -> State:
         if not isinstance(happened.event, e.SessionCreated):
             raise RecordBroken(f"a record starts with SessionCreated, not {type(happened.event).__name__}")
         return _created(happened.at, happened.event)
+    if isinstance(happened.event, e.SnapshotTaken):
+        return state  # not even the time: it is of the state before it
     state = _timed(state, happened)
     step = _STEPS.get(type(happened.event))
     return state if step is None else step(state, happened)

@@ -324,10 +324,22 @@ class Ended:
     outcome: str
 
 
+@_strict
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotTaken:
+    """The state as it was right before, so that readers need not fold all events; changes nothing."""
+
+    state: JsonObject
+    """Reference to the blob of `record.snapshot`."""
+    form: str
+    """Names the fields of the state; readers with other fields pass over it."""
+
+
 Event: TypeAlias = (
     SessionCreated | CatalogPinned | Claimed | Proposed | ApprovalAsked | ApprovalAnswered | Intended | Settled
     | Reconciled | ScriptAdvanced | Checked | Evaluated | Decided | WaitStarted | WaitEnded | Paused | Resumed
     | BudgetAmended | NoteAdded | EndAsked | AdviceAsked | AdviceSettled | AdviceRejected | ClosingNotes | Ended
+    | SnapshotTaken
 )  # fmt: skip
 
 EVENT_TYPES: dict[str, type[Event]] = {
@@ -336,6 +348,7 @@ EVENT_TYPES: dict[str, type[Event]] = {
         SessionCreated, CatalogPinned, Claimed, Proposed, ApprovalAsked, ApprovalAnswered, Intended, Settled,
         Reconciled, ScriptAdvanced, Checked, Evaluated, Decided, WaitStarted, WaitEnded, Paused, Resumed,
         BudgetAmended, NoteAdded, EndAsked, AdviceAsked, AdviceSettled, AdviceRejected, ClosingNotes, Ended,
+        SnapshotTaken,
     )
 }  # fmt: skip
 

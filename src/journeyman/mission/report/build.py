@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, cast
 
 from journeyman.mission.criteria import Criterion, as_json, walk
 from journeyman.mission.fold.fold import fold
@@ -14,6 +15,7 @@ from journeyman.mission.model.events import Happened
 from journeyman.mission.model.mission import dump
 from journeyman.mission.model.state import State
 from journeyman.mission.record.chain import Head
+from journeyman.mission.report.kept import MOST_ROWS, Line, Rows
 from journeyman.mission.rules.decide import outcome_of
 from journeyman.mission.values.canonical import Json, JsonObject
 
@@ -24,28 +26,45 @@ REPORT_VERSION: Final = 1
 class _Gathered:
     """What the report keeps while it walks through the events."""
 
-    iterations: dict[int, JsonObject] = field(default_factory=dict[int, JsonObject])
-    effects: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
-    series: dict[str, list[Json]] = field(default_factory=dict[str, "list[Json]"])
-    people: list[JsonObject] = field(default_factory=list["JsonObject"])
-    budgets: list[JsonObject] = field(default_factory=list["JsonObject"])
+    rows: Rows = field(default_factory=Rows)
+    series: dict[str, Line] = field(default_factory=dict[str, Line])
+    people: deque[JsonObject] = field(default_factory=lambda: deque["JsonObject"](maxlen=MOST_ROWS))
+    people_said: int = 0
+    budgets: Line = field(default_factory=lambda: Line(_of_object))
     advice: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+    advice_asked: int = 0
     actor: str = ""
+
+
+class ReportBuilder:
+    """Makes a report from events as they pass, in memory that does not grow with them."""
+
+    def __init__(self) -> None:
+        self._gathered = _Gathered()
+
+    def take(self, happened: Happened, state: State) -> None:
+        """Take in an event; `state` is as it was right after it."""
+        _gather(self._gathered, state, happened)
+
+    def finish(self, state: State, head: Head) -> JsonObject:
+        """Give the report of a record that ends at `head` in `state`."""
+        return _assemble(state, self._gathered, head)
 
 
 def build_report(events: Iterable[Happened], head: Head) -> JsonObject:
     """Give the report of a session as JSON: the same events always give the same bytes.
 
-    Values that the record keeps as blobs stay references. Works for sessions that go on: `ended_at` is null then.
+    Values that the record keeps as blobs stay references. Works for sessions that go on: `ended_at` is null then. Of a
+    long mission both ends are told, with the counts of what is `left_out` between; see `kept`.
     """
-    gathered = _Gathered()
+    builder = ReportBuilder()
     state: State | None = None
     for happened in events:
         state = fold(state, happened)
-        _gather(gathered, state, happened)
+        builder.take(happened, state)
     if state is None:
         raise ValueError("a report needs at least one event")
-    return _assemble(state, gathered, head)
+    return builder.finish(state, head)
 
 
 def _assemble(state: State, gathered: _Gathered, head: Head) -> JsonObject:
@@ -77,16 +96,22 @@ def _assemble(state: State, gathered: _Gathered, head: Head) -> JsonObject:
         "outcome": state.outcome or None,
         "outcome_now": outcome_of(state),
         "verified_by": _verified_by(state),
-        "effects_by_state": _by_state(gathered.effects.values()),
-        "effects": list(gathered.effects.values()),
-        "iterations": [gathered.iterations[index] for index in sorted(gathered.iterations)],
-        "series": dict(sorted(gathered.series.items())),
-        "budget_series": list(gathered.budgets),
+        "effects_by_state": gathered.rows.by_state(),
+        "effects": list(gathered.rows.effects.values()),
+        "iterations": [gathered.rows.iterations[index] for index in sorted(gathered.rows.iterations)],
+        "series": {name: line.points() for name, line in sorted(gathered.series.items())},
+        "budget_series": gathered.budgets.points(),
         "people": list(gathered.people),
         "notes": list(state.notes),
         "lessons": state.closing.get("lessons") or _lessons(state, gathered),
         "recommended_followups": state.closing.get("recommended_followups") or _followups(state),
         "advice": list(gathered.advice.values()),
+        "left_out": {
+            "iterations": gathered.rows.iterations_left_out,
+            "effects": gathered.rows.effects_left_out,
+            "people": gathered.people_said - len(gathered.people),
+            "advice": gathered.advice_asked - len(gathered.advice),
+        },
         "events": head.seq,
         "head_hash": head.hash.hex(),
     }
@@ -145,19 +170,11 @@ def _verified_by(state: State) -> str:
     return f"{base}; stale: {', '.join(stale)}" if stale else f"{base}, nothing changed since"
 
 
-def _by_state(effects: Iterable[JsonObject]) -> JsonObject:
-    counts: dict[str, int] = {}
-    for effect in effects:
-        name = str(effect["state"])
-        counts[name] = counts.get(name, 0) + 1
-    return {name: counts[name] for name in sorted(counts)}
-
-
 def _gather(gathered: _Gathered, state: State, happened: Happened) -> None:
     event = happened.event
     match event:
         case e.Proposed():
-            gathered.iterations[event.iteration] = {
+            row: JsonObject = {
                 "index": event.iteration,
                 "started_at": happened.at,
                 "source": event.source,
@@ -165,6 +182,7 @@ def _gather(gathered: _Gathered, state: State, happened: Happened) -> None:
                 "effects": [],
                 "errors": [],
             }
+            gathered.rows.begin(event.iteration, row)
         case e.Intended():
             _intended(gathered, event, happened.at)
         case e.Settled() | e.Reconciled():
@@ -172,7 +190,7 @@ def _gather(gathered: _Gathered, state: State, happened: Happened) -> None:
         case e.Evaluated():
             _evaluated(gathered, state, event, happened.at)
         case e.Decided():
-            row = gathered.iterations.setdefault(event.iteration, {"index": event.iteration})
+            row = gathered.rows.iterations.setdefault(event.iteration, {"index": event.iteration})
             row |= {
                 "verdict": event.verdict,
                 "reason": event.reason,
@@ -190,13 +208,22 @@ def _gather(gathered: _Gathered, state: State, happened: Happened) -> None:
             | e.EndAsked()
         ):
             told = {key: value for key, value in e.encode(event).items() if key != "digest"}
+            gathered.people_said += 1
             gathered.people.append({"at": happened.at, "actor": happened.actor, "what": type(event).__name__, **told})
-        case e.AdviceAsked():
-            gathered.advice[event.ask] = {"at": happened.at, "state": "open", **e.encode(event)}
-        case e.AdviceSettled():
-            gathered.advice.setdefault(event.ask, {}).update({**e.encode(event), "state": event.failure or "answered"})
+        case e.AdviceAsked() | e.AdviceSettled():
+            _advised(gathered, event, happened.at)
         case _:
             pass
+
+
+def _advised(gathered: _Gathered, event: e.AdviceAsked | e.AdviceSettled, at: str) -> None:
+    if isinstance(event, e.AdviceAsked):
+        gathered.advice_asked += 1
+        gathered.advice[event.ask] = {"at": at, "state": "open", **e.encode(event)}
+        if len(gathered.advice) > MOST_ROWS:
+            del gathered.advice[next(iter(gathered.advice))]
+    elif event.ask in gathered.advice:
+        gathered.advice[event.ask] |= {**e.encode(event), "state": event.failure or "answered"}
 
 
 def _strategy_shown(state: State) -> JsonObject:
@@ -214,7 +241,7 @@ def _strategy_shown(state: State) -> JsonObject:
 
 
 def _intended(gathered: _Gathered, event: e.Intended, at: str) -> None:
-    gathered.effects[event.effect] = {
+    intent: JsonObject = {
         "effect": event.effect,
         "iteration": event.iteration,
         "tool": event.tool,
@@ -224,22 +251,24 @@ def _intended(gathered: _Gathered, event: e.Intended, at: str) -> None:
         "state": "intended",
         "intended_at": at,
     }
-    row = gathered.iterations.setdefault(event.iteration, {"index": event.iteration, "effects": []})
+    gathered.rows.intend(event.effect, intent)
+    row = gathered.rows.iterations.setdefault(event.iteration, {"index": event.iteration, "effects": []})
     names = row.setdefault("effects", [])
     if isinstance(names, list):
         names.append(event.effect)
 
 
 def _settled(gathered: _Gathered, state: State, event: e.Settled | e.Reconciled, happened: Happened) -> None:
-    row = gathered.effects.get(event.effect)
-    if row is None:
-        return
     if isinstance(event, e.Reconciled):
-        row |= {"state": event.state, "reconciled_by": happened.actor, "reconciled_at": happened.at, "note": event.note}
+        row = gathered.rows.settle(event.effect, event.state)
+        if row is not None:
+            row |= {"reconciled_by": happened.actor, "reconciled_at": happened.at, "note": event.note}
         return
     known = state.effects.get(event.effect)
+    row = gathered.rows.settle(event.effect, known.state if known is not None else event.state)
+    if row is None:
+        return
     row |= {
-        "state": known.state if known is not None else event.state,
         "settled_at": happened.at,
         "duration_s": event.duration_s,
         "tries": event.tries,
@@ -251,7 +280,7 @@ def _settled(gathered: _Gathered, state: State, event: e.Settled | e.Reconciled,
 
 
 def _evaluated(gathered: _Gathered, state: State, event: e.Evaluated, at: str) -> None:
-    row = gathered.iterations.setdefault(event.iteration, {"index": event.iteration})
+    row = gathered.rows.iterations.setdefault(event.iteration, {"index": event.iteration})
     row["evaluation"] = [
         {
             "id": item["id"],
@@ -264,18 +293,19 @@ def _evaluated(gathered: _Gathered, state: State, event: e.Evaluated, at: str) -
     ]
     row["checkpoint"] = event.checkpoint
     for name, point in new_points(state).items():
-        _newest(gathered.series.setdefault(name, []), [event.iteration, int(point) if point.is_integer() else point])
-    used = _used(state)
-    if gathered.budgets and gathered.budgets[-1]["iteration"] == event.iteration:  # evaluated again after an answer
-        gathered.budgets.pop()
-    gathered.budgets.append({"iteration": event.iteration, "at": at, **used, "iterations": event.iteration + 1})
+        line = gathered.series.get(name)
+        if line is None:
+            line = gathered.series[name] = Line(_of_list)
+        line.add([event.iteration, int(point) if point.is_integer() else point])
+    gathered.budgets.add({"iteration": event.iteration, "at": at, **_used(state), "iterations": event.iteration + 1})
 
 
-def _newest(row: list[Json], point: list[Json]) -> None:
-    """Add a point; one iteration has one, the newest."""
-    if row and isinstance(row[-1], list) and row[-1][0] == point[0]:
-        row.pop()
-    row.append(point)
+def _of_list(point: JsonObject | list[Json]) -> int:
+    return cast("int", cast("list[Json]", point)[0])
+
+
+def _of_object(point: JsonObject | list[Json]) -> int:
+    return cast("int", cast("JsonObject", point)["iteration"])
 
 
 def _lessons(state: State, gathered: _Gathered) -> list[Json]:
@@ -297,7 +327,7 @@ def _lessons(state: State, gathered: _Gathered) -> list[Json]:
     ]
     if open_ones:
         lessons.append(f"Not met at the end: {', '.join(open_ones)}.")
-    if not gathered.iterations:
+    if not gathered.rows.iterations:
         lessons.append("The session ended before its first iteration.")
     return lessons
 

@@ -59,17 +59,48 @@ def open_writer(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
         migrate(connection, path)
 
     prepare(path)
-    return _opened(path, busy_timeout_s, ready)
+    return _opened(path, busy_timeout_s, ready, path)
 
 
 def open_reader(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
     """Give a connection that reads beside the writer and cannot change anything."""
-    return _opened(path, busy_timeout_s, lambda connection: connection.execute("PRAGMA query_only = ON"))
+    return _opened(path, busy_timeout_s, lambda connection: connection.execute("PRAGMA query_only = ON"), path)
 
 
-def _opened(path: Path, busy_timeout_s: float, ready: Callable[[sqlite3.Connection], object]) -> sqlite3.Connection:
+def only_readable(path: Path) -> bool:
+    """Tell whether there is a file that this process may read but not write, as on read-only media."""
+    return path.exists() and not (os.access(path, os.W_OK) and os.access(path.parent, os.W_OK))
+
+
+def open_read_only(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
+    """Give a connection to a file that cannot be written; nothing is made beside it.
+
+    Without side files nobody else has it open, and it is read as it lies there. With them, what the write-ahead log
+    holds is read too, from copies in memory where the files may not be locked.
+    """
+    beside = any(path.with_name(f"{path.name}{end}").exists() for end in ("-wal", "-shm"))
+    uri = f"{path.absolute().as_uri()}?{'mode=ro' if beside else 'immutable=1'}"
+
+    def ready(connection: sqlite3.Connection) -> None:
+        newest = max(_steps())
+        if _known_version(connection, path, newest) != newest:
+            raise CallerError(
+                f"{path} is of an older version and cannot be brought to this one where it is; copy its folder to a "
+                "place that can be written",
+                code="schema_too_old",
+            )
+
+    return _opened(uri, busy_timeout_s, ready, path)
+
+
+def _opened(
+    place: Path | str,
+    busy_timeout_s: float,
+    ready: Callable[[sqlite3.Connection], object],
+    path: Path,
+) -> sqlite3.Connection:
     try:
-        connection = sqlite3.connect(path, timeout=busy_timeout_s, isolation_level=None)
+        connection = sqlite3.connect(place, timeout=busy_timeout_s, isolation_level=None, uri=isinstance(place, str))
         try:
             ready(connection)
         except BaseException:

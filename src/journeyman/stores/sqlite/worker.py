@@ -73,6 +73,27 @@ class Job(Generic[T]):
                     await self.future
 
 
+class Refusing:
+    """Stands where the writing worker would, before a file that cannot be written."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def start(self) -> None:
+        """Open nothing."""
+
+    async def run(self, work: Work[T], *, before: Callable[[], None] | None = None) -> T:
+        """Raise `NotAllowed`."""
+        del work, before
+        raise NotAllowed(
+            f"{self._path} cannot be written, so its records can only be read; copy its folder to a place that can be "
+            "written, and give that with --data-dir"
+        )
+
+    async def close(self) -> None:
+        """Close nothing."""
+
+
 class Worker:
     """Runs work in order on one connection: as grouped transactions when it writes."""
 
