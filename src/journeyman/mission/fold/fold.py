@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any, cast
 
@@ -27,6 +26,7 @@ from journeyman.mission.model.state import (
 from journeyman.mission.model.strategy import Strategy, ToolSpec
 from journeyman.mission.planner.memory import after_evaluation, after_settled, before_proposal
 from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.copying import replace
 from journeyman.mission.values.errors import RecordBroken
 
 NEVER_SENT = frozenset({"invalid_arguments", "not_allowed", "tool_changed", "server_unreachable", "denied", "skipped"})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import cast
 
 from journeyman.mission.model import events as e
@@ -11,6 +10,7 @@ from journeyman.mission.model.mission import Budget
 from journeyman.mission.model.state import Pending, Phase, State
 from journeyman.mission.planner.memory import after_denial
 from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.copying import replace
 
 
 def approval_asked(state: State, happened: Happened) -> State:
@@ -29,8 +29,7 @@ def approval_answered(state: State, happened: Happened) -> State:
     calls = event.approval == f"iteration-{state.iteration}"
     if calls and not event.granted and state.phase is Phase.APPROVE:
         error: JsonObject = {"error": f"denied by {happened.actor}", "error_class": "denied", "tool": ""}
-        return replace(
-            state,
+        return state.but(
             pending=pending,
             answers=answers,
             denied=True,

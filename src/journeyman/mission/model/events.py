@@ -6,6 +6,7 @@ An event's fields are plain JSON, so encoding is a walk over the fields that dif
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
 from typing import Any, TypeAlias, cast
@@ -372,8 +373,8 @@ def _defaults(kind: type[Event]) -> tuple[tuple[str, object], ...]:
 
 
 @cache
-def _adapter(kind: type[Event]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _validate(kind: type[Event]) -> Callable[[object], Any]:
+    return TypeAdapter(kind).validator.validate_python
 
 
 def encode(event: Event) -> JsonObject:
@@ -392,7 +393,7 @@ def decode(envelope: Envelope) -> Happened:
     if kind is None:
         raise RecordBroken(f"event {envelope.seq} is of the unknown kind {envelope.kind!r}")
     try:
-        event = cast("Event", _adapter(kind).validate_python(envelope.data))
+        event = cast("Event", _validate(kind)(envelope.data))
     except ValidationError as error:
         places = ", ".join(".".join(map(str, item["loc"])) for item in error.errors(include_input=False))
         raise RecordBroken(f"event {envelope.seq} ({envelope.kind}) is malformed at {places}") from None

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, cast
 
-from journeyman.mission.values.canonical import Json, JsonObject, canonical, parsed
+from journeyman.mission.values.canonical import Json, JsonObject, canonical, parsed, quoted
 from journeyman.mission.values.errors import RecordBroken
 
 VERSION: Final = 2
@@ -65,8 +65,7 @@ def seal(head: Head, *, at: str, actor: str, kind: str, data: JsonObject) -> Ent
 def seal_bytes(head: Head, *, at: str, actor: str, kind: str, data: bytes) -> Entry:
     """Give the entry that follows `head` from data in canonical form: nothing is encoded twice."""
     seq = head.seq + 1
-    start = b'{"actor":%b,"at":%b,"data":' % (canonical(actor), canonical(at))
-    body = b"%b%b%b" % (start, data, _end(kind, seq))
+    body = b'{"actor":%b,"at":%b,"data":%b%b' % (quoted(actor), quoted(at), data, _end(kind, seq))
     return Entry(seq, hashlib.sha256(head.hash + body).digest(), body)
 
 
@@ -76,7 +75,7 @@ def is_of_kind(entry: Entry, kind: str) -> bool:
 
 
 def _end(kind: str, seq: int) -> bytes:
-    return b',"kind":%b,"seq":%d,"v":%d}' % (canonical(kind), seq, VERSION)
+    return b',"kind":%b,"seq":%d,"v":%d}' % (quoted(kind), seq, VERSION)
 
 
 def head_of(entry: Entry) -> Head:
