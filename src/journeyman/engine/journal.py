@@ -204,6 +204,8 @@ class Journal:
         Raises `LeaseLost`, or `BudgetRefused` after which `drop_derived` forgets the refused intents. Never cut off
         in the middle by a cancellation.
         """
+        if not self._drafts and not self._committing.locked():
+            return True
         async with self._committing:
             landed = True
             with anyio.CancelScope(shield=True):

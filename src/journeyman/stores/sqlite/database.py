@@ -14,7 +14,9 @@ from journeyman.mission.values.errors import CallerError, JourneymanError, NotAl
 from journeyman.stores.rules import check_tenant
 
 FILE_NAME: Final = "journeyman.db"
-_CHECKPOINT_PAGES: Final = 128
+_PAGE_BYTES: Final = 2048
+"""Of a new file. Results of a few KB leave less of their last page empty than with SQLite's 4096, at the same speed."""
+_CHECKPOINT_PAGES: Final = 256
 """Pages of write-ahead log (512 KiB) after which they move into the file: keeps short records small on disk, at no cost that shows."""
 _RETRY_S: Final = 0.01
 _BUSY: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
@@ -54,6 +56,7 @@ def open_writer(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
 
     def ready(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA synchronous = FULL")
+        connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
         _use_wal(connection, busy_timeout_s)
         migrate(connection, path)
