@@ -81,7 +81,13 @@ def open_read_only(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
     Without side files nobody else has it open, and it is read as it lies there. With them, what the write-ahead log
     holds is read too, from copies in memory where the files may not be locked.
     """
-    beside = any(path.with_name(f"{path.name}{end}").exists() for end in ("-wal", "-shm"))
+    log, index = (path.with_name(f"{path.name}{end}") for end in ("-wal", "-shm"))
+    if log.exists() and log.stat().st_size and not index.exists():
+        raise Unavailable(
+            f"{path} cannot be read where it lies, since its write-ahead log was copied without {index.name}; copy its "
+            "folder to a place that can be written"
+        )
+    beside = log.exists() or index.exists()
     uri = f"{path.absolute().as_uri()}?{'mode=ro' if beside else 'immutable=1'}"
 
     def ready(connection: sqlite3.Connection) -> None:
