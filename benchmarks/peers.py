@@ -153,7 +153,7 @@ def _joined(messages: list[str], more: list[list[str]]) -> list[str]:
 def _delta(folder: Path) -> Taken:
     delta: Any = importlib.import_module("langgraph.channels.delta").DeltaChannel
     draw = random.Random(1)
-    conversation: Any = TypedDict(
+    conversation: Any = TypedDict(  # pyright: ignore[reportGeneralTypeIssues]  # the channel is known only here
         "Conversation", {"messages": Annotated[list[str], delta(_joined)], "count": Annotated[int, operator.add]}
     )
     return _langgraph(folder, conversation, lambda _: {"messages": [_text(draw)], "count": 1}, {"count": 0})

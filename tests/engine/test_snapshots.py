@@ -11,7 +11,8 @@ from journeyman.engine import reading, snapshots
 from journeyman.engine.checking import check_record
 from journeyman.engine.journal import Journal
 from journeyman.engine.reading import PAGE, events, newest_iterations, pages, restore, state_of
-from journeyman.engine.records import newest_events, numbered, read_record, replay_of, report_of
+from journeyman.engine.records import newest_events, numbered, read_record, replay_of
+from journeyman.engine.reporting import report_of
 from journeyman.mission.fold.fold import fold
 from journeyman.mission.model import events as e
 from journeyman.mission.model.state import State

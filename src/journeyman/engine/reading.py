@@ -41,8 +41,8 @@ def missing(session_id: str) -> NotFound:
     return NotFound(f"no session {session_id!r}; `journeyman list` shows the sessions there are")
 
 
-async def restore(store: Store, session_id: str) -> Restored:
-    """Give the newest snapshot that holds, with the events behind it.
+async def restore(store: Store, session_id: str, before_seq: int | None = None) -> Restored:
+    """Give the newest snapshot that holds, with the events behind it, up to the one before `before_seq`.
 
     The snapshot's event must follow the one before it, its blob must have the digest that the event names, and the
     chain behind it must end where the store says. Where a blob is damaged, or written by a version whose states have
@@ -53,12 +53,12 @@ async def restore(store: Store, session_id: str) -> Restored:
     """
     tail: tuple[Entry, ...] = ()
     start = genesis(store.tenant, session_id)
-    end = await store.head(session_id) if isinstance(store, KnowsHead) else None
-    before, count = None if end is None else end.seq + 1, _FIRST_LOOK
+    end = await store.head(session_id) if before_seq is None and isinstance(store, KnowsHead) else None
+    before, count = before_seq if end is None else end.seq + 1, _FIRST_LOOK
     while page := await store.read(session_id, 0, count, before_seq=before, newest=True):
         tail = (*page, *tail)
         for index in range(len(page) - 1, 0, -1):  # the first has nothing before it here: it is in the next page too
-            found = await _restored(store, page[index]) if is_of_kind(page[index], _SNAPSHOT) else None
+            found = await kept_state(store, page[index]) if is_of_kind(page[index], _SNAPSHOT) else None
             if found is not None:
                 check_chain(head_of(page[index - 1]), tail[index:], end)
                 return Restored(state=found, head=head_of(page[index]), tail=tail[index + 1 :], at=(page[index],))
@@ -71,7 +71,8 @@ async def restore(store: Store, session_id: str) -> Restored:
     return Restored(state=None, head=start, tail=tail)
 
 
-async def _restored(store: Store, entry: Entry) -> State | None:
+async def kept_state(store: Store, entry: Entry) -> State | None:
+    """Give the state that a snapshot's event names; `None` where it is damaged or of another version."""
     event = cast("SnapshotTaken", decode(opened(entry)).event)
     if event.form != snapshot.form():
         return None
@@ -128,16 +129,17 @@ async def events(store: Store, session_id: str, head: Head | None = None) -> Asy
 
 async def newest_iterations(store: Store, session_id: str, count: int, head: Head | None = None) -> list[Happened]:
     """Give the events since the `count`-newest proposal, up to `head`; all of them where there are fewer."""
-    rows: list[Entry] = []
+    rows = [entry async for entry in backwards(store, session_id, count, head)]
+    return [decode(opened(entry)) for entry in reversed(rows)]
+
+
+async def backwards(store: Store, session_id: str, count: int, head: Head | None = None) -> AsyncIterator[Entry]:
+    """Give the entries from the newest one back to the `count`-newest proposal, or to the start."""
     left, before = count, None if head is None else head.seq + 1
-    while left > 0:
-        page = await store.read(session_id, 0, PAGE // 4, before_seq=before, newest=True)
-        if not page:
-            break
+    while left > 0 and (page := await store.read(session_id, 0, PAGE // 4, before_seq=before, newest=True)):
         before = page[0].seq
         for entry in reversed(page):
-            rows.append(entry)
+            yield entry
             left -= is_of_kind(entry, _PROPOSED)
             if left == 0:
-                break
-    return [decode(opened(entry)) for entry in reversed(rows)]
+                return

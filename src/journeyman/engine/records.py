@@ -12,7 +12,7 @@ from journeyman.engine.recent import Recent
 from journeyman.engine.world import Evaluates
 from journeyman.mission.advice import StrategyAdvice
 from journeyman.mission.evidence.evaluate import Answered
-from journeyman.mission.fold.fold import fold, fold_all
+from journeyman.mission.fold.fold import fold_all
 from journeyman.mission.model.events import Happened, Proposed, decode
 from journeyman.mission.model.state import State
 from journeyman.mission.prompt import RECENT, Prompt, strategy_prompt
@@ -81,20 +81,6 @@ async def newest_events(store: Store, session_id: str, count: int, before_seq: i
             iteration = happened.event.iteration
         rows.append(Numbered(seq=entry.seq, iteration=iteration, happened=happened))
     return rows
-
-
-async def report_of(store: Store, session_id: str) -> JsonObject:
-    """Give the report of a session as it stands."""
-    builder = ReportBuilder()
-    state: State | None = None
-    head: Head | None = None
-    async for page in pages(store, session_id):
-        for entry in page:
-            happened = await placed(store, decode(opened(entry)))
-            state = fold(state, happened)
-            builder.take(happened, state)
-            head = head_of(entry)
-    return builder.finish(cast("State", state), cast("Head", head))
 
 
 async def replay_of(store: Store, session_id: str, predicates: Evaluates) -> Replayed:

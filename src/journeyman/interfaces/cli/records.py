@@ -9,7 +9,8 @@ from typing import Annotated, cast
 import typer
 
 from journeyman.engine.checking import check_record
-from journeyman.engine.records import Record, read_record, replay_and_report, report_of, summarized
+from journeyman.engine.records import Record, read_record, replay_and_report, summarized
+from journeyman.engine.reporting import report_of
 from journeyman.interfaces.cli.shared import (
     JSON,
     NOT_ACHIEVED,

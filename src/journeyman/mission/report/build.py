@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Final, cast
+from typing import Final
 
 from journeyman.mission.criteria import Criterion, as_json, walk
 from journeyman.mission.fold.fold import fold
-from journeyman.mission.fold.measures import new_points
+from journeyman.mission.fold.measures import new_points, number
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import Happened
 from journeyman.mission.model.mission import dump
 from journeyman.mission.model.state import State
 from journeyman.mission.record.chain import Head
-from journeyman.mission.report.kept import MOST_ROWS, Line, Rows
+from journeyman.mission.report.kept import FIRST_ITERATIONS, MOST_ROWS, Line, Rows
 from journeyman.mission.rules.decide import outcome_of
 from journeyman.mission.values.canonical import Json, JsonObject
 
 REPORT_VERSION: Final = 1
+SILENT: Final = frozenset({e.Evaluated, e.Decided, e.ScriptAdvanced, e.Checked, e.SnapshotTaken})
+"""Kinds of which nothing is told between both ends."""
 
 
 @dataclass(slots=True)
@@ -27,10 +29,10 @@ class _Gathered:
     """What the report keeps while it walks through the events."""
 
     rows: Rows = field(default_factory=Rows)
-    series: dict[str, Line] = field(default_factory=dict[str, Line])
+    series: dict[str, Line[list[Json]]] = field(default_factory=dict[str, Line[list[Json]]])
     people: deque[JsonObject] = field(default_factory=lambda: deque["JsonObject"](maxlen=MOST_ROWS))
     people_said: int = 0
-    budgets: Line = field(default_factory=lambda: Line(_of_object))
+    budgets: Line[JsonObject] = field(default_factory=Line[JsonObject])
     advice: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
     advice_asked: int = 0
     actor: str = ""
@@ -46,8 +48,34 @@ class ReportBuilder:
         """Take in an event; `state` is as it was right after it."""
         _gather(self._gathered, state, happened)
 
+    def tells_first(self, iteration: int) -> bool:
+        """Tell whether an iteration that begins now is one of the first, which are told whole."""
+        first = self._gathered.rows.first
+        return iteration in first or len(first) < FIRST_ITERATIONS
+
+    def pass_by(self, happened: Happened) -> None:
+        """Take in an event of the middle, of which only counts are told; kinds in `SILENT` may be left out."""
+        match happened.event:
+            case e.Proposed() as event:
+                self._gathered.rows.begin(event.iteration, None)
+            case e.Intended() as event:
+                self._gathered.rows.intend(event.effect, None)
+            case event if type(event) not in SILENT:
+                _gather_rest(self._gathered, happened)
+            case _:
+                pass
+
+    def pass_snapshot(self, happened: Happened, state: State) -> None:
+        """Take in a snapshot of the middle with its state."""
+        _snapshot(self._gathered, state, happened.at)
+
     def finish(self, state: State, head: Head) -> JsonObject:
         """Give the report of a record that ends at `head` in `state`."""
+        for effect in state.unknown:
+            name = effect.intended.effect
+            if name not in self._gathered.rows.effects:
+                row = _effect_row(effect.intended)
+                self._gathered.rows.effects[name] = row | {"state": effect.state, "error": effect.error}
         return _assemble(state, self._gathered, head)
 
 
@@ -68,7 +96,7 @@ def build_report(events: Iterable[Happened], head: Head) -> JsonObject:
 
 
 def _assemble(state: State, gathered: _Gathered, head: Head) -> JsonObject:
-    mission = state.mission
+    mission, rows = state.mission, gathered.rows
     report: JsonObject = {
         "version": REPORT_VERSION,
         "session_id": state.session_id,
@@ -96,19 +124,18 @@ def _assemble(state: State, gathered: _Gathered, head: Head) -> JsonObject:
         "outcome": state.outcome or None,
         "outcome_now": outcome_of(state),
         "verified_by": _verified_by(state),
-        "effects_by_state": gathered.rows.by_state(),
-        "effects": list(gathered.rows.effects.values()),
-        "iterations": [gathered.rows.iterations[index] for index in sorted(gathered.rows.iterations)],
-        "series": {name: line.points() for name, line in sorted(gathered.series.items())},
-        "budget_series": gathered.budgets.points(),
+        "effects_by_state": rows.by_state(),
+        "effects": list(rows.effects.values()),
+        "iterations": [rows.iterations[index] for index in sorted(rows.iterations)],
+        "series": {name: [*line.points(rows)] for name, line in sorted(gathered.series.items())},
+        "budget_series": [*gathered.budgets.points(rows)],
         "people": list(gathered.people),
         "notes": list(state.notes),
         "lessons": state.closing.get("lessons") or _lessons(state, gathered),
         "recommended_followups": state.closing.get("recommended_followups") or _followups(state),
         "advice": list(gathered.advice.values()),
         "left_out": {
-            "iterations": gathered.rows.iterations_left_out,
-            "effects": gathered.rows.effects_left_out,
+            **rows.left_out(),
             "people": gathered.people_said - len(gathered.people),
             "advice": gathered.advice_asked - len(gathered.advice),
         },
@@ -185,8 +212,6 @@ def _gather(gathered: _Gathered, state: State, happened: Happened) -> None:
             gathered.rows.begin(event.iteration, row)
         case e.Intended():
             _intended(gathered, event, happened.at)
-        case e.Settled() | e.Reconciled():
-            _settled(gathered, state, event, happened)
         case e.Evaluated():
             _evaluated(gathered, state, event, happened.at)
         case e.Decided():
@@ -198,6 +223,18 @@ def _gather(gathered: _Gathered, state: State, happened: Happened) -> None:
                 "errors": list(state.errors),
             }
             gathered.actor = happened.actor
+        case e.SnapshotTaken():
+            _snapshot(gathered, state, happened.at)
+        case _:
+            _gather_rest(gathered, happened)
+
+
+def _gather_rest(gathered: _Gathered, happened: Happened) -> None:
+    """Take in what needs no state."""
+    event = happened.event
+    match event:
+        case e.Settled() | e.Reconciled():
+            _settled(gathered, event, happened)
         case (
             e.ApprovalAsked()
             | e.ApprovalAnswered()
@@ -240,33 +277,32 @@ def _strategy_shown(state: State) -> JsonObject:
     }
 
 
-def _intended(gathered: _Gathered, event: e.Intended, at: str) -> None:
-    intent: JsonObject = {
+def _effect_row(event: e.Intended) -> JsonObject:
+    return {
         "effect": event.effect,
         "iteration": event.iteration,
         "tool": event.tool,
         "args": event.args,
         "class": event.effect_class,
         "probe": event.probe,
-        "state": "intended",
-        "intended_at": at,
     }
-    gathered.rows.intend(event.effect, intent)
+
+
+def _intended(gathered: _Gathered, event: e.Intended, at: str) -> None:
+    gathered.rows.intend(event.effect, _effect_row(event) | {"state": "intended", "intended_at": at})
     row = gathered.rows.iterations.setdefault(event.iteration, {"index": event.iteration, "effects": []})
     names = row.setdefault("effects", [])
     if isinstance(names, list):
         names.append(event.effect)
 
 
-def _settled(gathered: _Gathered, state: State, event: e.Settled | e.Reconciled, happened: Happened) -> None:
-    if isinstance(event, e.Reconciled):
-        row = gathered.rows.settle(event.effect, event.state)
-        if row is not None:
-            row |= {"reconciled_by": happened.actor, "reconciled_at": happened.at, "note": event.note}
-        return
-    known = state.effects.get(event.effect)
-    row = gathered.rows.settle(event.effect, known.state if known is not None else event.state)
+def _settled(gathered: _Gathered, event: e.Settled | e.Reconciled, happened: Happened) -> None:
+    reconciled = isinstance(event, e.Reconciled)
+    row = gathered.rows.settle(event.effect, event.state, reconciled=reconciled)
     if row is None:
+        return
+    if isinstance(event, e.Reconciled):
+        row |= {"reconciled_by": happened.actor, "reconciled_at": happened.at, "note": event.note}
         return
     row |= {
         "settled_at": happened.at,
@@ -293,19 +329,30 @@ def _evaluated(gathered: _Gathered, state: State, event: e.Evaluated, at: str) -
     ]
     row["checkpoint"] = event.checkpoint
     for name, point in new_points(state).items():
-        line = gathered.series.get(name)
-        if line is None:
-            line = gathered.series[name] = Line(_of_list)
-        line.add([event.iteration, int(point) if point.is_integer() else point])
-    gathered.budgets.add({"iteration": event.iteration, "at": at, **_used(state), "iterations": event.iteration + 1})
+        _line(gathered, name).add(event.iteration, [event.iteration, _short(point)], gathered.rows)
+    used: JsonObject = {"iteration": event.iteration, "at": at, **_used(state), "iterations": event.iteration + 1}
+    gathered.budgets.add(event.iteration, used, gathered.rows)
 
 
-def _of_list(point: JsonObject | list[Json]) -> int:
-    return cast("int", cast("list[Json]", point)[0])
+def _snapshot(gathered: _Gathered, state: State, at: str) -> None:
+    """Keep where the measures stood, for the lines between both ends."""
+    for name, metric in state.metrics.items():
+        point = number(metric.value)
+        if point is not None:
+            _line(gathered, name).pass_by(metric.iteration, [metric.iteration, _short(point)])
+    last = state.usage.iterations - 1
+    gathered.budgets.pass_by(last, {"iteration": last, "at": at, **_used(state)})
 
 
-def _of_object(point: JsonObject | list[Json]) -> int:
-    return cast("int", cast("JsonObject", point)["iteration"])
+def _line(gathered: _Gathered, name: str) -> Line[list[Json]]:
+    line = gathered.series.get(name)
+    if line is None:
+        line = gathered.series[name] = Line[list[Json]]()
+    return line
+
+
+def _short(point: float) -> int | float:
+    return int(point) if point.is_integer() else point
 
 
 def _lessons(state: State, gathered: _Gathered) -> list[Json]:
