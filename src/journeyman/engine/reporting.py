@@ -8,13 +8,13 @@ from journeyman.engine.reading import Restored, backwards, kept_state, pages, pl
 from journeyman.mission.fold.fold import fold
 from journeyman.mission.model.events import EVENT_TYPES, Proposed, SnapshotTaken, decode
 from journeyman.mission.model.state import State
-from journeyman.mission.record.chain import Entry, Head, genesis, head_of, is_of_kind, opened
+from journeyman.mission.record.chain import Entry, Head, genesis, head_of, kind_of, opened
 from journeyman.mission.report import kept
 from journeyman.mission.report.build import SILENT, ReportBuilder
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.stores.base import Store
 
-_SILENT: Final = tuple(name for name, kind in EVENT_TYPES.items() if kind in SILENT)
+_SILENT: Final = frozenset(name for name, kind in EVENT_TYPES.items() if kind in SILENT and kind is not SnapshotTaken)
 _SNAPSHOT: Final = SnapshotTaken.__name__
 _PROPOSED: Final = Proposed.__name__
 _MARGIN: Final = 100
@@ -65,11 +65,12 @@ class _Parts:
     async def take(self, entry: Entry) -> bool:
         """Take the next entry; give False where its snapshot cannot be used."""
         self.head = head_of(entry)
-        if self._first and is_of_kind(entry, _PROPOSED):
+        kind = kind_of(entry)
+        if self._first and kind == _PROPOSED:
             event = decode(opened(entry)).event
             self._first = isinstance(event, Proposed) and self.builder.tells_first(event.iteration)
         if not self._first and entry.seq <= self._tail.head.seq:
-            return await self._pass_by(entry)
+            return kind in _SILENT or await self._pass_by(entry, kind)
         if entry.seq == self._tail.head.seq + 1:
             self.state = self._tail.state
         happened = await placed(self._store, decode(opened(entry)))
@@ -77,12 +78,11 @@ class _Parts:
         self.builder.take(happened, self.state)
         return True
 
-    async def _pass_by(self, entry: Entry) -> bool:
-        if is_of_kind(entry, _SNAPSHOT):
+    async def _pass_by(self, entry: Entry, kind: str) -> bool:
+        if kind == _SNAPSHOT:
             state = await kept_state(self._store, entry)
             if state is not None:
                 self.builder.pass_snapshot(decode(opened(entry)), state)
             return state is not None
-        if not any(is_of_kind(entry, name) for name in _SILENT):
-            self.builder.pass_by(decode(opened(entry)))
+        self.builder.pass_by(decode(opened(entry)))
         return True
