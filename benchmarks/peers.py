@@ -172,12 +172,13 @@ def _langgraph(folder: Path, kind: Any, step: Callable[[Any], dict[str, object]]
                 second.must_have_grown()
                 return step(state)
 
+            def more(state: Any) -> str:
+                return "sample" if state["count"] < STEPS else graph_module.END
+
             graph = graph_module.StateGraph(kind)
             graph.add_node("sample", sample)
             graph.add_edge(graph_module.START, "sample")
-            graph.add_conditional_edges(
-                "sample", lambda state: "sample" if state["count"] < STEPS else graph_module.END
-            )
+            graph.add_conditional_edges("sample", more)
             app = graph.compile(checkpointer=saver)
             config = {"configurable": {"thread_id": "1"}, "recursion_limit": STEPS + 10}
             start = time.perf_counter()
