@@ -257,3 +257,18 @@ async def test_a_large_state_is_not_kept_more_often_than_its_bytes_are_worth(
         else:
             between += len(entry.body)
     assert last > 0
+
+
+async def test_a_session_that_is_driven_on_meanwhile_is_not_called_broken(at: Bench) -> None:
+    """Its row is newer than the events that were read."""
+    session = await at.engine.create(mission(*CALLS))
+    sessions = at.store.sessions
+
+    async def later() -> object:
+        await at.tell(session, "note", text="meanwhile")
+        return await sessions()
+
+    vars(at.store)["sessions"] = later
+    assert (await check_record(at.store, session)).holds
+    vars(at.store)["sessions"] = sessions
+    assert (await check_record(at.store, session)).holds

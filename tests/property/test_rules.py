@@ -132,6 +132,7 @@ any_event: st.SearchStrategy[Event] = st.one_of(
     st.builds(lambda ask, n: e.AdviceSettled(ask=ask, input_tokens=n), names, st.integers(0, 9)),
     st.builds(lambda ask: e.AdviceRejected(request=ask, purpose="strategy", reason="timeout"), names),
     st.builds(lambda text: e.ClosingNotes(lessons=[text]), st.text(max_size=5)),
+    st.builds(lambda form: e.SnapshotTaken(state={"$blob": "0" * 64, "bytes": 1}, form=form), st.text(max_size=3)),
     st.builds(lambda n: e.BudgetAmended(changes={"iterations": n}, digest="d"), st.integers(1, 99)),
 )
 
