@@ -27,7 +27,8 @@ from benchmarks._corpus import GOOD, Case, cases
 from benchmarks.report import Meter, Row
 from benchmarks.worlds.lying import ANSWERS
 from journeyman.config import Settings
-from journeyman.engine.records import replay_of, report_of
+from journeyman.engine.records import replay_of
+from journeyman.engine.reporting import report_of
 from journeyman.interfaces.cli.main import app
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.state import Status

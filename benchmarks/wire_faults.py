@@ -14,7 +14,7 @@ from typing import Final
 
 from benchmarks._advising import AGENT, NOTES, SHARED, Stage, advice, mission, stage
 from benchmarks.report import Meter, Row
-from journeyman.engine.records import report_of
+from journeyman.engine.reporting import report_of
 from journeyman.mission.model import events as e
 from journeyman.mission.model.state import Status
 from journeyman.testing.model_server import Fault, Say

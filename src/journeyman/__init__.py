@@ -25,7 +25,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from journeyman.config import Settings, load_settings
     from journeyman.engine.engine import Engine
-    from journeyman.engine.records import replay_of, report_of
+    from journeyman.engine.records import replay_of
+    from journeyman.engine.reporting import report_of
     from journeyman.engine.world import World
     from journeyman.mission.files.mission_file import parse_mission
     from journeyman.mission.model.mission import Mission
@@ -59,7 +60,8 @@ __all__ = [
 _HOMES = {
     "config": ("Settings", "load_settings"),
     "engine.engine": ("Engine",),
-    "engine.records": ("replay_of", "report_of"),
+    "engine.records": ("replay_of",),
+    "engine.reporting": ("report_of",),
     "engine.world": ("World",),
     "mission.values.errors": ("BugError", "CallerError", "JourneymanError", "WorldError"),
     "mission.files.mission_file": ("parse_mission",),

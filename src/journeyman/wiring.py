@@ -69,7 +69,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Journeyman]:
         AsyncExitStack() as closing,
     ):
         predicates, scripts = Predicates(judging), ScriptRun(scripting)
-        broker = broker_of(settings, os.environ)
+        broker = broker_of(settings, os.environ, keyed=not store.read_only)
         closing.push_async_callback(broker.aclose)
         world = World(
             store=store,
@@ -91,8 +91,11 @@ async def opened(settings: Settings) -> AsyncGenerator[Journeyman]:
         )
 
 
-def broker_of(settings: Settings, environment: Mapping[str, str]) -> Broker:
-    """Give the broker over the configured advisors; no SDK is loaded before one is asked."""
+def broker_of(settings: Settings, environment: Mapping[str, str], *, keyed: bool = True) -> Broker:
+    """Give the broker over the configured advisors; no SDK is loaded before one is asked.
+
+    Where nothing can be recorded nobody is asked, so that no key of prompts need be `keyed`.
+    """
     advisors = {name: _advisor(name, table, environment) for name, table in settings.advisors.items()}
     models = {
         name: Asked(advisor.settings.kind, advisor.model, costs=advisor.readiness().costs)
@@ -104,7 +107,7 @@ def broker_of(settings: Settings, environment: Mapping[str, str]) -> Broker:
         advisors,
         settings.advice.policy(settings.advisors),
         price=Prices(models, own),
-        key=prompt_key(settings.data_dir / settings.tenant) if advisors else b"",
+        key=prompt_key(settings.data_dir / settings.tenant) if advisors and keyed else b"",
     )
 
 

@@ -71,7 +71,7 @@ def test_a_configured_model_opens_the_door(shell: Callable[..., Shell], kind: st
         at.run("run", "mission.yaml")
     report = at.json("report", "last")
     assert report["lessons"] == NOTES["lessons"]
-    history = at.run("history", "last", "--json").stdout
+    history = at.run("history", "last", "--all", "--json").stdout
     assert "sk-secret" not in history
     key = next((at.folder.parent / "data").rglob("prompt.key"))
     assert stat.S_IMODE(key.stat().st_mode) == 0o600

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import signal
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from tests.acceptance.conftest import Shell
@@ -145,6 +147,47 @@ def test_export_and_import_carry_a_record_to_another_place(shell: MakeShell, tmp
     user.run("import", "out")
     assert user.json("replay", "last", "--report", "out/report.json")["report_same"] is True
     assert all(row["holds"] for row in user.json("verify"))
+
+
+def test_history_gives_the_newest_page_and_all_as_it_is_read(shell: MakeShell) -> None:
+    """A long record is never printed by accident, and every event can be had."""
+    user = slow(shell)
+    user.run("run", "slow.yaml", "--quiet", "--budget", "iterations=20", code=1)
+    every = user.json("history", "last", "--all")
+    assert [row["seq"] for row in every] == list(range(1, len(every) + 1))
+    assert len(every) > 50
+    assert user.json("history", "last") == every[-50:]
+    assert user.json("history", "last", "-n", "7", "--before", "30") == every[22:29]
+    assert user.json("history", "last", "-n", "1", "--kind", "Decided") == [
+        [row for row in every if row["kind"] == "Decided"][-1]
+    ]
+    assert user.json("history", "last", "--iteration", "3") == [row for row in every if row["iteration"] == 3]
+    lines = user.run("history", "last", "--all").stdout.splitlines()
+    assert len(lines) == len(every)
+    assert "SessionCreated" in lines[0]
+    assert "older ones: --before" in user.run("history", "last").stderr
+
+
+def test_an_edited_row_is_named_by_verify_and_a_moved_head_by_list(shell: MakeShell) -> None:
+    """The row that lists show is derived; only the events count."""
+    user = slow(shell)
+    user.run("run", "slow.yaml", "--quiet", "--budget", "iterations=2", code=1)
+    (session,) = [row["session_id"] for row in user.json("list")]
+    assert user.json("verify", session)[0]["holds"] is True
+    (place,) = user.folder.parent.rglob("journeyman.db")
+    with closing(sqlite3.connect(place)) as file, file:
+        file.execute("UPDATE session SET outcome = 'achieved'")
+    (found,) = user.json("verify", session, code=1)
+    assert "outcome is 'achieved' instead of" in found["problem"]
+    assert user.json("list")[0]["head_holds"] is True
+    with closing(sqlite3.connect(place)) as file, file:
+        file.execute("DELETE FROM event WHERE key = (SELECT max(key) FROM event)")
+    assert user.json("list")[0]["head_holds"] is False
+    listed = user.run("list")
+    assert "(?)" in listed.stdout
+    assert f"journeyman verify {session}" in listed.stderr
+    for command in ("show", "replay", "report"):
+        assert "is missing" in user.run(command, session, code=1).stderr
 
 
 def test_check_evaluates_criteria_on_a_recorded_observation(shell: MakeShell) -> None:

@@ -10,7 +10,7 @@ import pytest
 from journeyman.advisors.base import Failure
 from journeyman.advisors.broker import Broker, BrokerPolicy
 from journeyman.advisors.scripted import Line, ScriptedAdvisor
-from journeyman.engine.records import report_of
+from journeyman.engine.reporting import report_of
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model import events as e
 from journeyman.mission.model.mission import Mission

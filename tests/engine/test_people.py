@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import anyio
 import pytest
 
@@ -141,9 +143,9 @@ async def test_a_note_while_tools_are_opened_does_not_lose_their_definitions() -
         told = False
         read = at.store.read
 
-        async def read_then_note(name: str, after_seq: int = 0, limit: int | None = None) -> object:
+        async def read_then_note(name: str, after_seq: int = 0, limit: int | None = None, **part: Any) -> object:
             nonlocal told
-            found = await read(name, after_seq, limit)
+            found = await read(name, after_seq, limit, **part)
             if not told:
                 told = True
                 await at.tell(session, "note", text="first")

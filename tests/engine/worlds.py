@@ -13,13 +13,13 @@ from journeyman.engine.advising import Asks
 from journeyman.engine.clock import Clock, SystemClock
 from journeyman.engine.engine import Engine
 from journeyman.engine.records import read_record, replay_of
+from journeyman.engine.verification import check_record
 from journeyman.engine.world import World
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.events import Event
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import State
 from journeyman.stores.memory import MemoryStore
-from journeyman.stores.verify import verify_session
 from journeyman.tools.base import Catalog
 from journeyman.tools.catalog import open_catalog
 from journeyman.tools.limits import Limits
@@ -81,7 +81,7 @@ class Bench:
 
     async def holds(self, session: str) -> None:
         """Fail unless the record verifies and replays."""
-        verified = await verify_session(self.store, session)
+        verified = await check_record(self.store, session)
         assert verified.holds, verified.problem
         replayed = await replay_of(self.store, session, self.predicates)
         assert replayed.difference is None, replayed.difference

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from typing import Any, cast
 
@@ -22,7 +21,7 @@ from journeyman.mission.record.chain import Envelope
 from journeyman.mission.rules import commands as c
 from journeyman.mission.rules.decide import criteria_hold, decide, exhausted
 from journeyman.mission.rules.next_command import next_command
-from journeyman.mission.values.canonical import canonical, checked
+from journeyman.mission.values.canonical import canonical, parsed
 from tests.mission.simulation import Reply, SimTool, Simulation, failed
 
 AT = "2026-01-01T00:00:00.000000Z"
@@ -144,6 +143,7 @@ any_event: st.SearchStrategy[Event] = st.one_of(
     st.builds(lambda ask, n: e.AdviceSettled(ask=ask, input_tokens=n), names, st.integers(0, 9)),
     st.builds(lambda ask: e.AdviceRejected(request=ask, purpose="strategy", reason="timeout"), names),
     st.builds(lambda text: e.ClosingNotes(lessons=[text]), st.text(max_size=5)),
+    st.builds(lambda form: e.SnapshotTaken(state={"$blob": "0" * 64, "bytes": 1}, form=form), st.text(max_size=3)),
     st.builds(lambda n: e.BudgetAmended(changes={"iterations": n}, digest="d"), st.integers(1, 99)),
 )
 
@@ -164,9 +164,8 @@ def test_events_survive_their_written_form(events: list[Event]) -> None:
     """What is kept is what happened."""
     for event in events:
         kind = type(event)
-        data = checked(encode(event))
-        assert isinstance(data, dict)
-        written = Envelope(1, AT, "engine", kind.__name__, json.loads(canonical(data)))
+        data = encode(event)
+        written = Envelope(1, AT, "engine", kind.__name__, cast("Any", parsed(canonical(data))))
         assert decode(written).event == event
         assert canonical(encode(decode(written).event)) == canonical(data)
 

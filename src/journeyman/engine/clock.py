@@ -52,7 +52,7 @@ class SystemClock:
 
 def stamp(moment: datetime) -> str:
     """Give a moment as events write it: ISO 8601, microseconds, `Z`."""
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return f"{moment.isoformat(timespec='microseconds')[:26]}Z"
 
 
 def later(at: str, seconds: float) -> str:

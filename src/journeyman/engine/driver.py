@@ -19,6 +19,7 @@ from journeyman.engine.journal import Journal
 from journeyman.engine.opening import NO_TOOLS, NotOpened, opened_catalog
 from journeyman.engine.past import Past
 from journeyman.engine.policy import missing_tools, tool_row
+from journeyman.engine.reading import events, newest_iterations
 from journeyman.engine.recent import Recent
 from journeyman.engine.scripting import step_script
 from journeyman.engine.world import Replays, World
@@ -30,6 +31,7 @@ from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.reasons import Label, Phase, Reason, WaitFor
 from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import Strategy
+from journeyman.mission.prompt import RECENT
 from journeyman.mission.rules import commands as c
 from journeyman.mission.rules import steps
 from journeyman.mission.rules.answers import with_answers
@@ -54,12 +56,10 @@ class Driver:
     def __init__(self, world: World, journal: Journal) -> None:
         self._world = world
         self._journal = journal
-        recent = Recent()
-        journal.listeners.append(recent.take)
+        self._recent = Recent()
         self._past = Past()
-        journal.listeners.append(self._past.take)
         broker = world.broker
-        self._advising = Advising(broker, journal, recent, world.scripts) if broker is not None else None
+        self._advising = Advising(broker, journal, self._recent, world.scripts) if broker is not None else None
         self._handlers: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
             c.Propose: self._propose,
             c.Ask: self._ask,
@@ -91,6 +91,7 @@ class Driver:
             state = await journal.load()
             if isinstance(next_command(state), c.Nothing):
                 return state
+            await self._look_back(state)
             journal.note(e.Claimed(owner=owner, token=journal.lease.token))
             opening = opened_catalog(
                 world.open_catalog, state.mission, Path(state.identity.origin), world.clock, journal.left_s()
@@ -108,6 +109,18 @@ class Driver:
             with anyio.CancelScope(shield=True):
                 await world.store.release(journal.lease)
         return journal.state
+
+    async def _look_back(self, state: State) -> None:
+        """Gather what models and worlds must be told of the record; the state holds what deciding needs."""
+        journal, store = self._journal, self._world.store
+        if self._advising is not None and state.mission.advisor != "none":
+            for happened in await newest_iterations(store, journal.session_id, RECENT, journal.head):
+                self._recent.take(happened)
+            journal.listeners.append(lambda happened, _: self._recent.take(happened))
+        if state.mission.gym is not None:
+            async for happened in events(store, journal.session_id, journal.head):
+                self._past.take(happened, state)
+            journal.listeners.append(self._past.take)
 
     async def _end_without_tools(self) -> None:
         """Write the ending of a session whose time was over before its tools were there."""

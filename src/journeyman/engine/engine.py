@@ -10,14 +10,15 @@ import anyio
 
 from journeyman.engine.driver import Driver
 from journeyman.engine.journal import Journal
+from journeyman.engine.reading import events
 from journeyman.engine.world import World
 from journeyman.mission.model import events as e
-from journeyman.mission.model.events import Happened, decode
+from journeyman.mission.model.events import Happened
 from journeyman.mission.model.mission import Mission, dump, mission_digest
 from journeyman.mission.model.reasons import Label
 from journeyman.mission.model.state import State
-from journeyman.mission.record.chain import opened
-from journeyman.mission.values.errors import JourneymanError, LeaseHeld, LeaseLost, NotAllowed, NotFound
+from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.errors import JourneymanError, LeaseHeld, LeaseLost, NotAllowed
 
 OnEvent = Callable[[Happened, State], None]
 
@@ -105,9 +106,7 @@ class Engine:
         decides again, so that an amended budget lets it go on.
         """
         world = self._world
-        source = [decode(opened(entry)) for entry in await world.store.read(session_id)]
-        if not source:
-            raise NotFound(f"no session {session_id!r}; `journeyman list` shows the sessions there are")
+        source = [happened async for happened in events(world.store, session_id)]
         cut = _cut(source, iteration)
         created = source[0].event
         if cut is None or not isinstance(created, e.SessionCreated):
@@ -128,8 +127,8 @@ class Engine:
         journal.note(first, at=source[0].at)
         final = decided.verdict in (Label.COMPLETE, Label.TERMINATE)
         for happened in source[1 : cut if final else cut + 1]:
-            if not isinstance(happened.event, e.EndAsked):
-                journal.note(happened.event, actor=happened.actor, at=happened.at)
+            if not isinstance(happened.event, (e.EndAsked, e.SnapshotTaken)):  # a snapshot is of the other session
+                journal.note(_kept(journal, happened.event), actor=happened.actor, at=happened.at)
         await journal.commit()
         return new_id
 
@@ -138,6 +137,13 @@ def _created(mission: Mission, tenant: str, session_id: str, origin: Path) -> e.
     return e.SessionCreated(
         tenant=tenant, session_id=session_id, mission=dump(mission), digest=mission_digest(mission), origin=str(origin)
     )
+
+
+def _kept(journal: Journal, event: e.Event) -> e.Event:
+    """Give the event with tool definitions where they were: in a blob when they are large."""
+    if not isinstance(event, e.CatalogPinned):
+        return event
+    return e.CatalogPinned(tools=cast("list[JsonObject] | JsonObject", journal.keep(cast("Json", event.tools))))
 
 
 def _cut(source: list[Happened], iteration: int | None) -> int | None:

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, cast
 
 import anyio
 
 from journeyman.engine.clock import Clock, stamp
+from journeyman.engine.reading import PAGE, missing, placed, restore
+from journeyman.engine.snapshots import Snapshots, taken
 from journeyman.mission.fold.fold import fold, with_tools
 from journeyman.mission.fold.timing import seconds_between
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import Event, Happened, decode, encode
 from journeyman.mission.model.state import State
-from journeyman.mission.record.chain import Entry, Head, genesis, head_of, opened, seal
+from journeyman.mission.record.chain import Entry, Envelope, Head, check_chain, genesis, head_of, opened, seal_bytes
 from journeyman.mission.values.canonical import INLINE_BYTES, Json, JsonObject, canonical, digest, parsed
-from journeyman.mission.values.errors import HeadMoved, NotFound, RecordBroken, WorldError
+from journeyman.mission.values.errors import HeadMoved, RecordBroken, WorldError
 from journeyman.stores.base import Batch, Lease, Reserve, Settle, Store, Summary
 
 _FACTS: Final = (
@@ -35,13 +37,14 @@ _FACTS: Final = (
 )
 """Events that say what happened in the world; all others follow from the state and are derived anew when it moved."""
 _CACHED_BLOBS: Final = 64
-_READ_AT_ONCE: Final = 2000
 Budget = Reserve | Settle
 
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
     happened: Happened
+    data: bytes
+    """The event's fields in canonical form."""
     budget: tuple[Budget, ...]
     state: State
     """As it was right after the event."""
@@ -68,6 +71,7 @@ class Journal:
         self._blobs: dict[str, bytes] = {}
         self._cache: OrderedDict[str, bytes] = OrderedDict()
         self._committing = anyio.Lock(fast_acquire=True)
+        self._snapshots = Snapshots()
         self.listeners: list[Callable[[Happened, State], None]] = []
         """Told each event once it is durable, with the state right after it."""
 
@@ -75,7 +79,7 @@ class Journal:
     def state(self) -> State:
         """Give the state with everything noted."""
         if self._state is None:
-            raise NotFound(f"no session {self.session_id!r}; `journeyman list` shows the sessions there are")
+            raise missing(self.session_id)
         return self._state
 
     @property
@@ -94,19 +98,35 @@ class Journal:
         return len(self._drafts)
 
     async def load(self) -> State:
-        """Read the record to its end and fold it; raise `NotFound` when there is none."""
+        """Give the state, from the newest snapshot and what came after; raise `NotFound` when there is no record.
+
+        Listeners are told what was read: all of a short record, the newest part of a long one.
+        """
+        if self._committed is None:
+            found = await restore(self._store, self.session_id)
+            self._committed, self._head = found.state, found.head
+            self._snapshots.count(found.at)
+            await self._take_in(found.tail)
         while await self._read_on():
             pass
         return self.state
 
     async def _read_on(self) -> bool:
-        entries = await self._store.read(self.session_id, self._head.seq, _READ_AT_ONCE)
-        for entry in entries:
-            self._take(entry)
+        entries = await self._store.read(self.session_id, self._head.seq, PAGE)
+        check_chain(self._head, entries)
         if entries:
-            self._committed = await self._whole(cast("State", self._committed))
-            self._keep_facts(self._drafts)
-        return len(entries) == _READ_AT_ONCE
+            await self._take_in(entries)
+        return len(entries) == PAGE
+
+    async def _take_in(self, entries: Sequence[Entry]) -> None:
+        for entry in entries:
+            happened = await placed(self._store, decode(opened(entry)))
+            self._committed = fold(self._committed, happened)
+            self._head = head_of(entry)
+            for listen in self.listeners:
+                listen(happened, self._committed)
+        self._snapshots.count(entries)
+        self._keep_facts(self._drafts)
 
     def _keep_facts(self, drafts: Sequence[_Draft]) -> None:
         """Start again from what is committed, with what happened in the world since; the rest is derived anew."""
@@ -114,20 +134,7 @@ class Journal:
         for draft in drafts:
             if isinstance(draft.happened.event, _FACTS):
                 self._state = self._after(draft.happened)
-                self._drafts.append(_Draft(draft.happened, draft.budget, self._state))
-
-    def _take(self, entry: Entry) -> None:
-        happened = decode(opened(entry))
-        self._committed = fold(self._committed, happened)
-        self._head = head_of(entry)
-        for listen in self.listeners:
-            listen(happened, self._committed)
-
-    async def _whole(self, state: State) -> State:
-        if not state.tools_ref:
-            return state
-        rows = parsed(await self._store.blob(state.tools_ref))
-        return with_tools(state, cast("list[JsonObject]", rows))
+                self._drafts.append(replace(draft, state=self._state))
 
     async def refresh(self) -> bool:
         """Take in what others appended; only when nothing waits to be committed. Tell whether there was something."""
@@ -158,10 +165,15 @@ class Journal:
     def note(
         self, event: Event, *, actor: str = "engine", budget: tuple[Budget, ...] = (), at: str | None = None
     ) -> State:
-        """Let an event happen, in memory until the next commit."""
-        happened = Happened(at or self.at(), actor, event)
+        """Let an event happen, in memory until the next commit.
+
+        What is folded is the event as it will be read back, so that the state here is the state of every later reader,
+        down to the order of keys.
+        """
+        data = canonical(encode(event))
+        happened = decode(Envelope(self._head.seq + 1, at or self.at(), actor, type(event).__name__, _object(data)))
         self._state = self._after(happened)
-        self._drafts.append(_Draft(happened, budget, self._state))
+        self._drafts.append(_Draft(happened, data, budget, self._state))
         return self._state
 
     def _after(self, happened: Happened) -> State:
@@ -209,6 +221,8 @@ class Journal:
         Raises `LeaseLost`, or `BudgetRefused` after which `drop_derived` forgets the refused intents. Never cut off
         in the middle by a cancellation.
         """
+        if not self._drafts and not self._committing.locked():
+            return True
         async with self._committing:
             landed = True
             with anyio.CancelScope(shield=True):
@@ -219,8 +233,9 @@ class Journal:
     async def _commit(self) -> bool:
         sent, blobs, then = self._drafts, self._blobs, self.state
         self._drafts, self._blobs = [], {}  # a call that settles meanwhile notes into the next batch
+        batch = self._batch(sent, blobs, then)
         try:
-            self._head = await self._store.append(self._batch(sent, blobs, then))
+            self._head = await self._store.append(batch)
         except HeadMoved:
             self._blobs = blobs | self._blobs
             await self._rebase([*sent, *self._drafts])
@@ -229,6 +244,7 @@ class Journal:
             self._drafts, self._blobs = [*sent, *self._drafts], blobs | self._blobs
             raise
         self._committed = then
+        self._snapshots.count(batch.entries)
         for draft in sent:
             for listen in self.listeners:
                 listen(draft.happened, draft.state)
@@ -239,20 +255,20 @@ class Journal:
         head = self._head
         for draft in drafts:
             happened = draft.happened
-            entry = seal(
-                head,
-                at=happened.at,
-                actor=happened.actor,
-                kind=type(happened.event).__name__,
-                data=encode(happened.event),
-            )
+            kind = type(happened.event).__name__
+            entry = seal_bytes(head, at=happened.at, actor=happened.actor, kind=kind, data=draft.data)
             entries.append(entry)
             head = head_of(entry)
+        at = drafts[-1].happened.at
+        if self._snapshots.due(entries, then):
+            entry, name, data = taken(head, at, then)
+            entries.append(entry)
+            blobs = {**blobs, name: data}
         return Batch(
             session_id=self.session_id,
             head=self._head,
             entries=tuple(entries),
-            summary=summary_of(then, drafts[-1].happened.at),
+            summary=summary_of(then, at),
             blobs=blobs,
             budget=tuple(change for draft in drafts for change in draft.budget),
             lease=self.lease,
@@ -277,6 +293,10 @@ class Journal:
         self._keep_facts(self._drafts)
 
 
+def _object(data: bytes) -> JsonObject:
+    return cast("JsonObject", parsed(data))
+
+
 def summary_of(state: State, at: str) -> Summary:
     """Give the row that lists show."""
     return Summary(
@@ -284,7 +304,7 @@ def summary_of(state: State, at: str) -> Summary:
         name=state.mission.name,
         status=state.status.value,
         verdict=f"{state.verdict.label}/{state.verdict.reason}" if state.verdict is not None else "",
-        outcome=state.outcome or "",
+        outcome=state.outcome.value if state.outcome is not None else "",
         iteration=state.usage.iterations,
         created_at=state.identity.created_at,
         updated_at=at,

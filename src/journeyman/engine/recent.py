@@ -6,7 +6,6 @@ from collections import deque
 
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import Happened
-from journeyman.mission.model.state import State
 from journeyman.mission.prompt import RECENT
 from journeyman.mission.values.canonical import Json, JsonObject
 
@@ -19,16 +18,20 @@ class Recent:
 
     def __init__(self) -> None:
         self._rows: deque[JsonObject] = deque(maxlen=RECENT)
+        self._intended: dict[str, e.Intended] = {}
 
-    def take(self, happened: Happened, state: State) -> None:
-        """Take an event in; `state` is as it was right after it."""
+    def take(self, happened: Happened) -> None:
+        """Take an event in; those before the `RECENT` newest proposals need not be told."""
         event = happened.event
         if isinstance(event, e.Proposed):
+            self._intended.clear()
             self._rows.append(
                 {"index": event.iteration, "source": event.source, "strategy": event.strategy, "results": []}
             )
+        elif isinstance(event, e.Intended):
+            self._intended[event.effect] = event
         elif isinstance(event, e.Settled) and self._rows:
-            self._settled(event, state)
+            self._settled(event)
         elif isinstance(event, e.ScriptAdvanced) and self._rows:
             self._script(event)
         elif isinstance(event, e.Decided) and self._rows:
@@ -48,12 +51,12 @@ class Recent:
             seen |= {"error_class": event.error_class, "error": event.error}
         row["script"] = seen
 
-    def _settled(self, event: e.Settled, state: State) -> None:
+    def _settled(self, event: e.Settled) -> None:
         results = self._rows[-1]["results"]
-        effect = state.effects.get(event.effect)
-        if not isinstance(results, list) or effect is None or len(results) >= _RESULTS:
+        intended = self._intended.get(event.effect)
+        if not isinstance(results, list) or intended is None or len(results) >= _RESULTS:
             return
-        row: JsonObject = {"tool": effect.intended.tool, "args": effect.intended.args, "state": event.state.value}
+        row: JsonObject = {"tool": intended.tool, "args": intended.args, "state": event.state.value}
         if event.value is not None:
             row["value"] = event.value
         if event.metrics:

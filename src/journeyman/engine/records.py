@@ -1,25 +1,25 @@
-"""Reads whole records: events, report, replay, state."""
+"""What is read of a session: its events, report, replay and prompt. Long records pass by; they are not held."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import cast
 
 from journeyman.engine.journal import summary_of
+from journeyman.engine.reading import missing, newest_iterations, pages, placed, state_of
 from journeyman.engine.recent import Recent
 from journeyman.engine.world import Evaluates
 from journeyman.mission.advice import StrategyAdvice
 from journeyman.mission.criteria.evidence import Answered
-from journeyman.mission.fold.fold import fold, fold_all, with_tools
-from journeyman.mission.model.events import CatalogPinned, Happened, decode
+from journeyman.mission.fold.fold import fold_all
+from journeyman.mission.model.events import Happened, Proposed, decode
 from journeyman.mission.model.state import State
-from journeyman.mission.prompt import Prompt, strategy_prompt
-from journeyman.mission.record.chain import Entry, Head, head_of, opened
-from journeyman.mission.record.replay import Replayed, replay
-from journeyman.mission.report.build import build_report
+from journeyman.mission.prompt import RECENT, Prompt, strategy_prompt
+from journeyman.mission.record.chain import Entry, Head, head_of, is_of_kind, opened
+from journeyman.mission.record.replay import Replayed, Replaying
+from journeyman.mission.report.build import ReportBuilder
 from journeyman.mission.values.canonical import Json, JsonObject, parsed
-from journeyman.mission.values.errors import NotFound
 from journeyman.stores.base import Store, Summary
 
 
@@ -33,45 +33,63 @@ class Record:
     head: Head
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Numbered:
+    """An event with its place."""
+
+    seq: int
+    iteration: int
+    """The newest one proposed up to here."""
+    happened: Happened
+
+
 async def read_record(store: Store, session_id: str) -> Record:
-    """Give a session's whole record; raise `NotFound` when there is none."""
-    entries = tuple(await store.read(session_id))
+    """Give a session's whole record, held in memory; raise `NotFound` when there is none."""
+    entries = tuple([entry async for page in pages(store, session_id) for entry in page])
+    decoded = tuple(decode(opened(entry)) for entry in entries)
+    return Record(session_id=session_id, events=decoded, entries=entries, head=head_of(entries[-1]))
+
+
+async def numbered(store: Store, session_id: str, *, kind: str = "") -> AsyncIterator[Numbered]:
+    """Give all events in order, or those of one kind; others are passed over unread."""
+    iteration = 0
+    async for page in pages(store, session_id):
+        for entry in page:
+            is_proposed = is_of_kind(entry, Proposed.__name__)
+            if is_proposed or not kind or is_of_kind(entry, kind):
+                happened = decode(opened(entry))
+                if isinstance(happened.event, Proposed):
+                    iteration = happened.event.iteration
+                if not kind or is_of_kind(entry, kind):
+                    yield Numbered(seq=entry.seq, iteration=iteration, happened=happened)
+
+
+async def newest_events(store: Store, session_id: str, count: int, before_seq: int | None = None) -> list[Numbered]:
+    """Give the newest events, oldest first; raise `NotFound` where there are none at all."""
+    entries = await store.read(session_id, 0, count, before_seq=before_seq, newest=True)
     if not entries:
-        raise NotFound(f"no session {session_id!r}; `journeyman list` shows the sessions there are")
-    events = tuple(decode(opened(entry)) for entry in entries)
-    return Record(session_id=session_id, events=events, entries=entries, head=head_of(entries[-1]))
-
-
-async def report_of(store: Store, session_id: str) -> JsonObject:
-    """Give the report of a session as it stands."""
-    record = await read_record(store, session_id)
-    return build_report(await with_definitions(store, record.events), record.head)
-
-
-async def with_definitions(store: Store, events: Sequence[Happened]) -> Sequence[Happened]:
-    """Give the events with tool definitions that are kept as a blob put in place."""
-    placed: list[Happened] = []
-    for happened in events:
-        event = happened.event
-        if isinstance(event, CatalogPinned) and isinstance(event.tools, dict):
-            rows = cast("list[JsonObject]", parsed(await store.blob(str(event.tools["$blob"]))))
-            placed.append(Happened(happened.at, happened.actor, CatalogPinned(tools=rows)))
-        else:
-            placed.append(happened)
-    return placed
-
-
-async def state_of(store: Store, session_id: str) -> State:
-    """Give the state of a session."""
-    record = await read_record(store, session_id)
-    state = cast("State", fold_all(None, record.events))
-    if state.tools_ref:
-        state = with_tools(state, cast("list[JsonObject]", parsed(await store.blob(state.tools_ref))))
-    return state
+        if not await store.read(session_id, 0, 1):
+            raise missing(session_id)
+        return []
+    before = await newest_iterations(store, session_id, 1, Head(entries[0].seq - 1, b""))
+    first = before[0].event if before else None
+    iteration = first.iteration if isinstance(first, Proposed) else 0
+    rows: list[Numbered] = []
+    for entry in entries:
+        happened = decode(opened(entry))
+        if isinstance(happened.event, Proposed):
+            iteration = happened.event.iteration
+        rows.append(Numbered(seq=entry.seq, iteration=iteration, happened=happened))
+    return rows
 
 
 async def replay_of(store: Store, session_id: str, predicates: Evaluates) -> Replayed:
-    """Give what replaying a session's record finds."""
+    """Give what replaying a session's record finds; raise `RecordBroken` where its chain or its end does not hold."""
+    return (await replay_and_report(store, session_id, predicates))[0]
+
+
+async def replay_and_report(store: Store, session_id: str, predicates: Evaluates) -> tuple[Replayed, JsonObject | None]:
+    """Give what replaying finds, and the report that was derived in the same pass where nothing differs."""
 
     async def ask(expression: str, obs: JsonObject) -> Answered:
         result = await predicates.evaluate(expression, obs)
@@ -80,24 +98,30 @@ async def replay_of(store: Store, session_id: str, predicates: Evaluates) -> Rep
     async def read_blob(name: str) -> Json:
         return parsed(await store.blob(name))
 
-    record = await read_record(store, session_id)
-    return await replay(record.events, ask, read_blob)
+    replaying, builder = Replaying(ask, read_blob), ReportBuilder()
+    head: Head | None = None
+    async for page in pages(store, session_id):
+        for entry in page:
+            happened = await placed(store, decode(opened(entry)))
+            if not await replaying.take(happened):
+                return replaying.result(), None
+            builder.take(happened, cast("State", replaying.state))
+            head = head_of(entry)
+    return replaying.result(), builder.finish(cast("State", replaying.state), cast("Head", head))
 
 
 def summarized(entries: Sequence[Entry]) -> Summary:
     """Give the list row of a record that is taken in from a file."""
-    events = [decode(opened(entry)) for entry in entries]
-    state = cast("State", fold_all(None, events))
-    return summary_of(state, events[-1].at)
+    decoded = [decode(opened(entry)) for entry in entries]
+    state = cast("State", fold_all(None, decoded))
+    return summary_of(state, decoded[-1].at)
 
 
 async def prompt_of(store: Store, session_id: str) -> Prompt:
     """Give the prompt that a model would see next for a session."""
-    record = await read_record(store, session_id)
-    recent, state = Recent(), None
-    for happened in await with_definitions(store, record.events):
-        state = fold(state, happened)
-        recent.take(happened, state)
+    state, recent = await state_of(store, session_id), Recent()
+    for happened in await newest_iterations(store, session_id, RECENT):
+        recent.take(happened)
     values = {name: parsed(await store.blob(name)) for name in recent.references()}
     schema = cast("JsonObject", StrategyAdvice.model_json_schema())
-    return strategy_prompt(cast("State", state), recent.resolved(values), schema)
+    return strategy_prompt(state, recent.resolved(values), schema)

@@ -70,6 +70,8 @@ class Summary:
     updated_at: str
     seq: int = 0
     """Head of the record; filled by the store when it lists."""
+    head_holds: bool = True
+    """Whether the record ends at the head that the row names; looked up by the store when it lists."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,8 +108,19 @@ class Store(Protocol):
         """
         ...
 
-    async def read(self, session_id: str, after_seq: int = 0, limit: int | None = None) -> Sequence[Entry]:
-        """Give the entries with `seq > after_seq` in order, at most `limit`; empty for an unknown session."""
+    async def read(
+        self,
+        session_id: str,
+        after_seq: int = 0,
+        limit: int | None = None,
+        *,
+        before_seq: int | None = None,
+        newest: bool = False,
+    ) -> Sequence[Entry]:
+        """Give the entries with `after_seq < seq < before_seq` in order; empty for an unknown session.
+
+        At most `limit` of them: the first ones, or with `newest` the last ones.
+        """
         ...
 
     async def claim(self, session_id: str, owner: str, ttl_s: float) -> Lease:

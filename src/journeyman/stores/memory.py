@@ -118,11 +118,24 @@ class MemoryStore:
         """Give where the record ends; `genesis` for an unknown session."""
         return self._head(session_id)
 
-    async def read(self, session_id: str, after_seq: int = 0, limit: int | None = None) -> Sequence[Entry]:
-        """Give the entries after `after_seq`; see `Store.read`."""
-        first = max(after_seq, 0)
-        last = None if limit is None else first + max(limit, 0)
-        return tuple(self._entries.get(session_id, ())[first:last])
+    async def read(
+        self,
+        session_id: str,
+        after_seq: int = 0,
+        limit: int | None = None,
+        *,
+        before_seq: int | None = None,
+        newest: bool = False,
+    ) -> Sequence[Entry]:
+        """Give a part of the record; see `Store.read`."""
+        entries = self._entries.get(session_id, ())
+        end = len(entries) if before_seq is None else min(max(before_seq - 1, 0), len(entries))
+        first = min(max(after_seq, 0), end)
+        if limit is not None and newest:
+            first = max(first, end - max(limit, 0))
+        elif limit is not None:
+            end = min(end, first + max(limit, 0))
+        return tuple(entries[first:end])
 
     async def claim(self, session_id: str, owner: str, ttl_s: float) -> Lease:
         """Take the lease; see `Store.claim`."""

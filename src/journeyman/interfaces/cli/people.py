@@ -10,7 +10,8 @@ import typer
 
 from journeyman.engine import control
 from journeyman.engine.clock import Clock
-from journeyman.engine.records import report_of, state_of
+from journeyman.engine.reading import state_of
+from journeyman.engine.reporting import report_of
 from journeyman.interfaces.cli.rendering import console, effects_table
 from journeyman.interfaces.cli.run import budget_changes, next_step
 from journeyman.interfaces.cli.sessions import state_json

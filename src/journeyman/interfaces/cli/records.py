@@ -8,7 +8,9 @@ from typing import Annotated, cast
 
 import typer
 
-from journeyman.engine.records import Record, read_record, replay_of, report_of, summarized
+from journeyman.engine.records import Record, read_record, replay_and_report, summarized
+from journeyman.engine.reporting import report_of
+from journeyman.engine.verification import check_record
 from journeyman.interfaces.cli.shared import (
     JSON,
     NOT_ACHIEVED,
@@ -25,7 +27,7 @@ from journeyman.mission.values.canonical import Json, JsonObject, canonical, dig
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.stores.base import Store
 from journeyman.stores.files import export_record, import_record
-from journeyman.stores.verify import Verified, references, verify_session
+from journeyman.stores.verify import Verified, references
 from journeyman.wiring import opened
 
 app = typer.Typer(rich_markup_mode=None)
@@ -44,7 +46,7 @@ def verify(
     ] = "",
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Check the hash chain and every blob; name the first event that does not hold."""
+    """Check the hash chain, every blob, and what is derived from the events; name the first event that does not hold."""
     settings = settings_of(ctx)
     end = _head(head) if head else None
 
@@ -55,7 +57,7 @@ def verify(
                 if session
                 else [row.session_id for row in await journeyman.store.sessions()]
             )
-            return [await verify_session(journeyman.store, name, end) for name in names]
+            return [await check_record(journeyman.store, name, end) for name in names]
 
     found = bridge(work)
     if as_json:
@@ -103,21 +105,20 @@ def replay(
     """Derive every evaluation, verdict, budget and the report again, with no clock, tool or model; name the first difference."""
     settings = settings_of(ctx)
 
-    async def work() -> tuple[Replayed, JsonObject]:
+    async def work() -> tuple[str, Replayed, JsonObject | None]:
         async with opened(settings) as journeyman:
             name = await find_session(journeyman.store, session)
-            return await replay_of(journeyman.store, name, journeyman.predicates), await report_of(
-                journeyman.store, name
-            )
+            return name, *await replay_and_report(journeyman.store, name, journeyman.predicates)
 
-    found, derived = bridge(work)
-    same = report is None or canonical(_read_report(report)) == canonical(derived)
+    name, found, derived = bridge(work)
+    same = report is None or (derived is not None and canonical(_read_report(report)) == canonical(derived))
+    digest = None if derived is None else digest_of(derived)
     result: JsonObject = {
-        "session_id": str(derived["session_id"]),
+        "session_id": name,
         "same": found.difference is None and same,
         "events": found.events,
         "derived_again": found.derived,
-        "report_sha256": digest_of(derived),
+        "report_sha256": digest,
         "report_same": same if report is not None else None,
     }
     if found.difference is not None:
@@ -131,9 +132,7 @@ def replay(
     elif not same:
         typer.echo(f"every event follows, but {report} is not the report of this record")
     else:
-        typer.echo(
-            f"{derived['session_id']}: {found.derived} of {found.events} events derived again, all the same; report {result['report_sha256']}"
-        )
+        typer.echo(f"{name}: {found.derived} of {found.events} events derived again, all the same; report {digest}")
     if not result["same"]:
         raise typer.Exit(NOT_ACHIEVED)
 

@@ -137,11 +137,12 @@ def _budget(report: JsonObject) -> RenderableType:
 
 def _iterations(report: JsonObject) -> RenderableType:
     rows = cast("list[dict[str, Any]]", report["iterations"])
+    untold = cast("dict[str, int]", report.get("left_out", {})).get("iterations", 0)
     made = table("iteration", "by", "did", "verdict", "evidence")
     shown = rows if len(rows) <= 30 else [*rows[:10], None, *rows[-19:]]
     for row in shown:
         if row is None:
-            made.add_row("…", "", f"{len(rows) - 29} iterations between", "", "")
+            made.add_row("…", "", f"{untold + len(rows) - 29} iterations between", "", "")
             continue
         strategy = row.get("strategy", {})
         did = ", ".join(strategy.get("calls", [])) or strategy.get("rationale", "")

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from journeyman.engine.records import report_of
+from journeyman.engine.reporting import report_of
 from journeyman.interfaces.cli.rendering import console, report_page
 from journeyman.interfaces.cli.shared import SESSION, bridge, find_session, settings_of, told
 from journeyman.interfaces.pages.html import html_report

@@ -11,7 +11,7 @@ import typer
 
 from journeyman.config import Settings
 from journeyman.engine import control
-from journeyman.engine.records import report_of
+from journeyman.engine.reporting import report_of
 from journeyman.interfaces.cli.live import Display, open_display
 from journeyman.interfaces.cli.rendering import summary_text
 from journeyman.interfaces.cli.shared import (

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections import deque
+from collections.abc import AsyncIterator
 from dataclasses import asdict
 from typing import Annotated, Any, cast
 
@@ -9,7 +12,8 @@ import typer
 
 from journeyman.engine.control import unsettled
 from journeyman.engine.journal import Journal
-from journeyman.engine.records import prompt_of, read_record, state_of
+from journeyman.engine.reading import state_of
+from journeyman.engine.records import Numbered, newest_events, numbered, prompt_of
 from journeyman.interfaces.cli.live import open_display, page
 from journeyman.interfaces.cli.rendering import console, short, summary_text, table
 from journeyman.interfaces.cli.run import next_step
@@ -24,8 +28,7 @@ from journeyman.interfaces.cli.shared import (
     told,
 )
 from journeyman.mission.criteria.evidence import Evidence
-from journeyman.mission.model import events as e
-from journeyman.mission.model.events import Happened, encode, encode_result
+from journeyman.mission.model.events import encode, encode_result
 from journeyman.mission.model.reasons import Status
 from journeyman.mission.model.state import State
 from journeyman.mission.prompt import Prompt
@@ -63,11 +66,17 @@ def list_sessions(
     for row in rows:
         made.add_row(
             *(
-                str(row[name])
+                f"{row[name]}{'' if row['head_holds'] or name != 'status' else ' (?)'}"
                 for name in ("session_id", "name", "status", "outcome", "verdict", "iteration", "updated_at")
             )
         )
     console().print(made)
+    for row in rows:
+        if not row["head_holds"]:
+            name = row["session_id"]
+            typer.echo(
+                f"{name} (?): its record ends elsewhere than this row says; run `journeyman verify {name}`", err=True
+            )
 
 
 @app.command("show")
@@ -154,57 +163,78 @@ def watch(
 def history(
     ctx: typer.Context,
     session: Annotated[str, SESSION],
-    iteration: Annotated[int, typer.Option("--iteration", "-i", help="Only one iteration; all when negative.")] = -1,
+    iteration: Annotated[int, typer.Option("--iteration", "-i", help="Only one iteration; any when negative.")] = -1,
     kind: Annotated[str, typer.Option("--kind", help="Only one kind of event, such as Settled.")] = "",
+    limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="The newest so many.")] = 50,
+    before: Annotated[int, typer.Option("--before", min=0, help="Only events before this number; 0 for all.")] = 0,
+    every: Annotated[bool, typer.Option("--all", help="Every event, oldest first, as it is read.")] = False,
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
-    """Show what happened, event by event."""
+    """Show what happened, event by event: the newest page, or all."""
     settings = settings_of(ctx)
 
-    async def work() -> tuple[Happened, ...]:
+    async def work() -> list[JsonObject] | None:
         async with opened(settings) as journeyman:
-            record = await read_record(journeyman.store, await find_session(journeyman.store, session))
-            return record.events
+            store = journeyman.store
+            name = await find_session(store, session)
+            if iteration < 0 and not kind and not every:
+                return [_row(item) for item in await newest_events(store, name, limit, before or None)]
+            found = (
+                _row(item)
+                async for item in numbered(store, name, kind=kind)
+                if (iteration < 0 or item.iteration == iteration) and (not before or item.seq < before)
+            )
+            if every:
+                await _print_all(found, as_json=as_json)
+                return None
+            newest: deque[JsonObject] = deque(maxlen=limit)
+            async for row in found:
+                newest.append(row)
+            return list(newest)
 
-    rows = [
-        row
-        for row in _numbered(bridge(work))
-        if (iteration < 0 or row["iteration"] == iteration) and (not kind or row["kind"] == kind)
-    ]
+    rows = bridge(work)
+    if rows is None:
+        return
     if as_json:
         print_json(cast("Json", rows))
         return
     made = table("seq", "at", "iteration", "who", "what", "")
     for row in rows:
-        made.add_row(
-            str(row["seq"]),
-            str(row["at"])[11:23],
-            str(row["iteration"]),
-            str(row["actor"]),
-            str(row["kind"]),
-            short(_gist(cast("dict[str, Any]", row["data"])), 90),
-        )
+        made.add_row(*_columns(row))
     console().print(made)
+    if len(rows) == limit and cast("int", rows[0]["seq"]) > 1:
+        typer.echo(f"older ones: --before {rows[0]['seq']}, or --all", err=True)
 
 
-def _numbered(events: tuple[Happened, ...]) -> list[JsonObject]:
-    rows: list[JsonObject] = []
-    iteration = 0
-    for seq, happened in enumerate(events, start=1):
-        if isinstance(happened.event, e.Proposed):
-            iteration = happened.event.iteration
-        data = encode(happened.event)
-        rows.append(
-            {
-                "seq": seq,
-                "at": happened.at,
-                "actor": happened.actor,
-                "kind": type(happened.event).__name__,
-                "iteration": iteration,
-                "data": data,
-            }
-        )
-    return rows
+async def _print_all(rows: AsyncIterator[JsonObject], *, as_json: bool) -> None:
+    """Print rows as they come: a record may be longer than memory."""
+    begun = False
+    async for row in rows:
+        if as_json:
+            typer.echo(f"{',' if begun else '['}\n{json.dumps(row, ensure_ascii=False, sort_keys=True)}", nl=False)
+        else:
+            seq, at, index, who, what, gist = _columns(row)
+            typer.echo(f"{seq:>7}  {at}  {index:>5}  {who:<16}  {what:<16}  {gist}".rstrip())
+        begun = True
+    if as_json:
+        typer.echo("\n]" if begun else "[]")
+
+
+def _columns(row: JsonObject) -> tuple[str, str, str, str, str, str]:
+    gist = short(_gist(cast("dict[str, Any]", row["data"])), 90)
+    return str(row["seq"]), str(row["at"])[11:23], str(row["iteration"]), str(row["actor"]), str(row["kind"]), gist
+
+
+def _row(item: Numbered) -> JsonObject:
+    happened = item.happened
+    return {
+        "seq": item.seq,
+        "at": happened.at,
+        "actor": happened.actor,
+        "kind": type(happened.event).__name__,
+        "iteration": item.iteration,
+        "data": encode(happened.event),
+    }
 
 
 def _gist(data: dict[str, Any]) -> str:

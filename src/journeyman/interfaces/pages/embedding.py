@@ -31,10 +31,10 @@ def embedded(report: JsonObject) -> JsonObject:
     series, dropped = _series(report)
     people, notes = objects(report["people"]), report["notes"]
     left_out: JsonObject = {
-        "iterations": len(iterations) - len(kept_iterations),
-        "effects": len(effects) - len(kept_effects),
+        "iterations": _left_out(report, "iterations") + len(iterations) - len(kept_iterations),
+        "effects": _left_out(report, "effects") + len(effects) - len(kept_effects),
         "series": dropped,
-        "people": max(0, len(people) - MOST_PEOPLE),
+        "people": _left_out(report, "people") + max(0, len(people) - MOST_PEOPLE),
     }
     return {
         **report,
@@ -49,6 +49,12 @@ def embedded(report: JsonObject) -> JsonObject:
         "overview": _overview(report),
         "left_out": left_out,
     }
+
+
+def _left_out(report: JsonObject, what: str) -> int:
+    """Give how many the report itself does not tell."""
+    count = members(report.get("left_out")).get(what)
+    return count if isinstance(count, int) else 0
 
 
 def script_data(value: Json) -> Html:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from journeyman.mission.model import events as e
 from journeyman.mission.model.state import State
+from journeyman.mission.values.copying import replace
 
 
 def asked(state: State, event: e.AdviceAsked) -> State:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from journeyman.mission.criteria.evidence import Call, Measurement
 from journeyman.mission.fold.memory import after_settled
@@ -13,6 +12,7 @@ from journeyman.mission.model.effects import EFFECT_RULES, NEVER_SENT, EffectCla
 from journeyman.mission.model.reasons import WaitFor
 from journeyman.mission.model.state import KEPT_SIGNATURES, Effect, Phase, State
 from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.copying import replace
 
 
 def claimed(state: State, event: e.Claimed, at: str) -> State:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any, assert_never
 
 from journeyman.mission.fold import advice, effects, iteration, people, progress
@@ -15,6 +14,7 @@ from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import Identity, Phase, State, Times, Verdict
 from journeyman.mission.model.strategy import ToolSpec
 from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.copying import replace
 from journeyman.mission.values.errors import RecordBroken
 
 
@@ -25,6 +25,8 @@ def fold(state: State | None, happened: Happened) -> State:
         if not isinstance(event, e.SessionCreated):
             raise RecordBroken(f"a record starts with SessionCreated, not {type(event).__name__}")
         return _created(happened.at, event)
+    if isinstance(event, e.SnapshotTaken):
+        return state  # not even the time: it is of the state before it
     return _after(timed(state, happened), happened)
 
 
@@ -56,7 +58,7 @@ def _after(state: State, happened: Happened) -> State:  # noqa: C901, PLR0911, P
             return progress.watched(state, event, at)
         case e.Reconciled():
             return effects.reconciled(state, event, at)
-        case e.SessionCreated():
+        case e.SessionCreated() | e.SnapshotTaken():
             return state
         case e.CatalogPinned():
             return _pinned(state, event)

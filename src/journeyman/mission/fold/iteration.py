@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from journeyman.mission.criteria.evidence import SCRIPT, Call, Measurement, ObservedCheck
 from journeyman.mission.fold.effects import with_error
 from journeyman.mission.fold.memory import before_proposal
@@ -14,6 +12,7 @@ from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.reasons import Reason, ScriptStatus
 from journeyman.mission.model.state import Iteration, Phase, Script, State, Verdict
 from journeyman.mission.model.strategy import Strategy
+from journeyman.mission.values.copying import replace
 
 
 def proposed(state: State, event: e.Proposed) -> State:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final, cast
 
 from journeyman.mission.fold.seen import gather, merge
@@ -13,6 +12,7 @@ from journeyman.mission.model.events import Intended, Settled
 from journeyman.mission.model.state import Memory, State, ToolMemory
 from journeyman.mission.model.strategy import Strategy, dump_strategy
 from journeyman.mission.values.canonical import Json, JsonObject, canonical, digest_of
+from journeyman.mission.values.copying import replace
 
 MAX_TRIED: Final = 400
 """Calls remembered as tried; older ones may be tried again."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from journeyman.mission.fold.memory import after_denial
 from journeyman.mission.fold.world import stale
 from journeyman.mission.model import events as e
@@ -11,6 +9,7 @@ from journeyman.mission.model.mission import Budget
 from journeyman.mission.model.reasons import WaitFor
 from journeyman.mission.model.state import Pending, Phase, State
 from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.copying import replace
 
 AGAIN = "again-"
 """Begins the name of the question whether a script may begin again."""

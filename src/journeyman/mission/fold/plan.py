@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from journeyman.mission.model.effects import EFFECT_RULES, NEVER_SENT, EffectState
@@ -10,6 +10,7 @@ from journeyman.mission.model.mission import Mission, ScriptPlan
 from journeyman.mission.model.reasons import ScriptStatus
 from journeyman.mission.model.state import Effect, Plan, State
 from journeyman.mission.model.strategy import Strategy
+from journeyman.mission.values.copying import replace
 
 MAX_TRIES: Final = 3
 """How often a failing step of the plan is tried before the next one."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import Happened
 from journeyman.mission.model.state import Phase, State
+from journeyman.mission.values.copying import replace
 
 _FROM_OUTSIDE = (e.ApprovalAnswered, e.Paused, e.Resumed, e.BudgetAmended, e.NoteAdded, e.EndAsked, e.Reconciled)
 

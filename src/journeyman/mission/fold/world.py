@@ -7,7 +7,6 @@ measured and is fresh while the world is still in it, so that nothing has to be 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Final
 
 from journeyman.mission.criteria import needed
@@ -16,6 +15,7 @@ from journeyman.mission.criteria.evidence import Call, Evidence, Measurement, Ob
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import MAX_METRICS, MAX_PRODUCERS, Arrival, State, World
 from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.copying import replace
 
 MAX_KNOWN: Final = 4 * MAX_METRICS
 TOO_MANY: Final = "(names beyond those that are remembered)"

@@ -6,6 +6,7 @@ An event's fields are plain JSON, so encoding is a walk over the fields that dif
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import MISSING, dataclass, field, fields
 from functools import cache
 from typing import Any, TypeAlias, cast, get_args
@@ -398,10 +399,22 @@ class Ended:
     outcome: Outcome
 
 
+@_strict
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotTaken:
+    """The state as it was right before, so that readers need not fold all events; changes nothing."""
+
+    state: JsonObject
+    """Reference to the blob of `record.snapshot`."""
+    form: str
+    """Names the fields of the state; readers with other fields pass over it."""
+
+
 Event: TypeAlias = (
     SessionCreated | CatalogPinned | Claimed | Proposed | ApprovalAsked | ApprovalAnswered | Intended | Settled
     | Reconciled | ScriptAdvanced | Checked | Watched | Evaluated | Decided | WaitStarted | WaitEnded | Paused | Resumed
     | BudgetAmended | NoteAdded | EndAsked | AdviceAsked | AdviceSettled | AdviceRejected | ClosingNotes | Ended
+    | SnapshotTaken
 )  # fmt: skip
 
 EVENT_TYPES: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
@@ -426,8 +439,8 @@ def _defaults(kind: type[Event]) -> tuple[tuple[str, object], ...]:
 
 
 @cache
-def _adapter(kind: type[Event]) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+def _validate(kind: type[Event]) -> Callable[[object], Any]:
+    return TypeAdapter(kind).validator.validate_python
 
 
 def encode(event: Event) -> JsonObject:
@@ -461,7 +474,7 @@ def decode(envelope: Envelope) -> Happened:
     if kind is None:
         raise RecordBroken(f"event {envelope.seq} is of the unknown kind {envelope.kind!r}")
     try:
-        event = cast("Event", _adapter(kind).validate_python(envelope.data))
+        event = cast("Event", _validate(kind)(envelope.data))
     except ValidationError as error:
         places = ", ".join(".".join(map(str, item["loc"])) for item in error.errors(include_input=False))
         raise RecordBroken(f"event {envelope.seq} ({envelope.kind}) is malformed at {places}") from None

@@ -11,6 +11,7 @@ from journeyman.mission.model import events as e
 from journeyman.mission.model.events import Event, Happened, encode
 from journeyman.mission.model.mission import dump, mission_digest
 from journeyman.mission.model.state import State
+from journeyman.mission.record.snapshot import form, snapshot_event
 from journeyman.mission.rules import commands as c
 from journeyman.mission.rules import steps
 from journeyman.mission.rules.answers import Ask, with_answers
@@ -47,23 +48,46 @@ class Replayed:
     state: State | None
 
 
+class Replaying:
+    """Derives one event after the other again, in flat memory."""
+
+    def __init__(self, ask: Ask, read_blob: ReadBlob) -> None:
+        self._ask = ask
+        self._read_blob = read_blob
+        self.state: State | None = None
+        self.events = 0
+        self.derived = 0
+        self.difference: Difference | None = None
+        """Of the first event that does not follow; nothing is to be taken after it."""
+
+    async def take(self, happened: Happened) -> bool:
+        """Take the next event in; tell whether it follows from those before it."""
+        self.events += 1
+        expected = await _expected(self.state, happened, self._ask, self._read_blob)
+        if expected is not None:
+            self.derived += 1
+            if expected != happened.event and canonical(encode(expected)) != canonical(encode(happened.event)):
+                self.difference = _difference(self.events, happened.event, expected)
+                return False
+        state = fold(self.state, happened)
+        if state.tools_ref:
+            rows = await self._read_blob(state.tools_ref)
+            state = with_tools(state, [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else [])
+        self.state = state
+        return True
+
+    def result(self) -> Replayed:
+        """Give what was found up to here."""
+        return Replayed(events=self.events, derived=self.derived, difference=self.difference, state=self.state)
+
+
 async def replay(events: Iterable[Happened], ask: Ask, read_blob: ReadBlob) -> Replayed:
     """Give what replaying a record finds; stops at the first difference."""
-    state: State | None = None
-    derived = seq = 0
-    for seq, happened in enumerate(events, start=1):
-        expected = await _expected(state, happened, ask, read_blob)
-        if expected is not None:
-            derived += 1
-            if canonical(encode(expected)) != canonical(encode(happened.event)):
-                return Replayed(
-                    events=seq, derived=derived, difference=_difference(seq, happened.event, expected), state=state
-                )
-        state = fold(state, happened)
-        if state.tools_ref:
-            rows = await read_blob(state.tools_ref)
-            state = with_tools(state, [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else [])
-    return Replayed(events=seq, derived=derived, difference=None, state=state)
+    replaying = Replaying(ask, read_blob)
+    for happened in events:
+        if not await replaying.take(happened):
+            break
+    return replaying.result()
 
 
 def _difference(seq: int, recorded: Event, derived: Event) -> Difference:
@@ -99,6 +123,8 @@ async def _expected(state: State | None, happened: Happened, ask: Ask, read_blob
         case e.BudgetAmended():
             after = fold(state, happened)
             return e.BudgetAmended(changes=event.changes, digest=mission_digest(after.mission))
+        case e.SnapshotTaken() if event.form == form():
+            return snapshot_event(state)
         case e.Intended():
             return replace(event, effect_class=effect_class(state, event.tool, event.purpose))
         case _:

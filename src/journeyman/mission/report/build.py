@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
@@ -16,42 +17,88 @@ from journeyman.mission.model.mission import dump
 from journeyman.mission.model.reasons import Reason
 from journeyman.mission.model.state import CriterionState, State
 from journeyman.mission.record.chain import Head
+from journeyman.mission.report.kept import FIRST_ITERATIONS, MOST_ROWS, Line, Rows
 from journeyman.mission.rules.decide import outcome_of
 from journeyman.mission.values.canonical import Json, JsonObject
 
 REPORT_VERSION: Final = 2
+SILENT: Final = frozenset({e.Evaluated, e.Decided, e.ScriptAdvanced, e.Checked, e.SnapshotTaken})
+"""Kinds of which nothing is told between both ends."""
 
 
 @dataclass(slots=True)
 class _Gathered:
     """What the report keeps while it walks through the events."""
 
-    iterations: dict[int, JsonObject] = field(default_factory=dict[int, JsonObject])
-    effects: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
-    series: dict[str, list[Json]] = field(default_factory=dict[str, "list[Json]"])
-    people: list[JsonObject] = field(default_factory=list["JsonObject"])
-    budgets: list[JsonObject] = field(default_factory=list["JsonObject"])
+    rows: Rows = field(default_factory=Rows)
+    series: dict[str, Line[list[Json]]] = field(default_factory=dict[str, Line[list[Json]]])
+    people: deque[JsonObject] = field(default_factory=lambda: deque["JsonObject"](maxlen=MOST_ROWS))
+    people_said: int = 0
+    budgets: Line[JsonObject] = field(default_factory=Line[JsonObject])
     advice: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
+    advice_asked: int = 0
     actor: str = ""
+
+
+class ReportBuilder:
+    """Makes a report from events as they pass, in memory that does not grow with them."""
+
+    def __init__(self) -> None:
+        self._gathered = _Gathered()
+
+    def take(self, happened: Happened, state: State) -> None:
+        """Take in an event; `state` is as it was right after it."""
+        _gather(self._gathered, state, happened)
+
+    def tells_first(self, iteration: int) -> bool:
+        """Tell whether an iteration that begins now is one of the first, which are told whole."""
+        first = self._gathered.rows.first
+        return iteration in first or len(first) < FIRST_ITERATIONS
+
+    def pass_by(self, happened: Happened) -> None:
+        """Take in an event of the middle, of which only counts are told; kinds in `SILENT` may be left out."""
+        match happened.event:
+            case e.Proposed() as event:
+                self._gathered.rows.begin(event.iteration, None)
+            case e.Intended() as event:
+                self._gathered.rows.intend(event.effect, None)
+            case event if type(event) not in SILENT:
+                _gather_rest(self._gathered, happened)
+            case _:
+                pass
+
+    def pass_snapshot(self, happened: Happened, state: State) -> None:
+        """Take in a snapshot of the middle with its state."""
+        _snapshot(self._gathered, state, happened.at)
+
+    def finish(self, state: State, head: Head) -> JsonObject:
+        """Give the report of a record that ends at `head` in `state`."""
+        for effect in state.unknown:
+            name = effect.intended.effect
+            if name not in self._gathered.rows.effects:
+                row = _effect_row(effect.intended)
+                self._gathered.rows.effects[name] = row | {"state": effect.state.value, "error": effect.error}
+        return _assemble(state, self._gathered, head)
 
 
 def build_report(events: Iterable[Happened], head: Head) -> JsonObject:
     """Give the report of a session as JSON: the same events always give the same bytes.
 
-    Values that the record keeps as blobs stay references. Works for sessions that go on: `ended_at` is null then.
+    Values that the record keeps as blobs stay references. Works for sessions that go on: `ended_at` is null then. Of a
+    long mission both ends are told, with the counts of what is `left_out` between; see `kept`.
     """
-    gathered = _Gathered()
+    builder = ReportBuilder()
     state: State | None = None
     for happened in events:
         state = fold(state, happened)
-        _gather(gathered, state, happened)
+        builder.take(happened, state)
     if state is None:
         raise ValueError("a report needs at least one event")
-    return _assemble(state, gathered, head)
+    return builder.finish(state, head)
 
 
 def _assemble(state: State, gathered: _Gathered, head: Head) -> JsonObject:
-    mission = state.mission
+    mission, rows = state.mission, gathered.rows
     report: JsonObject = {
         "version": REPORT_VERSION,
         "session_id": state.session_id,
@@ -79,16 +126,21 @@ def _assemble(state: State, gathered: _Gathered, head: Head) -> JsonObject:
         "outcome": state.outcome,
         "outcome_now": outcome_of(state),
         "verified_by": _verified_by(state),
-        "effects_by_state": _by_state(gathered.effects.values()),
-        "effects": list(gathered.effects.values()),
-        "iterations": [gathered.iterations[index] for index in sorted(gathered.iterations)],
-        "series": dict(sorted(gathered.series.items())),
-        "budget_series": list(gathered.budgets),
+        "effects_by_state": rows.by_state(),
+        "effects": list(rows.effects.values()),
+        "iterations": [rows.iterations[index] for index in sorted(rows.iterations)],
+        "series": {name: [*line.points(rows)] for name, line in sorted(gathered.series.items())},
+        "budget_series": [*gathered.budgets.points(rows)],
         "people": list(gathered.people),
         "notes": list(state.people.notes),
         "lessons": state.advice.closing.get("lessons") or _lessons(state, gathered),
         "recommended_followups": state.advice.closing.get("recommended_followups") or _followups(state),
         "advice": list(gathered.advice.values()),
+        "left_out": {
+            **rows.left_out(),
+            "people": gathered.people_said - len(gathered.people),
+            "advice": gathered.advice_asked - len(gathered.advice),
+        },
         "events": head.seq,
         "head_hash": head.hash.hex(),
     }
@@ -159,19 +211,11 @@ def _verified_by(state: State) -> str:
     return f"{base}; not measured in it: {', '.join(carried)}" if carried else base
 
 
-def _by_state(effects: Iterable[JsonObject]) -> JsonObject:
-    counts: dict[str, int] = {}
-    for effect in effects:
-        name = str(effect["state"])
-        counts[name] = counts.get(name, 0) + 1
-    return {name: counts[name] for name in sorted(counts)}
-
-
 def _gather(gathered: _Gathered, state: State, happened: Happened) -> None:
     event = happened.event
     match event:
         case e.Proposed():
-            gathered.iterations[event.iteration] = {
+            row: JsonObject = {
                 "index": event.iteration,
                 "started_at": happened.at,
                 "source": event.source,
@@ -179,14 +223,13 @@ def _gather(gathered: _Gathered, state: State, happened: Happened) -> None:
                 "effects": [],
                 "errors": [],
             }
+            gathered.rows.begin(event.iteration, row)
         case e.Intended():
             _intended(gathered, event, happened.at)
-        case e.Settled() | e.Reconciled():
-            _settled(gathered, state, event, happened)
         case e.Evaluated():
             _evaluated(gathered, state, event, happened.at)
         case e.Decided():
-            row = gathered.iterations.setdefault(event.iteration, {"index": event.iteration})
+            row = gathered.rows.iterations.setdefault(event.iteration, {"index": event.iteration})
             row |= {
                 "verdict": event.verdict,
                 "reason": event.reason,
@@ -194,6 +237,18 @@ def _gather(gathered: _Gathered, state: State, happened: Happened) -> None:
                 "errors": list(state.iteration.errors),
             }
             gathered.actor = happened.actor
+        case e.SnapshotTaken():
+            _snapshot(gathered, state, happened.at)
+        case _:
+            _gather_rest(gathered, happened)
+
+
+def _gather_rest(gathered: _Gathered, happened: Happened) -> None:
+    """Take in what needs no state."""
+    event = happened.event
+    match event:
+        case e.Settled() | e.Reconciled():
+            _settled(gathered, event, happened)
         case (
             e.ApprovalAsked()
             | e.ApprovalAnswered()
@@ -204,13 +259,22 @@ def _gather(gathered: _Gathered, state: State, happened: Happened) -> None:
             | e.EndAsked()
         ):
             told = {key: value for key, value in e.encode(event).items() if key != "digest"}
+            gathered.people_said += 1
             gathered.people.append({"at": happened.at, "actor": happened.actor, "what": type(event).__name__, **told})
-        case e.AdviceAsked():
-            gathered.advice[event.ask] = {"at": happened.at, "state": "open", **e.encode(event)}
-        case e.AdviceSettled():
-            gathered.advice.setdefault(event.ask, {}).update({**e.encode(event), "state": event.failure or "answered"})
+        case e.AdviceAsked() | e.AdviceSettled():
+            _advised(gathered, event, happened.at)
         case _:
             pass
+
+
+def _advised(gathered: _Gathered, event: e.AdviceAsked | e.AdviceSettled, at: str) -> None:
+    if isinstance(event, e.AdviceAsked):
+        gathered.advice_asked += 1
+        gathered.advice[event.ask] = {"at": at, "state": "open", **e.encode(event)}
+        if len(gathered.advice) > MOST_ROWS:
+            del gathered.advice[next(iter(gathered.advice))]
+    elif event.ask in gathered.advice:
+        gathered.advice[event.ask] |= {**e.encode(event), "state": event.failure or "answered"}
 
 
 def _strategy_shown(state: State) -> JsonObject:
@@ -227,33 +291,34 @@ def _strategy_shown(state: State) -> JsonObject:
     }
 
 
-def _intended(gathered: _Gathered, event: e.Intended, at: str) -> None:
-    gathered.effects[event.effect] = {
+def _effect_row(event: e.Intended) -> JsonObject:
+    return {
         "effect": event.effect,
         "iteration": event.iteration,
         "tool": event.tool,
         "args": event.args,
         "class": event.effect_class.value,
         "purpose": event.purpose.value,
-        "state": "intended",
-        "intended_at": at,
     }
-    row = gathered.iterations.setdefault(event.iteration, {"index": event.iteration, "effects": []})
+
+
+def _intended(gathered: _Gathered, event: e.Intended, at: str) -> None:
+    gathered.rows.intend(event.effect, _effect_row(event) | {"state": "intended", "intended_at": at})
+    row = gathered.rows.iterations.setdefault(event.iteration, {"index": event.iteration, "effects": []})
     names = row.setdefault("effects", [])
     if isinstance(names, list):
         names.append(event.effect)
 
 
-def _settled(gathered: _Gathered, state: State, event: e.Settled | e.Reconciled, happened: Happened) -> None:
-    row = gathered.effects.get(event.effect)
+def _settled(gathered: _Gathered, event: e.Settled | e.Reconciled, happened: Happened) -> None:
+    reconciled = isinstance(event, e.Reconciled)
+    row = gathered.rows.settle(event.effect, event.state, reconciled=reconciled)
     if row is None:
         return
     if isinstance(event, e.Reconciled):
-        row |= {"state": event.state, "reconciled_by": happened.actor, "reconciled_at": happened.at, "note": event.note}
+        row |= {"reconciled_by": happened.actor, "reconciled_at": happened.at, "note": event.note}
         return
-    known = state.effects.get(event.effect)
     row |= {
-        "state": known.state if known is not None else event.state,
         "settled_at": happened.at,
         "duration_s": event.duration_s,
         "tries": event.tries,
@@ -265,7 +330,7 @@ def _settled(gathered: _Gathered, state: State, event: e.Settled | e.Reconciled,
 
 
 def _evaluated(gathered: _Gathered, state: State, event: e.Evaluated, at: str) -> None:
-    row = gathered.iterations.setdefault(event.iteration, {"index": event.iteration})
+    row = gathered.rows.iterations.setdefault(event.iteration, {"index": event.iteration})
     row["evaluation"] = [
         {
             "id": item.id,
@@ -278,18 +343,29 @@ def _evaluated(gathered: _Gathered, state: State, event: e.Evaluated, at: str) -
     ]
     row["checkpoint"] = event.checkpoint
     for name, point in new_points(state).items():
-        _newest(gathered.series.setdefault(name, []), [event.iteration, int(point) if point.is_integer() else point])
-    used = _used(state)
-    if gathered.budgets and gathered.budgets[-1]["iteration"] == event.iteration:  # evaluated again after an answer
-        gathered.budgets.pop()
-    gathered.budgets.append({"iteration": event.iteration, "at": at, **used, "iterations": event.iteration + 1})
+        _line(gathered, name).add(event.iteration, [event.iteration, _short(point)], gathered.rows)
+    used: JsonObject = {"iteration": event.iteration, "at": at, **_used(state), "iterations": event.iteration + 1}
+    gathered.budgets.add(event.iteration, used, gathered.rows)
 
 
-def _newest(row: list[Json], point: list[Json]) -> None:
-    """Add a point; one iteration has one, the newest."""
-    if row and isinstance(row[-1], list) and row[-1][0] == point[0]:
-        row.pop()
-    row.append(point)
+def _snapshot(gathered: _Gathered, state: State, at: str) -> None:
+    """Keep where the measures stood, for the lines between both ends."""
+    for name, points in state.world.history.items():
+        if points:
+            _line(gathered, name).pass_by(state.iteration.index, [state.iteration.index, _short(points[-1])])
+    last = state.usage.iterations - 1
+    gathered.budgets.pass_by(last, {"iteration": last, "at": at, **_used(state)})
+
+
+def _line(gathered: _Gathered, name: str) -> Line[list[Json]]:
+    line = gathered.series.get(name)
+    if line is None:
+        line = gathered.series[name] = Line[list[Json]]()
+    return line
+
+
+def _short(point: float) -> int | float:
+    return int(point) if point.is_integer() else point
 
 
 def _lessons(state: State, gathered: _Gathered) -> list[Json]:
@@ -311,7 +387,7 @@ def _lessons(state: State, gathered: _Gathered) -> list[Json]:
     ]
     if open_ones:
         lessons.append(f"Not met at the end: {', '.join(open_ones)}.")
-    if not gathered.iterations:
+    if not gathered.rows.iterations:
         lessons.append("The session ended before its first iteration.")
     return lessons
 

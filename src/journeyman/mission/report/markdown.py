@@ -144,7 +144,13 @@ def _iterations(report: JsonObject) -> str:
                 f"{met} of {len(evaluation)} met" if evaluation else "",
             ]
         )
-    return _folded(["iteration", "by", "did", "why", "verdict", "criteria"], rows, "iterations")
+    told = _folded(["iteration", "by", "did", "why", "verdict", "criteria"], rows, "iterations")
+    left_out = members(report.get("left_out")).get("iterations")
+    return (
+        f"{told}\n\n{left_out} iterations between them are in the record: `journeyman history --all`."
+        if left_out
+        else told
+    )
 
 
 def _folded(columns: Sequence[str], rows: list[list[str]], what: str) -> str:

@@ -15,6 +15,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 import rfc8785
+from pydantic_core import from_json
 
 if TYPE_CHECKING:
     Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -30,13 +31,16 @@ REFERENCE: Final = "$blob"
 
 MAX_SAFE_INTEGER: Final = 2**53 - 1
 """Largest integer that every JSON reader keeps exactly (RFC 8785, I-JSON)."""
-_OTHER_FLOAT: Final = re.compile(r"[0-9]e[-+][0-9]|[0-9]{16}\.0")
-_MAYBE_FLOAT: Final = re.compile(r"e[-+][0-9]"), re.compile(r"\.0")
-"""What `_OTHER_FLOAT` holds, with a first letter that the search can jump to: ten times faster in long texts."""
+_WIDE_DIGITS: Final = 16
+"""Integers beyond 2^53 have so many at least."""
+_WIDE_RUN: Final = b"0" * _WIDE_DIGITS
+_DIGITS: Final = bytes(ord("0") if chr(code).isdigit() and code < 128 else ord(" ") for code in range(256))
+"""Makes every digit a zero and all else blank."""
+_EXPONENT: Final = re.compile(r"[0-9]e[-+][0-9]")
 _ENCODE: Final = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, check_circular=False
 ).encode
-_LONG: Final = re.compile(r"[0-9]{16}")
+_QUOTE: Final = json.encoder.encode_basestring
 
 MAX_DEPTH: Final = 100
 """Nesting kept from outside; deeper values are refused. Well below the recursion limit of every reader we use."""
@@ -120,14 +124,19 @@ def canonical(value: Json) -> bytes:
         return rfc8785.dumps(parsed(text))
 
 
+def quoted(text: str) -> bytes:
+    """Give the RFC 8785 bytes of a text, as `canonical` does, where nothing else can stand."""
+    return _QUOTE(text).encode()
+
+
 def parsed(text: str | bytes) -> Json:
     """Give the value whose canonical form is `text`; raise `ValueError` or `RecursionError` when it is no JSON.
 
     RFC 8785 writes floats from 2^53 to 1e21 like integers. No integer of ours is that large, so they become floats
     again here: what was kept and what is read are equal, and so are their bytes.
     """
-    known = text if isinstance(text, str) else text.decode()
-    return cast("Json", json.loads(known) if _LONG.search(known) is None else _WIDE.decode(known))
+    data = text if isinstance(text, bytes) else text.encode()
+    return cast("Json", _WIDE.decode(data.decode()) if _has_wide(data) else from_json(data))
 
 
 def _number(digits: str) -> int | float:
@@ -136,13 +145,22 @@ def _number(digits: str) -> int | float:
 
 
 def _differs(text: str) -> bool:
+    """Tell whether the two forms may write a text differently: it holds an exponent, or a wide float that is whole."""
     if not text.isascii() and max(text) > "\ud7ff":
         return True
-    return any(
-        _OTHER_FLOAT.search(text, max(0, found.start() - 16), found.end()) is not None
-        for maybe in _MAYBE_FLOAT
-        for found in maybe.finditer(text)
-    )
+    if ("e-" in text or "e+" in text) and _EXPONENT.search(text) is not None:
+        return True
+    at = text.find(".0")
+    while at >= 0:
+        if at >= _WIDE_DIGITS and text[at - _WIDE_DIGITS : at].isdigit():
+            return True
+        at = text.find(".0", at + 1)
+    return False
+
+
+def _has_wide(data: bytes) -> bool:
+    """Tell whether so many digits stand in a row that they may be an integer beyond 2^53; ten times as fast as a pattern."""
+    return _WIDE_RUN in data.translate(_DIGITS)
 
 
 _WIDE: Final = json.JSONDecoder(parse_int=_number)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import zlib
+from typing import NamedTuple
 
 from journeyman.mission.record.chain import Entry, Head
 from journeyman.mission.values.canonical import digest as digest_of_bytes
@@ -15,17 +16,34 @@ from journeyman.stores.sqlite.writes import SEQ_BITS
 _DIGEST_BYTES = 32
 
 
-def entries(connection: sqlite3.Connection, session_id: str, after_seq: int, limit: int | None) -> list[Entry]:
-    """Give the entries after `after_seq`, at most `limit`."""
+class Part(NamedTuple):
+    """Which entries to read; see `Store.read`."""
+
+    after_seq: int
+    before_seq: int | None
+    limit: int | None
+    newest: bool
+
+
+_ENTRIES = (  # a value of another type is tampering: the chain shall say so
+    "SELECT key & ?, CAST(hash AS BLOB), CAST(body AS BLOB) FROM event WHERE key > ? AND key <= ? ORDER BY key"
+)
+
+
+def entries(connection: sqlite3.Connection, session_id: str, part: Part) -> list[Entry]:
+    """Give the entries of a part of the record, in order."""
     row = connection.execute("SELECT key FROM session WHERE session_id = ?", (session_id,)).fetchone()
     if row is None:
         return []
     base = row[0] << SEQ_BITS
-    rows = connection.execute(  # a value of another type is tampering: the chain shall say so
-        "SELECT key & ?, CAST(hash AS BLOB), CAST(body AS BLOB) FROM event WHERE key > ? AND key <= ? ORDER BY key LIMIT ?",
-        (MAX_SEQ, base | min(max(after_seq, 0), MAX_SEQ), base | MAX_SEQ, -1 if limit is None else max(limit, 0)),
+    first = min(max(part.after_seq, 0), MAX_SEQ)
+    last = MAX_SEQ if part.before_seq is None else min(max(part.before_seq - 1, 0), MAX_SEQ)
+    rows = connection.execute(
+        f"{_ENTRIES} {'DESC' if part.newest else 'ASC'} LIMIT ?",
+        (MAX_SEQ, base | first, base | last, -1 if part.limit is None else max(part.limit, 0)),
     )
-    return [Entry(seq, digest, body) for seq, digest, body in rows]
+    found = [Entry(seq, digest, body) for seq, digest, body in rows]
+    return found[::-1] if part.newest else found
 
 
 def head(connection: sqlite3.Connection, session_id: str) -> Head | None:
@@ -57,10 +75,13 @@ def _raw(digest: str) -> bytes:
 
 
 def summaries(connection: sqlite3.Connection) -> list[Summary]:
-    """Give all summaries, newest first."""
+    """Give all summaries, newest first, each with whether its record ends where the row says."""
     rows = connection.execute(
-        "SELECT session_id, name, status, verdict, outcome, iteration, created_at, updated_at, head_seq FROM session"
-        " ORDER BY created_at DESC, session_id DESC"
+        "SELECT session_id, name, status, verdict, outcome, iteration, created_at, updated_at, head_seq,"
+        " EXISTS (SELECT 1 FROM event WHERE event.key = (session.key << ?1) + head_seq AND hash = head_hash)"
+        " AND NOT EXISTS (SELECT 1 FROM event WHERE event.key > (session.key << ?1) + head_seq"
+        " AND event.key < ((session.key + 1) << ?1)) FROM session ORDER BY created_at DESC, session_id DESC",
+        (SEQ_BITS,),
     )
     return [
         Summary(
@@ -73,6 +94,7 @@ def summaries(connection: sqlite3.Connection) -> list[Summary]:
             created_at=row[6],
             updated_at=row[7],
             seq=row[8],
+            head_holds=bool(row[9]),
         )
         for row in rows
     ]

@@ -14,7 +14,7 @@ from journeyman.mission.record.chain import Entry, Head, genesis
 from journeyman.stores.base import Account, Batch, Lease, Summary
 from journeyman.stores.rules import check_amounts, check_batch, check_claim, check_ttl
 from journeyman.stores.sqlite import database, reads, writes
-from journeyman.stores.sqlite.worker import Worker
+from journeyman.stores.sqlite.worker import Refusing, Worker
 
 _BUSY_TIMEOUT_S: Final = 10.0
 
@@ -36,8 +36,15 @@ class SqliteStore:
         """The file."""
         self._tenant = tenant
         self._clock = clock
-        self._writer = Worker(path, partial(database.open_writer, path, busy_timeout_s), writes=True)
-        self._reader = Worker(path, partial(database.open_reader, path, busy_timeout_s), writes=False)
+        self.read_only = database.only_readable(path)
+        """Whether the records can be read but not changed."""
+        connect = database.open_read_only if self.read_only else database.open_reader
+        self._writer = (
+            Refusing(path)
+            if self.read_only
+            else Worker(path, partial(database.open_writer, path, busy_timeout_s), writes=True)
+        )
+        self._reader = Worker(path, partial(connect, path, busy_timeout_s), writes=False)
 
     @classmethod
     async def open(
@@ -49,6 +56,9 @@ class SqliteStore:
         busy_timeout_s: float = _BUSY_TIMEOUT_S,
     ) -> SqliteStore:
         """Give the store of `tenant` under `data_dir`, made or brought to the newest schema where needed.
+
+        Where the file is there but cannot be written, on read-only media, say, it can be read all the same: the store
+        is `read_only`, leaves nothing beside the file, and refuses every change with `NotAllowed`.
 
         Args:
             data_dir: Directory of all tenants; made with mode 0700 when missing.
@@ -104,9 +114,18 @@ class SqliteStore:
         found = await self._reader.run(lambda connection: reads.head(connection, session_id))
         return found or genesis(self._tenant, session_id)
 
-    async def read(self, session_id: str, after_seq: int = 0, limit: int | None = None) -> Sequence[Entry]:
-        """Give the entries after `after_seq`; see `Store.read`."""
-        return await self._reader.run(lambda connection: reads.entries(connection, session_id, after_seq, limit))
+    async def read(
+        self,
+        session_id: str,
+        after_seq: int = 0,
+        limit: int | None = None,
+        *,
+        before_seq: int | None = None,
+        newest: bool = False,
+    ) -> Sequence[Entry]:
+        """Give a part of the record; see `Store.read`."""
+        part = reads.Part(after_seq, before_seq, limit, newest)
+        return await self._reader.run(lambda connection: reads.entries(connection, session_id, part))
 
     async def claim(self, session_id: str, owner: str, ttl_s: float) -> Lease:
         """Take the lease; see `Store.claim`."""

@@ -73,6 +73,27 @@ class Job(Generic[T]):
                     await self.future
 
 
+class Refusing:
+    """Stands where the writing worker would, before a file that cannot be written."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    async def start(self) -> None:
+        """Open nothing."""
+
+    async def run(self, work: Work[T], *, before: Callable[[], None] | None = None) -> T:
+        """Raise `NotAllowed`."""
+        del work, before
+        raise NotAllowed(
+            f"{self._path} cannot be written, so its records can only be read; copy its folder to a place that can be "
+            "written, and give that with --data-dir"
+        )
+
+    async def close(self) -> None:
+        """Close nothing."""
+
+
 class Worker:
     """Runs work in order on one connection: as grouped transactions when it writes."""
 
@@ -180,15 +201,28 @@ class Worker:
                 job.before()
         try:
             connection.execute("BEGIN IMMEDIATE")
-            for job in group:
-                self._in_savepoint(connection, job)
-            connection.execute("COMMIT")
+            if len(group) == 1:
+                self._alone(connection, group[0])
+            else:
+                for job in group:
+                    self._in_savepoint(connection, job)
+            if connection.in_transaction:
+                connection.execute("COMMIT")
         except sqlite3.Error as error:
             for job in group:
                 job.error = job.error or translated(error, self._path)
         finally:
             if connection.in_transaction:
                 connection.rollback()
+
+    def _alone(self, connection: sqlite3.Connection, job: Job[Any]) -> None:
+        """Do the only work of a transaction, which is rolled back whole when it fails."""
+        try:
+            job.value = job.work(connection)
+        except BaseException as error:  # noqa: BLE001  it belongs to whoever gave the work
+            job.error = translated(error, self._path) if isinstance(error, sqlite3.Error) else error
+            if connection.in_transaction:
+                connection.execute("ROLLBACK")
 
     def _in_savepoint(self, connection: sqlite3.Connection, job: Job[Any]) -> None:
         connection.execute("SAVEPOINT job")

@@ -31,6 +31,10 @@ _RESERVE: Final = (
 )
 
 
+_ADD_RESERVATION: Final = "INSERT INTO reservation (id, amounts, settled) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
+_BOOK: Final = "UPDATE account SET reserved = reserved - ?, spent = spent + ? WHERE kind = ?"
+
+
 class Packed(NamedTuple):
     """A blob as the file keeps it."""
 
@@ -162,39 +166,43 @@ def read_accounts(connection: sqlite3.Connection) -> list[Account]:
 
 def _reserve(connection: sqlite3.Connection, change: Reserve) -> None:
     name = change.reservation_id
-    row = connection.execute("SELECT amounts FROM reservation WHERE id = ?", (name,)).fetchone()
-    if row is not None:
+    if connection.execute(_ADD_RESERVATION, (name, _dumped(change.amounts), 0)).rowcount == 0:
+        row = connection.execute("SELECT amounts FROM reservation WHERE id = ?", (name,)).fetchone()
         before = cast("dict[str, int]", json.loads(row[0]))
         if before != change.amounts:
             raise other_amounts(name, before, change.amounts)
         return
     for kind, amount in change.amounts.items():
-        _know(connection, kind)
-        if amount and connection.execute(_RESERVE, (amount, kind)).rowcount == 0:
+        fitted = connection.execute(_RESERVE, (amount, kind)).rowcount
+        if not fitted and _know(connection, kind):
+            fitted = connection.execute(_RESERVE, (amount, kind)).rowcount
+        if not fitted and amount:
             accounts = {account.kind: account for account in read_accounts(connection)}
             raise budget_refused(name, amount, accounts[kind])
-    connection.execute(
-        "INSERT INTO reservation (id, amounts, settled) VALUES (?, ?, 0)", (name, json.dumps(dict(change.amounts)))
-    )
 
 
 def _settle(connection: sqlite3.Connection, change: Settle) -> None:
     name = change.reservation_id
     row = connection.execute("SELECT amounts, settled FROM reservation WHERE id = ?", (name,)).fetchone()
-    if row is None:
-        connection.execute(
-            "INSERT INTO reservation (id, amounts, settled) VALUES (?, ?, 1)", (name, json.dumps(dict(change.amounts)))
-        )
-    elif row[1]:
+    if row is not None and row[1]:
         return
+    reserved: dict[str, int] = {}
+    if row is None:
+        connection.execute(_ADD_RESERVATION, (name, _dumped(change.amounts), 1))
     else:
         connection.execute("UPDATE reservation SET settled = 1 WHERE id = ?", (name,))
-        for kind, amount in cast("dict[str, int]", json.loads(row[0])).items():
-            connection.execute("UPDATE account SET reserved = reserved - ? WHERE kind = ?", (amount, kind))
-    for kind, amount in change.amounts.items():
-        _know(connection, kind)
-        connection.execute("UPDATE account SET spent = spent + ? WHERE kind = ?", (amount, kind))
+        reserved = json.loads(row[0])
+    for kind in {**reserved, **change.amounts}:
+        moved = (reserved.get(kind, 0), change.amounts.get(kind, 0), kind)
+        if connection.execute(_BOOK, moved).rowcount == 0:
+            _know(connection, kind)
+            connection.execute(_BOOK, moved)
 
 
-def _know(connection: sqlite3.Connection, kind: str) -> None:
-    connection.execute("INSERT INTO account VALUES (?, NULL, 0, 0) ON CONFLICT DO NOTHING", (kind,))
+def _dumped(amounts: Mapping[str, int]) -> str:
+    return json.dumps(dict(amounts), separators=(",", ":"))
+
+
+def _know(connection: sqlite3.Connection, kind: str) -> bool:
+    """Open an account where there is none; tell whether there was none."""
+    return connection.execute("INSERT INTO account VALUES (?, NULL, 0, 0) ON CONFLICT DO NOTHING", (kind,)).rowcount > 0

@@ -17,7 +17,8 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
-from journeyman.engine.records import replay_of, state_of
+from journeyman.engine.reading import state_of
+from journeyman.engine.records import replay_of
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import decode
 from journeyman.mission.record.chain import opened

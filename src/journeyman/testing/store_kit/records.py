@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import replace
+from itertools import product
 from typing import cast
 
 from journeyman.mission.record.chain import Head, check_chain, genesis
@@ -33,7 +34,7 @@ async def what_is_appended_is_read_back(make_store: MakeStore, place: Place) -> 
 
 
 async def reading_pages_through_a_record(make_store: MakeStore, place: Place) -> None:
-    """Honours `after_seq` and `limit`, and is empty at the end and for unknown sessions."""
+    """Honours `after_seq`, `before_seq`, `limit` and `newest`, and is empty at the end and for unknown sessions."""
     async with make_store(place) as store:
         story = Story(place.tenant, "s1")
         await Story(place.tenant, "s0").add(store, 4)
@@ -42,6 +43,15 @@ async def reading_pages_through_a_record(make_store: MakeStore, place: Place) ->
         for after, limit in ((0, 3), (3, 3), (8, 3), (9, 3), (20, None), (4, None), (2, 0)):
             wanted = story.entries[after : None if limit is None else after + limit]
             same(list(await store.read("s1", after, limit)), wanted, f"`read` after {after}, at most {limit}")
+        for after, before, limit in product(
+            (-1, 0, 2, 8, 9, 20), (None, -1, 0, 1, 5, 9, 10, 30), (None, -1, 0, 1, 4, 50)
+        ):
+            inside = [item for item in story.entries if item.seq > after and (before is None or item.seq < before)]
+            count = len(inside) if limit is None else min(max(limit, 0), len(inside))
+            what = f"`read` after {after}, before {before}, at most {limit}"
+            same(list(await store.read("s1", after, limit, before_seq=before)), inside[:count], what)
+            last = await store.read("s1", after, limit, before_seq=before, newest=True)
+            same(list(last), inside[len(inside) - count :], f"{what}, the newest")
         for unknown in ("s3", "", "../s1", "s1\x00"):
             same(list(await store.read(unknown)), [], f"`read` of unknown session {unknown!r} is empty")
 

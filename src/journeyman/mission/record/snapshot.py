@@ -1,0 +1,132 @@
+"""Snapshots: the folded state as bytes beside the record, so that reading costs no more as the record grows.
+
+A snapshot is JSON of the state's fields, those with default values left out, in the order in which the state holds
+them: mappings that forget their oldest entries are as they were. Two folds of the same events give the same bytes,
+however long ago and in whatever process; `form` names the fields, since another version may hold others.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields, is_dataclass
+from enum import Enum
+from functools import cache
+from typing import Any, Final, cast, get_args, get_type_hints
+
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from journeyman.mission.model.events import SnapshotTaken
+from journeyman.mission.model.state import State
+from journeyman.mission.values.canonical import MAX_SAFE_INTEGER, digest
+from journeyman.mission.values.errors import BugError, RecordBroken
+
+FORM_NUMBER: Final = 1
+"""Counts changes of the fold that give the same fields another meaning."""
+_ENCODE: Final = json.JSONEncoder(
+    separators=(",", ":"), ensure_ascii=False, check_circular=False, allow_nan=False
+).encode
+
+
+def snapshot_of(state: State) -> bytes:
+    """Give the bytes of a state."""
+    return _ENCODE(_plain(state)).encode()
+
+
+def snapshot_event(state: State, data: bytes | None = None) -> SnapshotTaken:
+    """Give the event that names the snapshot of a state, whose bytes may be known already."""
+    data = snapshot_of(state) if data is None else data
+    return SnapshotTaken(state={"$blob": digest(data), "bytes": len(data)}, form=form())
+
+
+def restored(data: bytes) -> State:
+    """Give the state that `snapshot_of` made the bytes of; raise `RecordBroken` when they are none."""
+    try:
+        return cast("State", _adapter().validate_json(data))
+    except ValidationError as error:
+        places = ", ".join(".".join(map(str, item["loc"])) for item in error.errors(include_input=False)[:5])
+        raise RecordBroken(f"the snapshot is no state of this version: malformed at {places}") from None
+
+
+@cache
+def form() -> str:
+    """Give the short name of the state's fields and their types, all the way down."""
+    lines = sorted({line for kind in _kinds(State) for line in _described(kind)})
+    return hashlib.sha256("\n".join([str(FORM_NUMBER), *lines]).encode()).hexdigest()[:16]
+
+
+@cache
+def _adapter() -> TypeAdapter[Any]:
+    return TypeAdapter(State)
+
+
+@cache
+def _fields(kind: type[Any]) -> tuple[tuple[str, object], ...]:
+    found: list[tuple[str, object]] = []
+    for item in fields(kind):
+        default = item.default if item.default_factory is MISSING else item.default_factory()
+        found.append((item.name, default))
+    return tuple(found)
+
+
+def _plain(value: Any) -> object:
+    """Give a value of the state as JSON. Whole floats are written as integers: the fold gets either from the same event."""
+    kind = cast("type[Any]", type(value))
+    if value is None or kind is bool or kind is str or kind is int:
+        return value
+    if kind is float:
+        return int(value) if value.is_integer() and abs(value) <= MAX_SAFE_INTEGER else value
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in cast("Mapping[str, object]", value).items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in cast("list[object]", value)]
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, BaseModel):
+        return _plain(value.model_dump(mode="json", by_alias=True, exclude_defaults=True))
+    if is_dataclass(kind):
+        return _plain_fields(value, kind)
+    if isinstance(value, frozenset):
+        return sorted(cast("frozenset[str]", value))
+    raise BugError(f"a state holds a {kind.__name__}, which snapshots cannot keep; teach `record.snapshot` its form")
+
+
+def _plain_fields(value: object, kind: type[Any]) -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name, default in _fields(kind):
+        item = getattr(value, name)
+        if item is not default and (item != default or type(item) is not type(default)):
+            found[name] = _plain(item)
+    return found
+
+
+def _kinds(kind: type[Any]) -> Iterator[type[Any]]:
+    """Give the classes that a state is made of."""
+    waiting, known = [kind], {kind}
+    while waiting:
+        at = waiting.pop()
+        yield at
+        for inner in _inside(list(get_type_hints(at).values())):
+            if inner not in known:
+                known.add(inner)
+                waiting.append(inner)
+
+
+def _inside(hints: list[Any]) -> Iterator[type[Any]]:
+    while hints:
+        hint = hints.pop()
+        hints.extend(get_args(hint))
+        if isinstance(hint, type) and (is_dataclass(hint) or issubclass(hint, (BaseModel, Enum))):
+            yield hint
+
+
+def _described(kind: type[Any]) -> Iterator[str]:
+    if issubclass(kind, Enum):
+        yield from (f"{kind.__name__}:{member.value}" for member in kind)
+    else:
+        ours = [base for base in kind.__mro__ if base.__module__.startswith("journeyman")]
+        for base in ours:
+            yield from (
+                f"{kind.__name__}.{name}:{hint}" for name, hint in vars(base).get("__annotations__", {}).items()
+            )

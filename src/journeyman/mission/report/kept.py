@@ -1,0 +1,132 @@
+"""What a report keeps of a long mission: both ends whole, and of what is between counts and the points of snapshots.
+
+A report must not grow with history any more than a state may. And whoever writes it need not fold the middle: all that is
+told of it can be had from events and snapshots alone (`ReportBuilder.pass_by`), byte for byte as from a whole fold.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from typing import Final, Generic, TypeVar
+
+from journeyman.mission.values.canonical import JsonObject
+
+FIRST_ITERATIONS: Final = 100
+NEWEST_ITERATIONS: Final = 900
+MOST_ROWS: Final = 1_000
+"""Newest words of people, and as many questions to models."""
+MOST_BETWEEN: Final = 500
+"""Points of snapshots in a line; where there are more, every second one is left out, and again."""
+Point = TypeVar("Point")
+
+
+class Rows:
+    """Iterations and their effects, the middle of a long mission left out."""
+
+    def __init__(self) -> None:
+        self.iterations: dict[int, JsonObject] = {}
+        self.effects: dict[str, JsonObject] = {}
+        self.first: set[int] = set()
+        """Indexes of the iterations at the start that are told whole."""
+        self._states: Counter[str] = Counter()
+        self._open: dict[str, str] = {}
+        self._begun = 0
+        self._newest = -1
+
+    def begin(self, index: int, row: JsonObject | None) -> None:
+        """Count an iteration, and add its row; the oldest one behind the first ones makes room."""
+        if index != self._newest:
+            self._begun, self._newest = self._begun + 1, index
+        if row is None:
+            return
+        self.iterations[index] = row
+        if len(self.first) < FIRST_ITERATIONS:
+            self.first.add(index)
+        while len(self.iterations) > FIRST_ITERATIONS + NEWEST_ITERATIONS:
+            gone = self.iterations.pop(self._oldest())
+            names = gone.get("effects")
+            for name in names if isinstance(names, list) else []:
+                self.effects.pop(str(name), None)
+
+    def _oldest(self) -> int:
+        return next((index for index in self.iterations if index not in self.first), self._newest)
+
+    def intend(self, name: str, row: JsonObject | None) -> None:
+        """Count an effect that is about to happen, and add its row where its iteration is told."""
+        self._states["intended"] += 1
+        self._open[name] = "intended"
+        if row is not None:
+            self.effects[name] = row
+
+    def settle(self, name: str, state: str, *, reconciled: bool = False) -> JsonObject | None:
+        """Move an effect to the state it ended in, as the fold does; give its row where it is told."""
+        before = self._open.get(name)
+        if before is None or (before == "unknown" and not reconciled):
+            return None
+        self._states[before] -= 1
+        self._states[state] += 1
+        del self._open[name]
+        if state == "unknown":
+            self._open[name] = state
+        row = self.effects.get(name)
+        if row is not None:
+            row["state"] = state
+        return row
+
+    def by_state(self) -> JsonObject:
+        """Give how many effects are in each state, of all iterations."""
+        return {name: self._states[name] for name in sorted(self._states) if self._states[name]}
+
+    def left_out(self) -> JsonObject:
+        """Give how many iterations and effects are not told."""
+        effects = self._states.total() - len(self.effects)
+        return {"iterations": max(0, self._begun - len(self.iterations)), "effects": max(0, effects)}
+
+    def newest_from(self) -> int | None:
+        """Give the oldest of the newest iterations that are told; `None` where all are."""
+        return self._oldest() if self._begun > len(self.iterations) else None
+
+
+class Line(Generic[Point]):
+    """A measure over the iterations: every point of those that are told, and one for each snapshot between."""
+
+    def __init__(self) -> None:
+        self._first: list[tuple[int, Point]] = []
+        self._between: list[tuple[int, Point]] = []
+        self._newest: deque[tuple[int, Point]] = deque()
+        self._seen = 0
+        self._every = 1
+
+    def add(self, index: int, point: Point, rows: Rows) -> None:
+        """Add the point of an iteration; a second one takes the place of the first."""
+        kept = self._first if index in rows.first else self._newest
+        if kept and kept[-1][0] == index:
+            kept.pop()
+        kept.append((index, point))
+        self._trim(rows)
+
+    def pass_by(self, index: int, point: Point) -> None:
+        """Add the point of a snapshot."""
+        if self._seen % self._every == 0:
+            self._between.append((index, point))
+            if len(self._between) > MOST_BETWEEN:
+                self._every *= 2
+                self._between = self._between[::2]
+        self._seen += 1
+
+    def _trim(self, rows: Rows) -> None:
+        oldest = rows.newest_from()
+        while oldest is not None and self._newest and self._newest[0][0] < oldest:
+            self._newest.popleft()
+
+    def points(self, rows: Rows) -> list[Point]:
+        """Give the points in order."""
+        self._trim(rows)
+        start, end = max(rows.first, default=-1), rows.newest_from()
+        between: list[Point] = []
+        last = start
+        for index, point in self._between if end is not None else []:
+            if last < index < (end or 0):
+                between.append(point)
+                last = index
+        return [*(point for _, point in self._first), *between, *(point for _, point in self._newest)]
