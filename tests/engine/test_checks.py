@@ -153,7 +153,7 @@ async def test_a_file_that_changes_while_it_is_read_is_not_judged(
 
     def changing(*given: Any) -> Any:
         content = read(*given)
-        (tmp_path / "f").write_text("worse")
+        (tmp_path / "f").write_text("evil")
         return content
 
     monkeypatch.setattr(files, "_read", changing)

@@ -7,6 +7,7 @@ import socket
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
+from pathlib import Path
 
 import pytest
 
@@ -167,3 +168,27 @@ def test_a_server_that_does_not_read_cannot_hold_a_call() -> None:
     assert result is not None
     assert (result.status, result.error_class) == (Status.UNKNOWN, "timeout")
     assert result.duration_s < 3
+
+
+def test_a_call_that_was_never_sent_is_not_sent_later(tmp_path: Path) -> None:
+    """It waited behind a long one for a server that did not read; its caller was told that nothing was sent."""
+    mark = tmp_path / "mark"
+
+    async def scene() -> Result:
+        async with open_catalog(servers={"liar": program("liar", "naps", mark)}, limits=GENEROUS) as catalog:
+            assert (await catalog.call("liar.echo", {"n": 1}, key="a")).status is Status.DONE
+            long = asyncio.create_task(catalog.call("liar.echo", {"n": 2, "pad": "x" * 2**21}, key="b"))
+            outbox = catalog._entries["liar.echo"].source.server._life.outbox  # pyright: ignore[reportAttributeAccessIssue]
+            while not any(outbox._departures.values()):  # noqa: ASYNC110 - it tells no event
+                await asyncio.sleep(0)
+            late = await catalog.call("liar.echo", {"n": 3}, key="c", timeout_s=0.5)
+            mark.touch()
+            assert (await long).status is Status.DONE
+            assert (await catalog.call("liar.echo", {"n": 4}, key="d")).status is Status.DONE
+            return late
+
+    late, _ = timed(scene)
+    assert late is not None
+    assert (late.status, late.error_class) == (Status.FAILED, "timeout")
+    assert "nothing was sent" in (late.error or "")
+    assert mark.with_suffix(".calls").read_text().split() == ["1", "2", "4"]

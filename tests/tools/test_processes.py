@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import subprocess
@@ -111,6 +112,22 @@ def test_cancelling_ends_the_program_with_all_that_it_started(tmp_path: Path) ->
         assert gone(tmp_path)
 
     asyncio.run(scene())
+
+
+@pytest.mark.parametrize("steps", range(12))
+def test_cancelling_at_any_moment_of_a_start_leaves_nothing(steps: int, tmp_path: Path) -> None:
+    """A process that nobody knows of would be told of as a resource that was never closed."""
+
+    async def scene() -> None:
+        task = asyncio.create_task(run_command([sys.executable, "-c", f"open({str(tmp_path / 'mark')!r}, 'w')"]))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(scene())
+    gc.collect()
 
 
 async def until(holds: Callable[[], bool]) -> None:

@@ -175,7 +175,7 @@ def test_a_source_that_is_none_is_refused(tmp_path: Path) -> None:
         pristine_copy(tmp_path / "file", tmp_path / "no" / "copy")
 
 
-@pytest.mark.parametrize("change", ["grow", "touch", "add", "remove", "swap"])
+@pytest.mark.parametrize("change", ["grow", "same size", "touch", "add", "remove", "swap"])
 def test_a_source_that_changes_meanwhile_is_noticed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, change: str
 ) -> None:
@@ -191,6 +191,8 @@ def test_a_source_that_changes_meanwhile_is_noticed(
             match change:
                 case "grow":
                     (source / "a").write_text("12345")
+                case "same size":
+                    (source / "a").write_text("4321")
                 case "touch":
                     os.utime(source / "a", ns=(1, 1))
                 case "add":

@@ -7,6 +7,7 @@ import os
 import shutil
 import stat
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -22,6 +23,9 @@ Signature: TypeAlias = tuple[int, int, int, int, int, int]
 
 FICLONE: Final = 0x40049409
 """Linux's request to share the blocks of another file until one of the two is written (`ioctl_ficlonerange(2)`)."""
+_TICK_NS: Final = 20_000_000
+_TICKS: Final = 5
+"""How often is waited for a file that is written all the time; its change shows then, too."""
 _CHUNK_BYTES: Final = 4 << 20
 _READ: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 _FOLDER: Final = _READ | getattr(os, "O_DIRECTORY", 0)
@@ -109,6 +113,21 @@ def signature_of(found: os.stat_result) -> Signature:
     )  # fmt: skip
 
 
+def settled(opened: int) -> os.stat_result:
+    """Give what is known of an open file or folder, once its last change is old enough that another one must show.
+
+    File systems stamp changes with the kernel's clock tick (up to 10 ms): two changes within one look like one.
+    """
+    found = os.fstat(opened)
+    for _ in range(_TICKS):
+        age_ns = time.time_ns() - found.st_ctime_ns
+        if not 0 <= age_ns < _TICK_NS:
+            break
+        time.sleep((_TICK_NS - age_ns) / 1e9)
+        found = os.fstat(opened)
+    return found
+
+
 def _kind_of(root: Path) -> int:
     try:
         found = os.lstat(root)
@@ -172,7 +191,7 @@ class _Copy:
     def _folder(self, opened: int, relative: str, destination: Path, depth: int) -> None:
         if depth > self.caps.depth:
             raise self._too_large(f"more than {self.caps.depth} folders within folders, at {_shown(relative)}")
-        found = os.fstat(opened)
+        found = settled(opened)
         self._seen.append((relative, signature_of(found)))
         destination.mkdir(0o700)
         with os.scandir(opened) as entries:
@@ -210,7 +229,7 @@ class _Copy:
     def _file(self, folder: int, name: str, relative: str, destination: Path) -> None:
         opened = os.open(name, _READ, dir_fd=folder)
         try:
-            found = os.fstat(opened)
+            found = settled(opened)
             if not stat.S_ISREG(found.st_mode):
                 raise self._changed(relative)
             self._room_for(found.st_size, relative)

@@ -61,8 +61,22 @@ def answer(args: dict[str, Any]) -> str:
     return ANSWERS.get(HOW, honest)
 
 
+def nap(message: dict[str, Any]) -> None:
+    """Note the call, answer it, and read nothing more until the mark is there."""
+    assert MARK is not None
+    number = message["params"]["arguments"]["n"]
+    with MARK.with_suffix(".calls").open("a") as file:
+        file.write(f"{number}\n")
+    write(json.dumps({"jsonrpc": "2.0", "id": message["id"], "result": {"content": [], "structuredContent": {}}}))
+    while not MARK.exists():
+        time.sleep(0.01)
+
+
 def call(message: dict[str, Any]) -> None:
     """Answer a call, or do what was asked instead."""
+    if HOW == "naps":
+        nap(message)
+        return
     if HOW in {"die", "changes_on_restart"} and MARK is not None and not MARK.exists():
         MARK.write_text("died")
         os._exit(3)

@@ -9,7 +9,7 @@ import json
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -19,7 +19,7 @@ from journeyman.mission.values.canonical import Json, JsonObject, canonical, che
 from journeyman.mission.values.compare import compare
 from journeyman.mission.values.paths import at_path
 from journeyman.mission.values.patterns import compiled
-from journeyman.workspaces.copying import signature_of
+from journeyman.workspaces.copying import settled, signature_of
 
 MAX_PARSE_BYTES: Final = 64 << 20
 """Larger files are not parsed; existence and hash still work on them."""
@@ -59,11 +59,11 @@ def check_file(check: FileCheck, base_dir: Path, stopped: Callable[[], bool]) ->
             return CheckResult(met=True, evidence={"path": check.path})
         if place.is_folder:
             return untold(f"{check.path} is a folder; name a file in it")
-        before = signature_of(place.found)
+        place = replace(place, found=settled(place.opened))
         content = _read(place, check, stopped)
         if content is None:
             return untold("the check was stopped")
-        if signature_of(os.fstat(place.opened)) != before or content.size != place.found.st_size:
+        if signature_of(os.fstat(place.opened)) != signature_of(place.found) or content.size != place.found.st_size:
             return untold(f"{check.path} changed while it was read; it is looked at again", content.size)
     return _answered(check, content)
 

@@ -42,7 +42,10 @@ def _started(argv: list[str]) -> int:
 
 
 def _ended(child: int) -> int | None:
-    """Give the exit code once the program has ended. It is not reaped yet: its number stays its own."""
+    """Give the exit code once the program has ended. Where the system can, it is not reaped yet: its number stays its own."""
+    if not hasattr(os, "waitid"):
+        pid, status = os.waitpid(child, os.WNOHANG)
+        return os.waitstatus_to_exitcode(status) if pid else None
     found = os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT)
     if found is None:
         return None

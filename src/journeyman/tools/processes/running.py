@@ -15,6 +15,8 @@ from typing import Final
 import anyio
 from anyio.abc import AsyncResource, ByteReceiveStream, Process
 
+from journeyman.tools.processes.opening import opened_process
+
 _MINDER: Final = str(Path(__file__).with_name("minder.py"))
 _ENDING_S: Final = 6.0
 """How long is waited for the minder to end everything, which takes it 5 s at most; then it is killed itself."""
@@ -60,12 +62,8 @@ async def run_command(
         tail_bytes: How much of the end of its output is kept.
     """
     try:
-        process = await anyio.open_process(
-            [sys.executable, "-I", "-S", _MINDER, *argv],
-            cwd=folder,
-            env=None if environment is None else dict(environment),
-            start_new_session=True,
-        )
+        minder = [sys.executable, "-I", "-S", _MINDER, *argv]
+        process = await opened_process(minder, folder=folder, environment=environment)
     except (OSError, ValueError) as error:
         return Ended(error=f"{argv[0]!r} cannot be started: {error}")
     run = _Run(process, tail_bytes)

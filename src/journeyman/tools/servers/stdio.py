@@ -23,6 +23,7 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from mcp.shared.message import SessionMessage
 from mcp.types import PARSE_ERROR, ErrorData, JSONRPCError, jsonrpc_message_adapter
 
+from journeyman.tools.processes.opening import opened_process
 from journeyman.tools.servers.config import StdioServer
 from journeyman.tools.servers.outbox import Outbox, try_of
 from journeyman.tools.threads import run_blocking
@@ -100,9 +101,8 @@ async def stdio_transport(
     server: StdioServer, health: Health, outbox: Outbox, line_bytes: int
 ) -> AsyncGenerator[Streams]:
     """Start the server and give the streams of messages from and to it; stop it, tree and all, at the end."""
-    process = await anyio.open_process(
-        [server.command, *server.args], env=environment(dict(server.env)), cwd=server.cwd, start_new_session=True
-    )
+    command = [server.command, *server.args]
+    process = await opened_process(command, folder=server.cwd, environment=environment(dict(server.env)))
     incoming, received = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     outgoing, sent = anyio.create_memory_object_stream[SessionMessage](0)
     try:
