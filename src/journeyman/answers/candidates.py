@@ -6,13 +6,13 @@ import html
 import json
 import re
 from dataclasses import dataclass, replace
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from pydantic_core import from_json
 
 from journeyman.answers import marks
 from journeyman.answers.extraction import Reason
-from journeyman.answers.fitting import strict
+from journeyman.answers.strict import DECODER, strict, well_formed
 from journeyman.answers.tokens import Value
 from journeyman.answers.tolerant import MAX_CHARS, MAX_DEPTH, Reading, read
 
@@ -21,17 +21,6 @@ _MAX_OPEN: Final = 2_000
 _ESCAPED: Final = re.compile(r"\{\s*+(?:\\+n|\\+t|\s)*+\\+\"")
 _HTML: Final = re.compile(r"\{\s*+(?:&quot;|&#34;)")
 _FENCE_BEFORE: Final = re.compile(r"(?:```|~~~)[\w+.-]{0,32}\s{0,32}\Z")
-
-
-class _NotJson(ValueError):
-    """A literal that JSON does not have."""
-
-
-def _refuse(literal: str) -> Any:
-    raise _NotJson(literal)
-
-
-DECODER: Final = json.JSONDecoder(parse_constant=_refuse)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +72,7 @@ def fenced_at(text: str, start: int) -> bool:
 def refusal(text: str, candidate: Candidate) -> Reason | None:
     """Say why a value may not leave, whatever was asked: not finite, no text, or too deep; `None` when it may."""
     try:
-        strict(text[candidate.start : candidate.end])
+        well_formed(text[candidate.start : candidate.end])
     except ValueError:
         return Reason.TOO_LARGE if _too_deep(candidate.reading.value) else Reason.MALFORMED
     return None
@@ -118,7 +107,7 @@ def _repaired(text: str, start: int, chars: int) -> Reading:
     if reading.reason is not Reason.REPAIRED:
         return reading
     try:
-        strict(json.dumps(reading.value, ensure_ascii=False))
+        well_formed(json.dumps(reading.value, ensure_ascii=False))
     except ValueError:
         return Reading(Reason.MALFORMED, None, reading.end)
     return reading

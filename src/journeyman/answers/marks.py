@@ -45,14 +45,9 @@ LEAD: Final = re.compile(
 )
 """What may precede an object that is the answer: white space, an opening fence, the tag of a tool call."""
 
-_END_OF_KEY: Final = r"\s{0,64}(?:[:：=]|$)"
-_KEY: Final = (
-    rf"[{QUOTES}](?:[^{QUOTES}\\\n]|\\.){{0,1000}}+(?:[{QUOTES}]{_END_OF_KEY}|$)"
-    rf"|'(?:[^'\\\n]|\\.){{0,1000}}+(?:'{_END_OF_KEY}|$)"
-    r"|[^\W\d][\w$-]{0,127}[\"']?\s{0,32}(?:[:：]|$)"
-)
+_KEY: Final = r"[^\W\d][\w$-]{0,127}[\"']?\s{0,32}(?:[:：]|$)"
 OBJECT: Final = re.compile(
-    rf"\{{(?=[{SPACE},]*+(?:\}}|$|\"(?:[^\"\\]|\\.){{0,1000}}+(?:\"\s*+(?:[:：=]|$)|$)|\"\w{{1,64}}\s*+:|//|/\*|\#"
+    rf"\{{(?=[{SPACE},]*+(?:\}}|$|[{QUOTES}]|//|/\*|\#"
     rf"|-?\d{{1,20}}\s{{0,8}}:|(?:{_KEY})|\\+\"|\\n|&quot;|&\#34;))",
     re.DOTALL,
 )
