@@ -20,7 +20,7 @@ _MAX_OPEN: Final = 2_000
 """So many brackets may be open while a broken object is passed over."""
 _ESCAPED: Final = re.compile(r"\{\s*+(?:\\+n|\\+t|\s)*+\\+\"")
 _HTML: Final = re.compile(r"\{\s*+(?:&quot;|&#34;)")
-_FENCE_BEFORE: Final = re.compile(r"(?:```|~~~)[\w+.-]{0,32}\s{0,32}\Z")
+_FENCE_BEFORE: Final = re.compile(r"(?:```|~~~)[\w+.-]{0,32}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +48,11 @@ def candidate_at(
     `alone` cuts the object out of the text first. That is slower for an object that is right and far faster for one
     that is wrong, since the decoder's error counts all lines before it.
     """
+    fenced = leads or fenced_at(text, start)  # strict JSON holds no line that begins with a fence
     try:
         if alone:
             value, chars = cast(
-                "tuple[Value, int]", DECODER.raw_decode(text[start : passed(text, start, fenced=False)])
+                "tuple[Value, int]", DECODER.raw_decode(text[start : passed(text, start, fenced=fenced)])
             )
             end = start + chars
         else:
@@ -59,14 +60,15 @@ def candidate_at(
     except (ValueError, RecursionError):
         reading = _repaired(text, start, repair_chars) if repair_chars > 0 else Reading(Reason.TOO_LARGE)
         whole = reading.reason in {Reason.OK, Reason.REPAIRED}
-        end = reading.end if whole else passed(text, start, fenced=leads or fenced_at(text, start))
+        end = reading.end if whole else passed(text, start, fenced=fenced)
         return Candidate(start, end, reading, leads)
     return Candidate(start, end, Reading(Reason.OK, value, end), leads)
 
 
 def fenced_at(text: str, start: int) -> bool:
     """Tell whether a fence stands right before `start`."""
-    return _FENCE_BEFORE.search(text[max(0, start - 70) : start]) is not None
+    line = text[max(0, start - 70) : start].rstrip().rpartition("\n")[2]
+    return _FENCE_BEFORE.search(line) is not None
 
 
 def refusal(text: str, candidate: Candidate) -> Reason | None:

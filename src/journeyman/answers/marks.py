@@ -64,8 +64,12 @@ SQUARE_TAG: Final = re.compile(r"\[(?=/?THINK\])", re.IGNORECASE)
 ROUND_TAG: Final = re.compile(r"◁")
 
 BALANCE: Final = re.compile(
-    rf'(?:\\.)++|"(?:[^"\\\n]|\\.)*+"|[{{}}\[\]]|\n[ \t]*+```|</(?:{_NAMES})\s{{0,8}}>', re.IGNORECASE
+    # The set at the front lets the search pass over prose; what follows looks back at the sign that it found.
+    rf"[\\\"{{}}\[\]\n<](?:(?<=\\).(?:\\.)*+|(?<=\")(?:[^\"\\\n]|\\.)*+\"|(?<=[{{}}\[\]])|(?<=\n)[ \t]*+```"
+    rf"|(?<=<)/(?:{_NAMES})\s{{0,8}}>)",
+    re.IGNORECASE,
 )
+"""Brackets, and what may hide them or end them: escapes, strings on one line, fences, the end of reasoning."""
 
 
 def reasoning_closer(text: str, pos: int) -> tuple[int, re.Pattern[str]] | None:

@@ -44,10 +44,12 @@ def enclosed(text: str, base: int, candidate: Candidate) -> bool:
     """Tell whether an object that prose precedes (from `base` on) is a part of something, and so not the answer."""
     if misclosed(text, candidate):
         return True
+    closer = _stray_closer(text, candidate.end)
+    if not closer:
+        return False
     open_marks, brackets = _open_marks(text, base, candidate.start)
-    pos = candidate.end
-    while closer := _stray_closer(text, pos):
-        pos = closer
+    while closer:
+        closer = _stray_closer(text, closer)
         if not open_marks:
             return brackets
         at = open_marks.pop()

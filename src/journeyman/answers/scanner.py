@@ -29,6 +29,8 @@ _WEAK_ENDS: Final = 8
 """So many unfinished things that only look like objects are passed over."""
 _MISSES: Final = 32
 """After so many candidates that are not strict JSON, each is cut out of the text before it is read."""
+_MOST_MISSES: Final = 500
+"""A text with more of them than any answer has is given up: it costs too much to read."""
 _DOUBTFUL: Final = {"inner_quote", "control_character", "missing_quote"}
 _TEXT_LAYERS: Final = 3
 
@@ -241,6 +243,9 @@ class Scanner:
             self._text, start, leads=self.leading, repair_chars=self._repair_chars, alone=self._misses > _MISSES
         )
         self._misses += candidate.reading.reason is not Reason.OK
+        if self._misses > _MOST_MISSES:
+            self._forget()
+            return Extraction(None, Reason.TOO_LARGE)
         self.latest = candidate
         if candidate.reading.reason is not Reason.OK:
             self._repair_chars -= max(1, candidate.reading.end - start)
@@ -263,7 +268,8 @@ class Scanner:
                 return answer
             self.settled = False
             self._pos = beyond
-            answer = Extraction[Any](None, Reason.MALFORMED, (), answer.span)
+            refused: Extraction[Any] = Extraction(None, Reason.MALFORMED, (), answer.span)
+            answer = refused
         self._failure = answer
         self.leading = False
         return None
