@@ -108,7 +108,7 @@ def broker_of(settings: Settings, environment: Mapping[str, str]) -> Broker:
 
 def _advisor(name: str, table: AdvisorSettings, environment: Mapping[str, str]) -> Advisor:
     if table.kind is Source.AGENT:
-        return AgentAdvisor(table.command, name, costs=table.costs is not False)
+        return AgentAdvisor(table.command, name, costs=table.costs is not False, limits=table.limits())
     return ProviderAdvisor(table.provider(name), environment)
 
 

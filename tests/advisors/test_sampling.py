@@ -169,7 +169,7 @@ async def test_answers_count_once_whoever_brings_them() -> None:
 
 async def test_an_unanswered_question_expires() -> None:
     """Its late answer is unknown then, and nothing is left on the desk."""
-    rounds = SamplingRounds(desk=Desk(ttl_s=0.01))
+    rounds = SamplingRounds(desk=Desk(answer_within_s=0.01))
     answer = await rounds.ask(question())
     assert (answer.failure, answer.reason) == (Failure.TIMEOUT, "prompt_expired")
     assert rounds.refuse("p1") is Taken.UNKNOWN

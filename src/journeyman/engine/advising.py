@@ -164,13 +164,13 @@ class Advising:
     def _request(self, purpose: Purpose, prompt: Prompt, answer: Any) -> Request:
         state = self._journal.state
         wall = state.mission.budget.wall_clock_s
-        left = 60.0 if wall is None else max(1.0, wall - state.usage.wall_clock_s)
+        left_s = None if wall is None else max(1.0, wall - state.usage.wall_clock_s)
         return Request(
             request_id=f"{state.usage.iterations}.{purpose.value}.{state.asked}",
             purpose=purpose,
             messages=(Message("system", prompt.system), Message("user", prompt.user)),
             answer=answer,
-            timeout_s=min(60.0, left),
+            timeout_s=left_s,
         )
 
     async def _rows(self) -> list[JsonObject]:
@@ -199,22 +199,29 @@ class Advising:
             failure = Failure.SCRIPT_REJECTED if found[0].where == "script" else Failure.TOOL_NOT_ALLOWLISTED
             return Rejection(
                 failure=failure,
+                where=found[0].where,
                 feedback=f"{found[0].where}: not allowed; allowed tools: {', '.join(sorted(state.tools))}",
             )
         left = calls_left(state)
         if left is not None and len(strategy.calls) > left:
-            return Rejection(failure=Failure.OVER_BUDGET, feedback=f"{len(strategy.calls)} calls, but {left} are left")
+            return Rejection(
+                failure=Failure.OVER_BUDGET, where="calls", feedback=f"{len(strategy.calls)} calls, but {left} are left"
+            )
         for index, call in enumerate(strategy.calls):
             wrong = self._argument_problems(state, call.tool, call.args)
             if wrong:
                 return Rejection(
-                    failure=Failure.TOOL_ARGS_INVALID, feedback=f"calls.{index}.args of {call.tool}: {wrong}"
+                    failure=Failure.TOOL_ARGS_INVALID,
+                    where=f"calls.{index}.args",
+                    feedback=f"calls.{index}.args of {call.tool}: {wrong}",
                 )
         if strategy.script is not None:
             told = await self._scripts.check(strategy.script, sorted(state.tools), script_limits(state.mission))
             if told:
                 return Rejection(
-                    failure=Failure.SCRIPT_REJECTED, feedback=f"line {told[0].line}: the script cannot run here"
+                    failure=Failure.SCRIPT_REJECTED,
+                    where="script",
+                    feedback=f"line {told[0].line}: the script cannot run here",
                 )
         return None
 
