@@ -162,7 +162,7 @@ def _blocks(content: Any) -> str:
             parts.append(block)
         elif kind in {None, "text", "output_text"}:
             parts.append(_text(_get(block, "text")))
-    return "\n".join(part for part in parts if part)
+    return "".join(parts)  # providers split a text anywhere, as around citations
 
 
 def _openai(response: Any) -> Said:
