@@ -20,6 +20,7 @@ from benchmarks.report import Meter, Row
 from journeyman.advisors.base import (
     Answer,
     Asked,
+    AskLimits,
     Failure,
     Message,
     Outcome,
@@ -52,6 +53,7 @@ class Model:
     spoiled: int = -1
     failure: Failure | None = None
     calls: int = 0
+    limits: AskLimits = field(default_factory=AskLimits)
 
     def readiness(self) -> Readiness:
         """Be ready."""

@@ -113,7 +113,7 @@ def broker_of(settings: Settings, environment: Mapping[str, str], *, keyed: bool
 
 def _advisor(name: str, table: AdvisorSettings, environment: Mapping[str, str]) -> Advisor:
     if table.kind is Source.AGENT:
-        return AgentAdvisor(table.command, name, costs=table.costs is not False)
+        return AgentAdvisor(table.command, name, costs=table.costs is not False, limits=table.limits())
     return ProviderAdvisor(table.provider(name), environment)
 
 

@@ -10,7 +10,18 @@ from typing import Any
 
 import pytest
 
-from journeyman.advisors.base import Answer, Asked, Failure, Outcome, Readiness, Rejection, Request, Settled, Usage
+from journeyman.advisors.base import (
+    Answer,
+    Asked,
+    AskLimits,
+    Failure,
+    Outcome,
+    Readiness,
+    Rejection,
+    Request,
+    Settled,
+    Usage,
+)
 from journeyman.advisors.broker import Broker, BrokerPolicy
 from journeyman.advisors.coalesce import CoalescePolicy, Coalescing, Parts
 from tests.advisors.asking import Advice, question
@@ -39,6 +50,7 @@ class Model:
     calls: list[Request] = field(default_factory=list[Request])
     wait: asyncio.Event | None = None
     begun: asyncio.Event = field(default_factory=asyncio.Event)
+    limits: AskLimits = field(default_factory=AskLimits)
 
     def readiness(self) -> Readiness:
         """Be ready."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import anyio
 import pytest
 
 from journeyman.advisors.base import Failure
-from journeyman.advisors.provider_settings import Kind, Mode, ProviderSettings, resolved
+from journeyman.advisors.provider_settings import Kind, Mode, ProviderSettings, resolved, variables
 from journeyman.advisors.providers import ProviderAdvisor
 from journeyman.mission.advice import StrategyAdvice
 from journeyman.testing.model_server import Fault, Say
@@ -194,6 +195,32 @@ def test_settings_have_their_order(tmp_path: Path) -> None:
     assert resolved(named, {**KEYS, "MY_KEY": "mine"}).key == "mine"
     assert resolved(named, KEYS).missing == "no key; set the variable MY_KEY"
     assert "mine" not in repr(resolved(named, {"MY_KEY": "mine"}))
+
+
+def test_the_page_names_the_variables_that_are_looked_at() -> None:
+    """In the order in which they count, with the default."""
+    page = (Path(__file__).parents[2] / "docs" / "advisors.md").read_text("utf-8")
+    rows = [
+        [cell.strip() for cell in line.strip("|\n").split("|")] for line in page.splitlines() if line.startswith("| ")
+    ]
+    told = {(row[0], row[1]): tuple(re.findall(r"`([A-Z_]+)`", row[2])) for row in rows if row[0] != "kind"}
+    known = {(kind.value, part): names for kind in KINDS for part, names in variables(kind).items()}
+    assert told == known
+    for kind, part, _, default in (row for row in rows if row[0] != "kind"):
+        bare = resolved(ProviderSettings(kind=Kind(kind)), {}, Path("/nowhere"))
+        set_by_us = {"model": bare.model, "region": bare.region}.get(part, "")
+        assert not set_by_us or default == f"`{set_by_us}`"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_variable_counts_before_those_behind_it(kind: Kind, tmp_path: Path) -> None:
+    """As the page says."""
+    fields = {"model": "model", "base_url": "base_url", "api_key": "key", "region": "region"}
+    for part, names in variables(kind).items():
+        for index in range(len(names)):
+            environment = {name: f"http://value-of.{name}" for name in names[index:]}
+            found = resolved(ProviderSettings(kind=kind), environment, tmp_path)
+            assert getattr(found, fields[part]) == f"http://value-of.{names[index]}"
 
 
 async def test_a_local_server_needs_no_key_and_no_consent() -> None:

@@ -169,7 +169,7 @@ async def test_answers_count_once_whoever_brings_them() -> None:
 
 async def test_an_unanswered_question_expires() -> None:
     """Its late answer is unknown then, and nothing is left on the desk."""
-    rounds = SamplingRounds(desk=Desk(ttl_s=0.01))
+    rounds = SamplingRounds(desk=Desk(answer_within_s=0.01))
     answer = await rounds.ask(question())
     assert (answer.failure, answer.reason) == (Failure.TIMEOUT, "prompt_expired")
     assert rounds.refuse("p1") is Taken.UNKNOWN
@@ -217,13 +217,13 @@ async def test_an_agent_pulls_prompts_and_submits_answers() -> None:
 
 async def test_a_late_answer_to_another_process_is_unknown() -> None:
     """After a crash the ids begin anew; a client that still answers the old first question must not answer the new one."""
-    before, after = Desk(), Desk()
+    before, after = Desk[str](), Desk[str]()
     async with asyncio.TaskGroup() as group:
         asked = [group.create_task(desk.post(question())) for desk in (before, after)]
         await asyncio.sleep(0)
         old, new = before.unanswered()[0].prompt_id, after.unanswered()[0].prompt_id
-        assert after.settle(old, Answer(value="wrong")) is Taken.UNKNOWN
-        assert after.settle(new, Answer(value="right")) is Taken.TAKEN
+        assert after.settle(old, "wrong") is Taken.UNKNOWN
+        assert after.settle(new, "right") is Taken.TAKEN
         for task in asked[:1]:
             task.cancel()
-    assert asked[1].result().value == "right"
+    assert asked[1].result() == "right"

@@ -1,4 +1,7 @@
-"""The corpus of messy answers in `corpus/*.json`: what a model wrote, what was asked, what must come out."""
+"""The corpus of messy answers: what a model wrote, what was asked, what must come out.
+
+Written by hand in `corpus/*.json`, and made by construction in `damage.py`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,9 @@ from pathlib import Path
 from typing import Any, Final, Literal, cast
 
 from pydantic import BaseModel, Field
+
+from journeyman.answers import Several
+from tests.answers.damage import Damaged, damaged, meant
 
 CORPUS: Final = Path(__file__).parent / "corpus"
 
@@ -65,10 +71,25 @@ class Case:
     text: str | bytes
     expect: dict[str, Any] | None
     """The object that must come out; `None` where nothing may."""
-    finish_reason: str | None
+    finish_reason: str | None = None
+    several: Several = Several.LAST
+    either: bool = False
+    """Nothing is right, too."""
+    quote: str = ""
+    """A quote too many: it may stand in one string of a right value."""
+
+    @property
+    def plain(self) -> bool:
+        """Tell whether text and type are all there is to know; peers take nothing else."""
+        return self.finish_reason is None and self.several is Several.LAST
 
     def right(self, value: object) -> bool:
         """Tell whether `value` is what must come out; peers give dicts, which the type then has to accept."""
+        if self.either:
+            assert self.model is not None
+            assert self.expect is not None
+            whole = self.model.model_validate(self.expect).model_dump()
+            return value is None or meant(cast("BaseModel", value).model_dump(), self.quote, whole)
         if value is None or self.expect is None:
             return value is None and self.expect is None
         if self.model is None:
@@ -78,9 +99,22 @@ class Case:
 
 def load() -> list[Case]:
     """Give every case, by category."""
-    return [
+    written = [
         _case(file.stem, row) for file in sorted(CORPUS.glob("*.json")) for row in json.loads(file.read_text("utf-8"))
     ]
+    return [*written, *(_made(number, row) for number, row in enumerate(damaged()))]
+
+
+def _made(number: int, row: Damaged) -> Case:
+    return Case(
+        id=f"{row.category}-{number:04}",
+        category=row.category,
+        model=MODELS[row.model],
+        text=row.text,
+        expect=None if row.right == "nothing" else row.meant,
+        either=row.right == "either",
+        quote=row.quote,
+    )
 
 
 def _case(category: str, row: dict[str, Any]) -> Case:
@@ -95,6 +129,7 @@ def _case(category: str, row: dict[str, Any]) -> Case:
         text=_text(row),
         expect=expect,
         finish_reason=row.get("finish_reason"),
+        several=Several(row.get("several", Several.LAST)),
     )
 
 

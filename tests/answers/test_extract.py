@@ -33,15 +33,15 @@ messy_texts = st.lists(marks | st.text(max_size=4), max_size=24).map("".join)
 
 def test_the_corpus_is_as_large_as_it_claims() -> None:
     """A benchmark over few items shows nothing."""
-    assert len(CASES) >= 200
-    assert len({case.category for case in CASES}) >= 15
+    assert len(CASES) >= 500
+    assert len({case.category for case in CASES}) >= 25
     assert len({case.id for case in CASES}) == len(CASES)
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 def test_each_messy_answer_gives_what_it_must(case: Case) -> None:
     """The published score is of these items."""
-    found = extract(case.text, case.model, finish_reason=case.finish_reason)
+    found = extract(case.text, case.model, finish_reason=case.finish_reason, several=case.several)
     assert case.right(found.value), found
     assert found.ok == (found.value is not None)
 
@@ -81,21 +81,9 @@ def test_any_object_comes_back_from_its_python_form(value: dict[str, Any]) -> No
 
 @given(json_objects, st.data())
 def test_a_cut_object_is_never_passed_off_as_another_one(value: dict[str, Any], data: st.DataObject) -> None:
-    """Only cuts right after a whole value may be closed, and then what was there is there."""
+    """What is open is never closed for the model."""
     text = json.dumps(value)
-    cut = text[: data.draw(st.integers(0, len(text) - 1))]
-    found = extract(cut)
-    if found.value is not None:
-        assert _part_of(found.value, value)
-        assert "closed" in found.repairs
-
-
-def _part_of(part: Any, whole: Any) -> bool:
-    if isinstance(part, dict) and isinstance(whole, dict):
-        return all(key in whole and _part_of(inner, whole[key]) for key, inner in part.items())
-    if isinstance(part, list) and isinstance(whole, list):
-        return len(part) <= len(whole) and all(map(_part_of, part, whole))
-    return bool(part == whole)
+    assert extract(text[: data.draw(st.integers(0, len(text) - 1))]).value is None
 
 
 @pytest.mark.parametrize("reason", ["length", "max_tokens", "MAX_TOKENS", "maxTokens"])

@@ -93,7 +93,7 @@ def test_the_call_of_the_asked_tool_counts_before_others() -> None:
 
 
 def test_the_other_forms_of_openai_are_read() -> None:
-    """The Responses API, the legacy call, and reasoning servers that leave the content empty."""
+    """The Responses API, the legacy call, and reasoning without an answer."""
     items = {
         "output": [{"type": "reasoning"}, {"type": "function_call", "name": "person", "arguments": TEXT}],
         "status": "completed",
@@ -106,7 +106,7 @@ def test_the_other_forms_of_openai_are_read() -> None:
     legacy = {"choices": [{"message": {"function_call": {"name": "person", "arguments": TEXT}}}]}
     assert read_response(legacy, Person, "openai").value == ADA
     routed = {"choices": [{"message": {"content": "", "reasoning_content": TEXT}, "finish_reason": "stop"}]}
-    assert read_response(routed, Person, "openai").value == ADA
+    assert read_response(routed, Person, "openai").reason is Reason.NOTHING  # a thought is never the answer
     refused = {"choices": [{"message": {"content": None, "refusal": "I cannot"}, "finish_reason": "stop"}]}
     assert read_response(refused, Person, "openai").reason is Reason.REFUSED
 

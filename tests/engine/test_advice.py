@@ -165,3 +165,35 @@ async def test_an_advisor_that_is_off_is_never_asked() -> None:
         session = await at.engine.create(mission(advisor="none", directive="Open with 417."))
         assert (await at.engine.drive(session)).outcome == "achieved"
         assert advisor.requests == []
+
+
+async def test_advice_that_is_switched_off_is_one_event() -> None:
+    """However many iterations would have asked."""
+    asks, advisor = broker(Line(value=advice()), repeat=True, policy=BrokerPolicy(enabled=False))
+    async with bench(door, broker=asks) as at:
+        session = await at.engine.create(mission())
+        await at.engine.drive(session)
+        assert [event.reason for event in await at.events(session, e.AdviceRejected)] == ["disabled"]
+        assert await at.events(session, e.AdviceAsked) == []
+        assert advisor.requests == []
+
+
+async def test_each_try_stands_in_the_record_with_the_field_that_was_wrong() -> None:
+    """Used, rejected or failed; and nothing of what the model wrote."""
+    lines = [Line(value=advice(code=CANARY)), Line(value=advice()), Line(value=NOTES)]
+    asks, _ = broker(*lines)
+    async with bench(door, broker=asks) as at:
+        session = await at.engine.create(mission())
+        await at.engine.drive(session)
+        rows = [(event.failure, event.reason) for event in await at.events(session, e.AdviceSettled)]
+        assert rows == [("tool_args_invalid", "tool_args_invalid:calls.0.args"), ("", ""), ("", "")]
+        await at.holds(session)
+
+
+async def test_a_model_may_leave_its_confidence_out() -> None:
+    """Nothing is decided by it."""
+    said = {key: value for key, value in advice().items() if key != "confidence"}
+    asks, _ = broker(Line(value=said), Line(value=NOTES))
+    async with bench(door, broker=asks) as at:
+        session = await at.engine.create(mission())
+        assert (await at.engine.drive(session)).outcome == "achieved"

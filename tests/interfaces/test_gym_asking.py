@@ -9,7 +9,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from journeyman.advisors.base import Answer, Failure, Readiness, Request, Usage
+from journeyman.advisors.base import Answer, AskLimits, Failure, Readiness, Request, Usage
 from journeyman.advisors.broker import Broker, BrokerPolicy
 from journeyman.gym.text.play import Turn
 from journeyman.gym.text.words import ActionType, AgentRole
@@ -34,6 +34,7 @@ class Model:
     answers: Sequence[str | Answer]
     name: str = "model"
     requests: list[Request] = field(default_factory=list[Request])
+    limits: AskLimits = field(default_factory=AskLimits)
 
     def readiness(self) -> Readiness:
         """Always there."""

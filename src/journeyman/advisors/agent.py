@@ -8,15 +8,16 @@ import json
 import shutil
 import tempfile
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import anyio
 
-from journeyman.advisors.base import Answer, Failure, Readiness, Request
+from journeyman.advisors.base import Answer, AskLimits, Failure, Readiness, Request
 from journeyman.advisors.hush import Withheld
 from journeyman.advisors.reading import answer_of, estimated
+from journeyman.mission.values.printable import visible
 
 _EXTRA: Final = "the extra is not installed: pip install 'journeyman[agent]'"
 _STOPPED: Final[Mapping[str, Failure]] = {
@@ -64,15 +65,16 @@ class AgentAdvisor:
     costs: bool = True
     environment: Mapping[str, str] | None = field(default=None, repr=False)
     """Variables of the agent's process; `None` gives it the few that any program needs."""
+    limits: AskLimits = field(default_factory=lambda: AskLimits(timeout_s=300.0))
 
     def readiness(self) -> Readiness:
         """Tell whether the extra and the program are there."""
         if importlib.util.find_spec("acp") is None:
             return Readiness(ready=False, why=_EXTRA, costs=self.costs, leaves_machine=True)
         if shutil.which(self.command[0]) is None:
-            why = f"the program {self.command[0]!r} is not on the PATH"
+            why = f"the program {visible(self.command[0])!r} is not on the PATH"
             return Readiness(ready=False, why=why, costs=self.costs, leaves_machine=True)
-        return Readiness(ready=True, why=f"asks {self.command[0]!r}", costs=self.costs, leaves_machine=True)
+        return Readiness(ready=True, why=f"asks {visible(self.command[0])!r}", costs=self.costs, leaves_machine=True)
 
     async def ask(self, request: Request) -> Answer:
         """Give one answer to one try. Never raises for what the agent does; cancelling ends its process."""
@@ -89,11 +91,9 @@ class AgentAdvisor:
             auth = getattr(error, "code", None) == -32000  # the protocol's code for "authentication required"
             failure = Failure.AUTH if auth else Failure.TRANSPORT
             return Answer(failure=failure, reason=f"agent_{failure.value}", usage=estimated(request))
-        answer = answer_of(request, text, model="agent", usage=estimated(request, text), stopped=_STOPPED.get(stop))
-        return Answer(
-            value=answer.value, failure=answer.failure, reason=answer.reason, text=answer.text, model=answer.model,
-            usage=answer.usage, duration_s=anyio.current_time() - began,
-        )  # fmt: skip
+        usage = estimated(request, text)
+        answer = await answer_of(request, text, model="agent", usage=usage, stopped=_STOPPED.get(stop))
+        return replace(answer, duration_s=anyio.current_time() - began)
 
     async def _talk(self, acp: Any, request: Request, folder: str) -> tuple[str, str]:
         listener = _Listener(acp)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Final, Literal, Protocol, TypeAlias, runtime_checkable
 
 from pydantic import BaseModel
 
 Role: TypeAlias = Literal["system", "user", "assistant"]
-UsageSource: TypeAlias = Literal["reported", "partial", "estimated"]
+UsageSource: TypeAlias = Literal["reported", "partial", "estimated", "clamped"]
 
 
 class Purpose(StrEnum):
@@ -45,6 +45,19 @@ class Failure(StrEnum):
     NO_ADVISOR = "no_advisor"
 
 
+DEFAULT_OUTPUT_TOKENS: Final = 8192
+"""Room for a strategy with a script in it; thinking counts, too."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskLimits:
+    """What one try may take at one advisor."""
+
+    max_output_tokens: int = DEFAULT_OUTPUT_TOKENS
+    timeout_s: float = 120.0
+    """From sending to the whole answer."""
+
+
 @dataclass(frozen=True, slots=True)
 class Message:
     """One message of a prompt."""
@@ -63,11 +76,18 @@ class Request:
     messages: tuple[Message, ...]
     answer: type[BaseModel] | None = None
     """Form of the answer; `None` for plain text."""
-    max_output_tokens: int = 2048
+    max_output_tokens: int | None = None
+    """The most that the caller wants; `None` is what the advisor's settings say, and they are never exceeded."""
     temperature: float | None = 0.2
     """`None` leaves it to the provider; some models refuse the setting."""
-    timeout_s: float = 60.0
-    """For one try, from sending to the whole answer."""
+    timeout_s: float | None = None
+    """Until the caller no longer waits, all advisors, tries and waits in between together; `None` is no limit. Each try
+    has the limit of its advisor's settings."""
+
+    @property
+    def most_output_tokens(self) -> int:
+        """Give the limit for a provider that needs one."""
+        return DEFAULT_OUTPUT_TOKENS if self.max_output_tokens is None else self.max_output_tokens
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +97,8 @@ class Usage:
     input_tokens: int = 0
     output_tokens: int = 0
     source: UsageSource = "estimated"
-    """`reported` by the provider, `partial` where a stream was cut, `estimated` as characters / 4."""
+    """`reported` by the provider, `partial` where a stream was cut, `estimated` as characters / 4, `clamped` where what
+    was reported cannot be true."""
     cost_usd: float | None = None
     """`None` when the model's price is unknown; never 0 for unknown."""
 
@@ -93,6 +114,8 @@ class Answer:
     """Stable token, such as `bedrock_ThrottlingException`; never text of a prompt, answer or foreign error."""
     text: str = field(default="", repr=False)
     """The raw answer, for repair and coalescing; never recorded."""
+    problems: tuple[str, ...] = ()
+    """For the model: field and rule of each fault, nothing of the answer."""
     model: str = ""
     """As the provider names it, checked to be a short identifier."""
     usage: Usage = Usage()
@@ -124,6 +147,11 @@ class Advisor(Protocol):
         """Give the name under which missions and settings mean it."""
         ...
 
+    @property
+    def limits(self) -> AskLimits:
+        """Give what one try may take."""
+        ...
+
     def readiness(self) -> Readiness:
         """Tell whether it could be asked now; quick, no network."""
         ...
@@ -140,6 +168,8 @@ class Rejection:
     failure: Failure
     feedback: str = field(repr=False)
     """For the model: names of fields and rules, no text of the answer."""
+    where: str = ""
+    """Which field, as a token for the record; empty where it is no single one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,13 +189,25 @@ class Asked:
     reserved_microusd: int
 
 
+class Ended(StrEnum):
+    """How a try ended."""
+
+    USED = "used"
+    REJECTED = "rejected"
+    """There was an answer, but it cannot be used: `failure` and `reason` say why."""
+    FAILED = "failed"
+    """There was no answer."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
     """The other half: how the try ended."""
 
     ask: str
+    ended: Ended
     failure: Failure | None
     reason: str
+    """Stable token, with the field of a rejection behind a colon."""
     model: str
     answer_bytes: int
     """Rounded up to a power of two."""

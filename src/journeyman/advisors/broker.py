@@ -21,6 +21,7 @@ from journeyman.advisors.base import (
     Advisor,
     Answer,
     Asked,
+    Ended,
     Failure,
     Ledger,
     Outcome,
@@ -32,6 +33,7 @@ from journeyman.advisors.base import (
 from journeyman.advisors.coalesce import Coalescing
 from journeyman.advisors.limits import Breaker, Pace
 from journeyman.advisors.prices import Priced
+from journeyman.advisors.reading import plausible
 from journeyman.mission.values.errors import BudgetRefused
 
 MakeRequest = Callable[[str], Request]
@@ -53,6 +55,9 @@ FEEDBACK: Final[Mapping[Failure, str]] = {
     Failure.SCHEMA_MISMATCH: "it does not fit the schema",
     Failure.TRUNCATED: "it was cut off; answer more briefly",
 }
+_CANCELLED: Final = Answer(failure=Failure.CANCELLED, reason=Failure.CANCELLED.value)
+_DEADLINE: Final = "deadline"
+_DAY_S: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +85,8 @@ class BrokerPolicy:
     backoff_s: float = 0.5
     """First wait between tries; doubled each time, with jitter, or what the provider asks for."""
     backoff_most_s: float = 20.0
+    retry_after_most_s: float = 60.0
+    """A provider that asks for a longer wait is left alone for that time, and the next one is asked."""
     assumed_usd_per_token: float = 2e-5
     """Reserved per token where the price is unknown, so that an unknown price never slips through a cost budget."""
 
@@ -97,10 +104,43 @@ class Resolution:
 class _Try:
     """Counts the tries of one logical request."""
 
+    deadline: float
     made: int = 0
     feedback: str = ""
     failure: Failure | None = None
     reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Tried:
+    """What one try came to."""
+
+    answer: Answer
+    rejection: Rejection | None = None
+
+    @property
+    def failure(self) -> Failure | None:
+        return self.answer.failure if self.rejection is None else self.rejection.failure
+
+    @property
+    def reason(self) -> str:
+        if self.rejection is not None:
+            return self.rejection.failure.value
+        return self.answer.reason or (self.answer.failure.value if self.answer.failure else "")
+
+    @property
+    def field(self) -> str:
+        """Give the first field that is wrong; empty where none is named, or its name is no token."""
+        named = self.rejection.where if self.rejection is not None else ""
+        if not named and self.answer.failure is Failure.SCHEMA_MISMATCH and self.answer.problems:
+            named = self.answer.problems[0].partition(": ")[0]
+        return named if _token(named) else ""
+
+    @property
+    def ended(self) -> Ended:
+        if self.failure is None:
+            return Ended.USED
+        return Ended.REJECTED if self.rejection is not None or self.failure in REASKED else Ended.FAILED
 
 
 @dataclass(slots=True)
@@ -157,7 +197,16 @@ class Broker:
         """Give a checked answer, or why there is none. Never raises for what a model or provider does."""
         if not self.policy.enabled or tuple(wanted) in ((), ("none",)):
             return Outcome(failure=Failure.DISABLED, reason=Failure.DISABLED.value)
-        state = _Try()
+        timeout_s = make("").timeout_s
+        limit_s = float("inf") if timeout_s is None else timeout_s
+        state = _Try(self.now() + limit_s)
+        with anyio.move_on_after(None if timeout_s is None else timeout_s):
+            return await self._chain(make, wanted, check, ledger, state)
+        return Outcome(failure=Failure.TIMEOUT, reason=_DEADLINE, tries=state.made)
+
+    async def _chain(
+        self, make: MakeRequest, wanted: Sequence[str], check: Check, ledger: Ledger, state: _Try
+    ) -> Outcome:
         for name in wanted:
             resolution = self._resolved(name)
             if not resolution.used:
@@ -173,39 +222,46 @@ class Broker:
 
     async def _ask_one(self, advisor: Advisor, make: MakeRequest, check: Check, ledger: Ledger, state: _Try) -> Any:
         for attempt in range(self.policy.tries):
-            request = make(state.feedback)
-            answer = await self._try(advisor, request, ledger, state)
-            if answer is None:
+            request = _limited(make(state.feedback), advisor)
+            tried = await self._try(advisor, request, check, ledger, state)
+            if tried is None:
                 return None
-            state.failure, state.reason = (
-                answer.failure,
-                answer.reason or (answer.failure.value if answer.failure else ""),
-            )
-            if answer.failure is None:
-                rejection = await check(answer.value)
-                if rejection is None:
-                    return answer.value
-                state.failure, state.reason, state.feedback = (
-                    rejection.failure,
-                    rejection.failure.value,
-                    rejection.feedback,
-                )
-            elif answer.failure in REASKED:
-                state.feedback = FEEDBACK.get(answer.failure, answer.failure.value)
-            elif answer.failure not in RETRIED and not answer.again:
+            answer = tried.answer
+            state.failure, state.reason = tried.failure, tried.reason
+            if tried.failure is None:
+                return answer.value
+            if tried.rejection is not None:
+                state.feedback = tried.rejection.feedback
+            elif tried.failure in REASKED:
+                state.feedback = "; ".join(answer.problems) or FEEDBACK.get(tried.failure, tried.failure.value)
+            elif tried.failure not in RETRIED and not answer.again:
+                return None
+            if answer.failure in RETRIED and not await self._waited(advisor, attempt, answer.retry_after_s, state):
                 return None
             if self._breaker(advisor.name).open_at(self.now()):
                 return None
-            if answer.failure in RETRIED and attempt + 1 < self.policy.tries:
-                await self.sleep(self._wait_s(attempt, answer.retry_after_s))
         return None
+
+    async def _waited(self, advisor: Advisor, attempt: int, retry_after_s: float | None, state: _Try) -> bool:
+        """Wait before the next try; False when there is none, since the caller or nobody waits so long."""
+        wait_s = self._wait_s(attempt, retry_after_s)
+        last = attempt + 1 >= self.policy.tries
+        too_long = wait_s > self.policy.retry_after_most_s or self.now() + wait_s >= state.deadline
+        if retry_after_s is not None and (last or too_long):
+            self._breaker(advisor.name).hold(self.now() + min(wait_s, _DAY_S))
+        if last or too_long:
+            return False
+        await self.sleep(wait_s)
+        return True
 
     def _wait_s(self, attempt: int, retry_after_s: float | None) -> float:
         if retry_after_s is not None:
-            return min(max(0.0, retry_after_s), self.policy.backoff_most_s)
+            return max(0.0, retry_after_s)
         return min(self.policy.backoff_most_s, self.policy.backoff_s * 2**attempt) * (0.5 + self.jitter() / 2)
 
-    async def _try(self, advisor: Advisor, request: Request, ledger: Ledger, state: _Try) -> Answer | None:
+    async def _try(
+        self, advisor: Advisor, request: Request, check: Check, ledger: Ledger, state: _Try
+    ) -> _Tried | None:
         """Make one try with its audit pair; `None` when the budget has no room for it."""
         state.made += 1
         ask = f"{request.request_id}#{state.made}"
@@ -219,14 +275,24 @@ class Broker:
                 state.failure, state.reason = Failure.OVER_BUDGET, Failure.OVER_BUDGET.value
                 return None
             began = self.now()
-            answer = Answer(failure=Failure.CANCELLED, reason=Failure.CANCELLED.value)
+            tried, took_s = _Tried(_CANCELLED), 0.0
             try:
                 answer = await self._timed(advisor, request)
+                tried, took_s = _Tried(replace(answer, usage=plausible(request, answer))), self.now() - began
+                if answer.failure is None:
+                    tried = replace(tried, rejection=await check(answer.value))
             finally:
+                if tried.answer is _CANCELLED:
+                    tried, took_s = self._cut_off(state), self.now() - began
                 with anyio.CancelScope(shield=True):
-                    await ledger.settled(self._settled(advisor, ask, answer, row, self.now() - began))
-        self._breaker(advisor.name).note(failed=answer.failure in RETRIED, at=self.now())
-        return answer
+                    await ledger.settled(self._settled(advisor, ask, tried, row, took_s))
+        self._breaker(advisor.name).note(failed=tried.answer.failure in RETRIED, at=self.now())
+        return tried
+
+    def _cut_off(self, state: _Try) -> _Tried:
+        if self.now() >= state.deadline:
+            return _Tried(Answer(failure=Failure.TIMEOUT, reason=_DEADLINE))
+        return _Tried(_CANCELLED)
 
     async def _timed(self, advisor: Advisor, request: Request) -> Answer:
         with anyio.move_on_after(request.timeout_s):
@@ -258,8 +324,9 @@ class Broker:
                 await self.sleep(pace.wait_s(self.now()))
 
     def _asked(self, advisor: Advisor, request: Request, ask: str, prompt: bytes) -> Asked:
-        tokens = len(prompt) // 2 + 1 + request.max_output_tokens  # two bytes a token is more than any tokenizer needs
-        priced = self._priced(advisor, tokens - request.max_output_tokens, request.max_output_tokens)
+        most = request.most_output_tokens
+        tokens = len(prompt) // 2 + 1 + most  # two bytes a token is more than any tokenizer needs
+        priced = self._priced(advisor, tokens - most, most)
         if priced is not None:
             usd = priced.usd
         else:
@@ -275,12 +342,15 @@ class Broker:
             reserved_microusd=round(usd * 1_000_000),
         )
 
-    def _settled(self, advisor: Advisor, ask: str, answer: Answer, row: Asked, duration_s: float) -> Settled:
+    def _settled(self, advisor: Advisor, ask: str, tried: _Tried, row: Asked, duration_s: float) -> Settled:
+        answer = tried.answer
         usage, price = self._usage(advisor, answer, row)
+        reason = f"{tried.reason}:{tried.field}" if tried.field else tried.reason
         return Settled(
             ask=ask,
-            failure=answer.failure,
-            reason=answer.reason if _token(answer.reason) else "unnamed",
+            ended=tried.ended,
+            failure=tried.failure,
+            reason=reason if _token(reason) else "unnamed",
             model=answer.model if _token(answer.model) else "",
             answer_bytes=power_of_two(len(answer.text.encode(errors="replace"))),
             usage=usage,
@@ -302,6 +372,15 @@ class Broker:
         return None if self.price is None else self.price(advisor.name, input_tokens, output_tokens)
 
 
+def _limited(request: Request, advisor: Advisor) -> Request:
+    """Give the request of one try: the advisor's limits, and the caller's where they are lower."""
+    limits = advisor.limits
+    most = limits.max_output_tokens
+    wanted = most if request.max_output_tokens is None else min(most, request.max_output_tokens)
+    timeout_s = limits.timeout_s if request.timeout_s is None else min(limits.timeout_s, request.timeout_s)
+    return replace(request, max_output_tokens=wanted, timeout_s=timeout_s)
+
+
 def power_of_two(size: int) -> int:
     """Give a size rounded up to a power of two; 0 stays 0."""
     return 0 if size <= 0 else 1 << (size - 1).bit_length()
@@ -309,4 +388,4 @@ def power_of_two(size: int) -> int:
 
 def _token(text: str) -> bool:
     """Tell whether a text is a short identifier, so that no foreign text slips into the audit."""
-    return len(text) <= 100 and all(letter.isalnum() or letter in "-_.:/@" for letter in text)
+    return len(text) <= 100 and text.isascii() and all(letter.isalnum() or letter in "-_.:/@" for letter in text)

@@ -14,10 +14,10 @@ from contextlib import AbstractAsyncContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from journeyman.advisors.base import Advisor, Answer, Failure, Message, Purpose, Readiness, Request, Usage
-from journeyman.advisors.reading import CHARACTERS_PER_TOKEN
+from journeyman.advisors.base import Advisor, Answer, AskLimits, Failure, Message, Purpose, Readiness, Request, Usage
+from journeyman.advisors.reading import CHARACTERS_PER_TOKEN, answer_of
 
 _ORDER: Final = (
     "You get several independent tasks as JSON. Work on each alone: nothing in one task is about another, and no task "
@@ -97,6 +97,11 @@ class Coalescing:
     def name(self) -> str:
         """Give the name of the advisor that is asked."""
         return self.inner.name
+
+    @property
+    def limits(self) -> AskLimits:
+        """Give what one try of the other advisor may take."""
+        return self.inner.limits
 
     def readiness(self) -> Readiness:
         """Tell whether the other advisor could be asked now."""
@@ -183,7 +188,7 @@ class Coalescing:
         for part in whole.value.answers:
             given.setdefault(part.task, []).append(part.answer)
         answers = [
-            replace(_part(row.request, given.get(row.task, [])), model=whole.model, usage=share)
+            replace(await _part(row.request, given.get(row.task, [])), model=whole.model, usage=share)
             for row, share in zip(rows, shares, strict=True)
         ]
         self._alone.update(
@@ -206,10 +211,9 @@ class Coalescing:
             messages=(Message("system", _ORDER), Message("user", json.dumps({"tasks": tasks}, ensure_ascii=False))),
             answer=Parts,
             max_output_tokens=min(
-                self.policy.most_output_tokens, sum(row.request.max_output_tokens for row in rows) + 50 * len(rows)
+                self.policy.most_output_tokens, sum(row.request.most_output_tokens for row in rows) + 50 * len(rows)
             ),
             temperature=first.temperature,
-            timeout_s=max(row.request.timeout_s for row in rows),
         )
 
     async def aclose(self) -> None:
@@ -222,19 +226,15 @@ class Coalescing:
             await close()
 
 
-def _part(request: Request, given: list[Any]) -> Answer:
+async def _part(request: Request, given: list[Any]) -> Answer:
     """Give one task's answer; a task answered twice is answered by nobody knows whom."""
     if len(given) != 1:
         return Answer(failure=Failure.MALFORMED, reason="batch_missing" if not given else "batch_twice")
     text = given[0] if isinstance(given[0], str) else json.dumps(given[0], ensure_ascii=False)
-    if request.answer is None:
-        if not isinstance(given[0], str) or not given[0]:
-            return Answer(failure=Failure.MALFORMED, reason="batch_no_text", text=text)
-        return Answer(value=given[0], text=text)
-    try:
-        return Answer(value=request.answer.model_validate(given[0]), text=text)
-    except ValidationError:
-        return Answer(failure=Failure.SCHEMA_MISMATCH, reason="batch_part", text=text)
+    if request.answer is None and not isinstance(given[0], str):
+        return Answer(failure=Failure.MALFORMED, reason="batch_no_text", text=text)
+    answer = await answer_of(request, text, model="", usage=Usage())
+    return replace(answer, reason="batch_part" if answer.failure is not None else "")
 
 
 def _shared(usage: Usage, rows: list[_Waiting]) -> list[Usage]:

@@ -1,4 +1,7 @@
-"""Questions that wait for somebody to fetch and answer them: each answered once, none for ever."""
+"""Questions that wait for somebody to fetch and answer them: each answered once, none for ever.
+
+What is brought is handed to whoever asked as it came: reading it may take long, and is not the bringer's business.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,13 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Generic, TypeVar
 
 import anyio
 
-from journeyman.advisors.base import Answer, Failure, Request
+from journeyman.advisors.base import Request
 
+Brought = TypeVar("Brought")
 _REMEMBERED = 10_000
 
 
@@ -35,35 +40,36 @@ class Prompt:
 
 
 @dataclass(slots=True)
-class _Open:
+class _Open(Generic[Brought]):
     prompt: Prompt
-    done: asyncio.Future[Answer]
+    done: asyncio.Future[Brought]
 
 
 @dataclass(slots=True)
-class Desk:
+class Desk(Generic[Brought]):
     """Holds unanswered questions. Whoever is there may answer; the first answer counts."""
 
-    ttl_s: float = 300.0
-    """A question that nobody answered for so long is taken back."""
+    answer_within_s: float = 300.0
+    """A question that nobody answered for so long is taken back: people and agents are slower than models."""
     now: Callable[[], float] = anyio.current_time
     mark: str = field(default_factory=lambda: secrets.token_hex(4))
     """Stands in every id, so that a late answer to a question of another process is not taken for one of ours."""
     _count: int = 0
-    _open: dict[str, _Open] = field(default_factory=dict[str, _Open])
+    _open: dict[str, _Open[Brought]] = field(default_factory=dict[str, "_Open[Brought]"])
     _settled: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def post(self, request: Request) -> Answer:
-        """Put a question on the desk and wait for its answer; `TIMEOUT` when nobody gives one in time."""
+    async def post(self, request: Request) -> Brought | None:
+        """Put a question on the desk and wait for its answer; `None` when nobody gives one in time."""
         self._count += 1
         prompt = Prompt(f"p{self._count}-{self.mark}", request)
-        row = self._open[prompt.prompt_id] = _Open(prompt, asyncio.get_running_loop().create_future())
+        done: asyncio.Future[Brought] = asyncio.get_running_loop().create_future()
+        row = self._open[prompt.prompt_id] = _Open(prompt, done)
         self._notify()
         try:
-            with anyio.move_on_after(self.ttl_s):
+            with anyio.move_on_after(self.answer_within_s):
                 return await row.done
-            return Answer(failure=Failure.TIMEOUT, reason="prompt_expired")
+            return None
         finally:
             self._open.pop(prompt.prompt_id, None)
             self._notify()
@@ -77,15 +83,15 @@ class Desk:
         row = self._open.get(prompt_id)
         return row.prompt.request if row is not None else None
 
-    def settle(self, prompt_id: str, answer: Answer) -> Taken:
-        """Bring an answer."""
+    def settle(self, prompt_id: str, brought: Brought) -> Taken:
+        """Bring an answer; an unknown or late one changes nothing."""
         row = self._open.pop(prompt_id, None)
         if row is None or row.done.done():
             return Taken.ALREADY if prompt_id in self._settled else Taken.UNKNOWN
         self._settled[prompt_id] = None
         while len(self._settled) > _REMEMBERED:
             self._settled.popitem(last=False)
-        row.done.set_result(answer)
+        row.done.set_result(brought)
         return Taken.TAKEN
 
     async def wait(self, wait_s: float) -> bool:

@@ -32,6 +32,10 @@ class Breaker:
         """Tell whether requests are held back at this time."""
         return now < self._open_until
 
+    def hold(self, until: float) -> None:
+        """Hold requests back until a time that somebody named."""
+        self._open_until = max(self._open_until, until)
+
     def note(self, *, failed: bool, at: float) -> None:
         """Take in how a request ended."""
         self._in_row = self._in_row + 1 if failed else 0

@@ -10,16 +10,19 @@ from __future__ import annotations
 import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal, cast
+from typing import Any, Final, Literal, TypeAlias
 
 import anyio
 
-from journeyman.advisors.base import Answer, Failure, Readiness, Request
+from journeyman.advisors.base import Answer, AskLimits, Failure, Readiness, Request
 from journeyman.advisors.desk import Desk, Taken
 from journeyman.advisors.reading import answer_of, estimated
+from journeyman.answers import said_in
 
 CreateMessage = Callable[[dict[str, Any]], Awaitable[Mapping[str, Any]]]
 """Sends `CreateMessageRequestParams` as JSON and gives the result as JSON; raises what the protocol layer raises."""
+Brought: TypeAlias = Mapping[str, Any] | Answer
+"""A client's result, or its refusal."""
 _BY_CODE: Final[Mapping[int, Failure]] = {
     -1: Failure.REFUSED, -32600: Failure.UNSUPPORTED, -32601: Failure.UNSUPPORTED, -32021: Failure.UNSUPPORTED,
     -32001: Failure.TIMEOUT,
@@ -41,26 +44,20 @@ def params_of(request: Request) -> dict[str, Any]:
             if message.role != "system"
         ],
         "systemPrompt": "\n\n".join(system),
-        "maxTokens": request.max_output_tokens,
+        "maxTokens": request.most_output_tokens,
         "modelPreferences": {"intelligencePriority": 0.8},
     }
     return params if request.temperature is None else {**params, "temperature": request.temperature}
 
 
-def answer_from(request: Request, result: Mapping[str, Any]) -> Answer:
+async def answer_from(request: Request, result: Mapping[str, Any]) -> Answer:
     """Give the checked answer in a `CreateMessageResult`. Usage is an estimate: the protocol tells none."""
-    content: Any = result.get("content")
-    blocks: list[Any] = cast("list[Any]", content) if isinstance(content, list) else [content]
-    texts = [
-        str(cast("dict[str, Any]", block).get("text", ""))
-        for block in blocks
-        if isinstance(block, dict) and cast("dict[str, Any]", block).get("type") == "text"
-    ]
-    if result.get("role") != "assistant" or not texts:
+    said = said_in(result, "mcp")
+    if result.get("role") != "assistant" or not (said.text or said.calls):
         return Answer(failure=Failure.MALFORMED, reason="sampling_no_text", usage=estimated(request))
-    text = "\n".join(texts)
-    stopped = _STOPPED.get(str(result.get("stopReason") or ""))
-    return answer_of(request, text, model=str(result.get("model", "")), usage=estimated(request, text), stopped=stopped)
+    stopped = _STOPPED.get(said.finish_reason)
+    usage = estimated(request, said.text)
+    return await answer_of(request, said, model=str(result.get("model", "")), usage=usage, stopped=stopped)
 
 
 def failure_of(code: int | None) -> Answer:
@@ -74,6 +71,8 @@ class PushSampling:
     """Pushes questions to the client that attached last."""
 
     name: str = "client"
+    answer_within_s: float = 300.0
+    """Seconds for the client's user to allow the question and its model to answer it."""
     _peers: list[CreateMessage] = field(default_factory=list[CreateMessage])
     _scopes: dict[int, set[anyio.CancelScope]] = field(default_factory=dict[int, set[anyio.CancelScope]])
 
@@ -89,6 +88,11 @@ class PushSampling:
 
         return detach
 
+    @property
+    def limits(self) -> AskLimits:
+        """Give what one try may take."""
+        return AskLimits(timeout_s=self.answer_within_s)
+
     def readiness(self) -> Readiness:
         """Tell whether a client is there."""
         if not self._peers:
@@ -103,7 +107,7 @@ class PushSampling:
         with anyio.CancelScope() as scope:
             self._scopes.setdefault(id(peer), set()).add(scope)
             try:
-                return answer_from(request, await peer(params_of(request)))
+                return await answer_from(request, await peer(params_of(request)))
             except Exception as error:  # noqa: BLE001  whatever the protocol layer raises, by code, never by text
                 code: Any = getattr(error, "code", None) or getattr(getattr(error, "error", None), "code", None)
                 return failure_of(code if isinstance(code, int) else None)
@@ -127,12 +131,17 @@ class SamplingRounds:
     """Holds questions between the rounds of `input_required` calls, whichever client makes them."""
 
     name: str = "client"
-    desk: Desk = field(default_factory=Desk)
+    desk: Desk[Brought] = field(default_factory=Desk[Brought])
     most_rounds: int = 8
     """Rounds in one call; clients give up at 10."""
     alive_s: float = 120.0
     """A client that made no round for so long is taken to be gone."""
     _seen_at: float = float("-inf")
+
+    @property
+    def limits(self) -> AskLimits:
+        """Give what one try may take."""
+        return AskLimits(timeout_s=self.desk.answer_within_s)
 
     def readiness(self) -> Readiness:
         """Tell whether a client makes rounds."""
@@ -146,7 +155,10 @@ class SamplingRounds:
 
     async def ask(self, request: Request) -> Answer:
         """Give one answer; waits until some round brings it."""
-        return await self.desk.post(request)
+        brought = await self.desk.post(request)
+        if brought is None:
+            return Answer(failure=Failure.TIMEOUT, reason="prompt_expired")
+        return brought if isinstance(brought, Answer) else await answer_from(request, brought)
 
     async def offer(self, *, made: int, limit: int = 32, wait_s: float = 5.0) -> Round:
         """Give the next round of a call that has made so many; all unanswered questions are in it, also those of a client that left."""
@@ -163,9 +175,7 @@ class SamplingRounds:
     def answer(self, prompt_id: str, result: Mapping[str, Any]) -> Taken:
         """Bring a client's result; a repeated or late one changes nothing."""
         self.seen()
-        request = self.desk.request_of(prompt_id)
-        answer = Answer() if request is None else answer_from(request, result)
-        return self.desk.settle(prompt_id, answer)
+        return self.desk.settle(prompt_id, result)
 
     def refuse(self, prompt_id: str, code: int | None = -1) -> Taken:
         """Bring a client's refusal or error."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any, Final, cast
 
 from journeyman.advisors.base import Answer, Failure, Usage
@@ -12,7 +14,6 @@ from journeyman.advisors.provider_settings import Kind
 _BY_CLASS: Final[Mapping[str, Failure]] = {
     "ModelTimeoutError": Failure.TIMEOUT,
     "ModelRateLimitError": Failure.RATE_LIMITED,
-    "ModelQuotaExceededError": Failure.RATE_LIMITED,
     "ModelAuthenticationError": Failure.AUTH,
     "ContentFilterError": Failure.REFUSED,
     "ModelContextWindowExceededError": Failure.UNSUPPORTED,
@@ -36,12 +37,11 @@ _BY_CLASS: Final[Mapping[str, Failure]] = {
 }
 """First match wins along the classes of an error and of what caused it."""
 _BY_STATUS: Final[Mapping[int, Failure]] = {
-    401: Failure.AUTH, 403: Failure.AUTH, 408: Failure.TIMEOUT, 429: Failure.RATE_LIMITED, 504: Failure.TIMEOUT,
+    401: Failure.AUTH, 402: Failure.AUTH, 403: Failure.AUTH, 408: Failure.TIMEOUT, 429: Failure.RATE_LIMITED, 504: Failure.TIMEOUT,
 }  # fmt: skip
 _BY_CODE: Final[Mapping[str, Failure]] = {
     "ThrottlingException": Failure.RATE_LIMITED,
     "TooManyRequestsException": Failure.RATE_LIMITED,
-    "ServiceQuotaExceededException": Failure.RATE_LIMITED,
     "AccessDeniedException": Failure.AUTH,
     "UnrecognizedClientException": Failure.AUTH,
     "ExpiredTokenException": Failure.AUTH,
@@ -50,6 +50,8 @@ _BY_CODE: Final[Mapping[str, Failure]] = {
     "ValidationException": Failure.UNSUPPORTED,
     "ResourceNotFoundException": Failure.UNSUPPORTED,
 }
+_QUOTA: Final = "ModelQuotaExceededError"
+"""The account has no credit or quota left: waiting does not help, so it is as good as a wrong key."""
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,60}")
 
 
@@ -62,21 +64,34 @@ def failed(error: BaseException, kind: Kind, used: Usage) -> Answer:
         used: What the try may have cost, if the provider said nothing: a call that broke off may be billed.
     """
     chain = _chain(error)
-    status = next((row.status_code for row in chain if isinstance(getattr(row, "status_code", None), int)), None)
+    status = _status(chain)
     code = next((found for found in map(_code, chain) if found), "")
-    failure = _BY_CODE.get(code) or _failure(chain, status)
+    quota = any(_QUOTA in {cls.__name__ for cls in type(row).__mro__} for row in chain)
+    failure = Failure.AUTH if quota else _BY_CODE.get(code) or _failure(chain, status)
     spoke = bool(code) or (status is not None and status >= 400)
     unsent = failure in {Failure.AUTH, Failure.UNSUPPORTED}
     return Answer(
         failure=failure,
-        reason=_reason(kind, failure, status, code, chain),
+        reason=f"{kind.value}_quota" if quota else _reason(kind, failure, status, code, chain),
         usage=Usage() if spoke or unsent else used,
         retry_after_s=_retry_after_s(chain),
     )
 
 
+def refuses_form(error: BaseException, answer: Answer) -> bool:
+    """Tell whether a failure may be about the form that was asked in, so that a lower one is worth a try."""
+    status = _status(_chain(error))
+    return answer.failure is Failure.UNSUPPORTED and status in {None, 400, 422}
+
+
+def _status(chain: list[Any]) -> int | None:
+    """Give the HTTP status; a redirect counts before what a library makes of it."""
+    told = [row.status_code for row in chain if isinstance(getattr(row, "status_code", None), int)]
+    return next((status for status in told if 300 <= status < 400), told[0] if told else None)
+
+
 def _failure(chain: list[Any], status: int | None) -> Failure:
-    if status is not None and status >= 400:
+    if status is not None and status >= 300:
         if status in _BY_STATUS:
             return _BY_STATUS[status]
         return Failure.TRANSPORT if status >= 500 else Failure.UNSUPPORTED
@@ -100,7 +115,7 @@ def _reason(kind: Kind, failure: Failure, status: int | None, code: str, chain: 
             return "bedrock_malformed_response"
         if failure is Failure.TRUNCATED:
             return "bedrock_truncated_response"
-    if status is not None and status >= 400:
+    if status is not None and status >= 300:
         return f"{prefix}_http_{status}"
     return f"{prefix}_{failure.value}"
 
@@ -130,18 +145,47 @@ def _response(error: Any) -> dict[str, Any]:
     return cast("dict[str, Any]", response) if isinstance(response, dict) else {}
 
 
-def _header(headers: Any) -> str:
-    return str(headers["retry-after"])
-
-
 def _retry_after_s(chain: list[Any]) -> float | None:
     for row in chain:
         amazon: Any = _response(row).get("ResponseMetadata", {}).get("HTTPHeaders")
         headers: Any = getattr(row, "headers", None) or getattr(getattr(row, "response", None), "headers", None)
-        try:
-            wait_s = float(_header(headers or amazon))
-        except (TypeError, KeyError, ValueError):
-            continue
-        if 0 <= wait_s < float("inf"):
+        wait_s = retry_after_s(headers or amazon)
+        if wait_s is not None:
             return wait_s
     return None
+
+
+def retry_after_s(headers: Any, now: Callable[[], float] = time.time) -> float | None:
+    """Give the seconds that a provider asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date.
+
+    A date is read against the provider's own `date` where it tells one: clocks differ. `None` for what is no time.
+    """
+    try:
+        plain = {str(name).lower(): str(value).strip() for name, value in dict(headers).items()}
+    except (TypeError, ValueError):
+        return None
+    in_ms = _seconds(plain.get("retry-after-ms", ""))
+    if in_ms is not None:
+        return in_ms / 1000
+    told = plain.get("retry-after", "")
+    until = _moment(told)
+    if until is None:
+        return _seconds(told)
+    there = _moment(plain.get("date", ""))
+    return max(0.0, until - (now() if there is None else there))
+
+
+def _seconds(text: str) -> float | None:
+    try:
+        seconds = float(text)
+    except ValueError:
+        return None
+    return seconds if 0 <= seconds < float("inf") else None
+
+
+def _moment(text: str) -> float | None:
+    """Give an HTTP date as seconds since 1970."""
+    try:
+        return parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

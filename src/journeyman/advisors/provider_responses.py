@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from journeyman.advisors.base import Answer, Failure, Request, Usage
 from journeyman.advisors.reading import answer_of, estimated
-from journeyman.answers import AnswerStream
+from journeyman.answers import AnswerStream, Said
 
 _STOPPED: Final[Mapping[str, Failure]] = {"length": Failure.TRUNCATED, "content_filter": Failure.REFUSED}
 
@@ -38,8 +38,8 @@ def _piece(event: Any, *, called: bool) -> str:
     return "".join(piece for name in names if isinstance(piece := getattr(part, name, None), str))
 
 
-def read(request: Request, response: Any, model: str, *, streamed: bool = False, cut: bool = False) -> Answer:
-    """Give the checked answer in a response: a tool call first, then text, then what some servers call reasoning.
+async def read(request: Request, response: Any, model: str, *, streamed: bool = False, cut: bool = False) -> Answer:
+    """Give the checked answer in a response: a tool call first, then text. Thoughts are never the answer.
 
     Args:
         request: What was asked.
@@ -48,13 +48,12 @@ def read(request: Request, response: Any, model: str, *, streamed: bool = False,
         streamed: Whether it came as a stream, which must say how it ended …
         cut: … unless it was cut when the answer was closed: what was used is then not all told.
     """
-    called = "".join(part.args_as_json_str() for part in response.parts if part.part_kind == "tool-call")
-    said = "".join(part.content for part in response.parts if part.part_kind == "text")
-    thought = "".join(part.content for part in response.parts if part.part_kind == "thinking")
-    text = called or said or thought
+    calls = [(part.tool_name, part.args_as_json_str()) for part in response.parts if part.part_kind == "tool-call"]
+    text = "".join(part.content for part in response.parts if part.part_kind == "text")
+    said = Said(tuple(calls), text)
     stopped = _STOPPED.get(response.finish_reason or ("length" if streamed and not cut else ""))
-    usage = _usage(request, response.usage, text, cut=cut)
-    return answer_of(request, text, model=response.model_name or model, usage=usage, stopped=stopped)
+    usage = _usage(request, response.usage, "".join([*(args for _, args in calls), text]), cut=cut)
+    return await answer_of(request, said, model=response.model_name or model, usage=usage, stopped=stopped)
 
 
 def _usage(request: Request, used: Any, text: str, *, cut: bool) -> Usage:

@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from journeyman.advisors.base import DEFAULT_OUTPUT_TOKENS
+
 
 class Kind(StrEnum):
     """The wire formats that models are asked in."""
@@ -54,7 +56,8 @@ class ProviderSettings:
     temperature: bool = True
     """False leaves the request's temperature out, for models that refuse the setting."""
     timeout_s: float = 120.0
-    """The socket's own limit, behind the limit of each request."""
+    """For one try; the socket's own limit, too."""
+    max_output_tokens: int = DEFAULT_OUTPUT_TOKENS
     costs: bool | None = None
     """Whether calls cost money; `None`: yes, unless the address is on this machine."""
 
@@ -78,6 +81,7 @@ class Resolved:
         return urlsplit(self.base_url).hostname in {"localhost", "127.0.0.1", "::1"}
 
 
+_PARTS: Final = ("model", "base_url", "api_key", "region")
 _OWN: Final[Mapping[tuple[Kind, str], tuple[str, ...]]] = {
     (Kind.ANTHROPIC, "model"): ("ANTHROPIC_MODEL",),
     (Kind.ANTHROPIC, "base_url"): ("ANTHROPIC_BASE_URL",),
@@ -103,12 +107,17 @@ AWS_SIGNS: Final = (
 """Variables any of which says that AWS credentials can be had."""
 
 
+def variables(kind: Kind) -> dict[str, tuple[str, ...]]:
+    """Give the variables that are looked at for each part of a provider, in order; the first that is set counts."""
+    parts = [part for part in _PARTS if part != "region" or kind is Kind.BEDROCK]
+    return {part: (f"JOURNEYMAN_{kind.upper()}_{part.upper()}", *_OWN.get((kind, part), ())) for part in parts}
+
+
 def resolved(settings: ProviderSettings, environment: Mapping[str, str], home: Path | None = None) -> Resolved:
     """Give what the provider is asked with, and what is missing; looks at variables and one file, never the network."""
 
     def value(what: str, given: str) -> str:
-        own = _OWN.get((settings.kind, what), ())
-        for name in (f"JOURNEYMAN_{settings.kind.upper()}_{what.upper()}", *own):
+        for name in variables(settings.kind).get(what, ()):
             given = given or environment.get(name, "")
         return given or _DEFAULT.get((settings.kind, what), "")
 

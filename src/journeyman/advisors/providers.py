@@ -15,15 +15,16 @@ from typing import Any, Final, cast
 import anyio
 import anyio.to_thread
 
-from journeyman.advisors.base import Answer, Failure, Readiness, Request
+from journeyman.advisors.base import Answer, AskLimits, Failure, Readiness, Request
 from journeyman.advisors.hush import Hush
-from journeyman.advisors.provider_failures import failed
+from journeyman.advisors.modes import Modes
+from journeyman.advisors.provider_failures import failed, refuses_form
 from journeyman.advisors.provider_responses import read, until_answered
 from journeyman.advisors.provider_settings import Kind, Mode, ProviderSettings, Resolved, resolved
-from journeyman.advisors.reading import estimated
+from journeyman.advisors.reading import TOOL, estimated
 from journeyman.mission.values.errors import NotAllowed
+from journeyman.mission.values.printable import visible
 
-_TOOL: Final = "answer"
 _NO_TAG: Final = "\x00journeyman\x00"  # no model writes it: thinking tags are never split, answers/ reads them
 _HUSH: Final = Hush(
     frozenset(
@@ -41,7 +42,6 @@ _HUSH: Final = Hush(
         }
     )
 )
-_LOWER: Final[Mapping[Mode, Mode]] = {Mode.NATIVE: Mode.TOOL, Mode.TOOL: Mode.PROMPTED}
 
 
 @dataclass(slots=True)
@@ -52,9 +52,10 @@ class ProviderAdvisor:
     environment: Mapping[str, str] = field(repr=False)
     """Variables in which keys, regions and models are looked up; read anew at each look."""
     home: Path | None = None
+    now: Callable[[], float] = field(default=anyio.current_time, repr=False)
     _model: Any = field(default=None, repr=False)
     _client: Any = field(default=None, repr=False)
-    _mode: Mode | None = None
+    _modes: Modes | None = None
     _opening: anyio.Lock = field(default_factory=anyio.Lock, repr=False)
 
     @property
@@ -66,6 +67,11 @@ class ProviderAdvisor:
     def model(self) -> str:
         """Give the model that is asked."""
         return self._resolved().model
+
+    @property
+    def limits(self) -> AskLimits:
+        """Give what one try may take."""
+        return AskLimits(max_output_tokens=self.settings.max_output_tokens, timeout_s=self.settings.timeout_s)
 
     def _resolved(self) -> Resolved:
         return resolved(self.settings, self.environment, self.home)
@@ -80,29 +86,34 @@ class ProviderAdvisor:
         if found.missing:
             return Readiness(ready=False, why=found.missing, costs=costs, leaves_machine=leaves)
         where = found.base_url or (found.region if self.settings.kind is Kind.BEDROCK else "its own service")
-        return Readiness(ready=True, why=f"asks {found.model} at {where}", costs=costs, leaves_machine=leaves)
+        why = visible(f"asks {found.model} at {where}")
+        return Readiness(ready=True, why=why, costs=costs, leaves_machine=leaves)
 
     async def ask(self, request: Request) -> Answer:
         """Give one answer to one try. Never raises for what the provider does; cancelling cancels the call."""
         began = anyio.current_time()
+        mode: Mode | None = None
         try:
-            answer = await self._asked(request)
+            await self._open()
+            mode = self._mode_of(request)
+            answer = await self._asked(request, mode)
         except NotAllowed:
             answer = Answer(failure=Failure.UNSUPPORTED, reason="missing_extra")
         except Exception as error:  # noqa: BLE001  whatever an SDK raises is a failure of this try, by class, never by text
-            answer = self._failed(request, error)
+            answer = self._failed(request, error, mode)
         return replace(answer, duration_s=anyio.current_time() - began)
 
-    async def _asked(self, request: Request) -> Answer:
+    async def _open(self) -> None:
         if self._model is None:
             async with self._opening:
                 if self._model is None:
                     # A thread: importing an SDK takes a second, and boto3 looks for credentials while it opens.
                     self._model, self._client = await anyio.to_thread.run_sync(_open, self.settings, self._resolved())
         _HUSH()
-        mode = self._mode_of(request)
+
+    async def _asked(self, request: Request, mode: Mode | None) -> Answer:
         response, cut = await _send(self._model, request, mode, self.settings)
-        answer = read(request, response, self._resolved().model, streamed=self.settings.stream, cut=cut)
+        answer = await read(request, response, self._resolved().model, streamed=self.settings.stream, cut=cut)
         if answer.failure is Failure.TRUNCATED and self.settings.kind is Kind.BEDROCK:
             return replace(answer, reason="bedrock_truncated_response")
         return answer
@@ -110,27 +121,22 @@ class ProviderAdvisor:
     def _mode_of(self, request: Request) -> Mode | None:
         if request.answer is None:
             return None
-        if self._mode is None:
-            self._mode = self.settings.mode
-            if self._mode is Mode.AUTO:
-                profile: Mapping[str, Any] = self._model.profile
-                tools = Mode.TOOL if profile.get("supports_tools", True) else Mode.PROMPTED
-                self._mode = Mode.NATIVE if profile.get("supports_json_schema_output") else tools
-        if (
-            self._mode is Mode.NATIVE
-            and self.settings.mode is Mode.AUTO
-            and _is_open(request.answer.model_json_schema())
-        ):
+        if self.settings.mode is not Mode.AUTO:
+            return self.settings.mode
+        if self._modes is None:
+            profile: Mapping[str, Any] = self._model.profile
+            tools = Mode.TOOL if profile.get("supports_tools", True) else Mode.PROMPTED
+            self._modes = Modes(Mode.NATIVE if profile.get("supports_json_schema_output") else tools)
+        mode = self._modes.at(self.now())
+        if mode is Mode.NATIVE and _is_open(request.answer.model_json_schema()):
             return Mode.TOOL  # native schemas are strict: an object of any keys would come back empty
-        return self._mode
+        return mode
 
-    def _failed(self, request: Request, error: Exception) -> Answer:
+    def _failed(self, request: Request, error: Exception, mode: Mode | None) -> Answer:
         answer = failed(error, self.settings.kind, estimated(request))
-        lower = _LOWER.get(self._mode_of(request) or Mode.PROMPTED) if self._mode is not None else None
-        if answer.failure is Failure.UNSUPPORTED and lower is not None and self.settings.mode is Mode.AUTO:
-            self._mode = lower
-            return replace(answer, again=True)
-        return answer
+        if mode is None or self._modes is None or not refuses_form(error, answer):
+            return answer
+        return replace(answer, again=self._modes.refused(mode, self.now()))
 
     async def aclose(self) -> None:
         """Close the connections."""
@@ -156,23 +162,35 @@ def _open(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
 
 
 def _anthropic(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
-    from anthropic import AsyncAnthropic  # noqa: PLC0415  extra `models`
+    from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient  # noqa: PLC0415  extra `models`
     from pydantic_ai.models.anthropic import AnthropicModel  # noqa: PLC0415  extra `models`
     from pydantic_ai.providers.anthropic import AnthropicProvider  # noqa: PLC0415  extra `models`
 
     client = AsyncAnthropic(
-        api_key=found.key or "none", base_url=found.base_url or None, max_retries=0, timeout=settings.timeout_s
+        api_key=found.key or "none",
+        base_url=found.base_url or None,
+        max_retries=0,
+        timeout=settings.timeout_s,
+        http_client=DefaultAsyncHttpxClient(
+            follow_redirects=False
+        ),  # a prompt, and its key, go where the operator said
     )
     return AnthropicModel(found.model, provider=AnthropicProvider(anthropic_client=client), profile=_profile()), client
 
 
 def _openai(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
-    from openai import AsyncOpenAI  # noqa: PLC0415  extra `models`
+    from openai import AsyncOpenAI, DefaultAsyncHttpxClient  # noqa: PLC0415  extra `models`
     from pydantic_ai.models.openai import OpenAIChatModel  # noqa: PLC0415  extra `models`
     from pydantic_ai.providers.openai import OpenAIProvider  # noqa: PLC0415  extra `models`
 
     client = AsyncOpenAI(
-        api_key=found.key or "none", base_url=found.base_url or None, max_retries=0, timeout=settings.timeout_s
+        api_key=found.key or "none",
+        base_url=found.base_url or None,
+        max_retries=0,
+        timeout=settings.timeout_s,
+        http_client=DefaultAsyncHttpxClient(
+            follow_redirects=False
+        ),  # a prompt, and its key, go where the operator said
     )
     return OpenAIChatModel(found.model, provider=OpenAIProvider(openai_client=client), profile=_profile()), client
 
@@ -245,7 +263,7 @@ async def _send(model: Any, request: Request, mode: Mode | None, settings: Provi
             part = messages.SystemPromptPart if message.role == "system" else messages.UserPromptPart
             parts.append(part(message.text))
     history.append(messages.ModelRequest(parts=parts))
-    told: dict[str, Any] = {"max_tokens": request.max_output_tokens}
+    told: dict[str, Any] = {"max_tokens": request.most_output_tokens}
     if request.temperature is not None and settings.temperature:
         told["temperature"] = request.temperature
     asked: Any = {"model_settings": told, "model_request_parameters": _parameters(request, mode), "instrument": False}
@@ -270,7 +288,7 @@ def _parameters(request: Request, mode: Mode | None) -> Any:
     schema = request.answer.model_json_schema()
     if mode is Mode.TOOL:
         tool = ToolDefinition(
-            name=_TOOL, description="Give the answer.", parameters_json_schema=schema, kind="output", strict=False
+            name=TOOL, description="Give the answer.", parameters_json_schema=schema, kind="output", strict=False
         )
         return ModelRequestParameters(output_mode="tool", output_tools=[tool], allow_text_output=False)
     form = OutputObjectDefinition(json_schema=schema, name=request.answer.__name__)

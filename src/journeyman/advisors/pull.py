@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from journeyman.advisors.base import Answer, Failure, Readiness, Request
+from journeyman.advisors.base import Answer, AskLimits, Failure, Readiness, Request
 from journeyman.advisors.desk import Desk, Taken
 from journeyman.advisors.mcp_sampling import params_of
 from journeyman.advisors.reading import answer_of, estimated
@@ -30,10 +30,15 @@ class PullAdvisor:
     """Lays questions out for an agent that asks for them."""
 
     name: str = "pull"
-    desk: Desk = field(default_factory=Desk)
+    desk: Desk[str] = field(default_factory=Desk[str])
     alive_s: float = 120.0
     """An agent that fetched nothing for so long is taken to be gone."""
     _seen_at: float = float("-inf")
+
+    @property
+    def limits(self) -> AskLimits:
+        """Give what one try may take."""
+        return AskLimits(timeout_s=self.desk.answer_within_s)
 
     def readiness(self) -> Readiness:
         """Tell whether an agent fetches prompts."""
@@ -43,7 +48,12 @@ class PullAdvisor:
 
     async def ask(self, request: Request) -> Answer:
         """Give one answer; waits until the agent submits it."""
-        return await self.desk.post(request)
+        text = await self.desk.post(request)
+        if text is None:
+            return Answer(failure=Failure.TIMEOUT, reason="prompt_expired")
+        if len(text) > MOST_ANSWER_BYTES:
+            return Answer(failure=Failure.MALFORMED, reason="too_large", usage=estimated(request))
+        return await answer_of(request, text, model="pull", usage=estimated(request, text))
 
     async def next_prompts(self, limit: int = 8, wait_s: float = 0.0) -> list[PulledPrompt]:
         """Give the prompts that wait for an answer, oldest first; the same ones again until they are answered."""
@@ -60,14 +70,4 @@ class PullAdvisor:
     def submit_answers(self, answers: Mapping[str, str]) -> dict[str, Taken]:
         """Take answers by prompt id; give what became of each. Repeating a submission changes nothing."""
         self._seen_at = self.desk.now()
-        return {prompt_id: self._submit(prompt_id, text) for prompt_id, text in answers.items()}
-
-    def _submit(self, prompt_id: str, text: str) -> Taken:
-        request = self.desk.request_of(prompt_id)
-        if request is None:
-            return self.desk.settle(prompt_id, Answer())
-        if len(text) > MOST_ANSWER_BYTES:
-            answer = Answer(failure=Failure.MALFORMED, reason="too_large", usage=estimated(request))
-        else:
-            answer = answer_of(request, text, model="pull", usage=estimated(request, text))
-        return self.desk.settle(prompt_id, answer)
+        return {prompt_id: self.desk.settle(prompt_id, text) for prompt_id, text in answers.items()}

@@ -1,46 +1,69 @@
-"""A model's text as an answer: checked against the asked type, with the reason when it does not hold."""
+"""What a source said as an answer: checked against the asked type, with field and rule when it does not hold."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
+from functools import partial
 from typing import Final
 
-from journeyman.advisors.base import Answer, Failure, Request, Usage
-from journeyman.answers import Reason, extract
+import anyio.to_thread
+
+from journeyman.advisors.base import Answer, Failure, Request, Usage, UsageSource
+from journeyman.answers import Extraction, Reason, Said, Several, problem_lines, read_said
 
 CHARACTERS_PER_TOKEN: Final = 4
 """The usual estimate for English; marked as estimated wherever it is used."""
+TOOL: Final = "answer"
+"""The tool through which a model answers where it is asked for a call."""
+_THREAD_CHARS: Final = 16_384
+"""A longer text is read in a thread: repair takes up to 2 ms per KB, and a megabyte of prose 5 ms."""
 _FAILURES: Final[Mapping[Reason, Failure]] = {
     Reason.NOTHING: Failure.MALFORMED,
     Reason.MALFORMED: Failure.MALFORMED,
     Reason.TOO_LARGE: Failure.MALFORMED,
+    Reason.AMBIGUOUS: Failure.MALFORMED,
     Reason.INVALID: Failure.SCHEMA_MISMATCH,
     Reason.TRUNCATED: Failure.TRUNCATED,
     Reason.REFUSED: Failure.REFUSED,
 }
+_SPARE_TOKENS: Final = 16_384
+"""What a provider may add of its own: instructions for tools and schemas, thinking."""
 
 
-def answer_of(request: Request, text: str, *, model: str, usage: Usage, stopped: Failure | None = None) -> Answer:
-    """Give the checked answer to a request from the model's text.
+async def answer_of(
+    request: Request, said: Said | str, *, model: str, usage: Usage, stopped: Failure | None = None
+) -> Answer:
+    """Give the checked answer to a request.
 
     Args:
         request: What was asked.
-        text: What came back.
+        said: What came back; text, or calls and text.
         model: As the provider names it.
         usage: What the try used.
         stopped: `TRUNCATED` or `REFUSED` when the provider says so, whatever the text looks like.
     """
+    said = Said(text=said) if isinstance(said, str) else said
+    text = _raw(said)
+    blank = Answer(text=text, model=model, usage=usage)
     if stopped is not None:
-        return Answer(failure=stopped, reason=stopped.value, text=text, model=model, usage=usage)
+        return replace(blank, failure=stopped, reason=stopped.value)
     if request.answer is None:
-        failure = None if text else Failure.MALFORMED
-        return Answer(
-            value=text or None, failure=failure, reason="" if text else "empty", text=text, model=model, usage=usage
+        empty = not said.text
+        return replace(
+            blank, value=said.text or None, failure=Failure.MALFORMED if empty else None, reason="empty" * empty
         )
-    found = extract(text, request.answer)
+    read = partial(read_said, said, request.answer, tool=TOOL, several=Several.AMBIGUOUS)
+    found: Extraction[object] = await anyio.to_thread.run_sync(read) if len(text) > _THREAD_CHARS else read()
     if found.ok:
-        return Answer(value=found.value, text=text, model=model, usage=usage)
-    return Answer(failure=_FAILURES[found.reason], reason=found.reason.value, text=text, model=model, usage=usage)
+        return replace(blank, value=found.value)
+    problems = tuple(problem_lines(request.answer, found))
+    return replace(blank, failure=_FAILURES[found.reason], reason=found.reason.value, problems=problems)
+
+
+def _raw(said: Said) -> str:
+    """Give what came as text, for sizes."""
+    return "".join([*(str(arguments) for _, arguments in said.calls), said.text])
 
 
 def estimated(request: Request, text: str = "") -> Usage:
@@ -51,3 +74,40 @@ def estimated(request: Request, text: str = "") -> Usage:
         output_tokens=-(-len(text) // CHARACTERS_PER_TOKEN),
         source="estimated",
     )
+
+
+def plausible(request: Request, answer: Answer) -> Usage:
+    """Give what a try used as it can be true, and say `clamped` where that is not what was reported.
+
+    A prompt has no more tokens than bytes, and an answer hardly more than it was allowed, but for what a provider adds.
+    """
+    guess, told = estimated(request, answer.text), answer.usage
+    sent = sum(len(message.text.encode(errors="replace")) for message in request.messages)
+    schema = 0 if request.answer is None else len(str(request.answer.model_json_schema()))
+    most_in = sent + schema + _SPARE_TOKENS
+    most_out = 2 * request.most_output_tokens + len(answer.text) + _SPARE_TOKENS
+    input_tokens = _within(told.input_tokens, most_in, guess.input_tokens)
+    output_tokens = _within(told.output_tokens, most_out, guess.output_tokens)
+    true = (input_tokens, output_tokens) == (told.input_tokens, told.output_tokens) and _whole(told)
+    source: UsageSource = told.source if true else "clamped"
+    cost_usd = told.cost_usd if _is_cost(told.cost_usd) else None
+    return Usage(input_tokens=input_tokens, output_tokens=output_tokens, source=source, cost_usd=cost_usd)
+
+
+def _whole(told: Usage) -> bool:
+    return type(told.input_tokens) is int and type(told.output_tokens) is int
+
+
+def _within(told: object, most: int, guess: int) -> int:
+    """Give a count of tokens: as told, at its bound, or the guess for what is no count at all."""
+    if type(told) is not int or told < 0:
+        return min(guess, most)
+    return min(told, most)
+
+
+_MOST_USD: Final = 1_000_000.0
+"""More than any call costs, and far below where a float loses microdollars."""
+
+
+def _is_cost(told: object) -> bool:
+    return isinstance(told, (int, float)) and not isinstance(told, bool) and 0 <= told <= _MOST_USD

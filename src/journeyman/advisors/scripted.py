@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 from pydantic import ValidationError
 
-from journeyman.advisors.base import Answer, Failure, Readiness, Request, Usage
+from journeyman.advisors.base import Answer, AskLimits, Failure, Readiness, Request, Usage
 
 CHARACTERS_PER_TOKEN = 4
 """The usual estimate for English; marked as estimated wherever it is used."""
@@ -39,6 +39,8 @@ class ScriptedAdvisor:
     costs: bool = False
     requests: list[Request] = field(default_factory=list[Request], repr=False)
     """What was asked, for tests."""
+
+    limits: AskLimits = field(default_factory=AskLimits)
 
     def readiness(self) -> Readiness:
         """Tell how many lines are left."""

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from journeyman.advisors.base import DEFAULT_OUTPUT_TOKENS, AskLimits
 from journeyman.advisors.broker import BrokerPolicy
 from journeyman.advisors.prices import TokenPrice
 from journeyman.advisors.provider_settings import Kind, Mode, ProviderSettings
@@ -41,7 +42,10 @@ class AdvisorSettings(BaseModel):
     stop_early: bool = False
     """Whether a stream is cut as soon as the answer is whole; what it used is then partly an estimate."""
     temperature: bool = True
-    timeout_s: float = Field(default=120.0, gt=0, le=3600)
+    timeout_s: float | None = Field(default=None, gt=0, le=3600)
+    """For one try; 120 s for models, 300 s for agents."""
+    max_output_tokens: int = Field(default=DEFAULT_OUTPUT_TOKENS, ge=16, le=1_000_000)
+    """The most that one answer may have, thinking included; reserved before each try."""
     consent: bool = False
     """Whether it may cost money or see prompts outside this machine."""
     costs: bool | None = None
@@ -78,8 +82,14 @@ class AdvisorSettings(BaseModel):
         return ProviderSettings(
             kind=Kind(self.kind.value), name=name, model=self.model, base_url=self.base_url,
             api_key_env=self.api_key_env, region=self.region, mode=self.mode, stream=self.stream,
-            stop_early=self.stop_early, temperature=self.temperature, timeout_s=self.timeout_s, costs=self.costs,
+            stop_early=self.stop_early, temperature=self.temperature, timeout_s=self.limits().timeout_s,
+            max_output_tokens=self.max_output_tokens, costs=self.costs,
         )  # fmt: skip
+
+    def limits(self) -> AskLimits:
+        """Give what one try may take."""
+        usual_s = 300.0 if self.kind is Source.AGENT else 120.0
+        return AskLimits(max_output_tokens=self.max_output_tokens, timeout_s=self.timeout_s or usual_s)
 
     def price(self) -> TokenPrice | None:
         """Give the operator's price, if there is one."""

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from journeyman.answers.extraction import Extraction, Reason
+from journeyman.answers.extraction import Extraction, Reason, Several
 from journeyman.answers.feedback import problem_lines
-from journeyman.answers.responses import read_response
+from journeyman.answers.responses import Said, read_response, read_said, said_in
 from journeyman.answers.scanner import extract
 from journeyman.answers.stream import AnswerStream
 from journeyman.answers.vendors import Vendor, messages, tool_spec
@@ -13,10 +13,14 @@ __all__ = [
     "AnswerStream",
     "Extraction",
     "Reason",
+    "Said",
+    "Several",
     "Vendor",
     "extract",
     "messages",
     "problem_lines",
     "read_response",
+    "read_said",
+    "said_in",
     "tool_spec",
 ]

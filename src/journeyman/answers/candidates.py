@@ -6,13 +6,13 @@ import html
 import json
 import re
 from dataclasses import dataclass, replace
-from typing import Any, Final, cast
+from typing import Final, cast
 
 from pydantic_core import from_json
 
 from journeyman.answers import marks
 from journeyman.answers.extraction import Reason
-from journeyman.answers.fitting import strict
+from journeyman.answers.strict import DECODER, strict, well_formed
 from journeyman.answers.tokens import Value
 from journeyman.answers.tolerant import MAX_CHARS, MAX_DEPTH, Reading, read
 
@@ -20,18 +20,7 @@ _MAX_OPEN: Final = 2_000
 """So many brackets may be open while a broken object is passed over."""
 _ESCAPED: Final = re.compile(r"\{\s*+(?:\\+n|\\+t|\s)*+\\+\"")
 _HTML: Final = re.compile(r"\{\s*+(?:&quot;|&#34;)")
-_FENCE_BEFORE: Final = re.compile(r"(?:```|~~~)[\w+.-]{0,32}\s{0,32}\Z")
-
-
-class _NotJson(ValueError):
-    """A literal that JSON does not have."""
-
-
-def _refuse(literal: str) -> Any:
-    raise _NotJson(literal)
-
-
-DECODER: Final = json.JSONDecoder(parse_constant=_refuse)
+_FENCE_BEFORE: Final = re.compile(r"(?:```|~~~)[\w+.-]{0,32}\Z")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +48,11 @@ def candidate_at(
     `alone` cuts the object out of the text first. That is slower for an object that is right and far faster for one
     that is wrong, since the decoder's error counts all lines before it.
     """
+    fenced = leads or fenced_at(text, start)  # strict JSON holds no line that begins with a fence
     try:
         if alone:
             value, chars = cast(
-                "tuple[Value, int]", DECODER.raw_decode(text[start : passed(text, start, fenced=False)])
+                "tuple[Value, int]", DECODER.raw_decode(text[start : passed(text, start, fenced=fenced)])
             )
             end = start + chars
         else:
@@ -70,20 +60,21 @@ def candidate_at(
     except (ValueError, RecursionError):
         reading = _repaired(text, start, repair_chars) if repair_chars > 0 else Reading(Reason.TOO_LARGE)
         whole = reading.reason in {Reason.OK, Reason.REPAIRED}
-        end = reading.end if whole else passed(text, start, fenced=leads or fenced_at(text, start))
+        end = reading.end if whole else passed(text, start, fenced=fenced)
         return Candidate(start, end, reading, leads)
     return Candidate(start, end, Reading(Reason.OK, value, end), leads)
 
 
 def fenced_at(text: str, start: int) -> bool:
     """Tell whether a fence stands right before `start`."""
-    return _FENCE_BEFORE.search(text[max(0, start - 70) : start]) is not None
+    line = text[max(0, start - 70) : start].rstrip().rpartition("\n")[2]
+    return _FENCE_BEFORE.search(line) is not None
 
 
 def refusal(text: str, candidate: Candidate) -> Reason | None:
     """Say why a value may not leave, whatever was asked: not finite, no text, or too deep; `None` when it may."""
     try:
-        strict(text[candidate.start : candidate.end])
+        well_formed(text[candidate.start : candidate.end])
     except ValueError:
         return Reason.TOO_LARGE if _too_deep(candidate.reading.value) else Reason.MALFORMED
     return None
@@ -118,7 +109,7 @@ def _repaired(text: str, start: int, chars: int) -> Reading:
     if reading.reason is not Reason.REPAIRED:
         return reading
     try:
-        strict(json.dumps(reading.value, ensure_ascii=False))
+        well_formed(json.dumps(reading.value, ensure_ascii=False))
     except ValueError:
         return Reading(Reason.MALFORMED, None, reading.end)
     return reading

@@ -28,6 +28,17 @@ class Reason(StrEnum):
     """Text, depth or what needs repair is beyond the limits."""
     REFUSED = "refused"
     """The provider says that the model refused or that a filter stopped the answer."""
+    AMBIGUOUS = "ambiguous"
+    """Several different objects fit, nothing says which of them is the answer, and the caller wants no guess."""
+
+
+class Several(StrEnum):
+    """Which of several different objects in prose is the answer."""
+
+    LAST = "last"
+    """The last one: models think aloud and end with what they mean."""
+    AMBIGUOUS = "ambiguous"
+    """None: for advice, where a wrong value costs more than a second question."""
 
 
 @dataclass(frozen=True, slots=True)

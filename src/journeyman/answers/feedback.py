@@ -21,6 +21,7 @@ _SAID: Final = {
     Reason.MALFORMED: "the JSON could not be read; give one strict JSON object (RFC 8259) and nothing else",
     Reason.TOO_LARGE: "the answer is too large or too deeply nested",
     Reason.REFUSED: "the answer was refused or filtered",
+    Reason.AMBIGUOUS: "several different JSON objects fit; give one JSON object and nothing else",
 }
 
 

@@ -1,26 +1,49 @@
-"""Does a value fit the asked type, as it is or inside the wrappers that models put around answers?"""
+"""Does a value fit the asked type, as it is or inside the wrappers that models put around answers?
+
+A wrapper is one that is known to mean "here is the answer": a tool call, `{"answer": …}`, the type's own name. Anything
+else around an object, such as `rejected` or `wrong_answer`, says something about it, and what it says is not known.
+"""
 
 from __future__ import annotations
 
 import json
-import math
-import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
-from pydantic_core import from_json
 
+from journeyman.answers.extraction import Reason
 from journeyman.answers.feedback import lines_of
+from journeyman.answers.strict import MAYBE_NOT_FINITE, finite, strict
 from journeyman.answers.tokens import Value
+from journeyman.answers.tolerant import read
+from journeyman.answers.vendors import VALUE_KEY, tool_name
 
-_WRAPPERS: Final = ("arguments", "parameters", "input", "args", "function", "properties")
+_ARGUMENTS: Final = ("arguments", "parameters", "input", "args", "function", "properties")
 _CALL_KEYS: Final = ("arguments", "parameters")
+_CALL_FORM: Final = frozenset(
+    {
+        *("name", "tool", "tool_name", "type", "id", "call_id", "tool_call_id", "index", "recipient"),
+        *("required", "title", "additionalProperties", "$schema"),
+    }
+)
+"""What may stand beside the arguments of a call, or beside the `properties` of an answer written into its schema."""
+_CALL_NAMES: Final = ("name", "tool", "tool_name")
+_CALL_TYPES: Final = frozenset({"function", "functioncall", "tooluse", "toolcall", "object"})
+_ENVELOPES: Final = frozenset(
+    {
+        *_ARGUMENTS,
+        VALUE_KEY,
+        *("answer", "answers", "final", "finalanswer", "result", "results", "response", "output", "data", "json"),
+        *("object", "content", "toolcall", "toolcalls", "functioncall"),
+    }
+)
+"""Names under which nothing but the answer is put, as `_plain` gives them."""
+_CHANNEL: Final = "functions."
 _MAX_TRIES: Final = 12
 _MAX_WRAPS: Final = 5
-_MAYBE_NOT_FINITE: Final = re.compile(r"nan|inf|[eE]\+?\d{3}|\d{300}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +53,33 @@ class Fitted:
     fits: bool
     value: Any = None
     problems: tuple[str, ...] = ()
-    unwrapped: bool = False
+    repairs: tuple[str, ...] = ()
+    """`unwrapped`, and what was put right inside the wrapper."""
 
 
-def strict(text: str) -> Value:
-    """Parse strict JSON; ValueError for anything else, for NaN, Infinity, overflow and lone surrogates."""
-    try:
-        value = cast("Value", from_json(text, allow_inf_nan=False))
-    except TypeError as error:  # the text holds a lone surrogate
-        raise ValueError("no text") from error
-    if _MAYBE_NOT_FINITE.search(text) and not _finite(value):
-        raise ValueError("not finite")
-    return value
+@dataclass(frozen=True, slots=True)
+class _Inner:
+    """What one reading of a value gives."""
+
+    value: Value
+    wraps: int = 0
+    repairs: tuple[str, ...] = field(default=())
 
 
 class Fit:
     """Decides for one asked type; `None` asks for any object, as a dict."""
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, tool: str | None = None) -> None:
         self.model = model
+        self._tool = tool
         self._adapter = TypeAdapter[Any](model) if model is not None else None
         self._names = _names(model)
         # A type whose fields all have defaults accepts every object, the wrapper of the real one included: for such a
         # type one of its keys must be there.
         self._known = frozenset[str]() if _demands_or_takes_any(model) else self._names
+        self._envelopes: frozenset[str] = _ENVELOPES | (
+            {_plain(tool_name(model))} if model is not None else frozenset()
+        )
 
     @property
     def takes_arrays(self) -> bool:
@@ -63,12 +89,13 @@ class Fit:
     def of(self, value: Value, text: str | None = None) -> Fitted:
         """Try the value, whose strict JSON is `text` where that is at hand, then what is inside its wrappers."""
         nearest: Fitted | None = None
-        for wraps, inner in _readings(value):
-            if self._is_call(inner):
+        for inner in self._readings(value):
+            if self._is_call(inner.value):
                 continue
-            fitted = self._direct(inner, text if wraps == 0 else None)
+            fitted = self._direct(inner.value, text if inner.wraps == 0 else None)
             if fitted.fits:
-                return Fitted(fits=True, value=fitted.value, unwrapped=wraps > 0)
+                repairs = ("unwrapped", *inner.repairs) if inner.wraps else ()
+                return Fitted(fits=True, value=fitted.value, repairs=repairs)
             if nearest is None or 0 < len(fitted.problems) < len(nearest.problems):
                 nearest = fitted
         return nearest or Fitted(fits=False)
@@ -87,7 +114,7 @@ class Fit:
         text = json.dumps(value, ensure_ascii=False) if text is None else text
         try:
             instance = self._adapter.validate_json(text)
-            if _MAYBE_NOT_FINITE.search(text) and not _finite(self._adapter.dump_python(instance)):
+            if MAYBE_NOT_FINITE.search(text) and not finite(self._adapter.dump_python(instance)):
                 return Fitted(fits=False, problems=("a number is not finite",))
         except ValidationError as error:
             return Fitted(fits=False, problems=lines_of(error, value, self.model))
@@ -95,18 +122,66 @@ class Fit:
             return Fitted(fits=False, problems=("the type's own validator failed",))
         return Fitted(fits=True, value=instance)
 
+    def _readings(self, value: Value) -> Iterator[_Inner]:
+        """Give the value, then what is inside it, nearest first."""
+        waiting = [_Inner(value)]
+        for count in range(_MAX_TRIES):
+            if count >= len(waiting):
+                return
+            outer = waiting[count]
+            yield outer
+            if outer.wraps < _MAX_WRAPS:
+                waiting += [
+                    _Inner(inner.value, outer.wraps + 1, (*outer.repairs, *inner.repairs))
+                    for inner in self._contents(outer.value)
+                ]
 
-def fit_for(model: Any) -> Fit:
-    """Give the decider for `model`; the same one again for the same type."""
+    def _contents(self, value: Value) -> list[_Inner]:
+        """Give what a wrapper holds; nothing for what is no known wrapper."""
+        if isinstance(value, str):
+            return _from_text(value)
+        if isinstance(value, list):
+            return [_Inner(value[0])] if len(value) == 1 else []
+        if not isinstance(value, dict):
+            return []
+        if len(value) == 1:
+            [(key, inner)] = value.items()
+            return [_Inner(inner)] if _plain(key) in self._envelopes else []
+        if not self._is_envelope(value):
+            return []
+        return [_Inner(value[key]) for key in _ARGUMENTS if isinstance(value.get(key), dict | str)]
+
+    def _is_envelope(self, value: dict[str, Value]) -> bool:
+        """Tell whether a value has the form of a call, and calls the tool that was asked for."""
+        beside = value.keys() - set(_ARGUMENTS)
+        kind = value.get("type")
+        if beside - _CALL_FORM or (isinstance(kind, str) and _plain(kind) not in _CALL_TYPES):
+            return False
+        named = [name for key in _CALL_NAMES if isinstance(name := value.get(key), str)]
+        return self._tool is None or all(is_call_of(name, self._tool) for name in named)
+
+
+def is_call_of(name: str, tool: str) -> bool:
+    """Tell whether a call names the tool; some models put the channel before it."""
+    return name.removeprefix(_CHANNEL) == tool
+
+
+def fit_for(model: Any, tool: str | None = None) -> Fit:
+    """Give the decider for `model`; the same one again for the same type and tool."""
     try:
-        return _cached(model)
+        return _cached(model, tool)
     except TypeError:  # not hashable, such as an Annotated with a list in it
-        return Fit(model)
+        return Fit(model, tool)
 
 
 @lru_cache(maxsize=256)
-def _cached(model: Any) -> Fit:
-    return Fit(model)
+def _cached(model: Any, tool: str | None) -> Fit:
+    return Fit(model, tool)
+
+
+def _plain(name: str) -> str:
+    """Give a name without what separates its words."""
+    return name.lower().replace("_", "").replace("-", "").replace(" ", "")
 
 
 def _is_model(model: Any) -> bool:
@@ -124,56 +199,22 @@ def _names(model: Any) -> frozenset[str]:
     if not _is_model(model):
         return frozenset()
     names = set[str](model.model_fields)
-    for field in model.model_fields.values():
-        names |= {name for name in (field.alias, field.validation_alias) if isinstance(name, str)}
-        choices = getattr(field.validation_alias, "choices", ())
+    for declared in model.model_fields.values():
+        names |= {name for name in (declared.alias, declared.validation_alias) if isinstance(name, str)}
+        choices = getattr(declared.validation_alias, "choices", ())
         names |= {name if isinstance(name, str) else str(name.path[0]) for name in choices}
     return frozenset(names)
 
 
-def _readings(value: Value) -> Iterator[tuple[int, Value]]:
-    """Give the value, then what is inside it, nearest first."""
-    waiting: list[tuple[int, Value]] = [(0, value)]
-    for count in range(_MAX_TRIES):
-        if count >= len(waiting):
-            return
-        wraps, inner = waiting[count]
-        yield wraps, inner
-        if wraps < _MAX_WRAPS:
-            waiting += [(wraps + 1, content) for content in _contents(inner)]
-
-
-def _contents(value: Value) -> list[Value]:
-    if isinstance(value, str):
-        return _from_text(value)
-    if isinstance(value, list):
-        return value if len(value) == 1 else []
-    if not isinstance(value, dict):
-        return []
-    if len(value) == 1:
-        return list(value.values())
-    return [value[key] for key in _WRAPPERS if isinstance(value.get(key), dict | str)]
-
-
-def _from_text(text: str) -> list[Value]:
+def _from_text(text: str) -> list[_Inner]:
+    """Read a value that was put into a string, with the same repairs as one that was not."""
     stripped = text.strip()
     if stripped[:1] not in {"{", "["}:
         return []
     try:
-        return [strict(stripped)]
+        return [_Inner(strict(stripped))]
     except ValueError:
+        reading = read(stripped, 0)
+    if reading.reason is not Reason.REPAIRED or reading.end != len(stripped):
         return []
-
-
-def _finite(value: Any) -> bool:
-    """Tell whether no number in the value is NaN or infinite."""
-    waiting: list[Any] = [value]
-    while waiting:
-        item = waiting.pop()
-        if isinstance(item, float) and not math.isfinite(item):
-            return False
-        if isinstance(item, dict):
-            waiting += cast("dict[Any, Any]", item).values()
-        elif isinstance(item, list | tuple | set | frozenset):
-            waiting += cast("list[Any]", item)
-    return True
+    return [_Inner(reading.value, repairs=reading.repairs)]

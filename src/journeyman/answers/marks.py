@@ -45,14 +45,9 @@ LEAD: Final = re.compile(
 )
 """What may precede an object that is the answer: white space, an opening fence, the tag of a tool call."""
 
-_END_OF_KEY: Final = r"\s{0,64}(?:[:：=]|$)"
-_KEY: Final = (
-    rf"[{QUOTES}](?:[^{QUOTES}\\\n]|\\.){{0,1000}}+(?:[{QUOTES}]{_END_OF_KEY}|$)"
-    rf"|'(?:[^'\\\n]|\\.){{0,1000}}+(?:'{_END_OF_KEY}|$)"
-    r"|[^\W\d][\w$-]{0,127}[\"']?\s{0,32}(?:[:：]|$)"
-)
+_KEY: Final = r"[^\W\d][\w$-]{0,127}[\"']?\s{0,32}(?:[:：]|$)"
 OBJECT: Final = re.compile(
-    rf"\{{(?=[{SPACE},]*+(?:\}}|$|\"(?:[^\"\\]|\\.){{0,1000}}+(?:\"\s*+(?:[:：=]|$)|$)|\"\w{{1,64}}\s*+:|//|/\*|\#"
+    rf"\{{(?=[{SPACE},]*+(?:\}}|$|[{QUOTES}]|//|/\*|\#"
     rf"|-?\d{{1,20}}\s{{0,8}}:|(?:{_KEY})|\\+\"|\\n|&quot;|&\#34;))",
     re.DOTALL,
 )
@@ -69,8 +64,12 @@ SQUARE_TAG: Final = re.compile(r"\[(?=/?THINK\])", re.IGNORECASE)
 ROUND_TAG: Final = re.compile(r"◁")
 
 BALANCE: Final = re.compile(
-    rf'(?:\\.)++|"(?:[^"\\\n]|\\.)*+"|[{{}}\[\]]|\n[ \t]*+```|</(?:{_NAMES})\s{{0,8}}>', re.IGNORECASE
+    # The set at the front lets the search pass over prose; what follows looks back at the sign that it found.
+    rf"[\\\"{{}}\[\]\n<](?:(?<=\\).(?:\\.)*+|(?<=\")(?:[^\"\\\n]|\\.)*+\"|(?<=[{{}}\[\]])|(?<=\n)[ \t]*+```"
+    rf"|(?<=<)/(?:{_NAMES})\s{{0,8}}>)",
+    re.IGNORECASE,
 )
+"""Brackets, and what may hide them or end them: escapes, strings on one line, fences, the end of reasoning."""
 
 
 def reasoning_closer(text: str, pos: int) -> tuple[int, re.Pattern[str]] | None:

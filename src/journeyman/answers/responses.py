@@ -1,13 +1,18 @@
-"""Read a provider's response: the tool call first, then the text. SDK objects and plain dicts alike."""
+"""Read a provider's response: the tool call first, then the text. SDK objects and plain dicts alike.
+
+This is the only reader of responses: adapters over other libraries put what came into a `Said`. What a model thought,
+in blocks or fields of their own, is never the answer.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from journeyman.answers.extraction import Extraction, Reason, stopped_by
-from journeyman.answers.fitting import fit_for
+from journeyman.answers.decoding import decoded
+from journeyman.answers.extraction import Extraction, Reason, Several, stopped_by
+from journeyman.answers.fitting import fit_for, is_call_of
 from journeyman.answers.scanner import extract
 from journeyman.answers.vendors import VENDORS, Vendor, tool_name
 
@@ -16,58 +21,90 @@ from journeyman.answers.vendors import VENDORS, Vendor, tool_name
 class Said:
     """What a response holds, whoever sent it."""
 
-    calls: tuple[tuple[str, Any], ...] = ()
+    calls: tuple[tuple[str, Any], ...] = field(default=(), repr=False)
     """Name and arguments of each tool call; arguments parsed or as text."""
-    text: str = ""
+    text: str = field(default="", repr=False)
     finish_reason: str = ""
     refused: bool = False
 
 
-def read_response(response: Any, model: Any, vendor: Vendor) -> Extraction[Any]:
+def read_response(
+    response: Any, model: Any, vendor: Vendor, *, tool: str | None = None, several: Several = Several.LAST
+) -> Extraction[Any]:
     """Give the answer in a response; never raises for anything a provider sends.
+
+    Args:
+        response: What the provider sent, parsed or as an SDK's object.
+        model: The asked type.
+        vendor: Whose form it has.
+        tool: Name of the tool that was asked for; `None` takes the one that `tool_spec` makes from the type, or any
+            where there is no type.
+        several: Which of several different answers counts.
+
+    Raises:
+        ValueError: There is no such vendor.
+    """
+    if isinstance(response, str | bytes):
+        return read_said(Said(text=_spoken(response)), model, tool=tool, several=several)
+    return read_said(said_in(response, vendor), model, tool=tool, several=several)
+
+
+def said_in(response: Any, vendor: Vendor) -> Said:
+    """Give what a response holds; never raises for anything a provider sends.
 
     Raises:
         ValueError: There is no such vendor.
     """
     if vendor not in VENDORS:
         raise ValueError(f"no vendor {vendor!r}: give one of {', '.join(VENDORS)}")
-    if isinstance(response, str | bytes):
-        return extract(response, model)
-    said = _READERS[vendor](response)
+    return _READERS[vendor](response)
+
+
+def read_said(said: Said, model: Any, *, tool: str | None = None, several: Several = Several.LAST) -> Extraction[Any]:
+    """Give the answer in what was said: the arguments of a call of the asked tool, else the text."""
     stopped = stopped_by(said.finish_reason)
     if stopped is not None:
         return Extraction(None, stopped)
-    called = _from_calls(said, model)
-    if called is not None and called.ok:
+    asked = tool or (tool_name(model) if model is not None else None)
+    called = _from_calls(said, model, asked, several)
+    if called is not None and (called.ok or called.reason is Reason.AMBIGUOUS):
         return called
-    spoken = extract(said.text, model)
+    spoken = extract(said.text, model, several=several, tool=tool)
     if spoken.ok or called is None:
         return Extraction(None, Reason.REFUSED) if said.refused and not spoken.ok else spoken
     return called
 
 
-def _from_calls(said: Said, model: Any) -> Extraction[Any] | None:
-    """Give the last call that fits, calls of the asked tool first; else why the last one does not."""
-    own = tool_name(model) if model is not None else ""
+def _spoken(text: str | bytes) -> str:
+    return text if isinstance(text, str) else decoded(text)
+
+
+def _from_calls(said: Said, model: Any, asked: str | None, several: Several) -> Extraction[Any] | None:
+    """Give the last call of the asked tool that fits; else why the last one does not; `None` where it was not called."""
+    fits: list[Extraction[Any]] = []
     last: Extraction[Any] | None = None
-    latest_first = said.calls[::-1]
-    for _, arguments in sorted(latest_first, key=lambda call: call[0] != own):
-        found = _from_arguments(arguments, model)
+    for name, arguments in reversed(said.calls):
+        if asked is not None and not is_call_of(name, asked):
+            continue
+        found = _from_arguments(arguments, model, several)
         if found.ok:
-            return found
+            fits.append(found)
         last = last or found
-    return last
+    if several is Several.AMBIGUOUS and any(found.value != fits[0].value for found in fits):
+        return Extraction(None, Reason.AMBIGUOUS)
+    return fits[0] if fits else last
 
 
-def _from_arguments(arguments: Any, model: Any) -> Extraction[Any]:
+def _from_arguments(arguments: Any, model: Any, several: Several) -> Extraction[Any]:
     if isinstance(arguments, str | bytes):
-        return extract(arguments, model)
+        return extract(arguments, model, several=several)
     try:
         fitted = fit_for(model).of(_plain(arguments, _MAX_DEPTH))
     except (TypeError, ValueError, RecursionError):  # not JSON, or not finite
         return Extraction(None, Reason.MALFORMED)
     if fitted.fits:
-        return Extraction(fitted.value, Reason.OK, ("unwrapped",) if fitted.unwrapped else ())
+        inside = any(repair != "unwrapped" for repair in fitted.repairs)
+        return Extraction(fitted.value, Reason.REPAIRED if inside else Reason.OK, fitted.repairs)
     return Extraction(None, Reason.INVALID, (), None, fitted.problems)
 
 
@@ -125,7 +162,7 @@ def _blocks(content: Any) -> str:
             parts.append(block)
         elif kind in {None, "text", "output_text"}:
             parts.append(_text(_get(block, "text")))
-    return "\n".join(part for part in parts if part)
+    return "".join(parts)  # providers split a text anywhere, as around citations
 
 
 def _openai(response: Any) -> Said:
@@ -140,8 +177,6 @@ def _openai(response: Any) -> Said:
     if _get(message, "function_call") is not None:
         calls.append((_text(_get(message, "function_call", "name")), _get(message, "function_call", "arguments")))
     text = _blocks(_get(message, "content"))
-    # Some servers route the answer of a reasoning model here and leave the content empty.
-    text = text or _text(_get(message, "reasoning_content")) or _text(_get(message, "reasoning"))
     finish = _text(_get(response, "choices", 0, "finish_reason"))
     return Said(tuple(calls), text, finish, refused=bool(_get(message, "refusal")))
 

@@ -1,7 +1,8 @@
 """Find the answer in a text: left to right, once.
 
 Where only white space, a fence, a tool call's tag or closed reasoning precedes an object, that object is the answer.
-Where prose precedes it, the last object that fits is. An object that does not parse is repaired as a whole; nothing
+Where prose precedes it, the last object that fits is, or none where several differ and the caller wants no guess. An
+object that goes on behind its end was closed too early and is no answer. An object that does not parse is repaired as a whole; nothing
 inside an unfinished one counts.
 """
 
@@ -12,10 +13,12 @@ from collections import deque
 from typing import Any, Final
 
 from journeyman.answers import marks
-from journeyman.answers.candidates import DECODER, Candidate, candidate_at, fenced_at, refusal
+from journeyman.answers.candidates import Candidate, candidate_at, fenced_at, refusal
 from journeyman.answers.decoding import decoded
-from journeyman.answers.extraction import Extraction, Reason, stopped_by
-from journeyman.answers.fitting import Fit, fit_for, strict
+from journeyman.answers.extraction import Extraction, Reason, Several, stopped_by
+from journeyman.answers.fitting import Fit, fit_for
+from journeyman.answers.places import enclosed, misclosed, reasoning_end
+from journeyman.answers.strict import DECODER, strict
 from journeyman.answers.tolerant import MAX_CHARS, Reading
 
 MAX_TEXT: Final = 4 * 1024 * 1024
@@ -26,11 +29,20 @@ _WEAK_ENDS: Final = 8
 """So many unfinished things that only look like objects are passed over."""
 _MISSES: Final = 32
 """After so many candidates that are not strict JSON, each is cut out of the text before it is read."""
+_MOST_MISSES: Final = 500
+"""A text with more of them than any answer has is given up: it costs too much to read."""
 _DOUBTFUL: Final = {"inner_quote", "control_character", "missing_quote"}
 _TEXT_LAYERS: Final = 3
 
 
-def extract(text: str | bytes, model: Any = None, *, finish_reason: str | None = None) -> Extraction[Any]:
+def extract(
+    text: str | bytes,
+    model: Any = None,
+    *,
+    finish_reason: str | None = None,
+    several: Several = Several.LAST,
+    tool: str | None = None,
+) -> Extraction[Any]:
     """Give the answer in a model's text: an instance of `model`, or a dict when it is `None`.
 
     Never raises for any text, and takes time in proportion to its length.
@@ -39,18 +51,21 @@ def extract(text: str | bytes, model: Any = None, *, finish_reason: str | None =
         text: What the model wrote; bytes in any encoding that JSON may have.
         model: Any type that pydantic can validate; pydantic's lax rules and no laxer ones decide what fits.
         finish_reason: The provider's word on why the text ended. An answer that ended for length is never final.
+        several: Which of several different objects in prose is the answer.
+        tool: Name of the tool that the model was asked to call; a written call of another one is no answer. `None`
+            takes the arguments of any.
     """
-    fit = fit_for(model)
+    fit = fit_for(model, tool)
     stopped = stopped_by(finish_reason)
     if stopped is not None:
         return Extraction(None, stopped)
     plain = text if isinstance(text, str) else decoded(bytes(text))
     if len(plain) > MAX_TEXT:
         return Extraction(None, Reason.TOO_LARGE)
-    return _layer(plain, fit, _TEXT_LAYERS)
+    return _layer(plain, fit, several, _TEXT_LAYERS)
 
 
-def _layer(text: str, fit: Fit, layers: int) -> Extraction[Any]:
+def _layer(text: str, fit: Fit, several: Several, layers: int) -> Extraction[Any]:
     """Scan the text, or what it holds where the whole of it is one JSON string."""
     start = len(text) - len(text.lstrip())
     if text.startswith('"', start) and layers:
@@ -59,10 +74,10 @@ def _layer(text: str, fit: Fit, layers: int) -> Extraction[Any]:
         except ValueError:
             inner, end = None, 0
         if isinstance(inner, str) and not text[end:].strip():
-            found = _layer(inner, fit, layers - 1)
+            found = _layer(inner, fit, several, layers - 1)
             if found.reason is not Reason.NOTHING:
                 return Extraction(found.value, found.reason, found.repairs, (start, end), found.problems)
-    found = Scanner(text, fit).run()
+    found = Scanner(text, fit, several).run()
     return _scalar(text, fit) or found if found.reason is Reason.NOTHING else found
 
 
@@ -89,8 +104,9 @@ def judged(candidate: Candidate, text: str, fit: Fit) -> Extraction[Any]:
     fitted = fit.of(candidate.reading.value, strict_text)
     if not fitted.fits:
         return Extraction(None, Reason.INVALID, candidate.reading.repairs, span, fitted.problems)
-    repairs = (*candidate.reading.repairs, *(("unwrapped",) if fitted.unwrapped else ()))
-    return Extraction(fitted.value, candidate.reading.reason, repairs, span)
+    repairs = tuple(dict.fromkeys([*candidate.reading.repairs, *fitted.repairs]))
+    inside = any(repair != "unwrapped" for repair in fitted.repairs)
+    return Extraction(fitted.value, Reason.REPAIRED if inside else candidate.reading.reason, repairs, span)
 
 
 def counts(candidate: Candidate, text: str) -> bool:
@@ -147,9 +163,12 @@ class _Marks:
 class Scanner:
     """One pass over one text."""
 
-    def __init__(self, text: str, fit: Fit) -> None:
+    def __init__(self, text: str, fit: Fit, several: Several = Several.LAST) -> None:
         self._text = text
         self._fit = fit
+        self._several = several
+        self._agreed: Extraction[Any] | None = None
+        self._differ = False
         array = marks.ANY_ARRAY if fit.takes_arrays else marks.ARRAY
         self._marks = _Marks(text, (marks.OBJECT, array, *marks.tags_in(text)))
         self._pos = self._base = _spoken_end(text)
@@ -193,10 +212,15 @@ class Scanner:
 
     def _reset(self, end: int) -> None:
         """Forget everything before `end`: it was reasoning."""
-        self._kept.clear()
+        self._forget()
         self._failure = Extraction(None, Reason.NOTHING)
         self._pos = self._base = end
         self.leading = True
+
+    def _forget(self) -> None:
+        """Let nothing that came so far be the answer."""
+        self._kept.clear()
+        self._agreed, self._differ = None, False
 
     def _tag(self, start: int) -> Extraction[Any] | None:
         self._pos = start + 1
@@ -219,6 +243,9 @@ class Scanner:
             self._text, start, leads=self.leading, repair_chars=self._repair_chars, alone=self._misses > _MISSES
         )
         self._misses += candidate.reading.reason is not Reason.OK
+        if self._misses > _MOST_MISSES:
+            self._forget()
+            return Extraction(None, Reason.TOO_LARGE)
         self.latest = candidate
         if candidate.reading.reason is not Reason.OK:
             self._repair_chars -= max(1, candidate.reading.end - start)
@@ -230,35 +257,53 @@ class Scanner:
 
     def _whole(self, candidate: Candidate) -> Extraction[Any] | None:
         self._pos = candidate.end
-        self.settled &= not candidate.reading.undecided and "closed" not in candidate.reading.repairs
+        self.settled &= not candidate.reading.undecided
         if not candidate.leads:
-            self._kept.append(candidate)
+            self._keep(candidate)
             return None
         answer = judged(candidate, self._text, self._fit)
         if answer.ok:
-            return answer
+            beyond = misclosed(self._text, candidate)
+            if not beyond:
+                return answer
+            self.settled = False
+            self._pos = beyond
+            refused: Extraction[Any] = Extraction(None, Reason.MALFORMED, (), answer.span)
+            answer = refused
         self._failure = answer
         self.leading = False
         return None
+
+    def _keep(self, candidate: Candidate) -> None:
+        """Keep what may be the answer; where several would be ambiguous, compare it with the one before."""
+        if self._several is Several.LAST:
+            self._kept.append(candidate)
+            return
+        answer = judged(candidate, self._text, self._fit)
+        if answer.ok and self._agreed is not None:
+            self._differ |= answer.value != self._agreed.value
+        self._agreed = answer if answer.ok else self._agreed
+        if answer.ok or self._agreed is None:
+            self._kept.append(candidate)
 
     def _broken(self, candidate: Candidate) -> None:
         start, end, reading = candidate.start, candidate.end, candidate.reading
         self.settled = False  # where a broken thing is over may depend on what follows
         self._pos = end
         if candidate.whole:
-            if found := marks.REASONING_END.search(self._text, start, end):
-                self._pos = found.start()
+            reasoned = reasoning_end(self._text, start, end)
+            self._pos = end if reasoned is None else reasoned
             self._fail(Reason.MALFORMED, candidate)
             return
         if end < len(self._text):
             ended = reading.reason is Reason.TRUNCATED and self._text[end - 1] not in "}]"
             self._fail(Reason.TRUNCATED if ended else self._reason(reading), candidate)
             if ended:
-                self._kept.clear()
-        elif found := marks.REASONING_END.search(self._text, start):
-            self._pos = found.start()
+                self._forget()
+        elif (reasoned := reasoning_end(self._text, start, end)) is not None:
+            self._pos = reasoned
         elif candidate.leads or marks.STRONG.match(self._text, start) or self._weak_ends <= 0:
-            self._kept.clear()
+            self._forget()
             self._fail(reading.reason, candidate)
         else:
             self._weak_ends -= 1
@@ -273,9 +318,13 @@ class Scanner:
 
     def _last(self) -> Extraction[Any]:
         """Give the last candidate that fits."""
+        if self._differ:
+            return Extraction(None, Reason.AMBIGUOUS)
         nearest: Extraction[Any] | None = None
         for candidate in reversed(self._kept):
             answer = judged(candidate, self._text, self._fit)
+            if answer.ok and enclosed(self._text, self._base, candidate):
+                return Extraction(None, Reason.MALFORMED, (), answer.span)
             if answer.ok:
                 return answer
             nearest = nearest or answer

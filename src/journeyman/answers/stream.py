@@ -12,6 +12,7 @@ from journeyman.answers.candidates import candidate_at
 from journeyman.answers.decoding import TextDecoder
 from journeyman.answers.extraction import Extraction, stopped_by
 from journeyman.answers.fitting import fit_for
+from journeyman.answers.places import misclosed
 from journeyman.answers.preview import Preview
 from journeyman.answers.scanner import Scanner, counts, extract, judged
 from journeyman.answers.tokens import Value
@@ -42,9 +43,9 @@ class _State(Enum):
 class AnswerStream:
     """Collects chunks of text (or bytes) until there is an answer.
 
-    `feed` gives True in the chunk that closes an object that is the answer: what follows cannot change it, and the
-    stream may be stopped. Otherwise the end decides: call `close`, or read `result`. For every way to cut a text, the
-    result is what `extract` gives for the whole.
+    `feed` gives True in the chunk that closes an object that is the answer, and the stream may be stopped: what follows
+    is not looked at. Otherwise the end decides: call `close`, or read `result`. For every way to cut a text, the result
+    is what `extract` gives for all that was fed up to then.
     """
 
     def __init__(self, model: Any = None) -> None:
@@ -249,7 +250,7 @@ class AnswerStream:
         if not candidate.whole or not counts(candidate, text):
             return self._leave_object(text)
         answer = judged(candidate, text, self._fit)
-        if not answer.ok:
+        if not answer.ok or misclosed(text, candidate):
             return self._leave_object(text)
         self._preview.settle(candidate.reading.value)
         span = (self._base + candidate.start, self._base + candidate.end)

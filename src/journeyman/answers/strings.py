@@ -1,4 +1,9 @@
-"""Read one string that may hold quotes, line breaks and escapes that JSON does not allow there."""
+"""Read one string that may hold quotes, line breaks and escapes that JSON does not allow there.
+
+Quotes inside a string are kept where they come in pairs and nothing behind them looks like the end of a string. A single
+one, or one before a comma, colon or bracket, may be the end or may not: then there is no value. Nor is there one for
+quotes in the items of a list, which has no names by which a reader could find its way back.
+"""
 
 from __future__ import annotations
 
@@ -34,6 +39,11 @@ _UNDONE_KEY: Final = re.compile(
     rf"(?:\"(?:[^\"\\\n]|\\.)*+(?:\\|\"\s*+)?|'(?:[^'\\\n]|\\.)*+(?:\\|'\s*+)?"
     rf"|[{QUOTES}](?:[^{QUOTES}\\\n]|\\.)*+(?:\\|[{QUOTES}]\s*+)?)\Z",
 )
+_PLAIN_KEY: Final = re.compile(r"\"[A-Za-z_][\w$-]{0,63}\"\s{0,8}:")
+_WORDS: Final = re.compile(r"(?!(?:true|false|null)\b)[^\W\d][^\\\"{}\[\]:]*,", re.IGNORECASE)
+"""What was meant as a string; a number, a literal or a list may have got its quote by mistake."""
+_STRUCTURE: Final = frozenset(",:]}")
+"""After a quote these say that a string ends there; where that cannot be, nobody knows where it does."""
 _CONCATENATION: Final = re.compile(rf"\+\s*+[{QUOTES}]")
 _COMMENT: Final = re.compile(r"\s{1,32}(?://|/\*|#)")
 
@@ -49,7 +59,8 @@ class StringReader:
     is_key: bool
     undecided: bool = False
     bare_keys: bool = False
-    inner: bool = False
+    inner: int = 0
+    """Quotes met so far that are part of the string."""
     broken_line: bool = False
 
     def read(self, start: int, mark: str, *, bare_keys: bool) -> tuple[str, int]:
@@ -68,12 +79,17 @@ class StringReader:
             elif sign < " ":
                 self._control(pos, parts)
                 parts.append(sign)
+            elif _is_apostrophe(self.text, pos, mark):
+                self.note("inner_quote")
+                parts.append(sign)
             elif self._closes(pos):
+                if self.inner % 2:
+                    raise Broken  # quotes inside a string come in pairs: this one may be another's end, not the string's
                 return _joined(parts), pos
             elif comma := self._lost_quote(start + 1, found.start()):
                 return _joined(parts)[: comma - found.start()], comma
             else:
-                self._inner_quote()
+                self._inner_quote(pos)
                 parts.append(sign)
         raise Cut
 
@@ -94,10 +110,12 @@ class StringReader:
         if self.text.startswith("```", pos) and "```" not in "".join(parts):
             raise Cut  # the fence around the answer ends inside the string
 
-    def _inner_quote(self) -> None:
-        if self.is_key or self.broken_line:
+    def _inner_quote(self, pos: int) -> None:
+        blank = BLANK.match(self.text, pos, self.limit)
+        after = self.text[blank.end() if blank else pos : self.limit][:1]
+        if self.is_key or not self.in_object or self.broken_line or after in _STRUCTURE:
             raise Broken
-        self.inner = True
+        self.inner += 1
         self.note("inner_quote")
 
     def _lost_quote(self, start: int, quote: int) -> int:
@@ -105,7 +123,7 @@ class StringReader:
         if self.is_key or self.inner or not self.in_object:
             return 0
         before = self.text[start:quote].rstrip()
-        if not before.endswith(",") or QUOTED_KEY.match(self.text, quote, self.limit) is None:
+        if _WORDS.fullmatch(before) is None or _PLAIN_KEY.match(self.text, quote, self.limit) is None:
             return 0
         self.note("missing_quote")
         return start + len(before) - 1
@@ -179,6 +197,11 @@ class StringReader:
             # The next key is still on its way: the quote before it is the end of this string.
             return self.in_object and _UNDONE_KEY.match(self.text, pos, self.limit) is not None
         return found is not None
+
+
+def _is_apostrophe(text: str, pos: int, mark: str) -> bool:
+    """Tell whether the sign before `pos` stands between two letters, as in `it's`."""
+    return mark in SINGLE and text[pos - 2].isalnum() and text[pos : pos + 1].isalnum()
 
 
 def _joined(parts: list[str]) -> str:

@@ -11,7 +11,11 @@ Value: TypeAlias = "dict[str, Value] | list[Value] | str | int | float | bool | 
 
 
 class Cut(Exception):
-    """The text ended inside a value."""
+    """The text, or the fence or tag around the value, ended inside it."""
+
+    def __init__(self, *, closed_around: bool = False) -> None:
+        super().__init__()
+        self.closed_around = closed_around
 
 
 class Broken(Exception):

@@ -1,7 +1,7 @@
 """Read one almost-JSON value: one pass, no recursion, and a name for everything that was put right.
 
 The reader repairs form, never content. Where it would have to invent a value (a missing one, an elided one, one cut off
-by the end of the text) it stops. What it decides about text before a position never changes when more text follows,
+by the end of the text) it stops; what the text leaves open is never closed. What it decides about text before a position never changes when more text follows,
 except where it says so (`Reading.undecided`); streams rely on that.
 """
 
@@ -28,6 +28,7 @@ from journeyman.answers.tokens import (
     NOT_FINITE,
     NUMBER,
     QUOTES,
+    SINGLE,
     Broken,
     Cut,
     Value,
@@ -36,6 +37,8 @@ from journeyman.answers.tokens import (
 MAX_CHARS: Final = 32_768
 """What needs repair may be this long in all: the pass costs 1 to 2 ms per KB."""
 MAX_DEPTH: Final = 200
+_QUOTE: Final = re.compile(r'(?<!\\)"')
+_QUOTES: Final = frozenset(QUOTES)
 _KEY_CHARS: Final = 256
 """How far the reader looks ahead for the end of a key."""
 
@@ -51,12 +54,9 @@ class _Want(Enum):
 class _Frame:
     container: dict[str, Value] | list[Value]
     want: _Want
+    closer: str
     key: str = ""
     after_comma: bool = False
-
-    @property
-    def is_object(self) -> bool:
-        return isinstance(self.container, dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +92,10 @@ class _Reader:
             self._open()
             while self.stack:
                 self._blank()
-                if self._ended():
-                    self._close_all()
-                    break
+                self._go_on()
                 self._step(self.stack[-1])
-        except Cut:
-            beyond = self.limit < len(self.text)
+        except Cut as cut:
+            beyond = self.limit < len(self.text) and not cut.closed_around
             reason = Reason.TOO_LARGE if beyond else Reason.TRUNCATED
             return Reading(reason, self.root, self.limit, tuple(self.repairs), undecided=True)
         except Broken as broken:
@@ -125,7 +123,7 @@ class _Reader:
             raise Broken(Reason.TOO_LARGE)
         if mark == "(":
             self.note("python_literal")
-        frame = _Frame({}, _Want.KEY) if mark == "{" else _Frame([], _Want.VALUE)
+        frame = _Frame({}, _Want.KEY, "}") if mark == "{" else _Frame([], _Want.VALUE, "]" if mark == "[" else ")")
         if self.stack:
             self._put(frame.container)
         else:
@@ -148,6 +146,9 @@ class _Reader:
             self.pos = found.end() if found else self.pos
             if self.text.startswith(("//", "#"), self.pos):
                 end = self.text.find("\n", self.pos, self.limit)
+                # A quote that opens in a comment closes behind it: then it is no comment but the rest of a string.
+                if end >= 0 and len(_QUOTE.findall(self.text, self.pos, end)) % 2:
+                    raise Broken
             elif self.text.startswith("/*", self.pos):
                 end = self.text.find("*/", self.pos + 2, self.limit)
                 if end < 0:
@@ -158,21 +159,12 @@ class _Reader:
             self.note("comment")
             self.pos = self.limit if end < 0 else end
 
-    def _ended(self) -> bool:
-        """Tell whether the text, or the fence or tag around the value, ends here."""
+    def _go_on(self) -> None:
+        """Raise `Cut` where the text, or the fence or tag around the value, ends; what is open is never closed for it."""
         if self.pos >= self.limit:
-            self.undecided = True
-            return True
-        return END_MARK.match(self.text, self.pos, self.limit) is not None
-
-    def _close_all(self) -> None:
-        """Add the missing closers where the text stops exactly after a whole value."""
-        if self.limit < len(self.text) and self.pos >= self.limit:
             raise Cut
-        if self.stack[-1].want is not _Want.AFTER:
-            raise Cut
-        self.note("closed")
-        self.stack.clear()
+        if END_MARK.match(self.text, self.pos, self.limit):
+            raise Cut(closed_around=True)
 
     def _key(self, frame: _Frame) -> None:
         mark = self.text[self.pos]
@@ -182,15 +174,21 @@ class _Reader:
             self.note("extra_comma")
             self.pos += 1
         elif mark in QUOTES:
-            frame.key = self._quoted_key(mark)
-            frame.want = _Want.COLON
+            self._name(frame, self._quoted_key(mark))
         elif found := BARE_KEY.match(self.text, self.pos, self.limit):
             self.note("unquoted_key")
-            frame.key, self.pos, frame.want = found[1], found.end(1) + len(found[2]), _Want.COLON
+            self.pos = found.end(1) + len(found[2])
+            self._name(frame, found[1])
         elif self.limit - self.pos < _KEY_CHARS and BARE_VALUE.fullmatch(self.text, self.pos, self.limit):
             raise Cut
         else:
             raise Broken
+
+    @staticmethod
+    def _name(frame: _Frame, key: str) -> None:
+        if key in frame.container:
+            raise Broken  # nobody knows which of two values is meant; and a quote may have torn a string in two
+        frame.key, frame.want = key, _Want.COLON
 
     def _quoted_key(self, mark: str) -> str:
         # A key whose closing quote is missing: `{"a: 1`.
@@ -260,7 +258,7 @@ class _Reader:
         if LOOSE_NUMBER.fullmatch(word):
             self.note("number")
             return _number(word.removeprefix("+"))
-        if self.text[self.pos] not in ",}])\n#/ \t\r":
+        if not _QUOTES.isdisjoint(word) or self.text[self.pos] not in ",}])\n#/ \t\r":
             raise Broken
         self.note("unquoted_value")
         return word
@@ -284,22 +282,16 @@ class _Reader:
     def _starts_next(self, frame: _Frame) -> bool:
         if isinstance(frame.container, dict):
             return self.text[self.pos] in QUOTES or BARE_KEY.match(self.text, self.pos, self.limit) is not None
-        return ITEM_START.match(self.text, self.pos, self.limit) is not None
+        # Python joins strings that stand side by side; what writes these quotes may mean that.
+        joined = self.text[self.pos] in SINGLE
+        return not joined and ITEM_START.match(self.text, self.pos, self.limit) is not None
 
     def _close(self, mark: str) -> None:
-        """Close the container that `mark` belongs to, and what was left open inside it."""
+        """Close the innermost container; the closer of another one says that something is missing in between."""
+        if self.stack[-1].closer != mark:
+            raise Broken
         if self.stack[-1].after_comma:
             self.note("trailing_comma")
-        wants_object = mark == "}"
-        if self.stack[-1].is_object != wants_object:
-            self.note("mismatched_closer")
-            if all(frame.is_object != wants_object for frame in self.stack):
-                if len(self.stack) > 1 or mark != "]":
-                    raise Broken
-                self.pos += 1  # a stray bracket in the only object
-                return
-            while self.stack[-1].is_object != wants_object:
-                self.stack.pop()
         self.pos += 1
         self.stack.pop()
 

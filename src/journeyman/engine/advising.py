@@ -163,13 +163,13 @@ class Advising:
 
     def _request(self, purpose: Purpose, prompt: Prompt, answer: Any) -> Request:
         state = self._journal.state
-        left = self._journal.left_s()
+        left_s = self._journal.left_s()
         return Request(
             request_id=f"{state.usage.iterations}.{purpose.value}.{state.advice.asked}",
             purpose=purpose,
             messages=(Message("system", prompt.system), Message("user", prompt.user)),
             answer=answer,
-            timeout_s=60.0 if left is None else max(0.05, min(60.0, left)),
+            timeout_s=None if left_s is None else max(0.05, left_s),
         )
 
     async def _rows(self) -> list[JsonObject]:
@@ -198,22 +198,29 @@ class Advising:
             failure = Failure.SCRIPT_REJECTED if found[0].where == "script" else Failure.TOOL_NOT_ALLOWLISTED
             return Rejection(
                 failure=failure,
+                where=found[0].where,
                 feedback=f"{found[0].where}: not allowed; allowed tools: {', '.join(sorted(state.tools))}",
             )
         left = calls_left(state)
         if left is not None and len(strategy.calls) > left:
-            return Rejection(failure=Failure.OVER_BUDGET, feedback=f"{len(strategy.calls)} calls, but {left} are left")
+            return Rejection(
+                failure=Failure.OVER_BUDGET, where="calls", feedback=f"{len(strategy.calls)} calls, but {left} are left"
+            )
         for index, call in enumerate(strategy.calls):
             wrong = self._argument_problems(state, call.tool, call.args)
             if wrong:
                 return Rejection(
-                    failure=Failure.TOOL_ARGS_INVALID, feedback=f"calls.{index}.args of {call.tool}: {wrong}"
+                    failure=Failure.TOOL_ARGS_INVALID,
+                    where=f"calls.{index}.args",
+                    feedback=f"calls.{index}.args of {call.tool}: {wrong}",
                 )
         if strategy.script is not None:
             told = await self._scripts.check(strategy.script, sorted(state.tools), script_limits(state.mission))
             if told:
                 return Rejection(
-                    failure=Failure.SCRIPT_REJECTED, feedback=f"line {told[0].line}: the script cannot run here"
+                    failure=Failure.SCRIPT_REJECTED,
+                    where="script",
+                    feedback=f"line {told[0].line}: the script cannot run here",
                 )
         return None
 

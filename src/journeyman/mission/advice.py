@@ -25,7 +25,8 @@ class StrategyAdvice(Strict):
     next_strategy: Strategy
     alternatives: Annotated[list[Strategy], Field(max_length=4)] = Field(default_factory=list[Strategy])
     """Other candidates; the rules rank them all."""
-    confidence: Annotated[StrictInt | StrictFloat, Field(ge=0, le=1)]
+    confidence: Annotated[StrictInt | StrictFloat, Field(ge=0, le=1)] | None = None
+    """Nothing is decided by it."""
 
 
 class ClosingAdvice(Strict):

@@ -6,13 +6,13 @@ text or response.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, Final, cast
 
 from pydantic import BaseModel, ConfigDict
 
-from journeyman.answers import Reason, extract
+from journeyman.answers import Reason, Said, extract, said_in
 from journeyman.gym.text.action import Read, TextAction, read_action
 from journeyman.gym.text.words import ActionType, AgentRole
 
@@ -25,6 +25,7 @@ _WHY: Final = {
     Reason.MALFORMED: "the JSON in the reply cannot be read without guessing",
     Reason.TOO_LARGE: "the reply is too long to be an action",
     Reason.REFUSED: "the model refused",
+    Reason.AMBIGUOUS: "the reply holds several different actions",
 }
 
 
@@ -71,37 +72,27 @@ def _or_fallback(read: Read, fallback: ActionType) -> TextAction:
 
 def parse_openai_response(response: object, role: AgentRole, *, fallback: ActionType = ActionType.NOOP) -> TextAction:
     """Give the action in a chat completion, an SDK object or its dict: tool calls first, then the text."""
-    choice = _first(_get(response, "choices"))
-    message = _get(choice, "message")
-    reason = _get(choice, "finish_reason")
-    stopped = reason if isinstance(reason, str) else None
-    calls = [_get(_get(call, "function"), "arguments") for call in _list(_get(message, "tool_calls"))]
-    return _or_fallback(_best(calls, _get(message, "content"), role, stopped), fallback)
+    return _or_fallback(_best(said_in(response, "openai"), role), fallback)
 
 
 def parse_anthropic_response(
     response: object, role: AgentRole, *, fallback: ActionType = ActionType.NOOP
 ) -> TextAction:
     """Give the action in a message, an SDK object or its dict: tool uses first, then the text."""
-    content = _get(response, "content")
-    reason = _get(response, "stop_reason")
-    stopped = reason if isinstance(reason, str) else None
-    calls = [_get(block, "input") for block in _list(content) if _get(block, "type") == "tool_use"]
-    return _or_fallback(_best(calls, content, role, stopped), fallback)
+    return _or_fallback(_best(said_in(response, "anthropic"), role), fallback)
 
 
-def _best(calls: Sequence[object], content: object, role: AgentRole, stopped: str | None) -> Read:
-    """Give the last tool call that is an action, else the text's."""
+def _best(said: Said, role: AgentRole) -> Read:
+    """Give the last tool call that is an action, whatever tool it names, else the text's."""
     read = Read(TextAction(role), _NOTHING)
-    for call in calls:
-        tried = _called(call, role, stopped)
+    for _, call in said.calls:
+        tried = _called(call, role, said.finish_reason)
         if read.reason or not tried.reason:
             read = tried
     if not read.reason:
         return read
-    text = content if isinstance(content, str) else "".join(_texts(content))
-    spoken = read_text(text, role, finish_reason=stopped)
-    return read if calls and spoken.reason else spoken
+    spoken = read_text(said.text, role, finish_reason=said.finish_reason)
+    return read if said.calls and spoken.reason else spoken
 
 
 def _called(call: object, role: AgentRole, stopped: str | None) -> Read:
@@ -111,25 +102,6 @@ def _called(call: object, role: AgentRole, stopped: str | None) -> Read:
     inner = given.get("arguments", given.get("input"))
     wrapped = "action_type" not in given and isinstance(inner, Mapping)
     return read_action(cast("object", inner) if wrapped else given, role)
-
-
-def _texts(content: object) -> list[str]:
-    parts = [part if isinstance(part, str) else _get(part, "text") for part in _list(content)]
-    return [part for part in parts if isinstance(part, str)]
-
-
-def _get(value: object, name: str) -> object:
-    if isinstance(value, Mapping):
-        return cast("Mapping[object, object]", value).get(name)
-    return getattr(value, name, None)
-
-
-def _list(value: object) -> list[object]:
-    return list(cast("Sequence[object]", value)) if isinstance(value, (list, tuple)) else []
-
-
-def _first(value: object) -> object:
-    return next(iter(_list(value)), None)
 
 
 def generate_action_with_retry(  # noqa: PLR0913 - the older adapter's arguments, and what waiting needs

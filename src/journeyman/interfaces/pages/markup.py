@@ -6,7 +6,7 @@ import html
 from collections.abc import Iterable
 from typing import Final, NewType
 
-from journeyman.mission.report.text import visible
+from journeyman.mission.values.printable import visible
 
 Html = NewType("Html", str)
 """Markup that is safe to write into a page."""

@@ -23,9 +23,9 @@ from journeyman.mission.report.text import (
     person_did,
     ratio,
     standing,
-    visible,
 )
 from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.printable import visible
 
 SHOWN_AT_EACH_END: Final = 20
 """Iterations, effects and people shown from the start and from the end; those between are counted."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.printable import visible_line
 
 BUDGETS: Final[dict[str, str]] = {
     "iterations": "Iterations",
@@ -22,8 +22,6 @@ BUDGETS: Final[dict[str, str]] = {
 OUTCOMES: Final[dict[str, str]] = {"achieved": "Achieved", "not_achieved": "Not achieved", "unknown": "Unknown"}
 MISSING: Final = "\N{EN DASH}"
 """Stands where there is no value."""
-_HIDDEN: Final = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-"""Control characters and those that turn the reading direction: they could make a text look like another."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +83,12 @@ def ratio(value: Json) -> float:
     return min(1.0, max(0.0, float(value))) if isinstance(value, (int, float)) else 0.0
 
 
-def visible(text: str) -> str:
-    """Give text whose control and direction characters are seen instead of obeyed; line breaks and tabs stay."""
-    return _HIDDEN.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
 def one_line(value: Json, most: int = 300) -> str:
     """Give a value on one line of at most `most` characters; a reference to a blob names it and its size."""
     if isinstance(value, dict) and "$blob" in value:
         return f"blob {str(value['$blob'])[:12]}… ({value.get('bytes', '?')} bytes)"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    flat = " ".join(visible(text).split())
-    return flat if len(flat) <= most else flat[: most - 1] + "…"
+    return visible_line(text, most)
 
 
 def amount(kind: str, value: Json) -> str:

@@ -60,6 +60,12 @@ class Say(BaseModel):
     """Name of a tool to call, with `args`."""
     args: dict[str, Any] = Field(default_factory=dict[str, Any], repr=False)
     fault: Fault | None = None
+    status: int | None = Field(default=None, ge=300, le=599)
+    """An error or a redirect with this status, whatever the fault."""
+    code: str = ""
+    """What kind of error it is, in the provider's words, such as `insufficient_quota`."""
+    headers: dict[str, str] = Field(default_factory=dict[str, str])
+    """Further headers of an error, such as `location`."""
     retry_after_s: float | None = Field(default=None, ge=0)
     delay_s: float = Field(default=0.0, ge=0)
     """Waits so long before the answer."""
@@ -69,6 +75,8 @@ class Say(BaseModel):
     """Says the line so many times."""
     usage: bool = True
     """Whether the answer reports what it used."""
+    output_tokens: int | None = None
+    """What it reports, true or not; `None` counts."""
 
 
 class Script(BaseModel):

@@ -127,7 +127,8 @@ class ModelServer:
         body = cast("dict[str, Any]", json.loads(raw))
         asking = wire.asking(path, body)
         line = self.line_for(body)
-        status = wire.trouble(_STATUS[line.fault]).status if line.fault in _STATUS else 200
+        status = _status(line)
+        status = 200 if status is None else wire.trouble(status).status
         call = Call(
             wire=wire.name, path=path.split("?")[0], model=asking.model, streamed=asking.streamed, fault=line.fault,
             status=status, request_bytes=size, body=body, headers=headers,
@@ -148,10 +149,11 @@ async def _answer(
         linger = struct.pack("ii", 1, 0)  # closing with this sends RST instead of FIN
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         return False
-    if line.fault in _STATUS:
-        trouble = wire.trouble(_STATUS[line.fault], line.text or "scripted fault")
+    trouble_status = _status(line)
+    if trouble_status is not None:
+        trouble = _named(wire.trouble(trouble_status, line.text or "scripted fault"), line.code)
         wait = () if line.retry_after_s is None else (("retry-after", f"{line.retry_after_s:g}"),)
-        _write_whole(writer, Trouble(trouble.status, trouble.body, (*trouble.headers, *wait)))
+        _write_whole(writer, Trouble(trouble.status, trouble.body, (*trouble.headers, *wait, *line.headers.items())))
         return True
     reply = reply_to(asking, line)
     if asking.streamed:
@@ -159,6 +161,22 @@ async def _answer(
         return await _stream(writer, wire.stream_type, frames, line, call)
     body = _GARBLE if line.fault is Fault.GARBLED else wire.whole(asking, reply)
     return await _whole(writer, body, line)
+
+
+def _status(line: Say) -> int | None:
+    """Give the status of an error; `None` for an answer."""
+    return line.status if line.status is not None else _STATUS.get(line.fault)
+
+
+def _named(trouble: Trouble, code: str) -> Trouble:
+    """Give the error with the provider's code where it keeps it: in the body, or in a header."""
+    if not code:
+        return trouble
+    body: dict[str, Any] = json.loads(trouble.body)
+    if "error" in body:
+        body["error"] |= {"type": code, **({"code": code} if "code" in body["error"] else {})}
+    headers = tuple((name, code if name == "x-amzn-ErrorType" else value) for name, value in trouble.headers)
+    return Trouble(trouble.status, json.dumps(body).encode(), headers)
 
 
 def reply_to(asking: Asking, line: Say) -> Reply:
@@ -179,7 +197,7 @@ def reply_to(asking: Asking, line: Say) -> Reply:
         tool=tool,
         args=args,
         finish=cast("Any", finish or ("tool" if tool else "stop")),
-        output_tokens=(len(text) + len(args)) // 4,
+        output_tokens=(len(text) + len(args)) // 4 if line.output_tokens is None else line.output_tokens,
         usage=line.usage,
     )
 

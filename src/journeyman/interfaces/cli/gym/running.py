@@ -84,7 +84,7 @@ class Table:
             bill=bill,
             episode=one.id,
             answer_tokens=self.options.answer_tokens,
-            timeout_s=self.settings.advisors[name].timeout_s,
+            timeout_s=self.settings.advisors[name].limits().timeout_s,
             waiting=waiting,
         )
 

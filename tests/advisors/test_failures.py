@@ -1,0 +1,126 @@
+"""What providers say when they refuse: when to come back, that the account is empty, that somebody else answers."""
+
+from __future__ import annotations
+
+from email.utils import formatdate
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from journeyman.advisors.base import Failure
+from journeyman.advisors.modes import Modes
+from journeyman.advisors.provider_failures import retry_after_s
+from journeyman.advisors.provider_settings import Kind, Mode
+from journeyman.testing.model_server import Fault, Say, serving
+from tests.advisors.asking import ADVICE, asking, question
+
+KINDS = list(Kind)
+
+
+@pytest.mark.parametrize(
+    ("headers", "wait_s"),
+    [
+        ({"retry-after": "7"}, 7.0),
+        ({"Retry-After": "1.5"}, 1.5),
+        ({"retry-after-ms": "250", "retry-after": "7"}, 0.25),
+        ({"retry-after-ms": "soon", "retry-after": "7"}, 7.0),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:30 GMT", "date": "Wed, 21 Oct 2026 07:28:00 GMT"}, 30.0),
+        ({"retry-after": "Wed, 21 Oct 2026 07:28:30 GMT", "date": "nonsense"}, 10.0),
+        ({"retry-after": "Wed, 21 Oct 2020 07:28:30 GMT", "date": "Wed, 21 Oct 2026 07:28:00 GMT"}, 0.0),
+        ({"retry-after": "-1"}, None),
+        ({"retry-after": "nan"}, None),
+        ({"retry-after": "inf"}, None),
+        ({"retry-after": "tomorrow"}, None),
+        ({}, None),
+        (None, None),
+    ],
+)
+def test_each_form_of_retry_after_is_read(headers: dict[str, str] | None, wait_s: float | None) -> None:
+    """Seconds, milliseconds, an HTTP date by the provider's own clock, or nothing that makes sense."""
+    assert retry_after_s(headers, now=lambda: 1_792_567_700.0) == wait_s
+
+
+@given(st.text() | st.floats().map(str) | st.integers().map(str) | st.integers(-(2**33), 2**33).map(formatdate))
+def test_no_retry_after_raises_or_asks_for_nonsense(text: str) -> None:
+    """Whatever stands in a header."""
+    for name in ("retry-after", "retry-after-ms"):
+        wait_s = retry_after_s({name: text}, now=lambda: 0.0)
+        assert wait_s is None or 0 <= wait_s < float("inf")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        (Kind.OPENAI, Say(status=429, code="insufficient_quota")),
+        (Kind.OPENAI, Say(status=402)),
+        (Kind.ANTHROPIC, Say(status=400, code="billing_error")),
+        (Kind.BEDROCK, Say(status=400, code="ServiceQuotaExceededException")),
+    ],
+)
+async def test_an_empty_account_is_no_rate_limit(kind: Kind, line: Say) -> None:
+    """Waiting does not fill it: it is not asked again."""
+    async with asking(kind, line, Say(value=ADVICE)) as (advisor, server):
+        answer = await advisor.ask(question())
+        assert (answer.failure, answer.again, len(server.calls)) == (Failure.AUTH, False, 1)
+        assert answer.reason == f"{kind.value}_quota"
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_redirect_is_not_followed(kind: Kind, status: int) -> None:
+    """Prompt and key go where the operator said, and nowhere else."""
+    async with serving([Say(value=ADVICE)]) as elsewhere:
+        away = Say(status=status, headers={"location": f"{elsewhere.url}/v1/chat/completions"})
+        async with asking(kind, away) as (advisor, server):
+            answer = await advisor.ask(question())
+            assert answer.failure is Failure.UNSUPPORTED
+            assert (len(server.calls), elsewhere.calls) == (1, [])
+            assert not answer.again
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_report_of_more_tokens_than_there_can_be_does_not_break_the_answer(kind: Kind) -> None:
+    """The broker bounds it; the adapter must not fall over it."""
+    async with asking(kind, Say(value=ADVICE, output_tokens=10**19)) as (advisor, _):
+        assert (await advisor.ask(question())).value is not None
+
+
+@pytest.mark.anyio
+async def test_a_lowered_form_is_tried_up_again() -> None:
+    """The refusal may have been about something else."""
+    refused = Say(fault=Fault.BAD_REQUEST)
+    async with asking(Kind.OPENAI, refused, Say(value=ADVICE), Say(value=ADVICE), Say(value=ADVICE)) as (
+        advisor,
+        server,
+    ):
+        clock = [0.0]
+        advisor.now = lambda: clock[0]
+        assert (await advisor.ask(question())).again
+        assert (await advisor.ask(question())).failure is None
+        clock[0] = 901.0
+        assert (await advisor.ask(question())).failure is None
+        forms = [next(iter({"response_format", "tools"} & call.body.keys()), "") for call in server.calls]
+        assert forms == ["response_format", "tools", "response_format"]
+
+
+@given(st.lists(st.tuples(st.booleans(), st.floats(0, 2000)), max_size=40))
+def test_forms_go_down_on_refusal_and_up_after_a_rest(steps: list[tuple[bool, float]]) -> None:
+    """Never above the best, never two steps for one refusal, always up again in the end."""
+    modes, now = Modes(Mode.NATIVE), 0.0
+    order = [Mode.PROMPTED, Mode.TOOL, Mode.NATIVE]
+    for refuse, passed in steps:
+        now += passed
+        mode = modes.at(now)
+        if refuse:
+            assert modes.refused(mode, now) == (mode is not Mode.PROMPTED)
+            modes.refused(mode, now)  # a second request that left in the same form
+            after = modes.at(now)
+            assert order.index(mode) - order.index(after) == (mode is not Mode.PROMPTED)
+    for _ in range(2):
+        now += 90_000.0
+        modes.at(now)
+    assert modes.at(now) is Mode.NATIVE
