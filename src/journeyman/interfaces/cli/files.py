@@ -14,6 +14,7 @@ from journeyman.engine.policy import tool_row
 from journeyman.interfaces.cli.drafting import Wanted, drafted
 from journeyman.interfaces.cli.rendering import MARKS, console, short, table
 from journeyman.interfaces.cli.shared import BAD_INPUT, JSON, bridge, print_json, settings_of, told
+from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.events import encode_result
 from journeyman.mission.model.mission import Mission, mission_digest
@@ -153,8 +154,8 @@ def _write_template(path: Path, directive: str, *, force: bool) -> None:
         module.write_text(MODULE, encoding="utf-8")
     except OSError as error:
         raise NotFound(f"cannot write {str(path)!r}: {error.strerror}; choose another place") from None
-    typer.echo(f"wrote {path} and {module}")
-    typer.echo(f"next: journeyman check {path}, then journeyman run {path}", err=True)
+    say(f"wrote {path} and {module}")
+    say(f"next: journeyman check {path}, then journeyman run {path}", err=True)
 
 
 @app.command("check")
@@ -228,9 +229,9 @@ def _observation(path: Path) -> JsonObject:
 def _print(mission: Mission, told_all: Checked, tools: list[JsonObject], rows: list[JsonObject]) -> None:
     found = told_all.problems
     for problem in found:
-        typer.echo(f"  - {problem}", err=True)
+        say(f"  - {problem}", err=True)
     for problem in told_all.warnings:
-        typer.echo(f"  ! {problem}", err=True)
+        say(f"  ! {problem}", err=True)
     if tools:
         made = table("tool", "effect", "asks", "description")
         for row in tools:
@@ -242,6 +243,6 @@ def _print(mission: Mission, told_all: Checked, tools: list[JsonObject], rows: l
             )
         console().print(made)
     for row in rows:
-        typer.echo(f"  {MARKS[str(row['status'])]} {row['id']}: {row['status']} · {short(row.get('evidence'))}")
+        say(f"  {MARKS[str(row['status'])]} {row['id']}: {row['status']} · {short(row.get('evidence'))}")
     good = f"{mission.name}: valid, {len(list(walk(mission.criteria)))} criteria, digest {mission_digest(mission)[:16]}"
-    typer.echo(f"{mission.name}: {len(found)} problem{'s' if len(found) != 1 else ''}" if found else good)
+    say(f"{mission.name}: {len(found)} problem{'s' if len(found) != 1 else ''}" if found else good)

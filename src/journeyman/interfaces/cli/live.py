@@ -7,12 +7,13 @@ from collections import deque
 from contextlib import suppress
 from typing import Final, Protocol
 
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from journeyman.interfaces.cli.terminal import SafeConsole
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.fold.progress import total_progress
@@ -82,7 +83,7 @@ class Page:
 
     def __init__(self) -> None:
         self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
-        self._live = Live(console=Console(stderr=True), refresh_per_second=8, transient=False)
+        self._live = Live(console=SafeConsole(stderr=True), refresh_per_second=8, transient=False)
         self._live.start()
 
     def show(self, happened: Happened, state: State) -> None:

@@ -10,6 +10,7 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.cli.words import COMMANDS
 
 _FOLDER: Final = "journeyman.interfaces.cli"
@@ -65,7 +66,7 @@ def journeyman(
     if version:
         from importlib.metadata import version as installed  # noqa: PLC0415  # read only when asked for
 
-        typer.echo(f"journeyman {installed('journeyman')}")
+        say(f"journeyman {installed('journeyman')}")
         raise typer.Exit
     ctx.obj = {"data_dir": data_dir, "tenant": tenant}
 

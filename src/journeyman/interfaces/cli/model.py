@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from journeyman.interfaces.cli.shared import bridge, told
+from journeyman.interfaces.cli.terminal import say
 from journeyman.testing.model_server import ModelServer, Script, load_script
 
 app = typer.Typer(rich_markup_mode=None)
@@ -35,13 +36,13 @@ async def _serve(script: Script, port: int) -> None:
     server = ModelServer(script, port=port)
     await server.start()
     try:
-        typer.echo(f"{server.url} answers {len(script.lines())} lines; OpenAI clients use {server.url}/v1")
+        say(f"{server.url} answers {len(script.lines())} lines; OpenAI clients use {server.url}/v1")
         shown = 0
         while True:
             for call in server.calls[shown:]:
                 fault = f" fault={call.fault.value}" if call.fault is not None else ""
                 streamed = " streamed" if call.streamed else ""
-                typer.echo(f"{call.wire} {call.model} {call.status} {call.request_bytes} bytes{streamed}{fault}")
+                say(f"{call.wire} {call.model} {call.status} {call.request_bytes} bytes{streamed}{fault}")
             shown = len(server.calls)
             await asyncio.sleep(0.2)
     finally:

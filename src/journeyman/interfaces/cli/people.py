@@ -26,6 +26,7 @@ from journeyman.interfaces.cli.shared import (
     settings_of,
     told,
 )
+from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.model.reasons import Status
 from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import Json, JsonObject
@@ -55,9 +56,9 @@ def _act(
     if as_json:
         print_json(state_json(state))
         return
-    typer.echo(f"{state.session_id}: {said}; it is {state.status.value} now")
+    say(f"{state.session_id}: {said}; it is {state.status.value} now")
     if state.status is not Status.ENDED:
-        typer.echo(next_step(state), err=True)
+        say(next_step(state), err=True)
 
 
 async def _finished(journeyman: Journeyman, name: str, state: State) -> State:
@@ -202,8 +203,8 @@ def fork(
     if as_json:
         print_json({"session_id": made})
         return
-    typer.echo(made)
-    typer.echo(f"run it with: journeyman resume {made}", err=True)
+    say(made)
+    say(f"run it with: journeyman resume {made}", err=True)
 
 
 @app.command("effects")
@@ -226,7 +227,7 @@ def effects(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annot
     elif rows:
         console().print(effects_table(rows))
     else:
-        typer.echo("no effects yet")
+        say("no effects yet")
 
 
 @app.command("resolve")

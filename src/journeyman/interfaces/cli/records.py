@@ -21,6 +21,7 @@ from journeyman.interfaces.cli.shared import (
     settings_of,
     told,
 )
+from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.record.chain import Head
 from journeyman.mission.record.replay import Replayed
 from journeyman.mission.values.canonical import Json, JsonObject, canonical, digest_of
@@ -66,7 +67,7 @@ def verify(
         if as_json:
             continue
         good = f"{row.session_id}: {row.events} events and {row.blobs} blobs hold, head {row.head.seq}:{row.head.hash.hex()}"
-        typer.echo(good if row.holds else f"{row.session_id}: BROKEN at event {row.bad_seq}: {row.problem}")
+        say(good if row.holds else f"{row.session_id}: BROKEN at event {row.bad_seq}: {row.problem}")
     if not all(row.holds for row in found):
         raise typer.Exit(NOT_ACHIEVED)
 
@@ -128,11 +129,11 @@ def replay(
         print_json(result)
     elif found.difference is not None:
         at = found.difference
-        typer.echo(f"event {at.seq} ({at.kind}) differs\n  recorded: …{at.recorded}\n  derived:  …{at.derived}")
+        say(f"event {at.seq} ({at.kind}) differs\n  recorded: …{at.recorded}\n  derived:  …{at.derived}")
     elif not same:
-        typer.echo(f"every event follows, but {report} is not the report of this record")
+        say(f"every event follows, but {report} is not the report of this record")
     else:
-        typer.echo(f"{name}: {found.derived} of {found.events} events derived again, all the same; report {digest}")
+        say(f"{name}: {found.derived} of {found.events} events derived again, all the same; report {digest}")
     if not result["same"]:
         raise typer.Exit(NOT_ACHIEVED)
 
@@ -173,7 +174,7 @@ def export(
     if as_json:
         print_json({"directory": str(directory), "head_seq": head.seq, "head_hash": head.hash.hex()})
     else:
-        typer.echo(f"wrote {directory}: {head.seq} events, head {head.seq}:{head.hash.hex()}")
+        say(f"wrote {directory}: {head.seq} events, head {head.seq}:{head.hash.hex()}")
 
 
 async def _blobs(store: Store, record: Record) -> dict[str, bytes]:
@@ -199,4 +200,4 @@ def import_(
     if as_json:
         print_json({"directory": str(directory), "head_seq": head.seq, "head_hash": head.hash.hex()})
     else:
-        typer.echo(f"took in {directory}: {head.seq} events, head {head.seq}:{head.hash.hex()}")
+        say(f"took in {directory}: {head.seq} events, head {head.seq}:{head.hash.hex()}")

@@ -10,6 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from journeyman.interfaces.cli.terminal import SafeConsole
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.reasons import Status
 from journeyman.mission.model.state import State
@@ -30,8 +31,8 @@ COLOURS: Final = {
 
 def console() -> Console:
     """Give the console for results; plain where it is no terminal, wide enough not to fold there."""
-    out = Console(highlight=False, soft_wrap=False, emoji=False)
-    return out if out.is_terminal else Console(highlight=False, width=160, no_color=True, emoji=False)
+    out = SafeConsole(highlight=False, soft_wrap=False, emoji=False)
+    return out if out.is_terminal else SafeConsole(highlight=False, width=160, no_color=True, emoji=False)
 
 
 def mark_of(status: str, *, aborts: bool) -> str:

@@ -12,6 +12,7 @@ import typer
 from journeyman.engine.reporting import report_of
 from journeyman.interfaces.cli.rendering import console, report_page
 from journeyman.interfaces.cli.shared import SESSION, bridge, find_session, settings_of, told
+from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.pages.html import html_report
 from journeyman.mission.report.markdown import markdown_report
 from journeyman.mission.values.canonical import JsonObject
@@ -62,7 +63,7 @@ def report(
         return
     text = rendered(found, wanted)
     if output is None:
-        typer.echo(text, nl=False)
+        say(text, nl=False, exact=True)
         return
     try:
         output.write_text(text, encoding="utf-8")
@@ -70,7 +71,7 @@ def report(
         raise Unavailable(
             f"cannot write {str(output)!r}: {error.strerror}; choose another place with --output"
         ) from None
-    typer.echo(f"wrote {output}", err=True)
+    say(f"wrote {output}", err=True)
 
 
 def rendered(found: JsonObject, form: Form) -> str:

@@ -27,11 +27,13 @@ from journeyman.interfaces.cli.shared import (
     settings_of,
     told,
 )
+from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.mission import Mission, dump
 from journeyman.mission.model.reasons import Status, WaitFor
 from journeyman.mission.model.state import State
 from journeyman.mission.values.errors import InvalidInput, LeaseHeld, Problem
+from journeyman.mission.values.printable import visible
 from journeyman.wiring import Journeyman, load_mission, opened
 
 app = typer.Typer(rich_markup_mode=None)
@@ -116,7 +118,7 @@ def _driven(settings: Settings, begin: Callable[[Journeyman], object], *, quiet:
     except KeyboardInterrupt:
         display.close()
         where = f"journeyman resume {session[0]}" if session else "journeyman list"
-        typer.echo(f"interrupted; nothing is lost. Go on with: {where}", err=True)
+        say(f"interrupted; nothing is lost. Go on with: {where}", err=True)
         raise typer.Exit(INTERRUPTED) from None
     finally:
         display.close()
@@ -131,7 +133,7 @@ async def _drive(journeyman: Journeyman, session: str, display: Display, who: st
         if pending is None or not who or (pending.by and pending.by != who):
             return state
         display.close()
-        granted = typer.confirm(f"{state.mission.name}: {pending.question}", default=False, err=True)
+        granted = typer.confirm(visible(f"{state.mission.name}: {pending.question}"), default=False, err=True)
         await control.answer(
             journeyman.store, journeyman.clock, session, who, granted=granted, approval=pending.approval
         )
@@ -149,9 +151,7 @@ async def _driven_once(journeyman: Journeyman, session: str, display: Display) -
                 raise
             if not told_so:
                 most = journeyman.settings.lease_ttl_s
-                typer.echo(
-                    f"another process holds {session}; waiting up to {most:g} s for its lease to run out", err=True
-                )
+                say(f"another process holds {session}; waiting up to {most:g} s for its lease to run out", err=True)
                 told_so = True
             await journeyman.clock.sleep(0.2)
 
@@ -160,9 +160,9 @@ async def _print_result(journeyman: Journeyman, session: str, state: State, *, a
     if as_json:
         print_json(await report_of(journeyman.store, session))
         return
-    typer.echo(summary_text(state))
+    say(summary_text(state))
     if state.status is not Status.ENDED:
-        typer.echo(next_step(state), err=True)
+        say(next_step(state), err=True)
 
 
 def next_step(state: State) -> str:

@@ -27,6 +27,7 @@ from journeyman.interfaces.cli.shared import (
     settings_of,
     told,
 )
+from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.criteria.evidence import Evidence
 from journeyman.mission.model.events import encode, encode_result
 from journeyman.mission.model.reasons import Status
@@ -60,7 +61,7 @@ def list_sessions(
         print_json(cast("Json", rows))
         return
     if not rows:
-        typer.echo("no sessions yet; `journeyman new` writes a mission file and `journeyman run` starts it")
+        say("no sessions yet; `journeyman new` writes a mission file and `journeyman run` starts it")
         return
     made = table("session", "mission", "status", "outcome", "verdict", "iterations", "updated")
     for row in rows:
@@ -74,9 +75,7 @@ def list_sessions(
     for row in rows:
         if not row["head_holds"]:
             name = row["session_id"]
-            typer.echo(
-                f"{name} (?): its record ends elsewhere than this row says; run `journeyman verify {name}`", err=True
-            )
+            say(f"{name} (?): its record ends elsewhere than this row says; run `journeyman verify {name}`", err=True)
 
 
 @app.command("show")
@@ -97,9 +96,9 @@ def show(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annotate
     if out.is_terminal:
         out.print(page(state, []))
     else:
-        typer.echo(summary_text(state))
+        say(summary_text(state))
     if state.status is not Status.ENDED:
-        typer.echo(next_step(state))
+        say(next_step(state))
 
 
 def state_json(state: State) -> JsonObject:
@@ -154,7 +153,7 @@ def watch(
         state = bridge(work)
     finally:
         display.close()
-    typer.echo(summary_text(state))
+    say(summary_text(state))
     raise typer.Exit(exit_code(state))
 
 
@@ -203,7 +202,7 @@ def history(
         made.add_row(*_columns(row))
     console().print(made)
     if len(rows) == limit and cast("int", rows[0]["seq"]) > 1:
-        typer.echo(f"older ones: --before {rows[0]['seq']}, or --all", err=True)
+        say(f"older ones: --before {rows[0]['seq']}, or --all", err=True)
 
 
 async def _print_all(rows: AsyncIterator[JsonObject], *, as_json: bool) -> None:
@@ -211,13 +210,13 @@ async def _print_all(rows: AsyncIterator[JsonObject], *, as_json: bool) -> None:
     begun = False
     async for row in rows:
         if as_json:
-            typer.echo(f"{',' if begun else '['}\n{json.dumps(row, ensure_ascii=False, sort_keys=True)}", nl=False)
+            say(f"{',' if begun else '['}\n{json.dumps(row, ensure_ascii=False, sort_keys=True)}", nl=False, exact=True)
         else:
             seq, at, index, who, what, gist = _columns(row)
-            typer.echo(f"{seq:>7}  {at}  {index:>5}  {who:<16}  {what:<16}  {gist}".rstrip())
+            say(f"{seq:>7}  {at}  {index:>5}  {who:<16}  {what:<16}  {gist}".rstrip())
         begun = True
     if as_json:
-        typer.echo("\n]" if begun else "[]")
+        say("\n]" if begun else "[]")
 
 
 def _columns(row: JsonObject) -> tuple[str, str, str, str, str, str]:
@@ -273,4 +272,4 @@ def prompt(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annota
     if as_json:
         print_json({"system": found.system, "user": found.user, "bytes": found.size_bytes})
     else:
-        typer.echo(f"{found.system}\n\n{found.user}", nl=False)
+        say(f"{found.system}\n\n{found.user}", nl=False, exact=True)

@@ -16,6 +16,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 import typer
 
 from journeyman.config import Settings, load_settings
+from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.model.reasons import Status
 from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import Json
@@ -98,7 +99,7 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
 def complain(text: str, code: str) -> None:
     """Print an error where errors go."""
     with suppress(BrokenPipeError):
-        typer.echo(f"journeyman: {text} [{code}]", err=True)
+        say(f"journeyman: {text} [{code}]", err=True)
 
 
 def mute() -> None:
@@ -109,7 +110,7 @@ def mute() -> None:
 
 def print_json(value: Json) -> None:
     """Print a value as JSON for programs and people."""
-    typer.echo(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True))
+    say(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True), exact=True)
 
 
 async def find_session(store: Store, name: str) -> str:

@@ -18,6 +18,7 @@ import typer
 from journeyman.config import Settings, settings_file
 from journeyman.interfaces.cli.rendering import console, table
 from journeyman.interfaces.cli.shared import JSON, NOT_ACHIEVED, bridge, print_json, settings_of, told
+from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import JourneymanError
 from journeyman.stores.sqlite import SqliteStore
@@ -136,4 +137,4 @@ def show(ctx: typer.Context, as_json: Annotated[bool, JSON] = False) -> None:
     for row in settings.rows():
         made.add_row(*row)
     console().print(made)
-    typer.echo(f"settings file: {settings_file()}", err=True)
+    say(f"settings file: {settings_file()}", err=True)

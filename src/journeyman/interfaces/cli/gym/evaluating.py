@@ -18,6 +18,7 @@ from journeyman.interfaces.cli.gym.plots import check_plots, plot_summaries
 from journeyman.interfaces.cli.gym.teams import SPLITS, TIERS, TeamFor, bar, team_for
 from journeyman.interfaces.cli.rendering import console, table
 from journeyman.interfaces.cli.shared import NOT_ACHIEVED, print_json
+from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import InvalidInput, Problem
 
@@ -72,13 +73,13 @@ def evaluate(
         _play_all(kept, teams, wanted)
     except KeyboardInterrupt:
         if output is not None:
-            typer.echo(f"what was played is in {output}; the same command goes on from there", err=True)
+            say(f"what was played is in {output}; the same command goes on from there", err=True)
         raise
     labels = {} if report is None else report.labels
     rows = [row for (name, tier), some in wanted.items() if (row := _scored(kept, labels.get(name, name), tier, some))]
     if rows and plot is not None:
         plot_summaries(rows, plot)
-        typer.echo(f"wrote {plot}", err=True)
+        say(f"wrote {plot}", err=True)
     if as_json:
         print_json({"split": split, "first": numbers[0], "last": numbers[-1], "results": [plain(row) for row in rows]})
     elif rows:
@@ -113,16 +114,16 @@ def tell(report: Report, output: Path | None) -> None:
     """Say what models used and what was left out, and end with 1 where something was."""
     used = report.used
     if used.calls:
-        typer.echo(f"this run: {spent(used)}", err=True)
+        say(f"this run: {spent(used)}", err=True)
     for name, why in report.stopped.items():
-        typer.echo(f"{name} stopped early: {why}", err=True)
+        say(f"{name} stopped early: {why}", err=True)
     if not report.left_out:
         return
     reasons = ", ".join(f"{reason}: {count}" for reason, count in report.left_out.most_common())
     how = "the same command plays them" if output is not None else "--output FILE keeps what is played for a rerun"
     count = report.left_out.total()
     some = "1 episode is" if count == 1 else f"{count} episodes are"
-    typer.echo(f"{some} left out, not scored ({reasons}); {how}", err=True)
+    say(f"{some} left out, not scored ({reasons}); {how}", err=True)
     raise typer.Exit(NOT_ACHIEVED)
 
 
@@ -191,7 +192,7 @@ def _print(rows: Sequence[Scored], split: str) -> None:
         for title, words in _MODEL_ROWS.items():
             made.add_row(title, *("" if row.asked is None else words(row) for row in rows))
     tasks = " or ".join(str(count) for count in sorted({one.episodes for one in found}))
-    typer.echo(f"{tasks} {split} tasks each; mean [95 % bootstrap interval]")
+    say(f"{tasks} {split} tasks each; mean [95 % bootstrap interval]")
     console().print(made)
 
 

@@ -6,11 +6,10 @@ import json
 from contextlib import ExitStack
 from pathlib import Path
 
-import typer
-
 from journeyman.gym.tasks import tasks
 from journeyman.gym.text.export import Example, oracle_examples
 from journeyman.interfaces.cli.gym.teams import SPLITS, TIERS, bar
+from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, NotFound, Problem
 
 
@@ -40,7 +39,7 @@ def export(tier: str, split: str, count: int, output: Path, pairs: Path | None) 
                 if preferences is not None:
                     preferences.write(_line(pair_row(example)))
                 rows += 1
-    typer.echo(f"wrote {rows} rows of {count} tasks to {output}{f' and {pairs}' if pairs is not None else ''}")
+    say(f"wrote {rows} rows of {count} tasks to {output}{f' and {pairs}' if pairs is not None else ''}")
 
 
 def chat_row(example: Example) -> dict[str, object]:

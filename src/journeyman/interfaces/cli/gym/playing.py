@@ -19,6 +19,7 @@ from journeyman.gym.world.score import FLOOR
 from journeyman.gym.world.world import World
 from journeyman.interfaces.cli.gym.teams import team_for
 from journeyman.interfaces.cli.shared import ACHIEVED, NOT_ACHIEVED
+from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.errors import InvalidInput, Problem
 
 _FORMS: Final = {
@@ -53,7 +54,7 @@ def play(task_id: str, role: str, others: str) -> None:
     if others != NOBODY:
         team_for(others, option="--others")
     shift = Shift(one, AgentRole(role), others=others)
-    typer.echo(f"{one.id}: you are {role}, {others} takes the other seats. `help` says what you can do.")
+    say(f"{one.id}: you are {role}, {others} takes the other seats. `help` says what you can do.")
     _view(shift)
     for line in _lines():
         if line.casefold() in ("quit", "exit"):
@@ -68,7 +69,7 @@ def _lines() -> Iterator[str]:
     asking = sys.stdin.isatty()
     while True:
         if asking:
-            typer.echo("> ", nl=False)
+            say("> ", nl=False)
         line = sys.stdin.readline()
         if not line:
             return
@@ -81,20 +82,20 @@ def _answer(shift: Shift, line: str) -> None:
         _view(shift)
         return
     if line.casefold() in ("help", "?"):
-        typer.echo(help_for(shift.role))
+        say(help_for(shift.role))
         return
     try:
         action = read_line(line, shift.role, shift.world.services, shift.world.agents)
     except Misread as fault:
-        typer.echo(f"not understood, no step is lost: {fault}")
+        say(f"not understood, no step is lost: {fault}")
         return
     shift.act(action)
     _view(shift)
 
 
 def _view(shift: Shift) -> None:
-    typer.echo("")
-    typer.echo(render_observation(shift.observe()))
+    say("")
+    say(render_observation(shift.observe()))
 
 
 def help_for(role: AgentRole) -> str:
@@ -170,17 +171,17 @@ def _named(text: str, pool: Sequence[str], what: str) -> str:
 
 def _ended(shift: Shift, one: Task) -> int:
     if not shift.done:
-        typer.echo(f"you left at step {shift.observe().step}; nothing is scored")
+        say(f"you left at step {shift.observe().step}; nothing is scored")
         return NOT_ACHIEVED
     team = shift.world.team_reward
     truth = World(one.tier, 1, reveal=True)
     truth.play([one])
     causes = [cause for cause in truth.truth().causes if cause.root]
     names = truth.names()
-    typer.echo(f"\nthe incident is over. Team score {team:.3f}, yours {shift.score:.3f}.")
+    say(f"\nthe incident is over. Team score {team:.3f}, yours {shift.score:.3f}.")
     for cause in causes:
         rogue = f", the work of {names.agents[cause.rogue]}" if cause.rogue >= 0 else ""
-        typer.echo(f"it was {cause.failure.label} at {names.services[cause.service]}{rogue}")
+        say(f"it was {cause.failure.label} at {names.services[cause.service]}{rogue}")
     if not causes:
-        typer.echo("nothing was wrong but a disturbance that passes by itself")
+        say("nothing was wrong but a disturbance that passes by itself")
     return ACHIEVED if team > FLOOR else NOT_ACHIEVED

@@ -7,7 +7,6 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Final
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from journeyman.gym.evaluate import MakeTeam, team_named
@@ -16,6 +15,7 @@ from journeyman.gym.policies.heuristic import roster
 from journeyman.gym.policies.oracle import Oracle
 from journeyman.gym.tasks import Split, Task, Tier
 from journeyman.interfaces.cli.gym.policy import read_tuning
+from journeyman.interfaces.cli.terminal import SafeConsole
 from journeyman.mission.values.errors import InvalidInput, Problem
 
 TIERS: Final = {tier.label: tier for tier in Tier}
@@ -43,7 +43,7 @@ def team_for(name: str, *, option: str = "--policy") -> TeamFor:
 
 def bar() -> AbstractContextManager[Progress]:
     """Give a progress bar on standard error; none where that is no terminal."""
-    out = Console(stderr=True)
+    out = SafeConsole(stderr=True)
     columns = (
         TextColumn("{task.description}", markup=False),
         BarColumn(),

@@ -18,6 +18,7 @@ from journeyman.interfaces.cli.gym.plots import check_plots, plot_curve
 from journeyman.interfaces.cli.gym.policy import read_standing, write_policy
 from journeyman.interfaces.cli.gym.teams import TIERS, bar
 from journeyman.interfaces.cli.shared import INTERRUPTED, print_json
+from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.errors import NotFound
 
 HELD_OUT: Final = 300
@@ -50,7 +51,7 @@ def learn(
             write_policy(output, course, standing)
     except KeyboardInterrupt:
         interrupted = True
-        typer.echo("interrupted: training ends here, the best so far is kept; once more stops at once", err=True)
+        say("interrupted: training ends here, the best so far is kept; once more stops at once", err=True)
     write_policy(output, course, standing)
     if curve is not None:
         plot_curve(course, standing, curve)
@@ -61,9 +62,9 @@ def learn(
         print_json(cast("Any", found | {"held_out": rows}))
     else:
         _tell(course, standing, compared)
-    typer.echo(f"wrote {output}{f' and {curve}' if curve is not None else ''}", err=True)
+    say(f"wrote {output}{f' and {curve}' if curve is not None else ''}", err=True)
     played = f"--tier {course.tier.label} --split held_out --seeds {HELD_OUT}-{2 * HELD_OUT - 1}"
-    typer.echo(f"next: journeyman gym eval --policy heuristic --policy trained:{output} {played}", err=True)
+    say(f"next: journeyman gym eval --policy heuristic --policy trained:{output} {played}", err=True)
     if interrupted:
         raise typer.Exit(INTERRUPTED)
 
@@ -80,7 +81,7 @@ def _generations(course: Course, standing: Standing, began: float, seconds: floa
             progress.update(shown, description=f"generation {len(standing.curve) + 1}, seconds")
             standing = advance(course, standing, moved)
             yield standing
-            typer.echo(_line(standing.curve[-1], standing.start_validation), err=True)
+            say(_line(standing.curve[-1], standing.start_validation), err=True)
             if time.monotonic() - began >= seconds:
                 return
 
@@ -95,10 +96,10 @@ def _tell(course: Course, standing: Standing, compared: dict[str, Estimate]) -> 
         kept = f"kept the policy of generation {standing.best_generation} of {len(standing.curve)}, best in validation"
     else:
         kept = "no generation was better in validation: the heuristic's own numbers are kept; train longer"
-    typer.echo(f"{kept}\n{HELD_OUT} held-out {course.tier.label} tasks, team score [95 % interval]:")
+    say(f"{kept}\n{HELD_OUT} held-out {course.tier.label} tasks, team score [95 % interval]:")
     width = max(map(len, compared))
     for name, value in compared.items():
-        typer.echo(f"  {name:{width}}  {value}")
+        say(f"  {name:{width}}  {value}")
 
 
 def _compared(course: Course, standing: Standing) -> dict[str, Estimate]:

@@ -8,8 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final, TypeAlias, cast
 
-import typer
-from rich.console import Console, Group, RenderableType
+from rich.console import Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
@@ -25,6 +24,7 @@ from journeyman.gym.world.world import World
 from journeyman.interfaces.cli.gym.teams import TeamFor, team_for
 from journeyman.interfaces.cli.rendering import table
 from journeyman.interfaces.cli.shared import print_json
+from journeyman.interfaces.cli.terminal import SafeConsole, say
 from journeyman.mission.values.canonical import Json
 
 PlayOnce: TypeAlias = Callable[[str, Task], Ints]
@@ -72,15 +72,15 @@ def watch(
         )
         return
     if truth:
-        typer.echo(f"the truth: {'; '.join(causes)}")
+        say(f"the truth: {'; '.join(causes)}")
     if sys.stdout.isatty():
         _live(frames, f"{one.id}, {policy}", pause_s)
     else:
         for frame in frames:
-            typer.echo(line(frame))
-    typer.echo(" · ".join(f"{name} {value}" for name, value in ended(world).items()))
+            say(line(frame))
+    say(" · ".join(f"{name} {value}" for name, value in ended(world).items()))
     if not truth:
-        typer.echo(f"the truth: {'; '.join(causes)}")
+        say(f"the truth: {'; '.join(causes)}")
 
 
 def _replayed(acts: Ints) -> TeamFor:
@@ -198,7 +198,7 @@ def page(frames: Sequence[Frame], title: str) -> RenderableType:
 
 def _live(frames: Iterator[Frame], title: str, pause_s: float) -> None:
     seen: list[Frame] = []
-    with Live(console=Console(), auto_refresh=False) as live:
+    with Live(console=SafeConsole(), auto_refresh=False) as live:
         for frame in frames:
             seen.append(frame)
             live.update(page(seen, title), refresh=True)
