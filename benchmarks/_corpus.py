@@ -134,7 +134,9 @@ _WRONG: Final[dict[str, list[Any]]] = {
     "budget": [7, [], {}, None, {"iterations": 0}, {"iterations": -1}, {"iterations": 1.5}, {"iterations": "3"}, {"iterations": True}, {"wall_clock_s": 0}, {"wall_clock_s": "1m"}, {"tool_calls": 5}, {"iterations": 3, "iteration": 4}, {"iterations": 3, "tokens": -1}, {"iterations": 3, "cost_usd": -0.1}],
     "servers": [7, [], {"git": 7}, {"git": {}}, {"git": {"command": "x", "url": "http://x"}}, {"git": {"command": 7}}, {"a b": {"command": "x"}}, {"git": {"command": "x", "args": "y"}}, {"git": {"command": "x", "env": {"A": 1}}}, {"git": {"url": 7}}],
     "plan": [7, "plan.py", {"script": 7}, {"script": "no_such_file.py"}, {"script": "../../etc/passwd\0"}, [7], [{}], [{"calls": [{"tool": "good"}], "script": "x\n"}], [{"calls": [{"tool": "good"}], "sleep_s": -1}], [{"calls": [{}]}], [{"calls": [{"tool": "good", "args": []}]}], [{"calls": "good"}], [{"sleep_s": 1e9}], [{"calls": [{"tool": "good"}] * 200}], [{"calls": [{"tool": "no_such_tool"}]}]],
-    "explore": ["yes", 1, None, []],
+    "explore": ["yes", 1, 0.5, []],  # null means: only where there is no plan
+    "repeat": ["yes", 1, None, [], True],  # there is no plan to repeat
+    "metrics": [7, [], {"m": {}}, {"m": {"tool": "good"}}, {"m": {"tool": "good", "regex": "("}}],
     "advisor": [7, [], {"chain": []}, {"chain": [7]}, {"chains": ["a"]}, ""],
     "approve": ["sometimes", 7, [], {"good": "perhaps"}, None, True],
     "cadence": [7, {}, {"every_iterations": 0}, {"every_s": -1}, {"every_iterations": 1, "every_s": 1}, {"often": 1}, []],

@@ -42,6 +42,30 @@ def test_a_left_thread_keeps_its_place_until_it_returns() -> None:
     asyncio.run(scene())
 
 
+def test_threads_are_used_again_and_no_job_is_lost_or_mixed_up() -> None:
+    """Thousands of calls, many at once, in few threads."""
+    names: set[str] = set()
+
+    def job(number: int) -> int:
+        names.add(threading.current_thread().name)
+        return number
+
+    async def scene() -> None:
+        limiter = anyio.CapacityLimiter(8)
+        results: dict[int, int] = {}
+
+        async def one(number: int) -> None:
+            results[number] = await run_blocking(lambda: job(number), limiter=limiter)
+
+        async with anyio.create_task_group() as group:
+            for number in range(2000):
+                group.start_soon(one, number)
+        assert results == {number: number for number in range(2000)}
+
+    asyncio.run(scene())
+    assert len(names) < 200
+
+
 HUNG = """
 import asyncio, sys, threading, anyio
 from journeyman.tools.catalog import open_catalog

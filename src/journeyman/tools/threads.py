@@ -9,7 +9,10 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import itertools
+import os
+import queue
 import threading
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, TypeVar
@@ -19,6 +22,47 @@ import anyio
 Value = TypeVar("Value")
 
 _NUMBERS: Final = itertools.count(1)
+_MOST_IDLE: Final = 32
+
+
+class _Worker:
+    """A daemon thread that takes one job after the other: starting a thread costs more than most jobs do."""
+
+    def __init__(self) -> None:
+        self.stays = True
+        self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
+        threading.Thread(target=self._run, name=f"journeyman-blocking-{next(_NUMBERS)}", daemon=True).start()
+
+    def give(self, job: Callable[[], None]) -> None:
+        """Let it run a job, which tells by itself that it is done, after `_rest` was called."""
+        self._jobs.put(job)
+
+    def _run(self) -> None:
+        while True:
+            self._jobs.get()()
+            if not self.stays:
+                return
+
+
+_IDLE: Final[deque[_Worker]] = deque()
+"""Workers without a job, the one used last at the end."""
+
+
+if hasattr(os, "register_at_fork"):  # a child has none of its parent's threads
+    os.register_at_fork(after_in_child=_IDLE.clear)
+
+
+def _rest(worker: _Worker) -> None:
+    worker.stays = len(_IDLE) < _MOST_IDLE
+    if worker.stays:
+        _IDLE.append(worker)
+
+
+def _free_worker() -> _Worker:
+    try:
+        return _IDLE.pop()
+    except IndexError:
+        return _Worker()
 
 
 async def run_blocking(
@@ -27,7 +71,7 @@ async def run_blocking(
     limiter: anyio.CapacityLimiter | None = None,
     begin: Callable[[], None] | None = None,
 ) -> Value:
-    """Give what `job` gives, or raise what it raises, from a daemon thread of its own.
+    """Give what `job` gives, or raise what it raises, from a daemon thread.
 
     Cancelling leaves the thread behind: it runs on until it returns, and what it gives is dropped. It keeps its place
     in `limiter` until then, so that what hangs cannot pile up. `begin` is called on the loop, right before the thread
@@ -52,6 +96,7 @@ async def run_blocking(
             value = context.run(job)
         except BaseException as fault:  # noqa: BLE001 - handed over to whoever waits
             error = fault
+        _rest(worker)  # first, so that whoever is told may use it again
         with suppress(RuntimeError):  # The loop is closed: nobody waits any more.
             loop.call_soon_threadsafe(end, value, error)
 
@@ -59,10 +104,11 @@ async def run_blocking(
     if begin is not None:
         begin()
     try:
-        threading.Thread(target=work, name=f"journeyman-blocking-{next(_NUMBERS)}", daemon=True).start()
-    except RuntimeError:
+        worker = _free_worker()
+    except RuntimeError:  # no thread can be started
         end(None, None)
         raise
+    worker.give(work)
     value, error = await ended
     if error is not None:
         raise error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import lru_cache
 
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import Happened
@@ -16,7 +17,13 @@ def seconds_between(earlier: str, later: str) -> float:
     """Give the seconds between two event times, never negative: clocks may be set back."""
     if not earlier or not later:
         return 0.0
-    return max(0.0, (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds())
+    return max(0.0, (_moment(later) - _moment(earlier)).total_seconds())
+
+
+@lru_cache(maxsize=64)
+def _moment(at: str) -> datetime:
+    """Read an event time; each is asked for as the end of one stretch and as the beginning of the next."""
+    return datetime.fromisoformat(at)
 
 
 def timed(state: State, happened: Happened) -> State:
