@@ -61,12 +61,12 @@ def _next_turn(state: State) -> int:
     return max((effect.intended.turn for effect in state.of_iteration()), default=-1) + 1
 
 
-def _affordable(state: State, calls: tuple[IntendedCall, ...], keep_back: int = 0) -> tuple[IntendedCall, ...]:
-    """Give as many of the calls as the budget leaves, with some kept back for probes where there is room."""
+def _affordable(state: State, calls: tuple[IntendedCall, ...]) -> tuple[IntendedCall, ...]:
+    """Give as many of the calls as the budget leaves, probes kept back: what they do could never be judged otherwise."""
     left = calls_left(state)
     if left is None:
         return calls
-    return calls[: left - keep_back if left > keep_back else left]
+    return calls[: max(0, left - (0 if state.iteration.probed else len(wanted_probes(state))))]
 
 
 def next_calls(state: State) -> tuple[IntendedCall, ...]:
@@ -98,8 +98,7 @@ def next_calls(state: State) -> tuple[IntendedCall, ...]:
         )
         for index, (place, call) in enumerate(due)
     )
-    probes = 0 if iteration.probed else len(wanted_probes(state))
-    return _affordable(state, calls, keep_back=probes)
+    return _affordable(state, calls)
 
 
 def is_due(state: State, place: str) -> bool:

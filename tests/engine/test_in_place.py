@@ -1,0 +1,199 @@
+"""A step that was cut off goes on in its place: nothing settled runs again, nothing is dropped, keys stay."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from journeyman.engine import control
+from journeyman.engine.engine import Engine
+from journeyman.engine.reading import state_of
+from journeyman.mission.model import events as e
+from journeyman.mission.model.mission import Mission
+from journeyman.mission.model.reasons import Reason, WaitFor
+from journeyman.mission.model.state import State
+from journeyman.mission.values.canonical import Json
+from journeyman.tools.base import Catalog, Result
+from journeyman.tools.functions import tool
+from tests.engine.worlds import Bench, bench, mission
+
+pytestmark = pytest.mark.anyio
+
+
+class KilledHere(Exception):
+    """Stands for a process that dies in mid-call."""
+
+
+class _DiesIn:
+    """A catalog whose process dies in the middle of calls of one tool, after their effect or before it."""
+
+    def __init__(self, inner: Catalog, name: str, *, after: bool) -> None:
+        self._inner, self._name, self._after = inner, name, after
+        self.tools = inner.tools
+
+    async def call(
+        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False
+    ) -> Result:
+        if name == self._name and not self._after:
+            raise KilledHere
+        result = await self._inner.call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable)
+        if name == self._name:
+            raise KilledHere
+        return result
+
+
+async def killed(at: Bench, session: str, name: str, *, after: bool = True) -> None:
+    """Drive a session until its process dies in a call of the tool."""
+    world = at.engine._world
+
+    @asynccontextmanager
+    async def dying(wanted: Mission, folder: Path) -> AsyncGenerator[Catalog]:
+        async with world.open_catalog(wanted, folder) as catalog:
+            yield _DiesIn(catalog, name, after=after)
+
+    with pytest.raises(KilledHere):
+        await Engine(replace(world, open_catalog=dying)).drive(session)
+
+
+def counting(seen: list[str], name: str, effect: Any) -> Any:
+    """Give a tool that counts its calls."""
+
+    def call() -> str:
+        """Count."""
+        seen.append(name)
+        return name
+
+    call.__name__ = name
+    return tool(effect=effect)(call)
+
+
+async def test_six_unsafe_calls_that_each_killed_the_process_run_once_each() -> None:
+    """Each was resolved as done; once the step began again and gave `1 2 3 1 2 3 4 1 2 3 4 5`."""
+    seen: list[str] = []
+    names = [f"send_{n}" for n in range(6)]
+    async with bench(*(counting(seen, name, "unsafe") for name in names)) as at:
+        session = await at.engine.create(mission({"calls": [{"tool": name} for name in names]}, "finish"))
+        for name in names:
+            await killed(at, session, name)
+            (unknown,) = control.unsettled(await state_of(at.store, session))
+            await at.tell(session, "resolve", effect=unknown.intended.effect, done=True)
+        state = await at.engine.drive(session)
+        assert (state.outcome, seen) == ("achieved", names)
+        assert state.usage.iterations == 2
+        await at.holds(session)
+
+
+async def test_resolve_works_right_after_a_kill_and_not_beside_a_driver() -> None:
+    """Nobody has to resume only to be asked."""
+    seen: list[str] = []
+    async with bench(counting(seen, "send", "unsafe")) as at:
+        session = await at.engine.create(mission("send", "finish"))
+        await killed(at, session, "send", after=False)
+        (effect,) = control.unsettled(await state_of(at.store, session))
+        await at.tell(session, "resolve", effect=effect.intended.effect, done=False)
+        state = await at.engine.drive(session)
+        assert (state.outcome, seen) == ("achieved", ["send"])  # made again, since it had not happened
+        await at.holds(session)
+
+
+@pytest.mark.parametrize("effect", ["pure", "keyed", "unsafe"])
+async def test_three_crashes_in_a_row_on_one_call_drop_no_step_and_keep_its_key(effect: str) -> None:
+    """A crash is no failed try of the plan's step."""
+    seen: list[str] = []
+    async with bench(counting(seen, "first", "unsafe"), counting(seen, "second", effect)) as at:
+        step = {"calls": [{"tool": "first"}, {"tool": "second"}]}
+        session = await at.engine.create(mission(step, "finish", budget={"iterations": 2}))
+        for _ in range(3):
+            await killed(at, session, "second", after=False)
+            for unknown in control.unsettled(await state_of(at.store, session)):
+                await at.tell(session, "resolve", effect=unknown.intended.effect, done=False)
+        state = await at.engine.drive(session)
+        assert (state.outcome, Counter(seen)) == ("achieved", Counter({"first": 1, "second": 1}))
+        places = {event.tool: {event.place} for event in await at.events(session, e.Intended)}
+        assert all(len(mine) == 1 for mine in places.values())
+        assert places["first"] != places["second"]
+        await at.holds(session)
+
+
+async def test_an_unknown_effect_of_the_last_iteration_is_still_asked_about() -> None:
+    """`on_unknown: ask` once lost to `max_iterations`."""
+    seen: list[str] = []
+    async with bench(counting(seen, "send", "unsafe")) as at:
+        session = await at.engine.create(mission("send", budget={"iterations": 1}))
+        await killed(at, session, "send")
+        state = await at.engine.drive(session)
+        assert state.people.wait is WaitFor.EFFECT
+        await at.tell(session, "resolve", effect=state.unknown[0].intended.effect, done=True)
+        state = await at.engine.drive(session)
+        assert (state.reason, seen) == (Reason.MAX_ITERATIONS, ["send"])
+
+
+SCRIPT = """
+await send()
+await look()
+raise ValueError('broken')
+"""
+
+
+async def _with_script(at: Bench, source: str, **more: Any) -> tuple[str, State]:
+    plan = {"plan": [{"script": source}, {"calls": [{"tool": "finish"}]}]}
+    session = await at.engine.create(mission(**{**plan, **more}))
+    return session, await at.engine.drive(session)
+
+
+@pytest.mark.parametrize("granted", [True, False])
+async def test_a_script_that_failed_after_a_change_begins_again_only_if_a_person_says_so(granted: bool) -> None:  # noqa: FBT001  # a parameter
+    """Its first line would be made a second time."""
+    seen: list[str] = []
+    async with bench(counting(seen, "send", "unsafe"), counting(seen, "look", "pure")) as at:
+        session, state = await _with_script(at, SCRIPT)
+        assert state.people.pending is not None
+        assert seen == ["send", "look"]
+        await at.tell(session, "answer", granted=granted)
+        state = await at.engine.drive(session)
+        assert seen.count("send") == (2 if granted else 1)
+        if not granted:
+            assert state.outcome == "achieved"  # the plan goes on behind it
+        await at.holds(session)
+
+
+async def test_a_script_that_has_only_looked_is_tried_again_by_itself() -> None:
+    """Looking again costs nothing."""
+    seen: list[str] = []
+    async with bench(counting(seen, "look", "pure")) as at:
+        session, state = await _with_script(at, "await look()\nraise ValueError('broken')")
+        assert (state.outcome, seen) == ("achieved", ["look"] * 3)
+        await at.holds(session)
+
+
+@pytest.mark.parametrize("done", [True, False])
+async def test_a_script_goes_on_from_its_snapshot_once_its_call_is_reconciled(done: bool) -> None:  # noqa: FBT001  # a parameter
+    """Its first lines are not run again; a call that did not happen is made in its place."""
+    seen: list[str] = []
+    source = "await first()\nawait send()\nawait last()\n"
+    tools = [counting(seen, "first", "unsafe"), counting(seen, "send", "unsafe"), counting(seen, "last", "keyed")]
+    async with bench(*tools) as at:
+        plan = [{"script": source}, {"calls": [{"tool": "finish"}]}]
+        session = await at.engine.create(mission(plan=plan))
+        await killed(at, session, "send", after=done)
+        (unknown,) = control.unsettled(await state_of(at.store, session))
+        await at.tell(session, "resolve", effect=unknown.intended.effect, done=done)
+        state = await at.engine.drive(session)
+        assert (state.outcome, seen) == ("achieved", ["first", "send", "last"])
+        await at.holds(session)
+
+
+async def test_calls_of_scripts_count_and_stop_at_the_budget() -> None:
+    """`tool_calls: 7` and a script once made 50."""
+    seen: list[str] = []
+    source = "for _ in range(50):\n    await look()\n"
+    async with bench(counting(seen, "look", "pure")) as at:
+        session, state = await _with_script(at, source, budget={"iterations": 3, "tool_calls": 7})
+        assert (state.reason, len(seen), state.usage.tool_calls) == (Reason.MAX_TOOL_CALLS, 7, 7)
+        await at.holds(session)
