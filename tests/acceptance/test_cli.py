@@ -49,6 +49,14 @@ def slow(shell: MakeShell) -> Shell:
     return user
 
 
+def endless(shell: MakeShell) -> Shell:
+    """Give the same with a mission that ends only if somebody ends it, however slow the machine is."""
+    user = slow(shell)
+    text = SLOW.replace("target: 300", "target: 1000000").replace("iterations: 400", "iterations: 1000000")
+    (user.folder / "slow.yaml").write_text(text)
+    return user
+
+
 def test_new_check_and_run_work_out_of_the_box(shell: MakeShell) -> None:
     """A stranger's first minute."""
     user = shell("")
@@ -93,7 +101,7 @@ def test_a_closed_pipe_does_not_stop_a_mission(shell: MakeShell) -> None:
 
 def test_a_running_mission_is_paused_amended_noted_and_ended_from_another_terminal(shell: MakeShell) -> None:
     """People act through the record, whoever drives."""
-    user = slow(shell)
+    user = endless(shell)
     process = user.start("run", "slow.yaml", "--quiet")
     while not user.json("list"):
         pass
@@ -112,7 +120,7 @@ def test_a_running_mission_is_paused_amended_noted_and_ended_from_another_termin
 
 def test_abort_cancels_and_is_told_in_the_report(shell: MakeShell) -> None:
     """An abort has a verdict, a reason, an actor and a report."""
-    user = slow(shell)
+    user = endless(shell)
     process = user.start("run", "slow.yaml", "--quiet")
     while not user.json("list"):
         pass

@@ -160,7 +160,11 @@ def _blocks(content: Any) -> str:
         kind = _get(block, "type")
         if isinstance(block, str):
             parts.append(block)
-        elif kind in {None, "text", "output_text"}:
+        elif kind in (
+            None,
+            "text",
+            "output_text",
+        ):  # a tuple: what a foreign response says of itself may not be hashable
             parts.append(_text(_get(block, "text")))
     return "".join(parts)  # providers split a text anywhere, as around citations
 
