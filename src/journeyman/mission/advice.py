@@ -11,8 +11,8 @@ from journeyman.mission.criteria import AnyCriterion
 from journeyman.mission.criteria.base import Strict
 from journeyman.mission.fold.memory import call_signature
 from journeyman.mission.model.effects import EffectClass
-from journeyman.mission.model.state import State
-from journeyman.mission.model.strategy import Strategy
+from journeyman.mission.model.state import CallEffect, State
+from journeyman.mission.model.strategy import Strategy, ToolCall
 from journeyman.mission.planner.propose import plan_due
 
 Line = Annotated[StrictStr, Field(min_length=1, max_length=500)]
@@ -67,14 +67,16 @@ def ranked(state: State, candidates: Sequence[Strategy]) -> list[Strategy]:
 
 
 def _cost(state: State, strategy: Strategy) -> tuple[int, int]:
+    known = [call for call in strategy.calls if call.tool in state.tools]
+    hows = [_how(state, call) for call in known]
     stale = sum(
-        state.memory.tried.get(call_signature(call.tool, dict(call.args)), "moved") != "moved"
-        and state.tools[call.tool].effect is EffectClass.PURE
-        for call in strategy.calls
-        if call.tool in state.tools
+        how not in (None, CallEffect.MOVED) and state.tools[call.tool].effect is EffectClass.PURE
+        for call, how in zip(known, hows, strict=True)
     )
-    denied = sum(
-        state.memory.tried.get(call_signature(call.tool, dict(call.args))) == "denied" for call in strategy.calls
-    )
-    destructive = sum(call.tool in state.tools and state.tools[call.tool].destructive for call in strategy.calls)
-    return (denied * 100 + stale, destructive)
+    destructive = sum(state.tools[call.tool].destructive for call in known)
+    return (hows.count(CallEffect.DENIED) * 100 + stale, destructive)
+
+
+def _how(state: State, call: ToolCall) -> CallEffect | None:
+    tried = state.memory.tried.get(call_signature(call.tool, dict(call.args)))
+    return tried.how if tried is not None else None

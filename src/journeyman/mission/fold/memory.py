@@ -9,7 +9,7 @@ from typing import Final, cast
 from journeyman.mission.fold.seen import gather, merge
 from journeyman.mission.model.effects import EFFECT_RULES, EffectState, Purpose
 from journeyman.mission.model.events import Intended, Settled
-from journeyman.mission.model.state import Memory, State, ToolMemory
+from journeyman.mission.model.state import CallEffect, Memory, State, ToolMemory, Tried
 from journeyman.mission.model.strategy import Strategy, dump_strategy
 from journeyman.mission.values.canonical import Json, JsonObject, canonical, digest_of
 from journeyman.mission.values.copying import replace
@@ -68,12 +68,14 @@ def _with_call(memory: Memory, intended: Intended, *, done: bool) -> Memory:
         failed_at_epoch=before.failed_at_epoch if done else memory.epoch,
     )
     tried = (
-        memory.tried if done else _noted(memory.tried, call_signature(tool, intended.args), f"failed@{memory.epoch}")
+        memory.tried
+        if done
+        else _noted(memory.tried, call_signature(tool, intended.args), Tried(CallEffect.FAILED, memory.epoch))
     )
     return replace(memory, tools={**memory.tools, tool: known}, tried=tried)
 
 
-def _noted(tried: Mapping[str, str], signature: str, how: str) -> dict[str, str]:
+def _noted(tried: Mapping[str, Tried], signature: str, how: Tried) -> dict[str, Tried]:
     noted = dict(tried)
     noted.pop(signature, None)
     noted[signature] = how
@@ -87,7 +89,7 @@ def after_denial(state: State) -> Memory:
     tried = state.memory.tried
     strategy = state.iteration.strategy
     for call in strategy.calls if strategy is not None else ():
-        tried = _noted(tried, call_signature(call.tool, dict(call.args)), "denied")
+        tried = _noted(tried, call_signature(call.tool, dict(call.args)), Tried(CallEffect.DENIED))
     return replace(state.memory, tried=tried)
 
 
@@ -96,7 +98,7 @@ def after_evaluation(state: State, total: float, guarded: float) -> Memory:
     memory = state.memory
     first = not state.progress.evaluations  # there is nothing yet that it could have moved from
     moved, worse = total > memory.total + GAIN and not first, total < memory.total - GAIN
-    how = "moved" if moved else "worse" if worse else "same"
+    how = Tried(CallEffect.MOVED if moved else CallEffect.WORSE if worse else CallEffect.SAME)
     tried, tools, best = memory.tried, memory.tools, memory.best_call
     done = [effect.intended for effect in state.of_iteration() if effect.state is EffectState.DONE and effect.is_call]
     changing = sum(EFFECT_RULES[intended.effect_class].changes_world for intended in done)

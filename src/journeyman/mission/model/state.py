@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from journeyman.mission.criteria.evidence import CriterionStatus, Evidence, Measurement, ObservedCheck, ObservedEvent
 from journeyman.mission.model.effects import EffectClass, EffectState, Purpose
@@ -223,6 +224,26 @@ class Plan:
     """Strategies of planner and advisors so far: names their steps."""
 
 
+class CallEffect(StrEnum):
+    """What a call did for the mission's progress."""
+
+    MOVED = "moved"
+    SAME = "same"
+    WORSE = "worse"
+    FAILED = "failed"
+    DENIED = "denied"
+    """A person said no to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """How one call went the last time it was made."""
+
+    how: CallEffect
+    epoch: int = 0
+    """Memory epoch of a failure: in a later one it is worth another try."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ToolMemory:
     """What the planner knows of a tool from this session."""
@@ -245,8 +266,8 @@ class Memory:
     """What the deterministic planner remembers, bounded."""
 
     tools: Mapping[str, ToolMemory] = field(default_factory=dict[str, ToolMemory])
-    tried: Mapping[str, str] = field(default_factory=dict[str, str])
-    """Call signature to how it went: `moved`, `same`, `worse`, `denied`, `failed@EPOCH`."""
+    tried: Mapping[str, Tried] = field(default_factory=dict[str, Tried])
+    """Call signature to how it went."""
     seen: Mapping[str, tuple[Json, ...]] = field(default_factory=dict[str, "tuple[Json, ...]"])
     """Name to values in observations, newest last."""
     epoch: int = 0

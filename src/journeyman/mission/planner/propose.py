@@ -12,7 +12,7 @@ from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.fold.memory import call_signature
 from journeyman.mission.fold.plan import plan_steps, planned_step
 from journeyman.mission.model.effects import EFFECT_RULES, EffectClass
-from journeyman.mission.model.state import State, ToolMemory
+from journeyman.mission.model.state import CallEffect, State, ToolMemory
 from journeyman.mission.model.strategy import Strategy, ToolCall, ToolSpec
 from journeyman.mission.planner.arguments import Sources, argument_sets
 from journeyman.mission.values.canonical import JsonObject
@@ -203,27 +203,28 @@ def _tool_worth(state: State, spec: ToolSpec, wanted: frozenset[str]) -> float:
 def _call_worth(state: State, tool: str, args: JsonObject) -> float:
     """Give what trying these arguments is worth by how they went before."""
     memory = state.memory
-    how = memory.tried.get(call_signature(tool, args))
-    if how is None:
+    tried = memory.tried.get(call_signature(tool, args))
+    if tried is None:
         return 4.0
     pure = state.tools[tool].effect is EffectClass.PURE
-    if how.startswith("failed@"):
-        epoch = int(how.partition("@")[2])
-        return 2.0 if epoch < memory.epoch else 0.5
-    if how == "moved":
-        return 0.0 if pure else 3.0
-    if how == "denied":
-        return _NEVER
-    if how == "worse":
-        return -6.0
-    return -1.0 if pure else -3.0
+    match tried.how:
+        case CallEffect.FAILED:
+            return 2.0 if tried.epoch < memory.epoch else 0.5
+        case CallEffect.MOVED:
+            return 0.0 if pure else 3.0
+        case CallEffect.DENIED:
+            return _NEVER
+        case CallEffect.WORSE:
+            return -6.0
+        case CallEffect.SAME:
+            return -1.0 if pure else -3.0
 
 
 def _reason(state: State, tool: str, args: JsonObject) -> str:
-    how = state.memory.tried.get(call_signature(tool, args))
-    if how is None:
+    tried = state.memory.tried.get(call_signature(tool, args))
+    if tried is None:
         return "untried" if tool not in state.memory.tools else "other arguments"
-    return "failed before, try again" if how.startswith("failed@") else f"last time: {how}"
+    return "failed before, try again" if tried.how is CallEffect.FAILED else f"last time: {tried.how}"
 
 
 def _met(state: State, criterion: str) -> bool:
