@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from journeyman.engine.clock import Clock
 from journeyman.engine.journal import Journal
+from journeyman.engine.process import is_gone
 from journeyman.mission.criteria import Approval
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.files.mission_file import validate_mission
@@ -150,8 +151,8 @@ async def resolve(
 
     journal = Journal(store, clock, session_id)
     state = await journal.load()
-    if effect not in {item.intended.effect for item in state.in_flight}:
-        return await _add(store, clock, session_id, who, make)
+    if effect not in {item.intended.effect for item in state.in_flight} or is_gone(state.owner):
+        return await _add(store, clock, session_id, who, make)  # nobody is left who could find out
     journal.lease = await store.claim(session_id, f"person:{who}", 10.0)
     try:
         journal.note(e.Claimed(owner=f"person:{who}", token=journal.lease.token), actor=f"person:{who}")

@@ -19,6 +19,7 @@ from journeyman.engine.journal import Journal
 from journeyman.engine.opening import NO_TOOLS, NotOpened, opened_catalog
 from journeyman.engine.past import Past
 from journeyman.engine.policy import missing_tools, tool_row
+from journeyman.engine.process import owner_name
 from journeyman.engine.reading import events, newest_iterations
 from journeyman.engine.recent import Recent
 from journeyman.engine.scripting import step_script
@@ -85,7 +86,7 @@ class Driver:
         Raises `LeaseHeld` when another process drives it and `LeaseLost` when one took over meanwhile.
         """
         journal, world = self._journal, self._world
-        owner = world.owner or f"p{world.clock.new_id()}"
+        owner = world.owner or owner_name(world.clock.new_id())
         journal.lease = await world.store.claim(journal.session_id, owner, world.lease_ttl_s)
         try:
             state = await journal.load()

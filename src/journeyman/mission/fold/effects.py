@@ -142,12 +142,14 @@ def with_error(state: State, tool: str, error_class: str, error: str) -> State:
     return replace(state, iteration=iteration, progress=progress)
 
 
-def reconciled(state: State, event: e.Reconciled, at: str) -> State:
+def reconciled(state: State, event: e.Reconciled, at: str, actor: str) -> State:
     """Give the state once it is known whether an effect happened; its iteration goes on where it stood."""
     effect = state.effects.get(event.effect)
     if effect is None or effect.state not in (EffectState.INTENDED, EffectState.UNKNOWN):
         return state
     done = event.state is EffectState.DONE
+    if effect.state is EffectState.INTENDED and actor.startswith("person:"):
+        effect = replace(effect, crashed=True)  # people are heard on calls under way only once their process is gone
     state = replace(state, world=stale(state.world))
     made = _measurement(state, effect, at)
     ended = replace(

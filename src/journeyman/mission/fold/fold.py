@@ -57,7 +57,7 @@ def _after(state: State, happened: Happened) -> State:  # noqa: C901, PLR0911, P
         case e.Watched():
             return progress.watched(state, event, at)
         case e.Reconciled():
-            return effects.reconciled(state, event, at)
+            return effects.reconciled(state, event, at, actor)
         case e.SessionCreated() | e.SnapshotTaken():
             return state
         case e.CatalogPinned():

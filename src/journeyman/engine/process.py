@@ -1,0 +1,42 @@
+"""Names of driving processes, by which another process of the same machine can tell that one of them is gone."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+def owner_name(new_id: str) -> str:
+    """Give a name for this process as a driver: machine, process and start where Linux tells them, and a fresh id."""
+    mark = _mark(os.getpid())
+    return f"p{new_id}" if mark is None else f"p{new_id}@{mark}"
+
+
+def is_gone(owner: str) -> bool:
+    """Tell whether the process of that name has certainly ended; false where nobody on this machine can know."""
+    _, _, mark = owner.partition("@")
+    boot, _, rest = mark.partition(".")
+    pid = rest.partition(".")[0]
+    if not pid.isdigit() or boot != _boot():
+        return False
+    return _mark(int(pid)) != mark
+
+
+def _boot() -> str:
+    try:
+        return _BOOT.read_text("ascii").strip()[:8]
+    except OSError:
+        return ""
+
+
+def _mark(pid: int) -> str | None:
+    """Give boot, process and when it started, so that a number used again is another process."""
+    try:
+        fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
+    except OSError:
+        return None
+    boot = _boot()
+    zombie = fields[0] in ("Z", "X")
+    return f"{boot}.{pid}.{fields[19]}" if boot and not zombie else None
