@@ -56,6 +56,12 @@ def _by_nothing_else() -> Iterator[Row]:
             call("check"),
         )
         yield row(f"the probe's tool is asked for something else ({form})", False, [criterion], {"check": by_env(staging=[m({"n": 1}, n=1)], **{"": [m({"n": 0}, n=0)]})}, call(("check", {"env": "staging"})))
+    for name, expression in {"the best": "max(obs['history']['n']) >= 1", "the first": "obs['history']['n'][0] >= 1"}.items():
+        tools = {"say": pure(*n(1)), "check": pure(*n(0))}
+        yield row(f"{name} of a history that others fill", False, [when(expression, probe=CHECK)], tools, call("say"), call("say"))
+        yield row(f"{name} of a history of one source that others fill", False, [when(expression, **{"from": "check"})], tools, call("say"), call("check"))
+    first = at_least(metric="history.n.0", probe=CHECK)
+    yield row("a path into a history that others fill", False, [first], {"say": pure(*n(1)), "check": pure(*n(0))}, call("say"), call("say"))
     told: JsonObject = event(probe=CHECK)
     yield row("a call's event is no probe's", False, [told], {"say": pure(m(None, {"name": "ok"})), "check": pure(m())}, call("say"))
     yield row("the probe's event", True, [told], {"say": pure(m()), "check": pure(m(None, {"name": "ok"}))}, call("say"))
@@ -129,6 +135,8 @@ def _lists() -> Iterator[Row]:
         for order, probes in {"": envs, ", asked the other way round": envs[::-1]}.items():
             tools = {"check": by_env(prod=n(prod), staging=n(staging)), "idle": pure(m())}
             yield row(f"two probes of one name: {name}{order}", False, [at_least(probe=probes)], tools, call("idle"))
+            named = at_least(probe=probes, **{"from": "check"})
+            yield row(f"two probes of one named tool: {name}{order}", False, [named], tools, call("idle"))
     yield row("two probes of two tools under one name", False, [at_least(probe=both)], {"a": pure(*n(0)), "b": pure(*n(1)), "idle": pure(m())}, call("idle"))
     yield row("two probes, of which one measures", True, [at_least(probe=both)], {"a": pure(m()), "b": pure(*n(1)), "idle": pure(m())}, call("idle"))
 

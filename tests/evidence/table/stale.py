@@ -246,6 +246,20 @@ def _without_source() -> Iterator[Row]:
             plan=[call("act")],
             more={},
         )
+    for name, expression in {
+        "a default for its value": "obs['tool_results'][0].get('value', {'n': 1})['n'] >= 1",
+        "a filter for values": "all(r['value']['n'] >= 1 for r in obs['tool_results'] if r.get('value'))",
+        "a loop with a default": "not any((r.get('value') or {}).get('n') == 0 for r in obs['tool_results'])",
+        "its items": "all(v['n'] >= 1 for r in obs['tool_results'] for k, v in r.items() if isinstance(v, dict))",
+        "a position counted from the end": "obs['tool_results'][-2].get('value', {'n': 1})['n'] >= 1",
+    }.items():
+        tools = {"act": changing("keyed", [m({"n": 1}, n=1)]), "more": changing()}
+        yield replace(base, name=f"a stale result behind {name}", criteria=[when(expression)], tools=tools, plan=[call("act", "more")], more={})
+    deployed = "any(r['tool'] == 'act' and r['state'] == 'done' for r in obs['tool_results'])"
+    tools = {"act": changing("keyed", [m({"n": 1}, n=1)]), "more": changing()}
+    yield replace(base, name="that a call was made is no value", completes=True, criteria=[when(deployed)], tools=tools, plan=[call("act", "more")], more={})
+    last = "obs['tool_results'][-1]['value']['n'] >= 1"
+    yield replace(base, name="the last result is fresh, an older one is not", completes=True, criteria=[when(last)], tools=tools, plan=[call("act", "more", "act")], more={})
     for path in ("tool_results.0.value.n", "tool_results.0.metrics.n", "metrics.n", "n"):
         yield replace(
             base,

@@ -50,14 +50,17 @@ def _thresholds() -> Iterator[Row]:
         (1.0, "==", 1, True),
         (1, "==", 1.0, True),
         (0.1 + 0.2, "==", 0.3, False),
-        (BIG + 1, "==", BIG, False),
-        (BIG + 1, ">", BIG, True),
-        (BIG, "<", BIG + 1, True),
+        (BIG + 1, "==", BIG - 1, False),
+        (BIG + 1, ">", BIG - 1, True),
+        (str(BIG + 3), ">", BIG - 1, True),
+        (str(BIG + 1), "<", BIG - 1, False),
+        (str(-BIG - 1), "<", -5, True),
         (-0.0, "==", 0, True),
         (10, ">", 9, True),
         (9, ">", 10, False),
     ):
         yield row(f"{value} {op} {target}", met, [{**at_least(target), "op": op}], {"look": pure(m(n=value))}, call("look"))
+    yield row("a target that JSON readers would round", False, [at_least(BIG)], {"look": pure(m(n=1))}, call("look"), reason="refused")
     yield row("a target that is true", False, [at_least(True)], {"look": pure(m(n=1))}, call("look"), reason="refused")
     yield row("a target that is text", False, [at_least("1")], {"look": pure(m(n=1))}, call("look"), reason="refused")
     yield row("a target that is not finite", False, [at_least(float("-inf"))], {"look": pure(m(n=1))}, call("look"), reason="refused")
