@@ -187,6 +187,8 @@ class Reference:
         if not (any(one.metrics for one in mine) or self._events_of(now, mine) or self._results(criterion, now)):
             return INCONCLUSIVE, []
         names = self.known(criterion, mine, now) if not name else {name}
+        if not names or not any(one.metrics for one in mine):
+            return INCONCLUSIVE, []
         found = [self.value(criterion, one, mine) for one in sorted(names)]
         if any(one is None for one in found):
             return INCONCLUSIVE, []
@@ -276,7 +278,10 @@ class Reference:
             return combined(str(criterion["kind"]), members)
         status, _ = self.judged(criterion, now)
         wanted = int(str(criterion.get("hold_for", 1)))
-        return UNMET if status == MET and wanted > 1 and self.held(criterion, now) < wanted else status
+        return UNMET if status == MET and wanted > 1 and self._held(criterion, now) < wanted else status
+
+    def _held(self, criterion: JsonObject, now: int) -> int:
+        return self.held(criterion, now, alarms=bool(criterion.get("abort_when_met")))
 
     def held(self, criterion: JsonObject, now: int, *, alarms: bool = False) -> int:
         """Count the measurements in a row, under equal arguments, in which a criterion was met."""

@@ -255,6 +255,9 @@ def _without_source() -> Iterator[Row]:
     }.items():
         tools = {"act": changing("keyed", [m({"n": 1}, n=1)]), "more": changing()}
         yield replace(base, name=f"a stale result behind {name}", criteria=[when(expression)], tools=tools, plan=[call("act", "more")], more={})
+    for word in ("all", "not any"):
+        nothing = f"{word}(v < 1 for v in obs['metrics'].values())" if word != "all" else "all(v >= 1 for v in obs['metrics'].values())"
+        yield replace(base, name=f"{word} of nothing at all", criteria=[when(nothing)], tools={"idle": pure(m())}, plan=[call("idle")], more={})
     deployed = "any(r['tool'] == 'act' and r['state'] == 'done' for r in obs['tool_results'])"
     tools = {"act": changing("keyed", [m({"n": 1}, n=1)]), "more": changing()}
     yield replace(base, name="that a call was made is no value", completes=True, criteria=[when(deployed)], tools=tools, plan=[call("act", "more")], more={})

@@ -65,6 +65,8 @@ def _gap(looked: Uses, view: View) -> str:
         return ""
     if not view.evidence_there():
         return "nothing fresh was observed"
+    if looked.metrics is None and looked.results == frozenset() and not looked.events and not view.metrics:
+        return "no metric has a fresh value"  # `all` of nothing is true
     names = view.known | view.metrics.keys() if looked.metrics is None else looked.metrics
     for name in sorted(names):
         row = view.metric(name)
