@@ -32,6 +32,8 @@ class Made:
     iteration: int
     metrics: JsonObject
     events: Sequence[JsonObject]
+    beside: tuple[str, ...] = ()
+    """Calls that may change the world and were under way when it ended."""
 
     @property
     def call(self) -> tuple[tuple[str, bool], str]:
@@ -70,9 +72,18 @@ class Reference:
                 changes = asked.effect_class != "pure"
                 begun = at if changes else self._begun(event.effect, at)
                 who, probe = (asked.tool, False), asked.purpose == "probe"
-                yield Made(begun, at, who, key(asked.args), probe, asked.iteration, event.metrics, event.events)
+                yield Made(begun, at, who, key(asked.args), probe, asked.iteration, event.metrics, event.events, self._beside(asked, at))
             if isinstance(event, e.ScriptAdvanced) and source == "plan" and (event.observations or event.events):
                 yield Made(at, at, SCRIPT, "", False, iteration, event.observations, event.events)
+
+    def _beside(self, mine: e.Intended, now: int) -> tuple[str, ...]:
+        flying: dict[str, e.Intended] = {}
+        for event in self.events[:now]:
+            if isinstance(event, e.Intended) and event.effect_class != "pure" and event.turn <= mine.turn:
+                flying[event.effect] = event
+            if isinstance(event, (e.Settled, e.Reconciled)):
+                flying.pop(event.effect, None)
+        return tuple(effect for effect in flying if effect != mine.effect)
 
     def _begun(self, effect: str, settled_at: int) -> int:
         """Give when a look began: at its intent, or once the last call of an earlier turn had settled."""
@@ -90,23 +101,32 @@ class Reference:
 
     def _disturbances(self, now: int) -> Iterator[int]:
         """Give when the world may have changed, as far as is known at `now`."""
-        ends = {event.effect: event for event in self.events[: now + 1] if isinstance(event, e.Settled)}
         for at, event in enumerate(self.events[: now + 1]):
             match event:
                 case e.Claimed() | e.Paused() | e.Resumed() | e.Reconciled():
                     yield at
                 case e.Intended() if event.effect_class != "pure":
-                    end = ends.get(event.effect)
-                    if end is None or end.error_class not in NEVER_SENT:
+                    if not self._never_sent(event.effect, now):
                         yield at
                 case e.Settled() if self._intent(event.effect).effect_class != "pure":
-                    if event.error_class not in NEVER_SENT:
+                    if not self._never_sent(event.effect, now):
                         yield at
                 case _:
                     pass
 
+    def _never_sent(self, effect: str, now: int) -> bool:
+        """Tell whether a call was certainly never sent; where a process died meanwhile, nobody knows."""
+        for event in self.events[self.intents[effect] : now + 1]:
+            if isinstance(event, e.Claimed):
+                return False
+            if isinstance(event, e.Settled) and event.effect == effect:
+                return event.error_class in NEVER_SENT
+        return False
+
     def fresh(self, one: Made, now: int) -> bool:
         """Tell whether nothing may have changed since a measurement began."""
+        if not all(self._never_sent(effect, now) for effect in one.beside):
+            return False
         return one.ended <= now and not any(one.begun < at for at in self._disturbances(now))
 
     # ------------------------------------------------------------------ judging at one moment

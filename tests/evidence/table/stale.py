@@ -276,7 +276,7 @@ def _without_source() -> Iterator[Row]:
     rising = {"look": changing("keyed", n(1, 2, 3)), "act": changing()}
     base = replace(base, criteria=[trend], tools=rising, more={})
     yield replace(base, name="a trend whose last point is stale", plan=[call("look"), call("look"), call("look", "act")])
-    yield replace(base, name="a trend whose earlier points are stale", completes=True, plan=[call("look", "act")] * 2 + [call("look")])
+    yield replace(base, name="a trend whose last point is fresh", completes=True, plan=[call("look")] * 3)
     yield replace(base, name="a trend of two points", plan=[call("look"), call("look")])
     yield replace(
         base,
