@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from journeyman.engine.scripting import script_limits
 from journeyman.mission.criteria import Approval, Event, MetricTrend, Predicate, ToolCallSucceeded
 from journeyman.mission.criteria.base import Criterion, Measured, Probe, walk
-from journeyman.mission.criteria.evidence import SCRIPT, Answered, Call, Measurement
+from journeyman.mission.criteria.evidence import Answered, Call, Measurement
 from journeyman.mission.criteria.expressions import uses
 from journeyman.mission.criteria.metric import MetricCriterion
 from journeyman.mission.fold.fold import fold
@@ -181,7 +181,7 @@ async def judge_observation(mission: Mission, seen: JsonObject, predicates: Pred
         ),
         iteration=replace(state.iteration, probed=True, checked=True, errors=tuple(_rows(seen, "errors"))),
     )
-    made = Measurement(id="0.0", call=Call(SCRIPT, ""), order=1, epoch=state.world.epoch, at=_AT)
+    made = Measurement(id="0.0", call=Call.of_script(), order=1, epoch=state.world.epoch, at=_AT)
     state = arrived(state, made, _object(seen, "metrics"), _rows(seen, "events"), fresh=True)
 
     async def ask(expression: str, obs: JsonObject) -> Answered:

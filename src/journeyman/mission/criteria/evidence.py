@@ -12,14 +12,18 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from journeyman.mission.values.canonical import Json, JsonObject, digest_of
+from journeyman.mission.values.compare import number_of
+from journeyman.mission.values.paths import at_path
 
 if TYPE_CHECKING:
     from journeyman.mission.criteria.base import Source
 
 SCRIPT: Final = "script"
-"""Names the operator's script among the producers; a tool's name has it only as `SERVER.script`."""
+"""Names the operator's script in `from`; a tool of this name is another producer (`Call.is_script`)."""
 HISTORY_SHOWN: Final = 32
 """Newest points of each metric that predicates see."""
+LARGEST_POINT: Final = 1e308
+"""Larger numbers are in no history: their sums would overflow."""
 
 
 class CriterionStatus(StrEnum):
@@ -43,6 +47,21 @@ class Call:
         """Make the call from arguments, or from the reference to a blob that holds them."""
         reference = args.get("$blob") if isinstance(args, dict) else None
         return cls(tool, reference if isinstance(reference, str) else digest_of(args))
+
+    @classmethod
+    def of_script(cls) -> Call:
+        """Stand for the operator's script, which is no call: it has no arguments, and so no digest of them."""
+        return cls(SCRIPT, "")
+
+    @property
+    def is_script(self) -> bool:
+        """Whether this is the operator's script and no tool, also where a tool has its name."""
+        return not self.args
+
+    @property
+    def producer(self) -> tuple[str, bool]:
+        """Who reports: values of two producers under one name are ambiguous."""
+        return self.tool, self.is_script
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -196,14 +215,13 @@ class View:
 
     def of_probes(self, calls: Sequence[Call]) -> View | str:
         """Give the view of these probes' effects and of nothing else, or why there is none."""
-        wanted = frozenset(calls)
-        mine = {
-            row.measurement.call for row in self.results if row.measurement.probe and row.state == "done" and row.fresh
-        }
+        newest = {row.measurement.call: row for row in self.results if row.measurement.probe}
+        mine = {call: row for call, row in newest.items() if row.state == "done" and row.fresh}
         missing = [call.tool for call in calls if call not in mine]
         if missing:
             return f"its probe {missing[0]} gave nothing fresh"
-        return self._only(lambda made: made.probe and made.call in wanted, {})
+        made_now = {mine[call].measurement.id for call in calls}  # what an earlier judgement's probe told is no answer
+        return self._only(lambda made: made.id in made_now, {})
 
     def of_sources(self, sources: Sequence[Source]) -> View:
         """Give the view of what these sources reported."""
@@ -229,6 +247,7 @@ class View:
             known=known,
             events=tuple(row for row in self.events if keep(row.measurement)),
             results=tuple(row for row in self.results if keep(row.measurement)),
+            history=_points(metrics),  # older points may be anybody's
         )
 
     def metric(self, name: str) -> Evidence | str:
@@ -240,19 +259,33 @@ class View:
                 if name in self.known
                 else f"no {name!r} yet"
             )
-        producers = {row.measurement.call.tool for row in rows}
-        if len(producers) > 1 and not self.sourced:
-            return f"{name!r} is ambiguous: {' and '.join(sorted(producers))} report it; say which counts with `from`"
+        if told := self._ambiguous(name, rows):
+            return told
         probed = {row.measurement.call for row in rows if row.measurement.probe}
-        if len(probed) > 1 and len(probed) == len(rows) and not self.sourced:
+        if len(probed) > 1 and len(probed) == len(rows):  # they run at once: which is newer is chance
             return f"{name!r} is ambiguous: several probes report it"
         return max(rows, key=lambda row: row.measurement.order)
 
-    def named(self, path: str) -> str:
-        """Give the metric that a path without its `metrics.` begins with: the longest known name that fits."""
-        parts = path.split(".")
-        heads = [".".join(parts[:end]) for end in range(len(parts), 0, -1)]
-        return next((head for head in heads if head in self.metrics or head in self.known), parts[0])
+    def _ambiguous(self, name: str, rows: Iterable[Evidence]) -> str:
+        producers = {row.measurement.call.producer for row in rows}
+        if len(producers) <= 1 or self.sourced:
+            return ""
+        tools = " and ".join(sorted(tool for tool, _ in producers))
+        return f"{name!r} is ambiguous: {tools} report it; say which counts with `from`"
+
+    def on_path(self, path: str) -> tuple[Evidence, str] | str:
+        """Give the newest fresh metric that a path without its `metrics.` begins with, and the path's rest in it.
+
+        `a.b` may be the metric `a.b`, or `b` in the metric `a`: the longest known name that fits, but where several
+        producers report one each, nobody can tell whose is meant.
+        """
+        heads = heads_of(path)
+        name = next((head for head in heads if head in self.metrics or head in self.known), heads[-1])
+        row = self.metric(name)
+        if isinstance(row, str):
+            return row
+        rows = [one for head in heads for one in self.metrics.get(head, ()) if _holds(one.value, path[len(head) + 1 :])]
+        return self._ambiguous(path, rows) or (row, path[len(name) + 1 :])
 
     def evidence_there(self) -> bool:
         """Tell whether anything fresh is to be seen at all."""
@@ -283,7 +316,33 @@ class View:
         )
 
 
+def heads_of(path: str) -> list[str]:
+    """Give the names with which a dot path may begin, the longest first."""
+    parts = path.split(".")
+    return [".".join(parts[:end]) for end in range(len(parts), 0, -1)]
+
+
+def _holds(value: Json, rest: str) -> bool:
+    try:
+        at_path(value, rest) if rest else value
+    except KeyError:
+        return False
+    return True
+
+
+def _points(metrics: Mapping[str, tuple[Evidence, ...]]) -> dict[str, tuple[float, ...]]:
+    """Give the histories that these values alone make."""
+    points: dict[str, tuple[float, ...]] = {}
+    for name, rows in metrics.items():
+        point = number_of(max(rows, key=lambda row: row.measurement.order).value)
+        if point is not None and abs(point) < LARGEST_POINT:
+            points[name] = (float(point),)
+    return points
+
+
 def _from(call: Call, source: Source) -> bool:
+    if source.tool == SCRIPT:
+        return call.is_script and source.args is None
     if not fnmatchcase(call.tool, source.tool):
         return False
     return source.args is None or Call.of(call.tool, source.args) == call

@@ -16,16 +16,19 @@ class Uses:
 
     metrics: frozenset[str] | None
     """Names of metrics, `None` for all of them."""
-    results: bool
+    results: frozenset[int] | None
+    """Places of results, `None` for all of them."""
     events: bool
+    values: bool = True
+    """Whether it may look at the values of results, and not only at which calls there were."""
 
     @property
     def evidence(self) -> bool:
         """Whether it looks at anything that must be fresh."""
-        return self.metrics is None or bool(self.metrics) or self.results or self.events
+        return self.metrics is None or bool(self.metrics) or self.results is None or bool(self.results) or self.events
 
 
-_ALL: Final = Uses(metrics=None, results=True, events=True)
+_ALL: Final = Uses(metrics=None, results=None, events=True)
 
 
 @lru_cache(maxsize=1024)
@@ -33,7 +36,8 @@ def uses(expression: str) -> Uses:
     """Give what an expression looks at.
 
     `obs['metrics']['NAME']` and `obs['metrics'].get('NAME', …)` name a metric, in `obs['history']` alike; any other use
-    of these two may look at every metric, any other use of `obs` at everything.
+    of these two may look at every metric, any other use of `obs` at everything. `obs['tool_results'][PLACE]` is one
+    result, any other use may look at all.
     """
     try:
         tree = ast.parse(expression.strip(), mode="eval")
@@ -41,6 +45,7 @@ def uses(expression: str) -> Uses:
         return _ALL
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     names: set[str] = set()
+    places: set[int] = set()
     every = results = events = False
     for node in ast.walk(tree):
         if not (isinstance(node, ast.Name) and node.id == "obs"):
@@ -53,12 +58,23 @@ def uses(expression: str) -> Uses:
             every = every or name is None
             names |= {name} if name is not None else set()
         elif root == "tool_results":
-            results = True
+            place = _place(parents.get(parents[node]), parents[node])
+            results = results or place is None
+            places |= {place} if place is not None else set()
         elif root == "events":
             events = True
         elif root not in _FACTS:
             return _ALL
-    return Uses(None if every else frozenset(names), results, events)
+    return Uses(None if every else frozenset(names), None if results else frozenset(places), events, _looks_inside(tree))
+
+
+def _looks_inside(tree: ast.AST) -> bool:
+    """Tell whether the key `value` occurs, or a walk over values: a stale result has none, and a default would hide it."""
+    return any(
+        (isinstance(node, ast.Constant) and node.value == "value")
+        or (isinstance(node, ast.Attribute) and node.attr in ("values", "items"))
+        for node in ast.walk(tree)
+    )
 
 
 def _key(node: ast.AST | None, inner: ast.AST) -> str | None:
@@ -67,6 +83,17 @@ def _key(node: ast.AST | None, inner: ast.AST) -> str | None:
         key = node.slice
         return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
     return None
+
+
+def _place(node: ast.AST | None, inner: ast.AST) -> int | None:
+    """Give the number by which `inner[...]` is looked up."""
+    if not (isinstance(node, ast.Subscript) and node.value is inner):
+        return None
+    try:
+        place = ast.literal_eval(node.slice)
+    except ValueError:
+        return None
+    return place if type(place) is int else None
 
 
 def _named(parents: dict[ast.AST, ast.AST], part: ast.AST) -> str | None:

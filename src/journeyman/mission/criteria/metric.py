@@ -7,7 +7,7 @@ from typing import Final
 from pydantic import field_validator
 
 from journeyman.mission.criteria.base import Measured, Name
-from journeyman.mission.criteria.evidence import Evidence, Measurement, View
+from journeyman.mission.criteria.evidence import Measurement, View, heads_of
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.compare import number_of
 from journeyman.mission.values.paths import at_path
@@ -39,8 +39,7 @@ class MetricCriterion(Measured):
 
     def metric_names(self, known: frozenset[str]) -> frozenset[str]:
         """Give the metric's name."""
-        parts = self.path.split(".") if self.path else []
-        heads = [".".join(parts[:end]) for end in range(len(parts), 0, -1)]
+        heads = heads_of(self.path) if self.path else []
         return frozenset({next((head for head in heads if head in known), heads[-1])} if heads else ())
 
     def look(self, view: View) -> tuple[float, Json, tuple[Measurement, ...]] | str:
@@ -69,11 +68,10 @@ class MetricCriterion(Measured):
         return view.of_sources(self.wanted_sources) if self.wanted_sources else view
 
     def _metric(self, view: View) -> tuple[Json, tuple[Measurement, ...]] | str:
-        name = view.named(self.path)
-        row = view.metric(name)
-        if not isinstance(row, Evidence):
-            return row
-        rest = self.path[len(name) + 1 :]
+        found = view.on_path(self.path)
+        if isinstance(found, str):
+            return found
+        row, rest = found
         try:
             value = at_path(row.value, rest) if rest else row.value
         except KeyError as gap:

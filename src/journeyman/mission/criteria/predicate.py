@@ -7,7 +7,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StrictStr
 
 from journeyman.mission.criteria.base import Measured
-from journeyman.mission.criteria.evidence import Evidence, Judgement, Measurement, View, judged, unclear
+from journeyman.mission.criteria.evidence import Evidence, Judgement, Measurement, ObservedResult, View, judged, unclear
 from journeyman.mission.criteria.expressions import Uses, uses
 from journeyman.mission.criteria.metric import EVIDENCE_CHARACTERS, shortened
 
@@ -65,20 +65,36 @@ def _gap(looked: Uses, view: View) -> str:
         return ""
     if not view.evidence_there():
         return "nothing fresh was observed"
+    if looked.metrics is None and looked.results == frozenset() and not looked.events and not view.metrics:
+        return "no metric has a fresh value"  # `all` of nothing is true
     names = view.known | view.metrics.keys() if looked.metrics is None else looked.metrics
     for name in sorted(names):
         row = view.metric(name)
         if not isinstance(row, Evidence):
             return row
-    if looked.results and not any(row.fresh for row in view.results):
+    if looked.results is None and not any(row.fresh for row in view.results):
         return "no fresh result in this iteration"
-    return ""
+    return _stale_result(looked, view)
+
+
+def _stale_result(looked: Uses, view: View) -> str:
+    """Tell which result the expression may miss the value of, as a default or a filter would hide; empty for none."""
+    rows = _results(looked, view) if looked.values else []
+    row = next((row for row in rows if not row.fresh and row.state == "done"), None)
+    return f"the result of {row.tool} is stale" if row is not None else ""
+
+
+def _results(looked: Uses, view: View) -> list[ObservedResult]:
+    if looked.results is None:
+        return list(view.results)
+    count = len(view.results)
+    return [view.results[place] for place in sorted(looked.results) if -count <= place < count]
 
 
 def _looked_at(looked: Uses, view: View) -> tuple[Measurement, ...]:
     names = view.metrics.keys() if looked.metrics is None else looked.metrics
     rows = [view.metric(name) for name in sorted(names)]
     made = [row.measurement for row in rows if isinstance(row, Evidence)]
-    made += [row.measurement for row in view.results if row.fresh] if looked.results else []
+    made += [row.measurement for row in _results(looked, view) if row.fresh]
     made += [row.measurement for row in view.events] if looked.events else []
     return tuple({measurement.id: measurement for measurement in made}.values())

@@ -51,7 +51,7 @@ def settled(state: State, event: e.Settled, at: str) -> State:
     effect = state.effects.get(event.effect)
     if effect is None or effect.state is not EffectState.INTENDED:
         return state
-    if event.error_class in NEVER_SENT:
+    if event.error_class in NEVER_SENT and not effect.crashed:  # of a try before a crash nobody knows
         state = restored(state, effect.epoch) if EFFECT_RULES[effect.effect_class].changes_world else state
         effect = state.effects[event.effect]
     elif EFFECT_RULES[effect.effect_class].changes_world:

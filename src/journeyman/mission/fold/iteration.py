@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from journeyman.mission.criteria.evidence import SCRIPT, Call, Measurement, ObservedCheck
+from journeyman.mission.criteria.evidence import Call, Measurement, ObservedCheck
 from journeyman.mission.fold.effects import with_error
 from journeyman.mission.fold.memory import before_proposal
 from journeyman.mission.fold.plan import after_verdict
@@ -66,7 +66,7 @@ def _reported(state: State, event: e.ScriptAdvanced, script: Script, at: str) ->
         return replace(state, advice=replace(state.advice, said=said))
     made = Measurement(
         id=f"script:{event.iteration}.{script.steps}",
-        call=Call(SCRIPT, ""),
+        call=Call.of_script(),
         order=state.world.order + 1,
         epoch=state.world.epoch,
         at=at,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from journeyman.mission.criteria.evidence import Evidence
+from journeyman.mission.criteria.evidence import LARGEST_POINT, Evidence
 from journeyman.mission.model.state import State
 from journeyman.mission.values.compare import number_of
 
@@ -24,6 +24,6 @@ def new_points(state: State) -> dict[str, float]:
     found: dict[str, float] = {}
     for name, row in newest.items():
         point = number_of(row.value)
-        if point is not None and abs(point) < 1e308:
+        if point is not None and abs(point) < LARGEST_POINT:
             found[name] = float(point)
     return found

@@ -30,38 +30,32 @@ def stale(world: World) -> World:
 def restored(state: State, before: int) -> State:
     """Give the state as if a call, intended in epoch `before` and certainly never sent, had not been intended.
 
-    Only where nothing else has begun an epoch since. Evidence moves on to a new epoch, since numbers are never reused.
+    The border between that epoch and the next is this intent alone: what was measured before it moves over the border,
+    whatever other epochs have begun since, and in whatever order their calls end.
     """
-    world = state.world
-    if world.epoch != before + 1:
-        return state
-    now = world.epoch + 1
-    kept = (before, before + 1)
+    after = before + 1
 
     def moved(made: Measurement) -> Measurement:
-        return replace(made, epoch=now) if made.epoch in kept else made
+        return replace(made, epoch=after) if made.epoch == before else made
+
+    def over(rows: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
+        return tuple(replace(row, measurement=moved(row.measurement)) for row in rows)
+
+    def arrival(row: Arrival) -> Arrival:
+        epoch = after if row.epoch == before else row.epoch
+        return replace(row, epoch=epoch, measurement=moved(row.measurement), evidence=over(row.evidence))
 
     world = replace(
-        world,
-        epoch=now,
-        evidence={
-            name: tuple(replace(row, measurement=moved(row.measurement)) for row in rows)
-            for name, rows in world.evidence.items()
-        },
-        arrivals=tuple(
-            replace(
-                row,
-                measurement=moved(row.measurement),
-                evidence=tuple(replace(one, measurement=moved(one.measurement)) for one in row.evidence),
-            )
-            for row in world.arrivals
-        ),
-        checks={name: replace(row, measurement=moved(row.measurement)) for name, row in world.checks.items()},
+        state.world,
+        evidence={name: over(rows) for name, rows in state.world.evidence.items()},
+        events=tuple(replace(row, measurement=moved(row.measurement)) for row in state.world.events),
+        arrivals=tuple(arrival(row) for row in state.world.arrivals),
+        checks={name: replace(row, measurement=moved(row.measurement)) for name, row in state.world.checks.items()},
     )
     effects = {
         key: replace(
             effect,
-            epoch=now if effect.epoch in kept else effect.epoch,
+            epoch=after if effect.epoch == before else effect.epoch,
             measurement=moved(effect.measurement) if effect.measurement is not None else None,
         )
         for key, effect in state.effects.items()
@@ -85,13 +79,20 @@ def arrived(
     """Give the state with what one measurement brought."""
     rows = tuple(Evidence(name=name, value=value, measurement=measurement) for name, value in metrics.items())
     world = state.world
-    known = _known(world.known, metrics, measurement.call.tool) if metrics else world.known
     seen = (*world.events, *(ObservedEvent(fields=fields, measurement=measurement) for fields in events))
     arrival = Arrival(measurement=measurement, epoch=world.epoch, evidence=rows, fresh=fresh)
-    world = replace(world, known=known, events=seen, arrivals=(*world.arrivals, arrival))
+    world = replace(world, events=seen, arrivals=(*world.arrivals, arrival))
     if not is_watched(state.mission):
         world = merged(world)
     return replace(state, world=world)
+
+
+def known_after(known: Mapping[str, frozenset[str]], arrivals: Iterable[Arrival]) -> Mapping[str, frozenset[str]]:
+    """Give the names that were measured at any time, and by which tools, once these have arrived too."""
+    for arrival in arrivals:
+        names = [row.name for row in arrival.evidence]
+        known = _known(known, names, arrival.measurement.call.tool) if names else known
+    return known
 
 
 def _known(known: Mapping[str, frozenset[str]], metrics: Iterable[str], tool: str) -> Mapping[str, frozenset[str]]:
@@ -114,7 +115,7 @@ def merged(world: World) -> World:
     rows = dict(world.evidence)
     for arrival in world.arrivals:
         add(rows, arrival.evidence)
-    return replace(world, evidence=rows, arrivals=())
+    return replace(world, evidence=rows, arrivals=(), known=known_after(world.known, world.arrivals))
 
 
 def add(rows: dict[str, tuple[Evidence, ...]], found: Iterable[Evidence]) -> None:
@@ -174,7 +175,7 @@ def stale_calls(state: State) -> list[JsonObject]:
     fresh = {row.name for rows in world.evidence.values() for row in rows if row.measurement.epoch == world.epoch} | {
         row.name for arrival in world.arrivals for row in arrival.evidence if row.measurement.epoch == world.epoch
     }
-    known = frozenset(world.known)
+    known = frozenset(known_after(world.known, world.arrivals))
     calls: dict[Call, JsonObject] = {}
     for criterion in walk(needed(state.mission.criteria)):
         if criterion.probes or criterion.members():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from journeyman.mission.criteria.evidence import Evidence, ObservedResult, Remembered, RunPredicate, View
 from journeyman.mission.fold.points import new_points
-from journeyman.mission.fold.world import add
+from journeyman.mission.fold.world import add, known_after
 from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.state import HISTORY_POINTS, Arrival, State
 from journeyman.mission.values.canonical import Json
@@ -29,23 +29,26 @@ def present_view(state: State, run: RunPredicate, values: Mapping[str, Json]) ->
     rows = dict(state.world.evidence)
     for arrival in state.world.arrivals:
         add(rows, arrival.evidence)
-    return _view(state, rows, state.world.epoch, state.world.order, run, values)
+    known = known_after(state.world.known, state.world.arrivals)
+    return _view(state, rows, known, state.world.epoch, state.world.order, run, values)
 
 
 def moments(state: State, run: RunPredicate, values: Mapping[str, Json]) -> Iterable[Moment]:
     """Give the measurements that were not judged yet, oldest first, each with the views of its moment."""
-    rows = dict(state.world.evidence)
+    rows, known = dict(state.world.evidence), state.world.known
     for arrival in state.world.arrivals:
         add(rows, arrival.evidence)
+        known = known_after(known, (arrival,))  # what comes later is not known of yet
         order = arrival.measurement.order
-        view = _view(state, rows, arrival.epoch, order, run, values)
-        alarm = view if arrival.fresh else _view(state, rows, arrival.epoch, order, run, values, arrival.evidence)
+        view = _view(state, rows, known, arrival.epoch, order, run, values)
+        alarm = view if arrival.fresh else _view(state, rows, known, arrival.epoch, order, run, values, arrival.evidence)
         yield Moment(arrival, view, alarm)
 
 
 def _view(
     state: State,
     rows: Mapping[str, tuple[Evidence, ...]],
+    known: Mapping[str, frozenset[str]],
     epoch: int,
     order: int,
     run: RunPredicate,
@@ -62,7 +65,7 @@ def _view(
     return View(
         iteration=state.iteration.index,
         metrics=metrics,
-        known=world.known,
+        known=known,
         events=tuple(row for row in world.events if row.measurement.order <= order),
         results=_results(state, epoch, order),
         checks={name: row for name, row in world.checks.items() if row.measurement.epoch == epoch},

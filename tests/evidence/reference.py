@@ -1,0 +1,397 @@
+"""A slow judge, written from the rules of the design alone: it reads the list of events and keeps no state.
+
+At each evaluation it looks at all that has happened and says anew how every criterion stands. It knows thresholds,
+predicates of three shapes, events, counts and groups; trends, checks and approvals have their rows in the tables.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from journeyman.mission.model import events as e
+from journeyman.mission.model.effects import NEVER_SENT
+from journeyman.mission.model.events import Happened
+from journeyman.mission.values.canonical import Json, JsonObject
+
+MET, UNMET, INCONCLUSIVE = "met", "unmet", "inconclusive"
+SCRIPT = ("script", True)
+
+
+@dataclass(frozen=True)
+class Made:
+    """One measurement: when it began and ended (places in the event list), who made it, and what it told."""
+
+    begun: int
+    ended: int
+    producer: tuple[str, bool]
+    args: str
+    probe: bool
+    iteration: int
+    metrics: JsonObject
+    events: Sequence[JsonObject]
+    beside: tuple[str, ...] = ()
+    """Calls that may change the world and were under way when it ended."""
+
+    @property
+    def call(self) -> tuple[tuple[str, bool], str]:
+        """Who was asked what."""
+        return self.producer, self.args
+
+
+def key(args: Json) -> str:
+    """Give arguments in a form that tells equal ones."""
+    return json.dumps(args, sort_keys=True)
+
+
+class Reference:
+    """Judges one session's events."""
+
+    def __init__(self, criteria: Sequence[JsonObject], happened: Sequence[Happened]) -> None:
+        self.criteria = criteria
+        self.events = [item.event for item in happened]
+        self.intents = {event.effect: at for at, event in enumerate(self.events) if isinstance(event, e.Intended)}
+        self.made = sorted(self._made(), key=lambda one: one.ended)
+
+    # ------------------------------------------------------------------ what was measured, and when it is fresh
+
+    def _intent(self, effect: str) -> e.Intended:
+        event = self.events[self.intents[effect]]
+        assert isinstance(event, e.Intended)
+        return event
+
+    def _made(self) -> Iterator[Made]:
+        iteration, source = 0, ""
+        for at, event in enumerate(self.events):
+            if isinstance(event, e.Proposed):
+                iteration, source = event.iteration, event.source
+            if isinstance(event, e.Settled) and event.state == "done":
+                asked = self._intent(event.effect)
+                changes = asked.effect_class != "pure"
+                begun = at if changes else self._begun(event.effect, at)
+                who, probe = (asked.tool, False), asked.purpose == "probe"
+                yield Made(begun, at, who, key(asked.args), probe, asked.iteration, event.metrics, event.events, self._beside(asked, at))
+            if isinstance(event, e.ScriptAdvanced) and source == "plan" and (event.observations or event.events):
+                yield Made(at, at, SCRIPT, "", False, iteration, event.observations, event.events)
+
+    def _beside(self, mine: e.Intended, now: int) -> tuple[str, ...]:
+        flying: dict[str, e.Intended] = {}
+        for event in self.events[:now]:
+            if isinstance(event, e.Intended) and event.effect_class != "pure" and event.turn <= mine.turn:
+                flying[event.effect] = event
+            if isinstance(event, (e.Settled, e.Reconciled)):
+                flying.pop(event.effect, None)
+        return tuple(effect for effect in flying if effect != mine.effect)
+
+    def _begun(self, effect: str, settled_at: int) -> int:
+        """Give when a look began: at its intent, or once the last call of an earlier turn had settled."""
+        mine, at = self._intent(effect), self.intents[effect]
+        begun = at
+        for other_at in range(settled_at):
+            event = self.events[other_at]
+            if isinstance(event, e.Settled):
+                other = self._intent(event.effect)
+                if other.iteration == mine.iteration and other.turn < mine.turn:
+                    begun = max(begun, other_at)
+            if isinstance(event, e.Claimed):
+                begun = max(begun, other_at) if other_at > at else begun  # it is made again by the new process
+        return begun
+
+    def _disturbances(self, now: int) -> Iterator[int]:
+        """Give when the world may have changed, as far as is known at `now`."""
+        for at, event in enumerate(self.events[: now + 1]):
+            match event:
+                case e.Claimed() | e.Paused() | e.Resumed() | e.Reconciled():
+                    yield at
+                case e.Intended() if event.effect_class != "pure":
+                    if not self._never_sent(event.effect, now):
+                        yield at
+                case e.Settled() if self._intent(event.effect).effect_class != "pure":
+                    if not self._never_sent(event.effect, now):
+                        yield at
+                case _:
+                    pass
+
+    def _never_sent(self, effect: str, now: int) -> bool:
+        """Tell whether a call was certainly never sent; where a process died meanwhile, nobody knows."""
+        for event in self.events[self.intents[effect] : now + 1]:
+            if isinstance(event, e.Claimed):
+                return False
+            if isinstance(event, e.Settled) and event.effect == effect:
+                return event.error_class in NEVER_SENT
+        return False
+
+    def fresh(self, one: Made, now: int) -> bool:
+        """Tell whether nothing may have changed since a measurement began."""
+        if not all(self._never_sent(effect, now) for effect in one.beside):
+            return False
+        return one.ended <= now and not any(one.begun < at for at in self._disturbances(now))
+
+    # ------------------------------------------------------------------ judging at one moment
+
+    def seen(self, criterion: JsonObject, now: int, besides: Made | None = None) -> list[Made] | None:
+        """Give the fresh measurements that may count; `None` where a probe gave nothing."""
+        mine = [one for one in self.made if one.ended <= now and (self.fresh(one, now) or one is besides)]
+        if probes := listed(criterion.get("probe")):
+            iteration = self.iteration(now)
+            found: list[Made] = []
+            for probe in probes:
+                call = ((str(probe["tool"]), False), key(probe.get("args", {})))
+                newest = self._newest_probe(call, iteration, now)
+                if newest is None or not (self.fresh(newest, now)):
+                    return None
+                found.append(newest)
+            mine = found
+        sources = listed(criterion.get("from"))
+        return [one for one in mine if not sources or any(comes_from(one, source) for source in sources)]
+
+    def _newest_probe(self, call: object, iteration: int, now: int) -> Made | None:
+        newest: Made | None = None
+        for at, event in enumerate(self.events[: now + 1]):
+            if not isinstance(event, e.Settled):
+                continue
+            asked = self._intent(event.effect)
+            if asked.purpose == "probe" and asked.iteration == iteration:
+                if ((asked.tool, False), key(asked.args)) == call:
+                    newest = next((one for one in self.made if one.ended == at), None)
+        return newest
+
+    def iteration(self, now: int) -> int:
+        """Give the iteration at a moment."""
+        return max((event.iteration for event in self.events[: now + 1] if isinstance(event, e.Proposed)), default=0)
+
+    def value(self, criterion: JsonObject, name: str, mine: list[Made]) -> tuple[Json, Made] | None:
+        """Give the newest fresh value of a name; `None` where there is none, or several producers report it."""
+        rows = [one for one in mine if name in one.metrics]
+        newest = {(one.call, one.probe): one for one in rows}
+        sourced = bool(listed(criterion.get("from")))
+        if len({one.producer for one in newest.values()}) > 1 and not sourced:
+            return None
+        if len(newest) > 1 and all(one.probe for one in newest.values()):
+            return None
+        return (rows[-1].metrics[name], rows[-1]) if rows else None
+
+    def known(self, criterion: JsonObject, mine: list[Made], now: int) -> set[str]:
+        """Give every name that an expression over all metrics looks at."""
+        ever = [one for one in self.made if one.ended <= now]
+        sources = listed(criterion.get("from"))
+        if listed(criterion.get("probe")):
+            ever = mine
+        elif sources:
+            tools = [source["tool"] if isinstance(source, dict) else source for source in sources]
+            ever = [one for one in ever if one.producer[0] in tools or comes_from_any(one, sources)]
+        return {name for one in ever for name in one.metrics}
+
+    def judged(self, criterion: JsonObject, now: int, besides: Made | None = None) -> tuple[str, list[Made]]:
+        """Give how one criterion stands by itself, without holding, and by which measurements."""
+        if criterion["kind"] == "tool_call_succeeded":
+            done = self._successes(str(criterion["tool"]), now)
+            return (MET if done >= int(str(criterion["min_count"])) else UNMET), []
+        mine = self.seen(criterion, now, besides)
+        if mine is None:
+            return INCONCLUSIVE, []
+        if criterion["kind"] == "event":
+            return self._event(criterion, now, mine)
+        if criterion["kind"] == "metric_threshold":
+            found = self.value(criterion, str(criterion["metric"]), mine)
+            if found is None or isinstance(found[0], bool) or not isinstance(found[0], (int, float)):
+                return INCONCLUSIVE, []
+            met = {">=": found[0] >= criterion["target"], "==": found[0] == criterion["target"]}[str(criterion["op"])]  # type: ignore[operator]
+            return (MET if met else UNMET), [found[1]]
+        return self._predicate(criterion, now, mine)
+
+    def _predicate(self, criterion: JsonObject, now: int, mine: list[Made]) -> tuple[str, list[Made]]:
+        shape, name = PREDICATES[str(criterion["expression"])]
+        if not (any(one.metrics for one in mine) or self._events_of(now, mine) or self._results(criterion, now)):
+            return INCONCLUSIVE, []
+        names = self.known(criterion, mine, now) if not name else {name}
+        if not names or not any(one.metrics for one in mine):
+            return INCONCLUSIVE, []
+        found = [self.value(criterion, one, mine) for one in sorted(names)]
+        if any(one is None for one in found):
+            return INCONCLUSIVE, []
+        rows = [one for one in found if one is not None]
+        tests = [not isinstance(value, str) and value is not None and value >= 1 for value, _ in rows]  # type: ignore[operator]
+        if any(isinstance(value, str) or value is None for value, _ in rows):
+            return "any", []  # comparing text raises in one order and not in another
+        return (MET if (all(tests) if shape == "all" else any(tests)) else UNMET), [made for _, made in rows]
+
+    def _results(self, criterion: JsonObject, now: int) -> bool:
+        """Tell whether any fresh call of this iteration is to be seen, also one that measured nothing or failed."""
+        iteration = self.iteration(now)
+        for at, event in enumerate(self.events[: now + 1]):
+            if isinstance(event, e.Settled) and self._intent(event.effect).iteration == iteration:
+                asked = self._intent(event.effect)
+                one = Made(
+                    at if asked.effect_class != "pure" else self._begun(event.effect, at),
+                    at,
+                    (asked.tool, False),
+                    key(asked.args),
+                    asked.purpose == "probe",
+                    iteration,
+                    {},
+                    (),
+                )
+                if self.fresh(one, now) and not listed(criterion.get("probe")) and allowed(one, criterion):
+                    return True
+        return bool(listed(criterion.get("probe")))
+
+    def _events_of(self, now: int, mine: list[Made]) -> bool:
+        return any(one.events and one.iteration == self.iteration(now) for one in mine)
+
+    def _event(self, criterion: JsonObject, now: int, mine: list[Made]) -> tuple[str, list[Made]]:
+        iteration = self.iteration(now)
+        if listed(criterion.get("probe")):
+            told = mine
+        else:
+            told = [
+                one
+                for one in self.made
+                if one.ended <= now and one.iteration == iteration and allowed(one, criterion)
+            ]
+        fitting = [one for one in told if any(row.get("name") == criterion["event"] for row in one.events)]
+        plain = not listed(criterion.get("probe")) and not listed(criterion.get("from"))
+        if len({one.producer for one in fitting}) > 1 and plain:
+            return INCONCLUSIVE, []
+        return (MET, fitting[-1:]) if fitting else (UNMET, [])
+
+    def _successes(self, tool: str, now: int) -> int:
+        count = 0
+        for event in self.events[: now + 1]:
+            if isinstance(event, (e.Settled, e.Reconciled)) and event.state == "done":
+                asked = self._intent(event.effect)
+                count += asked.tool == tool and asked.purpose == "call"
+        return count
+
+    # ------------------------------------------------------------------ over time
+
+    def moments(self, now: int) -> list[tuple[int, Made | None]]:
+        """Give the moments at which something is judged, until `now`: each arrival, and each evaluation."""
+        arrivals: dict[int, Made | None] = {one.ended: one for one in self.made if one.ended <= now}
+        for at, event in enumerate(self.events[: now + 1]):
+            if isinstance(event, e.Evaluated):
+                arrivals[at] = None
+        return sorted((*arrivals.items(), (now, None)), key=lambda row: row[0])
+
+    def carried(self, criterion: JsonObject, now: int) -> bool:
+        """Tell whether the criterion's probes were not asked in this iteration."""
+        if not listed(criterion.get("probe")):
+            return False
+        iteration = self.iteration(now)
+        probed = False
+        for event in self.events[: now + 1]:
+            if isinstance(event, e.Intended) and event.iteration == iteration:
+                probed = probed or event.purpose == "probe"
+        return not probed
+
+    def carried_anywhere(self, criterion: JsonObject, now: int) -> bool:
+        """Tell whether a criterion, or a member of it, was not measured for this judgement."""
+        members: Any = criterion.get("criteria", [])
+        return self.carried(criterion, now) or any(self.carried(member, now) for member in members)
+
+    def status(self, criterion: JsonObject, now: int) -> str:
+        """Give how a criterion stands at an evaluation, held as long as it must be."""
+        if criterion["kind"] in ("all_of", "any_of"):
+            members = [self.status(member, now) for member in criterion["criteria"]]  # type: ignore[union-attr,arg-type]
+            return combined(str(criterion["kind"]), members)
+        status, _ = self.judged(criterion, now)
+        wanted = int(str(criterion.get("hold_for", 1)))
+        return UNMET if status == MET and wanted > 1 and self._held(criterion, now) < wanted else status
+
+    def _held(self, criterion: JsonObject, now: int) -> int:
+        return self.held(criterion, now, alarms=bool(criterion.get("abort_when_met")))
+
+    def held(self, criterion: JsonObject, now: int, *, alarms: bool = False) -> int:
+        """Count the measurements in a row, under equal arguments, in which a criterion was met."""
+        held, last, under = 0, -1, None
+        for at, arrival in self.moments(now):
+            born_stale = arrival is not None and not self.fresh(arrival, at)
+            if (born_stale and not alarms) or self.carried(criterion, at):
+                continue
+            status, made = self.judged(criterion, at, arrival if alarms else None)
+            if status == UNMET:
+                held, last = 0, max([last, *(one.ended for one in made)])
+            if status != MET or not made or min(one.ended for one in made) <= last:
+                continue
+            calls = sorted(str(one.call) for one in made)
+            held = held + 1 if calls == under else 1
+            last, under = max(one.ended for one in made), calls
+        return held
+
+    def aborted(self, now: int) -> bool:
+        """Tell whether any abort condition was met by any arrival until `now`."""
+        return any(self._struck(criterion, at) for criterion in self.aborts for at, _ in self.moments(now))
+
+    def _struck(self, criterion: JsonObject, at: int) -> bool:
+        wanted = int(str(criterion.get("hold_for", 1)))
+        arrival = next((one for one in self.made if one.ended == at), None)
+        if self.carried(criterion, at) or self.judged(criterion, at, arrival)[0] != MET:
+            return False
+        return wanted == 1 or self.held(criterion, at, alarms=True) >= wanted
+
+    @property
+    def aborts(self) -> list[JsonObject]:
+        """Give the abort conditions."""
+        return [criterion for criterion in self.criteria if criterion.get("abort_when_met")]
+
+    def complete(self, now: int) -> bool:
+        """Tell whether a mission may complete on the evaluation at `now`."""
+        if self.aborted(now):
+            return False
+        for criterion in self.criteria:
+            if criterion.get("abort_when_met"):
+                if criterion.get("probe") and (self.carried(criterion, now) or self.status(criterion, now) != UNMET):
+                    return False
+            elif criterion.get("required", True) and not self._counts(criterion, now):
+                return False
+        return True
+
+    def _counts(self, criterion: JsonObject, now: int) -> bool:
+        """Tell whether a criterion is met by what was measured for this judgement."""
+        if criterion["kind"] in ("all_of", "any_of"):
+            members = [self._counts(member, now) for member in criterion["criteria"]]  # type: ignore[union-attr,arg-type]
+            return all(members) if criterion["kind"] == "all_of" else any(members)
+        return not self.carried(criterion, now) and self.status(criterion, now) == MET
+
+
+PREDICATES = {
+    "obs['metrics']['a'] >= 1": ("name", "a"),
+    "obs['metrics'].get('b', 1) >= 1": ("name", "b"),
+    "any(v >= 1 for v in obs['metrics'].values())": ("any", ""),
+    "all(v >= 1 for v in obs['metrics'].values())": ("all", ""),
+}
+"""The expressions that the reference can judge, with their meaning; an empty name is all of them."""
+
+
+def combined(kind: str, members: Sequence[str]) -> str:
+    """Give how a group stands."""
+    if kind == "all_of":
+        return MET if set(members) == {MET} else UNMET if UNMET in members else INCONCLUSIVE
+    return MET if MET in members else INCONCLUSIVE if INCONCLUSIVE in members else UNMET
+
+
+def listed(value: Any) -> list[Any]:
+    """Give one or a list as a list."""
+    return [] if value is None else value if isinstance(value, list) else [value]
+
+
+def comes_from(one: Made, source: Any) -> bool:
+    """Tell whether a source (a tool, `script`, or a tool with arguments) made a measurement."""
+    if source == "script":
+        return one.producer == SCRIPT
+    if isinstance(source, str):
+        return one.producer == (source, False)
+    return one.producer == (source["tool"], False) and ("args" not in source or one.args == key(source["args"]))
+
+
+def comes_from_any(one: Made, sources: Sequence[Any]) -> bool:
+    """Tell whether one of several sources made a measurement."""
+    return any(comes_from(one, source) for source in sources)
+
+
+def allowed(one: Made, criterion: JsonObject) -> bool:
+    """Tell whether a criterion's `from` lets a measurement count."""
+    sources = listed(criterion.get("from"))
+    return not sources or comes_from_any(one, sources)

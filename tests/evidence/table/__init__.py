@@ -1,0 +1,11 @@
+"""Missions that must not complete and missions that must, one named row for each."""
+
+from __future__ import annotations
+
+from tests.evidence.scene import Row
+from tests.evidence.table import aborts, facts, holds, probes, reports, sources, stale, types
+
+
+def rows() -> list[Row]:
+    """Give all rows."""
+    return [row for part in (stale, sources, probes, aborts, holds, types, reports, facts) for row in part.rows()]

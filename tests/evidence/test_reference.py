@@ -1,0 +1,148 @@
+"""Random missions in random worlds are judged as a slow judge says that reads nothing but the list of events."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from journeyman.mission.model import events as e
+from journeyman.mission.model.reasons import Label
+from journeyman.mission.values.canonical import JsonObject
+from tests.evidence.reference import PREDICATES, Reference
+from tests.evidence.scene import CRASH, PAUSE, Played, Row, Step, Tool
+from tests.mission.simulation import Reply
+
+TOOLS = ("one", "two", "act")
+ARGS: tuple[JsonObject, ...] = ({}, {"env": "prod"})
+
+numbers = st.dictionaries(st.sampled_from("ab"), st.sampled_from([0, 1, 1, 2, True]), max_size=2)
+told = st.lists(st.sampled_from([{"name": "ok"}, {"name": "no"}]), max_size=1).map(tuple)
+replies = st.one_of(
+    st.builds(Reply, metrics=numbers, events=told),
+    st.builds(Reply, metrics=numbers, events=told),
+    st.builds(Reply, metrics=numbers, events=told),
+    st.builds(Reply, metrics=numbers, state=st.just("failed"), error_class=st.just("tool_error")),
+    st.just(Reply(state="failed", error_class="denied")),
+    st.builds(Reply, metrics=numbers, state=st.just("unknown"), error_class=st.just("timeout")),
+)
+pure_replies = st.one_of(
+    st.builds(Reply, metrics=numbers, events=told),
+    st.builds(Reply, metrics=numbers, events=told),
+    st.builds(Reply, metrics=numbers, state=st.just("failed"), error_class=st.just("tool_error")),
+)
+looks = st.lists(pure_replies, min_size=1, max_size=4).map(lambda rows: Tool("pure", rows))
+acts = st.builds(Tool, st.sampled_from(["keyed", "unsafe", "probed"]), st.lists(replies, min_size=1, max_size=4))
+probes = st.fixed_dictionaries({"tool": st.sampled_from(["one", "two"]), "args": st.sampled_from(ARGS)})
+sources = st.sampled_from(["one", "two", "act", "script"]) | st.fixed_dictionaries(
+    {"tool": st.sampled_from(["one", "act"]), "args": st.sampled_from(ARGS)}
+)
+
+
+@st.composite
+def criteria(draw: st.DrawFn, place: str, *, leaf: bool = False) -> JsonObject:
+    """Give a criterion of any kind that the reference knows."""
+    kinds = ["metric_threshold", "metric_threshold", "predicate", "event", "tool_call_succeeded"]
+    kind = draw(st.sampled_from(kinds if leaf else [*kinds, "all_of", "any_of"]))
+    found: JsonObject = {"id": f"c{place}", "kind": kind}
+    if kind in ("all_of", "any_of"):
+        members = [draw(criteria(f"{place}_{index}", leaf=True)) for index in range(draw(st.integers(1, 2)))]
+        return {**found, "criteria": [*members]}
+    match kind:
+        case "metric_threshold":
+            op = draw(st.sampled_from([">=", "=="]))
+            found |= {"metric": draw(st.sampled_from("ab")), "op": op, "target": draw(st.integers(0, 1))}
+        case "predicate":
+            found |= {"expression": draw(st.sampled_from(sorted(PREDICATES)))}
+        case "event":
+            found |= {"event": "ok"}
+        case _:
+            found |= {"tool": draw(st.sampled_from(TOOLS)), "min_count": draw(st.integers(1, 2))}
+            return found
+    if draw(st.booleans()):
+        found["probe"] = draw(probes | st.lists(probes, min_size=1, max_size=2))  # type: ignore[assignment]
+    if draw(st.integers(0, 3)) == 0:
+        found["from"] = draw(sources | st.lists(sources, min_size=1, max_size=2))
+    if kind == "metric_threshold" and draw(st.booleans()):
+        found["hold_for"] = draw(st.integers(2, 3))
+    if not leaf and draw(st.integers(0, 3)) == 0:
+        found |= {"abort_when_met": True, "required": False}
+    elif draw(st.integers(0, 4)) == 0:
+        found["required"] = False
+    return found
+
+
+@st.composite
+def missions(draw: st.DrawFn) -> Row:
+    """Give a mission with its world and what happens to it."""
+    asked = [draw(criteria(str(index))) for index in range(draw(st.integers(1, 3)))]
+    always: JsonObject = {"id": "last", "kind": "tool_call_succeeded", "tool": "one", "min_count": 1}
+    calls = st.fixed_dictionaries({"tool": st.sampled_from(TOOLS), "args": st.sampled_from(ARGS)})
+    plain = st.builds(
+        lambda calls, parallel: {"calls": calls, "parallel": parallel},
+        st.lists(calls, min_size=1, max_size=4),
+        st.booleans(),
+    )
+    pairs = st.lists(st.tuples(st.sampled_from(TOOLS), st.sampled_from(ARGS)), max_size=2).map(tuple)
+    steps = st.lists(st.builds(Step, observations=numbers, events=told, calls=pairs), min_size=1, max_size=2)
+    script = [Step(**{**_fields(step), "calls": step.calls or (("one", {}),)}) for step in draw(steps)]
+    places = st.sampled_from(["Settled:1", "Settled:2", "Settled:3", "Intended:2", "Decided:1", "Evaluated:1"])
+    moments = draw(st.dictionaries(places, st.sampled_from([PAUSE, CRASH]), max_size=1))
+    return Row(
+        name="",
+        rule="",
+        completes=False,
+        criteria=[*asked, always],
+        tools={"one": draw(looks), "two": draw(looks), "act": draw(acts)},
+        plan=draw(st.lists(plain | st.just({"script": "s"}), min_size=1, max_size=4)),
+        scripts={"s": [*script, draw(st.builds(Step, observations=numbers, events=told))]},
+        then=moments,
+        advice={1: {"script": "s"}} if draw(st.integers(0, 4)) == 0 else {},
+        happened=draw(st.booleans()),
+        more={
+            "cadence": {"every_iterations": draw(st.integers(1, 2))},
+            "on_unknown": draw(st.sampled_from(["assume_done", "assume_failed"])),
+            "scripts": "allowed",
+        },
+    )
+
+
+def _fields(step: Step) -> dict[str, Any]:
+    return {"observations": step.observations, "events": step.events, "calls": step.calls}
+
+
+def difference(row: Row) -> str:
+    """Say where the rules and the slow judge differ over a mission; empty where they do not."""
+    played = Played(row)
+    played.run(500)
+    judge = Reference(row.criteria, played.events)
+    by_id = {str(criterion["id"]): criterion for criterion in row.criteria}
+    latest = -1
+    for at, happened in enumerate(played.events):
+        event = happened.event
+        if isinstance(event, e.Evaluated):
+            latest = at
+            for found in event.results:
+                criterion = by_id.get(found.id)
+                if criterion is None or found.carried:
+                    if criterion is not None and not judge.carried_anywhere(criterion, at):
+                        return f"{found.id} is carried at {at}, though its probes were made"
+                    continue
+                wanted = judge.status(criterion, at)
+                if wanted not in (found.status, "any"):
+                    return f"{found.id} is {found.status} at {at}, must be {wanted}: {found.evidence}"
+            if bool(event.aborted) != judge.aborted(at):
+                return f"aborted is {event.aborted!r} at {at}"
+        if isinstance(event, e.Decided) and latest >= 0:
+            completes = judge.complete(latest)
+            if (event.verdict == Label.COMPLETE) != completes:
+                return f"decided {event.verdict}/{event.reason} at {at}, complete must be {completes}"
+    return ""
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@given(missions())
+def test_the_rules_judge_as_the_slow_judge_does(row: Row) -> None:
+    """Each row of each evaluation, each abort, and each verdict of completion."""
+    assert not difference(row)
