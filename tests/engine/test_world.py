@@ -190,7 +190,7 @@ async def test_a_mission_sleeps_between_iterations_without_a_thread_or_a_call() 
     at_s: list[float] = []
 
     @tool(effect="pure")
-    def poll() -> dict[str, object]:
+    async def poll() -> dict[str, object]:
         """Look at the clock."""
         at_s.append(clock.monotonic())
         return {"metrics": {"ready": len(at_s) >= 3}}

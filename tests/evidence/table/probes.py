@@ -160,7 +160,8 @@ def _when() -> Iterator[Row]:
         yield row(f"it no longer holds once a person has answered ({form})", False, [criterion, sign], {"check": pure(*n(1, 0)), "idle": idle}, call("idle"))
         yield row(f"it still holds once a person has answered ({form})", True, [criterion, sign], {"check": pure(*n(1)), "idle": idle}, call("idle"))
     budget = {"budget": {"iterations": 6, "tool_calls": 2}}
-    yield row("no call is left for the probe", False, [at_least(probe=CHECK)], {"check": pure(*n(1)), "idle": idle}, call("idle", "idle"), more=budget)
+    yield row("a call is kept back for the probe", True, [at_least(probe=CHECK)], {"check": pure(*n(1)), "idle": idle}, call("idle", "idle"), more=budget)
+    yield row("no call is left for the probe", False, [at_least(probe=CHECK)], {"check": pure(*n(1)), "idle": idle}, call("idle"), more={"budget": {"iterations": 6, "tool_calls": 0}})
     yield row("one call is left for the probe", True, [at_least(probe=CHECK)], {"check": pure(*n(1)), "idle": idle}, call("idle"), more=budget)
     yield row("a change, and the probe sees it", False, [at_least(probe=CHECK), did("act")], {"check": pure(*n(1, 0)), "act": changing(), "idle": idle}, call("idle"), call("act"))
     yield row("a change, and the probe sees nothing bad", True, [at_least(probe=CHECK), did("act")], {"check": pure(*n(1)), "act": changing(), "idle": idle}, call("idle"), call("act"))
