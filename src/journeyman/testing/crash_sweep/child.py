@@ -22,7 +22,8 @@ from journeyman.stores.base import Batch
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.testing.crash_sweep.missions import MISSIONS
 from journeyman.testing.crash_sweep.world import Boundaries, Here, Ledger, enter
-from journeyman.tools.base import Catalog, Result, Tool
+from journeyman.tools.base import Again, Catalog, Result, Tool
+from journeyman.tools.deadline import Deadline
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
@@ -58,11 +59,18 @@ class _Catalog:
         return await self._inner.tools()
 
     async def call(
-        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False
+        self,
+        name: str,
+        args: Mapping[str, Json],
+        *,
+        key: str,
+        timeout_s: float | None = None,
+        repeatable: bool = False,
+        again: Again | None = None,
     ) -> Result:
         """Call between two boundaries."""
         self._boundaries.passed("before a call")
-        result = await self._inner.call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable)
+        result = await self._inner.call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable, again=again)
         self._boundaries.passed("after the answer of a call")
         return result
 
@@ -71,11 +79,18 @@ class _Incident(_Catalog):
     """The same around an incident, which dies with its process: nobody but the record knows what was done to it."""
 
     async def call(
-        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False
+        self,
+        name: str,
+        args: Mapping[str, Json],
+        *,
+        key: str,
+        timeout_s: float | None = None,
+        repeatable: bool = False,
+        again: Again | None = None,
     ) -> Result:
         """Call between two boundaries, written down before."""
         self._here.ledger.write("call", name, key, 0)
-        return await super().call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable)
+        return await super().call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable, again=again)
 
     async def replay(self, past: Sequence[PastCall]) -> None:
         """Bring the incident to where the record is, between two boundaries."""
@@ -94,10 +109,10 @@ async def _attempt(folder: Path, mission: str, number: int, kill_at: int) -> Non
     here = Here(Ledger(folder / "ledger"), Boundaries(kill_at, folder / "killed"))
     enter(here)
 
-    def open_catalog(wanted: Mission, origin: Path) -> AbstractAsyncContextManager[Catalog]:
+    def open_catalog(wanted: Mission, origin: Path, deadline: Deadline) -> AbstractAsyncContextManager[Catalog]:
         @asynccontextmanager
         async def opened() -> AsyncGenerator[Catalog]:
-            async with mission_catalog(wanted, origin) as catalog:
+            async with mission_catalog(wanted, origin, deadline) as catalog:
                 yield _Catalog(catalog, here) if wanted.gym is None else _Incident(catalog, here)
 
         return opened()
