@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -21,6 +22,7 @@ from journeyman.mission.values.canonical import Json
 from journeyman.stores.base import Batch
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.testing.crash_sweep.missions import MISSIONS
+from journeyman.testing.crash_sweep.server import ENGINE
 from journeyman.testing.crash_sweep.world import Boundaries, Here, Ledger, enter
 from journeyman.tools.base import Again, Catalog, Result, Tool
 from journeyman.tools.deadline import Deadline
@@ -100,13 +102,14 @@ class _Incident(_Catalog):
         self._boundaries.passed("after the world is brought back")
 
 
-def attempt(folder: Path, mission: str, number: int, kill_at: int) -> None:
-    """Drive the folder's session; die at boundary `kill_at`, or never when that is 0."""
-    asyncio.run(_attempt(folder, mission, number, kill_at))
+def attempt(folder: Path, mission: str, number: int, kills: frozenset[int] = frozenset()) -> None:
+    """Drive the folder's session; die at each boundary of `kills` that comes, counted from the first process on."""
+    asyncio.run(_attempt(folder, mission, number, kills))
 
 
-async def _attempt(folder: Path, mission: str, number: int, kill_at: int) -> None:
-    here = Here(Ledger(folder / "ledger"), Boundaries(kill_at, folder / "killed"))
+async def _attempt(folder: Path, mission: str, number: int, kills: frozenset[int]) -> None:
+    here = Here(Ledger(folder / "ledger"), Boundaries(folder, kills))
+    (folder / ENGINE).write_text(str(os.getpid()), "utf-8")
     enter(here)
 
     def open_catalog(wanted: Mission, origin: Path, deadline: Deadline) -> AbstractAsyncContextManager[Catalog]:
@@ -128,13 +131,15 @@ async def _attempt(folder: Path, mission: str, number: int, kill_at: int) -> Non
         rows = await store.sessions()
         session = rows[0].session_id if rows else await engine.create(MISSIONS[mission], folder)
         state = await engine.drive(session)
-        while state.people.wait is WaitFor.EFFECT:
+        while state.people.wait is WaitFor.EFFECT or state.people.pending is not None:
             await _told(store, here.ledger, state)
             state = await engine.drive(session)
 
 
 async def _told(store: SqliteStore, ledger: Ledger, state: State) -> None:
-    """Answer for every unknown effect what the world knows."""
+    """Answer for every unknown effect what the world knows, and let no script begin again that has changed it."""
+    if state.people.pending is not None:
+        await control.answer(store, SystemClock(), state.session_id, "tester", granted=False)
     for effect in state.unknown:
         name = effect.intended.effect
         done = ledger.happened(effect_key(state, effect.intended))
