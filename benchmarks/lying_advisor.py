@@ -29,6 +29,7 @@ from journeyman.mission.model.mission import Mission
 from journeyman.stores.memory import MemoryStore
 from journeyman.tools.base import Catalog
 from journeyman.tools.catalog import open_catalog
+from journeyman.tools.deadline import Deadline
 from journeyman.tools.functions import tool
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
@@ -142,8 +143,8 @@ async def _one(seed: int, sandbox: Sandbox) -> tuple[bool, bool, bool]:
         return None
 
     @asynccontextmanager
-    async def catalog(wanted: Mission, _: Path) -> AsyncGenerator[Catalog]:
-        async with open_catalog(functions=place.tools(), allow=wanted.tools) as found:
+    async def catalog(wanted: Mission, _: Path, deadline: Deadline) -> AsyncGenerator[Catalog]:
+        async with open_catalog(functions=place.tools(), allow=wanted.tools, deadline=deadline) as found:
             yield found
 
     world = World(

@@ -12,7 +12,7 @@ import pytest
 
 from journeyman.mission.values.canonical import Json
 from journeyman.testing.check_catalog import Reference, check_catalog
-from journeyman.tools.base import Catalog, Result, Status, Tool
+from journeyman.tools.base import Again, Catalog, Result, Status, Tool
 from journeyman.tools.calling import ToolCatalog
 from journeyman.tools.catalog import open_catalog
 
@@ -47,7 +47,14 @@ class Careless:
         return ()
 
     async def call(
-        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False
+        self,
+        name: str,
+        args: Mapping[str, Json],
+        *,
+        key: str,
+        timeout_s: float | None = None,
+        repeatable: bool = False,
+        again: Again | None = None,
     ) -> Result:
         """Say that all went well."""
         return Result(status=Status.DONE, value=dict(args))

@@ -22,7 +22,8 @@ from journeyman.mission.model.mission import Gym, Mission
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, Unavailable
 from journeyman.stores.memory import MemoryStore
-from journeyman.tools.base import Catalog, Result, Status
+from journeyman.tools.base import Again, Catalog, Result, Status
+from journeyman.tools.deadline import Deadline
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
@@ -169,8 +170,8 @@ class KilledHere(Exception):
 
 
 @asynccontextmanager
-async def _dying(mission: Mission, folder: Path) -> AsyncGenerator[Catalog]:
-    async with mission_catalog(mission, folder) as catalog:
+async def _dying(mission: Mission, folder: Path, deadline: Deadline) -> AsyncGenerator[Catalog]:
+    async with mission_catalog(mission, folder, deadline) as catalog:
         yield _Dying(catalog)
 
 
@@ -179,6 +180,13 @@ class _Dying:
         self.tools = inner.tools
 
     async def call(
-        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False
+        self,
+        name: str,
+        args: Mapping[str, Json],
+        *,
+        key: str,
+        timeout_s: float | None = None,
+        repeatable: bool = False,
+        again: Again | None = None,
     ) -> Result:
         raise KilledHere(name, args, key, timeout_s)

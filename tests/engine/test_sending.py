@@ -12,8 +12,9 @@ import pytest
 from journeyman.engine.engine import Engine
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.values.canonical import Json
-from journeyman.tools.base import Catalog, Result, Tool
+from journeyman.tools.base import Again, Catalog, Result, Tool
 from journeyman.tools.catalog import open_catalog
+from journeyman.tools.deadline import Deadline
 from journeyman.tools.functions import tool
 from journeyman.tools.limits import Limits
 from journeyman.tools.servers.supervisor import ServerPolicy
@@ -41,18 +42,19 @@ class _Noting:
         key: str,
         timeout_s: float | None = None,
         repeatable: bool = False,
+        again: Again | None = None,
     ) -> Result:
         self._said[name] = repeatable
-        return await self._inner.call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable)
+        return await self._inner.call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable, again=again)
 
 
 def over(at: Bench, said: dict[str, bool], **sources: object) -> Engine:
     """Give the bench's engine over other sources of tools, whose calls are noted."""
 
     @asynccontextmanager
-    async def opened(wanted: Mission, _: Path) -> AsyncGenerator[Catalog]:
+    async def opened(wanted: Mission, _: Path, deadline: Deadline) -> AsyncGenerator[Catalog]:
         limits = Limits(servers=ServerPolicy(backoff_s=0.01))
-        async with open_catalog(allow=wanted.tools, limits=limits, **sources) as catalog:  # pyright: ignore[reportArgumentType] - each test gives what it means
+        async with open_catalog(allow=wanted.tools, limits=limits, deadline=deadline, **sources) as catalog:  # pyright: ignore[reportArgumentType] - each test gives what it means
             yield _Noting(catalog, said)
 
     return Engine(replace(at.engine._world, open_catalog=opened))

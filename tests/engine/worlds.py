@@ -22,6 +22,7 @@ from journeyman.mission.model.state import State
 from journeyman.stores.memory import MemoryStore
 from journeyman.tools.base import Catalog
 from journeyman.tools.catalog import open_catalog
+from journeyman.tools.deadline import Deadline
 from journeyman.tools.limits import Limits
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
@@ -99,11 +100,11 @@ async def bench(
     """Open an engine with these functions, and `finish`, as its tools."""
     known = [*functions, finish]
 
-    def opened(wanted: Mission, _: Path) -> AbstractAsyncContextManager[Catalog]:
+    def opened(wanted: Mission, _: Path, deadline: Deadline) -> AbstractAsyncContextManager[Catalog]:
         @asynccontextmanager
         async def catalog() -> AsyncGenerator[Catalog]:
             limits = Limits(timeout_s=float(wanted.limits.call_timeout_s))
-            async with open_catalog(functions=known, allow=wanted.tools, limits=limits) as found:
+            async with open_catalog(functions=known, allow=wanted.tools, limits=limits, deadline=deadline) as found:
                 yield found
 
         return catalog()

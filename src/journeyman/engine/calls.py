@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import anyio
 
+from journeyman.engine.deadline import bounded
 from journeyman.engine.journal import Journal
 from journeyman.engine.world import World
 from journeyman.mission.criteria import Probe
@@ -17,7 +18,8 @@ from journeyman.mission.model.mission import effect_spec, filled
 from journeyman.mission.model.state import Effect
 from journeyman.mission.rules.calls import calls_left, effect_key
 from journeyman.mission.values.canonical import INLINE_BYTES, Json, JsonObject, canonical
-from journeyman.stores.base import Settle
+from journeyman.mission.values.errors import BudgetRefused
+from journeyman.stores.base import Reserve, Settle
 from journeyman.tools.base import Catalog, Result, Status
 
 SLOW_S = 0.05
@@ -53,7 +55,7 @@ class Calls:
             result = await self._call(effects[0])
             await self._settle_or_ask(effects[0], result)
             if result.duration_s > SLOW_S and self._journal.state.in_flight:
-                await self._journal.commit()
+                await self._journal.commit_facts()
             return
         left = len(effects)
         limit = anyio.CapacityLimiter(self._journal.state.mission.limits.concurrency)
@@ -65,7 +67,7 @@ class Calls:
                 await self._settle_or_ask(effect, result)
             left -= 1
             if left and (result.duration_s > SLOW_S or not EFFECT_RULES[effect.effect_class].repeatable):
-                await self._journal.commit()
+                await self._journal.commit_facts()
 
         async with anyio.create_task_group() as group:
             for effect in effects:
@@ -80,6 +82,9 @@ class Calls:
                 error_class="tool_changed",
                 error=f"{intended.tool} is no longer as it was pinned at the start: start a new session to accept the change",
             )
+        if effect.suspect and not await self._extra_call(effect, intended.tool):
+            text = "it was under way when the process ended, and no tool call is left to make it again"
+            return Result(status=Status.UNKNOWN, error_class="crash", error=text, tries=0)
         args = await self._journal.resolve(intended.args)
         state = self._journal.state
         key = effect_key(state, intended)
@@ -93,7 +98,33 @@ class Calls:
             key=key,
             timeout_s=self._timeout_s(),
             repeatable=EFFECT_RULES[effect.effect_class].repeatable,
+            again=lambda: self._extra_call(effect, intended.tool),
         )
+
+    async def _extra_call(self, effect: Effect, tool: str) -> bool:
+        """Make it durable that an effect costs one more call; False, and no call may be made, where none is left."""
+        journal = self._journal
+        name = effect.intended.effect
+        while True:
+            known = journal.state.effects.get(name)
+            if known is None or calls_left(journal.state) == 0 or self._is_over():
+                return False
+            paid = f"{reservation_id(journal.session_id, name)}/{known.extra_calls + 1}"
+            budget = (
+                Reserve(reservation_id=paid, amounts={"tool_calls": 1}),
+                Settle(reservation_id=paid, amounts={"tool_calls": 1}),
+            )
+            journal.note(e.ExtraCall(effect=name, tool=tool), budget=budget)
+            try:
+                if await journal.commit():
+                    return True
+            except BudgetRefused:
+                journal.drop_derived()
+                return False
+
+    def _is_over(self) -> bool:
+        left = self._journal.left_s()
+        return left is not None and left <= 0
 
     def _timeout_s(self) -> float:
         """Give the limit of one call, never more than the mission has left."""
@@ -106,18 +137,18 @@ class Calls:
         if result.status is not Status.UNKNOWN or effect.effect_class is not EffectClass.PROBED:
             self._settle(effect, result)
             return
-        asked, told = await self._happened(effect)
+        told = await self._happened(effect)
         if told is None:
-            self._settle(effect, result, asked=asked)
+            self._settle(effect, result)
         else:
-            self._note_told(effect, told, asked)
+            self._note_told(effect, told)
 
-    def _settle(self, effect: Effect, result: Result, *, asked: int = 0) -> None:
+    def _settle(self, effect: Effect, result: Result) -> None:
         harmless = result.status is Status.UNKNOWN and not EFFECT_RULES[effect.effect_class].changes_world
         state = EffectState.FAILED if harmless else EffectState(result.status.value)
-        self._note(effect, state, result, asked=asked)
+        self._note(effect, state, result)
 
-    def _note(self, effect: Effect, state: EffectState, result: Result, *, asked: int = 0) -> None:
+    def _note(self, effect: Effect, state: EffectState, result: Result) -> None:
         size = len(canonical(result.value)) if result.value is not None else 0
         value = self._journal.keep(result.value) if size > INLINE_BYTES else result.value
         self._journal.note(
@@ -133,7 +164,7 @@ class Calls:
                 duration_s=round(result.duration_s, 6),
                 result_bytes=result.original_bytes or size,
                 seen=_few(gather(result.value)) if size > INLINE_BYTES else {},
-                asked=asked,
+                left_running=result.left_running,
             ),
             budget=(self.settlement(effect),),
         )
@@ -144,13 +175,13 @@ class Calls:
             reservation_id=reservation_id(self._journal.session_id, effect.intended.effect), amounts={"tool_calls": 1}
         )
 
-    def give_up(self, effects: Sequence[Effect], asked: int = 0) -> None:
+    def give_up(self, effects: Sequence[Effect]) -> None:
         """Note effects as unknown that were under way when the process ended."""
         for effect in effects:
             result = Result(
                 status=Status.UNKNOWN, error_class="crash", error="the process ended while this call was under way"
             )
-            self._note(effect, EffectState.UNKNOWN, result, asked=asked)
+            self._note(effect, EffectState.UNKNOWN, result)
 
     def skip(self, effects: Sequence[Effect], why: str) -> None:
         """Note effects as never sent; of those that had begun nobody knows, unless they change nothing."""
@@ -161,58 +192,61 @@ class Calls:
     async def ask_world(self, effects: Sequence[Effect]) -> None:
         """Ask by probe whether effects happened; what the probe cannot tell becomes unknown."""
         for effect in effects:
-            asked, told = await self._happened(effect)
+            told = await self._happened(effect)
             if told is None:
-                self.give_up((effect,), asked)
+                self.give_up((effect,))
             else:
-                self._note_told(effect, told, asked)
+                self._note_told(effect, told)
 
-    def _note_told(self, effect: Effect, told: ProbeResult, asked: int) -> None:
+    def _note_told(self, effect: Effect, told: ProbeResult) -> None:
         self._journal.note(
             e.Reconciled(
                 effect=effect.intended.effect,
                 state=EffectState.DONE if told.done else EffectState.FAILED,
                 value=self._journal.keep(told.value),
                 note="told by its probe",
-                asked=asked,
             ),
             budget=(self.settlement(effect),),
         )
 
-    async def _happened(self, effect: Effect) -> tuple[int, ProbeResult | None]:
-        """Give how many calls were made to find out, and what the probe told: the mission's, else the tool's own."""
-        left = calls_left(self._journal.state)
-        seconds = self._journal.left_s()
-        if left == 0 or (seconds is not None and seconds <= 0):
-            return 0, None
+    async def _happened(self, effect: Effect) -> ProbeResult | None:
+        """Give what the probe tells of a call: the mission's, else the tool's own; `None` where it cannot be asked."""
         tool = effect.intended.tool
         args = await self._journal.resolve(effect.intended.args)
         known: JsonObject = args if isinstance(args, dict) else {}
         spec = effect_spec(self._journal.state.mission, tool)
         if spec is not None and spec.probe is not None and spec.done_when is not None:
-            return 1, await self._told_by_mission(effect, known, spec.probe, spec.done_when)
+            return await self._told_by_mission(effect, known, spec.probe, spec.done_when)
         probe = self._probes.get(tool)
-        if probe is None:
-            return 0, None
-        key = effect_key(self._journal.state, effect.intended)
-        result = await self._catalog.call(probe, known, key=key, timeout_s=self._timeout_s(), repeatable=True)
-        return 1, told_by(result.value) if result.status is Status.DONE else None
+        result = None if probe is None else await self._asked(effect, probe, known)
+        return told_by(result.value) if result is not None and result.status is Status.DONE else None
+
+    async def _asked(self, effect: Effect, probe: str, args: JsonObject) -> Result | None:
+        """Call a probe about an effect; `None` where no call is left for it."""
+        if not await self._extra_call(effect, probe):
+            return None
+        return await self._catalog.call(
+            probe,
+            args,
+            key=effect_key(self._journal.state, effect.intended),
+            timeout_s=self._timeout_s(),
+            repeatable=True,
+            again=lambda: self._extra_call(effect, probe),
+        )
 
     async def _told_by_mission(
         self, effect: Effect, known: JsonObject, probe: Probe, done_when: str
     ) -> ProbeResult | None:
         asked = filled(dict(probe.args), known)
-        if not isinstance(asked, dict):
-            return None
-        key = effect_key(self._journal.state, effect.intended)
-        result = await self._catalog.call(probe.tool, asked, key=key, timeout_s=self._timeout_s(), repeatable=True)
-        if result.status is not Status.DONE:
+        result = await self._asked(effect, probe.tool, asked) if isinstance(asked, dict) else None
+        if result is None or result.status is not Status.DONE:
             return None
         view: Json = {"args": known, "metrics": result.metrics, "result": result.value}
-        answer = await self._world.predicates.evaluate(
-            f"(lambda result, args, metrics: ({done_when}))(obs['result'], obs['args'], obs['metrics'])", view
+        expression = f"(lambda result, args, metrics: ({done_when}))(obs['result'], obs['args'], obs['metrics'])"
+        answer = await bounded(
+            self._journal.clock, self._journal.left_s(), lambda: self._world.predicates.evaluate(expression, view)
         )
-        done = answer.value if answer.error_class is None else None
+        done = answer.value if answer is not None and answer.error_class is None else None
         return ProbeResult(done=done) if isinstance(done, bool) else None
 
 

@@ -44,11 +44,14 @@ from journeyman.mission.values.canonical import Json, JsonObject, parsed
 from journeyman.mission.values.errors import BudgetRefused, CallerError, InvalidInput, WorldError
 from journeyman.stores.base import Reserve
 from journeyman.tools.base import Catalog, Tool
+from journeyman.tools.deadline import Deadline
 
 LEAST_SLEEP_S: Final = 0.001
 """Clocks do not tell shorter times apart."""
-LAST_JUDGEMENT_S: Final = 0.2
-"""Time that one expression has after the deadline: what was measured in time is judged."""
+LAST_JUDGEMENT_S: Final = 0.15
+"""Time that all expressions of an evaluation have after the deadline: what was measured in time is judged."""
+LAST_WORDS_S: Final = 0.2
+"""Time that calls have after the deadline to tell what was cut off, and what was left running."""
 
 
 class Driver:
@@ -59,6 +62,8 @@ class Driver:
         self._journal = journal
         self._recent = Recent()
         self._past = Past()
+        self._deadline = Deadline()
+        """What tools are held to: the mission's, in the machine's monotonic time."""
         broker = world.broker
         self._advising = Advising(broker, journal, self._recent, world.scripts) if broker is not None else None
         self._handlers: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
@@ -94,8 +99,10 @@ class Driver:
                 return state
             await self._look_back(state)
             journal.note(e.Claimed(owner=owner, token=journal.lease.token))
+            self._move_deadline()
+            origin = Path(state.identity.origin)
             opening = opened_catalog(
-                world.open_catalog, state.mission, Path(state.identity.origin), world.clock, journal.left_s()
+                world.open_catalog, state.mission, origin, world.clock, self._deadline, journal.left_s
             )
             async with opening as catalog:
                 self._catalog = catalog
@@ -196,6 +203,7 @@ class Driver:
     async def _loop(self) -> None:
         journal = self._journal
         while True:
+            self._move_deadline()
             command = next_command(journal.state)
             if isinstance(command, c.Nothing):
                 if await self._commit():
@@ -204,6 +212,10 @@ class Driver:
             await self._handlers[type(command)](command)
             if journal.drafts_waiting > 200:
                 await self._commit()
+
+    def _move_deadline(self) -> None:
+        """Hold the tools to what the mission has left: a person may have given it more, and waiting for one costs none."""
+        self._deadline.move(self._journal.left_s())
 
     async def _commit(self) -> bool:
         """Commit; give False when the state moved, so that the command must be derived anew."""
@@ -266,7 +278,7 @@ class Driver:
         if self._journal.intents_waiting and not await self._commit():
             return
         await self._catch_up()
-        if await self._watched(lambda: self._calls.run(command.effects)):
+        if await self._watched(lambda: self._calls.run(command.effects), LAST_WORDS_S):
             why = "the mission's time was over" if self._is_over() else "cancelled by a person's abort"
             self._calls.skip(self._journal.state.in_flight, why)
 
@@ -277,34 +289,36 @@ class Driver:
     async def _skip(self, command: c.Skip) -> None:
         self._calls.skip(command.effects, command.why)
 
-    async def _watched(self, work: Callable[[], Awaitable[None]]) -> bool:
-        """Do work that a person's abort, or the deadline, may cut off; tell whether it was."""
+    async def _watched(self, work: Callable[[], Awaitable[None]], last_words_s: float = 0.0) -> bool:
+        """Do work that a person's abort, or the deadline and so much after it, may cut off; tell whether it was."""
         self._abortable = scope = anyio.CancelScope()
         async with anyio.create_task_group() as group:
-            group.start_soon(self._watch)
+            group.start_soon(self._watch, last_words_s)
             with scope:
                 await work()
             group.cancel_scope.cancel()
         return scope.cancelled_caught
 
-    async def _watch(self) -> None:
+    async def _watch(self, last_words_s: float) -> None:
         """Look for an abort, and at the time, while calls run."""
         journal, slice_s = self._journal, self._world.watch_s
         while journal.state.people.end_asked is not Reason.ABORTED:
             left = journal.left_s()
             if left is not None and left <= 0:
+                await self._world.clock.sleep(last_words_s)
                 break
             await self._world.clock.sleep(slice_s if left is None else max(LEAST_SLEEP_S, min(slice_s, left)))
             if left is not None and left <= slice_s:
                 continue
             if journal.dirty:
-                await journal.commit()
+                await journal.commit_facts()
             else:
                 await journal.refresh()
+            self._move_deadline()
         self._abortable.cancel()
 
     async def _ask_world(self, command: c.AskWorld) -> None:
-        if await self._commit() and await self._watched(lambda: self._calls.ask_world(command.effects)):
+        if await self._commit() and await self._watched(lambda: self._calls.ask_world(command.effects), LAST_WORDS_S):
             self._calls.give_up([effect for effect in self._journal.state.in_flight if effect in command.effects])
 
     async def _give_up(self, command: c.GiveUp) -> None:
@@ -324,24 +338,31 @@ class Driver:
         state = self._journal.state
         values = await self._values(state)
         at = self._journal.at()
-        event = await with_answers(lambda run: evaluated(state, at, run, values), self._answer)
+        event = await with_answers(lambda run: evaluated(state, at, run, values), self._answering())
         self._journal.note(event, at=at)
 
     async def _watch_arrivals(self, command: c.Watch) -> None:
         del command
         state = self._journal.state
         values = await self._values(state)
-        self._journal.note(await with_answers(lambda run: watched(state, run, values), self._answer))
+        self._journal.note(await with_answers(lambda run: watched(state, run, values), self._answering()))
 
-    async def _answer(self, expression: str, obs: JsonObject) -> Answered:
-        """Ask the sandbox, within what the mission's time leaves, and a moment more for the last judgement."""
+    def _answering(self) -> Callable[[str, JsonObject], Awaitable[Answered]]:
+        """Give what asks the sandbox, within what the mission's time leaves, or a moment for the last judgement."""
+        clock, predicates = self._world.clock, self._world.predicates
         left = self._journal.left_s()
-        seconds = None if left is None else max(left, LAST_JUDGEMENT_S)
-        predicates = self._world.predicates
-        result = await bounded(self._world.clock, seconds, lambda: predicates.evaluate(expression, obs))
-        if result is None:
-            return Answered(error="deadline: the mission's time was over")
-        return Answered(result.value, None if result.error_class is None else f"{result.error_class}: {result.error}")
+        until = None if left is None else clock.monotonic() + max(left, LAST_JUDGEMENT_S)
+
+        async def answer(expression: str, obs: JsonObject) -> Answered:
+            seconds = None if until is None else until - clock.monotonic()
+            result = await bounded(clock, seconds, lambda: predicates.evaluate(expression, obs))
+            if result is None:
+                return Answered(error="deadline: the mission's time was over")
+            return Answered(
+                result.value, None if result.error_class is None else f"{result.error_class}: {result.error}"
+            )
+
+        return answer
 
     async def _values(self, state: State) -> dict[str, Json]:
         """Give the blobs that this iteration's results refer to, where anything looks at them."""
@@ -370,7 +391,8 @@ class Driver:
         """Sleep in slices, so that a pause or an abort is noticed; never longer than was asked for, whatever clocks say."""
         journal, clock = self._journal, self._world.clock
         began = clock.monotonic()
-        whole = min(seconds_between(journal.at(), command.until_at), command.at_most_s)
+        limits = (seconds_between(journal.at(), command.until_at), command.at_most_s, journal.left_s())
+        whole = min(limit for limit in limits if limit is not None)
         while (left := whole - (clock.monotonic() - began)) > 0:
             await clock.sleep(max(LEAST_SLEEP_S, min(left, self._world.watch_s)))
             if await journal.refresh() and (journal.state.people.end_asked is not None or journal.state.people.paused):

@@ -20,7 +20,7 @@ from journeyman.mission.model.events import Event, Happened, decode, encode
 from journeyman.mission.model.state import State
 from journeyman.mission.record.chain import Entry, Envelope, Head, check_chain, genesis, head_of, opened, seal_bytes
 from journeyman.mission.values.canonical import INLINE_BYTES, Json, JsonObject, canonical, digest, parsed
-from journeyman.mission.values.errors import HeadMoved, RecordBroken, WorldError
+from journeyman.mission.values.errors import BudgetRefused, HeadMoved, RecordBroken, WorldError
 from journeyman.stores.base import Batch, Lease, Reserve, Settle, Store, Summary
 
 _FACTS: Final = (
@@ -72,6 +72,8 @@ class Journal:
         self._cache: OrderedDict[str, bytes] = OrderedDict()
         self._committing = anyio.Lock(fast_acquire=True)
         self._snapshots = Snapshots()
+        self._dropped = 0
+        """Grows with every event that was noted and forgotten again, and whenever others turn out to have appended first."""
         self.listeners: list[Callable[[Happened, State], None]] = []
         """Told each event once it is durable, with the state right after it."""
 
@@ -135,6 +137,8 @@ class Journal:
             if isinstance(draft.happened.event, _FACTS):
                 self._state = self._after(draft.happened)
                 self._drafts.append(replace(draft, state=self._state))
+            else:
+                self._dropped += 1
 
     async def refresh(self) -> bool:
         """Take in what others appended; only when nothing waits to be committed. Tell whether there was something."""
@@ -218,19 +222,26 @@ class Journal:
     async def commit(self) -> bool:
         """Make what was noted durable. Give False when others appended first: the state moved, derive again.
 
-        Raises `LeaseLost`, or `BudgetRefused` after which `drop_derived` forgets the refused intents. Never cut off
+        False, too, where that was found by another commit of ours, for which this one waited. Raises `LeaseLost`, or `BudgetRefused` after which `drop_derived` forgets the refused intents. Never cut off
         in the middle by a cancellation.
         """
         if not self._drafts and not self._committing.locked():
             return True
+        dropped = self._dropped
         async with self._committing:
-            landed = True
             with anyio.CancelScope(shield=True):
                 if self._drafts:
-                    landed = await self._commit()
-            return landed
+                    await self._commit()
+            return self._dropped == dropped
 
-    async def _commit(self) -> bool:
+    async def commit_facts(self) -> None:
+        """Make what was noted durable; what the tenant's budget refuses is forgotten, and its own commit gives False."""
+        try:
+            await self.commit()
+        except BudgetRefused:
+            self.drop_derived()
+
+    async def _commit(self) -> None:
         sent, blobs, then = self._drafts, self._blobs, self.state
         self._drafts, self._blobs = [], {}  # a call that settles meanwhile notes into the next batch
         batch = self._batch(sent, blobs, then)
@@ -238,8 +249,9 @@ class Journal:
             self._head = await self._store.append(batch)
         except HeadMoved:
             self._blobs = blobs | self._blobs
+            self._dropped += 1  # whatever was derived, from facts alone too, is of an older state
             await self._rebase([*sent, *self._drafts])
-            return False
+            return
         except WorldError:
             self._drafts, self._blobs = [*sent, *self._drafts], blobs | self._blobs
             raise
@@ -248,7 +260,6 @@ class Journal:
         for draft in sent:
             for listen in self.listeners:
                 listen(draft.happened, draft.state)
-        return True
 
     def _batch(self, drafts: Sequence[_Draft], blobs: dict[str, bytes], then: State) -> Batch:
         entries: list[Entry] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -14,10 +14,14 @@ from journeyman.engine.deadline import bounded
 from journeyman.engine.world import OpenCatalog
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.values.canonical import Json
-from journeyman.tools.base import Catalog, Result, Status, Tool
+from journeyman.mission.values.errors import WorldError
+from journeyman.tools.base import Again, Catalog, Result, Status, Tool
+from journeyman.tools.deadline import Deadline
 
 CLOSING_S: Final = 5.0
-"""Time that servers have to stop; at a mission's deadline they have none."""
+"""Time that servers have to stop …"""
+HURRY_S: Final = 0.1
+"""… and at a mission's deadline."""
 
 
 class _NoTools:
@@ -28,10 +32,17 @@ class _NoTools:
         return ()
 
     async def call(
-        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False
+        self,
+        name: str,
+        args: Mapping[str, Json],
+        *,
+        key: str,
+        timeout_s: float | None = None,
+        repeatable: bool = False,
+        again: Again | None = None,
     ) -> Result:
         """Refuse."""
-        del args, key, timeout_s, repeatable
+        del args, key, timeout_s, repeatable, again
         return Result(status=Status.FAILED, error_class="server_unreachable", error=f"{name} was never there")
 
 
@@ -50,18 +61,20 @@ class _Opening:
         self.closing = anyio.Event()
         self.closed = anyio.Event()
 
-    def given(self) -> Catalog:
-        """Give the tools, or raise what kept them from being there."""
+    def given(self, *, late: bool) -> Catalog:
+        """Give the tools, or raise what kept them from being there: late, that was the deadline, whatever it looks like."""
+        if late and isinstance(self.error, WorldError):
+            raise NotOpened from self.error
         if self.error is not None:
             raise self.error
         if self.catalog is None:
             raise NotOpened
         return self.catalog
 
-    async def hold(self, opens: OpenCatalog, mission: Mission, folder: Path) -> None:
+    async def hold(self, opens: OpenCatalog, mission: Mission, folder: Path, deadline: Deadline) -> None:
         """Open the tools, and hold them until they are not needed any more."""
         try:
-            async with opens(mission, folder) as self.catalog:
+            async with opens(mission, folder, deadline) as self.catalog:
                 self.ready.set()
                 await self.closing.wait()
         except Exception as error:  # noqa: BLE001  # told to whoever waits, or lost with a session that has its ending
@@ -73,18 +86,24 @@ class _Opening:
 
 @asynccontextmanager
 async def opened_catalog(
-    opens: OpenCatalog, mission: Mission, folder: Path, clock: Clock, left_s: float | None
+    opens: OpenCatalog,
+    mission: Mission,
+    folder: Path,
+    clock: Clock,
+    deadline: Deadline,
+    left_s: Callable[[], float | None],
 ) -> AsyncGenerator[Catalog]:
-    """Open the tools of a mission within `left_s` seconds; raise `NotOpened` when they are over."""
+    """Open the tools of a mission within `left_s()` seconds; raise `NotOpened` when they are over."""
     opening = _Opening()
     failed: Exception | None = None
     async with anyio.create_task_group() as group:
-        group.start_soon(opening.hold, opens, mission, folder)
+        group.start_soon(opening.hold, opens, mission, folder, deadline)
         try:
-            await bounded(clock, left_s, opening.ready.wait)
-            yield opening.given()
+            await bounded(clock, left_s(), opening.ready.wait)
+            left = left_s()
+            yield opening.given(late=left is not None and left <= 0)
             opening.closing.set()
-            with anyio.move_on_after(CLOSING_S):
+            with anyio.move_on_after(max(HURRY_S, deadline.bound(CLOSING_S))):
                 await opening.closed.wait()
         except Exception as error:  # noqa: BLE001  # raised below: a task group would wrap it
             failed = error

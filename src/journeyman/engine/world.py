@@ -14,11 +14,12 @@ from journeyman.mission.model.mission import Mission
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.stores.base import Store
 from journeyman.tools.base import Catalog
+from journeyman.tools.deadline import Deadline
 from journeyman.tools.predicate import PredicateResult
 from journeyman.tools.script import ScriptRun
 
-OpenCatalog: TypeAlias = Callable[[Mission, Path], AbstractAsyncContextManager[Catalog]]
-"""Opens the tools of a mission from its folder: imports its functions, starts its servers."""
+OpenCatalog: TypeAlias = Callable[[Mission, Path, Deadline], AbstractAsyncContextManager[Catalog]]
+"""Opens the tools of a mission from its folder: imports its functions, starts its servers. The driver moves the deadline."""
 
 
 class Evaluates(Protocol):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from journeyman.mission.values.canonical import Json, JsonObject
+
+Again: TypeAlias = Callable[[], Awaitable[bool]]
+"""Asked before a call that may have left is sent once more; False where nobody pays for that."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +76,8 @@ class Result:
     tries: int = 1
     """How often it was sent."""
     duration_s: float = 0.0
+    left_running: bool = False
+    """Something of it could not be stopped and runs on: a thread, or a coroutine that will not be cancelled."""
 
 
 @runtime_checkable
@@ -91,6 +96,7 @@ class Catalog(Protocol):
         key: str,
         timeout_s: float | None = None,
         repeatable: bool = False,
+        again: Again | None = None,
     ) -> Result:
         """Call a tool. Never raises for anything a tool or server does; a fault is a `Result`.
 
@@ -105,5 +111,7 @@ class Catalog(Protocol):
                 thing that decides it, whatever hints, names or patterns say. A call that is not repeatable and may
                 have left is never sent again; without an answer it is `unknown`. One that certainly never left may be
                 tried again.
+            again: Asked before each try that follows one which may have left, since that is one more call of the tool;
+                `None` allows all of them.
         """
         ...

@@ -12,7 +12,7 @@ import anyio
 
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked
 from journeyman.tools.arguments import Arguments
-from journeyman.tools.base import Result, Status, Tool
+from journeyman.tools.base import Again, Result, Status, Tool
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.functions import FunctionTool
 from journeyman.tools.limits import Limits, Pace
@@ -108,6 +108,7 @@ class ToolCatalog:
         key: str,
         timeout_s: float | None = None,
         repeatable: bool = False,
+        again: Again | None = None,
     ) -> Result:
         """Call a tool; whatever goes wrong is in the result.
 
@@ -131,16 +132,18 @@ class ToolCatalog:
                 began_s = anyio.current_time()
                 limit_s = self._limits.timeout_s if timeout_s is None else timeout_s
                 with anyio.move_on_after(limit_s):
-                    await self._tried(course, args, key)
+                    await self._tried(course, args, key, again)
         took_s = anyio.current_time() - began_s
         return replace(course.told(took_s), duration_s=round(took_s, 6))
 
-    async def _tried(self, course: _Course, args: Mapping[str, Json], key: str) -> None:
+    async def _tried(self, course: _Course, args: Mapping[str, Json], key: str, again: Again | None) -> None:
         while True:
             course.begin()
             course.result = await _once(course, args, key)
             course.left = course.left or course.sending.sent
             if course.tries >= self._limits.tries or not course.again():
+                return
+            if course.sending.sent and again is not None and not await again():
                 return
 
 
@@ -180,7 +183,8 @@ class _Course:
             status = Status.UNKNOWN  # An earlier try may have happened.
         tried = f" ({self.tries} tries)" if self.tries > 1 else ""
         error = None if result.error is None else result.error[: 500 - len(tried)] + tried
-        return replace(result, status=status, tries=self.tries, error=error)
+        running = self.result is None and bool(self.sending.running)
+        return replace(result, status=status, tries=self.tries, error=error, left_running=running)
 
     def _late(self, took_s: float) -> Result:
         self.left = self.left or self.sending.sent

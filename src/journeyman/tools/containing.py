@@ -17,8 +17,9 @@ from journeyman.tools.sending import Sending
 Value = TypeVar("Value")
 
 _CANCELS: Final = 3
-_CANCEL_S: Final = 0.2
-"""How long a cancelled coroutine may take to end, each of so many times that it is told to."""
+_CANCEL_S: Final = 0.05
+"""How long a cancelled coroutine may take to end, each of so many times that it is told to; short enough that a mission
+whose time is over does not wait for it."""
 
 
 @dataclass(frozen=True, slots=True)

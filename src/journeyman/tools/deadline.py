@@ -19,6 +19,10 @@ class Deadline:
         """Give the seconds that are left, never less than 0; `None` without a deadline."""
         return None if self.at_s is None else max(0.0, self.at_s - time.monotonic())
 
+    def move(self, left_s: float | None) -> None:
+        """Let so many seconds be left from now on; `None` takes the deadline away."""
+        self.at_s = None if left_s is None else time.monotonic() + left_s
+
     def bound(self, limit_s: float) -> float:
         """Give `limit_s`, or what is left where that is less."""
         left_s = self.left_s()

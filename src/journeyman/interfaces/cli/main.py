@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import importlib
-import sys
 from typing import Any, Final, cast
 
 import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
+from journeyman.interfaces.cli.leaving import leave
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.cli.words import COMMANDS
 
@@ -74,4 +74,11 @@ def journeyman(
 def main() -> None:
     """Run the command line and exit with its code."""
     command: Any = get_command(app)
-    sys.exit(command(prog_name="journeyman", standalone_mode=True))
+    code = 0
+    try:
+        command(prog_name="journeyman", standalone_mode=True)
+    except SystemExit as ended:
+        if not isinstance(ended.code, int):
+            raise
+        code = ended.code
+    leave(code)

@@ -16,6 +16,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 import typer
 
 from journeyman.config import Settings, load_settings
+from journeyman.interfaces.cli.leaving import close
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.model.reasons import Status
 from journeyman.mission.model.state import State
@@ -53,7 +54,7 @@ def person(settings: Settings, given: str) -> str:
 
 
 def bridge(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run async work to its end; SIGTERM ends it as cleanly as Ctrl-C does."""
+    """Run async work to its end; SIGTERM ends it as cleanly as Ctrl-C does. Tasks that will not stop are left behind."""
 
     async def guarded() -> T:
         task = asyncio.current_task()
@@ -63,11 +64,13 @@ def bridge(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
             )
         return await work()
 
-    with asyncio.Runner() as runner:
-        try:
-            return runner.run(guarded())
-        except asyncio.CancelledError:
-            raise KeyboardInterrupt from None
+    runner = asyncio.Runner()
+    try:
+        return runner.run(guarded())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
+    finally:
+        close(runner)
 
 
 def told(command: Callable[P, None]) -> Callable[P, None]:

@@ -46,6 +46,15 @@ def intended(state: State, event: e.Intended) -> State:
     )
 
 
+def extra_call(state: State, event: e.ExtraCall) -> State:
+    """Give the state in which one more call is about to be made for an effect: it counts, whatever becomes of it."""
+    effect = state.effects.get(event.effect)
+    effects = state.effects
+    if effect is not None:
+        effects = {**effects, event.effect: replace(effect, extra_calls=effect.extra_calls + 1)}
+    return replace(state, effects=effects, usage=replace(state.usage, tool_calls=state.usage.tool_calls + 1))
+
+
 def settled(state: State, event: e.Settled, at: str) -> State:
     """Give the state once a call has ended: what it measured arrives, and what it may have changed is stale."""
     effect = state.effects.get(event.effect)

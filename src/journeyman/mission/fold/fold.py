@@ -42,6 +42,8 @@ def _after(state: State, happened: Happened) -> State:  # noqa: C901, PLR0911, P
     match event:
         case e.Intended():
             return effects.intended(state, event)
+        case e.ExtraCall():
+            return effects.extra_call(state, event)
         case e.Settled():
             return effects.settled(state, event, at)
         case e.Evaluated():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from journeyman.mission.fold.memory import after_denial
+from journeyman.mission.fold.plan import next_step
 from journeyman.mission.fold.world import stale
 from journeyman.mission.model import events as e
 from journeyman.mission.model.mission import Budget
@@ -35,11 +36,7 @@ def approval_answered(state: State, event: e.ApprovalAnswered, actor: str) -> St
         return state if event.granted or state.phase is not Phase.APPROVE else _denied(state, actor)
     if event.approval.startswith(AGAIN):
         plan = state.plan
-        plan = (
-            replace(plan, blocked=False)
-            if event.granted
-            else replace(plan, index=plan.index + 1, blocked=False, tries=0)
-        )
+        plan = replace(plan, blocked=False) if event.granted else next_step(plan, state.mission)
         return replace(state, plan=plan)
     if state.phase is Phase.NEXT:
         return measured_again(state)

@@ -69,17 +69,17 @@ def after_verdict(state: State) -> Plan:
     if iteration.source != "plan" or iteration.step != step_name(plan):
         return plan
     if iteration.denied:
-        return _next(plan, state.mission)
+        return next_step(plan, state.mission)
     if iteration.script is not None or (iteration.strategy is not None and iteration.strategy.script is not None):
         return _after_script(state)
     places = settled_places(state)
     done = tuple(sorted({*plan.done, *(place for place, effect in places.items() if effect.state is EffectState.DONE)}))
     step = plan_steps(state.mission)[plan.index]
     if len(done) == len(step.calls):
-        return _again(plan) if iteration.until_met is False else _next(plan, state.mission)
+        return _again(plan) if iteration.until_met is False else next_step(plan, state.mission)
     failed = any(_speaks_against(effect) for effect in places.values())
     if failed and plan.tries + 1 >= MAX_TRIES:
-        return _next(plan, state.mission)
+        return next_step(plan, state.mission)
     return replace(plan, done=done, tries=plan.tries + failed)
 
 
@@ -94,9 +94,9 @@ def _after_script(state: State) -> Plan:
         return plan  # cut off by a budget: it goes on from its snapshot
     if script.status is ScriptStatus.FAILED:
         if plan.tries + 1 >= MAX_TRIES:
-            return _next(plan, state.mission)
+            return next_step(plan, state.mission)
         return replace(plan, tries=plan.tries + 1, blocked=has_changed_world(state))
-    return _again(plan) if state.iteration.until_met is False else _next(plan, state.mission)
+    return _again(plan) if state.iteration.until_met is False else next_step(plan, state.mission)
 
 
 def has_changed_world(state: State) -> bool:
@@ -115,7 +115,8 @@ def _again(plan: Plan) -> Plan:
     return replace(plan, done=(), tries=0, round=plan.round + 1)
 
 
-def _next(plan: Plan, mission: Mission) -> Plan:
+def next_step(plan: Plan, mission: Mission) -> Plan:
+    """Give the plan at its next step; behind the last one it begins again where the mission repeats it."""
     following = replace(plan, index=plan.index + 1, done=(), tries=0, blocked=False)
     if mission.repeat and following.index >= len(plan_steps(mission)):
         return replace(following, index=0, round=plan.round + 1)

@@ -119,6 +119,16 @@ class Intended:
 
 @_strict
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ExtraCall:
+    """An effect is about to cost one more call than the one that its intent counts; durable before that call leaves."""
+
+    effect: str
+    tool: str
+    """What is called: the effect's own tool once more, or a probe that is asked about it."""
+
+
+@_strict
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Settled:
     """How an effect ended, with what it gave."""
 
@@ -135,7 +145,7 @@ class Settled:
     seen: JsonObject = field(default_factory=dict[str, Json])
     """Names and values found in a value kept as a blob, for the planner."""
     asked: int = 0
-    """Calls that were made to find out whether it happened."""
+    """Calls that were made to find out whether it happened; only in records from before there was `ExtraCall`."""
     left_running: bool = False
     """Something of it could not be stopped and runs on."""
 
@@ -152,7 +162,7 @@ class Reconciled:
     """What the call gave, where a probe knows it."""
     note: str = ""
     asked: int = 0
-    """Calls that were made to find out."""
+    """Calls that were made to find out; only in records from before there was `ExtraCall`."""
     assumed: bool = False
     """The mission's policy says so; nobody has looked."""
 
@@ -411,8 +421,8 @@ class SnapshotTaken:
 
 
 Event: TypeAlias = (
-    SessionCreated | CatalogPinned | Claimed | Proposed | ApprovalAsked | ApprovalAnswered | Intended | Settled
-    | Reconciled | ScriptAdvanced | Checked | Watched | Evaluated | Decided | WaitStarted | WaitEnded | Paused | Resumed
+    SessionCreated | CatalogPinned | Claimed | Proposed | ApprovalAsked | ApprovalAnswered | Intended | ExtraCall
+    | Settled | Reconciled | ScriptAdvanced | Checked | Watched | Evaluated | Decided | WaitStarted | WaitEnded | Paused | Resumed
     | BudgetAmended | NoteAdded | EndAsked | AdviceAsked | AdviceSettled | AdviceRejected | ClosingNotes | Ended
     | SnapshotTaken
 )  # fmt: skip

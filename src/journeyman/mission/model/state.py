@@ -58,6 +58,8 @@ class Effect:
     """Epoch of the world when it began, or could have begun."""
     measurement: Measurement | None = None
     """What it measured; `None` while it is in flight."""
+    extra_calls: int = 0
+    """Calls that it cost beyond its first."""
 
     @property
     def is_call(self) -> bool:

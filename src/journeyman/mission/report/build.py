@@ -249,6 +249,10 @@ def _gather_rest(gathered: _Gathered, happened: Happened) -> None:
     match event:
         case e.Settled() | e.Reconciled():
             _settled(gathered, event, happened)
+        case e.ExtraCall():
+            if (row := gathered.rows.effects.get(event.effect)) is not None:
+                calls = row.get("extra_calls", 0)
+                row["extra_calls"] = (calls if isinstance(calls, int) else 0) + 1
         case (
             e.ApprovalAsked()
             | e.ApprovalAnswered()
@@ -325,6 +329,8 @@ def _settled(gathered: _Gathered, event: e.Settled | e.Reconciled, happened: Hap
         "result_bytes": event.result_bytes,
         "value": event.value,
     }
+    if event.left_running:
+        row["left_running"] = True
     if event.error_class:
         row |= {"error_class": event.error_class, "error": event.error}
 

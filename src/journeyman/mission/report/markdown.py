@@ -176,7 +176,9 @@ def _effects(report: JsonObject) -> str:
                 escaped(row["effect"]),
                 escaped(row["tool"]),
                 escaped(row["class"]),
-                escaped(row["state"]) + (f" (reconciled by {escaped(by)})" if by else ""),
+                escaped(row["state"])
+                + (f" (reconciled by {escaped(by)})" if by else "")
+                + (", left running" if row.get("left_running") else ""),
                 escaped(row["args"], 120),
                 escaped(": ".join(str(part) for part in error if part), 200),
             ]

@@ -126,11 +126,12 @@ def script_calls(state: State) -> tuple[tuple[IntendedCall, ...], tuple[Effect, 
     turn = _next_turn(state)
     for row in script.calls:
         call = f"{script.steps}.{row['call']}"
-        place = f"{state.iteration.step}.{call}"
         effect = newest.get(call)
-        if effect is not None and not is_due(state, place):
+        if effect is not None and not is_due(state, effect.intended.place):
             ready.append(effect)
             continue
+        # A script that starts over may go another way: where its third call was, another call may stand then.
+        place = f"{state.iteration.step}.{call}.{digest_of([row['tool'], row['args']])[:8]}"
         missing.append(IntendedCall(tool=str(row["tool"]), args=row["args"], place=place, turn=turn, call=call))
     if not missing:
         return (), tuple(ready)

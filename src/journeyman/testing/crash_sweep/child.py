@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -21,8 +22,10 @@ from journeyman.mission.values.canonical import Json
 from journeyman.stores.base import Batch
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.testing.crash_sweep.missions import MISSIONS
+from journeyman.testing.crash_sweep.server import ENGINE
 from journeyman.testing.crash_sweep.world import Boundaries, Here, Ledger, enter
-from journeyman.tools.base import Catalog, Result, Tool
+from journeyman.tools.base import Again, Catalog, Result, Tool
+from journeyman.tools.deadline import Deadline
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
@@ -58,11 +61,18 @@ class _Catalog:
         return await self._inner.tools()
 
     async def call(
-        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False
+        self,
+        name: str,
+        args: Mapping[str, Json],
+        *,
+        key: str,
+        timeout_s: float | None = None,
+        repeatable: bool = False,
+        again: Again | None = None,
     ) -> Result:
         """Call between two boundaries."""
         self._boundaries.passed("before a call")
-        result = await self._inner.call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable)
+        result = await self._inner.call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable, again=again)
         self._boundaries.passed("after the answer of a call")
         return result
 
@@ -71,11 +81,18 @@ class _Incident(_Catalog):
     """The same around an incident, which dies with its process: nobody but the record knows what was done to it."""
 
     async def call(
-        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False
+        self,
+        name: str,
+        args: Mapping[str, Json],
+        *,
+        key: str,
+        timeout_s: float | None = None,
+        repeatable: bool = False,
+        again: Again | None = None,
     ) -> Result:
         """Call between two boundaries, written down before."""
         self._here.ledger.write("call", name, key, 0)
-        return await super().call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable)
+        return await super().call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable, again=again)
 
     async def replay(self, past: Sequence[PastCall]) -> None:
         """Bring the incident to where the record is, between two boundaries."""
@@ -85,19 +102,20 @@ class _Incident(_Catalog):
         self._boundaries.passed("after the world is brought back")
 
 
-def attempt(folder: Path, mission: str, number: int, kill_at: int) -> None:
-    """Drive the folder's session; die at boundary `kill_at`, or never when that is 0."""
-    asyncio.run(_attempt(folder, mission, number, kill_at))
+def attempt(folder: Path, mission: str, number: int, kills: frozenset[int] = frozenset()) -> None:
+    """Drive the folder's session; die at each boundary of `kills` that comes, counted from the first process on."""
+    asyncio.run(_attempt(folder, mission, number, kills))
 
 
-async def _attempt(folder: Path, mission: str, number: int, kill_at: int) -> None:
-    here = Here(Ledger(folder / "ledger"), Boundaries(kill_at, folder / "killed"))
+async def _attempt(folder: Path, mission: str, number: int, kills: frozenset[int]) -> None:
+    here = Here(Ledger(folder / "ledger"), Boundaries(folder, kills))
+    (folder / ENGINE).write_text(str(os.getpid()), "utf-8")
     enter(here)
 
-    def open_catalog(wanted: Mission, origin: Path) -> AbstractAsyncContextManager[Catalog]:
+    def open_catalog(wanted: Mission, origin: Path, deadline: Deadline) -> AbstractAsyncContextManager[Catalog]:
         @asynccontextmanager
         async def opened() -> AsyncGenerator[Catalog]:
-            async with mission_catalog(wanted, origin) as catalog:
+            async with mission_catalog(wanted, origin, deadline) as catalog:
                 yield _Catalog(catalog, here) if wanted.gym is None else _Incident(catalog, here)
 
         return opened()
@@ -113,13 +131,15 @@ async def _attempt(folder: Path, mission: str, number: int, kill_at: int) -> Non
         rows = await store.sessions()
         session = rows[0].session_id if rows else await engine.create(MISSIONS[mission], folder)
         state = await engine.drive(session)
-        while state.people.wait is WaitFor.EFFECT:
+        while state.people.wait is WaitFor.EFFECT or state.people.pending is not None:
             await _told(store, here.ledger, state)
             state = await engine.drive(session)
 
 
 async def _told(store: SqliteStore, ledger: Ledger, state: State) -> None:
-    """Answer for every unknown effect what the world knows."""
+    """Answer for every unknown effect what the world knows, and let no script begin again that has changed it."""
+    if state.people.pending is not None:
+        await control.answer(store, SystemClock(), state.session_id, "tester", granted=False)
     for effect in state.unknown:
         name = effect.intended.effect
         done = ledger.happened(effect_key(state, effect.intended))

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.mission import Mission
 
-_TOOLS: Final = ("look", "put", "send", "post", "posted", "fire", "count", "finish")
+_TOOLS: Final = ("look", "put", "send", "post", "posted", "fire", "vanish", "count", "finish")
 _FINISHED: Final = {"id": "finished", "kind": "tool_call_succeeded", "tool": "finish"}
 _MIXED: Final = ("look", "put", "send", "fire", "put", "fire")
 _SCRIPT: Final = """
@@ -28,6 +29,22 @@ await tried(fire(number=6))
 await tried(send(number=7))
 mission.event("done")
 await finish()
+"""
+
+
+_FAILING: Final = """
+{first}
+mission.observe("half", True)
+assert False, "this script fails"
+"""
+_VANISHING: Final = """
+await fire(number=1)
+for number in (2, 3):
+    try:
+        await vanish(number=number)
+    except RuntimeError as error:
+        mission.event("vanished", number=number)
+await put(number=4)
 """
 
 
@@ -53,6 +70,24 @@ def _mission(name: str, plan: object, **more: object) -> Mission:
             "stagnation": {"threshold": 30},
             **more,
         }
+    )
+
+
+def _numbered(*calls: tuple[str, int]) -> list[dict[str, Any]]:
+    return [{"tool": tool, "args": {"number": number}} for tool, number in calls]
+
+
+def _served(name: str, how: str) -> Mission:
+    """Give a mission whose tools live in a server that dies of fatal calls, alone or together with the engine."""
+    fatal = (("put", 1), ("look", 100), ("put", 101), ("fire", 102), ("put", 200), ("fire", 201), ("fire", 2))
+    return _mission(
+        name,
+        [{"calls": [{"tool": f"s.{tool}", "args": {"number": number}}]} for tool, number in fatal]
+        + [{"calls": _calls("finish")}],
+        servers={"s": {"command": sys.executable, "args": ["-m", "journeyman.testing.crash_sweep.server", how]}},
+        tools=[*_TOOLS, "s.*"],
+        effects={"s.look": "pure", "s.put": "keyed", "s.fire": "unsafe"},
+        limits={"retries": 5},
     )
 
 
@@ -131,6 +166,33 @@ MISSIONS: Final[Mapping[str, Mission]] = {
         [{"calls": _calls("post")}, {"calls": _calls("fire")}, {"calls": _calls("finish")}],
         criteria=_CHECKED,
     ),
+    "a script that fails at once": _mission(
+        "a-script-that-fails-at-once",
+        [{"script": _FAILING.format(first="await look(number=1)")}, {"calls": _calls("fire", "finish", first=2)}],
+    ),
+    "a script that fails late": _mission(
+        "a-script-that-fails-late",
+        [{"script": _FAILING.format(first="await fire(number=1)")}, {"calls": _calls("fire", "finish", first=2)}],
+    ),
+    "calls without an answer": _mission(
+        "calls-without-an-answer",
+        [{"script": _VANISHING}, {"calls": _calls("vanish", "vanish", "fire", "finish", first=5)}],
+        limits={"call_timeout_s": 0.3},
+    ),
+    "six that kill": _mission(
+        "six-that-kill",
+        [{"calls": _numbered(*(("fire", 200 + number) for number in range(6)))}, {"calls": _calls("finish")}],
+    ),
+    "three kills a call": _mission(
+        "three-kills-a-call",
+        [
+            {"calls": _numbered(*((tool, 100 + n) for n, tool in enumerate(("look", "put", "send", "post", "fire"))))},
+            {"calls": _numbered(*((tool, 200 + n) for n, tool in enumerate(("put", "send", "post", "fire"))))},
+            {"calls": _calls("finish")},
+        ],
+    ),
+    "a server that dies alone": _served("a-server-that-dies-alone", "alone"),
+    "a server that dies with the engine": _served("a-server-that-dies-with-the-engine", "together"),
     "an incident": _incident("an-incident"),
     "an incident by plan": _incident(
         "an-incident-by-plan",

@@ -28,14 +28,22 @@ from journeyman.stores.sqlite import SqliteStore
 from journeyman.stores.verify import verify_session
 from journeyman.testing.crash_sweep.child import attempt
 from journeyman.testing.crash_sweep.missions import MISSIONS
-from journeyman.testing.crash_sweep.world import CHANGING, Ledger
+from journeyman.testing.crash_sweep.world import CHANGING, Ledger, Line
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
 
 MOST_S: Final = 60.0
 """A run that takes longer hangs."""
+MOST_DEATHS: Final = 60
+"""A mission that dies more often does not get on."""
 SECOND: Final = 11
 """Boundaries within which the process that goes on is killed as well."""
+
+
+STARTS_OVER: Final = frozenset({"a script that fails at once"})
+"""Missions whose script starts over by itself."""
+KEYLESS: Final = frozenset({"finish"})
+"""Tools without a number; and a step that is repeated for its evidence has a key for each time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +63,10 @@ class Crash:
     unresolved: int
     """Effects that ended neither done, failed nor unknown."""
     achieved: bool
+    dropped: int = 0
+    """Changes of the world that a mission makes which nobody kills, and that this one did not make."""
+    keys: int = 0
+    """Calls that had another key in another process, and keys that two calls had."""
     strayed: int = 0
     """Calls, results and verdicts of an incident that are others than without a crash."""
     fault: str
@@ -63,7 +75,8 @@ class Crash:
     @property
     def clean(self) -> bool:
         """Tell whether nothing was repeated, lost or left open."""
-        return not (self.repeated or self.lost or self.unresolved or self.strayed or self.fault) and self.achieved
+        bad = self.repeated + self.lost + self.dropped + self.keys + self.unresolved + self.strayed
+        return not (bad or self.fault) and self.achieved
 
 
 @dataclass(slots=True)
@@ -84,7 +97,7 @@ def sweep(mission: str, *, every: int = 1, twice: bool = False) -> Iterator[Cras
         twice: Whether the process that goes on is killed as well.
     """
     kill_at = 1
-    unharmed = _unharmed(mission) if MISSIONS[mission].gym is not None else None
+    unharmed = _unharmed(mission)
     while True:
         with tempfile.TemporaryDirectory(prefix="journeyman-sweep-") as name:
             crash = _crash(Path(name), mission, kill_at, unharmed, twice=twice)
@@ -94,13 +107,35 @@ def sweep(mission: str, *, every: int = 1, twice: bool = False) -> Iterator[Cras
         kill_at += every
 
 
-def _unharmed(mission: str) -> list[Json]:
-    """Give the course of a mission that nobody kills."""
+@dataclass(frozen=True, slots=True)
+class Unharmed:
+    """What a mission does that dies of nothing but its own tools."""
+
+    course: list[Json]
+    made: frozenset[tuple[str, int]]
+    """Tool and number of each change of the world."""
+
+
+def _unharmed(mission: str) -> Unharmed:
     with tempfile.TemporaryDirectory(prefix="journeyman-sweep-") as name:
         folder = Path(name)
-        if _killed(folder, mission, 0, 0):
-            raise AssertionError("a process died that was not to be killed")
-        return asyncio.run(course(folder))
+        _driven(folder, mission, frozenset())
+        return Unharmed(asyncio.run(course(folder)), made(folder))
+
+
+def made(folder: Path) -> frozenset[tuple[str, int]]:
+    """Give tool and number of each change of a folder's world."""
+    return frozenset((line.tool, line.number) for line in Ledger(folder / "ledger").lines() if line.what == "effect")
+
+
+def _driven(folder: Path, mission: str, kills: frozenset[int]) -> list[Seen]:
+    """Drive a mission to its end through every death; give what was seen after each of them."""
+    seen: list[Seen] = []
+    while died(folder, mission, len(seen), kills):
+        seen.append(asyncio.run(_look(folder)))
+        if len(seen) > MOST_DEATHS:
+            raise AssertionError(f"{mission}: died {len(seen)} times and has not ended")
+    return seen
 
 
 async def course(folder: Path) -> list[Json]:
@@ -123,18 +158,15 @@ async def course(folder: Path) -> list[Json]:
     return rows
 
 
-def _crash(folder: Path, mission: str, kill_at: int, unharmed: list[Json] | None, *, twice: bool) -> Crash:
-    seen: list[Seen] = []
-    boundary = ""
-    if _killed(folder, mission, 0, kill_at):
-        boundary = (folder / "killed").read_text("utf-8")
-        seen.append(asyncio.run(_look(folder)))
-        if twice and _killed(folder, mission, 1, kill_at % SECOND + 1):
-            seen.append(asyncio.run(_look(folder)))
-        if _killed(folder, mission, 2, 0):
-            raise AssertionError("a process died that was not to be killed")
+def _crash(folder: Path, mission: str, kill_at: int, unharmed: Unharmed, *, twice: bool) -> Crash:
+    second = kill_at + kill_at % SECOND + 1
+    seen = _driven(folder, mission, frozenset({kill_at, second} if twice else {kill_at}))
+    note = folder / "killed"
+    boundary = note.read_text("utf-8").partition("\n")[0] if note.exists() else ""
     crash = asyncio.run(judged(folder, mission, kill_at, boundary, seen))
-    return crash if unharmed is None else replace(crash, strayed=asyncio.run(strayed(folder, unharmed)))
+    if MISSIONS[mission].gym is None:
+        return replace(crash, dropped=len(unharmed.made - made(folder)))
+    return replace(crash, strayed=asyncio.run(strayed(folder, unharmed.course)))
 
 
 async def strayed(folder: Path, unharmed: list[Json]) -> int:
@@ -143,19 +175,19 @@ async def strayed(folder: Path, unharmed: list[Json]) -> int:
     return sum(one != other for one, other in zip_longest(went, unharmed))
 
 
-def _killed(folder: Path, mission: str, number: int, kill_at: int) -> bool:
-    """Run a process; tell whether it was killed."""
+def died(folder: Path, mission: str, number: int, kills: frozenset[int]) -> bool:
+    """Run a process of a folder's mission; tell whether it was killed."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([attempt.__module__, "journeyman.engine.incident"])
-    child = context.Process(target=attempt, args=(folder, mission, number, kill_at))
+    child = context.Process(target=attempt, args=(folder, mission, number, kills))
     child.start()
     child.join(MOST_S)
     if child.exitcode is None:
         child.kill()
         child.join()
-        raise AssertionError(f"{mission}, attempt {number} killed at {kill_at}: did not end within {MOST_S:g} s")
+        raise AssertionError(f"{mission}, attempt {number} killed at {sorted(kills)}: did not end within {MOST_S:g} s")
     if child.exitcode not in (0, -signal.SIGKILL):
-        raise AssertionError(f"{mission}, attempt {number} killed at {kill_at}: ended with {child.exitcode}")
+        raise AssertionError(f"{mission}, attempt {number} killed at {sorted(kills)}: ended with {child.exitcode}")
     return child.exitcode != 0
 
 
@@ -186,6 +218,13 @@ async def _effects(store: SqliteStore, session: str) -> dict[str, tuple[str, str
     return found
 
 
+def _unsteady(calls: list[Line]) -> int:
+    """Count the calls that had several keys, and the keys that several calls had: each call has a number of its own."""
+    named = {(line.tool, line.number, line.key) for line in calls}
+    places, keys = {(tool, number) for tool, number, _ in named}, {key for _, _, key in named}
+    return 2 * len(named) - len(places) - len(keys)
+
+
 async def judged(folder: Path, mission: str, kill_at: int, boundary: str, seen: list[Seen]) -> Crash:
     """Give what the record and the world's ledger say of each other."""
     async with await SqliteStore.open(folder) as store, Sandbox(1) as sandbox:
@@ -195,7 +234,18 @@ async def judged(folder: Path, mission: str, kill_at: int, boundary: str, seen: 
         effects = await _effects(store, row.session_id)
         state = await state_of(store, row.session_id)
     lines = Ledger(folder / "ledger").lines()
-    again = sum(line.key in look.settled for look in seen for line in lines[look.lines :] if line.what == "call")
+    calls = [line for line in lines if line.what == "call" and line.tool not in KEYLESS]
+    gym = MISSIONS[mission].gym is not None
+    again = {
+        index
+        for look in seen
+        for index, line in enumerate(lines)
+        if index >= look.lines
+        and line.what == "call"
+        and line.key in look.settled
+        # A script that failed starts over while it has only looked; whoever it is that asks again is told.
+        and not (mission in STARTS_OVER and line.tool not in CHANGING)
+    }
     changed = [line.key for line in lines if line.what == "effect"]
     claimed = {key for key, (tool, how) in effects.items() if how == "done" and tool in CHANGING}
     known = {key for key, (_, how) in effects.items() if how in ("done", "unknown")}
@@ -204,9 +254,10 @@ async def judged(folder: Path, mission: str, kill_at: int, boundary: str, seen: 
         kill_at=kill_at,
         boundary=boundary,
         in_flight=seen[0].in_flight if seen else 0,
-        repeated=again + len(changed) - len(set(changed)),
+        repeated=len(again) + len(changed) - len(set(changed)),
         lost=len(claimed - set(changed)) + len(set(changed) - known),
         unresolved=sum(how == "intended" for _, how in effects.values()),
         achieved=state.outcome == "achieved",
+        keys=0 if gym else _unsteady(calls),
         fault=verified.problem or (str(replayed.difference) if replayed.difference else ""),
     )

@@ -14,10 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
+import anyio
+
 from journeyman.tools.functions import tool
 
 What = Literal["call", "effect"]
-CHANGING: Final = frozenset({"put", "send", "post", "fire", "finish"})
+CHANGING: Final = frozenset({"put", "send", "post", "fire", "vanish", "finish"})
 """Tools that change the world."""
 
 
@@ -60,25 +62,36 @@ class Ledger:
             return []
         return [Line(*json.loads(row)) for row in self._path.read_text("utf-8").splitlines()]
 
+    def reached(self, key: str) -> int:
+        """Count how often a tool was called with this key."""
+        return sum(line.what == "call" and line.key == key for line in self.lines())
+
     def happened(self, key: str) -> bool:
         """Tell whether the effect with this key changed the world."""
         return any(line.what == "effect" and line.key == key for line in self.lines())
 
 
 class Boundaries:
-    """Counts the boundaries that a process passes and kills it at one of them."""
+    """Counts the boundaries that the processes of a folder pass one after the other, and kills them at some.
 
-    def __init__(self, kill_at: int, note: Path) -> None:
-        self._left = kill_at
-        self._note = note
+    What is counted stands in a file: a tool may kill its process between two boundaries, and the count goes on.
+    """
+
+    def __init__(self, folder: Path, kills: frozenset[int]) -> None:
+        self._kills = kills
+        self._note = folder / "killed"
+        self._count = folder / "passed"
+        self._passed = int(self._count.read_text("utf-8")) if self._count.exists() else 0
         self._door = threading.Lock()
 
     def passed(self, name: str) -> None:
         """Pass a boundary, or die there."""
         with self._door:
-            self._left -= 1
-            if self._left == 0:
-                self._note.write_text(name, "utf-8")
+            self._passed += 1
+            self._count.write_text(str(self._passed), "utf-8")
+            if self._passed in self._kills:
+                with self._note.open("a", encoding="utf-8") as note:
+                    note.write(f"{name}\n")
                 os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -98,13 +111,31 @@ def enter(here: Here) -> None:
     _here[:] = [here]
 
 
+THRICE: Final = 3
+"""How often in a row a fatal call kills the process in which it is made."""
+
+
+def fatal(ledger: Ledger, key: str, number: int, *, acted: bool, times: int = THRICE) -> bool:
+    """Tell whether a call kills its process here: numbers from 100 so many times before they act, from 200 after it."""
+    if acted:
+        return 200 <= number < 300 and ledger.reached(key) <= times
+    return 100 <= number < 200 and ledger.reached(key) <= times
+
+
+def _die(*, dies: bool) -> None:
+    if dies:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
 def _act(name: str, key: str, number: int, *, keyed: bool = False) -> int:
     ledger = _here[0].ledger
     ledger.write("call", name, key, number)
+    _die(dies=fatal(ledger, key, number, acted=False))
     if keyed:
         ledger.once(name, key, number)
     else:
         ledger.write("effect", name, key, number)
+    _die(dies=fatal(ledger, key, number, acted=True))
     _here[0].boundaries.passed("in the call, after its effect")
     return number
 
@@ -113,6 +144,7 @@ def _act(name: str, key: str, number: int, *, keyed: bool = False) -> int:
 def look(number: int, idempotency_key: str) -> int:
     """Change nothing."""
     _here[0].ledger.write("call", "look", idempotency_key, number)
+    _die(dies=fatal(_here[0].ledger, idempotency_key, number, acted=False))
     _here[0].boundaries.passed("in the call, after its effect")
     return number
 
@@ -153,6 +185,20 @@ def posted(number: int) -> dict[str, object]:
 def fire(number: int, idempotency_key: str) -> int:
     """Change the world, with no way to ask."""
     return _act("fire", idempotency_key, number)
+
+
+@tool(effect="unsafe")
+async def vanish(number: int, idempotency_key: str) -> int:
+    """Give no answer the first time: even numbers have changed the world then, odd ones have not."""
+    ledger = _here[0].ledger
+    ledger.write("call", "vanish", idempotency_key, number)
+    first = ledger.reached(idempotency_key) == 1
+    if number % 2 == 0 or not first:
+        ledger.write("effect", "vanish", idempotency_key, number)
+    _here[0].boundaries.passed("in the call, after its effect")
+    if first:
+        await anyio.sleep_forever()
+    return number
 
 
 @tool(effect="pure")

@@ -1,0 +1,363 @@
+"""Budgets at their edges: none is exceeded, whoever spends, and what hangs at the deadline holds no process up.
+
+Calls: whole processes (`journeyman run`) whose tools count themselves. Tokens and cost: an advisor that counts itself.
+Time: pairs of whole processes, the one with something that hangs and a control that uses up the same time without, in
+alternating order; of each the time from the mission's deadline to the end of its process, and of each pair the difference.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import anyio
+
+from benchmarks.report import Meter, Row
+from journeyman.advisors.base import Answer, Readiness, Request
+from journeyman.advisors.broker import Broker, BrokerPolicy
+from journeyman.advisors.scripted import Line, ScriptedAdvisor
+from journeyman.engine.engine import Engine
+from journeyman.engine.world import World
+from journeyman.mission.files.mission_file import validate_mission
+from journeyman.stores.memory import MemoryStore
+from journeyman.testing.model_server import Say, serving
+from journeyman.tools.predicate import Predicates
+from journeyman.tools.sandbox import Sandbox
+from journeyman.tools.script import ScriptRun
+from journeyman.wiring import mission_catalog
+
+PAIRS: Final = 3
+WALL_S: Final = 1.5
+CALLS: Final = 5
+ITERATIONS: Final = 3
+LATE_S: Final = 0.25
+_TOOLS: Final = Path(__file__).with_name("_budget_tools.py")
+_SERVER: Final = str(Path(__file__).with_name("_budget_server.py"))
+_ENDLESS: Final = "sum(i for i in range(10**12)) > 0"
+_PYTHON: Final = sys.executable
+_CRITERIA: Final = [{"id": "finished", "kind": "tool_call_succeeded", "tool": "finish"}]
+_PROBED: Final = {"id": "seen", "kind": "metric_threshold", "metric": "seen", "op": ">", "target": 0}
+
+
+def _mission(**more: Any) -> dict[str, Any]:
+    names = ("look", "put", "hang", "block", "swallow", "doubtful", "finish")
+    return {
+        "directive": "Spend.",
+        "functions": [f"_budget_tools:{name}" for name in names],
+        "tools": ["*"],
+        "criteria": _CRITERIA,
+        "explore": False,
+        "approve": "never",
+        "stagnation": {"threshold": 1000},
+        **more,
+    }
+
+
+def _step(*tools: str, **more: Any) -> dict[str, Any]:
+    return {"calls": [{"tool": tool} for tool in tools], **more}
+
+
+def _server(*words: str) -> dict[str, Any]:
+    return {"s": {"command": _PYTHON, "args": [*words]}}
+
+
+SPENDING: Final[dict[str, dict[str, Any]]] = {
+    "plan, step by step": {"plan": [_step("look", "put", "look")], "repeat": True},
+    "plan, at once": {"plan": [_step(*["look"] * 8, parallel=True)], "repeat": True},
+    "script": {"plan": {"script": "for _ in range(9):\n    await put()\n"}},
+    "script, at once": {
+        "plan": {
+            "script": "import asyncio\nawait asyncio.gather(look(), put(), look(), look(), put(), look(), look())\n"
+        }
+    },
+    "probes": {
+        "plan": [_step("put")],
+        "repeat": True,
+        "criteria": [*_CRITERIA, {**_PROBED, "probe": {"tool": "look"}}],
+    },
+    "repeated looks": {"plan": [_step("look", "put")], "repeat": True, "criteria": [*_CRITERIA, _PROBED]},
+    "planner": {"plan": None, "explore": True},
+    "retries": {
+        "plan": [_step("s.look")],
+        "repeat": True,
+        "functions": ["_budget_tools:finish"],
+        "servers": _server(_SERVER),
+        "effects": {"s.look": "pure"},
+        "limits": {"retries": 9},
+    },
+}
+"""Ways to spend tool calls."""
+
+HANGS: Final[dict[str, dict[str, Any]]] = {
+    "tool on the loop": {"plan": [_step("hang")]},
+    "tool in a thread": {"plan": [_step("block")]},
+    "tool in a worker": {
+        "plan": [_step("block")],
+        "functions": [{"function": "_budget_tools:block", "isolate": True}, "_budget_tools:finish"],
+    },
+    "tool that swallows cancelling": {"plan": [_step("swallow")]},
+    "four in a wave": {"plan": [_step("hang", "block", "swallow", "hang", parallel=True)]},
+    "question to the world": {
+        "plan": [_step("doubtful")],
+        "limits": {"call_timeout_s": 1.2},
+        "repeat": True,
+        "on_unknown": "assume_done",
+    },
+    "server over stdio that never starts": {"servers": _server("-c", "import time; time.sleep(3600)")},
+    "server over HTTP that never starts": {"servers": {"s": {"url": "SILENT"}}},
+    "server that will not be ended": {
+        "servers": _server("-c", "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(3600)")
+    },
+    "script": {"plan": {"script": "while True:\n    pass\n"}, "limits": {"script_s": 60}},
+    "script that waits for a tool": {"plan": {"script": "await block()\n"}},
+    "predicates": {
+        "plan": [_step("look")],
+        "repeat": True,
+        "criteria": [{"id": f"p{n}", "kind": "predicate", "expression": _ENDLESS} for n in range(5)],
+    },
+    "until": {"plan": [_step("look", until=_ENDLESS)]},
+    "command check with children": {
+        "plan": [_step("look")],
+        "criteria": [{"id": "c", "kind": "command", "run": ["sh", "-c", "sleep 3600 & sleep 3600"], "timeout_s": 600}],
+    },
+    "sleep_s": {"plan": [_step("look", sleep_s=86_400)]},
+    "pause_s": {"plan": [_step("look")], "repeat": True, "pause_s": 86_400},
+    "retries with long waits": {
+        "plan": [_step("s.look")],
+        "repeat": True,
+        "functions": ["_budget_tools:finish"],
+        "servers": _server(_SERVER),
+        "effects": {"s.look": "pure"},
+        "limits": {"retries": 10},
+    },
+    "advisor that never answers": {"plan": None, "advisor": "silent"},
+    "advisor that is an agent and hangs": {"plan": None, "advisor": "agent"},
+    "advisor that proposes a day's sleep": {"plan": None, "advisor": "sleeper"},
+}
+"""What hangs at the deadline."""
+
+CONTROL: Final[dict[str, Any]] = {"plan": [_step("look", sleep_s=0.02)], "repeat": True}
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    calls: int
+    iterations: int
+    reason: str
+    over_s: float
+    """From the mission's deadline to the end of the process."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    silent: str
+    """Address at which somebody listens and never answers."""
+    sleeper: str
+    """Address of a model that proposes to sleep for a day."""
+
+    def run(self, more: dict[str, Any], budget: dict[str, Any]) -> _Run:
+        """Run a mission in a process and a folder of its own."""
+        with tempfile.TemporaryDirectory(prefix="journeyman-edges-") as name:
+            folder = Path(name)
+            shutil.copy(_TOOLS, folder)
+            text = json.dumps(_mission(**more, budget=budget)).replace("SILENT", f"{self.silent}/mcp")
+            (folder / "mission.json").write_text(text, "utf-8")
+            (folder / "config.toml").write_text(self._settings(), "utf-8")
+            ended = self._process(folder)
+            report = json.loads(ended.stdout)
+            limit = budget.get("wall_clock_s", 0)
+            started = datetime.fromisoformat(report["started_at"]).timestamp()
+            calls = folder / "calls"
+            return _Run(
+                calls=len(calls.read_text("utf-8").splitlines()) if calls.exists() else 0,
+                iterations=len(report["iterations"]),
+                reason=str(report["reason"]),
+                over_s=ended.at_s - started - limit,
+            )
+
+    def _process(self, folder: Path) -> _Ended:
+        environment = {
+            **os.environ,
+            "JOURNEYMAN_CONFIG": str(folder / "config.toml"),
+            "JOURNEYMAN_DATA_DIR": str(folder / "data"),
+            "PYTHONPATH": str(Path(__file__).parents[1]),
+            "NOBODYS_KEY": "key",
+        }
+        argv = [_PYTHON, "-m", "journeyman", "run", "mission.json", "--quiet", "--no-input", "--json"]
+        with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
+            subprocess.run(argv, cwd=folder, env=environment, stdout=out, stderr=err, timeout=90, check=False)
+            at_s = time.time()
+        if not (folder / "out").stat().st_size:
+            raise RuntimeError((folder / "err").read_text("utf-8", "replace")[-2000:])
+        return _Ended((folder / "out").read_text("utf-8"), at_s)
+
+    def _settings(self) -> str:
+        hung = json.dumps([_PYTHON, "-c", "import time; time.sleep(3600)"])
+        return "\n".join(
+            [
+                *self._model("silent", self.silent),
+                *self._model("sleeper", self.sleeper),
+                f'[advisors.agent]\nkind = "agent"\nconsent = true\ncommand = {hung}',
+            ]
+        )
+
+    @staticmethod
+    def _model(name: str, url: str) -> tuple[str, ...]:
+        key = 'api_key_env = "NOBODYS_KEY"\nconsent = true'
+        return (f'[advisors.{name}]\nkind = "openai"\nmodel = "m"\nbase_url = "{url}/v1"\n{key}',)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended:
+    stdout: str
+    at_s: float
+
+
+@contextlib.contextmanager
+def _place() -> Generator[_Place]:
+    advice = {"revision_rationale": "r", "next_strategy": {"sleep_s": 86_400}, "confidence": 1}
+    ready, ended, address = threading.Event(), threading.Event(), list[str]()
+
+    async def serve() -> None:
+        async with serving([Say(value=advice)] * 50) as server:
+            address.append(server.url)
+            ready.set()
+            await anyio.to_thread.run_sync(ended.wait)
+
+    with socket.socket() as listening:
+        listening.bind(("127.0.0.1", 0))
+        listening.listen(64)
+        thread = threading.Thread(target=anyio.run, args=(serve,))
+        thread.start()
+        try:
+            ready.wait()
+            yield _Place(f"http://127.0.0.1:{listening.getsockname()[1]}", address[0])
+        finally:
+            ended.set()
+            thread.join()
+
+
+@dataclass(slots=True)
+class _Counting:
+    """An advisor that counts what it is paid for."""
+
+    inner: ScriptedAdvisor
+    name: str = "counting"
+    tokens: int = 0
+    usd: float = 0.0
+    asked: list[int] = field(default_factory=list[int])
+
+    def readiness(self) -> Readiness:
+        """Cost money."""
+        return self.inner.readiness()
+
+    async def ask(self, request: Request) -> Answer:
+        """Answer, and count."""
+        answer = await self.inner.ask(request)
+        self.tokens += answer.usage.input_tokens + answer.usage.output_tokens
+        self.usd += answer.usage.cost_usd or 0.0
+        return answer
+
+
+async def _advised(lines: list[Line], budget: dict[str, Any]) -> _Counting:
+    """Give an advisor that was asked until the budget had no room."""
+    advisor = _Counting(ScriptedAdvisor(lines, repeat=True, costs=True))
+
+    async def at_once(_: float) -> None:
+        return None
+
+    async with Sandbox(1) as sandbox:
+        world = World(
+            store=MemoryStore(),
+            open_catalog=mission_catalog,
+            predicates=Predicates(sandbox),
+            scripts=ScriptRun(sandbox),
+            broker=Broker({"counting": advisor}, BrokerPolicy(consent=frozenset({"*"})), sleep=at_once),
+        )
+        with tempfile.TemporaryDirectory(prefix="journeyman-edges-") as name:
+            shutil.copy(_TOOLS, name)
+            wanted = _mission(advisor="counting", budget={"iterations": 12, **budget}, explore=True)
+            await Engine(world).run(validate_mission(wanted), Path(name))
+    return advisor
+
+
+def _advice_rows(progress: Meter) -> list[Row]:
+    good = {"revision_rationale": "r", "next_strategy": {"calls": [{"tool": "look"}]}, "confidence": 1}
+    barred = {"revision_rationale": "r", "next_strategy": {"calls": [{"tool": "nothing"}]}, "confidence": 1}
+    ways = {
+        "answers that are used": [Line(value=good, cost_usd=0.01)],
+        "answers that are rejected": [Line(value=barred, cost_usd=0.01)],
+        "answers that are none": [Line(value={"no": "strategy"}, cost_usd=0.01)],
+    }
+    progress.start("advice", 2 * len(ways))
+    rows: list[Row] = []
+    for way, lines in ways.items():
+        for kind, most in (("tokens", 30_000), ("cost_usd", 0.5)):
+            advisor = anyio.run(_advised, lines, {kind: most})
+            used = advisor.tokens if kind == "tokens" else advisor.usd
+            holds = 0 < used <= most
+            rows.append(
+                Row(f"{kind} by {way}", round(used, 4), "", f"1..{most:,}" if kind == "tokens" else f"<= {most}", holds)
+            )
+            progress.step()
+    return rows
+
+
+def _count_rows(place: _Place, progress: Meter) -> list[Row]:
+    progress.start("calls and iterations", 2 * len(SPENDING))
+    rows: list[Row] = []
+    for way, more in SPENDING.items():
+        spent = place.run(more, {"iterations": 60, "tool_calls": CALLS})
+        rows.append(Row(f"tool_calls by {way}", spent.calls, "calls", f"1..{CALLS}", 0 < spent.calls <= CALLS))
+        progress.step()
+        run = place.run(more, {"iterations": ITERATIONS})
+        rows.append(
+            Row(f"iterations by {way}", run.iterations, "", f"1..{ITERATIONS}", 0 < run.iterations <= ITERATIONS)
+        )
+        progress.step()
+    return rows
+
+
+def _late_rows(place: _Place, progress: Meter) -> list[Row]:
+    progress.start("hangs", 2 * PAIRS * len(HANGS))
+    budget = {"wall_clock_s": WALL_S}
+    rows: list[Row] = []
+    late: list[float] = []
+    verdicts = 0
+    for index in range(PAIRS):
+        for number, (_, more) in enumerate(HANGS.items()):
+            order = [CONTROL, more] if (index + number) % 2 else [more, CONTROL]
+            ran = [place.run(one, budget) for one in order]
+            hung, control = ran if order[0] is more else ran[::-1]
+            late.append(hung.over_s - control.over_s)
+            verdicts += hung.reason == "max_wall_clock"
+            progress.step(2)
+    for number, way in enumerate(HANGS):
+        mine = sorted(late[number :: len(HANGS)])
+        rows.append(Row(f"later by {way}, median", round(mine[len(mine) // 2], 3), "s"))
+    p95 = sorted(late)[min(len(late) - 1, round(0.95 * len(late)))]
+    return [
+        *rows,
+        Row("pairs", len(late)),
+        Row("later than the control, p95", round(p95, 3), "s", f"<= {LATE_S}", p95 <= LATE_S),
+        Row("verdicts max_wall_clock", verdicts, "", f"= {len(late)}", verdicts == len(late)),
+    ]
+
+
+def run(progress: Meter) -> list[Row]:
+    """Measure, and give the rows."""
+    with _place() as place:
+        return [*_count_rows(place, progress), *_advice_rows(progress), *_late_rows(place, progress)]
