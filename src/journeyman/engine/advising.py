@@ -12,9 +12,11 @@ from journeyman.engine.recent import Recent
 from journeyman.engine.scripting import script_limits
 from journeyman.mission.advice import ClosingAdvice, StrategyAdvice, ranked
 from journeyman.mission.model import events as e
+from journeyman.mission.model.events import decode
 from journeyman.mission.model.state import Phase, State
 from journeyman.mission.model.strategy import Strategy, problems
-from journeyman.mission.prompt import Prompt, closing_prompt, strategy_prompt
+from journeyman.mission.prompt import Endings, Prompt, closing_prompt, strategy_prompt
+from journeyman.mission.record.chain import is_of_kind, opened
 from journeyman.mission.rules.calls import calls_left
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import BudgetRefused
@@ -147,9 +149,10 @@ class Advising:
     async def closing_notes(self) -> e.ClosingNotes | None:
         """Give validated notes to lay over the report; `None` keeps the report's own."""
         rows = await self._rows()
+        endings = await self._endings()
 
         def make(feedback: str) -> Request:
-            prompt = closing_prompt(self._journal.state, rows, _schema(ClosingAdvice), feedback=feedback)
+            prompt = closing_prompt(self._journal.state, rows, endings, _schema(ClosingAdvice), feedback=feedback)
             return self._request(Purpose.LESSONS, prompt, ClosingAdvice)
 
         async def check(value: Any) -> Rejection | None:
@@ -171,6 +174,16 @@ class Advising:
             answer=answer,
             timeout_s=None if left_s is None else max(0.05, left_s),
         )
+
+    async def _endings(self) -> Endings:
+        """Give how each iteration was judged, out of the record: the state does not grow with history."""
+        found = Endings()
+        async for page in self._journal.durable():
+            for entry in page:
+                event = decode(opened(entry)).event if is_of_kind(entry, e.Decided.__name__) else None
+                if isinstance(event, e.Decided):
+                    found.take(event.iteration, event.verdict.value, event.reason.value)
+        return found
 
     async def _rows(self) -> list[JsonObject]:
         values: dict[str, Json] = {

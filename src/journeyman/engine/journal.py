@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final, cast
@@ -11,7 +11,7 @@ from typing import Final, cast
 import anyio
 
 from journeyman.engine.clock import Clock, stamp
-from journeyman.engine.reading import PAGE, missing, placed, restore
+from journeyman.engine.reading import PAGE, missing, pages, placed, restore
 from journeyman.engine.snapshots import Snapshots, taken
 from journeyman.mission.fold.fold import fold, with_tools
 from journeyman.mission.fold.timing import seconds_between
@@ -112,6 +112,10 @@ class Journal:
         while await self._read_on():
             pass
         return self.state
+
+    def durable(self) -> AsyncIterator[Sequence[Entry]]:
+        """Give what is committed, page by page from the start."""
+        return pages(self._store, self.session_id, self._head)
 
     async def _read_on(self) -> bool:
         entries = await self._store.read(self.session_id, self._head.seq, PAGE)

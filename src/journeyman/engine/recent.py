@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from typing import Final
 
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import Happened
 from journeyman.mission.prompt import RECENT
 from journeyman.mission.values.canonical import Json, JsonObject
 
-_RESULTS = 12
+_RESULTS: Final = 12
 """Results kept of one iteration."""
 
 
@@ -54,7 +55,11 @@ class Recent:
     def _settled(self, event: e.Settled) -> None:
         results = self._rows[-1]["results"]
         intended = self._intended.get(event.effect)
-        if not isinstance(results, list) or intended is None or len(results) >= _RESULTS:
+        if not isinstance(results, list) or intended is None:
+            return
+        if len(results) >= _RESULTS:
+            more = self._rows[-1].get("more_results")
+            self._rows[-1]["more_results"] = (more if isinstance(more, int) else 0) + 1
             return
         row: JsonObject = {"tool": intended.tool, "args": intended.args, "state": event.state.value}
         if event.value is not None:
@@ -73,26 +78,41 @@ class Recent:
         """Give the digests of the blobs that the rows refer to."""
         found: list[str] = []
         for row in self._rows:
-            results = row["results"]
-            for item in results if isinstance(results, list) else []:
-                value = item.get("value") if isinstance(item, dict) else None
-                name = value.get("$blob") if isinstance(value, dict) else None
-                if isinstance(name, str):
-                    found.append(name)
+            for item in (*_list(row["results"]), row.get("script")):
+                kept = [item.get(key) for key in _KEPT] if isinstance(item, dict) else []
+                found += [name for name in map(_blob, kept) if name is not None]
         return found
 
     def resolved(self, values: dict[str, Json]) -> list[JsonObject]:
         """Give the iterations with the blobs in `values` put in place."""
-        return [{**row, "results": [_placed(item, values) for item in _list(row["results"])]} for row in self._rows]
+        made: list[JsonObject] = []
+        for row in self._rows:
+            placed: JsonObject = {**row, "results": [_placed(item, values) for item in _list(row["results"])]}
+            if "script" in row:
+                placed["script"] = _placed(row["script"], values)
+            made.append(placed)
+        return made
+
+
+_KEPT: Final = ("value", "args")
+"""What a result or a script may hold as a reference to a blob."""
 
 
 def _list(value: Json) -> list[Json]:
     return value if isinstance(value, list) else []
 
 
+def _blob(value: Json) -> str | None:
+    name = value.get("$blob") if isinstance(value, dict) else None
+    return name if isinstance(name, str) else None
+
+
 def _placed(item: Json, values: dict[str, Json]) -> Json:
     if not isinstance(item, dict):
         return item
-    value = item.get("value")
-    name = value.get("$blob") if isinstance(value, dict) else None
-    return {**item, "value": values[name]} if isinstance(name, str) and name in values else item
+    made = dict(item)
+    for key in _KEPT:
+        name = _blob(item.get(key))
+        if name is not None and name in values:
+            made[key] = values[name]
+    return made

@@ -1,0 +1,185 @@
+"""Texts and values within a number of bytes: head and tail stay, the true size stands beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pydantic_core import to_json
+
+from journeyman.mission.values.canonical import Json, JsonObject, canonical, digest
+
+FIELD_BYTES: Final = 4096
+"""Larger fields of an observation are cut."""
+FIELD_HEAD_BYTES: Final = 2048
+FIELD_TAIL_BYTES: Final = 512
+"""Of a cut field: logs and tracebacks say at the end what went wrong."""
+MARK: Final = "... [truncated]"
+_FENCE_BYTES: Final = 50
+"""What the two lines of a fence take."""
+
+
+def text_of(value: Json) -> str:
+    """Give a value's canonical text."""
+    return canonical(value).decode()
+
+
+def size(text: str) -> int:
+    """Give the UTF-8 bytes of a text."""
+    return len(text) if text.isascii() else len(text.encode())
+
+
+def line_of(text: str) -> str:
+    """Give a text on one line, so that it cannot write the heading of a section."""
+    return " ".join(text.split())
+
+
+def section(title: str, body: str) -> str:
+    """Give one section under its heading."""
+    return f"=== {title} ===\n{body}\n\n"
+
+
+def cut(text: str, most_bytes: int) -> str:
+    """Give a text within a number of bytes: head and a short tail, saying how much there was."""
+    if size(text) <= most_bytes:
+        return text
+    return _ends(text, text, size(text), most_bytes)
+
+
+def _ends(head: str, tail: str, whole_bytes: int, most_bytes: int) -> str:
+    """Give the first bytes of `head` and the last ones of `tail`, with what was left out said in between."""
+    said = f"{MARK} ({whole_bytes} bytes in all) "
+    room = most_bytes - len(said)
+    if room <= 0:
+        return said[: max(0, most_bytes)]
+    kept_tail = room // 5
+    return f"{_first(head, room - kept_tail)}{said}{_last(tail, kept_tail)}"
+
+
+def _first(text: str, count: int) -> str:
+    return text[:count].encode()[:count].decode(errors="ignore")
+
+
+def _last(text: str, count: int) -> str:
+    return text[-count:].encode()[-count:].decode(errors="ignore") if count > 0 else ""
+
+
+def shares(sizes: Sequence[int], most_bytes: int) -> list[int]:
+    """Give how many bytes each of several texts may have: small ones what they need, large ones equal parts."""
+    given = [0] * len(sizes)
+    left = max(0, most_bytes)
+    for rank, index in enumerate(sorted(range(len(sizes)), key=lambda place: sizes[place])):
+        given[index] = min(sizes[index], left // (len(sizes) - rank))
+        left -= given[index]
+    return given
+
+
+def rows(texts: Sequence[str], most_bytes: int, what: str, least_bytes: int = 200) -> str:
+    """Give rows within a number of bytes; where not even `least_bytes` remain for each, the last ones are dropped."""
+    if not texts:
+        return "none"
+    room = most_bytes - 60
+    count = min(len(texts), max(1, room // (least_bytes + 1)))
+    if sum(size(text) + 1 for text in texts) <= most_bytes:
+        count = len(texts)
+    kept = texts[:count]
+    dropped = [f"[{len(texts) - count} more {what} dropped]"] if count < len(texts) else []
+    given = shares([size(text) for text in kept], (most_bytes if not dropped else room) - len(kept))
+    return "\n".join([*(cut(text, most) for text, most in zip(kept, given, strict=True)), *dropped])
+
+
+def fenced(value: Json, most_bytes: int) -> str:
+    """Give a value as data, between two lines that hold the hash of what stands between them."""
+    most = max(0, most_bytes - _FENCE_BYTES)
+    body = cut(value, most) if isinstance(value, str) else cut_json(value, most)
+    mark = digest(body.encode())[:16]
+    return f"<<<data {mark}\n{body}\ndata>>> {mark}"
+
+
+def cut_json(value: Json, most_bytes: int) -> str:
+    """Give a value's canonical text within a number of bytes; of a large one only the ends are made."""
+    whole_bytes = len(to_json(value))
+    if whole_bytes <= 2 * most_bytes:
+        return cut(text_of(value), most_bytes)
+    return _ends(_head(value, most_bytes), _tail(value, most_bytes), whole_bytes, most_bytes)
+
+
+def cut_fields(value: Json) -> Json:
+    """Give an observation with each field over `FIELD_BYTES` cut to its ends, and the true sizes beside it."""
+    if not isinstance(value, dict):
+        return _cut_field(value)[0]
+    made: JsonObject = {}
+    sizes: JsonObject = {}
+    for key in sorted(value):
+        item = value[key]
+        if key == "value" and isinstance(item, dict) and "$blob" not in item:
+            made[key] = cut_fields(item)
+            continue
+        made[key], whole_bytes = _cut_field(item)
+        if whole_bytes:
+            sizes[key] = whole_bytes
+    if sizes:
+        made["_original_bytes"] = sizes
+    return made
+
+
+def _cut_field(value: Json) -> tuple[Json, int]:
+    """Give a field within its cap and, when it was cut, its true size."""
+    if value is None or isinstance(value, (bool, int, float)):
+        return value, 0
+    whole_bytes = size(value) if isinstance(value, str) else len(to_json(value))
+    if whole_bytes <= FIELD_BYTES:
+        return value, 0
+    head = value if isinstance(value, str) else _head(value, FIELD_HEAD_BYTES)
+    tail = value if isinstance(value, str) else _tail(value, FIELD_TAIL_BYTES)
+    return f"{_first(head, FIELD_HEAD_BYTES)}{MARK} {_last(tail, FIELD_TAIL_BYTES)}", whole_bytes
+
+
+def _head(value: Json, most_bytes: int) -> str:
+    return "".join(_until(_pieces(value, most_bytes), most_bytes))
+
+
+def _tail(value: Json, most_bytes: int) -> str:
+    return "".join(reversed(list(_until(_pieces_from_end(value, most_bytes), most_bytes))))
+
+
+def _until(pieces: Iterator[str], most: int) -> Iterator[str]:
+    made = 0
+    for piece in pieces:
+        yield piece
+        made += len(piece)
+        if made >= most:
+            return
+
+
+def _pieces(value: Json, most: int) -> Iterator[str]:
+    """Give the canonical text of a value bit by bit: only as much is made as is read."""
+    if isinstance(value, dict):
+        for index, key in enumerate(sorted(value)):
+            yield f"{',' if index else '{'}{text_of(key)}:"
+            yield from _pieces(value[key], most)
+        yield "}" if value else "{}"
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield "," if index else "["
+            yield from _pieces(item, most)
+        yield "]" if value else "[]"
+    else:
+        yield text_of(value[:most]) if isinstance(value, str) and len(value) > most else text_of(value)
+
+
+def _pieces_from_end(value: Json, most: int) -> Iterator[str]:
+    """Give the same text's pieces from its end on; of a long text, its end."""
+    if isinstance(value, dict):
+        yield "}" if value else "{}"
+        keys = sorted(value)
+        for index in range(len(keys) - 1, -1, -1):
+            yield from _pieces_from_end(value[keys[index]], most)
+            yield f"{',' if index else '{'}{text_of(keys[index])}:"
+    elif isinstance(value, list):
+        yield "]" if value else "[]"
+        for index in range(len(value) - 1, -1, -1):
+            yield from _pieces_from_end(value[index], most)
+            yield "," if index else "["
+    else:
+        yield text_of(value[-most:]) if isinstance(value, str) and len(value) > most else text_of(value)

@@ -1,0 +1,123 @@
+"""The three prompts: the next strategy, closing notes, criteria from a directive."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from journeyman.mission.model.state import State
+from journeyman.mission.model.strategy import ToolSpec
+from journeyman.mission.prompt import facts, words
+from journeyman.mission.prompt.cutting import cut, line_of, rows, section, size, text_of
+from journeyman.mission.prompt.history import Endings, recent
+from journeyman.mission.values.canonical import JsonObject
+
+MAX_BYTES: Final = 32_768
+"""UTF-8 bytes of a whole prompt, system text included, whatever the input."""
+_CAPS: Final = {
+    "directive": 5500,
+    "criteria": 5000,
+    "tools": 8000,
+    "approvals": 600,
+    "notes": 1000,
+    "schema": 3500,
+    "feedback": 1000,
+    "endings": 3000,
+}
+"""Bytes of each section's body; with headings, scripts and the system text they leave at least 4 KiB for the recent
+iterations."""
+_SCHEMA_BYTES: Final = 16_000
+"""Bytes of the schema of criteria, which is larger than that of strategies; no recent iterations compete with it."""
+_ANSWER: Final = "Answer with JSON of this schema"
+_RECENT: Final = "Recent iterations, oldest first"
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """The two texts of a prompt."""
+
+    system: str = field(repr=False)
+    user: str = field(repr=False)
+
+    @property
+    def size_bytes(self) -> int:
+        """Give the UTF-8 size of both."""
+        return len(self.system.encode()) + len(self.user.encode())
+
+
+def strategy_prompt(state: State, past: Sequence[JsonObject], schema: JsonObject, *, feedback: str = "") -> Prompt:
+    """Give the prompt for the next strategy.
+
+    Args:
+        state: The session as it stands.
+        past: The newest iterations, oldest first, as `engine.recent` gathers them; values may be of any size.
+        schema: JSON Schema of the answer.
+        feedback: Why the last answer was rejected, without any of its text.
+    """
+    mission = state.mission
+    scripts = mission.scripts == "allowed"
+    told = facts.tools(state.tools, facts.wanted_words(state), mission.directive, _CAPS["tools"])
+    head = _standing(state) + section("Tools", told)
+    if scripts:
+        head += section("Scripts", words.script_help(mission.limits))
+    head += section("Left of the budget; null is no limit", facts.budget(state))
+    if asked := facts.approvals(state, _CAPS["approvals"]):
+        head += section("Calls that wait for a person's approval", asked)
+    if state.people.notes:
+        notes = [f"- {line_of(note)}" for note in reversed(state.people.notes)]
+        head += section("Notes from people, newest first", rows(notes, _CAPS["notes"], "notes", 100))
+    return _filled(words.STRATEGY, head, past, _tail(_ANSWER, facts.form(schema, scripts=scripts), feedback))
+
+
+def closing_prompt(
+    state: State, past: Sequence[JsonObject], endings: Endings, schema: JsonObject, *, feedback: str = ""
+) -> Prompt:
+    """Give the prompt for closing notes, once the verdict stands."""
+    ending: JsonObject = {
+        "verdict": state.verdict.label if state.verdict is not None else "",
+        "reason": state.verdict.reason if state.verdict is not None else "",
+        "iterations": state.usage.iterations,
+    }
+    head = (
+        _standing(state)
+        + section("How it ended, as the engine decided", text_of(ending))
+        + section("Verdict and reason of every iteration", cut("\n".join(endings.lines()) or "none", _CAPS["endings"]))
+    )
+    tail = _tail(f"{_ANSWER}: what to keep in mind, and what to do next", facts.form(schema, scripts=True), feedback)
+    return _filled(words.CLOSING, head, past, tail)
+
+
+def criteria_prompt(
+    directive: str, tools: Sequence[ToolSpec], metrics: Mapping[str, str], schema: JsonObject, *, feedback: str = ""
+) -> Prompt:
+    """Give the prompt for drafting criteria from a directive; every metric named must be a known one."""
+    known = [text_of({"metric": name, "tool": tool}) for name, tool in sorted(metrics.items())]
+    specs = {spec.name: spec for spec in tools}
+    body = (
+        section("Mission directive", cut(directive, _CAPS["directive"]))
+        + section("Tools", facts.tools(specs, (), directive, 4500))
+        + section("Metrics that these tools give; criteria may use no others", rows(known, 3000, "metrics", 60))
+    )
+    if feedback:
+        body += section("Your last answer was rejected", cut(feedback, _CAPS["feedback"]))
+    plain = facts.form(schema, scripts=True)
+    return Prompt(words.DRAFTING, body + section(_ANSWER, cut(text_of(plain), _SCHEMA_BYTES)))
+
+
+def _standing(state: State) -> str:
+    """Give what is asked for and how it stands."""
+    return section("Mission directive", cut(state.mission.directive, _CAPS["directive"])) + section(
+        "Criteria and where they stand", facts.criteria(state, _CAPS["criteria"])
+    )
+
+
+def _tail(title: str, schema: JsonObject, feedback: str) -> str:
+    rejected = section("Your last answer was rejected", cut(feedback, _CAPS["feedback"])) if feedback else ""
+    return rejected + section(title, cut(text_of(schema), _CAPS["schema"]))
+
+
+def _filled(system: str, head: str, past: Sequence[JsonObject], tail: str) -> Prompt:
+    """Give the prompt whose recent iterations take what the rest leaves."""
+    left = MAX_BYTES - size(system) - size(head) - size(tail) - size(section(_RECENT, ""))
+    return Prompt(system, head + section(_RECENT, recent(past, left)) + tail)
