@@ -28,6 +28,7 @@ EVERY = {
 """Boundaries apart, where a mission is long or dies by itself over and over; all others are killed at each seventh."""
 
 
+@pytest.mark.timeout(500)  # a mission that dies by itself again and again costs dozens of processes
 @pytest.mark.parametrize("mission", sorted(MISSIONS))
 def test_a_killed_mission_repeats_and_loses_nothing(mission: str) -> None:
     """Some boundaries apart, all kinds of them are met; both the first and the second process die."""

@@ -15,6 +15,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from journeyman.advisors.broker import Broker
+from journeyman.advisors.scripted import Line, ScriptedAdvisor
 from journeyman.engine.clock import SystemClock
 from journeyman.engine.engine import Engine
 from journeyman.engine.journal import Journal
@@ -271,6 +273,24 @@ async def test_a_sleep_after_a_restart_is_bounded_by_what_the_mission_has_left()
         state = await asyncio.wait_for(at.engine.drive(session), 20)
         assert state.verdict is not None
         assert state.verdict.reason is Reason.MAX_WALL_CLOCK
+
+
+@pytest.mark.parametrize(("policy", "asks"), [("end", 1), ("ask", 1)])
+async def test_an_advisor_that_never_answers_is_asked_once_and_the_mission_ends_at_its_deadline(
+    policy: str, asks: int
+) -> None:
+    """It was asked thousands of times more, after the deadline, for no rule looked at the time before a proposal."""
+    silent = ScriptedAdvisor([Line(value={}, delay_s=3600)], name="silent", repeat=True)
+    async with bench(broker=Broker({"silent": silent})) as at:
+        wanted = mission("finish", plan=None, advisor="silent", budget={"wall_clock_s": 0.3}, on_exhausted=policy)
+        state = await asyncio.wait_for(at.engine.run(wanted), 20)
+        assert len(silent.requests) == asks
+        if policy == "ask":
+            assert state.people.wait is WaitFor.BUDGET
+            return
+        assert state.verdict is not None
+        assert state.verdict.reason is Reason.MAX_WALL_CLOCK
+        await at.holds(state.session_id)
 
 
 async def test_what_the_deadline_cannot_stop_is_told_in_record_and_report() -> None:

@@ -6,6 +6,7 @@ its text parser, retries and telemetry are not. Each SDK makes one attempt, sinc
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -107,8 +108,11 @@ class ProviderAdvisor:
         if self._model is None:
             async with self._opening:
                 if self._model is None:
-                    # A thread: importing an SDK takes a second, and boto3 looks for credentials while it opens.
-                    self._model, self._client = await anyio.to_thread.run_sync(_open, self.settings, self._resolved())
+                    # A thread: importing an SDK takes seconds, and boto3 looks for credentials while it opens. It is
+                    # left behind when the mission's time is over: nothing can end an import.
+                    self._model, self._client = await anyio.to_thread.run_sync(
+                        _loaded, self.settings, self._resolved(), abandon_on_cancel=True
+                    )
         _HUSH()
 
     async def _asked(self, request: Request, mode: Mode | None) -> Answer:
@@ -149,7 +153,17 @@ class ProviderAdvisor:
             await client.close()
 
 
+_MODULES: Final = ("direct", "messages", "models", "output", "tools")
+"""What asking imports of the SDK: all of it in the thread, or the event loop would stand still meanwhile."""
 _EXTRA: Final = "the extra is not installed: pip install 'journeyman[models]'"
+
+
+def _loaded(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
+    """Open the model once everything that asking needs is imported."""
+    opened = _open(settings, found)
+    for name in _MODULES:
+        importlib.import_module(f"pydantic_ai.{name}")
+    return opened
 
 
 def _open(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:

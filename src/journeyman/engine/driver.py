@@ -37,7 +37,7 @@ from journeyman.mission.rules import commands as c
 from journeyman.mission.rules import steps
 from journeyman.mission.rules.answers import with_answers
 from journeyman.mission.rules.calls import intended
-from journeyman.mission.rules.decide import outcome_of
+from journeyman.mission.rules.decide import out_of_time, outcome_of
 from journeyman.mission.rules.evaluate import evaluated, watched
 from journeyman.mission.rules.next_command import next_command
 from journeyman.mission.values.canonical import Json, JsonObject, parsed
@@ -248,8 +248,8 @@ class Driver:
 
         await self._watched(ask)
         journal = self._journal
-        if not found:
-            return True  # cut off: the state says what comes next
+        if not found:  # cut off: the state says what comes next, once it knows of it
+            return out_of_time(journal.state) or not self._is_over()
         if isinstance(found[0], str):
             if found[0] != journal.state.advice.rejected:
                 journal.note(e.AdviceRejected(request="strategy", purpose="strategy", reason=found[0]))

@@ -61,6 +61,8 @@ def _propose(state: State) -> c.Command:
         name = f"{AGAIN}{step_name(state.plan)}-{state.plan.tries}"
         question = "the plan's script failed after it had changed things; run it again from its first line?"
         return c.Ask(name, question)
+    if out_of_time(state):  # while a model was asked: there is no iteration that a verdict could be of
+        return c.Wait(WaitFor.BUDGET) if state.mission.on_exhausted == "ask" else _end(state, Reason.MAX_WALL_CLOCK)
     return c.Propose(state.usage.iterations)
 
 
