@@ -34,7 +34,9 @@ class Event(Measured):
             return judged(met=False, evidence=f"no event {self.event!r} in this iteration")
         tools = {row.measurement.call.producer for row in fitting}
         if len(tools) > 1 and not self.wanted_sources and not self.probes:
-            return unclear(f"{' and '.join(sorted(tool for tool, _ in tools))} report {self.event!r}; say whose counts with `from`")
+            return unclear(
+                f"{' and '.join(sorted(tool for tool, _ in tools))} report {self.event!r}; say whose counts with `from`"
+            )
         return judged(True, shortened(fitting[-1].fields), (fitting[-1].measurement,))
 
     def _fits(self, fields: dict[str, Json]) -> bool:

@@ -65,7 +65,9 @@ def uses(expression: str) -> Uses:
             events = True
         elif root not in _FACTS:
             return _ALL
-    return Uses(None if every else frozenset(names), None if results else frozenset(places), events, _looks_inside(tree))
+    return Uses(
+        None if every else frozenset(names), None if results else frozenset(places), events, _looks_inside(tree)
+    )
 
 
 def _looks_inside(tree: ast.AST) -> bool:

@@ -41,7 +41,9 @@ def moments(state: State, run: RunPredicate, values: Mapping[str, Json]) -> Iter
         known = known_after(known, (arrival,))  # what comes later is not known of yet
         order = arrival.measurement.order
         view = _view(state, rows, known, arrival.epoch, order, run, values)
-        alarm = view if arrival.fresh else _view(state, rows, known, arrival.epoch, order, run, values, arrival.evidence)
+        alarm = (
+            view if arrival.fresh else _view(state, rows, known, arrival.epoch, order, run, values, arrival.evidence)
+        )
         yield Moment(arrival, view, alarm)
 
 
