@@ -15,7 +15,14 @@ SIGN: Fields = {"id": "sign", "kind": "approval", "by": "ada", "question": "Ship
 IDLE = pure(m())
 
 
-def row(name: str, completes: bool, criteria: list[Fields], tools: dict[str, Tool], *plan: Fields, **more: Any) -> Row:
+def row(
+    name: str,
+    completes: bool,  # noqa: FBT001  # a column of the table
+    criteria: list[Fields],
+    tools: dict[str, Tool],
+    *plan: Fields,
+    **more: Any,
+) -> Row:
     """Give a row about facts."""
     return Row(
         name=name, rule=RULE, completes=completes, criteria=criteria, tools={"idle": IDLE, **tools}, plan=plan, **more

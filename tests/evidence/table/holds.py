@@ -18,7 +18,14 @@ FORMS: dict[str, Fields] = {
 IDLE = pure(m())
 
 
-def row(name: str, completes: bool, criteria: list[Fields], tools: dict[str, Tool], *plan: Fields, **more: Any) -> Row:
+def row(
+    name: str,
+    completes: bool,  # noqa: FBT001  # a column of the table
+    criteria: list[Fields],
+    tools: dict[str, Tool],
+    *plan: Fields,
+    **more: Any,
+) -> Row:
     """Give a row about holding."""
     return Row(
         name=name, rule=RULE, completes=completes, criteria=criteria, tools={"idle": IDLE, **tools}, plan=plan, **more

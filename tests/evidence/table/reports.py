@@ -21,7 +21,14 @@ FORMS: dict[str, Fields] = {
 }
 
 
-def row(name: str, completes: bool, criteria: list[Fields], tools: dict[str, Tool], *plan: Fields, **more: Any) -> Row:
+def row(
+    name: str,
+    completes: bool,  # noqa: FBT001  # a column of the table
+    criteria: list[Fields],
+    tools: dict[str, Tool],
+    *plan: Fields,
+    **more: Any,
+) -> Row:
     """Give a row about scripts."""
     tools = {"idle": pure(m()), "act": changing(), **tools}
     return Row(name=name, rule=RULE, completes=completes, criteria=criteria, tools=tools, plan=plan, **more)

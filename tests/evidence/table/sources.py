@@ -29,7 +29,14 @@ LOOK, SAY = pure(*n(0)), pure(*n(1))
 BOTH = {"look": LOOK, "say": SAY}
 
 
-def row(name: str, completes: bool, criteria: list[Fields], tools: dict[str, Tool], *plan: Fields, **more: Any) -> Row:
+def row(
+    name: str,
+    completes: bool,  # noqa: FBT001  # a column of the table
+    criteria: list[Fields],
+    tools: dict[str, Tool],
+    *plan: Fields,
+    **more: Any,
+) -> Row:
     """Give a row about sources."""
     return Row(name=name, rule=RULE, completes=completes, criteria=criteria, tools=tools, plan=plan, **more)
 

@@ -12,7 +12,14 @@ RULE = "6 types"
 BIG = 2**53
 
 
-def row(name: str, completes: bool, criteria: list[Fields], tools: dict[str, Tool], *plan: Fields, **more: Any) -> Row:
+def row(
+    name: str,
+    completes: bool,  # noqa: FBT001  # a column of the table
+    criteria: list[Fields],
+    tools: dict[str, Tool],
+    *plan: Fields,
+    **more: Any,
+) -> Row:
     """Give a row about types."""
     return Row(name=name, rule=RULE, completes=completes, criteria=criteria, tools=tools, plan=plan, **more)
 
