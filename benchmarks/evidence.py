@@ -4,6 +4,9 @@ Plays the tables of `tests/evidence`, then plays them again with one rule switch
 rows that end wrongly without it. Random missions are compared with the slow judge of `tests/evidence/reference.py`.
 """
 
+# What stands in for a switched-off rule takes whatever the rule took.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+
 from __future__ import annotations
 
 import math
@@ -78,7 +81,7 @@ def _random() -> str:
     """Give the first difference; empty where there is none."""
     told: list[str] = []
 
-    @settings(max_examples=RANDOM_MISSIONS, deadline=None, database=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=RANDOM_MISSIONS, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
     @given(missions())
     def play(row: Mission) -> None:
         if problem := difference(row):
