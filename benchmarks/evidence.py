@@ -132,6 +132,11 @@ def _lenient(value: Any) -> float | None:
         return None
 
 
+def _without_arguments(_: type[Call], tool: str, args: object) -> Call:
+    del args
+    return Call(tool, "x")
+
+
 def _with_history(view: View, keep: Any, known: Any) -> View:
     return replace(_ONLY(view, keep, known), history=view.history)
 
@@ -172,7 +177,7 @@ SWITCHES: dict[str, Switch] = {
     "probes alone judge": _one(View, "of_probes", lambda view, _: view),
     "a probe's newest answer counts": _one(View, "of_probes", _probes_ever),
     "narrowed views have no history of others": _one(View, "_only", _with_history),
-    "arguments are part of a call": _one(Call, "of", classmethod(lambda cls, tool, _: cls(tool, "x"))),
+    "arguments are part of a call": _one(Call, "of", classmethod(_without_arguments)),
     "two producers are ambiguous": _one(View, "_ambiguous", lambda *_: ""),
     "two producers of one path are ambiguous": _one(evidence, "_holds", lambda *_: False),
     "`from` says whose values count": _one(View, "of_sources", lambda view, _: view),
