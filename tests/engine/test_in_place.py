@@ -19,7 +19,8 @@ from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import Reason, WaitFor
 from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import Json
-from journeyman.tools.base import Catalog, Result
+from journeyman.tools.base import Again, Catalog, Result
+from journeyman.tools.deadline import Deadline
 from journeyman.tools.functions import tool
 from tests.engine.worlds import Bench, bench, mission
 
@@ -38,11 +39,11 @@ class _DiesIn:
         self.tools = inner.tools
 
     async def call(
-        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False
+        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False, again: Again | None = None
     ) -> Result:
         if name == self._name and not self._after:
             raise KilledHere
-        result = await self._inner.call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable)
+        result = await self._inner.call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable, again=again)
         if name == self._name:
             raise KilledHere
         return result
@@ -53,8 +54,8 @@ async def killed(at: Bench, session: str, name: str, *, after: bool = True) -> N
     world = at.engine._world
 
     @asynccontextmanager
-    async def dying(wanted: Mission, folder: Path) -> AsyncGenerator[Catalog]:
-        async with world.open_catalog(wanted, folder) as catalog:
+    async def dying(wanted: Mission, folder: Path, deadline: Deadline) -> AsyncGenerator[Catalog]:
+        async with world.open_catalog(wanted, folder, deadline) as catalog:
             yield _DiesIn(catalog, name, after=after)
 
     with pytest.raises(KilledHere):

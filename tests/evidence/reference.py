@@ -14,7 +14,8 @@ from typing import Any
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import NEVER_SENT
 from journeyman.mission.model.events import Happened
-from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.canonical import Json
+from tests.evidence.scene import Fields
 
 MET, UNMET, INCONCLUSIVE = "met", "unmet", "inconclusive"
 SCRIPT = ("script", True)
@@ -30,8 +31,8 @@ class Made:
     args: str
     probe: bool
     iteration: int
-    metrics: JsonObject
-    events: Sequence[JsonObject]
+    metrics: Fields
+    events: Sequence[Fields]
     beside: tuple[str, ...] = ()
     """Calls that may change the world and were under way when it ended."""
 
@@ -49,7 +50,7 @@ def key(args: Json) -> str:
 class Reference:
     """Judges one session's events."""
 
-    def __init__(self, criteria: Sequence[JsonObject], happened: Sequence[Happened]) -> None:
+    def __init__(self, criteria: Sequence[Fields], happened: Sequence[Happened]) -> None:
         self.criteria = criteria
         self.events = [item.event for item in happened]
         self.intents = {event.effect: at for at, event in enumerate(self.events) if isinstance(event, e.Intended)}
@@ -72,7 +73,17 @@ class Reference:
                 changes = asked.effect_class != "pure"
                 begun = at if changes else self._begun(event.effect, at)
                 who, probe = (asked.tool, False), asked.purpose == "probe"
-                yield Made(begun, at, who, key(asked.args), probe, asked.iteration, event.metrics, event.events, self._beside(asked, at))
+                yield Made(
+                    begun,
+                    at,
+                    who,
+                    key(asked.args),
+                    probe,
+                    asked.iteration,
+                    event.metrics,
+                    event.events,
+                    self._beside(asked, at),
+                )
             if isinstance(event, e.ScriptAdvanced) and source == "plan" and (event.observations or event.events):
                 yield Made(at, at, SCRIPT, "", False, iteration, event.observations, event.events)
 
@@ -131,7 +142,7 @@ class Reference:
 
     # ------------------------------------------------------------------ judging at one moment
 
-    def seen(self, criterion: JsonObject, now: int, besides: Made | None = None) -> list[Made] | None:
+    def seen(self, criterion: Fields, now: int, besides: Made | None = None) -> list[Made] | None:
         """Give the fresh measurements that may count; `None` where a probe gave nothing."""
         mine = [one for one in self.made if one.ended <= now and (self.fresh(one, now) or one is besides)]
         if probes := listed(criterion.get("probe")):
@@ -153,16 +164,16 @@ class Reference:
             if not isinstance(event, e.Settled):
                 continue
             asked = self._intent(event.effect)
-            if asked.purpose == "probe" and asked.iteration == iteration:
-                if ((asked.tool, False), key(asked.args)) == call:
-                    newest = next((one for one in self.made if one.ended == at), None)
+            mine = asked.purpose == "probe" and asked.iteration == iteration
+            if mine and ((asked.tool, False), key(asked.args)) == call:
+                newest = next((one for one in self.made if one.ended == at), None)
         return newest
 
     def iteration(self, now: int) -> int:
         """Give the iteration at a moment."""
         return max((event.iteration for event in self.events[: now + 1] if isinstance(event, e.Proposed)), default=0)
 
-    def value(self, criterion: JsonObject, name: str, mine: list[Made]) -> tuple[Json, Made] | None:
+    def value(self, criterion: Fields, name: str, mine: list[Made]) -> tuple[Any, Made] | None:
         """Give the newest fresh value of a name; `None` where there is none, or several producers report it."""
         rows = [one for one in mine if name in one.metrics]
         newest = {(one.call, one.probe): one for one in rows}
@@ -173,7 +184,7 @@ class Reference:
             return None
         return (rows[-1].metrics[name], rows[-1]) if rows else None
 
-    def known(self, criterion: JsonObject, mine: list[Made], now: int) -> set[str]:
+    def known(self, criterion: Fields, mine: list[Made], now: int) -> set[str]:
         """Give every name that an expression over all metrics looks at."""
         ever = [one for one in self.made if one.ended <= now]
         sources = listed(criterion.get("from"))
@@ -184,7 +195,7 @@ class Reference:
             ever = [one for one in ever if one.producer[0] in tools or comes_from_any(one, sources)]
         return {name for one in ever for name in one.metrics}
 
-    def judged(self, criterion: JsonObject, now: int, besides: Made | None = None) -> tuple[str, list[Made]]:
+    def judged(self, criterion: Fields, now: int, besides: Made | None = None) -> tuple[str, list[Made]]:
         """Give how one criterion stands by itself, without holding, and by which measurements."""
         if criterion["kind"] == "tool_call_succeeded":
             done = self._successes(str(criterion["tool"]), now)
@@ -198,11 +209,11 @@ class Reference:
             found = self.value(criterion, str(criterion["metric"]), mine)
             if found is None or isinstance(found[0], bool) or not isinstance(found[0], (int, float)):
                 return INCONCLUSIVE, []
-            met = {">=": found[0] >= criterion["target"], "==": found[0] == criterion["target"]}[str(criterion["op"])]  # type: ignore[operator]
+            met = {">=": found[0] >= criterion["target"], "==": found[0] == criterion["target"]}[str(criterion["op"])]
             return (MET if met else UNMET), [found[1]]
         return self._predicate(criterion, now, mine)
 
-    def _predicate(self, criterion: JsonObject, now: int, mine: list[Made]) -> tuple[str, list[Made]]:
+    def _predicate(self, criterion: Fields, now: int, mine: list[Made]) -> tuple[str, list[Made]]:
         shape, name = PREDICATES[str(criterion["expression"])]
         if not (any(one.metrics for one in mine) or self._events_of(now, mine) or self._results(criterion, now)):
             return INCONCLUSIVE, []
@@ -213,12 +224,12 @@ class Reference:
         if any(one is None for one in found):
             return INCONCLUSIVE, []
         rows = [one for one in found if one is not None]
-        tests = [not isinstance(value, str) and value is not None and value >= 1 for value, _ in rows]  # type: ignore[operator]
+        tests = [not isinstance(value, str) and value is not None and value >= 1 for value, _ in rows]
         if any(isinstance(value, str) or value is None for value, _ in rows):
             return "any", []  # comparing text raises in one order and not in another
         return (MET if (all(tests) if shape == "all" else any(tests)) else UNMET), [made for _, made in rows]
 
-    def _results(self, criterion: JsonObject, now: int) -> bool:
+    def _results(self, criterion: Fields, now: int) -> bool:
         """Tell whether any fresh call of this iteration is to be seen, also one that measured nothing or failed."""
         iteration = self.iteration(now)
         for at, event in enumerate(self.events[: now + 1]):
@@ -241,15 +252,13 @@ class Reference:
     def _events_of(self, now: int, mine: list[Made]) -> bool:
         return any(one.events and one.iteration == self.iteration(now) for one in mine)
 
-    def _event(self, criterion: JsonObject, now: int, mine: list[Made]) -> tuple[str, list[Made]]:
+    def _event(self, criterion: Fields, now: int, mine: list[Made]) -> tuple[str, list[Made]]:
         iteration = self.iteration(now)
         if listed(criterion.get("probe")):
             told = mine
         else:
             told = [
-                one
-                for one in self.made
-                if one.ended <= now and one.iteration == iteration and allowed(one, criterion)
+                one for one in self.made if one.ended <= now and one.iteration == iteration and allowed(one, criterion)
             ]
         fitting = [one for one in told if any(row.get("name") == criterion["event"] for row in one.events)]
         plain = not listed(criterion.get("probe")) and not listed(criterion.get("from"))
@@ -275,7 +284,7 @@ class Reference:
                 arrivals[at] = None
         return sorted((*arrivals.items(), (now, None)), key=lambda row: row[0])
 
-    def carried(self, criterion: JsonObject, now: int) -> bool:
+    def carried(self, criterion: Fields, now: int) -> bool:
         """Tell whether the criterion's probes were not asked in this iteration."""
         if not listed(criterion.get("probe")):
             return False
@@ -286,24 +295,24 @@ class Reference:
                 probed = probed or event.purpose == "probe"
         return not probed
 
-    def carried_anywhere(self, criterion: JsonObject, now: int) -> bool:
+    def carried_anywhere(self, criterion: Fields, now: int) -> bool:
         """Tell whether a criterion, or a member of it, was not measured for this judgement."""
         members: Any = criterion.get("criteria", [])
         return self.carried(criterion, now) or any(self.carried(member, now) for member in members)
 
-    def status(self, criterion: JsonObject, now: int) -> str:
+    def status(self, criterion: Fields, now: int) -> str:
         """Give how a criterion stands at an evaluation, held as long as it must be."""
         if criterion["kind"] in ("all_of", "any_of"):
-            members = [self.status(member, now) for member in criterion["criteria"]]  # type: ignore[union-attr,arg-type]
+            members = [self.status(member, now) for member in criterion["criteria"]]
             return combined(str(criterion["kind"]), members)
         status, _ = self.judged(criterion, now)
         wanted = int(str(criterion.get("hold_for", 1)))
         return UNMET if status == MET and wanted > 1 and self._held(criterion, now) < wanted else status
 
-    def _held(self, criterion: JsonObject, now: int) -> int:
+    def _held(self, criterion: Fields, now: int) -> int:
         return self.held(criterion, now, alarms=bool(criterion.get("abort_when_met")))
 
-    def held(self, criterion: JsonObject, now: int, *, alarms: bool = False) -> int:
+    def held(self, criterion: Fields, now: int, *, alarms: bool = False) -> int:
         """Count the measurements in a row, under equal arguments, in which a criterion was met."""
         held, last, under = 0, -1, None
         for at, arrival in self.moments(now):
@@ -324,7 +333,7 @@ class Reference:
         """Tell whether any abort condition was met by any arrival until `now`."""
         return any(self._struck(criterion, at) for criterion in self.aborts for at, _ in self.moments(now))
 
-    def _struck(self, criterion: JsonObject, at: int) -> bool:
+    def _struck(self, criterion: Fields, at: int) -> bool:
         wanted = int(str(criterion.get("hold_for", 1)))
         arrival = next((one for one in self.made if one.ended == at), None)
         if self.carried(criterion, at) or self.judged(criterion, at, arrival)[0] != MET:
@@ -332,7 +341,7 @@ class Reference:
         return wanted == 1 or self.held(criterion, at, alarms=True) >= wanted
 
     @property
-    def aborts(self) -> list[JsonObject]:
+    def aborts(self) -> list[Fields]:
         """Give the abort conditions."""
         return [criterion for criterion in self.criteria if criterion.get("abort_when_met")]
 
@@ -348,10 +357,10 @@ class Reference:
                 return False
         return True
 
-    def _counts(self, criterion: JsonObject, now: int) -> bool:
+    def _counts(self, criterion: Fields, now: int) -> bool:
         """Tell whether a criterion is met by what was measured for this judgement."""
         if criterion["kind"] in ("all_of", "any_of"):
-            members = [self._counts(member, now) for member in criterion["criteria"]]  # type: ignore[union-attr,arg-type]
+            members = [self._counts(member, now) for member in criterion["criteria"]]
             return all(members) if criterion["kind"] == "all_of" else any(members)
         return not self.carried(criterion, now) and self.status(criterion, now) == MET
 
@@ -391,7 +400,7 @@ def comes_from_any(one: Made, sources: Sequence[Any]) -> bool:
     return any(comes_from(one, source) for source in sources)
 
 
-def allowed(one: Made, criterion: JsonObject) -> bool:
+def allowed(one: Made, criterion: Fields) -> bool:
     """Tell whether a criterion's `from` lets a measurement count."""
     sources = listed(criterion.get("from"))
     return not sources or comes_from_any(one, sources)

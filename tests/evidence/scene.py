@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeAlias
 
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model import events as e
@@ -15,11 +15,13 @@ from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import Label, ScriptStatus, WaitFor
 from journeyman.mission.model.state import State
 from journeyman.mission.rules import commands as c
-from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import CallerError
 from tests.mission.simulation import Reply, SimTool, Simulation
 
-Replies = Sequence[Reply] | Mapping[str, Sequence[Reply]]
+Fields: TypeAlias = dict[str, Any]
+"""JSON as rows write it down."""
+Replies: TypeAlias = Sequence[Reply] | Mapping[str, Sequence[Reply]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,9 @@ class Tool:
 class Step:
     """One step of a simulated script: what it reported, then which calls it waits for."""
 
-    observations: JsonObject = field(default_factory=dict[str, Json])
-    events: tuple[JsonObject, ...] = ()
-    calls: tuple[tuple[str, JsonObject], ...] = ()
+    observations: Fields = field(default_factory=dict[str, Json])
+    events: tuple[Fields, ...] = ()
+    calls: tuple[tuple[str, Fields], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,16 +62,16 @@ class Row:
     name: str
     rule: str
     completes: bool
-    criteria: Sequence[JsonObject]
+    criteria: Sequence[Fields]
     tools: Mapping[str, Tool]
-    plan: Sequence[JsonObject] = ()
+    plan: Sequence[Fields] = ()
     more: Mapping[str, Any] = field(default_factory=dict[str, Any])
     """Further keys of the mission."""
     then: Mapping[str, tuple[Event, ...]] = field(default_factory=dict[str, tuple[Event, ...]])
     """What others do right after the nth event of a kind: `{"Settled:2": PAUSE}`."""
     scripts: Mapping[str, Sequence[Step]] = field(default_factory=dict[str, Sequence[Step]])
     """Source to steps."""
-    advice: Mapping[int, JsonObject] = field(default_factory=dict[int, JsonObject])
+    advice: Mapping[int, Fields] = field(default_factory=dict[int, Fields])
     """Iteration to the strategy that an advisor proposed."""
     checks: Mapping[str, Sequence[bool | None]] = field(default_factory=dict[str, Sequence[bool | None]])
     """Criterion to what the engine's check finds, time by time; the last repeats."""
@@ -192,4 +194,3 @@ def wrong(row: Row) -> str:
     if (label == Label.COMPLETE) != row.completes:
         return f"{row.rule}: {row.name}: must{'' if row.completes else ' not'} complete, but ended {label}/{reason}"
     return f"{row.rule}: {row.name}: ended {reason}, not {row.reason}" if row.reason not in ("", reason) else ""
-

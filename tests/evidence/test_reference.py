@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from journeyman.mission.model import events as e
 from journeyman.mission.model.reasons import Label
-from journeyman.mission.values.canonical import JsonObject
 from tests.evidence.reference import PREDICATES, Reference
-from tests.evidence.scene import CRASH, PAUSE, Played, Row, Step, Tool
+from tests.evidence.scene import CRASH, PAUSE, Fields, Played, Row, Step, Tool
 from tests.mission.simulation import Reply
 
 TOOLS = ("one", "two", "act")
-ARGS: tuple[JsonObject, ...] = ({}, {"env": "prod"})
+ARGS: tuple[Fields, ...] = ({}, {"env": "prod"})
 
 numbers = st.dictionaries(st.sampled_from("ab"), st.sampled_from([0, 1, 1, 2, True]), max_size=2)
 told = st.lists(st.sampled_from([{"name": "ok"}, {"name": "no"}]), max_size=1).map(tuple)
@@ -41,11 +40,11 @@ sources = st.sampled_from(["one", "two", "act", "script"]) | st.fixed_dictionari
 
 
 @st.composite
-def criteria(draw: st.DrawFn, place: str, *, leaf: bool = False) -> JsonObject:
+def criteria(draw: st.DrawFn, place: str, *, leaf: bool = False) -> Fields:
     """Give a criterion of any kind that the reference knows."""
     kinds = ["metric_threshold", "metric_threshold", "predicate", "event", "tool_call_succeeded"]
     kind = draw(st.sampled_from(kinds if leaf else [*kinds, "all_of", "any_of"]))
-    found: JsonObject = {"id": f"c{place}", "kind": kind}
+    found: Fields = {"id": f"c{place}", "kind": kind}
     if kind in ("all_of", "any_of"):
         members = [draw(criteria(f"{place}_{index}", leaf=True)) for index in range(draw(st.integers(1, 2)))]
         return {**found, "criteria": [*members]}
@@ -61,7 +60,7 @@ def criteria(draw: st.DrawFn, place: str, *, leaf: bool = False) -> JsonObject:
             found |= {"tool": draw(st.sampled_from(TOOLS)), "min_count": draw(st.integers(1, 2))}
             return found
     if draw(st.booleans()):
-        found["probe"] = draw(probes | st.lists(probes, min_size=1, max_size=2))  # type: ignore[assignment]
+        found["probe"] = draw(probes | st.lists(probes, min_size=1, max_size=2))
     if draw(st.integers(0, 3)) == 0:
         found["from"] = draw(sources | st.lists(sources, min_size=1, max_size=2))
     if kind == "metric_threshold" and draw(st.booleans()):
@@ -77,7 +76,7 @@ def criteria(draw: st.DrawFn, place: str, *, leaf: bool = False) -> JsonObject:
 def missions(draw: st.DrawFn) -> Row:
     """Give a mission with its world and what happens to it."""
     asked = [draw(criteria(str(index))) for index in range(draw(st.integers(1, 3)))]
-    always: JsonObject = {"id": "last", "kind": "tool_call_succeeded", "tool": "one", "min_count": 1}
+    always: Fields = {"id": "last", "kind": "tool_call_succeeded", "tool": "one", "min_count": 1}
     calls = st.fixed_dictionaries({"tool": st.sampled_from(TOOLS), "args": st.sampled_from(ARGS)})
     plain = st.builds(
         lambda calls, parallel: {"calls": calls, "parallel": parallel},
@@ -86,7 +85,7 @@ def missions(draw: st.DrawFn) -> Row:
     )
     pairs = st.lists(st.tuples(st.sampled_from(TOOLS), st.sampled_from(ARGS)), max_size=2).map(tuple)
     steps = st.lists(st.builds(Step, observations=numbers, events=told, calls=pairs), min_size=1, max_size=2)
-    script = [Step(**{**_fields(step), "calls": step.calls or (("one", {}),)}) for step in draw(steps)]
+    script = [replace(step, calls=step.calls or (("one", {}),)) for step in draw(steps)]
     places = st.sampled_from(["Settled:1", "Settled:2", "Settled:3", "Intended:2", "Decided:1", "Evaluated:1"])
     moments = draw(st.dictionaries(places, st.sampled_from([PAUSE, CRASH]), max_size=1))
     return Row(
@@ -106,10 +105,6 @@ def missions(draw: st.DrawFn) -> Row:
             "scripts": "allowed",
         },
     )
-
-
-def _fields(step: Step) -> dict[str, Any]:
-    return {"observations": step.observations, "events": step.events, "calls": step.calls}
 
 
 def difference(row: Row) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from journeyman.mission.values.canonical import JsonObject
-from tests.evidence.scene import Replies, Step, Tool
+from tests.evidence.scene import Fields, Replies, Step, Tool
 from tests.mission.simulation import Reply
 
 
-def m(value: Any = None, *events: JsonObject, **metrics: Any) -> Reply:
+def m(value: Any = None, *events: Fields, **metrics: Any) -> Reply:
     """Give a reply that measures."""
     return Reply(value=value, metrics=metrics, events=events)
 
@@ -32,7 +31,7 @@ def pure(*replies: Reply) -> Tool:
     return Tool("pure", replies)
 
 
-def by_env(effect: str = "pure", **replies: list[Reply]) -> Tool:
+def by_env(effect: Any = "pure", **replies: list[Reply]) -> Tool:
     """Give a tool that answers by its argument `env`."""
     return Tool(effect, replies)
 
@@ -42,7 +41,7 @@ def changing(effect: str = "unsafe", replies: Replies = ()) -> Tool:
     return Tool(effect, replies or QUIET)
 
 
-def call(*tools: str | tuple[str, JsonObject], **more: Any) -> JsonObject:
+def call(*tools: str | tuple[str, Fields], **more: Any) -> Fields:
     """Give a strategy that makes these calls."""
     calls: list[Any] = [
         {"tool": tool} if isinstance(tool, str) else {"tool": tool[0], "args": tool[1]} for tool in tools
@@ -50,38 +49,38 @@ def call(*tools: str | tuple[str, JsonObject], **more: Any) -> JsonObject:
     return {"calls": calls, **more}
 
 
-def script(name: str = "s") -> JsonObject:
+def script(name: str = "s") -> Fields:
     """Give a strategy that runs a script."""
     return {"script": name}
 
 
-def calls(*tools: str | tuple[str, JsonObject], **observations: Any) -> Step:
+def calls(*tools: str | tuple[str, Fields], **observations: Any) -> Step:
     """Give a step of a script: what it reported, then the calls that it waits for."""
-    found: list[tuple[str, JsonObject]] = [(tool, {}) if isinstance(tool, str) else tool for tool in tools]
+    found: list[tuple[str, Fields]] = [(tool, {}) if isinstance(tool, str) else tool for tool in tools]
     return Step(observations=observations, calls=tuple(found))
 
 
-def at_least(target: Any = 1, metric: str = "n", **more: Any) -> JsonObject:
+def at_least(target: Any = 1, metric: Any = "n", **more: Any) -> Fields:
     """Give a threshold."""
     return {"id": "goal", "kind": "metric_threshold", "metric": metric, "op": ">=", "target": target, **more}
 
 
-def when(expression: str, **more: Any) -> JsonObject:
+def when(expression: str, **more: Any) -> Fields:
     """Give a predicate."""
     return {"id": "goal", "kind": "predicate", "expression": expression, **more}
 
 
-def event(name: str = "ok", **more: Any) -> JsonObject:
+def event(name: Any = "ok", **more: Any) -> Fields:
     """Give an event criterion."""
     return {"id": "goal", "kind": "event", "event": name, **more}
 
 
-def did(tool: str, count: int = 1, **more: Any) -> JsonObject:
+def did(tool: str, count: int = 1, **more: Any) -> Fields:
     """Give a count of calls."""
     return {"id": f"did_{tool}", "kind": "tool_call_succeeded", "tool": tool, "min_count": count, **more}
 
 
-def harm(**more: Any) -> JsonObject:
+def harm(**more: Any) -> Fields:
     """Give an abort condition on the metric `harm`."""
     return {
         "id": "harm",
@@ -95,7 +94,7 @@ def harm(**more: Any) -> JsonObject:
     }
 
 
-def group(kind: str, *members: JsonObject, **more: Any) -> JsonObject:
+def group(kind: str, *members: Fields, **more: Any) -> Fields:
     """Give a group, whose members have ids of their own."""
     named = [{**member, "id": f"{member['id']}_{place}"} for place, member in enumerate(members)]
     return {"id": "group", "kind": kind, "criteria": named, **more}

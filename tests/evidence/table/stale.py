@@ -7,15 +7,14 @@ from dataclasses import replace
 
 from journeyman.mission.model.effects import NEVER_SENT
 from journeyman.mission.model.events import Event
-from journeyman.mission.values.canonical import JsonObject
-from tests.evidence.scene import CRASH, PAUSE, Row
+from tests.evidence.scene import CRASH, PAUSE, Fields, Row
 from tests.evidence.words import at_least, call, calls, changing, did, event, group, lost, m, n, pure, script, when
 from tests.mission.simulation import Reply
 
 CLASSES = ("keyed", "probed", "unsafe")
 RULE = "2 freshness"
 
-FORMS: dict[str, JsonObject] = {
+FORMS: dict[str, Fields] = {
     "threshold": at_least(),
     "predicate on a name": when("obs['metrics']['n'] >= 1"),
     "get with a good default": when("obs['metrics'].get('n', 1) >= 1"),
@@ -30,9 +29,10 @@ FORMS: dict[str, JsonObject] = {
 }
 """Ways to ask that `n` is 1; met by 1 and not by 0."""
 
-PLACES: dict[str, tuple[JsonObject, ...]] = {
+PLACES: dict[str, tuple[Fields, ...]] = {
     "in turn": (call("look", "act"),),
     "at once": (call("look", "act", parallel=True),),
+    "at once, which ended first,": (call("act", "look", parallel=True),),
     "in the next iteration": (call("look"), call("act")),
     "two iterations later": (call("look"), call("idle"), call("act")),
     "in the operator's script": (script(),),
@@ -148,7 +148,7 @@ def _between() -> Iterator[Row]:
             then={"Settled:1": then},
         )
         yield from _rows(f"{name} between look and judgement", inside)
-    sign: JsonObject = {"id": "sign", "kind": "approval", "by": "ada"}
+    sign: Fields = {"id": "sign", "kind": "approval", "by": "ada"}
     for form, criterion in FORMS.items():
         row = Row(
             name="",
@@ -167,7 +167,9 @@ def _without_source() -> Iterator[Row]:
         tools = {"act": changing(effect, n(1)), "more": changing(effect)}
         row = Row(name="", rule=RULE, completes=True, criteria=[at_least()], tools=tools, plan=[call("act")])
         yield replace(row, name=f"what a {effect} call reports itself is fresh")
-        yield replace(row, name=f"a {effect} call reports, then another changes", completes=False, plan=[call("act", "more")])
+        yield replace(
+            row, name=f"a {effect} call reports, then another changes", completes=False, plan=[call("act", "more")]
+        )
         yield replace(
             row,
             name=f"two {effect} calls at once, and one reports first",
@@ -191,9 +193,21 @@ def _without_source() -> Iterator[Row]:
         more={"budget": {"iterations": 6, "tool_calls": 2}},
     )
     yield replace(base, name="no call is left to look again")
-    yield replace(base, name="one call is left to look again", completes=True, more={"budget": {"iterations": 6, "tool_calls": 3}})
-    yield replace(base, name="the second look fails", tools={**base.tools, "look": pure(m(n=1), lost("failed", "tool_error"))}, more={})
-    yield replace(base, name="the second look no longer tells the number", tools={**base.tools, "look": pure(m(n=1), m(other=1))}, more={})
+    yield replace(
+        base, name="one call is left to look again", completes=True, more={"budget": {"iterations": 6, "tool_calls": 3}}
+    )
+    yield replace(
+        base,
+        name="the second look fails",
+        tools={**base.tools, "look": pure(m(n=1), lost("failed", "tool_error"))},
+        more={},
+    )
+    yield replace(
+        base,
+        name="the second look no longer tells the number",
+        tools={**base.tools, "look": pure(m(n=1), m(other=1))},
+        more={},
+    )
     yield replace(base, name="the number became text", tools={**base.tools, "look": pure(m(n=1), m(n="1"))}, more={})
     yield replace(
         base,
@@ -254,15 +268,49 @@ def _without_source() -> Iterator[Row]:
         "a position counted from the end": "obs['tool_results'][-2].get('value', {'n': 1})['n'] >= 1",
     }.items():
         tools = {"act": changing("keyed", [m({"n": 1}, n=1)]), "more": changing()}
-        yield replace(base, name=f"a stale result behind {name}", criteria=[when(expression)], tools=tools, plan=[call("act", "more")], more={})
+        yield replace(
+            base,
+            name=f"a stale result behind {name}",
+            criteria=[when(expression)],
+            tools=tools,
+            plan=[call("act", "more")],
+            more={},
+        )
     for word in ("all", "not any"):
-        nothing = f"{word}(v < 1 for v in obs['metrics'].values())" if word != "all" else "all(v >= 1 for v in obs['metrics'].values())"
-        yield replace(base, name=f"{word} of nothing at all", criteria=[when(nothing)], tools={"idle": pure(m())}, plan=[call("idle")], more={})
+        nothing = (
+            f"{word}(v < 1 for v in obs['metrics'].values())"
+            if word != "all"
+            else "all(v >= 1 for v in obs['metrics'].values())"
+        )
+        yield replace(
+            base,
+            name=f"{word} of nothing at all",
+            criteria=[when(nothing)],
+            tools={"idle": pure(m())},
+            plan=[call("idle")],
+            more={},
+        )
     deployed = "any(r['tool'] == 'act' and r['state'] == 'done' for r in obs['tool_results'])"
     tools = {"act": changing("keyed", [m({"n": 1}, n=1)]), "more": changing()}
-    yield replace(base, name="that a call was made is no value", completes=True, criteria=[when(deployed)], tools=tools, plan=[call("act", "more")], more={})
+    yield replace(
+        base,
+        name="that a call was made is no value",
+        completes=True,
+        criteria=[when(deployed)],
+        tools=tools,
+        plan=[call("act", "more")],
+        more={},
+    )
     last = "obs['tool_results'][-1]['value']['n'] >= 1"
-    yield replace(base, name="the last result is fresh, an older one is not", completes=True, criteria=[when(last)], tools=tools, plan=[call("act", "more", "act")], more={})
+    yield replace(
+        base,
+        name="the last result is fresh, an older one is not",
+        completes=True,
+        criteria=[when(last)],
+        tools=tools,
+        plan=[call("act", "more", "act")],
+        more={},
+    )
     for path in ("tool_results.0.value.n", "tool_results.0.metrics.n", "metrics.n", "n"):
         yield replace(
             base,
@@ -272,10 +320,18 @@ def _without_source() -> Iterator[Row]:
             plan=[call("act", "more")],
             more={},
         )
-    trend: JsonObject = {"id": "goal", "kind": "metric_trend", "metric": "n", "direction": "increasing", "min_points": 3}
+    trend: Fields = {
+        "id": "goal",
+        "kind": "metric_trend",
+        "metric": "n",
+        "direction": "increasing",
+        "min_points": 3,
+    }
     rising = {"look": changing("keyed", n(1, 2, 3)), "act": changing()}
     base = replace(base, criteria=[trend], tools=rising, more={})
-    yield replace(base, name="a trend whose last point is stale", plan=[call("look"), call("look"), call("look", "act")])
+    yield replace(
+        base, name="a trend whose last point is stale", plan=[call("look"), call("look"), call("look", "act")]
+    )
     yield replace(base, name="a trend whose last point is fresh", completes=True, plan=[call("look")] * 3)
     yield replace(base, name="a trend of two points", plan=[call("look"), call("look")])
     yield replace(

@@ -1,0 +1,215 @@
+"""No mission completes on stale or forged evidence, every honest one does, and no rule of evidence is idle.
+
+Plays the tables of `tests/evidence`, then plays them again with one rule switched off at a time: each rule must have
+rows that end wrongly without it. Random missions are compared with the slow judge of `tests/evidence/reference.py`.
+"""
+
+# What stands in for a switched-off rule takes whatever the rule took.
+# pyright: reportUnknownLambdaType=false, reportUnknownArgumentType=false, reportUnknownMemberType=false
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import HealthCheck, given, settings
+
+from benchmarks.report import Meter, Row
+from journeyman.mission.criteria import evidence, predicate
+from journeyman.mission.criteria.evidence import Answered, Call, View
+from journeyman.mission.fold import effects, iteration, people, progress, world
+from journeyman.mission.rules import calls, decide, evaluate
+from journeyman.mission.rules.evaluate import _Judge  # pyright: ignore[reportPrivateUsage]  # it is switched off here
+from journeyman.mission.values import compare
+from tests.evidence.scene import Row as Mission
+from tests.evidence.scene import wrong
+from tests.evidence.table import rows
+from tests.evidence.test_reference import difference, missions
+
+RANDOM_MISSIONS = 500
+Switch = Callable[[Callable[[object, str, object], None]], None]
+"""Gets a function that sets an attribute until the rule is on again."""
+
+
+def run(meter: Meter) -> list[Row]:
+    """Play the tables, the tables without each rule, and random missions."""
+    table = rows()
+    meter.start("tables", len(table))
+    told = [(_step(meter, row), row.completes) for row in table]
+    falsely = [text for text, completes in told if text and not completes]
+    kept = [text for text, completes in told if text and completes]
+    found = [
+        Row("missions that must not complete", sum(not completes for _, completes in told), bar=">= 200"),
+        Row("of these wrong", len(falsely), bar="0", holds=not falsely),
+        Row("missions that must complete", sum(completes for _, completes in told), bar=">= 100"),
+        Row("of these wrong", len(kept), bar="0", holds=not kept),
+    ]
+    meter.start("rules switched off", len(SWITCHES))
+    for name, switch in SWITCHES.items():
+        missed = _without(switch, table)
+        meter.step()
+        found.append(Row(f"wrong without: {name}", len(missed), bar=">= 1", holds=bool(missed)))
+    problem = _random()
+    return [
+        *found,
+        Row("random missions judged as the slow judge does", RANDOM_MISSIONS, bar=problem, holds=not problem),
+    ]
+
+
+def _step(meter: Meter, row: Mission) -> str:
+    meter.step()
+    return wrong(row)
+
+
+def _without(switch: Switch, table: Sequence[Mission]) -> list[str]:
+    with _switched(switch):
+        return [row.name for row in table if _fails(row)]
+
+
+def _fails(row: Mission) -> bool:
+    try:
+        return bool(wrong(row))
+    except Exception:  # noqa: BLE001  # whatever breaks without the rule has needed it
+        return True
+
+
+def _random() -> str:
+    """Give the first difference; empty where there is none."""
+    told: list[str] = []
+
+    @settings(max_examples=RANDOM_MISSIONS, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(missions())
+    def play(row: Mission) -> None:
+        if problem := difference(row):
+            told.append(problem)
+
+    play()
+    return told[0] if told else ""
+
+
+@contextmanager
+def _switched(switch: Switch) -> Generator[None]:
+    """Switch one rule off in every module that has it, for a while."""
+    undo: list[tuple[Any, str, object]] = []
+
+    def put(owner: object, name: str, value: object) -> None:
+        undo.append((owner, name, vars(owner)[name]))
+        setattr(owner, name, value)
+
+    try:
+        switch(put)
+        yield
+    finally:
+        for owner, name, value in reversed(undo):
+            setattr(owner, name, value)
+
+
+def _everywhere(put: Callable[[object, str, object], None], owner: object, name: str, value: object) -> None:
+    """Set a function in its module and in all that have imported it."""
+    known = vars(owner)[name]
+    mine = [module for key, module in sys.modules.items() if key.startswith("journeyman.mission")]
+    for module in mine:
+        if vars(module).get(name) is known:
+            put(module, name, value)
+
+
+def _all(owner: object, name: str, value: object) -> Switch:
+    return lambda put: _everywhere(put, owner, name, value)
+
+
+def _one(owner: object, name: str, value: object) -> Switch:
+    return lambda put: put(owner, name, value)
+
+
+def _lenient(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _without_arguments(_: type[Call], tool: str, args: object) -> Call:
+    del args
+    return Call(tool, "x")
+
+
+def _with_history(view: View, keep: Any, known: Any) -> View:
+    return replace(_ONLY(view, keep, known), history=view.history)
+
+
+def _probes_ever(view: View, probes: Sequence[Call]) -> View | str:
+    found = _OF_PROBES(view, probes)
+    return found if isinstance(found, str) else _ONLY(view, lambda made: made.probe and made.call in probes, {})
+
+
+def _ignoring_carried(state: Any) -> bool:
+    known = [state.progress.criteria.get(one.id) for one in decide.needed(state.mission.criteria)]
+    return all(item is not None and item.met for item in known)
+
+
+def _ignoring_aborts(state: Any) -> bool:
+    known = [state.progress.criteria.get(one.id) for one in decide.needed(state.mission.criteria)]
+    return all(item is not None and item.met and not item.result.carried for item in known)
+
+
+_ONLY = View._only  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001  # it is switched off here
+_OF_PROBES = View.of_probes
+_MEASURED = vars(evaluate)["_measured_at"]
+_MADE = vars(effects)["_measurement"]
+_REPORTED = vars(iteration)["_reported"]
+_WATCHED = progress.watched
+
+SWITCHES: dict[str, Switch] = {
+    "changes make evidence stale": _all(world, "stale", lambda known: known),
+    "a pause or a wait makes evidence stale": _one(people, "stale", lambda known: known),
+    "a look is as old as its beginning": _one(
+        effects,
+        "_measurement",
+        lambda state, effect, at: replace(_MADE(state, effect, at), epoch=state.world.epoch),
+    ),
+    "what was never sent changes nothing": _one(effects, "NEVER_SENT", frozenset[str]()),
+    "stale looks are made again": _one(calls, "stale_calls", lambda _: []),
+    "events count in their iteration": _one(iteration, "pruned", lambda known: known),
+    "probes alone judge": _one(View, "of_probes", lambda view, _: view),
+    "a probe's newest answer counts": _one(View, "of_probes", _probes_ever),
+    "narrowed views have no history of others": _one(View, "_only", _with_history),
+    "arguments are part of a call": _one(Call, "of", classmethod(_without_arguments)),
+    "two producers are ambiguous": _one(View, "_ambiguous", lambda *_: ""),
+    "two producers of one path are ambiguous": _one(evidence, "_holds", lambda *_: False),
+    "`from` says whose values count": _one(View, "of_sources", lambda view, _: view),
+    "a tool named script is not the script": _one(Call, "is_script", property(lambda call: call.tool == "script")),
+    "arrivals are judged one by one": _one(_Judge, "arrivals", lambda *_: ""),
+    "abort conditions latch": lambda put: _everywhere(
+        put, progress, "watched", lambda state, event, at: _WATCHED(state, replace(event, aborted=""), at)
+    ),
+    "a probed abort condition is freshly unmet": _all(decide, "criteria_hold", _ignoring_aborts),
+    "carried judgements complete nothing": _all(decide, "criteria_hold", _ignoring_carried),
+    "only a boolean is a truth": _one(Answered, "truth", property(lambda answer: bool(answer.value))),
+    "text and truths are no numbers": lambda put: (
+        put(compare, "_number", _lenient),
+        _everywhere(put, compare, "number_of", _lenient),
+        None,
+    )[-1],
+    "values of two types are not equal": _all(compare, "equal", lambda left, right: left == right),
+    "a default hides no stale metric": _one(predicate, "_gap", lambda *_: ""),
+    "a default hides no stale result": _one(predicate, "_stale_result", lambda *_: ""),
+    "what an advisor's script reports is no evidence": _one(
+        iteration,
+        "_reported",
+        lambda state, event, script, at: _REPORTED(
+            replace(state, iteration=replace(state.iteration, source="plan")), event, script, at
+        ),
+    ),
+    "a measurement counts once": _one(
+        evaluate, "_measured_at", lambda made, state: (math.inf, *_MEASURED(made, state)[1:])
+    ),
+    "held measurements have equal arguments": _one(
+        evaluate, "_measured_at", lambda made, state: (*_MEASURED(made, state)[:2], "")
+    ),
+    "held measurements lie apart": _one(evaluate, "seconds_between", lambda *_: math.inf),
+}
+"""Each rule with how it is switched off."""
