@@ -6,8 +6,10 @@ its text parser, retries and telemetry are not. Each SDK makes one attempt, sinc
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, cast
@@ -89,6 +91,11 @@ class ProviderAdvisor:
         why = visible(f"asks {found.model} at {where}")
         return Readiness(ready=True, why=why, costs=costs, leaves_machine=leaves)
 
+    async def open(self) -> None:
+        """Load the SDK and the wire library, which takes a second the first time; a failure is told by the next try."""
+        with suppress(Exception):
+            await self._open()
+
     async def ask(self, request: Request) -> Answer:
         """Give one answer to one try. Never raises for what the provider does; cancelling cancels the call."""
         began = anyio.current_time()
@@ -152,9 +159,21 @@ class ProviderAdvisor:
 _EXTRA: Final = "the extra is not installed: pip install 'journeyman[models]'"
 
 
+_WIRE: Final = (
+    "pydantic_ai.direct",
+    "pydantic_ai.messages",
+    "pydantic_ai.models",
+    "pydantic_ai.output",
+    "pydantic_ai.tools",
+)
+"""What sending a request imports."""
+
+
 def _open(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
     """Give the wire library's model and the SDK's client."""
     try:
+        for module in _WIRE:
+            importlib.import_module(module)
         model, client = _OPENERS[settings.kind](settings, found)
     except ImportError as error:
         raise NotAllowed(f"cannot ask {settings.kind.value}: {_EXTRA}") from error
