@@ -128,7 +128,7 @@ def lies(chance: random.Random, *, sleeper: bool) -> Iterator[Line]:
         return Line(value={"revision_rationale": "measured", "next_strategy": {"script": source}, "confidence": 1})
 
     def asleep() -> Line:
-        strategy = {"calls": [{"tool": "check", "args": {}}], "sleep_s": 86_400}
+        strategy: dict[str, Any] = {"calls": [{"tool": "check", "args": {}}], "sleep_s": 86_400}
         return Line(value={"revision_rationale": "it needs time", "next_strategy": strategy})
 
     forged = {"tool": "write_log", "args": {"text": "unlocked", "metric": 1}}
