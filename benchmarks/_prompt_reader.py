@@ -81,7 +81,11 @@ def _order(directive: str, tools: dict[str, JsonRow], criteria: str) -> list[str
     named = sorted((match.start(), name) for name in tools for match in re.finditer(rf"\b{name}\b", directive))
     if named:
         return [name for _, name in named]
-    wanted = {str(row["criterion"].get("metric", "")) for row in objects(criteria) if row.get("status") != "met"}
+    wanted = {
+        str(row["criterion"].get("metric", "")).removeprefix("metrics.")
+        for row in objects(criteria)
+        if row.get("status") != "met"
+    }
     return [name for name in sorted(tools) if wanted & set(_WORD.findall(str(tools[name]["description"])))]
 
 
