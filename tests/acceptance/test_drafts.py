@@ -15,7 +15,9 @@ def test_a_directive_becomes_a_mission_that_is_shown_before_it_is_written(shell:
     user.run("new")
     words = ("new", "drafted.yaml", "--from", "Get the latency at most 20 ms", "--function", "mission_tools:measure")
     (user.folder / "mission_tools.py").write_text(
-        'from journeyman import tool\n\n\n@tool(effect="pure")\ndef measure() -> dict[str, object]:\n    """Measure the latency."""\n    return {"metrics": {"latency_ms": 12}}\n'
+        "from pathlib import Path\n\nfrom journeyman import tool\n\n\n"
+        '@tool(effect="pure")\ndef measure() -> dict[str, object]:\n    """Measure the latency."""\n'
+        '    return {"metrics": {"latency_ms": 12 if Path("tuned").exists() else 120}}\n'
     )
     user.run(*words, code=3)
     assert not (user.folder / "drafted.yaml").exists()
@@ -24,6 +26,8 @@ def test_a_directive_becomes_a_mission_that_is_shown_before_it_is_written(shell:
         {"id": "latency_ms_at_most", "kind": "metric_threshold", "metric": "latency_ms", "op": "<=", "target": 20}
     ]
     assert user.json("list") == []
+    (user.folder / "tuned").touch()
+    assert "holds already" in user.run(*words[:1], "again.yaml", *words[2:], "--yes", code=2).stderr
     assert "achieved" in user.run("run", "drafted.yaml").stdout
 
 

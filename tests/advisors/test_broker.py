@@ -274,3 +274,24 @@ async def test_advice_that_is_off_leaves_no_row() -> None:
     """The caller notes it once."""
     outcome, rows, _ = await asked(ScriptedAdvisor([Line(value=ADVICE)]), policy=BrokerPolicy(enabled=False))
     assert (outcome.failure, rows.before, rows.after) == (Failure.DISABLED, [], [])
+
+
+async def test_what_an_advisor_must_load_first_is_no_part_of_its_try() -> None:
+    """Loading takes longer than a try may: it comes before the audit row, and the try still has all its time."""
+    order: list[str] = []
+
+    @dataclass
+    class Slow(Source):
+        async def open(self) -> None:
+            await anyio.sleep(0.05)
+            order.append(f"opened with {len(rows.before)} rows")
+
+    async def give(_: Request) -> Answer:
+        order.append("asked")
+        return GOOD
+
+    rows, source = Rows(), Slow(give, limits=AskLimits(timeout_s=0.04))
+    broker = Broker({"source": source})
+    outcome = await broker.ask(lambda _: question(), wanted=["source"], check=fine, ledger=rows)
+    assert outcome.value == GOOD.value
+    assert order == ["opened with 0 rows", "asked"]

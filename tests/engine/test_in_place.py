@@ -39,7 +39,14 @@ class _DiesIn:
         self.tools = inner.tools
 
     async def call(
-        self, name: str, args: Mapping[str, Json], *, key: str, timeout_s: float | None = None, repeatable: bool = False, again: Again | None = None
+        self,
+        name: str,
+        args: Mapping[str, Json],
+        *,
+        key: str,
+        timeout_s: float | None = None,
+        repeatable: bool = False,
+        again: Again | None = None,
     ) -> Result:
         if name == self._name and not self._after:
             raise KilledHere

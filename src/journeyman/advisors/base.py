@@ -161,6 +161,15 @@ class Advisor(Protocol):
         ...
 
 
+@runtime_checkable
+class Opens(Protocol):
+    """An advisor that must make something ready before its first try, such as loading an SDK."""
+
+    async def open(self) -> None:
+        """Make it ready; quick when it is. Never raises: what went wrong is the next try's failure."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejection:
     """Why a valid-looking answer is not used; fed back to the model on the next try."""

@@ -24,6 +24,7 @@ from journeyman.advisors.base import (
     Ended,
     Failure,
     Ledger,
+    Opens,
     Outcome,
     Rejection,
     Request,
@@ -267,6 +268,8 @@ class Broker:
         ask = f"{request.request_id}#{state.made}"
         prompt = "\0".join(f"{message.role}:{message.text}" for message in request.messages).encode(errors="replace")
         row = self._asked(advisor, request, ask, prompt)
+        if isinstance(advisor, Opens):
+            await advisor.open()  # before the audit row and the try's clock: no prompt leaves while an SDK loads
         # A shared call holds the limits itself, once for all its questions.
         async with nullcontext() if isinstance(advisor, Coalescing) else self._gate(advisor.name):
             try:

@@ -16,7 +16,18 @@ from typing import Any, Final
 
 from pydantic import BaseModel
 
-from journeyman.advisors.base import Advisor, Answer, AskLimits, Failure, Message, Purpose, Readiness, Request, Usage
+from journeyman.advisors.base import (
+    Advisor,
+    Answer,
+    AskLimits,
+    Failure,
+    Message,
+    Opens,
+    Purpose,
+    Readiness,
+    Request,
+    Usage,
+)
 from journeyman.advisors.reading import CHARACTERS_PER_TOKEN, answer_of
 
 _ORDER: Final = (
@@ -106,6 +117,11 @@ class Coalescing:
     def readiness(self) -> Readiness:
         """Tell whether the other advisor could be asked now."""
         return self.inner.readiness()
+
+    async def open(self) -> None:
+        """Make the other advisor ready."""
+        if isinstance(self.inner, Opens):
+            await self.inner.open()
 
     async def ask(self, request: Request) -> Answer:
         """Give one answer to one try, perhaps out of a shared call."""

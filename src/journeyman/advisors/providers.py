@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, cast
@@ -90,6 +91,11 @@ class ProviderAdvisor:
         why = visible(f"asks {found.model} at {where}")
         return Readiness(ready=True, why=why, costs=costs, leaves_machine=leaves)
 
+    async def open(self) -> None:
+        """Load the SDK and the wire library, which takes a second the first time; a failure is told by the next try."""
+        with suppress(Exception):
+            await self._open()
+
     async def ask(self, request: Request) -> Answer:
         """Give one answer to one try. Never raises for what the provider does; cancelling cancels the call."""
         began = anyio.current_time()
@@ -111,7 +117,7 @@ class ProviderAdvisor:
                     # A thread: importing an SDK takes seconds, and boto3 looks for credentials while it opens. It is
                     # left behind when the mission's time is over: nothing can end an import.
                     self._model, self._client = await anyio.to_thread.run_sync(
-                        _loaded, self.settings, self._resolved(), abandon_on_cancel=True
+                        _open, self.settings, self._resolved(), abandon_on_cancel=True
                     )
         _HUSH()
 
@@ -153,22 +159,24 @@ class ProviderAdvisor:
             await client.close()
 
 
-_MODULES: Final = ("direct", "messages", "models", "output", "tools")
-"""What asking imports of the SDK: all of it in the thread, or the event loop would stand still meanwhile."""
 _EXTRA: Final = "the extra is not installed: pip install 'journeyman[models]'"
 
 
-def _loaded(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
-    """Open the model once everything that asking needs is imported."""
-    opened = _open(settings, found)
-    for name in _MODULES:
-        importlib.import_module(f"pydantic_ai.{name}")
-    return opened
+_WIRE: Final = (
+    "pydantic_ai.direct",
+    "pydantic_ai.messages",
+    "pydantic_ai.models",
+    "pydantic_ai.output",
+    "pydantic_ai.tools",
+)
+"""What sending a request imports: all of it in the thread, or the event loop would stand still meanwhile."""
 
 
 def _open(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
     """Give the wire library's model and the SDK's client."""
     try:
+        for module in _WIRE:
+            importlib.import_module(module)
         model, client = _OPENERS[settings.kind](settings, found)
     except ImportError as error:
         raise NotAllowed(f"cannot ask {settings.kind.value}: {_EXTRA}") from error

@@ -1,22 +1,30 @@
-"""Drafts a mission's criteria for a person to confirm: by a model where one is wanted, else by rules."""
+"""Drafts a mission's criteria for a person to confirm: by a model where one is wanted, else by rules.
+
+Whoever drafted it, a criterion that nobody can decide, that holds already, cannot fail or needs a write is refused.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, cast
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, cast
 
 from journeyman.advisors.base import Asked, Failure, Message, Purpose, Rejection, Request, Settled
 from journeyman.engine.advising import Asks
 from journeyman.mission.advice import CriteriaAdvice
 from journeyman.mission.criteria.base import as_json
-from journeyman.mission.files.draft import Drafted, draft, schema_metrics, undecidable
+from journeyman.mission.files.draft import draft, schema_metrics
+from journeyman.mission.files.draft_checks import refused
 from journeyman.mission.files.mission_file import validate_mission
+from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.strategy import ToolSpec
 from journeyman.mission.prompt import criteria_prompt
-from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.canonical import Json, JsonObject, canonical
 from journeyman.mission.values.errors import InvalidInput
 from journeyman.tools.base import Catalog, Status, Tool
+
+_log: Final = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,77 +37,121 @@ class Draft:
     """`rules`, or `advisor:NAME`."""
 
 
-class _Unrecorded:
-    """Takes the audit pairs of a draft, which belongs to no session yet."""
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of the metrics that the allowed tools give."""
+
+    metrics: Mapping[str, str]
+    """Name of each metric to its tool."""
+    values: Mapping[str, Json] = field(default_factory=dict[str, Json])
+    """Those that a pure call just gave."""
+
+
+class _Audit:
+    """Takes the audit pairs of a draft, which belongs to no session: each half is one line, without any text."""
+
+    def __init__(self, note: Callable[[JsonObject], None] | None) -> None:
+        self._note = note
 
     async def asked(self, row: Asked) -> None:
-        """Nothing is reserved: no session, no budget."""
+        """Note the first half before the prompt leaves; nothing is reserved, since there is no budget."""
+        self._noted("asked", asdict(row))
 
     async def settled(self, row: Settled) -> None:
-        """Nothing is settled."""
+        """Note the other half."""
+        self._noted("settled", asdict(row))
+
+    def _noted(self, event: str, row: dict[str, Any]) -> None:
+        line: JsonObject = {"event": event, **row}
+        _log.info("advice %s", canonical(line).decode())
+        if self._note is not None:
+            self._note(line)
 
 
-async def known_metrics(catalog: Catalog, tools: Sequence[Tool], effects: Mapping[str, str]) -> dict[str, str]:
+async def known_metrics(catalog: Catalog, tools: Sequence[Tool], effects: Mapping[str, str]) -> Known:
     """Give each metric that is known to come from a tool: named by its output schema, or seen in one pure call.
 
     Only tools that are pure and need no argument are called, once each.
     """
     found: dict[str, str] = {}
+    values: dict[str, Json] = {}
     for tool in tools:
         for name in schema_metrics(tool.output_schema):
             found.setdefault(name, tool.name)
         if effects.get(tool.name) == "pure" and not tool.input_schema.get("required"):
             result = await catalog.call(tool.name, {}, key=f"draft-{tool.name}", timeout_s=30, repeatable=True)
             if result.status is Status.DONE:
-                for name in result.metrics:
-                    found.setdefault(name, tool.name)
-    return found
+                own = {name: value for name, value in result.metrics.items() if found.get(name, tool.name) == tool.name}
+                found |= dict.fromkeys(own, tool.name)
+                values |= own
+    return Known(found, values)
 
 
 async def draft_criteria(
     directive: str,
     tools: Sequence[ToolSpec],
-    metrics: Mapping[str, str],
+    known: Known,
     *,
     broker: Asks | None = None,
     wanted: tuple[str, ...] = (),
+    note: Callable[[JsonObject], None] | None = None,
 ) -> Draft:
-    """Give criteria for a directive; where no model answers, the rules draft them and say why."""
-    by_rule = draft(directive, tools, metrics)
+    """Give criteria for a directive; where no model answers, the rules draft them and say why.
+
+    Args:
+        directive: What a person wrote.
+        tools: The allowed tools.
+        known: What is known of their metrics.
+        broker: Asks the models.
+        wanted: Names of the models to ask; none leaves the draft to the rules.
+        note: Takes each audit line of a question; the first half of a pair before the prompt leaves.
+    """
     if broker is None or not wanted or wanted == ("none",):
-        return _by_rule(by_rule, "")
+        return _by_rule(directive, tools, known, "")
 
     def make(feedback: str) -> Request:
-        prompt = criteria_prompt(
-            directive, tools, metrics, cast("JsonObject", CriteriaAdvice.model_json_schema()), feedback=feedback
-        )
+        schema = cast("JsonObject", CriteriaAdvice.model_json_schema())
+        prompt = criteria_prompt(directive, tools, known.metrics, schema, feedback=feedback)
         messages = (Message("system", prompt.system), Message("user", prompt.user))
         return Request(request_id="draft", purpose=Purpose.CRITERIA, messages=messages, answer=CriteriaAdvice)
 
     async def check(value: Any) -> Rejection | None:
-        rows = _rows(cast("CriteriaAdvice", value))
-        try:
-            mission = validate_mission({"directive": directive, "criteria": rows, "budget": {"iterations": 1}})
-        except InvalidInput as error:
-            places = "; ".join(problem.where for problem in error.problems)
-            return Rejection(failure=Failure.SCHEMA_MISMATCH, feedback=f"these do not fit: {places}")
-        open_ones = undecidable(mission, [tool.name for tool in tools], metrics)
-        if open_ones:
-            known = ", ".join(metrics) or "none"
-            return Rejection(
-                failure=Failure.SCHEMA_MISMATCH,
-                feedback=f"no allowed tool decides {', '.join(row.where for row in open_ones)}; known metrics: {known}",
-            )
-        return None
+        return _rejection(directive, _rows(cast("CriteriaAdvice", value)), tools, known)
 
-    outcome = await broker.ask(make, wanted=wanted, check=check, ledger=_Unrecorded())
+    outcome = await broker.ask(make, wanted=wanted, check=check, ledger=_Audit(note))
     if isinstance(outcome.value, CriteriaAdvice):
         return Draft(tuple(_rows(outcome.value)), (), f"advisor:{outcome.advisor}")
-    return _by_rule(by_rule, f"no advice: {outcome.reason}")
+    return _by_rule(directive, tools, known, f"no advice: {outcome.reason}")
 
 
-def _by_rule(found: Drafted, why: str) -> Draft:
-    return Draft(found.criteria, (*([why] if why else []), *found.notes), "rules")
+def _rejection(directive: str, rows: Sequence[JsonObject], tools: Sequence[ToolSpec], known: Known) -> Rejection | None:
+    """Tell why a model's criteria cannot be used; names are the model's own, values ours."""
+    try:
+        mission = _mission(directive, rows)
+    except InvalidInput as error:
+        places = "; ".join(problem.where for problem in error.problems)
+        return Rejection(failure=Failure.SCHEMA_MISMATCH, feedback=f"these do not fit: {places}")
+    problems = refused(mission, tools, known.metrics, known.values)
+    if problems:
+        told = "; ".join(f"{problem.where} {problem.message}" for problem in problems)
+        return Rejection(failure=Failure.SCHEMA_MISMATCH, feedback=told)
+    return None
+
+
+def _mission(directive: str, rows: Sequence[JsonObject]) -> Mission:
+    return validate_mission({"directive": directive, "criteria": list(rows), "budget": {"iterations": 1}})
+
+
+def _by_rule(directive: str, tools: Sequence[ToolSpec], known: Known, why: str) -> Draft:
+    """Give what the rules draft, less what is refused."""
+    found = draft(directive, known.metrics)
+    kept: list[JsonObject] = []
+    notes = [*([why] if why else []), *found.notes]
+    for row in found.criteria:
+        problems = refused(_mission(directive, [row]), tools, known.metrics, known.values)
+        notes += [f"{problem.where} was refused: {problem.message}" for problem in problems]
+        kept += [] if problems else [row]
+    return Draft(tuple(kept), tuple(notes), "rules")
 
 
 def _rows(advice: CriteriaAdvice) -> list[JsonObject]:

@@ -7,21 +7,27 @@ import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import typer
 import yaml
 
 from journeyman.config import Settings
+from journeyman.engine.clock import SystemClock, stamp
 from journeyman.engine.drafting import Draft, draft_criteria, known_metrics
 from journeyman.engine.policy import tool_row
 from journeyman.interfaces.cli.rendering import console, short, table
 from journeyman.interfaces.cli.shared import WAITING, bridge, print_json
+from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.fold.fold import tool_specs
 from journeyman.mission.model.mission import Mission, mission_digest
+from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.wiring import mission_catalog, opened
+
+AUDIT: Final = "drafts.jsonl"
+"""In the data folder: two lines for each question to a model that a draft asked, without any text of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,18 +65,17 @@ def drafted(settings: Settings, wanted: Wanted) -> None:
         raise InvalidInput(
             "draft",
             (
+                *(Problem(where="directive", message=note) for note in draft.notes),
                 Problem(
                     where="criteria",
                     message="nothing could be drafted",
-                    hint="name tools with --function or --server, or write the file with `journeyman new`",
+                    hint="say the bound and the metric by its name, or write the file with `journeyman new`",
                 ),
             ),
         )
     if not wanted.yes:
         if wanted.as_json or not sys.stdin.isatty():
-            typer.echo(
-                f"nothing was written; look at the draft, then repeat with --yes to write {wanted.path}", err=True
-            )
+            say(f"nothing was written; look at the draft, then repeat with --yes to write {wanted.path}", err=True)
             raise typer.Exit(WAITING)
         if not typer.confirm(f"write {wanted.path} with these criteria?", default=False, err=True):
             raise typer.Exit(WAITING)
@@ -118,14 +123,26 @@ async def _draft(settings: Settings, plain: dict[str, Any], wanted: Wanted) -> D
         tools = await catalog.tools()
         rows = [tool_row(probe, tool) for tool in tools]
         effects = {str(row["name"]): str(row["effect"]) for row in rows}
-        metrics = await known_metrics(catalog, tools, effects)
+        known = await known_metrics(catalog, tools, effects)
     specs = list(tool_specs(rows).values())
     if not wanted.advisor:
-        return await draft_criteria(wanted.directive, specs, metrics)
+        return await draft_criteria(wanted.directive, specs, known)
     async with opened(settings) as journeyman:
         return await draft_criteria(
-            wanted.directive, specs, metrics, broker=journeyman.broker, wanted=(wanted.advisor,)
+            wanted.directive,
+            specs,
+            known,
+            broker=journeyman.broker,
+            wanted=(wanted.advisor,),
+            note=lambda row: _noted(settings.data_dir / AUDIT, row),
         )
+
+
+def _noted(path: Path, row: JsonObject) -> None:
+    """Append one line of the audit; a draft whose audit cannot be written asks nobody."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as file:
+        file.write(json.dumps({"at": stamp(SystemClock().now()), **row}, default=str, sort_keys=True) + "\n")
 
 
 def _show(draft: Draft) -> None:
@@ -133,10 +150,10 @@ def _show(draft: Draft) -> None:
     for row in draft.criteria:
         rest = {key: value for key, value in row.items() if key not in ("id", "kind")}
         made.add_row(str(row["id"]), str(row["kind"]), short(json.dumps(rest), 100))
-    typer.echo(f"drafted by {draft.source}:")
+    say(f"drafted by {draft.source}:")
     console().print(made)
     for note in draft.notes:
-        typer.echo(f"  note: {note}")
+        say(f"  note: {note}")
 
 
 def _write(path: Path, whole: dict[str, Any], mission: Mission, draft: Draft) -> None:
@@ -146,6 +163,6 @@ def _write(path: Path, whole: dict[str, Any], mission: Mission, draft: Draft) ->
             file.write(head + yaml.safe_dump(whole, sort_keys=False, allow_unicode=True))
     except OSError as error:
         raise NotFound(f"cannot write {str(path)!r}: {error.strerror}; choose another name") from None
-    typer.echo(f"wrote {path}, digest {mission_digest(mission)[:16]}", err=True)
-    typer.echo(f"next: journeyman check {path}, then journeyman run {path}", err=True)
-    typer.echo(f"next: journeyman check {path}, then journeyman run {path}", err=True)
+    say(f"wrote {path}, digest {mission_digest(mission)[:16]}", err=True)
+    say(f"next: journeyman check {path}, then journeyman run {path}", err=True)
+    say(f"next: journeyman check {path}, then journeyman run {path}", err=True)

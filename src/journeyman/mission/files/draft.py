@@ -1,150 +1,31 @@
-"""Criteria drafted from a directive, without a model: the numbers in it, the metrics that allowed tools can give.
+"""Criteria drafted from a directive, without a model: the bounds in it, over metrics that allowed tools can give.
 
-A draft is a proposal for a person. Nothing here invents a target: a criterion with a number comes from a number in the
-directive, and names a metric that is known to come from an allowed tool.
+A draft is a proposal for a person, and nothing is better than something false: a bound becomes a criterion only where
+its operator, its number, its unit and its metric are all beyond doubt; every other one gets a note that says why not.
 """
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Final
 
-from journeyman.mission.criteria import MetricThreshold, MetricTrend, ToolCallSucceeded, walk
-from journeyman.mission.model.mission import Mission
-from journeyman.mission.model.strategy import ToolSpec
+from journeyman.mission.files import draft_words as words
 from journeyman.mission.values.canonical import Json, JsonObject
-from journeyman.mission.values.errors import Problem
 
-_BELOW: Final = r"below|under|less than|lower than|fewer than|smaller than|<(?!=)"
-_AT_MOST: Final = r"at most|no more than|not more than|up to|within|<=|≤"
-_ABOVE: Final = r"above|over|more than|greater than|higher than|>(?!=)"
-_AT_LEAST: Final = r"at least|no less than|not less than|minimum of|>=|≥"
-_EQUAL: Final = r"exactly|equal to|equals|==|="
-_OPERATORS: Final = ((_AT_MOST, "<="), (_AT_LEAST, ">="), (_BELOW, "<"), (_ABOVE, ">"), (_EQUAL, "=="))
-_NUMBER: Final = r"(-?\d+(?:[.,]\d+)?)\s*(%|percent|ms|milliseconds?|s\b|seconds?|minutes?)?"
-_TIMES: Final = re.compile(
-    r"(\w+) (?:times|evaluations|checks|iterations) in a row|(\w+) consecutive (?:times|evaluations|checks)",
-    re.IGNORECASE,
-)
-_WORDS: Final = {"two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10}
-_IN_MS: Final = {
-    "ms": 1,
-    "millisecond": 1,
-    "milliseconds": 1,
-    "s": 1000,
-    "second": 1000,
-    "seconds": 1000,
-    "minute": 60_000,
-    "minutes": 60_000,
-}
-_TREND: Final = (
-    ("decreasing", r"decreas|falling|fall|shrink|improve[sd]? downward"),
-    ("increasing", r"increas|rising|grow"),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Drafted:
-    """Criteria as they would stand in a mission file, and what could not be drafted."""
-
-    criteria: tuple[JsonObject, ...]
-    notes: tuple[str, ...]
-
-
-def draft(directive: str, tools: Sequence[ToolSpec], metrics: Mapping[str, str]) -> Drafted:
-    """Give criteria for a directive.
-
-    Args:
-        directive: What a person wrote.
-        tools: The allowed tools.
-        metrics: Name of each metric that a tool can give, to that tool.
-    """
-    found: list[JsonObject] = []
-    notes: list[str] = []
-    hold = _hold_for(directive)
-    for operator, number, unit, before in _bounds(directive):
-        name = _metric_named(before, metrics)
-        if name is None:
-            notes.append(f"{number:g}{unit}: no allowed tool is known to give a metric for {before.strip()[-60:]!r}")
-            continue
-        target = _in_unit(number, unit, name)
-        row: JsonObject = {
-            "id": _fresh(f"{name}_{_PLAIN[operator]}", found),
-            "kind": "metric_threshold",
-            "metric": name,
-            "op": operator,
-            "target": target,
-        }
-        if hold > 1:
-            row["hold_for"] = hold
-        found.append(row)
-    found += _trends(directive, metrics, found)
-    if not found:
-        named = [tool.name for tool in tools if _overlap(f"{tool.name} {tool.description}", directive)]
-        found = [
-            {"id": _fresh(f"did_{_identifier(name)}", found), "kind": "tool_call_succeeded", "tool": name}
-            for name in named[:5]
-        ]
-        notes.append("no number in the directive could be checked: these only say that a tool was called")
-    if not found:
-        notes.append(
-            "nothing could be drafted: write a criterion by hand, such as a predicate over what a tool returns"
-        )
-    return Drafted(tuple(found), tuple(notes))
-
-
+_NUMBER: Final = r"(?P<sign>[-\u2212]?)(?P<money>[$€]\s?)?(?P<number>\d+(?:[.,'\u2019 \u00a0\u202f]\d+)*)"
+_UNIT: Final = "|".join(sorted(map(re.escape, words.UNITS), key=lambda text: -len(text)))
+_BEHIND: Final = rf"(?:\s?(?P<unit>{_UNIT})(?![\w/]))?"
+_NUMERAL: Final = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*")
+_QUOTED: Final = re.compile(r"\"[^\"]*\"|`[^`]*`|“[^”]*”|«[^»]*»|„[^“]*“")
+_SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|\n+")
 _PLAIN: Final = {"<=": "at_most", ">=": "at_least", "<": "below", ">": "above", "==": "is"}
-
-
-def _bounds(directive: str) -> list[tuple[str, float, str, str]]:
-    """Give (operator, number, unit, the words before) for each bound in the directive, in order."""
-    rows: list[tuple[int, str, float, str, str]] = []
-    taken: list[range] = []
-    for words, operator in _OPERATORS:
-        for match in re.finditer(rf"(?:{words})\s*{_NUMBER}", directive, re.IGNORECASE):
-            if any(match.start() in span or match.end() - 1 in span for span in taken):
-                continue
-            taken.append(range(match.start(), match.end()))
-            number = float(match.group(1).replace(",", "."))
-            rows.append(
-                (
-                    match.start(),
-                    operator,
-                    number,
-                    (match.group(2) or "").lower(),
-                    _clause(directive, match.start(), match.end()),
-                )
-            )
-    return [row[1:] for row in sorted(rows)]
-
-
-def _clause(directive: str, start: int, end: int) -> str:
-    """Give the words of the same clause: those before a bound, then those after it."""
-    before = re.split(r"[.;,]\s|\band\b", directive[:start])[-1]
-    after = re.split(r"[.;,]|\band\b", directive[end:])[0]
-    return f"{before} {after}"
-
-
-def _metric_named(words: str, metrics: Mapping[str, str]) -> str | None:
-    """Give the metric whose name shares most words with a clause; the only one there is when none does."""
-    best = max(metrics, key=lambda name: (_overlap(name, words), -len(name)), default=None)
-    if best is None or (_overlap(best, words) == 0 and len(metrics) > 1):
-        return None
-    return best
-
-
-def _overlap(name: str, words: str) -> int:
-    return len(_tokens(name) & _tokens(words))
-
-
-def _tokens(text: str) -> set[str]:
-    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text).lower()
-    words = {word for word in re.split(r"[^a-z0-9]+", spaced) if len(word) > 1 and word not in _COMMON}
-    return {word[:-1] if word.endswith("s") and len(word) > 3 else word for word in words}
-
-
+_FLIPPED: Final = {"<": ">=", ">": "<="}
+_GENERIC: Final = frozenset([*words.METRIC_UNITS, "count", "total", "number", "value", "current"])
+_SHARES: Final = frozenset(["ratio", "rate", "fraction", "share", "proportion", "coverage", "percentage"])
 _COMMON: Final = frozenset(
     [
         "the",
@@ -156,87 +37,320 @@ _COMMON: Final = frozenset(
         "or",
         "for",
         "with",
-        "until",
         "make",
         "keep",
         "get",
-        "ms",
         "it",
         "at",
         "that",
         "as",
         "be",
+        "its",
     ]
 )
+_REACHED_BY: Final = frozenset(
+    [
+        "let",
+        "be",
+        "get",
+        "go",
+        "goes",
+        "rise",
+        "rises",
+        "climb",
+        "climbs",
+        "grow",
+        "stay",
+        "stays",
+        "fall",
+        "falls",
+        "drop",
+        "drops",
+        "it",
+        "the",
+        "to",
+        "a",
+        "ever",
+    ]
+)
+"""Words between a negation and the bound that it turns round."""
 
 
-def _in_unit(number: float, unit: str, metric: str) -> int | float:
-    """Give a number in the metric's unit, where both say what they are."""
-    value = number
-    if unit in _IN_MS:
-        if metric.endswith("_ms"):
-            value = number * _IN_MS[unit]
-        elif metric.endswith("_s"):
-            value = number * _IN_MS[unit] / 1000
-    elif unit in ("%", "percent") and metric.endswith("_ratio"):
-        value = number / 100
+@dataclass(frozen=True, slots=True)
+class Drafted:
+    """Criteria as they would stand in a mission file, and what could not be drafted."""
+
+    criteria: tuple[JsonObject, ...]
+    notes: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Bound:
+    """A bound as it is written, with what stands around it."""
+
+    operator: str
+    language: str
+    number: str
+    unit: str
+    start: int
+    end: int
+    sentence: str
+
+    @property
+    def text(self) -> str:
+        return self.sentence[self.start : self.end]
+
+    @property
+    def clause(self) -> tuple[int, int]:
+        """Give where the clause around the bound begins and ends."""
+        joints = list(words.JOINTS.finditer(self.sentence))
+        begin = max((match.end() for match in joints if match.end() <= self.start), default=0)
+        end = min((match.start() for match in joints if match.start() >= self.end), default=len(self.sentence))
+        return begin, end
+
+
+class _Unclear(Exception):
+    """Why a bound is left to a person."""
+
+
+def draft(directive: str, metrics: Mapping[str, str]) -> Drafted:
+    """Give criteria for a directive.
+
+    Args:
+        directive: What a person wrote.
+        metrics: Name of each metric that an allowed tool can give, to that tool.
+    """
+    found: list[JsonObject] = []
+    notes: list[str] = []
+    for sentence in _SENTENCE.split(_QUOTED.sub(" ", directive)):
+        bounds = _bounds(sentence)
+        for bound in bounds:
+            try:
+                found.append(_criterion(bound, bounds, metrics, found))
+            except _Unclear as unclear:
+                notes.append(f"{bound.text.strip()!r}: {unclear}")
+    named = Counter(str(row["metric"]) for row in found)
+    many = [name for name, count in sorted(named.items()) if count > 2]
+    if many:
+        notes.append(f"{', '.join(many)}: more than two bounds for one metric")
+        found = [row for row in found if str(row["metric"]) not in many]
+    if not found and not notes:
+        notes.append("no bound with a number was found; write a criterion by hand, such as a predicate")
+    return Drafted(tuple(found), tuple(notes))
+
+
+def _bounds(sentence: str) -> list[_Bound]:
+    """Give the bounds of a sentence in order; where phrases overlap, the longest counts."""
+    rows: list[_Bound] = []
+    for match, language, operator in _matches(sentence):
+        if not any(row.start < match.end() and match.start() < row.end for row in rows):
+            money = (match["money"] or "").strip()
+            rows.append(
+                _Bound(
+                    operator=operator,
+                    language=language,
+                    number=("-" if match["sign"] else "") + match["number"],
+                    unit=words.UNITS.get((match["unit"] or money).lower(), ""),
+                    start=match.start(),
+                    end=match.end(),
+                    sentence=sentence,
+                )
+            )
+    return sorted(rows, key=lambda row: row.start)
+
+
+def _matches(sentence: str) -> list[tuple[re.Match[str], str, str]]:
+    found = [
+        (match, language, operator)
+        for language, operator, pattern in _patterns()
+        for match in pattern.finditer(sentence)
+    ]
+    return sorted(found, key=lambda item: (item[0].start() - item[0].end(), item[0].start()))
+
+
+@cache
+def _patterns() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    before = [
+        (language, operator, rf"{'' if not language else chr(92) + 'b'}(?:{phrase})\s*{_NUMBER}{_BEHIND}")
+        for language, operator, phrase in words.COMPARATORS
+    ]
+    behind = [("", operator, rf"(?<![\w.,]){_NUMBER}{_BEHIND}\s(?:{phrase})\b") for operator, phrase in words.SUFFIXES]
+    return tuple(
+        (language, operator, re.compile(text, re.IGNORECASE)) for language, operator, text in (*before, *behind)
+    )
+
+
+def _criterion(
+    bound: _Bound, bounds: Sequence[_Bound], metrics: Mapping[str, str], found: Sequence[JsonObject]
+) -> JsonObject:
+    """Give the criterion of a bound, or raise `_Unclear` with the first thing that is in doubt."""
+    bound = replace(bound, operator=_operator(bound))
+    _refuse_other_meanings(bound, bounds)
+    name = _metric(bound, bounds, metrics)
+    _refuse_unknown_words(bound, bounds, name)
+    held = words.in_a_row(bound.sentence)
+    if held is None:
+        raise _Unclear("how often in a row it must hold is not clear")
+    row: JsonObject = {
+        "id": _fresh(f"{name}_{_PLAIN[bound.operator]}", found),
+        "kind": "metric_threshold",
+        "metric": name,
+        "op": bound.operator,
+        "target": _target(bound, name),
+    }
+    return row | ({"hold_for": held} if held > 1 else {})
+
+
+def _operator(bound: _Bound) -> str:
+    """Give the operator with a negation before it taken in, where it is clear what it turns round."""
+    begin, _ = bound.clause
+    before = bound.sentence[begin : bound.start]
+    negations = list(words.NEGATIONS.finditer(before))
+    if not negations:
+        return bound.operator
+    between = re.findall(r"[\w']+", before[negations[-1].end() :].lower())
+    reaches = all(word in _REACHED_BY for word in between) or (
+        between[:1] == ["let"] and sum(word not in _REACHED_BY for word in between) <= 3
+    )
+    if len(negations) > 1 or not reaches or bound.operator not in _FLIPPED or bound.language not in ("en", ""):
+        raise _Unclear(f"{negations[-1].group()!r} stands before it, and what it negates is not clear")
+    return _FLIPPED[bound.operator]
+
+
+def _refuse_other_meanings(bound: _Bound, bounds: Sequence[_Bound]) -> None:
+    """Raise where the number is no goal, or not the whole of it."""
+    sentence, (begin, end) = bound.sentence, bound.clause
+    clause, before = sentence[begin:end], sentence[begin : bound.start]
+    for pattern, why in (
+        (words.CONDITIONS, "it says when something happens, not what is to be reached"),
+        (words.TASKS, "it says which things are meant, not what is to be reached"),
+    ):
+        if pattern.search(sentence):
+            raise _Unclear(why)
+    if words.NOW.search(clause) or (words.IS.search(before) and not words.GOALS.search(sentence)):
+        raise _Unclear("it tells how things are; say what they must be")
+    if words.BY.search(sentence[: bound.start]):
+        raise _Unclear("it is about a change, not about a value")
+    if words.RANGES.search(clause):
+        raise _Unclear("a range is two bounds; write both")
+    if words.RATES.match(sentence[bound.end :]):
+        raise _Unclear("it is a rate; say it in the metric's own unit")
+    if re.match(r"[\w/]|[-\u2013]\d|[.,:]\d", sentence[bound.end :]):
+        raise _Unclear("what stands behind the number is no unit that is known here")
+    if sum(begin <= other.start < end for other in bounds) > 1:
+        raise _Unclear("its clause has another bound")
+    rest = words.IN_A_ROW.sub(" ", f"{before}\n{sentence[bound.end : end]}")
+    if _NUMERAL.search(rest):
+        raise _Unclear("its clause has another number")
+
+
+def _refuse_unknown_words(bound: _Bound, bounds: Sequence[_Bound], metric: str) -> None:
+    """Raise where the clause has a word whose part in what is meant is not known: no list of bad words is ever whole."""
+    begin, _ = bound.clause
+    end = min((other.clause[0] for other in bounds if other.start > bound.start), default=len(bound.sentence))
+    around = f"{bound.sentence[begin : bound.start]} . {bound.sentence[bound.end : end]}"
+    around = words.JOINTS.sub(" ", around)
+    around = words.NEGATIONS.sub(" ", words.IN_A_ROW.sub(" ", around)).lower()
+    own = tokens(metric) | _SHARES
+    for word in re.findall(r"[^\W_]+(?:'[^\W_]+)?", around):
+        parts = set(re.split("'", word)) - {""}
+        if not (tokens(word) <= own or words.GOALS.fullmatch(word) or parts <= words.HARMLESS):
+            raise _Unclear(f"{word!r} may change what is meant")
+
+
+def _metric(bound: _Bound, bounds: Sequence[_Bound], metrics: Mapping[str, str]) -> str:
+    """Give the only metric whose name the clause says, or whose name it shares with the clauses before it."""
+    begin, end = bound.clause
+    sentence = bound.sentence
+    clause = tokens(f"{sentence[begin : bound.start]} {sentence[bound.end : end]}")
+    named = _named(clause, metrics)
+    earlier = max((other.clause[1] for other in bounds if other.clause[1] <= begin), default=0)
+    before = tokens(sentence[earlier:begin])
+    if not named:
+        named = [name for name in _named(clause | before, metrics) if _own(name) & clause]
+    if len(named) != 1:
+        what = (
+            f"it may be any of {', '.join(named)}" if named else "no allowed tool is known to give a metric of its name"
+        )
+        raise _Unclear(f"{what}; use the metric's name")
+    joint = sentence[:begin].rstrip().rpartition(" ")[2]
+    others = [name for name in _named(before, metrics) if name != named[0] and not _own(name) <= clause]
+    if others and (words.AND.match(joint) or sentence[:begin].rstrip().endswith(",")):
+        raise _Unclear(f"it may be meant for {others[0]} as well")
+    return named[0]
+
+
+def _named(said: frozenset[str], metrics: Mapping[str, str]) -> list[str]:
+    """Give the metrics all of whose words are said; one whose words are part of another's is not meant."""
+    found = [name for name in sorted(metrics) if _own(name) and _own(name) <= said]
+    return [name for name in found if not any(_own(name) < _own(other) for other in found)]
+
+
+def _own(name: str) -> frozenset[str]:
+    """Give the words by which a metric is named: without its unit, where anything else is left."""
+    whole = tokens(name)
+    return frozenset(whole - _GENERIC) or whole
+
+
+def tokens(text: str) -> frozenset[str]:
+    """Give the words of a text in the language of metrics' names, in the singular."""
+    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text).lower().replace("_", " ")
+    made: set[str] = set()
+    for word in map(str, re.findall(r"[^\W_]+(?:'[^\W_]+)?", spaced)):
+        for part in (word, word.partition("'")[2]):
+            made.update(words.NOUNS.get(part, part).split())
+    return frozenset(_singular(word) for word in made if len(word) > 1 and word not in _COMMON)
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if word.endswith("s") and len(word) > 3 and not word.endswith("ss") else word
+
+
+def _target(bound: _Bound, metric: str) -> int | float:
+    """Give the number in the metric's unit, which its name must say where the directive says one."""
+    value = _number(bound)
+    unit = words.METRIC_UNITS.get(re.split(r"[^a-z]+", metric.lower())[-1], "")
+    if bound.unit and bound.unit != unit:
+        wanted, own = words.SCALES.get(bound.unit), words.SCALES.get(unit)
+        if wanted is None or own is None or wanted[0] != own[0]:
+            raise _Unclear(f"the name of {metric} does not say how its values and {bound.unit} convert")
+        value = round(value * wanted[1] / own[1], 12)
+    if unit in ("ratio", "percent") and bound.unit != "percent" and not tokens(bound.sentence) & _SHARES:
+        raise _Unclear(f"{metric} is a share, and {bound.text.strip()!r} may be a count")
+    if unit == "ratio" and not 0 <= value <= 1:
+        raise _Unclear(f"{metric} is a ratio, and {value:g} is not between 0 and 1")
     return int(value) if float(value).is_integer() else value
 
 
-def _hold_for(directive: str) -> int:
-    match = _TIMES.search(directive)
-    if match is None:
-        return 1
-    word = (match.group(1) or match.group(2)).lower()
-    return int(word) if word.isdigit() else _WORDS.get(word, 1)
+def _number(bound: _Bound) -> float:
+    """Give the number; raise where a separator may be one of decimals or of thousands."""
+    text = re.sub(r"['\u2019 \u00a0\u202f](?=\d{3}(?:\D|$))", "", bound.number)
+    signs = re.findall(r"[.,]", text)
+    if re.search(r"[^\d.,-]", text):
+        raise _Unclear("its number cannot be read")
+    if not signs:
+        return float(text)
+    if len(set(signs)) == 2 and len(signs) == 2:
+        return float(text.replace(signs[0], "").replace(signs[1], "."))
+    whole, _, part = text.partition(signs[0])
+    grouped = re.fullmatch(r"-?[1-9]\d{0,2}(?:[.,]\d{3})+", text)
+    if not grouped and len(signs) == 1:
+        return float(f"{whole}.{part}")
+    if grouped and bound.language == "en":
+        return float(text.replace(",", "")) if signs[0] == "," or len(signs) == 1 else _unreadable(text)
+    return _unreadable(text)
 
 
-def _trends(directive: str, metrics: Mapping[str, str], found: Sequence[JsonObject]) -> list[JsonObject]:
-    rows: list[JsonObject] = []
-    for direction, words in _TREND:
-        match = re.search(rf"\b(?:{words})\w*", directive, re.IGNORECASE)
-        name = _metric_named(_clause(directive, match.start(), match.end()), metrics) if match is not None else None
-        if name is not None and all(row.get("metric") != name for row in found):
-            rows.append(
-                {
-                    "id": _fresh(f"{name}_{direction}", rows),
-                    "kind": "metric_trend",
-                    "metric": name,
-                    "direction": direction,
-                }
-            )
-    return rows
-
-
-def _identifier(text: str) -> str:
-    return re.sub(r"\W+", "_", text).strip("_") or "criterion"
+def _unreadable(text: str) -> float:
+    raise _Unclear(f"{text} may be a decimal number or thousands: write it without the separator")
 
 
 def _fresh(name: str, found: Sequence[JsonObject]) -> str:
     taken = {str(row["id"]) for row in found}
-    wanted = _identifier(name)
+    wanted = re.sub(r"\W+", "_", name).strip("_") or "criterion"
     return next(
         candidate for candidate in (wanted, *(f"{wanted}_{n}" for n in range(2, 999))) if candidate not in taken
     )
-
-
-def undecidable(mission: Mission, tools: Sequence[str], metrics: Mapping[str, str]) -> tuple[Problem, ...]:
-    """Give the criteria of a draft that no allowed tool can decide."""
-    found: list[Problem] = []
-    for criterion in walk(mission.criteria):
-        if isinstance(criterion, (MetricThreshold, MetricTrend)):
-            name = criterion.metric.removeprefix("metrics.").partition(".")[0]
-            if name not in metrics:
-                found.append(
-                    Problem(
-                        where=criterion.id,
-                        message=f"no allowed tool gives a metric {name!r}",
-                        hint=f"known: {', '.join(metrics) or 'none'}",
-                    )
-                )
-        elif isinstance(criterion, ToolCallSucceeded) and criterion.tool not in tools:
-            found.append(Problem(where=criterion.id, message=f"{criterion.tool!r} is not an allowed tool"))
-    return tuple(found)
 
 
 def schema_metrics(output_schema: Json) -> list[str]:
