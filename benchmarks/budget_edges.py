@@ -26,7 +26,7 @@ from typing import Any, Final
 import anyio
 
 from benchmarks.report import Meter, Row
-from journeyman.advisors.base import Answer, Readiness, Request
+from journeyman.advisors.base import Answer, AskLimits, Readiness, Request
 from journeyman.advisors.broker import Broker, BrokerPolicy
 from journeyman.advisors.scripted import Line, ScriptedAdvisor
 from journeyman.engine.engine import Engine
@@ -256,6 +256,7 @@ class _Counting:
 
     inner: ScriptedAdvisor
     name: str = "counting"
+    limits: AskLimits = field(default_factory=AskLimits)
     tokens: int = 0
     usd: float = 0.0
     asked: list[int] = field(default_factory=list[int])

@@ -26,7 +26,7 @@ from journeyman.mission.prompt import (
 )
 from journeyman.mission.prompt.cutting import cut_json, shares
 from journeyman.mission.prompt.facts import form, tools
-from journeyman.mission.values.canonical import JsonObject, canonical, checked
+from journeyman.mission.values.canonical import Json, JsonObject, canonical, checked
 from tests.property.test_rules import a_mission, begun
 
 json_values = st.recursive(
@@ -267,9 +267,10 @@ def test_closing_tells_every_verdict_and_counts_the_oldest() -> None:
 @given(st.lists(st.integers(0, 9000), min_size=1, max_size=5), st.integers(0, 20))
 def test_every_fence_that_opens_closes(sizes: list[int], results: int) -> None:
     """Cutting never takes the closing line, or what follows would read as data."""
-    past: list[JsonObject] = [
-        {**row(n, None), "results": [{"tool": "t", "value": "v" * count}] * results} for n, count in enumerate(sizes)
-    ]
+    past: list[JsonObject] = []
+    for n, count in enumerate(sizes):
+        told: list[Json] = [{"tool": "t", "value": "v" * count}] * results
+        past.append({**row(n, None), "results": told})
     text = strategy_prompt(begun(a_mission()), past, {}).user
     opened = [line.partition("<<<data ")[2] for line in text.splitlines() if line.startswith("<<<data ")]
     closed = [line.partition("data>>> ")[2] for line in text.splitlines() if line.startswith("data>>> ")]

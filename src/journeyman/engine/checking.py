@@ -172,8 +172,13 @@ def _approval_warnings(state: State) -> Iterator[Problem]:
 
 
 async def judge_observation(mission: Mission, seen: JsonObject, predicates: Predicates) -> list[CriterionResult]:
-    """Judge the criteria by an observation that a person wrote down: `metrics`, `events`, `counts`, `errors`."""
-    state = checking_state(mission, [])
+    """Judge the criteria by an observation that a person wrote down: `metrics`, `events`, `counts`, `errors`.
+
+    It stands for whatever the criteria would be measured by: sources and probes are left out.
+    """
+    criteria = dump(mission)["criteria"]
+    plain = Mission.model_validate({**dump(mission), "criteria": _unsourced(criteria)})
+    state = checking_state(plain, [])
     state = replace(
         state,
         world=replace(
@@ -191,6 +196,18 @@ async def judge_observation(mission: Mission, seen: JsonObject, predicates: Pred
 
     event = await with_answers(lambda run: evaluated(state, _AT, run, {}), ask)
     return event.results
+
+
+def _unsourced(value: Json) -> Json:
+    if isinstance(value, list):
+        return [_unsourced(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        key: _unsourced(item) if key == "criteria" else item
+        for key, item in value.items()
+        if key not in ("from", "probe")
+    }
 
 
 def _object(seen: JsonObject, name: str) -> JsonObject:

@@ -12,12 +12,7 @@ from tests.mission.simulation import Reply
 RULE = "5 aborts"
 GOAL = at_least()
 COMMON: Fields = {"abort_when_met": True, "required": False, "id": "harm"}
-CONDITIONS: dict[str, Fields] = {
-    "threshold": harm(),
-    "predicate": {**COMMON, "kind": "predicate", "expression": "obs['metrics']['harm'] > 0"},
-    "any over all": {**COMMON, "kind": "predicate", "expression": "any(v > 5 for v in obs['metrics'].values())"},
-    "from": harm(**{"from": "look"}),
-}
+CONDITIONS: dict[str, Fields] = {"threshold": harm(), "predicate": {**COMMON, "kind": "predicate", "expression": "obs['metrics']['harm'] > 0"}, "any over all": {**COMMON, "kind": "predicate", "expression": "any(v > 5 for v in obs['metrics'].values())"}, "from": harm(**{"from": "look"})}
 
 
 def row(
@@ -51,237 +46,55 @@ def _coming_and_going() -> Iterator[Row]:
         both = [condition, GOAL]
         bad = {"look": pure(m(harm=9), m(harm=0)), "fix": changing("unsafe", [m(n=1)]), "done": done}
         broken: dict[str, Any] = {"reason": "guard_broken"}
-        yield row(
-            f"harm and goal at once ({form})", False, both, {"look": pure(m(harm=9, n=1))}, call("look"), **broken
-        )
-        yield row(
-            f"harm that is gone at the next look ({form})", False, both, bad, call("look", "look", "done"), **broken
-        )
+        yield row(f"harm and goal at once ({form})", False, both, {"look": pure(m(harm=9, n=1))}, call("look"), **broken)
+        yield row(f"harm that is gone at the next look ({form})", False, both, bad, call("look", "look", "done"), **broken)
         yield row(f"harm, then a change ({form})", False, both, bad, call("look", "fix"), **broken)
-        yield row(
-            f"harm beside a change, born stale ({form})", False, both, bad, call("fix", "look", parallel=True), **broken
-        )
+        yield row(f"harm beside a change, born stale ({form})", False, both, bad, call("fix", "look", parallel=True), **broken)
         yield row(f"harm beside a good look ({form})", False, both, bad, call("look", "done", parallel=True), **broken)
-        yield row(
-            f"harm in the operator's script ({form})",
-            False,
-            both,
-            bad,
-            script(),
-            scripts={"s": (calls("look"), calls("look"), calls("done"), calls())},
-            **broken,
-        )
-        yield row(
-            f"harm, then a pause ({form})",
-            False,
-            both,
-            bad,
-            call("look", "look", "done"),
-            then={"Settled:1": PAUSE},
-            **broken,
-        )
-        yield row(
-            f"harm, then a crash ({form})",
-            False,
-            both,
-            bad,
-            call("look", "look", "done"),
-            then={"Settled:1": CRASH},
-            **broken,
-        )
-        yield row(
-            f"harm off every checkpoint ({form})",
-            False,
-            both,
-            bad,
-            call("look"),
-            call("look", "done"),
-            more={"cadence": {"every_iterations": 5}},
-            **broken,
-        )
-        yield row(
-            f"harm in the last iteration ({form})",
-            False,
-            both,
-            {"look": pure(m(harm=0), m(harm=9, n=1))},
-            call("look"),
-            call("look"),
-            **broken,
-        )
+        yield row(f"harm in the operator's script ({form})", False, both, bad, script(), scripts={"s": (calls("look"), calls("look"), calls("done"), calls())}, **broken)
+        yield row(f"harm, then a pause ({form})", False, both, bad, call("look", "look", "done"), then={"Settled:1": PAUSE}, **broken)
+        yield row(f"harm, then a crash ({form})", False, both, bad, call("look", "look", "done"), then={"Settled:1": CRASH}, **broken)
+        yield row(f"harm off every checkpoint ({form})", False, both, bad, call("look"), call("look", "done"), more={"cadence": {"every_iterations": 5}}, **broken)
+        yield row(f"harm in the last iteration ({form})", False, both, {"look": pure(m(harm=0), m(harm=9, n=1))}, call("look"), call("look"), **broken)
         yield row(f"never any harm ({form})", True, both, {"look": harms(0, n=1)}, call("look"))
         if form not in ("any over all", "from"):
             two = {"look": pure(m(harm=9)), "fine": pure(m(harm=0)), "done": done}
-            yield row(
-                f"harm by one tool, none by another ({form})",
-                False,
-                both,
-                two,
-                call("look", "fine", parallel=True),
-                call("done"),
-                **broken,
-            )
+            yield row(f"harm by one tool, none by another ({form})", False, both, two, call("look", "fine", parallel=True), call("done"), **broken)
     event: Fields = {**COMMON, "kind": "event", "event": "fire"}
     fire = pure(m(None, {"name": "fire"}), m())
-    yield row(
-        "an event of harm, then quiet",
-        False,
-        [event, GOAL],
-        {"look": fire, "done": done},
-        call("look"),
-        call("done"),
-        reason="guard_broken",
-    )
-    yield row(
-        "an event of harm in the operator's script",
-        False,
-        [event, GOAL],
-        {"done": done},
-        script(),
-        call("done"),
-        scripts={"s": (Step(events=({"name": "fire"},), calls=(("done", {}),)), calls())},
-        reason="guard_broken",
-    )
-    yield row(
-        "an event of another name", True, [event, GOAL], {"look": pure(m(None, {"name": "smoke"}, n=1))}, call("look")
-    )
+    yield row("an event of harm, then quiet", False, [event, GOAL], {"look": fire, "done": done}, call("look"), call("done"), reason="guard_broken")
+    yield row("an event of harm in the operator's script", False, [event, GOAL], {"done": done}, script(), call("done"), scripts={"s": (Step(events=({"name": "fire"},), calls=(("done", {}),)), calls())}, reason="guard_broken")
+    yield row("an event of another name", True, [event, GOAL], {"look": pure(m(None, {"name": "smoke"}, n=1))}, call("look"))
     danger = {"rm": changing(), "done": done}
-    yield row(
-        "a call that must never succeed",
-        False,
-        [did("rm", abort_when_met=True, required=False), GOAL],
-        danger,
-        call("rm", "done"),
-        reason="guard_broken",
-    )
-    yield row(
-        "a call that must never succeed failed",
-        True,
-        [did("rm", abort_when_met=True, required=False), GOAL],
-        {**danger, "rm": changing("unsafe", [lost("failed", "tool_error")])},
-        call("rm"),
-        call("done"),
-    )
-    yield row(
-        "a call that may succeed once",
-        True,
-        [did("rm", 2, abort_when_met=True, required=False), GOAL],
-        danger,
-        call("rm", "done"),
-    )
-    yield row(
-        "the operator's script reports harm",
-        False,
-        [harm(), GOAL],
-        {"done": done},
-        script(),
-        scripts={"s": (calls("done", harm=1), calls(harm=0))},
-        reason="guard_broken",
-    )
+    yield row("a call that must never succeed", False, [did("rm", abort_when_met=True, required=False), GOAL], danger, call("rm", "done"), reason="guard_broken")
+    yield row("a call that must never succeed failed", True, [did("rm", abort_when_met=True, required=False), GOAL], {**danger, "rm": changing("unsafe", [lost("failed", "tool_error")])}, call("rm"), call("done"))
+    yield row("a call that may succeed once", True, [did("rm", 2, abort_when_met=True, required=False), GOAL], danger, call("rm", "done"))
+    yield row("the operator's script reports harm", False, [harm(), GOAL], {"done": done}, script(), scripts={"s": (calls("done", harm=1), calls(harm=0))}, reason="guard_broken")
     trend: Fields = {**COMMON, "kind": "metric_trend", "metric": "harm", "direction": "increasing", "min_points": 3}
-    yield row(
-        "harm that rises",
-        False,
-        [trend, did("look", 3)],
-        {"look": pure(m(harm=1), m(harm=2), m(harm=3))},
-        *([call("look")] * 3),
-        reason="guard_broken",
-    )
-    yield row(
-        "harm that falls",
-        True,
-        [trend, did("look", 3)],
-        {"look": pure(m(harm=3), m(harm=2), m(harm=1))},
-        *([call("look")] * 3),
-    )
+    yield row("harm that rises", False, [trend, did("look", 3)], {"look": pure(m(harm=1), m(harm=2), m(harm=3))}, *([call("look")] * 3), reason="guard_broken")
+    yield row("harm that falls", True, [trend, did("look", 3)], {"look": pure(m(harm=3), m(harm=2), m(harm=1))}, *([call("look")] * 3))
     held = [harm(hold_for=2), did("look", 4)]
-    yield row(
-        "harm twice in a row", False, held, {"look": harms(0, 1, 1, 0)}, *([call("look")] * 4), reason="guard_broken"
-    )
-    yield row(
-        "harm twice in a row within one iteration",
-        False,
-        held,
-        {"look": harms(1, 1, 0, 0)},
-        call("look", "look", "look", "look"),
-        reason="guard_broken",
-    )
+    yield row("harm twice in a row", False, held, {"look": harms(0, 1, 1, 0)}, *([call("look")] * 4), reason="guard_broken")
+    yield row("harm twice in a row within one iteration", False, held, {"look": harms(1, 1, 0, 0)}, call("look", "look", "look", "look"), reason="guard_broken")
     yield row("harm twice, but not in a row", True, held, {"look": harms(1, 0, 1, 0)}, *([call("look")] * 4))
-    yield row(
-        "harm once within one iteration", True, held, {"look": harms(0, 1, 0, 0)}, call("look", "look", "look", "look")
-    )
-    yield row(
-        "two optional harms, the second strikes",
-        False,
-        [harm(), harm(id="more", metric="pain"), GOAL],
-        {"look": pure(m(harm=0, pain=1, n=1))},
-        call("look"),
-        reason="guard_broken",
-    )
+    yield row("harm once within one iteration", True, held, {"look": harms(0, 1, 0, 0)}, call("look", "look", "look", "look"))
+    yield row("two optional harms, the second strikes", False, [harm(), harm(id="more", metric="pain"), GOAL], {"look": pure(m(harm=0, pain=1, n=1))}, call("look"), reason="guard_broken")
 
 
 def _never_blocking() -> Iterator[Row]:
     done = pure(m(n=1))
-    replies: dict[str, Reply] = {
-        "was never measured": m(n=1),
-        "is text": m(harm="much", n=1),
-        "is a truth": m(harm=True, n=1),
-        "is null": m(harm=None, n=1),
-        "is a list": m(harm=[1], n=1),
-    }
+    replies: dict[str, Reply] = {"was never measured": m(n=1), "is text": m(harm="much", n=1), "is a truth": m(harm=True, n=1), "is null": m(harm=None, n=1), "is a list": m(harm=[1], n=1)}
     for name, reply in replies.items():
         yield row(f"harm that {name} does not block", True, [harm(), GOAL], {"look": pure(reply)}, call("look"))
-        yield row(
-            f"required harm that {name} does not block",
-            True,
-            [harm(required=True), GOAL],
-            {"look": pure(reply)},
-            call("look"),
-        )
-    yield row(
-        "harm that is stale does not block",
-        True,
-        [harm(), GOAL],
-        {"look": pure(m(harm=0)), "act": changing("unsafe", [m(n=1)])},
-        call("look", "act"),
-    )
-    yield row(
-        "harm that only another tool tells of",
-        True,
-        [harm(**{"from": "look"}), GOAL],
-        {"say": pure(m(harm=1, n=1))},
-        call("say"),
-    )
-    for name, value in {
-        "a number": "1",
-        "text": "'yes'",
-        "a list": "[1]",
-        "nothing": "None",
-        "a count": "sum([1])",
-    }.items():
+        yield row(f"required harm that {name} does not block", True, [harm(required=True), GOAL], {"look": pure(reply)}, call("look"))
+    yield row("harm that is stale does not block", True, [harm(), GOAL], {"look": pure(m(harm=0)), "act": changing("unsafe", [m(n=1)])}, call("look", "act"))
+    yield row("harm that only another tool tells of", True, [harm(**{"from": "look"}), GOAL], {"say": pure(m(harm=1, n=1))}, call("say"))
+    for name, value in {"a number": "1", "text": "'yes'", "a list": "[1]", "nothing": "None", "a count": "sum([1])"}.items():
         condition: Fields = {**COMMON, "kind": "predicate", "expression": f"{value} if obs['metrics']['n'] else 0"}
-        yield row(
-            f"a predicate that gives {name} does not abort", True, [condition, GOAL], {"done": done}, call("done")
-        )
+        yield row(f"a predicate that gives {name} does not abort", True, [condition, GOAL], {"done": done}, call("done"))
     advised: dict[str, Any] = {"advice": {0: script()}, "more": {"scripts": "allowed"}}
-    yield row(
-        "an advisor's script tells of harm",
-        True,
-        [harm(), GOAL],
-        {"done": done},
-        call("done"),
-        scripts={"s": (calls("done", harm=1), calls(harm=1))},
-        **advised,
-    )
-    yield row(
-        "a call of an advisor's script finds harm",
-        False,
-        [harm(), GOAL],
-        {"look": harms(1, 0), "done": done},
-        call("done"),
-        scripts={"s": (calls("look"), calls("done"), calls())},
-        reason="guard_broken",
-        **advised,
-    )
+    yield row("an advisor's script tells of harm", True, [harm(), GOAL], {"done": done}, call("done"), scripts={"s": (calls("done", harm=1), calls(harm=1))}, **advised)
+    yield row("a call of an advisor's script finds harm", False, [harm(), GOAL], {"look": harms(1, 0), "done": done}, call("done"), scripts={"s": (calls("look"), calls("done"), calls())}, reason="guard_broken", **advised)
 
 
 def _probed() -> Iterator[Row]:
@@ -301,61 +114,17 @@ def _probed() -> Iterator[Row]:
         plan = [call("idle"), call("done")] if "then" in name else [call("done")]
         yield row(f"the probe of an abort condition {name}", completes, [guarded, GOAL], tools, *plan, reason=reason)
         required = harm(probe={"tool": "check"}, required=True)
-        yield row(
-            f"the probe of a required abort condition {name}", completes, [required, GOAL], tools, *plan, reason=reason
-        )
-    yield row(
-        "a call tells of harm, the probe does not",
-        True,
-        [guarded, GOAL],
-        {"check": pure(m(harm=0)), "done": pure(m(n=1, harm=1))},
-        call("done"),
-    )
-    yield row(
-        "a call tells of no harm, the probe fails",
-        False,
-        [guarded, GOAL],
-        {"check": pure(lost("failed", "tool_error")), "done": pure(m(n=1, harm=0))},
-        call("done"),
-    )
+        yield row(f"the probe of a required abort condition {name}", completes, [required, GOAL], tools, *plan, reason=reason)
+    yield row("a call tells of harm, the probe does not", True, [guarded, GOAL], {"check": pure(m(harm=0)), "done": pure(m(n=1, harm=1))}, call("done"))
+    yield row("a call tells of no harm, the probe fails", False, [guarded, GOAL], {"check": pure(lost("failed", "tool_error")), "done": pure(m(n=1, harm=0))}, call("done"))
     slow: dict[str, Any] = {"more": {"cadence": {"every_iterations": 2}}}
-    yield row(
-        "no harm at the checkpoint, harm at completion",
-        False,
-        [guarded, GOAL],
-        {"check": pure(m(harm=0), m(harm=1)), "done": done, "idle": idle},
-        call("idle"),
-        call("idle"),
-        call("done"),
-        **slow,
-    )
+    yield row("no harm at the checkpoint, harm at completion", False, [guarded, GOAL], {"check": pure(m(harm=0), m(harm=1)), "done": done, "idle": idle}, call("idle"), call("idle"), call("done"), **slow)
 
 
 def _refused() -> Iterator[Row]:
     """An abort condition in a group has no meaning; the file is refused."""
     for kind in ("all_of", "any_of"):
-        yield row(
-            f"an abort condition in {kind}",
-            False,
-            [group(kind, harm(), GOAL)],
-            {"look": harms(0, n=1)},
-            call("look"),
-            reason="refused",
-        )
+        yield row(f"an abort condition in {kind}", False, [group(kind, harm(), GOAL)], {"look": harms(0, n=1)}, call("look"), reason="refused")
         inner: Fields = {"id": "inner", "kind": "any_of", "criteria": [harm()]}
-        yield row(
-            f"an abort condition two groups deep in {kind}",
-            False,
-            [group(kind, inner, GOAL)],
-            {"look": harms(0, n=1)},
-            call("look"),
-            reason="refused",
-        )
-    yield row(
-        "nothing but an abort condition",
-        False,
-        [harm(required=True)],
-        {"look": harms(0)},
-        call("look"),
-        reason="refused",
-    )
+        yield row(f"an abort condition two groups deep in {kind}", False, [group(kind, inner, GOAL)], {"look": harms(0, n=1)}, call("look"), reason="refused")
+    yield row("nothing but an abort condition", False, [harm(required=True)], {"look": harms(0)}, call("look"), reason="refused")

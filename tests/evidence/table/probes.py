@@ -64,141 +64,30 @@ def _by_nothing_else() -> Iterator[Row]:
         good = pure(m({"n": 1}, n=1))
         say = pure(m({"n": 1}, n=1))
         no = pure(m({"n": 0}, n=0))
-        yield row(
-            f"a call says yes, the probe no ({form})", False, [criterion], {"say": say, "check": bad}, call("say")
-        )
+        yield row(f"a call says yes, the probe no ({form})", False, [criterion], {"say": say, "check": bad}, call("say"))
         if form != "result":
-            yield row(
-                f"a call says no, the probe yes ({form})", True, [criterion], {"say": no, "check": good}, call("say")
-            )
-        yield row(
-            f"a call says yes, the probe fails ({form})",
-            False,
-            [criterion],
-            {"say": say, "check": pure(lost("failed", "tool_error"))},
-            call("say"),
-        )
-        yield row(
-            f"a call says yes, the probe tells nothing ({form})",
-            False,
-            [criterion],
-            {"say": say, "check": pure(m())},
-            call("say"),
-        )
-        yield row(
-            f"the probe's own call in the plan says yes, the probe no ({form})",
-            False,
-            [criterion],
-            {"check": pure(m({"n": 1}, n=1), m({"n": 0}, n=0))},
-            call("check"),
-        )
-        yield row(
-            f"the probe's tool is asked for something else ({form})",
-            False,
-            [criterion],
-            {"check": by_env(staging=[m({"n": 1}, n=1)], **{"": [m({"n": 0}, n=0)]})},
-            call(("check", {"env": "staging"})),
-        )
-    for name, expression in {
-        "the best": "max(obs['history']['n']) >= 1",
-        "the first": "obs['history']['n'][0] >= 1",
-    }.items():
+            yield row(f"a call says no, the probe yes ({form})", True, [criterion], {"say": no, "check": good}, call("say"))
+        yield row(f"a call says yes, the probe fails ({form})", False, [criterion], {"say": say, "check": pure(lost("failed", "tool_error"))}, call("say"))
+        yield row(f"a call says yes, the probe tells nothing ({form})", False, [criterion], {"say": say, "check": pure(m())}, call("say"))
+        yield row(f"the probe's own call in the plan says yes, the probe no ({form})", False, [criterion], {"check": pure(m({"n": 1}, n=1), m({"n": 0}, n=0))}, call("check"))
+        yield row(f"the probe's tool is asked for something else ({form})", False, [criterion], {"check": by_env(staging=[m({"n": 1}, n=1)], **{"": [m({"n": 0}, n=0)]})}, call(("check", {"env": "staging"})))
+    for name, expression in {"the best": "max(obs['history']['n']) >= 1", "the first": "obs['history']['n'][0] >= 1"}.items():
         tools = {"say": pure(*n(1)), "check": pure(*n(0))}
-        yield row(
-            f"{name} of a history that others fill",
-            False,
-            [when(expression, probe=CHECK)],
-            tools,
-            call("say"),
-            call("say"),
-        )
-        yield row(
-            f"{name} of a history of one source that others fill",
-            False,
-            [when(expression, **{"from": "check"})],
-            tools,
-            call("say"),
-            call("check"),
-        )
+        yield row(f"{name} of a history that others fill", False, [when(expression, probe=CHECK)], tools, call("say"), call("say"))
+        yield row(f"{name} of a history of one source that others fill", False, [when(expression, **{"from": "check"})], tools, call("say"), call("check"))
     first = at_least(metric="history.n.0", probe=CHECK)
-    yield row(
-        "a path into a history that others fill",
-        False,
-        [first],
-        {"say": pure(*n(1)), "check": pure(*n(0))},
-        call("say"),
-        call("say"),
-    )
+    yield row("a path into a history that others fill", False, [first], {"say": pure(*n(1)), "check": pure(*n(0))}, call("say"), call("say"))
     told: Fields = event(probe=CHECK)
-    yield row(
-        "a call's event is no probe's",
-        False,
-        [told],
-        {"say": pure(m(None, {"name": "ok"})), "check": pure(m())},
-        call("say"),
-    )
-    yield row(
-        "the probe's event", True, [told], {"say": pure(m()), "check": pure(m(None, {"name": "ok"}))}, call("say")
-    )
-    yield row(
-        "the script's report is no probe's",
-        False,
-        [at_least(probe=CHECK)],
-        {"check": pure(*n(0))},
-        script(),
-        scripts={"s": (calls(n=1),)},
-    )
-    yield row(
-        "the script calls what the probe calls",
-        False,
-        [at_least(probe=CHECK)],
-        {"check": pure(*n(1, 0))},
-        script(),
-        scripts={"s": (calls("check"), calls())},
-    )
-    yield row(
-        "the predicate looks past its probe",
-        False,
-        [when("obs['metrics']['k'] == 1", probe=CHECK)],
-        {"say": pure(m(k=1)), "check": pure(*n(1))},
-        call("say"),
-    )
-    yield row(
-        "the predicate sees its probe's second metric",
-        True,
-        [when("obs['metrics']['k'] == 1", probe=CHECK)],
-        {"say": pure(m(k=0)), "check": pure(m(n=0, k=1))},
-        call("say"),
-    )
-    yield row(
-        "another criterion's probe under the same name",
-        False,
-        [at_least(probe=CHECK), at_least(0, id="b", probe={"tool": "say"})],
-        {"say": pure(*n(1)), "check": pure(*n(0))},
-        call("say"),
-    )
-    yield row(
-        "two criteria, two probes, one name",
-        True,
-        [at_least(probe=CHECK), at_least(5, id="b", probe={"tool": "say"})],
-        {"say": pure(*n(7)), "check": pure(*n(1)), "idle": pure(m())},
-        call("idle"),
-    )
-    yield row(
-        "a probe and a source that is not it",
-        False,
-        [at_least(probe=CHECK, **{"from": "say"})],
-        {"say": pure(*n(1)), "check": pure(*n(1))},
-        call("say"),
-    )
-    yield row(
-        "a probe that repeats to fill a count",
-        False,
-        [did("check", 2), at_least(probe=CHECK)],
-        {"check": pure(*n(1)), "idle": pure(m())},
-        call("idle"),
-        call("idle"),
-    )
+    yield row("a call's event is no probe's", False, [told], {"say": pure(m(None, {"name": "ok"})), "check": pure(m())}, call("say"))
+    yield row("the probe's event", True, [told], {"say": pure(m()), "check": pure(m(None, {"name": "ok"}))}, call("say"))
+    yield row("the script's report is no probe's", False, [at_least(probe=CHECK)], {"check": pure(*n(0))}, script(), scripts={"s": (calls(n=1),)})
+    yield row("the script calls what the probe calls", False, [at_least(probe=CHECK)], {"check": pure(*n(1, 0))}, script(), scripts={"s": (calls("check"), calls())})
+    yield row("the predicate looks past its probe", False, [when("obs['metrics']['k'] == 1", probe=CHECK)], {"say": pure(m(k=1)), "check": pure(*n(1))}, call("say"))
+    yield row("the predicate sees its probe's second metric", True, [when("obs['metrics']['k'] == 1", probe=CHECK)], {"say": pure(m(k=0)), "check": pure(m(n=0, k=1))}, call("say"))
+    yield row("another criterion's probe under the same name", False, [at_least(probe=CHECK), at_least(0, id="b", probe={"tool": "say"})], {"say": pure(*n(1)), "check": pure(*n(0))}, call("say"))
+    yield row("two criteria, two probes, one name", True, [at_least(probe=CHECK), at_least(5, id="b", probe={"tool": "say"})], {"say": pure(*n(7)), "check": pure(*n(1)), "idle": pure(m())}, call("idle"))
+    yield row("a probe and a source that is not it", False, [at_least(probe=CHECK, **{"from": "say"})], {"say": pure(*n(1)), "check": pure(*n(1))}, call("say"))
+    yield row("a probe that repeats to fill a count", False, [did("check", 2), at_least(probe=CHECK)], {"check": pure(*n(1)), "idle": pure(m())}, call("idle"), call("idle"))
 
 
 def _arguments() -> Iterator[Row]:
@@ -216,20 +105,8 @@ def _arguments() -> Iterator[Row]:
     }
     for name, (asked, made) in pairs.items():
         for form, criterion in {"threshold": at_least(), "predicate": when("obs['metrics']['n'] >= 1")}.items():
-            yield row(
-                f"{name} proves nothing ({form})",
-                False,
-                [{**criterion, "probe": {"tool": "check", "args": asked}}],
-                {"check": _telling(asked, wanted=0, other=1)},
-                call(("check", made)),
-            )
-        yield row(
-            f"{name} disproves nothing",
-            True,
-            [at_least(probe={"tool": "check", "args": asked})],
-            {"check": _telling(asked, wanted=1, other=0)},
-            call(("check", made)),
-        )
+            yield row(f"{name} proves nothing ({form})", False, [{**criterion, "probe": {"tool": "check", "args": asked}}], {"check": _telling(asked, wanted=0, other=1)}, call(("check", made)))
+        yield row(f"{name} disproves nothing", True, [at_least(probe={"tool": "check", "args": asked})], {"check": _telling(asked, wanted=1, other=0)}, call(("check", made)))
 
 
 def _telling(asked: Fields, *, wanted: int, other: int) -> Tool:
@@ -247,11 +124,7 @@ def _lists() -> Iterator[Row]:
         "the first fails": (lost("failed", "tool_error"), m(y=1), False),
         "the second tells nothing": (m(x=1), m(), False),
     }.items():
-        for form, expression in {
-            "names": "obs['metrics']['x'] == 1 and obs['metrics']['y'] == 1",
-            "all": "all(v == 1 for v in obs['metrics'].values())",
-            "get": "obs['metrics'].get('x', 1) == 1 and obs['metrics'].get('y', 1) == 1",
-        }.items():
+        for form, expression in {"names": "obs['metrics']['x'] == 1 and obs['metrics']['y'] == 1", "all": "all(v == 1 for v in obs['metrics'].values())", "get": "obs['metrics'].get('x', 1) == 1 and obs['metrics'].get('y', 1) == 1"}.items():
             if name == "the second tells nothing" and form == "all":
                 continue  # all that the probes told is good
             tools = {"a": pure(a), "b": pure(b), "idle": pure(m(x=1, y=1))}
@@ -263,20 +136,8 @@ def _lists() -> Iterator[Row]:
             yield row(f"two probes of one name: {name}{order}", False, [at_least(probe=probes)], tools, call("idle"))
             named = at_least(probe=probes, **{"from": "check"})
             yield row(f"two probes of one named tool: {name}{order}", False, [named], tools, call("idle"))
-    yield row(
-        "two probes of two tools under one name",
-        False,
-        [at_least(probe=both)],
-        {"a": pure(*n(0)), "b": pure(*n(1)), "idle": pure(m())},
-        call("idle"),
-    )
-    yield row(
-        "two probes, of which one measures",
-        True,
-        [at_least(probe=both)],
-        {"a": pure(m()), "b": pure(*n(1)), "idle": pure(m())},
-        call("idle"),
-    )
+    yield row("two probes of two tools under one name", False, [at_least(probe=both)], {"a": pure(*n(0)), "b": pure(*n(1)), "idle": pure(m())}, call("idle"))
+    yield row("two probes, of which one measures", True, [at_least(probe=both)], {"a": pure(m()), "b": pure(*n(1)), "idle": pure(m())}, call("idle"))
 
 
 def _when() -> Iterator[Row]:
@@ -286,122 +147,22 @@ def _when() -> Iterator[Row]:
     for form in ("threshold", "predicate", "all_of"):
         criterion = PROBED[form]
         goal = [criterion, did("other")]
-        yield row(
-            f"the probe held at a checkpoint, and no longer when the rest holds ({form})",
-            False,
-            goal,
-            {"check": pure(*n(1, 0)), "idle": idle, "other": idle},
-            *late,
-            more=slow,
-        )
-        yield row(
-            f"the probe held once and then failed ({form})",
-            False,
-            goal,
-            {"check": pure(m(n=1), lost("failed", "tool_error")), "idle": idle, "other": idle},
-            *late,
-        )
-        yield row(
-            f"the probe held once and then was silent ({form})",
-            False,
-            goal,
-            {"check": pure(m(n=1), m()), "idle": idle, "other": idle},
-            *late,
-        )
-        yield row(
-            f"the probe holds between checkpoints too ({form})",
-            True,
-            goal,
-            {"check": pure(*n(1)), "idle": idle, "other": idle},
-            *late,
-            more=slow,
-        )
-        yield row(
-            f"the probe comes true later ({form})",
-            True,
-            goal,
-            {"check": pure(*n(0, 0, 1)), "idle": idle, "other": idle},
-            *late,
-        )
+        yield row(f"the probe held at a checkpoint, and no longer when the rest holds ({form})", False, goal, {"check": pure(*n(1, 0)), "idle": idle, "other": idle}, *late, more=slow)
+        yield row(f"the probe held once and then failed ({form})", False, goal, {"check": pure(m(n=1), lost("failed", "tool_error")), "idle": idle, "other": idle}, *late)
+        yield row(f"the probe held once and then was silent ({form})", False, goal, {"check": pure(m(n=1), m()), "idle": idle, "other": idle}, *late)
+        yield row(f"the probe holds between checkpoints too ({form})", True, goal, {"check": pure(*n(1)), "idle": idle, "other": idle}, *late, more=slow)
+        yield row(f"the probe comes true later ({form})", True, goal, {"check": pure(*n(0, 0, 1)), "idle": idle, "other": idle}, *late)
         for name, then in {"a pause": PAUSE, "a crash": CRASH}.items():
-            yield row(
-                f"{name} between probe and judgement, and it no longer holds ({form})",
-                False,
-                [criterion],
-                {"check": pure(*n(1, 0)), "idle": idle},
-                call("idle"),
-                then={"Settled:2": then},
-            )
-            yield row(
-                f"{name} between probe and judgement, and it still holds ({form})",
-                True,
-                [criterion],
-                {"check": pure(*n(1)), "idle": idle},
-                call("idle"),
-                then={"Settled:2": then},
-            )
+            yield row(f"{name} between probe and judgement, and it no longer holds ({form})", False, [criterion], {"check": pure(*n(1, 0)), "idle": idle}, call("idle"), then={"Settled:2": then})
+            yield row(f"{name} between probe and judgement, and it still holds ({form})", True, [criterion], {"check": pure(*n(1)), "idle": idle}, call("idle"), then={"Settled:2": then})
         sign: Fields = {"id": "sign", "kind": "approval", "by": "ada"}
-        yield row(
-            f"it no longer holds once a person has answered ({form})",
-            False,
-            [criterion, sign],
-            {"check": pure(*n(1, 0)), "idle": idle},
-            call("idle"),
-        )
-        yield row(
-            f"it still holds once a person has answered ({form})",
-            True,
-            [criterion, sign],
-            {"check": pure(*n(1)), "idle": idle},
-            call("idle"),
-        )
+        yield row(f"it no longer holds once a person has answered ({form})", False, [criterion, sign], {"check": pure(*n(1, 0)), "idle": idle}, call("idle"))
+        yield row(f"it still holds once a person has answered ({form})", True, [criterion, sign], {"check": pure(*n(1)), "idle": idle}, call("idle"))
     budget = {"budget": {"iterations": 6, "tool_calls": 2}}
-    yield row(
-        "a call is kept back for the probe",
-        True,
-        [at_least(probe=CHECK)],
-        {"check": pure(*n(1)), "idle": idle},
-        call("idle", "idle"),
-        more=budget,
-    )
-    yield row(
-        "no call is left for the probe",
-        False,
-        [at_least(probe=CHECK)],
-        {"check": pure(*n(1)), "idle": idle},
-        call("idle"),
-        more={"budget": {"iterations": 6, "tool_calls": 0}},
-    )
-    yield row(
-        "one call is left for the probe",
-        True,
-        [at_least(probe=CHECK)],
-        {"check": pure(*n(1)), "idle": idle},
-        call("idle"),
-        more=budget,
-    )
-    yield row(
-        "a change, and the probe sees it",
-        False,
-        [at_least(probe=CHECK), did("act")],
-        {"check": pure(*n(1, 0)), "act": changing(), "idle": idle},
-        call("idle"),
-        call("act"),
-    )
-    yield row(
-        "a change, and the probe sees nothing bad",
-        True,
-        [at_least(probe=CHECK), did("act")],
-        {"check": pure(*n(1)), "act": changing(), "idle": idle},
-        call("idle"),
-        call("act"),
-    )
+    yield row("a call is kept back for the probe", True, [at_least(probe=CHECK)], {"check": pure(*n(1)), "idle": idle}, call("idle", "idle"), more=budget)
+    yield row("no call is left for the probe", False, [at_least(probe=CHECK)], {"check": pure(*n(1)), "idle": idle}, call("idle"), more={"budget": {"iterations": 6, "tool_calls": 0}})
+    yield row("one call is left for the probe", True, [at_least(probe=CHECK)], {"check": pure(*n(1)), "idle": idle}, call("idle"), more=budget)
+    yield row("a change, and the probe sees it", False, [at_least(probe=CHECK), did("act")], {"check": pure(*n(1, 0)), "act": changing(), "idle": idle}, call("idle"), call("act"))
+    yield row("a change, and the probe sees nothing bad", True, [at_least(probe=CHECK), did("act")], {"check": pure(*n(1)), "act": changing(), "idle": idle}, call("idle"), call("act"))
     on_event = {"cadence": {"on_event": "now"}}
-    yield row(
-        "no event has called for the probe, but completion does",
-        True,
-        [at_least(probe=CHECK)],
-        {"check": pure(*n(1)), "idle": idle},
-        call("idle"),
-        more=on_event,
-    )
+    yield row("no event has called for the probe, but completion does", True, [at_least(probe=CHECK)], {"check": pure(*n(1)), "idle": idle}, call("idle"), more=on_event)

@@ -51,13 +51,7 @@ def _thresholds() -> Iterator[Row]:
     for name, value in odd.items():
         for op in (">=", "==", "!="):
             target = 1 if op != "!=" else 5
-            yield row(
-                f"{name} is no number {op} {target}",
-                False,
-                [{**at_least(target), "op": op}],
-                {"look": pure(m(n=value))},
-                call("look"),
-            )
+            yield row(f"{name} is no number {op} {target}", False, [{**at_least(target), "op": op}], {"look": pure(m(n=value))}, call("look"))
     for value, op, target, met in (
         (1.0, "==", 1, True),
         (1, "==", 1.0, True),
@@ -71,34 +65,12 @@ def _thresholds() -> Iterator[Row]:
         (10, ">", 9, True),
         (9, ">", 10, False),
     ):
-        yield row(
-            f"{value} {op} {target}", met, [{**at_least(target), "op": op}], {"look": pure(m(n=value))}, call("look")
-        )
-    yield row(
-        "a target that JSON readers would round",
-        False,
-        [at_least(BIG)],
-        {"look": pure(m(n=1))},
-        call("look"),
-        reason="refused",
-    )
+        yield row(f"{value} {op} {target}", met, [{**at_least(target), "op": op}], {"look": pure(m(n=value))}, call("look"))
+    yield row("a target that JSON readers would round", False, [at_least(BIG)], {"look": pure(m(n=1))}, call("look"), reason="refused")
     yield row("a target that is true", False, [at_least(True)], {"look": pure(m(n=1))}, call("look"), reason="refused")
     yield row("a target that is text", False, [at_least("1")], {"look": pure(m(n=1))}, call("look"), reason="refused")
-    yield row(
-        "a target that is not finite",
-        False,
-        [at_least(float("-inf"))],
-        {"look": pure(m(n=1))},
-        call("look"),
-        reason="refused",
-    )
-    trend: Fields = {
-        "id": "goal",
-        "kind": "metric_trend",
-        "metric": "n",
-        "direction": "increasing",
-        "min_points": 2,
-    }
+    yield row("a target that is not finite", False, [at_least(float("-inf"))], {"look": pure(m(n=1))}, call("look"), reason="refused")
+    trend: Fields = {"id": "goal", "kind": "metric_trend", "metric": "n", "direction": "increasing", "min_points": 2}
     yield row("a trend of texts", False, [trend], {"look": pure(m(n="1"), m(n="2"), m(n="3"))}, *([call("look")] * 3))
     yield row("a trend of truths", False, [trend], {"look": pure(m(n=False), m(n=True))}, *([call("look")] * 2))
 
@@ -123,41 +95,11 @@ def _events() -> Iterator[Row]:
         (BIG, BIG + 1, False),
     ):
         tools = {"look": pure(m(None, {"name": "ok", "job": came}))}
-        yield row(
-            f"an event with {came!r} where {wanted!r} is asked for",
-            met,
-            [event(where={"job": wanted})],
-            tools,
-            call("look"),
-        )
-    yield row(
-        "an event without the field",
-        False,
-        [event(where={"job": 1})],
-        {"look": pure(m(None, {"name": "ok"}))},
-        call("look"),
-    )
-    yield row(
-        "an event without the field, and null asked for",
-        False,
-        [event(where={"job": None})],
-        {"look": pure(m(None, {"name": "ok"}))},
-        call("look"),
-    )
-    yield row(
-        "an event with one of two fields",
-        False,
-        [event(where={"a": 1, "b": 1})],
-        {"look": pure(m(None, {"name": "ok", "a": 1}))},
-        call("look"),
-    )
-    yield row(
-        "two events with one field each",
-        False,
-        [event(where={"a": 1, "b": 1})],
-        {"look": pure(m(None, {"name": "ok", "a": 1}, {"name": "ok", "b": 1}))},
-        call("look"),
-    )
+        yield row(f"an event with {came!r} where {wanted!r} is asked for", met, [event(where={"job": wanted})], tools, call("look"))
+    yield row("an event without the field", False, [event(where={"job": 1})], {"look": pure(m(None, {"name": "ok"}))}, call("look"))
+    yield row("an event without the field, and null asked for", False, [event(where={"job": None})], {"look": pure(m(None, {"name": "ok"}))}, call("look"))
+    yield row("an event with one of two fields", False, [event(where={"a": 1, "b": 1})], {"look": pure(m(None, {"name": "ok", "a": 1}))}, call("look"))
+    yield row("two events with one field each", False, [event(where={"a": 1, "b": 1})], {"look": pure(m(None, {"name": "ok", "a": 1}, {"name": "ok", "b": 1}))}, call("look"))
 
 
 def _predicates() -> Iterator[Row]:
@@ -182,13 +124,7 @@ def _predicates() -> Iterator[Row]:
     ):
         yield row(f"the predicate {expression}", False, [when(expression)], {"look": pure(m(n=1))}, call("look"))
         if expression != "obs['metrics']['n'] >= 2":
-            yield row(
-                f"the optional predicate {expression}",
-                True,
-                [when(expression, required=False), did("look")],
-                {"look": pure(m(n=1))},
-                call("look"),
-            )
+            yield row(f"the optional predicate {expression}", True, [when(expression, required=False), did("look")], {"look": pure(m(n=1))}, call("look"))
     for expression in ("True", "obs['metrics']['n'] == 1", "bool(obs['metrics']['n'])", "not obs['metrics']['n'] > 1"):
         yield row(f"the predicate {expression}", True, [when(expression)], {"look": pure(m(n=1))}, call("look"))
 
@@ -196,11 +132,7 @@ def _predicates() -> Iterator[Row]:
 def _untils() -> Iterator[Row]:
     for until in ("1", "'yes'", "obs['metrics']['n']", "[1]", "None", "obs['metrics']['absent']", "1 / 0"):
         tools = {"look": pure(m(n=1)), "last": pure(m())}
-        yield row(
-            f"until {until} never ends", False, [did("last")], tools, call("look", until=until, sleep_s=1), call("last")
-        )
+        yield row(f"until {until} never ends", False, [did("last")], tools, call("look", until=until, sleep_s=1), call("last"))
     for until in ("True", "obs['metrics']['n'] == 1"):
         tools = {"look": pure(m(n=1)), "last": pure(m())}
-        yield row(
-            f"until {until} goes on", True, [did("last")], tools, call("look", until=until, sleep_s=1), call("last")
-        )
+        yield row(f"until {until} goes on", True, [did("last")], tools, call("look", until=until, sleep_s=1), call("last"))

@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic_core import to_json
 
-from journeyman.mission.values.canonical import Json, JsonObject, canonical, digest
+from journeyman.mission.values.canonical import Json, JsonObject, canonical, digest, key_order
 
 FIELD_BYTES: Final = 4096
 """Larger fields of an observation are cut."""
@@ -155,7 +155,7 @@ def _until(pieces: Iterator[str], most: int) -> Iterator[str]:
 def _pieces(value: Json, most: int) -> Iterator[str]:
     """Give the canonical text of a value bit by bit: only as much is made as is read."""
     if isinstance(value, dict):
-        for index, key in enumerate(sorted(value)):
+        for index, key in enumerate(sorted(value, key=key_order)):
             yield f"{',' if index else '{'}{text_of(key)}:"
             yield from _pieces(value[key], most)
         yield "}" if value else "{}"
@@ -172,7 +172,7 @@ def _pieces_from_end(value: Json, most: int) -> Iterator[str]:
     """Give the same text's pieces from its end on; of a long text, its end."""
     if isinstance(value, dict):
         yield "}" if value else "{}"
-        keys = sorted(value)
+        keys = sorted(value, key=key_order)
         for index in range(len(keys) - 1, -1, -1):
             yield from _pieces_from_end(value[keys[index]], most)
             yield f"{',' if index else '{'}{text_of(keys[index])}:"

@@ -129,6 +129,11 @@ def quoted(text: str) -> bytes:
     return _QUOTE(text).encode()
 
 
+def key_order(key: str) -> bytes:
+    """Give what RFC 8785 sorts an object's keys by: their UTF-16 form."""
+    return key.encode("utf-16-be")
+
+
 def parsed(text: str | bytes) -> Json:
     """Give the value whose canonical form is `text`; raise `ValueError` or `RecursionError` when it is no JSON.
 
