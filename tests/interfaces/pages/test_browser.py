@@ -128,26 +128,26 @@ def test_charts_tell_values_to_pointer_and_keyboard(browser: Browser, tmp_path: 
     assert browser.ask("[...document.querySelectorAll('.target-label')].map(e => e.textContent)") == [
         "< 0.01",
         "<= 200",
-        "guard: > 5",
+        "abort: > 5",
     ]
-    assert "lowest 183, highest 640; target <= 200" in browser.ask(
+    assert "lowest 181, highest 640; target <= 200" in browser.ask(
         "document.querySelectorAll('#metrics svg')[1].getAttribute('aria-label')"
     )
     browser.ask("document.querySelectorAll('#metrics svg')[1].focus()")
     _press(browser, "End")
     assert (
-        browser.ask("document.querySelectorAll('#metrics .readout')[1].textContent") == "iteration 12: latency_ms 183"
+        browser.ask("document.querySelectorAll('#metrics .readout')[1].textContent") == "iteration 9: latency_ms 181"
     )
     _press(browser, "ArrowLeft")
     assert (
-        browser.ask("document.querySelectorAll('#metrics .readout')[1].textContent") == "iteration 11: latency_ms 188"
+        browser.ask("document.querySelectorAll('#metrics .readout')[1].textContent") == "iteration 8: latency_ms 188"
     )
     box = browser.ask(
         "(() => { const plot = document.querySelector('#burn-down svg.plot'); plot.scrollIntoView({block: 'center', behavior: 'instant'}); const b = plot.getBoundingClientRect(); return [b.right - 10, b.top + 60]; })()"
     )
     browser.send("Input.dispatchMouseEvent", type="mouseMoved", x=box[0], y=box[1])
     assert browser.ask("document.querySelector('#burn-down .readout').textContent").startswith(
-        "iteration 12: iterations 68 %"
+        "iteration 9: iterations 75 %"
     )
 
 

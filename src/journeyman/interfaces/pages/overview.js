@@ -2,14 +2,14 @@
 
 const TONES = { met: "good", unmet: "bad", inconclusive: "unsure", complete: "good", terminate: "bad", adjust: "warn", done: "good", failed: "bad", unknown: "unsure", intended: "going" };
 
-function strip(figure, { columns, criteria }, guards, jump) {
+function strip(figure, { columns, criteria }, aborts, jump) {
   figure.hidden = false;
   const readout = element("p", { class: "readout", role: "status" });
   const plot = shape("svg", { class: "plot", role: "img", tabindex: "0" });
   plot.setAttribute("aria-label", `How ${criteria.length} criteria stood over ${columns.at(-1).to + 1} iterations. Arrow keys read single columns, Enter opens the iteration.`);
   figure.append(
     element("figcaption", {}, "Criteria over iterations ", element("small", {}, "strength of colour is progress; choose a column to open its iteration")),
-    element("ul", { class: "legend" }, ...Object.entries({ met: "met, or a guard that holds", unmet: "unmet, or a guard that broke", inconclusive: "inconclusive" }).map(([status, words]) => element("li", {}, element("span", { class: `swatch ${TONES[status]}` }), words))),
+    element("ul", { class: "legend" }, ...Object.entries({ met: "met, or an abort condition that is clear", unmet: "unmet, or an abort condition that struck", inconclusive: "inconclusive" }).map(([status, words]) => element("li", {}, element("span", { class: `swatch ${TONES[status]}` }), words))),
     plot, readout,
   );
   const state = { at: null, width: 0 };
@@ -19,7 +19,7 @@ function strip(figure, { columns, criteria }, guards, jump) {
     const width = Math.round(plot.clientWidth || figure.clientWidth) || 600;
     if (width === state.width) return;
     state.width = width;
-    drawStrip(plot, width, columns, criteria, guards, place);
+    drawStrip(plot, width, columns, criteria, aborts, place);
     plot.append(ring);
   };
   draw();
@@ -48,7 +48,7 @@ function strip(figure, { columns, criteria }, guards, jump) {
   });
 }
 
-function drawStrip(plot, width, columns, criteria, guards, place) {
+function drawStrip(plot, width, columns, criteria, aborts, place) {
   const longest = Math.max(...criteria.map((name) => name.length));
   const letters = Math.min(longest, Math.max(8, Math.floor(width / 36)));
   place.left = letters * 7.2 + 10;
@@ -61,8 +61,8 @@ function drawStrip(plot, width, columns, criteria, guards, place) {
     columns.forEach(({ criteria: told }, column) => {
       if (!told[name]) return;
       const [status, progress] = told[name];
-      const colour = guards.has(name) ? { met: "unmet", unmet: "met" }[status] ?? status : status;
-      const strength = colour === "met" ? 1 : guards.has(name) ? 0.9 : 0.18 + 0.6 * progress;
+      const colour = aborts.has(name) ? { met: "unmet", unmet: "met" }[status] ?? status : status;
+      const strength = colour === "met" ? 1 : aborts.has(name) ? 0.9 : 0.18 + 0.6 * progress;
       plot.append(shape("rect", { class: `cell ${colour}`, x: place.left + column * place.step, y: row * place.row + 2, width: place.step, height: place.row - 4, "fill-opacity": strength.toFixed(2), rx: place.step > 8 ? 3 : 0 }));
     });
   });

@@ -9,7 +9,7 @@ const report = JSON.parse(document.getElementById("report").textContent, (_, val
   return plain ? value : Object.fromEntries(Object.entries(value).map(([name, part]) => [visible(name), part]));
 });
 const $ = (id) => document.getElementById(id);
-const guards = new Set(report.criteria.filter(({ guard }) => guard).map(({ id }) => id));
+const aborts = new Set(report.criteria.filter((criterion) => criterion.abort_when_met).map(({ id }) => id));
 const lists = {};
 
 function unhide(part) {
@@ -40,7 +40,7 @@ function burnDown() {
 
 function goals(name) {
   return report.criteria.filter(({ definition }) => definition.kind === "metric_threshold" && String(definition.metric).replace(/^metrics\./, "") === name)
-    .map(({ definition, guard }) => ({ value: definition.target, label: `${guard ? "guard: " : ""}${definition.op} ${number(definition.target)}`, bad: guard }));
+    .map(({ definition, abort_when_met: bad }) => ({ value: definition.target, label: `${bad ? "abort: " : ""}${definition.op} ${number(definition.target)}`, bad }));
 }
 
 function metricCharts() {
@@ -68,7 +68,7 @@ function didWhat({ strategy }) {
 }
 
 function statusOf({ id, status }) {
-  const word = guards.has(id) ? { met: "broken", unmet: "holds" }[status] ?? status : status;
+  const word = aborts.has(id) ? { met: "struck", unmet: "clear" }[status] ?? status : status;
   return [word, { holds: "good", broken: "bad" }[word] ?? TONES[status] ?? "going"];
 }
 
@@ -184,7 +184,7 @@ function fillLists() {
   });
 }
 
-if (report.overview.columns.length > 1) strip($("overview"), report.overview, guards, openIteration);
+if (report.overview.columns.length > 1) strip($("overview"), report.overview, aborts, openIteration);
 burnDown();
 metricCharts();
 fillLists();

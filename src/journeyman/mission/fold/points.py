@@ -9,8 +9,11 @@ from journeyman.mission.values.compare import number_of
 
 def new_points(state: State) -> dict[str, float]:
     """Give the newest number of each metric that was measured in this iteration and not yet looked at."""
-    if state.iteration.judged and not state.world.arrivals:
-        return {}
+    return {} if state.iteration.judged and not state.world.arrivals else points_of_iteration(state)
+
+
+def points_of_iteration(state: State) -> dict[str, float]:
+    """Give the newest number of each metric that was measured in this iteration."""
     begun = f"{state.iteration.index}."
     script = f"script:{begun}"
     newest: dict[str, Evidence] = {}

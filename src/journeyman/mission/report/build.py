@@ -10,7 +10,7 @@ from typing import Final
 from journeyman.mission.criteria.base import Criterion, as_json, walk
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.fold.fold import fold
-from journeyman.mission.fold.points import new_points
+from journeyman.mission.fold.points import points_of_iteration
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import Happened
 from journeyman.mission.model.mission import dump
@@ -348,7 +348,7 @@ def _evaluated(gathered: _Gathered, state: State, event: e.Evaluated, at: str) -
         for item in event.results
     ]
     row["checkpoint"] = event.checkpoint
-    for name, point in new_points(state).items():
+    for name, point in points_of_iteration(state).items():
         _line(gathered, name).add(event.iteration, [event.iteration, _short(point)], gathered.rows)
     used: JsonObject = {"iteration": event.iteration, "at": at, **_used(state), "iterations": event.iteration + 1}
     gathered.budgets.add(event.iteration, used, gathered.rows)
