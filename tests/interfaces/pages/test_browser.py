@@ -135,13 +135,9 @@ def test_charts_tell_values_to_pointer_and_keyboard(browser: Browser, tmp_path: 
     )
     browser.ask("document.querySelectorAll('#metrics svg')[1].focus()")
     _press(browser, "End")
-    assert (
-        browser.ask("document.querySelectorAll('#metrics .readout')[1].textContent") == "iteration 9: latency_ms 181"
-    )
+    assert browser.ask("document.querySelectorAll('#metrics .readout')[1].textContent") == "iteration 9: latency_ms 181"
     _press(browser, "ArrowLeft")
-    assert (
-        browser.ask("document.querySelectorAll('#metrics .readout')[1].textContent") == "iteration 8: latency_ms 188"
-    )
+    assert browser.ask("document.querySelectorAll('#metrics .readout')[1].textContent") == "iteration 8: latency_ms 188"
     box = browser.ask(
         "(() => { const plot = document.querySelector('#burn-down svg.plot'); plot.scrollIntoView({block: 'center', behavior: 'instant'}); const b = plot.getBoundingClientRect(); return [b.right - 10, b.top + 60]; })()"
     )
