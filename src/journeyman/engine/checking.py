@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from journeyman.engine.scripting import script_limits
+from journeyman.engine.world import answered
 from journeyman.mission.criteria import Approval, Event, MetricTrend, Predicate, ToolCallSucceeded
 from journeyman.mission.criteria.base import Criterion, Measured, Probe, walk
 from journeyman.mission.criteria.evidence import Answered, Call, Measurement
@@ -192,7 +193,7 @@ async def judge_observation(mission: Mission, seen: JsonObject, predicates: Pred
     async def ask(expression: str, obs: JsonObject) -> Answered:
         given: JsonObject = {name: seen[name] for name in ("tool_results", "history") if name in seen}
         result = await predicates.evaluate(expression, obs | given)
-        return Answered(result.value, None if result.error_class is None else f"{result.error_class}: {result.error}")
+        return answered(result)
 
     event = await with_answers(lambda run: evaluated(state, _AT, run, {}), ask)
     return event.results

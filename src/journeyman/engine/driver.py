@@ -23,7 +23,7 @@ from journeyman.engine.process import owner_name
 from journeyman.engine.reading import events, newest_iterations
 from journeyman.engine.recent import Recent
 from journeyman.engine.scripting import step_script
-from journeyman.engine.world import Replays, World
+from journeyman.engine.world import Replays, World, answered
 from journeyman.mission.advice import wants_advice
 from journeyman.mission.criteria.evidence import Answered
 from journeyman.mission.fold.timing import seconds_between
@@ -358,9 +358,7 @@ class Driver:
             result = await bounded(clock, seconds, lambda: predicates.evaluate(expression, obs))
             if result is None:
                 return Answered(error="deadline: the mission's time was over")
-            return Answered(
-                result.value, None if result.error_class is None else f"{result.error_class}: {result.error}"
-            )
+            return answered(result)
 
         return answer
 

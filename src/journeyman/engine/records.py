@@ -9,7 +9,7 @@ from typing import cast
 from journeyman.engine.journal import summary_of
 from journeyman.engine.reading import missing, newest_iterations, pages, placed, state_of
 from journeyman.engine.recent import Recent
-from journeyman.engine.world import Evaluates
+from journeyman.engine.world import Evaluates, answered
 from journeyman.mission.advice import StrategyAdvice
 from journeyman.mission.criteria.evidence import Answered
 from journeyman.mission.fold.fold import fold_all
@@ -93,7 +93,7 @@ async def replay_and_report(store: Store, session_id: str, predicates: Evaluates
 
     async def ask(expression: str, obs: JsonObject) -> Answered:
         result = await predicates.evaluate(expression, obs)
-        return Answered(result.value, None if result.error_class is None else f"{result.error_class}: {result.error}")
+        return answered(result)
 
     async def read_blob(name: str) -> Json:
         return parsed(await store.blob(name))

@@ -10,6 +10,7 @@ from typing import Protocol, TypeAlias, runtime_checkable
 
 from journeyman.engine.advising import Asks
 from journeyman.engine.clock import Clock, SystemClock
+from journeyman.mission.criteria.evidence import Answered
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.stores.base import Store
@@ -67,3 +68,8 @@ class World:
     """How often a running driver looks for what people added."""
     owner: str = ""
     """Names this process in leases; drawn when empty."""
+
+
+def answered(result: PredicateResult) -> Answered:
+    """Give what the sandbox found in the form that judging takes."""
+    return Answered(result.value, None if result.error_class is None else f"{result.error_class}: {result.error}")

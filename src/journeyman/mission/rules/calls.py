@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Final
 
+from journeyman.mission.criteria import probes
 from journeyman.mission.criteria.evidence import Call
 from journeyman.mission.fold.world import stale_calls
 from journeyman.mission.model.effects import EFFECT_RULES, EffectClass, EffectState, Purpose
 from journeyman.mission.model.events import Intended
 from journeyman.mission.model.state import Effect, State
 from journeyman.mission.rules.commands import Intend, IntendedCall
-from journeyman.mission.rules.evaluate import wanted_probes
 from journeyman.mission.values.canonical import digest_of
 
 MAX_REFRESHED: Final = 20
@@ -66,7 +66,7 @@ def _affordable(state: State, calls: tuple[IntendedCall, ...]) -> tuple[Intended
     left = calls_left(state)
     if left is None:
         return calls
-    return calls[: max(0, left - (0 if state.iteration.probed else len(wanted_probes(state))))]
+    return calls[: max(0, left - (0 if state.iteration.probed else len(probes(state.mission.criteria))))]
 
 
 def next_calls(state: State) -> tuple[IntendedCall, ...]:
@@ -149,7 +149,7 @@ def probe_calls(state: State) -> tuple[IntendedCall, ...]:
             turn=turn,
             purpose=Purpose.PROBE,
         )
-        for index, probe in enumerate(wanted_probes(state))
+        for index, probe in enumerate(probes(state.mission.criteria))
     )
     left = calls_left(state)
     return calls if left is None or left >= len(calls) else ()

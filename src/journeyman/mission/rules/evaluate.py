@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from journeyman.mission.criteria import CHECKED, Approval, Group, MetricTrend, Probe, needed
+from journeyman.mission.criteria import CHECKED, Approval, Group, MetricTrend, needed
 from journeyman.mission.criteria.base import Criterion, walk
-from journeyman.mission.criteria.evidence import Answered, CriterionStatus, Judgement, Measurement, RunPredicate, View
+from journeyman.mission.criteria.evidence import CriterionStatus, Judgement, Measurement, RunPredicate, View
 from journeyman.mission.fold.timing import seconds_between
 from journeyman.mission.fold.world import is_watched
 from journeyman.mission.model.events import CriterionResult, Evaluated, Watched
@@ -43,12 +43,6 @@ def watched(state: State, run: RunPredicate, values: Mapping[str, Json]) -> Watc
     judge = _Judge(state)
     aborted = judge.arrivals(run, values)
     return Watched(iteration=state.iteration.index, results=list(judge.rows.values()), aborted=aborted)
-
-
-def asks_until(state: State, run: RunPredicate, values: Mapping[str, Json]) -> Answered | None:
-    """Give the answer of the strategy's `until`, where it has one."""
-    until = state.iteration.strategy.until if state.iteration.strategy is not None else None
-    return None if until is None else run(until, present_view(state, run, values).obs())
 
 
 class _Judge:
@@ -232,9 +226,3 @@ def _would_hold(criterion: Criterion, met: Mapping[str, bool], granted: set[str]
         combine = all if criterion.kind_name == "all_of" else any
         return combine(_would_hold(member, met, granted) for member in criterion.members())
     return criterion.id in granted or met[criterion.id]
-
-
-def wanted_probes(state: State) -> tuple[Probe, ...]:
-    """Give the distinct probes of all criteria, in order."""
-    found = {probe.call: probe for criterion in walk(state.mission.criteria) for probe in criterion.probes}
-    return tuple(found.values())
