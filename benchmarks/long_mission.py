@@ -60,6 +60,7 @@ def long_mission(iterations: int) -> Mission:
                 }
             ],
             "plan": [{"calls": [{"tool": "sample"}]}],
+            "repeat": True,
             "explore": False,
             "budget": {"iterations": iterations + 1},
         }
