@@ -149,8 +149,9 @@ class Calls:
         self._note(effect, state, result)
 
     def _note(self, effect: Effect, state: EffectState, result: Result) -> None:
-        size = len(canonical(result.value)) if result.value is not None else 0
-        value = self._journal.keep(result.value) if size > INLINE_BYTES else result.value
+        data = canonical(result.value) if result.value is not None else b""
+        size = len(data)
+        value = self._journal.keep_bytes(data) if size > INLINE_BYTES else result.value
         self._journal.note(
             e.Settled(
                 effect=effect.intended.effect,

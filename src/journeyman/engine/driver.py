@@ -23,6 +23,7 @@ from journeyman.engine.process import owner_name
 from journeyman.engine.reading import events, newest_iterations
 from journeyman.engine.recent import Recent
 from journeyman.engine.scripting import step_script
+from journeyman.engine.watching import LEAST_SLEEP_S, Watcher
 from journeyman.engine.world import Replays, World, answered
 from journeyman.mission.advice import wants_advice
 from journeyman.mission.criteria.evidence import Answered
@@ -46,8 +47,6 @@ from journeyman.stores.base import Reserve
 from journeyman.tools.base import Catalog, Tool
 from journeyman.tools.deadline import Deadline
 
-LEAST_SLEEP_S: Final = 0.001
-"""Clocks do not tell shorter times apart."""
 LAST_JUDGEMENT_S: Final = 0.15
 """Time that all expressions of an evaluation have after the deadline: what was measured in time is judged."""
 LAST_WORDS_S: Final = 0.2
@@ -64,6 +63,7 @@ class Driver:
         self._past = Past()
         self._deadline = Deadline()
         """What tools are held to: the mission's, in the machine's monotonic time."""
+        self._watcher = Watcher(journal, world.clock, world.watch_s, self._move_deadline)
         broker = world.broker
         self._advising = Advising(broker, journal, self._recent, world.scripts) if broker is not None else None
         self._handlers: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
@@ -159,6 +159,7 @@ class Driver:
         self._calls = Calls(self._world, journal, catalog, changed=changed, probes=probes)
         async with anyio.create_task_group() as group:
             group.start_soon(self._heartbeat)
+            group.start_soon(self._watcher.run)
             try:
                 await self._loop()
             except anyio.get_cancelled_exc_class():
@@ -246,7 +247,7 @@ class Driver:
         async def ask() -> None:
             found.append(await advising.next_strategy())
 
-        await self._watched(ask)
+        await self._watcher.over(ask)
         journal = self._journal
         if not found:  # cut off: the state says what comes next, once it knows of it
             return out_of_time(journal.state) or not self._is_over()
@@ -278,7 +279,7 @@ class Driver:
         if self._journal.intents_waiting and not await self._commit():
             return
         await self._catch_up()
-        if await self._watched(lambda: self._calls.run(command.effects), LAST_WORDS_S):
+        if await self._watcher.over(lambda: self._calls.run(command.effects), LAST_WORDS_S):
             why = "the mission's time was over" if self._is_over() else "cancelled by a person's abort"
             self._calls.skip(self._journal.state.in_flight, why)
 
@@ -289,36 +290,10 @@ class Driver:
     async def _skip(self, command: c.Skip) -> None:
         self._calls.skip(command.effects, command.why)
 
-    async def _watched(self, work: Callable[[], Awaitable[None]], last_words_s: float = 0.0) -> bool:
-        """Do work that a person's abort, or the deadline and so much after it, may cut off; tell whether it was."""
-        self._abortable = scope = anyio.CancelScope()
-        async with anyio.create_task_group() as group:
-            group.start_soon(self._watch, last_words_s)
-            with scope:
-                await work()
-            group.cancel_scope.cancel()
-        return scope.cancelled_caught
-
-    async def _watch(self, last_words_s: float) -> None:
-        """Look for an abort, and at the time, while calls run."""
-        journal, slice_s = self._journal, self._world.watch_s
-        while journal.state.people.end_asked is not Reason.ABORTED:
-            left = journal.left_s()
-            if left is not None and left <= 0:
-                await self._world.clock.sleep(last_words_s)
-                break
-            await self._world.clock.sleep(slice_s if left is None else max(LEAST_SLEEP_S, min(slice_s, left)))
-            if left is not None and left <= slice_s:
-                continue
-            if journal.dirty:
-                await journal.commit_facts()
-            else:
-                await journal.refresh()
-            self._move_deadline()
-        self._abortable.cancel()
-
     async def _ask_world(self, command: c.AskWorld) -> None:
-        if await self._commit() and await self._watched(lambda: self._calls.ask_world(command.effects), LAST_WORDS_S):
+        if await self._commit() and await self._watcher.over(
+            lambda: self._calls.ask_world(command.effects), LAST_WORDS_S
+        ):
             self._calls.give_up([effect for effect in self._journal.state.in_flight if effect in command.effects])
 
     async def _give_up(self, command: c.GiveUp) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol, cast
 
@@ -21,7 +20,7 @@ from journeyman.tools.results import Caps, failure, one_line, sorted_answer, sor
 from journeyman.tools.sending import Sending
 from journeyman.tools.servers.definition import WireFault
 from journeyman.tools.servers.supervisor import McpServer
-from journeyman.tools.threads import run_blocking
+from journeyman.tools.threads import acquired, run_blocking
 
 _THREAD_CHARS: Final = 2**20
 """Answers with more text are sorted in a thread."""
@@ -123,16 +122,21 @@ class ToolCatalog:
             return problem
         course = _Course(entry, repeatable)
         began_s = anyio.current_time()
-        with anyio.move_on_after(self._deadline.left_s()):
-            async with AsyncExitStack() as held:
+        with anyio.move_on_after(self._deadline.left_s()) as scope:
+            held: list[anyio.CapacityLimiter] = []
+            try:
                 for slot in entry.slots:
-                    await held.enter_async_context(slot)
+                    await acquired(slot)
+                    held.append(slot)
                 if entry.pace is not None:
                     await entry.pace.wait()
                 began_s = anyio.current_time()
                 limit_s = self._limits.timeout_s if timeout_s is None else timeout_s
-                with anyio.move_on_after(limit_s):
-                    await self._tried(course, args, key, again)
+                scope.deadline = min(scope.deadline, began_s + limit_s)
+                await self._tried(course, args, key, again)
+            finally:
+                for slot in held:
+                    slot.release()
         took_s = anyio.current_time() - began_s
         return replace(course.told(took_s), duration_s=round(took_s, 6))
 

@@ -38,13 +38,13 @@ def advised(state: State, strategy: Strategy, advisor: str) -> Proposed:
 def decided(state: State, decision: Decision) -> Decided:
     """Give the verdict as an event, bound to the mission it was decided under."""
     usage = state.usage
-    used: JsonObject = {
+    amounts: JsonObject = {
         "cost_microusd": usage.cost_microusd,
-        "iterations": state.iteration.index + 1,
         "tokens": usage.tokens,
         "tool_calls": usage.tool_calls,
         "wall_clock_s": int(usage.wall_clock_s) if usage.wall_clock_s.is_integer() else usage.wall_clock_s,
     }
+    used: JsonObject = {name: amount for name, amount in amounts.items() if amount}
     return Decided(
         iteration=state.iteration.index,
         verdict=decision.label,
