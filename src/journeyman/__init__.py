@@ -2,19 +2,31 @@
 
 ```python
 import asyncio
-from pathlib import Path
-from journeyman import load_mission, load_settings, opened
+from journeyman import opened, tool, validate_mission
+
+@tool(effect="pure")
+def primes_below(limit: int) -> dict[str, object]:
+    'Count the prime numbers below a limit.'
+    found = [n for n in range(2, limit) if all(n % d for d in range(2, n))]
+    return {"metrics": {"primes": len(found)}}
+
+mission = validate_mission({
+    "directive": "Find how many primes there are below 100.",
+    "tools": ["primes_below"],
+    "criteria": [{"id": "counted", "kind": "metric_threshold", "metric": "primes", "op": "==", "target": 25}],
+    "plan": [{"calls": [{"tool": "primes_below", "args": {"limit": 100}}]}],
+    "budget": {"iterations": 3},
+})
 
 async def main() -> None:
-    mission, folder = load_mission(Path("mission.yaml"))
-    async with opened(load_settings()) as journeyman:
-        state = await journeyman.engine.run(mission, folder)
+    async with opened(functions=[primes_below]) as journeyman:
+        state = await journeyman.engine.run(mission)
         print(state.outcome, state.reason)
 
 asyncio.run(main())
 ```
 
-Nothing happens on import: each name is loaded when it is first used.
+`load_mission` reads a mission file instead; `journeyman new` writes one. Nothing happens on import: each name is loaded when it is first used.
 """
 
 from __future__ import annotations
@@ -28,7 +40,7 @@ if TYPE_CHECKING:
     from journeyman.engine.records import replay_of
     from journeyman.engine.reporting import report_of
     from journeyman.engine.world import World
-    from journeyman.mission.files.mission_file import parse_mission
+    from journeyman.mission.files.mission_file import parse_mission, validate_mission
     from journeyman.mission.model.mission import Mission
     from journeyman.mission.values.errors import BugError, CallerError, JourneymanError, WorldError
     from journeyman.stores.memory import MemoryStore
@@ -55,6 +67,7 @@ __all__ = [
     "replay_of",
     "report_of",
     "tool",
+    "validate_mission",
 ]
 
 _HOMES = {
@@ -64,7 +77,7 @@ _HOMES = {
     "engine.reporting": ("report_of",),
     "engine.world": ("World",),
     "mission.values.errors": ("BugError", "CallerError", "JourneymanError", "WorldError"),
-    "mission.files.mission_file": ("parse_mission",),
+    "mission.files.mission_file": ("parse_mission", "validate_mission"),
     "mission.model.mission": ("Mission",),
     "stores.memory": ("MemoryStore",),
     "stores.sqlite": ("SqliteStore",),
@@ -78,3 +91,7 @@ def __getattr__(name: str) -> Any:
         if name in names:
             return getattr(importlib.import_module(f"{__name__}.{home}"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -16,7 +17,7 @@ from journeyman.advisors.broker import Broker
 from journeyman.advisors.prices import Asked, Prices
 from journeyman.advisors.providers import ProviderAdvisor
 from journeyman.advisors.settings import AdvisorSettings, Source
-from journeyman.config import Settings
+from journeyman.config import Settings, load_settings
 from journeyman.engine.clock import Clock, SystemClock
 from journeyman.engine.engine import Engine
 from journeyman.engine.world import World
@@ -57,8 +58,17 @@ class Journeyman:
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncGenerator[Journeyman]:
-    """Open store and sandbox, and close both at the end."""
+async def opened(
+    settings: Settings | None = None, *, functions: Sequence[Callable[..., object]] = ()
+) -> AsyncGenerator[Journeyman]:
+    """Open store and sandbox, and close both at the end.
+
+    Args:
+        settings: Those of the settings file and the environment when `None`.
+        functions: Tools of this process that every mission may name under `tools`, beside those that its file names.
+            Another process that goes on with such a session must be given them too.
+    """
+    settings = load_settings() if settings is None else settings
     clock = SystemClock()
     workers = settings.sandbox_workers
     # Scripts have workers of their own: a long script must not keep predicates waiting. Both open on first use.
@@ -73,7 +83,7 @@ async def opened(settings: Settings) -> AsyncGenerator[Journeyman]:
         closing.push_async_callback(broker.aclose)
         world = World(
             store=store,
-            open_catalog=mission_catalog,
+            open_catalog=partial(mission_catalog, functions=functions),
             predicates=predicates,
             scripts=scripts,
             clock=clock,
@@ -136,15 +146,24 @@ def prompt_key(folder: Path) -> bytes:
 
 
 @asynccontextmanager
-async def mission_catalog(mission: Mission, folder: Path, deadline: Deadline | None = None) -> AsyncGenerator[Catalog]:
-    """Open the tools of a mission whose file lies in `folder`; `deadline` bounds starts, calls and closing."""
+async def mission_catalog(
+    mission: Mission,
+    folder: Path,
+    deadline: Deadline | None = None,
+    *,
+    functions: Sequence[Callable[..., object]] = (),
+) -> AsyncGenerator[Catalog]:
+    """Open the tools of a mission whose file lies in `folder`; `deadline` bounds starts, calls and closing.
+
+    `functions` are offered beside those that the mission names.
+    """
     limits = mission.limits
     servers = {
         name: cast("object", server.model_dump(exclude_defaults=True)) for name, server in mission.servers.items()
     }
     incident = _incident(mission.gym) if mission.gym is not None else None
     async with open_catalog(
-        functions=[*map(_function, mission.functions), *([] if incident is None else incident.tools())],
+        functions=[*map(_function, mission.functions), *functions, *([] if incident is None else incident.tools())],
         servers=servers,
         allow=mission.tools,
         metrics=mission.metrics,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import pydoc
 import re
 import subprocess
 import sys
@@ -28,6 +30,28 @@ def test_public_names_are_few_and_all_there() -> None:
     assert len(journeyman.__all__) <= 20
     for name in journeyman.__all__:
         assert getattr(journeyman, name) is not None
+
+
+def test_the_package_shows_its_names() -> None:
+    """`dir` and `help` are where people look first."""
+    assert dir(journeyman) == sorted(journeyman.__all__)
+    shown = pydoc.plain(pydoc.render_doc(journeyman))
+    assert [name for name in journeyman.__all__ if name not in shown] == []
+
+
+def test_the_example_of_the_package_runs(tmp_path: Path) -> None:
+    """It has a tool of its own, and it ends achieved."""
+    code = (journeyman.__doc__ or "").partition("```python\n")[2].partition("```")[0]
+    (tmp_path / "example.py").write_text(code, "utf-8")
+    ended = subprocess.run(
+        [sys.executable, "example.py"],
+        cwd=tmp_path,
+        env={**os.environ, "JOURNEYMAN_DATA_DIR": str(tmp_path / "data")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.stdout, ended.stderr) == ("achieved criteria_met\n", "")
 
 
 def test_every_command_has_the_help_that_the_list_promises() -> None:
