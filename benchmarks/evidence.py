@@ -13,7 +13,6 @@ import math
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -25,6 +24,7 @@ from journeyman.mission.fold import effects, iteration, people, progress, world
 from journeyman.mission.rules import calls, decide, evaluate
 from journeyman.mission.rules.evaluate import _Judge  # pyright: ignore[reportPrivateUsage]  # it is switched off here
 from journeyman.mission.values import compare
+from journeyman.mission.values.value import replace
 from tests.evidence.scene import Row as Mission
 from tests.evidence.scene import wrong
 from tests.evidence.table import rows

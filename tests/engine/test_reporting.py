@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -19,6 +18,7 @@ from journeyman.mission.model.state import Effect
 from journeyman.mission.report import build, kept
 from journeyman.mission.report.build import ReportBuilder, build_report
 from journeyman.mission.values.canonical import canonical
+from journeyman.mission.values.value import replace
 from journeyman.tools.functions import tool
 from tests.engine.worlds import Bench, bench, mission
 

@@ -20,6 +20,7 @@ from journeyman.mission.record.chain import Entry, Head, genesis, head_of, opene
 from journeyman.mission.record.snapshot import form, restored, snapshot_of
 from journeyman.mission.values.canonical import JsonObject, digest
 from journeyman.mission.values.errors import NotFound, RecordBroken
+from journeyman.mission.values.value import replace as replaced
 from journeyman.stores.base import Batch
 from journeyman.stores.memory import MemoryStore
 from journeyman.tools.functions import tool
@@ -131,7 +132,7 @@ async def test_a_forged_snapshot_is_named_by_verify_and_replay(at: Bench) -> Non
     record = await read_record(at.store, session)
     place = next(n for n, item in enumerate(record.events) if isinstance(item.event, e.SnapshotTaken))
     state = restored(await at.store.blob(_blob_of(record.entries[place])))
-    data = snapshot_of(replace(state, world=replace(state.world, order=state.world.order + 1)))
+    data = snapshot_of(replaced(state, world=replaced(state.world, order=state.world.order + 1)))
     forged: JsonObject = {"state": {"$blob": digest(data), "bytes": len(data)}, "form": form()}
     store = await _with(at, _resealed(record.entries, place, forged), {digest(data): data})
     found = await check_record(store, session)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +13,7 @@ from journeyman.mission.files.draft_checks import refused
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.effects import EffectClass
 from journeyman.mission.model.strategy import ToolSpec
+from journeyman.mission.values.value import replace
 
 METRICS = {"latency_ms": "load_test", "error_ratio": "load_test", "queue_depth": "look"}
 TOOLS = [

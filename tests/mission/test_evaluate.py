@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import asdict
 
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.state import State

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any, cast
 
 from hypothesis import given, settings
@@ -27,6 +26,7 @@ from journeyman.mission.prompt import (
 from journeyman.mission.prompt.cutting import cut_json, shares
 from journeyman.mission.prompt.facts import form, tools
 from journeyman.mission.values.canonical import Json, JsonObject, canonical, checked
+from journeyman.mission.values.value import replace
 from tests.property.test_rules import a_mission, begun
 
 json_values = st.recursive(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -12,6 +11,7 @@ from hypothesis import strategies as st
 from journeyman.mission.record.chain import Entry, Head, check_chain, genesis, head_of, opened, seal
 from journeyman.mission.values.canonical import JsonObject, checked
 from journeyman.mission.values.errors import RecordBroken
+from journeyman.mission.values.value import replace
 
 AT = "2026-11-20T10:00:00.000000Z"
 START = genesis("default", "s1")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, cast
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import fields
 
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.files.mission_file import validate_mission
@@ -21,7 +22,9 @@ from journeyman.mission.record.chain import Envelope
 from journeyman.mission.rules import commands as c
 from journeyman.mission.rules.decide import criteria_hold, decide, exhausted
 from journeyman.mission.rules.next_command import next_command
-from journeyman.mission.values.canonical import canonical, parsed
+from journeyman.mission.values.canonical import JsonObject, canonical, checked, parsed
+from journeyman.mission.values.errors import RecordBroken
+from journeyman.mission.values.value import replace
 from tests.mission.simulation import Reply, SimTool, Simulation, failed
 
 AT = "2026-01-01T00:00:00.000000Z"
@@ -166,9 +169,41 @@ def test_events_survive_their_written_form(events: list[Event]) -> None:
     for event in events:
         kind = type(event)
         data = encode(event)
-        written = Envelope(1, AT, "engine", kind.__name__, cast("Any", parsed(canonical(data))))
+        written = Envelope(1, AT, "engine", kind.__name__, canonical(data))
         assert decode(written).event == event
         assert canonical(encode(decode(written).event)) == canonical(data)
+
+
+@given(st.lists(any_event, max_size=3), st.text(max_size=5).map(lambda name: f"x{name}"))
+def test_events_of_another_form_are_refused_without_a_word_of_what_they_hold(events: list[Event], name: str) -> None:
+    """A field too many, or one of another type: a record that was forged, or is of another version."""
+    for event in events:
+        data, kind = encode(event), type(event)
+        wrong: JsonObject = {"SECRET": 1}
+        forged: list[JsonObject] = [{**data, name: "SECRET"}]
+        forged += [
+            {**data, one.name: wrong if one.type is str else "SECRET"}
+            for one in fields(kind)
+            if one.required and one.type is not Any
+        ]
+        for row in forged:
+            with pytest.raises(RecordBroken, match=f"event 7 .{kind.__name__}. is malformed") as caught:
+                decode(Envelope(7, AT, "engine", kind.__name__, canonical(row)))
+            assert "SECRET" not in str(caught.value)
+
+
+@given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([2.0**53, 1e16, -(2.0**60), 1e20, 1e21]))
+def test_numbers_are_read_as_canonical_json_means_them(small: float, wide: float) -> None:
+    """Floats from 2^53 on are written like integers, and no integer of ours is that large."""
+    for number in (small, wide):
+        metrics: JsonObject = {"n": checked(number)}
+        written = Envelope(
+            1, AT, "engine", "Settled", canonical({"effect": "0.0", "state": "done", "metrics": metrics})
+        )
+        event = decode(written).event
+        assert isinstance(event, e.Settled)
+        assert event.metrics == parsed(canonical(metrics))
+        assert canonical(event.metrics) == canonical(metrics)
 
 
 def known(status: CriterionStatus, *, carried: bool = False) -> CriterionState:

@@ -8,12 +8,11 @@ import os
 import shutil
 import stat
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from journeyman.mission.record.chain import Head, head_of
+from journeyman.mission.record.chain import Entry, Head, head_of
 from journeyman.mission.values.canonical import JsonObject, canonical, digest, parsed
 from journeyman.mission.values.errors import InvalidInput, JourneymanError, NotAllowed, RecordBroken, Unavailable
 from journeyman.stores.files import export_record, import_record, read_export
@@ -252,7 +251,7 @@ async def test_a_reference_cannot_lead_out_of_the_directory(tmp_path: Path) -> N
     evil = whole(count=1)
     body = evil.entries[0].body.replace(b'"blobs":[]', b'"blobs":[{"$blob":"../../secret","bytes":1}]')
     hashed = bytes.fromhex(digest(evil.head.hash + body))
-    entry = replace(evil.entries[0], body=body, hash=hashed)
+    entry = Entry(evil.entries[0].seq, hashed, body)
     blobs = {"../../secret": b"x"}
     with pytest.raises(InvalidInput):
         await export_record(

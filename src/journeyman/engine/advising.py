@@ -12,11 +12,11 @@ from journeyman.engine.recent import Recent
 from journeyman.engine.scripting import script_limits
 from journeyman.mission.advice import ClosingAdvice, StrategyAdvice, ranked
 from journeyman.mission.model import events as e
-from journeyman.mission.model.events import decode
+from journeyman.mission.model.events import read
 from journeyman.mission.model.state import Phase, State
 from journeyman.mission.model.strategy import Strategy, problems
 from journeyman.mission.prompt import Endings, Prompt, closing_prompt, strategy_prompt
-from journeyman.mission.record.chain import is_of_kind, opened
+from journeyman.mission.record.chain import is_of_kind
 from journeyman.mission.rules.calls import calls_left
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import BudgetRefused
@@ -180,7 +180,7 @@ class Advising:
         found = Endings()
         async for page in self._journal.durable():
             for entry in page:
-                event = decode(opened(entry)).event if is_of_kind(entry, e.Decided.__name__) else None
+                event = read(entry).event if is_of_kind(entry, e.Decided.__name__) else None
                 if isinstance(event, e.Decided):
                     found.take(event.iteration, event.verdict.value, event.reason.value)
         return found

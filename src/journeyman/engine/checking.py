@@ -25,6 +25,7 @@ from journeyman.mission.rules.approvals import needs_person
 from journeyman.mission.rules.evaluate import evaluated
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import Problem
+from journeyman.mission.values.value import replace as replaced
 from journeyman.tools.arguments import compiled
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.script import ScriptRun
@@ -180,12 +181,12 @@ async def judge_observation(mission: Mission, seen: JsonObject, predicates: Pred
     criteria = dump(mission)["criteria"]
     plain = Mission.model_validate({**dump(mission), "criteria": _unsourced(criteria)})
     state = checking_state(plain, [])
-    state = replace(
+    state = replaced(
         state,
-        world=replace(
+        world=replaced(
             state.world, counts={name: n for name, n in _object(seen, "counts").items() if isinstance(n, int)}
         ),
-        iteration=replace(state.iteration, probed=True, checked=True, errors=tuple(_rows(seen, "errors"))),
+        iteration=replaced(state.iteration, probed=True, checked=True, errors=tuple(_rows(seen, "errors"))),
     )
     made = Measurement(id="0.0", call=Call.of_script(), order=1, epoch=state.world.epoch, at=_AT)
     state = arrived(state, made, _object(seen, "metrics"), _rows(seen, "events"), fresh=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -43,6 +42,7 @@ from journeyman.mission.rules.evaluate import evaluated, watched
 from journeyman.mission.rules.next_command import next_command
 from journeyman.mission.values.canonical import Json, JsonObject, parsed
 from journeyman.mission.values.errors import BudgetRefused, CallerError, InvalidInput, WorldError
+from journeyman.mission.values.value import replace
 from journeyman.stores.base import Reserve
 from journeyman.tools.base import Catalog, Tool
 from journeyman.tools.deadline import Deadline

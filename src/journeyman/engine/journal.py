@@ -16,9 +16,9 @@ from journeyman.engine.snapshots import Snapshots, taken
 from journeyman.mission.fold.fold import fold, with_tools
 from journeyman.mission.fold.timing import seconds_between
 from journeyman.mission.model import events as e
-from journeyman.mission.model.events import Event, Happened, decode, encode
+from journeyman.mission.model.events import Event, Happened, decode, encode, read
 from journeyman.mission.model.state import State
-from journeyman.mission.record.chain import Entry, Envelope, Head, check_chain, genesis, head_of, opened, seal_bytes
+from journeyman.mission.record.chain import Entry, Envelope, Head, check_chain, genesis, head_of, seal_bytes
 from journeyman.mission.values.canonical import INLINE_BYTES, Json, JsonObject, canonical, digest, parsed
 from journeyman.mission.values.errors import BudgetRefused, HeadMoved, RecordBroken, WorldError
 from journeyman.stores.base import Batch, Lease, Reserve, Settle, Store, Summary
@@ -126,7 +126,7 @@ class Journal:
 
     async def _take_in(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
-            happened = await placed(self._store, decode(opened(entry)))
+            happened = await placed(self._store, read(entry))
             self._committed = fold(self._committed, happened)
             self._head = head_of(entry)
             for listen in self.listeners:
@@ -179,7 +179,7 @@ class Journal:
         down to the order of keys.
         """
         data = canonical(encode(event))
-        happened = decode(Envelope(self._head.seq + 1, at or self.at(), actor, type(event).__name__, _object(data)))
+        happened = decode(Envelope(self._head.seq + 1, at or self.at(), actor, type(event).__name__, data))
         self._state = self._after(happened)
         self._drafts.append(_Draft(happened, data, budget, self._state))
         return self._state
@@ -306,10 +306,6 @@ class Journal:
     def drop_derived(self) -> None:
         """Forget what was noted but only derived: the commit was refused for another reason than a moved head."""
         self._keep_facts(self._drafts)
-
-
-def _object(data: bytes) -> JsonObject:
-    return cast("JsonObject", parsed(data))
 
 
 def summary_of(state: State, at: str) -> Summary:

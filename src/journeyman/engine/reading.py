@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from journeyman.mission.fold.fold import fold
-from journeyman.mission.model.events import CatalogPinned, Happened, Proposed, SnapshotTaken, decode
+from journeyman.mission.model.events import CatalogPinned, Happened, Proposed, SnapshotTaken, read
 from journeyman.mission.model.state import State
 from journeyman.mission.record import snapshot
-from journeyman.mission.record.chain import Entry, Head, check_chain, genesis, head_of, is_of_kind, opened
+from journeyman.mission.record.chain import Entry, Head, check_chain, genesis, head_of, is_of_kind
 from journeyman.mission.values.canonical import JsonObject, parsed
 from journeyman.mission.values.errors import NotFound, RecordBroken
 from journeyman.stores.base import KnowsHead, Store
@@ -73,7 +73,7 @@ async def restore(store: Store, session_id: str, before_seq: int | None = None) 
 
 async def kept_state(store: Store, entry: Entry) -> State | None:
     """Give the state that a snapshot's event names; `None` where it is damaged or of another version."""
-    event = cast("SnapshotTaken", decode(opened(entry)).event)
+    event = cast("SnapshotTaken", read(entry).event)
     if event.form != snapshot.form():
         return None
     try:
@@ -96,7 +96,7 @@ async def state_of(store: Store, session_id: str) -> State:
     found = await restore(store, session_id)
     state = found.state
     for entry in found.tail:
-        state = fold(state, await placed(store, decode(opened(entry))))
+        state = fold(state, await placed(store, read(entry)))
     if state is None:
         raise missing(session_id)
     return state
@@ -124,13 +124,13 @@ async def events(store: Store, session_id: str, head: Head | None = None) -> Asy
     """Give every event of a session, decoded, with tool definitions in place; see `pages`."""
     async for page in pages(store, session_id, head):
         for entry in page:
-            yield await placed(store, decode(opened(entry)))
+            yield await placed(store, read(entry))
 
 
 async def newest_iterations(store: Store, session_id: str, count: int, head: Head | None = None) -> list[Happened]:
     """Give the events since the `count`-newest proposal, up to `head`; all of them where there are fewer."""
     rows = [entry async for entry in backwards(store, session_id, count, head)]
-    return [decode(opened(entry)) for entry in reversed(rows)]
+    return [read(entry) for entry in reversed(rows)]
 
 
 async def backwards(store: Store, session_id: str, count: int, head: Head | None = None) -> AsyncIterator[Entry]:

@@ -13,10 +13,10 @@ from journeyman.engine.world import Evaluates, answered
 from journeyman.mission.advice import StrategyAdvice
 from journeyman.mission.criteria.evidence import Answered
 from journeyman.mission.fold.fold import fold_all
-from journeyman.mission.model.events import Happened, Proposed, decode
+from journeyman.mission.model.events import Happened, Proposed, read
 from journeyman.mission.model.state import State
 from journeyman.mission.prompt import RECENT, Prompt, strategy_prompt
-from journeyman.mission.record.chain import Entry, Head, head_of, is_of_kind, opened
+from journeyman.mission.record.chain import Entry, Head, head_of, is_of_kind
 from journeyman.mission.record.replay import Replayed, Replaying
 from journeyman.mission.report.build import ReportBuilder
 from journeyman.mission.values.canonical import Json, JsonObject, parsed
@@ -46,7 +46,7 @@ class Numbered:
 async def read_record(store: Store, session_id: str) -> Record:
     """Give a session's whole record, held in memory; raise `NotFound` when there is none."""
     entries = tuple([entry async for page in pages(store, session_id) for entry in page])
-    decoded = tuple(decode(opened(entry)) for entry in entries)
+    decoded = tuple(read(entry) for entry in entries)
     return Record(session_id=session_id, events=decoded, entries=entries, head=head_of(entries[-1]))
 
 
@@ -57,7 +57,7 @@ async def numbered(store: Store, session_id: str, *, kind: str = "") -> AsyncIte
         for entry in page:
             is_proposed = is_of_kind(entry, Proposed.__name__)
             if is_proposed or not kind or is_of_kind(entry, kind):
-                happened = decode(opened(entry))
+                happened = read(entry)
                 if isinstance(happened.event, Proposed):
                     iteration = happened.event.iteration
                 if not kind or is_of_kind(entry, kind):
@@ -76,7 +76,7 @@ async def newest_events(store: Store, session_id: str, count: int, before_seq: i
     iteration = first.iteration if isinstance(first, Proposed) else 0
     rows: list[Numbered] = []
     for entry in entries:
-        happened = decode(opened(entry))
+        happened = read(entry)
         if isinstance(happened.event, Proposed):
             iteration = happened.event.iteration
         rows.append(Numbered(seq=entry.seq, iteration=iteration, happened=happened))
@@ -102,7 +102,7 @@ async def replay_and_report(store: Store, session_id: str, predicates: Evaluates
     head: Head | None = None
     async for page in pages(store, session_id):
         for entry in page:
-            happened = await placed(store, decode(opened(entry)))
+            happened = await placed(store, read(entry))
             if not await replaying.take(happened):
                 return replaying.result(), None
             builder.take(happened, cast("State", replaying.state))
@@ -112,7 +112,7 @@ async def replay_and_report(store: Store, session_id: str, predicates: Evaluates
 
 def summarized(entries: Sequence[Entry]) -> Summary:
     """Give the list row of a record that is taken in from a file."""
-    decoded = [decode(opened(entry)) for entry in entries]
+    decoded = [read(entry) for entry in entries]
     state = cast("State", fold_all(None, decoded))
     return summary_of(state, decoded[-1].at)
 

@@ -6,9 +6,9 @@ from typing import Final, cast
 
 from journeyman.engine.reading import Restored, backwards, kept_state, pages, placed, restore, state_of
 from journeyman.mission.fold.fold import fold
-from journeyman.mission.model.events import EVENT_TYPES, Proposed, SnapshotTaken, decode
+from journeyman.mission.model.events import EVENT_TYPES, Proposed, SnapshotTaken, read
 from journeyman.mission.model.state import State
-from journeyman.mission.record.chain import Entry, Head, genesis, head_of, kind_of, opened
+from journeyman.mission.record.chain import Entry, Head, genesis, head_of, kind_of
 from journeyman.mission.report import kept
 from journeyman.mission.report.build import SILENT, ReportBuilder
 from journeyman.mission.values.canonical import JsonObject
@@ -33,7 +33,7 @@ async def report_of(store: Store, session_id: str) -> JsonObject:
     head = genesis(store.tenant, session_id)
     async for page in pages(store, session_id):
         for entry in page:
-            happened = await placed(store, decode(opened(entry)))
+            happened = await placed(store, read(entry))
             state = fold(state, happened)
             builder.take(happened, state)
             head = head_of(entry)
@@ -67,13 +67,13 @@ class _Parts:
         self.head = head_of(entry)
         kind = kind_of(entry)
         if self._first and kind == _PROPOSED:
-            event = decode(opened(entry)).event
+            event = read(entry).event
             self._first = isinstance(event, Proposed) and self.builder.tells_first(event.iteration)
         if not self._first and entry.seq <= self._tail.head.seq:
             return kind in _SILENT or await self._pass_by(entry, kind)
         if entry.seq == self._tail.head.seq + 1:
             self.state = self._tail.state
-        happened = await placed(self._store, decode(opened(entry)))
+        happened = await placed(self._store, read(entry))
         self.state = fold(self.state, happened)
         self.builder.take(happened, self.state)
         return True
@@ -82,7 +82,7 @@ class _Parts:
         if kind == _SNAPSHOT:
             state = await kept_state(self._store, entry)
             if state is not None:
-                self.builder.pass_snapshot(decode(opened(entry)), state)
+                self.builder.pass_snapshot(read(entry), state)
             return state is not None
-        self.builder.pass_by(decode(opened(entry)))
+        self.builder.pass_by(read(entry))
         return True

@@ -7,9 +7,9 @@ from dataclasses import asdict, replace
 from journeyman.engine.journal import summary_of
 from journeyman.engine.reading import pages, placed
 from journeyman.mission.fold.fold import fold
-from journeyman.mission.model.events import SnapshotTaken, decode, encode
+from journeyman.mission.model.events import SnapshotTaken, encode, read
 from journeyman.mission.model.state import State
-from journeyman.mission.record.chain import Entry, Head, opened
+from journeyman.mission.record.chain import Entry, Head
 from journeyman.mission.record.snapshot import form, snapshot_event
 from journeyman.mission.values.errors import NotFound, RecordBroken
 from journeyman.stores.base import Store, Summary
@@ -46,7 +46,7 @@ async def _derived_fault(store: Store, session_id: str, head: Head) -> tuple[int
 
 
 async def _folded(store: Store, state: State | None, entry: Entry) -> tuple[str, State, str]:
-    happened = await placed(store, decode(opened(entry)))
+    happened = await placed(store, read(entry))
     event = happened.event
     if isinstance(event, SnapshotTaken) and state is not None and event.form == form():
         derived = snapshot_event(state)

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import Annotated, Any, cast
 
 import typer
+from msgspec import structs
 
 from journeyman.engine.control import unsettled
 from journeyman.engine.journal import Journal
@@ -114,9 +115,9 @@ def state_json(state: State) -> JsonObject:
         "reason": verdict.reason.value if verdict is not None else "",
         "outcome": state.outcome.value if state.outcome is not None else None,
         "criteria": [encode_result(known.result) for known in state.progress.criteria.values()],
-        "used": cast("JsonObject", asdict(state.usage)),
+        "used": cast("JsonObject", structs.asdict(state.usage)),
         "budget": state.mission.budget.model_dump(mode="json"),
-        "pending": cast("JsonObject", asdict(pending)) if pending is not None else None,
+        "pending": cast("JsonObject", structs.asdict(pending)) if pending is not None else None,
         "unknown_effects": [effect.intended.effect for effect in unsettled(state)],
         "metrics": {name: max(rows, key=_order).value for name, rows in state.world.evidence.items()},
     }

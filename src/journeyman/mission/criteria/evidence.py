@@ -6,14 +6,16 @@ A view is made of fresh evidence only (`rules/freshness.py`), so that no kind of
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Final, TypeAlias
 
-from journeyman.mission.values.canonical import Json, JsonObject, digest_of
+from msgspec import field
+
+from journeyman.mission.values.canonical import digest_of
 from journeyman.mission.values.compare import number_of
 from journeyman.mission.values.paths import at_path
+from journeyman.mission.values.value import Json, JsonObject, Value, replace
 
 if TYPE_CHECKING:
     from journeyman.mission.criteria.base import Source
@@ -34,8 +36,7 @@ class CriterionStatus(StrEnum):
     INCONCLUSIVE = "inconclusive"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Value, frozen=True):
     """A tool with its arguments; two calls are equal when these are, whatever the order of keys."""
 
     tool: str
@@ -64,8 +65,7 @@ class Call:
         return self.tool, self.is_script
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measurement:
+class Measurement(Value, frozen=True, kw_only=True):
     """One effect, check or report of the operator's script: what evidence comes from."""
 
     id: str
@@ -79,8 +79,7 @@ class Measurement:
     """Made for a judgement, as a criterion's probe."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evidence:
+class Evidence(Value, frozen=True, kw_only=True):
     """A value under a name."""
 
     name: str
@@ -88,8 +87,7 @@ class Evidence:
     measurement: Measurement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObservedEvent:
+class ObservedEvent(Value, frozen=True, kw_only=True):
     """An event that a tool or the operator's script reported."""
 
     fields: JsonObject
@@ -97,8 +95,7 @@ class ObservedEvent:
     measurement: Measurement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObservedResult:
+class ObservedResult(Value, frozen=True, kw_only=True):
     """How a call of this iteration ended; `value` is there only while it is fresh."""
 
     tool: str
@@ -115,8 +112,7 @@ class ObservedResult:
         return row | ({"error_class": self.error_class} if self.error_class else {})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ObservedCheck:
+class ObservedCheck(Value, frozen=True, kw_only=True):
     """What a check of the engine itself found."""
 
     met: bool | None
@@ -125,8 +121,7 @@ class ObservedCheck:
     measurement: Measurement
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(Value, frozen=True):
     """What the sandbox gave for an expression: a JSON value, or why there is none."""
 
     value: Json = None
@@ -142,8 +137,7 @@ RunPredicate: TypeAlias = Callable[[str, JsonObject], Answered]
 """Gives the value of an expression over an observation."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Judgement:
+class Judgement(Value, frozen=True, kw_only=True):
     """One criterion's judgement."""
 
     status: CriterionStatus
@@ -177,8 +171,7 @@ def judged(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Remembered:
+class Remembered(Value, frozen=True):
     """What a criterion remembers from earlier judgements, for those kinds that look back."""
 
     first: float | None = None
@@ -187,8 +180,7 @@ class Remembered:
     """Order of the newest measurement that was judged."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class View:
+class View(Value, frozen=True, kw_only=True):
     """Fresh evidence, and the facts of the record, at one moment."""
 
     iteration: int

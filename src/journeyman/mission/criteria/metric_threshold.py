@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Final, Literal
 
 from journeyman.mission.criteria.base import Finite
 from journeyman.mission.criteria.evidence import Judgement, Remembered, View, judged, unclear
 from journeyman.mission.criteria.metric import MetricCriterion
 from journeyman.mission.values.compare import Operator, compare
+from journeyman.mission.values.value import replace
 
 ALMOST: Final = 1 - 1e-9
 """Most progress of what is not met; a lower bound would hide the last steps of a long way, and end it as stagnant."""

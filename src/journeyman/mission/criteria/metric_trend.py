@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, StrictInt, model_validator
@@ -12,6 +11,7 @@ from journeyman.mission.criteria.base import Finite
 from journeyman.mission.criteria.evidence import Judgement, Remembered, View, judged, unclear
 from journeyman.mission.criteria.metric import MetricCriterion
 from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.value import replace
 
 Direction: TypeAlias = Literal["decreasing", "increasing", "non_increasing", "non_decreasing", "flat"]
 

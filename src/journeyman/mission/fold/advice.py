@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from journeyman.mission.model import events as e
 from journeyman.mission.model.state import State
-from journeyman.mission.values.copying import replace
+from journeyman.mission.values.value import replace
 
 
 def asked(state: State, event: e.AdviceAsked) -> State:

@@ -12,7 +12,7 @@ from journeyman.mission.model.effects import EFFECT_RULES, NEVER_SENT, EffectCla
 from journeyman.mission.model.reasons import WaitFor
 from journeyman.mission.model.state import KEPT_SIGNATURES, Effect, Phase, State
 from journeyman.mission.values.canonical import JsonObject
-from journeyman.mission.values.copying import replace
+from journeyman.mission.values.value import replace
 
 
 def claimed(state: State, event: e.Claimed, at: str) -> State:

@@ -14,8 +14,8 @@ from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import Identity, Phase, State, Times, Verdict
 from journeyman.mission.model.strategy import ToolSpec
 from journeyman.mission.values.canonical import JsonObject
-from journeyman.mission.values.copying import replace
 from journeyman.mission.values.errors import RecordBroken
+from journeyman.mission.values.value import replace
 
 
 def fold(state: State | None, happened: Happened) -> State:

@@ -12,7 +12,7 @@ from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.reasons import Reason, ScriptStatus
 from journeyman.mission.model.state import Iteration, Phase, Script, State, Verdict
 from journeyman.mission.model.strategy import Strategy
-from journeyman.mission.values.copying import replace
+from journeyman.mission.values.value import replace
 
 
 def proposed(state: State, event: e.Proposed) -> State:

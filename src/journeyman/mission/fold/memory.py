@@ -12,7 +12,7 @@ from journeyman.mission.model.events import Intended, Settled
 from journeyman.mission.model.state import CallEffect, Memory, State, ToolMemory, Tried
 from journeyman.mission.model.strategy import Strategy, dump_strategy
 from journeyman.mission.values.canonical import Json, JsonObject, canonical, digest_of
-from journeyman.mission.values.copying import replace
+from journeyman.mission.values.value import replace
 
 MAX_TRIED: Final = 400
 """Calls remembered as tried; older ones may be tried again."""

@@ -10,7 +10,7 @@ from journeyman.mission.model.mission import Budget
 from journeyman.mission.model.reasons import WaitFor
 from journeyman.mission.model.state import Pending, Phase, State
 from journeyman.mission.values.canonical import JsonObject
-from journeyman.mission.values.copying import replace
+from journeyman.mission.values.value import replace
 
 AGAIN = "again-"
 """Begins the name of the question whether a script may begin again."""

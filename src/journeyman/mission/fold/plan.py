@@ -10,7 +10,7 @@ from journeyman.mission.model.mission import Mission, ScriptPlan
 from journeyman.mission.model.reasons import ScriptStatus
 from journeyman.mission.model.state import Effect, Plan, State
 from journeyman.mission.model.strategy import Strategy
-from journeyman.mission.values.copying import replace
+from journeyman.mission.values.value import replace
 
 MAX_TRIES: Final = 3
 """How often a failing step of the plan is tried before the next one."""

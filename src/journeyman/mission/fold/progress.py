@@ -11,7 +11,7 @@ from journeyman.mission.fold.world import merged
 from journeyman.mission.model import events as e
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import HISTORY_POINTS, MAX_HISTORIES, CriterionState, Phase, State
-from journeyman.mission.values.copying import replace
+from journeyman.mission.values.value import replace
 
 PROGRESS_STEP = 1e-9
 """Smaller gains are rounding, not progress."""

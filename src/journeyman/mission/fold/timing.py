@@ -8,7 +8,7 @@ from functools import lru_cache
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import Happened
 from journeyman.mission.model.state import Phase, State
-from journeyman.mission.values.copying import replace
+from journeyman.mission.values.value import replace
 
 _FROM_OUTSIDE = (e.ApprovalAnswered, e.Paused, e.Resumed, e.BudgetAmended, e.NoteAdded, e.EndAsked, e.Reconciled)
 

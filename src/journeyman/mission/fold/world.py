@@ -15,7 +15,7 @@ from journeyman.mission.criteria.evidence import Call, Evidence, Measurement, Ob
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import MAX_METRICS, MAX_PRODUCERS, Arrival, State, World
 from journeyman.mission.values.canonical import Json, JsonObject
-from journeyman.mission.values.copying import replace
+from journeyman.mission.values.value import replace
 
 MAX_KNOWN: Final = 4 * MAX_METRICS
 TOO_MANY: Final = "(names beyond those that are remembered)"

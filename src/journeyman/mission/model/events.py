@@ -1,35 +1,32 @@
 """What happened: the only thing stores keep. Each event is one frozen value with JSON fields.
 
 An event's fields are plain JSON, so encoding is a walk over the fields that differ from their defaults. Values over
-`canonical.INLINE_BYTES` stand as `{"$blob": SHA-256, "bytes": n}`.
+`canonical.INLINE_BYTES` stand as `{"$blob": SHA-256, "bytes": n}`. Decoding refuses what has other fields or types.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import MISSING, dataclass, field, fields
+import re
 from functools import cache
-from typing import Any, TypeAlias, cast, get_args
+from typing import Final, TypeAlias, cast, get_args
 
-from pydantic import ConfigDict, TypeAdapter, ValidationError, with_config
+import msgspec
+from msgspec import NODEFAULT, field
 
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.model.effects import EffectClass, EffectState, Purpose
 from journeyman.mission.model.reasons import Label, Outcome, Reason, ScriptStatus, WaitFor
-from journeyman.mission.record.chain import Envelope
-from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.record.chain import Entry, Envelope, opened
+from journeyman.mission.values.canonical import has_wide, parsed
 from journeyman.mission.values.errors import RecordBroken
-
-_strict = with_config(ConfigDict(extra="forbid"))
+from journeyman.mission.values.value import Json, JsonObject, Value
 
 
 def _objects() -> list[JsonObject]:
     return []
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionCreated:
+class SessionCreated(Value, frozen=True, kw_only=True):
     """A mission was accepted."""
 
     tenant: str
@@ -43,27 +40,21 @@ class SessionCreated:
     """Folder of the mission file: functions, servers and artifacts are found from it."""
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CatalogPinned:
+class CatalogPinned(Value, frozen=True, kw_only=True):
     """The allowed tools as they were when the session started."""
 
     tools: list[JsonObject] | JsonObject
     """Fields of `strategy.ToolSpec`, or a reference to a blob that holds them."""
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Claimed:
+class Claimed(Value, frozen=True, kw_only=True):
     """A process took the lease; effects then in flight are suspect."""
 
     owner: str
     token: int
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Proposed:
+class Proposed(Value, frozen=True, kw_only=True):
     """What the iteration will do."""
 
     iteration: int
@@ -76,9 +67,7 @@ class Proposed:
     """Place in the step of each call; empty where they are all there, in order."""
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalAsked:
+class ApprovalAsked(Value, frozen=True, kw_only=True):
     """A person must say yes before the session goes on."""
 
     approval: str
@@ -88,9 +77,7 @@ class ApprovalAsked:
     """Who must answer; empty for anybody."""
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApprovalAnswered:
+class ApprovalAnswered(Value, frozen=True, kw_only=True):
     """The actor's answer."""
 
     approval: str
@@ -98,9 +85,7 @@ class ApprovalAnswered:
     note: str = ""
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intended:
+class Intended(Value, frozen=True, kw_only=True):
     """An effect is about to happen; durable before it does."""
 
     effect: str
@@ -117,9 +102,7 @@ class Intended:
     """Id of the call inside a script."""
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExtraCall:
+class ExtraCall(Value, frozen=True, kw_only=True):
     """An effect is about to cost one more call than the one that its intent counts; durable before that call leaves."""
 
     effect: str
@@ -127,9 +110,7 @@ class ExtraCall:
     """What is called: the effect's own tool once more, or a probe that is asked about it."""
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class Settled(Value, frozen=True, kw_only=True):
     """How an effect ended, with what it gave."""
 
     effect: str
@@ -150,9 +131,7 @@ class Settled:
     """Something of it could not be stopped and runs on."""
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reconciled:
+class Reconciled(Value, frozen=True, kw_only=True):
     """It became known what an `unknown` or suspect effect did."""
 
     effect: str
@@ -167,9 +146,7 @@ class Reconciled:
     """The mission's policy says so; nobody has looked."""
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ScriptAdvanced:
+class ScriptAdvanced(Value, frozen=True, kw_only=True):
     """A script ran to its next calls, its end or an error."""
 
     iteration: int
@@ -188,9 +165,7 @@ class ScriptAdvanced:
     error: str = ""
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CheckFact:
+class CheckFact(Value, frozen=True, kw_only=True):
     """What one check of the engine found."""
 
     id: str
@@ -200,18 +175,14 @@ class CheckFact:
     evidence: Json = None
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Checked:
+class Checked(Value, frozen=True, kw_only=True):
     """Checks that the engine made itself, on pristine copies."""
 
     iteration: int
     facts: list[CheckFact]
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CriterionResult:
+class CriterionResult(Value, frozen=True, kw_only=True):
     """How one criterion stands."""
 
     id: str
@@ -241,9 +212,7 @@ def _results() -> list[CriterionResult]:
     return []
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Watched:
+class Watched(Value, frozen=True, kw_only=True):
     """The abort conditions against what has just arrived, in the middle of an iteration."""
 
     iteration: int
@@ -252,9 +221,7 @@ class Watched:
     """The condition that was met."""
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Evaluated:
+class Evaluated(Value, frozen=True, kw_only=True):
     """The criteria against the evidence."""
 
     iteration: int
@@ -269,9 +236,7 @@ class Evaluated:
     """Whether the strategy's `until` is true; null when it has none."""
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Decided:
+class Decided(Value, frozen=True, kw_only=True):
     """The iteration's verdict."""
 
     iteration: int
@@ -283,38 +248,28 @@ class Decided:
     """What was used of each budget, so that a replay can check it."""
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaitStarted:
+class WaitStarted(Value, frozen=True, kw_only=True):
     """The session waits for a time or a person."""
 
     reason: WaitFor
     until_at: str = ""
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaitEnded:
+class WaitEnded(Value, frozen=True, kw_only=True):
     """What was waited for has come."""
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paused:
+class Paused(Value, frozen=True, kw_only=True):
     """The session stops at the next safe point."""
 
     note: str = ""
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resumed:
+class Resumed(Value, frozen=True, kw_only=True):
     """The session may go on."""
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BudgetAmended:
+class BudgetAmended(Value, frozen=True, kw_only=True):
     """New ceilings; fields as in the mission's budget, only those that change."""
 
     changes: JsonObject
@@ -322,26 +277,20 @@ class BudgetAmended:
     """SHA-256 of the mission with the new budget."""
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoteAdded:
+class NoteAdded(Value, frozen=True, kw_only=True):
     """Words of a person, for reports and advisors."""
 
     text: str
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EndAsked:
+class EndAsked(Value, frozen=True, kw_only=True):
     """A person ends the session: `aborted` cancels what runs, `forced` lets it settle."""
 
     reason: Reason
     note: str = ""
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdviceAsked:
+class AdviceAsked(Value, frozen=True, kw_only=True):
     """A prompt is about to leave; durable before it does. Holds sizes and names, never a text."""
 
     ask: str
@@ -358,9 +307,7 @@ class AdviceAsked:
     reserved_microusd: int = 0
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdviceSettled:
+class AdviceSettled(Value, frozen=True, kw_only=True):
     """How a try ended; the other half of the pair."""
 
     ask: str
@@ -380,9 +327,7 @@ class AdviceSettled:
     duration_s: float = 0.0
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdviceRejected:
+class AdviceRejected(Value, frozen=True, kw_only=True):
     """Advice was not used: why, and that the planner went on."""
 
     request: str
@@ -390,18 +335,14 @@ class AdviceRejected:
     reason: str
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClosingNotes:
+class ClosingNotes(Value, frozen=True, kw_only=True):
     """Validated advice laid over the report, field by field."""
 
     lessons: list[str] = field(default_factory=list[str])
     recommended_followups: list[str] = field(default_factory=list[str])
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class Ended(Value, frozen=True, kw_only=True):
     """The session is over."""
 
     verdict: Label
@@ -409,9 +350,7 @@ class Ended:
     outcome: Outcome
 
 
-@_strict
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SnapshotTaken:
+class SnapshotTaken(Value, frozen=True, kw_only=True):
     """The state as it was right before, so that readers need not fold all events; changes nothing."""
 
     state: JsonObject
@@ -430,8 +369,7 @@ Event: TypeAlias = (
 EVENT_TYPES: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
-@dataclass(frozen=True, slots=True)
-class Happened:
+class Happened(Value, frozen=True):
     """An event with its time and cause: what the fold takes."""
 
     at: str
@@ -442,15 +380,10 @@ class Happened:
 @cache
 def _defaults(kind: type[Event]) -> tuple[tuple[str, object], ...]:
     found: list[tuple[str, object]] = []
-    for item in fields(kind):
-        default = item.default if item.default_factory is MISSING else item.default_factory()
+    for item in msgspec.structs.fields(kind):
+        default = item.default if item.default_factory is NODEFAULT else item.default_factory()
         found.append((item.name, default))
     return tuple(found)
-
-
-@cache
-def _validate(kind: type[Event]) -> Callable[[object], Any]:
-    return TypeAdapter(kind).validator.validate_python
 
 
 def encode(event: Event) -> JsonObject:
@@ -478,14 +411,30 @@ def _row(item: object) -> Json:
     return encode(cast("Event", item)) if isinstance(item, (CriterionResult, CheckFact)) else cast("Json", item)
 
 
+PLACE: Final = re.compile(r" - at `\$\.?([^`]*)`\Z")
+"""Where in the event the fault is; what stands before it may hold what the event holds, which is for nobody's eyes."""
+
+
+@cache
+def _decoder(kind: type[Event]) -> msgspec.json.Decoder[Event]:
+    return msgspec.json.Decoder(kind)
+
+
+def read(entry: Entry) -> Happened:
+    """Give the event of a stored entry; raise `RecordBroken` when it is of no known kind or form."""
+    return decode(opened(entry))
+
+
 def decode(envelope: Envelope) -> Happened:
-    """Give the event of a stored envelope; raise `RecordBroken` when it is of no known kind or form."""
+    """Give the event of an opened entry; raise `RecordBroken` when it is of no known kind or form."""
     kind = EVENT_TYPES.get(envelope.kind)
     if kind is None:
         raise RecordBroken(f"event {envelope.seq} is of the unknown kind {envelope.kind!r}")
+    data = envelope.raw
     try:
-        event = cast("Event", _validate(kind)(envelope.data))
-    except ValidationError as error:
-        places = ", ".join(".".join(map(str, item["loc"])) for item in error.errors(include_input=False))
-        raise RecordBroken(f"event {envelope.seq} ({envelope.kind}) is malformed at {places}") from None
+        event = msgspec.convert(parsed(data), kind) if has_wide(data) else _decoder(kind).decode(data)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        place = PLACE.search(str(error))
+        where = f" at {place[1]}" if place is not None and place[1] else ""
+        raise RecordBroken(f"event {envelope.seq} ({envelope.kind}) is malformed{where}") from None
     return Happened(envelope.at, envelope.actor, event)

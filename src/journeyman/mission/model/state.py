@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+from msgspec import field
 
 from journeyman.mission.criteria.evidence import CriterionStatus, Evidence, Measurement, ObservedCheck, ObservedEvent
 from journeyman.mission.model.effects import EffectClass, EffectState, Purpose
@@ -12,7 +13,7 @@ from journeyman.mission.model.events import CriterionResult, Intended
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import Label, Outcome, Phase, Reason, ScriptStatus, Status, WaitFor
 from journeyman.mission.model.strategy import Strategy, ToolSpec
-from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.value import Json, JsonObject, Value
 
 MAX_METRICS = 500
 """Distinct metric names kept; what was measured longest ago is forgotten first."""
@@ -26,8 +27,7 @@ KEPT_SIGNATURES = 64
 """Error classes remembered as known."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
+class Identity(Value, frozen=True, kw_only=True):
     """Whose session it is, and where it comes from."""
 
     session_id: str
@@ -39,8 +39,7 @@ class Identity:
     """Folder of the mission file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Effect:
+class Effect(Value, frozen=True, kw_only=True):
     """One tool call and how far it is."""
 
     intended: Intended
@@ -72,8 +71,7 @@ class Effect:
         return self.intended.effect_class
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Arrival:
+class Arrival(Value, frozen=True, kw_only=True):
     """What one measurement brought, waiting to be judged."""
 
     measurement: Measurement
@@ -84,8 +82,7 @@ class Arrival:
     """False where something may have changed the world meanwhile: only abort conditions look at it."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class World(Value, frozen=True, kw_only=True):
     """What is known of the world, and in which epoch of it that was measured."""
 
     epoch: int = 0
@@ -108,8 +105,7 @@ class World:
     """Tool to successful calls."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CriterionState:
+class CriterionState(Value, frozen=True, kw_only=True):
     """What a criterion remembers between evaluations."""
 
     result: CriterionResult
@@ -136,8 +132,7 @@ class CriterionState:
         return self.result.status is CriterionStatus.MET
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Progress:
+class Progress(Value, frozen=True, kw_only=True):
     """How the criteria stand, and whether they move."""
 
     criteria: Mapping[str, CriterionState] = field(default_factory=dict[str, CriterionState])
@@ -156,8 +151,7 @@ class Progress:
     """Known classes of errors, `TOOL:CLASS`."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class Usage(Value, frozen=True, kw_only=True):
     """What was used of the budget; calls in flight count as used."""
 
     iterations: int = 0
@@ -168,8 +162,7 @@ class Usage:
     """Driven time; pauses, waits for people and time without a driver do not count."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Script:
+class Script(Value, frozen=True, kw_only=True):
     """A script between two of its steps."""
 
     status: ScriptStatus
@@ -184,8 +177,7 @@ class Script:
     value: Json = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Iteration:
+class Iteration(Value, frozen=True, kw_only=True):
     """The iteration under way, or the last one."""
 
     index: int = 0
@@ -208,8 +200,7 @@ class Iteration:
     until_met: bool | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Plan:
+class Plan(Value, frozen=True, kw_only=True):
     """How far the operator's plan is."""
 
     index: int = 0
@@ -237,8 +228,7 @@ class CallEffect(StrEnum):
     """A person said no to it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tried:
+class Tried(Value, frozen=True):
     """How one call went the last time it was made."""
 
     how: CallEffect
@@ -246,8 +236,7 @@ class Tried:
     """Memory epoch of a failure: in a later one it is worth another try."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolMemory:
+class ToolMemory(Value, frozen=True, kw_only=True):
     """What the planner knows of a tool from this session."""
 
     tries: int = 0
@@ -263,8 +252,7 @@ class ToolMemory:
     """How much nearer its calls have brought the abort conditions in all; 1 meets one."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Memory:
+class Memory(Value, frozen=True, kw_only=True):
     """What the deterministic planner remembers, bounded."""
 
     tools: Mapping[str, ToolMemory] = field(default_factory=dict[str, ToolMemory])
@@ -292,8 +280,7 @@ class Memory:
     signature: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pending:
+class Pending(Value, frozen=True, kw_only=True):
     """A question to a person."""
 
     approval: str
@@ -302,8 +289,7 @@ class Pending:
     asked_at: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class People:
+class People(Value, frozen=True, kw_only=True):
     """What people have said, and what waits for them or for a time."""
 
     pending: Pending | None = None
@@ -323,8 +309,7 @@ class People:
         return self.pending is not None or self.wait in (WaitFor.BUDGET, WaitFor.EFFECT)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AdviceState:
+class AdviceState(Value, frozen=True, kw_only=True):
     """Questions to models."""
 
     open: Mapping[str, tuple[int, int]] = field(default_factory=dict[str, "tuple[int, int]"])
@@ -339,8 +324,7 @@ class AdviceState:
     """What an advisor's script observed in this iteration: shown to it, never evidence."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Times:
+class Times(Value, frozen=True, kw_only=True):
     """When things happened."""
 
     last_at: str
@@ -348,8 +332,7 @@ class Times:
     ended_at: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Value, frozen=True, kw_only=True):
     """The last verdict."""
 
     label: Label
@@ -358,8 +341,7 @@ class Verdict:
     """Once the session has ended."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
+class State(Value, frozen=True, kw_only=True):
     """A session, folded."""
 
     identity: Identity

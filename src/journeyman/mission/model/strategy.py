@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictStr, model_validator
 
 from journeyman.mission.criteria.base import Finite, Name, Strict
 from journeyman.mission.model.effects import EffectClass
+from journeyman.mission.values import value
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import Problem
 
@@ -53,13 +53,12 @@ def dump_strategy(strategy: Strategy) -> JsonObject:
     return strategy.model_dump(mode="json", exclude_defaults=True)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ToolSpec:
+class ToolSpec(value.Value, frozen=True, kw_only=True):
     """What the rules know of an allowed tool."""
 
     name: str
     description: str
-    input_schema: JsonObject
+    input_schema: value.JsonObject
     pin: str
     effect: EffectClass
     """After the operator's word and the hints."""

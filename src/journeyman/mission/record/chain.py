@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Final, cast
+from typing import Final
 
-from journeyman.mission.values.canonical import Json, JsonObject, canonical, parsed, quoted
+import msgspec
+
+from journeyman.mission.values.canonical import JsonObject, canonical, parsed, quoted
 from journeyman.mission.values.errors import RecordBroken
+from journeyman.mission.values.value import Value
 
 VERSION: Final = 2
 """Version of the event form, written into each entry."""
@@ -21,8 +23,7 @@ VERSION: Final = 2
 _KIND: Final = b',"kind":"'
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Value, frozen=True):
     """One sealed event as stores keep it."""
 
     seq: int
@@ -33,16 +34,14 @@ class Entry:
     """Canonical JSON of the event."""
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(Value, frozen=True):
     """Where a record ends: the compare-and-set value of every append."""
 
     seq: int
     hash: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(Value, frozen=True):
     """An entry, opened."""
 
     seq: int
@@ -51,7 +50,33 @@ class Envelope:
     actor: str
     """Who caused it: `engine`, `planner`, `person:NAME`, `advisor:NAME` …"""
     kind: str
-    data: JsonObject
+    raw: bytes
+    """The event's fields, as they stand there."""
+
+    @property
+    def data(self) -> JsonObject:
+        """The event's fields, read; raises `RecordBroken` when they are no object."""
+        try:
+            data = parsed(self.raw)
+        except (ValueError, OverflowError, RecursionError) as error:
+            raise _unreadable(self.seq, error) from None
+        if not isinstance(data, dict):
+            raise RecordBroken(f"event {self.seq} has no fields: its data is no object")
+        return data
+
+
+class _Body(Value, frozen=True, kw_only=True):
+    """What an entry's body holds."""
+
+    actor: str
+    at: str
+    data: msgspec.Raw
+    kind: str
+    seq: int
+    v: int
+
+
+_BODY: Final = msgspec.json.Decoder(_Body)
 
 
 def genesis(tenant: str, session_id: str) -> Head:
@@ -96,16 +121,18 @@ def head_of(entry: Entry) -> Head:
 
 
 def opened(entry: Entry) -> Envelope:
-    """Give the event inside `entry`; raise `RecordBroken` when it is not one."""
+    """Give the event inside `entry`, its fields not yet read; raise `RecordBroken` when it is not one."""
     try:
-        body = cast("dict[str, Json]", parsed(entry.body))
-        at, actor, kind, data, seq = body["at"], body["actor"], body["kind"], body["data"], body["seq"]
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
-        raise RecordBroken(f"event {entry.seq} is not a readable event ({type(error).__name__})") from None
-    fits = isinstance(at, str) and isinstance(actor, str) and isinstance(kind, str) and isinstance(data, dict)
-    if not fits or seq != entry.seq or body.get("v") != VERSION:
-        raise RecordBroken(f"event {entry.seq} has fields of another form or number (seq {seq!r}, v {body.get('v')!r})")
-    return Envelope(entry.seq, cast("str", at), cast("str", actor), cast("str", kind), cast("JsonObject", data))
+        body = _BODY.decode(entry.body)
+    except (msgspec.DecodeError, ValueError, TypeError, RecursionError) as error:
+        raise _unreadable(entry.seq, error) from None
+    if body.seq != entry.seq or body.v != VERSION:
+        raise RecordBroken(f"event {entry.seq} has fields of another form or number (seq {body.seq!r}, v {body.v!r})")
+    return Envelope(entry.seq, body.at, body.actor, body.kind, bytes(body.data))
+
+
+def _unreadable(seq: int, error: Exception) -> RecordBroken:
+    return RecordBroken(f"event {seq} is not a readable event ({type(error).__name__})")
 
 
 def check_chain(start: Head, entries: Iterable[Entry], head: Head | None = None) -> Head:

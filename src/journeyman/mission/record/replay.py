@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from journeyman.mission.fold.fold import fold, with_tools
@@ -19,6 +19,7 @@ from journeyman.mission.rules.calls import effect_class
 from journeyman.mission.rules.evaluate import evaluated, watched
 from journeyman.mission.rules.next_command import next_command
 from journeyman.mission.values.canonical import Json, canonical
+from journeyman.mission.values.value import replace
 
 ReadBlob: TypeAlias = Callable[[str], Awaitable[Json]]
 """Gives the JSON value of a blob."""

@@ -10,17 +10,19 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, fields, is_dataclass
 from enum import Enum
 from functools import cache
 from typing import Any, Final, cast, get_args, get_type_hints
 
-from pydantic import BaseModel, TypeAdapter, ValidationError
+import msgspec
+from msgspec import NODEFAULT
+from pydantic import BaseModel
 
-from journeyman.mission.model.events import SnapshotTaken
+from journeyman.mission.model.events import PLACE, SnapshotTaken
 from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import MAX_SAFE_INTEGER, digest
 from journeyman.mission.values.errors import BugError, RecordBroken
+from journeyman.mission.values.value import Value
 
 FORM_NUMBER: Final = 1
 """Counts changes of the fold that give the same fields another meaning."""
@@ -43,10 +45,11 @@ def snapshot_event(state: State, data: bytes | None = None) -> SnapshotTaken:
 def restored(data: bytes) -> State:
     """Give the state that `snapshot_of` made the bytes of; raise `RecordBroken` when they are none."""
     try:
-        return cast("State", _adapter().validate_json(data))
-    except ValidationError as error:
-        places = ", ".join(".".join(map(str, item["loc"])) for item in error.errors(include_input=False)[:5])
-        raise RecordBroken(f"the snapshot is no state of this version: malformed at {places}") from None
+        return _decoder().decode(data)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        place = PLACE.search(str(error))
+        where = f": malformed at {place[1]}" if place is not None else ""
+        raise RecordBroken(f"the snapshot is no state of this version{where}") from None
 
 
 @cache
@@ -57,15 +60,23 @@ def form() -> str:
 
 
 @cache
-def _adapter() -> TypeAdapter[Any]:
-    return TypeAdapter(State)
+def _decoder() -> msgspec.json.Decoder[State]:
+    """Give the reader of states; made when it is first needed, since it looks through all their types."""
+    return msgspec.json.Decoder(State, dec_hook=_model)
+
+
+def _model(kind: type[Any], value: Any) -> Any:
+    """Give a mission or strategy, which pydantic knows how to read."""
+    if issubclass(kind, BaseModel):
+        return kind.model_validate(value)
+    raise NotImplementedError(kind)
 
 
 @cache
 def _fields(kind: type[Any]) -> tuple[tuple[str, object], ...]:
     found: list[tuple[str, object]] = []
-    for item in fields(kind):
-        default = item.default if item.default_factory is MISSING else item.default_factory()
+    for item in msgspec.structs.fields(kind):
+        default = item.default if item.default_factory is NODEFAULT else item.default_factory()
         found.append((item.name, default))
     return tuple(found)
 
@@ -85,7 +96,7 @@ def _plain(value: Any) -> object:
         return value.value
     if isinstance(value, BaseModel):
         return _plain(value.model_dump(mode="json", by_alias=True, exclude_defaults=True))
-    if is_dataclass(kind):
+    if isinstance(value, Value):
         return _plain_fields(value, kind)
     if isinstance(value, frozenset):
         return sorted(cast("frozenset[str]", value))
@@ -117,7 +128,7 @@ def _inside(hints: list[Any]) -> Iterator[type[Any]]:
     while hints:
         hint = hints.pop()
         hints.extend(get_args(hint))
-        if isinstance(hint, type) and (is_dataclass(hint) or issubclass(hint, (BaseModel, Enum))):
+        if isinstance(hint, type) and issubclass(hint, (Value, BaseModel, Enum)):
             yield hint
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 
 from journeyman.mission.criteria import CHECKED, Approval, Group, MetricTrend, needed
 from journeyman.mission.criteria.base import Criterion, walk
@@ -15,6 +14,7 @@ from journeyman.mission.model.state import CriterionState, State
 from journeyman.mission.rules.cadence import is_checkpoint
 from journeyman.mission.rules.freshness import moments, present_view
 from journeyman.mission.values.canonical import Json, digest_of
+from journeyman.mission.values.value import replace
 
 MET, UNMET, INCONCLUSIVE = CriterionStatus.MET, CriterionStatus.UNMET, CriterionStatus.INCONCLUSIVE
 

@@ -144,7 +144,7 @@ def parsed(text: str | bytes) -> Json:
     again here: what was kept and what is read are equal, and so are their bytes.
     """
     data = text if isinstance(text, bytes) else text.encode()
-    return cast("Json", _WIDE.decode(data.decode()) if _has_wide(data) else from_json(data))
+    return cast("Json", _WIDE.decode(data.decode()) if has_wide(data) else from_json(data))
 
 
 def _number(digits: str) -> int | float:
@@ -161,7 +161,7 @@ def _differs(data: bytes) -> bool:
     return _OTHER_FLOAT.search(data) is not None or (not data.isascii() and max(data) > _LAST_ALIKE)
 
 
-def _has_wide(data: bytes) -> bool:
+def has_wide(data: bytes) -> bool:
     """Tell whether so many digits stand in a row that they may be an integer beyond 2^53; ten times as fast as a pattern."""
     return _WIDE_RUN in data.translate(_DIGITS)
 

@@ -20,8 +20,7 @@ from typing import Final
 from journeyman.engine.reading import state_of
 from journeyman.engine.records import replay_of
 from journeyman.mission.model import events as e
-from journeyman.mission.model.events import decode
-from journeyman.mission.record.chain import opened
+from journeyman.mission.model.events import read
 from journeyman.mission.rules.calls import effect_key
 from journeyman.mission.values.canonical import Json
 from journeyman.stores.sqlite import SqliteStore
@@ -144,7 +143,7 @@ async def course(folder: Path) -> list[Json]:
     async with await SqliteStore.open(folder) as store:
         (session,) = await store.sessions()
         for entry in await store.read(session.session_id):
-            match decode(opened(entry)).event:
+            match read(entry).event:
                 case e.Intended() as event:
                     rows.append([event.effect, event.tool, event.args])
                 case e.Settled() as event:
@@ -207,7 +206,7 @@ async def _effects(store: SqliteStore, session: str) -> dict[str, tuple[str, str
     found: dict[str, tuple[str, str]] = {}
     intents: dict[str, e.Intended] = {}
     for entry in await store.read(session):
-        match decode(opened(entry)).event:
+        match read(entry).event:
             case e.Intended() as intent:
                 intents[intent.effect] = intent
                 found[effect_key(state, intent)] = (intent.tool, "intended")

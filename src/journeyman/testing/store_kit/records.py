@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import product
 from typing import cast
 
-from journeyman.mission.record.chain import Head, check_chain, genesis
+from journeyman.mission.record.chain import Entry, Head, check_chain, genesis
 from journeyman.mission.values.canonical import digest
 from journeyman.mission.values.errors import BudgetRefused, HeadMoved, InvalidInput, NotFound
 from journeyman.stores.base import Batch, KnowsHead, Reserve, Store
@@ -99,7 +99,7 @@ async def malformed_batches_are_refused(make_store: MakeStore, place: Place) -> 
         story = Story(place.tenant, "s1")
         await story.add(store)
         good = story.batch(3)
-        flipped = replace(good.entries[1], body=good.entries[1].body.replace(b"Noted", b"Notes"))
+        flipped = Entry(2, good.entries[1].hash, good.entries[1].body.replace(b"Noted", b"Notes"))
         bad: tuple[tuple[Batch, str], ...] = (
             (replace(good, entries=(good.entries[0], good.entries[2])), "a gap"),
             (replace(good, entries=good.entries[::-1]), "entries out of order"),
