@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.report import Meter, Row
-from journeyman.mission.record.chain import genesis, head_of, opened, seal
+from journeyman.mission.chain import genesis, head_of, opened, seal
 from journeyman.mission.values.errors import BudgetRefused
 from journeyman.stores.base import Account, Batch, Reserve, Settle, Summary
 from journeyman.stores.sqlite import SqliteStore

@@ -26,11 +26,11 @@ from benchmarks.long_mission import WORLDS
 from benchmarks.report import Meter, Row
 from journeyman.config import Settings
 from journeyman.engine.records import read_record, replay_of
+from journeyman.mission.chain import Head
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model import events as e
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import Status
-from journeyman.mission.record.chain import Head
 from journeyman.mission.values.errors import LeaseHeld, LeaseLost
 from journeyman.stores.base import Batch
 from journeyman.stores.sqlite import SqliteStore

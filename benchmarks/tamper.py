@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.report import Meter, Row
-from journeyman.mission.record.chain import Entry, Head, genesis, head_of, seal
+from journeyman.mission.chain import Entry, Head, genesis, head_of, seal
 from journeyman.mission.values.canonical import Json, JsonObject, digest
 from journeyman.mission.values.errors import InvalidInput, RecordBroken
 from journeyman.stores.base import Batch, Summary

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from journeyman.mission.record.chain import Head
+from journeyman.mission.chain import Head
 from journeyman.stores.base import Batch
 from journeyman.stores.memory import MemoryStore
 from journeyman.stores.sqlite import SqliteStore

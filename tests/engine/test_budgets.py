@@ -21,11 +21,11 @@ from journeyman.engine.clock import SystemClock
 from journeyman.engine.engine import Engine
 from journeyman.engine.journal import Journal
 from journeyman.engine.reporting import report_of
+from journeyman.mission.chain import Head
 from journeyman.mission.model import events as e
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import Reason, WaitFor
 from journeyman.mission.model.state import State
-from journeyman.mission.record.chain import Head
 from journeyman.mission.report.markdown import markdown_report
 from journeyman.mission.values.canonical import Json
 from journeyman.stores.base import Batch

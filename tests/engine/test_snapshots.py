@@ -13,10 +13,10 @@ from journeyman.engine.reading import PAGE, events, newest_iterations, pages, re
 from journeyman.engine.records import newest_events, numbered, read_record, replay_of
 from journeyman.engine.reporting import report_of
 from journeyman.engine.verification import check_record
+from journeyman.mission.chain import Entry, Head, genesis, head_of, opened, seal
 from journeyman.mission.fold.fold import fold
 from journeyman.mission.model import events as e
 from journeyman.mission.model.state import State
-from journeyman.mission.record.chain import Entry, Head, genesis, head_of, opened, seal
 from journeyman.mission.record.snapshot import form, restored, snapshot_of
 from journeyman.mission.values.canonical import JsonObject, digest
 from journeyman.mission.values.errors import NotFound, RecordBroken

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeyman.mission.record.chain import Entry, Head, check_chain, genesis, head_of, opened, seal
+from journeyman.mission.chain import Entry, Head, check_chain, genesis, head_of, opened, seal
 from journeyman.mission.values.canonical import JsonObject, checked
 from journeyman.mission.values.errors import RecordBroken
 from journeyman.mission.values.value import replace

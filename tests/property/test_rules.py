@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import fields
 
+from journeyman.mission.chain import Envelope
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.fold.fold import fold, fold_all
@@ -18,7 +19,6 @@ from journeyman.mission.model.events import Event, Happened, decode, encode
 from journeyman.mission.model.mission import Mission, dump, mission_digest
 from journeyman.mission.model.reasons import Label, Phase, Reason, Status, WaitFor
 from journeyman.mission.model.state import CriterionState, Progress, State
-from journeyman.mission.record.chain import Envelope
 from journeyman.mission.rules import commands as c
 from journeyman.mission.rules.decide import criteria_hold, decide, exhausted
 from journeyman.mission.rules.next_command import next_command

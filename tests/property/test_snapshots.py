@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from journeyman.mission.chain import Envelope, genesis, is_of_kind, kind_of, opened, seal, seal_bytes
 from journeyman.mission.fold.fold import fold, fold_all
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import Event, Happened, decode, encode
 from journeyman.mission.model.reasons import Label, Outcome, Reason
 from journeyman.mission.model.state import State, Verdict
 from journeyman.mission.record import snapshot
-from journeyman.mission.record.chain import Envelope, genesis, is_of_kind, kind_of, opened, seal, seal_bytes
 from journeyman.mission.record.snapshot import form, restored, snapshot_event, snapshot_of
 from journeyman.mission.values.canonical import Json, JsonObject, canonical, parsed
 from journeyman.mission.values.errors import RecordBroken

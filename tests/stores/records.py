@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from journeyman.mission.record.chain import Entry
+from journeyman.mission.chain import Entry
 from journeyman.stores.base import Batch, Summary
 from journeyman.testing.store_kit.bench import Story
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from journeyman.mission.record.chain import Entry, Head, head_of
+from journeyman.mission.chain import Entry, Head, head_of
 from journeyman.mission.values.canonical import JsonObject, canonical, digest, parsed
 from journeyman.mission.values.errors import InvalidInput, JourneymanError, NotAllowed, RecordBroken, Unavailable
 from journeyman.stores.files import export_record, import_record, read_export

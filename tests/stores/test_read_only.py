@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from journeyman.mission.record.chain import genesis
+from journeyman.mission.chain import genesis
 from journeyman.mission.values.canonical import digest
 from journeyman.mission.values.errors import CallerError, NotAllowed, Unavailable
 from journeyman.stores.sqlite import SqliteStore, database

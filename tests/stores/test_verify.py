@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from journeyman.mission.record.chain import Head, head_of
+from journeyman.mission.chain import Head, head_of
 from journeyman.mission.values.canonical import digest
 from journeyman.mission.values.errors import NotFound
 from journeyman.stores import verify

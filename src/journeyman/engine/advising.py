@@ -11,12 +11,12 @@ from journeyman.engine.journal import Journal
 from journeyman.engine.recent import Recent
 from journeyman.engine.scripting import script_limits
 from journeyman.mission.advice import ClosingAdvice, StrategyAdvice, ranked
+from journeyman.mission.chain import is_of_kind
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import read
 from journeyman.mission.model.state import Phase, State
 from journeyman.mission.model.strategy import Strategy, problems
 from journeyman.mission.prompt import Endings, Prompt, closing_prompt, strategy_prompt
-from journeyman.mission.record.chain import is_of_kind
 from journeyman.mission.rules.calls import calls_left
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import BudgetRefused

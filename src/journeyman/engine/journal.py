@@ -13,12 +13,12 @@ import anyio
 from journeyman.engine.clock import Clock, stamp
 from journeyman.engine.reading import PAGE, missing, pages, placed, restore
 from journeyman.engine.snapshots import Snapshots, taken
+from journeyman.mission.chain import Entry, Envelope, Head, check_chain, genesis, head_of, seal_bytes
 from journeyman.mission.fold.fold import fold, with_tools
 from journeyman.mission.fold.timing import seconds_between
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import Event, Happened, decode, encode, read
 from journeyman.mission.model.state import State
-from journeyman.mission.record.chain import Entry, Envelope, Head, check_chain, genesis, head_of, seal_bytes
 from journeyman.mission.values.canonical import INLINE_BYTES, Json, JsonObject, canonical, digest, parsed
 from journeyman.mission.values.errors import BudgetRefused, HeadMoved, RecordBroken, WorldError
 from journeyman.stores.base import Batch, Lease, Reserve, Settle, Store, Summary

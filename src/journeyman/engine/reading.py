@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
+from journeyman.mission.chain import Entry, Head, check_chain, genesis, head_of, is_of_kind
 from journeyman.mission.fold.fold import fold
 from journeyman.mission.model.events import CatalogPinned, Happened, Proposed, SnapshotTaken, read
 from journeyman.mission.model.state import State
 from journeyman.mission.record import snapshot
-from journeyman.mission.record.chain import Entry, Head, check_chain, genesis, head_of, is_of_kind
 from journeyman.mission.values.canonical import JsonObject, parsed
 from journeyman.mission.values.errors import NotFound, RecordBroken
 from journeyman.stores.base import KnowsHead, Store

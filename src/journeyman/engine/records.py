@@ -11,12 +11,12 @@ from journeyman.engine.reading import missing, newest_iterations, pages, placed,
 from journeyman.engine.recent import Recent
 from journeyman.engine.world import Evaluates, answered
 from journeyman.mission.advice import StrategyAdvice
+from journeyman.mission.chain import Entry, Head, head_of, is_of_kind
 from journeyman.mission.criteria.evidence import Answered
 from journeyman.mission.fold.fold import fold_all
 from journeyman.mission.model.events import Happened, Proposed, read
 from journeyman.mission.model.state import State
 from journeyman.mission.prompt import RECENT, Prompt, strategy_prompt
-from journeyman.mission.record.chain import Entry, Head, head_of, is_of_kind
 from journeyman.mission.record.replay import Replayed, Replaying
 from journeyman.mission.report.build import ReportBuilder
 from journeyman.mission.values.canonical import Json, JsonObject, parsed

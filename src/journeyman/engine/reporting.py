@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Final, cast
 
 from journeyman.engine.reading import Restored, backwards, kept_state, pages, placed, restore, state_of
+from journeyman.mission.chain import Entry, Head, genesis, head_of, kind_of
 from journeyman.mission.fold.fold import fold
 from journeyman.mission.model.events import EVENT_TYPES, Proposed, SnapshotTaken, read
 from journeyman.mission.model.state import State
-from journeyman.mission.record.chain import Entry, Head, genesis, head_of, kind_of
 from journeyman.mission.report import kept
 from journeyman.mission.report.build import SILENT, ReportBuilder
 from journeyman.mission.values.canonical import JsonObject

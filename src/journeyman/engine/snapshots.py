@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from journeyman.mission.chain import Entry, Head, is_of_kind, opened, seal
 from journeyman.mission.model.events import SnapshotTaken, encode
 from journeyman.mission.model.state import State, Status
-from journeyman.mission.record.chain import Entry, Head, is_of_kind, opened, seal
 from journeyman.mission.record.snapshot import snapshot_event, snapshot_of
 
 EVERY_EVENTS: Final = 500

@@ -6,10 +6,10 @@ from dataclasses import asdict, replace
 
 from journeyman.engine.journal import summary_of
 from journeyman.engine.reading import pages, placed
+from journeyman.mission.chain import Entry, Head
 from journeyman.mission.fold.fold import fold
 from journeyman.mission.model.events import SnapshotTaken, encode, read
 from journeyman.mission.model.state import State
-from journeyman.mission.record.chain import Entry, Head
 from journeyman.mission.record.snapshot import form, snapshot_event
 from journeyman.mission.values.errors import NotFound, RecordBroken
 from journeyman.stores.base import Store, Summary

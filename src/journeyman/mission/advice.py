@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import Field, StrictFloat, StrictInt, StrictStr
 
 from journeyman.mission.criteria import AnyCriterion
-from journeyman.mission.criteria.base import Strict
+from journeyman.mission.criteria.schema import Strict
 from journeyman.mission.fold.memory import call_signature
 from journeyman.mission.model.effects import EffectClass
 from journeyman.mission.model.state import CallEffect, State

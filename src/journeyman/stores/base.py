@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
-from journeyman.mission.record.chain import Entry, Head
+from journeyman.mission.chain import Entry, Head
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

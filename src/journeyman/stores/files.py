@@ -20,7 +20,7 @@ from typing import Final, NoReturn, cast
 
 import anyio.to_thread
 
-from journeyman.mission.record.chain import Entry, Head, check_chain, genesis, opened
+from journeyman.mission.chain import Entry, Head, check_chain, genesis, opened
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, canonical, checked, digest
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, Problem, RecordBroken, Unavailable
 from journeyman.stores.base import Batch, Store, Summary

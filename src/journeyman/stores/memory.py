@@ -7,7 +7,7 @@ from collections import ChainMap
 from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from journeyman.mission.record.chain import Entry, Head, genesis, head_of
+from journeyman.mission.chain import Entry, Head, genesis, head_of
 from journeyman.mission.values.canonical import digest as digest_of_bytes
 from journeyman.mission.values.errors import NotFound, RecordBroken
 from journeyman.stores.base import Account, Batch, Lease, Reserve, Settle, Summary

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
-from journeyman.mission.record.chain import Head, check_chain, genesis
+from journeyman.mission.chain import Head, check_chain, genesis
 from journeyman.mission.values.canonical import MAX_SAFE_INTEGER, digest
 from journeyman.mission.values.errors import (
     BudgetRefused,

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, cast
 
-from journeyman.mission.record.chain import Entry, Head, check_chain, genesis, head_of
+from journeyman.mission.chain import Entry, Head, check_chain, genesis, head_of
 from journeyman.mission.values.canonical import Json, parsed
 from journeyman.mission.values.errors import NotFound, RecordBroken
 from journeyman.stores.base import KnowsHead, Store

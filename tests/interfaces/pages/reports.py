@@ -9,11 +9,11 @@ from functools import cache
 from itertools import count
 from typing import Any
 
+from journeyman.mission.chain import Head
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.state import Effect
-from journeyman.mission.record.chain import Head
 from journeyman.mission.report.build import build_report
 from journeyman.mission.rules import commands as c
 from journeyman.mission.rules.next_command import next_command

@@ -22,7 +22,7 @@ from journeyman.interfaces.cli.shared import (
     told,
 )
 from journeyman.interfaces.cli.terminal import say
-from journeyman.mission.record.chain import Head
+from journeyman.mission.chain import Head
 from journeyman.mission.record.replay import Replayed
 from journeyman.mission.values.canonical import Json, JsonObject, canonical, digest_of
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem

@@ -6,8 +6,9 @@ from typing import Literal
 
 from pydantic import StrictStr
 
-from journeyman.mission.criteria.base import Criterion, Name
+from journeyman.mission.criteria.base import Criterion
 from journeyman.mission.criteria.evidence import Judgement, View, judged
+from journeyman.mission.criteria.schema import Name
 
 
 class Approval(Criterion):

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StrictInt, StrictStr, field_validator
 
-from journeyman.mission.criteria.base import Criterion, Name, Strict
+from journeyman.mission.criteria.base import Criterion
 from journeyman.mission.criteria.checked import judge_check
 from journeyman.mission.criteria.evidence import Judgement, View
+from journeyman.mission.criteria.schema import Name, Strict
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.compare import Operator
 from journeyman.mission.values.patterns import compiled

@@ -6,20 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictFloat, StrictInt, StrictStr, model_validator
+from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
 from journeyman.mission.criteria.evidence import Call, Judgement, View
+from journeyman.mission.criteria.schema import Finite, Identifier, Name, Source, Strict
 from journeyman.mission.values.canonical import Json, JsonObject
-
-Name = Annotated[StrictStr, Field(min_length=1, max_length=200)]
-Identifier = Annotated[StrictStr, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,99}$")]
-Finite = Annotated[StrictInt | StrictFloat, Field(allow_inf_nan=False)]
-
-
-class Strict(BaseModel):
-    """Outside data: unknown keys are errors, values are never changed after they were read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Probe(Strict):
@@ -32,13 +23,6 @@ class Probe(Strict):
     def call(self) -> Call:
         """The call that is made, comparable with those that were."""
         return Call.of(self.tool, self.args)
-
-
-class Source(Strict):
-    """Whose values count: a tool or a pattern of tools, perhaps with these arguments only."""
-
-    tool: Name
-    args: dict[str, Json] | None = None
 
 
 class Criterion(Strict, ABC):

@@ -6,9 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt, StrictStr
 
-from journeyman.mission.criteria.base import Criterion, Finite, Name
+from journeyman.mission.criteria.base import Criterion
 from journeyman.mission.criteria.checked import judge_check
 from journeyman.mission.criteria.evidence import Judgement, View
+from journeyman.mission.criteria.schema import Finite, Name
 
 
 class Command(Criterion):

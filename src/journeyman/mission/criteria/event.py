@@ -6,9 +6,10 @@ from typing import Literal
 
 from pydantic import Field
 
-from journeyman.mission.criteria.base import Measured, Name
+from journeyman.mission.criteria.base import Measured
 from journeyman.mission.criteria.evidence import Judgement, View, judged, unclear
 from journeyman.mission.criteria.metric import shortened
+from journeyman.mission.criteria.schema import Name
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.compare import equal
 

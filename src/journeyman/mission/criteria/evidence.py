@@ -8,17 +8,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import Final, TypeAlias
 
 from msgspec import field
 
+from journeyman.mission.criteria.schema import Source
 from journeyman.mission.values.canonical import digest_of
 from journeyman.mission.values.compare import number_of
 from journeyman.mission.values.paths import at_path
 from journeyman.mission.values.value import Json, JsonObject, Value, replace
-
-if TYPE_CHECKING:
-    from journeyman.mission.criteria.base import Source
 
 SCRIPT: Final = "script"
 """Names the operator's script in `from`; a tool of this name is another producer (`Call.is_script`)."""

@@ -6,8 +6,9 @@ from typing import Final
 
 from pydantic import field_validator
 
-from journeyman.mission.criteria.base import Measured, Name
+from journeyman.mission.criteria.base import Measured
 from journeyman.mission.criteria.evidence import Measurement, View, heads_of
+from journeyman.mission.criteria.schema import Name
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.compare import number_of
 from journeyman.mission.values.paths import at_path

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from journeyman.mission.criteria.base import Finite
 from journeyman.mission.criteria.evidence import Judgement, Remembered, View, judged, unclear
 from journeyman.mission.criteria.metric import MetricCriterion
+from journeyman.mission.criteria.schema import Finite
 from journeyman.mission.values.compare import Operator, compare
 from journeyman.mission.values.value import replace
 

@@ -7,9 +7,9 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, StrictInt, model_validator
 
-from journeyman.mission.criteria.base import Finite
 from journeyman.mission.criteria.evidence import Judgement, Remembered, View, judged, unclear
 from journeyman.mission.criteria.metric import MetricCriterion
+from journeyman.mission.criteria.schema import Finite
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.value import replace
 

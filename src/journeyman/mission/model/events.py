@@ -13,10 +13,10 @@ from typing import Final, TypeAlias, cast, get_args
 import msgspec
 from msgspec import NODEFAULT, field
 
+from journeyman.mission.chain import Entry, Envelope, opened
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.model.effects import EffectClass, EffectState, Purpose
 from journeyman.mission.model.reasons import Label, Outcome, Reason, ScriptStatus, WaitFor
-from journeyman.mission.record.chain import Entry, Envelope, opened
 from journeyman.mission.values.canonical import has_wide, parsed
 from journeyman.mission.values.errors import RecordBroken
 from journeyman.mission.values.value import Json, JsonObject, Value

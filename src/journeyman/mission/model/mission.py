@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias, cast
 from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator, model_validator
 
 from journeyman.mission.criteria import AnyCriterion, Probe, needed, walk
-from journeyman.mission.criteria.base import Finite, Name, Strict
+from journeyman.mission.criteria.schema import Finite, Name, Strict
 from journeyman.mission.model.effects import EffectClass
 from journeyman.mission.model.strategy import Strategy
 from journeyman.mission.values.canonical import Json, JsonObject, digest_of

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictStr, model_validator
 
-from journeyman.mission.criteria.base import Finite, Name, Strict
+from journeyman.mission.criteria.schema import Finite, Name, Strict
 from journeyman.mission.model.effects import EffectClass
 from journeyman.mission.values import value
 from journeyman.mission.values.canonical import Json, JsonObject

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
+from journeyman.mission.chain import Head
 from journeyman.mission.criteria.base import Criterion, as_json, walk
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.fold.fold import fold
@@ -16,7 +17,6 @@ from journeyman.mission.model.events import Happened
 from journeyman.mission.model.mission import dump
 from journeyman.mission.model.reasons import Reason
 from journeyman.mission.model.state import CriterionState, State
-from journeyman.mission.record.chain import Head
 from journeyman.mission.report.kept import FIRST_ITERATIONS, MOST_ROWS, Line, Rows
 from journeyman.mission.rules.decide import outcome_of
 from journeyman.mission.values.canonical import Json, JsonObject

@@ -6,7 +6,7 @@ import sqlite3
 import zlib
 from typing import NamedTuple
 
-from journeyman.mission.record.chain import Entry, Head
+from journeyman.mission.chain import Entry, Head
 from journeyman.mission.values.canonical import digest as digest_of_bytes
 from journeyman.mission.values.errors import NotFound, RecordBroken
 from journeyman.stores.base import Summary

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from journeyman.mission.record.chain import Entry, Head, genesis
+from journeyman.mission.chain import Entry, Head, genesis
 from journeyman.stores.base import Account, Batch, Lease, Summary
 from journeyman.stores.rules import check_amounts, check_batch, check_claim, check_ttl
 from journeyman.stores.sqlite import database, reads, writes

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final, NamedTuple, cast
 
-from journeyman.mission.record.chain import Head, genesis
+from journeyman.mission.chain import Head, genesis
 from journeyman.stores.base import Account, Batch, Lease, Reserve, Settle, Summary
 from journeyman.stores.rules import budget_refused, head_moved, lease_held, lease_lost, other_amounts
 

@@ -13,10 +13,10 @@ from journeyman.engine import control
 from journeyman.engine.clock import SystemClock
 from journeyman.engine.engine import Engine
 from journeyman.engine.world import PastCall, Replays, World
+from journeyman.mission.chain import Head
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import WaitFor
 from journeyman.mission.model.state import State
-from journeyman.mission.record.chain import Head
 from journeyman.mission.rules.calls import effect_key
 from journeyman.mission.values.canonical import Json
 from journeyman.stores.base import Batch

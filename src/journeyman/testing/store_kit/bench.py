@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import TypeAlias, TypeVar
 
-from journeyman.mission.record.chain import Entry, Head, genesis, head_of, seal
+from journeyman.mission.chain import Entry, Head, genesis, head_of, seal
 from journeyman.mission.values.canonical import Json, digest
 from journeyman.mission.values.errors import JourneymanError
 from journeyman.stores.base import Account, Batch, Lease, Reserve, Settle, Store, Summary

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import cast
 
-from journeyman.mission.record.chain import head_of
+from journeyman.mission.chain import head_of
 from journeyman.stores.base import Reserve, Settle, Store
 from journeyman.testing.store_kit.bench import MakeStore, Place, Story
 from journeyman.testing.store_kit.crashes import SESSIONS, blob_of

@@ -6,7 +6,7 @@ import asyncio
 
 import anyio
 
-from journeyman.mission.record.chain import check_chain, genesis
+from journeyman.mission.chain import check_chain, genesis
 from journeyman.mission.values.canonical import digest
 from journeyman.mission.values.errors import BudgetRefused, HeadMoved, LeaseHeld
 from journeyman.stores.base import Lease, Reserve, Settle, Store

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import product
 from typing import cast
 
-from journeyman.mission.record.chain import Entry, Head, check_chain, genesis
+from journeyman.mission.chain import Entry, Head, check_chain, genesis
 from journeyman.mission.values.canonical import digest
 from journeyman.mission.values.errors import BudgetRefused, HeadMoved, InvalidInput, NotFound
 from journeyman.stores.base import Batch, KnowsHead, Reserve, Store
