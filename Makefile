@@ -74,6 +74,7 @@ check: $(VENV)/.dev  ## lint, types and floors
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
+	$(BIN)/vulture
 	$(BIN)/pyright
 
 bench: $(VENV)/.bench  ## run every benchmark

@@ -162,8 +162,3 @@ def test_check_reports_the_place_and_the_nearest_name(sandbox: Sandbox) -> None:
     assert broken.startswith("line 1: expression: invalid syntax")
     assert "'obbs' is not defined at column 1 (nearest: obs)" in unknown
     assert "yield" in unsupported
-
-
-def test_the_blocking_form_gives_the_same(sandbox: Sandbox) -> None:
-    """Threads that are not the loop's may ask directly."""
-    assert Predicates(sandbox).evaluate_blocking("obs['size']", OBS) == PredicateResult(3)

@@ -18,9 +18,7 @@ class Purpose(StrEnum):
     STRATEGY = "strategy"
     CRITERIA = "criteria"
     LESSONS = "lessons"
-    RUBRIC = "rubric"
     GRADE = "grade"
-    CONSOLIDATE = "consolidate"
     ACTION = "action"
 
 

@@ -78,11 +78,6 @@ class Desk(Generic[Brought]):
         """Give the questions that wait, oldest first."""
         return [row.prompt for row in list(self._open.values())[:limit]]
 
-    def request_of(self, prompt_id: str) -> Request | None:
-        """Give the question behind an id while it waits."""
-        row = self._open.get(prompt_id)
-        return row.prompt.request if row is not None else None
-
     def settle(self, prompt_id: str, brought: Brought) -> Taken:
         """Bring an answer; an unknown or late one changes nothing."""
         row = self._open.pop(prompt_id, None)

@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from journeyman.gym.actions import FIELDS, HANDS, MAX_REPLICAS, ROLES, TOPICS, ActionType, Role
+from journeyman.gym.actions import HANDS, MAX_REPLICAS, ROLES, TOPICS, ActionType, Role
 from journeyman.gym.arrays import Bools, Floats, Ints
 from journeyman.gym.catalog import PROBES_PER_ROLE, Job
 from journeyman.gym.eyes.views import METRICS, Common, DevEyes, ManagerEyes, OversightEyes, SreEyes
@@ -126,7 +126,3 @@ def type_masks(worlds: int) -> Bools:
     for role, allowed in HANDS.items():
         table[role, list(allowed)] = True
     return np.broadcast_to(table, (worlds, *table.shape)).copy()
-
-
-PICKS: Final = ROLES * FIELDS
-"""Fields of a whole team's action."""

@@ -58,10 +58,6 @@ class Predicates:
         """Give the value of `expression`, off the event loop; `obs` is what `canonical.checked` gives."""
         return await self._sandbox.run(lambda pool: self._evaluate(pool, expression, obs))
 
-    def evaluate_blocking(self, expression: str, obs: Json) -> PredicateResult:
-        """Give the same as `evaluate` in the calling thread, which must not be the event loop's."""
-        return self._evaluate(self._sandbox.pool(), expression, obs)
-
     async def check(self, expression: str) -> tuple[Problem, ...]:
         """Give everything that is wrong with `expression` without running it; empty when it can run."""
         return expression_problems(expression, self._limits.source_bytes) or await self._sandbox.run(

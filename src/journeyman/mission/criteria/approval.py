@@ -18,11 +18,6 @@ class Approval(Criterion):
     by: Name
     question: StrictStr = ""
 
-    @property
-    def is_fact(self) -> bool:
-        """The record holds the answer."""
-        return True
-
     def judge(self, view: View) -> Judgement:
         """Look for the answer."""
         answer = view.answers.get(self.id)

@@ -80,11 +80,6 @@ class Criterion(Strict, ABC):
         """Give the criteria inside a group."""
         return ()
 
-    @property
-    def is_fact(self) -> bool:
-        """Whether it is judged by the record itself, which never goes stale."""
-        return False
-
     @model_validator(mode="after")
     def _times(self) -> Criterion:
         if self.hold_every_s is not None and self.hold_for == 1:

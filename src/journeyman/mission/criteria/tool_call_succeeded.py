@@ -18,11 +18,6 @@ class ToolCallSucceeded(Criterion):
     tool: Name
     min_count: Annotated[StrictInt, Field(ge=1)] = 1
 
-    @property
-    def is_fact(self) -> bool:
-        """The record counts calls."""
-        return True
-
     def judge(self, view: View) -> Judgement:
         """Count; probes and repeated measurements are not counted."""
         count = view.counts.get(self.tool, 0)

@@ -67,7 +67,7 @@ def _after(state: State, happened: Happened) -> State:  # noqa: C901, PLR0911, P
         case e.Claimed():
             return effects.claimed(state, event, at)
         case e.ApprovalAsked():
-            return people.approval_asked(state, event, at)
+            return people.approval_asked(state, event)
         case e.ApprovalAnswered():
             return people.approval_answered(state, event, actor)
         case e.WaitStarted():

@@ -64,7 +64,6 @@ def _with_call(memory: Memory, intended: Intended, *, done: bool) -> Memory:
         done=before.done + done,
         failed=before.failed + (not done),
         failed_in_row=0 if done else before.failed_in_row + 1,
-        last_iteration=intended.iteration,
         failed_at_epoch=before.failed_at_epoch if done else memory.epoch,
     )
     tried = (

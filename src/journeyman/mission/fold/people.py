@@ -16,9 +16,9 @@ AGAIN = "again-"
 """Begins the name of the question whether a script may begin again."""
 
 
-def approval_asked(state: State, event: e.ApprovalAsked, at: str) -> State:
+def approval_asked(state: State, event: e.ApprovalAsked) -> State:
     """Give the state that waits for a person's answer."""
-    pending = Pending(approval=event.approval, question=event.question, by=event.by, asked_at=at)
+    pending = Pending(approval=event.approval, question=event.question, by=event.by)
     return replace(state, people=replace(state.people, pending=pending))
 
 

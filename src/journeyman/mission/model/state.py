@@ -243,7 +243,6 @@ class ToolMemory(Value, frozen=True, kw_only=True):
     done: int = 0
     failed: int = 0
     failed_in_row: int = 0
-    last_iteration: int = -1
     moved: int = 0
     """How often progress rose when it was called."""
     failed_at_epoch: int = -1
@@ -286,7 +285,6 @@ class Pending(Value, frozen=True, kw_only=True):
     approval: str
     question: str
     by: str
-    asked_at: str
 
 
 class People(Value, frozen=True, kw_only=True):

@@ -1,0 +1,34 @@
+"""Names that no code of ours uses, and who does: `vulture` reads this list with the sources (`make check`)."""
+
+# Python, its standard library and what draws tools from functions
+__getattr__, __dir__
+_.__signature__, _.__annotations__
+_.exc_text, _.stack_info  # logging
+_.do_GET, _.log_message, _.request_queue_size, _.process_request  # http.server
+_.log_errors  # re2
+_.writeable  # numpy
+_.get_auth_token, _.get_credentials  # boto3: what is never asked
+
+# Tools that mission files name
+load_test, count_backups, delete_backups, lie
+
+# What callers who embed Journeyman or the gym use
+_.run_many, _.recover
+Curriculum, IncidentVectorEnv, IncidentClient, incident_aec_env
+_.CLAIM, _.memory_ratio, _.latency_ms, _.usual_latency_ms
+
+# Kits for plug points of others, and for tests
+check_catalog, check_sending, Dying, FakeClock, build_report
+_.BEFORE, _.clean, _.frames_written
+
+# Fields that records and reports hold, whole
+_.usage_source, _.head_holds, _.compressed, _.idempotent, _.confidence
+
+# Protocols of others: ACP, typer, Gymnasium, PettingZoo, OpenEnv, TRL and transformers, verifiers
+_.request_permission, _.on_connect
+_.list_commands, _.format_commands
+_.observation_space, _.render_mode, _.possible_agents
+_._step_payload, _._parse_result, _._parse_state, _.forward, _.SUPPORTS_CONCURRENT_SESSIONS, _.reset_async
+_.get_metadata, _.num_tasks, _.list_tasks, _.render_web, _.web_actions
+_.on_log, _.get_reward, _.pre_tokenizer, _.decoder, _.pad_token, _.chat_template
+_.finalize, _.validate, _.INFINITE, _.toolsets, _.TOOL_PREFIX, _.register
