@@ -22,7 +22,7 @@ from journeyman.mission.model.state import CriterionState, Progress, State
 from journeyman.mission.rules import commands as c
 from journeyman.mission.rules.decide import criteria_hold, decide, exhausted
 from journeyman.mission.rules.next_command import next_command
-from journeyman.mission.values.canonical import JsonObject, canonical, checked, parsed
+from journeyman.mission.values.canonical import Json, JsonObject, canonical, checked, parsed
 from journeyman.mission.values.errors import RecordBroken
 from journeyman.mission.values.value import replace
 from tests.mission.simulation import Reply, SimTool, Simulation, failed
@@ -174,15 +174,18 @@ def test_events_survive_their_written_form(events: list[Event]) -> None:
         assert canonical(encode(decode(written).event)) == canonical(data)
 
 
+def _with(data: JsonObject, name: str, value: Json) -> JsonObject:
+    return {**data, name: value}
+
+
 @given(st.lists(any_event, max_size=3), st.text(max_size=5).map(lambda name: f"x{name}"))
 def test_events_of_another_form_are_refused_without_a_word_of_what_they_hold(events: list[Event], name: str) -> None:
     """A field too many, or one of another type: a record that was forged, or is of another version."""
     for event in events:
         data, kind = encode(event), type(event)
-        wrong: JsonObject = {"SECRET": 1}
-        forged: list[JsonObject] = [{**data, name: "SECRET"}]
+        forged = [_with(data, name, "SECRET")]
         forged += [
-            {**data, one.name: wrong if one.type is str else "SECRET"}
+            _with(data, one.name, {"SECRET": 1} if one.type is str else "SECRET")
             for one in fields(kind)
             if one.required and one.type is not Any
         ]

@@ -29,7 +29,7 @@ def proposed(state: State, event: e.Proposed) -> State:
             step=event.step,
             places=tuple(event.places) or tuple(range(len(strategy.calls))),
         ),
-        memory=before_proposal(state, strategy, event.source),
+        memory=before_proposal(state, event.strategy, event.source),
         effects={key: effect for key, effect in state.effects.items() if effect.state is EffectState.UNKNOWN},
         world=pruned(state.world),
         plan=state.plan if event.source == "plan" else replace(state.plan, proposals=state.plan.proposals + 1),

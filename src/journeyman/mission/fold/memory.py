@@ -10,7 +10,6 @@ from journeyman.mission.fold.seen import gather, merge
 from journeyman.mission.model.effects import EFFECT_RULES, EffectState, Purpose
 from journeyman.mission.model.events import Intended, Settled
 from journeyman.mission.model.state import CallEffect, Memory, State, ToolMemory, Tried
-from journeyman.mission.model.strategy import Strategy, dump_strategy
 from journeyman.mission.values.canonical import Json, JsonObject, canonical, digest_of
 from journeyman.mission.values.value import replace
 
@@ -25,10 +24,10 @@ def call_signature(tool: str, args: Json) -> str:
     return digest_of([tool, args])[:16]
 
 
-def before_proposal(state: State, strategy: Strategy, source: str) -> Memory:
-    """Give the memory once a strategy is proposed."""
+def before_proposal(state: State, strategy: JsonObject, source: str) -> Memory:
+    """Give the memory once a strategy is proposed; why it was is no part of what it does."""
     memory = state.memory
-    signature = canonical(dump_strategy(strategy.model_copy(update={"rationale": ""}))).decode()
+    signature = canonical({key: value for key, value in strategy.items() if key != "rationale"}).decode()
     signature = signature if len(signature) <= 64 else digest_of(signature)[:16]  # shorter than its digest
     repeated = signature == memory.signature and source == state.iteration.source
     return replace(memory, signature=signature, repeats=memory.repeats + 1 if repeated else 0)
@@ -43,11 +42,7 @@ def after_settled(memory: Memory, intended: Intended, event: Settled) -> Memory:
         if quoted:
             found = {**found, f"error:{intended.tool}": cast("list[Json]", quoted[:12])}
     seen = merge(memory.seen, found)
-    news = (
-        any(set(map(repr, row)) - set(map(repr, memory.seen.get(name, ()))) for name, row in seen.items())
-        if found
-        else False
-    )
+    news = any(set(map(repr, seen[name])) - set(map(repr, memory.seen.get(name, ()))) for name in found if name in seen)
     changed = news or (done and EFFECT_RULES[intended.effect_class].changes_world)
     memory = replace(memory, seen=seen, epoch=memory.epoch + 1 if changed else memory.epoch)
     if intended.purpose is not Purpose.CALL:

@@ -64,11 +64,15 @@ class Replaying:
     async def take(self, happened: Happened) -> bool:
         """Take the next event in; tell whether it follows from those before it."""
         self.events += 1
-        expected = await _expected(self.state, happened, self._ask, self._read_blob)
+        event = happened.event
+        if self.state is not None and isinstance(event, (e.Evaluated, e.Watched)):
+            expected = await _judged(self.state, event, happened.at, self._ask, self._read_blob)
+        else:
+            expected = _expected(self.state, happened)
         if expected is not None:
             self.derived += 1
-            if expected != happened.event and canonical(encode(expected)) != canonical(encode(happened.event)):
-                self.difference = _difference(self.events, happened.event, expected)
+            if expected != event and canonical(encode(expected)) != canonical(encode(event)):
+                self.difference = _difference(self.events, event, expected)
                 return False
         state = fold(self.state, happened)
         if state.tools_ref:
@@ -103,14 +107,12 @@ def _difference(seq: int, recorded: Event, derived: Event) -> Difference:
     )
 
 
-async def _expected(state: State | None, happened: Happened, ask: Ask, read_blob: ReadBlob) -> Event | None:
-    """Give what the rules say must stand here; `None` for what only the world or a person knows."""
+def _expected(state: State | None, happened: Happened) -> Event | None:
+    """Give what the rules say must stand here, judgements aside; `None` for what only the world or a person knows."""
     event = happened.event
     if state is None:
         return _created(event)
     match event:
-        case e.Evaluated() | e.Watched():
-            return await _judged(state, event, happened.at, ask, read_blob)
         case e.Decided():
             command = next_command(state)
             return steps.decided(state, command.verdict) if isinstance(command, c.Decide) else _out_of_place(command)
