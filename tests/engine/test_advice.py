@@ -14,6 +14,7 @@ from journeyman.engine.reporting import report_of
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model import events as e
 from journeyman.mission.model.mission import Mission
+from journeyman.mission.report.markdown import markdown_report
 from tests.engine.worlds import bench
 
 pytestmark = pytest.mark.anyio
@@ -72,6 +73,7 @@ async def test_advice_is_taken_from_the_first_iteration_on_and_notes_close_the_r
         report = await report_of(at.store, session)
         assert report["lessons"] == NOTES["lessons"]
         assert report["recommended_followups"] == NOTES["recommended_followups"]
+        assert "advisor:scripted (90% sure)" in markdown_report(report)
         await at.holds(session)
 
 

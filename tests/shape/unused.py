@@ -22,7 +22,7 @@ check_catalog, check_sending, Dying, FakeClock, build_report
 _.BEFORE, _.clean, _.frames_written
 
 # Fields that records and reports hold, whole
-_.usage_source, _.head_holds, _.compressed, _.idempotent, _.confidence
+_.usage_source, _.head_holds, _.compressed, _.idempotent
 
 # Protocols of others: ACP, typer, Gymnasium, PettingZoo, OpenEnv, TRL and transformers, verifiers
 _.request_permission, _.on_connect

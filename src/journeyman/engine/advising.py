@@ -10,7 +10,7 @@ from journeyman.advisors.base import Asked, Failure, Ledger, Message, Outcome, P
 from journeyman.engine.journal import Journal
 from journeyman.engine.recent import Recent
 from journeyman.engine.scripting import script_limits
-from journeyman.mission.advice import ClosingAdvice, StrategyAdvice, ranked
+from journeyman.mission.advice import Advised, ClosingAdvice, StrategyAdvice, ranked
 from journeyman.mission.chain import is_of_kind
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import read
@@ -124,7 +124,7 @@ class Advising:
         advisor = self._journal.state.mission.advisor
         return (advisor,) if isinstance(advisor, str) else tuple(advisor.chain)
 
-    async def next_strategy(self) -> tuple[Strategy, str] | str:
+    async def next_strategy(self) -> Advised | str:
         """Give a checked strategy and whose it is, or the reason why the planner must go on."""
         chosen: list[Strategy] = []
 
@@ -142,9 +142,12 @@ class Advising:
             return outcome.reason or (
                 outcome.failure.value if outcome.failure is not None else Failure.NO_ADVISOR.value
             )
-        rationale = cast("StrategyAdvice", outcome.value).revision_rationale
-        strategy = chosen[0] if chosen[0].rationale else chosen[0].model_copy(update={"rationale": rationale})
-        return strategy, outcome.advisor
+        advice = cast("StrategyAdvice", outcome.value)
+        strategy = chosen[0]
+        if not strategy.rationale:
+            strategy = strategy.model_copy(update={"rationale": advice.revision_rationale})
+        sure = None if advice.confidence is None else float(advice.confidence)
+        return Advised(strategy, outcome.advisor, sure)
 
     async def closing_notes(self) -> e.ClosingNotes | None:
         """Give validated notes to lay over the report; `None` keeps the report's own."""

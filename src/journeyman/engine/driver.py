@@ -24,14 +24,13 @@ from journeyman.engine.recent import Recent
 from journeyman.engine.scripting import step_script
 from journeyman.engine.watching import LEAST_SLEEP_S, Watcher
 from journeyman.engine.world import Replays, World, answered
-from journeyman.mission.advice import wants_advice
+from journeyman.mission.advice import Advised, wants_advice
 from journeyman.mission.criteria.evidence import Answered
 from journeyman.mission.fold.timing import seconds_between
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.reasons import Label, Phase, Reason, WaitFor
 from journeyman.mission.model.state import State
-from journeyman.mission.model.strategy import Strategy
 from journeyman.mission.prompt import RECENT
 from journeyman.mission.rules import commands as c
 from journeyman.mission.rules import steps
@@ -242,7 +241,7 @@ class Driver:
 
     async def _advised(self, advising: Advising) -> bool:
         """Ask for a strategy; give False when the planner must go on. A person's abort cuts the question off."""
-        found: list[tuple[Strategy, str] | str] = []
+        found: list[Advised | str] = []
 
         async def ask() -> None:
             found.append(await advising.next_strategy())
@@ -251,13 +250,13 @@ class Driver:
         journal = self._journal
         if not found:  # cut off: the state says what comes next, once it knows of it
             return out_of_time(journal.state) or not self._is_over()
-        if isinstance(found[0], str):
-            if found[0] != journal.state.advice.rejected:
-                journal.note(e.AdviceRejected(request="strategy", purpose="strategy", reason=found[0]))
+        advice = found[0]
+        if isinstance(advice, str):
+            if advice != journal.state.advice.rejected:
+                journal.note(e.AdviceRejected(request="strategy", purpose="strategy", reason=advice))
             return False
-        strategy, advisor = found[0]
         while journal.state.people.end_asked is None and not journal.state.people.paused:
-            journal.note(steps.advised(journal.state, strategy, advisor), actor=f"advisor:{advisor}")
+            journal.note(steps.advised(journal.state, advice), actor=f"advisor:{advice.advisor}")
             if await self._commit():  # the answer's cost and what it led to are one commit: it is never asked twice
                 break
         return True

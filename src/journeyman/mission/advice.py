@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Annotated
 
 from pydantic import Field, StrictFloat, StrictInt, StrictStr
@@ -27,6 +28,15 @@ class StrategyAdvice(Strict):
     """Other candidates; the rules rank them all."""
     confidence: Annotated[StrictInt | StrictFloat, Field(ge=0, le=1)] | None = None
     """Nothing is decided by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Advised:
+    """A strategy that was found fit to be followed, and whose it is."""
+
+    strategy: Strategy
+    advisor: str
+    confidence: float | None
 
 
 class ClosingAdvice(Strict):

@@ -14,6 +14,7 @@ from journeyman.interfaces.cli.terminal import SafeConsole
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.reasons import Status
 from journeyman.mission.model.state import State
+from journeyman.mission.report.text import proposer
 from journeyman.mission.values.canonical import Json, JsonObject
 
 MARKS: Final = {"met": "✓", "unmet": "✗", "inconclusive": "?"}
@@ -150,7 +151,7 @@ def _iterations(report: JsonObject) -> RenderableType:
         marks = " ".join(f"{item['id']}{MARKS[item['status']]}" for item in row.get("evaluation", []))
         made.add_row(
             str(row["index"]),
-            row.get("source", ""),
+            proposer(row),
             short(did, 60),
             f"{row.get('verdict', '')}/{row.get('reason', '')}",
             short(marks, 60),

@@ -65,6 +65,8 @@ class Proposed(Value, frozen=True, kw_only=True):
     """Names the step for ever: with a call's place in it, it makes the idempotency key."""
     places: list[int] = field(default_factory=list[int])
     """Place in the step of each call; empty where they are all there, in order."""
+    confidence: float | None = None
+    """How sure an advisor says it is, 0 to 1; nothing is decided by it."""
 
 
 class ApprovalAsked(Value, frozen=True, kw_only=True):

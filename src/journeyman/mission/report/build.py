@@ -236,6 +236,8 @@ def _gather(gathered: _Gathered, state: State, happened: Happened) -> None:
                 "effects": [],
                 "errors": [],
             }
+            if event.confidence is not None:
+                row["confidence"] = event.confidence
             gathered.rows.begin(event.iteration, row)
         case e.Intended():
             _intended(gathered, event, happened.at)

@@ -21,6 +21,7 @@ from journeyman.mission.report.text import (
     objects,
     one_line,
     person_did,
+    proposer,
     ratio,
     standing,
 )
@@ -137,7 +138,7 @@ def _iterations(report: JsonObject) -> str:
         rows.append(
             [
                 str(row["index"]),
-                escaped(row.get("source", "")),
+                escaped(proposer(row)),
                 escaped(did(row.get("strategy")), 120),
                 escaped(members(row.get("strategy")).get("rationale", ""), 120),
                 escaped(verdict),

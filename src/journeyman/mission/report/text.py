@@ -167,6 +167,13 @@ def criterion_rule(row: JsonObject) -> str:
     return one_line(row.get("sentence")) + (f", {held} measurements in a row" if held != 1 else "")
 
 
+def proposer(row: JsonObject) -> str:
+    """Give whose idea an iteration was, and how sure an advisor was of it."""
+    sure = row.get("confidence")
+    said = f" ({sure:.0%} sure)" if isinstance(sure, (int, float)) else ""
+    return f"{row.get('source', '')}{said}"
+
+
 def did(strategy: Json) -> str:
     """Give what an iteration set out to do on one line."""
     known = members(strategy)

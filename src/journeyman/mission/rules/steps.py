@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from journeyman.mission.advice import Advised
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.criteria.metric import MetricCriterion
 from journeyman.mission.model.events import Decided, Proposed
 from journeyman.mission.model.state import State
-from journeyman.mission.model.strategy import Strategy, dump_strategy
+from journeyman.mission.model.strategy import dump_strategy
 from journeyman.mission.planner.propose import propose
 from journeyman.mission.rules.decide import Decision
 from journeyman.mission.values.canonical import JsonObject
@@ -25,13 +26,14 @@ def proposed(state: State) -> Proposed:
     )
 
 
-def advised(state: State, strategy: Strategy, advisor: str) -> Proposed:
+def advised(state: State, advice: Advised) -> Proposed:
     """Give advice as the proposal of the next iteration."""
     return Proposed(
         iteration=state.usage.iterations,
-        strategy=dump_strategy(strategy),
-        source=f"advisor:{advisor}",
+        strategy=dump_strategy(advice.strategy),
+        source=f"advisor:{advice.advisor}",
         step=f"proposal.{state.plan.proposals}",
+        confidence=advice.confidence,
     )
 
 
