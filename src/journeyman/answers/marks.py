@@ -27,8 +27,11 @@ _CLOSE_TAGS: Final = {
     name: re.compile(rf"</{name}\s{{0,8}}>", re.IGNORECASE)
     for name in [*_NAMES.replace("ant_?thinking", "antthinking|ant_thinking").split("|")]
 }
+_FIRST: Final = "".join(sorted({name[0] + name[0].upper() for name in _NAMES.split("|")}))
+"""What the names may begin with: one look at it spares the search most tags of other names."""
 REASONING_END: Final = re.compile(
-    rf"</(?:{_NAMES})\s{{0,8}}>|\[/THINK\]|◁/think▷|<\|end_of_thought\|>|<\|END_THINKING\|>",
+    rf"[<\[◁](?=(?-i:/[{_FIRST}]|\|[eE]))(?:(?<=<)/(?:{_NAMES})\s{{0,8}}>|(?<=\[)/THINK\]|(?<=◁)/think▷"
+    r"|(?<=<)\|end_of_thought\|>|(?<=<)\|END_THINKING\|>)",
     re.IGNORECASE,
 )
 """A closing mark alone says that everything before it was reasoning: templates often hold the opening one."""
@@ -56,7 +59,7 @@ STRONG: Final = re.compile(rf"\{{[{SPACE}]*+(?:[{QUOTES}]|$|//|/\*|\\|&)|\[")
 ARRAY: Final = re.compile(rf"\[(?=[{SPACE}]*+(?:\{{|\[|$|\"\s*+\{{))")
 ANY_ARRAY: Final = re.compile(rf"\[(?=[{SPACE}]*+(?:[{QUOTES}{{\[\]]|$|-?\d|true|false|null|True|False|None))")
 ANGLE_TAG: Final = re.compile(
-    rf"<(?=/?(?:{_NAMES})[\s>]"
+    rf"<(?=(?-i:/?+[{_FIRST}|uU]))(?=/?(?:{_NAMES})[\s>]"
     r"|\|(?:channel|start|begin_of_thought|end_of_thought|START_THINKING|END_THINKING)\|>|unused94)",
     re.IGNORECASE,
 )

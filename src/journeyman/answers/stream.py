@@ -51,8 +51,8 @@ class AnswerStream:
     def __init__(self, model: Any = None) -> None:
         self._model = model
         self._fit = fit_for(model)
-        self._parts: list[str] = []  # what was looked at
-        self._fresh = io.StringIO()  # what came since: a stream of small chunks must not keep them as objects
+        self._read = io.StringIO()  # a stream of small chunks must not keep them as objects
+        self._write = self._read.write
         self._state = _State.LEAD
         self._mark = ""  # only a chunk with this sign in it can change the state
         self._head = ""  # LEAD, OBJECT: the text from `_base` on; else the last characters that were looked at
@@ -76,7 +76,7 @@ class AnswerStream:
             return True
         if not isinstance(chunk, str):
             chunk = self._decoded(chunk, final=False)
-        self._fresh.write(chunk)
+        self._write(chunk)
         if self._mark in chunk:
             self._look()
             return self.finished
@@ -85,7 +85,7 @@ class AnswerStream:
     def close(self, finish_reason: str | None = None) -> Extraction[Any]:
         """Say that nothing follows, and give the result. An answer that ended for length is never final."""
         if self._decoder is not None and not self.finished:
-            self._fresh.write(self._decoded(b"", final=True))
+            self._write(self._decoded(b"", final=True))
         stopped = stopped_by(finish_reason)
         if stopped is not None:
             self._answer = Extraction(None, stopped)
@@ -111,11 +111,11 @@ class AnswerStream:
         """
         if self.finished:
             return self._preview.value
-        count = self._looked + self._fresh.tell()
+        count = self._read.tell()
         if not self._preview.due(count):
             return self._preview.value
         if self._state is _State.OBJECT:
-            self._preview.update("".join([*self._object, self._fresh.getvalue()]), 0, count)
+            self._preview.update("".join([*self._object, self._since(self._looked)]), 0, count)
         elif self._state is _State.PROSE:
             text = self._text()
             scanner = Scanner(text, self._fit)
@@ -125,7 +125,12 @@ class AnswerStream:
         return self._preview.value
 
     def _text(self) -> str:
-        return "".join([*self._parts, self._fresh.getvalue()])
+        return self._read.getvalue()
+
+    def _since(self, place: int) -> str:
+        """Give what was read from a place on."""
+        self._read.seek(place)
+        return self._read.read()
 
     def _decoded(self, data: bytes, *, final: bool) -> str:
         self._decoder = self._decoder or TextDecoder()
@@ -133,9 +138,13 @@ class AnswerStream:
 
     def _look(self) -> None:
         """Look at what came since the last look."""
-        fresh = self._fresh.getvalue()
-        self._fresh = io.StringIO()
-        self._parts.append(fresh)
+        if self._state is _State.PROSE or self._state is _State.REASONING:
+            self._base = max(self._base, self._looked - _KEPT_CHARS)
+            self._head = self._since(self._base)
+            self._looked = self._base + len(self._head)
+            self._find_end()
+            return
+        fresh = self._since(self._looked)
         self._looked += len(fresh)
         if self._state is _State.OBJECT:
             self._object.append(fresh)
@@ -143,10 +152,7 @@ class AnswerStream:
                 self._try_object()
             return
         self._head += fresh
-        if self._state is _State.LEAD:
-            self._lead()
-        else:
-            self._find_end()
+        self._lead()
 
     def _lead(self) -> None:
         """Pass what may precede an answer, and see what comes then."""
@@ -192,13 +198,13 @@ class AnswerStream:
                 self._state, self._mark = _State.LEAD, ""
                 self._lead()
                 return
-        self._drop(max(0, len(self._head) - _KEPT_CHARS))
+        self._head = ""
 
     def _is_reasoning(self, end: int) -> bool:
         """Tell whether all prose up to `end` was reasoning, whatever follows."""
         if not self._affords(end):
             return False
-        scanner = Scanner("".join(self._parts)[:end], self._fit)
+        scanner = Scanner(self._text()[:end], self._fit)
         scanner.run()
         return scanner.settled and scanner.leading and scanner.base == end
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from pydantic_core import to_json
+import msgspec
 
 from journeyman.mission.values.canonical import Json, JsonObject, canonical, digest, key_order
 
@@ -17,6 +17,10 @@ FIELD_TAIL_BYTES: Final = 512
 MARK: Final = "... [truncated]"
 _FENCE_BYTES: Final = 50
 """What the two lines of a fence take."""
+_SMALL_PARTS: Final = 32
+_SMALL_CHARS: Final = 128
+"""Values of so few parts, of so few characters each, are made at once: most of the ends of a table are such rows."""
+_ENCODE: Final = msgspec.json.Encoder().encode
 
 
 def text_of(value: Json) -> str:
@@ -27,6 +31,11 @@ def text_of(value: Json) -> str:
 def size(text: str) -> int:
     """Give the UTF-8 bytes of a text."""
     return len(text) if text.isascii() else len(text.encode())
+
+
+def _json_bytes(value: Json) -> int:
+    """Give how many bytes a value takes as JSON, without sorting its keys."""
+    return len(_ENCODE(value))
 
 
 def line_of(text: str) -> str:
@@ -98,7 +107,7 @@ def fenced(value: Json, most_bytes: int) -> str:
 
 def cut_json(value: Json, most_bytes: int) -> str:
     """Give a value's canonical text within a number of bytes; of a large one only the ends are made."""
-    whole_bytes = len(to_json(value))
+    whole_bytes = _json_bytes(value)
     if whole_bytes <= 2 * most_bytes:
         return cut(text_of(value), most_bytes)
     return _ends(_head(value, most_bytes), _tail(value, most_bytes), whole_bytes, most_bytes)
@@ -127,7 +136,7 @@ def _cut_field(value: Json) -> tuple[Json, int]:
     """Give a field within its cap and, when it was cut, its true size."""
     if value is None or isinstance(value, (bool, int, float)):
         return value, 0
-    whole_bytes = size(value) if isinstance(value, str) else len(to_json(value))
+    whole_bytes = size(value) if isinstance(value, str) else _json_bytes(value)
     if whole_bytes <= FIELD_BYTES:
         return value, 0
     head = value if isinstance(value, str) else _head(value, FIELD_HEAD_BYTES)
@@ -152,9 +161,31 @@ def _until(pieces: Iterator[str], most: int) -> Iterator[str]:
             return
 
 
+def _is_small(value: Json) -> bool:
+    """Tell whether a value has few parts, in a time that does not grow with it."""
+    waiting, left = [value], _SMALL_PARTS
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, (dict, list)):
+            left -= 1 + len(part)
+            if left < 0:
+                return False
+            if isinstance(part, list):
+                waiting += part
+                continue
+            waiting += part.values()
+            if any(len(key) > _SMALL_CHARS for key in part):
+                return False
+        elif isinstance(part, str) and len(part) > _SMALL_CHARS:
+            return False
+    return True
+
+
 def _pieces(value: Json, most: int) -> Iterator[str]:
     """Give the canonical text of a value bit by bit: only as much is made as is read."""
-    if isinstance(value, dict):
+    if isinstance(value, (dict, list)) and _is_small(value):
+        yield text_of(value)
+    elif isinstance(value, dict):
         for index, key in enumerate(sorted(value, key=key_order)):
             yield f"{',' if index else '{'}{text_of(key)}:"
             yield from _pieces(value[key], most)
@@ -170,7 +201,9 @@ def _pieces(value: Json, most: int) -> Iterator[str]:
 
 def _pieces_from_end(value: Json, most: int) -> Iterator[str]:
     """Give the same text's pieces from its end on; of a long text, its end."""
-    if isinstance(value, dict):
+    if isinstance(value, (dict, list)) and _is_small(value):
+        yield text_of(value)
+    elif isinstance(value, dict):
         yield "}" if value else "{}"
         keys = sorted(value, key=key_order)
         for index in range(len(keys) - 1, -1, -1):
