@@ -25,6 +25,7 @@ from journeyman.tools.metrics import sources_of
 from journeyman.tools.servers.config import read_servers
 from journeyman.tools.servers.definition import catalog_names, tool_of
 from journeyman.tools.servers.supervisor import McpServer
+from journeyman.tools.threads import run_blocking
 
 
 @asynccontextmanager
@@ -56,7 +57,8 @@ async def open_catalog(
         Unavailable: A server that is needed cannot be started.
     """
     bounds, until = limits or Limits(), deadline or Deadline()
-    local = _local(functions, base_dir)
+    # A thread: importing runs what others wrote, perhaps for ever, and our loop must go on.
+    local = await run_blocking(lambda: _local(functions, base_dir))
     configs = [server for server in read_servers(servers or {}, base_dir) if _needed(server.name, allow)]
     fault: Exception | None = None
     async with anyio.create_task_group() as group:

@@ -38,6 +38,9 @@ STEP_S: Final = 600.0
 GRACE_S: Final = 1.0
 """How long past its time limit a worker that does not stop by itself is left alive."""
 
+_CLOSING_S: Final = 0.5
+"""How long is waited for the workers to stop; they do when this process ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -70,7 +73,8 @@ class Sandbox:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await anyio.to_thread.run_sync(self.close)
+        with anyio.move_on_after(_CLOSING_S, shield=True):
+            await anyio.to_thread.run_sync(self.close, abandon_on_cancel=True)
 
     def close(self) -> None:
         """Stop the workers; the sandbox may be used again, with fresh ones."""

@@ -49,9 +49,9 @@ class ServerPolicy:
 
 class _Health(Protocol):
     ended: bool
-    grace_s: float
 
     def words(self) -> str: ...
+    def kill(self) -> None: ...
 
 
 class _Connection(Protocol):
@@ -103,7 +103,7 @@ class _Life:
 
     def kill(self) -> None:
         """End the connection at once, without waiting for it."""
-        self.health.grace_s = 0.0
+        self.health.kill()
         self.stop.set()
         self.scope.cancel()
 
