@@ -20,7 +20,8 @@ import anyio.to_thread
 from journeyman.advisors.base import Answer, AskLimits, Failure, Readiness, Request
 from journeyman.advisors.hush import Withheld
 from journeyman.advisors.reading import answer_of, estimated
-from journeyman.leaving.processes import kill_group, opened_streams, own
+from journeyman.leaving.owned import kill_group, own
+from journeyman.leaving.processes import opened_streams
 from journeyman.mission.values.printable import visible
 
 _EXTRA: Final = "the extra is not installed: pip install 'journeyman[agent]'"

@@ -24,6 +24,8 @@ CLOSING_S: Final = 5.0
 """Time that servers have to stop …"""
 HURRY_S: Final = 0.1
 """… and at a mission's deadline."""
+_LAST_S: Final = 0.02
+"""Time that they have once more when they are told a second time."""
 
 
 class _NoTools:
@@ -108,7 +110,7 @@ class Opening:
                 await self._closed.wait()
         finally:
             if not task.done():
-                await ended(task, max(HURRY_S, until_s - anyio.current_time()))
+                await ended(task, max(_LAST_S, until_s - anyio.current_time()))
 
 
 @asynccontextmanager

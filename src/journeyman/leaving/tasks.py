@@ -16,7 +16,7 @@ Value = TypeVar("Value")
 
 PATIENCE_S: Final = 0.06
 """Time that a cancelled task has to end; what ends at all needs far less, and a mission's deadline is not to wait for it."""
-_CANCELS: Final = 3
+CANCELS: Final = 3
 """How often it is cancelled within that time: some code swallows the first one by accident."""
 _kept: Final[set[asyncio.Task[Any]]] = set()
 """The loop holds its tasks weakly; one that nobody waits for would be collected in the middle."""
@@ -39,9 +39,9 @@ def _over(task: asyncio.Task[Any]) -> None:
 async def ended(task: asyncio.Task[Any], patience_s: float = PATIENCE_S) -> bool:
     """Cancel a task and wait so long, past any cancelling, until it has ended; False where it is left behind."""
     with anyio.CancelScope(shield=True):
-        for _ in range(_CANCELS):
+        for _ in range(CANCELS):
             task.cancel()
-            done, _ = await asyncio.wait({task}, timeout=patience_s / _CANCELS)
+            done, _ = await asyncio.wait({task}, timeout=patience_s / CANCELS)
             if done:
                 return True
     return False

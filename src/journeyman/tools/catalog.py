@@ -109,7 +109,7 @@ def _local(
     written = [item for item in functions if isinstance(item, (str, Isolated))]
     specs = [item if isinstance(item, str) else item.function for item in written]
     found = [
-        (function_tool(item), replace(spec, base_dir=base_dir) if isinstance(spec, Isolated) else None)
+        (function_tool(item, guest=True), replace(spec, base_dir=base_dir) if isinstance(spec, Isolated) else None)
         for item, spec in zip(load_functions(specs, base_dir), written, strict=True)
     ]
     return found + [(function_tool(item), None) for item in functions if not isinstance(item, (str, Isolated))]

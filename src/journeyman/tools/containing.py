@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
@@ -15,6 +15,10 @@ from journeyman.tools.results import failure
 from journeyman.tools.sending import Sending
 
 Value = TypeVar("Value")
+
+CANCELLED_ITSELF: Final = (
+    "CancelledError: the function cancelled itself, or let a cancellation out that nobody asked for"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,7 @@ async def contained(work: Awaitable[Value], sending: Sending) -> Value:
 
     Cancelling the caller cancels the coroutine. One that does not stop then is left behind, and `sending.running` says so.
     """
-    task = detached(_held(work))
+    task = detached(held(lambda: work))
     try:
         await asyncio.wait({task})
     except asyncio.CancelledError:
@@ -51,13 +55,14 @@ async def contained(work: Awaitable[Value], sending: Sending) -> Value:
             sending.running = "its coroutine does not stop when it is cancelled and was left running"
         raise
     if task.cancelled():
-        raise Escaped("CancelledError: the function cancelled itself, or let a cancellation out that nobody asked for")
+        raise Escaped(CANCELLED_ITSELF)
     return task.result()
 
 
-async def _held(work: Awaitable[Value]) -> Value:
+async def held(make: Callable[[], Awaitable[Value]]) -> Value:
+    """Give what the coroutine gives that `make` makes; what would end the whole loop is `Escaped`."""
     try:
-        return await work
+        return await make()
     except (Exception, asyncio.CancelledError, GeneratorExit):
         raise
     except BaseException as error:  # noqa: BLE001 - asyncio would end the whole loop with it

@@ -10,7 +10,8 @@ import time
 from contextlib import suppress
 from typing import Final, NoReturn
 
-from journeyman.leaving.processes import kill_owned
+from journeyman.leaving.owned import kill_owned
+from journeyman.leaving.threads import busy
 
 PATIENCE_S: Final = 0.05
 """Time that cancelled tasks and ending threads have; those that end at all need far less."""
@@ -42,7 +43,7 @@ def leave(code: int) -> NoReturn:
     until_s = time.monotonic() + PATIENCE_S
     while (left := _threads()) and time.monotonic() < until_s:
         left[0].join(max(0.0, until_s - time.monotonic()))
-    if _abandoned or left:
+    if _abandoned or left or busy():
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):
                 stream.flush()

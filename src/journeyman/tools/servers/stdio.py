@@ -23,7 +23,8 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from mcp.shared.message import SessionMessage
 from mcp.types import PARSE_ERROR, ErrorData, JSONRPCError, jsonrpc_message_adapter
 
-from journeyman.leaving.processes import kill_group, opened_process, own
+from journeyman.leaving.owned import kill_group, own
+from journeyman.leaving.processes import opened_process
 from journeyman.tools.servers.config import StdioServer
 from journeyman.tools.servers.outbox import Outbox, try_of
 from journeyman.tools.threads import run_blocking
