@@ -53,6 +53,27 @@ async def swallow() -> str:
             await asyncio.sleep(3600)
 
 
+@tool(effect="pure")
+def compute() -> str:
+    """Never give the interpreter's lock away for long."""
+    while True:
+        pass
+
+
+@tool(effect="pure")
+async def freeze() -> str:
+    """Block the loop that it runs on."""
+    time.sleep(3600)  # noqa: ASYNC251 - that is the point
+    return ""
+
+
+@tool(effect="pure")
+def nap() -> str:
+    """Leave only a moment before the deadline."""
+    time.sleep(1.2)
+    return ""
+
+
 def asked() -> bool:
     """Hang, when asked whether it happened."""
     time.sleep(3600)

@@ -25,6 +25,7 @@ from typing import Any, Final
 
 import anyio
 
+from benchmarks._budget_ways import AGENT, CONTROL, HANGS, SLOW, SPENDING, Hang, mission
 from benchmarks.report import Meter, Row
 from journeyman.advisors.base import Answer, AskLimits, Readiness, Request
 from journeyman.advisors.broker import Broker, BrokerPolicy
@@ -44,112 +45,9 @@ WALL_S: Final = 1.5
 CALLS: Final = 5
 ITERATIONS: Final = 3
 LATE_S: Final = 0.25
-_TOOLS: Final = Path(__file__).with_name("_budget_tools.py")
-_SERVER: Final = str(Path(__file__).with_name("_budget_server.py"))
-_ENDLESS: Final = "sum(i for i in range(10**12)) > 0"
-_PYTHON: Final = sys.executable
-_CRITERIA: Final = [{"id": "finished", "kind": "tool_call_succeeded", "tool": "finish"}]
-_PROBED: Final = {"id": "seen", "kind": "metric_threshold", "metric": "seen", "op": ">", "target": 0}
-
-
-def _mission(**more: Any) -> dict[str, Any]:
-    names = ("look", "put", "hang", "block", "swallow", "doubtful", "finish")
-    return {
-        "directive": "Spend.",
-        "functions": [f"_budget_tools:{name}" for name in names],
-        "tools": ["*"],
-        "criteria": _CRITERIA,
-        "explore": False,
-        "approve": "never",
-        "stagnation": {"threshold": 1000},
-        **more,
-    }
-
-
-def _step(*tools: str, **more: Any) -> dict[str, Any]:
-    return {"calls": [{"tool": tool} for tool in tools], **more}
-
-
-def _server(*words: str) -> dict[str, Any]:
-    return {"s": {"command": _PYTHON, "args": [*words]}}
-
-
-SPENDING: Final[dict[str, dict[str, Any]]] = {
-    "plan, step by step": {"plan": [_step("look", "put", "look")], "repeat": True},
-    "plan, at once": {"plan": [_step(*["look"] * 8, parallel=True)], "repeat": True},
-    "script": {"plan": {"script": "for _ in range(9):\n    await put()\n"}},
-    "script, at once": {
-        "plan": {
-            "script": "import asyncio\nawait asyncio.gather(look(), put(), look(), look(), put(), look(), look())\n"
-        }
-    },
-    "probes": {
-        "plan": [_step("put")],
-        "repeat": True,
-        "criteria": [*_CRITERIA, {**_PROBED, "probe": {"tool": "look"}}],
-    },
-    "repeated looks": {"plan": [_step("look", "put")], "repeat": True, "criteria": [*_CRITERIA, _PROBED]},
-    "planner": {"plan": None, "explore": True},
-    "retries": {
-        "plan": [_step("s.look")],
-        "repeat": True,
-        "functions": ["_budget_tools:finish"],
-        "servers": _server(_SERVER),
-        "effects": {"s.look": "pure"},
-        "limits": {"retries": 9},
-    },
-}
-"""Ways to spend tool calls."""
-
-HANGS: Final[dict[str, dict[str, Any]]] = {
-    "tool on the loop": {"plan": [_step("hang")]},
-    "tool in a thread": {"plan": [_step("block")]},
-    "tool in a worker": {
-        "plan": [_step("block")],
-        "functions": [{"function": "_budget_tools:block", "isolate": True}, "_budget_tools:finish"],
-    },
-    "tool that swallows cancelling": {"plan": [_step("swallow")]},
-    "four in a wave": {"plan": [_step("hang", "block", "swallow", "hang", parallel=True)]},
-    "question to the world": {
-        "plan": [_step("doubtful")],
-        "limits": {"call_timeout_s": 1.2},
-        "repeat": True,
-        "on_unknown": "assume_done",
-    },
-    "server over stdio that never starts": {"servers": _server("-c", "import time; time.sleep(3600)")},
-    "server over HTTP that never starts": {"servers": {"s": {"url": "SILENT"}}},
-    "server that will not be ended": {
-        "servers": _server("-c", "import signal, time; signal.signal(15, signal.SIG_IGN); time.sleep(3600)")
-    },
-    "script": {"plan": {"script": "while True:\n    pass\n"}, "limits": {"script_s": 60}},
-    "script that waits for a tool": {"plan": {"script": "await block()\n"}},
-    "predicates": {
-        "plan": [_step("look")],
-        "repeat": True,
-        "criteria": [{"id": f"p{n}", "kind": "predicate", "expression": _ENDLESS} for n in range(5)],
-    },
-    "until": {"plan": [_step("look", until=_ENDLESS)]},
-    "command check with children": {
-        "plan": [_step("look")],
-        "criteria": [{"id": "c", "kind": "command", "run": ["sh", "-c", "sleep 3600 & sleep 3600"], "timeout_s": 600}],
-    },
-    "sleep_s": {"plan": [_step("look", sleep_s=86_400)]},
-    "pause_s": {"plan": [_step("look")], "repeat": True, "pause_s": 86_400},
-    "retries with long waits": {
-        "plan": [_step("s.look")],
-        "repeat": True,
-        "functions": ["_budget_tools:finish"],
-        "servers": _server(_SERVER),
-        "effects": {"s.look": "pure"},
-        "limits": {"retries": 10},
-    },
-    "advisor that never answers": {"plan": None, "advisor": "silent"},
-    "advisor that is an agent and hangs": {"plan": None, "advisor": "agent"},
-    "advisor that proposes a day's sleep": {"plan": None, "advisor": "sleeper"},
-}
-"""What hangs at the deadline."""
-
-CONTROL: Final[dict[str, Any]] = {"plan": [_step("look", sleep_s=0.02)], "repeat": True}
+LEFT_S: Final = 1.0
+"""Time after the process in which what it started must be gone."""
+_TOOLS: Final = [Path(__file__).with_name(name) for name in ("_budget_tools.py", "_budget_hung.py")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +57,8 @@ class _Run:
     reason: str
     over_s: float
     """From the mission's deadline to the end of the process."""
+    left: int = 0
+    """Processes and temporary folders that are still there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +68,15 @@ class _Place:
     sleeper: str
     """Address of a model that proposes to sleep for a day."""
 
-    def run(self, more: dict[str, Any], budget: dict[str, Any]) -> _Run:
+    def run(self, more: dict[str, Any], budget: dict[str, Any], files: str = "") -> _Run:
         """Run a mission in a process and a folder of its own."""
         with tempfile.TemporaryDirectory(prefix="journeyman-edges-") as name:
             folder = Path(name)
-            shutil.copy(_TOOLS, folder)
-            text = json.dumps(_mission(**more, budget=budget)).replace("SILENT", f"{self.silent}/mcp")
+            for file in _TOOLS:
+                shutil.copy(file, folder)
+            (folder / "tmp").mkdir()
+            _lay(folder, files)
+            text = json.dumps(mission(**more, budget=budget)).replace("SILENT", f"{self.silent}/mcp")
             (folder / "mission.json").write_text(text, "utf-8")
             (folder / "config.toml").write_text(self._settings(), "utf-8")
             ended = self._process(folder)
@@ -186,6 +89,7 @@ class _Place:
                 iterations=len(report["iterations"]),
                 reason=str(report["reason"]),
                 over_s=ended.at_s - started - limit,
+                left=_left(folder),
             )
 
     def _process(self, folder: Path) -> _Ended:
@@ -195,8 +99,9 @@ class _Place:
             "JOURNEYMAN_DATA_DIR": str(folder / "data"),
             "PYTHONPATH": str(Path(__file__).parents[1]),
             "NOBODYS_KEY": "key",
+            "TMPDIR": str(folder / "tmp"),
         }
-        argv = [_PYTHON, "-m", "journeyman", "run", "mission.json", "--quiet", "--no-input", "--json"]
+        argv = [sys.executable, "-m", "journeyman", "run", "mission.json", "--quiet", "--no-input", "--json"]
         with (folder / "out").open("wb") as out, (folder / "err").open("wb") as err:
             subprocess.run(argv, cwd=folder, env=environment, stdout=out, stderr=err, timeout=90, check=False)
             at_s = time.time()
@@ -205,12 +110,11 @@ class _Place:
         return _Ended((folder / "out").read_text("utf-8"), at_s)
 
     def _settings(self) -> str:
-        hung = json.dumps([_PYTHON, "-c", "import time; time.sleep(3600)"])
         return "\n".join(
             [
                 *self._model("silent", self.silent),
                 *self._model("sleeper", self.sleeper),
-                f'[advisors.agent]\nkind = "agent"\nconsent = true\ncommand = {hung}',
+                f'[advisors.agent]\nkind = "agent"\nconsent = true\ncommand = {json.dumps(AGENT)}',
             ]
         )
 
@@ -218,6 +122,32 @@ class _Place:
     def _model(name: str, url: str) -> tuple[str, ...]:
         key = 'api_key_env = "NOBODYS_KEY"\nconsent = true'
         return (f'[advisors.{name}]\nkind = "openai"\nmodel = "m"\nbase_url = "{url}/v1"\n{key}',)
+
+
+def _lay(folder: Path, files: str) -> None:
+    if files == "large":
+        rows = ",".join(f'{{"n": {number}, "v": [1, 2, 3]}}' for number in range(1_500_000))
+        (folder / "large.json").write_text(f"[{rows}]", "utf-8")
+    if files == "many":
+        (folder / "many").mkdir()
+        for number in range(4_000):
+            (folder / "many" / f"{number}.txt").write_text("x", "utf-8")
+
+
+def _left(folder: Path) -> int:
+    """Count what a process left behind: processes that run in its folder, and what lies in its folder for such things."""
+    until_s = time.monotonic() + LEFT_S
+    while (left := _running(folder) + len(list((folder / "tmp").iterdir()))) and time.monotonic() < until_s:
+        time.sleep(0.02)
+    return left
+
+
+def _running(folder: Path) -> int:
+    count = 0
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            count += (process / "cwd").readlink().is_relative_to(folder.resolve())
+    return count
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,8 +219,8 @@ async def _advised(lines: list[Line], budget: dict[str, Any]) -> _Counting:
             broker=Broker({"counting": advisor}, BrokerPolicy(consent=frozenset({"*"})), sleep=at_once),
         )
         with tempfile.TemporaryDirectory(prefix="journeyman-edges-") as name:
-            shutil.copy(_TOOLS, name)
-            wanted = _mission(advisor="counting", budget={"iterations": 12, **budget}, explore=True)
+            shutil.copy(_TOOLS[0], name)
+            wanted = mission(advisor="counting", budget={"iterations": 12, **budget}, explore=True)
             await Engine(world).run(validate_mission(wanted), Path(name))
     return advisor
 
@@ -318,12 +248,14 @@ def _advice_rows(progress: Meter) -> list[Row]:
 
 
 def _count_rows(place: _Place, progress: Meter) -> list[Row]:
-    progress.start("calls and iterations", 2 * len(SPENDING))
+    progress.start("calls and iterations", 2 * len(SPENDING) - len(SLOW))
     rows: list[Row] = []
     for way, more in SPENDING.items():
         spent = place.run(more, {"iterations": 60, "tool_calls": CALLS})
         rows.append(Row(f"tool_calls by {way}", spent.calls, "calls", f"1..{CALLS}", 0 < spent.calls <= CALLS))
         progress.step()
+        if way in SLOW:
+            continue
         run = place.run(more, {"iterations": ITERATIONS})
         rows.append(
             Row(f"iterations by {way}", run.iterations, "", f"1..{ITERATIONS}", 0 < run.iterations <= ITERATIONS)
@@ -334,17 +266,15 @@ def _count_rows(place: _Place, progress: Meter) -> list[Row]:
 
 def _late_rows(place: _Place, progress: Meter) -> list[Row]:
     progress.start("hangs", 2 * PAIRS * len(HANGS))
-    budget = {"wall_clock_s": WALL_S}
     rows: list[Row] = []
     late: list[float] = []
-    verdicts = 0
+    verdicts = left = 0
     for index in range(PAIRS):
-        for number, (_, more) in enumerate(HANGS.items()):
-            order = [CONTROL, more] if (index + number) % 2 else [more, CONTROL]
-            ran = [place.run(one, budget) for one in order]
-            hung, control = ran if order[0] is more else ran[::-1]
+        for number, way in enumerate(HANGS.values()):
+            hung, control = _pair(place, way, control_first=bool((index + number) % 2))
             late.append(hung.over_s - control.over_s)
-            verdicts += hung.reason == "max_wall_clock"
+            verdicts += hung.reason == way.reason
+            left += hung.left
             progress.step(2)
     for number, way in enumerate(HANGS):
         mine = sorted(late[number :: len(HANGS)])
@@ -354,8 +284,15 @@ def _late_rows(place: _Place, progress: Meter) -> list[Row]:
         *rows,
         Row("pairs", len(late)),
         Row("later than the control, p95", round(p95, 3), "s", f"<= {LATE_S}", p95 <= LATE_S),
-        Row("verdicts max_wall_clock", verdicts, "", f"= {len(late)}", verdicts == len(late)),
+        Row("verdicts with the right reason", verdicts, "", f"= {len(late)}", verdicts == len(late)),
+        Row("processes and temporary folders left behind", left, "", "= 0", left == 0),
     ]
+
+
+def _pair(place: _Place, way: Hang, *, control_first: bool) -> tuple[_Run, _Run]:
+    order = [CONTROL, way] if control_first else [way, CONTROL]
+    ran = [place.run(one.mission, {"wall_clock_s": WALL_S, **one.budget}, one.files) for one in order]
+    return (ran[1], ran[0]) if control_first else (ran[0], ran[1])
 
 
 def run(progress: Meter) -> list[Row]:

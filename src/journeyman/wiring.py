@@ -9,7 +9,9 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Final, cast
+
+import anyio
 
 from journeyman.advisors.agent import AgentAdvisor
 from journeyman.advisors.base import Advisor
@@ -21,6 +23,7 @@ from journeyman.config import Settings, load_settings
 from journeyman.engine.clock import Clock, SystemClock
 from journeyman.engine.engine import Engine
 from journeyman.engine.world import World
+from journeyman.leaving.tasks import abandonable
 from journeyman.mission.criteria import Predicate, walk
 from journeyman.mission.files.mission_file import Form, parse_mission
 from journeyman.mission.model.mission import Function, Gym, Mission, ScriptPlan
@@ -41,6 +44,9 @@ if TYPE_CHECKING:
     from journeyman.engine.incident import Incident
 
 _FORMS: Mapping[str, Form] = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
+
+_CLOSING_S: Final = 0.1
+"""Time that advisors have to close their connections; the end of the process closes what is left."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +86,7 @@ async def opened(
     ):
         predicates, scripts = Predicates(judging), ScriptRun(scripting)
         broker = broker_of(settings, os.environ, keyed=not store.read_only)
-        closing.push_async_callback(broker.aclose)
+        closing.push_async_callback(_closed, broker)
         world = World(
             store=store,
             open_catalog=partial(mission_catalog, functions=functions),
@@ -99,6 +105,11 @@ async def opened(
             scripts=scripts,
             broker=broker,
         )
+
+
+async def _closed(broker: Broker) -> None:
+    with anyio.move_on_after(_CLOSING_S, shield=True):
+        await abandonable(broker.aclose())
 
 
 def broker_of(settings: Settings, environment: Mapping[str, str], *, keyed: bool = True) -> Broker:

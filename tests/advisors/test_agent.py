@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sys
 from pathlib import Path
 
+import anyio
 import pytest
 
 from journeyman.advisors.agent import AgentAdvisor
 from journeyman.advisors.base import Failure
 from tests.advisors.asking import question
+from tests.leaving.processes import children, members
 
 pytestmark = pytest.mark.anyio
 FAKE = str(Path(__file__).with_name("fake_agent.py"))
@@ -28,6 +31,22 @@ async def test_an_agent_answers_in_text(behaviour: str, failure: Failure | None)
     if failure is None:
         assert answer.value.count == 3
         assert answer.usage.source == "estimated"
+
+
+async def test_cancelling_ends_an_agent_and_all_that_it_started() -> None:
+    """It may start programs of its own, and need not hear SIGTERM; nobody waits for its goodbye."""
+    advisor = AgentAdvisor(("sh", "-c", "trap '' TERM; sleep 3600 & sleep 3600"))
+    await advisor.open()
+    before = children()
+    asking = asyncio.ensure_future(advisor.ask(question()))
+    with anyio.fail_after(30):
+        while not (mine := [child for child in children() - before if members(child) == 3]):  # noqa: ASYNC110 - no event tells that a process has children
+            await asyncio.sleep(0.005)
+        asking.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await asking
+        while members(mine[0]):  # noqa: ASYNC110 - nor that they are gone
+            await asyncio.sleep(0.005)
 
 
 def test_an_agent_that_is_not_installed_is_not_ready() -> None:

@@ -141,6 +141,28 @@ async def test_a_try_ends_at_its_advisors_limit_and_the_next_advisor_is_asked() 
     assert (outcome.advisor, rows.after[0].failure) == ("source", Failure.TIMEOUT)
 
 
+async def test_an_advisor_that_shields_its_goodbye_is_left() -> None:
+    """The caller's time is over; the row says so, and the goodbye ends by itself."""
+    release = anyio.Event()
+
+    async def stays(_: Request) -> Answer:
+        with anyio.CancelScope(shield=True):
+            await release.wait()
+        return GOOD
+
+    rows = Rows()
+    broker = Broker({"source": Source(stays)}, BrokerPolicy(consent=frozenset({"*"})))
+    with anyio.fail_after(20):
+        outcome = await broker.ask(lambda _: question(timeout_s=0.1), wanted=("source",), check=_any, ledger=rows)
+    assert outcome.failure is Failure.TIMEOUT
+    assert [row.failure for row in rows.after] == [Failure.TIMEOUT]
+    release.set()
+
+
+async def _any(_: Any) -> None:
+    return None
+
+
 async def test_the_callers_deadline_ends_tries_waits_and_the_chain() -> None:
     """Whatever waits, the caller is let go in time, and each try that began is settled."""
 

@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -290,6 +291,46 @@ async def test_an_advisor_that_never_answers_is_asked_once_and_the_mission_ends_
             return
         assert state.verdict is not None
         assert state.verdict.reason is Reason.MAX_WALL_CLOCK
+        await at.holds(state.session_id)
+
+
+@pytest.mark.parametrize("hangs", ["opening", "closing", "both"])
+@pytest.mark.parametrize("policy", ["end", "ask"])
+async def test_the_verdict_waits_for_no_tools_that_open_or_close(hangs: str, policy: str) -> None:
+    """They shield themselves from being cancelled; the session has its ending, or waits for more, all the same."""
+    release = asyncio.Event()
+
+    async def stay() -> None:
+        with anyio.CancelScope(shield=True):
+            await release.wait()
+
+    async with bench() as at:
+
+        @asynccontextmanager
+        async def opened(wanted: Mission, folder: Path, deadline: Deadline) -> AsyncGenerator[Catalog]:
+            if hangs != "closing":
+                await stay()
+            async with open_catalog(functions=at.functions, allow=wanted.tools, deadline=deadline) as catalog:
+                try:
+                    yield catalog
+                finally:
+                    await stay()
+
+        engine = Engine(replace(at.engine._world, open_catalog=opened))  # pyright: ignore[reportPrivateUsage]
+        asleep = {"calls": [], "sleep_s": 3600}
+        wanted = mission(asleep, "finish", budget={"wall_clock_s": 0.3}, on_exhausted=policy)
+        with anyio.fail_after(20):
+            state = await engine.run(wanted)
+        assert not release.is_set()
+        if policy == "ask":
+            assert state.people.wait is WaitFor.BUDGET
+            release.set()
+            hangs = "closing"
+            await at.tell(state.session_id, "amend", changes={"wall_clock_s": 7200})
+        else:
+            assert state.verdict is None or state.verdict.reason is Reason.MAX_WALL_CLOCK
+            assert state.reason == "max_wall_clock"
+        release.set()
         await at.holds(state.session_id)
 
 

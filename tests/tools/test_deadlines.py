@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import socket
+import sys
 import time
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 
+import anyio
 import pytest
 
 from journeyman.mission.values.canonical import JsonObject
-from journeyman.mission.values.errors import Unavailable
+from journeyman.mission.values.errors import InvalidInput, Unavailable
 from journeyman.tools.base import Result, Status
 from journeyman.tools.catalog import open_catalog
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.limits import Limits
+from journeyman.tools.predicate import PredicateLimits, PredicateResult, Predicates
+from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.servers.supervisor import ServerPolicy
+from tests.leaving.processes import children
 from tests.tools.test_mcp_servers import program
 
 GENEROUS = Limits(timeout_s=60, servers=ServerPolicy(start_s=60, close_s=60, backoff_s=0.01))
@@ -99,6 +104,81 @@ def test_a_server_that_will_not_leave_is_ended_at_the_deadline() -> None:
             deadline.at_s = time.monotonic()
 
     assert timed(scene)[1] < SOON_S
+
+
+def test_an_import_that_hangs_is_left_at_the_deadline(tmp_path: Path) -> None:
+    """It runs beside the loop, which goes on; the next catalog of the process opens once it is through."""
+    (tmp_path / "jm_hung_import.py").write_text(
+        "import threading\nbegan, release = threading.Event(), threading.Event()\n"
+        "import sys\nsys.jm_hung = (began, release)\nbegan.set()\nrelease.wait(60)\ndef f() -> int:\n    return 1\n"
+    )
+
+    async def scene() -> None:
+        with anyio.move_on_after(0.3) as scope:
+            async with open_catalog(functions=["jm_hung_import:f"], base_dir=tmp_path):
+                pytest.fail("it cannot be open")
+        assert scope.cancelled_caught
+        began, release = sys.jm_hung  # pyright: ignore[reportAttributeAccessIssue] - set by the module
+        assert began.is_set()
+        release.set()
+        async with open_catalog(functions=["jm_hung_import:f"], base_dir=tmp_path) as catalog:
+            assert (await catalog.call("f", {}, key="k")).value == 1
+
+    asyncio.run(scene())
+
+
+@pytest.mark.parametrize("error", ["SystemExit(3)", "KeyboardInterrupt()", "ValueError('no')"])
+def test_a_module_that_ends_the_program_is_a_problem_of_its_own(tmp_path: Path, error: str) -> None:
+    """The mission is told which function cannot be had."""
+    name = f"jm_ends_{error.partition('(')[0].lower()}"
+    (tmp_path / f"{name}.py").write_text(f"raise {error}\n")
+
+    async def scene() -> None:
+        async with open_catalog(functions=[f"{name}:f"], base_dir=tmp_path):
+            pass
+
+    with pytest.raises(InvalidInput, match=error.partition("(")[0]):
+        asyncio.run(scene())
+
+
+def test_the_last_words_of_a_server_that_is_killed_are_heard(tmp_path: Path) -> None:
+    """They say why it hung."""
+    program_text = "import sys, time; print('waiting for the licence server', file=sys.stderr, flush=True); "
+    mark = tmp_path / "mark"
+    program_text += f"open({str(mark)!r}, 'w').close(); time.sleep(3600)"
+
+    async def scene() -> None:
+        with pytest.raises(Unavailable, match="waiting for the licence server"):
+            async with open_catalog(
+                servers={"hung": {"command": sys.executable, "args": ["-c", program_text]}},
+                limits=GENEROUS,
+                deadline=soon(3),
+            ):
+                pass
+
+    assert timed(scene)[1] < SOON_S
+    assert mark.exists()
+
+
+def test_cancelling_a_predicate_ends_the_process_that_evaluates_it() -> None:
+    """Its worker would compute until its own limit, with nobody waiting for it."""
+
+    async def scene() -> tuple[bool, PredicateResult]:
+        async with Sandbox(1) as sandbox:
+            predicates = Predicates(sandbox, PredicateLimits(time_s=600))
+            await predicates.evaluate("1", {})
+            workers = children()
+            assert workers
+            with anyio.move_on_after(0.3):
+                await predicates.evaluate(
+                    "(lambda f: f(f, 90))(lambda f, n: n if n < 2 else f(f, n - 1) + f(f, n - 2))", {}
+                )
+            with anyio.fail_after(SOON_S):
+                while workers <= children():  # noqa: ASYNC110 - no event tells when a process is gone
+                    await asyncio.sleep(0.005)
+            return True, await predicates.evaluate("1 + 1", {})
+
+    assert asyncio.run(scene()) == (True, PredicateResult(2))
 
 
 def test_waiting_for_a_slot_ends_at_the_deadline() -> None:

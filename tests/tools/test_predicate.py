@@ -13,7 +13,7 @@ import pytest
 
 from journeyman.mission.values.canonical import Json
 from journeyman.tools.predicate import PredicateLimits, PredicateResult, Predicates
-from journeyman.tools.sandbox import Sandbox, fault_of
+from journeyman.tools.sandbox import Sandbox, Turn, fault_of, limits
 
 OBS: Json = {"metrics": {"loss": 0.25}, "tool_results": [{"name": "a", "ok": True}], "size": 3}
 
@@ -126,8 +126,8 @@ def test_a_looping_predicate_leaves_the_event_loop_free(sandbox: Sandbox) -> Non
 def test_a_killed_worker_hurts_nobody() -> None:
     """The pool replaces a worker that died; a job that it dies in is told so."""
 
-    def kill(pool: pydantic_monty.Monty) -> str:
-        with pool.checkout() as session:
+    def kill(turn: Turn) -> str:
+        with turn.checkout(limits(1, 2**20)) as session:
             os.kill(session.worker_pid or 0, signal.SIGKILL)
             try:
                 session.feed_run("1")

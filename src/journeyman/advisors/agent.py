@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import asyncio
 import importlib
 import importlib.util
 import json
 import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
 import anyio
+import anyio.to_thread
 
 from journeyman.advisors.base import Answer, AskLimits, Failure, Readiness, Request
 from journeyman.advisors.hush import Withheld
 from journeyman.advisors.reading import answer_of, estimated
+from journeyman.leaving.owned import kill_group, own
+from journeyman.leaving.processes import opened_streams
 from journeyman.mission.values.printable import visible
 
 _EXTRA: Final = "the extra is not installed: pip install 'journeyman[agent]'"
@@ -24,7 +29,10 @@ _STOPPED: Final[Mapping[str, Failure]] = {
     "max_tokens": Failure.TRUNCATED, "max_turn_requests": Failure.TRUNCATED, "refusal": Failure.REFUSED,
     "cancelled": Failure.CANCELLED,
 }  # fmt: skip
-_QUICK: Final = {"shutdown_timeout": 0.5}  # an agent that stays after its answer is ended; it has nothing to save
+_GRACE_S: Final = 0.5
+"""Time that an agent has to go after its answer; it has nothing to save."""
+_CLOSING_S: Final = 1.0
+"""Time that the protocol layer has to let go of an agent that is gone."""
 MOST_TEXT: Final = 1 << 20
 """Characters kept of one answer."""
 
@@ -76,8 +84,13 @@ class AgentAdvisor:
             return Readiness(ready=False, why=why, costs=self.costs, leaves_machine=True)
         return Readiness(ready=True, why=f"asks {visible(self.command[0])!r}", costs=self.costs, leaves_machine=True)
 
+    async def open(self) -> None:
+        """Load the protocol layer, in a thread: that takes a second the first time. A failure is told by the next try."""
+        with suppress(Exception):
+            await anyio.to_thread.run_sync(importlib.import_module, "acp", abandon_on_cancel=True)
+
     async def ask(self, request: Request) -> Answer:
-        """Give one answer to one try. Never raises for what the agent does; cancelling ends its process."""
+        """Give one answer to one try. Never raises for what the agent does; cancelling kills it and all its group."""
         try:
             acp: Any = importlib.import_module("acp")
         except ImportError:
@@ -97,23 +110,32 @@ class AgentAdvisor:
 
     async def _talk(self, acp: Any, request: Request, folder: str) -> tuple[str, str]:
         listener = _Listener(acp)
-        program, *arguments = self.command
-        started = acp.spawn_agent_process(
-            listener, program, *arguments, env=self.environment, cwd=folder, transport_kwargs=_QUICK
-        )
-        connection, process = await started.__aenter__()  # left by hand, since leaving must not be cancelled half-way
-        done = False
+        variables = {**acp.transports.default_environment(), **(self.environment or {})}
+        process = await opened_streams(self.command, folder=Path(folder), environment=variables)
+        own(process)
+        connection = acp.connect_to_agent(listener, process.stdin, process.stdout)
+        grace_s = 0.0
         try:
             await connection.initialize(protocol_version=acp.PROTOCOL_VERSION)
             session = await connection.new_session(cwd=folder, mcp_servers=[])
             ended = await connection.prompt(session_id=session.session_id, prompt=[acp.text_block(_prompt(request))])
-            done = True
+            grace_s = _GRACE_S
         finally:
-            with anyio.CancelScope(shield=True):
-                if not done and process.returncode is None:
-                    process.kill()
-                await started.__aexit__(None, None, None)
+            await _let_go(connection, process, grace_s)
         return "".join(listener.texts), str(ended.stop_reason)
+
+
+async def _let_go(connection: Any, process: asyncio.subprocess.Process, grace_s: float) -> None:
+    """End the agent, at once where it has no grace; whatever the protocol layer still wants, its pipes are closed."""
+    if not grace_s:
+        kill_group(process)
+    with anyio.move_on_after(grace_s + _CLOSING_S, shield=True):
+        with suppress(Exception):  # it says goodbye to a process that may be gone
+            await connection.close()
+        with anyio.move_on_after(grace_s):
+            await process.wait()
+        kill_group(process)
+        await process.wait()
 
 
 def _prompt(request: Request) -> str:

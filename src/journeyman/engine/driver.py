@@ -15,7 +15,7 @@ from journeyman.engine.checks.facts import check_facts
 from journeyman.engine.clock import later
 from journeyman.engine.deadline import bounded
 from journeyman.engine.journal import Journal
-from journeyman.engine.opening import NO_TOOLS, NotOpened, opened_catalog
+from journeyman.engine.opening import NO_TOOLS, NotOpened, Opening, opening
 from journeyman.engine.past import Past
 from journeyman.engine.policy import missing_tools, tool_row
 from journeyman.engine.process import owner_name
@@ -44,12 +44,10 @@ from journeyman.mission.values.errors import BudgetRefused, CallerError, Invalid
 from journeyman.mission.values.value import replace
 from journeyman.stores.base import Reserve
 from journeyman.tools.base import Catalog, Tool
-from journeyman.tools.deadline import Deadline
+from journeyman.tools.deadline import AFTER_S, Deadline
 
-LAST_JUDGEMENT_S: Final = 0.15
-"""Time that all expressions of an evaluation have after the deadline: what was measured in time is judged."""
-LAST_WORDS_S: Final = 0.2
-"""Time that calls have after the deadline to tell what was cut off, and what was left running."""
+LEAST_JUDGEMENT_S: Final = 0.1
+"""Time that expressions have after the deadline, however late it is: what was measured in time is judged."""
 
 
 class Driver:
@@ -63,6 +61,8 @@ class Driver:
         self._deadline = Deadline()
         """What tools are held to: the mission's, in the machine's monotonic time."""
         self._watcher = Watcher(journal, world.clock, world.watch_s, self._move_deadline)
+        self._last_judgement: float | None = None
+        """Once the deadline is past: when judging ends."""
         broker = world.broker
         self._advising = Advising(broker, journal, self._recent, world.scripts) if broker is not None else None
         self._handlers: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
@@ -100,15 +100,8 @@ class Driver:
             journal.note(e.Claimed(owner=owner, token=journal.lease.token))
             self._move_deadline()
             origin = Path(state.identity.origin)
-            opening = opened_catalog(
-                world.open_catalog, state.mission, origin, world.clock, self._deadline, journal.left_s
-            )
-            async with opening as catalog:
-                self._catalog = catalog
-                await self._catch_up()
-                await self._with_catalog(catalog)
-        except NotOpened:
-            await self._end_without_tools()
+            async with opening(world.open_catalog, state.mission, origin, self._deadline) as tools:
+                await self._with_tools(tools)
         except CallerError as error:
             await self._end_unless_started(error)
             raise
@@ -129,9 +122,23 @@ class Driver:
                 self._past.take(happened, state)
             journal.listeners.append(self._past.take)
 
+    async def _with_tools(self, tools: Opening) -> None:
+        """Drive once the tools are there; at the deadline the ending is written first, and then what hangs is closed."""
+        try:
+            self._catalog = await tools.catalog(self._world.clock, self._journal.left_s)
+        except NotOpened:
+            await self._end_without_tools()
+            return
+        await self._catch_up()
+        await self._with_catalog(self._catalog)
+
     async def _end_without_tools(self) -> None:
-        """Write the ending of a session whose time was over before its tools were there."""
+        """Write that the time of a session was over before its tools were there: its ending, or that it waits for more."""
         journal = self._journal
+        if journal.state.mission.on_exhausted == "ask":
+            journal.note(e.WaitStarted(reason=WaitFor.BUDGET))
+            await journal.commit()
+            return
         journal.note(e.EndAsked(reason=Reason.MAX_WALL_CLOCK, note="the tools were not there in time"))
         flying = journal.state.in_flight
         if flying:
@@ -278,7 +285,7 @@ class Driver:
         if self._journal.intents_waiting and not await self._commit():
             return
         await self._catch_up()
-        if await self._watcher.over(lambda: self._calls.run(command.effects), LAST_WORDS_S):
+        if await self._watcher.over(lambda: self._calls.run(command.effects), AFTER_S):
             why = "the mission's time was over" if self._is_over() else "cancelled by a person's abort"
             self._calls.skip(self._journal.state.in_flight, why)
 
@@ -290,9 +297,7 @@ class Driver:
         self._calls.skip(command.effects, command.why)
 
     async def _ask_world(self, command: c.AskWorld) -> None:
-        if await self._commit() and await self._watcher.over(
-            lambda: self._calls.ask_world(command.effects), LAST_WORDS_S
-        ):
+        if await self._commit() and await self._watcher.over(lambda: self._calls.ask_world(command.effects), AFTER_S):
             self._calls.give_up([effect for effect in self._journal.state.in_flight if effect in command.effects])
 
     async def _give_up(self, command: c.GiveUp) -> None:
@@ -322,10 +327,9 @@ class Driver:
         self._journal.note(await with_answers(lambda run: watched(state, run, values), self._answering()))
 
     def _answering(self) -> Callable[[str, JsonObject], Awaitable[Answered]]:
-        """Give what asks the sandbox, within what the mission's time leaves, or a moment for the last judgement."""
+        """Give what asks the sandbox, within what the mission's time leaves, or a moment for the last judgements."""
         clock, predicates = self._world.clock, self._world.predicates
-        left = self._journal.left_s()
-        until = None if left is None else clock.monotonic() + max(left, LAST_JUDGEMENT_S)
+        until = self._judged_until()
 
         async def answer(expression: str, obs: JsonObject) -> Answered:
             seconds = None if until is None else until - clock.monotonic()
@@ -335,6 +339,17 @@ class Driver:
             return answered(result)
 
         return answer
+
+    def _judged_until(self) -> float | None:
+        """Give the moment by which all is judged; past the deadline it is the same for all that is left to judge."""
+        left, now = self._journal.left_s(), self._world.clock.monotonic()
+        if left is None:
+            return None
+        if left > 0:
+            self._last_judgement = None
+        elif self._last_judgement is None:
+            self._last_judgement = now + LEAST_JUDGEMENT_S
+        return max(now + left + AFTER_S, self._last_judgement or now + LEAST_JUDGEMENT_S)
 
     async def _values(self, state: State) -> dict[str, Json]:
         """Give the blobs that this iteration's results refer to, where anything looks at them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -12,6 +13,7 @@ import anyio
 from journeyman.engine.clock import Clock
 from journeyman.engine.deadline import bounded
 from journeyman.engine.world import OpenCatalog
+from journeyman.leaving.tasks import detached, ended
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import WorldError
@@ -22,6 +24,8 @@ CLOSING_S: Final = 5.0
 """Time that servers have to stop …"""
 HURRY_S: Final = 0.1
 """… and at a mission's deadline."""
+_LAST_S: Final = 0.02
+"""Time that they have once more when they are told a second time."""
 
 
 class _NoTools:
@@ -53,61 +57,68 @@ class NotOpened(Exception):
     """The tools were not there when the mission's time was over."""
 
 
-class _Opening:
-    def __init__(self) -> None:
-        self.catalog: Catalog | None = None
-        self.error: BaseException | None = None
-        self.ready = anyio.Event()
-        self.closing = anyio.Event()
-        self.closed = anyio.Event()
+class Opening:
+    """The tools of a mission on their way: opened and held in a task of their own, which can be left."""
 
-    def given(self, *, late: bool) -> Catalog:
-        """Give the tools, or raise what kept them from being there: late, that was the deadline, whatever it looks like."""
-        if late and isinstance(self.error, WorldError):
-            raise NotOpened from self.error
-        if self.error is not None:
-            raise self.error
-        if self.catalog is None:
+    def __init__(self, opens: OpenCatalog, mission: Mission, folder: Path, deadline: Deadline) -> None:
+        self._opens = opens
+        self._mission = mission
+        self._folder = folder
+        self._deadline = deadline
+        self._catalog: Catalog | None = None
+        self._error: BaseException | None = None
+        self._ready = anyio.Event()
+        self._unwanted = anyio.Event()
+        self._closed = anyio.Event()
+
+    async def catalog(self, clock: Clock, left_s: Callable[[], float | None]) -> Catalog:
+        """Give the tools within `left_s()` seconds, or raise what kept them from being there.
+
+        `NotOpened` when the time was over: late, that was the deadline, whatever it looks like.
+        """
+        await bounded(clock, left_s(), self._ready.wait)
+        left = left_s()
+        if left is not None and left <= 0 and isinstance(self._error, WorldError):
+            raise NotOpened from self._error
+        if self._error is not None:
+            raise self._error
+        if self._catalog is None:
             raise NotOpened
-        return self.catalog
+        return self._catalog
 
-    async def hold(self, opens: OpenCatalog, mission: Mission, folder: Path, deadline: Deadline) -> None:
-        """Open the tools, and hold them until they are not needed any more."""
+    async def hold(self) -> None:
+        """Open the tools, and hold them until they are not wanted any more."""
         try:
-            async with opens(mission, folder, deadline) as self.catalog:
-                self.ready.set()
-                await self.closing.wait()
-        except Exception as error:  # noqa: BLE001  # told to whoever waits, or lost with a session that has its ending
-            self.error = error
+            async with self._opens(self._mission, self._folder, self._deadline) as self._catalog:
+                self._ready.set()
+                await self._unwanted.wait()
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001  told to whoever waits, or lost with a session that has its ending
+            self._error = error
         finally:
-            self.ready.set()
-            self.closed.set()
+            self._ready.set()
+            self._closed.set()
+
+    async def let_go(self, task: asyncio.Task[None]) -> None:
+        """Close the tools within their time, or the mission's; what takes longer is left to close by itself."""
+        limit_s = max(HURRY_S, self._deadline.bound(CLOSING_S))
+        until_s = anyio.current_time() + limit_s
+        self._unwanted.set()
+        try:
+            with anyio.move_on_after(limit_s):
+                await self._closed.wait()
+        finally:
+            if not task.done():
+                await ended(task, max(_LAST_S, until_s - anyio.current_time()))
 
 
 @asynccontextmanager
-async def opened_catalog(
-    opens: OpenCatalog,
-    mission: Mission,
-    folder: Path,
-    clock: Clock,
-    deadline: Deadline,
-    left_s: Callable[[], float | None],
-) -> AsyncGenerator[Catalog]:
-    """Open the tools of a mission within `left_s()` seconds; raise `NotOpened` when they are over."""
-    opening = _Opening()
-    failed: Exception | None = None
-    async with anyio.create_task_group() as group:
-        group.start_soon(opening.hold, opens, mission, folder, deadline)
-        try:
-            await bounded(clock, left_s(), opening.ready.wait)
-            left = left_s()
-            yield opening.given(late=left is not None and left <= 0)
-            opening.closing.set()
-            with anyio.move_on_after(max(HURRY_S, deadline.bound(CLOSING_S))):
-                await opening.closed.wait()
-        except Exception as error:  # noqa: BLE001  # raised below: a task group would wrap it
-            failed = error
-        finally:
-            group.cancel_scope.cancel()
-    if failed is not None:
-        raise failed
+async def opening(opens: OpenCatalog, mission: Mission, folder: Path, deadline: Deadline) -> AsyncGenerator[Opening]:
+    """Begin to open the tools of a mission; at the end they are closed, and nobody waits long for those that will not."""
+    tools = Opening(opens, mission, folder, deadline)
+    task = detached(tools.hold())
+    try:
+        yield tools
+    finally:
+        await tools.let_go(task)

@@ -59,7 +59,7 @@ class Watcher:
                 await self._begun.wait()
             left = self._journal.left_s()
             if left is not None and left <= 0:
-                await self._cut_off()
+                await self._cut_off(left)
                 continue
             await self._clock.sleep(self._slice_s if left is None else max(LEAST_SLEEP_S, min(self._slice_s, left)))
             if self._work is not None and (left is None or left > self._slice_s):
@@ -70,9 +70,9 @@ class Watcher:
     def _is_aborted(self) -> bool:
         return self._journal.state.people.end_asked is Reason.ABORTED
 
-    async def _cut_off(self) -> None:
+    async def _cut_off(self, left_s: float) -> None:
         work = self._work
-        await self._clock.sleep(max(LEAST_SLEEP_S, self._last_words_s))
+        await self._clock.sleep(max(LEAST_SLEEP_S, self._last_words_s + left_s))
         if work is not None and self._work is work:
             work.cancel()
 

@@ -25,6 +25,7 @@ from journeyman.tools.metrics import sources_of
 from journeyman.tools.servers.config import read_servers
 from journeyman.tools.servers.definition import catalog_names, tool_of
 from journeyman.tools.servers.supervisor import McpServer
+from journeyman.tools.threads import run_blocking
 
 
 @asynccontextmanager
@@ -56,7 +57,8 @@ async def open_catalog(
         Unavailable: A server that is needed cannot be started.
     """
     bounds, until = limits or Limits(), deadline or Deadline()
-    local = _local(functions, base_dir)
+    # A thread: importing runs what others wrote, perhaps for ever, and our loop must go on.
+    local = await run_blocking(lambda: _local(functions, base_dir))
     configs = [server for server in read_servers(servers or {}, base_dir) if _needed(server.name, allow)]
     fault: Exception | None = None
     async with anyio.create_task_group() as group:
@@ -107,7 +109,7 @@ def _local(
     written = [item for item in functions if isinstance(item, (str, Isolated))]
     specs = [item if isinstance(item, str) else item.function for item in written]
     found = [
-        (function_tool(item), replace(spec, base_dir=base_dir) if isinstance(spec, Isolated) else None)
+        (function_tool(item, guest=True), replace(spec, base_dir=base_dir) if isinstance(spec, Isolated) else None)
         for item, spec in zip(load_functions(specs, base_dir), written, strict=True)
     ]
     return found + [(function_tool(item), None) for item in functions if not isinstance(item, (str, Isolated))]

@@ -7,19 +7,18 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeVar
 
-import anyio
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
+from journeyman.leaving.tasks import detached, ended
 from journeyman.tools.base import Result
 from journeyman.tools.results import failure
 from journeyman.tools.sending import Sending
 
 Value = TypeVar("Value")
 
-_CANCELS: Final = 3
-_CANCEL_S: Final = 0.05
-"""How long a cancelled coroutine may take to end, each of so many times that it is told to; short enough that a mission
-whose time is over does not wait for it."""
+CANCELLED_ITSELF: Final = (
+    "CancelledError: the function cancelled itself, or let a cancellation out that nobody asked for"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +47,22 @@ async def contained(work: Awaitable[Value], sending: Sending) -> Value:
 
     Cancelling the caller cancels the coroutine. One that does not stop then is left behind, and `sending.running` says so.
     """
-    task = asyncio.ensure_future(_held(work))
+    task = detached(held(lambda: work))
     try:
         await asyncio.wait({task})
     except asyncio.CancelledError:
-        with anyio.CancelScope(shield=True):
-            for _ in range(_CANCELS):
-                task.cancel()
-                if (await asyncio.wait({task}, timeout=_CANCEL_S))[0]:
-                    break
-            else:
-                sending.running = "its coroutine does not stop when it is cancelled and was left running"
-        if task.done() and not task.cancelled():
-            task.exception()  # Nobody wants to know any more; asking keeps asyncio from telling the log.
+        if not await ended(task):
+            sending.running = "its coroutine does not stop when it is cancelled and was left running"
         raise
     if task.cancelled():
-        raise Escaped("CancelledError: the function cancelled itself, or let a cancellation out that nobody asked for")
+        raise Escaped(CANCELLED_ITSELF)
     return task.result()
 
 
-async def _held(work: Awaitable[Value]) -> Value:
+async def held(make: Callable[[], Awaitable[Value]]) -> Value:
+    """Give what the coroutine gives that `make` makes; what would end the whole loop is `Escaped`."""
     try:
-        return await work
+        return await make()
     except (Exception, asyncio.CancelledError, GeneratorExit):
         raise
     except BaseException as error:  # noqa: BLE001 - asyncio would end the whole loop with it

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from typing import Final
+
+AFTER_S: Final = 0.15
+"""Time after a deadline for all last things together: to tell what was cut off, to judge what was measured in time. One
+moment ends them all, so that no two of them add up."""
 
 
 @dataclass(slots=True)

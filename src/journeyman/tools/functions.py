@@ -15,8 +15,9 @@ import pydantic
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked, digest_of
 from journeyman.mission.values.errors import InvalidInput, Problem
 from journeyman.tools.base import Hints, Result, Tool
-from journeyman.tools.containing import Escaped, contained, guarded, plain, shown
+from journeyman.tools.containing import Escaped, contained, guarded, held, plain, shown
 from journeyman.tools.docstring import argument_texts, without_arguments
+from journeyman.tools.guest import on_guest_loop
 from journeyman.tools.results import failure
 from journeyman.tools.sending import Sending
 from journeyman.tools.threads import run_blocking
@@ -98,11 +99,13 @@ class FunctionTool:
     takes_key: bool
     probe: FunctionTool | None = None
     """Answers for a `probed` tool; called `NAME.probe`, never listed."""
+    guest: bool = False
+    """Its coroutines run on a loop of their own: nobody vouches for what a mission file names, and it may block one."""
 
     async def call(
         self, args: Mapping[str, Json], key: str, sort: Sort, threads: anyio.CapacityLimiter, sending: Sending
     ) -> Result:
-        """Call the function: on the loop when it is async, else in a thread, as many at a time as `threads` allows.
+        """Call the function: on a loop when it is async, else in a thread, as many at a time as `threads` allows.
 
         Whatever it raises is a failed result; `sort` makes one of what it returns. Cancelling leaves a thread behind,
         and a coroutine that will not stop; `sending.running` says so.
@@ -130,8 +133,9 @@ class FunctionTool:
 
     async def _run(self, given: dict[str, Any], sort: Sort, threads: anyio.CapacityLimiter, sending: Sending) -> Result:
         if inspect.iscoroutinefunction(self.function):
-            sending.sent = True
-            return _sorted(await contained(self.function(**given), sending), sort)
+            return _sorted(
+                await self._awaited(lambda: cast("Awaitable[object]", self.function(**given)), sending), sort
+            )
 
         def begin() -> None:
             sending.sent, sending.running = True, "its thread cannot be stopped and was left running"
@@ -142,7 +146,19 @@ class FunctionTool:
 
         value = await run_blocking(work, limiter=threads, begin=begin)
         sending.running = ""
-        return value if isinstance(value, Result) else _sorted(await contained(value, sending), sort)
+        return value if isinstance(value, Result) else _sorted(await self._awaited(lambda: value, sending), sort)
+
+    async def _awaited(self, make: Callable[[], Awaitable[object]], sending: Sending) -> object:
+        def begin() -> None:
+            sending.sent = True
+
+        def left(why: str) -> None:
+            sending.running = why
+
+        if self.guest:
+            return await on_guest_loop(lambda: held(make), begin, left)
+        begin()
+        return await contained(make(), sending)
 
 
 def _sorted(value: object, sort: Sort) -> Result:
@@ -150,7 +166,7 @@ def _sorted(value: object, sort: Sort) -> Result:
     return found if isinstance(found, Result) else sort(found.value)
 
 
-def function_tool(function: Callable[..., object]) -> FunctionTool:
+def function_tool(function: Callable[..., object], *, guest: bool = False) -> FunctionTool:
     """Give the tool of a typed function; raise `InvalidInput` with everything that keeps it from being one."""
     mark = cast("_Mark", getattr(function, _MARK, _Mark(None, None, None)))
     name = mark.name or getattr(function, "__name__", "")
@@ -169,8 +185,8 @@ def function_tool(function: Callable[..., object]) -> FunctionTool:
         "input_schema": input_schema,
         "output_schema": _output_schema(function),
     }
-    probe = _probe(mark.probe, name) if mark.probe is not None else None
-    return FunctionTool(_tool(definition, mark, probe), function, arguments, takes_key, probe)
+    probe = _probe(mark.probe, name, guest=guest) if mark.probe is not None else None
+    return FunctionTool(_tool(definition, mark, probe), function, arguments, takes_key, probe, guest)
 
 
 def _tool(definition: JsonObject, mark: _Mark, probe: FunctionTool | None) -> Tool:
@@ -192,7 +208,7 @@ def _tool(definition: JsonObject, mark: _Mark, probe: FunctionTool | None) -> To
     )
 
 
-def _probe(probe: Callable[..., object], name: str) -> FunctionTool:
+def _probe(probe: Callable[..., object], name: str, *, guest: bool) -> FunctionTool:
     found = function_tool(probe)
     definition = checked({"of": name, "pin": found.tool.pin})
     probe_tool = Tool(
@@ -204,7 +220,7 @@ def _probe(probe: Callable[..., object], name: str) -> FunctionTool:
         effect=Effect.PURE.value,
     )
     lenient = type(found.arguments.__name__, (found.arguments,), {"model_config": pydantic.ConfigDict(extra="ignore")})
-    return FunctionTool(probe_tool, found.function, lenient, found.takes_key)
+    return FunctionTool(probe_tool, found.function, lenient, found.takes_key, guest=guest)
 
 
 def _fields(function: Callable[..., object], problems: list[Problem]) -> tuple[dict[str, Any], bool]:

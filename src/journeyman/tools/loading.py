@@ -5,16 +5,23 @@ from __future__ import annotations
 import difflib
 import importlib
 import sys
+import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
+from typing import Final
 
-from journeyman.mission.values.errors import InvalidInput, Problem
+from journeyman.mission.values.errors import InvalidInput, Problem, Unavailable
+
+_path: Final = threading.Lock()
+"""The module path is the process's: two missions that import at once would find each other's modules."""
+_TURN_S: Final = 60.0
+"""How long is waited for another mission's imports, one of which may hang."""
 
 
 def load_functions(specs: Sequence[str], base_dir: Path | None = None) -> tuple[Callable[..., object], ...]:
-    """Give the callables that `specs` name, in order; raise `InvalidInput` with every one that cannot be had.
+    """Give the callables that `specs` name, in order; raise `InvalidInput` with every one that cannot be had. Blocks.
 
     Args:
         specs: `package.module:callable`; the callable may be an attribute of an attribute.
@@ -22,7 +29,7 @@ def load_functions(specs: Sequence[str], base_dir: Path | None = None) -> tuple[
     """
     functions: list[Callable[..., object]] = []
     problems: list[Problem] = []
-    with _first_on_path(base_dir):
+    with _turn(), _first_on_path(base_dir):
         importlib.invalidate_caches()
         for spec in specs:
             found = _load(spec, base_dir)
@@ -33,6 +40,19 @@ def load_functions(specs: Sequence[str], base_dir: Path | None = None) -> tuple[
     if problems:
         raise InvalidInput("the list of functions", tuple(problems), code="functions_not_loaded")
     return tuple(functions)
+
+
+@contextmanager
+def _turn() -> Generator[None]:
+    if not _path.acquire(timeout=_TURN_S):
+        raise Unavailable(
+            f"the functions of another mission in this process have been importing for over {_TURN_S:g} s; run that one "
+            "alone to see where it hangs"
+        )
+    try:
+        yield
+    finally:
+        _path.release()
 
 
 @contextmanager
@@ -74,12 +94,12 @@ def _module(spec: str, name: str, base_dir: Path | None) -> ModuleType | Problem
         if error.name is not None and name.split(".", 1)[0] == error.name.split(".", 1)[0]:
             return Problem(where=spec, message=f"there is no module {error.name!r}", hint=_neighbours(name, base_dir))
         return _broken(spec, name, error)
-    except Exception as error:  # noqa: BLE001 - importing runs the user's code, which may raise anything
+    except BaseException as error:  # noqa: BLE001 - importing runs the user's code, which may raise anything, an exit too
         return _broken(spec, name, error)
     return _from_elsewhere(spec, module, base_dir) or module
 
 
-def _broken(spec: str, name: str, error: Exception) -> Problem:
+def _broken(spec: str, name: str, error: BaseException) -> Problem:
     text = " ".join(str(error).split())[:300]
     return Problem(where=spec, message=f"importing {name} failed: {type(error).__name__}: {text}")
 

@@ -11,7 +11,7 @@ import pydantic_monty as monty
 from journeyman.mission.values.canonical import Json, NotJson, checked
 from journeyman.mission.values.errors import Problem
 from journeyman.tools.results import one_line
-from journeyman.tools.sandbox import POLICY, Fault, Sandbox, fault_of, limits
+from journeyman.tools.sandbox import Fault, Sandbox, Turn, fault_of, limits
 from journeyman.tools.script_check import expression_problems
 
 # The expression stands on lines of its own, so that a comment in it ends there and its columns stay true.
@@ -56,25 +56,25 @@ class Predicates:
 
     async def evaluate(self, expression: str, obs: Json) -> PredicateResult:
         """Give the value of `expression`, off the event loop; `obs` is what `canonical.checked` gives."""
-        return await self._sandbox.run(lambda pool: self._evaluate(pool, expression, obs))
+        return await self._sandbox.run(lambda turn: self._evaluate(turn, expression, obs))
 
     async def check(self, expression: str) -> tuple[Problem, ...]:
         """Give everything that is wrong with `expression` without running it; empty when it can run."""
         return expression_problems(expression, self._limits.source_bytes) or await self._sandbox.run(
-            lambda pool: self._compiled(pool, expression)
+            lambda turn: self._compiled(turn, expression)
         )
 
-    def _compiled(self, pool: monty.Monty, expression: str) -> tuple[Problem, ...]:
+    def _compiled(self, turn: Turn, expression: str) -> tuple[Problem, ...]:
         allowed = limits(self._limits.time_s, self._limits.memory_bytes)
         try:
-            with pool.checkout(limits=allowed, os_policy=POLICY) as session:
+            with turn.checkout(allowed) as session:
                 session.feed_run(f"lambda: (\n{expression}\n)")
         except monty.MontyError as error:
             fault = fault_of(error, 1)
             return (Problem(where="expression", message=fault.error, line=fault.line),)
         return ()
 
-    def _evaluate(self, pool: monty.Monty, expression: str, obs: Json) -> PredicateResult:
+    def _evaluate(self, turn: Turn, expression: str, obs: Json) -> PredicateResult:
         problems = expression_problems(expression, self._limits.source_bytes)
         if problems:
             return PredicateResult(error_class="syntax", error=str(problems[0]))
@@ -83,7 +83,7 @@ class Predicates:
             return _too_large("the observations have", len(text), self._limits.obs_bytes)
         try:
             allowed = limits(self._limits.time_s, self._limits.memory_bytes)
-            with pool.checkout(limits=allowed, os_policy=POLICY) as session:
+            with turn.checkout(allowed) as session:
                 value: object = session.feed_run(
                     _HEAD + expression + _TAIL, inputs={"_obs": text}, print_callback=_discard
                 )

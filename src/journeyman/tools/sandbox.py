@@ -17,8 +17,12 @@ The vendor file of Monty (`pydantic-monty`), a Python interpreter in Rust. What 
 
 from __future__ import annotations
 
+import os
+import signal
+import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self, TypeVar
@@ -38,6 +42,9 @@ STEP_S: Final = 600.0
 GRACE_S: Final = 1.0
 """How long past its time limit a worker that does not stop by itself is left alive."""
 
+_CLOSING_S: Final = 0.5
+"""How long is waited for the workers to stop; they do when this process ends."""
+
 
 @dataclass(frozen=True, slots=True)
 class Fault:
@@ -51,11 +58,46 @@ class Fault:
     column: int | None = None
 
 
+class Turn:
+    """A job's turn with the workers: where it checks one out, and whoever waits for the job can kill that one."""
+
+    def __init__(self, pool: Callable[[], monty.Monty]) -> None:
+        self._pool = pool
+        self._lock = threading.Lock()
+        self._worker: int | None = None
+        self._over = False
+
+    @contextmanager
+    def checkout(self, bounds: monty.ResourceLimits) -> Generator[monty.MontySession]:
+        """Hold a worker, with the sandbox's policy and these limits."""
+        with self._pool().checkout(limits=bounds, os_policy=POLICY) as session:
+            with self._lock:
+                self._worker = session.worker_pid
+                if self._over:
+                    self._kill()
+            try:
+                yield session
+            finally:
+                with self._lock:  # from here on the worker is another job's
+                    self._worker = None
+
+    def end(self) -> None:
+        """Kill the worker in the middle of its code, now or as soon as there is one: nobody waits for its answer."""
+        with self._lock:
+            self._over = True
+            self._kill()
+
+    def _kill(self) -> None:
+        if self._worker is not None:
+            with suppress(ProcessLookupError, PermissionError):
+                os.kill(self._worker, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
+
+
 class Sandbox:
     """Warm worker processes; opened by the first use, closed by `close` or the end of the `async with` block.
 
     Give predicates a sandbox of their own, so that two long scripts never hold them up.
-    Cancelling a waiting task leaves its worker to run into its own time limit; nothing waits for it.
+    Cancelling a waiting task kills its worker; the next job gets a fresh one.
     """
 
     def __init__(self, workers: int = 2) -> None:
@@ -70,7 +112,8 @@ class Sandbox:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await anyio.to_thread.run_sync(self.close)
+        with anyio.move_on_after(_CLOSING_S, shield=True):
+            await anyio.to_thread.run_sync(self.close, abandon_on_cancel=True)
 
     def close(self) -> None:
         """Stop the workers; the sandbox may be used again, with fresh ones."""
@@ -98,11 +141,20 @@ class Sandbox:
                     ) from error
             return self._pool
 
-    async def run(self, job: Callable[[monty.Monty], Value]) -> Value:
-        """Run `job` with the pool in a thread, off the event loop, as many at a time as there are workers."""
+    def turn(self) -> Turn:
+        """Give a turn with the workers, of which the first checkout may raise `Unavailable`."""
+        return Turn(self.pool)
+
+    async def run(self, job: Callable[[Turn], Value]) -> Value:
+        """Run `job` with a turn in a thread, off the event loop, as many at a time as there are workers."""
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(self._workers)
-        return await anyio.to_thread.run_sync(lambda: job(self.pool()), abandon_on_cancel=True, limiter=self._limiter)
+        turn = self.turn()
+        try:
+            return await anyio.to_thread.run_sync(lambda: job(turn), abandon_on_cancel=True, limiter=self._limiter)
+        except anyio.get_cancelled_exc_class():
+            turn.end()
+            raise
 
 
 def limits(time_s: float, memory_bytes: int, suspensions: int = 1000) -> monty.ResourceLimits:

@@ -23,7 +23,7 @@ import pydantic_monty as monty
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.tools.base import Result, Status
-from journeyman.tools.sandbox import POLICY, Fault, Sandbox, fault_of, limits
+from journeyman.tools.sandbox import Fault, Sandbox, Turn, fault_of, limits
 from journeyman.tools.script_check import script_problems, size_problem
 from journeyman.tools.script_state import Call, ScriptLimits, State
 
@@ -137,14 +137,14 @@ class ScriptRun:
         problem = size_problem(source, "script", state.limits.source_bytes)
         if problem is not None:
             return Failed("source_limit", str(problem), None, Recorded())
-        return await self._sandbox.run(lambda pool: _start(pool, source, names, state))
+        return await self._sandbox.run(lambda turn: _start(turn, source, names, state))
 
     async def resume(self, snapshot: bytes, results: Mapping[int, Result]) -> Step:
         """Run on with the results of the pending calls, by `call_id`, until it waits again or ends.
 
         Raises `NotFound` for a result that no call waits for. Where some results are missing, the script runs as far as it can without them; the next `Pending` names them.
         """
-        return await self._sandbox.run(lambda pool: _resume(pool, snapshot, results))
+        return await self._sandbox.run(lambda turn: _resume(turn, snapshot, results))
 
     async def check(self, source: str, tools: Sequence[str], limits: ScriptLimits | None = None) -> tuple[Problem, ...]:
         """Give everything that is wrong with `source` without running it; empty when it can run."""
@@ -153,13 +153,13 @@ class ScriptRun:
         problem = size_problem(source, "script", allowed.source_bytes)
         if problem is not None:
             return (problem,)
-        parsed = await self._sandbox.run(lambda pool: _compiled(pool, source, allowed))
+        parsed = await self._sandbox.run(lambda turn: _compiled(turn, source, allowed))
         return parsed or script_problems(source, names)
 
 
-def _compiled(pool: monty.Monty, source: str, allowed: ScriptLimits) -> tuple[Problem, ...]:
+def _compiled(turn: Turn, source: str, allowed: ScriptLimits) -> tuple[Problem, ...]:
     try:
-        with pool.checkout(limits=limits(allowed.time_s, allowed.memory_bytes), os_policy=POLICY) as session:
+        with turn.checkout(limits(allowed.time_s, allowed.memory_bytes)) as session:
             session.feed_run(f"return\n{source}")
     except monty.MontyError as error:
         fault = fault_of(error, 1)
@@ -168,14 +168,14 @@ def _compiled(pool: monty.Monty, source: str, allowed: ScriptLimits) -> tuple[Pr
     return ()
 
 
-def _start(pool: monty.Monty, source: str, names: Mapping[str, str], state: State) -> Step:
+def _start(turn: Turn, source: str, names: Mapping[str, str], state: State) -> Step:
     allowed = state.limits
     bound = "".join(f"{name} = _tool({tool!r})\n" for name, tool in names.items())
     # Each report is one suspension, each call two: its own and the wait.
     suspensions = 1000 + 2 * allowed.calls + allowed.recorded_bytes // 16
     try:
         bounds = limits(allowed.time_s, allowed.memory_bytes, suspensions)
-        with pool.checkout(limits=bounds, os_policy=POLICY) as session:
+        with turn.checkout(bounds) as session:
             session.feed_run(_PRELUDE + bound)
             return _drive(state, session.feed_start(source, print_callback=state.printed))
     except monty.MontyError as error:
@@ -184,7 +184,7 @@ def _start(pool: monty.Monty, source: str, names: Mapping[str, str], state: Stat
         return _failed(stop.fault, state)
 
 
-def _resume(pool: monty.Monty, snapshot: bytes, results: Mapping[int, Result]) -> Step:
+def _resume(turn: Turn, snapshot: bytes, results: Mapping[int, Result]) -> Step:
     try:
         state, dump = State.unpacked(snapshot)
     except ValueError as error:
@@ -194,7 +194,7 @@ def _resume(pool: monty.Monty, snapshot: bytes, results: Mapping[int, Result]) -
         waiting_ids = ", ".join(map(str, state.pending))
         raise NotFound(f"the script has no pending call {min(strangers)}; pending: {waiting_ids}")
     bounds = limits(state.limits.time_s, state.limits.memory_bytes)
-    with pool.checkout(limits=bounds, os_policy=POLICY) as session:
+    with turn.checkout(bounds) as session:
         try:
             waiting = session.load_snapshot(dump, print_callback=state.printed)
         except monty.MontyError as error:

@@ -8,61 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import itertools
-import os
-import queue
-import threading
-from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Final, TypeVar
+from typing import TypeVar
 
 import anyio
 
+from journeyman.leaving.threads import free_worker, rest
+
 Value = TypeVar("Value")
-
-_NUMBERS: Final = itertools.count(1)
-_MOST_IDLE: Final = 32
-
-
-class _Worker:
-    """A daemon thread that takes one job after the other: starting a thread costs more than most jobs do."""
-
-    def __init__(self) -> None:
-        self.stays = True
-        self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
-        threading.Thread(target=self._run, name=f"journeyman-blocking-{next(_NUMBERS)}", daemon=True).start()
-
-    def give(self, job: Callable[[], None]) -> None:
-        """Let it run a job, which tells by itself that it is done, after `_rest` was called."""
-        self._jobs.put(job)
-
-    def _run(self) -> None:
-        while True:
-            self._jobs.get()()
-            if not self.stays:
-                return
-
-
-_IDLE: Final[deque[_Worker]] = deque()
-"""Workers without a job, the one used last at the end."""
-
-
-if hasattr(os, "register_at_fork"):  # a child has none of its parent's threads
-    os.register_at_fork(after_in_child=_IDLE.clear)
-
-
-def _rest(worker: _Worker) -> None:
-    worker.stays = len(_IDLE) < _MOST_IDLE
-    if worker.stays:
-        _IDLE.append(worker)
-
-
-def _free_worker() -> _Worker:
-    try:
-        return _IDLE.pop()
-    except IndexError:
-        return _Worker()
 
 
 async def acquired(limiter: anyio.CapacityLimiter, borrower: object | None = None) -> None:
@@ -105,7 +59,7 @@ async def run_blocking(
             value = context.run(job)
         except BaseException as fault:  # noqa: BLE001 - handed over to whoever waits
             error = fault
-        _rest(worker)  # first, so that whoever is told may use it again
+        rest(worker)  # first, so that whoever is told may use it again
         with suppress(RuntimeError):  # The loop is closed: nobody waits any more.
             loop.call_soon_threadsafe(end, value, error)
 
@@ -113,7 +67,7 @@ async def run_blocking(
     if begin is not None:
         begin()
     try:
-        worker = _free_worker()
+        worker = free_worker()
     except RuntimeError:  # no thread can be started
         end(None, None)
         raise

@@ -14,6 +14,7 @@ from journeyman.engine.checks.commands import check_command, stoppable
 from journeyman.engine.checks.files import check_file
 from journeyman.engine.checks.model import Check, CheckResult, FileCheck, untold
 from journeyman.mission.values.errors import JourneymanError
+from journeyman.tools.deadline import AFTER_S
 from journeyman.tools.results import one_line
 
 _AT_ONCE: Final = 4
@@ -51,7 +52,7 @@ async def _bounded(check: Check, base_dir: Path, deadline_s: float | None) -> Ch
     if left_s is not None and left_s <= 0:
         return untold("no time was left for this check")
     # The command's own limit comes first, so that what it wrote until then is told.
-    with anyio.move_on_after(None if left_s is None else left_s + (0 if isinstance(check, FileCheck) else 0.5)):
+    with anyio.move_on_after(None if left_s is None else left_s + (0 if isinstance(check, FileCheck) else AFTER_S)):
         try:
             return await _made(check, base_dir, deadline_s)
         except JourneymanError as error:

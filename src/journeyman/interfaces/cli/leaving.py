@@ -10,6 +10,9 @@ import time
 from contextlib import suppress
 from typing import Final, NoReturn
 
+from journeyman.leaving.owned import kill_owned
+from journeyman.leaving.threads import busy
+
 PATIENCE_S: Final = 0.05
 """Time that cancelled tasks and ending threads have; those that end at all need far less."""
 _abandoned: Final[list[asyncio.Runner]] = []
@@ -36,10 +39,11 @@ async def _stopped() -> bool:
 
 def leave(code: int) -> NoReturn:
     """End the process with a code, at once where a task or a thread is left: the interpreter would wait for them."""
+    kill_owned()
     until_s = time.monotonic() + PATIENCE_S
     while (left := _threads()) and time.monotonic() < until_s:
         left[0].join(max(0.0, until_s - time.monotonic()))
-    if _abandoned or left:
+    if _abandoned or left or busy():
         for stream in (sys.stdout, sys.stderr):
             with suppress(OSError, ValueError):
                 stream.flush()

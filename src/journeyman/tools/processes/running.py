@@ -15,7 +15,7 @@ from typing import Final
 import anyio
 from anyio.abc import AsyncResource, ByteReceiveStream, Process
 
-from journeyman.tools.processes.opening import opened_process
+from journeyman.leaving.processes import opened_process
 
 _MINDER: Final = str(Path(__file__).with_name("minder.py"))
 _ENDING_S: Final = 6.0

@@ -23,7 +23,8 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from mcp.shared.message import SessionMessage
 from mcp.types import PARSE_ERROR, ErrorData, JSONRPCError, jsonrpc_message_adapter
 
-from journeyman.tools.processes.opening import opened_process
+from journeyman.leaving.owned import kill_group, own
+from journeyman.leaving.processes import opened_process
 from journeyman.tools.servers.config import StdioServer
 from journeyman.tools.servers.outbox import Outbox, try_of
 from journeyman.tools.threads import run_blocking
@@ -73,6 +74,14 @@ class Health:
     """Its output ended: nothing sent from now on can arrive."""
     grace_s: float = GRACE_S
     """How long it may take to leave; may be shortened while it is leaving. 0 kills it at once."""
+    process: Process | None = None
+    """While it runs."""
+
+    def kill(self) -> None:
+        """End it now, with its group. Nobody need wait: what still wants to write to it fails, and lets go."""
+        self.grace_s = 0.0
+        if self.process is not None:
+            kill_group(self.process)
 
     def words(self) -> str:
         """Give what an error text should say of the server."""
@@ -103,6 +112,10 @@ async def stdio_transport(
     """Start the server and give the streams of messages from and to it; stop it, tree and all, at the end."""
     command = [server.command, *server.args]
     process = await opened_process(command, folder=server.cwd, environment=environment(dict(server.env)))
+    own(process)
+    health.process = process
+    if not health.grace_s:  # nobody wanted it any more while it was started
+        kill_group(process)
     incoming, received = anyio.create_memory_object_stream[SessionMessage | Exception](0)
     outgoing, sent = anyio.create_memory_object_stream[SessionMessage](0)
     try:
@@ -116,9 +129,9 @@ async def stdio_transport(
             finally:
                 received.close()
                 outgoing.close()
-                with anyio.CancelScope(shield=True):
+                with anyio.CancelScope(shield=True):  # bounded: `_stop` kills what does not leave in time
                     await _stop(process, health)
-                    health.returncode = process.returncode
+                    health.process, health.returncode = None, process.returncode
                     with anyio.move_on_after(_LAST_WORDS_S):
                         await heard.wait()
                     await _close(process.stdout, process.stderr)
@@ -198,7 +211,11 @@ async def _listen(process: Process, health: Health, heard: anyio.Event) -> None:
     stream: ByteReceiveStream | None = process.stderr
     assert stream is not None  # noqa: S101 - the process was opened with pipes
     rest = ""
-    with suppress(anyio.EndOfStream, anyio.ClosedResourceError, anyio.BrokenResourceError, OSError):
+    # Cancelling does not stop this, or the last words of a server that we end were never heard; that it is closed does.
+    with (
+        anyio.CancelScope(shield=True),
+        suppress(anyio.EndOfStream, anyio.ClosedResourceError, anyio.BrokenResourceError, OSError),
+    ):
         while True:
             *lines, rest = (rest + (await stream.receive()).decode("utf-8", "replace")).split("\n")
             health.stderr.extend(line.strip()[:300] for line in lines if line.strip())

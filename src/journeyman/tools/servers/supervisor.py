@@ -20,6 +20,7 @@ from journeyman.tools.sending import Sending
 from journeyman.tools.servers.config import Server
 from journeyman.tools.servers.definition import Definition, Severed, WireFault, pin_of
 from journeyman.tools.servers.outbox import Outbox
+from journeyman.tools.threads import run_blocking
 
 Value = TypeVar("Value")
 
@@ -27,7 +28,7 @@ _WORDS_S: Final = 5.0
 """How long a call waits to learn why its connection ended."""
 _LAST_WORDS_S: Final = 1.0
 """How long is waited to learn why a server that was stopped at its start did not start."""
-_HURRY_S: Final = 0.1
+_HURRY_S: Final = 0.03
 """How long a server may take to leave when no time is left."""
 
 
@@ -49,9 +50,9 @@ class ServerPolicy:
 
 class _Health(Protocol):
     ended: bool
-    grace_s: float
 
     def words(self) -> str: ...
+    def kill(self) -> None: ...
 
 
 class _Connection(Protocol):
@@ -103,7 +104,7 @@ class _Life:
 
     def kill(self) -> None:
         """End the connection at once, without waiting for it."""
-        self.health.grace_s = 0.0
+        self.health.kill()
         self.stop.set()
         self.scope.cancel()
 
@@ -217,7 +218,7 @@ class McpServer:
         return delay_s * (0.5 + self._jitter())
 
     async def _start(self) -> _Life:
-        wire = _wire()
+        wire = await run_blocking(_wire)  # a thread: loading the SDK takes a second, in which a deadline may come
         life = self._life = _Life(wire.Health())
         self._group.start_soon(self._own, wire, life)
         reason = ""

@@ -1,0 +1,1 @@
+"""Tests of work and processes that can be left."""

@@ -1,0 +1,44 @@
+"""What we started ends with us, with all its group, also when we leave without a word."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.leaving.processes import members
+
+_STARTS = """
+import os, subprocess, sys
+from journeyman.leaving.owned import kill_owned, own
+program = "import os, subprocess, sys, time; subprocess.Popen(['sleep', '3600']); os.write(1, b'.'); time.sleep(3600)"
+child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, start_new_session=True)
+own(child)
+child.stdout.read(1)
+print(child.pid, flush=True)
+if sys.argv[1] == "leaves":
+    kill_owned()
+    os._exit(0)
+if sys.argv[1] == "forks" and os.fork() == 0:
+    sys.exit(0)
+if sys.argv[1] == "forks":
+    os.wait()
+    os.killpg(child.pid, 0)
+    print("alive", flush=True)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+@pytest.mark.parametrize("how", ["ends", "leaves", "forks"])
+def test_a_group_ends_with_its_owner(how: str) -> None:
+    """At the interpreter's end, and by `kill_owned` before `os._exit`; a forked child ends nothing of its parent's."""
+    done = subprocess.run([sys.executable, "-c", _STARTS, how], capture_output=True, text=True, timeout=60, check=True)
+    pid, *alive = done.stdout.split()
+    assert alive == (["alive"] if how == "forks" else [])
+    tries = 2_000
+    while members(int(pid)) and tries:
+        tries -= 1
+        os.sched_yield()
+    assert not members(int(pid))
