@@ -62,7 +62,7 @@ def test_an_expression_gives_its_value(sandbox: Sandbox, expression: str, value:
         ("'x' * 10**6", "too_large"),
         ("9**9**9", "memory_limit"),
         ("'x' * 10**10", "memory_limit"),
-        ("[i for i in range(10**9)]", "memory_limit"),
+        ("[0] * 10**9", "memory_limit"),
         ("sum(range(10**12))", "time_limit"),
         ("x = 1", "syntax"),
         ("1), evil((2", "syntax"),
