@@ -268,6 +268,7 @@ policies = st.fixed_dictionaries(
             [{"calls": [{"tool": "look"}, {"tool": "act"}], "parallel": True, "sleep_s": 2}],
         ]),
         "explore": st.booleans(),
+        "context": st.lists(st.builds(lambda every: {"tool": "look"} | ({"every": every} if every else {}), st.integers(0, 3)), max_size=3),
     },
 )  # fmt: skip
 behaviours = st.lists(st.integers(0, 9), min_size=1, max_size=5)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from journeyman.engine.policy import context_problems
 from journeyman.engine.scripting import script_limits
 from journeyman.engine.world import answered
-from journeyman.mission.criteria import Approval, Event, MetricTrend, Predicate, ToolCallSucceeded
+from journeyman.mission.criteria import Approval, Event, MetricTrend, Predicate, ToolCallSucceeded, probes
 from journeyman.mission.criteria.base import Criterion, Measured, Probe, walk
 from journeyman.mission.criteria.evidence import Answered, Call, Measurement
 from journeyman.mission.criteria.expressions import uses
@@ -67,7 +68,7 @@ async def expression_problems(mission: Mission, predicates: Predicates) -> list[
 async def check_tools(mission: Mission, rows: list[JsonObject], scripts: ScriptRun) -> Checked:
     """Check a mission against the tools that it would get."""
     state = checking_state(mission, rows)
-    found = [*_probe_problems(state), *_plan_problems(state)]
+    found = [*_probe_problems(state), *_context_problems(state, rows), *_plan_problems(state)]
     if isinstance(mission.plan, ScriptPlan):
         told = await scripts.check(mission.plan.script, sorted(state.tools), script_limits(mission))
         found += [replace(problem, where="plan.script") for problem in told]
@@ -96,6 +97,22 @@ def _one_probe(state: State, criterion: Criterion, probe: Probe) -> Iterator[Pro
         hint = f"a probe must be pure: say `effects: {{{probe.tool}: pure}}` if it changes nothing"
         yield Problem(where=where, message=f"{probe.tool!r} is {spec.effect}", hint=hint)
     yield from _argument_problems(spec.input_schema, probe.args, where)
+
+
+def _context_problems(state: State, rows: list[JsonObject]) -> Iterator[Problem]:
+    mission = state.mission
+    yield from context_problems(mission, {str(row["name"]): row for row in rows})
+    for index, call in enumerate(mission.context):
+        spec = state.tools.get(call.tool)
+        if spec is None:
+            hint = f"allowed: {', '.join(state.tools) or 'none'}"
+            yield Problem(where=f"context.{index}.tool", message=f"{call.tool!r} is not an allowed tool", hint=hint)
+        else:
+            yield from _argument_problems(spec.input_schema, call.args, f"context.{index}.args")
+    limit, count = mission.budget.tool_calls, len(mission.context) + len(probes(mission.criteria))
+    if mission.context and limit is not None and limit <= count:
+        message = f"allows {limit}, and context calls and probes take {count}: no call is left for the mission"
+        yield Problem(where="budget.tool_calls", message=message, hint="give more calls, or fewer context calls")
 
 
 def _plan_problems(state: State) -> Iterator[Problem]:

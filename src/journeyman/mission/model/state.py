@@ -73,6 +73,19 @@ class Effect:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Looked:
+    """How a context call ended when it was made last."""
+
+    iteration: int
+    """The iteration that it was made for."""
+    state: EffectState
+    value: Json = None
+    """Inline, or a reference to its blob."""
+    error_class: str = ""
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Arrival:
     """What one measurement brought, waiting to be judged."""
 
@@ -376,6 +389,8 @@ class State:
     iteration: Iteration = Iteration()
     effects: Mapping[str, Effect] = field(default_factory=dict[str, Effect])
     """Of this iteration, and older ones that are unknown."""
+    context: Mapping[str, Looked] = field(default_factory=dict[str, Looked])
+    """Place of each context call in the mission's list to how it ended; never evidence."""
     plan: Plan = Plan()
     world: World = World()
     progress: Progress = Progress()
