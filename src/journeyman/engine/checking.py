@@ -10,9 +10,10 @@ from journeyman.engine.scripting import script_limits
 from journeyman.engine.world import answered
 from journeyman.mission.criteria import Approval, Event, MetricTrend, Predicate, ToolCallSucceeded, probes
 from journeyman.mission.criteria.base import Criterion, Measured, Probe, walk
-from journeyman.mission.criteria.evidence import Answered, Call, Measurement
+from journeyman.mission.criteria.evidence import SCRIPT, Answered, Call, Measurement
 from journeyman.mission.criteria.expressions import uses
 from journeyman.mission.criteria.metric import MetricCriterion
+from journeyman.mission.criteria.predicate import MISSING_EVENT
 from journeyman.mission.fold.fold import fold
 from journeyman.mission.fold.world import arrived
 from journeyman.mission.model import events as e
@@ -73,6 +74,9 @@ async def check_tools(mission: Mission, rows: list[JsonObject], scripts: ScriptR
         told = await scripts.check(mission.plan.script, sorted(state.tools), script_limits(mission))
         found += [replace(problem, where="plan.script") for problem in told]
     for criterion in walk(mission.criteria):
+        if isinstance(criterion, Predicate) and not criterion.is_sourced and uses(criterion.text).absence:
+            hint = "name a pure call that gives such events: `probe: {tool: …}`, or `from: TOOL`"
+            found.append(Problem(where=f"criterion {criterion.id}", message=MISSING_EVENT, hint=hint))
         if isinstance(criterion, ToolCallSucceeded) and criterion.tool not in state.tools:
             message = f"{criterion.tool!r} is not an allowed tool, so it can never be met"
             found.append(Problem(where=f"criterion {criterion.id}", message=message))
@@ -200,11 +204,11 @@ async def judge_observation(mission: Mission, seen: JsonObject, predicates: Pred
     state = replace(
         state,
         world=replace(
-            state.world, counts={name: n for name, n in _object(seen, "counts").items() if isinstance(n, int)}
+            state.world, order=1, counts={name: n for name, n in _object(seen, "counts").items() if isinstance(n, int)}
         ),
         iteration=replace(state.iteration, probed=True, checked=True, errors=tuple(_rows(seen, "errors"))),
     )
-    made = Measurement(id="0.0", call=Call.of_script(), order=1, epoch=state.world.epoch, at=_AT)
+    made = Measurement(id=f"{SCRIPT}:0.1", call=Call.of_script(), order=1, epoch=state.world.epoch, at=_AT)
     state = arrived(state, made, _object(seen, "metrics"), _rows(seen, "events"), fresh=True)
 
     async def ask(expression: str, obs: JsonObject) -> Answered:
@@ -221,11 +225,12 @@ def _unsourced(value: Json) -> Json:
         return [_unsourced(item) for item in value]
     if not isinstance(value, dict):
         return value
-    return {
+    kept = {
         key: _unsourced(item) if key == "criteria" else item
         for key, item in value.items()
         if key not in ("from", "probe")
     }
+    return kept | ({"from": SCRIPT} if value.get("kind") == "predicate" else {})
 
 
 def _object(seen: JsonObject, name: str) -> JsonObject:

@@ -199,6 +199,7 @@ def reconciled(state: State, event: e.Reconciled, at: str, actor: str) -> State:
         state=event.state,
         suspect=False,
         reconciled=effect.crashed or not event.assumed,
+        answered=False,
         value=event.value,
         error_class="" if done else "not_done",
         error=event.note,

@@ -6,7 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from journeyman.mission.criteria.evidence import CriterionStatus, Evidence, Measurement, ObservedCheck, ObservedEvent
+from journeyman.mission.criteria.evidence import (
+    CriterionStatus,
+    Evidence,
+    Measurement,
+    ObservedCheck,
+    ObservedEvent,
+    Series,
+)
 from journeyman.mission.model.effects import EffectClass, EffectState, Purpose
 from journeyman.mission.model.events import CriterionResult, Intended
 from journeyman.mission.model.mission import Mission
@@ -51,6 +58,8 @@ class Effect:
     """It was suspect once: how it ended says nothing against the call."""
     reconciled: bool = False
     """It was found out how it ended: if it did not happen, it may be made again in place."""
+    answered: bool = True
+    """What is known of it is its own answer; False where a probe, a person or the policy told how it ended."""
     value: Json = None
     error_class: str = ""
     error: str = ""
@@ -116,7 +125,7 @@ class World:
     """Every metric ever measured, and by which tools."""
     sources: Mapping[str, JsonObject] = field(default_factory=dict[str, JsonObject])
     """Metric to the pure call, `{tool, args}`, that measured it last: repeated where only staleness bars a judgement."""
-    history: Mapping[str, tuple[float, ...]] = field(default_factory=dict[str, "tuple[float, ...]"])
+    history: Mapping[str, Series] = field(default_factory=dict[str, Series])
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
     """Tool to successful calls."""
 
@@ -130,6 +139,8 @@ class CriterionState:
     """Highest progress."""
     points: tuple[float, ...] = ()
     """Newest points of a trend."""
+    source: str = ""
+    """Producer of these points; empty where the operator said whose values count."""
     conclusive_at: str = ""
     """When it was last judged met or unmet."""
 

@@ -380,9 +380,8 @@ def _evaluated(gathered: _Gathered, state: State, event: e.Evaluated, at: str) -
 
 def _snapshot(gathered: _Gathered, state: State, at: str) -> None:
     """Keep where the measures stood, for the lines between both ends."""
-    for name, points in state.world.history.items():
-        if points:
-            _line(gathered, name).pass_by(state.iteration.index, [state.iteration.index, _short(points[-1])])
+    for name, series in state.world.history.items():
+        _line(gathered, name).pass_by(state.iteration.index, [state.iteration.index, _short(series.points[-1])])
     last = state.usage.iterations - 1
     gathered.budgets.pass_by(last, {"iteration": last, "at": at, **_used(state)})
 
