@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from typing import Any
 
+import anyio
 import pytest
 
 from journeyman.advisors.scripted import Line
@@ -18,7 +19,7 @@ from journeyman.engine.world import answered
 from journeyman.interfaces.cli.sessions import state_json
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import Purpose
-from journeyman.mission.model.reasons import Reason
+from journeyman.mission.model.reasons import Reason, WaitFor
 from journeyman.mission.record.replay import replay
 from journeyman.mission.report.markdown import markdown_report
 from journeyman.mission.values.errors import InvalidInput
@@ -176,3 +177,58 @@ async def test_check_tells_wrong_arguments_and_a_budget_that_context_uses_up() -
             rows = [tool_row(wanted, one) for one in await catalog.tools()]
         found = await check_tools(wanted, rows, ScriptRun(sandbox))
         assert [problem.where for problem in found.problems] == ["context.0.args.arguments", "budget.tool_calls"]
+
+
+@pytest.mark.parametrize("policy", ["end", "ask"])
+@pytest.mark.parametrize("pause_s", [0, 0.01])
+async def test_a_tenants_ceiling_that_refuses_a_context_call_ends_the_session_or_waits(
+    policy: str, pause_s: float
+) -> None:
+    """Also where the verdict before it is durable already; once the ceiling is lifted it goes on."""
+    async with bench(inventory, write) as at:
+        await at.store.accounts({"tool_calls": 2})
+        context: list[Any] = [{"tool": "inventory", "every": 1}]
+        wanted = mission("write", "finish", context=context, on_exhausted=policy, pause_s=pause_s)
+        state = await at.engine.run(wanted)
+        if policy == "end":
+            assert state.reason is Reason.TENANT_BUDGET
+            return
+        assert state.people.wait is WaitFor.BUDGET
+        await at.store.accounts({"tool_calls": 9})
+        await at.tell(state.session_id, "amend", changes={"iterations": 30})
+        state = await at.engine.drive(state.session_id)
+        assert (state.outcome, state.usage.tool_calls) == ("achieved", 4)
+        await at.holds(state.session_id)
+
+
+async def test_the_missions_deadline_holds_for_context_calls_too() -> None:
+    """A look that never answers is cut off, and the session ends for its time."""
+    gone = anyio.Event()
+
+    @tool(effect="pure")
+    async def forever() -> str:
+        """Never answer."""
+        try:
+            await anyio.sleep_forever()
+        finally:
+            gone.set()
+        return ""
+
+    async with bench(forever, write) as at:
+        state = await at.engine.run(mission("write", "finish", context=["forever"], budget={"wall_clock_s": 0.3}))
+        assert (state.reason, state.context["0"].state) == (Reason.MAX_WALL_CLOCK, "failed")
+        assert gone.is_set()
+        await at.holds(state.session_id)
+
+
+async def test_a_fork_looks_at_the_environment_again_where_that_is_due() -> None:
+    """It shares what was known, and its record replays by itself."""
+    async with bench(inventory, weather, write) as at:
+        context: list[Any] = ["inventory", {"tool": "weather", "every": 1}]
+        state = await at.engine.run(mission("write", "write", "finish", context=context))
+        fork = await at.engine.fork(state.session_id, 0)
+        again = await at.engine.drive(fork)
+        assert again.outcome == "achieved"
+        assert (again.context["0"].iteration, again.context["1"].iteration) == (0, 2)
+        assert again.usage.tool_calls == state.usage.tool_calls
+        await at.holds(fork)

@@ -9,7 +9,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, StrictInt, model_validator
 
 from journeyman.mission.criteria.base import Finite
-from journeyman.mission.criteria.evidence import Judgement, Remembered, View, judged, unclear
+from journeyman.mission.criteria.evidence import Judgement, Measurement, Remembered, View, judged, unclear
 from journeyman.mission.criteria.metric import MetricCriterion
 from journeyman.mission.values.canonical import JsonObject
 
@@ -45,8 +45,7 @@ class MetricTrend(MetricCriterion):
             return self._unjudged(found, view, past)
         point, _, measurements = found
         new = any(made.order > past.measured for made in measurements) or not measurements
-        producers = {made.call.source for made in measurements} or {""}
-        known: tuple[float, ...] = past.points if self.is_sourced or past.source in producers else ()
+        known = self._series(past, measurements)
         points = (*known, point)[-self.window :] if new else known[-self.window :]
         added = point if new else None
         if len(points) < self.min_points:
@@ -56,6 +55,11 @@ class MetricTrend(MetricCriterion):
         met = self._fits(slope)
         evidence: JsonObject = {"first": points[0], "last": points[-1], "points": len(points), "slope": round(slope, 9)}
         return replace(judged(met, evidence, measurements, 1.0 if met else 0.5), point=added)
+
+    def _series(self, past: Remembered, measurements: Sequence[Measurement]) -> tuple[float, ...]:
+        """Give the points to which a new one belongs: those of its producer, or of all that the operator named."""
+        producers = {made.call.source for made in measurements} or {""}
+        return past.points if self.is_sourced or past.source in producers else ()
 
     def _unjudged(self, reason: str, view: View, past: Remembered) -> Judgement:
         """Give why there is nothing to judge; what was measured meanwhile and is stale by now is still a point."""

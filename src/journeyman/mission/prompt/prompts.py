@@ -34,7 +34,7 @@ _RECENT_BYTES: Final = 4096
 _SCHEMA_BYTES: Final = 16_000
 """Bytes of the schema of criteria, which is larger than that of strategies; no recent iterations compete with it."""
 _ANSWER: Final = "Answer with JSON of this schema"
-_ENVIRONMENT: Final = "Environment, as it was looked at; no evidence"
+_ENVIRONMENT: Final = "Environment as context calls showed it; no evidence"
 _RECENT: Final = "Recent iterations, oldest first"
 
 
