@@ -1,14 +1,14 @@
 """An advisor without a model: it answers by rules from the text of the prompt alone, as a careful reader would.
 
 It knows no mission. What it reads: ordered steps `TOOL with KEY VALUE, KEY VALUE` in the directive's prose, notes in
-tools' descriptions, the tools' schemas, what earlier calls returned, what is left of the budget.
+tools' descriptions, the environment, the tools' schemas, what earlier calls returned, what is left of the budget.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
@@ -68,7 +68,7 @@ def read(told: dict[str, str]) -> JsonRow | None:
         return _script(directive, tools)
     calls: list[JsonRow] = []
     for name in _order(directive, tools, told.get("Criteria", "")):
-        args = _arguments(tools[name], _said(directive, name), results)
+        args = _arguments(tools[name], (_said(directive, name), told.get("Environment", "")), results)
         if args is not None and name not in waiting:
             calls.append({"tool": name, "args": args})
     left = next((row.get("tool_calls") for row in objects(told.get("Left", ""))), None)
@@ -94,12 +94,15 @@ def _said(directive: str, tool: str) -> str:
     return re.split(r"[.;]\s", directive.partition(tool)[2] + " ")[0]
 
 
-def _arguments(tool: JsonRow, said: str, results: list[JsonRow]) -> JsonRow | None:
-    """Give a value for each argument: from the step's words, the description, or the newest result of that name."""
+def _arguments(tool: JsonRow, said: Sequence[str], results: list[JsonRow]) -> JsonRow | None:
+    """Give a value for each argument: from the step's words, the environment, the description, or the newest result of that name."""
     schema = cast("JsonRow", tool["input_schema"])
     found: JsonRow = {}
     for key, form in cast("JsonRow", schema.get("properties", {})).items():
-        places = ((said, rf"\b{key} (?:is )?([\w-]+)"), (str(tool["description"]), rf"\b{key} is ([\w-]+)"))
+        places = (
+            *((text, rf"\b{key} (?:is )?([\w-]+)") for text in said),
+            (str(tool["description"]), rf"\b{key} is ([\w-]+)"),
+        )
         value = next((match[1] for text, pattern in places if (match := re.search(pattern, text))), None)
         if value is None:
             seen = [row["value"][key] for row in results if isinstance(row.get("value"), dict) and key in row["value"]]

@@ -1,4 +1,4 @@
-"""What advice is worth: 30 missions that need several calls together, order, prose values, descriptions or scripts.
+"""What advice is worth: 36 missions that need several calls together, order, prose values, descriptions, scripts or what is around.
 
 An advisor that reads nothing but the prompt solves them; the planner alone does not. Then each section of the prompt is
 removed in turn: what is solved less is what the section is worth.
@@ -22,8 +22,8 @@ from journeyman.tools.functions import tool
 from tests.engine.worlds import bench
 
 EACH: Final = 6
-KINDS: Final = ("together", "prose", "description", "order", "script")
-SECTIONS: Final = ("Mission", "Criteria", "Tools", "Scripts", "Left", "Calls", "Recent")
+KINDS: Final = ("together", "prose", "description", "order", "script", "environment")
+SECTIONS: Final = ("Mission", "Criteria", "Tools", "Scripts", "Left", "Calls", "Environment", "Recent")
 WORDS: Final = ("amber", "birch", "cedar", "delta", "ember", "fjord", "grove", "heron")
 Function = Callable[..., object]
 
@@ -63,9 +63,8 @@ def task(kind: str, seed: int) -> Task:
     """Give one task; what it hides is drawn from its seed."""
     chance = random.Random(f"{kind} {seed}")
     code, name = chance.randrange(10_000, 99_999), chance.choice(WORDS)
-    return {"together": _together, "prose": _prose, "description": _description, "order": _order, "script": _script}[
-        kind
-    ](code, name)
+    made = {"together": _together, "prose": _prose, "description": _description, "order": _order, "script": _script}
+    return {**made, "environment": _environment}[kind](code, name)
 
 
 def _together(code: int, name: str) -> Task:
@@ -176,6 +175,27 @@ def _script(code: int, name: str) -> Task:
         return [rows, mend, _look(lambda: done >= set(names))]
 
     return Task("script", _mission("Do mend for each of rows.", scripts="allowed"), functions)
+
+
+def _environment(code: int, name: str) -> Task:
+    def functions() -> list[Function]:
+        done: list[bool] = []
+
+        @tool(effect="pure")
+        def notice() -> str:
+            """Read the notice at the door."""
+            return f"Visitors: the place is {name} today, and the number is {code}."
+
+        @tool(effect="keyed")
+        def enter(place: str, number: int) -> str:
+            """Enter; one wrong try, and the door stays closed."""
+            done.append((place, number) == (name, code) and not done)
+            return "entered"
+
+        return [notice, enter, _look(lambda: any(done))]
+
+    plain = _mission("Use enter as the notice says.", budget={"iterations": 1}, context=["notice"])
+    return Task("environment", plain, functions)
 
 
 def run(progress: Meter) -> list[Row]:

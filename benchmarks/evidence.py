@@ -19,7 +19,9 @@ from hypothesis import HealthCheck, given, settings
 
 from benchmarks.report import Meter, Row
 from journeyman.mission.criteria import evidence, predicate
-from journeyman.mission.criteria.evidence import Answered, Call, View
+from journeyman.mission.criteria.base import Measured
+from journeyman.mission.criteria.evidence import Answered, Call, Series, View
+from journeyman.mission.criteria.metric_trend import MetricTrend
 from journeyman.mission.fold import effects, iteration, people, progress, world
 from journeyman.mission.rules import calls, decide, evaluate
 from journeyman.mission.rules.evaluate import _Judge  # pyright: ignore[reportPrivateUsage]  # it is switched off here
@@ -156,10 +158,17 @@ def _ignoring_aborts(state: Any) -> bool:
     return all(item is not None and item.met and not item.result.carried for item in known)
 
 
+def _as_evidence(state: Any, effect: Any, event: Any) -> Any:
+    made = _MADE(state, effect, "")
+    told = replace(_LOOKED(state, effect, event), world=replace(state.world, order=made.order))
+    return world.arrived(told, made, getattr(event, "metrics", {}), getattr(event, "events", ()), fresh=True)
+
+
 _ONLY = View._only  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001  # it is switched off here
 _OF_PROBES = View.of_probes
 _MEASURED = vars(evaluate)["_measured_at"]
 _MADE = vars(effects)["_measurement"]
+_LOOKED = effects.looked
 _REPORTED = vars(iteration)["_reported"]
 _WATCHED = progress.watched
 
@@ -188,6 +197,18 @@ SWITCHES: dict[str, Switch] = {
     ),
     "a probed abort condition is freshly unmet": _all(decide, "criteria_hold", _ignoring_aborts),
     "carried judgements complete nothing": _all(decide, "criteria_hold", _ignoring_carried),
+    "a history is of one producer": _one(
+        Series,
+        "then",
+        lambda mine, later, most: replace(mine, points=(*mine.points, *later.points)[-most:], source=later.source),
+    ),
+    "a trend is of one producer": _one(Measured, "is_sourced", property(lambda _: True)),
+    "what became stale is still a point of a trend": _one(
+        MetricTrend, "_unjudged", lambda *given: evidence.unclear(given[1])
+    ),
+    "an event is missing only where it was looked for": _one(predicate.Predicate, "_unseen", lambda *_: ""),
+    "a source tells what is missing by its own answer, in this iteration": _one(View, "not_looked_at", lambda *_: ""),
+    "what context calls report is no evidence": _one(effects, "looked", _as_evidence),
     "only a boolean is a truth": _one(Answered, "truth", property(lambda answer: bool(answer.value))),
     "text and truths are no numbers": lambda put: (
         put(compare, "_number", _lenient),

@@ -97,8 +97,8 @@ async def _planned(mission: Mission, gyms: Sequence[Gym], progress: Meter) -> tu
 
 
 def _acted(state: State) -> int:
-    points = state.world.history.get("disruptive_acts", (0,))
-    return int(points[-1])
+    series = state.world.history.get("disruptive_acts")
+    return 0 if series is None else int(series.points[-1])
 
 
 def _seated(gym: Gym, progress: Meter, *, empty: bool) -> Ended:

@@ -16,8 +16,11 @@ import anyio
 from journeyman.advisors.agent import AgentAdvisor
 from journeyman.advisors.base import Advisor
 from journeyman.advisors.broker import Broker
+from journeyman.advisors.desk import Desk
+from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
 from journeyman.advisors.prices import Asked, Prices
 from journeyman.advisors.providers import ProviderAdvisor
+from journeyman.advisors.pull import PullAdvisor
 from journeyman.advisors.settings import AdvisorSettings, Source
 from journeyman.config import Settings, load_settings
 from journeyman.engine.clock import Clock, SystemClock
@@ -61,6 +64,8 @@ class Journeyman:
     scripts: ScriptRun
     broker: Broker
     """Asks models; knows those of the settings."""
+    advisors: Mapping[str, Advisor]
+    """By name: where a client or an agent that brings answers is attached."""
 
 
 @asynccontextmanager
@@ -85,7 +90,8 @@ async def opened(
         AsyncExitStack() as closing,
     ):
         predicates, scripts = Predicates(judging), ScriptRun(scripting)
-        broker = broker_of(settings, os.environ, keyed=not store.read_only)
+        advisors = advisors_of(settings, os.environ)
+        broker = broker_of(settings, os.environ, advisors, keyed=not store.read_only)
         closing.push_async_callback(_closed, broker)
         world = World(
             store=store,
@@ -104,6 +110,7 @@ async def opened(
             predicates=predicates,
             scripts=scripts,
             broker=broker,
+            advisors=advisors,
         )
 
 
@@ -112,12 +119,18 @@ async def _closed(broker: Broker) -> None:
         await abandonable(broker.aclose())
 
 
-def broker_of(settings: Settings, environment: Mapping[str, str], *, keyed: bool = True) -> Broker:
+def broker_of(
+    settings: Settings,
+    environment: Mapping[str, str],
+    advisors: Mapping[str, Advisor] | None = None,
+    *,
+    keyed: bool = True,
+) -> Broker:
     """Give the broker over the configured advisors; no SDK is loaded before one is asked.
 
     Where nothing can be recorded nobody is asked, so that no key of prompts need be `keyed`.
     """
-    advisors = {name: _advisor(name, table, environment) for name, table in settings.advisors.items()}
+    advisors = advisors_of(settings, environment) if advisors is None else advisors
     models = {
         name: Asked(advisor.settings.kind, advisor.model, costs=advisor.readiness().costs)
         for name, advisor in advisors.items()
@@ -132,10 +145,23 @@ def broker_of(settings: Settings, environment: Mapping[str, str], *, keyed: bool
     )
 
 
+def advisors_of(settings: Settings, environment: Mapping[str, str]) -> dict[str, Advisor]:
+    """Give the configured advisors by name."""
+    return {name: _advisor(name, table, environment) for name, table in settings.advisors.items()}
+
+
 def _advisor(name: str, table: AdvisorSettings, environment: Mapping[str, str]) -> Advisor:
-    if table.kind is Source.AGENT:
-        return AgentAdvisor(table.command, name, costs=table.costs is not False, limits=table.limits())
-    return ProviderAdvisor(table.provider(name), environment)
+    match table.kind:
+        case Source.AGENT:
+            return AgentAdvisor(table.command, name, costs=table.costs is not False, limits=table.limits())
+        case Source.SAMPLING:
+            return PushSampling(name, table.answer_within_s)
+        case Source.ROUNDS:
+            return SamplingRounds(name, Desk(table.answer_within_s))
+        case Source.PULL:
+            return PullAdvisor(name, Desk(table.answer_within_s))
+        case Source.ANTHROPIC | Source.OPENAI | Source.BEDROCK:
+            return ProviderAdvisor(table.provider(name), environment)
 
 
 def prompt_key(folder: Path) -> bytes:

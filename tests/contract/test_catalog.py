@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
 import pytest
 
-from journeyman.mission.values.canonical import Json
 from journeyman.testing.check_catalog import Reference, check_catalog
-from journeyman.tools.base import Again, Catalog, Result, Status, Tool
+from journeyman.tools.base import BaseCatalog, CallRequest, Catalog, Result, Status, Tool
 from journeyman.tools.calling import ToolCatalog
 from journeyman.tools.catalog import open_catalog
 
@@ -39,25 +38,16 @@ def test_a_server_keeps_the_contract() -> None:
     asyncio.run(check_catalog(over_stdio, "ref."))
 
 
-class Careless:
+class Careless(BaseCatalog):
     """A catalog that breaks most of the contract."""
 
     async def tools(self) -> Sequence[Tool]:
         """Give nothing."""
         return ()
 
-    async def call(
-        self,
-        name: str,
-        args: Mapping[str, Json],
-        *,
-        key: str,
-        timeout_s: float | None = None,
-        repeatable: bool = False,
-        again: Again | None = None,
-    ) -> Result:
+    async def handle(self, request: CallRequest) -> Result:
         """Say that all went well."""
-        return Result(status=Status.DONE, value=dict(args))
+        return Result(status=Status.DONE, value=dict(request.args))
 
 
 @asynccontextmanager

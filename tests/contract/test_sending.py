@@ -7,6 +7,7 @@ import sys
 import tempfile
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journeyman.testing.check_catalog import Death, Dying, OpenDying, check_sending
-from journeyman.tools.base import Result, Status
+from journeyman.tools.base import CallRequest, ForwardingCatalog, Result, Status
 from journeyman.tools.catalog import open_catalog
 from journeyman.tools.limits import Limits
 from journeyman.tools.servers.supervisor import ServerPolicy
@@ -103,15 +104,14 @@ def test_over_http_a_refusal_is_a_failure_and_is_sent_again_only_where_it_may_be
     assert (done.status, done.tries, twice) == (Status.DONE, 2, 2)
 
 
-class _Eager:
+class _Eager(ForwardingCatalog):
     """A catalog that sends again whatever the caller says."""
 
     def __init__(self, inner: Dying) -> None:
-        self._inner = inner.catalog
-        self.tools = inner.catalog.tools
+        super().__init__(inner.catalog)
 
-    async def call(self, name: str, args: dict[str, object], **given: object) -> Result:
-        return await self._inner.call(name, args, **{**given, "repeatable": True})  # pyright: ignore[reportArgumentType, reportCallIssue]
+    async def handle(self, request: CallRequest) -> Result:
+        return await super().handle(replace(request, repeatable=True))
 
 
 def test_the_kit_finds_a_catalog_that_sends_twice() -> None:
@@ -120,7 +120,7 @@ def test_the_kit_finds_a_catalog_that_sends_twice() -> None:
     @asynccontextmanager
     async def eager(deaths: Sequence[Death]) -> AsyncGenerator[Dying]:
         async with over_http()(deaths) as dying:
-            yield Dying(_Eager(dying), dying.tool, dying.arrived)  # pyright: ignore[reportArgumentType]
+            yield Dying(_Eager(dying), dying.tool, dying.arrived)
 
     with pytest.raises(AssertionError, match="must not be sent again was"):
         checked(eager, [Death.AFTER], repeatable=False)

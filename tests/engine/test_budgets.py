@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -28,10 +28,9 @@ from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import Reason, WaitFor
 from journeyman.mission.model.state import State
 from journeyman.mission.report.markdown import markdown_report
-from journeyman.mission.values.canonical import Json
 from journeyman.stores.base import Batch
 from journeyman.stores.memory import MemoryStore
-from journeyman.tools.base import Again, Catalog, Result
+from journeyman.tools.base import CallRequest, Catalog, ForwardingCatalog, Result
 from journeyman.tools.catalog import open_catalog
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.functions import tool
@@ -47,28 +46,19 @@ class Killed(BaseException):
     """Stands for SIGKILL: nothing of ours may catch it."""
 
 
-class _Mortal:
+class _Mortal(ForwardingCatalog):
     """A catalog whose process dies at chosen calls: before they leave, or after they came back."""
 
     def __init__(self, inner: Catalog, deaths: dict[int, str], count: list[int]) -> None:
-        self.tools = inner.tools
-        self._inner, self._deaths, self._count = inner, deaths, count
+        super().__init__(inner)
+        self._deaths, self._count = deaths, count
 
-    async def call(
-        self,
-        name: str,
-        args: Mapping[str, Json],
-        *,
-        key: str,
-        timeout_s: float | None = None,
-        repeatable: bool = False,
-        again: Again | None = None,
-    ) -> Result:
+    async def handle(self, request: CallRequest) -> Result:
         self._count[0] += 1
         when = self._deaths.pop(self._count[0], "")
         if when == "before":
             raise Killed
-        result = await self._inner.call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable, again=again)
+        result = await super().handle(request)
         if when == "after":
             raise Killed
         return result

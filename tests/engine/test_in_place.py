@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -18,8 +18,7 @@ from journeyman.mission.model import events as e
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import Reason, WaitFor
 from journeyman.mission.model.state import State
-from journeyman.mission.values.canonical import Json
-from journeyman.tools.base import Again, Catalog, Result
+from journeyman.tools.base import CallRequest, Catalog, ForwardingCatalog, Result
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.functions import tool
 from tests.engine.worlds import Bench, bench, mission
@@ -31,27 +30,18 @@ class KilledHere(Exception):
     """Stands for a process that dies in mid-call."""
 
 
-class _DiesIn:
+class _DiesIn(ForwardingCatalog):
     """A catalog whose process dies in the middle of calls of one tool, after their effect or before it."""
 
     def __init__(self, inner: Catalog, name: str, *, after: bool) -> None:
-        self._inner, self._name, self._after = inner, name, after
-        self.tools = inner.tools
+        super().__init__(inner)
+        self._name, self._after = name, after
 
-    async def call(
-        self,
-        name: str,
-        args: Mapping[str, Json],
-        *,
-        key: str,
-        timeout_s: float | None = None,
-        repeatable: bool = False,
-        again: Again | None = None,
-    ) -> Result:
-        if name == self._name and not self._after:
+    async def handle(self, request: CallRequest) -> Result:
+        if request.name == self._name and not self._after:
             raise KilledHere
-        result = await self._inner.call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable, again=again)
-        if name == self._name:
+        result = await super().handle(request)
+        if request.name == self._name:
             raise KilledHere
         return result
 

@@ -22,7 +22,7 @@ from journeyman.mission.model.mission import Gym, Mission
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, Unavailable
 from journeyman.stores.memory import MemoryStore
-from journeyman.tools.base import Again, Catalog, Result, Status
+from journeyman.tools.base import CallRequest, Catalog, ForwardingCatalog, Result, Status
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
@@ -175,18 +175,6 @@ async def _dying(mission: Mission, folder: Path, deadline: Deadline) -> AsyncGen
         yield _Dying(catalog)
 
 
-class _Dying:
-    def __init__(self, inner: Catalog) -> None:
-        self.tools = inner.tools
-
-    async def call(
-        self,
-        name: str,
-        args: Mapping[str, Json],
-        *,
-        key: str,
-        timeout_s: float | None = None,
-        repeatable: bool = False,
-        again: Again | None = None,
-    ) -> Result:
-        raise KilledHere(name, args, key, timeout_s)
+class _Dying(ForwardingCatalog):
+    async def handle(self, request: CallRequest) -> Result:
+        raise KilledHere(request)

@@ -47,19 +47,27 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reporting, "_MARGIN", 0)
 
 
-async def _long(at: Bench, iterations: int) -> str:
-    wanted = mission(*["work"] * iterations, "finish", budget={"iterations": 200}, stagnation={"threshold": 200})
+@tool(effect="pure")
+def around() -> str:
+    """Look around."""
+    return "quiet"
+
+
+async def _long(at: Bench, iterations: int, every: int | None = None) -> str:
+    context = [{"tool": "around", "every": every}, "around"] if every else []
+    patient = {"budget": {"iterations": 200}, "stagnation": {"threshold": 200}}
+    wanted = mission(*["work"] * iterations, "finish", context=context, **patient)
     session = await at.engine.create(wanted)
     await at.tell(session, "note", text="before")
     return (await at.engine.drive(session)).session_id
 
 
-@given(iterations=st.integers(1, 40), cut=st.integers(0, 60))
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_passing_the_middle_by_gives_the_same_bytes(iterations: int, cut: int) -> None:
+@given(iterations=st.integers(1, 40), cut=st.integers(0, 60), every=st.sampled_from([None, 1, 3]))
+@settings(max_examples=16, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_passing_the_middle_by_gives_the_same_bytes(iterations: int, cut: int, every: int | None) -> None:
     """As folding everything, as a replay, and at every length of the record."""
-    async with bench(work) as at:
-        session = await _long(at, iterations)
+    async with bench(work, around) as at:
+        session = await _long(at, iterations, every)
         head = await at.store.head(session)
         folded = build_report([happened async for happened in events(at.store, session)], head)
         assert canonical(await report_of(at.store, session)) == canonical(folded)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,8 +11,7 @@ import pytest
 
 from journeyman.engine.engine import Engine
 from journeyman.mission.model.mission import Mission
-from journeyman.mission.values.canonical import Json
-from journeyman.tools.base import Again, Catalog, Result, Tool
+from journeyman.tools.base import CallRequest, Catalog, ForwardingCatalog, Result
 from journeyman.tools.catalog import open_catalog
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.functions import tool
@@ -24,28 +23,16 @@ from tests.tools.dying_http import dying_http
 pytestmark = pytest.mark.anyio
 
 
-class _Noting:
+class _Noting(ForwardingCatalog):
     """Notes what each call is said to be."""
 
     def __init__(self, inner: Catalog, said: dict[str, bool]) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._said = said
 
-    async def tools(self) -> Sequence[Tool]:
-        return await self._inner.tools()
-
-    async def call(
-        self,
-        name: str,
-        args: Mapping[str, Json],
-        *,
-        key: str,
-        timeout_s: float | None = None,
-        repeatable: bool = False,
-        again: Again | None = None,
-    ) -> Result:
-        self._said[name] = repeatable
-        return await self._inner.call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable, again=again)
+    async def handle(self, request: CallRequest) -> Result:
+        self._said[request.name] = request.repeatable
+        return await super().handle(request)
 
 
 def over(at: Bench, said: dict[str, bool], **sources: object) -> Engine:

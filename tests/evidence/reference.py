@@ -70,6 +70,8 @@ class Reference:
                 iteration, source = event.iteration, event.source
             if isinstance(event, e.Settled) and event.state == "done":
                 asked = self._intent(event.effect)
+                if asked.purpose == "context":
+                    continue  # it is looked at by planner and advisors alone
                 changes = asked.effect_class != "pure"
                 begun = at if changes else self._begun(event.effect, at)
                 who, probe = (asked.tool, False), asked.purpose == "probe"
@@ -215,6 +217,8 @@ class Reference:
 
     def _predicate(self, criterion: Fields, now: int, mine: list[Made]) -> tuple[str, list[Made]]:
         shape, name = PREDICATES[str(criterion["expression"])]
+        if shape in ("there", "missing"):
+            return self._by_events(criterion, now, mine, shape, name), []
         if not (any(one.metrics for one in mine) or self._events_of(now, mine) or self._results(criterion, now)):
             return INCONCLUSIVE, []
         names = self.known(criterion, mine, now) if not name else {name}
@@ -229,12 +233,29 @@ class Reference:
             return "any", []  # comparing text raises in one order and not in another
         return (MET if (all(tests) if shape == "all" else any(tests)) else UNMET), [made for _, made in rows]
 
-    def _results(self, criterion: Fields, now: int) -> bool:
+    def _by_events(self, criterion: Fields, now: int, mine: list[Made], shape: str, name: str) -> str:
+        """Judge by events of this iteration: one that is there tells by itself, one that is missing needs a look."""
+        iteration, probes = self.iteration(now), listed(criterion.get("probe"))
+        told = [one for one in self.made if one.ended <= now and one.iteration == iteration and allowed(one, criterion)]
+        told = [one for one in mine if one.iteration == iteration] if probes else told
+        names = [row.get("name") for one in told for row in one.events]
+        if not (any(one.metrics for one in mine) or names or self._results(criterion, now, mine)):
+            return INCONCLUSIVE
+        if shape == "there":
+            return MET if name in names else UNMET
+        looked = [one for one in mine if one.iteration == iteration and self.fresh(one, now)]
+        sources = listed(criterion.get("from"))
+        asked = all(any(comes_from(one, source) for one in looked) for source in sources) if sources else bool(probes)
+        return INCONCLUSIVE if not asked else UNMET if name in names else MET
+
+    def _results(self, criterion: Fields, now: int, probed: list[Made] | None = None) -> bool:
         """Tell whether any fresh call of this iteration is to be seen, also one that measured nothing or failed."""
         iteration = self.iteration(now)
         for at, event in enumerate(self.events[: now + 1]):
             if isinstance(event, e.Settled) and self._intent(event.effect).iteration == iteration:
                 asked = self._intent(event.effect)
+                if asked.purpose == "context":
+                    continue
                 one = Made(
                     at if asked.effect_class != "pure" else self._begun(event.effect, at),
                     at,
@@ -247,7 +268,7 @@ class Reference:
                 )
                 if self.fresh(one, now) and not listed(criterion.get("probe")) and allowed(one, criterion):
                     return True
-        return bool(listed(criterion.get("probe")))
+        return bool(listed(criterion.get("probe"))) and probed != []
 
     def _events_of(self, now: int, mine: list[Made]) -> bool:
         return any(one.events and one.iteration == self.iteration(now) for one in mine)
@@ -370,6 +391,8 @@ PREDICATES = {
     "obs['metrics'].get('b', 1) >= 1": ("name", "b"),
     "any(v >= 1 for v in obs['metrics'].values())": ("any", ""),
     "all(v >= 1 for v in obs['metrics'].values())": ("all", ""),
+    "any(e['name'] == 'ok' for e in obs['events'])": ("there", "ok"),
+    "not any(e['name'] == 'ok' for e in obs['events'])": ("missing", "ok"),
 }
 """The expressions that the reference can judge, with their meaning; an empty name is all of them."""
 

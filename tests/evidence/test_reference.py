@@ -103,6 +103,7 @@ def missions(draw: st.DrawFn) -> Row:
             "cadence": {"every_iterations": draw(st.integers(1, 2))},
             "on_unknown": draw(st.sampled_from(["assume_done", "assume_failed"])),
             "scripts": "allowed",
+            "context": draw(st.sampled_from([[], [], [{"tool": "one", "every": 1}, "two"]])),
         },
     )
 

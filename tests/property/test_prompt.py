@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journeyman.mission.advice import CriteriaAdvice, StrategyAdvice
-from journeyman.mission.model.effects import EffectClass
+from journeyman.mission.model.effects import EffectClass, EffectState
+from journeyman.mission.model.state import Looked
 from journeyman.mission.model.strategy import ToolSpec
 from journeyman.mission.prompt import (
     FIELD_BYTES,
@@ -101,6 +102,67 @@ def test_a_prompt_never_exceeds_its_bytes(directive: str, values: list[Any], tim
     )
     assert drafting.size_bytes <= MAX_BYTES
     assert canonical(form(_criteria_schema(), scripts=True)).decode() in drafting.user
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.none() | st.booleans() | json_values, min_size=1, max_size=20),
+    st.integers(1, 3000),
+    st.integers(0, 400),
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=3000),
+)
+def test_the_environment_takes_no_more_than_its_room_and_every_fence_closes(
+    values: list[Any], times: int, count: int, note: str
+) -> None:
+    """Long results, failed calls, calls that were never made: never over the bytes, and the recent iterations keep theirs."""
+    context: list[Any] = [{"tool": "look", "args": {"n": index, "x": "y" * times}} for index in range(len(values))]
+    state = begun(a_mission(directive="d" * (times + 1), context=context))
+    ends = {None: EffectState.FAILED, True: EffectState.FAILED}
+    known = {
+        str(index): Looked(
+            iteration=index,
+            state=ends.get(value, EffectState.DONE) if value is None or value is True else EffectState.DONE,
+            value=[checked(value)] * times,
+            error="e" * times,
+        )
+        for index, value in enumerate(values)
+        if value is not False
+    }
+    specs = {f"tool_{n}": spec(f"tool_{n}", "d" * 500, {"x": "y" * 300}) for n in range(count)}
+    people = replace(state.people, notes=(note,) * 20)
+    state = replace(state, context=known, people=people, tools=specs or state.tools)
+    past: list[JsonObject] = [row(index, ["v" * times] * 9) for index in range(5)]
+    prompt = strategy_prompt(state, past, {"type": "object", "x": "y" * 9000}, feedback="f" * 5000)
+    assert prompt.size_bytes <= MAX_BYTES
+    opened = [line for line in prompt.user.splitlines() if line.startswith("<<<data ")]
+    closed = [line for line in prompt.user.splitlines() if line.startswith("data>>> ")]
+    assert [line[8:] for line in opened] == [line[8:] for line in closed]
+    told = prompt.user.partition("=== Environment")[2].partition("=== ")[0]
+    assert len(told.encode()) <= 6200
+    recent = prompt.user.partition("=== Recent")[2].partition("\n=== ")[0]
+    whole = strategy_prompt(replace(state, mission=a_mission(directive="d" * (times + 1))), past, {}).user
+    least = min(4000, len(whole.partition("=== Recent")[2].partition("\n=== ")[0].encode()))
+    assert len(recent.encode()) >= least - 100
+
+
+def test_the_environment_shows_both_ends_of_a_result_and_says_what_failed() -> None:
+    """As data, in the mission's order, with what was not called."""
+    context: list[Any] = ["look", {"tool": "look", "args": {"at": "disk"}}, {"tool": "look", "args": {"at": "net"}}]
+    state = begun(a_mission(context=context))
+    known = {
+        "0": Looked(iteration=0, state=EffectState.DONE, value={"$blob": "ab", "bytes": 20_000}),
+        "1": Looked(iteration=0, state=EffectState.FAILED, error_class="tool_error", error="no disk here"),
+    }
+    long = "first words " + "x" * 20_000 + " last words"
+    text = strategy_prompt(replace(state, context=known), [], {}, values={"ab": long}).user
+    told = text.partition("=== Environment")[2].partition("=== Recent")[0]
+    places = [
+        told.index(words)
+        for words in ("first words", MARK, " last words", "the call failed", "no disk here", "not called")
+    ]
+    assert places == sorted(places)
+    assert text.index("=== Left") < text.index("=== Environment") < text.index("=== Recent")
+    assert "=== Environment" not in strategy_prompt(begun(a_mission()), [], {}).user
 
 
 @settings(max_examples=60, deadline=None)

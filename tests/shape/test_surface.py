@@ -83,3 +83,10 @@ def test_no_file_names_a_registry_host_or_a_machine_path() -> None:
         text = (ROOT / name).read_text("utf-8", errors="replace")
         found = hosts.search(text)
         assert found is None or "no-emit-index-url" in text, (name, found)
+
+
+def test_the_arguments_of_a_call_stand_where_a_catalog_is_defined_and_nowhere_else() -> None:
+    """A new keyword opens that file and the one that uses it, not every stand-in."""
+    files = [path for folder in ("src", "tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+    word = "again: Again" + " |"
+    assert [path.name for path in files if word in path.read_text()] == ["base.py"]

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import anyio
 
@@ -19,6 +20,8 @@ from journeyman.advisors.base import Request
 
 Brought = TypeVar("Brought")
 _REMEMBERED = 10_000
+ANSWER_WITHIN_S: Final = 300.0
+"""How long people, and agents that fetch prompts, may take unless the settings say otherwise."""
 
 
 class Taken(StrEnum):
@@ -49,9 +52,10 @@ class _Open(Generic[Brought]):
 class Desk(Generic[Brought]):
     """Holds unanswered questions. Whoever is there may answer; the first answer counts."""
 
-    answer_within_s: float = 300.0
+    answer_within_s: float = ANSWER_WITHIN_S
     """A question that nobody answered for so long is taken back: people and agents are slower than models."""
-    now: Callable[[], float] = anyio.current_time
+    now: Callable[[], float] = time.monotonic
+    """Also outside an event loop: `doctor` asks who is ready."""
     mark: str = field(default_factory=lambda: secrets.token_hex(4))
     """Stands in every id, so that a late answer to a question of another process is not taken for one of ours."""
     _count: int = 0

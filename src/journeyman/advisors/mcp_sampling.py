@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, TypeAlias
 import anyio
 
 from journeyman.advisors.base import Answer, AskLimits, Failure, Readiness, Request
-from journeyman.advisors.desk import Desk, Taken
+from journeyman.advisors.desk import ANSWER_WITHIN_S, Desk, Taken
 from journeyman.advisors.reading import answer_of, estimated
 from journeyman.answers import said_in
 
@@ -71,7 +71,7 @@ class PushSampling:
     """Pushes questions to the client that attached last."""
 
     name: str = "client"
-    answer_within_s: float = 300.0
+    answer_within_s: float = ANSWER_WITHIN_S
     """Seconds for the client's user to allow the question and its model to answer it."""
     _peers: list[CreateMessage] = field(default_factory=list[CreateMessage])
     _scopes: dict[int, set[anyio.CancelScope]] = field(default_factory=dict[int, set[anyio.CancelScope]])

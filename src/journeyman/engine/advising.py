@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from typing import Any, Protocol, cast
 
@@ -16,7 +16,7 @@ from journeyman.mission.model import events as e
 from journeyman.mission.model.events import read
 from journeyman.mission.model.state import Phase, State
 from journeyman.mission.model.strategy import Strategy, problems
-from journeyman.mission.prompt import Endings, Prompt, closing_prompt, strategy_prompt
+from journeyman.mission.prompt import Endings, Prompt, closing_prompt, references, strategy_prompt
 from journeyman.mission.rules.calls import calls_left
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import BudgetRefused
@@ -132,9 +132,11 @@ class Advising:
             return await self._check(value, chosen)
 
         rows = await self._rows()
+        values = await self._values(references(self._journal.state))
 
         def make(feedback: str) -> Request:
-            prompt = strategy_prompt(self._journal.state, rows, _schema(StrategyAdvice), feedback=feedback)
+            schema = _schema(StrategyAdvice)
+            prompt = strategy_prompt(self._journal.state, rows, schema, feedback=feedback, values=values)
             return self._request(Purpose.STRATEGY, prompt, StrategyAdvice)
 
         outcome = await self._broker.ask(make, wanted=self._wanted(), check=check, ledger=EngineLedger(self._journal))
@@ -189,10 +191,10 @@ class Advising:
         return found
 
     async def _rows(self) -> list[JsonObject]:
-        values: dict[str, Json] = {
-            name: await self._journal.resolve({"$blob": name}) for name in self._recent.references()
-        }
-        return self._recent.resolved(values)
+        return self._recent.resolved(await self._values(self._recent.references()))
+
+    async def _values(self, names: Sequence[str]) -> dict[str, Json]:
+        return {name: await self._journal.resolve({"$blob": name}) for name in names}
 
     async def _check(self, value: Any, chosen: list[Strategy]) -> Rejection | None:
         """Tell why none of the candidates can be used, or put the best one into `chosen`."""

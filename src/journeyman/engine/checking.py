@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from journeyman.engine.policy import context_problems
 from journeyman.engine.scripting import script_limits
 from journeyman.engine.world import answered
-from journeyman.mission.criteria import Approval, Event, MetricTrend, Predicate, ToolCallSucceeded
+from journeyman.mission.criteria import Approval, Event, MetricTrend, Predicate, ToolCallSucceeded, probes
 from journeyman.mission.criteria.base import Criterion, Measured, Probe, walk
-from journeyman.mission.criteria.evidence import Answered, Call, Measurement
+from journeyman.mission.criteria.evidence import SCRIPT, Answered, Call, Measurement
 from journeyman.mission.criteria.expressions import uses
 from journeyman.mission.criteria.metric import MetricCriterion
+from journeyman.mission.criteria.predicate import MISSING_EVENT
 from journeyman.mission.fold.fold import fold
 from journeyman.mission.fold.world import arrived
 from journeyman.mission.model import events as e
@@ -68,11 +70,14 @@ async def expression_problems(mission: Mission, predicates: Predicates) -> list[
 async def check_tools(mission: Mission, rows: list[JsonObject], scripts: ScriptRun) -> Checked:
     """Check a mission against the tools that it would get."""
     state = checking_state(mission, rows)
-    found = [*_probe_problems(state), *_plan_problems(state)]
+    found = [*_probe_problems(state), *_context_problems(state, rows), *_plan_problems(state)]
     if isinstance(mission.plan, ScriptPlan):
         told = await scripts.check(mission.plan.script, sorted(state.tools), script_limits(mission))
         found += [replace(problem, where="plan.script") for problem in told]
     for criterion in walk(mission.criteria):
+        if isinstance(criterion, Predicate) and not criterion.is_sourced and uses(criterion.text).absence:
+            hint = "name a pure call that gives such events: `probe: {tool: …}`, or `from: TOOL`"
+            found.append(Problem(where=f"criterion {criterion.id}", message=MISSING_EVENT, hint=hint))
         if isinstance(criterion, ToolCallSucceeded) and criterion.tool not in state.tools:
             message = f"{criterion.tool!r} is not an allowed tool, so it can never be met"
             found.append(Problem(where=f"criterion {criterion.id}", message=message))
@@ -97,6 +102,22 @@ def _one_probe(state: State, criterion: Criterion, probe: Probe) -> Iterator[Pro
         hint = f"a probe must be pure: say `effects: {{{probe.tool}: pure}}` if it changes nothing"
         yield Problem(where=where, message=f"{probe.tool!r} is {spec.effect}", hint=hint)
     yield from _argument_problems(spec.input_schema, probe.args, where)
+
+
+def _context_problems(state: State, rows: list[JsonObject]) -> Iterator[Problem]:
+    mission = state.mission
+    yield from context_problems(mission, {str(row["name"]): row for row in rows})
+    for index, call in enumerate(mission.context):
+        spec = state.tools.get(call.tool)
+        if spec is None:
+            hint = f"allowed: {', '.join(state.tools) or 'none'}"
+            yield Problem(where=f"context.{index}.tool", message=f"{call.tool!r} is not an allowed tool", hint=hint)
+        else:
+            yield from _argument_problems(spec.input_schema, call.args, f"context.{index}.args")
+    limit, count = mission.budget.tool_calls, len(mission.context) + len(probes(mission.criteria))
+    if mission.context and limit is not None and limit <= count:
+        message = f"allows {limit}, and context calls and probes take {count}: no call is left for the mission"
+        yield Problem(where="budget.tool_calls", message=message, hint="give more calls, or fewer context calls")
 
 
 def _plan_problems(state: State) -> Iterator[Problem]:
@@ -184,11 +205,11 @@ async def judge_observation(mission: Mission, seen: JsonObject, predicates: Pred
     state = replaced(
         state,
         world=replaced(
-            state.world, counts={name: n for name, n in _object(seen, "counts").items() if isinstance(n, int)}
+            state.world, order=1, counts={name: n for name, n in _object(seen, "counts").items() if isinstance(n, int)}
         ),
         iteration=replaced(state.iteration, probed=True, checked=True, errors=tuple(_rows(seen, "errors"))),
     )
-    made = Measurement(id="0.0", call=Call.of_script(), order=1, epoch=state.world.epoch, at=_AT)
+    made = Measurement(id=f"{SCRIPT}:0.1", call=Call.of_script(), order=1, epoch=state.world.epoch, at=_AT)
     state = arrived(state, made, _object(seen, "metrics"), _rows(seen, "events"), fresh=True)
 
     async def ask(expression: str, obs: JsonObject) -> Answered:
@@ -205,11 +226,12 @@ def _unsourced(value: Json) -> Json:
         return [_unsourced(item) for item in value]
     if not isinstance(value, dict):
         return value
-    return {
+    kept = {
         key: _unsourced(item) if key == "criteria" else item
         for key, item in value.items()
         if key not in ("from", "probe")
     }
+    return kept | ({"from": SCRIPT} if value.get("kind") == "predicate" else {})
 
 
 def _object(seen: JsonObject, name: str) -> JsonObject:

@@ -94,6 +94,7 @@ async def draft_criteria(
     *,
     broker: Asks | None = None,
     wanted: tuple[str, ...] = (),
+    draft_id: str = "",
     note: Callable[[JsonObject], None] | None = None,
 ) -> Draft:
     """Give criteria for a directive; where no model answers, the rules draft them and say why.
@@ -104,6 +105,7 @@ async def draft_criteria(
         known: What is known of their metrics.
         broker: Asks the models.
         wanted: Names of the models to ask; none leaves the draft to the rules.
+        draft_id: Names this draft in the audit, where the pairs of many stand one after the other.
         note: Takes each audit line of a question; the first half of a pair before the prompt leaves.
     """
     if broker is None or not wanted or wanted == ("none",):
@@ -113,7 +115,12 @@ async def draft_criteria(
         schema = cast("JsonObject", CriteriaAdvice.model_json_schema())
         prompt = criteria_prompt(directive, tools, known.metrics, schema, feedback=feedback)
         messages = (Message("system", prompt.system), Message("user", prompt.user))
-        return Request(request_id="draft", purpose=Purpose.CRITERIA, messages=messages, answer=CriteriaAdvice)
+        return Request(
+            request_id=f"draft-{draft_id}" if draft_id else "draft",
+            purpose=Purpose.CRITERIA,
+            messages=messages,
+            answer=CriteriaAdvice,
+        )
 
     async def check(value: Any) -> Rejection | None:
         return _rejection(directive, _rows(cast("CriteriaAdvice", value)), tools, known)

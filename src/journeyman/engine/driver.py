@@ -17,7 +17,7 @@ from journeyman.engine.deadline import bounded
 from journeyman.engine.journal import Journal
 from journeyman.engine.opening import NO_TOOLS, NotOpened, Opening, opening
 from journeyman.engine.past import Past
-from journeyman.engine.policy import missing_tools, tool_row
+from journeyman.engine.policy import context_problems, missing_tools, tool_row
 from journeyman.engine.process import owner_name
 from journeyman.engine.reading import events, newest_iterations
 from journeyman.engine.recent import Recent
@@ -190,7 +190,7 @@ class Driver:
         state = journal.state
         rows = {tool.name: tool_row(state.mission, tool) for tool in tools}
         if not state.tools and not state.tools_ref:
-            if problems := missing_tools(state.mission, rows):
+            if problems := (*missing_tools(state.mission, rows), *context_problems(state.mission, rows)):
                 raise InvalidInput("mission", problems)
             kept = journal.keep(cast("Json", list(rows.values())))
             journal.note(e.CatalogPinned(tools=cast("list[JsonObject] | JsonObject", kept)))

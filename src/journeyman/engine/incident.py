@@ -24,7 +24,7 @@ from journeyman.gym.text.words import ActionType, AgentRole, FailureType, TopicN
 from journeyman.mission.model.mission import Gym
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, Problem, Unavailable
-from journeyman.tools.base import Again, Catalog, Result, Tool
+from journeyman.tools.base import Catalog, ForwardingCatalog
 from journeyman.tools.functions import tool
 
 PREFIX: Final = "incident."
@@ -230,29 +230,12 @@ def _signed(function: Callable[..., Any], takes: Mapping[str, object]) -> Callab
     return function
 
 
-class IncidentCatalog:
+class IncidentCatalog(ForwardingCatalog):
     """A mission's tools with an incident among them, which can be brought to where the record is."""
 
     def __init__(self, inner: Catalog, incident: Incident) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._incident = incident
-
-    async def tools(self) -> Sequence[Tool]:
-        """Give the allowed tools, sorted by name."""
-        return await self._inner.tools()
-
-    async def call(
-        self,
-        name: str,
-        args: Mapping[str, Json],
-        *,
-        key: str,
-        timeout_s: float | None = None,
-        repeatable: bool = False,
-        again: Again | None = None,
-    ) -> Result:
-        """Call a tool."""
-        return await self._inner.call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable, again=again)
 
     async def replay(self, past: Sequence[PastCall]) -> None:
         """Bring the world to where the record is."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -15,9 +15,8 @@ from journeyman.engine.deadline import bounded
 from journeyman.engine.world import OpenCatalog
 from journeyman.leaving.tasks import detached, ended
 from journeyman.mission.model.mission import Mission
-from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import WorldError
-from journeyman.tools.base import Again, Catalog, Result, Status, Tool
+from journeyman.tools.base import BaseCatalog, CallRequest, Catalog, Result, Status, Tool
 from journeyman.tools.deadline import Deadline
 
 CLOSING_S: Final = 5.0
@@ -28,26 +27,16 @@ _LAST_S: Final = 0.02
 """Time that they have once more when they are told a second time."""
 
 
-class _NoTools:
+class _NoTools(BaseCatalog):
     """Stands for the tools of a session that never got them."""
 
     async def tools(self) -> Sequence[Tool]:
         """Give none."""
         return ()
 
-    async def call(
-        self,
-        name: str,
-        args: Mapping[str, Json],
-        *,
-        key: str,
-        timeout_s: float | None = None,
-        repeatable: bool = False,
-        again: Again | None = None,
-    ) -> Result:
+    async def handle(self, request: CallRequest) -> Result:
         """Refuse."""
-        del args, key, timeout_s, repeatable, again
-        return Result(status=Status.FAILED, error_class="server_unreachable", error=f"{name} was never there")
+        return Result(status=Status.FAILED, error_class="server_unreachable", error=f"{request.name} was never there")
 
 
 NO_TOOLS: Final = _NoTools()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 
 from journeyman.mission.criteria import ToolCallSucceeded
 from journeyman.mission.criteria.base import walk
@@ -51,6 +51,19 @@ def missing_tools(mission: Mission, names: Collection[str]) -> tuple[Problem, ..
     return tuple(found.values())
 
 
+def context_problems(mission: Mission, rows: Mapping[str, JsonObject]) -> tuple[Problem, ...]:
+    """Give every context call whose tool is not pinned `pure`: what is only looked at must not be changed by the look."""
+    return tuple(
+        Problem(
+            where=f"context.{index}.tool",
+            message=f"{call.tool!r} is {rows[call.tool]['effect']}, and a context call must be pure",
+            hint=f"say `effects: {{{call.tool}: pure}}` if it changes nothing, or make it a step of the plan",
+        )
+        for index, call in enumerate(mission.context)
+        if call.tool in rows and rows[call.tool]["effect"] != EffectClass.PURE
+    )
+
+
 def _wanted(mission: Mission) -> Iterator[tuple[str, str]]:
     for criterion in walk(mission.criteria):
         if isinstance(criterion, ToolCallSucceeded):
@@ -60,6 +73,8 @@ def _wanted(mission: Mission) -> Iterator[tuple[str, str]]:
     for name, spec in mission.effects.items():
         if spec.probe is not None:
             yield f"effects.{name}.probe.tool", spec.probe.tool
+    for index, call in enumerate(mission.context):
+        yield f"context.{index}.tool", call.tool
     for index, step in enumerate(mission.plan if isinstance(mission.plan, list) else []):
         for number, call in enumerate(step.calls):
             yield f"plan.{index}.calls.{number}.tool", call.tool

@@ -6,6 +6,7 @@ from collections import deque
 from typing import Final
 
 from journeyman.mission.model import events as e
+from journeyman.mission.model.effects import Purpose
 from journeyman.mission.model.events import Happened
 from journeyman.mission.prompt import RECENT
 from journeyman.mission.values.canonical import Json, JsonObject
@@ -30,7 +31,8 @@ class Recent:
                 {"index": event.iteration, "source": event.source, "strategy": event.strategy, "results": []}
             )
         elif isinstance(event, e.Intended):
-            self._intended[event.effect] = event
+            if event.purpose is not Purpose.CONTEXT:  # it stands before its iteration, in a section of its own
+                self._intended[event.effect] = event
         elif isinstance(event, e.Settled) and self._rows:
             self._settled(event)
         elif isinstance(event, e.ScriptAdvanced) and self._rows:

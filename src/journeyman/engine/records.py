@@ -16,7 +16,7 @@ from journeyman.mission.criteria.evidence import Answered
 from journeyman.mission.fold.fold import fold_all
 from journeyman.mission.model.events import Happened, Proposed, read
 from journeyman.mission.model.state import State
-from journeyman.mission.prompt import RECENT, Prompt, strategy_prompt
+from journeyman.mission.prompt import RECENT, Prompt, references, strategy_prompt
 from journeyman.mission.record.replay import Replayed, Replaying
 from journeyman.mission.report import kept
 from journeyman.mission.report.build import ReportBuilder
@@ -124,6 +124,6 @@ async def prompt_of(store: Store, session_id: str) -> Prompt:
     state, recent = await state_of(store, session_id), Recent()
     for happened in await newest_iterations(store, session_id, RECENT):
         recent.take(happened)
-    values = {name: parsed(await store.blob(name)) for name in recent.references()}
+    values = {name: parsed(await store.blob(name)) for name in (*recent.references(), *references(state))}
     schema = cast("JsonObject", StrategyAdvice.model_json_schema())
-    return strategy_prompt(state, recent.resolved(values), schema)
+    return strategy_prompt(state, recent.resolved(values), schema, values=values)

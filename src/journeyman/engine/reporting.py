@@ -42,7 +42,8 @@ async def report_of(store: Store, session_id: str) -> JsonObject:
 
 async def _in_parts(store: Store, session_id: str) -> JsonObject | None:
     """Give the report without folding its middle; `None` where a snapshot there cannot be used."""
-    newest = [entry.seq async for entry in backwards(store, session_id, kept.NEWEST_ITERATIONS)]
+    told = kept.NEWEST_ITERATIONS + 1  # context calls of the oldest one that is told stand behind the one before it
+    newest = [entry.seq async for entry in backwards(store, session_id, told)]
     parts = _Parts(store, await restore(store, session_id, newest[-1]))
     async for page in pages(store, session_id):
         for entry in page:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -115,3 +116,64 @@ class Catalog(Protocol):
                 `None` allows all of them.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallRequest:
+    """One call with all that was said of it; the fields are the arguments of `Catalog.call`."""
+
+    name: str
+    args: Mapping[str, Json]
+    key: str
+    timeout_s: float | None = None
+    repeatable: bool = False
+    again: Again | None = None
+
+
+class BaseCatalog(ABC):
+    """A catalog that takes each call as one value, so that what stands in for a catalog does not repeat its arguments."""
+
+    @abstractmethod
+    async def tools(self) -> Sequence[Tool]:
+        """Give the allowed tools, sorted by name."""
+
+    @abstractmethod
+    async def handle(self, request: CallRequest) -> Result:
+        """Call a tool, as `Catalog.call` says."""
+
+    async def call(
+        self,
+        name: str,
+        args: Mapping[str, Json],
+        *,
+        key: str,
+        timeout_s: float | None = None,
+        repeatable: bool = False,
+        again: Again | None = None,
+    ) -> Result:
+        """Call a tool; see `Catalog.call`."""
+        return await self.handle(
+            CallRequest(name=name, args=args, key=key, timeout_s=timeout_s, repeatable=repeatable, again=again)
+        )
+
+
+class ForwardingCatalog(BaseCatalog):
+    """A catalog around another one; subclasses override what they do differently and leave the rest to `super()`."""
+
+    def __init__(self, inner: Catalog) -> None:
+        self._inner = inner
+
+    async def tools(self) -> Sequence[Tool]:
+        """Give the allowed tools of the inner catalog."""
+        return await self._inner.tools()
+
+    async def handle(self, request: CallRequest) -> Result:
+        """Call a tool of the inner catalog."""
+        return await self._inner.call(
+            request.name,
+            request.args,
+            key=request.key,
+            timeout_s=request.timeout_s,
+            repeatable=request.repeatable,
+            again=request.again,
+        )

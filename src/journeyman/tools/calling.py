@@ -11,7 +11,7 @@ import anyio
 
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked
 from journeyman.tools.arguments import Arguments
-from journeyman.tools.base import Again, Result, Status, Tool
+from journeyman.tools.base import BaseCatalog, CallRequest, Result, Status, Tool
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.functions import FunctionTool
 from journeyman.tools.limits import Limits, Pace
@@ -84,7 +84,7 @@ class Entry:
     pace: Pace | None
 
 
-class ToolCatalog:
+class ToolCatalog(BaseCatalog):
     """A `Catalog` over functions and servers; made by `open_catalog`."""
 
     def __init__(
@@ -99,28 +99,21 @@ class ToolCatalog:
         """Give the allowed tools, sorted by name."""
         return tuple(entry.tool for entry in self._listed.values())
 
-    async def call(
-        self,
-        name: str,
-        args: Mapping[str, Json],
-        *,
-        key: str,
-        timeout_s: float | None = None,
-        repeatable: bool = False,
-        again: Again | None = None,
-    ) -> Result:
+    async def handle(self, request: CallRequest) -> Result:
         """Call a tool; whatever goes wrong is in the result.
 
         `timeout_s` replaces the limit of the catalog. Both count from when the call has its slot; the catalog's
         deadline counts always.
         """
-        entry = self._entries.get(name)
+        entry = self._entries.get(request.name)
         if entry is None:
-            return failure("not_allowed", f"{name!r} is not among the allowed tools{nearest(name, self._listed)}")
-        problem = _refusal(entry, args)
+            return failure(
+                "not_allowed", f"{request.name!r} is not among the allowed tools{nearest(request.name, self._listed)}"
+            )
+        problem = _refusal(entry, request.args)
         if problem is not None:
             return problem
-        course = _Course(entry, repeatable)
+        course = _Course(entry, request.repeatable)
         began_s = anyio.current_time()
         with anyio.move_on_after(self._deadline.left_s()) as scope:
             held: list[anyio.CapacityLimiter] = []
@@ -131,23 +124,23 @@ class ToolCatalog:
                 if entry.pace is not None:
                     await entry.pace.wait()
                 began_s = anyio.current_time()
-                limit_s = self._limits.timeout_s if timeout_s is None else timeout_s
+                limit_s = self._limits.timeout_s if request.timeout_s is None else request.timeout_s
                 scope.deadline = min(scope.deadline, began_s + limit_s)
-                await self._tried(course, args, key, again)
+                await self._tried(course, request)
             finally:
                 for slot in held:
                     slot.release()
         took_s = anyio.current_time() - began_s
         return replace(course.told(took_s), duration_s=round(took_s, 6))
 
-    async def _tried(self, course: _Course, args: Mapping[str, Json], key: str, again: Again | None) -> None:
+    async def _tried(self, course: _Course, request: CallRequest) -> None:
         while True:
             course.begin()
-            course.result = await _once(course, args, key)
+            course.result = await _once(course, request.args, request.key)
             course.left = course.left or course.sending.sent
             if course.tries >= self._limits.tries or not course.again():
                 return
-            if course.sending.sent and again is not None and not await again():
+            if course.sending.sent and request.again is not None and not await request.again():
                 return
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.evidence.scene import Row
-from tests.evidence.table import aborts, facts, holds, probes, reports, sources, stale, types
+from tests.evidence.table import aborts, absence, facts, holds, probes, reports, sources, stale, types
 
 
 def rows() -> list[Row]:
     """Give all rows."""
-    return [row for part in (stale, sources, probes, aborts, holds, types, reports, facts) for row in part.rows()]
+    return [row for part in (stale, sources, probes, aborts, holds, types, reports, facts, absence) for row in part.rows()]

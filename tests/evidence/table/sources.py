@@ -68,6 +68,25 @@ def _ambiguous() -> Iterator[Row]:
     trend: Fields = {"id": "goal", "kind": "metric_trend", "metric": "n", "direction": "increasing", "min_points": 3}
     yield row("a trend through two tools", False, [trend], {"look": pure(*n(1, 2, 3)), "say": pure(*n(4, 5, 6))}, *([call("look", "say")] * 3))
     yield row("a trend of one named tool", True, [{**trend, "from": "look"}], {"look": pure(*n(1, 2, 3)), "say": pure(*n(9, 8, 7))}, *([call("look", "say")] * 3))
+    apart = {"look": changing("keyed", n(1)), "say": changing("keyed", n(2, 3, 4, 5))}
+    turns = [call("look"), call("say"), call("say")]
+    rises = "obs['history']['n'][-1] > obs['history']['n'][0] and len(obs['history']['n']) >= 3"
+    yield row("a trend whose points are two tools'", False, [trend], apart, *turns)
+    yield row("a trend once one tool has told enough", True, [trend], apart, *turns, call("say"))
+    yield row("a trend of two named tools", True, [{**trend, "from": ["look", "say"]}], apart, *turns)
+    yield row("a trend of two tools in turn", False, [trend], {"look": changing("keyed", n(1, 3, 5)), "say": changing("keyed", n(2, 4, 6))}, *([call("look"), call("say")] * 3))
+    yield row("a trend whose points are a tool's and the script's", False, [trend], {"look": changing("keyed", n(1, 2)), "act": changing()}, call("look", "act"), call("look", "act"), script(), scripts={"s": (Step(observations={"n": 3}),)})
+    yield row("a history whose points are two tools'", False, [when(rises)], apart, *turns)
+    past = "max(obs['history']['n']) >= 5"
+    prod: Fields = {"tool": "look", "args": {"env": "prod"}}
+    envs = {"look": by_env("keyed", prod=n(1), staging=n(5))}
+    told = (call(("look", {"env": "staging"})), call(("look", {"env": "prod"})))
+    yield row("a history under other arguments, where some are asked for", False, [when(past, **{"from": prod})], envs, *told)
+    yield row("a history under other arguments, where a probe is asked", False, [when(past, probe=prod)], {"look": by_env("pure", prod=n(1), staging=n(5))}, *told)
+    yield row("a history under any arguments", True, [when(past), did("look", 2)], envs, *told)
+    yield row("a history of one tool", True, [when(rises)], apart, call("say"), call("say"), call("say"))
+    yield row("a history once one tool has told enough", True, [when(rises)], apart, *turns, call("say"))
+    yield row("a history whose points are a tool's and those of the script", False, [when(rises)], {"look": changing("keyed", n(1, 2)), "act": changing()}, call("look", "act"), call("look", "act"), script(), scripts={"s": (Step(observations={"n": 3}),)})
     yield row("a trend that another tool made up", False, [{**trend, "from": "look"}], {"look": pure(*n(3, 2, 1)), "say": pure(*n(4, 5, 6))}, *([call("look", "say")] * 3))
     yield row("a tool and the operator's script under one name", False, [at_least()], {"look": LOOK}, call("look"), script(), scripts={"s": (calls(n=1),)})
 

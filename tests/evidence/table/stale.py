@@ -53,6 +53,7 @@ def rows() -> Iterator[Row]:
     yield from _ended()
     yield from _between()
     yield from _without_source()
+    yield from _trends()
     yield from _never_sent()
 
 
@@ -127,7 +128,8 @@ def _without_source() -> Iterator[Row]:
         "length of the view": "len([v for v in obs['metrics'].values() if v < 1]) == 0",
     }.items():
         yield replace(base, name=f"stale through {name}", criteria=[when(expression)], tools={"act": changing("keyed", [m({"n": 1}, n=1)]), "more": changing()}, plan=[call("act", "more")], more={})
-        yield replace(base, name=f"fresh through {name}", completes=True, criteria=[when(expression)], tools={"act": changing("keyed", [m({"n": 1}, n=1)])}, plan=[call("act")], more={})
+        sourced: Fields = {"from": "act"} if "(obs)" in expression else {}  # it may look at events that are missing
+        yield replace(base, name=f"fresh through {name}", completes=True, criteria=[when(expression, **sourced)], tools={"act": changing("keyed", [m({"n": 1}, n=1)])}, plan=[call("act")], more={})
     for name, expression in {
         "a default for its value": "obs['tool_results'][0].get('value', {'n': 1})['n'] >= 1",
         "a filter for values": "all(r['value']['n'] >= 1 for r in obs['tool_results'] if r.get('value'))",
@@ -147,12 +149,21 @@ def _without_source() -> Iterator[Row]:
     yield replace(base, name="the last result is fresh, an older one is not", completes=True, criteria=[when(last)], tools=tools, plan=[call("act", "more", "act")], more={})
     for path in ("tool_results.0.value.n", "tool_results.0.metrics.n", "metrics.n", "n"):
         yield replace(base, name=f"stale through the path {path}", criteria=[at_least(metric=path)], tools={"act": changing("keyed", [m({"n": 1}, n=1)]), "more": changing()}, plan=[call("act", "more")], more={})
+
+
+def _trends() -> Iterator[Row]:
+    """What is needed of a trend's points."""
     trend: Fields = {"id": "goal", "kind": "metric_trend", "metric": "n", "direction": "increasing", "min_points": 3}
     rising = {"look": changing("keyed", n(1, 2, 3)), "act": changing()}
-    base = replace(base, criteria=[trend], tools=rising, more={})
+    base = Row(name="", rule=RULE, completes=False, criteria=[trend], tools=rising, plan=[])
     yield replace(base, name="a trend whose last point is stale", plan=[call("look"), call("look"), call("look", "act")])
     yield replace(base, name="a trend whose last point is fresh", completes=True, plan=[call("look")] * 3)
     yield replace(base, name="a trend of two points", plan=[call("look"), call("look")])
+    yield replace(base, name="a trend whose earlier points were stale when they were judged", completes=True, plan=[call("look", "act"), call("look", "act"), call("look")])
+    yield replace(base, name="a trend of stale points alone", plan=[call("look", "act")] * 4)
+    yield replace(base, name="a trend of stale points that fall", tools={**rising, "look": changing("keyed", n(3, 2, 1))}, plan=[call("look", "act"), call("look", "act"), call("look")])
+    yield replace(base, name="a trend whose stale points are another tool's", tools={**rising, "say": changing("keyed", n(1, 2)), "look": changing("keyed", n(3))}, plan=[call("say", "act"), call("say", "act"), call("look")])
+    yield replace(base, name="a stale point counts once, however often it is judged", criteria=[trend, {"id": "sign", "kind": "approval", "by": "ada"}], plan=[call("look", "act"), call("look")])
     yield replace(base, name="an event of an earlier iteration", criteria=[event(), did("idle")], tools={"look": pure(m(None, {"name": "ok"}), m()), "idle": pure(m())}, plan=[call("look"), call("idle")])
     yield replace(base, name="an event of this iteration", completes=True, criteria=[event(), did("idle")], tools={"look": pure(m(None, {"name": "ok"}), m()), "idle": pure(m())}, plan=[call("look", "idle")])
 

@@ -7,13 +7,13 @@ import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, cast
 
 import typer
 import yaml
 
 from journeyman.config import Settings
-from journeyman.engine.clock import SystemClock, stamp
+from journeyman.engine.draft_log import NAME, DraftLog
 from journeyman.engine.drafting import Draft, draft_criteria, known_metrics
 from journeyman.engine.policy import tool_row
 from journeyman.interfaces.cli.rendering import console, short, table
@@ -22,12 +22,8 @@ from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.fold.fold import tool_specs
 from journeyman.mission.model.mission import Mission, mission_digest
-from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.wiring import mission_catalog, opened
-
-AUDIT: Final = "drafts.jsonl"
-"""In the data folder: two lines for each question to a model that a draft asked, without any text of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,15 +130,9 @@ async def _draft(settings: Settings, plain: dict[str, Any], wanted: Wanted) -> D
             known,
             broker=journeyman.broker,
             wanted=(wanted.advisor,),
-            note=lambda row: _noted(settings.data_dir / AUDIT, row),
+            draft_id=journeyman.clock.new_id(),
+            note=DraftLog(settings.data_dir / settings.tenant / NAME, journeyman.clock).note,
         )
-
-
-def _noted(path: Path, row: JsonObject) -> None:
-    """Append one line of the audit; a draft whose audit cannot be written asks nobody."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a", encoding="utf-8") as file:
-        file.write(json.dumps({"at": stamp(SystemClock().now()), **row}, default=str, sort_keys=True) + "\n")
 
 
 def _show(draft: Draft) -> None:

@@ -46,6 +46,9 @@ tools: [measure]
 effects:
   measure: pure
 
+# Pure calls whose results show planner and advisors the environment; never evidence:
+# context: [measure, {{tool: measure, args: {{workers: 4}}, every: 5}}]
+
 # When the mission is complete: every required criterion met by fresh evidence.
 criteria:
   - {{id: fast_enough, kind: metric_threshold, metric: latency_ms, op: "<=", target: 20, from: measure}}

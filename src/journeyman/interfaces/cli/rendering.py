@@ -14,7 +14,7 @@ from journeyman.interfaces.cli.terminal import SafeConsole
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.reasons import Status
 from journeyman.mission.model.state import State
-from journeyman.mission.report.text import proposer
+from journeyman.mission.report.text import context_cells, proposer
 from journeyman.mission.values.canonical import Json, JsonObject
 
 MARKS: Final = {"met": "✓", "unmet": "✗", "inconclusive": "?"}
@@ -85,6 +85,8 @@ def table(*columns: str) -> Table:
 def report_page(report: JsonObject) -> RenderableType:
     """Give a report for the terminal."""
     parts: list[RenderableType] = [_header(report), _criteria(report), _budget(report), _iterations(report)]
+    if report.get("context"):
+        parts.append(_context(report))
     effects = cast("list[JsonObject]", report["effects"])
     odd = [effect for effect in effects if effect["state"] != "done"]
     if odd:
@@ -156,6 +158,14 @@ def _iterations(report: JsonObject) -> RenderableType:
             f"{row.get('verdict', '')}/{row.get('reason', '')}",
             short(marks, 60),
         )
+    return Group(Text(""), made)
+
+
+def _context(report: JsonObject) -> RenderableType:
+    made = table("context", "arguments", "when", "last time", "result")
+    for row in cast("list[JsonObject]", report["context"]):
+        often, last, shown = context_cells(row)
+        made.add_row(str(row["tool"]), short(row["args"], 50), often, last, short(shown, 70))
     return Group(Text(""), made)
 
 

@@ -12,6 +12,7 @@ from journeyman.mission.report.text import (
     Standing,
     amount,
     checking_commands,
+    context_cells,
     criterion_rule,
     criterion_word,
     depths,
@@ -177,7 +178,18 @@ def mission(report: JsonObject) -> Html:
     table = (
         _table("Tools as pinned at the start", ["Tool", "Effect", "Calls", "Pin"], rows, "plain") if rows else NOTHING
     )
-    return joined([tag("dl", *_terms(facts), class_="facts wide"), table])
+    return joined([tag("dl", *_terms(facts), class_="facts wide"), table, _context(report)])
+
+
+def _context(report: JsonObject) -> Html:
+    """Give what was looked at for planner and advisors."""
+    rows: list[list[Html]] = []
+    for row in objects(report.get("context")):
+        often, last, shown = context_cells(row)
+        name, args = tag("b", text(str(row["tool"])), class_="name"), tag("code", text(one_line(row["args"], 200)))
+        rows.append([name, args, text(f"{often}; {last}"), tag("span", text(shown), class_="evidence")])
+    columns = ["Tool", "Arguments", "When", "Result"]
+    return _table("Context: looked at, and no evidence", columns, rows, "plain") if rows else NOTHING
 
 
 def record(report: JsonObject) -> Html:

@@ -103,6 +103,11 @@ class Measured(Criterion):
         rows = [] if given is None else given if isinstance(given, list) else [given]
         return tuple(Source(tool=row) if isinstance(row, str) else row for row in rows)
 
+    @property
+    def is_sourced(self) -> bool:
+        """Whether the operator said whose values count."""
+        return bool(self.probes or self.wanted_sources)
+
 
 def as_json(criterion: Criterion) -> JsonObject:
     """Give a criterion as it stands in a mission file, without defaults."""

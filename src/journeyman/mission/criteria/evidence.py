@@ -62,6 +62,11 @@ class Call(Value, frozen=True):
         """Who reports: values of two producers under one name are ambiguous."""
         return self.tool, self.is_script
 
+    @property
+    def source(self) -> str:
+        """The same as one text; no tool has that of the script."""
+        return f"({SCRIPT})" if self.is_script else self.tool
+
 
 class Measurement(Value, frozen=True, kw_only=True):
     """One effect, check or report of the operator's script: what evidence comes from."""
@@ -85,6 +90,20 @@ class Evidence(Value, frozen=True, kw_only=True):
     measurement: Measurement
 
 
+class Series(Value, frozen=True, kw_only=True):
+    """Numbers that one producer gave under one name, oldest first: those of two producers are no series."""
+
+    source: str
+    """`Call.source` of the producer."""
+    points: tuple[float, ...]
+
+    def then(self, later: Series, most: int) -> Series:
+        """Give the series with later points; one of another producer begins anew."""
+        if later.source != self.source:
+            return later
+        return Series(source=self.source, points=(*self.points, *later.points)[-most:])
+
+
 class ObservedEvent(Value, frozen=True, kw_only=True):
     """An event that a tool or the operator's script reported."""
 
@@ -102,6 +121,8 @@ class ObservedResult(Value, frozen=True, kw_only=True):
     value: Json
     fresh: bool
     measurement: Measurement
+    answered: bool = True
+    """Whether its own answer is known: somebody else's word on whether it happened tells nothing of what it saw."""
 
     def row(self) -> JsonObject:
         """Give it as predicates see it: a stale result has no `value`."""
@@ -174,6 +195,8 @@ class Remembered(Value, frozen=True):
 
     first: float | None = None
     points: tuple[float, ...] = ()
+    source: str = ""
+    """Producer of the points; empty where the operator said whose values count."""
     measured: int = 0
     """Order of the newest measurement that was judged."""
 
@@ -194,12 +217,16 @@ class View(Value, frozen=True, kw_only=True):
     """Successful calls by tool."""
     answers: Mapping[str, tuple[bool, str]]
     """Approval to (granted, by whom)."""
-    history: Mapping[str, tuple[float, ...]]
+    history: Mapping[str, Series]
     run: RunPredicate
     values: Mapping[str, Json] = field(default_factory=dict[str, Json])
     """Blobs that results refer to, where they were read."""
     remembered: Mapping[str, Remembered] = field(default_factory=dict[str, Remembered])
     """By criterion."""
+    epoch: int = 0
+    """Of the world at this moment."""
+    measured: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict[str, "tuple[Evidence, ...]"])
+    """Name to the newest values whether fresh or not: points of trends, which look back, and of nothing else."""
     sourced: bool = False
     """Whether the operator said whose values count: then the newest of theirs does."""
 
@@ -224,6 +251,17 @@ class View(Value, frozen=True, kw_only=True):
         return replace(
             self._only(lambda made: any(_from(made.call, source) for source in sources), known), sourced=True
         )
+
+    def not_looked_at(self, sources: Sequence[Source]) -> str:
+        """Name the first of these sources that told nothing fresh in this iteration; empty where each did."""
+        mine = f"{SCRIPT}:{self.iteration}."
+        looks = [row.measurement for row in self.results if row.fresh and row.answered and row.state == "done"]
+        looks += [
+            row.measurement for rows in self.metrics.values() for row in rows if row.measurement.id.startswith(mine)
+        ]
+        looks += [row.measurement for row in self.events if row.measurement.id.startswith(mine)]
+        now = [made.call for made in looks if made.epoch == self.epoch]
+        return next((source.tool for source in sources if not any(_from(call, source) for call in now)), "")
 
     def _only(self, keep: Callable[[Measurement], bool], known: Mapping[str, frozenset[str]]) -> View:
         metrics = {
@@ -285,18 +323,25 @@ class View(Value, frozen=True, kw_only=True):
         """Give the observation as predicates and dot paths see it: fresh values, and facts of the record.
 
         `metrics` holds each metric that has one unambiguous fresh value; `tool_results` the calls of this iteration,
-        stale ones without their value; `history` the newest points of metrics whose newest value is fresh.
+        stale ones without their value; `history` the newest points of these metrics, of the producer whose value it is.
         """
-        shown = {name: row.value for name in self.metrics if isinstance(row := self.metric(name), Evidence)}
+        rows = {name: row for name in self.metrics if isinstance(row := self.metric(name), Evidence)}
         return {
             "counts": dict(self.counts),
             "errors": list(self.errors),
             "events": [dict(row.fields) for row in self.events],
-            "history": {name: list(row[-HISTORY_SHOWN:]) for name, row in self.history.items() if name in shown},
+            "history": {name: list(points) for name, row in rows.items() if (points := self._points_of(row))},
             "iteration": self.iteration,
-            "metrics": shown,
+            "metrics": {name: row.value for name, row in rows.items()},
             "tool_results": [self._resolved(row.row()) for row in self.results],
         }
+
+    def _points_of(self, row: Evidence) -> tuple[float, ...]:
+        """Give the newest points of the producer whose value counts; older ones of another are not its history."""
+        known, newest = self.history.get(row.name), series_of(row)
+        if known is None or newest is None or known.source == newest.source:
+            return known.points[-HISTORY_SHOWN:] if known is not None else ()
+        return newest.points
 
     def _resolved(self, row: JsonObject) -> JsonObject:
         value = row.get("value")
@@ -320,14 +365,18 @@ def _holds(value: Json, rest: str) -> bool:
     return True
 
 
-def _points(metrics: Mapping[str, tuple[Evidence, ...]]) -> dict[str, tuple[float, ...]]:
+def series_of(row: Evidence) -> Series | None:
+    """Give a value as the newest point of its producer's series; `None` where it is no number that a history can hold."""
+    point = number_of(row.value)
+    if point is None or abs(point) >= LARGEST_POINT:
+        return None
+    return Series(source=row.measurement.call.source, points=(float(point),))
+
+
+def _points(metrics: Mapping[str, tuple[Evidence, ...]]) -> dict[str, Series]:
     """Give the histories that these values alone make."""
-    points: dict[str, tuple[float, ...]] = {}
-    for name, rows in metrics.items():
-        point = number_of(max(rows, key=lambda row: row.measurement.order).value)
-        if point is not None and abs(point) < LARGEST_POINT:
-            points[name] = (float(point),)
-    return points
+    newest = {name: series_of(max(rows, key=lambda row: row.measurement.order)) for name, rows in metrics.items()}
+    return {name: series for name, series in newest.items() if series is not None}
 
 
 def _from(call: Call, source: Source) -> bool:

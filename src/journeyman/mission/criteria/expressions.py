@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Final, TypeGuard
 
 _FACTS: Final = frozenset({"counts", "errors", "iteration"})
 
@@ -21,6 +21,8 @@ class Uses:
     events: bool
     values: bool = True
     """Whether it may look at the values of results, and not only at which calls there were."""
+    absence: bool = False
+    """Whether it may be true because an event is missing."""
 
     @property
     def evidence(self) -> bool:
@@ -28,7 +30,7 @@ class Uses:
         return self.metrics is None or bool(self.metrics) or self.results is None or bool(self.results) or self.events
 
 
-_ALL: Final = Uses(metrics=None, results=None, events=True)
+_ALL: Final = Uses(metrics=None, results=None, events=True, absence=True)
 
 
 @lru_cache(maxsize=1024)
@@ -37,7 +39,8 @@ def uses(expression: str) -> Uses:
 
     `obs['metrics']['NAME']` and `obs['metrics'].get('NAME', …)` name a metric, in `obs['history']` alike; any other use
     of these two may look at every metric, any other use of `obs` at everything. `obs['tool_results'][PLACE]` is one
-    result, any other use may look at all.
+    result, any other use may look at all. `any(… for e in obs['events'])` and `len(…) >= 1`, joined by `and` and `or`,
+    ask for an event that is there; any other use of events may ask for one that is not.
     """
     try:
         tree = ast.parse(expression.strip(), mode="eval")
@@ -46,27 +49,70 @@ def uses(expression: str) -> Uses:
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     names: set[str] = set()
     places: set[int] = set()
-    every = results = events = False
+    every = results = events = absence = False
     for node in ast.walk(tree):
         if not (isinstance(node, ast.Name) and node.id == "obs"):
             continue
-        root = _key(parents.get(node), node)
-        if root is None:
+        root, part = _root(parents, node)
+        if root is None or part is None:
             return _ALL
         if root in ("metrics", "history"):
-            name = _named(parents, parents[node])
+            name = _named(parents, part)
             every = every or name is None
             names |= {name} if name is not None else set()
         elif root == "tool_results":
-            place = _place(parents.get(parents[node]), parents[node])
+            place = _place(parents.get(part), part)
             results = results or place is None
             places |= {place} if place is not None else set()
         elif root == "events":
             events = True
+            absence = absence or not _asks_for_presence(parents, part)
         elif root not in _FACTS:
             return _ALL
     return Uses(
-        None if every else frozenset(names), None if results else frozenset(places), events, _looks_inside(tree)
+        metrics=None if every else frozenset(names),
+        results=None if results else frozenset(places),
+        events=events,
+        values=_looks_inside(tree),
+        absence=absence,
+    )
+
+
+def _root(parents: dict[ast.AST, ast.AST], node: ast.AST) -> tuple[str | None, ast.AST | None]:
+    """Give the part of the observation that `obs[...]` or `obs.get(...)` is, and that expression."""
+    outer = parents.get(node)
+    name = _named(parents, node)
+    return name, parents.get(outer) if isinstance(outer, ast.Attribute) else outer
+
+
+def _asks_for_presence(parents: dict[ast.AST, ast.AST], events: ast.AST) -> bool:
+    """Tell whether an event that is missing can only make the expression false, as far as its form says so."""
+    at, outer = events, parents.get(events)
+    if isinstance(outer, ast.comprehension) and outer.iter is events:
+        at = parents[outer]
+        outer = parents.get(at)
+    if not (isinstance(outer, ast.Call) and isinstance(outer.func, ast.Name) and outer.args == [at]):
+        return False
+    top: ast.AST = outer
+    if outer.func.id == "len":
+        compared = parents.get(outer)
+        if not _is_at_least(compared, outer):
+            return False
+        top = compared
+    elif outer.func.id != "any" or not isinstance(at, (ast.GeneratorExp, ast.ListComp)):
+        return False
+    while isinstance(above := parents.get(top), ast.BoolOp):
+        top = above
+    return isinstance(above, ast.Expression)
+
+
+def _is_at_least(node: ast.AST | None, count: ast.AST) -> TypeGuard[ast.Compare]:
+    return (
+        isinstance(node, ast.Compare)
+        and node.left is count
+        and len(node.ops) == 1
+        and isinstance(node.ops[0], (ast.Gt, ast.GtE))
+        and isinstance(node.comparators[0], ast.Constant)
     )
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, StrictInt, model_validator
 
-from journeyman.mission.criteria.evidence import Judgement, Remembered, View, judged, unclear
+from journeyman.mission.criteria.evidence import Judgement, Measurement, Remembered, View, judged, unclear
 from journeyman.mission.criteria.metric import MetricCriterion
 from journeyman.mission.criteria.schema import Finite
 from journeyman.mission.values.canonical import JsonObject
@@ -35,14 +35,18 @@ class MetricTrend(MetricCriterion):
         return self
 
     def judge(self, view: View) -> Judgement:
-        """Fit a line through the points so far; the last of them must be fresh."""
+        """Fit a line through the points so far, all of one producer unless the operator named several.
+
+        The last of them must be fresh; those before it were measured when they were, and stay what they were.
+        """
         found = self.look(view)
         past = view.remembered.get(self.id, Remembered())
         if isinstance(found, str):
-            return unclear(found, min(len(past.points) / self.min_points, 1.0) * 0.5)
+            return self._unjudged(found, view, past)
         point, _, measurements = found
         new = any(made.order > past.measured for made in measurements) or not measurements
-        points = (*past.points, point)[-self.window :] if new else past.points[-self.window :]
+        known = self._series(past, measurements)
+        points = (*known, point)[-self.window :] if new else known[-self.window :]
         added = point if new else None
         if len(points) < self.min_points:
             told = unclear(f"{len(points)} of {self.min_points} points", len(points) / self.min_points * 0.5)
@@ -51,6 +55,21 @@ class MetricTrend(MetricCriterion):
         met = self._fits(slope)
         evidence: JsonObject = {"first": points[0], "last": points[-1], "points": len(points), "slope": round(slope, 9)}
         return replace(judged(met, evidence, measurements, 1.0 if met else 0.5), point=added)
+
+    def _series(self, past: Remembered, measurements: Sequence[Measurement]) -> tuple[float, ...]:
+        """Give the points to which a new one belongs: those of its producer, or of all that the operator named."""
+        producers = {made.call.source for made in measurements} or {""}
+        return past.points if self.is_sourced or past.source in producers else ()
+
+    def _unjudged(self, reason: str, view: View, past: Remembered) -> Judgement:
+        """Give why there is nothing to judge; what was measured meanwhile and is stale by now is still a point."""
+        told = unclear(reason, min(len(past.points) / self.min_points, 1.0) * 0.5)
+        stale = self.look(replace(view, metrics=view.measured))
+        if isinstance(stale, str):
+            return told
+        point, _, measurements = stale
+        new = any(made.order > past.measured for made in measurements)
+        return replace(told, measurements=measurements, point=point) if new else told
 
     def _fits(self, slope: float) -> bool:
         edge = float(self.tolerance)

@@ -14,6 +14,9 @@ from journeyman.mission.criteria.metric import EVIDENCE_CHARACTERS, shortened
 MAX_EXPRESSION_CHARACTERS: Final = 4096
 """Longest predicate: enough for a screenful, small enough that parsing one is free."""
 
+MISSING_EVENT: Final = "it may be true because an event is missing: say whose events count with `probe` or `from`"
+"""Nothing that anybody else reported tells that an event did not happen."""
+
 
 class Predicate(Measured):
     """Met when a sandboxed Python expression over `obs` gives `True`, and nothing it looks at is stale."""
@@ -35,7 +38,7 @@ class Predicate(Measured):
         if self.wanted_sources:
             view = view.of_sources(self.wanted_sources)
         looked = uses(self.text)
-        gap = _gap(looked, view)
+        gap = _gap(looked, view) or (self._unseen(view) if looked.absence else "")
         if gap:
             return unclear(gap)
         answer = view.run(self.text, view.obs())
@@ -44,6 +47,15 @@ class Predicate(Measured):
         if answer.truth is None:
             return unclear(f"the expression gave {shortened(answer.value)!r}, not True or False")
         return judged(answer.truth, answer.value, _looked_at(looked, view))
+
+    def _unseen(self, view: View) -> str:
+        """Tell who would have to be looked at before an event can be said to be missing; empty where all were."""
+        if not self.wanted_sources:
+            return "" if self.probes else MISSING_EVENT
+        unseen = view.not_looked_at(self.wanted_sources)
+        return (
+            f"{unseen} gave nothing fresh in this iteration, so no event of it is known to be missing" if unseen else ""
+        )
 
     def sentence(self) -> str:
         """Say what is asked for: the expression on one line."""

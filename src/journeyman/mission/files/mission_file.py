@@ -24,7 +24,7 @@ Lines: TypeAlias = Mapping[Place, int]
 MAX_FILE_BYTES: Final = 1 << 20
 """A mission file is written by people; larger ones are a mistake."""
 _MODELS: Final[tuple[type[BaseModel], ...]] = (
-    spec.Mission, spec.Budget, spec.EffectSpec, spec.Server, spec.Cadence, spec.Stagnation, spec.Limits, spec.ScriptPlan, spec.AdvisorChain,
+    spec.Mission, spec.Budget, spec.EffectSpec, spec.Server, spec.Cadence, spec.ContextCall, spec.Stagnation, spec.Limits, spec.ScriptPlan, spec.AdvisorChain,
     Strategy, ToolCall, kinds.Probe, kinds.JsonCheck, kinds.CsvCheck, *kinds.KIND_TYPES,
 )  # fmt: skip
 
@@ -277,6 +277,7 @@ _BY_KEY: Final[Mapping[str, list[str]]] = {
     "servers": _names(spec.Server),
     "gym": _names(spec.Gym),
     "cadence": _names(spec.Cadence),
+    "context": _names(spec.ContextCall),
     "stagnation": _names(spec.Stagnation),
     "limits": _names(spec.Limits),
     "plan": _names(Strategy),

@@ -10,7 +10,7 @@ from journeyman.mission.fold.world import arrived, remembered_source, restored, 
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EFFECT_RULES, NEVER_SENT, EffectClass, EffectState, Purpose
 from journeyman.mission.model.reasons import WaitFor
-from journeyman.mission.model.state import KEPT_SIGNATURES, Effect, Phase, State
+from journeyman.mission.model.state import KEPT_SIGNATURES, Effect, Looked, Phase, State
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.value import replace
 
@@ -32,6 +32,12 @@ def intended(state: State, event: e.Intended) -> State:
     """Give the state in which a call is about to be made: older evidence is stale if it may change the world."""
     effect = Effect(intended=event, epoch=state.world.epoch)
     iteration = state.iteration
+    if event.purpose is Purpose.CONTEXT:
+        return replace(
+            state,
+            effects={**state.effects, event.effect: effect},
+            usage=replace(state.usage, tool_calls=state.usage.tool_calls + 1),
+        )
     if event.purpose is Purpose.PROBE:
         iteration = replace(iteration, probed=True)
     elif event.purpose is Purpose.REFRESH:
@@ -60,6 +66,9 @@ def settled(state: State, event: e.Settled, at: str) -> State:
     effect = state.effects.get(event.effect)
     if effect is None or effect.state is not EffectState.INTENDED:
         return state
+    if effect.intended.purpose is Purpose.CONTEXT:
+        memory = after_settled(state.memory, effect.intended, event)
+        return looked(replace(state, memory=memory), effect, event)
     if event.error_class in NEVER_SENT and not effect.crashed:  # of a try before a crash nobody knows
         state = restored(state, effect.epoch) if EFFECT_RULES[effect.effect_class].changes_world else state
         effect = state.effects[event.effect]
@@ -90,6 +99,28 @@ def settled(state: State, event: e.Settled, at: str) -> State:
         call = effect.intended
         state = replace(state, world=remembered_source(state.world, event.metrics, call.tool, call.args))
     return arrived(state, made, event.metrics, event.events, fresh=fresh)
+
+
+def looked(state: State, effect: Effect, event: e.Settled | e.Reconciled) -> State:
+    """Give the state that knows how a context call ended: it measured nothing, and no iteration has it."""
+    failed = isinstance(event, e.Settled) and event.state is not EffectState.DONE
+    known = Looked(
+        iteration=effect.intended.iteration,
+        state=event.state,
+        value=event.value,
+        error_class=event.error_class if isinstance(event, e.Settled) and failed else "",
+        error=event.error if isinstance(event, e.Settled) and failed else "",
+    )
+    return replace(
+        state,
+        effects={key: other for key, other in state.effects.items() if key != effect.intended.effect},
+        context={**state.context, context_place(effect.intended.place): known},
+    )
+
+
+def context_place(place: str) -> str:
+    """Give which of the mission's context calls has this place in the session."""
+    return place.rpartition(".")[2]
 
 
 def _measurement(state: State, effect: Effect, at: str) -> Measurement:
@@ -156,6 +187,8 @@ def reconciled(state: State, event: e.Reconciled, at: str, actor: str) -> State:
     effect = state.effects.get(event.effect)
     if effect is None or effect.state not in (EffectState.INTENDED, EffectState.UNKNOWN):
         return state
+    if effect.intended.purpose is Purpose.CONTEXT:
+        return looked(state, effect, event)
     done = event.state is EffectState.DONE
     if effect.state is EffectState.INTENDED and actor.startswith("person:"):
         effect = replace(effect, crashed=True)  # people are heard on calls under way only once their process is gone
@@ -166,6 +199,7 @@ def reconciled(state: State, event: e.Reconciled, at: str, actor: str) -> State:
         state=event.state,
         suspect=False,
         reconciled=effect.crashed or not event.assumed,
+        answered=False,
         value=event.value,
         error_class="" if done else "not_done",
         error=event.note,

@@ -48,6 +48,8 @@ class Purpose(StrEnum):
     """Fetches evidence for a criterion."""
     REFRESH = "refresh"
     """Repeats a pure call whose measurement became stale."""
+    CONTEXT = "context"
+    """Looks at the environment for planner and advisors; it measures nothing."""
 
 
 @dataclass(frozen=True, slots=True)

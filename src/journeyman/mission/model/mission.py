@@ -18,6 +18,8 @@ from journeyman.mission.values.patterns import compiled
 Approve: TypeAlias = Literal["never", "destructive", "always"]
 
 MAX_DIRECTIVE_CHARACTERS = 8192
+MAX_CONTEXT = 20
+"""Context calls of one mission: the state keeps the newest result of each."""
 SERVER_NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,49}$"
 
 
@@ -123,6 +125,15 @@ class Gym(Strict):
     """Who plays the other roles: a policy, or `nobody`."""
 
 
+class ContextCall(Strict):
+    """A pure call whose result shows planner and advisors the environment; it is never evidence."""
+
+    tool: Name
+    args: dict[str, Json] = Field(default_factory=dict)
+    every: Annotated[StrictInt, Field(ge=1)] | None = None
+    """Iterations after which it is made again; `None` makes it once, before the first one."""
+
+
 class Cadence(Strict):
     """When progress is judged and probes run; one of the three. Completion is seen at any time."""
 
@@ -172,6 +183,10 @@ class AdvisorChain(Strict):
     chain: Annotated[list[Name], Field(min_length=1)]
 
 
+def _named(value: object) -> object:
+    return {"tool": value} if isinstance(value, str) else value
+
+
 def _effect(value: object) -> object:
     return {"class": value} if isinstance(value, str) else value
 
@@ -194,6 +209,8 @@ class Mission(Strict):
     """Tool name or pattern to effect class; the first that fits counts, exact names before patterns."""
     metrics: Annotated[dict[Name, MetricSource], Field(max_length=500)] = Field(default_factory=dict)
     """Metrics out of text, or under other names than the tools give them."""
+    context: Annotated[list[ContextCall], Field(max_length=MAX_CONTEXT)] = Field(default_factory=list[ContextCall])
+    """What is looked at before the first iteration: tools by name, or `{tool, args, every}`."""
     plan: list[Strategy] | ScriptPlan | None = None
     repeat: StrictBool = False
     """Whether the plan begins again once it is through."""
@@ -227,6 +244,11 @@ class Mission(Strict):
         if not isinstance(value, dict):
             return value
         return {key: _effect(item) for key, item in cast("dict[object, object]", value).items()}
+
+    @field_validator("context", mode="before")
+    @classmethod
+    def _short_context(cls, value: object) -> object:
+        return [_named(item) for item in cast("list[object]", value)] if isinstance(value, list) else value
 
     @field_validator("criteria")
     @classmethod

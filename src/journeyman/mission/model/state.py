@@ -7,7 +7,14 @@ from enum import StrEnum
 
 from msgspec import field
 
-from journeyman.mission.criteria.evidence import CriterionStatus, Evidence, Measurement, ObservedCheck, ObservedEvent
+from journeyman.mission.criteria.evidence import (
+    CriterionStatus,
+    Evidence,
+    Measurement,
+    ObservedCheck,
+    ObservedEvent,
+    Series,
+)
 from journeyman.mission.model.effects import EffectClass, EffectState, Purpose
 from journeyman.mission.model.events import CriterionResult, Intended
 from journeyman.mission.model.mission import Mission
@@ -50,6 +57,8 @@ class Effect(Value, frozen=True, kw_only=True):
     """It was suspect once: how it ended says nothing against the call."""
     reconciled: bool = False
     """It was found out how it ended: if it did not happen, it may be made again in place."""
+    answered: bool = True
+    """What is known of it is its own answer; False where a probe, a person or the policy told how it ended."""
     value: Json = None
     error_class: str = ""
     error: str = ""
@@ -69,6 +78,18 @@ class Effect(Value, frozen=True, kw_only=True):
     def effect_class(self) -> EffectClass:
         """The pinned class."""
         return self.intended.effect_class
+
+
+class Looked(Value, frozen=True, kw_only=True):
+    """How a context call ended when it was made last."""
+
+    iteration: int
+    """The iteration that it was made for."""
+    state: EffectState
+    value: Json = None
+    """Inline, or a reference to its blob."""
+    error_class: str = ""
+    error: str = ""
 
 
 class Arrival(Value, frozen=True, kw_only=True):
@@ -100,7 +121,7 @@ class World(Value, frozen=True, kw_only=True):
     """Every metric ever measured, and by which tools."""
     sources: Mapping[str, JsonObject] = field(default_factory=dict[str, JsonObject])
     """Metric to the pure call, `{tool, args}`, that measured it last: repeated where only staleness bars a judgement."""
-    history: Mapping[str, tuple[float, ...]] = field(default_factory=dict[str, "tuple[float, ...]"])
+    history: Mapping[str, Series] = field(default_factory=dict[str, Series])
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
     """Tool to successful calls."""
 
@@ -113,6 +134,8 @@ class CriterionState(Value, frozen=True, kw_only=True):
     """Highest progress."""
     points: tuple[float, ...] = ()
     """Newest points of a trend."""
+    source: str = ""
+    """Producer of these points; empty where the operator said whose values count."""
     conclusive_at: str = ""
     """When it was last judged met or unmet."""
 
@@ -356,6 +379,8 @@ class State(Value, frozen=True, kw_only=True):
     iteration: Iteration = Iteration()
     effects: Mapping[str, Effect] = field(default_factory=dict[str, Effect])
     """Of this iteration, and older ones that are unknown."""
+    context: Mapping[str, Looked] = field(default_factory=dict[str, Looked])
+    """Place of each context call in the mission's list to how it ended; never evidence."""
     plan: Plan = Plan()
     world: World = World()
     progress: Progress = Progress()

@@ -5,6 +5,7 @@ what is left. A fence carries the hash of what it holds: text inside cannot writ
 """
 
 from journeyman.mission.prompt.cutting import FIELD_BYTES, FIELD_HEAD_BYTES, FIELD_TAIL_BYTES, MARK, cut_fields
+from journeyman.mission.prompt.environment import references
 from journeyman.mission.prompt.history import RECENT, Endings
 from journeyman.mission.prompt.prompts import MAX_BYTES, Prompt, closing_prompt, criteria_prompt, strategy_prompt
 
@@ -20,5 +21,6 @@ __all__ = [
     "closing_prompt",
     "criteria_prompt",
     "cut_fields",
+    "references",
     "strategy_prompt",
 ]

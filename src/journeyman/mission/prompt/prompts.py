@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final
 
 from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import ToolSpec
 from journeyman.mission.prompt import facts, words
 from journeyman.mission.prompt.cutting import cut, line_of, rows, section, size, text_of
+from journeyman.mission.prompt.environment import environment
 from journeyman.mission.prompt.history import Endings, recent
-from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.canonical import Json, JsonObject
 
 MAX_BYTES: Final = 32_768
 """UTF-8 bytes of a whole prompt, system text included, whatever the input."""
@@ -24,12 +26,15 @@ _CAPS: Final = {
     "schema": 3500,
     "feedback": 1000,
     "endings": 3000,
+    "environment": 6000,
 }
 """Bytes of each section's body; with headings, scripts and the system text they leave at least 4 KiB for the recent
-iterations."""
+iterations, for which the environment makes room where the others are long."""
+_RECENT_BYTES: Final = 4096
 _SCHEMA_BYTES: Final = 16_000
 """Bytes of the schema of criteria, which is larger than that of strategies; no recent iterations compete with it."""
 _ANSWER: Final = "Answer with JSON of this schema"
+_ENVIRONMENT: Final = "Environment as context calls showed it; no evidence"
 _RECENT: Final = "Recent iterations, oldest first"
 
 
@@ -46,7 +51,14 @@ class Prompt:
         return len(self.system.encode()) + len(self.user.encode())
 
 
-def strategy_prompt(state: State, past: Sequence[JsonObject], schema: JsonObject, *, feedback: str = "") -> Prompt:
+def strategy_prompt(
+    state: State,
+    past: Sequence[JsonObject],
+    schema: JsonObject,
+    *,
+    feedback: str = "",
+    values: Mapping[str, Json] = MappingProxyType({}),
+) -> Prompt:
     """Give the prompt for the next strategy.
 
     Args:
@@ -54,6 +66,7 @@ def strategy_prompt(state: State, past: Sequence[JsonObject], schema: JsonObject
         past: The newest iterations, oldest first, as `engine.recent` gathers them; values may be of any size.
         schema: JSON Schema of the answer.
         feedback: Why the last answer was rejected, without any of its text.
+        values: Blobs that results of context calls refer to.
     """
     mission = state.mission
     scripts = mission.scripts == "allowed"
@@ -64,10 +77,18 @@ def strategy_prompt(state: State, past: Sequence[JsonObject], schema: JsonObject
     head += section("Left of the budget; null is no limit", facts.budget(state))
     if asked := facts.approvals(state, _CAPS["approvals"]):
         head += section("Calls that wait for a person's approval", asked)
+    tail = _tail(_ANSWER, facts.form(schema, scripts=scripts), feedback)
+    notes_told = ""
     if state.people.notes:
         notes = [f"- {line_of(note)}" for note in reversed(state.people.notes)]
-        head += section("Notes from people, newest first", rows(notes, _CAPS["notes"], "notes", 100))
-    return _filled(words.STRATEGY, head, past, _tail(_ANSWER, facts.form(schema, scripts=scripts), feedback))
+        notes_told = section("Notes from people, newest first", rows(notes, _CAPS["notes"], "notes", 100))
+    if mission.context:
+        taken = sum(
+            map(size, (words.STRATEGY, head, notes_told, tail, section(_RECENT, ""), section(_ENVIRONMENT, "")))
+        )
+        room = min(_CAPS["environment"], MAX_BYTES - taken - _RECENT_BYTES)
+        head += section(_ENVIRONMENT, environment(state, values, room))
+    return _filled(words.STRATEGY, head + notes_told, past, tail)
 
 
 def closing_prompt(

@@ -6,8 +6,10 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from journeyman.mission.criteria.evidence import Call
 from journeyman.mission.fold.fold import fold, with_tools
 from journeyman.mission.model import events as e
+from journeyman.mission.model.effects import Purpose
 from journeyman.mission.model.events import Event, Happened, encode
 from journeyman.mission.model.mission import dump, mission_digest
 from journeyman.mission.model.state import State
@@ -15,7 +17,7 @@ from journeyman.mission.record.snapshot import form, snapshot_event
 from journeyman.mission.rules import commands as c
 from journeyman.mission.rules import steps
 from journeyman.mission.rules.answers import Ask, with_answers
-from journeyman.mission.rules.calls import effect_class
+from journeyman.mission.rules.calls import context_calls, effect_class, intended
 from journeyman.mission.rules.evaluate import evaluated, watched
 from journeyman.mission.rules.next_command import next_command
 from journeyman.mission.values.canonical import Json, canonical
@@ -128,10 +130,22 @@ def _expected(state: State | None, happened: Happened) -> Event | None:
             return e.BudgetAmended(changes=event.changes, digest=mission_digest(after.mission))
         case e.SnapshotTaken() if event.form == form():
             return snapshot_event(state)
+        case e.Intended(purpose=Purpose.CONTEXT):
+            return _looked_for(state, event)
         case e.Intended():
             return replace(event, effect_class=effect_class(state, event.tool, event.purpose))
         case _:
             return None
+
+
+def _looked_for(state: State, event: e.Intended) -> Event:
+    """Give the next context call that is due; long arguments stand as a reference in the record."""
+    due = context_calls(state)
+    if not due:
+        return _out_of_place(next_command(state))
+    derived = intended(state, c.Intend(due))[0]
+    same = Call.of(derived.tool, derived.args) == Call.of(event.tool, event.args)
+    return replace(derived, args=event.args) if same else derived
 
 
 def _created(event: Event) -> Event:

@@ -13,6 +13,7 @@ from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.fold.fold import fold
 from journeyman.mission.fold.points import points_of_iteration
 from journeyman.mission.model import events as e
+from journeyman.mission.model.effects import Purpose
 from journeyman.mission.model.events import Happened
 from journeyman.mission.model.mission import dump
 from journeyman.mission.model.reasons import Reason
@@ -38,6 +39,8 @@ class _Gathered:
     advice: dict[str, JsonObject] = field(default_factory=dict[str, JsonObject])
     advice_asked: int = 0
     actor: str = ""
+    looks: list[str] = field(default_factory=list[str])
+    """Effects of context calls that stand before the next iteration."""
 
 
 class ReportBuilder:
@@ -60,6 +63,9 @@ class ReportBuilder:
         """Take in an event of the middle, of which only counts are told; kinds in `SILENT` may be left out."""
         match happened.event:
             case e.Proposed() as event:
+                for name in self._gathered.looks:
+                    self._gathered.rows.effects.pop(name, None)
+                self._gathered.looks.clear()
                 self._gathered.rows.begin(event.iteration, None)
             case e.Intended() as event:
                 self._gathered.rows.intend(event.effect, None)
@@ -139,6 +145,7 @@ def _assemble(state: State, gathered: _Gathered, head: Head) -> JsonObject:
         "outcome": state.outcome,
         "outcome_now": outcome_of(state),
         "verified_by": _verified_by(state),
+        "context": context_rows(state),
         "effects_by_state": rows.by_state(),
         "effects": list(rows.effects.values()),
         "iterations": [rows.iterations[index] for index in sorted(rows.iterations)],
@@ -216,6 +223,19 @@ def _criterion(criterion: Criterion, known: CriterionState | None) -> JsonObject
     return row | ({"held": result.held, "hold_for": criterion.hold_for} if criterion.hold_for > 1 else {})
 
 
+def context_rows(state: State) -> list[Json]:
+    """Give each context call of the mission with how it ended when it was made last; null where it was not made."""
+    rows: list[Json] = []
+    for index, call in enumerate(state.mission.context):
+        known = state.context.get(str(index))
+        row: JsonObject = {"tool": call.tool, "args": dict(call.args), "every": call.every, "state": None}
+        if known is not None:
+            row |= {"state": known.state.value, "iteration": known.iteration, "value": known.value}
+            row |= {"error_class": known.error_class, "error": known.error} if known.error_class else {}
+        rows.append(row)
+    return rows
+
+
 def _verified_by(state: State) -> str:
     if not state.progress.evaluations and not state.progress.criteria:
         return "nothing: no evaluation took place"
@@ -233,11 +253,12 @@ def _gather(gathered: _Gathered, state: State, happened: Happened) -> None:
                 "started_at": happened.at,
                 "source": event.source,
                 "strategy": _strategy_shown(state),
-                "effects": [],
+                "effects": [*gathered.looks],
                 "errors": [],
             }
             if event.confidence is not None:
                 row["confidence"] = event.confidence
+            gathered.looks.clear()
             gathered.rows.begin(event.iteration, row)
         case e.Intended():
             _intended(gathered, event, happened.at)
@@ -323,6 +344,9 @@ def _effect_row(event: e.Intended) -> JsonObject:
 
 def _intended(gathered: _Gathered, event: e.Intended, at: str) -> None:
     gathered.rows.intend(event.effect, _effect_row(event) | {"state": "intended", "intended_at": at})
+    if event.purpose is Purpose.CONTEXT:
+        gathered.looks.append(event.effect)
+        return
     row = gathered.rows.iterations.setdefault(event.iteration, {"index": event.iteration, "effects": []})
     names = row.setdefault("effects", [])
     if isinstance(names, list):
@@ -371,9 +395,8 @@ def _evaluated(gathered: _Gathered, state: State, event: e.Evaluated, at: str) -
 
 def _snapshot(gathered: _Gathered, state: State, at: str) -> None:
     """Keep where the measures stood, for the lines between both ends."""
-    for name, points in state.world.history.items():
-        if points:
-            _line(gathered, name).pass_by(state.iteration.index, [state.iteration.index, _short(points[-1])])
+    for name, series in state.world.history.items():
+        _line(gathered, name).pass_by(state.iteration.index, [state.iteration.index, _short(series.points[-1])])
     last = state.usage.iterations - 1
     gathered.budgets.pass_by(last, {"iteration": last, "at": at, **_used(state)})
 

@@ -11,6 +11,7 @@ from journeyman.mission.report.text import (
     MISSING,
     amount,
     checking_commands,
+    context_cells,
     criterion_rule,
     criterion_word,
     did,
@@ -46,6 +47,7 @@ def markdown_report(report: JsonObject) -> str:
         _quote(str(report["directive"])),
         _section("Criteria", _criteria(report)),
         _section("Budget", _budget(report)),
+        _section("Context (no evidence)", _context(report)),
         _section(f"Iterations ({report['iterations_run']})", _iterations(report)),
         _section("Effects that are not simply done", _effects(report)),
         _section("People", _people(report)),
@@ -126,6 +128,14 @@ def _budget(report: JsonObject) -> str:
             share = f"{spent / ceiling:.0%}"
         rows.append([title, amount(kind, spent), amount(kind, ceiling), share])
     return _table(["budget", "used", "of", "share"], rows)
+
+
+def _context(report: JsonObject) -> str:
+    rows: list[list[str]] = []
+    for row in objects(report.get("context")):
+        often, last, shown = context_cells(row)
+        rows.append([escaped(row["tool"]), escaped(row["args"], 120), often, last, escaped(shown)])
+    return _table(["tool", "arguments", "when", "last time", "result"], rows) if rows else ""
 
 
 def _iterations(report: JsonObject) -> str:

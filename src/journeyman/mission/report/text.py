@@ -211,6 +211,14 @@ def person_did(row: JsonObject) -> tuple[str, str]:
     return verb, " · ".join(one_line(value) for value in shown.values() if value not in (None, ""))
 
 
+def context_cells(row: JsonObject) -> tuple[str, str, str]:
+    """Give how often a context call is made, when it was made last, and what it gave then."""
+    often = f"every {row['every']} iterations" if row["every"] else "once"
+    last = f"{row['state']}, before iteration {row['iteration']}" if row["state"] else "not made"
+    shown = row.get("error") if row.get("error_class") else row.get("value")
+    return often, last, "" if shown is None else one_line(shown)
+
+
 def checking_commands(report: JsonObject) -> list[str]:
     """Give the commands with which a reader checks the record behind a report."""
     session = str(report["session_id"])

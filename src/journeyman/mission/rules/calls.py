@@ -6,10 +6,12 @@ from typing import Final
 
 from journeyman.mission.criteria import probes
 from journeyman.mission.criteria.evidence import Call
+from journeyman.mission.fold.effects import context_place
 from journeyman.mission.fold.world import stale_calls
 from journeyman.mission.model.effects import EFFECT_RULES, EffectClass, EffectState, Purpose
 from journeyman.mission.model.events import Intended
-from journeyman.mission.model.state import Effect, State
+from journeyman.mission.model.mission import ContextCall
+from journeyman.mission.model.state import Effect, Looked, State
 from journeyman.mission.rules.commands import Intend, IntendedCall
 from journeyman.mission.values.canonical import digest_of
 
@@ -21,6 +23,8 @@ MAX_NOT_DONE: Final = 3
 
 def intended(state: State, command: Intend) -> tuple[Intended, ...]:
     """Give the intents of a command's calls; ids are `ITERATION.NUMBER`, unique in the session."""
+    if command.calls and command.calls[0].purpose is Purpose.CONTEXT:
+        return tuple(_context_intent(state, call) for call in command.calls)
     number = sum(effect.intended.iteration == state.iteration.index for effect in state.effects.values())
     return tuple(
         Intended(
@@ -38,8 +42,22 @@ def intended(state: State, command: Intend) -> tuple[Intended, ...]:
     )
 
 
+def _context_intent(state: State, call: IntendedCall) -> Intended:
+    """Give the intent of a context call, which stands before the iteration that it is made for and has no number in it."""
+    return Intended(
+        effect=call.place,
+        iteration=state.usage.iterations,
+        tool=call.tool,
+        args=call.args,
+        effect_class=effect_class(state, call.tool, call.purpose),
+        place=call.place,
+        turn=call.turn,
+        purpose=call.purpose,
+    )
+
+
 def effect_class(state: State, tool: str, purpose: Purpose) -> EffectClass:
-    """Give the class of a call: a probe is pure by the operator's word."""
+    """Give the class of a call: a probe is pure by the operator's word, a context call by its pin."""
     spec = state.tools.get(tool)
     if purpose is not Purpose.CALL:
         return EffectClass.PURE
@@ -153,6 +171,32 @@ def probe_calls(state: State) -> tuple[IntendedCall, ...]:
     )
     left = calls_left(state)
     return calls if left is None or left >= len(calls) else ()
+
+
+def context_calls(state: State) -> tuple[IntendedCall, ...]:
+    """Give the context calls that are due before the next iteration, as many as the budget leaves beside the probes.
+
+    One for which no call is left is not made; it stays due, so that an amended budget makes it.
+    """
+    upcoming = state.usage.iterations
+    flying = {context_place(effect.intended.place) for effect in state.in_flight}
+    due = [
+        IntendedCall(
+            tool=call.tool,
+            args=dict(call.args),
+            place=f"context.{upcoming}.{index}",
+            turn=0,
+            purpose=Purpose.CONTEXT,
+        )
+        for index, call in enumerate(state.mission.context)
+        if str(index) not in flying and _is_context_due(call, state.context.get(str(index)), upcoming)
+    ]
+    left = calls_left(state)
+    return tuple(due) if left is None else tuple(due[: max(0, left - len(probes(state.mission.criteria)))])
+
+
+def _is_context_due(call: ContextCall, known: Looked | None, upcoming: int) -> bool:
+    return known is None or (call.every is not None and upcoming - known.iteration >= call.every)
 
 
 def refresh_calls(state: State, after: tuple[IntendedCall, ...]) -> tuple[IntendedCall, ...]:

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from journeyman.mission.criteria.evidence import Evidence, ObservedResult, Remembered, RunPredicate, View
-from journeyman.mission.fold.points import new_points
+from journeyman.mission.fold.points import extended
 from journeyman.mission.fold.world import add, known_after
 from journeyman.mission.model.effects import EffectState
-from journeyman.mission.model.state import HISTORY_POINTS, Arrival, State
+from journeyman.mission.model.state import Arrival, State
 from journeyman.mission.values.canonical import Json
 
 
@@ -74,11 +74,15 @@ def _view(
         errors=state.iteration.errors,
         counts=world.counts,
         answers=state.people.answers,
-        history=_histories(state),
+        history=extended(state),
         run=run,
         values=values,
+        epoch=epoch,
+        measured=rows,
         remembered={
-            name: Remembered(first=known.result.first, points=known.points, measured=known.result.measured)
+            name: Remembered(
+                first=known.result.first, points=known.points, source=known.source, measured=known.result.measured
+            )
             for name, known in state.progress.criteria.items()
         },
     )
@@ -98,17 +102,7 @@ def _results(state: State, epoch: int, order: int) -> tuple[ObservedResult, ...]
                 value=effect.value,
                 fresh=made.epoch == epoch,
                 measurement=made,
+                answered=effect.answered,
             )
         )
     return tuple(rows)
-
-
-def _histories(state: State) -> Mapping[str, tuple[float, ...]]:
-    """Give each number's points, this iteration's last."""
-    points = new_points(state)
-    if not points:
-        return state.world.history
-    history = dict(state.world.history)
-    for name, point in points.items():
-        history[name] = (*history.get(name, ()), point)[-HISTORY_POINTS:]
-    return history

@@ -13,7 +13,7 @@ from journeyman.mission.planner.propose import nothing_left
 from journeyman.mission.rules import commands as c
 from journeyman.mission.rules.approvals import approval_question
 from journeyman.mission.rules.cadence import measuring_due
-from journeyman.mission.rules.calls import is_due, next_calls, probe_calls, refresh_calls, script_calls
+from journeyman.mission.rules.calls import context_calls, is_due, next_calls, probe_calls, refresh_calls, script_calls
 from journeyman.mission.rules.decide import Decision, decide, exhausted_decision, may_hold, out_of_time, outcome_of
 
 
@@ -63,6 +63,8 @@ def _propose(state: State) -> c.Command:
         return c.Ask(name, question)
     if out_of_time(state):  # while a model was asked: there is no iteration that a verdict could be of
         return c.Wait(WaitFor.BUDGET) if state.mission.on_exhausted == "ask" else _end(state, Reason.MAX_WALL_CLOCK)
+    if looks := context_calls(state):
+        return c.Nothing("budget") if state.people.wait is WaitFor.BUDGET else c.Intend(looks)
     return c.Propose(state.usage.iterations)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 
@@ -18,13 +18,12 @@ from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import WaitFor
 from journeyman.mission.model.state import State
 from journeyman.mission.rules.calls import effect_key
-from journeyman.mission.values.canonical import Json
 from journeyman.stores.base import Batch
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.testing.crash_sweep.missions import MISSIONS
 from journeyman.testing.crash_sweep.server import ENGINE
 from journeyman.testing.crash_sweep.world import Boundaries, Here, Ledger, enter
-from journeyman.tools.base import Again, Catalog, Result, Tool
+from journeyman.tools.base import CallRequest, Catalog, ForwardingCatalog, Result
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
@@ -48,31 +47,18 @@ class _Store(SqliteStore):
         return head
 
 
-class _Catalog:
+class _Catalog(ForwardingCatalog):
     """The catalog with a boundary on both sides of each call."""
 
     def __init__(self, inner: Catalog, here: Here) -> None:
-        self._inner = inner
+        super().__init__(inner)
         self._here = here
         self._boundaries = here.boundaries
 
-    async def tools(self) -> Sequence[Tool]:
-        """Give the allowed tools."""
-        return await self._inner.tools()
-
-    async def call(
-        self,
-        name: str,
-        args: Mapping[str, Json],
-        *,
-        key: str,
-        timeout_s: float | None = None,
-        repeatable: bool = False,
-        again: Again | None = None,
-    ) -> Result:
+    async def handle(self, request: CallRequest) -> Result:
         """Call between two boundaries."""
         self._boundaries.passed("before a call")
-        result = await self._inner.call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable, again=again)
+        result = await super().handle(request)
         self._boundaries.passed("after the answer of a call")
         return result
 
@@ -80,19 +66,10 @@ class _Catalog:
 class _Incident(_Catalog):
     """The same around an incident, which dies with its process: nobody but the record knows what was done to it."""
 
-    async def call(
-        self,
-        name: str,
-        args: Mapping[str, Json],
-        *,
-        key: str,
-        timeout_s: float | None = None,
-        repeatable: bool = False,
-        again: Again | None = None,
-    ) -> Result:
+    async def handle(self, request: CallRequest) -> Result:
         """Call between two boundaries, written down before."""
-        self._here.ledger.write("call", name, key, 0)
-        return await super().call(name, args, key=key, timeout_s=timeout_s, repeatable=repeatable, again=again)
+        self._here.ledger.write("call", request.name, request.key, 0)
+        return await super().handle(request)
 
     async def replay(self, past: Sequence[PastCall]) -> None:
         """Bring the incident to where the record is, between two boundaries."""

@@ -1,0 +1,119 @@
+"""Rule 7: an event is missing only where whoever would tell of it was looked at afresh; context calls are no evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tests.evidence.scene import PAUSE, Fields, Row, Step, Tool
+from tests.evidence.words import at_least, call, calls, changing, did, event, group, lost, m, n, pure, script, when
+
+RULE = "7 absence"
+ERROR: Fields = {"name": "error"}
+ABSENT = "not any(e['name'] == 'error' for e in obs['events'])"
+FORMS = {
+    "not any": ABSENT,
+    "all": "all(e['name'] != 'error' for e in obs['events'])",
+    "no events": "obs['events'] == []",
+    "not events": "not obs['events']",
+    "a count of none": "len([e for e in obs['events'] if e['name'] == 'error']) == 0",
+    "a count below": "sum(e['name'] == 'error' for e in obs['events']) < 1",
+    "a text": "'error' not in str(obs['events'])",
+    "an any that is compared": "any(e['name'] == 'error' for e in obs['events']) == False",
+    "a conditional": "False if any(e['name'] == 'error' for e in obs['events']) else True",
+    "a get with a default": "not any(e['name'] == 'error' for e in obs.get('events', []))",
+    "an alias": "(lambda o: not any(e['name'] == 'error' for e in o['events']))(obs)",
+    "the whole as text": "\"'error'\" not in str(obs)",
+    "one half of an and": f"any(e['name'] == 'ok' for e in obs['events']) and {ABSENT}",
+    "a comparison turned round": "0 == len(obs['events'])",
+    "an at least of a difference": "len([e for e in obs['events']]) - 1 >= -1 and 'error' not in [e['name'] for e in obs['events']]",
+}
+OK: Fields = {"name": "ok"}
+
+
+def row(name: str, completes: bool, criteria: list[Any], tools: dict[str, Tool], *plan: Fields, **more: Any) -> Row:  # noqa: FBT001  # a column
+    """Give a row of these rules."""
+    return Row(name=name, rule=RULE, completes=completes, criteria=criteria, tools=tools, plan=plan, **more)
+
+
+def rows() -> Iterator[Row]:
+    """Give all of them."""
+    quiet: dict[str, Tool] = {"watch": pure(m(None, OK)), "other": pure(m(None, OK)), "act": changing()}
+    for name, expression in FORMS.items():
+        tools = {**quiet, "watch": pure(m())} if name in ("no events", "not events", "a comparison turned round") else quiet
+        yield row(f"{name}, and anything fresh was seen", False, [when(expression)], tools, call("other"), call("watch"))
+        yield row(f"{name}, and its source was not asked", False, [when(expression, **{"from": "watch"})], tools, call("other"))
+        yield row(f"{name}, and its source was asked", True, [when(expression, **{"from": "watch"})], tools, call("watch"))
+        yield row(f"{name}, and its probe tells", True, [when(expression, probe={"tool": "watch"})], tools, call("other"))
+        told = {**tools, "watch": pure(m(None, ERROR))}
+        yield row(f"{name}, and its source says otherwise", False, [when(expression, **{"from": "watch"})], told, call("watch"))
+        yield row(f"{name}, and its probe says otherwise", False, [when(expression, probe={"tool": "watch"})], told, call("other"))
+    yield from _when(quiet)
+    yield from _present(quiet)
+    yield from _context()
+
+
+def _when(quiet: dict[str, Tool]) -> Iterator[Row]:
+    """When a look tells that nothing is there."""
+    mine = when(ABSENT, **{"from": "watch"})
+    yield row("it was looked at an iteration ago", False, [mine, did("other")], quiet, call("watch"), call("other"), more={"explore": False, "cadence": {"every_iterations": 2}})
+    yield row("something changed after the look", False, [mine], quiet, call("watch", "act"))
+    yield row("something changed before the look", True, [mine], quiet, call("act", "watch"))
+    yield row("a pause after the look", False, [mine], quiet, call("watch"), then={"Settled:1": PAUSE})
+    yield row("the look failed", False, [mine], {**quiet, "watch": pure(lost("failed", "tool_error"))}, call("watch"))
+    yield row("the look got lost", False, [mine], {**quiet, "watch": changing("unsafe", [lost()])}, call("watch"), more={"on_unknown": "assume_done"})
+    yield row("the look was at other arguments", False, [when(ABSENT, **{"from": {"tool": "watch", "args": {"env": "prod"}}})], quiet, call(("watch", {"env": "staging"})))
+    yield row("the look was at these arguments", True, [when(ABSENT, **{"from": {"tool": "watch", "args": {"env": "prod"}}})], quiet, call(("watch", {"env": "prod"})))
+    yield row("one of two sources was looked at", False, [when(ABSENT, **{"from": ["watch", "other"]})], quiet, call("watch"))
+    yield row("two of two sources were looked at", True, [when(ABSENT, **{"from": ["watch", "other"]})], quiet, call("watch", "other"))
+    yield row("a pattern of sources, one of which was looked at", True, [when(ABSENT, **{"from": "w*"})], quiet, call("watch"))
+    yield row("the script was to tell, and a tool of no name of its own did", False, [when(ABSENT, **{"from": "script"})], quiet, call("watch"))
+    yield row("the script told nothing of it", True, [when(ABSENT, **{"from": "script"})], quiet, script(), scripts={"s": (Step(events=(OK,)),)})
+    yield row("the script told of it", False, [when(ABSENT, **{"from": "script"})], quiet, script(), scripts={"s": (Step(events=(ERROR,)),)})
+    yield row("something changed after the script had told", False, [when(ABSENT, **{"from": "script"})], quiet, script(), scripts={"s": (calls("act", n=1), Step())})
+    yield row("an advisor's script told nothing of it", False, [when(ABSENT, **{"from": "script"})], quiet, call("other"), scripts={"s": (Step(events=(OK,)),)}, advice={1: script()}, more={"scripts": "allowed"})
+    yield row("in a group", False, [group("any_of", when(ABSENT), at_least(2))], {**quiet, "look": pure(*n(1))}, call("look"))
+    yield row("a condition that would end the mission is not met by what nobody looked at", True, [when(ABSENT, abort_when_met=True, required=False) | {"id": "harm"}, did("other")], quiet, call("other"))
+    yield row("a condition that ends the mission is met by what was looked at", False, [when(ABSENT, abort_when_met=True, required=False, probe={"tool": "watch"}) | {"id": "harm"}, did("other")], quiet, call("other"), reason="guard_broken")
+
+
+def _present(quiet: dict[str, Tool]) -> Iterator[Row]:
+    """An event that is there needs nobody else to be asked."""
+    there = {
+        "any": "any(e['name'] == 'ok' for e in obs['events'])",
+        "any of a list": "any([e['name'] == 'ok' for e in obs['events']])",
+        "any with a condition": "any(True for e in obs['events'] if e['name'] == 'ok')",
+        "any that is not another": "any(e['name'] != 'error' for e in obs['events'])",
+        "a count": "len([e for e in obs['events'] if e['name'] == 'ok']) >= 1",
+        "a count of all": "len(obs['events']) > 0",
+        "both": "any(e['name'] == 'ok' for e in obs['events']) and obs['iteration'] >= 0",
+        "one of two": "any(e['name'] == 'no' for e in obs['events']) or any(e['name'] == 'ok' for e in obs['events'])",
+        "by get": "any(e['name'] == 'ok' for e in obs.get('events', []))",
+    }
+    for name, expression in there.items():
+        yield row(f"an event that is there: {name}", True, [when(expression)], quiet, call("watch"))
+        yield row(f"an event that is not there: {name}", False, [when(expression)], {"idle": pure(m())}, call("idle"))
+    yield row("a metric by get", True, [when("obs.get('metrics', {}).get('n', 0) >= 1")], {"look": pure(*n(1))}, call("look"))
+    yield row("a stale metric by get", False, [when("obs.get('metrics', {}).get('n', 1) >= 1")], {"look": changing("keyed", n(1)), "act": changing()}, call("look", "act"))
+
+
+def _context() -> Iterator[Row]:
+    """What context calls report is no evidence, whoever asks for it."""
+    tools = {"look": pure(m({"n": 1}, OK, n=1)), "idle": pure(m())}
+    asks: dict[str, Fields] = {
+        "a threshold": at_least(),
+        "a threshold of that tool": at_least(**{"from": "look"}),
+        "a trend": {"id": "goal", "kind": "metric_trend", "metric": "n", "direction": "flat", "min_points": 2},
+        "an event": event(),
+        "a predicate on all": when("all(v >= 1 for v in obs['metrics'].values())"),
+        "a predicate on its value": when("obs['tool_results'][0]['value']['n'] >= 1"),
+        "a missing event of that tool": when(ABSENT, **{"from": "look"}),
+        "a count of calls": did("look"),
+        "a path": at_least(metric="tool_results.0.value.n"),
+    }
+    often: Fields = {"context": [{"tool": "look", "every": 1}]}
+    for name, criterion in asks.items():
+        yield row(f"{name}, measured as context", False, [criterion], tools, call("idle"), call("idle"), call("idle"), more=often)
+    yield row("a probe with the same call as context", True, [at_least(probe={"tool": "look"})], tools, call("idle"), more=often)
+    yield row("context makes nothing stale", True, [at_least(**{"from": "act"})], {**tools, "act": changing("keyed", n(1))}, call("act"), more=often)
+    yield row("a condition that context would meet ends nothing", True, [at_least(abort_when_met=True, required=False) | {"id": "harm"}, did("idle")], tools, call("idle"), more=often)
