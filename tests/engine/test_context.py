@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from typing import Any
 
 import anyio
@@ -23,6 +22,7 @@ from journeyman.mission.model.reasons import Reason, WaitFor
 from journeyman.mission.record.replay import replay
 from journeyman.mission.report.markdown import markdown_report
 from journeyman.mission.values.errors import InvalidInput
+from journeyman.mission.values.value import replace
 from journeyman.tools.functions import tool
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
