@@ -25,6 +25,7 @@ from journeyman.mission.values.canonical import Json, JsonObject, digest
 from journeyman.mission.values.errors import InvalidInput, RecordBroken
 from journeyman.stores.base import Batch, Summary
 from journeyman.stores.files import export_record, read_export
+from journeyman.stores.memory import MemoryStore
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.stores.verify import verify_session
 
@@ -216,14 +217,10 @@ async def _stored(directory: Path, count: int, draw: random.Random, progress: Me
 async def _exported(directory: Path, count: int, draw: random.Random, progress: Meter) -> tuple[int, int, Counter[str]]:
     for tenant in ("default", "other"):
         made = _record(tenant, EVENTS, BLOB_EVERY, 1)
-        await export_record(
-            directory / tenant,
-            tenant=tenant,
-            session_id=_SESSION,
-            entries=made.entries,
-            blobs=made.blobs,
-            report={},
-        )
+        store = MemoryStore(tenant)
+        await store.append(made.batch)
+        end = head_of(made.entries[-1])
+        await export_record(directory / tenant, store=store, session_id=_SESSION, head=end, report={})
     record = directory / "default" / "record.jsonl"
     whole = record.read_bytes()
     foreign = (directory / "other" / "record.jsonl").read_bytes().splitlines()

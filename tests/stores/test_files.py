@@ -7,14 +7,22 @@ import json
 import os
 import shutil
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
 from journeyman.mission.chain import Entry, Head, head_of
 from journeyman.mission.values.canonical import JsonObject, canonical, digest, parsed
-from journeyman.mission.values.errors import InvalidInput, JourneymanError, NotAllowed, RecordBroken, Unavailable
+from journeyman.mission.values.errors import (
+    InvalidInput,
+    JourneymanError,
+    NotAllowed,
+    NotFound,
+    RecordBroken,
+    Unavailable,
+)
+from journeyman.stores import files
 from journeyman.stores.files import export_record, import_record, read_export
 from journeyman.stores.memory import MemoryStore
 from tests.stores.records import summarize, whole
@@ -23,13 +31,14 @@ pytestmark = pytest.mark.anyio
 
 BLOB = b"a larger value " * 400
 MADE = whole(blobs=(BLOB, b""))
+END = head_of(MADE.entries[-1])
 REPORT: JsonObject = {"outcome": "achieved", "text": "\u00fc"}
 
 
 async def _export(directory: Path, report: JsonObject = REPORT) -> Head:
-    return await export_record(
-        directory, tenant="default", session_id="s1", entries=MADE.entries, blobs=MADE.blobs, report=report
-    )
+    store = MemoryStore()
+    await store.append(MADE)
+    return await export_record(directory, store=store, session_id="s1", head=END, report=report)
 
 
 def _files(directory: Path) -> dict[str, bytes]:
@@ -127,19 +136,41 @@ async def test_a_failed_export_leaves_nothing_behind(
 
 
 async def test_only_whole_records_are_exported(tmp_path: Path) -> None:
-    """A gap, a foreign name or a missing blob is found before anything is written."""
-    for entries, blobs, session_id in (
-        (MADE.entries[1:], MADE.blobs, "s1"),
-        (MADE.entries, MADE.blobs, "s2"),
-        (MADE.entries, MADE.blobs, "../s1"),
-        (MADE.entries, {}, "s1"),
-        (MADE.entries, {**MADE.blobs, digest(BLOB): b"other"}, "s1"),
+    """Of one with a gap, a foreign name, another end or without a blob, nothing stays behind."""
+    for entries, blobs, session_id, head in (
+        (MADE.entries[1:], MADE.blobs, "s1", END),
+        (MADE.entries[:-1], MADE.blobs, "s1", END),
+        (MADE.entries, MADE.blobs, "s1", Head(END.seq, b"0" * 32)),
+        (MADE.entries, MADE.blobs, "s2", END),
+        (MADE.entries, MADE.blobs, "../s1", END),
+        (MADE.entries, {}, "s1", END),
+        (MADE.entries, {**MADE.blobs, digest(BLOB): b"other"}, "s1", END),
     ):
-        with pytest.raises((RecordBroken, InvalidInput)):
-            await export_record(
-                tmp_path / "out", tenant="default", session_id=session_id, entries=entries, blobs=blobs, report={}
-            )
+        store = _holding(entries, blobs)
+        with pytest.raises((RecordBroken, InvalidInput, NotFound)):
+            await export_record(tmp_path / "out", store=store, session_id=session_id, head=head, report={})
     assert _names(tmp_path) == []
+
+
+async def test_a_record_is_exported_up_to_its_head_in_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever was appended since belongs to another export, and no more than a page is held."""
+    monkeypatch.setattr(files, "_PAGE", 2)
+    store = MemoryStore()
+    await store.append(MADE)
+    for count in range(1, 7):
+        head = head_of(MADE.entries[count - 1])
+        await export_record(tmp_path / "out", store=store, session_id="s1", head=head, report={})
+        found = await read_export(tmp_path / "out")
+        assert (found.entries, found.head) == (MADE.entries[:count], head)
+        assert found.blobs == (MADE.blobs if count > 2 else {})
+
+
+def _holding(entries: Sequence[Entry], blobs: Mapping[str, bytes]) -> MemoryStore:
+    """Give a store that somebody has been at."""
+    store = MemoryStore()
+    vars(store)["_entries"]["s1"] = list(entries)
+    vars(store)["_blobs"].update(blobs)
+    return store
 
 
 async def test_an_import_is_the_same_record_again(exported: Path) -> None:
@@ -252,11 +283,10 @@ async def test_a_reference_cannot_lead_out_of_the_directory(tmp_path: Path) -> N
     body = evil.entries[0].body.replace(b'"blobs":[]', b'"blobs":[{"$blob":"../../secret","bytes":1}]')
     hashed = bytes.fromhex(digest(evil.head.hash + body))
     entry = Entry(evil.entries[0].seq, hashed, body)
-    blobs = {"../../secret": b"x"}
-    with pytest.raises(InvalidInput):
-        await export_record(
-            tmp_path / "out", tenant="default", session_id="s1", entries=[entry], blobs=blobs, report={}
-        )
+    store = _holding([entry], {"../../secret": b"x"})
+    with pytest.raises(InvalidInput, match="64 lower-case hex"):
+        await export_record(tmp_path / "out", store=store, session_id="s1", head=head_of(entry), report={})
+    assert _names(tmp_path) == []
     place = tmp_path
     tail = b',"prev_hash":"%s","hash":"%s"}\n' % (evil.head.hash.hex().encode(), hashed.hex().encode())
     (place / "record.jsonl").write_bytes(body[:-1] + tail)

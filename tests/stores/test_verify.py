@@ -55,6 +55,17 @@ async def test_pages_and_windows_change_nothing(store: SqliteStore, monkeypatch:
     assert (await verify_session(store, "s1")).bad_seq == 5
 
 
+async def test_forgotten_blobs_are_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is remembered of a record does not grow with it."""
+    store, story = MemoryStore(), Story("default", "s1")
+    for blob in (b"one", b"two", b"one", b"two"):
+        story.head = await store.append(story.batch(blobs=(blob,)))
+    for remembered, read in ((10, 2), (2, 2), (1, 4)):
+        monkeypatch.setattr(verify, "_REMEMBERED", remembered)
+        found = await verify_session(store, "s1")
+        assert (found.holds, found.events, found.blobs) == (True, 4, read)
+
+
 async def test_an_unknown_session_is_not_found(store: SqliteStore) -> None:
     """A typing error is no broken record."""
     with pytest.raises(NotFound, match="s2"):

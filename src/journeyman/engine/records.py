@@ -14,7 +14,7 @@ from journeyman.mission.advice import StrategyAdvice
 from journeyman.mission.chain import Entry, Head, head_of, is_of_kind
 from journeyman.mission.criteria.evidence import Answered
 from journeyman.mission.fold.fold import fold_all
-from journeyman.mission.model.events import Happened, Proposed, read
+from journeyman.mission.model.events import CatalogPinned, Happened, Proposed, read
 from journeyman.mission.model.state import State
 from journeyman.mission.prompt import RECENT, Prompt, references, strategy_prompt
 from journeyman.mission.record.replay import Replayed, Replaying
@@ -104,7 +104,9 @@ async def replay_and_report(store: Store, session_id: str, predicates: Evaluates
     head: Head | None = None
     async for page in pages(store, session_id):
         for entry in page:
-            happened = await placed(store, read(entry))
+            happened = read(entry)
+            if isinstance(happened.event, CatalogPinned):
+                happened = await placed(store, happened)
             if not await replaying.take(happened):
                 return replaying.result(), None
             builder.take_or_pass(happened, cast("State", replaying.state), newest=entry.seq >= newest[-1])

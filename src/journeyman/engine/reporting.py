@@ -40,6 +40,11 @@ async def report_of(store: Store, session_id: str) -> JsonObject:
     return builder.finish(cast("State", state), head)
 
 
+def reported_head(report: JsonObject) -> Head:
+    """Give where the record ended that a report was made of."""
+    return Head(cast("int", report["events"]), bytes.fromhex(str(report["head_hash"])))
+
+
 async def _in_parts(store: Store, session_id: str) -> JsonObject | None:
     """Give the report without folding its middle; `None` where a snapshot there cannot be used."""
     told = kept.NEWEST_ITERATIONS + 1  # context calls of the oldest one that is told stand behind the one before it

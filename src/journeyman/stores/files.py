@@ -13,7 +13,7 @@ import os
 import shutil
 import tempfile
 import zlib
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, NoReturn, cast
@@ -39,6 +39,10 @@ _GZIP: Final = 31
 _LINE_END: Final = b',"prev_hash":"%s","hash":"%s"}'
 _TAIL_BYTES: Final = len(_LINE_END % (b"0" * 64, b"0" * 64))
 _HASH_HEX: Final = 64
+_PAGE: Final = 1_000
+"""Events written at a time: long records are exported in flat memory."""
+_HELD_BYTES: Final = 1_000_000
+"""Bytes of blobs written at a time, besides the last one of them."""
 _PREVIOUS: Final = slice(len(',"prev_hash":"'), len(',"prev_hash":"') + _HASH_HEX)
 _HASHED: Final = slice(-len('"}') - _HASH_HEX, -len('"}'))
 
@@ -56,48 +60,35 @@ class Exported:
     report: JsonObject
 
 
-async def export_record(
-    directory: Path,
-    *,
-    tenant: str,
-    session_id: str,
-    entries: Sequence[Entry],
-    blobs: Mapping[str, bytes],
-    report: JsonObject,
-) -> Head:
-    """Write the record to `directory` (0700, files 0600) and give its head.
+async def export_record(directory: Path, *, store: Store, session_id: str, head: Head, report: JsonObject) -> Head:
+    """Write the record up to `head` to `directory` (0700, files 0600) and give its head; the record is never held whole.
 
-    The directory appears whole or not at all; an older export at the same place is replaced. `blobs` must hold every
-    blob that the events refer to; others are left out.
+    The directory appears whole or not at all; an older export at the same place is replaced.
 
     Raises:
-        InvalidInput: A name is not allowed, or a blob is missing or has other bytes.
-        RecordBroken: The entries are not the whole chain of this session.
+        InvalidInput: A name is not allowed.
+        NotFound: The store lacks a blob that an event refers to.
+        RecordBroken: The store does not hold the whole chain of this session up to `head`, or a blob has other bytes.
         NotAllowed: Something that is no export stands at `directory`.
         Unavailable: The files cannot be written; nothing is left behind.
     """
-    head = check_chain(genesis(check_tenant(tenant), check_session_id(session_id)), entries)
-    needed = _needed(entries, blobs)
+    start = genesis(check_tenant(store.tenant), check_session_id(session_id))
     manifest: JsonObject = {
         "format": FORMAT,
         "version": VERSION,
-        "tenant": tenant,
+        "tenant": store.tenant,
         "session_id": session_id,
         "head": {"seq": head.seq, "hash": head.hash.hex()},
     }
-
-    def write() -> None:
-        with _replacing(directory) as draft:
-            (draft / _BLOBS).mkdir(mode=0o700)
-            for name in needed:
-                _write(draft / _BLOBS / name, (zlib.compress(blobs[name], wbits=_GZIP),))
-            _write(draft / _RECORD, _lines(tenant, session_id, entries))
-            _write(draft / _REPORT, (canonical(report), b"\n"))
-            _write(draft / _MANIFEST, (canonical(manifest), b"\n"))
-            _sync(draft / _BLOBS)
-            _sync(draft)
-
-    await anyio.to_thread.run_sync(write)
+    async with _replacing(directory) as draft:
+        at = start
+        while page := await store.read(session_id, at.seq, _PAGE, before_seq=head.seq + 1):
+            end = check_chain(at, page)
+            await anyio.to_thread.run_sync(_append, draft / _RECORD, list(_lines(at, page)))
+            await _write_blobs(store, draft / _BLOBS, _named(page))
+            at = end
+        check_chain(at, (), head)
+        await anyio.to_thread.run_sync(_finish, draft, report, manifest)
     return head
 
 
@@ -145,55 +136,94 @@ async def import_record(directory: Path, store: Store, summarize: Callable[[Sequ
     return await store.append(batch)
 
 
-def _needed(entries: Sequence[Entry], blobs: Mapping[str, bytes]) -> list[str]:
-    wanted = sorted({reference.digest for entry in entries for reference in references(entry)})
-    problems = [
-        Problem(where=name, message="is missing" if name not in blobs else "holds other bytes")
-        for name in wanted
-        if name not in blobs or digest(blobs[name]) != name
-    ]
-    if problems:
-        raise InvalidInput("blobs of the export", tuple(problems))
-    return wanted
+async def _write_blobs(store: Store, folder: Path, names: Sequence[str]) -> None:
+    """Write those blobs that are not there yet, as many at a time as fit into the bytes that may be held."""
+    waiting: list[tuple[Path, bytes]] = []
+    held = 0
+    for name in names:
+        place = folder / name
+        if place.exists():
+            continue
+        data = await store.blob(name)
+        if digest(data) != name:
+            raise RecordBroken(f"the store gave other bytes for blob {name}; `journeyman verify` names its event")
+        waiting.append((place, data))
+        held += len(data)
+        if held > _HELD_BYTES:
+            await anyio.to_thread.run_sync(_pack, tuple(waiting))
+            waiting, held = [], 0
+    await anyio.to_thread.run_sync(_pack, tuple(waiting))
 
 
-def _lines(tenant: str, session_id: str, entries: Sequence[Entry]) -> Iterator[bytes]:
-    previous = genesis(tenant, session_id).hash
+def _pack(blobs: Sequence[tuple[Path, bytes]]) -> None:
+    for place, data in blobs:
+        _write(place, zlib.compress(data, wbits=_GZIP))
+
+
+def _named(entries: Sequence[Entry]) -> list[str]:
+    """Name the blobs that some events refer to, each name checked: it becomes that of a file."""
+    found = {reference.digest: reference.seq for entry in entries for reference in references(entry)}
+    for name, seq in found.items():
+        _hash(f"event {seq}", name.encode())
+    return sorted(found)
+
+
+def _lines(start: Head, entries: Sequence[Entry]) -> Iterator[bytes]:
+    previous = start.hash
     for entry in entries:
         yield entry.body[:-1] + _LINE_END % (previous.hex().encode(), entry.hash.hex().encode()) + b"\n"
         previous = entry.hash
 
 
-@contextlib.contextmanager
-def _replacing(directory: Path) -> Generator[Path]:
-    """Give an empty directory beside `directory` that takes its place at the end, or is removed after a failure."""
-    parent = directory.absolute().parent
-    old: Path | None = None
+@contextlib.asynccontextmanager
+async def _replacing(directory: Path) -> AsyncGenerator[Path]:
+    """Give a directory beside `directory` that takes its place at the end, or is removed after a failure."""
+    draft: Path | None = None
     try:
-        parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        _refuse_foreign(directory)
-        draft = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=parent))
-        try:
-            yield draft
-            if directory.exists():
-                old = draft.with_name(f"{draft.name}.old")
-                directory.rename(old)
-            try:
-                draft.rename(directory)
-            except OSError:
-                if old is not None:
-                    old.rename(directory)
-                raise
-            _sync(parent)
-        except BaseException:
-            shutil.rmtree(draft, ignore_errors=True)
-            raise
-        if old is not None:
-            shutil.rmtree(old)
+        draft = await anyio.to_thread.run_sync(_begun, directory)
+        yield draft
+        await anyio.to_thread.run_sync(_put, draft, directory)
     except (FileExistsError, NotADirectoryError):
         raise NotAllowed(f"cannot write {directory}: a file stands in its place or above it; choose another") from None
     except OSError as error:
         raise Unavailable(f"cannot write {directory}: {error.strerror}; check its owner and free space") from None
+    finally:
+        if draft is not None:
+            shutil.rmtree(draft, ignore_errors=True)
+
+
+def _begun(directory: Path) -> Path:
+    parent = directory.absolute().parent
+    parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _refuse_foreign(directory)
+    draft = Path(tempfile.mkdtemp(prefix=f".{directory.name}.", dir=parent))
+    (draft / _BLOBS).mkdir(mode=0o700)
+    return draft
+
+
+def _put(draft: Path, directory: Path) -> None:
+    """Put the draft in its place; what stood there is removed, or stays where that fails."""
+    old: Path | None = None
+    if directory.exists():
+        old = draft.with_name(f"{draft.name}.old")
+        directory.rename(old)
+    try:
+        draft.rename(directory)
+    except OSError:
+        if old is not None:
+            old.rename(directory)
+        raise
+    _sync(directory.absolute().parent)
+    if old is not None:
+        shutil.rmtree(old)
+
+
+def _finish(draft: Path, report: JsonObject, manifest: JsonObject) -> None:
+    _append(draft / _RECORD, (), synced=True)
+    _write(draft / _REPORT, canonical(report) + b"\n")
+    _write(draft / _MANIFEST, canonical(manifest) + b"\n")
+    _sync(draft / _BLOBS)
+    _sync(draft)
 
 
 def _refuse_foreign(directory: Path) -> None:
@@ -203,11 +233,16 @@ def _refuse_foreign(directory: Path) -> None:
         raise NotAllowed(f"{directory} exists and is no export of a record; choose another place")
 
 
-def _write(path: Path, parts: Iterator[bytes] | tuple[bytes, ...]) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+def _write(path: Path, data: bytes) -> None:
+    _append(path, (data,), synced=True)
+
+
+def _append(path: Path, parts: Sequence[bytes], *, synced: bool = False) -> None:
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as file:
         file.writelines(parts)
-        file.flush()
-        os.fsync(file.fileno())
+        if synced:
+            file.flush()
+            os.fsync(file.fileno())
 
 
 def _sync(directory: Path) -> None:

@@ -16,6 +16,8 @@ _PAGE: Final = 2_000
 """Events read at a time: long records are checked in flat memory."""
 _WINDOW: Final = 100
 """Blobs asked for at a time."""
+_REMEMBERED: Final = 10_000
+"""Newest blobs that are not read again where another event refers to them."""
 _MARK: Final = b'"$blob"'
 
 
@@ -38,7 +40,7 @@ class Verified:
     events: int
     """How many events hold."""
     blobs: int
-    """How many different blobs were read."""
+    """How many blobs were read; one that is referred to again long after is read again."""
     bad_seq: int | None = None
     """The first event that does not hold; `None` when all do."""
     problem: str = ""
@@ -106,7 +108,8 @@ class _Check:
         self.fault: tuple[int, str] | None = None
         self._store = store
         self._session_id = session_id
-        self._seen: set[tuple[str, int]] = set()
+        self._seen: dict[tuple[str, int], None] = {}
+        self._blobs = 0
 
     async def page(self, page: Sequence[Entry]) -> None:
         begin, held = self.end, 0
@@ -138,14 +141,21 @@ class _Check:
         fresh: list[Reference] = []
         for entry in entries:
             try:
-                for reference in references(entry):
-                    if (reference.digest, reference.size_bytes) not in self._seen:
-                        self._seen.add((reference.digest, reference.size_bytes))
-                        fresh.append(reference)
+                fresh += [one for one in references(entry) if self._is_new((one.digest, one.size_bytes))]
             except RecordBroken as error:
                 self._blame(entry.seq, str(error))
                 break
         return fresh
+
+    def _is_new(self, blob: tuple[str, int]) -> bool:
+        """Tell whether a blob is to be read, in memory that does not grow with the record."""
+        new = blob not in self._seen
+        self._seen.pop(blob, None)
+        self._seen[blob] = None
+        if len(self._seen) > _REMEMBERED:
+            del self._seen[next(iter(self._seen))]
+        self._blobs += new
+        return new
 
     async def _fault_of(self, reference: Reference) -> str:
         try:
@@ -179,7 +189,7 @@ class _Check:
             session_id=self._session_id,
             head=self.end,
             events=events,
-            blobs=len(self._seen),
+            blobs=self._blobs,
             bad_seq=bad_seq,
             problem=problem,
         )

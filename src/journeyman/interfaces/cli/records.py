@@ -8,8 +8,8 @@ from typing import Annotated, cast
 
 import typer
 
-from journeyman.engine.records import Record, read_record, replay_and_report, summarized
-from journeyman.engine.reporting import report_of
+from journeyman.engine.records import replay_and_report, summarized
+from journeyman.engine.reporting import report_of, reported_head
 from journeyman.engine.verification import check_record
 from journeyman.interfaces.cli.shared import (
     JSON,
@@ -26,9 +26,8 @@ from journeyman.mission.chain import Head
 from journeyman.mission.record.replay import Replayed
 from journeyman.mission.values.canonical import Json, JsonObject, canonical, digest_of
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
-from journeyman.stores.base import Store
 from journeyman.stores.files import export_record, import_record
-from journeyman.stores.verify import Verified, references
+from journeyman.stores.verify import Verified
 from journeyman.wiring import opened
 
 app = typer.Typer(rich_markup_mode=None)
@@ -159,15 +158,10 @@ def export(
     async def work() -> Head:
         async with opened(settings) as journeyman:
             store = journeyman.store
-            record = await read_record(store, await find_session(store, session))
-            report = await report_of(store, record.session_id)
+            name = await find_session(store, session)
+            report = await report_of(store, name)
             return await export_record(
-                directory,
-                tenant=store.tenant,
-                session_id=record.session_id,
-                entries=record.entries,
-                blobs=await _blobs(store, record),
-                report=report,
+                directory, store=store, session_id=name, head=reported_head(report), report=report
             )
 
     head = bridge(work)
@@ -175,11 +169,6 @@ def export(
         print_json({"directory": str(directory), "head_seq": head.seq, "head_hash": head.hash.hex()})
     else:
         say(f"wrote {directory}: {head.seq} events, head {head.seq}:{head.hash.hex()}")
-
-
-async def _blobs(store: Store, record: Record) -> dict[str, bytes]:
-    names = {reference.digest for entry in record.entries for reference in references(entry)}
-    return {name: await store.blob(name) for name in sorted(names)}
 
 
 @app.command("import")

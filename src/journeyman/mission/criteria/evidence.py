@@ -287,6 +287,8 @@ class View(Value, frozen=True, kw_only=True):
                 if name in self.known
                 else f"no {name!r} yet"
             )
+        if len(rows) == 1:
+            return rows[0]
         if told := self._ambiguous(name, rows):
             return told
         probed = {row.measurement.call for row in rows if row.measurement.probe}
@@ -312,6 +314,8 @@ class View(Value, frozen=True, kw_only=True):
         row = self.metric(name)
         if isinstance(row, str):
             return row
+        if len(heads) == 1:
+            return row, ""  # `metric` has looked at all that there is of it
         rows = [one for head in heads for one in self.metrics.get(head, ()) if _holds(one.value, path[len(head) + 1 :])]
         return self._ambiguous(path, rows) or (row, path[len(name) + 1 :])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
 from journeyman.mission.fold.seen import gather, merge
@@ -42,12 +42,21 @@ def after_settled(memory: Memory, intended: Intended, event: Settled) -> Memory:
         if quoted:
             found = {**found, f"error:{intended.tool}": cast("list[Json]", quoted[:12])}
     seen = merge(memory.seen, found)
-    news = any(set(map(repr, seen[name])) - set(map(repr, memory.seen.get(name, ()))) for name in found if name in seen)
+    news = any(
+        _is_news(value, memory.seen.get(name, ()))
+        for name, row in found.items()
+        for value in seen.get(name, ())[-(len(row) if isinstance(row, list) else 1) :]
+    )
     changed = news or (done and EFFECT_RULES[intended.effect_class].changes_world)
     memory = replace(memory, seen=seen, epoch=memory.epoch + 1 if changed else memory.epoch)
     if intended.purpose is not Purpose.CALL:
         return memory
     return _with_call(memory, intended, done=done)
+
+
+def _is_news(value: Json, known: Sequence[Json]) -> bool:
+    """Tell whether a value was never seen; `1`, `1.0` and `true` are equal in Python and three values here."""
+    return value not in known or repr(value) not in map(repr, known)
 
 
 def _with_call(memory: Memory, intended: Intended, *, done: bool) -> Memory:

@@ -29,7 +29,7 @@ def _moment(at: str) -> datetime:
 def timed(state: State, happened: Happened) -> State:
     """Give the state with the time up to this event counted where it counts: between two events of a driver."""
     event, at = happened.event, happened.at
-    if isinstance(event, _FROM_OUTSIDE) and happened.actor.startswith("person:"):
+    if happened.actor.startswith("person:") and isinstance(event, _FROM_OUTSIDE):
         return state
     times = state.times
     if at == times.last_at:
