@@ -83,7 +83,7 @@ class Hang:
     reason: str = "max_wall_clock"
     """Why the mission ends."""
     files: str = ""
-    """What lies in its folder: `large` a JSON file of 48 MB, `many` a folder of 4,000 files."""
+    """What lies in its folder: `large` a JSON file of 60 MB, `many` a folder of 4,000 files."""
 
 
 def _hang(
@@ -158,7 +158,7 @@ HANGS: Final[dict[str, Hang]] = {
     "artifact check on a large file": _hang(
         plan=[_step("nap")],
         repeat=True,
-        criteria=[{"id": "a", "kind": "artifact", "path": "large.json", "json": {"path": "0.n", "target": 1}}],
+        criteria=[{"id": "a", "kind": "artifact", "path": "large.json", "json": {"path": "0", "target": 1}}],
         files="large",
     ),
     "sleep_s": _hang(plan=[_step("look", sleep_s=86_400)]),

@@ -110,6 +110,8 @@ def mission(place: Place) -> Mission:
             "budget": budget | ({"wall_clock_s": SLEEPERS_S} if place.sleeper else {}),
             "stagnation": {"threshold": 60},
             "approve": "never",
+            # A call cut off by the deadline of a sleeper would wait for a person, and a session that waits counts as dead.
+            "on_unknown": "assume_failed",
             "advisor": "liar",
             "scripts": "allowed",
             "limits": {"script_s": 0.05},
@@ -224,6 +226,8 @@ async def _one(seed: int, sandbox: Sandbox) -> Played:
     except Exception as error:  # noqa: BLE001  a session that cannot be driven on is what is counted
         print(f"seed {seed}: {type(error).__name__}: {error}")
         return Played(solvable=place.solvable, done=place.done, said=False, dead=True, overslept=False, resumed=False)
+    if state.status is not Status.ENDED:
+        print(f"seed {seed}: {state.status}, {state.reason}, waits for {state.people.wait}")
     return Played(
         solvable=place.solvable and not place.sleeper,
         done=place.done,

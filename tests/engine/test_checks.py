@@ -7,7 +7,10 @@ import hashlib
 import json
 import os
 import sys
+import tempfile
+import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journeyman.engine.checks import files
+from journeyman.engine.checks import commands, files, run
 from journeyman.engine.checks.model import Check, CheckResult, CommandCheck, FileCheck
 from journeyman.engine.checks.run import run_checks
 from journeyman.mission.values.canonical import canonical, checked
@@ -120,16 +123,59 @@ async def test_each_check_tells_what_is_from_what_is_not_and_from_what_it_cannot
 @given(st.binary(max_size=60) | st.text().map(str.encode), st.sampled_from(["json", "csv", "regex", "sha256"]))
 def test_no_content_of_a_file_breaks_a_check(data: bytes, kind: str) -> None:
     """Whatever an agent writes, there is an answer that the record can hold."""
-    import tempfile  # noqa: PLC0415
-
     asks: dict[str, Any] = {"json": ("a", "==", 1), "csv": (["a"], 1), "regex": "a+", "sha256": "0" * 64}
     with tempfile.TemporaryDirectory() as name:
         (Path(name) / "f").write_bytes(data)
-        result = files.check_file(FileCheck(path="f", **{kind: asks[kind]}), Path(name), lambda: False)
+        result = files.check_file(FileCheck(path="f", **{kind: asks[kind]}), Path(name), lambda: False, here_bytes=60)
+    assert result is not None
     assert result.met in {True, False, None}
     assert canonical(checked(result.evidence))
     if kind == "json" and result.met is not None:
         json.loads(data.decode("utf-8-sig"))
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        FileCheck(path="a.txt", regex=r"\d+ tests passed", sha256=DIGEST),
+        FileCheck(path="a.json", json=("rows.0.n", ">=", 3)),
+        FileCheck(path="a.json", json=("rows.1.n", ">=", 3)),
+        FileCheck(path="nan.json", json=("n", "!=", 2)),
+        FileCheck(path="latin.json", json=("n", "!=", 2)),
+        FileCheck(path="a.csv", csv=(["name", "size"], 2)),
+        FileCheck(path="bad.csv", csv=([], 1)),
+    ],
+)
+async def test_a_large_file_is_told_the_same_by_a_process_of_its_own(
+    check: FileCheck, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """There a parser that keeps the interpreter's lock holds up no event loop."""
+    files_in(tmp_path)
+    here = await told(tmp_path, check)
+    monkeypatch.setattr(run, "HERE_BYTES", 0)
+    apart = await told(tmp_path, check)
+    assert replace(apart, duration_s=0) == replace(here, duration_s=0)
+
+
+async def test_what_cannot_be_cleared_in_time_is_cleared_by_a_process_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The mission does not wait for it, and nothing stays behind; folders that nobody may enter are no hindrance."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    (tmp_path / "tmp").mkdir()
+    (tmp_path / "d").mkdir()
+    (tmp_path / "d" / "x").write_text("x")
+    release = threading.Event()
+    monkeypatch.setattr(commands, "cleared", lambda _: release.wait(60))
+    lock = "import os; os.mkdir('locked'); open('locked/x', 'w').close(); os.chmod('locked', 0)"
+    try:
+        with anyio.fail_after(30):
+            deadline_s = time.monotonic() + 0.5
+            await run_checks({"c": CommandCheck(argv=[PYTHON, "-c", lock], folder="d")}, tmp_path, deadline_s)
+            while list((tmp_path / "tmp").iterdir()):  # noqa: ASYNC110 - no event tells of the other process
+                await anyio.sleep(0.01)
+    finally:
+        release.set()
 
 
 async def test_a_file_too_large_to_parse_is_still_hashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

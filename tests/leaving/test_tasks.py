@@ -89,7 +89,7 @@ def test_what_fails_after_it_was_left_is_nobodys() -> None:
 
         task = asyncio.ensure_future(work())
         await asyncio.sleep(0)
-        assert not await ended(task, 0.01)
+        assert not await ended(task)
         caller = asyncio.ensure_future(abandonable(work()))
         await asyncio.sleep(0)
         caller.cancel()

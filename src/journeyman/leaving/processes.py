@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio
 from anyio.abc import Process
 
-from journeyman.leaving.owned import Child
+from journeyman.leaving.owned import Child, kill_group
+from journeyman.leaving.tasks import detached
 
 Started = TypeVar("Started", bound=Child)
 
@@ -43,8 +44,18 @@ async def opened_streams(
     )
 
 
-async def _whole(start: Callable[[], Awaitable[Started]]) -> Started:
-    opened: list[Started] = []
+async def _whole(start: Callable[[], Coroutine[Any, Any, Started]]) -> Started:
+    """Start it in a task of its own: a shield holds off cancel scopes, but not `Task.cancel`."""
+    starting = detached(start())
+    told: asyncio.CancelledError | None = None
     with anyio.CancelScope(shield=True):  # bounded: the system starts a program, or says that it cannot
-        opened.append(await start())
-    return opened[0]
+        while not starting.done():
+            try:
+                await asyncio.wait({starting})
+            except asyncio.CancelledError as cancelled:
+                told = cancelled
+    if told is None:
+        return starting.result()
+    if not starting.cancelled() and starting.exception() is None:
+        kill_group(starting.result())
+    raise told

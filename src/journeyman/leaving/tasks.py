@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Coroutine
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 import anyio
 
@@ -17,7 +17,7 @@ Value = TypeVar("Value")
 PATIENCE_S: Final = 0.06
 """Time that a cancelled task has to end; what ends at all needs far less, and a mission's deadline is not to wait for it."""
 CANCELS: Final = 3
-"""How often it is cancelled within that time: some code swallows the first one by accident."""
+"""How often `ended` cancels a task within its time: some code swallows the first one by accident."""
 _kept: Final[set[asyncio.Task[Any]]] = set()
 """The loop holds its tasks weakly; one that nobody waits for would be collected in the middle."""
 
@@ -36,23 +36,47 @@ def _over(task: asyncio.Task[Any]) -> None:
         task.exception()  # asking keeps asyncio from telling the log
 
 
-async def ended(task: asyncio.Task[Any], patience_s: float = PATIENCE_S) -> bool:
-    """Cancel a task and wait so long, past any cancelling, until it has ended; False where it is left behind."""
+async def ended(task: asyncio.Task[Any]) -> bool:
+    """Cancel a task of code that nobody vouches for, and wait for it a moment; False where it is left behind.
+
+    This pierces the shields of anyio; for what may shield itself there is `Apart`.
+    """
     with anyio.CancelScope(shield=True):
         for _ in range(CANCELS):
             task.cancel()
-            done, _ = await asyncio.wait({task}, timeout=patience_s / CANCELS)
+            done, _ = await asyncio.wait({task}, timeout=PATIENCE_S / CANCELS)
             if done:
                 return True
     return False
 
 
+class Apart(Generic[Value]):
+    """A coroutine of ours in a task and a cancel scope of its own: cancelled, it may shield what must not break off."""
+
+    def __init__(self, work: Coroutine[Any, Any, Value]) -> None:
+        self._scope = anyio.CancelScope()
+        self._work = work
+        self.task = detached(self._run())
+
+    async def _run(self) -> Value:
+        with self._scope:
+            return await self._work
+        raise asyncio.CancelledError
+
+    async def end(self, patience_s: float = PATIENCE_S) -> bool:
+        """Cancel it and wait so long, past any cancelling of the caller, for its end; False where it is left behind."""
+        self._scope.cancel()
+        with anyio.CancelScope(shield=True):
+            await asyncio.wait({self.task}, timeout=patience_s)
+        return self.task.done()
+
+
 async def abandonable(work: Coroutine[Any, Any, Value], patience_s: float = PATIENCE_S) -> Value:
     """Give what a coroutine gives; cancelling the caller cancels it, and leaves it behind where it does not end."""
-    task = detached(work)
+    apart = Apart(work)
     try:
-        await asyncio.wait({task})
+        await asyncio.wait({apart.task})
     except asyncio.CancelledError:
-        await ended(task, patience_s)
+        await apart.end(patience_s)
         raise
-    return task.result()
+    return apart.task.result()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
 import tempfile
 import threading
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TypeVar
@@ -17,6 +16,7 @@ import anyio
 
 from journeyman.engine.checks.locating import Refused, located
 from journeyman.engine.checks.model import CheckResult, CommandCheck, untold
+from journeyman.leaving.clearing import clear_later, cleared
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.tools.processes.running import Ended, run_command
 from journeyman.tools.threads import run_blocking
@@ -30,7 +30,9 @@ ENVIRONMENT: Final = (
 """The variables of ours that a command sees, and no others: it may run what an agent wrote."""
 _TAIL_BYTES: Final = 1000
 _CLEARING_S: Final = 5.0
-"""How long is waited for the copy to be removed; it goes on being removed after that."""
+"""How long is waited for the copy to be removed …"""
+_HURRY_S: Final = 0.03
+"""… and past the deadline; then a process of its own goes on removing it."""
 _LEFT_OUT_SHOWN: Final = 20
 
 
@@ -53,8 +55,17 @@ async def check_command(check: CommandCheck, base_dir: Path, deadline_s: float |
         )
         return _judged(check, ended, prepared.copied, why)
     finally:
-        with anyio.move_on_after(_CLEARING_S, shield=True):
-            await run_blocking(lambda: _cleared(place))
+        await _clear(place, deadline_s)
+
+
+async def _clear(place: Path, deadline_s: float | None) -> None:
+    limit_s = _CLEARING_S
+    if deadline_s is not None:
+        limit_s = min(limit_s, max(_HURRY_S, deadline_s - time.monotonic()))
+    with anyio.move_on_after(limit_s, shield=True) as patience:
+        await run_blocking(lambda: cleared(place))
+    if patience.cancelled_caught:
+        clear_later(place)
 
 
 async def stoppable(job: Callable[[Callable[[], bool]], Value]) -> Value:
@@ -100,10 +111,3 @@ def _judged(check: CommandCheck, ended: Ended, copied: Copied, why_late: str) ->
         return CheckResult(met=None, evidence={**evidence, "reason": reason}, taken_bytes=copied.taken_bytes)
     evidence["exit_code"] = ended.exit_code
     return CheckResult(met=ended.exit_code == check.exit_code, evidence=evidence, taken_bytes=copied.taken_bytes)
-
-
-def _cleared(place: Path) -> None:
-    for folder, _, _ in os.walk(place):
-        with suppress(OSError):
-            os.chmod(folder, 0o700)  # noqa: PTH101 - `os.walk` gives text
-    shutil.rmtree(place, ignore_errors=True)

@@ -23,6 +23,8 @@ from journeyman.workspaces.copying import settled, signature_of
 
 MAX_PARSE_BYTES: Final = 64 << 20
 """Larger files are not parsed; existence and hash still work on them."""
+HERE_BYTES: Final = 2 << 20
+"""Larger ones are parsed in a process of their own (`apart`)."""
 _CHUNK_BYTES: Final = 1 << 20
 _SHOWN_BYTES: Final = 1024
 
@@ -45,8 +47,11 @@ class _Content:
     """`None` where nothing needed it, or it is too large to parse."""
 
 
-def check_file(check: FileCheck, base_dir: Path, stopped: Callable[[], bool]) -> CheckResult:
-    """Check a file or folder. Blocks; `stopped` is asked between pieces of work."""
+def check_file(check: FileCheck, base_dir: Path, stopped: Callable[[], bool], *, here_bytes: int) -> CheckResult | None:
+    """Check a file or folder; `None` where more than `here_bytes` would be parsed. Blocks.
+
+    `stopped` is asked between pieces of work.
+    """
     with ExitStack() as holding:
         try:
             place = located(base_dir, check.path, holding)
@@ -60,6 +65,8 @@ def check_file(check: FileCheck, base_dir: Path, stopped: Callable[[], bool]) ->
         if place.is_folder:
             return untold(f"{check.path} is a folder; name a file in it")
         place = replace(place, found=settled(place.opened))
+        if _parses(check, place) and place.found.st_size > here_bytes:
+            return None
         content = _read(place, check, stopped)
         if content is None:
             return untold("the check was stopped")
@@ -68,8 +75,12 @@ def check_file(check: FileCheck, base_dir: Path, stopped: Callable[[], bool]) ->
     return _answered(check, content)
 
 
+def _parses(check: FileCheck, place: Located) -> bool:
+    return place.found.st_size <= MAX_PARSE_BYTES and (check.json or check.csv or check.regex) is not None
+
+
 def _read(place: Located, check: FileCheck, stopped: Callable[[], bool]) -> _Content | None:
-    parses = place.found.st_size <= MAX_PARSE_BYTES and (check.json or check.csv or check.regex) is not None
+    parses = _parses(check, place)
     hashing = hashlib.sha256() if check.sha256 is not None else None
     if not parses and hashing is None:
         return _Content(place.found.st_size, None, None)

@@ -10,8 +10,9 @@ from typing import Final
 
 import anyio
 
+from journeyman.engine.checks.apart import check_apart
 from journeyman.engine.checks.commands import check_command, stoppable
-from journeyman.engine.checks.files import check_file
+from journeyman.engine.checks.files import HERE_BYTES, check_file
 from journeyman.engine.checks.model import Check, CheckResult, FileCheck, untold
 from journeyman.mission.values.errors import JourneymanError
 from journeyman.tools.deadline import AFTER_S
@@ -64,5 +65,6 @@ async def _bounded(check: Check, base_dir: Path, deadline_s: float | None) -> Ch
 
 async def _made(check: Check, base_dir: Path, deadline_s: float | None) -> CheckResult:
     if isinstance(check, FileCheck):
-        return await stoppable(lambda stopped: check_file(check, base_dir, stopped))
+        found = await stoppable(lambda stopped: check_file(check, base_dir, stopped, here_bytes=HERE_BYTES))
+        return found if found is not None else await check_apart(check, base_dir)
     return await check_command(check, base_dir, deadline_s)
