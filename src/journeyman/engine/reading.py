@@ -11,6 +11,7 @@ from journeyman.mission.fold.fold import fold
 from journeyman.mission.model.events import CatalogPinned, Happened, Proposed, SnapshotTaken, read
 from journeyman.mission.model.state import State
 from journeyman.mission.record import snapshot
+from journeyman.mission.report import kept
 from journeyman.mission.values.canonical import JsonObject, parsed
 from journeyman.mission.values.errors import NotFound, RecordBroken
 from journeyman.stores.base import KnowsHead, Store
@@ -125,6 +126,14 @@ async def events(store: Store, session_id: str, head: Head | None = None) -> Asy
     async for page in pages(store, session_id, head):
         for entry in page:
             yield await placed(store, read(entry))
+
+
+async def told_from(store: Store, session_id: str) -> int:
+    """Give the number of the first event that the newest iterations of a report may need.
+
+    Context calls of the oldest one that is told stand behind the proposal of the one before it.
+    """
+    return [entry.seq async for entry in backwards(store, session_id, kept.NEWEST_ITERATIONS + 1)][-1]
 
 
 async def newest_iterations(store: Store, session_id: str, count: int, head: Head | None = None) -> list[Happened]:

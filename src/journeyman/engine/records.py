@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import cast
 
 from journeyman.engine.journal import summary_of
-from journeyman.engine.reading import backwards, missing, newest_iterations, pages, placed, state_of
+from journeyman.engine.reading import missing, newest_iterations, pages, placed, state_of, told_from
 from journeyman.engine.recent import Recent
 from journeyman.engine.world import Evaluates, answered
 from journeyman.mission.advice import StrategyAdvice
@@ -18,7 +18,6 @@ from journeyman.mission.model.events import CatalogPinned, Happened, Proposed, r
 from journeyman.mission.model.state import State
 from journeyman.mission.prompt import RECENT, Prompt, references, strategy_prompt
 from journeyman.mission.record.replay import Replayed, Replaying
-from journeyman.mission.report import kept
 from journeyman.mission.report.build import ReportBuilder
 from journeyman.mission.values.canonical import Json, JsonObject, parsed
 from journeyman.stores.base import Store, Summary
@@ -100,7 +99,7 @@ async def replay_and_report(store: Store, session_id: str, predicates: Evaluates
         return parsed(await store.blob(name))
 
     replaying, builder = Replaying(ask, read_blob), ReportBuilder()
-    newest = [entry.seq async for entry in backwards(store, session_id, kept.NEWEST_ITERATIONS)]
+    newest = await told_from(store, session_id)
     head: Head | None = None
     async for page in pages(store, session_id):
         for entry in page:
@@ -109,7 +108,7 @@ async def replay_and_report(store: Store, session_id: str, predicates: Evaluates
                 happened = await placed(store, happened)
             if not await replaying.take(happened):
                 return replaying.result(), None
-            builder.take_or_pass(happened, cast("State", replaying.state), newest=entry.seq >= newest[-1])
+            builder.take_or_pass(happened, cast("State", replaying.state), newest=entry.seq >= newest)
             head = head_of(entry)
     return replaying.result(), builder.finish(cast("State", replaying.state), cast("Head", head))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, cast
 
-from journeyman.engine.reading import Restored, backwards, kept_state, pages, placed, restore, state_of
+from journeyman.engine.reading import Restored, kept_state, pages, placed, restore, state_of, told_from
 from journeyman.mission.chain import Entry, Head, genesis, head_of, kind_of
 from journeyman.mission.fold.fold import fold
 from journeyman.mission.model.events import EVENT_TYPES, Proposed, SnapshotTaken, read
@@ -47,9 +47,7 @@ def reported_head(report: JsonObject) -> Head:
 
 async def _in_parts(store: Store, session_id: str) -> JsonObject | None:
     """Give the report without folding its middle; `None` where a snapshot there cannot be used."""
-    told = kept.NEWEST_ITERATIONS + 1  # context calls of the oldest one that is told stand behind the one before it
-    newest = [entry.seq async for entry in backwards(store, session_id, told)]
-    parts = _Parts(store, await restore(store, session_id, newest[-1]))
+    parts = _Parts(store, await restore(store, session_id, await told_from(store, session_id)))
     async for page in pages(store, session_id):
         for entry in page:
             if not await parts.take(entry):
