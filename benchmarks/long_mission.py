@@ -95,7 +95,7 @@ class Watch:
     def __call__(self, happened: Happened, _: State) -> None:
         """Take an event that is durable."""
         match happened.event:
-            case e.Settled(result_bytes=size):
+            case e.Settled(value={"bytes": int(size)}):
                 self.payload_bytes += size
             case e.Decided():
                 self.times.append(time.perf_counter() - self._paused.seconds)

@@ -137,7 +137,8 @@ class Played(Simulation):
             case c.AskWorld(effects):
                 for effect in effects:
                     how = EffectState.DONE if self.row.happened else EffectState.FAILED
-                    self.add(e.Reconciled(effect=effect.intended.effect, state=how, asked=1))
+                    self.add(e.ExtraCall(effect=effect.intended.effect, tool=effect.intended.tool))
+                    self.add(e.Reconciled(effect=effect.intended.effect, state=how))
             case c.Check():
                 self.add(e.Checked(iteration=self.state.iteration.index, facts=[*map(self._fact, self.row.checks)]))
             case c.StepScript(snapshot, _):

@@ -163,7 +163,7 @@ class Calls:
                 error=result.error or "",
                 tries=result.tries,
                 duration_s=round(result.duration_s, 6),
-                result_bytes=result.original_bytes or size,
+                cut_bytes=result.original_bytes if result.truncated else 0,
                 seen=_few(gather(result.value)) if size > INLINE_BYTES else {},
                 left_running=result.left_running,
             ),

@@ -90,7 +90,6 @@ def settled(state: State, event: e.Settled, at: str) -> State:
         effects=_next_turn({**state.effects, event.effect: ended}, effect.intended.turn, state.world.epoch),
         world=replace(state.world, order=made.order, counts=_counted(state, ended)),
         memory=after_settled(state.memory, effect.intended, event),
-        usage=replace(state.usage, tool_calls=state.usage.tool_calls + event.asked) if event.asked else state.usage,
     )
     if not done:
         return with_error(state, effect.intended.tool, event.error_class, event.error)
@@ -208,11 +207,9 @@ def reconciled(state: State, event: e.Reconciled, at: str, actor: str) -> State:
     effects = {**state.effects, event.effect: ended}
     if effect.intended.iteration != state.iteration.index:
         del effects[event.effect]
-    usage = replace(state.usage, tool_calls=state.usage.tool_calls + event.asked) if event.asked else state.usage
     state = replace(
         state,
         effects=effects,
-        usage=usage,
         world=replace(state.world, order=made.order, counts=_counted(state, ended)),
     )
     return state if state.unknown else _go_on(state)

@@ -93,11 +93,11 @@ class Intended(Value, frozen=True, kw_only=True):
     effect: str
     iteration: int
     tool: str
-    args: Json
+    args: Json = field(default_factory=dict[str, Json])
     effect_class: EffectClass
     place: str
     """Step and place in it: the same for every try of this call, different for every other call."""
-    turn: int
+    turn: int = 0
     """Effects of one turn run at once, turns one after the other."""
     purpose: Purpose = Purpose.CALL
     call: str = ""
@@ -124,11 +124,10 @@ class Settled(Value, frozen=True, kw_only=True):
     error: str = ""
     tries: int = 1
     duration_s: float = 0.0
-    result_bytes: int = 0
+    cut_bytes: int = 0
+    """Size of a result of which `value` is a preview; 0 where all of it is kept."""
     seen: JsonObject = field(default_factory=dict[str, Json])
     """Names and values found in a value kept as a blob, for the planner."""
-    asked: int = 0
-    """Calls that were made to find out whether it happened; only in records from before there was `ExtraCall`."""
     left_running: bool = False
     """Something of it could not be stopped and runs on."""
 
@@ -142,8 +141,6 @@ class Reconciled(Value, frozen=True, kw_only=True):
     value: Json = None
     """What the call gave, where a probe knows it."""
     note: str = ""
-    asked: int = 0
-    """Calls that were made to find out; only in records from before there was `ExtraCall`."""
     assumed: bool = False
     """The mission's policy says so; nobody has looked."""
 
@@ -227,7 +224,7 @@ class Evaluated(Value, frozen=True, kw_only=True):
     """The criteria against the evidence."""
 
     iteration: int
-    checkpoint: bool
+    checkpoint: bool = True
     """Whether the cadence judges progress here."""
     results: list[CriterionResult]
     awaiting: list[str] = field(default_factory=list[str])

@@ -20,7 +20,7 @@ from journeyman.mission.model.reasons import Reason
 from journeyman.mission.model.state import CriterionState, State
 from journeyman.mission.report.kept import FIRST_ITERATIONS, MOST_ROWS, Line, Rows
 from journeyman.mission.rules.decide import outcome_of
-from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.canonical import REFERENCE, Json, JsonObject, canonical
 
 REPORT_VERSION: Final = 2
 SILENT: Final = frozenset({e.Evaluated, e.Decided, e.ScriptAdvanced, e.Checked, e.SnapshotTaken})
@@ -353,6 +353,14 @@ def _intended(gathered: _Gathered, event: e.Intended, at: str) -> None:
         names.append(event.effect)
 
 
+def _result_bytes(event: e.Settled) -> int:
+    """Give how large a result was, before it was cut."""
+    if event.cut_bytes or event.value is None:
+        return event.cut_bytes
+    kept = event.value.get("bytes") if isinstance(event.value, dict) and REFERENCE in event.value else None
+    return kept if isinstance(kept, int) else len(canonical(event.value))
+
+
 def _settled(gathered: _Gathered, event: e.Settled | e.Reconciled, happened: Happened) -> None:
     reconciled = isinstance(event, e.Reconciled)
     row = gathered.rows.settle(event.effect, event.state, reconciled=reconciled)
@@ -365,7 +373,7 @@ def _settled(gathered: _Gathered, event: e.Settled | e.Reconciled, happened: Hap
         "settled_at": happened.at,
         "duration_s": event.duration_s,
         "tries": event.tries,
-        "result_bytes": event.result_bytes,
+        "result_bytes": _result_bytes(event),
         "value": event.value,
     }
     if event.left_running:
