@@ -202,8 +202,8 @@ class _Counting:
         return answer
 
 
-async def _advised(lines: list[Line], budget: dict[str, Any]) -> _Counting:
-    """Give an advisor that was asked until the budget had no room."""
+async def _advised(folder: Path, lines: list[Line], budget: dict[str, Any]) -> _Counting:
+    """Give an advisor that was asked until the budget had no room; the folder's module is imported once in a process."""
     advisor = _Counting(ScriptedAdvisor(lines, repeat=True, costs=True))
 
     async def at_once(_: float) -> None:
@@ -217,10 +217,8 @@ async def _advised(lines: list[Line], budget: dict[str, Any]) -> _Counting:
             scripts=ScriptRun(sandbox),
             broker=Broker({"counting": advisor}, BrokerPolicy(consent=frozenset({"*"})), sleep=at_once),
         )
-        with tempfile.TemporaryDirectory(prefix="journeyman-edges-") as name:
-            shutil.copy(_TOOLS[0], name)
-            wanted = mission(advisor="counting", budget={"iterations": 12, **budget}, explore=True)
-            await Engine(world).run(validate_mission(wanted), Path(name))
+        wanted = mission(**SPENDING["planner"], advisor="counting", budget={"iterations": 12, **budget})
+        await Engine(world).run(validate_mission(wanted), folder)
     return advisor
 
 
@@ -228,21 +226,22 @@ def _advice_rows(progress: Meter) -> list[Row]:
     good = {"revision_rationale": "r", "next_strategy": {"calls": [{"tool": "look"}]}, "confidence": 1}
     barred = {"revision_rationale": "r", "next_strategy": {"calls": [{"tool": "nothing"}]}, "confidence": 1}
     ways = {
-        "answers that are used": [Line(value=good, cost_usd=0.01)],
-        "answers that are rejected": [Line(value=barred, cost_usd=0.01)],
-        "answers that are none": [Line(value={"no": "strategy"}, cost_usd=0.01)],
+        "answers that are used": [Line(value=good, cost_usd=0.04)],
+        "answers that are rejected": [Line(value=barred, cost_usd=0.04)],
+        "answers that are none": [Line(value={"no": "strategy"}, cost_usd=0.04)],
     }
     progress.start("advice", 2 * len(ways))
     rows: list[Row] = []
-    for way, lines in ways.items():
-        for kind, most in (("tokens", 30_000), ("cost_usd", 0.5)):
-            advisor = anyio.run(_advised, lines, {kind: most})
-            used = advisor.tokens if kind == "tokens" else advisor.usd
-            holds = 0 < used <= most
-            rows.append(
-                Row(f"{kind} by {way}", round(used, 4), "", f"1..{most:,}" if kind == "tokens" else f"<= {most}", holds)
-            )
-            progress.step()
+    with tempfile.TemporaryDirectory(prefix="journeyman-edges-") as name:
+        shutil.copy(_TOOLS[0], name)
+        for way, lines in ways.items():
+            free = anyio.run(_advised, Path(name), lines, dict[str, Any]())
+            for kind, most in (("tokens", 20_000), ("cost_usd", 0.3)):
+                advisor = anyio.run(_advised, Path(name), lines, {kind: most})
+                used, unbound = (one.tokens if kind == "tokens" else one.usd for one in (advisor, free))
+                bar = f"above 0, <= {most:,}, without the budget {unbound:,g}"
+                rows.append(Row(f"{kind} by {way}", round(used, 4), "", bar, 0 < used <= most and used < unbound))
+                progress.step()
     return rows
 
 

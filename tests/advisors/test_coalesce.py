@@ -145,6 +145,17 @@ async def test_a_caller_that_left_is_not_asked_for() -> None:
     assert not shared._running
 
 
+async def test_who_asks_while_the_last_caller_leaves_is_answered() -> None:
+    """It joined a batch that was about to be cancelled, and was cancelled with it: its whole session ended so."""
+    shared = Coalescing(Model())
+    leaving = asyncio.create_task(shared.ask(question(text="n 0")))
+    await asyncio.sleep(0)
+    leaving.cancel()
+    coming = asyncio.create_task(shared.ask(question(text="n 1")))
+    assert (await coming).value.count == 1
+    assert leaving.cancelled()
+
+
 async def test_a_large_question_goes_alone_and_tokens_limit_a_batch() -> None:
     """Size is not only a count."""
     model = Model()

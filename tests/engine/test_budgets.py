@@ -334,7 +334,7 @@ async def test_what_the_deadline_cannot_stop_is_told_in_record_and_report() -> N
 
     try:
         async with bench(stuck) as at:
-            state = await at.engine.run(mission("stuck", "finish", budget={"wall_clock_s": 0.3}))
+            state = await at.engine.run(mission("stuck", "finish", budget={"wall_clock_s": 1.5}))
             assert state.verdict is not None
             assert state.verdict.reason is Reason.MAX_WALL_CLOCK
             (settled,) = await at.events(state.session_id, e.Settled)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journeyman.leaving.tasks import abandonable, ended
+from journeyman.leaving.tasks import CancelledItself, abandonable, ended
 
 
 def stubborn(release: asyncio.Event, swallows: int, *, shields: bool) -> asyncio.Task[str]:
@@ -69,6 +69,19 @@ def test_a_result_and_a_fault_come_back_as_they_are() -> None:
         assert await abandonable(gives()) == 3
         with pytest.raises(LookupError, match="mine"):
             await abandonable(fails())
+
+    asyncio.run(scene())
+
+
+def test_work_that_cancels_itself_does_not_cancel_its_caller() -> None:
+    """A session would end with it, its record cut off in the middle."""
+
+    async def quits() -> None:
+        raise asyncio.CancelledError
+
+    async def scene() -> None:
+        with pytest.raises(CancelledItself):
+            await abandonable(quits())
 
     asyncio.run(scene())
 

@@ -137,6 +137,7 @@ class Coalescing:
         except asyncio.CancelledError:
             batch.rows.remove(row)  # unsent: it is not asked; sent: nobody waits for it any more
             if not batch.rows and batch.work is not None:
+                self._close_wherever(batch)  # before it is cancelled: who comes meanwhile must not join it
                 batch.work.cancel()
             raise
 
@@ -163,6 +164,11 @@ class Coalescing:
             del self._open[key]
         batch.full.set()
 
+    def _close_wherever(self, batch: _Batch) -> None:
+        for key, one in list(self._open.items()):
+            if one is batch:
+                self._close(key, batch)
+
     async def _run(self, key: Key, batch: _Batch) -> None:
         try:
             await self._gather(key, batch)
@@ -171,8 +177,9 @@ class Coalescing:
                 answers = await self._send(rows) if rows else []
         except asyncio.CancelledError:
             self._close(key, batch)
-            for row in batch.rows:
-                row.done.cancel()
+            for row in batch.rows:  # closed under their feet; a cancellation would end their callers
+                if not row.done.done():
+                    row.done.set_result(Answer(failure=Failure.CANCELLED, reason="batch_cancelled"))
             raise
         except Exception:  # noqa: BLE001  an advisor never raises; one that does must not leave its callers waiting
             rows = list(batch.rows)

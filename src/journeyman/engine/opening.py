@@ -21,7 +21,7 @@ from journeyman.tools.deadline import Deadline
 
 CLOSING_S: Final = 5.0
 """Time that servers have to stop …"""
-HURRY_S: Final = 0.1
+HURRY_S: Final = 0.05
 """… and at a mission's deadline."""
 _LAST_S: Final = 0.02
 """Time that they have once more when they are told a second time."""

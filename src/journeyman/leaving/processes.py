@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import anyio
 from anyio.abc import Process
@@ -14,6 +14,8 @@ from journeyman.leaving.owned import Child, kill_group
 from journeyman.leaving.tasks import detached
 
 Started = TypeVar("Started", bound=Child)
+_DROP_S: Final = 0.5
+"""How long is waited for the pipes of a killed process to close."""
 
 
 async def opened_process(
@@ -24,7 +26,7 @@ async def opened_process(
     Cancelling takes effect after it: in the middle, asyncio would leave a process behind that nobody knows of.
     """
     variables = None if environment is None else dict(environment)
-    return await _whole(lambda: anyio.open_process(command, cwd=folder, env=variables, start_new_session=True))
+    return await _whole(lambda: anyio.open_process(command, cwd=folder, env=variables, start_new_session=True), _closed)
 
 
 async def opened_streams(
@@ -40,12 +42,19 @@ async def opened_streams(
             cwd=folder,
             env=dict(environment),
             start_new_session=True,
-        )
+        ),
+        lambda process: process.communicate(),
     )
 
 
-async def _whole(start: Callable[[], Coroutine[Any, Any, Started]]) -> Started:
-    """Start it in a task of its own: a shield holds off cancel scopes, but not `Task.cancel`."""
+async def _closed(process: Process) -> None:
+    await process.aclose()
+
+
+async def _whole(
+    start: Callable[[], Coroutine[Any, Any, Started]], drop: Callable[[Started], Coroutine[Any, Any, object]]
+) -> Started:
+    """Start it in a task of its own: a shield holds off cancel scopes, but not `Task.cancel`, after which it is ended."""
     starting = detached(start())
     told: asyncio.CancelledError | None = None
     with anyio.CancelScope(shield=True):  # bounded: the system starts a program, or says that it cannot
@@ -58,4 +67,6 @@ async def _whole(start: Callable[[], Coroutine[Any, Any, Started]]) -> Started:
         return starting.result()
     if not starting.cancelled() and starting.exception() is None:
         kill_group(starting.result())
+        with anyio.move_on_after(_DROP_S, shield=True):
+            await drop(starting.result())
     raise told

@@ -71,12 +71,21 @@ class Apart(Generic[Value]):
         return self.task.done()
 
 
+class CancelledItself(Exception):
+    """The work let out a cancellation that its caller did not ask for, and that must not end the caller."""
+
+
 async def abandonable(work: Coroutine[Any, Any, Value], patience_s: float = PATIENCE_S) -> Value:
-    """Give what a coroutine gives; cancelling the caller cancels it, and leaves it behind where it does not end."""
+    """Give what a coroutine gives; cancelling the caller cancels it, and leaves it behind where it does not end.
+
+    Raises `CancelledItself` where the work ends cancelled and nobody cancelled the caller.
+    """
     apart = Apart(work)
     try:
         await asyncio.wait({apart.task})
     except asyncio.CancelledError:
         await apart.end(patience_s)
         raise
+    if apart.task.cancelled():
+        raise CancelledItself
     return apart.task.result()
