@@ -70,7 +70,7 @@ test-train: .venv-train/.done  ## set up an environment with torch and TRL, and 
 	.venv-train/bin/python -m pip install -q --no-build-isolation -e '.[gym]'
 	@touch $@
 
-check: $(VENV)/.dev  ## lint, types and floors
+check: $(VENV)/.dev  ## lint, types, layers and unused code
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports

@@ -1,4 +1,4 @@
-"""Joins the rooms: settings to stores, sandbox, catalogs and engine. The only module that names vendor files."""
+"""Joins the packages: settings to stores, sandbox, advisors, catalogs and engine."""
 
 from __future__ import annotations
 

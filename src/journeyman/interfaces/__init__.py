@@ -1,1 +1,1 @@
-"""Doors: how people and programs come in."""
+"""How people and programs use Journeyman: command line, pages, environments for trainers."""

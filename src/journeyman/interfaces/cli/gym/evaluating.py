@@ -23,7 +23,7 @@ from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
-    from journeyman.interfaces.cli.gym.running import Report  # brings the engine's rooms, which only models need
+    from journeyman.interfaces.cli.gym.running import Report  # brings the engine, which only models need
 
 Wanted: TypeAlias = Sequence[tuple[str, Sequence[Task]]]
 PlayModels: TypeAlias = "Callable[[Wanted, Kept], Report]"
