@@ -91,6 +91,10 @@ def test_what_does_not_rest_on_absence_stays_true_when_more_events_come(
         ("len(obs['events']) >= 1 or obs['events'] == []", True),
         ("(lambda o: len(o['events']) == 0)(obs)", True),
         ("len(obs) > 0", True),
+        ("all(r['value']['ms'] < 5 for r in obs['tool_results'] if r['tool'] == 'lat')", True),
+        ("max([r['value']['ms'] for r in obs['tool_results']], default=0) < 5", True),
+        ("any(r['value']['ms'] < 5 for r in obs['tool_results'] if r['tool'] == 'lat')", False),
+        ("obs['tool_results'][-1]['value']['ms'] < 5", False),
     ],
 )
 def test_the_plain_forms_are_told_apart(expression: str, absence: bool) -> None:  # noqa: FBT001  # a column

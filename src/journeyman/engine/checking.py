@@ -13,7 +13,7 @@ from journeyman.mission.criteria.base import Criterion, Measured, Probe, walk
 from journeyman.mission.criteria.evidence import SCRIPT, Answered, Call, Measurement
 from journeyman.mission.criteria.expressions import uses
 from journeyman.mission.criteria.metric import MetricCriterion
-from journeyman.mission.criteria.predicate import MISSING_EVENT
+from journeyman.mission.criteria.predicate import MISSING
 from journeyman.mission.fold.fold import fold
 from journeyman.mission.fold.world import arrived
 from journeyman.mission.model import events as e
@@ -77,7 +77,7 @@ async def check_tools(mission: Mission, rows: list[JsonObject], scripts: ScriptR
     for criterion in walk(mission.criteria):
         if isinstance(criterion, Predicate) and not criterion.is_sourced and uses(criterion.text).absence:
             hint = "name a pure call that gives such events: `probe: {tool: …}`, or `from: TOOL`"
-            found.append(Problem(where=f"criterion {criterion.id}", message=MISSING_EVENT, hint=hint))
+            found.append(Problem(where=f"criterion {criterion.id}", message=MISSING, hint=hint))
         if isinstance(criterion, ToolCallSucceeded) and criterion.tool not in state.tools:
             message = f"{criterion.tool!r} is not an allowed tool, so it can never be met"
             found.append(Problem(where=f"criterion {criterion.id}", message=message))

@@ -18,7 +18,6 @@ class Worker:
     """A daemon thread that takes one job after the other: starting a thread costs more than most jobs do."""
 
     def __init__(self) -> None:
-        _ALL.add(self)
         self.stays = True
         self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         threading.Thread(target=self._run, name=f"journeyman-blocking-{next(_NUMBERS)}", daemon=True).start()
@@ -31,24 +30,15 @@ class Worker:
         while True:
             self._jobs.get()()
             if not self.stays:
-                _ALL.discard(self)
                 return
 
 
 _IDLE: Final[deque[Worker]] = deque()
 """Workers without a job, the one used last at the end."""
-_ALL: Final[set[Worker]] = set()
-held: Final[set[object]] = set()
-"""What runs in other daemon threads of ours, put in and taken out by whoever runs it there."""
 
 
 if hasattr(os, "register_at_fork"):  # a child has none of its parent's threads
-    os.register_at_fork(after_in_child=lambda: (_IDLE.clear(), _ALL.clear(), held.clear()))
-
-
-def busy() -> bool:
-    """Tell whether a thread was left behind in its job: an interpreter that ends under it may hang, or crash."""
-    return bool(held) or len(_ALL) > len(_IDLE)
+    os.register_at_fork(after_in_child=_IDLE.clear)
 
 
 def rest(worker: Worker) -> None:

@@ -13,7 +13,6 @@ from typing import Any, Final, TypeVar
 import anyio
 
 from journeyman.leaving.tasks import CANCELS, PATIENCE_S
-from journeyman.leaving.threads import held
 from journeyman.tools.containing import CANCELLED_ITSELF, Escaped
 
 Value = TypeVar("Value")
@@ -66,7 +65,6 @@ class _Job:
                 self.future.cancel()
                 return
             self._begin()
-        held.add(self)  # an interpreter that ends under it may hang
         self._task = asyncio.get_running_loop().create_task(self._make(), context=self._context)
         self._task.add_done_callback(self._over)
 
@@ -77,7 +75,6 @@ class _Job:
             self._task.cancel()
 
     def _over(self, task: asyncio.Task[Any]) -> None:
-        held.discard(self)
         if task.cancelled():
             self.future.cancel()
         elif (error := task.exception()) is not None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from benchmarks.bad_input import judged, run
 from benchmarks.report import Meter
 
@@ -19,6 +21,7 @@ class _Quiet(Meter):
         """Show nothing."""
 
 
+@pytest.mark.timeout(900)  # some five hundred inputs, on a machine that may be busy
 def test_every_malformed_input_gets_a_clear_error_and_nothing_is_lost() -> None:
     """Five hundred inputs; a good one shows that the door is not simply shut."""
     rows = run(_Quiet())

@@ -11,7 +11,6 @@ from contextlib import suppress
 from typing import Final, NoReturn
 
 from journeyman.leaving.owned import kill_owned
-from journeyman.leaving.threads import busy
 
 PATIENCE_S: Final = 0.05
 """Time that cancelled tasks and ending threads have; those that end at all need far less."""
@@ -38,17 +37,19 @@ async def _stopped() -> bool:
 
 
 def leave(code: int) -> NoReturn:
-    """End the process with a code, at once where a task or a thread is left: the interpreter would wait for them."""
+    """End the process with a code, whatever is left of tasks, threads, pools, children and exit handlers of tools.
+
+    The interpreter's own end would wait for them, and for some of them no code of ours could tell that they are there.
+    All that is ours is closed by now; what is printed is flushed here.
+    """
     kill_owned()
     until_s = time.monotonic() + PATIENCE_S
     while (left := _threads()) and time.monotonic() < until_s:
         left[0].join(max(0.0, until_s - time.monotonic()))
-    if _abandoned or left or busy():
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, ValueError):
-                stream.flush()
-        os._exit(code)
-    sys.exit(code)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError, ValueError):
+            stream.flush()
+    os._exit(code)
 
 
 def _threads() -> list[threading.Thread]:

@@ -22,7 +22,7 @@ class Uses:
     values: bool = True
     """Whether it may look at the values of results, and not only at which calls there were."""
     absence: bool = False
-    """Whether it may be true because an event is missing."""
+    """Whether it may be true because an event, or a result, is missing."""
 
     @property
     def evidence(self) -> bool:
@@ -40,7 +40,7 @@ def uses(expression: str) -> Uses:
     `obs['metrics']['NAME']` and `obs['metrics'].get('NAME', …)` name a metric, in `obs['history']` alike; any other use
     of these two may look at every metric, any other use of `obs` at everything. `obs['tool_results'][PLACE]` is one
     result, any other use may look at all. `any(… for e in obs['events'])` and `len(…) >= 1`, joined by `and` and `or`,
-    ask for an event that is there; any other use of events may ask for one that is not.
+    ask for an event that is there; any other use of events may ask for one that is not. The same forms tell results apart.
     """
     try:
         tree = ast.parse(expression.strip(), mode="eval")
@@ -63,6 +63,7 @@ def uses(expression: str) -> Uses:
         elif root == "tool_results":
             place = _place(parents.get(part), part)
             results = results or place is None
+            absence = absence or (place is None and not _asks_for_presence(parents, part))
             places |= {place} if place is not None else set()
         elif root == "events":
             events = True

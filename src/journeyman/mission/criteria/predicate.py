@@ -14,8 +14,8 @@ from journeyman.mission.criteria.metric import EVIDENCE_CHARACTERS, shortened
 MAX_EXPRESSION_CHARACTERS: Final = 4096
 """Longest predicate: enough for a screenful, small enough that parsing one is free."""
 
-MISSING_EVENT: Final = "it may be true because an event is missing: say whose events count with `probe` or `from`"
-"""Nothing that anybody else reported tells that an event did not happen."""
+MISSING: Final = "it may be true because an event or a result is missing: say whose count with `probe` or `from`"
+"""Nothing that anybody else reported tells that something did not happen."""
 
 
 class Predicate(Measured):
@@ -51,10 +51,10 @@ class Predicate(Measured):
     def _unseen(self, view: View) -> str:
         """Tell who would have to be looked at before an event can be said to be missing; empty where all were."""
         if not self.wanted_sources:
-            return "" if self.probes else MISSING_EVENT
+            return "" if self.probes else MISSING
         unseen = view.not_looked_at(self.wanted_sources)
         return (
-            f"{unseen} gave nothing fresh in this iteration, so no event of it is known to be missing" if unseen else ""
+            f"{unseen} gave nothing fresh in this iteration, so nothing of it is known to be missing" if unseen else ""
         )
 
     def sentence(self) -> str:
