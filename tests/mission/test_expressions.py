@@ -137,3 +137,9 @@ async def test_an_observation_that_a_person_wrote_down_is_all_there_was() -> Non
                 seen: Any = {"metrics": {"n": 1}, "events": events}
                 (found,) = await judge_observation(a_mission(**more), seen, Predicates(sandbox))
                 assert found.status is CriterionStatus(status)
+
+
+@pytest.mark.parametrize("metrics", ["obs['metrics']", "obs.get('metrics', {})", "(obs.get('metrics') or {})"])
+def test_a_metric_is_named_however_its_place_is_written(metrics: str) -> None:
+    """A default for a metric that nobody measured would decide."""
+    assert uses(f"{metrics}.get('err', 0) < 5").metrics == frozenset({"err"})

@@ -56,6 +56,8 @@ def uses(expression: str) -> Uses:
         root, part = _root(parents, node)
         if root is None or part is None:
             return _ALL
+        if isinstance(default := parents.get(part), ast.BoolOp) and isinstance(default.op, ast.Or):
+            part = default if default.values[0] is part else part  # `(obs.get('metrics') or {})`
         if root in ("metrics", "history"):
             name = _named(parents, part)
             every = every or name is None
