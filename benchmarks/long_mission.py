@@ -4,9 +4,9 @@ Function tool, catalog, rules, planner, durable SQLite record: nothing is left o
 the mission stands still and a bare loop writes the very rows of those 500 into a file of its own, one commit for each
 iteration, with the same settings (`synchronous=FULL`, write-ahead log): what the disk and the neighbours of a shared
 machine cost at that moment, both pay; and it draws the tool's 5 KB each time, since the world's work is not ours. The
-bars are the medians of the ratios of these windows, by the clock and by the
-processor time of all threads. Growth is told by processor time too: each end of the mission is ten windows of 100, and
-the median of their p99 counts. The plain figures by the clock stand beside them.
+bars are the medians of the ratios of these windows, by the clock and by the processor time of all threads. Growth is
+told by processor time too: each end of the mission is ten windows of 100, and the median of their p99 counts. The plain
+figures by the clock stand beside them.
 """
 
 from __future__ import annotations

@@ -18,6 +18,7 @@ from journeyman.mission.model.state import Effect
 from journeyman.mission.report import build, kept
 from journeyman.mission.report.build import ReportBuilder, build_report
 from journeyman.mission.values.canonical import canonical
+from journeyman.mission.values.errors import NotFound
 from journeyman.mission.values.value import replace
 from journeyman.tools.functions import tool
 from tests.engine.worlds import Bench, bench, mission
@@ -80,6 +81,13 @@ async def test_passing_the_middle_by_gives_the_same_bytes(iterations: int, cut: 
         vars(at.store)["_entries"][session] = list(record.entries[:length])
         shorter = build_report(record.events[:length], await at.store.head(session))
         assert canonical(await report_of(at.store, session)) == canonical(shorter)
+
+
+async def test_a_session_that_is_not_there_is_named() -> None:
+    """A replay reads from its end first, where there is none."""
+    async with bench(work) as at:
+        with pytest.raises(NotFound, match="no session 'nobody'"):
+            await replay_and_report(at.store, "nobody", at.predicates)
 
 
 async def test_what_is_left_out_is_counted_and_the_rest_is_told() -> None:

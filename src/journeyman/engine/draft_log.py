@@ -10,6 +10,7 @@ from typing import Final
 from journeyman.engine.clock import Clock, stamp
 from journeyman.mission.values.canonical import JsonObject, canonical
 from journeyman.mission.values.errors import Unavailable
+from journeyman.stores.files import sync_folder
 
 NAME: Final = "drafts.jsonl"
 """In a tenant's folder: two lines for each question to a model that a draft asked, without any text of it."""
@@ -39,16 +40,8 @@ class DraftLog:
                 file.write(b"\n" + line if torn else line)
                 os.fsync(file.fileno())
             if new:
-                _sync_folder(self.path.parent)
+                sync_folder(self.path.parent)
         except OSError as error:
             raise Unavailable(
                 f"cannot write the audit of drafts {str(self.path)!r}: {error.strerror}; check its owner and free space"
             ) from None
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -133,7 +133,10 @@ async def told_from(store: Store, session_id: str) -> int:
 
     Context calls of the oldest one that is told stand behind the proposal of the one before it.
     """
-    return [entry.seq async for entry in backwards(store, session_id, kept.NEWEST_ITERATIONS + 1)][-1]
+    first = 1
+    async for entry in backwards(store, session_id, kept.NEWEST_ITERATIONS + 1):
+        first = entry.seq
+    return first
 
 
 async def newest_iterations(store: Store, session_id: str, count: int, head: Head | None = None) -> list[Happened]:

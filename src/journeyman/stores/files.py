@@ -213,7 +213,7 @@ def _put(draft: Path, directory: Path) -> None:
         if old is not None:
             old.rename(directory)
         raise
-    _sync(directory.absolute().parent)
+    sync_folder(directory.absolute().parent)
     if old is not None:
         shutil.rmtree(old)
 
@@ -222,8 +222,8 @@ def _finish(draft: Path, report: JsonObject, manifest: JsonObject) -> None:
     _append(draft / _RECORD, (), synced=True)
     _write(draft / _REPORT, canonical(report) + b"\n")
     _write(draft / _MANIFEST, canonical(manifest) + b"\n")
-    _sync(draft / _BLOBS)
-    _sync(draft)
+    sync_folder(draft / _BLOBS)
+    sync_folder(draft)
 
 
 def _refuse_foreign(directory: Path) -> None:
@@ -245,7 +245,8 @@ def _append(path: Path, parts: Sequence[bytes], *, synced: bool = False) -> None
             os.fsync(file.fileno())
 
 
-def _sync(directory: Path) -> None:
+def sync_folder(directory: Path) -> None:
+    """Make the names in a folder durable."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -18,13 +18,13 @@ from journeyman.tools.containing import CANCELLED_ITSELF, Escaped
 Value = TypeVar("Value")
 _guests: Final[list[asyncio.AbstractEventLoop]] = []
 """The loop of this process; all coroutines share one, since what their modules hold belongs to a loop."""
-_door: Final = threading.Lock()
+_guests_lock: Final = threading.Lock()
 if hasattr(os, "register_at_fork"):  # a child has none of its parent's threads
     os.register_at_fork(after_in_child=_guests.clear)
 
 
 def _guest() -> asyncio.AbstractEventLoop:
-    with _door:
+    with _guests_lock:
         if not _guests:
             loop = asyncio.new_event_loop()
             threading.Thread(target=loop.run_forever, name="journeyman-guest-loop", daemon=True).start()
@@ -34,7 +34,7 @@ def _guest() -> asyncio.AbstractEventLoop:
 
 def _abandon(loop: asyncio.AbstractEventLoop) -> None:
     """Let those that come later have another loop; this one goes on when what blocks it lets it."""
-    with _door:
+    with _guests_lock:
         if loop in _guests:
             _guests.remove(loop)
 

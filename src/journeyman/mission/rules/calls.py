@@ -23,36 +23,32 @@ MAX_NOT_DONE: Final = 3
 
 def intended(state: State, command: Intend) -> tuple[Intended, ...]:
     """Give the intents of a command's calls; ids are `ITERATION.NUMBER`, unique in the session."""
-    if command.calls and command.calls[0].purpose is Purpose.CONTEXT:
-        return tuple(_context_intent(state, call) for call in command.calls)
-    number = sum(effect.intended.iteration == state.iteration.index for effect in state.effects.values())
+    iteration = state.iteration.index
+    number = sum(effect.intended.iteration == iteration for effect in state.effects.values())
     return tuple(
-        Intended(
-            effect=f"{state.iteration.index}.{number + index}",
-            iteration=state.iteration.index,
-            tool=call.tool,
-            args=call.args,
-            effect_class=effect_class(state, call.tool, call.purpose),
-            place=call.place,
-            turn=call.turn,
-            purpose=call.purpose,
-            call=call.call,
-        )
+        _context_intent(state, call)
+        if call.purpose is Purpose.CONTEXT
+        else _intent(state, call, f"{iteration}.{number + index}", iteration)
         for index, call in enumerate(command.calls)
     )
 
 
 def _context_intent(state: State, call: IntendedCall) -> Intended:
     """Give the intent of a context call, which stands before the iteration that it is made for and has no number in it."""
+    return _intent(state, call, call.place, state.usage.iterations)
+
+
+def _intent(state: State, call: IntendedCall, effect: str, iteration: int) -> Intended:
     return Intended(
-        effect=call.place,
-        iteration=state.usage.iterations,
+        effect=effect,
+        iteration=iteration,
         tool=call.tool,
         args=call.args,
         effect_class=effect_class(state, call.tool, call.purpose),
         place=call.place,
         turn=call.turn,
         purpose=call.purpose,
+        call=call.call,
     )
 
 

@@ -120,13 +120,15 @@ def canonical(value: Json) -> bytes:
     """Give the RFC 8785 bytes of a value that went through `checked`."""
     try:
         data = _ENCODE(value)
-    except OverflowError:  # read with another reader than `parsed`, as is what `rfc8785` refuses
-        return rfc8785.dumps(parsed(json.dumps(value)))
-    if not isinstance(value, float) and not _differs(data):
-        return data
+    except OverflowError:
+        return _by_reference(value)
+    return _by_reference(value) if isinstance(value, float) or _differs(data) else data
+
+
+def _by_reference(value: Json) -> bytes:
     try:
         return rfc8785.dumps(value)
-    except rfc8785.IntegerDomainError:
+    except rfc8785.IntegerDomainError:  # read with another reader than `parsed`
         return rfc8785.dumps(parsed(json.dumps(value)))
 
 

@@ -104,7 +104,7 @@ class Worker:
         self._writes = writes
         self._jobs: SimpleQueue[Job[Any] | None] = SimpleQueue()
         self._closed = False
-        self._door = threading.Lock()
+        self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._live, name=f"journeyman {path.parent.name}", daemon=True)
 
     async def start(self) -> None:
@@ -129,7 +129,7 @@ class Worker:
 
     def _given(self, work: Work[T], before: Callable[[], None] | None = None) -> Job[T]:
         job = Job(work, asyncio.get_running_loop(), before)
-        with self._door:
+        with self._lock:
             if self._closed:
                 raise NotAllowed(f"the store of {self._path} is closed", code="store_closed")
             self._jobs.put(job)
@@ -137,7 +137,7 @@ class Worker:
 
     async def close(self) -> None:
         """End the thread after the work it was given; harmless when closed before."""
-        with self._door:
+        with self._lock:
             if not self._closed:
                 self._closed = True
                 self._jobs.put(None)
@@ -236,7 +236,7 @@ class Worker:
         connection.execute("RELEASE job")
 
     def _refuse_all(self, error: BaseException) -> None:
-        with self._door:
+        with self._lock:
             self._closed = True
         while True:
             try:
