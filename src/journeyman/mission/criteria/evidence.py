@@ -321,7 +321,7 @@ class View(Value, frozen=True, kw_only=True):
 
     def evidence_there(self) -> bool:
         """Tell whether anything fresh is to be seen at all."""
-        return bool(self.metrics or self.events or any(row.fresh for row in self.results))
+        return bool(self.metrics or self.events or any(row.fresh and row.answered for row in self.results))
 
     def obs(self) -> JsonObject:
         """Give the observation as predicates and dot paths see it: fresh values, and facts of the record.
