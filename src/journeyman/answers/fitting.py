@@ -73,6 +73,8 @@ class Fit:
         self.model = model
         self._tool = tool
         self._adapter = TypeAdapter[Any](model) if model is not None else None
+        self.takes_arrays = model is not None and not _is_model(model)
+        """Whether arrays of plain values may be answers."""
         self._names = _names(model)
         # A type whose fields all have defaults accepts every object, the wrapper of the real one included: for such a
         # type one of its keys must be there.
@@ -80,11 +82,6 @@ class Fit:
         self._envelopes: frozenset[str] = _ENVELOPES | (
             {_plain(tool_name(model))} if model is not None else frozenset()
         )
-
-    @property
-    def takes_arrays(self) -> bool:
-        """Tell whether arrays of plain values may be answers."""
-        return self._adapter is not None and not _is_model(self.model)
 
     def of(self, value: Value, text: str | None = None) -> Fitted:
         """Try the value, whose strict JSON is `text` where that is at hand, then what is inside its wrappers."""
