@@ -92,7 +92,7 @@ async def _mission(on: Stage, name: str, found: Counter[str], failures: Counter[
     session = await on.at.engine.create(mission(name))
     state = await on.at.engine.drive(session)
     found["illegal"] += state.status is not Status.ENDED or state.outcome not in {"achieved", "not_achieved", "unknown"}
-    found["no_report"] += not (await report_of(on.at.store, session)).get("verdict")
+    found["no_report"] += not (await report_of(on.at.store, session)).verdict
     asked: list[e.AdviceAsked] = await on.at.events(session, e.AdviceAsked)
     settled: list[e.AdviceSettled] = await on.at.events(session, e.AdviceSettled)
     found["broken_pairs"] += [row.ask for row in asked] != [row.ask for row in settled]

@@ -71,8 +71,8 @@ async def test_advice_is_taken_from_the_first_iteration_on_and_notes_close_the_r
         assert (state.outcome, state.usage.iterations) == ("achieved", 1)
         assert [event.source for event in await at.events(session, e.Proposed)] == ["advisor:scripted"]
         report = await report_of(at.store, session)
-        assert report["lessons"] == NOTES["lessons"]
-        assert report["recommended_followups"] == NOTES["recommended_followups"]
+        assert report.lessons == NOTES["lessons"]
+        assert report.recommended_followups == NOTES["recommended_followups"]
         assert "advisor:scripted (90% sure)" in markdown_report(report)
         await at.holds(session)
 

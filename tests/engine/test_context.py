@@ -21,6 +21,7 @@ from journeyman.mission.model.effects import Purpose
 from journeyman.mission.model.reasons import Reason, WaitFor
 from journeyman.mission.record.replay import replay
 from journeyman.mission.report.markdown import markdown_report
+from journeyman.mission.report.model import to_json
 from journeyman.mission.values.errors import InvalidInput
 from journeyman.mission.values.value import replace
 from journeyman.tools.functions import tool
@@ -64,7 +65,8 @@ async def test_context_is_looked_at_first_and_shown_in_prompt_report_and_state()
             ("write", "call"), ("weather", "context"), ("finish", "call"),
         ]  # fmt: skip
         await at.holds(session)
-        report: Any = await report_of(at.store, session)
+        found = await report_of(at.store, session)
+        report: Any = to_json(found)
         assert [(row["tool"], row["every"], row["state"], row["iteration"]) for row in report["context"]] == [
             ("inventory", None, "done", 0),
             ("weather", 2, "failed", 2),
@@ -73,7 +75,7 @@ async def test_context_is_looked_at_first_and_shown_in_prompt_report_and_state()
         assert report["iterations"][2]["effects"] == ["context.2.1", "2.0"]
         assert all(row["errors"] == [] for row in report["iterations"])
         assert state_json(await state_of(at.store, session))["context"] == report["context"]
-        assert "no sky here" in markdown_report(report)
+        assert "no sky here" in markdown_report(found)
         prompt = (await prompt_of(at.store, session)).user
         told = prompt.partition("=== Environment")[2].partition("\n=== ")[0]
         assert all(words in told for words in ("racks", "host-0", "host-1999", "the call failed", "no sky here"))

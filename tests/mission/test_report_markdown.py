@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from journeyman.mission.report.markdown import escaped, markdown_report
+from journeyman.mission.report.model import from_json
 from journeyman.mission.report.text import criterion_rule, evidence_text, length, one_line, standing
 from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.value import replace
 from tests.interfaces.pages.reports import busy_report, empty_report, hostile_report, long_report, open_report
 
 FORGE = MarkdownIt("gfm-like", {"html": True, "linkify": False})
@@ -34,7 +36,7 @@ def _cells(line: str) -> list[str]:
 def test_every_part_of_a_report_stands_in_the_text() -> None:
     """Readers find what was asked, claimed, verified, done, spent and learned."""
     report = busy_report()
-    told = markdown_report(report)
+    told = markdown_report(from_json(report))
     calls = cast("dict[str, int]", report["used"])["tool_calls"]
     places = [told.index(f"\n## {heading}") for heading in _HEADINGS]
     assert places == sorted(places)
@@ -56,19 +58,21 @@ def test_every_part_of_a_report_stands_in_the_text() -> None:
 
 def test_the_same_report_gives_the_same_text() -> None:
     """A report is kept as evidence: its text must not depend on when it was written."""
-    assert markdown_report(hostile_report(busy_report())) == markdown_report(hostile_report(busy_report()))
+    assert markdown_report(from_json(hostile_report(busy_report()))) == markdown_report(
+        from_json(hostile_report(busy_report()))
+    )
 
 
 def test_sessions_that_go_on_or_have_not_begun_are_told_too() -> None:
     """Reports are asked for at any time."""
-    assert "# tune-checkout-latency: Waiting" in markdown_report(open_report())
-    assert "Waiting" in markdown_report(open_report())
-    assert "never evaluated" in markdown_report(empty_report())
+    assert "# tune-checkout-latency: Waiting" in markdown_report(from_json(open_report()))
+    assert "Waiting" in markdown_report(from_json(open_report()))
+    assert "never evaluated" in markdown_report(from_json(empty_report()))
 
 
 def test_hundreds_of_iterations_are_folded() -> None:
     """The first and last twenty are told, and how many lie between."""
-    told = markdown_report(long_report(437))
+    told = markdown_report(from_json(long_report(437)))
     assert "… 397 iterations lie between …" in told
     numbers = [
         int(found)
@@ -79,7 +83,9 @@ def test_hundreds_of_iterations_are_folded() -> None:
 
 def test_hostile_text_stays_text_on_a_forge() -> None:
     """Rendered, a report full of markup has the elements of a plain one: no link, image or HTML."""
-    plain, hostile = (FORGE.parse(markdown_report(one)) for one in (busy_report(), hostile_report(busy_report())))
+    plain, hostile = (
+        FORGE.parse(markdown_report(from_json(one))) for one in (busy_report(), hostile_report(busy_report()))
+    )
     kinds = {token.type for block in hostile for token in (block, *(block.children or []))}
     assert not kinds & {"link_open", "image", "html_inline", "html_block", "code_inline"}
     assert [t.type for t in plain if t.type.startswith(("t", "h"))] == [
@@ -110,10 +116,18 @@ def test_escaped_text_reads_as_it_was_written(text: str) -> None:
 def test_tables_keep_their_shape(args: dict[str, str]) -> None:
     """Every row of the effects table has six cells, whatever the arguments."""
     report = open_report(20)
-    report["effects"] = [{"effect": "0.0", "tool": "t", "class": "pure", "state": "failed", "args": {**args}}]
+    row: JsonObject = {
+        "effect": "0.0",
+        "iteration": 0,
+        "tool": "t",
+        "class": "pure",
+        "purpose": "call",
+        "state": "failed",
+    }
+    report["effects"] = [{**row, "args": {**args}}]
     rows = [
         line
-        for line in markdown_report(report).split("simply done")[1].split("\n## ")[0].splitlines()
+        for line in markdown_report(from_json(report)).split("simply done")[1].split("\n## ")[0].splitlines()
         if line.startswith("| ")
     ]
     assert [len(_cells(row)) for row in rows] == [6, 6, 6]
@@ -122,9 +136,9 @@ def test_tables_keep_their_shape(args: dict[str, str]) -> None:
 def test_a_claim_that_evidence_denies_is_pointed_out() -> None:
     """Readers must not have to compare two lines to see that a run is wrong about itself."""
     report: JsonObject = busy_report() | {"outcome_now": "unknown"}
-    assert "now says unknown" in standing(report).doubt
-    assert "**Look here:**" in markdown_report(report)
-    assert standing(busy_report()).doubt == ""
+    assert "now says unknown" in standing(from_json(report)).doubt
+    assert "**Look here:**" in markdown_report(from_json(report))
+    assert standing(from_json(busy_report())).doubt == ""
 
 
 def test_values_are_worded_for_people() -> None:
@@ -132,4 +146,8 @@ def test_values_are_worded_for_people() -> None:
     assert [length(s) for s in (0.0196, 4.25, 200, 7500)] == ["20 ms", "4.25 s", "3 min 20 s", "2 h 05 min"]
     assert evidence_text({"first": 1, "slope": 0.5}) == "first 1, slope 0.5"
     assert one_line({"$blob": "ab" * 32, "bytes": 5000}) == "blob abababababab… (5000 bytes)"
-    assert criterion_rule({"sentence": "out.csv exists", "hold_for": 2}) == "out.csv exists, 2 measurements in a row"
+    criterion = from_json(busy_report()).criteria[0]
+    assert (
+        criterion_rule(replace(criterion, sentence="out.csv exists", hold_for=2))
+        == "out.csv exists, 2 measurements in a row"
+    )

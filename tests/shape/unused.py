@@ -22,7 +22,8 @@ check_catalog, check_sending, Dying, FakeClock, build_report
 _.BEFORE, _.clean, _.frames_written
 
 # Fields that records and reports hold, whole
-_.usage_source, _.head_holds, _.compressed, _.idempotent
+_.head_holds, _.compressed, _.idempotent
+_.seen_at, _.intended_at, _.settled_at, _.reconciled_at, _.effects_by_state
 
 # Protocols of others: ACP, typer, Gymnasium, PettingZoo, OpenEnv, TRL and transformers, verifiers
 _.request_permission, _.on_connect

@@ -84,3 +84,41 @@ def test_a_process_leaves_although_a_function_hangs() -> None:
     done = subprocess.run([sys.executable, "-c", HUNG], capture_output=True, text=True, timeout=60, check=True)
     assert done.stdout.startswith("unknown timeout hang gave no answer within 0.2")
     assert "its thread cannot be stopped and was left running" in done.stdout
+
+
+def test_threads_take_short_turns_while_one_is_abandoned() -> None:
+    """What computes on leaves the others enough turns; once it has come back, turns are as they were."""
+    usual_s, release, begun = sys.getswitchinterval(), threading.Event(), threading.Event()
+
+    def hang() -> None:
+        begun.set()
+        release.wait(60)
+
+    async def scene() -> None:
+        left = asyncio.ensure_future(run_blocking(hang))
+        await asyncio.to_thread(begun.wait)
+        left.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await left
+        assert sys.getswitchinterval() == pytest.approx(0.0005)
+
+    asyncio.run(scene())
+    release.set()
+    while sys.getswitchinterval() != pytest.approx(usual_s):
+        threading.Event().wait(0.001)
+
+
+def test_work_that_ends_as_it_is_cancelled_is_not_abandoned() -> None:
+    """Whichever comes first, nothing is left that would keep turns short."""
+    usual_s = sys.getswitchinterval()
+
+    async def scene() -> None:
+        for _ in range(50):
+            left = asyncio.ensure_future(run_blocking(lambda: None))
+            await asyncio.sleep(0)
+            left.cancel()
+            await asyncio.wait([left])
+
+    asyncio.run(scene())
+    while sys.getswitchinterval() != pytest.approx(usual_s):
+        threading.Event().wait(0.001)

@@ -19,6 +19,7 @@ from journeyman.mission.model.state import State
 from journeyman.mission.prompt import RECENT, Prompt, references, strategy_prompt
 from journeyman.mission.record.replay import Replayed, Replaying
 from journeyman.mission.report.build import ReportBuilder
+from journeyman.mission.report.model import Report
 from journeyman.mission.values.canonical import Json, JsonObject, parsed
 from journeyman.stores.base import Store, Summary
 
@@ -88,7 +89,7 @@ async def replay_of(store: Store, session_id: str, predicates: Evaluates) -> Rep
     return (await replay_and_report(store, session_id, predicates))[0]
 
 
-async def replay_and_report(store: Store, session_id: str, predicates: Evaluates) -> tuple[Replayed, JsonObject | None]:
+async def replay_and_report(store: Store, session_id: str, predicates: Evaluates) -> tuple[Replayed, Report | None]:
     """Give what replaying finds, and the report that was derived in the same pass where nothing differs."""
 
     async def ask(expression: str, obs: JsonObject) -> Answered:

@@ -11,7 +11,7 @@ from journeyman.mission.model.events import EVENT_TYPES, Proposed, SnapshotTaken
 from journeyman.mission.model.state import State
 from journeyman.mission.report import kept
 from journeyman.mission.report.build import SILENT, ReportBuilder
-from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.report.model import Report
 from journeyman.stores.base import Store
 
 _SILENT: Final = frozenset(name for name, kind in EVENT_TYPES.items() if kind in SILENT and kind is not SnapshotTaken)
@@ -21,7 +21,7 @@ _MARGIN: Final = 100
 """Iterations that a mission must have more than are told, before leaving out the middle is worth its looks."""
 
 
-async def report_of(store: Store, session_id: str) -> JsonObject:
+async def report_of(store: Store, session_id: str) -> Report:
     """Give the report of a session as it stands; raise `NotFound` when there is none."""
     told = kept.FIRST_ITERATIONS + kept.NEWEST_ITERATIONS
     if (await state_of(store, session_id)).usage.iterations > told + _MARGIN:
@@ -40,12 +40,12 @@ async def report_of(store: Store, session_id: str) -> JsonObject:
     return builder.finish(cast("State", state), head)
 
 
-def reported_head(report: JsonObject) -> Head:
+def reported_head(report: Report) -> Head:
     """Give where the record ended that a report was made of."""
-    return Head(cast("int", report["events"]), bytes.fromhex(str(report["head_hash"])))
+    return Head(report.events, bytes.fromhex(report.head_hash))
 
 
-async def _in_parts(store: Store, session_id: str) -> JsonObject | None:
+async def _in_parts(store: Store, session_id: str) -> Report | None:
     """Give the report without folding its middle; `None` where a snapshot there cannot be used."""
     parts = _Parts(store, await restore(store, session_id, await told_from(store, session_id)))
     async for page in pages(store, session_id):

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Generator
+from contextlib import contextmanager, suppress
 from typing import TypeVar
 
 import anyio
 
-from journeyman.leaving.threads import free_worker, rest
+from journeyman.leaving.threads import Worker, abandon, free_worker, rest
 
 Value = TypeVar("Value")
 
@@ -26,6 +26,16 @@ async def acquired(limiter: anyio.CapacityLimiter, borrower: object | None = Non
         limiter.acquire_on_behalf_of_nowait(held_by)
     except anyio.WouldBlock:
         await limiter.acquire_on_behalf_of(held_by)
+
+
+@contextmanager
+def _abandoning(worker: Worker) -> Generator[None]:
+    """Let a worker be where whoever waits for it is cancelled."""
+    try:
+        yield
+    except asyncio.CancelledError:
+        abandon(worker)
+        raise
 
 
 async def run_blocking(
@@ -72,7 +82,8 @@ async def run_blocking(
         end(None, None)
         raise
     worker.give(work)
-    value, error = await ended
+    with _abandoning(worker):
+        value, error = await ended
     if error is not None:
         raise error
     return value  # pyright: ignore[reportReturnType] - without an error this is what the job gave

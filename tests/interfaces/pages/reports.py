@@ -9,12 +9,14 @@ from functools import cache
 from itertools import count
 from typing import Any
 
+from journeyman.interfaces.pages.html import html_report
 from journeyman.mission.chain import Head
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.state import Effect
 from journeyman.mission.report.build import build_report
+from journeyman.mission.report.model import from_json, to_json
 from journeyman.mission.rules import commands as c
 from journeyman.mission.rules.next_command import next_command
 from journeyman.mission.values.canonical import Json, JsonObject, checked
@@ -111,7 +113,7 @@ def _busy() -> JsonObject:
             )
             continue
         session.obey(command)
-    return _plain(build_report(session.events, HEAD))
+    return _plain(to_json(build_report(session.events, HEAD)))
 
 
 def busy_report() -> JsonObject:
@@ -127,12 +129,12 @@ def open_report(events: int = 60) -> JsonObject:
         if isinstance(command, c.Nothing):
             break
         session.obey(command)
-    return _plain(build_report(session.events, HEAD))
+    return _plain(to_json(build_report(session.events, HEAD)))
 
 
 def empty_report() -> JsonObject:
     """Give the report of a session that has only been created."""
-    return _plain(build_report(Simulation(validate_mission(MISSION), _tools()).events[:1], HEAD))
+    return _plain(to_json(build_report(Simulation(validate_mission(MISSION), _tools()).events[:1], HEAD)))
 
 
 def long_report(iterations: int, value_bytes: int = 0) -> JsonObject:
@@ -158,9 +160,14 @@ def long_report(iterations: int, value_bytes: int = 0) -> JsonObject:
     report["iterations_run"] = iterations
     report["series"] = {"latency_ms": [[i, 900 - 700 * i / iterations + (i * 37 % 11)] for i in range(iterations)]}
     report["budget_series"] = [
-        {**budgets[-1], "iteration": i, "iterations": i * 40 / iterations} for i in range(iterations)
+        {**budgets[-1], "iteration": i, "iterations": i * 40 // iterations} for i in range(iterations)
     ]
     return report
+
+
+def page_of(report: JsonObject) -> str:
+    """The page of a report that stands as JSON."""
+    return html_report(from_json(report))
 
 
 def hostile_report(report: JsonObject, told: Callable[[str], str] = lambda text: text + CANARY) -> JsonObject:

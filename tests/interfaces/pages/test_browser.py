@@ -8,10 +8,9 @@ from typing import Any, cast
 
 import pytest
 
-from journeyman.interfaces.pages.html import html_report
 from journeyman.mission.values.canonical import JsonObject
 from tests.interfaces.pages.browser import CHROMIUM, Browser
-from tests.interfaces.pages.reports import busy_report, empty_report, hostile_report, long_report, open_report
+from tests.interfaces.pages.reports import busy_report, empty_report, hostile_report, long_report, open_report, page_of
 
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the PATH")]
 _WIDE = "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > 391 && !e.closest('.places, pre, svg, caption, thead')).map(e => e.outerHTML.slice(0, 120))"
@@ -26,7 +25,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 
 def _written(folder: Path, report: JsonObject) -> Path:
     path = folder / "report.html"
-    path.write_text(html_report(report), encoding="utf-8")
+    path.write_text(page_of(report), encoding="utf-8")
     return path
 
 
@@ -69,7 +68,7 @@ def test_an_injected_script_would_not_run(browser: Browser, tmp_path: Path) -> N
     """Even markup that got into the page is stopped by its policy."""
     path = tmp_path / "broken.html"
     evil = "<script>document.title='owned'</script><img src=x onerror=\"document.title='owned'\">"
-    path.write_text(html_report(busy_report()).replace("<main>", f"<main>{evil}"), encoding="utf-8")
+    path.write_text(page_of(busy_report()).replace("<main>", f"<main>{evil}"), encoding="utf-8")
     browser.open(path)
     assert browser.ask("document.title") == "tune-checkout-latency: Achieved"
     assert any("Content Security Policy" in told for told in browser.complaints())

@@ -16,9 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journeyman.interfaces.pages.embedding import CHART_POINTS, LIST_BYTES, embedded, script_data
-from journeyman.interfaces.pages.html import html_report
+from journeyman.mission.report.model import from_json
 from journeyman.mission.values.canonical import Json
-from tests.interfaces.pages.reports import busy_report, empty_report, hostile_report, long_report, open_report
+from tests.interfaces.pages.reports import busy_report, empty_report, hostile_report, long_report, open_report, page_of
 
 
 class _Page(HTMLParser):
@@ -52,7 +52,7 @@ class _Page(HTMLParser):
 
 def test_nothing_outside_the_file_is_asked_for() -> None:
     """A report opens on a machine without network and tells nobody that it was opened."""
-    source = html_report(busy_report())
+    source = page_of(busy_report())
     page = _Page(source)
     assert not re.search(r"(?i)https?:|//[a-z]|@import|url\(", re.sub(r"(?m)^\s*// .*$", "", source))
     assert not {"link", "img", "iframe", "object", "embed", "base", "form"} & set(page.elements)
@@ -61,7 +61,7 @@ def test_nothing_outside_the_file_is_asked_for() -> None:
 
 def test_only_the_pages_own_script_may_run() -> None:
     """The policy names the script by its hash and allows nothing else."""
-    page = _Page(html_report(hostile_report(busy_report())))
+    page = _Page(page_of(hostile_report(busy_report())))
     policy = next(value for name, value in page.attributes if name == "content" and "default-src" in value)
     kinds = [kind for kind, _ in page.scripts]
     assert kinds == ["application/json", None]
@@ -76,7 +76,7 @@ def test_only_the_pages_own_script_may_run() -> None:
 @pytest.mark.parametrize("made", [busy_report, open_report, empty_report])
 def test_hostile_text_adds_no_element(made: Any) -> None:
     """The page of a report full of markup has the elements of the plain one."""
-    plain, hostile = _Page(html_report(made())), _Page(html_report(hostile_report(made())))
+    plain, hostile = _Page(page_of(made())), _Page(page_of(hostile_report(made())))
     assert Counter(plain.elements) == Counter(hostile.elements)
     assert {name for name, _ in plain.attributes} == {name for name, _ in hostile.attributes}
 
@@ -84,7 +84,7 @@ def test_hostile_text_adds_no_element(made: Any) -> None:
 def test_the_report_is_embedded_once_and_reads_back() -> None:
     """What the page draws is the report itself."""
     report = hostile_report(busy_report())
-    page = _Page(html_report(report))
+    page = _Page(page_of(report))
     data = [text for kind, text in page.scripts if kind == "application/json"]
     assert len(data) == 1
     told = json.loads(data[0])
@@ -112,18 +112,18 @@ def test_the_main_things_stand_without_javascript() -> None:
     """Mail viewers and locked-down browsers still show verdict, criteria, budget, people and record."""
     report = busy_report()
     calls = f"{cast('dict[str, int]', report['used'])['tool_calls']} of 150"
-    words = " ".join(_Page(html_report(report)).words)
+    words = " ".join(_Page(page_of(report)).words)
     for told in ("Achieved", "complete (criteria_met) by engine", "over fresh evidence", "fast_enough", "latency_ms <= 200",
                  "approved by person:mira", calls, "The dashboard shows the rollout", "amended the budget", "321, each sealed",
                  "journeyman replay s", "need JavaScript"):  # fmt: skip
         assert told in words, told
-    stale = " ".join(_Page(html_report(open_report())).words)
+    stale = " ".join(_Page(page_of(open_report())).words)
     assert "Waiting" in stale
 
 
 def test_the_same_report_gives_the_same_page() -> None:
     """Pages are kept as evidence."""
-    assert html_report(busy_report()) == html_report(busy_report())
+    assert page_of(busy_report()) == page_of(busy_report())
 
 
 def test_ten_thousand_iterations_stay_a_reasonable_file() -> None:
@@ -131,8 +131,8 @@ def test_ten_thousand_iterations_stay_a_reasonable_file() -> None:
     report = long_report(10_000, value_bytes=3_000)
     rows: Any = report["effects"]
     rows[12_345] |= {"state": "unknown", "error": "lost"}
-    told: Any = embedded(report)
-    assert len(html_report(report).encode()) < 2.5 * LIST_BYTES
+    told: Any = embedded(from_json(report))
+    assert len(page_of(report).encode()) < 2.5 * LIST_BYTES
     for key in ("iterations", "effects"):
         full: Any = report[key]
         assert told["left_out"][key] == len(full) - len(told[key]) > 0
@@ -147,7 +147,7 @@ def test_ten_thousand_iterations_stay_a_reasonable_file() -> None:
 
 def test_short_reports_lose_nothing() -> None:
     """Thinning starts only where a file would grow large."""
-    told: Any = embedded(long_report(300))
+    told: Any = embedded(from_json(long_report(300)))
     assert set(told["left_out"].values()) == {0}
     assert len(told["iterations"]) == 300
 
@@ -159,7 +159,7 @@ def test_thinned_lines_keep_their_extremes(outliers: dict[int, float], count: in
     points: list[Json] = [[at, height] for at, height in enumerate(heights)]
     report = empty_report()
     report["series"] = {"m": points}
-    series: Any = embedded(report)["series"]
+    series: Any = embedded(from_json(report))["series"]
     drawn = [height for _, height in series["m"]]
     assert len(drawn) <= CHART_POINTS
     assert (min(drawn), max(drawn), drawn[0], drawn[-1]) == (min(heights), max(heights), heights[0], heights[-1])
@@ -170,7 +170,7 @@ def test_long_values_are_clipped_and_say_so() -> None:
     report = busy_report()
     effects: Any = report["effects"]
     effects[0] |= {"value": "x" * 1_000_000, "args": {"body": "y" * 9_000}}
-    told: Any = embedded(report)
+    told: Any = embedded(from_json(report))
     assert told["effects"][0]["value"].endswith("more characters in the record]")
     assert len(json.dumps(told["effects"][0])) < 6_000
 

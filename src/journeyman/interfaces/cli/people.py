@@ -12,7 +12,7 @@ from journeyman.engine import control
 from journeyman.engine.clock import Clock
 from journeyman.engine.reading import state_of
 from journeyman.engine.reporting import report_of
-from journeyman.interfaces.cli.rendering import console, effects_table
+from journeyman.interfaces.cli.rendering import console, table_of
 from journeyman.interfaces.cli.run import budget_changes, next_step
 from journeyman.interfaces.cli.sessions import state_json
 from journeyman.interfaces.cli.shared import (
@@ -29,8 +29,11 @@ from journeyman.interfaces.cli.shared import (
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.model.reasons import Status
 from journeyman.mission.model.state import State
-from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.report.document import effects_table
+from journeyman.mission.report.model import EffectRow, to_json
+from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import CallerError, LeaseHeld
+from journeyman.mission.values.value import replace
 from journeyman.stores.base import Store
 from journeyman.wiring import Journeyman, opened
 
@@ -213,19 +216,18 @@ def effects(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annot
     """List a session's effects, unknown ones first."""
     settings = settings_of(ctx)
 
-    async def work() -> list[JsonObject]:
+    async def work() -> list[EffectRow]:
         async with opened(settings) as journeyman:
             name = await find_session(journeyman.store, session)
             report = await report_of(journeyman.store, name)
             open_ones = {effect.intended.effect for effect in control.unsettled(await state_of(journeyman.store, name))}
-            rows = cast("list[JsonObject]", report["effects"])
-            return [{**row, "state": "unknown"} if row["effect"] in open_ones else row for row in rows]
+            return [replace(row, state="unknown") if row.effect in open_ones else row for row in report.effects]
 
-    rows = sorted(bridge(work), key=lambda row: row["state"] != "unknown")
+    rows = sorted(bridge(work), key=lambda row: row.state != "unknown")
     if as_json:
-        print_json(cast("Json", rows))
+        print_json([to_json(row) for row in rows])
     elif rows:
-        console().print(effects_table(rows))
+        console().print(table_of(effects_table(rows)))
     else:
         say("no effects yet")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
@@ -24,7 +24,8 @@ from journeyman.interfaces.cli.shared import (
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.chain import Head
 from journeyman.mission.record.replay import Replayed
-from journeyman.mission.values.canonical import Json, JsonObject, canonical, digest_of
+from journeyman.mission.report.model import Report, from_json, to_json
+from journeyman.mission.values.canonical import JsonObject, canonical, digest_of
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.stores.files import export_record, import_record
 from journeyman.stores.verify import Verified
@@ -105,14 +106,16 @@ def replay(
     """Derive every evaluation, verdict, budget and the report again, with no clock, tool or model; name the first difference."""
     settings = settings_of(ctx)
 
-    async def work() -> tuple[str, Replayed, JsonObject | None]:
+    async def work() -> tuple[str, Replayed, Report | None]:
         async with opened(settings) as journeyman:
             name = await find_session(journeyman.store, session)
             return name, *await replay_and_report(journeyman.store, name, journeyman.predicates)
 
     name, found, derived = bridge(work)
-    same = report is None or (derived is not None and canonical(_read_report(report)) == canonical(derived))
-    digest = None if derived is None else digest_of(derived)
+    same = report is None or (
+        derived is not None and canonical(to_json(_read_report(report))) == canonical(to_json(derived))
+    )
+    digest = None if derived is None else digest_of(to_json(derived))
     result: JsonObject = {
         "session_id": name,
         "same": found.difference is None and same,
@@ -137,9 +140,9 @@ def replay(
         raise typer.Exit(NOT_ACHIEVED)
 
 
-def _read_report(path: Path) -> Json:
+def _read_report(path: Path) -> Report:
     try:
-        return cast("Json", json.loads(path.read_text(encoding="utf-8")))
+        return from_json(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, RecursionError) as error:
         raise NotFound(f"cannot read the report {str(path)!r}: {error}") from None
 
@@ -161,7 +164,7 @@ def export(
             name = await find_session(store, session)
             report = await report_of(store, name)
             return await export_record(
-                directory, store=store, session_id=name, head=reported_head(report), report=report
+                directory, store=store, session_id=name, head=reported_head(report), report=to_json(report)
             )
 
     head = bridge(work)

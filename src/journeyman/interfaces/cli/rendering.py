@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, cast
+from typing import Final
 
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
@@ -14,20 +14,17 @@ from journeyman.interfaces.cli.terminal import SafeConsole
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.reasons import Status
 from journeyman.mission.model.state import State
-from journeyman.mission.report.text import context_cells, proposer
-from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.report import document as report_document
+from journeyman.mission.report.document import Cell, Document, document
+from journeyman.mission.report.model import Report
+from journeyman.mission.report.text import criterion_word
+from journeyman.mission.values.canonical import Json
+from journeyman.mission.values.printable import visible
 
 MARKS: Final = {"met": "✓", "unmet": "✗", "inconclusive": "?"}
 _TURNED: Final = {"met": "unmet", "unmet": "met", "inconclusive": "inconclusive"}
-_ABORTS: Final = {"met": "struck", "unmet": "clear", "inconclusive": "inconclusive"}
-COLOURS: Final = {
-    "met": "green",
-    "unmet": "red",
-    "inconclusive": "magenta",
-    "achieved": "green",
-    "not_achieved": "red",
-    "unknown": "magenta",
-}
+_TONE_COLOURS: Final = {"good": "green", "bad": "red", "unsure": "magenta"}
+_TONE_MARKS: Final = {"good": "✓", "bad": "✗", "unsure": "?"}
 
 
 def console() -> Console:
@@ -39,11 +36,6 @@ def console() -> Console:
 def mark_of(status: str, *, aborts: bool) -> str:
     """Give the sign of how a criterion stands; an abort condition is well as long as it is not met."""
     return MARKS[_TURNED[status] if aborts else status]
-
-
-def word_of(status: str, *, aborts: bool) -> str:
-    """Give the word for how a criterion stands."""
-    return _ABORTS[status] if aborts else status
 
 
 def _verdict(state: State) -> str:
@@ -62,7 +54,7 @@ def summary_text(state: State) -> str:
         evidence = known.result.evidence if known is not None else "never evaluated"
         stale = "" if known is None or not known.result.carried else " (not measured now)"
         lines.append(f"  {mark_of(status, aborts=criterion.abort_when_met)} {criterion.id}: ")
-        lines[-1] += f"{word_of(status, aborts=criterion.abort_when_met)}{stale} · {short(evidence)}"
+        lines[-1] += f"{criterion_word(status, aborts=criterion.abort_when_met)}{stale} · {short(evidence)}"
     used = state.usage
     lines.append(f"  {used.iterations} iterations, {used.tool_calls} tool calls, {used.wall_clock_s:.1f} s")
     return "\n".join(lines)
@@ -82,108 +74,46 @@ def table(*columns: str) -> Table:
     return made
 
 
-def report_page(report: JsonObject) -> RenderableType:
-    """Give a report for the terminal."""
-    parts: list[RenderableType] = [_header(report), _criteria(report), _budget(report), _iterations(report)]
-    if report.get("context"):
-        parts.append(_context(report))
-    effects = cast("list[JsonObject]", report["effects"])
-    odd = [effect for effect in effects if effect["state"] != "done"]
-    if odd:
-        parts.append(_effects("Effects that are not simply done", odd))
-    for title, key in (("Lessons", "lessons"), ("Recommended follow-ups", "recommended_followups"), ("Notes", "notes")):
-        rows = cast("list[str]", report[key])
-        if rows:
-            parts.append(Text(f"\n{title}", style="bold"))
-            parts += [Text(f"  • {row}") for row in rows]
-    parts.append(Text(f"\nrecord: {report['events']} events, head {report['head_hash']}", style="dim"))
+def report_page(report: Report) -> RenderableType:
+    """A report for the terminal."""
+    found = document(report)
+    parts: list[RenderableType] = [_header(found, report.session_id)]
+    for section in found.sections:
+        parts.append(Text(f"\n{section.title}", style="bold"))
+        if section.table is not None:
+            parts.append(table_of(section.table))
+        bullet = "" if section.commands else "• "
+        parts += [Text(f"  {bullet}{row}") for row in section.sentences]
+        parts += [Text(f"  {command}", style="dim") for command in section.commands]
+        if section.after:
+            parts.append(Text(f"  {section.after}", style="dim"))
     return Group(*parts)
 
 
-def _header(report: JsonObject) -> RenderableType:
-    outcome = str(report["outcome"] or report["status"])
-    body = Text.assemble(
-        (outcome, f"bold {COLOURS.get(outcome, 'cyan')}"),
-        f"  claimed {report['verdict'] or 'nothing'}/{report['reason'] or '-'} by {report['actor'] or '-'}\n",
-        (f"verified by {report['verified_by']}\n", "dim"),
-        str(report["directive"]),
-    )
-    return Panel(body, title=f"{report['name']} · {report['session_id']}", title_align="left")
+def _header(found: Document, session: str) -> RenderableType:
+    body = Text.assemble((found.outcome.text, f"bold {_TONE_COLOURS.get(found.outcome.tone, 'cyan')}"))
+    for name, value in found.facts:
+        body.append_text(Text.assemble("\n", (f"{name}: ", "dim"), value))
+    body.append(f"\n\n{visible(found.directive)}")
+    return Panel(body, title=Text(f"{found.name} · {session}"), title_align="left")
 
 
-def _criteria(report: JsonObject) -> RenderableType:
-    made = table("", "criterion", "kind", "progress", "", "evidence")
-    for row in cast("list[dict[str, Any]]", report["criteria"]):
-        status = str(row["status"])
-        kind = f"{row['kind']}{' abort' if row['abort_when_met'] else '' if row['required'] else ' optional'}"
-        bar = ProgressBar(total=1, completed=float(row["progress"]), width=16)
-        evidence = short(row["evidence"]) + (" (not measured now)" if row.get("carried") else "")
-        mark = Text(
-            mark_of(status, aborts=bool(row["abort_when_met"])),
-            style=COLOURS[_TURNED[status] if row["abort_when_met"] else status],
-        )
-        made.add_row(mark, str(row["id"]), kind, bar, f"{row['progress']:.0%}", evidence)
+def table_of(found: report_document.Table) -> Table:
+    """A report's table for the terminal."""
+    made = table(*found.columns)
+    for row in found.rows:
+        made.add_row(*(_cell(cell) for cell in row))
+    if found.last:
+        made.add_row("…", found.between)
+    for row in found.last:
+        made.add_row(*(_cell(cell) for cell in row))
     return made
 
 
-def _budget(report: JsonObject) -> RenderableType:
-    made = table("budget", "used", "of")
-    ceilings, used = cast("JsonObject", report["budget"]), cast("JsonObject", report["used"])
-    for name, spent in used.items():
-        ceiling = ceilings.get(name)
-        made.add_row(
-            name,
-            f"{spent:g}" if isinstance(spent, (int, float)) else str(spent),
-            "no limit" if ceiling is None else f"{ceiling}",
-        )
-    return Group(Text(""), made)
-
-
-def _iterations(report: JsonObject) -> RenderableType:
-    rows = cast("list[dict[str, Any]]", report["iterations"])
-    untold = cast("dict[str, int]", report.get("left_out", {})).get("iterations", 0)
-    made = table("iteration", "by", "did", "verdict", "evidence")
-    shown = rows if len(rows) <= 30 else [*rows[:10], None, *rows[-19:]]
-    for row in shown:
-        if row is None:
-            made.add_row("…", "", f"{untold + len(rows) - 29} iterations between", "", "")
-            continue
-        strategy = row.get("strategy", {})
-        did = ", ".join(strategy.get("calls", [])) or strategy.get("rationale", "")
-        marks = " ".join(f"{item['id']}{MARKS[item['status']]}" for item in row.get("evaluation", []))
-        made.add_row(
-            str(row["index"]),
-            proposer(row),
-            short(did, 60),
-            f"{row.get('verdict', '')}/{row.get('reason', '')}",
-            short(marks, 60),
-        )
-    return Group(Text(""), made)
-
-
-def _context(report: JsonObject) -> RenderableType:
-    made = table("context", "arguments", "when", "last time", "result")
-    for row in cast("list[JsonObject]", report["context"]):
-        often, last, shown = context_cells(row)
-        made.add_row(str(row["tool"]), short(row["args"], 50), often, last, short(shown, 70))
-    return Group(Text(""), made)
-
-
-def _effects(title: str, effects: list[JsonObject]) -> RenderableType:
-    return Group(Text(f"\n{title}", style="bold"), effects_table(effects))
-
-
-def effects_table(effects: list[JsonObject]) -> Table:
-    """Give a row per effect."""
-    made = table("effect", "tool", "class", "state", "arguments", "error")
-    for effect in effects:
-        error = f"{effect.get('error_class', '')} {effect.get('error', '')}".strip() or str(effect.get("note", ""))
-        made.add_row(
-            str(effect["effect"]),
-            str(effect["tool"]),
-            str(effect["class"]),
-            str(effect["state"]),
-            short(effect["args"], 50),
-            short(error, 70),
-        )
-    return made
+def _cell(cell: Cell) -> RenderableType:
+    if cell.share is not None:
+        bar = Table.grid(padding=(0, 1, 0, 0))
+        bar.add_row(ProgressBar(total=1, completed=cell.share, width=12), cell.text)
+        return bar
+    mark = f"{_TONE_MARKS[cell.tone]} " if cell.tone else ""
+    return Text(f"{mark}{cell.text}", style=_TONE_COLOURS.get(cell.tone, ""))

@@ -15,7 +15,7 @@ from journeyman.interfaces.cli.shared import SESSION, bridge, find_session, sett
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.pages.html import html_report
 from journeyman.mission.report.markdown import markdown_report
-from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.report.model import Report, to_json
 from journeyman.mission.values.errors import Unavailable
 from journeyman.wiring import opened
 
@@ -51,7 +51,7 @@ def report(
     """Print or write a session's report; the HTML page is one file that works offline."""
     settings = settings_of(ctx)
 
-    async def work() -> JsonObject:
+    async def work() -> Report:
         async with opened(settings) as journeyman:
             return await report_of(journeyman.store, await find_session(journeyman.store, session))
 
@@ -74,11 +74,11 @@ def report(
     say(f"wrote {output}", err=True)
 
 
-def rendered(found: JsonObject, form: Form) -> str:
+def rendered(found: Report, form: Form) -> str:
     """Give a report as text of a form."""
     match form:
         case Form.json:
-            return json.dumps(found, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+            return json.dumps(to_json(found), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
         case Form.html:
             return html_report(found)
         case Form.markdown | Form.terminal:

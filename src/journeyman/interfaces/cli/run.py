@@ -32,6 +32,7 @@ from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.mission import Mission, dump
 from journeyman.mission.model.reasons import Status, WaitFor
 from journeyman.mission.model.state import State
+from journeyman.mission.report.model import to_json
 from journeyman.mission.values.errors import InvalidInput, LeaseHeld, Problem
 from journeyman.mission.values.printable import visible
 from journeyman.wiring import Journeyman, load_mission, opened
@@ -158,7 +159,7 @@ async def _driven_once(journeyman: Journeyman, session: str, display: Display) -
 
 async def _print_result(journeyman: Journeyman, session: str, state: State, *, as_json: bool) -> None:
     if as_json:
-        print_json(await report_of(journeyman.store, session))
+        print_json(to_json(await report_of(journeyman.store, session)))
         return
     say(summary_text(state))
     if state.status is not Status.ENDED:

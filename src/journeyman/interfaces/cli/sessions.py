@@ -35,6 +35,7 @@ from journeyman.mission.model.reasons import Status
 from journeyman.mission.model.state import State
 from journeyman.mission.prompt import Prompt
 from journeyman.mission.report.build import context_rows
+from journeyman.mission.report.model import to_json
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.wiring import opened
 
@@ -120,7 +121,7 @@ def state_json(state: State) -> JsonObject:
         "budget": state.mission.budget.model_dump(mode="json"),
         "pending": cast("JsonObject", structs.asdict(pending)) if pending is not None else None,
         "unknown_effects": [effect.intended.effect for effect in unsettled(state)],
-        "context": context_rows(state),
+        "context": [to_json(row) for row in context_rows(state)],
         "metrics": {name: max(rows, key=_order).value for name, rows in state.world.evidence.items()},
     }
 

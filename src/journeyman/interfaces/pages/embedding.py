@@ -7,8 +7,10 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from journeyman.interfaces.pages.markup import Html
-from journeyman.mission.report.text import members, objects, one_line, ratio
+from journeyman.mission.report.model import BudgetPoint, Report, to_json
+from journeyman.mission.report.text import one_line
 from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.value import replace
 
 LIST_BYTES: Final = 4_000_000
 """Most bytes of iterations, and as many of effects: all of some ten thousand iterations with a criterion or two."""
@@ -23,38 +25,30 @@ MOST_PEOPLE: Final = 1_000
 Point: TypeAlias = tuple[float, float]
 
 
-def embedded(report: JsonObject) -> JsonObject:
+def embedded(report: Report) -> JsonObject:
     """Give the report as the page embeds it, with `overview` (criteria over all iterations) and `left_out` (counts)."""
-    iterations, effects = objects(report["iterations"]), objects(report["effects"])
-    kept_iterations = _within([_slim(row) for row in iterations], [_eventful])
-    kept_effects = _within([_slim(row) for row in effects], [_open, _not_simply_done])
+    iterations = [_slim(to_json(row)) for row in report.iterations]
+    effects = [_slim(to_json(row)) for row in report.effects]
+    kept_iterations = _within(iterations, [_eventful])
+    kept_effects = _within(effects, [_open, _not_simply_done])
     series, dropped = _series(report)
-    people, notes = objects(report["people"]), report["notes"]
+    budgets = list({row.iteration: row for row in report.budget_series}.values())
     left_out: JsonObject = {
-        "iterations": _left_out(report, "iterations") + len(iterations) - len(kept_iterations),
-        "effects": _left_out(report, "effects") + len(effects) - len(kept_effects),
+        "iterations": report.left_out.iterations + len(iterations) - len(kept_iterations),
+        "effects": report.left_out.effects + len(effects) - len(kept_effects),
         "series": dropped,
-        "people": _left_out(report, "people") + max(0, len(people) - MOST_PEOPLE),
+        "people": report.left_out.people + max(0, len(report.people) - MOST_PEOPLE),
     }
+    bare = replace(report, iterations=[], effects=[], series={}, budget_series=[], people=report.people[:MOST_PEOPLE])
     return {
-        **report,
+        **to_json(bare),
         "iterations": [*kept_iterations],
         "effects": [*kept_effects],
         "series": series,
-        "budget_series": [
-            *_thinned(list({str(row["iteration"]): row for row in objects(report["budget_series"])}.values()))
-        ],
-        "people": [*people[:MOST_PEOPLE]],
-        "notes": notes,
+        "budget_series": [to_json(row) for row in _thinned(budgets)],
         "overview": _overview(report),
         "left_out": left_out,
     }
-
-
-def _left_out(report: JsonObject, what: str) -> int:
-    """Give how many the report itself does not tell."""
-    count = members(report.get("left_out")).get(what)
-    return count if isinstance(count, int) else 0
 
 
 def script_data(value: Json) -> Html:
@@ -78,7 +72,7 @@ def _clipped(value: Json) -> Json:
     told = json.dumps(value, ensure_ascii=False)
     if len(told) <= VALUE_CHARACTERS:
         return value
-    rows = objects(value)
+    rows = [row for row in value if isinstance(row, dict)]
     if rows and len(rows) == len(value):  # evaluations and errors stay lists of rows, each value shortened
         return [{key: _short(told) if isinstance(told, str) else told for key, told in row.items()} for row in rows]
     return _short(told)
@@ -122,27 +116,14 @@ def _within(rows: list[JsonObject], matters: Sequence[Callable[[JsonObject], boo
     return [rows[index] for index in sorted(kept)]
 
 
-def _series(report: JsonObject) -> tuple[JsonObject, int]:
-    found = members(report["series"])
-    asked = {
-        str(members(row["definition"]).get("metric")).removeprefix("metrics.") for row in objects(report["criteria"])
-    }
-    names = sorted(found, key=lambda name: (name not in asked, name))
+def _series(report: Report) -> tuple[JsonObject, int]:
+    asked = {str(row.definition.get("metric")).removeprefix("metrics.") for row in report.criteria}
+    names = sorted(report.series, key=lambda name: (name not in asked, name))
     drawn: JsonObject = {}
     for name in names[:MOST_SERIES]:
-        drawn[name] = [[at, height] for at, height in _extremes(_points(found[name]))]
+        newest = {at: height for at, height in report.series[name]}  # noqa: C416  # of an iteration that was evaluated more than once
+        drawn[name] = [[at, height] for at, height in _extremes(list(newest.items()))]
     return drawn, max(0, len(names) - MOST_SERIES)
-
-
-def _points(value: Json) -> list[Point]:
-    """Give a series' points, the newest where an iteration was evaluated more than once."""
-    found: dict[float, Point] = {}
-    for pair in value if isinstance(value, list) else []:
-        if isinstance(pair, list) and len(pair) == 2:
-            at, height = pair
-            if isinstance(at, (int, float)) and isinstance(height, (int, float)):
-                found[at] = (at, height)
-    return list(found.values())
 
 
 def _extremes(points: list[Point]) -> list[Point]:
@@ -158,25 +139,24 @@ def _extremes(points: list[Point]) -> list[Point]:
     return [points[index] for index in sorted(kept)]
 
 
-def _thinned(rows: list[JsonObject]) -> list[JsonObject]:
-    """Give at most `CHART_POINTS` rows evenly, the last one among them."""
+def _thinned(rows: list[BudgetPoint]) -> list[BudgetPoint]:
+    """At most `CHART_POINTS` rows evenly, the last one among them."""
     if len(rows) <= CHART_POINTS:
         return rows
     last = len(rows) - 1
     return [rows[last * step // (CHART_POINTS - 1)] for step in range(CHART_POINTS)]
 
 
-def _overview(report: JsonObject) -> JsonObject:
-    """Give how the criteria stood over all iterations: in each column the newest evaluation of a stretch."""
-    rows = [row for row in objects(report["iterations"]) if row.get("evaluation")]
+def _overview(report: Report) -> JsonObject:
+    """How the criteria stood over all iterations: in each column the newest evaluation of a stretch."""
+    rows = [row for row in report.iterations if row.evaluation]
     columns: list[Json] = []
     count = min(len(rows), OVERVIEW_COLUMNS)
     for column in range(count):
         inside = rows[len(rows) * column // count : len(rows) * (column + 1) // count]
-        told: JsonObject = {
-            str(item["id"]): [item["status"], round(ratio(item["progress"]), 3)]
-            for item in objects(inside[-1]["evaluation"])
+        stood: JsonObject = {
+            item.id: [item.status.value, round(min(1.0, max(0.0, item.progress)), 3)] for item in inside[-1].evaluation
         }
-        columns.append({"from": inside[0]["index"], "to": inside[-1]["index"], "criteria": told})
-    names: list[Json] = [one_line(row["id"], 100) for row in objects(report["criteria"])]
+        columns.append({"from": inside[0].index, "to": inside[-1].index, "criteria": stood})
+    names: list[Json] = [one_line(row.id, 100) for row in report.criteria]
     return {"columns": columns, "criteria": names[:30]}

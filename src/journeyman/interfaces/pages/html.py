@@ -12,13 +12,13 @@ from typing import Final
 from journeyman.interfaces.pages.embedding import embedded, script_data
 from journeyman.interfaces.pages.markup import text
 from journeyman.interfaces.pages.sections import budget, criteria, header, mission, people, record, words
+from journeyman.mission.report.model import Report
 from journeyman.mission.report.text import one_line, standing
-from journeyman.mission.values.canonical import JsonObject
 
 _SCRIPTS: Final = ("charts.js", "overview.js", "lists.js", "page.js")
 
 
-def html_report(report: JsonObject) -> str:
+def html_report(report: Report) -> str:
     """Give a report as one self-contained page; the same report gives the same bytes.
 
     The page asks for nothing from any network and runs only its own script, which its Content-Security-Policy names by
@@ -28,7 +28,7 @@ def html_report(report: JsonObject) -> str:
     script = _script()
     return Template(_resource("page.html")).substitute(
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
-        title=text(f"{one_line(report['name'], 100)}: {how.title}"),
+        title=text(f"{one_line(report.name, 100)}: {how.title}"),
         style=_resource("page.css"),
         header=header(report, how),
         criteria=criteria(report),

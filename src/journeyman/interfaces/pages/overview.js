@@ -1,5 +1,6 @@
 // The criteria over all iterations as a strip of cells: colour is the status, strength the progress.
 
+const PURPOSES = { call: "part of the strategy", probe: "probe: fetches evidence", refresh: "repeats a look that became stale", context: "context: no evidence" };
 const TONES = { met: "good", unmet: "bad", inconclusive: "unsure", complete: "good", terminate: "bad", adjust: "warn", done: "good", failed: "bad", unknown: "unsure", intended: "going" };
 
 function strip(figure, { columns, criteria }, aborts, jump) {

@@ -91,7 +91,7 @@ function iterationDetail(row) {
   if (Array.isArray(row.evaluation) && row.evaluation.length) {
     parts.push(grid(`Evaluation of iteration ${row.index}`, ["Criterion", "Status", "Progress", "Evidence"], row.evaluation.map((item) => {
       const [word, tone] = statusOf(item);
-      return [element("b", { class: "name" }, item.id), pill(word, tone), `${Math.round(item.progress * 100)} %`, `${evidence(item.evidence)}${item.fresh === false ? " (stale)" : ""}`];
+      return [element("b", { class: "name" }, item.id), pill(word, tone), `${Math.round(item.progress * 100)} %`, `${evidence(item.evidence)}${item.carried ? " (not measured now)" : ""}`];
     })));
   }
   const effects = report.effects.filter(({ iteration }) => iteration === row.index);
@@ -120,7 +120,7 @@ function effectDetail(row) {
   const back = element("button", { type: "button" }, `Iteration ${row.iteration}`);
   back.addEventListener("click", () => openIteration(row.iteration));
   const parts = [
-    terms([["Effect", row.effect], ["Class", row.class], ["Purpose", row.probe ? "probe: fetches evidence" : "part of the strategy"], ["Intended", when(row.intended_at)], ["Settled", row.settled_at ? when(row.settled_at) : "not yet"], ["Tries", row.tries], ["Result", row.result_bytes === undefined ? "" : `${row.result_bytes.toLocaleString("en")} bytes`]]),
+    terms([["Effect", row.effect], ["Class", row.class], ["Purpose", PURPOSES[row.purpose] ?? row.purpose], ["Intended", when(row.intended_at)], ["Settled", row.settled_at ? when(row.settled_at) : "not yet"], ["Tries", row.tries], ["Result", row.result_bytes === undefined ? "" : `${row.result_bytes.toLocaleString("en")} bytes`]]),
     block("Arguments", row.args),
   ];
   if (row.error_class) parts.push(block(`Error: ${row.error_class}`, row.error ?? ""));

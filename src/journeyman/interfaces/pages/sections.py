@@ -7,8 +7,10 @@ from typing import Final
 
 from journeyman.interfaces.pages.embedding import MOST_PEOPLE
 from journeyman.interfaces.pages.markup import NOTHING, Html, joined, tag, text
+from journeyman.mission.report.model import Report
 from journeyman.mission.report.text import (
     BUDGETS,
+    TONES,
     Standing,
     amount,
     checking_commands,
@@ -18,14 +20,11 @@ from journeyman.mission.report.text import (
     depths,
     elapsed,
     evidence_text,
-    members,
     moment,
-    objects,
     one_line,
     person_did,
-    ratio,
+    role,
 )
-from journeyman.mission.values.canonical import JsonObject
 
 _ICONS: Final[dict[str, str]] = {
     "good": "M4 12.5l5.5 5.5L20 7",
@@ -33,31 +32,27 @@ _ICONS: Final[dict[str, str]] = {
     "unsure": "M7.5 8.5a4.5 4.5 0 1 1 6.4 4.1c-1.3.6-1.9 1.3-1.9 2.9M12 20.4v.1",
     "going": "M5 12h14M13 6l6 6-6 6",
 }
-_TONES: Final[dict[str, str]] = {
-    "achieved": "good", "met": "good", "clear": "good", "not_achieved": "bad", "unmet": "bad", "struck": "bad",
-    "unknown": "unsure", "inconclusive": "unsure",
-}  # fmt: skip
 
 
-def header(report: JsonObject, how: Standing) -> Html:
+def header(report: Report, how: Standing) -> Html:
     """Give the verdict header: what was asked, what the run claims, what its evidence shows."""
-    tone = _TONES.get(how.word, "going")
-    took = elapsed(report["started_at"], report["ended_at"])
+    tone = TONES.get(how.word, "going")
+    took = elapsed(report.started_at, report.ended_at)
     facts = [
-        ("Session", one_line(report["session_id"])),
-        ("Tenant", one_line(report["tenant"])),
-        ("Forked from", one_line(report["parent"]) if report["parent"] else ""),
-        ("Started", moment(report["started_at"])),
-        ("Ended", moment(report["ended_at"])),
+        ("Session", one_line(report.session_id)),
+        ("Tenant", one_line(report.tenant)),
+        ("Forked from", one_line(report.parent) if report.parent else ""),
+        ("Started", moment(report.started_at)),
+        ("Ended", moment(report.ended_at)),
         ("Took", took),
-        ("Iterations", f"{report['iterations_run']:,}"),
+        ("Iterations", f"{report.iterations_run:,}"),
     ]
     doubt = tag("p", _icon("unsure"), text(how.doubt), class_="doubt", role="note") if how.doubt else NOTHING
     return tag(
         "header",
         tag("p", text("Journeyman report"), class_="eyebrow"),
-        tag("h1", text(one_line(report["name"], 200))),
-        tag("p", text(str(report["directive"])), class_="directive"),
+        tag("h1", text(one_line(report.name, 200))),
+        tag("p", text(report.directive), class_="directive"),
         tag(
             "div",
             tag("p", _icon(tone), tag("strong", text(how.title)), class_="outcome"),
@@ -69,33 +64,30 @@ def header(report: JsonObject, how: Standing) -> Html:
     )
 
 
-def criteria(report: JsonObject) -> Html:
+def criteria(report: Report) -> Html:
     """Give the criteria with status, progress, evidence and freshness."""
     rows: list[list[Html]] = []
-    judged = any("evaluation" in row for row in objects(report["iterations"]))
-    depth = depths(members(report["mission"]).get("criteria"))
-    for row in objects(report["criteria"]):
-        rule = members(row["definition"])
-        word, share = criterion_word(row), ratio(row["progress"])
-        role = "abort condition" if row["abort_when_met"] else "required" if row["required"] else "optional"
-        fresh = row.get("carried") is not True
-        about = one_line(rule.get("description", ""), 1000)
+    judged = any(row.evaluation for row in report.iterations)
+    depth = depths(report.mission.get("criteria"))
+    for row in report.criteria:
+        word = criterion_word(row.status.value, aborts=row.abort_when_met)
+        about = one_line(row.definition.get("description", ""), 1000)
         rows.append(
             [
-                pill(word, _TONES.get(word, "going")),
+                pill(word, TONES.get(word, "going")),
                 tag(
                     "div",
-                    tag("b", text(str(row["id"])), class_="name"),
-                    tag("span", text(role), class_="chip"),
+                    tag("b", text(row.id), class_="name"),
+                    tag("span", text(role(row)), class_="chip"),
                     tag("code", text(criterion_rule(row)), class_="rule"),
                     tag("span", text(about), class_="about") if about else NOTHING,
-                    style=f"--depth:{depth.get(str(row['id']), 0)}",
+                    style=f"--depth:{depth.get(row.id, 0)}",
                 ),
-                _bar(share, f"Progress of {row['id']}", _TONES.get(word, "going")),
+                _bar(row.progress, f"Progress of {row.id}", TONES.get(word, "going")),
                 joined(
                     [
-                        tag("span", text(evidence_text(row["evidence"], 600)), class_="evidence"),
-                        _freshness(fresh=fresh) if judged else NOTHING,
+                        tag("span", text(evidence_text(row.evidence, 600)), class_="evidence"),
+                        _freshness(fresh=not row.carried) if judged else NOTHING,
                     ]
                 ),
             ]
@@ -109,46 +101,43 @@ def _freshness(*, fresh: bool) -> Html:
     return tag("span", text("not measured in the last iteration"), class_="stale")
 
 
-def budget(report: JsonObject) -> Html:
+def budget(report: Report) -> Html:
     """Give what was used of each budget, as bars."""
-    ceilings, used = members(report["budget"]), members(report["used"])
     rows: list[Html] = []
     for kind, title in BUDGETS.items():
-        spent, ceiling = used.get(kind), ceilings.get(kind)
+        spent, ceiling = report.used.of(kind), report.budget.of(kind)
         told = (
             f"{amount(kind, spent)} of {amount(kind, ceiling)}"
             if ceiling is not None
             else f"{amount(kind, spent)}, no limit"
         )
         bar = NOTHING
-        if isinstance(spent, (int, float)) and isinstance(ceiling, (int, float)):
+        if spent is not None and ceiling is not None:
             share = spent / ceiling if ceiling else float(spent > 0)
             tone = "bad" if share >= 1 else "warn" if share >= 0.8 else "calm"
-            bar = _bar(ratio(share), f"{title} used", tone)
+            bar = _bar(min(1.0, share), f"{title} used", tone)
         rows.append(tag("li", tag("span", text(title), class_="name"), tag("span", text(told), class_="amount"), bar))
     return tag("ul", *rows, class_="card bars")
 
 
-def words(report: JsonObject) -> Html:
+def words(report: Report) -> Html:
     """Give lessons, follow-ups and notes."""
     parts: list[Html] = []
-    for title, key in (("Follow-ups", "recommended_followups"), ("Lessons", "lessons"), ("Notes", "notes")):
-        rows = report[key]
-        if isinstance(rows, list) and rows:
-            items = [tag("li", text(row if isinstance(row, str) else one_line(row, 2000))) for row in rows]
+    said = (("Follow-ups", report.recommended_followups), ("Lessons", report.lessons), ("Notes", report.notes))
+    for title, rows in said:
+        if rows:
+            items = [tag("li", text(row)) for row in rows]
             parts.append(tag("div", tag("h3", text(title)), tag("ul", *items), class_="card"))
     return tag("div", *parts, class_="charts") if parts else _none("None.")
 
 
-def people(report: JsonObject) -> Html:
+def people(report: Report) -> Html:
     """Give who did what, when, and what they saw or said."""
-    found = objects(report["people"])
+    found = report.people
     rows: list[list[Html]] = []
     for row in found[:MOST_PEOPLE]:
         verb, said = person_did(row)
-        rows.append(
-            [text(moment(row["at"])), text(str(row["actor"])), text(verb), tag("span", text(said), class_="evidence")]
-        )
+        rows.append([text(moment(row.at)), text(row.actor), text(verb), tag("span", text(said), class_="evidence")])
     if not rows:
         return _none("No person acted on this session, and none was asked.")
     more = len(found) - len(rows)
@@ -156,24 +145,23 @@ def people(report: JsonObject) -> Html:
     return joined([_table("People's actions", ["When", "Who", "Did", "Words"], rows, "plain"), told])
 
 
-def mission(report: JsonObject) -> Html:
+def mission(report: Report) -> Html:
     """Give what the mission allowed: tools, cadence and patience."""
-    cadence = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in members(report["cadence"]).items())
-    allowed = report["allowlist"] if isinstance(report["allowlist"], list) else []
+    cadence = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in report.cadence.items())
     facts = [
-        ("Allowed tools", ", ".join(str(name) for name in allowed) or "none"),
+        ("Allowed tools", ", ".join(report.allowlist) or "none"),
         ("Cadence", cadence),
-        ("Stagnation", f"{report['stagnation_threshold']} evaluations without progress"),
-        ("Mission digest", str(report["mission_digest"])),
+        ("Stagnation", f"{report.stagnation_threshold} evaluations without progress"),
+        ("Mission digest", report.mission_digest),
     ]
     rows = [
         [
-            tag("b", text(str(row["name"])), class_="name"),
-            text(str(row["effect"]) + (", destructive" if row["destructive"] else "")),
-            text(f"{row['calls']:,}"),
-            tag("code", text(one_line(row["pin"], 200))),
+            tag("b", text(row.name), class_="name"),
+            text(row.effect + (", destructive" if row.destructive else "")),
+            text(f"{row.calls:,}"),
+            tag("code", text(one_line(row.pin, 200))),
         ]
-        for row in objects(report["tools"])
+        for row in report.tools
     ]
     table = (
         _table("Tools as pinned at the start", ["Tool", "Effect", "Calls", "Pin"], rows, "plain") if rows else NOTHING
@@ -181,23 +169,23 @@ def mission(report: JsonObject) -> Html:
     return joined([tag("dl", *_terms(facts), class_="facts wide"), table, _context(report)])
 
 
-def _context(report: JsonObject) -> Html:
+def _context(report: Report) -> Html:
     """Give what was looked at for planner and advisors."""
     rows: list[list[Html]] = []
-    for row in objects(report.get("context")):
+    for row in report.context:
         often, last, shown = context_cells(row)
-        name, args = tag("b", text(str(row["tool"])), class_="name"), tag("code", text(one_line(row["args"], 200)))
+        name, args = tag("b", text(row.tool), class_="name"), tag("code", text(one_line(row.args, 200)))
         rows.append([name, args, text(f"{often}; {last}"), tag("span", text(shown), class_="evidence")])
     columns = ["Tool", "Arguments", "When", "Result"]
     return _table("Context: looked at, and no evidence", columns, rows, "plain") if rows else NOTHING
 
 
-def record(report: JsonObject) -> Html:
+def record(report: Report) -> Html:
     """Give the record line and the commands that check it."""
     facts = [
-        ("Events", f"{report['events']:,}, each sealed with the hash of the one before"),
-        ("Head", str(report["head_hash"])),
-        ("Mission digest", str(report["mission_digest"])),
+        ("Events", f"{report.events:,}, each sealed with the hash of the one before"),
+        ("Head", report.head_hash),
+        ("Mission digest", report.mission_digest),
     ]
     return joined(
         [

@@ -91,7 +91,7 @@ def _after(state: State, happened: Happened) -> State:  # noqa: C901, PLR0911, P
         case e.AdviceRejected():
             return replace(state, advice=replace(state.advice, rejected=event.reason))
         case e.ClosingNotes():
-            return replace(state, advice=replace(state.advice, closing=e.encode(event)))
+            return replace(state, advice=replace(state.advice, closing=event))
         case e.Ended():
             return _ended(state, event, at)
         case _:

@@ -16,7 +16,7 @@ from journeyman.mission.criteria.evidence import (
     Series,
 )
 from journeyman.mission.model.effects import EffectClass, EffectState, Purpose
-from journeyman.mission.model.events import CriterionResult, Intended
+from journeyman.mission.model.events import ClosingNotes, CriterionResult, Intended
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import Label, Outcome, Phase, Reason, ScriptStatus, Status, WaitFor
 from journeyman.mission.model.strategy import Strategy, ToolSpec
@@ -339,8 +339,8 @@ class AdviceState(Value, frozen=True, kw_only=True):
     """Tries of questions so far: numbers the next one."""
     rejected: str = ""
     """Why the last advice was not used; empty when it was, or none was asked for."""
-    closing: JsonObject = field(default_factory=dict[str, Json])
-    """Closing notes, laid over the report."""
+    closing: ClosingNotes | None = None
+    """Laid over the report."""
     said: JsonObject = field(default_factory=dict[str, Json])
     """What an advisor's script observed in this iteration: shown to it, never evidence."""
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import Final, Generic, TypeVar
 
-from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.report.model import EffectRow, IterationRow
+from journeyman.mission.values.value import replace
 
 FIRST_ITERATIONS: Final = 100
 NEWEST_ITERATIONS: Final = 900
@@ -24,8 +25,8 @@ class Rows:
     """Iterations and their effects, the middle of a long mission left out."""
 
     def __init__(self) -> None:
-        self.iterations: dict[int, JsonObject] = {}
-        self.effects: dict[str, JsonObject] = {}
+        self.iterations: dict[int, IterationRow] = {}
+        self.effects: dict[str, EffectRow] = {}
         self.first: set[int] = set()
         """Indexes of the iterations at the start that are told whole."""
         self._states: Counter[str] = Counter()
@@ -33,7 +34,7 @@ class Rows:
         self._begun = 0
         self._newest = -1
 
-    def begin(self, index: int, row: JsonObject | None) -> None:
+    def begin(self, index: int, row: IterationRow | None) -> None:
         """Count an iteration, and add its row; the oldest one behind the first ones makes room."""
         if index != self._newest:
             self._begun, self._newest = self._begun + 1, index
@@ -43,22 +44,20 @@ class Rows:
         if len(self.first) < FIRST_ITERATIONS:
             self.first.add(index)
         while len(self.iterations) > FIRST_ITERATIONS + NEWEST_ITERATIONS:
-            gone = self.iterations.pop(self._oldest())
-            names = gone.get("effects")
-            for name in names if isinstance(names, list) else []:
-                self.effects.pop(str(name), None)
+            for name in self.iterations.pop(self._oldest()).effects:
+                self.effects.pop(name, None)
 
     def _oldest(self) -> int:
         return next((index for index in self.iterations if index not in self.first), self._newest)
 
-    def intend(self, name: str, row: JsonObject | None) -> None:
+    def intend(self, name: str, row: EffectRow | None) -> None:
         """Count an effect that is about to happen, and add its row where its iteration is told."""
         self._states["intended"] += 1
         self._open[name] = "intended"
         if row is not None:
             self.effects[name] = row
 
-    def settle(self, name: str, state: str, *, reconciled: bool = False) -> JsonObject | None:
+    def settle(self, name: str, state: str, *, reconciled: bool = False) -> EffectRow | None:
         """Move an effect to the state it ended in, as the fold does; give its row where it is told."""
         before = self._open.get(name)
         if before is None or (before == "unknown" and not reconciled):
@@ -70,17 +69,17 @@ class Rows:
             self._open[name] = state
         row = self.effects.get(name)
         if row is not None:
-            row["state"] = state
+            row = self.effects[name] = replace(row, state=state)
         return row
 
-    def by_state(self) -> JsonObject:
+    def by_state(self) -> dict[str, int]:
         """Give how many effects are in each state, of all iterations."""
         return {name: self._states[name] for name in sorted(self._states) if self._states[name]}
 
-    def left_out(self) -> JsonObject:
-        """Give how many iterations and effects are not told."""
+    def left_out(self) -> tuple[int, int]:
+        """How many iterations and effects are not told."""
         effects = self._states.total() - len(self.effects)
-        return {"iterations": max(0, self._begun - len(self.iterations)), "effects": max(0, effects)}
+        return max(0, self._begun - len(self.iterations)), max(0, effects)
 
     def newest_from(self) -> int | None:
         """Give the oldest of the newest iterations that are told; `None` where all are."""

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.report.model import (
+    AdviceRow,
+    ContextRow,
+    CriterionRow,
+    IterationRow,
+    PersonRow,
+    Report,
+    StrategyShown,
+)
+from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.printable import visible_line
 
 BUDGETS: Final[dict[str, str]] = {
@@ -37,20 +46,18 @@ class Standing:
     """Why claim and evidence differ; empty when they agree."""
 
 
-def standing(report: JsonObject) -> Standing:
-    """Give how a report's session stands: the claim, what was verified, and whether the two differ."""
-    outcome, status = report["outcome"], str(report["status"])
-    word = str(outcome) if outcome else status
-    verdict, reason = report["verdict"] or "no verdict", report["reason"]
-    claimed = f"{verdict} ({reason})" if reason else str(verdict)
-    claimed += f" by {report['actor']}" if report["actor"] else ""
-    now = str(report["outcome_now"])
+def standing(report: Report) -> Standing:
+    """How a report's session stands: the claim, what was verified, and whether the two differ."""
+    word, now = report.outcome or report.status, report.outcome_now
+    claimed = report.verdict or "no verdict"
+    claimed += f" ({report.reason})" if report.reason else ""
+    claimed += f" by {report.actor}" if report.actor else ""
     return Standing(
         word=word,
         title=OUTCOMES.get(word, word.replace("_", " ").capitalize()),
         claimed=claimed,
-        verified=f"{OUTCOMES.get(now, now)}, by {report['verified_by']}",
-        doubt=_doubt(str(verdict), str(outcome or ""), now),
+        verified=f"{OUTCOMES.get(now, now)}, by {report.verified_by}",
+        doubt=_doubt(report.verdict, report.outcome or "", now),
     )
 
 
@@ -68,21 +75,6 @@ def _words(outcome: str) -> str:
     return OUTCOMES.get(outcome, outcome).lower()
 
 
-def objects(value: Json) -> list[JsonObject]:
-    """Give the objects of a list; nothing for anything else."""
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []
-
-
-def members(value: Json) -> JsonObject:
-    """Give an object; an empty one for anything else."""
-    return value if isinstance(value, dict) else {}
-
-
-def ratio(value: Json) -> float:
-    """Give a number held to 0..1; 0 for anything else."""
-    return min(1.0, max(0.0, float(value))) if isinstance(value, (int, float)) else 0.0
-
-
 def one_line(value: Json, most: int = 300) -> str:
     """Give a value on one line of at most `most` characters; a reference to a blob names it and its size."""
     if isinstance(value, dict) and "$blob" in value:
@@ -91,12 +83,10 @@ def one_line(value: Json, most: int = 300) -> str:
     return visible_line(text, most)
 
 
-def amount(kind: str, value: Json) -> str:
-    """Give a budget amount with its unit; `no limit` for null."""
+def amount(kind: str, value: float | None) -> str:
+    """A budget amount with its unit; `no limit` for `None`."""
     if value is None:
         return "no limit"
-    if not isinstance(value, (int, float)):
-        return MISSING
     if kind == "cost_usd":
         return f"${value:,.2f}" if value == 0 or value >= 0.01 else f"${value:.6f}"
     if kind == "wall_clock_s":
@@ -116,37 +106,52 @@ def length(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02} min"
 
 
-def moment(value: Json) -> str:
-    """Give a time to the second in UTC; a dash for null."""
+def moment(value: str | None) -> str:
+    """A time to the second in UTC; a dash where there is none."""
     if not value:
         return MISSING
     try:
-        return datetime.fromisoformat(str(value)).strftime("%Y-%m-%d %H:%M:%S UTC")
+        return datetime.fromisoformat(value).strftime("%Y-%m-%d %H:%M:%S UTC")
     except ValueError:
         return one_line(value, 40)
 
 
-def elapsed(start: Json, end: Json) -> str:
-    """Give the time between two moments for people; empty when one is missing."""
+def elapsed(start: str | None, end: str | None) -> str:
+    """The time between two moments for people; empty when one is missing."""
+    if not start or not end:
+        return ""
     try:
-        between = datetime.fromisoformat(str(end)) - datetime.fromisoformat(str(start))
-    except (ValueError, TypeError):
+        between = datetime.fromisoformat(end) - datetime.fromisoformat(start)
+    except ValueError:
         return ""
     return length(max(between, timedelta()).total_seconds())
 
 
-def criterion_word(row: JsonObject) -> str:
-    """Give a criterion's status for people; an abort condition that is unmet is clear, one that is met has struck."""
-    status = str(row["status"])
-    return {"met": "struck", "unmet": "clear"}.get(status, status) if row.get("abort_when_met") else status
+_ABORTS: Final = {"met": "struck", "unmet": "clear"}
+TONES: Final[dict[str, str]] = {
+    "achieved": "good", "met": "good", "clear": "good", "not_achieved": "bad", "unmet": "bad", "struck": "bad",
+    "unknown": "unsure", "inconclusive": "unsure",
+}  # fmt: skip
+"""How good the news of a word is; words that are not here are of what goes on."""
+
+
+def criterion_word(status: str, *, aborts: bool) -> str:
+    """A criterion's status for people; an abort condition that is unmet is clear, one that is met has struck."""
+    return _ABORTS.get(status, status) if aborts else status
+
+
+def role(row: CriterionRow) -> str:
+    """What a criterion is for."""
+    return "abort condition" if row.abort_when_met else "required" if row.required else "optional"
 
 
 def depths(criteria: Json, depth: int = 0) -> dict[str, int]:
-    """Give how deep each of a mission's criteria stands in groups."""
+    """How deep each of a mission's criteria stands in groups."""
     found: dict[str, int] = {}
-    for row in objects(criteria):
-        found[str(row.get("id"))] = depth
-        found |= depths(row.get("criteria"), depth + 1)
+    for row in criteria if isinstance(criteria, list) else []:
+        if isinstance(row, dict):
+            found[str(row.get("id"))] = depth
+            found |= depths(row.get("criteria"), depth + 1)
     return found
 
 
@@ -161,30 +166,25 @@ def evidence_text(value: Json, most: int = 300) -> str:
     return one_line(value, most)
 
 
-def criterion_rule(row: JsonObject) -> str:
-    """Give what a criterion of a report asks for on one line, and how often it must hold."""
-    held = row.get("hold_for", 1)
-    return one_line(row.get("sentence")) + (f", {held} measurements in a row" if held != 1 else "")
+def criterion_rule(row: CriterionRow) -> str:
+    """What a criterion of a report asks for on one line, and how often it must hold."""
+    return one_line(row.sentence) + (f", {row.hold_for} measurements in a row" if row.hold_for != 1 else "")
 
 
-def proposer(row: JsonObject) -> str:
-    """Give whose idea an iteration was, and how sure an advisor was of it."""
-    sure = row.get("confidence")
-    said = f" ({sure:.0%} sure)" if isinstance(sure, (int, float)) else ""
-    return f"{row.get('source', '')}{said}"
+def proposer(row: IterationRow) -> str:
+    """Whose idea an iteration was, and how sure an advisor was of it."""
+    return row.source + (f" ({row.confidence:.0%} sure)" if row.confidence is not None else "")
 
 
-def did(strategy: Json) -> str:
-    """Give what an iteration set out to do on one line."""
-    known = members(strategy)
-    calls = known.get("calls")
-    if isinstance(calls, list) and calls:
-        names = [str(name) for name in calls]
-        joined = (" ∥ " if known.get("parallel") else " → ").join(names[:6])
+def did(strategy: StrategyShown | None) -> str:
+    """What an iteration set out to do on one line."""
+    if strategy is None:
+        return MISSING
+    names = strategy.calls
+    if names:
+        joined = (" ∥ " if strategy.parallel else " → ").join(names[:6])
         return joined + (f" and {len(names) - 6} more" if len(names) > 6 else "")
-    if "script_lines" in known:
-        return f"a script of {known['script_lines']} lines"
-    return "no calls" if known else MISSING
+    return f"a script of {strategy.script_lines} lines" if strategy.script_lines is not None else "no calls"
 
 
 _PEOPLE: Final[dict[str, str]] = {
@@ -198,31 +198,47 @@ _PEOPLE: Final[dict[str, str]] = {
 }
 
 
-def person_did(row: JsonObject) -> tuple[str, str]:
-    """Give what a person (or the engine, asking one) did, and the words or values that belong to it."""
-    what = str(row.get("what"))
-    verb = _PEOPLE.get(what, what)
-    if what == "ApprovalAnswered":
-        verb = "approved" if row.get("granted") else "denied"
-    shown = {key: value for key, value in row.items() if key not in {"at", "actor", "what", "granted"}}
-    if what == "BudgetAmended":
-        changes = members(row.get("changes"))
-        return verb, ", ".join(f"{BUDGETS.get(kind, kind)}: {amount(kind, value)}" for kind, value in changes.items())
-    return verb, " · ".join(one_line(value) for value in shown.values() if value not in (None, ""))
+def person_did(row: PersonRow) -> tuple[str, str]:
+    """What a person (or the engine, asking one) did, and the words or values that belong to it."""
+    verb = _PEOPLE.get(row.what, row.what)
+    if row.what == "ApprovalAnswered":
+        verb = "approved" if row.details.get("granted") else "denied"
+    if row.what == "BudgetAmended":
+        changes = row.details.get("changes")
+        return verb, ", ".join(
+            f"{BUDGETS.get(kind, kind)}: {amount(kind, value)}"
+            for kind, value in (changes.items() if isinstance(changes, dict) else ())
+            if value is None or isinstance(value, (int, float))
+        )
+    shown = [value for key, value in row.details.items() if key != "granted"]
+    return verb, " · ".join(one_line(value) for value in shown if value not in (None, ""))
 
 
-def context_cells(row: JsonObject) -> tuple[str, str, str]:
-    """Give how often a context call is made, when it was made last, and what it gave then."""
-    often = f"every {row['every']} iterations" if row["every"] else "once"
-    last = f"{row['state']}, before iteration {row['iteration']}" if row["state"] else "not made"
-    shown = row.get("error") if row.get("error_class") else row.get("value")
+def context_cells(row: ContextRow) -> tuple[str, str, str]:
+    """How often a context call is made, when it was made last, and what it gave then."""
+    often = f"every {row.every} iterations" if row.every else "once"
+    last = f"{row.state}, before iteration {row.iteration}" if row.state else "not made"
+    shown = row.error if row.error_class else row.value
     return often, last, "" if shown is None else one_line(shown)
 
 
-def checking_commands(report: JsonObject) -> list[str]:
-    """Give the commands with which a reader checks the record behind a report."""
-    session = str(report["session_id"])
+def advice_ended(row: AdviceRow) -> str:
+    """How a question ended: `used`, `open`, or why its answer was rejected or never came."""
+    why = ": ".join(part for part in (row.failure, row.reason) if part)
+    return f"{row.state} ({why})" if why else row.state
+
+
+def advice_used(row: AdviceRow) -> str:
+    """What a question cost; the price stands there only where it is known."""
+    tokens = f"{row.input_tokens + row.output_tokens:,} tokens"
+    estimated = " (estimated)" if row.usage_source == "estimated" else ""
+    cost = "" if row.cost_microusd is None else f", {amount('cost_usd', row.cost_microusd / 1_000_000)}"
+    return f"{tokens}{estimated}{cost}" if row.state != "open" else ""
+
+
+def checking_commands(report: Report) -> list[str]:
+    """The commands with which a reader checks the record behind a report."""
     return [
-        f"journeyman verify {session} --head {report['events']}:{report['head_hash']}",
-        f"journeyman replay {session}",
+        f"journeyman verify {report.session_id} --head {report.events}:{report.head_hash}",
+        f"journeyman replay {report.session_id}",
     ]

@@ -1,0 +1,72 @@
+"""What the run itself shows to whoever comes after, as plain sentences; advisors may lay better ones over these."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from journeyman.mission.criteria.evidence import CriterionStatus
+from journeyman.mission.model.reasons import Reason
+from journeyman.mission.model.state import State
+
+
+def lessons(state: State, *, iterated: bool) -> list[str]:
+    """What worked, what never did, and what is open; `iterated` where there was any iteration."""
+    found: list[str] = []
+    best = state.memory.best_call
+    if best is not None:
+        found.append(f"The last call that moved progress was {best['tool']} with {best['args']}.")
+    open_calls = {effect.intended.tool for effect in state.unknown}
+    failing = sorted(
+        name for name, known in state.memory.tools.items() if known.failed and not known.done and name not in open_calls
+    )
+    if failing:
+        found.append(f"These tools never succeeded: {', '.join(failing)}.")
+    open_ones = [
+        criterion.id
+        for criterion in state.mission.criteria
+        if not criterion.abort_when_met and not _met(state, criterion.id)
+    ]
+    if open_ones:
+        found.append(f"Not met at the end: {', '.join(open_ones)}.")
+    if not iterated:
+        found.append("The session ended before its first iteration.")
+    return found
+
+
+def _met(state: State, criterion: str) -> bool:
+    known = state.progress.criteria.get(criterion)
+    return known is not None and known.met
+
+
+_FOLLOWUPS: Final[dict[Reason, str]] = {
+    Reason.CRITERIA_MET: "Nothing is left to do; keep the record as evidence.",
+    Reason.GUARD_BROKEN: "Look at the abort condition's evidence and repair what it saw before starting again.",
+    Reason.MAX_ITERATIONS: "Give more iterations with `journeyman fork` and `journeyman amend`, or a plan that gets there sooner.",
+    Reason.MAX_WALL_CLOCK: "Give more time, or look in the timeline for the calls that took it.",
+    Reason.MAX_TOOL_CALLS: "Give more tool calls, or a plan that needs fewer.",
+    Reason.MAX_TOKENS: "Give more tokens, or run with `advisor: none`.",
+    Reason.MAX_COST: "Raise cost_usd, or choose a cheaper advisor.",
+    Reason.TENANT_BUDGET: "The tenant's ceiling is reached: raise it or wait for other sessions to end.",
+    Reason.NO_PROGRESS: "Nothing moved for long: give a plan, more tools, or a criterion whose progress can be measured.",
+    Reason.NOTHING_LEFT: "The plan is through: give further steps, `repeat: true`, or `explore: true`.",
+    Reason.ABORTED: "A person stopped the mission: read the notes, then fork it where it was still right.",
+    Reason.FORCED: "A person ended the mission: the outcome above is what the evidence says.",
+    Reason.DENIED: "A person said no: ask why, and change the mission accordingly.",
+}
+
+
+def followups(state: State) -> list[str]:
+    """What to do next: by the reason of the end, unknown effects, and criteria that nothing decided."""
+    rows = [_FOLLOWUPS[state.reason]] if state.reason is not None and state.reason in _FOLLOWUPS else []
+    rows += [
+        f"Find out whether {effect.intended.tool} ({effect.intended.effect}) happened, then `journeyman resolve`."
+        for effect in state.unknown
+    ]
+    for criterion in state.mission.criteria:
+        known = state.progress.criteria.get(criterion.id)
+        undecided = known is not None and known.status is CriterionStatus.INCONCLUSIVE
+        if undecided and criterion.required and not criterion.abort_when_met:
+            rows.append(
+                f"Criterion {criterion.id!r} could not be decided: make sure that a tool or probe produces its evidence."
+            )
+    return rows
