@@ -70,11 +70,12 @@ test-train: .venv-train/.done  ## set up an environment with torch and TRL, and 
 	.venv-train/bin/python -m pip install -q --no-build-isolation -e '.[gym]'
 	@touch $@
 
-check: $(VENV)/.dev  ## lint, types, layers and unused code
+check: $(VENV)/.dev  ## lint, types, layers, unused and repeated code
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports
 	$(BIN)/vulture
+	$(BIN)/python -m tests.shape.duplicates
 	$(BIN)/pyright
 
 bench: $(VENV)/.bench  ## run every benchmark

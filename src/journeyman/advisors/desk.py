@@ -16,7 +16,7 @@ from typing import Final, Generic, TypeVar
 
 import anyio
 
-from journeyman.advisors.base import Request
+from journeyman.advisors.base import AskLimits, Request
 
 Brought = TypeVar("Brought")
 _REMEMBERED = 10_000
@@ -103,3 +103,28 @@ class Desk(Generic[Brought]):
     def _notify(self) -> None:
         self._changed.set()
         self._changed = asyncio.Event()
+
+
+@dataclass(slots=True)
+class DeskAdvisor(Generic[Brought]):
+    """What the advisors have in common whose answers somebody else comes to fetch questions for."""
+
+    name: str
+    desk: Desk[Brought] = field(default_factory=Desk[Brought])
+    alive_s: float = 120.0
+    """Whoever did not come for so long is taken to be gone."""
+    _seen_at: float = float("-inf")
+
+    @property
+    def limits(self) -> AskLimits:
+        """What one try may take."""
+        return AskLimits(timeout_s=self.desk.answer_within_s)
+
+    @property
+    def is_anybody_there(self) -> bool:
+        """Whether somebody came lately."""
+        return self.desk.now() - self._seen_at <= self.alive_s
+
+    def seen(self) -> None:
+        """Note that somebody came."""
+        self._seen_at = self.desk.now()

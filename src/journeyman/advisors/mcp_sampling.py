@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, TypeAlias
 import anyio
 
 from journeyman.advisors.base import Answer, AskLimits, Failure, Readiness, Request
-from journeyman.advisors.desk import ANSWER_WITHIN_S, Desk, Taken
+from journeyman.advisors.desk import ANSWER_WITHIN_S, DeskAdvisor, Taken
 from journeyman.advisors.reading import answer_of, estimated
 from journeyman.answers import said_in
 
@@ -127,31 +127,18 @@ class Round:
 
 
 @dataclass(slots=True)
-class SamplingRounds:
+class SamplingRounds(DeskAdvisor[Brought]):
     """Holds questions between the rounds of `input_required` calls, whichever client makes them."""
 
     name: str = "client"
-    desk: Desk[Brought] = field(default_factory=Desk[Brought])
     most_rounds: int = 8
     """Rounds in one call; clients give up at 10."""
-    alive_s: float = 120.0
-    """A client that made no round for so long is taken to be gone."""
-    _seen_at: float = float("-inf")
-
-    @property
-    def limits(self) -> AskLimits:
-        """Give what one try may take."""
-        return AskLimits(timeout_s=self.desk.answer_within_s)
 
     def readiness(self) -> Readiness:
         """Tell whether a client makes rounds."""
-        if self.desk.now() - self._seen_at > self.alive_s:
+        if not self.is_anybody_there:
             return Readiness(ready=False, why="no client with sampling is calling")
         return Readiness(ready=True, why="asks the calling client's model; its user decides")
-
-    def seen(self) -> None:
-        """Note that a client which declared sampling is calling."""
-        self._seen_at = self.desk.now()
 
     async def ask(self, request: Request) -> Answer:
         """Give one answer; waits until some round brings it."""

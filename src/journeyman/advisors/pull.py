@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from journeyman.advisors.base import Answer, AskLimits, Failure, Readiness, Request
-from journeyman.advisors.desk import Desk, Taken
+from journeyman.advisors.base import Answer, Failure, Readiness, Request
+from journeyman.advisors.desk import DeskAdvisor, Taken
 from journeyman.advisors.mcp_sampling import params_of
 from journeyman.advisors.reading import answer_of, estimated
 
@@ -26,23 +26,14 @@ class PulledPrompt:
 
 
 @dataclass(slots=True)
-class PullAdvisor:
+class PullAdvisor(DeskAdvisor[str]):
     """Lays questions out for an agent that asks for them."""
 
     name: str = "pull"
-    desk: Desk[str] = field(default_factory=Desk[str])
-    alive_s: float = 120.0
-    """An agent that fetched nothing for so long is taken to be gone."""
-    _seen_at: float = float("-inf")
-
-    @property
-    def limits(self) -> AskLimits:
-        """Give what one try may take."""
-        return AskLimits(timeout_s=self.desk.answer_within_s)
 
     def readiness(self) -> Readiness:
         """Tell whether an agent fetches prompts."""
-        if self.desk.now() - self._seen_at > self.alive_s:
+        if not self.is_anybody_there:
             return Readiness(ready=False, why="no agent fetches prompts; have one call next_prompts")
         return Readiness(ready=True, why="asks the agent that fetches prompts")
 
@@ -57,7 +48,7 @@ class PullAdvisor:
 
     async def next_prompts(self, limit: int = 8, wait_s: float = 0.0) -> list[PulledPrompt]:
         """Give the prompts that wait for an answer, oldest first; the same ones again until they are answered."""
-        self._seen_at = self.desk.now()
+        self.seen()
         await self.desk.wait(wait_s)
         found: list[PulledPrompt] = []
         for prompt in self.desk.unanswered(limit):
@@ -69,5 +60,5 @@ class PullAdvisor:
 
     def submit_answers(self, answers: Mapping[str, str]) -> dict[str, Taken]:
         """Take answers by prompt id; give what became of each. Repeating a submission changes nothing."""
-        self._seen_at = self.desk.now()
+        self.seen()
         return {prompt_id: self.desk.settle(prompt_id, text) for prompt_id, text in answers.items()}

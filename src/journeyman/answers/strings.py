@@ -155,10 +155,8 @@ class StringReader:
         return found.end()
 
     def _closes(self, pos: int) -> bool:
-        blank = BLANK.match(self.text, pos, self.limit)
-        next_pos = blank.end() if blank else pos
-        if next_pos >= self.limit:
-            self.undecided = True
+        next_pos = self._after_blank(pos)
+        if next_pos is None:
             return True
         mark = self.text[next_pos]
         if self.is_key:
@@ -171,12 +169,19 @@ class StringReader:
             return True
         return next_pos > pos and self._begins(next_pos, line="\n" in self.text[pos:next_pos])
 
-    def _goes_on(self, pos: int) -> bool:
-        """Tell whether what follows a comma is a next member, the end, or a comment."""
+    def _after_blank(self, pos: int) -> int | None:
+        """Where text goes on behind white space; `None`, and undecided, where it ends."""
         blank = BLANK.match(self.text, pos, self.limit)
         next_pos = blank.end() if blank else pos
         if next_pos >= self.limit:
             self.undecided = True
+            return None
+        return next_pos
+
+    def _goes_on(self, pos: int) -> bool:
+        """Tell whether what follows a comma is a next member, the end, or a comment."""
+        next_pos = self._after_blank(pos)
+        if next_pos is None:
             return True
         if self.text[next_pos] in "}]),;" or self.text.startswith(("//", "/*", "#"), next_pos):
             return True

@@ -16,11 +16,11 @@ from journeyman.stores.rules import (
     check_amounts,
     check_batch,
     check_claim,
+    check_held,
     check_tenant,
     check_ttl,
     head_moved,
     lease_held,
-    lease_lost,
     other_amounts,
 )
 
@@ -188,6 +188,4 @@ class MemoryStore:
         return head_of(entries[-1]) if entries else genesis(self._tenant, session_id)
 
     def _check_lease(self, lease: Lease, session_id: str) -> None:
-        held = self._leases.get(session_id)
-        if held is None or (held.session_id, held.owner, held.token) != (lease.session_id, lease.owner, lease.token):
-            raise lease_lost(lease)
+        check_held(self._leases.get(session_id), lease)

@@ -100,6 +100,12 @@ def lease_held(lease: Lease, left_s: float) -> LeaseHeld:
     )
 
 
+def check_held(held: Lease | None, lease: Lease) -> None:
+    """Raise `LeaseLost` unless the lease that a session is `held` by is this one."""
+    if held is None or (held.session_id, held.owner, held.token) != (lease.session_id, lease.owner, lease.token):
+        raise lease_lost(lease)
+
+
 def lease_lost(lease: Lease) -> LeaseLost:
     """Give the error for whoever still acts on a lease that is not the current one."""
     return LeaseLost(

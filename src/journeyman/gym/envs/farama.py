@@ -45,8 +45,7 @@ class IncidentEnv(Env[Vector, Ints]):
     metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 - the name and form are Gymnasium's
 
     def __init__(self, tier: str = "medium", *, split: str = "train", rewards: Rewards = "final") -> None:
-        self._tier: Final = tier_named(tier.lower())
-        self._split: Final = split_named(split.lower())
+        self._tier, self._split = tier_named(tier.lower()), split_named(split.lower())
         self._world: Final = World(self._tier, 1, rewards=rewards)
         self.observation_space = cast("Any", _observations(self._tier))
         self.action_space = cast("Any", _actions(self._tier))

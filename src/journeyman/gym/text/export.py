@@ -8,6 +8,7 @@ import numpy as np
 
 from journeyman.gym.actions import HANDS, MAX_REPLICAS, Role, Topic
 from journeyman.gym.arrays import Ints
+from journeyman.gym.policies.base import Team
 from journeyman.gym.policies.oracle import certify
 from journeyman.gym.tasks import Task
 from journeyman.gym.text.action import Arg, TextAction, action_to_training_target
@@ -66,6 +67,11 @@ def oracle_examples(task: Task, *, seed: int = 0) -> tuple[Example, ...]:
 def named_moves(rows: Ints, world: TextWorld) -> dict[AgentRole, TextAction]:
     """Give a team's actions of one step, `(roles, 4)`, in words."""
     return {role: named(rows[role.number], role, world) for role in AgentRole}
+
+
+def team_moves(team: Team | None, world: TextWorld) -> dict[AgentRole, TextAction]:
+    """What a team does next in each role, in words; nothing without a team."""
+    return {} if team is None else named_moves(team.act(world.seats)[0], world)
 
 
 def named(row: Ints, role: AgentRole, world: TextWorld) -> TextAction:

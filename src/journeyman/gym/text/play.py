@@ -15,8 +15,8 @@ from journeyman.gym.arrays import Ints
 from journeyman.gym.evaluate import Episode, MakeTeam, graded
 from journeyman.gym.policies.base import Team
 from journeyman.gym.tasks import Task
-from journeyman.gym.text.action import Read, TextAction, action_to_training_target
-from journeyman.gym.text.export import named_moves
+from journeyman.gym.text.action import Read, action_to_training_target
+from journeyman.gym.text.export import team_moves
 from journeyman.gym.text.render import MAX_TOKENS
 from journeyman.gym.text.session import TextWorld
 from journeyman.gym.text.specs import build_openai_messages
@@ -112,9 +112,7 @@ class _Table:
         return Turn(role=role, step=seen.step, messages=(system, *self._past[role], view))
 
     def take(self, reads: Sequence[Read]) -> None:
-        moves: dict[AgentRole, TextAction] = {}
-        if self._team is not None:
-            moves = named_moves(self._team.act(self.world.seats)[0], self.world)
+        moves = team_moves(self._team, self.world)
         for role, read in zip(self._seating.roles, reads, strict=True):
             moves[role] = read.action
             said = {"role": "assistant", "content": action_to_training_target(read.action)}

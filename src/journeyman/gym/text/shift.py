@@ -7,7 +7,7 @@ from typing import Final
 from journeyman.gym.evaluate import team_named
 from journeyman.gym.tasks import Task
 from journeyman.gym.text.action import TextAction
-from journeyman.gym.text.export import named_moves
+from journeyman.gym.text.export import team_moves
 from journeyman.gym.text.observation import Observation
 from journeyman.gym.text.session import TextWorld
 from journeyman.gym.text.words import AgentRole
@@ -53,9 +53,7 @@ class Shift:
         """Take one step with the role's action; after the end nothing changes."""
         if self.done:
             return
-        moves: dict[AgentRole, TextAction] = {}
-        if self._team is not None:
-            moves = named_moves(self._team.act(self.world.seats)[0], self.world)
+        moves = team_moves(self._team, self.world)
         moves[self.role] = action
         self.moves = moves
         self.world.step(moves)

@@ -167,11 +167,14 @@ def export(
                 directory, store=store, session_id=name, head=reported_head(report), report=to_json(report)
             )
 
-    head = bridge(work)
+    _say_head("wrote", directory, bridge(work), as_json=as_json)
+
+
+def _say_head(did: str, directory: Path, head: Head, *, as_json: bool) -> None:
     if as_json:
         print_json({"directory": str(directory), "head_seq": head.seq, "head_hash": head.hash.hex()})
     else:
-        say(f"wrote {directory}: {head.seq} events, head {head.seq}:{head.hash.hex()}")
+        say(f"{did} {directory}: {head.seq} events, head {head.seq}:{head.hash.hex()}")
 
 
 @app.command("import")
@@ -188,8 +191,4 @@ def import_(
         async with opened(settings) as journeyman:
             return await import_record(directory, journeyman.store, summarized)
 
-    head = bridge(work)
-    if as_json:
-        print_json({"directory": str(directory), "head_seq": head.seq, "head_hash": head.hash.hex()})
-    else:
-        say(f"took in {directory}: {head.seq} events, head {head.seq}:{head.hash.hex()}")
+    _say_head("took in", directory, bridge(work), as_json=as_json)

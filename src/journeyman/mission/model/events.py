@@ -11,7 +11,7 @@ from functools import cache
 from typing import Final, TypeAlias, cast, get_args
 
 import msgspec
-from msgspec import NODEFAULT, field
+from msgspec import field
 
 from journeyman.mission.chain import Entry, Envelope, opened
 from journeyman.mission.criteria.evidence import CriterionStatus
@@ -19,7 +19,7 @@ from journeyman.mission.model.effects import EffectClass, EffectState, Purpose
 from journeyman.mission.model.reasons import Label, Outcome, Reason, ScriptStatus, WaitFor
 from journeyman.mission.values.canonical import has_wide, parsed
 from journeyman.mission.values.errors import RecordBroken
-from journeyman.mission.values.value import Json, JsonObject, Value
+from journeyman.mission.values.value import Json, JsonObject, Value, defaults
 
 
 def _objects() -> list[JsonObject]:
@@ -376,19 +376,10 @@ class Happened(Value, frozen=True):
     event: Event
 
 
-@cache
-def _defaults(kind: type[Event]) -> tuple[tuple[str, object], ...]:
-    found: list[tuple[str, object]] = []
-    for item in msgspec.structs.fields(kind):
-        default = item.default if item.default_factory is NODEFAULT else item.default_factory()
-        found.append((item.name, default))
-    return tuple(found)
-
-
 def encode(event: Event) -> JsonObject:
     """Give an event's fields as JSON, defaults left out."""
     data: JsonObject = {}
-    for name, default in _defaults(type(event)):
+    for name, default in defaults(type(event)):
         value = getattr(event, name)
         if value != default or type(value) is not type(default):
             if type(value) is float and value.is_integer():

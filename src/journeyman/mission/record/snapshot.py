@@ -15,14 +15,13 @@ from functools import cache
 from typing import Any, Final, cast, get_args, get_type_hints
 
 import msgspec
-from msgspec import NODEFAULT
 from pydantic import BaseModel
 
 from journeyman.mission.model.events import PLACE, SnapshotTaken
 from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import MAX_SAFE_INTEGER, digest
 from journeyman.mission.values.errors import BugError, RecordBroken
-from journeyman.mission.values.value import Value
+from journeyman.mission.values.value import Value, defaults
 
 FORM_NUMBER: Final = 1
 """Counts changes of the fold that give the same fields another meaning."""
@@ -72,15 +71,6 @@ def _model(kind: type[Any], value: Any) -> Any:
     raise NotImplementedError(kind)
 
 
-@cache
-def _fields(kind: type[Any]) -> tuple[tuple[str, object], ...]:
-    found: list[tuple[str, object]] = []
-    for item in msgspec.structs.fields(kind):
-        default = item.default if item.default_factory is NODEFAULT else item.default_factory()
-        found.append((item.name, default))
-    return tuple(found)
-
-
 def _plain(value: Any) -> object:
     """Give a value of the state as JSON. Whole floats are written as integers: the fold gets either from the same event."""
     kind = cast("type[Any]", type(value))
@@ -105,7 +95,7 @@ def _plain(value: Any) -> object:
 
 def _plain_fields(value: object, kind: type[Any]) -> dict[str, object]:
     found: dict[str, object] = {}
-    for name, default in _fields(kind):
+    for name, default in defaults(kind):
         item = getattr(value, name)
         if item is not default and (item != default or type(item) is not type(default)):
             found[name] = _plain(item)

@@ -8,10 +8,11 @@ fast (`benchmarks/read_latency.py` holds the sum of it).
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from msgspec import Struct
-from msgspec.structs import replace
+from msgspec import NODEFAULT, Struct
+from msgspec.structs import fields, replace
 
 if TYPE_CHECKING:
     from journeyman.mission.values.canonical import Json, JsonObject
@@ -19,7 +20,7 @@ else:  # what pydantic knows as JSON is nothing that msgspec knows; it decodes a
     Json = Any
     JsonObject = dict[str, Any]
 
-__all__ = ["Json", "JsonObject", "Value", "replace"]
+__all__ = ["Json", "JsonObject", "Value", "defaults", "replace"]
 
 
 class Value(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
@@ -29,3 +30,13 @@ class Value(Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     tracked by the garbage collector: a value is made of what was there before it, so there are no cycles to find.
     Decoding refuses fields that it does not know.
     """
+
+
+@cache
+def defaults(kind: type[Value]) -> tuple[tuple[str, object], ...]:
+    """Each field of a kind with its default; `NODEFAULT` where it has none."""
+    found: list[tuple[str, object]] = []
+    for item in fields(kind):
+        default = item.default if item.default_factory is NODEFAULT else item.default_factory()
+        found.append((item.name, default))
+    return tuple(found)

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, cast
 
 from journeyman.mission.chain import Head, genesis
 from journeyman.stores.base import Account, Batch, Lease, Reserve, Settle, Summary
-from journeyman.stores.rules import budget_refused, head_moved, lease_held, lease_lost, other_amounts
+from journeyman.stores.rules import budget_refused, check_held, head_moved, lease_held, other_amounts
 
 SEQ_BITS: Final = 32
 _FASTEST: Final = 1
@@ -139,9 +139,7 @@ def release(connection: sqlite3.Connection, lease: Lease) -> None:
 
 def check_lease(connection: sqlite3.Connection, lease: Lease, session_id: str) -> None:
     """Raise `LeaseLost` unless `lease` is the current one of the session."""
-    held = _held(connection, session_id)
-    if held is None or (held.session_id, held.owner, held.token) != (lease.session_id, lease.owner, lease.token):
-        raise lease_lost(lease)
+    check_held(_held(connection, session_id), lease)
 
 
 def _held(connection: sqlite3.Connection, session_id: str) -> Lease | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from journeyman.testing.model_server.wire import Asking, Reply, Trouble, pieces
+from journeyman.testing.model_server.wire import Asking, Reply, Trouble, pieces, tokens_of
 
 _FINISH: Final = {"stop": "end_turn", "tool": "tool_use", "length": "max_tokens", "refusal": "refusal"}
 _KINDS: Final = {400: "invalid_request_error", 401: "authentication_error", 429: "rate_limit_error"}
@@ -24,7 +24,7 @@ class Anthropic:
             model=str(body.get("model", "")),
             streamed=bool(body.get("stream")),
             tools=tuple(str(tool["name"]) for tool in body.get("tools") or ()),
-            prompt_tokens=len(json.dumps([body.get("system"), body.get("messages")])) // 4,
+            prompt_tokens=tokens_of(body.get("system"), body.get("messages")),
         )
 
     def whole(self, asking: Asking, reply: Reply) -> bytes:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from journeyman.testing.model_server.anthropic import parsed
-from journeyman.testing.model_server.wire import Asking, Reply, Trouble, pieces
+from journeyman.testing.model_server.wire import Asking, Reply, Trouble, pieces, tokens_of
 
 _FINISH: Final = {"stop": "end_turn", "tool": "tool_use", "length": "max_tokens", "refusal": "guardrail_intervened"}
 _CODES: Final = {400: "ValidationException", 403: "AccessDeniedException", 429: "ThrottlingException"}
@@ -34,7 +34,7 @@ class Bedrock:
             model=unquote(model),
             streamed=method == "converse-stream",
             tools=tuple(str(tool["toolSpec"]["name"]) for tool in tools if "toolSpec" in tool),
-            prompt_tokens=len(json.dumps([body.get("system"), body.get("messages")])) // 4,
+            prompt_tokens=tokens_of(body.get("system"), body.get("messages")),
         )
 
     def whole(self, asking: Asking, reply: Reply) -> bytes:

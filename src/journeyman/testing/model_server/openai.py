@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from journeyman.testing.model_server.wire import Asking, Reply, Trouble, pieces
+from journeyman.testing.model_server.wire import Asking, Reply, Trouble, pieces, tokens_of
 
 _FINISH: Final = {"stop": "stop", "tool": "tool_calls", "length": "length", "refusal": "content_filter"}
 _KINDS: Final = {400: "invalid_request_error", 401: "authentication_error", 429: "rate_limit_error"}
@@ -25,7 +25,7 @@ class OpenAI:
             model=str(body.get("model", "")),
             streamed=bool(body.get("stream")),
             tools=tools,
-            prompt_tokens=len(json.dumps(body.get("messages", []))) // 4,
+            prompt_tokens=tokens_of(body.get("messages", [])),
         )
 
     def whole(self, asking: Asking, reply: Reply) -> bytes:

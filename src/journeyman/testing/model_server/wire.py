@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -38,6 +39,11 @@ class Trouble:
     status: int
     body: bytes
     headers: tuple[tuple[str, str], ...] = ()
+
+
+def tokens_of(*parts: object) -> int:
+    """How many tokens a prompt has, as these servers count: four characters of its JSON are one."""
+    return len(json.dumps(parts)) // 4
 
 
 class Wire(Protocol):
