@@ -154,10 +154,8 @@ class ScriptAdvanced(Value, frozen=True, kw_only=True):
     """Reference to the blob from which a waiting script goes on."""
     calls: list[JsonObject] = field(default_factory=_objects)
     """Pending calls as `{call, tool, args}`."""
-    observations: JsonObject = field(default_factory=dict[str, Json])
-    """What it reported since its last step; the newest value of each name."""
-    observed: int = 0
-    """How many reports these were."""
+    observations: list[JsonObject] = field(default_factory=_objects)
+    """What it reported since its last step, name to value, in order: a name that comes again begins another measurement."""
     events: list[JsonObject] = field(default_factory=_objects)
     value: Json = None
     error_class: str = ""
@@ -203,8 +201,6 @@ class CriterionResult(Value, frozen=True, kw_only=True):
     """Digest of its calls: held measurements are of equal ones."""
     first: float | None = None
     """First number seen, where progress is measured from one."""
-    point: float | None = None
-    """New point of a trend."""
 
 
 def _results() -> list[CriterionResult]:
