@@ -162,6 +162,9 @@ def _criterion_warnings(state: State, criterion: Criterion) -> Iterator[Problem]
     where = f"criterion {criterion.id}"
     if isinstance(criterion, Predicate) and not criterion.probes and "obs" not in criterion.text:
         yield Problem(where=where, message="looks at nothing: it holds, or fails, whatever happens", hint="use `obs`")
+    elif isinstance(criterion, Predicate) and not uses(criterion.text).evidence and "counts" not in criterion.text:
+        message = "looks at nothing that was measured, so it may hold though nothing was done"
+        yield Problem(where=where, message=message, hint="look at `obs['metrics']` too: no error is no success")
     if not isinstance(criterion, Measured) or criterion.probes or criterion.wanted_sources:
         return
     if isinstance(criterion, Event):
