@@ -38,7 +38,7 @@ from journeyman.mission.rules.answers import with_answers
 from journeyman.mission.rules.calls import intended
 from journeyman.mission.rules.decide import out_of_time, outcome_of
 from journeyman.mission.rules.evaluate import evaluated, watched
-from journeyman.mission.rules.next_command import next_command
+from journeyman.mission.rules.next_command import next_command, unasked_by
 from journeyman.mission.values.canonical import Json, JsonObject, parsed
 from journeyman.mission.values.errors import BudgetRefused, CallerError, InvalidInput, WorldError
 from journeyman.mission.values.value import replace
@@ -94,7 +94,9 @@ class Driver:
         journal.lease = await world.store.claim(journal.session_id, owner, world.lease_ttl_s)
         try:
             state = await journal.load()
-            if isinstance(next_command(state), c.Nothing):
+            if isinstance(command := next_command(state), c.Nothing) and not (
+                command.why == "effect" and unasked_by(state, owner)
+            ):
                 return state
             await self._look_back(state)
             journal.note(e.Claimed(owner=owner, token=journal.lease.token))

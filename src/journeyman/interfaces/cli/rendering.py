@@ -184,6 +184,13 @@ def effects_table(effects: list[JsonObject]) -> Table:
             str(effect["class"]),
             str(effect["state"]),
             short(effect["args"], 50),
-            short(error, 70),
+            short(_with_probe(error, effect.get("probe")), 160),
         )
     return made
+
+
+def _with_probe(error: str, probe: Json) -> str:
+    """Say why nobody knows: what became of the call, and of the question whether it happened."""
+    if not isinstance(probe, dict):
+        return error
+    return f"{error}; asked {probe['tool'] or 'nobody'}: {probe['error_class']} {probe['error']}"

@@ -132,6 +132,16 @@ class Settled(Value, frozen=True, kw_only=True):
     """Something of it could not be stopped and runs on."""
 
 
+class Unanswered(Value, frozen=True, kw_only=True):
+    """A probe could not tell whether an effect happened: why. It is asked again by each process that takes over."""
+
+    effect: str
+    tool: str
+    """The probe; empty where there is none."""
+    error_class: str
+    error: str
+
+
 class Reconciled(Value, frozen=True, kw_only=True):
     """It became known what an `unknown` or suspect effect did."""
 
@@ -356,7 +366,7 @@ class SnapshotTaken(Value, frozen=True, kw_only=True):
 
 Event: TypeAlias = (
     SessionCreated | CatalogPinned | Claimed | Proposed | ApprovalAsked | ApprovalAnswered | Intended | ExtraCall
-    | Settled | Reconciled | ScriptAdvanced | Checked | Watched | Evaluated | Decided | WaitStarted | WaitEnded | Paused | Resumed
+    | Settled | Unanswered | Reconciled | ScriptAdvanced | Checked | Watched | Evaluated | Decided | WaitStarted | WaitEnded | Paused | Resumed
     | BudgetAmended | NoteAdded | EndAsked | AdviceAsked | AdviceSettled | AdviceRejected | ClosingNotes | Ended
     | SnapshotTaken
 )  # fmt: skip

@@ -55,6 +55,8 @@ class Effect(Value, frozen=True, kw_only=True):
     """It was suspect once: how it ended says nothing against the call."""
     reconciled: bool = False
     """It was found out how it ended: if it did not happen, it may be made again in place."""
+    asked_by: str = ""
+    """The process whose probe could not tell whether it happened."""
     answered: bool = True
     """What is known of it is its own answer; False where a probe, a person or the policy told how it ended."""
     value: Json = None
