@@ -114,8 +114,12 @@ def _context_problems(state: State, rows: list[JsonObject]) -> Iterator[Problem]
             yield Problem(where=f"context.{index}.tool", message=f"{call.tool!r} is not an allowed tool", hint=hint)
         else:
             yield from _argument_problems(spec.input_schema, call.args, f"context.{index}.args")
-    limit, count = mission.budget.tool_calls, len(mission.context) + len(probes(mission.criteria))
-    if mission.context and limit is not None and limit <= count:
+    limit, probed = mission.budget.tool_calls, len(probes(mission.criteria))
+    count = len(mission.context) + probed
+    if limit is not None and limit < probed:
+        message = f"allows {limit}, and the probes of one judgement take {probed}: the criteria could never be judged"
+        yield Problem(where="budget.tool_calls", message=message, hint="give more calls, or fewer probes")
+    elif mission.context and limit is not None and limit <= count:
         message = f"allows {limit}, and context calls and probes take {count}: no call is left for the mission"
         yield Problem(where="budget.tool_calls", message=message, hint="give more calls, or fewer context calls")
 

@@ -284,7 +284,12 @@ def _gather_rest(gathered: _Gathered, happened: Happened) -> None:
     event = happened.event
     match event:
         case e.Unanswered():
-            asked: JsonObject = {"tool": event.tool, "error_class": event.error_class, "error": event.error, "at": happened.at}
+            asked: JsonObject = {
+                "tool": event.tool,
+                "error_class": event.error_class,
+                "error": event.error,
+                "at": happened.at,
+            }
             gathered.rows.effects.get(event.effect, {})["probe"] = asked
         case e.Settled() | e.Reconciled():
             _settled(gathered, event, happened)
