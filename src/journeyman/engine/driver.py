@@ -112,6 +112,35 @@ class Driver:
                 await world.store.release(journal.lease)
         return journal.state
 
+    async def conclude(self) -> State:
+        """Write that the time of a session was over, without its tools.
+
+        What was under way when its process was killed is not made again; whether it changed the world nobody knows.
+        """
+        journal, world = self._journal, self._world
+        owner = world.owner or owner_name(world.clock.new_id())
+        journal.lease = await world.store.claim(journal.session_id, owner, world.lease_ttl_s)
+        try:
+            state = await journal.load()
+            if state.phase is not Phase.ENDED:
+                journal.note(e.Claimed(owner=owner, token=journal.lease.token))
+                await self._end_held()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await world.store.release(journal.lease)
+        return journal.state
+
+    async def _end_held(self) -> None:
+        journal, why = self._journal, "a tool held the process past the mission's deadline"
+        self._calls = Calls(self._world, journal, NO_TOOLS)
+        self._calls.skip(journal.state.in_flight, why)
+        if journal.state.mission.on_exhausted == "ask":
+            journal.note(e.WaitStarted(reason=WaitFor.BUDGET))
+        else:
+            journal.note(e.EndAsked(reason=Reason.MAX_WALL_CLOCK, note=why))
+            await self._loop()
+        await journal.commit()
+
     async def _look_back(self, state: State) -> None:
         """Gather what models and worlds must be told of the record; the state holds what deciding needs."""
         journal, store = self._journal, self._world.store
