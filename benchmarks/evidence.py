@@ -164,6 +164,12 @@ def _as_evidence(state: Any, effect: Any, event: Any) -> Any:
     return world.arrived(told, made, getattr(event, "metrics", {}), getattr(event, "events", ()), fresh=True)
 
 
+def _newest_reports(state: Any, event: Any, script: Any, at: Any) -> Any:
+    newest = {name: value for found in event.observations for name, value in found.items()}
+    return _REPORTED(state, replace(event, observations=[newest] if newest else []), script, at)
+
+
+_FOLLOWED = MetricTrend.followed
 _ONLY = View._only  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001  # it is switched off here
 _OF_PROBES = View.of_probes
 _MEASURED = vars(evaluate)["_measured_at"]
@@ -200,12 +206,14 @@ SWITCHES: dict[str, Switch] = {
     "a history is of one producer": _one(
         Series,
         "then",
-        lambda mine, later, most: replace(mine, points=(*mine.points, *later.points)[-most:], source=later.source),
+        lambda mine, later, most: replace(later, points=(*mine.points, *later.points)[-most:]),
     ),
     "a trend is of one producer": _one(Measured, "is_sourced", property(lambda _: True)),
-    "what became stale is still a point of a trend": _one(
-        MetricTrend, "_unjudged", lambda *given: evidence.unclear(given[1])
+    "a trend looks back at what is stale by now": _one(
+        MetricTrend, "followed", lambda mine, _, made, found: _FOLLOWED(mine, (), made, found)
     ),
+    "each report of a name is a measurement": _one(iteration, "_reported", _newest_reports),
+    "alarms count from anybody": _one(View, "voices", lambda view, *_: (view,)),
     "an event is missing only where it was looked for": _one(predicate.Predicate, "_unseen", lambda *_: ""),
     "a source tells what is missing by its own answer, in this iteration": _one(View, "not_looked_at", lambda *_: ""),
     "what context calls report is no evidence": _one(effects, "looked", _as_evidence),

@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 import pytest
 
+from journeyman.engine.reporting import report_of
 from journeyman.mission.model import events as e
 from journeyman.mission.model.state import Status
 from journeyman.mission.values.errors import JourneymanError, LeaseHeld
@@ -117,6 +118,54 @@ async def test_a_probe_that_says_nothing_clear_leaves_the_call_unknown() -> None
     async with bench(send) as at:
         session = await at.engine.create(mission("send", "finish", limits=_HASTY))
         assert (await at.engine.drive(session)).people.wait == "effect"
+
+
+@pytest.mark.parametrize(
+    ("answer", "done_when", "told"),
+    [
+        (None, "result['there']", ("exception", "the mail server is down")),
+        ({"there": "yes"}, "result['there']", ("done_when", "gave 'yes', not True or False")),
+        ({}, "result['there']", ("done_when", "KeyError")),
+    ],
+)
+async def test_a_probe_that_cannot_tell_says_why_and_is_asked_again_at_each_resume(
+    answer: dict[str, str] | None, done_when: str, told: tuple[str, str]
+) -> None:
+    """The call used to stay unknown for ever, and nobody learnt that the probe itself was at fault."""
+    asked: list[str] = []
+
+    async def send(to: str) -> None:
+        """Never answer."""
+        await anyio.sleep(60)
+
+    @tool(effect="pure")
+    def sent(who: str) -> dict[str, Any]:
+        """Tell whether it happened, from the third time on."""
+        asked.append(who)
+        if len(asked) > 2:
+            return {"there": True}
+        if answer is None:
+            raise RuntimeError("the mail server is down")
+        return answer
+
+    probe = {"tool": "sent", "args": {"who": "{args.to}"}}
+    effects = {"send": {"class": "probed", "probe": probe, "done_when": done_when}}
+    async with bench(send, sent) as at:
+        calls = {"calls": [{"tool": "send", "args": {"to": "ada"}}]}
+        session = await at.engine.create(mission(calls, "finish", effects=effects, limits=_HASTY))
+        for count in (1, 2):
+            state = await at.engine.drive(session)
+            assert (state.people.wait, len(asked)) == ("effect", count)
+            row = next(row for row in (await report_of(at.store, session)).effects if row.tool == "send")
+            assert row.probe is not None
+            assert (row.state, row.probe.tool, row.probe.error_class) == ("unknown", "sent", told[0])
+            assert told[1] in row.probe.error
+        await at.holds(session)
+        state = await at.engine.drive(session)
+        assert (state.outcome, asked) == ("achieved", ["ada"] * 3)
+        assert len(await at.events(session, e.Unanswered)) == 2
+        assert (await at.settled(session))["send"] == "done"
+        await at.holds(session)
 
 
 async def test_a_tool_that_changed_since_the_start_is_not_called() -> None:

@@ -1,7 +1,7 @@
 """A slow judge, written from the rules of the design alone: it reads the list of events and keeps no state.
 
 At each evaluation it looks at all that has happened and says anew how every criterion stands. It knows thresholds,
-predicates of three shapes, events, counts and groups; trends, checks and approvals have their rows in the tables.
+trends, predicates of four shapes, events, counts and groups; checks and approvals have their rows in the tables.
 """
 
 from __future__ import annotations
@@ -23,10 +23,13 @@ SCRIPT = ("script", True)
 
 @dataclass(frozen=True)
 class Made:
-    """One measurement: when it began and ended (places in the event list), who made it, and what it told."""
+    """One measurement: when it began and ended (places in the event list), who made it, and what it told.
+
+    Several reports of one step of a script lie between two places.
+    """
 
     begun: int
-    ended: int
+    ended: float
     producer: tuple[str, bool]
     args: str
     probe: bool
@@ -87,7 +90,11 @@ class Reference:
                     self._beside(asked, at),
                 )
             if isinstance(event, e.ScriptAdvanced) and source == "plan" and (event.observations or event.events):
-                yield Made(at, at, SCRIPT, "", False, iteration, event.observations, event.events)
+                told = event.observations or [{}]
+                for place, found in enumerate(told):
+                    moment = at + place / 1000
+                    events = event.events if place == len(told) - 1 else ()
+                    yield Made(at, moment, SCRIPT, "", False, iteration, found, events)
 
     def _beside(self, mine: e.Intended, now: int) -> tuple[str, ...]:
         flying: dict[str, e.Intended] = {}
@@ -112,9 +119,9 @@ class Reference:
                 begun = max(begun, other_at) if other_at > at else begun  # it is made again by the new process
         return begun
 
-    def _disturbances(self, now: int) -> Iterator[int]:
+    def _disturbances(self, now: float) -> Iterator[int]:
         """Give when the world may have changed, as far as is known at `now`."""
-        for at, event in enumerate(self.events[: now + 1]):
+        for at, event in enumerate(self.events[: int(now) + 1]):
             match event:
                 case e.Claimed() | e.Paused() | e.Resumed() | e.Reconciled():
                     yield at
@@ -127,16 +134,16 @@ class Reference:
                 case _:
                     pass
 
-    def _never_sent(self, effect: str, now: int) -> bool:
+    def _never_sent(self, effect: str, now: float) -> bool:
         """Tell whether a call was certainly never sent; where a process died meanwhile, nobody knows."""
-        for event in self.events[self.intents[effect] : now + 1]:
+        for event in self.events[self.intents[effect] : int(now) + 1]:
             if isinstance(event, e.Claimed):
                 return False
             if isinstance(event, e.Settled) and event.effect == effect:
                 return event.error_class in NEVER_SENT
         return False
 
-    def fresh(self, one: Made, now: int) -> bool:
+    def fresh(self, one: Made, now: float) -> bool:
         """Tell whether nothing may have changed since a measurement began."""
         if not all(self._never_sent(effect, now) for effect in one.beside):
             return False
@@ -144,7 +151,7 @@ class Reference:
 
     # ------------------------------------------------------------------ judging at one moment
 
-    def seen(self, criterion: Fields, now: int, besides: Made | None = None) -> list[Made] | None:
+    def seen(self, criterion: Fields, now: float, besides: Made | None = None) -> list[Made] | None:
         """Give the fresh measurements that may count; `None` where a probe gave nothing."""
         mine = [one for one in self.made if one.ended <= now and (self.fresh(one, now) or one is besides)]
         if probes := listed(criterion.get("probe")):
@@ -160,9 +167,9 @@ class Reference:
         sources = listed(criterion.get("from"))
         return [one for one in mine if not sources or any(comes_from(one, source) for source in sources)]
 
-    def _newest_probe(self, call: object, iteration: int, now: int) -> Made | None:
+    def _newest_probe(self, call: object, iteration: int, now: float) -> Made | None:
         newest: Made | None = None
-        for at, event in enumerate(self.events[: now + 1]):
+        for at, event in enumerate(self.events[: int(now) + 1]):
             if not isinstance(event, e.Settled):
                 continue
             asked = self._intent(event.effect)
@@ -171,13 +178,21 @@ class Reference:
                 newest = next((one for one in self.made if one.ended == at), None)
         return newest
 
-    def iteration(self, now: int) -> int:
+    def iteration(self, now: float) -> int:
         """Give the iteration at a moment."""
-        return max((event.iteration for event in self.events[: now + 1] if isinstance(event, e.Proposed)), default=0)
+        return max(
+            (event.iteration for event in self.events[: int(now) + 1] if isinstance(event, e.Proposed)), default=0
+        )
 
-    def value(self, criterion: Fields, name: str, mine: list[Made]) -> tuple[Any, Made] | None:
-        """Give the newest fresh value of a name; `None` where there is none, or several producers report it."""
+    def value(self, criterion: Fields, name: str, mine: list[Made], voice: object = None) -> tuple[Any, Made] | None:
+        """Give the newest fresh value of a name; `None` where there is none, or several producers report it.
+
+        Where they do, an abort condition hears one voice after the other.
+        """
         rows = [one for one in mine if name in one.metrics]
+        if voice is not None:
+            rows = [one for one in rows if voice_of(one) == voice] or rows
+            return (rows[-1].metrics[name], rows[-1]) if rows else None
         newest = {(one.call, one.probe): one for one in rows}
         sourced = bool(listed(criterion.get("from")))
         if len({one.producer for one in newest.values()}) > 1 and not sourced:
@@ -186,7 +201,7 @@ class Reference:
             return None
         return (rows[-1].metrics[name], rows[-1]) if rows else None
 
-    def known(self, criterion: Fields, mine: list[Made], now: int) -> set[str]:
+    def known(self, criterion: Fields, mine: list[Made], now: float) -> set[str]:
         """Give every name that an expression over all metrics looks at."""
         ever = [one for one in self.made if one.ended <= now]
         sources = listed(criterion.get("from"))
@@ -197,8 +212,26 @@ class Reference:
             ever = [one for one in ever if one.producer[0] in tools or comes_from_any(one, sources)]
         return {name for one in ever for name in one.metrics}
 
-    def judged(self, criterion: Fields, now: int, besides: Made | None = None) -> tuple[str, list[Made]]:
+    def judged(self, criterion: Fields, now: float, besides: Made | None = None) -> tuple[str, list[Made]]:
         """Give how one criterion stands by itself, without holding, and by which measurements."""
+        if not criterion.get("abort_when_met"):
+            return self._judged(criterion, now, besides, None)
+        mine = self.seen(criterion, now, besides) or []
+        voices = {voice_of(one): None for one in mine if self._is_mixed(criterion, one, mine)}
+        found = [self._judged(criterion, now, besides, voice) for voice in voices or [None]]
+        if len(found) > 1 and "any" in [status for status, _ in found]:
+            return "any", []
+        loudness = ["any", UNMET, INCONCLUSIVE, MET]
+        return max(found, key=lambda one: (loudness.index(one[0]), max((made.ended for made in one[1]), default=0)))
+
+    def _is_mixed(self, criterion: Fields, one: Made, mine: list[Made]) -> bool:
+        """Tell whether a measurement has a name whose value is ambiguous."""
+        return any(
+            self.value(criterion, name, mine) is None and any(name in other.metrics for other in mine)
+            for name in one.metrics
+        )
+
+    def _judged(self, criterion: Fields, now: float, besides: Made | None, voice: object) -> tuple[str, list[Made]]:
         if criterion["kind"] == "tool_call_succeeded":
             done = self._successes(str(criterion["tool"]), now)
             return (MET if done >= int(str(criterion["min_count"])) else UNMET), []
@@ -208,14 +241,48 @@ class Reference:
         if criterion["kind"] == "event":
             return self._event(criterion, now, mine)
         if criterion["kind"] == "metric_threshold":
-            found = self.value(criterion, str(criterion["metric"]), mine)
+            found = self.value(criterion, str(criterion["metric"]), mine, voice)
             if found is None or isinstance(found[0], bool) or not isinstance(found[0], (int, float)):
                 return INCONCLUSIVE, []
             met = {">=": found[0] >= criterion["target"], "==": found[0] == criterion["target"]}[str(criterion["op"])]
             return (MET if met else UNMET), [found[1]]
-        return self._predicate(criterion, now, mine)
+        if criterion["kind"] == "metric_trend":
+            return self._trend(criterion, now, mine, voice)
+        return self._predicate(criterion, now, mine, voice)
 
-    def _predicate(self, criterion: Fields, now: int, mine: list[Made]) -> tuple[str, list[Made]]:
+    def _trend(self, criterion: Fields, now: float, mine: list[Made], voice: object) -> tuple[str, list[Made]]:
+        """Fit a line through all that was measured of a name, the last of which must be the fresh value."""
+        name = str(criterion["metric"])
+        found = self.value(criterion, name, mine, voice)
+        if found is None:
+            return INCONCLUSIVE, []
+        points = self.points(criterion, name, now, found[1].producer)
+        if not points or points[-1] is not found[1] or len(points) < criterion["min_points"]:
+            return INCONCLUSIVE, []
+        line = [one.metrics[name] for one in points[-criterion["window"] :]]
+        middle = (len(line) - 1) / 2
+        rise = sum((place - middle) * value for place, value in enumerate(line))
+        met = rise > 0 if criterion["direction"] == "increasing" else rise >= 0
+        return (MET if met else UNMET), [found[1]]
+
+    def points(self, criterion: Fields, name: str, now: float, producer: object) -> list[Made]:
+        """Give every measurement of a number under a name that counts, whatever iteration it was made in.
+
+        They are one producer's, since another reported last; an abort condition forgets nobody's.
+        """
+        told = [one for one in self.made if one.ended <= now and is_number(one.metrics.get(name))]
+        if probes := listed(criterion.get("probe")):
+            calls = [((str(probe["tool"]), False), key(probe.get("args", {}))) for probe in probes]
+            told = [one for one in told if one.probe and one.call in calls]
+        told = [one for one in told if allowed(one, criterion)]
+        if listed(criterion.get("from")) or listed(criterion.get("probe")):
+            return told
+        if criterion.get("abort_when_met"):
+            return [one for one in told if one.producer == producer]
+        ends = [place for place, one in enumerate(told) if one.producer != told[-1].producer]
+        return told[ends[-1] + 1 :] if ends else told
+
+    def _predicate(self, criterion: Fields, now: float, mine: list[Made], voice: object) -> tuple[str, list[Made]]:
         shape, name = PREDICATES[str(criterion["expression"])]
         if shape in ("there", "missing"):
             return self._by_events(criterion, now, mine, shape, name), []
@@ -224,16 +291,29 @@ class Reference:
         names = self.known(criterion, mine, now) if not name else {name}
         if not names or not any(one.metrics for one in mine):
             return INCONCLUSIVE, []
-        found = [self.value(criterion, one, mine) for one in sorted(names)]
+        found = [self.value(criterion, one, mine, voice) for one in sorted(names)]
         if any(one is None for one in found):
             return INCONCLUSIVE, []
         rows = [one for one in found if one is not None]
+        if shape == "often":
+            return self._often(criterion, now, *rows[0])
         tests = [not isinstance(value, str) and value is not None and value >= 1 for value, _ in rows]
         if any(isinstance(value, str) or value is None for value, _ in rows):
             return "any", []  # comparing text raises in one order and not in another
         return (MET if (all(tests) if shape == "all" else any(tests)) else UNMET), [made for _, made in rows]
 
-    def _by_events(self, criterion: Fields, now: int, mine: list[Made], shape: str, name: str) -> str:
+    def _often(self, criterion: Fields, now: float, value: object, made: Made) -> tuple[str, list[Made]]:
+        """Tell whether `a` was measured twice by who measured it last; narrowed views show its newest value alone."""
+        if not is_number(value):
+            return "any", []
+        told = [one for one in self.made if one.ended <= now and is_number(one.metrics.get("a"))]
+        others = [place for place, one in enumerate(told) if one.producer != told[-1].producer]
+        told = told[others[-1] + 1 :] if others else told
+        narrowed = listed(criterion.get("from")) or listed(criterion.get("probe"))
+        mine = len(told) >= 2 and not narrowed and told[-1].producer == made.producer
+        return (MET if mine else UNMET), [made]
+
+    def _by_events(self, criterion: Fields, now: float, mine: list[Made], shape: str, name: str) -> str:
         """Judge by events of this iteration: one that is there tells by itself, one that is missing needs a look."""
         iteration, probes = self.iteration(now), listed(criterion.get("probe"))
         told = [one for one in self.made if one.ended <= now and one.iteration == iteration and allowed(one, criterion)]
@@ -248,10 +328,10 @@ class Reference:
         asked = all(any(comes_from(one, source) for one in looked) for source in sources) if sources else bool(probes)
         return INCONCLUSIVE if not asked else UNMET if name in names else MET
 
-    def _results(self, criterion: Fields, now: int, probed: list[Made] | None = None) -> bool:
+    def _results(self, criterion: Fields, now: float, probed: list[Made] | None = None) -> bool:
         """Tell whether any fresh call of this iteration is to be seen, also one that measured nothing or failed."""
         iteration = self.iteration(now)
-        for at, event in enumerate(self.events[: now + 1]):
+        for at, event in enumerate(self.events[: int(now) + 1]):
             if isinstance(event, e.Settled) and self._intent(event.effect).iteration == iteration:
                 asked = self._intent(event.effect)
                 if asked.purpose == "context":
@@ -270,10 +350,10 @@ class Reference:
                     return True
         return bool(listed(criterion.get("probe"))) and probed != []
 
-    def _events_of(self, now: int, mine: list[Made]) -> bool:
+    def _events_of(self, now: float, mine: list[Made]) -> bool:
         return any(one.events and one.iteration == self.iteration(now) for one in mine)
 
-    def _event(self, criterion: Fields, now: int, mine: list[Made]) -> tuple[str, list[Made]]:
+    def _event(self, criterion: Fields, now: float, mine: list[Made]) -> tuple[str, list[Made]]:
         iteration = self.iteration(now)
         if listed(criterion.get("probe")):
             told = mine
@@ -282,14 +362,14 @@ class Reference:
                 one for one in self.made if one.ended <= now and one.iteration == iteration and allowed(one, criterion)
             ]
         fitting = [one for one in told if any(row.get("name") == criterion["event"] for row in one.events)]
-        plain = not listed(criterion.get("probe")) and not listed(criterion.get("from"))
+        plain = not any(criterion.get(said) for said in ("probe", "from", "abort_when_met"))
         if len({one.producer for one in fitting}) > 1 and plain:
             return INCONCLUSIVE, []
         return (MET, fitting[-1:]) if fitting else (UNMET, [])
 
-    def _successes(self, tool: str, now: int) -> int:
+    def _successes(self, tool: str, now: float) -> int:
         count = 0
-        for event in self.events[: now + 1]:
+        for event in self.events[: int(now) + 1]:
             if isinstance(event, (e.Settled, e.Reconciled)) and event.state == "done":
                 asked = self._intent(event.effect)
                 count += asked.tool == tool and asked.purpose == "call"
@@ -297,31 +377,31 @@ class Reference:
 
     # ------------------------------------------------------------------ over time
 
-    def moments(self, now: int) -> list[tuple[int, Made | None]]:
+    def moments(self, now: float) -> list[tuple[float, Made | None]]:
         """Give the moments at which something is judged, until `now`: each arrival, and each evaluation."""
-        arrivals: dict[int, Made | None] = {one.ended: one for one in self.made if one.ended <= now}
-        for at, event in enumerate(self.events[: now + 1]):
+        arrivals: dict[float, Made | None] = {one.ended: one for one in self.made if one.ended <= now}
+        for at, event in enumerate(self.events[: int(now) + 1]):
             if isinstance(event, e.Evaluated):
                 arrivals[at] = None
-        return sorted((*arrivals.items(), (now, None)), key=lambda row: row[0])
+        return sorted([*arrivals.items(), (now, None)], key=lambda row: row[0])
 
-    def carried(self, criterion: Fields, now: int) -> bool:
+    def carried(self, criterion: Fields, now: float) -> bool:
         """Tell whether the criterion's probes were not asked in this iteration."""
         if not listed(criterion.get("probe")):
             return False
         iteration = self.iteration(now)
         probed = False
-        for event in self.events[: now + 1]:
+        for event in self.events[: int(now) + 1]:
             if isinstance(event, e.Intended) and event.iteration == iteration:
                 probed = probed or event.purpose == "probe"
         return not probed
 
-    def carried_anywhere(self, criterion: Fields, now: int) -> bool:
+    def carried_anywhere(self, criterion: Fields, now: float) -> bool:
         """Tell whether a criterion, or a member of it, was not measured for this judgement."""
         members: Any = criterion.get("criteria", [])
         return self.carried(criterion, now) or any(self.carried(member, now) for member in members)
 
-    def status(self, criterion: Fields, now: int) -> str:
+    def status(self, criterion: Fields, now: float) -> str:
         """Give how a criterion stands at an evaluation, held as long as it must be."""
         if criterion["kind"] in ("all_of", "any_of"):
             members = [self.status(member, now) for member in criterion["criteria"]]
@@ -330,10 +410,10 @@ class Reference:
         wanted = int(str(criterion.get("hold_for", 1)))
         return UNMET if status == MET and wanted > 1 and self._held(criterion, now) < wanted else status
 
-    def _held(self, criterion: Fields, now: int) -> int:
+    def _held(self, criterion: Fields, now: float) -> int:
         return self.held(criterion, now, alarms=bool(criterion.get("abort_when_met")))
 
-    def held(self, criterion: Fields, now: int, *, alarms: bool = False) -> int:
+    def held(self, criterion: Fields, now: float, *, alarms: bool = False) -> int:
         """Count the measurements in a row, under equal arguments, in which a criterion was met."""
         held, last, under = 0, -1, None
         for at, arrival in self.moments(now):
@@ -350,11 +430,11 @@ class Reference:
             last, under = max(one.ended for one in made), calls
         return held
 
-    def aborted(self, now: int) -> bool:
+    def aborted(self, now: float) -> bool:
         """Tell whether any abort condition was met by any arrival until `now`."""
         return any(self._struck(criterion, at) for criterion in self.aborts for at, _ in self.moments(now))
 
-    def _struck(self, criterion: Fields, at: int) -> bool:
+    def _struck(self, criterion: Fields, at: float) -> bool:
         wanted = int(str(criterion.get("hold_for", 1)))
         arrival = next((one for one in self.made if one.ended == at), None)
         if self.carried(criterion, at) or self.judged(criterion, at, arrival)[0] != MET:
@@ -366,7 +446,7 @@ class Reference:
         """Give the abort conditions."""
         return [criterion for criterion in self.criteria if criterion.get("abort_when_met")]
 
-    def complete(self, now: int) -> bool:
+    def complete(self, now: float) -> bool:
         """Tell whether a mission may complete on the evaluation at `now`."""
         if self.aborted(now):
             return False
@@ -378,7 +458,7 @@ class Reference:
                 return False
         return True
 
-    def _counts(self, criterion: Fields, now: int) -> bool:
+    def _counts(self, criterion: Fields, now: float) -> bool:
         """Tell whether a criterion is met by what was measured for this judgement."""
         if criterion["kind"] in ("all_of", "any_of"):
             members = [self._counts(member, now) for member in criterion["criteria"]]
@@ -389,12 +469,23 @@ class Reference:
 PREDICATES = {
     "obs['metrics']['a'] >= 1": ("name", "a"),
     "obs['metrics'].get('b', 1) >= 1": ("name", "b"),
+    "len(obs['history']['a']) >= 2": ("often", "a"),
     "any(v >= 1 for v in obs['metrics'].values())": ("any", ""),
     "all(v >= 1 for v in obs['metrics'].values())": ("all", ""),
     "any(e['name'] == 'ok' for e in obs['events'])": ("there", "ok"),
     "not any(e['name'] == 'ok' for e in obs['events'])": ("missing", "ok"),
 }
 """The expressions that the reference can judge, with their meaning; an empty name is all of them."""
+
+
+def is_number(value: object) -> bool:
+    """Tell whether a value can be a point."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def voice_of(one: Made) -> object:
+    """Tell whose voice a measurement is: probes of one tool run at once, so each has its own."""
+    return one.call if one.probe else one.producer
 
 
 def combined(kind: str, members: Sequence[str]) -> str:

@@ -15,7 +15,6 @@ from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import Label, ScriptStatus, WaitFor
 from journeyman.mission.model.state import State
 from journeyman.mission.rules import commands as c
-from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import CallerError
 from tests.mission.simulation import Reply, SimTool, Simulation
 
@@ -50,7 +49,8 @@ class Tool:
 class Step:
     """One step of a simulated script: what it reported, then which calls it waits for."""
 
-    observations: Fields = field(default_factory=dict[str, Json])
+    observations: Fields | tuple[Fields, ...] = ()
+    """Several where it reported a name more than once."""
     events: tuple[Fields, ...] = ()
     calls: tuple[tuple[str, Fields], ...] = ()
 
@@ -168,8 +168,7 @@ class Played(Simulation):
                     {"call": f"{index}.{place}", "tool": tool, "args": args}
                     for place, (tool, args) in enumerate(step.calls)
                 ],
-                observations=step.observations,
-                observed=len(step.observations),
+                observations=[step.observations] if isinstance(step.observations, dict) else [*step.observations],
                 events=list(step.events),
             )
         )

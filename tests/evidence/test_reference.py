@@ -38,32 +38,41 @@ sources = st.sampled_from(["one", "two", "act", "script"]) | st.fixed_dictionari
     {"tool": st.sampled_from(["one", "act"]), "args": st.sampled_from(ARGS)}
 )
 
+asked: dict[str, st.SearchStrategy[Fields]] = {
+    "metric_threshold": st.fixed_dictionaries(
+        {"metric": st.sampled_from("ab"), "op": st.sampled_from([">=", "=="]), "target": st.integers(0, 1)}
+    ),
+    "metric_trend": st.fixed_dictionaries(
+        {
+            "metric": st.sampled_from("ab"),
+            "window": st.just(4),
+            "min_points": st.integers(2, 3),
+            "direction": st.sampled_from(["increasing", "non_decreasing"]),
+        }
+    ),
+    "predicate": st.fixed_dictionaries({"expression": st.sampled_from(sorted(PREDICATES))}),
+    "event": st.just({"event": "ok"}),
+    "tool_call_succeeded": st.fixed_dictionaries({"tool": st.sampled_from(TOOLS), "min_count": st.integers(1, 2)}),
+}
+
 
 @st.composite
 def criteria(draw: st.DrawFn, place: str, *, leaf: bool = False) -> Fields:
     """Give a criterion of any kind that the reference knows."""
-    kinds = ["metric_threshold", "metric_threshold", "predicate", "event", "tool_call_succeeded"]
+    kinds = ["metric_threshold", "metric_threshold", "metric_trend", "predicate", "event", "tool_call_succeeded"]
     kind = draw(st.sampled_from(kinds if leaf else [*kinds, "all_of", "any_of"]))
     found: Fields = {"id": f"c{place}", "kind": kind}
     if kind in ("all_of", "any_of"):
         members = [draw(criteria(f"{place}_{index}", leaf=True)) for index in range(draw(st.integers(1, 2)))]
         return {**found, "criteria": [*members]}
-    match kind:
-        case "metric_threshold":
-            op = draw(st.sampled_from([">=", "=="]))
-            found |= {"metric": draw(st.sampled_from("ab")), "op": op, "target": draw(st.integers(0, 1))}
-        case "predicate":
-            found |= {"expression": draw(st.sampled_from(sorted(PREDICATES)))}
-        case "event":
-            found |= {"event": "ok"}
-        case _:
-            found |= {"tool": draw(st.sampled_from(TOOLS)), "min_count": draw(st.integers(1, 2))}
-            return found
+    found |= draw(asked[kind])
+    if kind == "tool_call_succeeded":
+        return found
     if draw(st.booleans()):
         found["probe"] = draw(probes | st.lists(probes, min_size=1, max_size=2))
     if draw(st.integers(0, 3)) == 0:
         found["from"] = draw(sources | st.lists(sources, min_size=1, max_size=2))
-    if kind == "metric_threshold" and draw(st.booleans()):
+    if kind in ("metric_threshold", "metric_trend") and draw(st.booleans()):
         found["hold_for"] = draw(st.integers(2, 3))
     if not leaf and draw(st.integers(0, 3)) == 0:
         found |= {"abort_when_met": True, "required": False}
@@ -84,7 +93,8 @@ def missions(draw: st.DrawFn) -> Row:
         st.booleans(),
     )
     pairs = st.lists(st.tuples(st.sampled_from(TOOLS), st.sampled_from(ARGS)), max_size=2).map(tuple)
-    steps = st.lists(st.builds(Step, observations=numbers, events=told, calls=pairs), min_size=1, max_size=2)
+    reports = numbers | st.lists(numbers, min_size=2, max_size=3).map(tuple)
+    steps = st.lists(st.builds(Step, observations=reports, events=told, calls=pairs), min_size=1, max_size=2)
     script = [replace(step, calls=step.calls or (("one", {}),)) for step in draw(steps)]
     places = st.sampled_from(["Settled:1", "Settled:2", "Settled:3", "Intended:2", "Decided:1", "Evaluated:1"])
     moments = draw(st.dictionaries(places, st.sampled_from([PAUSE, CRASH]), max_size=1))

@@ -60,6 +60,11 @@ def calls(*tools: str | tuple[str, Fields], **observations: Any) -> Step:
     return Step(observations=observations, calls=tuple(found))
 
 
+def again(*observations: Fields) -> Step:
+    """Give a step of a script that reports more than once before it ends."""
+    return Step(observations=observations)
+
+
 def at_least(target: Any = 1, metric: Any = "n", **more: Any) -> Fields:
     """Give a threshold."""
     return {"id": "goal", "kind": "metric_threshold", "metric": metric, "op": ">=", "target": target, **more}

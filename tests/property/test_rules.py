@@ -109,6 +109,9 @@ any_event: st.SearchStrategy[Event] = st.one_of(
     ),
     st.builds(e.ExtraCall, effect=names, tool=st.sampled_from(TOOLS)),
     st.builds(
+        e.Unanswered, effect=names, tool=st.sampled_from(TOOLS), error_class=st.just("timeout"), error=st.just("late")
+    ),
+    st.builds(
         e.Settled,
         effect=names,
         state=st.sampled_from([EffectState.DONE, EffectState.FAILED, EffectState.UNKNOWN]),

@@ -88,7 +88,7 @@ print("hello")
     )
     recorded = finished(step).recorded
     assert finished(step).value == {"x": {"repo": "r"}}
-    assert recorded.observations == {"first": "r", "second": [1]}
+    assert dict(recorded.reported) == {"first": "r", "second": [1]}
     assert recorded.events == ({"name": "seen", "n": 2},)
     assert (recorded.output, recorded.calls_made) == ("hello\n", 1)
 
@@ -157,7 +157,7 @@ def test_each_bad_end_has_its_own_token(run: ScriptRun, source: str, error_class
 def test_reports_before_a_failure_are_kept(run: ScriptRun) -> None:
     """What was observed stays true, whatever came after."""
     end = failed(to_end(run, "mission.observe('k', 1)\nawait add(a=1)\n1 / 0"), "exception")
-    assert end.recorded.observations == {"k": 1}
+    assert dict(end.recorded.reported) == {"k": 1}
     assert end.recorded.calls_made == 1
 
 
@@ -197,7 +197,7 @@ async def main():
     async with Sandbox() as box:
         results = {int(sys.argv[2]): Result(status=Status.DONE, value=41)}
         step = await ScriptRun(box).resume(Path(sys.argv[1]).read_bytes(), results)
-        print(step.value, step.recorded.observations)
+        print(step.value, dict(step.recorded.reported))
 
 asyncio.run(main())
 """
@@ -244,7 +244,7 @@ def test_a_cut_snapshot_is_refused_and_keeps_its_reports(run: ScriptRun) -> None
     step = waiting(start(run, "mission.observe('k', 1)\nawait add(a=1)"))
     results = {step.calls[0].call_id: done(1)}
     end = failed(asyncio.run(run.resume(step.snapshot[:-400], results)), "snapshot_unreadable")
-    assert end.recorded.observations == {"k": 1}
+    assert dict(end.recorded.reported) == {"k": 1}
 
 
 def test_no_damaged_snapshot_hurts_more_than_its_script(run: ScriptRun) -> None:
@@ -332,3 +332,14 @@ def test_a_result_keeps_its_shape_inside_the_script(run: ScriptRun) -> None:
     """Nested values arrive as dicts and lists."""
     value: JsonObject = {"rows": [{"n": 1, "t": None, "b": True, "f": 0.5, "s": "é"}]}
     assert finished(to_end(run, "await add(a=1)", lambda _call: done(value))).value == value
+
+
+def test_each_report_of_a_name_is_kept_in_order_and_their_number_between_two_calls_is_bounded(run: ScriptRun) -> None:
+    """Each is judged by itself, so none may be lost, and ten thousand of them would hold the mission up."""
+    few = ScriptLimits(reports=3)
+    step = to_end(
+        run, "for n in [1, 9, 0]:\n    mission.observe('n', n)\nawait add(a=1)\nmission.observe('n', 2)", limits=few
+    )
+    assert finished(step).recorded.reported == (("n", 1), ("n", 9), ("n", 0), ("n", 2))
+    end = failed(to_end(run, "for n in range(4):\n    mission.observe('n', n)", limits=few), "recorded_limit")
+    assert end.recorded.reported == (("n", 0), ("n", 1), ("n", 2))

@@ -62,5 +62,5 @@ def test_a_script_uses_a_public_server_and_a_function(tmp_path: Path) -> None:
     end, waits = asyncio.run(scene())
     assert waits == [2, 1, 1]
     assert end.value == {"total": 6, "commits": 1}
-    assert end.recorded.observations == {"clean": True}
+    assert dict(end.recorded.reported) == {"clean": True}
     assert [event["name"] for event in end.recorded.events] == ["refused"]

@@ -11,6 +11,7 @@ from journeyman.engine.deadline import bounded
 from journeyman.engine.journal import Journal
 from journeyman.engine.world import World
 from journeyman.mission.criteria import Probe
+from journeyman.mission.criteria.metric import shortened
 from journeyman.mission.fold.seen import gather
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EFFECT_RULES, EffectClass, EffectState
@@ -138,7 +139,8 @@ class Calls:
             self._settle(effect, result)
             return
         told = await self._happened(effect)
-        if told is None:
+        if isinstance(told, e.Unanswered):
+            self._journal.note(told)
             self._settle(effect, result)
         else:
             self._note_told(effect, told)
@@ -191,11 +193,13 @@ class Calls:
             self._settle(effect, _cancelled(why) if begun else _skipped(why))
 
     async def ask_world(self, effects: Sequence[Effect]) -> None:
-        """Ask by probe whether effects happened; what the probe cannot tell becomes unknown."""
+        """Ask by probe whether effects happened; what the probe cannot tell becomes, or stays, unknown."""
         for effect in effects:
             told = await self._happened(effect)
-            if told is None:
-                self.give_up((effect,))
+            if isinstance(told, e.Unanswered):
+                self._journal.note(told)
+                if effect.state is EffectState.INTENDED:
+                    self.give_up((effect,))
             else:
                 self._note_told(effect, told)
 
@@ -210,8 +214,8 @@ class Calls:
             budget=(self.settlement(effect),),
         )
 
-    async def _happened(self, effect: Effect) -> ProbeResult | None:
-        """Give what the probe tells of a call: the mission's, else the tool's own; `None` where it cannot be asked."""
+    async def _happened(self, effect: Effect) -> ProbeResult | e.Unanswered:
+        """Give what the probe tells of a call, the mission's or else the tool's own, or why it tells nothing."""
         tool = effect.intended.tool
         args = await self._journal.resolve(effect.intended.args)
         known: JsonObject = args if isinstance(args, dict) else {}
@@ -219,13 +223,22 @@ class Calls:
         if spec is not None and spec.probe is not None and spec.done_when is not None:
             return await self._told_by_mission(effect, known, spec.probe, spec.done_when)
         probe = self._probes.get(tool)
-        result = None if probe is None else await self._asked(effect, probe, known)
-        return told_by(result.value) if result is not None and result.status is Status.DONE else None
+        if probe is None:
+            why = f"nobody said which call tells: `effects: {{{tool}: {{class: probed, probe: …, done_when: …}}}}`"
+            return _unanswered(effect, "", "no_probe", why)
+        result = await self._asked(effect, probe, known)
+        if result.status is not Status.DONE:
+            return _unanswered(effect, probe, result.error_class or "", result.error or "")
+        told = told_by(result.value)
+        why = f"it gave {shortened(result.value)!r}, neither a boolean nor {{'done': boolean}}"
+        return _unanswered(effect, probe, "unclear", why) if told is None else told
 
-    async def _asked(self, effect: Effect, probe: str, args: JsonObject) -> Result | None:
-        """Call a probe about an effect; `None` where no call is left for it."""
+    async def _asked(self, effect: Effect, probe: str, args: JsonObject) -> Result:
+        """Call a probe about an effect."""
         if not await self._extra_call(effect, probe):
-            return None
+            return Result(
+                status=Status.FAILED, error_class="no_call_left", error="the budget leaves no call for it", tries=0
+            )
         return await self._catalog.call(
             probe,
             args,
@@ -237,18 +250,30 @@ class Calls:
 
     async def _told_by_mission(
         self, effect: Effect, known: JsonObject, probe: Probe, done_when: str
-    ) -> ProbeResult | None:
+    ) -> ProbeResult | e.Unanswered:
         asked = filled(dict(probe.args), known)
-        result = await self._asked(effect, probe.tool, asked) if isinstance(asked, dict) else None
-        if result is None or result.status is not Status.DONE:
-            return None
+        result = await self._asked(effect, probe.tool, asked if isinstance(asked, dict) else {})
+        if result.status is not Status.DONE:
+            return _unanswered(effect, probe.tool, result.error_class or "", result.error or "")
         view: Json = {"args": known, "metrics": result.metrics, "result": result.value}
         expression = f"(lambda result, args, metrics: ({done_when}))(obs['result'], obs['args'], obs['metrics'])"
         answer = await bounded(
             self._journal.clock, self._journal.left_s(), lambda: self._world.predicates.evaluate(expression, view)
         )
-        done = answer.value if answer is not None and answer.error_class is None else None
-        return ProbeResult(done=done) if isinstance(done, bool) else None
+        if answer is None:
+            return _unanswered(
+                effect, probe.tool, "deadline", "the mission's time was over before `done_when` was judged"
+            )
+        if answer.error_class is not None:
+            return _unanswered(effect, probe.tool, "done_when", f"`{done_when}`: {answer.error}")
+        if not isinstance(answer.value, bool):
+            why = f"`{done_when}` gave {shortened(answer.value)!r}, not True or False"
+            return _unanswered(effect, probe.tool, "done_when", why)
+        return ProbeResult(done=answer.value)
+
+
+def _unanswered(effect: Effect, probe: str, error_class: str, error: str) -> e.Unanswered:
+    return e.Unanswered(effect=effect.intended.effect, tool=probe, error_class=error_class, error=error[:500])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

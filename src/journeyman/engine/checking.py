@@ -114,8 +114,12 @@ def _context_problems(state: State, rows: list[JsonObject]) -> Iterator[Problem]
             yield Problem(where=f"context.{index}.tool", message=f"{call.tool!r} is not an allowed tool", hint=hint)
         else:
             yield from _argument_problems(spec.input_schema, call.args, f"context.{index}.args")
-    limit, count = mission.budget.tool_calls, len(mission.context) + len(probes(mission.criteria))
-    if mission.context and limit is not None and limit <= count:
+    limit, probed = mission.budget.tool_calls, len(probes(mission.criteria))
+    count = len(mission.context) + probed
+    if limit is not None and limit < probed:
+        message = f"allows {limit}, and the probes of one judgement take {probed}: the criteria could never be judged"
+        yield Problem(where="budget.tool_calls", message=message, hint="give more calls, or fewer probes")
+    elif mission.context and limit is not None and limit <= count:
         message = f"allows {limit}, and context calls and probes take {count}: no call is left for the mission"
         yield Problem(where="budget.tool_calls", message=message, hint="give more calls, or fewer context calls")
 
@@ -162,6 +166,9 @@ def _criterion_warnings(state: State, criterion: Criterion) -> Iterator[Problem]
     where = f"criterion {criterion.id}"
     if isinstance(criterion, Predicate) and not criterion.probes and "obs" not in criterion.text:
         yield Problem(where=where, message="looks at nothing: it holds, or fails, whatever happens", hint="use `obs`")
+    elif isinstance(criterion, Predicate) and not uses(criterion.text).evidence and "counts" not in criterion.text:
+        message = "looks at nothing that was measured, so it may hold though nothing was done"
+        yield Problem(where=where, message=message, hint="look at `obs['metrics']` too: no error is no success")
     if not isinstance(criterion, Measured) or criterion.probes or criterion.wanted_sources:
         return
     if isinstance(criterion, Event):

@@ -38,7 +38,7 @@ from journeyman.mission.rules.answers import with_answers
 from journeyman.mission.rules.calls import intended
 from journeyman.mission.rules.decide import out_of_time, outcome_of
 from journeyman.mission.rules.evaluate import evaluated, watched
-from journeyman.mission.rules.next_command import next_command
+from journeyman.mission.rules.next_command import next_command, unasked_by
 from journeyman.mission.values.canonical import Json, JsonObject, parsed
 from journeyman.mission.values.errors import BudgetRefused, CallerError, InvalidInput, WorldError
 from journeyman.mission.values.value import replace
@@ -94,7 +94,9 @@ class Driver:
         journal.lease = await world.store.claim(journal.session_id, owner, world.lease_ttl_s)
         try:
             state = await journal.load()
-            if isinstance(next_command(state), c.Nothing):
+            if isinstance(command := next_command(state), c.Nothing) and not (
+                command.why == "effect" and unasked_by(state, owner)
+            ):
                 return state
             await self._look_back(state)
             journal.note(e.Claimed(owner=owner, token=journal.lease.token))
@@ -109,6 +111,35 @@ class Driver:
             with anyio.CancelScope(shield=True):
                 await world.store.release(journal.lease)
         return journal.state
+
+    async def conclude(self) -> State:
+        """Write that the time of a session was over, without its tools.
+
+        What was under way when its process was killed is not made again; whether it changed the world nobody knows.
+        """
+        journal, world = self._journal, self._world
+        owner = world.owner or owner_name(world.clock.new_id())
+        journal.lease = await world.store.claim(journal.session_id, owner, world.lease_ttl_s)
+        try:
+            state = await journal.load()
+            if state.phase is not Phase.ENDED:
+                journal.note(e.Claimed(owner=owner, token=journal.lease.token))
+                await self._end_held()
+        finally:
+            with anyio.CancelScope(shield=True):
+                await world.store.release(journal.lease)
+        return journal.state
+
+    async def _end_held(self) -> None:
+        journal, why = self._journal, "a tool held the process past the mission's deadline"
+        self._calls = Calls(self._world, journal, NO_TOOLS)
+        self._calls.skip(journal.state.in_flight, why)
+        if journal.state.mission.on_exhausted == "ask":
+            journal.note(e.WaitStarted(reason=WaitFor.BUDGET))
+        else:
+            journal.note(e.EndAsked(reason=Reason.MAX_WALL_CLOCK, note=why))
+            await self._loop()
+        await journal.commit()
 
     async def _look_back(self, state: State) -> None:
         """Gather what models and worlds must be told of the record; the state holds what deciding needs."""

@@ -54,6 +54,13 @@ class Engine:
         except BaseExceptionGroup as group:
             raise _only(group) from None
 
+    async def conclude(self, session_id: str) -> State:
+        """Write the ending of a session whose process was killed at its deadline; give its state then.
+
+        Raises `NotFound`, or `LeaseHeld` while another process drives it.
+        """
+        return await Driver(self._world, Journal(self._world.store, self._world.clock, session_id)).conclude()
+
     async def run(self, mission: Mission, origin: Path | None = None, on_event: OnEvent | None = None) -> State:
         """Start a mission and drive it until it ends, pauses or waits for a person."""
         return await self.drive(await self.create(mission, origin), on_event)

@@ -28,6 +28,7 @@ _FACTS: Final = (
     e.CatalogPinned,
     e.Claimed,
     e.Settled,
+    e.Unanswered,
     e.Reconciled,
     e.ScriptAdvanced,
     e.Checked,

@@ -46,7 +46,10 @@ class Recent:
         seen: JsonObject = dict(known) if isinstance(known, dict) else {}
         if event.observations:
             old = seen.get("observations")
-            seen["observations"] = {**(old if isinstance(old, dict) else {}), **event.observations}
+            newest: JsonObject = dict(old) if isinstance(old, dict) else {}
+            for found in event.observations:
+                newest |= found
+            seen["observations"] = newest
         seen["status"] = event.status.value
         if event.value is not None:
             seen["value"] = event.value

@@ -68,7 +68,7 @@ async def _result(journal: Journal, effect: Effect) -> Result:
 def _advanced(journal: Journal, step: Step) -> e.ScriptAdvanced:
     """Give the step as an event; it holds only what the script reported since the last step."""
     iteration = journal.state.iteration.index
-    observations, observed, events = _news(journal, step.recorded)
+    observations, events = _news(journal, step.recorded)
     match step:
         case Pending():
             calls: list[JsonObject] = [
@@ -81,7 +81,6 @@ def _advanced(journal: Journal, step: Step) -> e.ScriptAdvanced:
                 snapshot=snapshot,
                 calls=calls,
                 observations=observations,
-                observed=observed,
                 events=events,
             )
         case Finished():
@@ -89,7 +88,6 @@ def _advanced(journal: Journal, step: Step) -> e.ScriptAdvanced:
                 iteration=iteration,
                 status=ScriptStatus.FINISHED,
                 observations=observations,
-                observed=observed,
                 events=events,
                 value=journal.keep(step.value),
             )
@@ -99,16 +97,18 @@ def _advanced(journal: Journal, step: Step) -> e.ScriptAdvanced:
                 iteration=iteration,
                 status=ScriptStatus.FAILED,
                 observations=observations,
-                observed=observed,
                 events=events,
                 error_class=step.error_class,
                 error=f"{place}{step.error}",
             )
 
 
-def _news(journal: Journal, recorded: Recorded) -> tuple[JsonObject, int, list[JsonObject]]:
-    """Give what the script reported since its last step: a value that it reported again was seen again."""
+def _news(journal: Journal, recorded: Recorded) -> tuple[list[JsonObject], list[JsonObject]]:
+    """Give what the script reported since its last step; a name that it reported again begins another measurement."""
     script = journal.state.iteration.script or Script(status=ScriptStatus.WAITING)
-    names = recorded.reported[script.observed :]
-    observations: JsonObject = {name: recorded.observations[name] for name in names}
-    return observations, len(names), list(recorded.events[script.told :])
+    observations: list[JsonObject] = []
+    for name, value in recorded.reported[script.observed :]:
+        if not observations or name in observations[-1]:
+            observations.append({})
+        observations[-1][name] = value
+    return observations, list(recorded.events[script.told :])

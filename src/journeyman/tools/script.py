@@ -58,10 +58,8 @@ _SETTLED: Final[monty.ExternalReturnValue] = {"return_value": None}
 class Recorded:
     """What a script reported so far, from its start."""
 
-    observations: JsonObject = field(default_factory=dict[str, Json])
-    """The newest value of each name."""
-    reported: tuple[str, ...] = ()
-    """Names in the order of their reports, one for each: what was reported again is known to be so."""
+    reported: tuple[tuple[str, Json], ...] = ()
+    """Names and values in the order of their reports."""
     events: tuple[JsonObject, ...] = ()
     """Each with its `name` and the fields that were given."""
     output: str = ""
@@ -263,10 +261,13 @@ def _noted(state: State, snapshot: monty.FunctionSnapshot) -> bool:
             raise _Stop("exception", f"{name} is not for scripts; call mission.observe or mission.event")
     if state.recorded_bytes + size > state.limits.recorded_bytes:
         raise _Stop("recorded_limit", f"the script reported more than {state.limits.recorded_bytes:,} bytes")
+    if state.reported_now >= state.limits.reports:
+        text = f"the script reported more than {state.limits.reports:,} times without waiting for a call"
+        raise _Stop("recorded_limit", text)
     state.recorded_bytes += size
+    state.reported_now += 1
     if name == "_observe":
-        state.observations[key] = reported
-        state.reported.append(key)
+        state.reported.append((key, reported))
     else:
         state.events.append({**cast("JsonObject", reported), "name": key})
     return False
@@ -309,6 +310,4 @@ def _failed(fault: Fault, state: State) -> Failed:
 
 
 def _recorded(state: State) -> Recorded:
-    return Recorded(
-        dict(state.observations), tuple(state.reported), tuple(state.events), state.output, state.calls_made
-    )
+    return Recorded(tuple(state.reported), tuple(state.events), state.output, state.calls_made)

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 from journeyman.mission.values.canonical import Json, JsonObject, canonical
 
-_VERSION: Final = 2
+_VERSION: Final = 3
 _CUT: Final = "\n... [truncated]"
 
 
@@ -25,6 +25,8 @@ class ScriptLimits:
     """Tool calls."""
     recorded_bytes: int = 2**20
     """Observations, events and the final value, as JSON. Printed text has the same cap, and is cut at it."""
+    reports: int = 1000
+    """Observations and events between two waits for calls: each is judged by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +45,14 @@ class State:
 
     limits: ScriptLimits
     tools: tuple[str, ...]
-    observations: JsonObject = field(default_factory=dict[str, Json])
-    reported: list[str] = field(default_factory=list[str])
+    reported: list[tuple[str, Json]] = field(default_factory=list["tuple[str, Json]"])
     events: list[JsonObject] = field(default_factory=list[JsonObject])
     output: str = ""
     recorded_bytes: int = 0
     calls_made: int = 0
     pending: dict[int, Call] = field(default_factory=dict[int, Call])
+    reported_now: int = 0
+    """Reports of this step alone."""
 
     def printed(self, _stream: str, text: str) -> None:
         """Keep printed text up to the cap; the sandbox calls this."""
@@ -71,8 +74,7 @@ class State:
             "v": _VERSION,
             "limits": cast("JsonObject", asdict(self.limits)),
             "tools": list(self.tools),
-            "observations": self.observations,
-            "reported": list[Json](self.reported),
+            "reported": [[name, value] for name, value in self.reported],
             "events": cast("list[Json]", self.events),
             "output": self.output,
             "recorded_bytes": self.recorded_bytes,
@@ -90,10 +92,8 @@ class State:
             if head["v"] != _VERSION:
                 raise ValueError(f"the snapshot has version {head['v']!r}; this Journeyman reads {_VERSION}")
             pending = {row[0]: Call(*row) for row in head["pending"]}
-            plain = {
-                key: head[key]
-                for key in ("observations", "reported", "events", "output", "recorded_bytes", "calls_made")
-            }
+            plain = {key: head[key] for key in ("events", "output", "recorded_bytes", "calls_made")}
+            plain["reported"] = [(str(name), value) for name, value in head["reported"]]
             limits = ScriptLimits(**head["limits"])
             return cls(limits=limits, tools=tuple(head["tools"]), pending=pending, **plain), dump
         except (KeyError, TypeError, IndexError, UnicodeDecodeError) as error:

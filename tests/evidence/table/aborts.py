@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.evidence.scene import CRASH, PAUSE, Fields, Row, Step, Tool
-from tests.evidence.words import at_least, call, calls, changing, did, group, harm, lost, m, pure, script
+from tests.evidence.words import again, at_least, call, calls, changing, did, group, harm, lost, m, pure, script
 from tests.mission.simulation import Reply
 
 RULE = "5 aborts"
@@ -32,9 +32,15 @@ def harms(*values: int, n: int = 0) -> Tool:
     return pure(*[m(harm=value, n=n) for value in values])
 
 
+def tells(*values: int) -> Tool:
+    """Give a tool that measures nothing but harm."""
+    return pure(*[m(harm=value) for value in values])
+
+
 def rows() -> Iterator[Row]:
     """Give the rows."""
     yield from _coming_and_going()
+    yield from _several_voices()
     yield from _never_blocking()
     yield from _probed()
     yield from _refused()
@@ -73,12 +79,58 @@ def _coming_and_going() -> Iterator[Row]:
     trend: Fields = {**COMMON, "kind": "metric_trend", "metric": "harm", "direction": "increasing", "min_points": 3}
     yield row("harm that rises", False, [trend, did("look", 3)], {"look": pure(m(harm=1), m(harm=2), m(harm=3))}, *([call("look")] * 3), reason="guard_broken")
     yield row("harm that falls", True, [trend, did("look", 3)], {"look": pure(m(harm=3), m(harm=2), m(harm=1))}, *([call("look")] * 3))
+    for count in (1, 3):  # one look at a time, or all within one iteration
+        plan = [call(*["look"] * count)] * (3 // count)
+        yield row(f"harm that rises, {count} looks an iteration", False, [trend, did("look", 3)], {"look": harms(1, 2, 3)}, *plan, reason="guard_broken")
+        yield row(f"harm that rises and falls again, {count} looks an iteration", False, [trend, did("look", 5)], {"look": harms(1, 2, 3, 2, 0)}, *plan, call("look", "look"), reason="guard_broken")
+        yield row(f"harm that falls, {count} looks an iteration", True, [trend, did("look", 3)], {"look": harms(3, 2, 1)}, *plan)
+    for form, condition in {**CONDITIONS, "a trend": {**trend, "min_points": 2}}.items():
+        if form != "from":
+            told: dict[str, Any] = {"scripts": {"s": (again({"harm": 1}, {"harm": 9}, {"harm": 0}), )}, "reason": "guard_broken"}
+            yield row(f"the operator's script reports harm, and then none ({form})", False, [condition, GOAL], {"done": done}, script(), call("done"), **told)
+            fine = {"scripts": {"s": (again({"harm": 0}, {"harm": 0}, {"harm": -1}),)}}
+            yield row(f"the operator's script reports three times, and no harm ({form})", True, [condition, GOAL], {"done": done}, script(), call("done"), **fine)
     held = [harm(hold_for=2), did("look", 4)]
     yield row("harm twice in a row", False, held, {"look": harms(0, 1, 1, 0)}, *([call("look")] * 4), reason="guard_broken")
     yield row("harm twice in a row within one iteration", False, held, {"look": harms(1, 1, 0, 0)}, call("look", "look", "look", "look"), reason="guard_broken")
     yield row("harm twice, but not in a row", True, held, {"look": harms(1, 0, 1, 0)}, *([call("look")] * 4))
     yield row("harm once within one iteration", True, held, {"look": harms(0, 1, 0, 0)}, call("look", "look", "look", "look"))
     yield row("two optional harms, the second strikes", False, [harm(), harm(id="more", metric="pain"), GOAL], {"look": pure(m(harm=0, pain=1, n=1))}, call("look"), reason="guard_broken")
+
+
+def _several_voices() -> Iterator[Row]:
+    """Alarms count from anybody, unless `from` or `probe` says whose."""
+    done, broken = pure(m(n=1)), {"reason": "guard_broken"}
+    for form, condition in CONDITIONS.items():
+        if form == "from":
+            continue
+        both = [condition, GOAL]
+        tools = {"look": tells(0), "say": tells(9), "done": done}
+        for plan in ([call("look", "say")], [call("say", "look")], [call("look", "say", parallel=True)], [call("look"), call("say")]):
+            order = "; ".join(" ".join(one["tool"] for one in step["calls"]) + (" at once" if "parallel" in step else "") for step in plan)
+            yield row(f"harm by one of two tools ({form}; {order})", False, both, tools, *plan, call("done"), **broken)
+        yield row(f"harm by one of two tools that the mission does not ask ({form})", True, [{**condition, "from": "look"}, GOAL], tools, call("look", "say", "done"))
+        yield row(f"no harm by two tools ({form})", True, both, {**tools, "say": tells(-1)}, call("look", "say", "done"))
+        yield row(f"harm by a tool, none by the operator's script ({form})", False, both, tools, script(), call("say", "done"), scripts={"s": (again({"harm": 0}),)}, **broken)
+        yield row(f"harm by the operator's script, none by a tool ({form})", False, both, tools, call("look"), script(), call("done"), scripts={"s": (again({"harm": 9}),)}, **broken)
+        probes = [{"tool": "look"}, {"tool": "say"}]
+        yield row(f"two probes, one of which tells of harm ({form})", False, [{**condition, "probe": probes}, GOAL], tools, call("done"), **broken)
+        yield row(f"two probes, neither of which tells of harm ({form})", True, [{**condition, "probe": probes}, GOAL], {**tools, "say": tells(-1)}, call("done"))
+    together: Fields = {**COMMON, "kind": "predicate", "expression": "obs['metrics']['harm'] > 5 and obs['metrics']['pain'] > 5"}
+    tools = {"look": pure(m(harm=9, pain=0), m(harm=9, pain=9)), "say": pure(m(harm=0, pain=0)), "done": done}
+    yield row("one of two tools meets it by two names", False, [together, GOAL], tools, call("look", "say"), call("look"), call("done"), **broken)
+    later: Fields = {**COMMON, "kind": "predicate", "expression": "obs['metrics']['harm'] > 5 and obs['counts']['done'] > 0"}
+    two = {"look": tells(9), "say": tells(0), "done": done}
+    yield row("what one tool told is met later by a fact", False, [later, GOAL], two, call("look", "say"), call("done"), **broken)
+    dotted = harm(metric="a.b")
+    for name, (one, other) in {"nested": (m(a={"b": 9}), m(**{"a.b": 0})), "dotted": (m(a={"b": 0}), m(**{"a.b": 9}))}.items():
+        yield row(f"harm under a path that another tool reports too ({name})", False, [dotted, GOAL], {"look": pure(one), "say": pure(other), "done": done}, call("say", "look"), call("done"), **broken)
+    trend: Fields = {**COMMON, "kind": "metric_trend", "metric": "harm", "direction": "increasing", "min_points": 3}
+    yield row("harm that rises, between looks of another tool", False, [trend, did("look", 3)], {"look": tells(1, 2, 3), "say": tells(0)}, *([call("look", "say")] * 3), **broken)
+    fire: Fields = {**COMMON, "kind": "event", "event": "fire"}
+    burning = pure(m(None, {"name": "fire"}))
+    yield row("an event of harm by two tools", False, [fire, GOAL], {"look": burning, "say": burning, "done": done}, call("look", "say", parallel=True), call("done"), **broken)
+    yield row("harm twice in a row by one tool, none by another between", False, [harm(hold_for=2), did("look", 4)], {"look": tells(0, 9, 9, 0), "say": tells(0)}, call(*["look", "say"] * 4), **broken)
 
 
 def _never_blocking() -> Iterator[Row]:

@@ -6,7 +6,22 @@ from collections.abc import Iterator
 from typing import Any
 
 from tests.evidence.scene import PAUSE, Fields, Row, Tool
-from tests.evidence.words import at_least, by_env, call, calls, changing, did, group, lost, m, n, pure, script, when
+from tests.evidence.words import (
+    again,
+    at_least,
+    by_env,
+    call,
+    calls,
+    changing,
+    did,
+    group,
+    lost,
+    m,
+    n,
+    pure,
+    script,
+    when,
+)
 
 RULE = "4 holding"
 FORMS: dict[str, Fields] = {"threshold": at_least(), "predicate": when("obs['metrics']['n'] >= 1"), "any over all": when("any(v >= 1 for v in obs['metrics'].values())"), "from": at_least(**{"from": "look"})}
@@ -69,6 +84,10 @@ def _in_a_row() -> Iterator[Row]:
     trend: Fields = {"id": "goal", "kind": "metric_trend", "metric": "n", "direction": "increasing", "min_points": 2, "window": 2, "hold_for": 2}
     yield row("a trend held twice", True, [trend], {"look": pure(*n(1, 2, 3))}, look, look, look, more=only(3))
     yield row("a trend held once", False, [trend], {"look": pure(*n(1, 2))}, look, look, call("idle"), call("idle"), more=only(4))
+    yield row("a trend held twice within one iteration", True, [trend], {"look": pure(*n(1, 2, 3))}, call("look", "look", "look"), more=only(3))
+    yield row("a report of the operator's script, twice in one step", True, two, {}, script(), scripts={"s": (again({"n": 1}, {"n": 1}),)})
+    yield row("a report of the operator's script, and the opposite between", False, [at_least(hold_for=3)], {}, script(), scripts={"s": (again({"n": 1}, {"n": 1}, {"n": 0}, {"n": 1}),)})
+    yield row("two names of one report are one measurement", False, [when("obs['metrics']['n'] >= 1 and obs['metrics']['k'] >= 1", hold_for=2)], {}, script(), scripts={"s": (again({"n": 1, "k": 1}),)})
     yield row("a trend broken in between", False, [trend], {"look": pure(*n(1, 2, 1, 2))}, *([look] * 4), more=only(4))
 
 

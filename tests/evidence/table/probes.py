@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from tests.evidence.scene import CRASH, PAUSE, Fields, Row, Tool
@@ -52,6 +53,7 @@ def row(
 
 def rows() -> Iterator[Row]:
     """Give the rows."""
+    yield from _too_dear()
     yield from _by_nothing_else()
     yield from _arguments()
     yield from _lists()
@@ -166,3 +168,26 @@ def _when() -> Iterator[Row]:
     yield row("a change, and the probe sees nothing bad", True, [at_least(probe=CHECK), did("act")], {"check": pure(*n(1)), "act": changing(), "idle": idle}, call("idle"), call("act"))
     on_event = {"cadence": {"on_event": "now"}}
     yield row("no event has called for the probe, but completion does", True, [at_least(probe=CHECK)], {"check": pure(*n(1)), "idle": idle}, call("idle"), more=on_event)
+
+
+def _too_dear() -> Iterator[Row]:
+    """Probes run together or not at all; once the budget cannot pay for them the mission ends, and says why."""
+    checks = {"check": pure(*n(1)), "idle": pure(m())}
+    ten = [at_least(id=f"c{index}", probe={"tool": "check", "args": {"env": str(index)}}) for index in range(10)]
+    optional = [{**one, "required": False} for one in ten]
+    aborts = [{**one, "target": 9, "abort_when_met": True} for one in optional]
+    other = at_least(metric="k", id="other")
+    over: Fields = {"reason": "max_tool_calls"}
+
+    def priced(tool_calls: int) -> Fields:
+        return {"more": {"budget": {"iterations": 6, "tool_calls": tool_calls}}}
+
+    base = Row(name="", rule=RULE, completes=False, criteria=ten, tools=checks, plan=[call("idle")] * 6)
+    yield replace(base, name="ten probes and five calls", **over, **priced(5))
+    yield replace(base, name="ten probes and ten calls", completes=True, **priced(10))
+    yield replace(base, name="ten probes that say no, and nineteen calls", tools={**checks, "check": pure(*n(0))}, **over, **priced(19))
+    yield replace(base, name="ten probes in all_of, and five calls", criteria=[group("all_of", *ten, other)], **over, **priced(5))
+    yield replace(base, name="ten probes in any_of with what needs none", completes=True, criteria=[group("any_of", *ten, other)], tools={"check": pure(*n(0)), "idle": pure(m(), m(k=1))}, **priced(12))
+    yield replace(base, name="ten optional probes, which the budget cannot pay twice", completes=True, criteria=[*optional, did("idle", 2)], **priced(20))
+    yield replace(base, name="ten probed abort conditions, which the budget cannot pay", criteria=[*aborts, did("idle")], **over, **priced(5))
+    yield replace(base, name="ten probed abort conditions, which the budget can pay", completes=True, criteria=[*aborts, did("idle")], **priced(11))

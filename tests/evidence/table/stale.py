@@ -8,7 +8,22 @@ from dataclasses import replace
 from journeyman.mission.model.effects import NEVER_SENT
 from journeyman.mission.model.events import Event
 from tests.evidence.scene import CRASH, PAUSE, Fields, Row
-from tests.evidence.words import at_least, call, calls, changing, did, event, group, lost, m, n, pure, script, when
+from tests.evidence.words import (
+    again,
+    at_least,
+    call,
+    calls,
+    changing,
+    did,
+    event,
+    group,
+    lost,
+    m,
+    n,
+    pure,
+    script,
+    when,
+)
 from tests.mission.simulation import Reply
 
 CLASSES = ("keyed", "probed", "unsafe")
@@ -158,6 +173,16 @@ def _trends() -> Iterator[Row]:
     base = Row(name="", rule=RULE, completes=False, criteria=[trend], tools=rising, plan=[])
     yield replace(base, name="a trend whose last point is stale", plan=[call("look"), call("look"), call("look", "act")])
     yield replace(base, name="a trend whose last point is fresh", completes=True, plan=[call("look")] * 3)
+    yield replace(base, name="a trend within one iteration", completes=True, plan=[call("look", "look", "look")])
+    yield replace(base, name="a trend over two iterations, two looks in the second", completes=True, plan=[call("look"), call("look", "look")])
+    yield replace(base, name="a trend within one iteration that falls at its end", tools={**rising, "look": changing("keyed", n(1, 2, -9))}, plan=[call("look", "look", "look")])
+    yield replace(base, name="a trend within one iteration that a change ends", plan=[call("look", "look", "look", "act")])
+    yield replace(base, name="a trend of three reports of the operator's script", completes=True, scripts={"s": (again({"n": 1}, {"n": 2}, {"n": 3}),)}, plan=[script()])
+    yield replace(base, name="a trend of three reports that end low", scripts={"s": (again({"n": 1}, {"n": 2}, {"n": -9}),)}, plan=[script()])
+    grown = when("len(obs['history']['n']) == 3 and obs['history']['n'] == [1, 2, 3]")
+    yield replace(base, name="a history within one iteration", completes=True, criteria=[grown], plan=[call("look", "look", "look")])
+    yield replace(base, name="a history of the operator's reports", completes=True, criteria=[grown], scripts={"s": (again({"n": 1}, {"n": 2}, {"n": 3}),)}, plan=[script()])
+    yield replace(base, name="a trend of what is no metric", criteria=[{**trend, "metric": "counts.look"}], plan=[call("look", "look", "look")], reason="refused")
     yield replace(base, name="a trend of two points", plan=[call("look"), call("look")])
     yield replace(base, name="a trend whose earlier points were stale when they were judged", completes=True, plan=[call("look", "act"), call("look", "act"), call("look")])
     yield replace(base, name="a trend of stale points alone", plan=[call("look", "act")] * 4)

@@ -54,9 +54,9 @@ criteria:
   - {{id: fast_enough, kind: metric_threshold, metric: latency_ms, op: "<=", target: 20, from: measure}}
   # - {{id: improving, kind: metric_trend, metric: latency_ms, direction: decreasing, window: 5, required: false}}
   # - {{id: reported, kind: artifact, path: result.json, json: {{path: latency_ms, op: "<=", target: 20}}}}
-  # - {{id: sane, kind: predicate, expression: "len(obs['errors']) == 0"}}
+  # - {{id: sane, kind: predicate, from: measure, expression: "0 < obs['metrics']['latency_ms'] < 1000"}}
   # - {{id: never_down, kind: event, event: outage, abort_when_met: true}}      # ends the mission when it is met
-  # - {{id: signed_off, kind: approval, by: me, question: Ship it?}}
+  # - {{id: signed_off, kind: approval, by: me, question: "Ship it?"}}
 
 # At least one of iterations and wall_clock_s must be set.
 budget: {{iterations: 20, wall_clock_s: 300}}

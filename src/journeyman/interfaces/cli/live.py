@@ -117,7 +117,7 @@ def told(happened: Happened, state: State) -> str:  # noqa: PLR0911  # one line 
         case e.Settled() if event.state is EffectState.UNKNOWN:
             return f"unknown whether effect {event.effect} happened: {event.error}"
         case e.ScriptAdvanced() if event.observations or event.error:
-            shown = ", ".join(f"{name}={value}" for name, value in event.observations.items())
+            shown = ", ".join(f"{name}={value}" for found in event.observations for name, value in found.items())
             return f"  script: {event.error or shown}"
         case e.Paused() | e.Resumed() | e.EndAsked() | e.BudgetAmended() | e.NoteAdded():
             return f"{type(event).__name__} by {happened.actor.removeprefix('person:')}"

@@ -21,7 +21,7 @@ class _Commands(TyperGroup):
 
     def list_commands(self, ctx: Any) -> list[str]:
         del ctx
-        return list(COMMANDS)
+        return [name for name, words in COMMANDS.items() if words.section]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         del ctx
@@ -37,6 +37,8 @@ class _Commands(TyperGroup):
         del ctx
         sections: dict[str, list[tuple[str, str]]] = {}
         for name, words in COMMANDS.items():
+            if not words.section:
+                continue  # for processes of ours, not for people
             sections.setdefault(words.section, []).append((name, words.help))
         for title, rows in sections.items():
             with formatter.section(title):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +13,7 @@ from journeyman.config import Settings
 from journeyman.engine import control
 from journeyman.engine.reporting import report_of
 from journeyman.interfaces.cli.live import Display, open_display
+from journeyman.interfaces.cli.oversight import Oversight
 from journeyman.interfaces.cli.rendering import summary_text
 from journeyman.interfaces.cli.shared import (
     AS,
@@ -29,6 +30,7 @@ from journeyman.interfaces.cli.shared import (
 )
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.files.mission_file import validate_mission
+from journeyman.mission.model.events import Happened
 from journeyman.mission.model.mission import Mission, dump
 from journeyman.mission.model.reasons import Status, WaitFor
 from journeyman.mission.model.state import State
@@ -98,6 +100,26 @@ def resume(
     _driven(settings, reopened, quiet=quiet, who=asked, as_json=as_json)
 
 
+@app.command("conclude", hidden=True)
+@told
+def conclude(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annotated[bool, JSON] = False) -> None:
+    """Write the ending of a session whose process was killed, since a tool held it past the deadline."""
+    settings = settings_of(ctx)
+    say(
+        f"a tool held the process past the mission's deadline, so it was killed; `isolate: true` runs a function apart ({session})",
+        err=True,
+    )
+
+    async def work() -> State:
+        async with opened(settings) as journeyman:
+            name = await find_session(journeyman.store, session)
+            state = await _once_free(journeyman, name, lambda: journeyman.engine.conclude(name))
+            await _print_result(journeyman, name, state, as_json=as_json)
+            return state
+
+    raise typer.Exit(exit_code(bridge(work)))
+
+
 async def _create(journeyman: Journeyman, mission: Mission, folder: Path) -> str:
     return await journeyman.engine.create(mission, folder)
 
@@ -109,7 +131,7 @@ def _driven(settings: Settings, begin: Callable[[Journeyman], object], *, quiet:
     async def work() -> State:
         async with opened(settings) as journeyman:
             session.append(str(await begin(journeyman)))  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues, reportUnknownArgumentType]  # an async callable
-            state = await _drive(journeyman, session[0], display, who)
+            state = await _drive(journeyman, session[0], display, who, Oversight(settings, as_json=as_json))
             display.close()
             await _print_result(journeyman, session[0], state, as_json=as_json)
             return state
@@ -126,10 +148,18 @@ def _driven(settings: Settings, begin: Callable[[Journeyman], object], *, quiet:
     raise typer.Exit(exit_code(state))
 
 
-async def _drive(journeyman: Journeyman, session: str, display: Display, who: str) -> State:
+async def _drive(journeyman: Journeyman, session: str, display: Display, who: str, oversight: Oversight) -> State:
     """Drive, and ask the person at the terminal where a person is needed."""
+
+    def listen(happened: Happened, state: State) -> None:
+        oversight.follow(happened, state)
+        display.show(happened, state)
+
     while True:
-        state = await _driven_once(journeyman, session, display)
+        try:
+            state = await _once_free(journeyman, session, lambda: journeyman.engine.drive(session, listen))
+        finally:
+            oversight.off()
         pending = state.people.pending
         if pending is None or not who or (pending.by and pending.by != who):
             return state
@@ -140,13 +170,13 @@ async def _drive(journeyman: Journeyman, session: str, display: Display, who: st
         )
 
 
-async def _driven_once(journeyman: Journeyman, session: str, display: Display) -> State:
+async def _once_free(journeyman: Journeyman, session: str, drive: Callable[[], Awaitable[State]]) -> State:
     """Drive; where a process that was killed still holds the lease, wait for it to run out."""
     deadline = journeyman.clock.monotonic() + journeyman.settings.lease_ttl_s + 1
     told_so = False
     while True:
         try:
-            return await journeyman.engine.drive(session, display.show)
+            return await drive()
         except LeaseHeld:
             if journeyman.clock.monotonic() > deadline:
                 raise

@@ -19,6 +19,7 @@ COMMANDS: Final[dict[str, Words]] = {
     "new": Words("files", "Missions", "Write a commented mission file, or draft one from a directive."),
     "check": Words("files", "Missions", "Validate a mission file and its tools without running it."),
     "run": Words("run", "Missions", "Run a mission until its criteria hold or its budget ends."),
+    "conclude": Words("run", "", "Write the ending of a session whose process was killed at its deadline."),
     "resume": Words("run", "Missions", "Go on with a session that was paused, waits or crashed."),
     "list": Words("sessions", "Sessions", "List the sessions."),
     "show": Words("sessions", "Sessions", "Show where a session stands."),

@@ -97,7 +97,18 @@ def probes(criteria: Sequence[Criterion]) -> tuple[Probe, ...]:
     return tuple(found.values())
 
 
+def needs_probes(criteria: Sequence[Criterion]) -> bool:
+    """Tell whether a mission cannot complete without its probes, which run together or not at all."""
+    asked = any(map(_needs_probe, needed(criteria)))
+    return asked or any(criterion.abort_when_met and criterion.probes for criterion in criteria)
+
+
+def _needs_probe(criterion: Criterion) -> bool:
+    combine = all if isinstance(criterion, AnyOf) else any
+    return bool(criterion.probes) or combine(map(_needs_probe, criterion.members() or ()))
+
+
 __all__ = [
     "CHECKED", "KINDS", "KIND_TYPES", "AllOf", "AnyCriterion", "AnyOf", "Approval", "Artifact", "Command", "Criterion", "CsvCheck", "Event",
-    "Group", "JsonCheck", "MetricThreshold", "MetricTrend", "Predicate", "Probe", "ToolCallSucceeded", "needed", "probes", "walk",
+    "Group", "JsonCheck", "MetricThreshold", "MetricTrend", "Predicate", "Probe", "ToolCallSucceeded", "needed", "needs_probes", "probes", "walk",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
-from journeyman.mission.criteria.evidence import Call, Judgement, View
+from journeyman.mission.criteria.evidence import Call, CriterionStatus, Judgement, View, unclear
 from journeyman.mission.criteria.schema import Finite, Identifier, Name, Source, Strict
 from journeyman.mission.values.canonical import Json, JsonObject
 
@@ -107,6 +107,35 @@ class Measured(Criterion):
     def is_sourced(self) -> bool:
         """Whether the operator said whose values count."""
         return bool(self.probes or self.wanted_sources)
+
+    def judge(self, view: View) -> Judgement:
+        """Judge by what counts; an abort condition by each producer's values, where several report one name."""
+        seen: View | str = view
+        if self.probes:
+            seen = view.of_probes([probe.call for probe in self.probes])
+            if isinstance(seen, str):
+                return unclear(seen)
+        if self.wanted_sources:
+            seen = seen.of_sources(self.wanted_sources)
+        if not self.abort_when_met:
+            return self.judge_seen(seen)
+        return _loudest([self.judge_seen(one) for one in seen.voices(self.heads())])
+
+    @abstractmethod
+    def judge_seen(self, view: View) -> Judgement:
+        """Judge by a view that holds nothing but what counts."""
+
+    def heads(self) -> Sequence[str]:
+        """Give the names of which the criterion looks at one alone, the longest that is there."""
+        return ()
+
+
+def _loudest(found: Sequence[Judgement]) -> Judgement:
+    """Give the judgement nearest to an alarm: met by one is met, what cannot be told by one is not unmet; the newest."""
+    loudness = (CriterionStatus.UNMET, CriterionStatus.INCONCLUSIVE, CriterionStatus.MET)
+    return max(
+        found, key=lambda one: (loudness.index(one.status), max((made.order for made in one.measurements), default=0))
+    )
 
 
 def as_json(criterion: Criterion) -> JsonObject:

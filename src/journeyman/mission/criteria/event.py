@@ -21,20 +21,13 @@ class Event(Measured):
     event: Name
     where: dict[str, Json] = Field(default_factory=dict)
 
-    def judge(self, view: View) -> Judgement:
+    def judge_seen(self, view: View) -> Judgement:
         """Look for the newest event that fits."""
-        if self.probes:
-            seen = view.of_probes([probe.call for probe in self.probes])
-            if isinstance(seen, str):
-                return unclear(seen)
-            view = seen
-        if self.wanted_sources:
-            view = view.of_sources(self.wanted_sources)
         fitting = [row for row in view.events if self._fits(row.fields)]
         if not fitting:
             return judged(met=False, evidence=f"no event {self.event!r} in this iteration")
         tools = {row.measurement.call.producer for row in fitting}
-        if len(tools) > 1 and not self.wanted_sources and not self.probes:
+        if len(tools) > 1 and not (self.is_sourced or self.abort_when_met):
             return unclear(
                 f"{' and '.join(sorted(tool for tool, _ in tools))} report {self.event!r}; say whose counts with `from`"
             )

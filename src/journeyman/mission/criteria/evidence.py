@@ -21,7 +21,7 @@ from journeyman.mission.values.value import Json, JsonObject, Value, replace
 SCRIPT: Final = "script"
 """Names the operator's script in `from`; a tool of this name is another producer (`Call.is_script`)."""
 HISTORY_SHOWN: Final = 32
-"""Newest points of each metric that predicates see."""
+"""Newest points of each metric, which predicates see."""
 LARGEST_POINT: Final = 1e308
 """Larger numbers are in no history: their sums would overflow."""
 
@@ -94,14 +94,17 @@ class Series(Value, frozen=True, kw_only=True):
     """Numbers that one producer gave under one name, oldest first: those of two producers are no series."""
 
     source: str
-    """`Call.source` of the producer."""
+    """`Call.source` of the producer; empty where the operator said whose values count."""
     points: tuple[float, ...]
+    """One for each measurement."""
+    newest: int
+    """Order of the measurement that gave the last of them."""
 
     def then(self, later: Series, most: int) -> Series:
         """Give the series with later points; one of another producer begins anew."""
         if later.source != self.source:
             return later
-        return Series(source=self.source, points=(*self.points, *later.points)[-most:])
+        return replace(later, points=(*self.points, *later.points)[-most:])
 
 
 class ObservedEvent(Value, frozen=True, kw_only=True):
@@ -166,8 +169,6 @@ class Judgement(Value, frozen=True, kw_only=True):
     """What it was judged by; empty where facts of the record decided."""
     first: float | None = None
     """First number seen, where progress is measured from one."""
-    point: float | None = None
-    """Number that a trend follows."""
 
 
 def unclear(reason: str, progress: float = 0.0) -> Judgement:
@@ -190,17 +191,6 @@ def judged(
     )
 
 
-class Remembered(Value, frozen=True):
-    """What a criterion remembers from earlier judgements, for those kinds that look back."""
-
-    first: float | None = None
-    points: tuple[float, ...] = ()
-    source: str = ""
-    """Producer of the points; empty where the operator said whose values count."""
-    measured: int = 0
-    """Order of the newest measurement that was judged."""
-
-
 class View(Value, frozen=True, kw_only=True):
     """Fresh evidence, and the facts of the record, at one moment."""
 
@@ -221,12 +211,12 @@ class View(Value, frozen=True, kw_only=True):
     run: RunPredicate
     values: Mapping[str, Json] = field(default_factory=dict[str, Json])
     """Blobs that results refer to, where they were read."""
-    remembered: Mapping[str, Remembered] = field(default_factory=dict[str, Remembered])
-    """By criterion."""
+    firsts: Mapping[str, float] = field(default_factory=dict[str, float])
+    """Criterion to the first number seen, where progress is measured from one."""
+    trends: Mapping[str, tuple[Series, ...]] = field(default_factory=dict[str, "tuple[Series, ...]"])
+    """Criterion to the points that it follows: they look back, so they are there whether fresh or not."""
     epoch: int = 0
     """Of the world at this moment."""
-    measured: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict[str, "tuple[Evidence, ...]"])
-    """Name to the newest values whether fresh or not: points of trends, which look back, and of nothing else."""
     sourced: bool = False
     """Whether the operator said whose values count: then the newest of theirs does."""
 
@@ -249,7 +239,7 @@ class View(Value, frozen=True, kw_only=True):
             if (mine := frozenset(tool for tool in tools if any(fnmatchcase(tool, pattern) for pattern in patterns)))
         }
         return replace(
-            self._only(lambda made: any(_from(made.call, source) for source in sources), known), sourced=True
+            self._only(lambda made: any(comes_from(made.call, source) for source in sources), known), sourced=True
         )
 
     def not_looked_at(self, sources: Sequence[Source]) -> str:
@@ -261,7 +251,7 @@ class View(Value, frozen=True, kw_only=True):
         ]
         looks += [row.measurement for row in self.events if row.measurement.id.startswith(mine)]
         now = [made.call for made in looks if made.epoch == self.epoch]
-        return next((source.tool for source in sources if not any(_from(call, source) for call in now)), "")
+        return next((source.tool for source in sources if not any(comes_from(call, source) for call in now)), "")
 
     def _only(self, keep: Callable[[Measurement], bool], known: Mapping[str, frozenset[str]]) -> View:
         metrics = {
@@ -319,6 +309,26 @@ class View(Value, frozen=True, kw_only=True):
         rows = [one for head in heads for one in self.metrics.get(head, ()) if _holds(one.value, path[len(head) + 1 :])]
         return self._ambiguous(path, rows) or (row, path[len(name) + 1 :])
 
+    def voices(self, heads: Sequence[str] = ()) -> tuple[View, ...]:
+        """Give a view for each producer whose values are ambiguous beside others', in which its own count.
+
+        `heads` are names of which one alone is looked at: of these a producer's view holds nobody else's.
+        """
+        mixed = [row for name, rows in self.metrics.items() if isinstance(self.metric(name), str) for row in rows]
+        told = [row for name in heads for row in self.metrics.get(name, ())]
+        mixed += told if self._ambiguous("", told) else []
+        voices = {_voice(row): None for row in mixed}
+        return tuple(self._heard(voice, heads) for voice in voices) if len(voices) > 1 else (self,)
+
+    def _heard(self, voice: object, heads: Sequence[str]) -> View:
+        metrics: dict[str, tuple[Evidence, ...]] = {}
+        for name, rows in self.metrics.items():
+            mine = tuple(row for row in rows if _voice(row) == voice)
+            others = () if name in heads else (max(rows, key=lambda row: row.measurement.order),)
+            metrics |= {name: mine or others} if mine or others else {}
+        known = {name: tools for name, tools in self.known.items() if name in metrics or name not in heads}
+        return replace(self, metrics=metrics, known=known)
+
     def evidence_there(self) -> bool:
         """Tell whether anything fresh is to be seen at all."""
         return bool(self.metrics or self.events or any(row.fresh and row.answered for row in self.results))
@@ -344,7 +354,7 @@ class View(Value, frozen=True, kw_only=True):
         """Give the newest points of the producer whose value counts; older ones of another are not its history."""
         known, newest = self.history.get(row.name), series_of(row)
         if known is None or newest is None or known.source == newest.source:
-            return known.points[-HISTORY_SHOWN:] if known is not None else ()
+            return known.points if known is not None else ()
         return newest.points
 
     def _resolved(self, row: JsonObject) -> JsonObject:
@@ -353,6 +363,11 @@ class View(Value, frozen=True, kw_only=True):
         return (
             {**row, "value": self.values[reference]} if isinstance(reference, str) and reference in self.values else row
         )
+
+
+def _voice(row: Evidence) -> object:
+    """Tell whose value it is: of probes, which run at once, each is heard by itself."""
+    return row.measurement.call if row.measurement.probe else row.measurement.call.producer
 
 
 def heads_of(path: str) -> list[str]:
@@ -374,7 +389,7 @@ def series_of(row: Evidence) -> Series | None:
     point = number_of(row.value)
     if point is None or abs(point) >= LARGEST_POINT:
         return None
-    return Series(source=row.measurement.call.source, points=(float(point),))
+    return Series(source=row.measurement.call.source, points=(float(point),), newest=row.measurement.order)
 
 
 def _points(metrics: Mapping[str, tuple[Evidence, ...]]) -> dict[str, Series]:
@@ -383,7 +398,8 @@ def _points(metrics: Mapping[str, tuple[Evidence, ...]]) -> dict[str, Series]:
     return {name: series for name, series in newest.items() if series is not None}
 
 
-def _from(call: Call, source: Source) -> bool:
+def comes_from(call: Call, source: Source) -> bool:
+    """Tell whether a source of `from` names this call."""
     if source.tool == SCRIPT:
         return call.is_script and source.args is None
     if not fnmatchcase(call.tool, source.tool):

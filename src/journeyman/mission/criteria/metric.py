@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from pydantic import field_validator
@@ -38,17 +39,18 @@ class MetricCriterion(Measured):
         """Give the metric's name."""
         return (self.metric,)
 
+    def heads(self) -> Sequence[str]:
+        """Give the names with which the path may begin."""
+        return heads_of(self.path) if self.path else []
+
     def metric_names(self, known: frozenset[str]) -> frozenset[str]:
         """Give the metric's name."""
-        heads = heads_of(self.path) if self.path else []
+        heads = self.heads()
         return frozenset({next((head for head in heads if head in known), heads[-1])} if heads else ())
 
     def look(self, view: View) -> tuple[float, Json, tuple[Measurement, ...]] | str:
         """Give the number, the value it stands for and what measured it, or why there is none."""
-        seen = self._narrowed(view)
-        if isinstance(seen, str):
-            return seen
-        found = self._metric(seen) if self.path else self._elsewhere(seen)
+        found = self._metric(view) if self.path else self._elsewhere(view)
         if isinstance(found, str):
             return found
         value, measurements = found
@@ -59,14 +61,6 @@ class MetricCriterion(Measured):
             return float(point), value, measurements
         except OverflowError:
             return f"{self.metric} is too large for a number"
-
-    def _narrowed(self, view: View) -> View | str:
-        if self.probes:
-            seen = view.of_probes([probe.call for probe in self.probes])
-            if isinstance(seen, str):
-                return seen
-            view = seen
-        return view.of_sources(self.wanted_sources) if self.wanted_sources else view
 
     def _metric(self, view: View) -> tuple[Json, tuple[Measurement, ...]] | str:
         found = view.on_path(self.path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from journeyman.mission.criteria.evidence import Judgement, Remembered, View, judged, unclear
+from journeyman.mission.criteria.evidence import Judgement, View, judged, unclear
 from journeyman.mission.criteria.metric import MetricCriterion
 from journeyman.mission.criteria.schema import Finite
 from journeyman.mission.values.compare import Operator, compare
@@ -21,14 +21,13 @@ class MetricThreshold(MetricCriterion):
     op: Operator
     target: Finite
 
-    def judge(self, view: View) -> Judgement:
+    def judge_seen(self, view: View) -> Judgement:
         """Compare the newest fresh value; progress is the way it has come from the first value seen."""
         found = self.look(view)
         if isinstance(found, str):
             return unclear(found)
         point, value, measurements = found
-        known = view.remembered.get(self.id, Remembered()).first
-        first = point if known is None else known
+        first = view.firsts.get(self.id, point)
         met = compare(self.op, value, self.target) is True
         progress = 1.0 if met else _toward(point, float(self.target), first)
         return replace(judged(met, value, measurements, progress), first=first)

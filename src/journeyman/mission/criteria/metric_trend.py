@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Annotated, Literal, TypeAlias
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Final, Literal, TypeAlias
 
 from pydantic import Field, StrictInt, model_validator
 
-from journeyman.mission.criteria.evidence import Judgement, Measurement, Remembered, View, judged, unclear
+from journeyman.mission.criteria.evidence import (
+    Evidence,
+    Judgement,
+    Measurement,
+    Series,
+    View,
+    comes_from,
+    judged,
+    series_of,
+    unclear,
+)
 from journeyman.mission.criteria.metric import MetricCriterion
 from journeyman.mission.criteria.schema import Finite
 from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.paths import at_path
 from journeyman.mission.values.value import replace
 
+MOST_FOLLOWED: Final = 20
+"""Producers that an abort condition follows at once; who was silent longest is forgotten first."""
 Direction: TypeAlias = Literal["decreasing", "increasing", "non_increasing", "non_decreasing", "flat"]
 
 
@@ -22,7 +35,7 @@ class MetricTrend(MetricCriterion):
     kind: Literal["metric_trend"]
     direction: Direction
     window: Annotated[StrictInt, Field(ge=2, le=200)] = 5
-    """Measurements looked at, the newest of each evaluation."""
+    """Newest measurements looked at."""
     min_points: Annotated[StrictInt, Field(ge=2, le=200)] = 3
     """Fewer points than this are inconclusive."""
     tolerance: Annotated[Finite, Field(ge=0)] = 0
@@ -32,44 +45,62 @@ class MetricTrend(MetricCriterion):
     def _decidable(self) -> MetricTrend:
         if self.min_points > self.window:
             raise ValueError(f"min_points {self.min_points} can never be reached in a window of {self.window}")
+        if not self.path:
+            raise ValueError(
+                f"a trend follows a metric, and {self.metric!r} is another part of the observation;"
+                " name the value under `metrics:` in the mission file"
+            )
         return self
 
-    def judge(self, view: View) -> Judgement:
-        """Fit a line through the points so far, all of one producer unless the operator named several.
+    def judge_seen(self, view: View) -> Judgement:
+        """Fit a line through the points so far, of which the last must be the fresh value that is seen.
 
-        The last of them must be fresh; those before it were measured when they were, and stay what they were.
+        Those before it were measured when they were, and stay what they were.
         """
         found = self.look(view)
-        past = view.remembered.get(self.id, Remembered())
+        known = view.trends.get(self.id, ())
         if isinstance(found, str):
-            return self._unjudged(found, view, past)
-        point, _, measurements = found
-        new = any(made.order > past.measured for made in measurements) or not measurements
-        known = self._series(past, measurements)
-        points = (*known, point)[-self.window :] if new else known[-self.window :]
-        added = point if new else None
+            return unclear(found, self._share(max((len(one.points) for one in known), default=0)))
+        _, _, measurements = found
+        newest = max(made.order for made in measurements)
+        points = [point for one in known if one.newest == newest for point in one.points]
         if len(points) < self.min_points:
-            told = unclear(f"{len(points)} of {self.min_points} points", len(points) / self.min_points * 0.5)
-            return replace(told, measurements=measurements, point=added)
+            told = unclear(f"{len(points)} of {self.min_points} points", self._share(len(points)))
+            return replace(told, measurements=measurements)
         slope = least_squares_slope(points)
         met = self._fits(slope)
         evidence: JsonObject = {"first": points[0], "last": points[-1], "points": len(points), "slope": round(slope, 9)}
-        return replace(judged(met, evidence, measurements, 1.0 if met else 0.5), point=added)
+        return judged(met, evidence, measurements, 1.0 if met else 0.5)
 
-    def _series(self, past: Remembered, measurements: Sequence[Measurement]) -> tuple[float, ...]:
-        """Give the points to which a new one belongs: those of its producer, or of all that the operator named."""
-        producers = {made.call.source for made in measurements} or {""}
-        return past.points if self.is_sourced or past.source in producers else ()
+    def followed(
+        self, known: Sequence[Series], made: Measurement, found: Mapping[str, Evidence]
+    ) -> tuple[Series, ...] | None:
+        """Give the points with those of a measurement that counts; `None` where it has none.
 
-    def _unjudged(self, reason: str, view: View, past: Remembered) -> Judgement:
-        """Give why there is nothing to judge; what was measured meanwhile and is stale by now is still a point."""
-        told = unclear(reason, min(len(past.points) / self.min_points, 1.0) * 0.5)
-        stale = self.look(replace(view, metrics=view.measured))
-        if isinstance(stale, str):
-            return told
-        point, _, measurements = stale
-        new = any(made.order > past.measured for made in measurements)
-        return replace(told, measurements=measurements, point=point) if new else told
+        They are of one producer, or of all that the operator named. An abort condition follows each by itself.
+        """
+        row = next((found[head] for head in self.heads() if head in found), None)
+        if row is None or not self._counts(made):
+            return None
+        try:
+            rest = self.path[len(row.name) + 1 :]
+            series = series_of(replace(row, value=at_path(row.value, rest)) if rest else row)
+        except KeyError:
+            return None
+        if series is None:
+            return None
+        series = replace(series, source="") if self.is_sourced else series
+        others = tuple(one for one in known if one.source != series.source) if self.abort_when_met else ()
+        mine = next((one for one in known if one.source == series.source), None)
+        return (*others, mine.then(series, self.window) if mine is not None else series)[-MOST_FOLLOWED:]
+
+    def _counts(self, made: Measurement) -> bool:
+        if self.probes and not (made.probe and any(probe.call == made.call for probe in self.probes)):
+            return False
+        return not self.wanted_sources or any(comes_from(made.call, source) for source in self.wanted_sources)
+
+    def _share(self, points: int) -> float:
+        return min(points / self.min_points, 1.0) * 0.5
 
     def _fits(self, slope: float) -> bool:
         edge = float(self.tolerance)

@@ -28,15 +28,8 @@ class Predicate(Measured):
         """Give the expression."""
         return self.text
 
-    def judge(self, view: View) -> Judgement:
+    def judge_seen(self, view: View) -> Judgement:
         """Ask the sandbox, once it is clear that every metric the expression looks at has a fresh value."""
-        if self.probes:
-            seen = view.of_probes([probe.call for probe in self.probes])
-            if isinstance(seen, str):
-                return unclear(seen)
-            view = seen
-        if self.wanted_sources:
-            view = view.of_sources(self.wanted_sources)
         looked = uses(self.text)
         gap = _gap(looked, view) or (self._unseen(view) if looked.absence else "")
         if gap:

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
-from pydantic import BaseModel, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
-from journeyman.mission.values.canonical import Json
+from journeyman.mission.values.canonical import MAX_SAFE_INTEGER, Json
 
 Name = Annotated[StrictStr, Field(min_length=1, max_length=200)]
 Identifier = Annotated[StrictStr, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,99}$")]
-Finite = Annotated[StrictInt | StrictFloat, Field(allow_inf_nan=False)]
+_WIDE: Final = re.compile(r"-?[0-9]{16,4300}")
+"""An integer beyond 2^53 - 1 comes as its digits, as `canonical.checked` keeps it."""
+
+
+def _not_wide(value: object) -> object:
+    if isinstance(value, str) and _WIDE.fullmatch(value):
+        raise ValueError(
+            f"{value} is beyond {MAX_SAFE_INTEGER} (2^53 - 1), where JSON readers round; write it as a float:"
+            f" {float(value)!r}"
+        )
+    return value
+
+
+Finite = Annotated[StrictInt | StrictFloat, Field(allow_inf_nan=False), BeforeValidator(_not_wide)]
 
 
 class Strict(BaseModel):

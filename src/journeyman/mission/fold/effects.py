@@ -181,6 +181,14 @@ def with_error(state: State, tool: str, error_class: str, error: str) -> State:
     return replace(state, iteration=iteration, progress=progress)
 
 
+def unanswered(state: State, event: e.Unanswered) -> State:
+    """Give the state that knows who asked about an effect last: the same process need not ask again."""
+    effect = state.effects.get(event.effect)
+    if effect is None:
+        return state
+    return replace(state, effects={**state.effects, event.effect: replace(effect, asked_by=state.owner)})
+
+
 def reconciled(state: State, event: e.Reconciled, at: str, actor: str) -> State:
     """Give the state once it is known whether an effect happened; its iteration goes on where it stood."""
     effect = state.effects.get(event.effect)

@@ -58,6 +58,8 @@ def _after(state: State, happened: Happened) -> State:  # noqa: C901, PLR0911, P
             return iteration.checked(state, event, at)
         case e.Watched():
             return progress.watched(state, event, at)
+        case e.Unanswered():
+            return effects.unanswered(state, event)
         case e.Reconciled():
             return effects.reconciled(state, event, at, actor)
         case e.SessionCreated() | e.SnapshotTaken():

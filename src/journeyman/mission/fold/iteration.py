@@ -12,6 +12,7 @@ from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.reasons import Reason, ScriptStatus
 from journeyman.mission.model.state import Iteration, Phase, Script, State, Verdict
 from journeyman.mission.model.strategy import Strategy
+from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.value import replace
 
 
@@ -47,7 +48,7 @@ def script_advanced(state: State, event: e.ScriptAdvanced, at: str) -> State:
         calls=tuple(event.calls),
         steps=before.steps + 1,
         told=before.told + len(event.events),
-        observed=before.observed + event.observed,
+        observed=before.observed + sum(map(len, event.observations)),
         value=event.value,
     )
     state = replace(state, phase=Phase.EXECUTE, iteration=replace(state.iteration, script=script))
@@ -62,17 +63,23 @@ def script_advanced(state: State, event: e.ScriptAdvanced, at: str) -> State:
 
 def _reported(state: State, event: e.ScriptAdvanced, script: Script, at: str) -> State:
     if state.iteration.source != "plan":
-        said = {**state.advice.said, **event.observations}
+        said = dict(state.advice.said)
+        for found in event.observations:
+            said |= found
         return replace(state, advice=replace(state.advice, said=said))
-    made = Measurement(
-        id=f"script:{event.iteration}.{script.steps}",
-        call=Call.of_script(),
-        order=state.world.order + 1,
-        epoch=state.world.epoch,
-        at=at,
-    )
-    state = replace(state, world=replace(state.world, order=made.order))
-    return arrived(state, made, event.observations, event.events, fresh=True)
+    measured: list[JsonObject] = event.observations or [{}]
+    for place, found in enumerate(measured):
+        made = Measurement(
+            id=f"script:{event.iteration}.{script.steps}.{place}",
+            call=Call.of_script(),
+            order=state.world.order + 1,
+            epoch=state.world.epoch,
+            at=at,
+        )
+        state = replace(state, world=replace(state.world, order=made.order))
+        events = event.events if place == len(measured) - 1 else ()  # nobody knows between which reports they came
+        state = arrived(state, made, found, events, fresh=True)
+    return state
 
 
 def checked(state: State, event: e.Checked, at: str) -> State:

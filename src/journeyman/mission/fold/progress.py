@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from journeyman.mission.criteria.base import Measured, walk
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.fold.memory import after_evaluation
-from journeyman.mission.fold.points import extended
 from journeyman.mission.fold.world import merged
 from journeyman.mission.model import events as e
 from journeyman.mission.model.mission import Mission
-from journeyman.mission.model.state import HISTORY_POINTS, CriterionState, Phase, State
+from journeyman.mission.model.state import CriterionState, Phase, State
 from journeyman.mission.values.value import replace
 
 PROGRESS_STEP = 1e-9
@@ -21,10 +19,10 @@ PROGRESS_STEP = 1e-9
 def watched(state: State, event: e.Watched, at: str) -> State:
     """Give the state after a look at the abort conditions in mid-iteration."""
     progress = state.progress
-    criteria = {**progress.criteria, **_criteria(state, event.results, at)}
+    criteria = {**progress.criteria, **_criteria(progress.criteria, event.results, at)}
     return replace(
         state,
-        world=merged(state.world),
+        world=merged(state.world, state.mission),
         progress=replace(progress, criteria=criteria, aborted=progress.aborted or event.aborted),
     )
 
@@ -32,12 +30,8 @@ def watched(state: State, event: e.Watched, at: str) -> State:
 def evaluated(state: State, event: e.Evaluated, at: str) -> State:
     """Give the state once the criteria are judged."""
     progress = state.progress
-    criteria = _criteria(state, event.results, at)
+    criteria = _criteria(progress.criteria, event.results, at)
     total, guarded = total_progress(state.mission, criteria), nearest_abort(state.mission, criteria)
-    world = merged(state.world)
-    history = extended(state)
-    if history is not world.history:
-        world = replace(world, history=history)
     progress = replace(
         progress,
         criteria=criteria,
@@ -61,42 +55,26 @@ def evaluated(state: State, event: e.Evaluated, at: str) -> State:
     return replace(
         state,
         phase=Phase.DECIDE,
-        world=world,
+        world=merged(state.world, state.mission),
         progress=progress,
         memory=state.memory if state.iteration.judged else after_evaluation(state, total, guarded),
         iteration=replace(state.iteration, judged=True, until_met=event.until_met),
     )
 
 
-def _criteria(state: State, results: Sequence[e.CriterionResult], at: str) -> dict[str, CriterionState]:
-    old = state.progress.criteria
-    return {result.id: _criterion(state, old.get(result.id), result, at) for result in results}
+def _criteria(
+    old: Mapping[str, CriterionState], results: Sequence[e.CriterionResult], at: str
+) -> dict[str, CriterionState]:
+    return {result.id: _criterion(old.get(result.id), result, at) for result in results}
 
 
-def _criterion(state: State, old: CriterionState | None, result: e.CriterionResult, at: str) -> CriterionState:
-    points, source = (old.points, old.source) if old is not None else ((), "")
-    if result.point is not None:
-        before, source = source, _trend_source(state, result)
-        points = (*(points if before == source else ()), result.point)[-HISTORY_POINTS:]
+def _criterion(old: CriterionState | None, result: e.CriterionResult, at: str) -> CriterionState:
     conclusive = result.status is not CriterionStatus.INCONCLUSIVE and not result.carried
     return CriterionState(
         result=result,
         best=max(result.progress, old.best if old is not None else 0.0),
-        points=points,
-        source=source,
         conclusive_at=at if conclusive else old.conclusive_at if old is not None else "",
     )
-
-
-def _trend_source(state: State, result: e.CriterionResult) -> str:
-    """Give who measured the newest point of a trend; empty where the operator said whose values count."""
-    criterion = next((one for one in walk(state.mission.criteria) if one.id == result.id), None)
-    if isinstance(criterion, Measured) and criterion.is_sourced:
-        return ""
-    made = [effect.measurement for effect in state.effects.values() if effect.measurement is not None]
-    made += [row.measurement for rows in state.world.evidence.values() for row in rows]
-    made += [arrival.measurement for arrival in state.world.arrivals]
-    return next((one.call.source for one in made if one.order == result.measured), "")
 
 
 def total_progress(mission: Mission, criteria: Mapping[str, CriterionState]) -> float:

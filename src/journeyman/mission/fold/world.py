@@ -12,6 +12,7 @@ from typing import Final
 from journeyman.mission.criteria import needed
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.criteria.evidence import Call, Evidence, Measurement, ObservedEvent
+from journeyman.mission.fold.points import histories_after, trends_after
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import MAX_METRICS, MAX_PRODUCERS, Arrival, State, World
 from journeyman.mission.values.canonical import Json, JsonObject
@@ -83,7 +84,7 @@ def arrived(
     arrival = Arrival(measurement=measurement, epoch=world.epoch, evidence=rows, fresh=fresh)
     world = replace(world, events=seen, arrivals=(*world.arrivals, arrival))
     if not is_watched(state.mission):
-        world = merged(world)
+        world = merged(world, state.mission)
     return replace(state, world=world)
 
 
@@ -108,14 +109,21 @@ def _known(known: Mapping[str, frozenset[str]], metrics: Iterable[str], tool: st
     return grown
 
 
-def merged(world: World) -> World:
+def merged(world: World, mission: Mission) -> World:
     """Give the world whose arrivals have been judged and stand among the evidence."""
     if not world.arrivals:
         return world
     rows = dict(world.evidence)
     for arrival in world.arrivals:
         add(rows, arrival.evidence)
-    return replace(world, evidence=rows, arrivals=(), known=known_after(world.known, world.arrivals))
+    return replace(
+        world,
+        evidence=rows,
+        arrivals=(),
+        known=known_after(world.known, world.arrivals),
+        history=histories_after(world.history, world.arrivals),
+        trends=trends_after(world.trends, mission, world.arrivals),
+    )
 
 
 def add(rows: dict[str, tuple[Evidence, ...]], found: Iterable[Evidence]) -> None:

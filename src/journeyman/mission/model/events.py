@@ -132,6 +132,16 @@ class Settled(Value, frozen=True, kw_only=True):
     """Something of it could not be stopped and runs on."""
 
 
+class Unanswered(Value, frozen=True, kw_only=True):
+    """A probe could not tell whether an effect happened: why. It is asked again by each process that takes over."""
+
+    effect: str
+    tool: str
+    """The probe; empty where there is none."""
+    error_class: str
+    error: str
+
+
 class Reconciled(Value, frozen=True, kw_only=True):
     """It became known what an `unknown` or suspect effect did."""
 
@@ -154,10 +164,8 @@ class ScriptAdvanced(Value, frozen=True, kw_only=True):
     """Reference to the blob from which a waiting script goes on."""
     calls: list[JsonObject] = field(default_factory=_objects)
     """Pending calls as `{call, tool, args}`."""
-    observations: JsonObject = field(default_factory=dict[str, Json])
-    """What it reported since its last step; the newest value of each name."""
-    observed: int = 0
-    """How many reports these were."""
+    observations: list[JsonObject] = field(default_factory=_objects)
+    """What it reported since its last step, name to value, in order: a name that comes again begins another measurement."""
     events: list[JsonObject] = field(default_factory=_objects)
     value: Json = None
     error_class: str = ""
@@ -203,8 +211,6 @@ class CriterionResult(Value, frozen=True, kw_only=True):
     """Digest of its calls: held measurements are of equal ones."""
     first: float | None = None
     """First number seen, where progress is measured from one."""
-    point: float | None = None
-    """New point of a trend."""
 
 
 def _results() -> list[CriterionResult]:
@@ -360,7 +366,7 @@ class SnapshotTaken(Value, frozen=True, kw_only=True):
 
 Event: TypeAlias = (
     SessionCreated | CatalogPinned | Claimed | Proposed | ApprovalAsked | ApprovalAnswered | Intended | ExtraCall
-    | Settled | Reconciled | ScriptAdvanced | Checked | Watched | Evaluated | Decided | WaitStarted | WaitEnded | Paused | Resumed
+    | Settled | Unanswered | Reconciled | ScriptAdvanced | Checked | Watched | Evaluated | Decided | WaitStarted | WaitEnded | Paused | Resumed
     | BudgetAmended | NoteAdded | EndAsked | AdviceAsked | AdviceSettled | AdviceRejected | ClosingNotes | Ended
     | SnapshotTaken
 )  # fmt: skip

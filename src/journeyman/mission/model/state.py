@@ -26,8 +26,6 @@ MAX_METRICS = 500
 """Distinct metric names kept; what was measured longest ago is forgotten first."""
 MAX_PRODUCERS = 20
 """Values of one metric kept from different calls; beyond them the name counts as ambiguous."""
-HISTORY_POINTS = 200
-"""Newest points kept of each metric: the largest window of a trend."""
 MAX_HISTORIES = 100
 """Numeric metrics with a history."""
 KEPT_SIGNATURES = 64
@@ -57,6 +55,8 @@ class Effect(Value, frozen=True, kw_only=True):
     """It was suspect once: how it ended says nothing against the call."""
     reconciled: bool = False
     """It was found out how it ended: if it did not happen, it may be made again in place."""
+    asked_by: str = ""
+    """The process whose probe could not tell whether it happened."""
     answered: bool = True
     """What is known of it is its own answer; False where a probe, a person or the policy told how it ended."""
     value: Json = None
@@ -122,6 +122,8 @@ class World(Value, frozen=True, kw_only=True):
     sources: Mapping[str, JsonObject] = field(default_factory=dict[str, JsonObject])
     """Metric to the pure call, `{tool, args}`, that measured it last: repeated where only staleness bars a judgement."""
     history: Mapping[str, Series] = field(default_factory=dict[str, Series])
+    trends: Mapping[str, tuple[Series, ...]] = field(default_factory=dict[str, "tuple[Series, ...]"])
+    """Trend to the points that it follows."""
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
     """Tool to successful calls."""
 
@@ -132,10 +134,6 @@ class CriterionState(Value, frozen=True, kw_only=True):
     result: CriterionResult
     best: float = 0.0
     """Highest progress."""
-    points: tuple[float, ...] = ()
-    """Newest points of a trend."""
-    source: str = ""
-    """Producer of these points; empty where the operator said whose values count."""
     conclusive_at: str = ""
     """When it was last judged met or unmet."""
 

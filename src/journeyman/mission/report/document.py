@@ -222,6 +222,8 @@ def effects_table(effects: Sequence[EffectRow]) -> Table:
     for row in effects:
         state = row.state + (f" (reconciled by {row.reconciled_by})" if row.reconciled_by else "")
         error = ": ".join(part for part in (row.error_class, row.error, row.note) if part)
+        if row.probe is not None:
+            error += f"; asked {row.probe.tool or 'nobody'}: {row.probe.error_class} {row.probe.error}"
         rows.append(
             _row(
                 one_line(row.effect),

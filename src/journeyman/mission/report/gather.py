@@ -13,6 +13,7 @@ from journeyman.mission.model.state import State
 from journeyman.mission.report.kept import MOST_ROWS, Line, Rows
 from journeyman.mission.report.model import (
     AdviceRow,
+    AskedRow,
     BudgetPoint,
     EffectRow,
     IterationRow,
@@ -87,6 +88,10 @@ def gather_rest(gathered: Gathered, happened: Happened) -> None:
     match event:
         case e.Settled() | e.Reconciled():
             _settled(gathered, event, happened)
+        case e.Unanswered():
+            if (row := gathered.rows.effects.get(event.effect)) is not None:
+                asked = AskedRow(tool=event.tool, at=happened.at, error_class=event.error_class, error=event.error)
+                gathered.rows.effects[event.effect] = replace(row, probe=asked)
         case e.ExtraCall():
             if (row := gathered.rows.effects.get(event.effect)) is not None:
                 gathered.rows.effects[event.effect] = replace(row, extra_calls=row.extra_calls + 1)

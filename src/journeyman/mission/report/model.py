@@ -100,6 +100,16 @@ class IterationRow(Value, frozen=True, kw_only=True, omit_defaults=True):
     ended_at: str = ""
 
 
+class AskedRow(Value, frozen=True, kw_only=True):
+    """The newest question to the world whether a call happened, which could not tell."""
+
+    tool: str
+    """Empty where there is nobody to ask."""
+    at: str
+    error_class: str
+    error: str
+
+
 class EffectRow(Value, frozen=True, kw_only=True, omit_defaults=True):
     """One call, from its intent to what became of it."""
 
@@ -125,6 +135,7 @@ class EffectRow(Value, frozen=True, kw_only=True, omit_defaults=True):
     note: str = ""
     extra_calls: int = 0
     """Calls that asked the world whether it had happened."""
+    probe: AskedRow | None = None
 
     @property
     def simply_done(self) -> bool:

@@ -1,9 +1,10 @@
-"""Judging is pure, the sandbox is not: judge again and again, each time with one more answer known."""
+"""Judging is pure, the sandbox is not: judge again and again, each time with more answers known."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
-from typing import TypeAlias, TypeVar
+import json
+from collections.abc import Awaitable, Callable
+from typing import Final, TypeAlias, TypeVar
 
 from journeyman.mission.criteria.evidence import Answered, RunPredicate
 from journeyman.mission.values.canonical import JsonObject
@@ -11,34 +12,32 @@ from journeyman.mission.values.canonical import JsonObject
 Ask: TypeAlias = Callable[[str, JsonObject], Awaitable[Answered]]
 """Evaluates an expression over an observation, in the sandbox."""
 Judged = TypeVar("Judged")
-
-
-class _Unanswered(Exception):
-    """An expression is met for the first time."""
-
-    def __init__(self, expression: str, obs: JsonObject) -> None:
-        super().__init__(expression)
-        self.expression = expression
-        self.obs = obs
+_NOT_YET: Final = Answered(error="not asked yet")
 
 
 async def with_answers(judge: Callable[[RunPredicate], Judged], ask: Ask) -> Judged:
     """Give what `judge` gives once every expression that it asks for has been evaluated.
 
-    Judging costs microseconds, an expression a round to the sandbox; so judging stays a plain function. It asks the
-    same questions in the same order each time, so the place of a question tells its answer.
+    Judging costs microseconds, an expression a round to the sandbox; so judging stays a plain function. What it gives
+    without an answer is thrown away, but tells nearly all that it asks for: a few passes find the answers of however
+    many measurements, where one pass for each question would take the square of their number.
     """
-    answers: list[Answered] = []
+    known: dict[tuple[str, str], Answered] = {}
     while True:
-        given = iter(answers)
+        missing: dict[tuple[str, str], tuple[str, JsonObject]] = {}
 
-        def run(expression: str, obs: JsonObject, given: Iterator[Answered] = given) -> Answered:
-            answer = next(given, None)
+        def run(
+            expression: str, obs: JsonObject, missing: dict[tuple[str, str], tuple[str, JsonObject]] = missing
+        ) -> Answered:
+            question = (expression, json.dumps(obs, check_circular=False))
+            answer = known.get(question)
             if answer is None:
-                raise _Unanswered(expression, obs)
+                missing[question] = (expression, obs)
+                return _NOT_YET
             return answer
 
-        try:
-            return judge(run)
-        except _Unanswered as missing:
-            answers.append(await ask(missing.expression, missing.obs))
+        found = judge(run)
+        if not missing:
+            return found
+        for question, (expression, obs) in missing.items():
+            known[question] = await ask(expression, obs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from journeyman.mission.criteria import probes
+from journeyman.mission.criteria import needs_probes, probes
 from journeyman.mission.criteria.evidence import Call
 from journeyman.mission.fold.effects import context_place
 from journeyman.mission.fold.world import stale_calls
@@ -76,11 +76,15 @@ def _next_turn(state: State) -> int:
 
 
 def _affordable(state: State, calls: tuple[IntendedCall, ...]) -> tuple[IntendedCall, ...]:
-    """Give as many of the calls as the budget leaves, probes kept back: what they do could never be judged otherwise."""
-    left = calls_left(state)
+    """Give as many of the calls as the budget leaves, probes kept back: what they do could never be judged otherwise.
+
+    Probes that the mission can complete without, and that cannot be paid any more, keep nothing back.
+    """
+    left, criteria = calls_left(state), state.mission.criteria
     if left is None:
         return calls
-    return calls[: max(0, left - (0 if state.iteration.probed else len(probes(state.mission.criteria))))]
+    kept = 0 if state.iteration.probed else len(probes(criteria))
+    return calls[: max(0, left - (0 if left < kept and not needs_probes(criteria) else kept))]
 
 
 def next_calls(state: State) -> tuple[IntendedCall, ...]:

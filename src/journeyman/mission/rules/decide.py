@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from journeyman.mission.criteria import Approval, needed
+from journeyman.mission.criteria import Approval, needed, needs_probes, probes
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.model.reasons import Label, Outcome, Reason
@@ -87,13 +87,19 @@ def exhausted(state: State) -> Reason | None:
         return Reason.MAX_ITERATIONS
     if out_of_time(state):
         return Reason.MAX_WALL_CLOCK
-    if budget.tool_calls is not None and usage.tool_calls >= budget.tool_calls:
+    if budget.tool_calls is not None and _calls_are_over(state, budget.tool_calls - usage.tool_calls):
         return Reason.MAX_TOOL_CALLS
     if budget.tokens is not None and 0 < budget.tokens <= usage.tokens:
         return Reason.MAX_TOKENS
     if budget.cost_usd is not None and 0 < budget.cost_usd * 1_000_000 <= usage.cost_microusd:
         return Reason.MAX_COST
     return None
+
+
+def _calls_are_over(state: State, left: int) -> bool:
+    """Tell whether no call is left, or too few for the probes without which the mission cannot complete."""
+    criteria = state.mission.criteria
+    return left <= 0 or (left < len(probes(criteria)) and needs_probes(criteria))
 
 
 def out_of_time(state: State) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from journeyman.mission.criteria import CHECKED, Approval, Group, MetricTrend, needed
+from journeyman.mission.criteria import CHECKED, Approval, Group, needed
 from journeyman.mission.criteria.base import Criterion, walk
 from journeyman.mission.criteria.evidence import CriterionStatus, Judgement, Measurement, RunPredicate, View
 from journeyman.mission.fold.timing import seconds_between
@@ -79,7 +79,7 @@ class _Judge:
     def row(self, criterion: Criterion, view: View, *, partly: bool = False) -> CriterionResult:
         """Judge one criterion, members of groups first, and remember how it stands.
 
-        `partly`: in the middle of an iteration, where trends get no points and what is not there yet is not carried.
+        `partly`: in the middle of an iteration, where what is not there yet is not carried.
         """
         if isinstance(criterion, Group):
             members = [self.row(member, view, partly=partly) for member in criterion.members()]
@@ -89,7 +89,7 @@ class _Judge:
         else:
             if not partly and self._is_carried(criterion):
                 return self._carry(criterion)
-            if partly and (isinstance(criterion, MetricTrend) or self._waits_for_probe(criterion)):
+            if partly and self._waits_for_probe(criterion):
                 return self.rows.get(criterion.id) or self._carry(criterion)
             judgement = criterion.judge(self._remembering(view))
             row, carried = self._held(criterion, judgement), False
@@ -105,17 +105,7 @@ class _Judge:
 
     def _remembering(self, view: View) -> View:
         firsts = {name: row.first for name, row in self.rows.items() if row.first is not None}
-        if not firsts:
-            return view
-        remembered = {
-            **view.remembered,
-            **{
-                name: replace(view.remembered[name], first=first)
-                for name, first in firsts.items()
-                if name in view.remembered
-            },
-        }
-        return replace(view, remembered=remembered)
+        return replace(view, firsts={**view.firsts, **firsts}) if firsts else view
 
     def _is_carried(self, criterion: Criterion) -> bool:
         """Tell whether the criterion's own measurement was not due in this iteration."""
@@ -133,7 +123,7 @@ class _Judge:
         return self.rows.get(criterion.id) or (known.result if known is not None else fallback)
 
     def _carry(self, criterion: Criterion) -> CriterionResult:
-        row = replace(self._old(criterion), carried=True, point=None)
+        row = replace(self._old(criterion), carried=True)
         self.rows[criterion.id] = row
         self._judgements[criterion.id] = Judgement(status=row.status, evidence=row.evidence, progress=row.progress)
         return row
@@ -150,7 +140,6 @@ class _Judge:
             evidence=judgement.evidence,
             measured=newest or old.measured,
             first=judgement.first if judgement.first is not None else old.first,
-            point=judgement.point,
         )
         if criterion.hold_for == 1:
             return row

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from journeyman.mission.criteria.evidence import Evidence, ObservedResult, Remembered, RunPredicate, View
-from journeyman.mission.fold.points import extended
+from journeyman.mission.criteria.evidence import Evidence, ObservedResult, RunPredicate, View
+from journeyman.mission.fold.points import Histories, Trends, histories_after, trends_after
 from journeyman.mission.fold.world import add, known_after
 from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.state import Arrival, State
@@ -24,66 +24,82 @@ class Moment:
     """With the arrival itself, even where something may have changed the world meanwhile: for abort conditions."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What had been measured at one moment, fresh or not."""
+
+    rows: Mapping[str, tuple[Evidence, ...]]
+    known: Mapping[str, frozenset[str]]
+    history: Histories
+    trends: Trends
+    epoch: int
+    order: int
+
+
 def present_view(state: State, run: RunPredicate, values: Mapping[str, Json]) -> View:
     """Give the view of all that is fresh now."""
-    rows = dict(state.world.evidence)
-    for arrival in state.world.arrivals:
+    world, arrivals = state.world, state.world.arrivals
+    rows = dict(world.evidence)
+    for arrival in arrivals:
         add(rows, arrival.evidence)
-    known = known_after(state.world.known, state.world.arrivals)
-    return _view(state, rows, known, state.world.epoch, state.world.order, run, values)
+    seen = _Seen(
+        rows,
+        known_after(world.known, arrivals),
+        histories_after(world.history, arrivals),
+        trends_after(world.trends, state.mission, arrivals),
+        world.epoch,
+        world.order,
+    )
+    return _view(state, seen, run, values)
 
 
 def moments(state: State, run: RunPredicate, values: Mapping[str, Json]) -> Iterable[Moment]:
     """Give the measurements that were not judged yet, oldest first, each with the views of its moment."""
-    rows, known = dict(state.world.evidence), state.world.known
-    for arrival in state.world.arrivals:
+    world = state.world
+    rows, known, history, trends = dict(world.evidence), world.known, world.history, world.trends
+    for arrival in world.arrivals:
         add(rows, arrival.evidence)
         known = known_after(known, (arrival,))  # what comes later is not known of yet
-        order = arrival.measurement.order
-        view = _view(state, rows, known, arrival.epoch, order, run, values)
-        alarm = (
-            view if arrival.fresh else _view(state, rows, known, arrival.epoch, order, run, values, arrival.evidence)
-        )
-        yield Moment(arrival, view, alarm)
+        history = histories_after(history, (arrival,))
+        trends = trends_after(trends, state.mission, (arrival,))
+        seen = _Seen(rows, known, history, trends, arrival.epoch, arrival.measurement.order)
+        view = _view(state, seen, run, values)
+        yield Moment(arrival, view, view if arrival.fresh else _view(state, seen, run, values, arrival.evidence))
 
 
 def _view(
     state: State,
-    rows: Mapping[str, tuple[Evidence, ...]],
-    known: Mapping[str, frozenset[str]],
-    epoch: int,
-    order: int,
+    seen: _Seen,
     run: RunPredicate,
     values: Mapping[str, Json],
     besides: Iterable[Evidence] = (),
 ) -> View:
-    world = state.world
+    world, epoch, order = state.world, seen.epoch, seen.order
     metrics = {
         name: kept
-        for name, mine in rows.items()
+        for name, mine in seen.rows.items()
         if (kept := tuple(row for row in mine if row.measurement.epoch == epoch))
     }
     add(metrics, besides)
     return View(
         iteration=state.iteration.index,
         metrics=metrics,
-        known=known,
+        known=seen.known,
         events=tuple(row for row in world.events if row.measurement.order <= order),
         results=_results(state, epoch, order),
         checks={name: row for name, row in world.checks.items() if row.measurement.epoch == epoch},
         errors=state.iteration.errors,
         counts=world.counts,
         answers=state.people.answers,
-        history=extended(state),
+        history=seen.history,
         run=run,
         values=values,
         epoch=epoch,
-        measured=rows,
-        remembered={
-            name: Remembered(
-                first=known.result.first, points=known.points, source=known.source, measured=known.result.measured
-            )
+        trends=seen.trends,
+        firsts={
+            name: known.result.first
             for name, known in state.progress.criteria.items()
+            if known.result.first is not None
         },
     )
 

@@ -8,7 +8,7 @@ from journeyman.mission.fold.people import AGAIN
 from journeyman.mission.fold.plan import step_name
 from journeyman.mission.model.effects import EFFECT_RULES, AfterCrash, EffectState
 from journeyman.mission.model.reasons import Label, Phase, Reason, ScriptStatus, WaitFor
-from journeyman.mission.model.state import State
+from journeyman.mission.model.state import Effect, State
 from journeyman.mission.planner.propose import nothing_left
 from journeyman.mission.rules import commands as c
 from journeyman.mission.rules.approvals import approval_question
@@ -24,6 +24,15 @@ def next_command(state: State) -> c.Command:
     if state.in_flight:
         return _in_flight(state)
     return _by_people(state) or _by_phase(state)
+
+
+def unasked_by(state: State, owner: str) -> tuple[Effect, ...]:
+    """Give the unknown effects about which a process has not asked the world yet, and could."""
+    return tuple(
+        effect
+        for effect in state.unknown
+        if EFFECT_RULES[effect.effect_class].after_crash is AfterCrash.ASK_WORLD and effect.asked_by != owner
+    )
 
 
 def _by_people(state: State) -> c.Command | None:
@@ -181,6 +190,8 @@ def _after_verdict(state: State) -> c.Command:
     match verdict.reason:
         case Reason.WAITING_FOR_BUDGET:
             return c.Nothing("budget") if people.wait is WaitFor.BUDGET else c.Wait(WaitFor.BUDGET)
+        case Reason.WAITING_FOR_EFFECT if unasked := unasked_by(state, state.owner):
+            return c.AskWorld(unasked)
         case Reason.WAITING_FOR_EFFECT if state.unknown:
             return c.Nothing("effect") if people.wait is WaitFor.EFFECT else c.Wait(WaitFor.EFFECT)
         case Reason.WAITING_FOR_APPROVAL if state.progress.awaiting:

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from typing import Final, TypeAlias
 
 import anyio
+import anyio.lowlevel
 from anyio.abc import AsyncResource, ByteReceiveStream, Process
 from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
 from mcp.shared.message import SessionMessage
@@ -41,6 +42,8 @@ _ID: Final = re.compile(rb'"id"\s*:\s*(\d{1,15})\b')
 _ENDS_BYTES: Final = 200
 """How much of an unreadable line, at each end, is searched for the request it answers."""
 _CHUNK_BYTES: Final = 256 * 2**10
+_LINES_A_TURN: Final = 64
+"""Lines read before others get their turn: a chunk of garbage may hold 100,000, which take a second, and verdicts wait."""
 _LAST_WORDS_S: Final = 0.2
 """How long the stderr of an ended server is still read."""
 _THREAD_BYTES: Final = 2**20
@@ -157,9 +160,11 @@ async def _read(
                 if size > line_bytes:
                     health.fault = f"it wrote a message of more than {line_bytes:,} bytes and was stopped"
                     break
-                for line in lines:
+                for place, line in enumerate(lines):
                     await _deliver(b"".join(pieces), incoming, health)
                     pieces, size = [line], len(line)
+                    if place % _LINES_A_TURN == 0:
+                        await anyio.lowlevel.checkpoint()
     health.ended = True
 
 
