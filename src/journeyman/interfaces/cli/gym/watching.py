@@ -13,6 +13,7 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from journeyman.evaluation.policies import TeamFor, team_for
 from journeyman.gym.actions import Role
 from journeyman.gym.arrays import Ints
 from journeyman.gym.draw.names import Names
@@ -22,7 +23,6 @@ from journeyman.gym.tasks import Task, task
 from journeyman.gym.text.export import named
 from journeyman.gym.text.words import ActionType, AgentRole
 from journeyman.gym.world.world import World
-from journeyman.interfaces.cli.gym.teams import TeamFor, team_for
 from journeyman.interfaces.cli.rendering import table
 from journeyman.interfaces.cli.shared import print_json
 from journeyman.interfaces.cli.terminal import SafeConsole, say
