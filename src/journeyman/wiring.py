@@ -43,7 +43,7 @@ from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
 
 if TYPE_CHECKING:
-    from journeyman.engine.incident import Incident
+    from journeyman.evaluation.incident_tools import Incident
 
 _FORMS: Mapping[str, Form] = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 
@@ -220,7 +220,7 @@ def _function(wanted: str | Function) -> str | Isolated:
 
 def _incident(wanted: Gym) -> Incident:
     try:
-        from journeyman.engine.incident import Incident  # noqa: PLC0415  # brings numpy, which only the gym needs
+        from journeyman.evaluation.incident_tools import Incident  # noqa: PLC0415  # brings numpy, which only the gym needs
     except ModuleNotFoundError as error:
         if error.name != "numpy":
             raise

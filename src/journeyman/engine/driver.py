@@ -23,7 +23,7 @@ from journeyman.engine.reading import events, newest_iterations
 from journeyman.engine.recent import Recent
 from journeyman.engine.scripting import step_script
 from journeyman.engine.watching import LEAST_SLEEP_S, Watcher
-from journeyman.engine.world import Replays, World, answered
+from journeyman.engine.world import World, answered
 from journeyman.mission.advice import Advised, wants_advice
 from journeyman.mission.criteria.evidence import Answered
 from journeyman.mission.fold.timing import seconds_between
@@ -43,7 +43,7 @@ from journeyman.mission.values.canonical import Json, JsonObject, parsed
 from journeyman.mission.values.errors import BudgetRefused, CallerError, InvalidInput, WorldError
 from journeyman.mission.values.value import replace
 from journeyman.stores.base import Reserve
-from journeyman.tools.base import Catalog, Tool
+from journeyman.tools.base import Catalog, Replayable, Tool
 from journeyman.tools.deadline import AFTER_S, Deadline
 
 LEAST_JUDGEMENT_S: Final = 0.1
@@ -111,16 +111,12 @@ class Driver:
         return journal.state
 
     async def _look_back(self, state: State) -> None:
-        """Gather what models and worlds must be told of the record; the state holds what deciding needs."""
+        """Gather what models must be told of the record; the state holds what deciding needs."""
         journal, store = self._journal, self._world.store
         if self._advising is not None and state.mission.advisor != "none":
             for happened in await newest_iterations(store, journal.session_id, RECENT, journal.head):
                 self._recent.take(happened)
             journal.listeners.append(lambda happened, _: self._recent.take(happened))
-        if state.mission.gym is not None:
-            async for happened in events(store, journal.session_id, journal.head):
-                self._past.take(happened, state)
-            journal.listeners.append(self._past.take)
 
     async def _with_tools(self, tools: Opening) -> None:
         """Drive once the tools are there; at the deadline the ending is written first, and then what hangs is closed."""
@@ -129,6 +125,11 @@ class Driver:
         except NotOpened:
             await self._end_without_tools()
             return
+        if isinstance(self._catalog, Replayable):
+            journal = self._journal
+            async for happened in events(self._world.store, journal.session_id, journal.head):
+                self._past.take(happened, journal.state)
+            journal.listeners.append(self._past.take)
         await self._catch_up()
         await self._with_catalog(self._catalog)
 
@@ -176,7 +177,7 @@ class Driver:
     async def _catch_up(self) -> None:
         """Bring a world that lives in this process alone to where the record is."""
         due = self._past.due()
-        if due and isinstance(self._catalog, Replays):
+        if due and isinstance(self._catalog, Replayable):
             await self._catalog.replay(due)
 
     async def _save(self) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, cast
 
-from journeyman.engine.world import PastCall
 from journeyman.gym.tasks import task
 from journeyman.gym.text.action import TextAction, read_action
 from journeyman.gym.text.observation import Change, Customers, Deed, LogEntry, Said
@@ -20,7 +19,7 @@ from journeyman.gym.text.words import ActionType, AgentRole
 from journeyman.mission.model.mission import Gym
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, Problem, Unavailable
-from journeyman.tools.base import Catalog, ForwardingCatalog
+from journeyman.tools.base import Catalog, ForwardingCatalog, PastCall
 from journeyman.tools.functions import tool
 
 PREFIX: Final = "incident."
