@@ -156,7 +156,7 @@ async def stage(timeout_s: float = 0.15, key: str = "key") -> AsyncGenerator[Sta
         async def at_once(_: float) -> None:
             return None
 
-        policy = BrokerPolicy(tries=2, breaker_failures=10**9, consent=frozenset({"*"}), coalesce=frozenset({SHARED}))
+        policy = BrokerPolicy(tries=2, breaker_failures=None, consent=frozenset({"*"}), coalesce=frozenset({SHARED}))
         broker = Broker(advisors, policy, sleep=at_once)
         async with bench(door, broker=broker) as at:
             yield Stage(at, broker, server, clients, sorted({*advisors} - {SHARED, AGENT}))

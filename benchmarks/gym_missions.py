@@ -15,8 +15,8 @@ from typing import Final, cast
 
 from benchmarks.report import Meter, Row
 from journeyman.engine.engine import Engine
-from journeyman.engine.incident import Incident
 from journeyman.engine.world import World
+from journeyman.evaluation.incident_tools import Incident
 from journeyman.gym.evaluate import team_named
 from journeyman.gym.text.export import named
 from journeyman.gym.text.words import ActionType, AgentRole

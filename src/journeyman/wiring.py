@@ -6,7 +6,7 @@ import os
 import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -25,9 +25,9 @@ from journeyman.advisors.settings import AdvisorSettings, Source
 from journeyman.config import Settings, load_settings
 from journeyman.engine.clock import Clock, SystemClock
 from journeyman.engine.engine import Engine
+from journeyman.engine.mission_check import check_expressions
 from journeyman.engine.world import World
 from journeyman.leaving.tasks import abandonable
-from journeyman.mission.criteria import Predicate, walk
 from journeyman.mission.files.mission_file import Form, parse_mission
 from journeyman.mission.model.mission import Function, Gym, Mission, ScriptPlan
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
@@ -37,14 +37,13 @@ from journeyman.tools.catalog import open_catalog
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.isolated import Isolated
 from journeyman.tools.limits import Limits
-from journeyman.tools.predicate import PredicateLimits, Predicates
+from journeyman.tools.predicate import Predicates
 from journeyman.tools.results import Caps
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
-from journeyman.tools.script_check import expression_problems
 
 if TYPE_CHECKING:
-    from journeyman.engine.incident import Incident
+    from journeyman.evaluation.incident_tools import Incident
 
 _FORMS: Mapping[str, Form] = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 
@@ -221,7 +220,7 @@ def _function(wanted: str | Function) -> str | Isolated:
 
 def _incident(wanted: Gym) -> Incident:
     try:
-        from journeyman.engine.incident import Incident  # noqa: PLC0415  # brings numpy, which only the gym needs
+        from journeyman.evaluation.incident_tools import Incident  # noqa: PLC0415  # brings numpy, which only the gym needs
     except ModuleNotFoundError as error:
         if error.name != "numpy":
             raise
@@ -244,22 +243,6 @@ def load_mission(path: Path) -> tuple[Mission, Path]:
     mission = parse_mission(data, form, str(path))
     check_expressions(mission, str(path))
     return with_script(mission, path.parent.resolve()), path.parent.resolve()
-
-
-def check_expressions(mission: Mission, what: str) -> None:
-    """Raise `InvalidInput` with every expression of the mission that can never be evaluated."""
-    criteria = [item for item in walk(mission.criteria) if isinstance(item, Predicate)]
-    plan = mission.plan if isinstance(mission.plan, list) else []
-    written = [(f"criterion {item.id!r}", item.text) for item in criteria]
-    written += [(f"plan.{index}.until", step.until) for index, step in enumerate(plan) if step.until is not None]
-    limit = PredicateLimits().source_bytes
-    problems = [
-        replace(problem, where=where, hint=problem.hint or f"it reads {source[:80]!r}")
-        for where, source in written
-        for problem in expression_problems(source, limit)
-    ]
-    if problems:
-        raise InvalidInput(what, tuple(problems))
 
 
 def with_script(mission: Mission, folder: Path) -> Mission:

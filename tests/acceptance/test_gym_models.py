@@ -94,11 +94,11 @@ def test_models_of_two_providers_play_beside_the_oracle_they_copy(shell: MakeShe
     for row in (near, claude):
         assert (row["success"], row["score"], row["roles"]) == (best["success"], best["score"], best["roles"])
         assert (row["episodes"], row["left_out"]) == (COUNT, 0)
-        assert row["asked"]["turns"] == row["asked"]["calls"] == asked / 2
-        assert (row["asked"]["unreadable"], row["asked"]["not_carried_out"]) == ({}, 0)
-    assert near["asked"]["priced_usd"] > 0
-    assert claude["asked"]["priced_usd"] == claude["asked"]["unpriced_calls"] == 0
-    assert best["asked"] is None
+        assert row["usage"]["turns"] == row["usage"]["calls"] == asked / 2
+        assert (row["usage"]["unreadable"], row["usage"]["not_carried_out"]) == ({}, 0)
+    assert near["usage"]["priced_usd"] > 0
+    assert claude["usage"]["priced_usd"] == claude["usage"]["unpriced_calls"] == 0
+    assert best["usage"] is None
     assert (user.folder / "bars.png").read_bytes().startswith(b"\x89PNG")
     assert "no action could be read  " in again.stdout
     assert "sk-secret" not in (user.folder / "kept.jsonl").read_text("utf-8")
@@ -154,7 +154,7 @@ def test_a_ceiling_ends_a_run_before_it_is_exceeded(shell: MakeShell) -> None:
         short = user.run(*words, "--max-tokens", "40000", code=1)
         some = kept(user)
         assert 1 <= len(some) < COUNT
-        assert sum(row["asked"]["input_tokens"] + row["asked"]["output_tokens"] for row in some) <= 40_000
+        assert sum(row["usage"]["input_tokens"] + row["usage"]["output_tokens"] for row in some) <= 40_000
         assert "advisor:near (gpt-4o-mini), easy" in short.stdout
         asked = len(server.calls)
         none = user.run(*words, "--max-usd", "0.0000001", code=1)

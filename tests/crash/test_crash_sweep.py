@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from journeyman.engine.incident import IncidentCatalog
-from journeyman.engine.world import PastCall
+from journeyman.evaluation.incident_tools import IncidentCatalog
 from journeyman.testing.crash_sweep import MISSIONS, sweep
 from journeyman.testing.crash_sweep.child import attempt
 from journeyman.testing.crash_sweep.sweep import course, died, judged, strayed
 from journeyman.testing.crash_sweep.world import Ledger
+from journeyman.tools.base import PastCall
 
 EVERY = {
     "an incident": 11,

@@ -9,7 +9,7 @@ import anyio
 import pytest
 
 from journeyman.advisors.scripted import Line
-from journeyman.engine.checking import check_tools
+from journeyman.engine.mission_check import check_tools
 from journeyman.engine.policy import tool_row
 from journeyman.engine.reading import state_of
 from journeyman.engine.records import prompt_of, read_record, replay_of

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from journeyman.engine.checking import check_tools
+from journeyman.engine.mission_check import check_tools
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.tools.sandbox import Sandbox

@@ -12,6 +12,7 @@ from journeyman.gym.text import (
     ActionType,
     AgentRole,
     FailureType,
+    GenerateFn,
     Observation,
     StreamingActionParser,
     TextWorld,
@@ -123,3 +124,23 @@ def test_a_retry_tells_its_reminder_and_asks_at_least_once() -> None:
     first, second, third = asked
     assert first == third == "go"
     assert second.startswith("go\n\nJSON only!\n\nPrevious reply did not")
+
+
+@pytest.mark.parametrize("choice", [{"content": json.dumps(ROLLBACK)}, {"text": json.dumps(ROLLBACK)}])
+def test_a_choice_without_a_message_is_read_too(choice: dict[str, str]) -> None:
+    """Completions of the older form, and servers that leave the envelope out, hold the text in the choice itself."""
+    action = parse_openai_response({"choices": [choice]}, AgentRole.DEV)
+    assert (action.action_type, action.target) == (ActionType.ROLLBACK, "db")
+
+
+def test_what_generates_has_a_name() -> None:
+    """Callers that annotate their function find its type where they found it before."""
+    asked: list[str] = []
+
+    def answer(prompt: str) -> str:
+        asked.append(prompt)
+        return json.dumps(ROLLBACK)
+
+    ask: GenerateFn = answer
+    assert generate_action_with_retry("go", role=AgentRole.DEV, generate=ask).target == "db"
+    assert asked == ["go"]

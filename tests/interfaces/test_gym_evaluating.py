@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from journeyman.evaluation import policies
+from journeyman.evaluation.episode_log import EpisodeLog
 from journeyman.gym.evaluate import Episode, MakeTeam, play
 from journeyman.gym.tasks import Task
 from journeyman.interfaces.cli.gym import evaluating
-from journeyman.interfaces.cli.gym.keeping import Kept
 from journeyman.mission.values.errors import NotFound
 
 
@@ -26,12 +27,12 @@ def test_an_interrupted_evaluation_says_where_its_episodes_are(
             raise KeyboardInterrupt
         return play(make, some)
 
-    monkeypatch.setattr(evaluating, "play", until_interrupted)
+    monkeypatch.setattr(policies, "play", until_interrupted)
     output = tmp_path / "episodes.jsonl"
     with pytest.raises(KeyboardInterrupt):
         evaluating.evaluate(["null"], ["easy"], "validation", "40", output=output, plot=None, as_json=False)
     assert f"what was played is in {output}; the same command goes on" in capsys.readouterr().err
-    assert len(Kept(output).episodes) == batches[0]
+    assert len(EpisodeLog(output).episodes) == batches[0]
 
 
 def test_a_picture_that_cannot_be_written_is_no_fault_of_ours(tmp_path: Path) -> None:

@@ -9,7 +9,9 @@ import pytest
 
 from journeyman.gym.tasks import task
 from journeyman.gym.text.session import TextWorld
-from journeyman.interfaces.trainers.practice import practice, tools
+from journeyman.gym.text.tools import tools_of
+from journeyman.gym.text.words import AgentRole
+from journeyman.interfaces.trainers.practice import practice
 from journeyman.interfaces.trainers.seats import SEATS
 
 
@@ -27,9 +29,9 @@ def test_drills_name_what_the_worlds_hold_and_favour_no_tool() -> None:
     """Names come from the worlds that are trained on; a tool is drawn as often as another, needed or not."""
     drills = practice("oversight", "medium", [0, 1], 2000, seed=0)
     known = {name for number in (0, 1) for name in TextWorld(task(f"medium-train-{number}")).agents}
-    assert {one.arguments["agent"] for one in drills if one.tool == "flag_rogue"} == known
+    assert {one.arguments["target"] for one in drills if one.tool == "flag_rogue"} == known
     drawn = Counter(one.tool for one in drills)
-    assert set(drawn) == set(tools("oversight"))
+    assert set(drawn) == {one.name for one in tools_of(AgentRole.OVERSIGHT)}
     assert max(drawn.values()) < 1.3 * min(drawn.values())
 
 

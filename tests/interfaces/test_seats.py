@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from journeyman.interfaces.trainers.seats import SEATS, ManagerSeat, OversightSeat, SreSeat, rows
+from journeyman.interfaces.trainers.seats import SEATS, rows
 from journeyman.mission.values.errors import InvalidInput
 
 HANDS = {
@@ -18,19 +18,24 @@ HANDS = {
 }
 
 
+def seat_of(role: str) -> Any:
+    """Take a seat; its tools are made at run time, so no checker knows them."""
+    return SEATS[role]()
+
+
 def test_a_seats_public_methods_are_its_tools_and_no_more() -> None:
     """Trainers offer every public method to the model, so there is none that tells the truth."""
     for role, make in SEATS.items():
         methods: list[Any] = inspect.getmembers(type(make()), predicate=inspect.isfunction)
         public = {name for name, _ in methods if not name.startswith("_")}
-        assert public == {"reset", "get_reward", "wait", "look", "tell"} | HANDS[role]
+        assert public == {"reset", "get_reward", "wait", "look", "communicate"} | HANDS[role]
 
 
 def test_the_same_row_is_the_same_world_and_views_never_name_it() -> None:
     """A group's rollouts are compared, so they must begin alike; another object may be used before or after."""
-    used, fresh = SreSeat(), SreSeat()
+    used, fresh = seat_of("sre"), seat_of("sre")
     used.reset(number=3)
-    used.restart("gateway")
+    used.restart(target="gateway")
     row = rows("sre", 6)[5]
     assert used.reset(**row) == fresh.reset(**row)
     assert used.wait() == fresh.wait()
@@ -40,7 +45,7 @@ def test_the_same_row_is_the_same_world_and_views_never_name_it() -> None:
 
 def test_a_silent_seat_gets_what_the_others_earn() -> None:
     """Oversight is not needed on easy worlds; the reward is the world's, asked as often as one likes."""
-    seat = OversightSeat()
+    seat = seat_of("oversight")
     seat.reset(number=2)
     reward = seat.get_reward()
     assert reward > 0.5
@@ -50,7 +55,7 @@ def test_a_silent_seat_gets_what_the_others_earn() -> None:
 
 def test_a_hasty_manager_gets_nothing() -> None:
     """Closing while it burns fails the incident, whatever is done after."""
-    seat = ManagerSeat()
+    seat = seat_of("manager")
     seat.reset(number=0)
     seat.wait()
     assert seat.resolve() == "The incident is over."
@@ -60,13 +65,13 @@ def test_a_hasty_manager_gets_nothing() -> None:
 @pytest.mark.parametrize("wrong", [None, 7, "no such service", ["gateway"], 10**30])
 def test_what_a_model_calls_wrongly_is_told_and_costs_a_step(wrong: Any) -> None:
     """Models send anything; a rollout never ends in an exception for it."""
-    seat = SreSeat()
+    seat = seat_of("sre")
     seat.reset(number=1)
     name = seat.reset(number=2).split("worst first\n  ")[1].split(":")[0]
-    assert "NOTICE" in seat.restart(wrong)
-    assert "NOTICE" in seat.identify_root_cause(name, wrong)
-    assert ("NOTICE" in seat.scale(name, wrong)) is (wrong != 7)
-    assert "STEP 4" in seat.tell(wrong, wrong)
+    assert "NOTICE" in seat.restart(target=wrong)
+    assert "NOTICE" in seat.identify_root_cause(target=name, failure_type=wrong)
+    assert ("NOTICE" in seat.scale(target=name, replicas=wrong)) is (wrong != 7)
+    assert "STEP 4" in seat.communicate(topic=wrong, target=wrong, message=wrong, to=wrong)
 
 
 def test_rows_hold_the_briefing_and_a_number() -> None:

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 import yaml
 
-from journeyman.engine.checking import check_tools
+from journeyman.engine.mission_check import check_tools
 from journeyman.interfaces.cli.files import TEMPLATE
 from journeyman.mission.criteria import Predicate
 from journeyman.mission.criteria.base import walk

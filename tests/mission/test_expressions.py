@@ -8,7 +8,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from journeyman.engine.checking import check_tools, judge_observation
+from journeyman.engine.mission_check import check_tools
+from journeyman.engine.observation_check import judge_observation
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.criteria.expressions import uses
 from journeyman.mission.files.mission_file import validate_mission

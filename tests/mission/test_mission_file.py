@@ -97,3 +97,30 @@ def test_duplicate_ids_are_named() -> None:
 def test_what_is_no_mission_at_all_is_said_so(text: str) -> None:
     """No traceback for any text."""
     assert told(text)
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        "{url: 'https://here/mcp', type: http}",
+        "{url: 'http://here', type: streamable-http}",
+        "{command: x, type: stdio}",
+    ],
+)
+def test_a_server_may_say_its_type_as_other_clients_write_it(server: str) -> None:
+    """An entry that is copied from another client's file works as it is."""
+    assert parse_mission(f"{GOOD}servers: {{s: {server}}}\n").servers["s"].type
+
+
+@pytest.mark.parametrize(
+    ("server", "said"),
+    [
+        ("{url: 'https://here', type: stdio}", "'stdio' is not spoken here"),
+        ("{command: x, type: sse}", "'sse' is not spoken here"),
+        ("{command: x, headers: {a: b}}", "has a command, so headers mean nothing"),
+        ("{url: 'http:///x'}", "is not an http or https address"),
+    ],
+)
+def test_a_servers_entry_is_checked_when_the_file_is_read(server: str, said: str) -> None:
+    """The file's fault, with its place, not a surprise at the start."""
+    assert said in told(f"{GOOD}servers: {{s: {server}}}\n")[0]

@@ -150,7 +150,7 @@ def test_actions_are_mcp_tools_of_the_same_session(url: str) -> None:
             listed = await say("mcp", {"jsonrpc": "2.0", "id": 1, "method": "tools/list", "params": {}})
             names = {tool["name"] for tool in listed["result"]["tools"]}
             assert {"restart", "flag_rogue", "resolve", "look"} <= names
-            call = {"name": "look", "arguments": {"service": service}}
+            call = {"name": "look", "arguments": {"target": service}}
             called = await say("mcp", {"jsonrpc": "2.0", "id": 2, "method": "tools/call", "params": call})
             assert "CLOSER LOOK" in json.dumps(called)
             assert (await say("state", {}))["step_count"] == 1
@@ -173,9 +173,9 @@ def test_the_page_shows_the_view_and_buttons() -> None:
     ("tool", "arguments", "action_type", "target", "args"),
     [
         ("wait", {}, "noop", None, {}),
-        ("look", {"service": "web"}, "noop", "web", {}),
-        ("scale", {"service": "web", "replicas": 3}, "scale", "web", {"replicas": 3}),
-        ("flag_rogue", {"agent": "bot-1"}, "flag_rogue", "bot-1", {}),
+        ("look", {"target": "web"}, "noop", "web", {}),
+        ("scale", {"target": "web", "replicas": 3}, "scale", "web", {"replicas": 3}),
+        ("flag_rogue", {"target": "bot-1"}, "flag_rogue", "bot-1", {}),
         ("communicate", {"message": "hi", "to": "dev"}, "communicate", None, {"message": "hi", "to": "dev"}),
     ],
 )

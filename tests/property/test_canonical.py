@@ -59,7 +59,7 @@ def test_reading_the_bytes_and_writing_them_again_changes_nothing(value: object)
 @example({"": 4.463664095653922e16})
 @settings(max_examples=600)
 def test_what_is_read_is_what_was_kept(value: object) -> None:
-    """Replays decide on equal values."""
+    """Replayable decide on equal values."""
     plain = checked(value)
     assert parsed(canonical(plain)) == plain
     assert checked(parsed(canonical(plain))) == plain

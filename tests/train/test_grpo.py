@@ -23,7 +23,7 @@ from transformers.utils import get_json_schema
 from trl.chat_template_utils import add_response_schema
 
 from journeyman.interfaces.trainers import grpo
-from journeyman.interfaces.trainers.seats import SEATS, SreSeat, rows
+from journeyman.interfaces.trainers.seats import SEATS, rows
 from journeyman.interfaces.trainers.tiny import tiny_tokenizer
 
 
@@ -154,9 +154,9 @@ def test_a_tool_call_in_a_models_words_moves_the_world() -> None:
     """From the bytes that a model writes to the view that it gets back."""
     template = Path(str(trl.__file__)).parent / "chat_templates" / "qwen3.jinja"
     tokenizer = add_response_schema(tiny_tokenizer(template.read_text("utf-8")))
-    seat = SreSeat()
+    seat = SEATS["sre"]()
     first = seat.reset(**rows("sre", 1)[0])
     service = first.split("METRICS worst first\n  ")[1].split(":")[0]
-    words = f'<tool_call>\n{{"name": "look", "arguments": {{"service": "{service}"}}}}\n</tool_call><|im_end|>'
+    words = f'<tool_call>\n{{"name": "look", "arguments": {{"target": "{service}"}}}}\n</tool_call><|im_end|>'
     call = tokenizer.parse_response(words, prefix="")["tool_calls"][0]["function"]
     assert f"CLOSER LOOK at {service}" in getattr(seat, call["name"])(**call["arguments"])

@@ -50,21 +50,24 @@ class Played:
 
     @property
     def seen(self) -> str:
-        """All that the model was shown, but for what it said itself."""
+        """All that the model was shown, but for what it said itself, and the tools, which are the same in every world."""
         messages = [row for call in self.calls for row in call.body["messages"] if row["role"] != "assistant"]
-        return json.dumps([messages, [call.body.get("tools") for call in self.calls], [c.headers for c in self.calls]])
+        return json.dumps([messages, [call.headers for call in self.calls]])
+
+    @property
+    def tools(self) -> list[str]:
+        """The tools that the model was offered, each time."""
+        return [json.dumps(call.body.get("tools"), sort_keys=True) for call in self.calls]
 
 
 def call_of(move: TextAction) -> Say:
     """Give an action as the tool call of a model."""
     kind, target = move.action_type, move.target
     if kind is ActionType.NOOP:
-        return Say(tool="look", args={"service": target}) if target else Say(tool="wait")
+        return Say(tool="look", args={"target": target}) if target else Say(tool="wait")
     if kind is ActionType.COMMUNICATE:
-        return Say(tool="tell", args={"message": "I am on it."})
-    if kind is ActionType.IDENTIFY_ROOT_CAUSE:
-        return Say(tool=str(kind), args={"service": target or "", "failure": move.args["failure_type"]})
-    return Say(tool=str(kind), args={"service": target, **move.args})
+        return Say(tool=str(kind), args={"topic": "note", "target": target or "front-door"})
+    return Say(tool=str(kind), args={"target": target or "", **move.args})
 
 
 def plan(number: int) -> list[Say]:
@@ -84,9 +87,9 @@ def silent_score(number: int) -> float:
 
 CLUMSY = [
     Say(tool="reboot_everything"),
-    Say(tool="restart", args={"service": None}),
-    Say(tool="scale", args={"service": "no-such-service", "replicas": 2}),
-    Say(tool="identify_root_cause", args={"service": "front-door", "failure": "gremlins"}),
+    Say(tool="restart", args={"target": None}),
+    Say(tool="scale", args={"target": "no-such-service", "replicas": 2}),
+    Say(tool="identify_root_cause", args={"target": "front-door", "failure_type": "gremlins"}),
     SILENT,
 ]
 ERRORS = ("refused", "garbled", "broken")
@@ -159,9 +162,9 @@ def test_wrong_calls_are_told_to_the_model_and_end_nothing(played: dict[str, Pla
     assert "unknown tool" in results[0]
     assert "valid string" in results[1]
     assert "NOTICE" in results[2]
-    assert "NOTICE" in results[3]
+    assert "gremlins" in results[3]
     assert (clumsy.trace.ok, clumsy.trace.reward) == (True, silent_score(3))
-    assert (clumsy.trace.metrics["moves"], clumsy.trace.metrics["refused_moves"]) == (2, 2)
+    assert (clumsy.trace.metrics["moves"], clumsy.trace.metrics["refused_moves"]) == (1, 1)
 
 
 def test_rollouts_at_the_same_time_do_not_touch_each_other(played: dict[str, Played]) -> None:
@@ -201,13 +204,14 @@ def test_no_model_ever_sees_its_task_or_the_truth(played: dict[str, Played]) -> 
         task_id = one.trace.task.data.id
         world = World(task(task_id).tier, reveal=True, seeds=[task(task_id).seed])
         causes = {cause.failure.name.lower() for cause in world.truth().causes}
-        briefing = json.dumps([one.calls[0].body["messages"], one.calls[0].body["tools"]])
+        briefing = json.dumps(one.calls[0].body["messages"])
         hidden = {word for word in (*FailureType, *causes) if "_" in word and word not in briefing}
         assert len(hidden) > 10
         assert causes
         assert not [word for word in hidden if word in one.seen], name
         assert task_id not in one.seen
         assert "easy-train" not in one.seen
+        assert set(one.tools) == {played["plan"].tools[0]}
     assert "easy-lost" not in played["broken"].seen
 
 

@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from journeyman.gym.tasks import MAX_NUMBER, Split, Tier
 from journeyman.gym.text.shift import Shift
+from journeyman.gym.text.tools import ROLE_TOOLS
 from journeyman.gym.text.words import AgentRole, FailureType
-from journeyman.interfaces.trainers.tools import SreTools
 from journeyman.interfaces.verifiers.taskset import IncidentTask
 from journeyman.interfaces.verifiers.tools import IncidentState, IncidentTools, IncidentToolsConfig
 
@@ -26,7 +26,7 @@ HANDS = {
     "manager": {"escalate", "resolve"},
     "oversight": {"flag_rogue"},
 }
-EVERYBODY = {"wait", "look", "tell"}
+EVERYBODY = {"wait", "look", "communicate"}
 
 
 def config(**options: Any) -> Any:
@@ -108,7 +108,7 @@ def test_each_role_is_served_its_own_tools_with_types(role: str) -> None:
     tools = {tool.name: tool for tool in asyncio.run(listed())}
     assert set(tools) == EVERYBODY | HANDS[role]
     assert all((tool.description or "").count(".") > 1 for tool in tools.values())
-    assert tools["look"].input_schema["required"] == ["service"]
+    assert tools["look"].input_schema["required"] == ["target"]
     assert "self" not in json.dumps([tool.input_schema for tool in tools.values()])
 
 
@@ -126,14 +126,19 @@ def test_no_first_view_names_its_task_or_a_failure(role: str) -> None:
 
 def test_a_server_that_forgot_a_world_goes_on_where_it_was() -> None:
     """The state of a rollout is all there is: a fresh server shows what the first one would have shown."""
-    steps = [("look", {"service": "front-door"}), ("tell", {"message": "hello"}), ("wait", {}), ("wait", {})]
+    steps = [
+        ("look", {"target": "front-door"}),
+        ("communicate", {"topic": "note", "target": "front-door"}),
+        ("wait", {}),
+        ("wait", {}),
+    ]
 
     def views(*, forget: bool) -> list[str]:
         state = IncidentState(rollout="one", task_id="easy-train-1")
         server = IncidentTools(IncidentToolsConfig(role=AgentRole.SRE))
         seen: list[str] = []
         for name, given in steps:
-            seen.append(server._play(state, getattr(SreTools, name), given))
+            seen.append(server._play(state, ROLE_TOOLS[name], given))
             if forget:
                 server = IncidentTools(IncidentToolsConfig(role=AgentRole.SRE))
         assert len(state.moves) == len(steps)
@@ -163,9 +168,9 @@ def test_a_world_that_breaks_is_a_fault_of_the_rollout_and_no_play_to_score(monk
         raise ZeroDivisionError("secret")
 
     monkeypatch.setattr(IncidentTools, "state", trace.state)
-    assert "STEP 1" in server._served(SreTools.wait)()
+    assert "STEP 1" in server._served(ROLE_TOOLS["wait"])()
     monkeypatch.setattr(Shift, "act", burst)
-    assert server._served(SreTools.wait)() == "The incident broke off."
+    assert server._served(ROLE_TOOLS["wait"])() == "The incident broke off."
     monkeypatch.undo()
     assert asyncio.run(one.incident_over(trace))
     with pytest.raises(RuntimeError, match="ZeroDivisionError"):

@@ -80,8 +80,8 @@ class BrokerPolicy:
     """Requests at a time."""
     coalesce: frozenset[str] = frozenset()
     """Names of advisors whose small concurrent requests may share a call."""
-    breaker_failures: int = 5
-    """Failures of the wire in a row after which an advisor is left alone …"""
+    breaker_failures: int | None = 5
+    """Failures of the wire in a row after which an advisor is left alone, `None` never, …"""
     breaker_rest_s: float = 30.0
     """… for so long."""
     backoff_s: float = 0.5

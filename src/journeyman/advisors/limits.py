@@ -21,9 +21,9 @@ class Pace:
 
 @dataclass(slots=True)
 class Breaker:
-    """Opens after so many failures in a row, and lets one request try again after a rest."""
+    """Opens after so many failures in a row, `None` never, and lets one request try again after a rest."""
 
-    failures: int
+    failures: int | None
     rest_s: float
     _in_row: int = 0
     _open_until: float = float("-inf")
@@ -39,5 +39,5 @@ class Breaker:
     def note(self, *, failed: bool, at: float) -> None:
         """Take in how a request ended."""
         self._in_row = self._in_row + 1 if failed else 0
-        if self._in_row >= self.failures:
+        if self.failures is not None and self._in_row >= self.failures:
             self._open_until = at + self.rest_s

@@ -11,9 +11,7 @@ import anyio
 from pydantic import ValidationError
 
 from journeyman.advisors.base import Answer, AskLimits, Failure, Readiness, Request, Usage
-
-CHARACTERS_PER_TOKEN = 4
-"""The usual estimate for English; marked as estimated wherever it is used."""
+from journeyman.advisors.reading import CHARACTERS_PER_TOKEN
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -172,7 +172,8 @@ def _blocks(content: Any) -> str:
 def _openai(response: Any) -> Said:
     if _get(response, "choices") is None and _get(response, "output") is not None:
         return _openai_items(response)
-    message = _get(response, "choices", 0, "message")
+    choice = _get(response, "choices", 0)
+    message = _get(choice, "message") or choice  # some servers leave the envelope out
     calls = [
         (_text(_get(call, "function", "name")), _get(call, "function", "arguments"))
         for call in _items(_get(message, "tool_calls"))
@@ -180,8 +181,8 @@ def _openai(response: Any) -> Said:
     ]
     if _get(message, "function_call") is not None:
         calls.append((_text(_get(message, "function_call", "name")), _get(message, "function_call", "arguments")))
-    text = _blocks(_get(message, "content"))
-    finish = _text(_get(response, "choices", 0, "finish_reason"))
+    text = _blocks(_get(message, "content")) or _text(_get(choice, "text"))
+    finish = _text(_get(choice, "finish_reason"))
     return Said(tuple(calls), text, finish, refused=bool(_get(message, "refusal")))
 
 

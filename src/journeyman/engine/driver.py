@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, cast
 
@@ -23,7 +23,7 @@ from journeyman.engine.reading import events, newest_iterations
 from journeyman.engine.recent import Recent
 from journeyman.engine.scripting import step_script
 from journeyman.engine.watching import LEAST_SLEEP_S, Watcher
-from journeyman.engine.world import Replays, World, answered
+from journeyman.engine.world import World, answered
 from journeyman.mission.advice import Advised, wants_advice
 from journeyman.mission.criteria.evidence import Answered
 from journeyman.mission.fold.timing import seconds_between
@@ -43,7 +43,7 @@ from journeyman.mission.values.canonical import Json, JsonObject, parsed
 from journeyman.mission.values.errors import BudgetRefused, CallerError, InvalidInput, WorldError
 from journeyman.mission.values.value import replace
 from journeyman.stores.base import Reserve
-from journeyman.tools.base import Catalog, Tool
+from journeyman.tools.base import Catalog, Replayable, Tool
 from journeyman.tools.deadline import AFTER_S, Deadline
 
 LEAST_JUDGEMENT_S: Final = 0.1
@@ -90,45 +90,50 @@ class Driver:
         Raises `LeaseHeld` when another process drives it and `LeaseLost` when one took over meanwhile.
         """
         journal, world = self._journal, self._world
-        owner = world.owner or owner_name(world.clock.new_id())
-        journal.lease = await world.store.claim(journal.session_id, owner, world.lease_ttl_s)
-        try:
+        async with self._leased() as owner:
             state = await journal.load()
             if isinstance(command := next_command(state), c.Nothing) and not (
                 command.why == "effect" and unasked_by(state, owner)
             ):
                 return state
             await self._look_back(state)
-            journal.note(e.Claimed(owner=owner, token=journal.lease.token))
+            self._claim(owner)
             self._move_deadline()
             origin = Path(state.identity.origin)
-            async with opening(world.open_catalog, state.mission, origin, self._deadline) as tools:
-                await self._with_tools(tools)
-        except CallerError as error:
-            await self._end_unless_started(error)
-            raise
+            try:
+                async with opening(world.open_catalog, state.mission, origin, self._deadline) as tools:
+                    await self._with_tools(tools)
+            except CallerError as error:
+                await self._end_unless_started(error)
+                raise
+        return journal.state
+
+    @contextlib.asynccontextmanager
+    async def _leased(self) -> AsyncGenerator[str]:
+        """Hold the session's lease; gives the owner's name."""
+        journal, world = self._journal, self._world
+        owner = world.owner or owner_name(world.clock.new_id())
+        journal.lease = await world.store.claim(journal.session_id, owner, world.lease_ttl_s)
+        try:
+            yield owner
         finally:
             with anyio.CancelScope(shield=True):
                 await world.store.release(journal.lease)
-        return journal.state
+
+    def _claim(self, owner: str) -> None:
+        lease = self._journal.lease
+        self._journal.note(e.Claimed(owner=owner, token=lease.token if lease is not None else 0))
 
     async def conclude(self) -> State:
         """Write that the time of a session was over, without its tools.
 
         What was under way when its process was killed is not made again; whether it changed the world nobody knows.
         """
-        journal, world = self._journal, self._world
-        owner = world.owner or owner_name(world.clock.new_id())
-        journal.lease = await world.store.claim(journal.session_id, owner, world.lease_ttl_s)
-        try:
-            state = await journal.load()
-            if state.phase is not Phase.ENDED:
-                journal.note(e.Claimed(owner=owner, token=journal.lease.token))
+        async with self._leased() as owner:
+            if (await self._journal.load()).phase is not Phase.ENDED:
+                self._claim(owner)
                 await self._end_held()
-        finally:
-            with anyio.CancelScope(shield=True):
-                await world.store.release(journal.lease)
-        return journal.state
+        return self._journal.state
 
     async def _end_held(self) -> None:
         journal, why = self._journal, "a tool held the process past the mission's deadline"
@@ -142,16 +147,12 @@ class Driver:
         await journal.commit()
 
     async def _look_back(self, state: State) -> None:
-        """Gather what models and worlds must be told of the record; the state holds what deciding needs."""
+        """Gather what models must be told of the record; the state holds what deciding needs."""
         journal, store = self._journal, self._world.store
         if self._advising is not None and state.mission.advisor != "none":
             for happened in await newest_iterations(store, journal.session_id, RECENT, journal.head):
                 self._recent.take(happened)
             journal.listeners.append(lambda happened, _: self._recent.take(happened))
-        if state.mission.gym is not None:
-            async for happened in events(store, journal.session_id, journal.head):
-                self._past.take(happened, state)
-            journal.listeners.append(self._past.take)
 
     async def _with_tools(self, tools: Opening) -> None:
         """Drive once the tools are there; at the deadline the ending is written first, and then what hangs is closed."""
@@ -160,6 +161,11 @@ class Driver:
         except NotOpened:
             await self._end_without_tools()
             return
+        if isinstance(self._catalog, Replayable):
+            journal = self._journal
+            async for happened in events(self._world.store, journal.session_id, journal.head):
+                self._past.take(happened, journal.state)
+            journal.listeners.append(self._past.take)
         await self._catch_up()
         await self._with_catalog(self._catalog)
 
@@ -207,7 +213,7 @@ class Driver:
     async def _catch_up(self) -> None:
         """Bring a world that lives in this process alone to where the record is."""
         due = self._past.due()
-        if due and isinstance(self._catalog, Replays):
+        if due and isinstance(self._catalog, Replayable):
             await self._catalog.replay(due)
 
     async def _save(self) -> None:

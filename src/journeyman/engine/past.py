@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import cast
 
-from journeyman.engine.world import PastCall
 from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.events import Happened, Intended, Reconciled, Settled
 from journeyman.mission.model.state import State
 from journeyman.mission.rules.calls import effect_key
 from journeyman.mission.values.canonical import JsonObject
+from journeyman.tools.base import PastCall
 
 
 class Past:
-    """Gathers the calls of a mission in the gym that its record says were done and its world does not know yet.
+    """Gathers the calls that a record says were done and a world that lives in this process does not know yet.
 
     Until `due` is first asked these are all; from then on the world has played what settles here by itself, and only
     what somebody else says of an unknown effect is news to it.
@@ -25,9 +25,7 @@ class Past:
         self._live = False
 
     def take(self, happened: Happened, state: State) -> None:
-        """Take in one event of the record; of a mission outside the gym none, since they may be very many."""
-        if state.mission.gym is None:
-            return
+        """Take in one event of the record."""
         match happened.event:
             case Intended() as intended:
                 self._open[intended.effect] = intended

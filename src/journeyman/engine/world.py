@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, TypeAlias
 
 from journeyman.engine.advising import Asks
 from journeyman.engine.clock import Clock, SystemClock
 from journeyman.mission.criteria.evidence import Answered
 from journeyman.mission.model.mission import Mission
-from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.canonical import Json
 from journeyman.stores.base import Store
 from journeyman.tools.base import Catalog
 from journeyman.tools.deadline import Deadline
@@ -28,26 +28,6 @@ class Evaluates(Protocol):
 
     async def evaluate(self, expression: str, obs: Json) -> PredicateResult:
         """Give the value, or why there is none."""
-        ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PastCall:
-    """A call that the record says was done."""
-
-    tool: str
-    args: JsonObject
-    key: str
-    metrics: JsonObject = field(default_factory=dict[str, Json])
-    """What it measured then, empty where the record does not say."""
-
-
-@runtime_checkable
-class Replays(Protocol):
-    """A catalog whose world lives in this process alone: before anything is called it is told what the record has."""
-
-    async def replay(self, past: Sequence[PastCall]) -> None:
-        """Bring the world to where the record is; raise `Unavailable` where another world comes of it."""
         ...
 
 

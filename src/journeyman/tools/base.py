@@ -177,3 +177,23 @@ class ForwardingCatalog(BaseCatalog):
             repeatable=request.repeatable,
             again=request.again,
         )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastCall:
+    """A call that the record says was done."""
+
+    tool: str
+    args: JsonObject
+    key: str
+    metrics: JsonObject = field(default_factory=dict[str, Json])
+    """What it measured then, empty where the record does not say."""
+
+
+@runtime_checkable
+class Replayable(Protocol):
+    """A source of tools whose world lives in this process alone: before anything is called it is told what the record has."""
+
+    async def replay(self, past: Sequence[PastCall]) -> None:
+        """Bring the world to where the record is; raise `Unavailable` where another world comes of it."""
+        ...

@@ -6,6 +6,7 @@ What reads actions out of model text stands on `journeyman.answers`.
 from journeyman.gym.text.action import ACTION_JSON_SCHEMA, Read, TextAction, action_to_training_target, read_action
 from journeyman.gym.text.observation import Observation, RoleView, ServiceMetrics
 from journeyman.gym.text.parse import (
+    GenerateFn,
     generate_action_with_retry,
     parse_action,
     parse_anthropic_response,
@@ -29,6 +30,7 @@ __all__ = [
     "ActionType",
     "AgentRole",
     "FailureType",
+    "GenerateFn",
     "Observation",
     "Read",
     "RoleView",

@@ -8,6 +8,7 @@ import numpy as np
 
 from journeyman.gym.actions import HANDS, MAX_REPLICAS, Role, Topic
 from journeyman.gym.arrays import Ints
+from journeyman.gym.draw.names import Names
 from journeyman.gym.policies.base import Team
 from journeyman.gym.policies.oracle import certify
 from journeyman.gym.tasks import Task
@@ -64,9 +65,9 @@ def oracle_examples(task: Task, *, seed: int = 0) -> tuple[Example, ...]:
     return tuple(found)
 
 
-def named_moves(rows: Ints, world: TextWorld) -> dict[AgentRole, TextAction]:
+def named_moves(rows: Ints, names: Names | TextWorld) -> dict[AgentRole, TextAction]:
     """Give a team's actions of one step, `(roles, 4)`, in words."""
-    return {role: named(rows[role.number], role, world) for role in AgentRole}
+    return {role: named(rows[role.number], role, names) for role in AgentRole}
 
 
 def team_moves(team: Team | None, world: TextWorld) -> dict[AgentRole, TextAction]:
@@ -74,13 +75,13 @@ def team_moves(team: Team | None, world: TextWorld) -> dict[AgentRole, TextActio
     return {} if team is None else named_moves(team.act(world.seats)[0], world)
 
 
-def named(row: Ints, role: AgentRole, world: TextWorld) -> TextAction:
+def named(row: Ints, role: AgentRole, names: Names | TextWorld) -> TextAction:
     """Give a world action in words; numbers that no word stands for are left out, as a policy may pick any."""
     kind, target, arg = _TYPES.get(int(row[0])), int(row[1]), int(row[2])
     if kind is None:
         return TextAction(role)
     suspecting = kind is ActionType.COMMUNICATE and arg == Topic.SUSPECT
-    pool = world.agents if kind is ActionType.FLAG_ROGUE or suspecting else world.services
+    pool = names.agents if kind is ActionType.FLAG_ROGUE or suspecting else names.services
     args: dict[str, Arg] = {}
     if kind is ActionType.SCALE:
         args["replicas"] = arg

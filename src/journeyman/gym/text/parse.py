@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias, cast
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,6 +16,8 @@ from journeyman.answers import Reason, Said, extract, said_in
 from journeyman.gym.text.action import Read, TextAction, read_action
 from journeyman.gym.text.words import ActionType, AgentRole
 
+GenerateFn: TypeAlias = Callable[[str], str]
+"""Asks a model with a prompt and returns its text."""
 _SHOWN_CHARS: Final = 500
 _NOTHING: Final = "the reply holds no JSON object with an action_type"
 _WHY: Final = {
@@ -108,7 +110,7 @@ def generate_action_with_retry(  # noqa: PLR0913 - the older adapter's arguments
     prompt: str,
     *,
     role: AgentRole,
-    generate: Callable[[str], str],
+    generate: GenerateFn,
     max_attempts: int = 3,
     fallback: ActionType = ActionType.NOOP,
     reminder: str = "",
@@ -147,7 +149,7 @@ def generate_action_with_retry(  # noqa: PLR0913 - the older adapter's arguments
     return TextAction(role, fallback)
 
 
-def _reply(generate: Callable[[str], str], asked: str) -> str | None:
+def _reply(generate: GenerateFn, asked: str) -> str | None:
     try:
         return generate(asked)
     except Exception:  # noqa: BLE001 - a provider may raise anything; each is a failed attempt

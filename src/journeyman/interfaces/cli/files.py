@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, cast
 
 import typer
 
-from journeyman.engine.checking import Checked, check_tools, expression_problems, judge_observation
-from journeyman.engine.policy import tool_row
+from journeyman.engine.mission_check import Checked, check_mission
 from journeyman.interfaces.cli.drafting import Wanted, drafted
 from journeyman.interfaces.cli.rendering import MARKS, console, short, table
 from journeyman.interfaces.cli.shared import BAD_INPUT, JSON, bridge, print_json, settings_of, told
@@ -180,38 +178,28 @@ def check(
     mission, folder = load_mission(file)
     seen = _observation(observation) if observation is not None else None
 
-    async def work() -> tuple[Checked, list[JsonObject], list[JsonObject]]:
+    async def work() -> Checked:
         async with Sandbox(1) as sandbox:
-            found = tuple(await expression_problems(mission, Predicates(sandbox)))
-            tools = [] if offline else await _tools(mission, folder)
-            told = Checked((), (), ()) if offline else await check_tools(mission, tools, ScriptRun(sandbox))
-            results = await judge_observation(mission, seen, Predicates(sandbox)) if seen is not None else []
-            rows = [encode_result(result) for result in results]
-            return replace(told, problems=(*found, *told.problems)), tools, rows
+            opens = None if offline else mission_catalog(mission, folder)
+            return await check_mission(mission, Predicates(sandbox), ScriptRun(sandbox), opens=opens, observation=seen)
 
-    told_all, tools, rows = bridge(work)
-    found = told_all.problems
+    found = bridge(work)
     if as_json:
         print_json(
             {
-                "valid": not found,
-                "problems": [str(problem) for problem in found],
-                "warnings": [str(problem) for problem in told_all.warnings],
-                "asks": list(told_all.asks),
-                "tools": cast("Json", tools),
-                "criteria": cast("Json", rows),
+                "valid": not found.problems,
+                "problems": [str(problem) for problem in found.problems],
+                "warnings": [str(problem) for problem in found.warnings],
+                "asks": list(found.asks),
+                "tools": cast("Json", found.tools),
+                "criteria": cast("Json", [encode_result(result) for result in found.results]),
                 "digest": mission_digest(mission),
             }
         )
     else:
-        _print(mission, told_all, tools, rows)
-    if found:
+        _print(mission, found)
+    if found.problems:
         raise typer.Exit(BAD_INPUT)
-
-
-async def _tools(mission: Mission, folder: Path) -> list[JsonObject]:
-    async with mission_catalog(mission, folder) as catalog:
-        return [tool_row(mission, tool) for tool in await catalog.tools()]
 
 
 def _observation(path: Path) -> JsonObject:
@@ -229,23 +217,20 @@ def _observation(path: Path) -> JsonObject:
     return value
 
 
-def _print(mission: Mission, told_all: Checked, tools: list[JsonObject], rows: list[JsonObject]) -> None:
-    found = told_all.problems
-    for problem in found:
+def _print(mission: Mission, found: Checked) -> None:
+    for problem in found.problems:
         say(f"  - {problem}", err=True)
-    for problem in told_all.warnings:
+    for problem in found.warnings:
         say(f"  ! {problem}", err=True)
-    if tools:
+    if found.tools:
         made = table("tool", "effect", "asks", "description")
-        for row in tools:
-            made.add_row(
-                str(row["name"]),
-                str(row["effect"]),
-                "yes" if str(row["name"]) in told_all.asks else "",
-                short(str(row["description"]), 70),
-            )
+        for row in found.tools:
+            name = str(row["name"])
+            asks = "yes" if name in found.asks else ""
+            made.add_row(name, str(row["effect"]), asks, short(str(row["description"]), 70))
         console().print(made)
-    for row in rows:
+    for row in map(encode_result, found.results):
         say(f"  {MARKS[str(row['status'])]} {row['id']}: {row['status']} · {short(row.get('evidence'))}")
     good = f"{mission.name}: valid, {len(list(walk(mission.criteria)))} criteria, digest {mission_digest(mission)[:16]}"
-    say(f"{mission.name}: {len(found)} problem{'s' if len(found) != 1 else ''}" if found else good)
+    count = len(found.problems)
+    say(f"{mission.name}: {count} problem{'s' if count != 1 else ''}" if count else good)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from weakref import WeakSet
@@ -21,10 +22,10 @@ from journeyman.gym.text.action import TextAction, read_action
 from journeyman.gym.text.parse import parse_action
 from journeyman.gym.text.render import render_observation
 from journeyman.gym.text.shift import Shift
+from journeyman.gym.text.tools import ROLE_TOOLS, RoleTool, typed
 from journeyman.gym.text.words import AgentRole
 from journeyman.interfaces.openenv.models import IncidentAction, IncidentObservation, IncidentState
 from journeyman.interfaces.openenv.together import Together
-from journeyman.interfaces.openenv.tools import add_tools
 
 PREVIEW = 100
 """Tasks that a listing shows; there are 4294967296 in every split."""
@@ -59,13 +60,21 @@ class IncidentEnvironment(MCPEnvironment):
 
     def __init__(self) -> None:
         server = FastMCP("journeyman-gym")
-        add_tools(server, self)
+        for tool in ROLE_TOOLS.values():
+            server.tool(typed(tool, self._tool(tool)), description=f"{tool.description}{_whose(tool)}")
         super().__init__(server)
         self.rubric = RoleScore()
         self._episode_id: str | None = None
         self._steps = 0
         self._shift: Shift | None = None
         _OPEN.add(self)
+
+    def _tool(self, tool: RoleTool) -> Callable[..., dict[str, Any]]:
+        def call(**given: Any) -> dict[str, Any]:
+            seen = self._act(tool.action(given, self._running().role))
+            return {"text": seen.text, "done": seen.done, "reward": seen.reward, "notice": seen.notice}
+
+        return call
 
     def close(self) -> None:
         """End the session."""
@@ -107,7 +116,7 @@ class IncidentEnvironment(MCPEnvironment):
 
     def _step_impl(self, action: IncidentAction, timeout_s: float | None = None, **_: Any) -> IncidentObservation:
         del timeout_s
-        return self.act(self._read(action))
+        return self._act(self._read(action))
 
     def step(self, action: Any, timeout_s: float | None = None, **more: Any) -> Any:
         """Take one step."""
@@ -123,10 +132,9 @@ class IncidentEnvironment(MCPEnvironment):
             return self._step_impl(action)
         return await _STEPS.call(partial(self._step_impl, action))
 
-    def act(self, action: TextAction | dict[str, Any]) -> IncidentObservation:
-        """Play one action and give what the role sees then; after the end nothing changes."""
+    def _act(self, move: TextAction) -> IncidentObservation:
+        """Play one action; after the end nothing changes."""
         shift = self._running()
-        move = action if isinstance(action, TextAction) else read_action(action, shift.role).action
         was_done = shift.done
         shift.act(move)
         self.rubric.paid = shift.score if shift.done and not was_done else 0.0
@@ -221,3 +229,9 @@ class IncidentEnvironment(MCPEnvironment):
         buttons += [(f"look at {name}", {"action_type": "noop", "target": name}) for name in shown.get("services", [])]
         free = {"resolve"} & {one.label for one in HANDS[role.number]}
         return buttons + [(name, {"action_type": name}) for name in sorted(free)]
+
+
+def _whose(tool: RoleTool) -> str:
+    """Say which roles may do it, where not all may; another role's call passes a step and says so."""
+    roles = [str(role) for role in AgentRole if tool.action_type.number in HANDS[role.number]]
+    return "" if len(roles) == len(AgentRole) else f" For {' and '.join(roles)}."

@@ -8,6 +8,9 @@ from typing import Any, Literal
 
 from pydantic import Field, model_validator
 
+from journeyman.gym.text.tools import ROLE_TOOLS
+from journeyman.gym.text.words import ActionType
+
 try:
     from openenv.core.env_server.types import Action, Observation, State
 except ImportError as error:
@@ -15,15 +18,14 @@ except ImportError as error:
         "the gym's OpenEnv server and client need the extra: pip install 'journeyman[openenv]'"
     ) from error
 
-ActionName = Literal[
-    "noop", "communicate", "restart", "rollback", "scale", "flag_rogue", "identify_root_cause", "escalate", "resolve"
-]
+ActionName: Any = Literal[tuple(map(str, ActionType))]
+"""An enumeration in the field's own schema, as the page at `/web` needs it."""
 
 
 class IncidentAction(Action):
     """One action of the client's role: its parts, or a model's whole answer as `text`."""
 
-    action_type: ActionName = Field(default="noop", description="What to do.")
+    action_type: ActionName = Field(default="noop", description="What to do.")  # pyright: ignore[reportInvalidTypeForm]
     target: str | None = Field(
         default=None, description="A service; for flag_rogue a fleet agent; for noop the service to look at closely."
     )
@@ -40,9 +42,10 @@ class IncidentAction(Action):
         """Read a call of one of our tools: the forms of the page at `/web` send nothing else."""
         if not isinstance(given, dict) or given.get("type") != "call_tool":
             return given
-        name, args = given.get("tool_name"), dict(given.get("arguments") or {})
-        target = args.pop("service", None) or args.pop("agent", None)
-        return {"action_type": "noop" if name in {"wait", "look"} else name, "target": target, "args": args}
+        name, args = str(given.get("tool_name")), dict(given.get("arguments") or {})
+        tool = ROLE_TOOLS.get(name)
+        kind = name if tool is None else str(tool.action_type)
+        return {"action_type": kind, "target": args.pop("target", None), "args": args}
 
 
 class IncidentObservation(Observation):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
+from journeyman.gym.actions import MAX_REPLICAS
 from journeyman.gym.tasks import task
 from journeyman.gym.text.render import render_observation
 from journeyman.gym.text.session import TextWorld
-from journeyman.gym.text.words import AgentRole, FailureType
-from journeyman.interfaces.trainers.seats import SEATS
+from journeyman.gym.text.tools import Argument, Named, tools_of
+from journeyman.gym.text.words import AgentRole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,14 +28,8 @@ class Drill:
 _MESSAGES: Final = ("which services are sick?", "all is well here", "I look closer")
 
 
-def tools(role: str) -> dict[str, Callable[..., str]]:
-    """Give the tools of a role's seat by name, as a trainer finds them."""
-    found = inspect.getmembers(SEATS[role], inspect.isfunction)
-    return {name: method for name, method in found if not name.startswith("_") and name not in ("reset", "get_reward")}
-
-
 def practice(role: str, tier: str, numbers: Sequence[int], count: int, *, seed: int) -> list[Drill]:
-    """Give calls drawn evenly over worlds and tools, each argument over its values: right ones no more than wrong ones.
+    """Draw calls evenly over worlds and tools, each argument over its values: right ones no more than wrong ones.
 
     Args:
         role: whose tools.
@@ -45,26 +39,24 @@ def practice(role: str, tier: str, numbers: Sequence[int], count: int, *, seed: 
         seed: of the draw.
     """
     draw = random.Random(seed)  # noqa: S311  # a repeatable draw, no secret
-    offered = tools(role)
+    tools = tools_of(AgentRole(role))
     worlds = [TextWorld(task(f"{tier}-train-{number}")) for number in numbers]
     seen = [render_observation(world.observe(AgentRole(role))) for world in worlds]
-    values = [_values(world) for world in worlds]
     drills: list[Drill] = []
     for _ in range(count):
-        place, tool = draw.randrange(len(worlds)), draw.choice(sorted(offered))
-        wanted = [one for one in inspect.signature(offered[tool]).parameters if one != "self"]
-        arguments = {one: draw.choice(values[place][one]) for one in wanted}
+        place, tool = draw.randrange(len(worlds)), draw.choice(tools)
+        arguments = {one.name: draw.choice(_values(one, worlds[place])) for one in tool.arguments}
         view = seen[place][: draw.randint(len(seen[place]) // 2, len(seen[place]))]
-        drills.append(Drill(seen=view, tool=tool, arguments=arguments))
+        drills.append(Drill(seen=view, tool=tool.name, arguments=arguments))
     return drills
 
 
-def _values(world: TextWorld) -> dict[str, Sequence[object]]:
-    return {
-        "service": world.services,
-        "agent": world.agents,
-        "replicas": range(1, 17),
-        "failure": [str(one) for one in FailureType],
-        "message": _MESSAGES,
-        "to": ["all", *map(str, AgentRole)],
-    }
+def _values(argument: Argument, world: TextWorld) -> Sequence[object]:
+    match argument.named:
+        case Named.SERVICE:
+            return world.services
+        case Named.AGENT:
+            return world.agents
+        case None:
+            known = {"replicas": range(1, MAX_REPLICAS + 1), "message": _MESSAGES}
+            return known.get(argument.name) or get_args(argument.form)

@@ -1,7 +1,8 @@
 """One seat of an incident in the form of TRL's `environment_factory`: `reset`, typed tools, `get_reward`.
 
-A trainer makes one object per rollout and calls the methods that its model asks for. All rollouts of a group must play
-the same world, so rows name it by `number`; the model sees neither it nor the truth.
+A trainer makes one object per rollout and calls the methods that its model asks for: a seat's public methods are the
+role's tools, and there are no others but these two. All rollouts of a group must play the same world, so rows name it
+by `number`; the model sees neither it nor the truth.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from journeyman.gym.tasks import Task, task
 from journeyman.gym.text.prompts import load_role_prompt
 from journeyman.gym.text.render import render_observation
 from journeyman.gym.text.shift import Shift
+from journeyman.gym.text.tools import RoleTool, play, tools_of, typed
 from journeyman.gym.text.words import AgentRole
-from journeyman.interfaces.trainers.tools import DevTools, ManagerTools, OversightTools, SeatTools, SreTools
 from journeyman.mission.values.errors import InvalidInput, Problem
 
 OPENING: Final = "An incident begins. You see:\n"
@@ -23,7 +24,7 @@ _BRIEFING_ENDS: Final = "Answer with one JSON"
 """From here on a role's prompt is about answers in text; here the answers are tool calls."""
 
 
-class _Seat(SeatTools):
+class Seat:
     """How a trainer begins and ends an incident.
 
     Args:
@@ -32,67 +33,52 @@ class _Seat(SeatTools):
         others: the policy of the other seats, or `nobody`.
     """
 
-    _role = AgentRole.SRE
+    _role: AgentRole
 
     def __init__(self, *, tier: str = "easy", split: str = "train", others: str = "heuristic") -> None:
         self._split = f"{tier}-{split}"
         self._others = others
-        super().__init__(Shift(self._task(0), self._role, others=others))
+        self._shift = Shift(self._task(0), self._role, others=others)
 
     def _task(self, number: int) -> Task:
         return task(f"{self._split}-{number}")
 
     def reset(self, number: int = 0, **row: Any) -> str:
-        """Begin the incident that a row names and give its first view."""
+        """Begin the incident that a row names and return its first view."""
         del row
         self._shift = Shift(self._task(number), self._role, others=self._others)
         return render_observation(self._shift.observe())
 
     def get_reward(self) -> float:
-        """Give the seat's score, 0 to 1; a seat that fell silent is left empty until the others end the incident."""
+        """Return the seat's score, 0 to 1; a seat that fell silent is left empty until the others end the incident."""
         self._shift.leave()
         return self._shift.score
 
 
-class SreSeat(_Seat, SreTools):
-    """The site reliability engineer's seat."""
+def _seat(role: AgentRole) -> type[Seat]:
+    methods = {tool.name: typed(tool, _method(tool), leading=("self",)) for tool in tools_of(role)}
+    return type(f"{role.title()}Seat", (Seat,), {"_role": role, "__doc__": f"The seat of {role}.", **methods})
 
 
-class DevSeat(_Seat, DevTools):
-    """The developer's seat."""
+def _method(tool: RoleTool) -> Callable[..., str]:
+    def method(self: Seat, **given: object) -> str:
+        return play(self._shift, tool, given)  # pyright: ignore[reportPrivateUsage]  # a method of its class
 
-    _role = AgentRole.DEV
-
-
-class ManagerSeat(_Seat, ManagerTools):
-    """The incident manager's seat."""
-
-    _role = AgentRole.MANAGER
+    return method
 
 
-class OversightSeat(_Seat, OversightTools):
-    """The overseer's seat."""
-
-    _role = AgentRole.OVERSIGHT
-
-
-SEATS: Final[dict[str, Callable[..., _Seat]]] = {
-    "sre": SreSeat,
-    "dev": DevSeat,
-    "manager": ManagerSeat,
-    "oversight": OversightSeat,
-}
+SEATS: Final[dict[str, type[Seat]]] = {str(role): _seat(role) for role in AgentRole}
 """The environment class of each role, for `environment_factory`."""
 
 
 def briefing(role: AgentRole) -> str:
-    """Give a role's standing instructions for models that act by calling tools."""
+    """Word a role's standing instructions for models that act by calling tools."""
     told = load_role_prompt(role).partition(_BRIEFING_ENDS)[0].strip()
     return f"{told}\n\nAct by calling tools, one per step, until the incident is over."
 
 
 def rows(role: str, count: int, *, first: int = 0) -> list[dict[str, Any]]:
-    """Give training rows: the role's briefing as a prompt, and the number of a world."""
+    """Make training rows: the role's briefing as a prompt, and the number of a world."""
     if role not in SEATS:
         problem = Problem(where="role", message=f"{role!r} is no role", hint=f"one of {', '.join(SEATS)}")
         raise InvalidInput("training rows", (problem,))

@@ -8,11 +8,10 @@ forget a world, or start again, and plays the actions once more.
 
 from __future__ import annotations
 
-import inspect
 import json
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from pydantic import Field
@@ -20,8 +19,8 @@ from pydantic import Field
 from journeyman.gym.tasks import task
 from journeyman.gym.text.action import action_to_training_target, read_action
 from journeyman.gym.text.shift import Shift
+from journeyman.gym.text.tools import OVER, RoleTool, play, tools_of, typed
 from journeyman.gym.text.words import AgentRole
-from journeyman.interfaces.trainers.tools import OVER, TOOLS
 
 try:
     import verifiers.v1 as vf
@@ -64,11 +63,10 @@ class IncidentTools(vf.Toolset[IncidentToolsConfig, IncidentState]):
 
     def register(self, mcp: Any) -> None:
         """Offer the role's tools, as they are typed for every trainer."""
-        for name, tool in inspect.getmembers(TOOLS[self.config.role], inspect.isfunction):
-            if not name.startswith("_"):
-                mcp.add_tool(self._with_state(self._served(tool)), name=name, description=inspect.getdoc(tool))
+        for tool in tools_of(self.config.role):
+            mcp.add_tool(self._with_state(self._served(tool)), name=tool.name, description=tool.description)
 
-    def _served(self, tool: Callable[..., str]) -> Callable[..., str]:
+    def _served(self, tool: RoleTool) -> Callable[..., str]:
         def serve(**given: Any) -> str:
             state = self.state
             try:
@@ -78,16 +76,13 @@ class IncidentTools(vf.Toolset[IncidentToolsConfig, IncidentState]):
                 state.fault = f"{type(error).__name__}: {error}"
                 return _BROKEN
 
-        whole = inspect.signature(tool, eval_str=True)
-        serve.__name__ = tool.__name__
-        serve.__signature__ = whole.replace(parameters=list(whole.parameters.values())[1:])  # type: ignore[attr-defined]
-        return serve
+        return typed(tool, serve)
 
-    def _play(self, state: IncidentState, tool: Callable[..., str], given: dict[str, Any]) -> str:
+    def _play(self, state: IncidentState, tool: RoleTool, given: Mapping[str, object]) -> str:
         if state.over or state.fault:
             return OVER if state.over else _BROKEN
         shift = self._shift_of(state)
-        seen = tool(TOOLS[shift.role](shift), **given)
+        seen = play(shift, tool, given)
         state.moves = [*state.moves, action_to_training_target(shift.moves[shift.role])]
         state.over = shift.done
         if not state.over:

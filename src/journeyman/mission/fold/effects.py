@@ -77,12 +77,12 @@ def settled(state: State, event: e.Settled, at: str) -> State:
     made = _measurement(state, effect, at)
     ended = replace(
         effect,
-        state=event.state,
+        measurement=made,
         suspect=False,
+        state=event.state,
         value=event.value,
         error_class=event.error_class,
         error=event.error,
-        measurement=made,
     )
     done = event.state is EffectState.DONE
     state = replace(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from fnmatch import fnmatchcase
 from typing import Annotated, Literal, TypeAlias, cast
+from urllib.parse import urlsplit
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator, model_validator
 
@@ -20,6 +21,8 @@ Approve: TypeAlias = Literal["never", "destructive", "always"]
 MAX_DIRECTIVE_CHARACTERS = 8192
 MAX_CONTEXT = 20
 """Context calls of one mission: the state keeps the newest result of each."""
+_STDIO = ("stdio",)
+_HTTP = ("http", "streamable-http", "streamable_http", "streamableHttp")
 SERVER_NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,49}$"
 
 
@@ -69,11 +72,22 @@ class Server(Strict):
     cwd: StrictStr | None = None
     url: StrictStr | None = None
     headers: dict[str, StrictStr] = Field(default_factory=dict)
+    type: StrictStr | None = None
+    """Which of the two it is, as other clients write it; the other keys tell it too."""
 
     @model_validator(mode="after")
     def _one_transport(self) -> Server:
         if (self.command is None) == (self.url is None):
-            raise ValueError("give either `command` (stdio) or `url` (streamable HTTP)")
+            raise ValueError("needs either a command or a url")
+        if self.url is not None and (self.args or self.env or self.cwd):
+            raise ValueError("has a url, so args, env and cwd mean nothing")
+        if self.url is not None and not ((to := urlsplit(self.url)).scheme in {"http", "https"} and to.netloc):
+            raise ValueError(f"{self.url!r} is not an http or https address")
+        if self.command is not None and self.headers:
+            raise ValueError("has a command, so headers mean nothing")
+        if self.type is not None and self.type not in (_STDIO if self.url is None else _HTTP):
+            spoken = "stdio, with a command, and http (streamable), with a url, are"
+            raise ValueError(f"{self.type!r} is not spoken here; {spoken}")
         return self
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from journeyman.engine import control
 from journeyman.engine.clock import SystemClock
 from journeyman.engine.engine import Engine
-from journeyman.engine.world import PastCall, Replays, World
+from journeyman.engine.world import World
 from journeyman.mission.chain import Head
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import WaitFor
@@ -23,7 +23,7 @@ from journeyman.stores.sqlite import SqliteStore
 from journeyman.testing.crash_sweep.missions import MISSIONS
 from journeyman.testing.crash_sweep.server import ENGINE
 from journeyman.testing.crash_sweep.world import Boundaries, Here, Ledger, enter
-from journeyman.tools.base import CallRequest, Catalog, ForwardingCatalog, Result
+from journeyman.tools.base import CallRequest, Catalog, ForwardingCatalog, PastCall, Replayable, Result
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
@@ -74,7 +74,7 @@ class _Incident(_Catalog):
     async def replay(self, past: Sequence[PastCall]) -> None:
         """Bring the incident to where the record is, between two boundaries."""
         self._boundaries.passed("before the world is brought back")
-        assert isinstance(self._inner, Replays)  # noqa: S101  # an incident is
+        assert isinstance(self._inner, Replayable)  # noqa: S101  # an incident is
         await self._inner.replay(past)
         self._boundaries.passed("after the world is brought back")
 

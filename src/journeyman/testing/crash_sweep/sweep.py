@@ -177,7 +177,7 @@ async def strayed(folder: Path, unharmed: list[Json]) -> int:
 def died(folder: Path, mission: str, number: int, kills: frozenset[int]) -> bool:
     """Run a process of a folder's mission; tell whether it was killed."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([attempt.__module__, "journeyman.engine.incident"])
+    context.set_forkserver_preload([attempt.__module__, "journeyman.evaluation.incident_tools"])
     child = context.Process(target=attempt, args=(folder, mission, number, kills))
     child.start()
     child.join(MOST_S)

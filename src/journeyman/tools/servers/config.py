@@ -14,6 +14,7 @@ from typing import Final, TypeAlias, cast
 
 import pydantic
 
+from journeyman.mission.model.mission import Server
 from journeyman.mission.values.errors import InvalidInput, Problem
 
 _VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
@@ -48,22 +49,10 @@ class HttpServer:
         return f"address {re.sub(r'//[^/@]*@', '//', self.url.split('?', 1)[0])!r}"
 
 
-Server: TypeAlias = StdioServer | HttpServer
+ServerConfig: TypeAlias = StdioServer | HttpServer
 
 
-class _Spec(pydantic.BaseModel):
-    model_config = pydantic.ConfigDict(extra="forbid", strict=True)
-
-    command: str | None = None
-    args: list[str] = []
-    env: dict[str, str] = {}
-    cwd: str | None = None
-    url: str | None = None
-    headers: dict[str, str] = {}
-    type: str | None = None
-
-
-def read_servers(servers: Mapping[str, object], base_dir: Path | None = None) -> tuple[Server, ...]:
+def read_servers(servers: Mapping[str, object], base_dir: Path | None = None) -> tuple[ServerConfig, ...]:
     """Give the servers; raise `InvalidInput` with everything that is wrong with any of them.
 
     Args:
@@ -78,20 +67,20 @@ def read_servers(servers: Mapping[str, object], base_dir: Path | None = None) ->
     return tuple(server for server in found if server is not None)
 
 
-def _server(name: str, raw: object, base_dir: Path | None, problems: list[Problem]) -> Server | None:
+def _server(name: str, raw: object, base_dir: Path | None, problems: list[Problem]) -> ServerConfig | None:
     if not _NAME.fullmatch(name):
         problems.append(Problem(where=name, message="is no server name", hint="letters, digits, _ and -"))
     try:
-        spec = _Spec.model_validate(raw)
+        spec = Server.model_validate(raw)
     except pydantic.ValidationError as error:
-        problems.extend(_told(name, row["loc"], row["type"], row["msg"]) for row in error.errors(include_url=False))
+        problems.extend(
+            _told(name, row["loc"], row["type"], row["msg"].removeprefix("Value error, "))
+            for row in error.errors(include_url=False)
+        )
         return None
     before = len(problems)
     env = _expanded(f"{name}.env", spec.env, problems)
     headers = _expanded(f"{name}.headers", spec.headers, problems)
-    problem = _form_problem(spec)
-    if problem:
-        problems.append(Problem(where=name, message=problem))
     if len(problems) > before:
         return None
     if spec.url is not None:
@@ -100,26 +89,12 @@ def _server(name: str, raw: object, base_dir: Path | None, problems: list[Proble
     return StdioServer(name, _program(cast("str", spec.command), base_dir), tuple(spec.args), env, cwd)
 
 
-def _form_problem(spec: _Spec) -> str:
-    if (spec.command is None) == (spec.url is None):
-        return "needs either a command or a url"
-    if spec.url is not None and (spec.args or spec.env or spec.cwd):
-        return "has a url, so args, env and cwd mean nothing"
-    if spec.url is not None and not re.match(r"https?://[^/\s]", spec.url):
-        return f"{spec.url!r} is not an http or https address"
-    if spec.command is not None and spec.headers:
-        return "has a command, so headers mean nothing"
-    if spec.type not in {None, "stdio", "http", "streamable-http", "streamable_http"}:
-        return f"{spec.type!r} is not spoken here; stdio and http (streamable) are"
-    return ""
-
-
 def _told(name: str, location: tuple[int | str, ...], kind: str, message: str) -> Problem:
     where = ".".join([name, *map(str, location)])
     if kind != "extra_forbidden":
         return Problem(where=where, message=message)
-    close = difflib.get_close_matches(str(location[0]), list(_Spec.model_fields), 1)
-    hint = f"nearest: {close[0]}" if close else f"known: {', '.join(_Spec.model_fields)}"
+    close = difflib.get_close_matches(str(location[0]), list(Server.model_fields), 1)
+    hint = f"nearest: {close[0]}" if close else f"known: {', '.join(Server.model_fields)}"
     return Problem(where=where, message="is no key of a server", hint=hint)
 
 

@@ -17,7 +17,7 @@ from journeyman.tools.base import Status
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.results import Answer, one_line
 from journeyman.tools.sending import Sending
-from journeyman.tools.servers.config import Server
+from journeyman.tools.servers.config import ServerConfig
 from journeyman.tools.servers.definition import Definition, Severed, WireFault, pin_of
 from journeyman.tools.servers.outbox import Outbox
 from journeyman.tools.threads import run_blocking
@@ -67,7 +67,7 @@ class _Wire(Protocol):
 
     def Health(self) -> _Health: ...  # noqa: N802 - the name of a class
     def connect(
-        self, server: Server, health: _Health, outbox: Outbox, message_bytes: int
+        self, server: ServerConfig, health: _Health, outbox: Outbox, message_bytes: int
     ) -> AbstractAsyncContextManager[_Connection]: ...
     async def follow_changes(self, connection: _Connection, ready: Callable[[], None]) -> None: ...
 
@@ -114,7 +114,7 @@ class McpServer:
 
     def __init__(
         self,
-        config: Server,
+        config: ServerConfig,
         group: TaskGroup,
         policy: ServerPolicy,
         jitter: Callable[[], float],

@@ -11,7 +11,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from journeyman.interfaces.cli.gym.options import ANSWER_TOKENS, MEMORY, PREFIX, ModelOptions
+from journeyman.evaluation.options import ANSWER_TOKENS, MEMORY, PREFIX, ModelOptions
 from journeyman.interfaces.cli.shared import JSON, settings_of, told
 from journeyman.interfaces.cli.words import COMMANDS
 from journeyman.mission.values.errors import NotFound

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, TypeAlias, cast
 
 import typer
 
+from journeyman.evaluation.episode_log import EpisodeLog, Scored
+from journeyman.evaluation.options import PREFIX
+from journeyman.evaluation.policies import SPLITS, TIERS, TeamFor, play_all, team_for
+from journeyman.evaluation.usage import ModelUsage
 from journeyman.gym.actions import Role
-from journeyman.gym.evaluate import Estimate, play, summary
-from journeyman.gym.tasks import MAX_NUMBER, Split, Task, Tier
-from journeyman.interfaces.cli.gym.keeping import Asked, Kept, Scored, dollars, spent
-from journeyman.interfaces.cli.gym.options import PREFIX
+from journeyman.gym.evaluate import Estimate
+from journeyman.gym.tasks import MAX_NUMBER, Task
 from journeyman.interfaces.cli.gym.plots import check_plots, plot_summaries
-from journeyman.interfaces.cli.gym.teams import SPLITS, TIERS, TeamFor, bar, team_for
+from journeyman.interfaces.cli.gym.progress_bar import bar
 from journeyman.interfaces.cli.rendering import console, table
 from journeyman.interfaces.cli.shared import NOT_ACHIEVED, print_json
 from journeyman.interfaces.cli.terminal import say
@@ -23,12 +26,10 @@ from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
-    from journeyman.interfaces.cli.gym.running import Report  # brings the engine, which only models need
+    from journeyman.evaluation.model_run import Report  # brings the advisors, which only models need
 
 Wanted: TypeAlias = Sequence[tuple[str, Sequence[Task]]]
-PlayModels: TypeAlias = "Callable[[Wanted, Kept], Report]"
-BATCH: Final = 16
-"""Tasks played together: always the same sixteen, so that a policy that draws does so alike however a run was cut."""
+PlayModels: TypeAlias = "Callable[[Wanted, EpisodeLog], Report]"
 
 
 def evaluate(
@@ -58,8 +59,8 @@ def evaluate(
         check_plots(plot)
     numbers = numbers_of(seeds)
     teams = {name: team_for(name) for name in policies if not name.startswith(PREFIX)}
-    kept = Kept(output)
-    kept.check()
+    log = EpisodeLog(output)
+    log.check()
     wanted = {
         (name, tier): [Task(TIERS[tier], SPLITS[split], number) for number in numbers]
         for name in dict.fromkeys(policies)
@@ -69,14 +70,14 @@ def evaluate(
     report = None
     try:
         if models is not None and advised:
-            report = models(advised, kept)
-        _play_all(kept, teams, wanted)
+            report = models(advised, log)
+        _play_teams(log, teams, wanted)
     except KeyboardInterrupt:
         if output is not None:
             say(f"what was played is in {output}; the same command goes on from there", err=True)
         raise
     labels = {} if report is None else report.labels
-    rows = [row for (name, tier), some in wanted.items() if (row := _scored(kept, labels.get(name, name), tier, some))]
+    rows = [row for (name, tier), some in wanted.items() if (row := log.scored(labels.get(name, name), tier, some))]
     if rows and plot is not None:
         plot_summaries(rows, plot)
         say(f"wrote {plot}", err=True)
@@ -88,33 +89,21 @@ def evaluate(
         tell(report, output)
 
 
-def _play_all(kept: Kept, teams: Mapping[str, TeamFor], wanted: Mapping[tuple[str, str], Sequence[Task]]) -> None:
+def _play_teams(
+    log: EpisodeLog, teams: Mapping[str, TeamFor], wanted: Mapping[tuple[str, str], Sequence[Task]]
+) -> None:
     with bar() as progress:
         for (name, tier), some in wanted.items():
             if name in teams:
                 shown = progress.add_task(f"{name}, {tier}", total=len(some))
-                _fill(kept, name, teams[name], some, lambda count, shown=shown: progress.advance(shown, count))
-
-
-def _scored(kept: Kept, label: str, tier: str, some: Sequence[Task]) -> Scored | None:
-    keys = [key for one in some if (key := (label, one.id)) in kept.episodes]
-    if not keys:
-        return None
-    asked = [kept.asked[key] for key in keys if key in kept.asked]
-    return Scored(
-        policy=label,
-        tier=tier,
-        found=summary([kept.episodes[key] for key in keys]),
-        asked=sum(asked, Asked()) if asked else None,
-        left_out=len(some) - len(keys),
-    )
+                play_all(log, name, teams[name], some, partial(progress.advance, shown))
 
 
 def tell(report: Report, output: Path | None) -> None:
     """Say what models used and what was left out, and end with 1 where something was."""
     used = report.used
     if used.calls:
-        say(f"this run: {spent(used)}", err=True)
+        say(f"this run: {_spent(used)}", err=True)
     for name, why in report.stopped.items():
         say(f"{name} stopped early: {why}", err=True)
     if not report.left_out:
@@ -127,6 +116,19 @@ def tell(report: Report, output: Path | None) -> None:
     raise typer.Exit(NOT_ACHIEVED)
 
 
+def dollars(usage: ModelUsage) -> str:
+    """Word a cost."""
+    count = usage.unpriced_calls
+    unknown = f"{count:,} call{'s' if count > 1 else ''} of unknown price" if count else ""
+    known = f"${usage.priced_usd:,.4f}" if usage.priced_usd or not count else ""
+    return " and ".join(part for part in (known, unknown) if part)
+
+
+def _spent(usage: ModelUsage) -> str:
+    tokens = f"{usage.input_tokens:,} tokens in, {usage.output_tokens:,} out"
+    return f"{usage.calls:,} calls, {tokens}, {dollars(usage)}"
+
+
 def numbers_of(seeds: str) -> range:
     """Give the task numbers that `N` or `A-B` means."""
     first, dash, last = seeds.partition("-")
@@ -136,24 +138,6 @@ def numbers_of(seeds: str) -> range:
             return found
     problem = Problem(where="", message=f"{seeds!r} names no tasks", hint="as in 100, or 200-299; at most a million")
     raise InvalidInput("--seeds", (problem,))
-
-
-def _fill(kept: Kept, name: str, make: TeamFor, wanted: Sequence[Task], advance: Callable[[int], None]) -> None:
-    batches: dict[int, list[Task]] = {}
-    for one in wanted:
-        batches.setdefault(one.number // BATCH, []).append(one)
-    for batch, some in batches.items():
-        missing = {one.id for one in some if (name, one.id) not in kept.episodes}
-        if missing:
-            # A plan is made per task, so only the missing; who draws needs the same worlds around it each time.
-            whole = [one for one in some if one.id in missing] if name == "oracle" else _whole(some[0], batch)
-            played = play(make(whole, batch), whole)
-            kept.add(name, [one for one in played if one.task_id in missing])
-        advance(len(some))
-
-
-def _whole(one: Task, batch: int) -> list[Task]:
-    return [Task(Tier(one.tier), Split(one.split), number) for number in range(batch * BATCH, (batch + 1) * BATCH)]
 
 
 def plain(row: Scored) -> dict[str, Json]:
@@ -170,7 +154,7 @@ def plain(row: Scored) -> dict[str, Json]:
         "roles": {role.label: _interval(found.roles[role]) for role in Role},
         "rogue_recall": _interval(found.rogue_recall),
         "false_flags": _interval(found.false_flags),
-        "asked": None if row.asked is None else cast("Json", asdict(row.asked)),
+        "usage": None if row.usage is None else cast("Json", asdict(row.usage)),
     }
 
 
@@ -188,9 +172,9 @@ def _print(rows: Sequence[Scored], split: str) -> None:
         made.add_row(f"score of {role.label}", *(str(one.roles[role]) for one in found))
     made.add_row("rogues caught", *(_or_none(one.rogue_recall) for one in found))
     made.add_row("false flags per episode", *(str(one.false_flags) for one in found))
-    if any(row.asked is not None for row in rows):
+    if any(row.usage is not None for row in rows):
         for title, words in _MODEL_ROWS.items():
-            made.add_row(title, *("" if row.asked is None else words(row) for row in rows))
+            made.add_row(title, *("" if row.usage is None else words(row) for row in rows))
     tasks = " or ".join(str(count) for count in sorted({one.episodes for one in found}))
     say(f"{tasks} {split} tasks each; mean [95 % bootstrap interval]")
     console().print(made)
@@ -200,20 +184,20 @@ def _or_none(value: Estimate | None) -> str:
     return "none" if value is None else str(value)
 
 
-def _unreadable(asked: Asked) -> str:
-    reasons = "; ".join(f"{reason}: {count}" for reason, count in asked.unreadable.items())
-    return f"{sum(asked.unreadable.values())} of {asked.turns}{f' ({reasons})' if reasons else ''}"
+def _unreadable(usage: ModelUsage) -> str:
+    reasons = "; ".join(f"{reason}: {count}" for reason, count in usage.unreadable.items())
+    return f"{sum(usage.unreadable.values())} of {usage.turns}{f' ({reasons})' if reasons else ''}"
 
 
 _MODEL_ROWS: Final[dict[str, Callable[[Scored], str]]] = {
     "episodes, left out": lambda row: f"{row.found.episodes}, {row.left_out}",
-    "calls": lambda row: f"{_asked(row).calls:,}",
-    "tokens in, out": lambda row: f"{_asked(row).input_tokens:,}, {_asked(row).output_tokens:,}",
-    "cost": lambda row: dollars(_asked(row)),
-    "no action could be read": lambda row: _unreadable(_asked(row)),
-    "action not carried out": lambda row: f"{_asked(row).not_carried_out} of {_asked(row).turns}",
+    "calls": lambda row: f"{_used(row).calls:,}",
+    "tokens in, out": lambda row: f"{_used(row).input_tokens:,}, {_used(row).output_tokens:,}",
+    "cost": lambda row: dollars(_used(row)),
+    "no action could be read": lambda row: _unreadable(_used(row)),
+    "action not carried out": lambda row: f"{_used(row).not_carried_out} of {_used(row).turns}",
 }
 
 
-def _asked(row: Scored) -> Asked:
-    return row.asked or Asked()
+def _used(row: Scored) -> ModelUsage:
+    return row.usage or ModelUsage()

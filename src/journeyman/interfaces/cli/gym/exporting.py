@@ -6,9 +6,10 @@ import json
 from contextlib import ExitStack
 from pathlib import Path
 
+from journeyman.evaluation.policies import SPLITS, TIERS
 from journeyman.gym.tasks import tasks
 from journeyman.gym.text.export import Example, oracle_examples
-from journeyman.interfaces.cli.gym.teams import SPLITS, TIERS, bar
+from journeyman.interfaces.cli.gym.progress_bar import bar
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, NotFound, Problem
 

@@ -8,6 +8,7 @@ from typing import Final
 
 import typer
 
+from journeyman.evaluation.policies import team_for
 from journeyman.gym.actions import HANDS
 from journeyman.gym.tasks import Task, task
 from journeyman.gym.text.action import Arg, TextAction
@@ -17,7 +18,6 @@ from journeyman.gym.text.shift import NOBODY, Shift
 from journeyman.gym.text.words import ActionType, AgentRole, FailureType
 from journeyman.gym.world.score import FLOOR
 from journeyman.gym.world.world import World
-from journeyman.interfaces.cli.gym.teams import team_for
 from journeyman.interfaces.cli.shared import ACHIEVED, NOT_ACHIEVED
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.errors import InvalidInput, Problem

@@ -8,10 +8,10 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any, Final
 
+from journeyman.evaluation.episode_log import Scored
 from journeyman.gym.actions import Role
 from journeyman.gym.evaluate import Estimate, Summary
 from journeyman.gym.train import Course, Standing
-from journeyman.interfaces.cli.gym.keeping import Scored
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 
 _FORMS: Final = {".png", ".svg", ".pdf"}
@@ -98,12 +98,12 @@ def _bars(axes: Any, measures: Measures, rows: Sequence[Scored]) -> None:
 
 def _legend(row: Scored) -> str:
     label = "\n".join(wrap(f"{row.policy}, {row.tier}", 30))
-    if row.asked is None:
+    if row.usage is None:
         return label
     cost = (
-        "price unknown" if row.asked.unpriced_calls else f"${row.asked.priced_usd / row.found.episodes:,.4f} an episode"
+        "price unknown" if row.usage.unpriced_calls else f"${row.usage.priced_usd / row.found.episodes:,.4f} an episode"
     )
-    unread = sum(row.asked.unreadable.values()) / max(1, row.asked.turns)
+    unread = sum(row.usage.unreadable.values()) / max(1, row.usage.turns)
     return f"{label}\n{cost},\n{unread:.1%} of turns not read"
 
 

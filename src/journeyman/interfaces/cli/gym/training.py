@@ -9,14 +9,15 @@ from typing import Any, Final, cast
 
 import typer
 
+from journeyman.evaluation.policies import TIERS
+from journeyman.evaluation.policy_file import read_standing, write_policy
 from journeyman.gym.evaluate import Estimate, estimate, play, summary, team_named
 from journeyman.gym.policies.crew import Crew
 from journeyman.gym.policies.heuristic import roster
 from journeyman.gym.tasks import Split, tasks
 from journeyman.gym.train import Course, Point, Standing, advance, begin
 from journeyman.interfaces.cli.gym.plots import check_plots, plot_curve
-from journeyman.interfaces.cli.gym.policy import read_standing, write_policy
-from journeyman.interfaces.cli.gym.teams import TIERS, bar
+from journeyman.interfaces.cli.gym.progress_bar import bar
 from journeyman.interfaces.cli.shared import INTERRUPTED, print_json
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.errors import NotFound

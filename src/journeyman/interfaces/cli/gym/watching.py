@@ -13,15 +13,16 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from journeyman.gym.actions import ActionType, Role, Topic
+from journeyman.evaluation.policies import TeamFor, team_for
+from journeyman.gym.actions import Role
 from journeyman.gym.arrays import Ints
-from journeyman.gym.catalog import Failure
 from journeyman.gym.draw.names import Names
 from journeyman.gym.evaluate import Replay
 from journeyman.gym.policies.base import Team
 from journeyman.gym.tasks import Task, task
+from journeyman.gym.text.export import named
+from journeyman.gym.text.words import ActionType, AgentRole
 from journeyman.gym.world.world import World
-from journeyman.interfaces.cli.gym.teams import TeamFor, team_for
 from journeyman.interfaces.cli.rendering import table
 from journeyman.interfaces.cli.shared import print_json
 from journeyman.interfaces.cli.terminal import SafeConsole, say
@@ -94,7 +95,7 @@ def played(world: World, team: Team) -> Iterator[Frame]:
     while not world.ended.all():
         acts = team.act(world)
         world.step(acts)
-        did = {role.label: words for role in Role if (words := _did(acts[0, role], names))}
+        did = {role.label: words for role in Role if (words := _did(acts[0, role], role, names))}
         yield _frame(world, names, did)
 
 
@@ -137,22 +138,13 @@ def _frame(world: World, names: Names, did: dict[str, str]) -> Frame:
     )
 
 
-def _did(row: Ints, names: Names) -> str:
-    kind, target, arg, to = (int(value) for value in row)
-    action = ActionType(kind)
-    agents = action is ActionType.FLAG_ROGUE or (action is ActionType.COMMUNICATE and arg == Topic.SUSPECT)
-    pool = names.agents if agents else names.services
-    at = pool[target] if 0 <= target < len(pool) else ""
-    if action is ActionType.NOOP:
-        return f"look {at}" if at else ""
-    if action is ActionType.COMMUNICATE:
-        hearer = f" to {Role(to - 1).label}" if 0 < to <= len(Role) else ""
-        return f"say{hearer} {Topic(arg).label if arg in set(Topic) else 'note'} {at}".strip()
-    if action is ActionType.SCALE:
-        return f"scale {at} to {arg}"
-    if action is ActionType.IDENTIFY_ROOT_CAUSE:
-        return f"claim {Failure(arg).label} at {at}" if arg else "claim none"
-    return f"{action.label} {at}".strip()
+def _did(row: Ints, role: Role, names: Names) -> str:
+    action = named(row, AgentRole(role.label), names)
+    if action.action_type is ActionType.NOOP:
+        return f"look {action.target}" if action.target else ""
+    said = [str(value) for name, value in action.args.items() if name != "to"]
+    hearer = f"to {action.args['to']}" if "to" in action.args else ""
+    return " ".join(part for part in (str(action.action_type), hearer, *said, action.target) if part)
 
 
 def line(frame: Frame) -> str:

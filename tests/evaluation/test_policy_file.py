@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from journeyman.evaluation.policy_file import read_standing, read_tuning, write_policy
 from journeyman.gym.tasks import Tier
 from journeyman.gym.train import Course, train
-from journeyman.interfaces.cli.gym.policy import read_standing, read_tuning, write_policy
 from journeyman.mission.values.errors import InvalidInput
 
 COURSE = Course(tier=Tier.EASY, population=4, tasks_each=4, validation_tasks=4)

@@ -2,37 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
-from journeyman.engine.policy import context_problems
+from journeyman.engine.observation_check import checking_state, judge_observation
+from journeyman.engine.policy import context_problems, tool_row
 from journeyman.engine.scripting import script_limits
-from journeyman.engine.world import answered
 from journeyman.mission.criteria import Approval, Event, MetricTrend, Predicate, ToolCallSucceeded, probes
 from journeyman.mission.criteria.base import Criterion, Measured, Probe, walk
-from journeyman.mission.criteria.evidence import SCRIPT, Answered, Call, Measurement
 from journeyman.mission.criteria.expressions import uses
 from journeyman.mission.criteria.metric import MetricCriterion
 from journeyman.mission.criteria.predicate import MISSING
-from journeyman.mission.fold.fold import fold
-from journeyman.mission.fold.world import arrived
-from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EFFECT_RULES, EffectClass
-from journeyman.mission.model.events import CriterionResult, Happened
-from journeyman.mission.model.mission import Mission, ScriptPlan, dump, effect_spec, mission_digest
+from journeyman.mission.model.events import CriterionResult
+from journeyman.mission.model.mission import Mission, ScriptPlan, effect_spec
 from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import problems as strategy_problems
-from journeyman.mission.rules.answers import with_answers
 from journeyman.mission.rules.approvals import needs_person
-from journeyman.mission.rules.evaluate import evaluated
-from journeyman.mission.values.canonical import Json, JsonObject
-from journeyman.mission.values.errors import Problem
-from journeyman.mission.values.value import replace as replaced
+from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.errors import InvalidInput, Problem
 from journeyman.tools.arguments import compiled
-from journeyman.tools.predicate import Predicates
+from journeyman.tools.base import Catalog
+from journeyman.tools.predicate import PredicateLimits, Predicates
 from journeyman.tools.script import ScriptRun
-
-_AT = "2000-01-01T00:00:00.000000Z"
+from journeyman.tools.script_check import expression_problems as syntax_problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +35,61 @@ class Checked:
 
     problems: tuple[Problem, ...]
     """The mission cannot work like this."""
-    warnings: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
     """It can, but proves less, or asks for more, than its reader may think."""
-    asks: tuple[str, ...]
+    asks: tuple[str, ...] = ()
     """Tools whose calls wait for a person."""
+    tools: tuple[JsonObject, ...] = ()
+    """The tools that it would get, as a record pins them."""
+    results: tuple[CriterionResult, ...] = ()
+    """What its criteria say of an observation, where one was given."""
 
 
-def checking_state(mission: Mission, rows: list[JsonObject]) -> State:
-    """Give the state of a session that has only pinned its tools."""
-    created = e.SessionCreated(
-        tenant="check", session_id="check", mission=dump(mission), digest=mission_digest(mission)
-    )
-    state = fold(None, Happened(_AT, "check", created))
-    return fold(state, Happened(_AT, "check", e.CatalogPinned(tools=rows)))
+async def check_mission(
+    mission: Mission,
+    predicates: Predicates,
+    scripts: ScriptRun,
+    *,
+    opens: AbstractAsyncContextManager[Catalog] | None = None,
+    observation: JsonObject | None = None,
+) -> Checked:
+    """Check a mission without running it.
+
+    Args:
+        mission: The mission.
+        predicates: The sandbox of its expressions.
+        scripts: The sandbox of its script.
+        opens: Opens its tools; without it nothing that depends on them is checked.
+        observation: What a person wrote down: the criteria are judged by it.
+    """
+    found = await _sandbox_problems(mission, predicates)
+    told = Checked(())
+    if opens is not None:
+        async with opens as catalog:
+            rows = [tool_row(mission, tool) for tool in await catalog.tools()]
+        told = await check_tools(mission, rows, scripts)
+    results = await judge_observation(mission, observation, predicates) if observation is not None else ()
+    return replace(told, problems=(*found, *told.problems), results=tuple(results))
 
 
-async def expression_problems(mission: Mission, predicates: Predicates) -> list[Problem]:
-    """Give what is wrong with the mission's expressions."""
+def check_expressions(mission: Mission, what: str) -> None:
+    """Raise `InvalidInput` with every expression of the mission that can never be evaluated."""
+    criteria = [item for item in walk(mission.criteria) if isinstance(item, Predicate)]
+    plan = mission.plan if isinstance(mission.plan, list) else []
+    written = [(f"criterion {item.id!r}", item.text) for item in criteria]
+    written += [(f"plan.{index}.until", step.until) for index, step in enumerate(plan) if step.until is not None]
+    limit = PredicateLimits().source_bytes
+    problems = [
+        replace(problem, where=where, hint=problem.hint or f"it reads {source[:80]!r}")
+        for where, source in written
+        for problem in syntax_problems(source, limit)
+    ]
+    if problems:
+        raise InvalidInput(what, tuple(problems))
+
+
+async def _sandbox_problems(mission: Mission, predicates: Predicates) -> list[Problem]:
+    """Look for what is wrong with the mission's expressions where they are evaluated."""
     found: list[Problem] = []
     for criterion in walk(mission.criteria):
         expression = criterion.expression()
@@ -82,7 +114,7 @@ async def check_tools(mission: Mission, rows: list[JsonObject], scripts: ScriptR
             message = f"{criterion.tool!r} is not an allowed tool, so it can never be met"
             found.append(Problem(where=f"criterion {criterion.id}", message=message))
     asks = tuple(name for name in sorted(state.tools) if needs_person(state, name))
-    return Checked(tuple(found), tuple(_warnings(state)), asks)
+    return Checked(tuple(found), tuple(_warnings(state)), asks, tuple(rows))
 
 
 def _probe_problems(state: State) -> Iterator[Problem]:
@@ -199,53 +231,3 @@ def _approval_warnings(state: State) -> Iterator[Problem]:
                 message="what was measured before a person answers is stale, and no pure tool can measure it again",
                 hint="give it a `probe`, or answer ahead with `journeyman approve SESSION APPROVAL`",
             )
-
-
-async def judge_observation(mission: Mission, seen: JsonObject, predicates: Predicates) -> list[CriterionResult]:
-    """Judge the criteria by an observation that a person wrote down: `metrics`, `events`, `counts`, `errors`.
-
-    It stands for whatever the criteria would be measured by: sources and probes are left out.
-    """
-    criteria = dump(mission)["criteria"]
-    plain = Mission.model_validate({**dump(mission), "criteria": _unsourced(criteria)})
-    state = checking_state(plain, [])
-    state = replaced(
-        state,
-        world=replaced(
-            state.world, order=1, counts={name: n for name, n in _object(seen, "counts").items() if isinstance(n, int)}
-        ),
-        iteration=replaced(state.iteration, probed=True, checked=True, errors=tuple(_rows(seen, "errors"))),
-    )
-    made = Measurement(id=f"{SCRIPT}:0.1", call=Call.of_script(), order=1, epoch=state.world.epoch, at=_AT)
-    state = arrived(state, made, _object(seen, "metrics"), _rows(seen, "events"), fresh=True)
-
-    async def ask(expression: str, obs: JsonObject) -> Answered:
-        given: JsonObject = {name: seen[name] for name in ("tool_results", "history") if name in seen}
-        result = await predicates.evaluate(expression, obs | given)
-        return answered(result)
-
-    event = await with_answers(lambda run: evaluated(state, _AT, run, {}), ask)
-    return event.results
-
-
-def _unsourced(value: Json) -> Json:
-    if isinstance(value, list):
-        return [_unsourced(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    kept = {
-        key: _unsourced(item) if key == "criteria" else item
-        for key, item in value.items()
-        if key not in ("from", "probe")
-    }
-    return kept | ({"from": SCRIPT} if value.get("kind") == "predicate" else {})
-
-
-def _object(seen: JsonObject, name: str) -> JsonObject:
-    value = seen.get(name)
-    return value if isinstance(value, dict) else {}
-
-
-def _rows(seen: JsonObject, name: str) -> Sequence[JsonObject]:
-    value: Json = seen.get(name)
-    return [row for row in value if isinstance(row, dict)] if isinstance(value, list) else []

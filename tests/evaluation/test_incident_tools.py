@@ -12,9 +12,9 @@ from typing import Any, cast
 import pytest
 
 from journeyman.engine.engine import Engine
-from journeyman.engine.incident import Incident
 from journeyman.engine.records import read_record
-from journeyman.engine.world import PastCall, Replays, World
+from journeyman.engine.world import World
+from journeyman.evaluation.incident_tools import Incident
 from journeyman.gym.text.words import ActionType
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model import events as e
@@ -22,7 +22,7 @@ from journeyman.mission.model.mission import Gym, Mission
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, Unavailable
 from journeyman.stores.memory import MemoryStore
-from journeyman.tools.base import CallRequest, Catalog, ForwardingCatalog, Result, Status
+from journeyman.tools.base import CallRequest, Catalog, ForwardingCatalog, PastCall, Replayable, Result, Status
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
@@ -88,7 +88,7 @@ async def test_tools_are_the_hands_of_the_role_and_nothing_else(tmp_path: Path) 
     for role, own in {"sre": "restart", "dev": "rollback", "manager": "escalate", "oversight": "flag_rogue"}.items():
         mission = validate_mission({**PLAIN, "gym": {"task": "easy-train-6", "role": role}}, what="test")
         async with mission_catalog(mission, tmp_path) as catalog:
-            assert isinstance(catalog, Replays)
+            assert isinstance(catalog, Replayable)
             tools = {tool.name: tool for tool in await catalog.tools()}
             assert f"incident.{own}" in tools
             assert (

@@ -11,10 +11,11 @@ import pytest
 
 from journeyman.advisors.base import Answer, AskLimits, Failure, Readiness, Request, Usage
 from journeyman.advisors.broker import Broker, BrokerPolicy
+from journeyman.evaluation.model_player import ModelPlayer, SpendLimitReached, Unanswered
+from journeyman.evaluation.usage import EpisodeLedger, ModelUsage, SpendLimit
 from journeyman.gym.text.play import Turn
 from journeyman.gym.text.words import ActionType, AgentRole
-from journeyman.interfaces.cli.gym.asking import Asker, Bill, CeilingReached, Purse, Unanswered
-from journeyman.interfaces.cli.gym.keeping import Asked, dollars
+from journeyman.interfaces.cli.gym.evaluating import dollars
 from journeyman.mission.values.errors import BudgetRefused
 
 pytestmark = pytest.mark.anyio
@@ -55,17 +56,17 @@ def failing(failure: Failure, reason: str = "") -> Answer:
     return Answer(failure=failure, reason=reason or failure.value)
 
 
-def asker(model: Model, purse: Purse | None = None, waits: list[tuple[str, float]] | None = None) -> Asker:
+def player(model: Model, limit: SpendLimit | None = None, waits: list[tuple[str, float]] | None = None) -> ModelPlayer:
     """Give an asker without pauses."""
 
     async def sleep(_: float) -> None:
         await anyio.lowlevel.checkpoint()
 
     policy = BrokerPolicy(tries=2, breaker_failures=100, breaker_rest_s=0)
-    return Asker(
+    return ModelPlayer(
         broker=Broker({"model": model}, policy, sleep=sleep),
         advisor="model",
-        bill=Bill(purse or Purse(None, None, 2e-5)),
+        ledger=EpisodeLedger(limit or SpendLimit(None, None, 2e-5)),
         episode="easy-train-0",
         answer_tokens=50,
         timeout_s=5,
@@ -82,18 +83,18 @@ def turn(role: AgentRole = AgentRole.SRE) -> Turn:
 async def test_all_roles_of_a_step_are_asked_and_billed() -> None:
     """One action per question in their order, and every call on the bill."""
     model = Model([GOOD])
-    asking = asker(model)
+    asking = player(model)
     reads = await asking([turn(AgentRole.SRE), turn(AgentRole.MANAGER)])
     assert [read.action.role for read in reads] == [AgentRole.SRE, AgentRole.MANAGER]
     assert {read.action.action_type for read in reads} == {ActionType.RESTART}
-    assert asking.bill.used == Asked(calls=2, input_tokens=200, output_tokens=20, priced_usd=0.5)
+    assert asking.ledger.used == ModelUsage(calls=2, input_tokens=200, output_tokens=20, priced_usd=0.5)
     assert len({request.request_id for request in model.requests}) == 2
 
 
 async def test_an_answer_without_an_action_is_asked_for_again_with_what_was_wrong() -> None:
     """The view stays, the reason comes after it."""
     model = Model(['{"action_type": "dance"}', GOOD])
-    (read,) = await asker(model)([turn()])
+    (read,) = await player(model)([turn()])
     assert read.action.target == "db"
     again = model.requests[1].messages
     assert again[0] == model.requests[0].messages[0]
@@ -113,7 +114,7 @@ async def test_an_answer_without_an_action_is_asked_for_again_with_what_was_wron
 )
 async def test_a_model_that_gives_no_action_plays_a_no_op_with_a_reason(answer: str | Answer, reason: str) -> None:
     """It answered, so the episode goes on and counts."""
-    (read,) = await asker(Model([answer]))([turn()])
+    (read,) = await player(Model([answer]))([turn()])
     assert (read.action.action_type, read.reason) == (ActionType.NOOP, reason)
 
 
@@ -123,7 +124,7 @@ async def test_a_provider_that_fails_is_given_time_and_then_ends_the_episode(fai
     waits: list[tuple[str, float]] = []
     model = Model([failing(failure, "openai_trouble")])
     with pytest.raises(Unanswered) as fault:
-        await asker(model, waits=waits)([turn(), turn(AgentRole.DEV)])
+        await player(model, waits=waits)([turn(), turn(AgentRole.DEV)])
     assert (fault.value.reason, fault.value.lasting) == ("openai_trouble", False)
     assert len(model.requests) == 2 * 3 * 2
     assert waits == [("openai_trouble", 0)] * 4
@@ -131,7 +132,7 @@ async def test_a_provider_that_fails_is_given_time_and_then_ends_the_episode(fai
 
 async def test_a_provider_that_recovers_is_forgiven() -> None:
     """A round of failures costs a pause, not the episode."""
-    (read,) = await asker(Model([failing(Failure.RATE_LIMITED)] * 2 + [GOOD]))([turn()])
+    (read,) = await player(Model([failing(Failure.RATE_LIMITED)] * 2 + [GOOD]))([turn()])
     assert read.reason == ""
 
 
@@ -140,7 +141,7 @@ async def test_what_will_not_change_is_not_waited_for(failure: Failure) -> None:
     """A wrong key is wrong the next time too."""
     model = Model([failing(failure, "openai_http_401")])
     with pytest.raises(Unanswered) as fault:
-        await asker(model)([turn()])
+        await player(model)([turn()])
     assert fault.value.lasting
     assert len(model.requests) == 1
 
@@ -148,22 +149,22 @@ async def test_what_will_not_change_is_not_waited_for(failure: Failure) -> None:
 async def test_a_ceiling_is_never_exceeded_and_reservations_wait_for_each_other() -> None:
     """Each request reserves 50 tokens and its prompt; two fit only one after the other, a third no more."""
     model = Model([GOOD])
-    purse = Purse(None, 250, 2e-5)
-    asking = asker(model, purse)
+    limit = SpendLimit(None, 250, 2e-5)
+    asking = player(model, limit)
     await asking([turn(), turn(AgentRole.DEV)])
-    assert purse.tokens == 220
-    with pytest.raises(CeilingReached):
+    assert limit.tokens == 220
+    with pytest.raises(SpendLimitReached):
         await asking([turn()])
-    assert (purse.tokens, len(model.requests)) == (220, 2)
+    assert (limit.tokens, len(model.requests)) == (220, 2)
 
 
 async def test_an_unknown_price_is_counted_by_assumption_and_shown_as_unknown() -> None:
     """It slips through no ceiling and is never called nothing."""
-    purse = Purse(1.0, None, 0.001)
-    await purse.reserve("a", 0.9, 900)
-    assert await purse.settle("a", None, 500) == pytest.approx(0.5)
+    limit = SpendLimit(1.0, None, 0.001)
+    await limit.reserve("a", 0.9, 900)
+    assert await limit.settle("a", None, 500) == pytest.approx(0.5)
     with pytest.raises(BudgetRefused):
-        await purse.reserve("b", 0.6, 10)
-    assert dollars(Asked(calls=1, unpriced_calls=1)) == "1 call of unknown price"
-    assert dollars(Asked(calls=3, priced_usd=1.5, unpriced_calls=1)) == "$1.5000 and 1 call of unknown price"
-    assert dollars(Asked(calls=2)) == "$0.0000"
+        await limit.reserve("b", 0.6, 10)
+    assert dollars(ModelUsage(calls=1, unpriced_calls=1)) == "1 call of unknown price"
+    assert dollars(ModelUsage(calls=3, priced_usd=1.5, unpriced_calls=1)) == "$1.5000 and 1 call of unknown price"
+    assert dollars(ModelUsage(calls=2)) == "$0.0000"

@@ -7,24 +7,19 @@ happened and is safe to call again. No result holds a reward or the truth.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Final, Literal, TypeAlias, cast
+from typing import Final, cast
 
-from pydantic import Field
-
-from journeyman.engine.world import PastCall
-from journeyman.gym.actions import HANDS, MAX_REPLICAS
 from journeyman.gym.tasks import task
-from journeyman.gym.text.action import EVERYBODY, MESSAGE_CHARS, Arg, TextAction
+from journeyman.gym.text.action import TextAction, read_action
 from journeyman.gym.text.observation import Change, Customers, Deed, LogEntry, Said
 from journeyman.gym.text.shift import Shift
-from journeyman.gym.text.words import ActionType, AgentRole, FailureType, TopicName
+from journeyman.gym.text.tools import ROLE_TOOLS, Named, RoleTool, tools_of, typed
+from journeyman.gym.text.words import ActionType, AgentRole
 from journeyman.mission.model.mission import Gym
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, Problem, Unavailable
-from journeyman.tools.base import Catalog, ForwardingCatalog
+from journeyman.tools.base import Catalog, ForwardingCatalog, PastCall
 from journeyman.tools.functions import tool
 
 PREFIX: Final = "incident."
@@ -33,18 +28,6 @@ PAGED_WITHIN: Final = 10
 _DISRUPTIVE: Final = frozenset(
     {ActionType.RESTART, ActionType.ROLLBACK, ActionType.SCALE, ActionType.ESCALATE, ActionType.FLAG_ROGUE}
 )
-_TOPICS: Final = (
-    TopicName.SYMPTOM,
-    TopicName.NEED_ESCALATION,
-    TopicName.NEED_ROLLBACK,
-    TopicName.NEED_RESTART,
-    TopicName.NEED_SCALE,
-    TopicName.FIXED,
-    TopicName.ALL_CLEAR,
-    TopicName.NOTE,
-)
-"""What a message about a service may say: what asks somebody to act comes first."""
-Tools: TypeAlias = list[Callable[..., object]]
 
 
 class Incident:
@@ -72,63 +55,26 @@ class Incident:
         """Give a catalog that holds this incident's tools as one that can be brought to where the record is."""
         return IncidentCatalog(catalog, self)
 
-    def tools(self) -> Tools:
-        """Give the role's hands as typed functions."""
-        hands = HANDS[self.shift.role.number]
-        service = Literal[self.shift.world.services]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
-        agent = Literal[self.shift.world.agents]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
-        failure = Literal[tuple(map(str, FailureType))]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
-        found = [
-            self._observing(),
-            self._acting("wait", ActionType.NOOP, "Do nothing.", {}),
-            self._acting("look", ActionType.NOOP, "Look closer at a service.", {"target": service}),
-            self._acting(
-                "communicate",
-                ActionType.COMMUNICATE,
-                "Tell the others something about a service.",
-                self._telling(service),
-            ),
-        ]
-        more: dict[ActionType, tuple[str, Mapping[str, object]]] = {
-            ActionType.RESTART: ("Restart a service.", {"target": service}),
-            ActionType.ROLLBACK: ("Undo a service's last change.", {"target": service}),
-            ActionType.SCALE: (
-                "Set a service's number of replicas.",
-                {
-                    "target": service,
-                    "replicas": Annotated[
-                        int, Field(ge=1, le=MAX_REPLICAS, examples=[MAX_REPLICAS // 2, MAX_REPLICAS])
-                    ],
-                },
-            ),
-            ActionType.IDENTIFY_ROOT_CAUSE: ("Name a root cause.", {"target": service, "failure_type": failure}),
-            ActionType.ESCALATE: ("Call outside specialists for a service.", {"target": service}),
-            ActionType.FLAG_ROGUE: ("Stop a fleet agent.", {"target": agent}),
-            ActionType.RESOLVE: ("Close the incident, for good.", {}),
-        }
-        return found + [self._acting(kind, kind, *form) for kind, form in more.items() if kind.number in hands]
-
-    def _telling(self, service: object) -> dict[str, object]:
-        """Give what a message takes: the topic is for listeners that read no prose, as the other roles' policies are."""
-        topic = Literal[tuple(map(str, _TOPICS))]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
-        hearer = Literal[(EVERYBODY, *map(str, AgentRole))]  # pyright: ignore[reportInvalidTypeForm]  # made at run time
-        text = Annotated[str, Field(max_length=MESSAGE_CHARS)]
-        return {"topic": topic, "target": service, "message": _Maybe(text, ""), "to": _Maybe(hearer, EVERYBODY)}
+    def tools(self) -> list[Callable[..., object]]:
+        """Make typed functions of the role's tools, and of looking without acting."""
+        world = self.shift.world
+        names = {Named.SERVICE: world.services, Named.AGENT: world.agents}
+        return [self._observing(), *(self._acting(one, names) for one in tools_of(self.shift.role))]
 
     def _observing(self) -> Callable[..., object]:
         def observe() -> dict[str, object]:
-            """Give what the role sees now; no step passes."""
+            """See what the role sees now; no step passes."""
             return {**self.seen(), "events": []}
 
         return tool(name=f"{PREFIX}observe", effect="pure")(observe)
 
-    def _acting(self, name: str, kind: ActionType, says: str, takes: Mapping[str, object]) -> Callable[..., object]:
-        async def act(idempotency_key: str, **given: object) -> dict[str, Json]:
-            return self.act(kind, given, idempotency_key)
+    def _acting(self, of: RoleTool, names: Mapping[Named, Sequence[str]]) -> Callable[..., object]:
+        async def act(idempotency_key: str, **given: object) -> object:
+            return self.act(of.action_type, given, idempotency_key)
 
-        act.__doc__ = f"{says} A step passes."
-        for_good = True if kind is ActionType.RESOLVE else None
-        return tool(name=f"{PREFIX}{name}", effect="keyed", destructive=for_good)(_signed(act, takes))
+        for_good = True if of.action_type is ActionType.RESOLVE else None
+        named = typed(of, act, leading=("idempotency_key",), names=names)
+        return tool(name=f"{PREFIX}{of.name}", effect="keyed", destructive=for_good)(named)
 
     def act(self, kind: ActionType, given: Mapping[str, object], key: str) -> dict[str, Json]:
         """Play one action; the same key is played once.
@@ -140,11 +86,8 @@ class Incident:
             return self._given[key]
         if self.shift.done:
             raise NotAllowed("the incident is over: nothing can be done any more")
-        args = cast(
-            "dict[str, Arg]", {name: value for name, value in given.items() if name != "target" and value != ""}
-        )
-        target = given.get("target")
-        events = self._pass(TextAction(self.shift.role, kind, None if target is None else str(target), args))
+        action = read_action({"action_type": str(kind), **given}, self.shift.role).action
+        events = self._pass(action)
         self._disruptive += kind in _DISRUPTIVE
         self._given[key] = {**self.seen(), "events": cast("list[Json]", events)}
         return self._given[key]
@@ -155,12 +98,11 @@ class Incident:
         Raises:
             Unavailable: the world is another than the record's: the gym or its policies have changed since.
         """
-        kinds = {f"{PREFIX}{kind}": kind for kind in ActionType}
-        kinds |= {f"{PREFIX}wait": ActionType.NOOP, f"{PREFIX}look": ActionType.NOOP}
         for call in past:
-            if call.tool not in kinds:
+            played = ROLE_TOOLS.get(call.tool.removeprefix(PREFIX)) if call.tool.startswith(PREFIX) else None
+            if played is None:
                 continue
-            measured = self.act(kinds[call.tool], call.args, call.key)["metrics"]
+            measured = self.act(played.action_type, call.args, call.key)["metrics"]
             if call.metrics and call.metrics != measured:
                 raise Unavailable(
                     f"{call.tool} measures {measured} where the record has {call.metrics}: the incident cannot be "
@@ -204,30 +146,6 @@ def _plain(value: object) -> object:
     if isinstance(value, (Change, Customers, Deed, LogEntry, Said)):
         return value._asdict()
     return [_plain(one) for one in cast("tuple[object, ...]", value)] if isinstance(value, tuple) else value
-
-
-@dataclass(frozen=True, slots=True)
-class _Maybe:
-    """A parameter that may be left out."""
-
-    form: object
-    default: str
-
-
-def _signed(function: Callable[..., Any], takes: Mapping[str, object]) -> Callable[..., Any]:
-    """Give a function the parameters that its schema is made of."""
-    kinds = inspect.Parameter.KEYWORD_ONLY
-    forms = {name: form.form if isinstance(form, _Maybe) else form for name, form in takes.items()}
-    forms["idempotency_key"] = str
-    defaults = {name: form.default for name, form in takes.items() if isinstance(form, _Maybe)}
-    function.__signature__ = inspect.Signature(  # pyright: ignore[reportFunctionMemberAccess]  # how a signature is overridden
-        [
-            inspect.Parameter(name, kinds, default=defaults.get(name, inspect.Parameter.empty), annotation=form)
-            for name, form in forms.items()
-        ]
-    )
-    function.__annotations__ = forms
-    return function
 
 
 class IncidentCatalog(ForwardingCatalog):

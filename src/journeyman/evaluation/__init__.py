@@ -1,0 +1,1 @@
+"""Who plays the gym's tasks and how it went: policies by name, models with their spend limits, logs of episodes."""
