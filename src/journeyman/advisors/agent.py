@@ -90,7 +90,7 @@ class AgentAdvisor:
             await anyio.to_thread.run_sync(importlib.import_module, "acp", abandon_on_cancel=True)
 
     async def ask(self, request: Request) -> Answer:
-        """Give one answer to one try. Never raises for what the agent does; cancelling kills it and all its group."""
+        """One answer to one try. Never raises for what the agent does; cancelling kills it and all its group."""
         try:
             acp: Any = importlib.import_module("acp")
         except ImportError:

@@ -84,7 +84,7 @@ class Request:
 
     @property
     def most_output_tokens(self) -> int:
-        """Give the limit for a provider that needs one."""
+        """The limit for a provider that needs one."""
         return DEFAULT_OUTPUT_TOKENS if self.max_output_tokens is None else self.max_output_tokens
 
 
@@ -142,12 +142,12 @@ class Advisor(Protocol):
 
     @property
     def name(self) -> str:
-        """Give the name under which missions and settings mean it."""
+        """The name under which missions and settings mean it."""
         ...
 
     @property
     def limits(self) -> AskLimits:
-        """Give what one try may take."""
+        """What one try may take."""
         ...
 
     def readiness(self) -> Readiness:
@@ -155,7 +155,7 @@ class Advisor(Protocol):
         ...
 
     async def ask(self, request: Request) -> Answer:
-        """Give one answer to one try. Never raises for what a provider does; cancelling cancels the call."""
+        """One answer to one try. Never raises for what a provider does; cancelling cancels the call."""
         ...
 
 

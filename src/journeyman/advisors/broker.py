@@ -132,7 +132,7 @@ class _Tried:
 
     @property
     def field(self) -> str:
-        """Give the first field that is wrong; empty where none is named, or its name is no token."""
+        """The first field that is wrong; empty where none is named, or its name is no token."""
         named = self.rejection.where if self.rejection is not None else ""
         if not named and self.answer.failure is Failure.SCHEMA_MISMATCH and self.answer.problems:
             named = self.answer.problems[0].partition(": ")[0]
@@ -196,7 +196,7 @@ class Broker:
                 await close()
 
     async def ask(self, make: MakeRequest, *, wanted: Sequence[str], check: Check, ledger: Ledger) -> Outcome:
-        """Give a checked answer, or why there is none. Never raises for what a model or provider does."""
+        """A checked answer, or why there is none. Never raises for what a model or provider does."""
         if not self.policy.enabled or tuple(wanted) in ((), ("none",)):
             return Outcome(failure=Failure.DISABLED, reason=Failure.DISABLED.value)
         timeout_s = make("").timeout_s
@@ -366,7 +366,7 @@ class Broker:
         )
 
     def _usage(self, advisor: Advisor, answer: Answer, row: Asked) -> tuple[Usage, str]:
-        """Give what was used and which price says what it cost; a try that ended without word may have cost all that was reserved."""
+        """What was used and which price says what it cost; a try that ended without word may have cost all that was reserved."""
         usage = answer.usage
         if answer.failure in (Failure.CANCELLED, Failure.TIMEOUT) and usage == Usage():
             return Usage(input_tokens=row.reserved_tokens, source="estimated"), ""
@@ -380,7 +380,7 @@ class Broker:
 
 
 def _limited(request: Request, advisor: Advisor) -> Request:
-    """Give the request of one try: the advisor's limits, and the caller's where they are lower."""
+    """The request of one try: the advisor's limits, and the caller's where they are lower."""
     limits = advisor.limits
     most = limits.max_output_tokens
     wanted = most if request.max_output_tokens is None else min(most, request.max_output_tokens)
@@ -389,7 +389,7 @@ def _limited(request: Request, advisor: Advisor) -> Request:
 
 
 def power_of_two(size: int) -> int:
-    """Give a size rounded up to a power of two; 0 stays 0."""
+    """A size rounded up to a power of two; 0 stays 0."""
     return 0 if size <= 0 else 1 << (size - 1).bit_length()
 
 

@@ -106,12 +106,12 @@ class Coalescing:
 
     @property
     def name(self) -> str:
-        """Give the name of the advisor that is asked."""
+        """The name of the advisor that is asked."""
         return self.inner.name
 
     @property
     def limits(self) -> AskLimits:
-        """Give what one try of the other advisor may take."""
+        """What one try of the other advisor may take."""
         return self.inner.limits
 
     def readiness(self) -> Readiness:
@@ -124,7 +124,7 @@ class Coalescing:
             await self.inner.open()
 
     async def ask(self, request: Request) -> Answer:
-        """Give one answer to one try, perhaps out of a shared call."""
+        """One answer to one try, perhaps out of a shared call."""
         tokens = sum(len(message.text) for message in request.messages) // CHARACTERS_PER_TOKEN
         if tokens > self.policy.small_tokens or request.request_id in self._alone:
             self._alone.discard(request.request_id)
@@ -250,7 +250,7 @@ class Coalescing:
 
 
 async def _part(request: Request, given: list[Any]) -> Answer:
-    """Give one task's answer; a task answered twice is answered by nobody knows whom."""
+    """One task's answer; a task answered twice is answered by nobody knows whom."""
     if len(given) != 1:
         return Answer(failure=Failure.MALFORMED, reason="batch_missing" if not given else "batch_twice")
     text = given[0] if isinstance(given[0], str) else json.dumps(given[0], ensure_ascii=False)
@@ -261,7 +261,7 @@ async def _part(request: Request, given: list[Any]) -> Answer:
 
 
 def _shared(usage: Usage, rows: list[_Waiting]) -> list[Usage]:
-    """Give each caller its share of what was used; the shares add up to the whole."""
+    """Each caller's share of what was used; the shares add up to the whole."""
     count = len(rows)
     return [
         Usage(

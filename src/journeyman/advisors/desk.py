@@ -79,7 +79,7 @@ class Desk(Generic[Brought]):
             self._notify()
 
     def unanswered(self, limit: int | None = None) -> list[Prompt]:
-        """Give the questions that wait, oldest first."""
+        """The questions that wait, oldest first."""
         return [row.prompt for row in list(self._open.values())[:limit]]
 
     def settle(self, prompt_id: str, brought: Brought) -> Taken:

@@ -13,7 +13,7 @@ class Pace:
     _free_at: float = 0.0
 
     def wait_s(self, now: float) -> float:
-        """Give how long the next request waits, and take its place."""
+        """Take the next place in the order; the seconds until it comes."""
         start = max(now, self._free_at)
         self._free_at = start + self.interval_s
         return start - now

@@ -32,7 +32,7 @@ _STOPPED: Final[Mapping[str, Failure]] = {"maxTokens": Failure.TRUNCATED, "refus
 
 
 def params_of(request: Request) -> dict[str, Any]:
-    """Give the parameters of `sampling/createMessage`; the schema goes into the text, since they have no place for it."""
+    """The parameters of `sampling/createMessage`; the schema goes into the text, since they have no place for it."""
     system = [message.text for message in request.messages if message.role == "system"]
     if request.answer is not None:
         schema = json.dumps(request.answer.model_json_schema(), sort_keys=True, ensure_ascii=False)
@@ -51,7 +51,7 @@ def params_of(request: Request) -> dict[str, Any]:
 
 
 async def answer_from(request: Request, result: Mapping[str, Any]) -> Answer:
-    """Give the checked answer in a `CreateMessageResult`. Usage is an estimate: the protocol tells none."""
+    """The checked answer in a `CreateMessageResult`. Usage is an estimate: the protocol tells none."""
     said = said_in(result, "mcp")
     if result.get("role") != "assistant" or not (said.text or said.calls):
         return Answer(failure=Failure.MALFORMED, reason="sampling_no_text", usage=estimated(request))
@@ -61,7 +61,7 @@ async def answer_from(request: Request, result: Mapping[str, Any]) -> Answer:
 
 
 def failure_of(code: int | None) -> Answer:
-    """Give the answer for a protocol error."""
+    """A protocol error as one of our failures, by its code."""
     failure = _BY_CODE.get(code, Failure.TRANSPORT) if code is not None else Failure.TRANSPORT
     return Answer(failure=failure, reason=f"sampling_{failure.value}")
 
@@ -90,7 +90,7 @@ class PushSampling:
 
     @property
     def limits(self) -> AskLimits:
-        """Give what one try may take."""
+        """What one try may take."""
         return AskLimits(timeout_s=self.answer_within_s)
 
     def readiness(self) -> Readiness:
@@ -100,7 +100,7 @@ class PushSampling:
         return Readiness(ready=True, why="asks the connected client's model; its user decides")
 
     async def ask(self, request: Request) -> Answer:
-        """Give one answer; a client that leaves meanwhile is a failure of the wire, so the next try asks the next client."""
+        """One answer; a client that leaves meanwhile is a failure of the wire, so the next try asks the next client."""
         if not self._peers:
             return Answer(failure=Failure.UNSUPPORTED, reason="sampling_no_client")
         peer = self._peers[-1]
@@ -141,14 +141,14 @@ class SamplingRounds(DeskAdvisor[Brought]):
         return Readiness(ready=True, why="asks the calling client's model; its user decides")
 
     async def ask(self, request: Request) -> Answer:
-        """Give one answer; waits until some round brings it."""
+        """One answer; waits until some round brings it."""
         brought = await self.desk.post(request)
         if brought is None:
             return Answer(failure=Failure.TIMEOUT, reason="prompt_expired")
         return brought if isinstance(brought, Answer) else await answer_from(request, brought)
 
     async def offer(self, *, made: int, limit: int = 32, wait_s: float = 5.0) -> Round:
-        """Give the next round of a call that has made so many; all unanswered questions are in it, also those of a client that left."""
+        """The next round of a call that has made so many; all unanswered questions are in it, also those of a client that left."""
         self.seen()
         if not await self.desk.wait(wait_s):
             return Round(status="nothing")

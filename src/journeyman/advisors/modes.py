@@ -28,7 +28,7 @@ class Modes:
     _trying: bool = False
 
     def at(self, now: float) -> Mode:
-        """Give the form for a request that leaves now."""
+        """The form for a request that leaves now."""
         current = self._current or self.best
         if current is not self.best and now - self._lowered_at >= self._rest_s:
             self._current = current = _HIGHER[current]

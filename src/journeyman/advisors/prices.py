@@ -53,7 +53,7 @@ class Prices:
     _list: Any = None
 
     def __call__(self, advisor: str, input_tokens: int, output_tokens: int) -> Priced | None:
-        """Give what a call costs; `None` when nobody knows the price."""
+        """What a call costs; `None` when nobody knows the price."""
         asked = self.advisors.get(advisor)
         if asked is None:
             return None

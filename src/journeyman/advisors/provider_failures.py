@@ -56,7 +56,7 @@ _CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,60}")
 
 
 def failed(error: BaseException, kind: Kind, used: Usage) -> Answer:
-    """Give the answer of a try that ended with an error of the SDK or of what lies under it.
+    """The answer of a try that ended with an error of the SDK or of what lies under it.
 
     Args:
         error: What was raised.
@@ -85,7 +85,7 @@ def refuses_form(error: BaseException, answer: Answer) -> bool:
 
 
 def _status(chain: list[Any]) -> int | None:
-    """Give the HTTP status; a redirect counts before what a library makes of it."""
+    """The HTTP status; a redirect counts before what a library makes of it."""
     told = [row.status_code for row in chain if isinstance(getattr(row, "status_code", None), int)]
     return next((status for status in told if 300 <= status < 400), told[0] if told else None)
 
@@ -121,7 +121,7 @@ def _reason(kind: Kind, failure: Failure, status: int | None, code: str, chain: 
 
 
 def _chain(error: BaseException) -> list[Any]:
-    """Give the error and what caused it, outermost first."""
+    """The error and what caused it, outermost first."""
     found: list[Any] = []
     waiting: Any = error
     while waiting is not None and len(found) < 10:
@@ -134,13 +134,13 @@ def _chain(error: BaseException) -> list[Any]:
 
 
 def _code(error: Any) -> str:
-    """Give the AWS error code, checked to be an identifier."""
+    """The AWS error code, checked to be an identifier."""
     code = str(_response(error).get("Error", {}).get("Code", ""))
     return code if _CODE.fullmatch(code) else ""
 
 
 def _response(error: Any) -> dict[str, Any]:
-    """Give what botocore keeps of a response; empty for other errors."""
+    """What botocore keeps of a response; empty for other errors."""
     response: Any = getattr(error, "response", None)
     return cast("dict[str, Any]", response) if isinstance(response, dict) else {}
 
@@ -156,7 +156,7 @@ def _retry_after_s(chain: list[Any]) -> float | None:
 
 
 def retry_after_s(headers: Any, now: Callable[[], float] = time.time) -> float | None:
-    """Give the seconds that a provider asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date.
+    """The seconds that a provider asks to wait: `retry-after-ms`, or `retry-after` in seconds or as a date.
 
     A date is read against the provider's own `date` where it tells one: clocks differ. `None` for what is no time.
     """
@@ -184,7 +184,7 @@ def _seconds(text: str) -> float | None:
 
 
 def _moment(text: str) -> float | None:
-    """Give an HTTP date as seconds since 1970."""
+    """An HTTP date as seconds since 1970."""
     try:
         return parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError, IndexError, OverflowError):

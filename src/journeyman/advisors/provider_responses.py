@@ -29,7 +29,7 @@ async def until_answered(events: Any, answer: Any, *, called: bool) -> bool:
 
 
 def _piece(event: Any, *, called: bool) -> str:
-    """Give what an event adds to the answer."""
+    """What an event adds to the answer."""
     names = ("args", "args_delta") if called else ("content", "content_delta")
     kinds = {"tool-call", "tool_call"} if called else {"text"}
     part: Any = getattr(event, "part", None) if event.event_kind == "part_start" else getattr(event, "delta", None)
@@ -39,7 +39,7 @@ def _piece(event: Any, *, called: bool) -> str:
 
 
 async def read(request: Request, response: Any, model: str, *, streamed: bool = False, cut: bool = False) -> Answer:
-    """Give the checked answer in a response: a tool call first, then text. Thoughts are never the answer.
+    """The checked answer in a response: a tool call first, then text. Thoughts are never the answer.
 
     Args:
         request: What was asked.

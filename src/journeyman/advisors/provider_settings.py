@@ -108,13 +108,13 @@ AWS_SIGNS: Final = (
 
 
 def variables(kind: Kind) -> dict[str, tuple[str, ...]]:
-    """Give the variables that are looked at for each part of a provider, in order; the first that is set counts."""
+    """The variables that are looked at for each part of a provider, in order; the first that is set counts."""
     parts = [part for part in _PARTS if part != "region" or kind is Kind.BEDROCK]
     return {part: (f"JOURNEYMAN_{kind.upper()}_{part.upper()}", *_OWN.get((kind, part), ())) for part in parts}
 
 
 def resolved(settings: ProviderSettings, environment: Mapping[str, str], home: Path | None = None) -> Resolved:
-    """Give what the provider is asked with, and what is missing; looks at variables and one file, never the network."""
+    """What the provider is asked with, and what is missing; looks at variables and one file, never the network."""
 
     def value(what: str, given: str) -> str:
         for name in variables(settings.kind).get(what, ()):

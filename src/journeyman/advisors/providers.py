@@ -62,17 +62,17 @@ class ProviderAdvisor:
 
     @property
     def name(self) -> str:
-        """Give the name under which missions and settings mean it."""
+        """The name under which missions and settings mean it."""
         return self.settings.name or self.settings.kind.value
 
     @property
     def model(self) -> str:
-        """Give the model that is asked."""
+        """The model that is asked."""
         return self._resolved().model
 
     @property
     def limits(self) -> AskLimits:
-        """Give what one try may take."""
+        """What one try may take."""
         return AskLimits(max_output_tokens=self.settings.max_output_tokens, timeout_s=self.settings.timeout_s)
 
     def _resolved(self) -> Resolved:
@@ -97,7 +97,7 @@ class ProviderAdvisor:
             await self._open()
 
     async def ask(self, request: Request) -> Answer:
-        """Give one answer to one try. Never raises for what the provider does; cancelling cancels the call."""
+        """One answer to one try. Never raises for what the provider does; cancelling cancels the call."""
         began = anyio.current_time()
         mode: Mode | None = None
         try:
@@ -173,7 +173,7 @@ _WIRE: Final = (
 
 
 def _open(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
-    """Give the wire library's model and the SDK's client."""
+    """The wire library's model and the SDK's client."""
     try:
         for module in _WIRE:
             importlib.import_module(module)

@@ -38,7 +38,7 @@ class PullAdvisor(DeskAdvisor[str]):
         return Readiness(ready=True, why="asks the agent that fetches prompts")
 
     async def ask(self, request: Request) -> Answer:
-        """Give one answer; waits until the agent submits it."""
+        """One answer; waits until the agent submits it."""
         text = await self.desk.post(request)
         if text is None:
             return Answer(failure=Failure.TIMEOUT, reason="prompt_expired")
@@ -47,7 +47,7 @@ class PullAdvisor(DeskAdvisor[str]):
         return await answer_of(request, text, model="pull", usage=estimated(request, text))
 
     async def next_prompts(self, limit: int = 8, wait_s: float = 0.0) -> list[PulledPrompt]:
-        """Give the prompts that wait for an answer, oldest first; the same ones again until they are answered."""
+        """The prompts that wait for an answer, oldest first; the same ones again until they are answered."""
         self.seen()
         await self.desk.wait(wait_s)
         found: list[PulledPrompt] = []

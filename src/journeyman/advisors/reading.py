@@ -34,7 +34,7 @@ _SPARE_TOKENS: Final = 16_384
 async def answer_of(
     request: Request, said: Said | str, *, model: str, usage: Usage, stopped: Failure | None = None
 ) -> Answer:
-    """Give the checked answer to a request.
+    """The checked answer to a request.
 
     Args:
         request: What was asked.
@@ -62,12 +62,12 @@ async def answer_of(
 
 
 def _raw(said: Said) -> str:
-    """Give what came as text, for sizes."""
+    """What came as text, for sizes."""
     return "".join([*(str(arguments) for _, arguments in said.calls), said.text])
 
 
 def estimated(request: Request, text: str = "") -> Usage:
-    """Give the estimate of what a try used, where nobody reports it."""
+    """The estimate of what a try used, where nobody reports it."""
     sent = sum(len(message.text) for message in request.messages)
     return Usage(
         input_tokens=-(-sent // CHARACTERS_PER_TOKEN),
@@ -77,7 +77,7 @@ def estimated(request: Request, text: str = "") -> Usage:
 
 
 def plausible(request: Request, answer: Answer) -> Usage:
-    """Give what a try used as it can be true, and say `clamped` where that is not what was reported.
+    """What a try can have used; the source says `clamped` where that is not what was reported.
 
     A prompt has no more tokens than bytes, and an answer hardly more than it was allowed, but for what a provider adds.
     """
@@ -99,7 +99,7 @@ def _whole(told: Usage) -> bool:
 
 
 def _within(told: object, most: int, guess: int) -> int:
-    """Give a count of tokens: as told, at its bound, or the guess for what is no count at all."""
+    """A count of tokens: as told, at its bound, or the guess for what is no count at all."""
     if type(told) is not int or told < 0:
         return min(guess, most)
     return min(told, most)

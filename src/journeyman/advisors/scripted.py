@@ -29,7 +29,7 @@ class Line:
 
 @dataclass(slots=True)
 class ScriptedAdvisor:
-    """Gives its lines in order, the last one again and again when `repeat`; then it refuses."""
+    """Answers with its lines in order, the last one again and again when `repeat`; then it refuses."""
 
     lines: Sequence[Line]
     name: str = "scripted"
@@ -51,7 +51,7 @@ class ScriptedAdvisor:
         )
 
     async def ask(self, request: Request) -> Answer:
-        """Give the next line."""
+        """The next line's answer."""
         index = len(self.requests)
         self.requests.append(request)
         if index >= len(self.lines) and not (self.repeat and self.lines):

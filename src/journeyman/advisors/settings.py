@@ -103,7 +103,7 @@ class AdvisorSettings(BaseModel):
         return self
 
     def provider(self, name: str) -> ProviderSettings:
-        """Give what the adapter of a provider needs."""
+        """What the adapter of a provider needs."""
         return ProviderSettings(
             kind=Kind(self.kind.value), name=name, model=self.model, base_url=self.base_url,
             api_key_env=self.api_key_env, region=self.region, mode=self.mode, stream=self.stream,
@@ -112,18 +112,18 @@ class AdvisorSettings(BaseModel):
         )  # fmt: skip
 
     def limits(self) -> AskLimits:
-        """Give what one try may take."""
+        """What one try may take."""
         usual_s = 300.0 if self.kind is Source.AGENT else 120.0
         return AskLimits(max_output_tokens=self.max_output_tokens, timeout_s=self.timeout_s or usual_s)
 
     def price(self) -> TokenPrice | None:
-        """Give the operator's price, if there is one."""
+        """The operator's word on the price; `None` where the list counts."""
         if self.input_usd_per_mtok is None or self.output_usd_per_mtok is None:
             return None
         return TokenPrice(self.input_usd_per_mtok, self.output_usd_per_mtok)
 
     def shown(self) -> str:
-        """Give what is set, for `config show`."""
+        """What is set, for `config show`."""
         rows = self.model_dump(mode="json", exclude_defaults=True)
         return ", ".join(f"{key}={value}" for key, value in rows.items())
 
@@ -141,7 +141,7 @@ class AdviceSettings(BaseModel):
     breaker_rest_s: float = Field(default=30.0, ge=0, le=86_400)
 
     def policy(self, advisors: Mapping[str, AdvisorSettings]) -> BrokerPolicy:
-        """Give what the broker needs."""
+        """What the broker needs."""
         return BrokerPolicy(
             enabled=self.enabled,
             consent=frozenset(name for name, table in advisors.items() if table.consent),
@@ -155,6 +155,6 @@ class AdviceSettings(BaseModel):
         )
 
     def shown(self) -> str:
-        """Give what is set, for `config show`."""
+        """What is set, for `config show`."""
         rows = self.model_dump(mode="json", exclude_defaults=True)
         return ", ".join(f"{key}={value}" for key, value in rows.items()) or "defaults"
