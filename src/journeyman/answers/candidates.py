@@ -81,7 +81,7 @@ def refusal(text: str, candidate: Candidate) -> Reason | None:
 
 
 def passed(text: str, start: int, *, fenced: bool) -> int:
-    """Give where the broken thing at `start` is over: after its last bracket, or at the mark or fence that ends it."""
+    """Where the broken thing at `start` is over: after its last bracket, or at the mark or fence that ends it."""
     depth = 0
     for found in marks.BALANCE.finditer(text, start):
         sign = found[0]
@@ -130,7 +130,7 @@ def _unescaped(text: str, start: int) -> Reading:
 
 
 def passed_braces(text: str, start: int) -> int:
-    """Give where the braces that open at `start` are balanced, strings or not; -1 when nowhere near."""
+    """Where the braces that open at `start` are balanced, strings or not; -1 when nowhere near."""
     depth = 0
     for found in re.compile(r"[{}]").finditer(text, start, min(len(text), start + MAX_CHARS)):
         depth += 1 if found[0] == "{" else -1

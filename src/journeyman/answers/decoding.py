@@ -15,7 +15,7 @@ _MARKS: Final = (
 
 
 def encoding_of(head: bytes) -> str:
-    """Give the encoding that the first four bytes tell, UTF-8 where they tell none (JSON's own rule, RFC 4627)."""
+    """The encoding that the first four bytes tell, UTF-8 where they tell none (JSON's own rule, RFC 4627)."""
     for mark, name in _MARKS:
         if head.startswith(mark):
             return name
@@ -30,7 +30,7 @@ def encoding_of(head: bytes) -> str:
 
 
 def decoded(data: bytes) -> str:
-    """Give the text of `data`. Bytes that are no text become lone surrogates, which no value may hold."""
+    """The text of `data`. Bytes that are no text become lone surrogates, which no value may hold."""
     return TextDecoder().feed(data, final=True)
 
 
@@ -42,7 +42,7 @@ class TextDecoder:
         self._decoder: codecs.IncrementalDecoder | None = None
 
     def feed(self, data: bytes, *, final: bool = False) -> str:
-        """Give the text that is whole so far; `final` says that nothing follows."""
+        """The text that is whole so far; `final` says that nothing follows."""
         if self._decoder is None:
             self._head += data
             if len(self._head) < 4 and not final:

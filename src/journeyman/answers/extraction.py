@@ -72,7 +72,7 @@ REFUSAL_REASONS = frozenset(
 
 
 def stopped_by(finish_reason: str | None) -> Reason | None:
-    """Give the reason that overrules whatever the text holds, or `None`."""
+    """The reason that overrules whatever the text holds, or `None`."""
     word = (finish_reason or "").lower()
     if word in LENGTH_REASONS:
         return Reason.TRUNCATED

@@ -26,7 +26,7 @@ _SAID: Final = {
 
 
 def problem_lines(model: Any, extraction: Extraction[Any]) -> list[str]:
-    """Give one line per fault for the retry prompt; empty when there is a value.
+    """One line per fault for the retry prompt; empty when there is a value.
 
     Lines hold places and rules of the asked type only: they may be logged.
     """
@@ -40,7 +40,7 @@ def problem_lines(model: Any, extraction: Extraction[Any]) -> list[str]:
 
 
 def lines_of(error: ValidationError, value: Any, model: Any) -> tuple[str, ...]:
-    """Give place and rule of each fault that pydantic found in `value`, without anything from it."""
+    """Place and rule of each fault that pydantic found in `value`, without anything from it."""
     names = _schema_names(model)
     faults = error.errors(include_url=False, include_context=False, include_input=False)
     lines: list[str] = []

@@ -120,7 +120,7 @@ class Fit:
         return Fitted(fits=True, value=instance)
 
     def _readings(self, value: Value) -> Iterator[_Inner]:
-        """Give the value, then what is inside it, nearest first."""
+        """The value, then what is inside it, nearest first."""
         waiting = [_Inner(value)]
         for count in range(_MAX_TRIES):
             if count >= len(waiting):
@@ -134,7 +134,7 @@ class Fit:
                 ]
 
     def _contents(self, value: Value) -> list[_Inner]:
-        """Give what a wrapper holds; nothing for what is no known wrapper."""
+        """What a wrapper holds; nothing for what is no known wrapper."""
         if isinstance(value, str):
             return _from_text(value)
         if isinstance(value, list):
@@ -164,7 +164,7 @@ def is_call_of(name: str, tool: str) -> bool:
 
 
 def fit_for(model: Any, tool: str | None = None) -> Fit:
-    """Give the decider for `model`; the same one again for the same type and tool."""
+    """The decider for `model`; the same one again for the same type and tool."""
     try:
         return _cached(model, tool)
     except TypeError:  # not hashable, such as an Annotated with a list in it
@@ -177,7 +177,7 @@ def _cached(model: Any, tool: str | None) -> Fit:
 
 
 def _plain(name: str) -> str:
-    """Give a name without what separates its words."""
+    """A name without what separates its words."""
     return name.lower().replace("_", "").replace("-", "").replace(" ", "")
 
 
@@ -192,7 +192,7 @@ def _demands_or_takes_any(model: Any) -> bool:
 
 
 def _names(model: Any) -> frozenset[str]:
-    """Give the keys that the fields of a pydantic model may have; of other types none are known."""
+    """The keys that the fields of a pydantic model may have; of other types none are known."""
     if not _is_model(model):
         return frozenset()
     names = set[str](model.model_fields)

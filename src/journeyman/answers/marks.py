@@ -76,7 +76,7 @@ BALANCE: Final = re.compile(
 
 
 def reasoning_closer(text: str, pos: int) -> tuple[int, re.Pattern[str]] | None:
-    """Give where the opening mark of reasoning at `pos` ends and the pattern of its closing mark, or `None`."""
+    """Where the opening mark of reasoning at `pos` ends and the pattern of its closing mark, or `None`."""
     if found := _OPEN_TAG.match(text, pos):
         return found.end(), _CLOSE_TAGS[found[1].lower()]
     for opener, closer in _OPENERS:
@@ -86,7 +86,7 @@ def reasoning_closer(text: str, pos: int) -> tuple[int, re.Pattern[str]] | None:
 
 
 def tags_in(text: str) -> tuple[re.Pattern[str], ...]:
-    """Give the patterns of tags that the text may hold; a text without such a sign is not searched for it."""
+    """The patterns of tags that the text may hold; a text without such a sign is not searched for it."""
     return tuple(
         pattern for sign, pattern in (("<", ANGLE_TAG), ("THINK]", SQUARE_TAG), ("◁", ROUND_TAG)) if sign in text
     )

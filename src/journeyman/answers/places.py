@@ -18,7 +18,7 @@ _STRING_ENDS: Final = re.compile(r"[^\"\\\n]{0,1000}\"\s{0,8}[,:\]}]")
 
 
 def misclosed(text: str, candidate: Candidate) -> int:
-    """Give where that is over which a whole object seems to be the beginning of; 0 when it is whole indeed.
+    """Where that is over which a whole object seems to be the beginning of; 0 when it is whole indeed.
 
     A closer that belongs to nothing, with more than closers before it, says that the object was closed too early. Right
     behind a strict object with nothing nested in it, it is a slip; else something inside may have been closed too early.
@@ -59,7 +59,7 @@ def enclosed(text: str, base: int, candidate: Candidate) -> bool:
 
 
 def reasoning_end(text: str, start: int, end: int) -> int | None:
-    """Give where reasoning ends that a broken object at `start` reaches over; a mark in a closed string is none."""
+    """Where reasoning ends that a broken object at `start` reaches over; a mark in a closed string is none."""
     for found in marks.REASONING_END.finditer(text, start, end):
         if _STRING_ENDS.match(text, found.end()) is None:
             return found.start()
@@ -67,7 +67,7 @@ def reasoning_end(text: str, start: int, end: int) -> int | None:
 
 
 def _stray_closer(text: str, pos: int) -> int:
-    """Give where the first closer ends that belongs to nothing after `pos`; 0 before a fence or tag that ends it all."""
+    """Where the first closer ends that belongs to nothing after `pos`; 0 before a fence or tag that ends it all."""
     depth = 0
     for found in marks.BALANCE.finditer(text, pos):
         sign = found[0]
@@ -83,7 +83,7 @@ def _stray_closer(text: str, pos: int) -> int:
 
 
 def _open_marks(text: str, base: int, start: int) -> tuple[list[int], bool]:
-    """Give the openers between `base` and `start` that nothing closes, and whether there are brackets at all."""
+    """The openers between `base` and `start` that nothing closes, and whether there are brackets at all."""
     waiting, brackets = list[int](), False
     for found in marks.BALANCE.finditer(text, base, start):
         sign = found[0]

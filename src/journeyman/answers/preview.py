@@ -40,12 +40,12 @@ class Preview:
 
     @property
     def value(self) -> Value:
-        """Give the last preview: unvalidated, and only what is whole; `None` before anything is."""
+        """The last preview: unvalidated, and only what is whole; `None` before anything is."""
         return self._value
 
 
 def preview_of(text: str, start: int) -> Value:
-    """Give what is whole of the object that begins at `start`; numbers and literals only when something follows."""
+    """What is whole of the object that begins at `start`; numbers and literals only when something follows."""
     if len(text) - start <= _TOLERANT_CHARS:
         reading = read(text, start)
         if reading.reason in {Reason.OK, Reason.REPAIRED, Reason.TRUNCATED}:

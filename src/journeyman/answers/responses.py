@@ -31,7 +31,7 @@ class Said:
 def read_response(
     response: Any, model: Any, vendor: Vendor, *, tool: str | None = None, several: Several = Several.LAST
 ) -> Extraction[Any]:
-    """Give the answer in a response; never raises for anything a provider sends.
+    """The answer in a response; never raises for anything a provider sends.
 
     Args:
         response: What the provider sent, parsed or as an SDK's object.
@@ -50,7 +50,7 @@ def read_response(
 
 
 def said_in(response: Any, vendor: Vendor) -> Said:
-    """Give what a response holds; never raises for anything a provider sends.
+    """What a response holds; never raises for anything a provider sends.
 
     Raises:
         ValueError: There is no such vendor.
@@ -61,7 +61,7 @@ def said_in(response: Any, vendor: Vendor) -> Said:
 
 
 def read_said(said: Said, model: Any, *, tool: str | None = None, several: Several = Several.LAST) -> Extraction[Any]:
-    """Give the answer in what was said: the arguments of a call of the asked tool, else the text."""
+    """The answer in what was said: the arguments of a call of the asked tool, else the text."""
     stopped = stopped_by(said.finish_reason)
     if stopped is not None:
         return Extraction(None, stopped)
@@ -80,7 +80,7 @@ def _spoken(text: str | bytes) -> str:
 
 
 def _from_calls(said: Said, model: Any, asked: str | None, several: Several) -> Extraction[Any] | None:
-    """Give the last call of the asked tool that fits; else why the last one does not; `None` where it was not called."""
+    """The last call of the asked tool that fits; else why the last one does not; `None` where it was not called."""
     fits: list[Extraction[Any]] = []
     last: Extraction[Any] | None = None
     for name, arguments in reversed(said.calls):
@@ -112,7 +112,7 @@ _MAX_DEPTH: Final = 200
 
 
 def _plain(value: Any, depth: int) -> Any:
-    """Give JSON values for what an SDK parsed; TypeError for anything else."""
+    """JSON values for what an SDK parsed; TypeError for anything else."""
     if depth <= 0:
         raise ValueError("too deep")
     if value is None or isinstance(value, str | bool | int | float):
@@ -142,7 +142,7 @@ def _step(holder: Any, step: str | int) -> Any:
 
 
 def _items(holder: Any) -> Iterator[Any]:
-    """Give the items of a list, or the one thing that stands in its place."""
+    """The items of a list, or the one thing that stands in its place."""
     if isinstance(holder, list | tuple):
         yield from cast("list[Any]", holder)
     elif holder is not None:

@@ -43,7 +43,7 @@ def extract(
     several: Several = Several.LAST,
     tool: str | None = None,
 ) -> Extraction[Any]:
-    """Give the answer in a model's text: an instance of `model`, or a dict when it is `None`.
+    """The answer in a model's text: an instance of `model`, or a dict when it is `None`.
 
     Never raises for any text, and takes time in proportion to its length.
 
@@ -133,7 +133,7 @@ _SPOKEN_END: Final = re.compile(r"assistant\s?final")
 
 
 def _spoken_end(text: str) -> int:
-    """Give where the final channel begins in a harmony answer that lost its special tokens; 0 in other texts."""
+    """Where the final channel begins in a harmony answer that lost its special tokens; 0 in other texts."""
     if not text.lstrip().startswith(_SPOKEN):
         return 0
     ends = [found.end() for found in _SPOKEN_END.finditer(text)]
@@ -141,14 +141,14 @@ def _spoken_end(text: str) -> int:
 
 
 class _Marks:
-    """Gives the places that matter, in order; each pattern passes over the text once."""
+    """The places that matter, in order; each pattern passes over the text once."""
 
     def __init__(self, text: str, patterns: tuple[re.Pattern[str], ...]) -> None:
         self._text = text
         self._next = [(pattern, pattern.search(text)) for pattern in patterns]
 
     def after(self, pos: int) -> re.Match[str] | None:
-        """Give the first match at or after `pos`."""
+        """The first match at or after `pos`."""
         nearest: re.Match[str] | None = None
         for index, (pattern, found) in enumerate(self._next):
             if found is None:
@@ -186,11 +186,11 @@ class Scanner:
 
     @property
     def base(self) -> int:
-        """Give where the last reasoning ended."""
+        """Where the last reasoning ended."""
         return self._base
 
     def run(self) -> Extraction[Any]:
-        """Give the answer."""
+        """One pass over the text: the answer, or the reason why there is none."""
         while found := self._marks.after(self._pos):
             start = found.start()
             if self.leading and self._passes_lead(start):
@@ -317,7 +317,7 @@ class Scanner:
         self._failure = Extraction(None, reason, (), (candidate.start, candidate.end))
 
     def _last(self) -> Extraction[Any]:
-        """Give the last candidate that fits."""
+        """The last candidate that fits."""
         if self._differ:
             return Extraction(None, Reason.AMBIGUOUS)
         nearest: Extraction[Any] | None = None

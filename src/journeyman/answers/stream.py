@@ -95,7 +95,7 @@ class AnswerStream:
 
     @property
     def result(self) -> Extraction[Any]:
-        """Give the answer; before there is one, what `extract` makes of the text so far."""
+        """The answer; before there is one, what `extract` makes of the text so far."""
         if self._answer is not None:
             return self._answer
         text = self._text()
@@ -105,7 +105,7 @@ class AnswerStream:
 
     @property
     def partial(self) -> Value:
-        """Give what is whole so far of the object being written, unvalidated; `None` before anything is.
+        """What is whole so far of the object being written, unvalidated; `None` before anything is.
 
         Long texts (over 4 KB) get a new one each time they grew by a sixteenth.
         """
@@ -128,7 +128,7 @@ class AnswerStream:
         return self._read.getvalue()
 
     def _since(self, place: int) -> str:
-        """Give what was read from a place on."""
+        """What was read from a place on."""
         self._read.seek(place)
         return self._read.read()
 

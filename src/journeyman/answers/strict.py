@@ -24,7 +24,7 @@ def _refuse(literal: str) -> Any:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """Give the object; parsers differ in which of two equal names counts, so neither does."""
+    """The object; parsers differ in which of two equal names counts, so neither does."""
     made = dict(pairs)
     if len(made) != len(pairs):
         raise _NotJson("a name comes twice")

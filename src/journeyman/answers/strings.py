@@ -64,7 +64,7 @@ class StringReader:
     broken_line: bool = False
 
     def read(self, start: int, mark: str, *, bare_keys: bool) -> tuple[str, int]:
-        """Give the string that the quote `mark` at `start` opens, and where it ends."""
+        """The string that the quote `mark` at `start` opens, and where it ends."""
         self.bare_keys = bare_keys
         if mark != '"':
             self.note("quotes")
@@ -119,7 +119,7 @@ class StringReader:
         self.note("inner_quote")
 
     def _lost_quote(self, start: int, quote: int) -> int:
-        """Give the comma after which the next key begins at `quote`, so that this string lost its own end; else 0."""
+        """The comma after which the next key begins at `quote`, so that this string lost its own end; else 0."""
         if self.is_key or self.inner or not self.in_object:
             return 0
         before = self.text[start:quote].rstrip()

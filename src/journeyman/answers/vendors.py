@@ -20,7 +20,7 @@ _MAX_NAME: Final = 64
 def tool_spec(
     model: Any, vendor: Vendor, *, name: str | None = None, description: str | None = None
 ) -> dict[str, Value]:
-    """Give the tool through which a model answers with a `model`, as the provider's API takes it.
+    """The tool through which a model answers with a `model`, as the provider's API takes it.
 
     Args:
         model: Any type that has a JSON Schema.
@@ -45,7 +45,7 @@ def tool_spec(
 
 
 def messages(system: str, user: str, vendor: Vendor) -> dict[str, Value]:
-    """Give the fields of the provider's request that carry a system text and one user text; no system text, no field.
+    """The fields of the provider's request that carry a system text and one user text; no system text, no field.
 
     Raises:
         ValueError: There is no such vendor.
@@ -65,7 +65,7 @@ def messages(system: str, user: str, vendor: Vendor) -> dict[str, Value]:
 
 
 def answer_schema(model: Any) -> dict[str, Value]:
-    """Give the JSON Schema of an answer: an object, with other types under the key `value`."""
+    """The JSON Schema of an answer: an object, with other types under the key `value`."""
     schema = cast("dict[str, Value]", TypeAdapter[Any](model).json_schema())
     if _is_object(schema):
         return schema
@@ -75,7 +75,7 @@ def answer_schema(model: Any) -> dict[str, Value]:
 
 
 def tool_name(model: Any) -> str:
-    """Give the tool name that `tool_spec` makes from a type: letters, digits and underscores, at most 64."""
+    """The tool name that `tool_spec` makes from a type: letters, digits and underscores, at most 64."""
     words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", str(getattr(model, "__name__", "answer")))
     return re.sub(r"\W+", "_", words, flags=re.ASCII).strip("_").lower()[:_MAX_NAME] or "answer"
 
