@@ -28,7 +28,7 @@ class Benchmark(Protocol):
 
 
 def names() -> list[str]:
-    """Give the names of all benchmarks."""
+    """The names of all benchmarks."""
     found = (file.stem for file in Path(__file__).parent.glob("*.py"))
     return sorted(name for name in found if name not in _HARNESS and not name.startswith("_"))
 

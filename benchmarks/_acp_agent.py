@@ -34,7 +34,7 @@ class Relaying(FakeAgent):
 
 
 def command(url: str, wait_s: float) -> list[str]:
-    """Give the program that runs it, from any folder."""
+    """The program that runs it, from any folder."""
     place = str(Path(__file__).parents[1])
     code = f"import sys; sys.path.insert(0, {place!r}); from benchmarks._acp_agent import main; main({url!r}, {wait_s})"
     return [sys.executable, "-c", code]

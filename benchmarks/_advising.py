@@ -33,7 +33,7 @@ ERRORS: Final = {Fault.RATE_LIMITED, Fault.SERVER_ERROR, Fault.AUTH, Fault.BAD_R
 
 
 def advice(code: int = 417, why: str = "") -> dict[str, Any]:
-    """Give an answer as a model would."""
+    """An answer as a model would."""
     calls = [{"tool": "door", "args": {"code": code}}]
     return {"revision_rationale": why, "next_strategy": {"calls": calls}, "confidence": 0.9}
 
@@ -44,7 +44,7 @@ def door(code: int) -> dict[str, Any]:
 
 
 def mission(advisor: str, iterations: int = 2, directive: str = "Open the door.") -> Mission:
-    """Give a mission that asks this advisor."""
+    """A mission that asks this advisor."""
     return validate_mission(
         {
             "directive": directive,
@@ -109,7 +109,7 @@ class Stage:
     """Those that take turns; `SHARED` and `AGENT` stand beside them."""
 
     def turn(self, seed: int, agents: int) -> str:
-        """Give whose turn it is: every tenth time the shared one, the agent each `agents` times, since it is a process."""
+        """Whose turn it is: every tenth time the shared one, the agent each `agents` times, since it is a process."""
         if seed % agents == agents - 1:
             return AGENT
         return SHARED if seed % 10 == 0 else self.names[seed % len(self.names)]

@@ -63,7 +63,7 @@ class _Noted(ScriptedAdvisor):
     folder: Path = Path()
 
     async def ask(self, request: Request) -> Answer:
-        """Give the next line."""
+        """The next line's answer."""
         with (self.folder / "asked").open("a") as file:
             file.write("x")
         return await ScriptedAdvisor.ask(self, request)
@@ -86,7 +86,7 @@ class _Client:
         return (await asyncio.to_thread(said, self.url, LONG_S))[0]
 
     def result(self, text: str) -> Mapping[str, Any]:
-        """Give a text as the protocol does."""
+        """A text as the protocol does."""
         content = {"type": "text", "text": text}
         return {"role": "assistant", "content": content, "model": "m", "stopReason": "endTurn"}
 
@@ -96,7 +96,7 @@ class _Client:
         return self.result(await self.text())
 
     def before(self) -> list[str]:
-        """Give the ids of questions that were out before."""
+        """The ids of questions that were out before."""
         path = self.folder / "prompts"
         return path.read_text().split() if path.exists() else []
 

@@ -16,7 +16,7 @@ _PROBED: Final = {"id": "seen", "kind": "metric_threshold", "metric": "seen", "o
 
 
 def mission(**more: Any) -> dict[str, Any]:
-    """Give a mission that nothing here completes."""
+    """A mission that nothing here completes."""
     names = ("look", "put", "hang", "block", "swallow", "compute", "freeze", "nap", "doubtful", "finish")
     return {
         "directive": "Spend.",
@@ -93,7 +93,7 @@ def _hang(
 
 
 def _closing(advisor: str) -> Hang:
-    """Give what hangs once the verdict is there."""
+    """What hangs once the verdict is there."""
     return _hang(plan=[_step("look")], advisor=advisor, budget={"iterations": 1}, reason="max_iterations")
 
 

@@ -31,7 +31,7 @@ class Case:
 
 
 def cases() -> list[Case]:
-    """Give every case that goes through the command line."""
+    """Every case that goes through the command line."""
     return [*_files(), *_fields(), *_criteria(), *_names(), *_paths(), *_folders(), *_options()]
 
 
@@ -297,7 +297,7 @@ def _folder(path: Path) -> str:
 
 
 def _folders() -> Iterator[Case]:
-    """Give exports that were damaged; `EXPORT` in the arguments' folder is made by the benchmark beforehand."""
+    """Exports that were damaged; `EXPORT` in the arguments' folder is made by the benchmark beforehand."""
 
     def damaged(name: str, change: Callable[[Path], None]) -> Case:
         def arguments(folder: Path, _: str) -> list[str]:

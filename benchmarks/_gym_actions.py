@@ -10,7 +10,7 @@ from journeyman.gym.world.world import World
 
 
 def legal_actions(world: World, count: int) -> list[Ints]:
-    """Give `count` steps of uniformly drawn actions, each role within its hands, nobody closing the incident."""
+    """`count` steps of uniformly drawn actions, each role within its hands, nobody closing the incident."""
     random = np.random.Generator(np.random.Philox(7))
     services = world.manager().common.services[:, None]
     steps: list[Ints] = []

@@ -20,12 +20,12 @@ JsonRow = dict[str, Any]
 
 
 def sections(prompt: str) -> dict[str, str]:
-    """Give the sections of a prompt by the first word of their title."""
+    """The sections of a prompt by the first word of their title."""
     return {match[1].split()[0]: match[2] for match in _SECTION.finditer(f"{prompt}\n")}
 
 
 def objects(text: str) -> Iterator[JsonRow]:
-    """Give the JSON objects that stand on lines of their own."""
+    """The JSON objects that stand on lines of their own."""
     for line in text.splitlines():
         if line.startswith("{"):
             try:
@@ -47,7 +47,7 @@ class PromptReader:
         return Readiness(ready=True, why="reads")
 
     async def ask(self, request: Request) -> Answer:
-        """Give what the prompt says is to be done, or refuse."""
+        """What the prompt says is to be done; refuses where it says nothing."""
         if request.purpose is not Purpose.STRATEGY or request.answer is None:
             return Answer(failure=Failure.REFUSED, reason="no_notes", usage=Usage(cost_usd=0.0))
         told = {name: body for name, body in sections(request.messages[1].text).items() if name not in self.without}
@@ -59,7 +59,7 @@ class PromptReader:
 
 
 def read(told: dict[str, str]) -> JsonRow | None:
-    """Give a strategy: the steps that the texts name, with values from prose, descriptions and earlier results."""
+    """A strategy: the steps that the texts name, with values from prose, descriptions and earlier results."""
     tools = {str(row["name"]): row for row in objects(told.get("Tools", "")) if "input_schema" in row}
     directive = told.get("Mission", "")
     results = [row for row in objects(told.get("Recent", "")) if "tool" in row]
@@ -77,7 +77,7 @@ def read(told: dict[str, str]) -> JsonRow | None:
 
 
 def _order(directive: str, tools: dict[str, JsonRow], criteria: str) -> list[str]:
-    """Give the tools that the directive names, in its order; else those whose descriptions speak of open criteria."""
+    """The tools that the directive names, in its order; else those whose descriptions speak of open criteria."""
     named = sorted((match.start(), name) for name in tools for match in re.finditer(rf"\b{name}\b", directive))
     if named:
         return [name for _, name in named]
@@ -90,12 +90,12 @@ def _order(directive: str, tools: dict[str, JsonRow], criteria: str) -> list[str
 
 
 def _said(directive: str, tool: str) -> str:
-    """Give what is said of a tool: from its name to the next full stop or semicolon."""
+    """What is said of a tool: from its name to the next full stop or semicolon."""
     return re.split(r"[.;]\s", directive.partition(tool)[2] + " ")[0]
 
 
 def _arguments(tool: JsonRow, said: Sequence[str], results: list[JsonRow]) -> JsonRow | None:
-    """Give a value for each argument: from the step's words, the environment, the description, or the newest result of that name."""
+    """A value for each argument: from the step's words, the environment, the description, or the newest result of that name."""
     schema = cast("JsonRow", tool["input_schema"])
     found: JsonRow = {}
     for key, form in cast("JsonRow", schema.get("properties", {})).items():
@@ -116,7 +116,7 @@ def _arguments(tool: JsonRow, said: Sequence[str], results: list[JsonRow]) -> Js
 
 
 def _script(directive: str, tools: dict[str, JsonRow]) -> JsonRow | None:
-    """Give a loop over what one tool lists, calling another for each."""
+    """A loop over what one tool lists, calling another for each."""
     match = re.search(r"(\w+) for each of (\w+)", directive)
     if match is None or not {match[1], match[2]} <= set(tools):
         return None

@@ -11,7 +11,7 @@ MOST_WAIT_S = 0.6
 
 
 def said(url: str, wait_s: float = MOST_WAIT_S) -> tuple[str, str]:
-    """Give the server's next line and how it ended; raises what the line's fault leads to."""
+    """The server's next line and how it ended; raises what the line's fault leads to."""
     place = urlsplit(url)
     connection = http.client.HTTPConnection(place.hostname or "", place.port, timeout=wait_s)
     try:

@@ -60,7 +60,7 @@ def _look(ready: Callable[[], bool]) -> Function:
 
 
 def task(kind: str, seed: int) -> Task:
-    """Give one task; what it hides is drawn from its seed."""
+    """One task; what it hides is drawn from its seed."""
     chance = random.Random(f"{kind} {seed}")
     code, name = chance.randrange(10_000, 99_999), chance.choice(WORDS)
     made = {"together": _together, "prose": _prose, "description": _description, "order": _order, "script": _script}
@@ -221,7 +221,7 @@ async def _run(progress: Meter) -> list[Row]:
 
 
 async def _solved(tasks: list[Task], reader: PromptReader | None, progress: Meter) -> list[str]:
-    """Give the kind of each mission that was solved."""
+    """The kind of each mission that was solved."""
     solved: list[str] = []
     for item in tasks:
         broker = None if reader is None else Broker({"reader": reader}, BrokerPolicy(tries=1))

@@ -102,7 +102,7 @@ def _through_cli(corpus: Sequence[Case], base: Path, data: Path, session: str, p
 
 
 def judged(code: int, output: str, error: str) -> tuple[str, str]:
-    """Give what is wrong with an answer, and its beginning; empty when nothing is."""
+    """What is wrong with an answer, and its beginning; empty when nothing is."""
     shown = " ".join(output.split())[:300]
     if error:
         return f"a traceback: {error}", shown

@@ -203,7 +203,7 @@ class _Counting:
 
 
 async def _advised(folder: Path, lines: list[Line], budget: dict[str, Any]) -> _Counting:
-    """Give an advisor that was asked until the budget had no room; the folder's module is imported once in a process."""
+    """How an advisor fared that was asked until the budget had no room; the folder's module is imported once in a process."""
     advisor = _Counting(ScriptedAdvisor(lines, repeat=True, costs=True))
 
     async def at_once(_: float) -> None:

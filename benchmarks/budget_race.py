@@ -160,7 +160,7 @@ async def _kill(store: SqliteStore, child: subprocess.Popen[bytes], number: int)
 
 
 async def _booked(directory: Path) -> int:
-    """Give what the records say was spent."""
+    """What the records say was spent."""
     total = 0
     async with await SqliteStore.open(directory) as store:
         for row in await store.sessions():

@@ -80,7 +80,7 @@ def _fails(row: Mission) -> bool:
 
 
 def _random() -> str:
-    """Give the first difference; empty where there is none."""
+    """The first difference; empty where there is none."""
     told: list[str] = []
 
     @settings(max_examples=RANDOM_MISSIONS, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])

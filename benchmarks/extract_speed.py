@@ -74,7 +74,7 @@ _WORST: Final = {
 
 
 def chatter(chars: int) -> str:
-    """Give prose of so many characters with one object at the end."""
+    """Prose of so many characters with one object at the end."""
     draw = random.Random(chars)
     words = " ".join(draw.choice(_WORDS) for _ in range(chars // 4))
     return words[: chars - len(_ANSWER)] + _ANSWER

@@ -117,7 +117,7 @@ def _other(version: str, expected: str) -> list[Row]:
 
 
 def _interpreter(version: str) -> str:
-    """Give a Python of this version that pyenv keeps, else the version for uv to find."""
+    """A Python of this version that pyenv keeps, else the version for uv to find."""
     kept = sorted(Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")).glob(f"versions/{version}.*/bin/python"))
     return str(kept[-1]) if kept else version
 

@@ -70,7 +70,7 @@ def _measured(variants: Mapping[str, Variant], clients: int, progress: Meter) ->
 
 
 async def _rate(variant: Variant, clients: int) -> float:
-    """Give the steps per second that some clients get together; plain sockets, so that the client costs little."""
+    """The steps per second that some clients get together; plain sockets, so that the client costs little."""
     connect = importlib.import_module("websockets").connect
     stop = asyncio.Event()
 

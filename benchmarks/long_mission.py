@@ -48,7 +48,7 @@ WORLDS: Final = Path(__file__).parent / "worlds"
 
 
 def long_mission(iterations: int) -> Mission:
-    """Give a mission that is achieved after so many 5 KB samples."""
+    """A mission that is achieved after so many 5 KB samples."""
     return validate_mission(
         {
             "name": "long",
@@ -171,19 +171,19 @@ class Bare:
 
 
 def laps(times: list[float]) -> list[float]:
-    """Give the time from each to the next."""
+    """The time from each to the next."""
     return [later - earlier for earlier, later in itertools.pairwise(times)]
 
 
 def p99(times: list[float]) -> float:
-    """Give the median over windows of 100 of each window's p99."""
+    """The median over windows of 100 of each window's p99."""
     laps_s = laps(times)
     windows = [laps_s[start : start + WINDOW] for start in range(0, len(laps_s) - WINDOW + 1, WINDOW)]
     return statistics.median(sorted(window)[int(WINDOW * 0.99) - 1] for window in windows)
 
 
 def ratios(watch: Watch, bare: Bare) -> tuple[float, float]:
-    """Give how many times as long, and as much processor time, an iteration takes as its bare rows: medians."""
+    """How many times as long, and as much processor time, an iteration takes as its bare rows: medians."""
     ours = [
         Stretch(
             (watch.times[end] - watch.times[end - PAUSE + 1]) / (PAUSE - 1),
@@ -207,7 +207,7 @@ async def _measure(folder: Path, iterations: int, watch: Watch) -> State:
 
 
 def bytes_in(folder: Path) -> int:
-    """Give what all files of a folder hold together."""
+    """What all files of a folder hold together."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
 
 

@@ -71,7 +71,7 @@ class Place:
     log: list[str] = field(default_factory=list[str])
 
     def tools(self) -> list[Callable[..., object]]:
-        """Give what a mission may use here."""
+        """What a mission may use here."""
 
         @tool(effect="keyed")
         def turn(dial: Annotated[int, Field(ge=0, le=7)]) -> dict[str, object]:
@@ -97,7 +97,7 @@ class Place:
 
 
 def mission(place: Place) -> Mission:
-    """Give the mission of a world: the checker is a probe, or the only source that counts."""
+    """The mission of a world: the checker is a probe, or the only source that counts."""
     shown: dict[str, Any] = {"from": "check"} if place.seed % 7 == 0 else {"probe": {"tool": "check"}}
     budget: dict[str, Any] = {"iterations": 60 if place.solvable else 8, "tokens": 10**9}
     return validate_mission(
@@ -120,7 +120,7 @@ def mission(place: Place) -> Mission:
 
 
 def lies(chance: random.Random, *, sleeper: bool) -> Iterator[Line]:
-    """Give one lie after another."""
+    """One lie after another."""
 
     def says(calls: list[dict[str, Any]], words: str) -> Line:
         return Line(
@@ -164,7 +164,7 @@ class Liar(ScriptedAdvisor):
     cut: anyio.CancelScope | None = None
 
     async def ask(self, request: Request) -> Answer:
-        """Give the next lie."""
+        """The next lie."""
         answer = await ScriptedAdvisor.ask(self, request)
         if self.cut is not None and len(self.requests) >= 2:
             self.cut.cancel()

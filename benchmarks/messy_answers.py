@@ -51,7 +51,7 @@ def _fits(case: Case, found: Any) -> Any:
 
 
 def _reader(peer: str) -> Callable[[Case], Any]:
-    """Give what the peer makes of a case, as its users would call it; it raises where it gives up."""
+    """What the peer makes of a case, as its users would call it; it raises where it gives up."""
     library = importlib.import_module(_PEERS[peer])
     if peer == "json-repair":
         return lambda case: library.loads(_as_text(case))
@@ -124,7 +124,7 @@ def _plain(cases: list[Case]) -> list[Case]:
 
 
 def _peer(peer: str, cases: int) -> list[dict[str, Any]]:
-    """Give one result per case; a case on which the peer dies or hangs is wrong, and the next one goes on."""
+    """One result per case; a case on which the peer dies or hangs is wrong, and the next one goes on."""
     results: list[dict[str, Any]] = []
     while len(results) < cases:
         command = [sys.executable, "-m", "benchmarks.messy_answers", peer, str(len(results))]

@@ -75,7 +75,7 @@ def _iteration(index: int, value: Any) -> dict[str, Any]:
 
 
 def _megabyte(chance: random.Random) -> dict[str, Any]:
-    """Give half a megabyte of text and half a megabyte of rows."""
+    """Half a megabyte of text and half a megabyte of rows."""
     rows = [{"name": f"row {n}", "value": chance.random(), "tags": ["a", "b", "c"]} for n in range(8000)]
     return {"text": "".join(chance.choices("abcdefgh \n", k=MEGABYTE // 2)), "rows": rows, "count": len(rows)}
 

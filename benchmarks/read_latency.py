@@ -57,7 +57,7 @@ class Taken:
 
 
 def taken(words: Sequence[str]) -> Taken:
-    """Give what a command took."""
+    """What a command took."""
     found: list[dict[str, float]] = []
     for _ in range(ROUNDS):
         program = [sys.executable, "-m", "benchmarks._read_child", *words]

@@ -48,7 +48,7 @@ class Meter:
 
 @contextmanager
 def meter(name: str) -> Generator[Meter]:
-    """Give a meter that is wiped at the end."""
+    """A meter that is wiped at the end."""
     console = Console(stderr=True)
     columns = (TextColumn(f"{name}: {{task.description}}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
@@ -56,7 +56,7 @@ def meter(name: str) -> Generator[Meter]:
 
 
 def machine() -> dict[str, str | int]:
-    """Give what the figures depend on."""
+    """What the figures depend on."""
     return {
         "cores": os.cpu_count() or 1,
         "cpu": _cpu(),
@@ -73,12 +73,12 @@ def _cpu() -> str:
 
 
 def as_json(name: str, rows: Sequence[Row]) -> str:
-    """Give one JSON object for machines to read."""
+    """One JSON object for machines to read."""
     return json.dumps({"name": name, "machine": machine(), "rows": [asdict(row) for row in rows]})
 
 
 def as_table(name: str, rows: Sequence[Row]) -> Table:
-    """Give a table for people to read."""
+    """A table for people to read."""
     facts = machine()
     caption = f"{facts['cores']} cores, {facts['cpu']}, Python {facts['python']}, {facts['os']}"
     table = Table(title=name, caption=caption, title_justify="left", caption_justify="left")

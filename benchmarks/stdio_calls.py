@@ -24,14 +24,14 @@ RATIO_BAR = 1.3
 
 
 async def timed(call: Callable[[], Awaitable[object]]) -> float:
-    """Give the milliseconds of one call."""
+    """The milliseconds of one call."""
     began = time.perf_counter()
     await call()
     return (time.perf_counter() - began) * 1e3
 
 
 async def measure() -> tuple[float, float]:
-    """Give the medians, in milliseconds, of the bare client and of the catalog; the calls take turns."""
+    """The medians, in milliseconds, of the bare client and of the catalog; the calls take turns."""
     args: JsonObject = {"a": 1, "b": 2}
     bare_ms: list[float] = []
     ours_ms: list[float] = []
@@ -49,7 +49,7 @@ async def measure() -> tuple[float, float]:
 
 
 def run() -> JsonObject:
-    """Give the figures, with what they must hold to."""
+    """The figures, with what they must hold to."""
     bare_ms, ours_ms = asyncio.run(measure())
     ratio = ours_ms / bare_ms
     return {

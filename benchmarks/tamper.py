@@ -172,7 +172,7 @@ _ROW_CHANGES: Final[dict[str, Callable[[_Rows], int]]] = {
 
 
 def _file_change(kind: str, lines: list[bytes], foreign: list[bytes], draw: random.Random) -> tuple[bytes, int]:
-    """Give a changed `record.jsonl` and the first event that is bad in it."""
+    """A changed `record.jsonl` and the first event that is bad in it."""
     place = draw.randrange(len(lines))
     changed = list(lines)
     if kind == "flip":

@@ -15,7 +15,7 @@ _calls = 0
 
 @tool(effect="pure")
 def sample() -> dict[str, object]:
-    """Give 5 KB that were never given before."""
+    """5 KB that were never given before."""
     global _calls  # noqa: PLW0603  # a world that counts
     _calls += 1
     text = base64.b85encode(_draw.randbytes(RAW_BYTES)).decode()
