@@ -34,7 +34,7 @@ class Asks(Protocol):
     """What the engine needs of the broker."""
 
     async def ask(self, make: MakeRequest, *, wanted: tuple[str, ...], check: Check, ledger: Ledger) -> Outcome:
-        """Give a checked answer, or why there is none; never raises for what a model or provider does."""
+        """A checked answer, or why there is none; never raises for what a model or provider does."""
         ...
 
 
@@ -125,7 +125,7 @@ class Advising:
         return (advisor,) if isinstance(advisor, str) else tuple(advisor.chain)
 
     async def next_strategy(self) -> Advised | str:
-        """Give a checked strategy and whose it is, or the reason why the planner must go on."""
+        """A checked strategy and whose it is, or the reason why the planner must go on."""
         chosen: list[Strategy] = []
 
         async def check(value: Any) -> Rejection | None:
@@ -152,7 +152,7 @@ class Advising:
         return Advised(strategy, outcome.advisor, sure)
 
     async def closing_notes(self) -> e.ClosingNotes | None:
-        """Give validated notes to lay over the report; `None` keeps the report's own."""
+        """Validated notes to lay over the report; `None` keeps the report's own."""
         rows = await self._rows()
         endings = await self._endings()
 
@@ -181,7 +181,7 @@ class Advising:
         )
 
     async def _endings(self) -> Endings:
-        """Give how each iteration was judged, out of the record: the state does not grow with history."""
+        """How each iteration was judged, out of the record: the state does not grow with history."""
         found = Endings()
         async for page in self._journal.durable():
             for entry in page:
@@ -243,7 +243,7 @@ class Advising:
         return None
 
     def _argument_problems(self, state: State, tool: str, args: dict[str, Json]) -> str:
-        """Give the places that do not fit the pinned schema; no values, since they are answer text."""
+        """The places that do not fit the pinned schema; no values, since they are answer text."""
         if tool not in self._schemas:
             self._schemas[tool] = compiled(state.tools[tool].input_schema)
         schema = self._schemas[tool]

@@ -128,7 +128,7 @@ class Calls:
         return left is not None and left <= 0
 
     def _timeout_s(self) -> float:
-        """Give the limit of one call, never more than the mission has left."""
+        """The limit of one call, never more than the mission has left."""
         limit = float(self._journal.state.mission.limits.call_timeout_s)
         left = self._journal.left_s()
         return limit if left is None else max(0.001, min(limit, left))
@@ -173,7 +173,7 @@ class Calls:
         )
 
     def settlement(self, effect: Effect) -> Settle:
-        """Give what an effect uses of the tenant's budget."""
+        """What an effect uses of the tenant's budget."""
         return Settle(
             reservation_id=reservation_id(self._journal.session_id, effect.intended.effect), amounts={"tool_calls": 1}
         )
@@ -215,7 +215,7 @@ class Calls:
         )
 
     async def _happened(self, effect: Effect) -> ProbeResult | e.Unanswered:
-        """Give what the probe tells of a call, the mission's or else the tool's own, or why it tells nothing."""
+        """What the probe tells of a call, the mission's or else the tool's own, or why it tells nothing."""
         tool = effect.intended.tool
         args = await self._journal.resolve(effect.intended.args)
         known: JsonObject = args if isinstance(args, dict) else {}
@@ -286,7 +286,7 @@ class ProbeResult:
 
 
 def told_by(value: Json) -> ProbeResult | None:
-    """Give what a tool's own probe says: a boolean, or `{"done": boolean, "value": …}`; `None` for anything else."""
+    """What a tool's own probe says: a boolean, or `{"done": boolean, "value": …}`; `None` for anything else."""
     if isinstance(value, bool):
         return ProbeResult(done=value)
     done = value.get("done") if isinstance(value, dict) else None
@@ -296,7 +296,7 @@ def told_by(value: Json) -> ProbeResult | None:
 
 
 def reservation_id(session_id: str, effect: str) -> str:
-    """Give the id under which the tenant's budget knows an effect."""
+    """The id under which the tenant's budget knows an effect."""
     return f"{session_id}/{effect}"
 
 
@@ -309,7 +309,7 @@ def _cancelled(why: str) -> Result:
 
 
 def _few(seen: JsonObject) -> JsonObject:
-    """Give at most 1 KiB of what a large result showed: words, which arguments may be made of, before numbers."""
+    """At most 1 KiB of what a large result showed: words, which arguments may be made of, before numbers."""
     kept: JsonObject = {}
     room = 1024
     rows = {name: row[:8] for name, row in seen.items() if isinstance(row, list)}

@@ -14,11 +14,11 @@ class Clock(Protocol):
     """Time, sleep and ids, so that tests can give their own."""
 
     def now(self) -> datetime:
-        """Give the present, aware, in UTC."""
+        """The present, aware, in UTC."""
         ...
 
     def monotonic(self) -> float:
-        """Give seconds that never go back."""
+        """Seconds that never go back."""
         ...
 
     async def sleep(self, seconds: float) -> None:
@@ -26,7 +26,7 @@ class Clock(Protocol):
         ...
 
     def new_id(self) -> str:
-        """Give 12 hex characters that nobody had before."""
+        """12 hex characters that nobody had before."""
         ...
 
 
@@ -34,11 +34,11 @@ class SystemClock:
     """The machine's clock."""
 
     def now(self) -> datetime:
-        """Give the present, aware, in UTC."""
+        """The present, aware, in UTC."""
         return datetime.now(UTC)  # noqa: TID251  # the one place
 
     def monotonic(self) -> float:
-        """Give seconds that never go back."""
+        """Seconds that never go back."""
         return time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
@@ -46,15 +46,15 @@ class SystemClock:
         await anyio.sleep(seconds)
 
     def new_id(self) -> str:
-        """Give 12 random hex characters."""
+        """12 random hex characters."""
         return secrets.token_hex(6)
 
 
 def stamp(moment: datetime) -> str:
-    """Give a moment as events write it: ISO 8601, microseconds, `Z`."""
+    """A moment as events write it: ISO 8601, microseconds, `Z`."""
     return f"{moment.isoformat(timespec='microseconds')[:26]}Z"
 
 
 def later(at: str, seconds: float) -> str:
-    """Give the event time so many seconds after another."""
+    """The event time so many seconds after another."""
     return stamp(datetime.fromisoformat(at) + timedelta(seconds=seconds))

@@ -125,7 +125,7 @@ async def amend(store: Store, clock: Clock, session_id: str, who: str, changes: 
 
 
 def unsettled(state: State) -> tuple[Effect, ...]:
-    """Give the effects of which a person may say whether they happened.
+    """The effects of which a person may say whether they happened.
 
     These are the unknown ones and, while nobody drives the session, those under way that must not be sent again.
     """

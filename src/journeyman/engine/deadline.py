@@ -13,7 +13,7 @@ T = TypeVar("T")
 
 
 async def bounded(clock: Clock, seconds: float | None, work: Callable[[], Awaitable[T]]) -> T | None:
-    """Give what `work` gives, or `None` once `seconds` are over; `None` seconds set no bound."""
+    """What `work` gives, or `None` once `seconds` are over; `None` seconds set no bound."""
     if seconds is None:
         return await work()
     results: list[T] = []

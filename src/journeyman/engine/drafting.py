@@ -69,7 +69,7 @@ class _Audit:
 
 
 async def known_metrics(catalog: Catalog, tools: Sequence[Tool], effects: Mapping[str, str]) -> Known:
-    """Give each metric that is known to come from a tool: named by its output schema, or seen in one pure call.
+    """Each metric that is known to come from a tool: named by its output schema, or seen in one pure call.
 
     Only tools that are pure and need no argument are called, once each.
     """
@@ -97,7 +97,7 @@ async def draft_criteria(
     draft_id: str = "",
     note: Callable[[JsonObject], None] | None = None,
 ) -> Draft:
-    """Give criteria for a directive; where no model answers, the rules draft them and say why.
+    """Criteria for a directive; where no model answers, the rules draft them and say why.
 
     Args:
         directive: What a person wrote.
@@ -150,7 +150,7 @@ def _mission(directive: str, rows: Sequence[JsonObject]) -> Mission:
 
 
 def _by_rule(directive: str, tools: Sequence[ToolSpec], known: Known, why: str) -> Draft:
-    """Give what the rules draft, less what is refused."""
+    """What the rules draft, less what is refused."""
     found = draft(directive, known.metrics)
     kept: list[JsonObject] = []
     notes = [*([why] if why else []), *found.notes]

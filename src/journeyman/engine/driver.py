@@ -85,7 +85,7 @@ class Driver:
         }
 
     async def drive(self) -> State:
-        """Give the state in which the session stops: ended, paused, or waiting for a person.
+        """The state in which the session stops: ended, paused, or waiting for a person.
 
         Raises `LeaseHeld` when another process drives it and `LeaseLost` when one took over meanwhile.
         """
@@ -364,7 +364,7 @@ class Driver:
         self._journal.note(await with_answers(lambda run: watched(state, run, values), self._answering()))
 
     def _answering(self) -> Callable[[str, JsonObject], Awaitable[Answered]]:
-        """Give what asks the sandbox, within what the mission's time leaves, or a moment for the last judgements."""
+        """What asks the sandbox, within what the mission's time leaves, or a moment for the last judgements."""
         clock, predicates = self._world.clock, self._world.predicates
         until = self._judged_until()
 
@@ -378,7 +378,7 @@ class Driver:
         return answer
 
     def _judged_until(self) -> float | None:
-        """Give the moment by which all is judged; past the deadline it is the same for all that is left to judge."""
+        """The moment by which all is judged; past the deadline it is the same for all that is left to judge."""
         left, now = self._journal.left_s(), self._world.clock.monotonic()
         if left is None:
             return None
@@ -389,7 +389,7 @@ class Driver:
         return max(now + left + AFTER_S, self._last_judgement or now + LEAST_JUDGEMENT_S)
 
     async def _values(self, state: State) -> dict[str, Json]:
-        """Give the blobs that this iteration's results refer to, where anything looks at them."""
+        """The blobs that this iteration's results refer to, where anything looks at them."""
         if not steps.wants_values(state):
             return {}
         return {name: parsed(await self._journal.blob(name)) for name in steps.blobs_of(state)}

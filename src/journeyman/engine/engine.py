@@ -107,7 +107,7 @@ class Engine:
         return states
 
     async def fork(self, session_id: str, iteration: int | None = None) -> str:
-        """Give a new session that shares another's history up to the end of an iteration (the last one when `None`).
+        """Begin a session that shares another's history up to the end of an iteration (the last one when `None`).
 
         Where that iteration ended the other session, its verdict and what asked for it are left out: the new session
         decides again, so that an amended budget lets it go on.
@@ -147,14 +147,14 @@ def _created(mission: Mission, tenant: str, session_id: str, origin: Path) -> e.
 
 
 def _kept(journal: Journal, event: e.Event) -> e.Event:
-    """Give the event with tool definitions where they were: in a blob when they are large."""
+    """The event, its tool definitions in a blob when they are large."""
     if not isinstance(event, e.CatalogPinned):
         return event
     return e.CatalogPinned(tools=cast("list[JsonObject] | JsonObject", journal.keep(cast("Json", event.tools))))
 
 
 def _cut(source: list[Happened], iteration: int | None) -> int | None:
-    """Give the index of the verdict that ends the iteration."""
+    """The index of the verdict that ends the iteration."""
     found = [index for index, happened in enumerate(source) if isinstance(happened.event, e.Decided)]
     if iteration is not None:
         found = [index for index in found if getattr(source[index].event, "iteration", None) == iteration]
@@ -162,7 +162,7 @@ def _cut(source: list[Happened], iteration: int | None) -> int | None:
 
 
 def _only(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """Give the one error inside nested groups: callers catch errors, not groups.
+    """The one error inside nested groups: callers catch errors, not groups.
 
     Of several of our own the first will do: a lost lease fails the heartbeat and the commit alike. Foreign errors are
     faults of ours, and more than one of them stays a group.

@@ -80,14 +80,14 @@ class Journal:
 
     @property
     def state(self) -> State:
-        """Give the state with everything noted."""
+        """With everything recorded, committed or not."""
         if self._state is None:
             raise missing(self.session_id)
         return self._state
 
     @property
     def head(self) -> Head:
-        """Give the head of what is committed."""
+        """The head of what is committed."""
         return self._head
 
     @property
@@ -97,11 +97,11 @@ class Journal:
 
     @property
     def drafts_waiting(self) -> int:
-        """Give how many events wait to be committed."""
+        """How many events wait to be committed."""
         return len(self._drafts)
 
     async def load(self) -> State:
-        """Give the state, from the newest snapshot and what came after; raise `NotFound` when there is no record.
+        """The state, from the newest snapshot and what came after; raises `NotFound` when there is no record.
 
         Listeners are told what was read: all of a short record, the newest part of a long one.
         """
@@ -115,7 +115,7 @@ class Journal:
         return self.state
 
     def durable(self) -> AsyncIterator[Sequence[Entry]]:
-        """Give what is committed, page by page from the start."""
+        """What is committed, page by page from the start."""
         return pages(self._store, self.session_id, self._head)
 
     async def _read_on(self) -> bool:
@@ -154,12 +154,12 @@ class Journal:
             return self._head.seq != before
 
     def at(self) -> str:
-        """Give the present as events write it: monotonic within a process, whatever becomes of the machine's clock."""
+        """The present as events write it: monotonic within a process, whatever becomes of the machine's clock."""
         now, monotonic = self._began
         return stamp(now + timedelta(seconds=self.clock.monotonic() - monotonic))
 
     def left_s(self) -> float | None:
-        """Give the seconds that the mission may still be driven, perhaps below 0; `None` without a limit."""
+        """The seconds that the mission may still be driven, perhaps below 0; `None` without a limit."""
         state = self.state
         limit = state.mission.budget.wall_clock_s
         if limit is None:
@@ -186,18 +186,18 @@ class Journal:
         return self._state
 
     def _after(self, happened: Happened) -> State:
-        """Give the state after an event, with tool definitions in it that were kept as a blob just now."""
+        """The state after an event, with tool definitions in it that were kept as a blob just now."""
         state = fold(self._state, happened)
         known = self._blobs.get(state.tools_ref) if state.tools_ref else None
         return state if known is None else with_tools(state, cast("list[JsonObject]", parsed(known)))
 
     def keep(self, value: Json) -> Json:
-        """Give a value as events hold it: itself, or a reference to a blob when it is large."""
+        """A value as events hold it: itself, or a reference to a blob when it is large."""
         data = canonical(value)
         return self.keep_bytes(data) if len(data) > INLINE_BYTES else value
 
     def keep_bytes(self, data: bytes) -> JsonObject:
-        """Give the reference to a blob that the next commit writes."""
+        """The reference to a blob that the next commit writes."""
         name = digest(data)
         self._blobs[name] = data
         self._remember(name, data)
@@ -210,7 +210,7 @@ class Journal:
             self._cache.popitem(last=False)
 
     async def blob(self, name: str) -> bytes:
-        """Give a blob's bytes, noted or stored."""
+        """A blob's bytes, noted or stored."""
         data = self._cache.get(name)
         if data is None:
             data = await self._store.blob(name)
@@ -218,7 +218,7 @@ class Journal:
         return data
 
     async def resolve(self, value: Json) -> Json:
-        """Give a value with its blob read, where it is a reference."""
+        """A value with its blob read, where it is a reference."""
         name = value.get("$blob") if isinstance(value, dict) else None
         if not isinstance(name, str):
             return value
@@ -310,7 +310,7 @@ class Journal:
 
 
 def summary_of(state: State, at: str) -> Summary:
-    """Give the row that lists show."""
+    """The row that lists show."""
     return Summary(
         session_id=state.session_id,
         name=state.mission.name,

@@ -22,7 +22,7 @@ _AT = "2000-01-01T00:00:00.000000Z"
 
 
 def checking_state(mission: Mission, rows: list[JsonObject]) -> State:
-    """Give the state of a session that has only pinned its tools."""
+    """The state of a session that has only pinned its tools."""
     created = e.SessionCreated(
         tenant="check", session_id="check", mission=dump(mission), digest=mission_digest(mission)
     )

@@ -31,7 +31,7 @@ class _NoTools(BaseCatalog):
     """Stands for the tools of a session that never got them."""
 
     async def tools(self) -> Sequence[Tool]:
-        """Give none."""
+        """No tools."""
         return ()
 
     async def handle(self, request: CallRequest) -> Result:
@@ -61,7 +61,7 @@ class Opening:
         self._closed = anyio.Event()
 
     async def catalog(self, clock: Clock, left_s: Callable[[], float | None]) -> Catalog:
-        """Give the tools within `left_s()` seconds, or raise what kept them from being there.
+        """The tools within `left_s()` seconds; raises what kept them from being there.
 
         `NotOpened` when the time was over: late, that was the deadline, whatever it looks like.
         """

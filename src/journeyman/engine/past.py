@@ -43,7 +43,7 @@ class Past:
                 pass
 
     def due(self) -> list[PastCall]:
-        """Give the calls that the world has yet to play, in the record's order, once."""
+        """The calls that the world has yet to play, in the record's order, once."""
         self._live = True
         calls, self._calls = self._calls, []
         return calls

@@ -15,7 +15,7 @@ from journeyman.tools.base import Tool
 
 
 def tool_row(mission: Mission, tool: Tool) -> JsonObject:
-    """Give a tool as the record pins it.
+    """A tool as the record pins it.
 
     The class is the operator's (`effects`), else what the operator's own code declares, else `unsafe`. A server's
     hints only tighten, and only where the operator named no tool exactly: one that calls itself destructive is never
@@ -41,7 +41,7 @@ def tool_row(mission: Mission, tool: Tool) -> JsonObject:
 
 
 def missing_tools(mission: Mission, names: Collection[str]) -> tuple[Problem, ...]:
-    """Give every place where the mission counts on a tool that is not among `names`: it could never work."""
+    """Every place where the mission counts on a tool that is not among `names`: it could never work."""
     found: dict[str, Problem] = {}
     for where, name in _wanted(mission):
         if name not in names:
@@ -52,7 +52,7 @@ def missing_tools(mission: Mission, names: Collection[str]) -> tuple[Problem, ..
 
 
 def context_problems(mission: Mission, rows: Mapping[str, JsonObject]) -> tuple[Problem, ...]:
-    """Give every context call whose tool is not pinned `pure`: what is only looked at must not be changed by the look."""
+    """Every context call whose tool is not pinned `pure`: what is only looked at must not be changed by the look."""
     return tuple(
         Problem(
             where=f"context.{index}.tool",

@@ -9,7 +9,7 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
 def owner_name(new_id: str) -> str:
-    """Give a name for this process as a driver: machine, process and start where Linux tells them, and a fresh id."""
+    """A name for this process as a driver: machine, process and start where Linux tells them, and a fresh id."""
     mark = _mark(os.getpid())
     return f"p{new_id}" if mark is None else f"p{new_id}@{mark}"
 
@@ -32,7 +32,7 @@ def _boot() -> str:
 
 
 def _mark(pid: int) -> str | None:
-    """Give boot, process and when it started, so that a number used again is another process."""
+    """Boot, process and when it started, so that a number used again is another process."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()
     except OSError:

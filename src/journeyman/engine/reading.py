@@ -38,12 +38,12 @@ class Restored:
 
 
 def missing(session_id: str) -> NotFound:
-    """Give the error for a session that is not there."""
+    """The error for a session that is not there."""
     return NotFound(f"no session {session_id!r}; `journeyman list` shows the sessions there are")
 
 
 async def restore(store: Store, session_id: str, before_seq: int | None = None) -> Restored:
-    """Give the newest snapshot that holds, with the events behind it, up to the one before `before_seq`.
+    """The newest snapshot that holds, with the events behind it, up to the one before `before_seq`.
 
     The snapshot's event must follow the one before it, its blob must have the digest that the event names, and the
     chain behind it must end where the store says. Where a blob is damaged, or written by a version whose states have
@@ -73,7 +73,7 @@ async def restore(store: Store, session_id: str, before_seq: int | None = None) 
 
 
 async def kept_state(store: Store, entry: Entry) -> State | None:
-    """Give the state that a snapshot's event names; `None` where it is damaged or of another version."""
+    """The state that a snapshot's event names; `None` where it is damaged or of another version."""
     event = cast("SnapshotTaken", read(entry).event)
     if event.form != snapshot.form():
         return None
@@ -84,7 +84,7 @@ async def kept_state(store: Store, entry: Entry) -> State | None:
 
 
 async def placed(store: Store, happened: Happened) -> Happened:
-    """Give the event with tool definitions that are kept as a blob put in place."""
+    """The event with tool definitions that are kept as a blob put in place."""
     event = happened.event
     if not isinstance(event, CatalogPinned) or not isinstance(event.tools, dict):
         return happened
@@ -93,7 +93,7 @@ async def placed(store: Store, happened: Happened) -> Happened:
 
 
 async def state_of(store: Store, session_id: str) -> State:
-    """Give the state of a session, from its newest snapshot and what came after; raise `NotFound` when there is none."""
+    """The state of a session, from its newest snapshot and what came after; raises `NotFound` when there is none."""
     found = await restore(store, session_id)
     state = found.state
     for entry in found.tail:
@@ -104,7 +104,7 @@ async def state_of(store: Store, session_id: str) -> State:
 
 
 async def pages(store: Store, session_id: str, head: Head | None = None) -> AsyncIterator[Sequence[Entry]]:
-    """Give the record page by page with its chain checked, up to `head`, or else to where the store says it ends.
+    """The record page by page with its chain checked, up to `head`, or else to where the store says it ends.
 
     Raises:
         NotFound: There is no such session.
@@ -122,14 +122,14 @@ async def pages(store: Store, session_id: str, head: Head | None = None) -> Asyn
 
 
 async def events(store: Store, session_id: str, head: Head | None = None) -> AsyncIterator[Happened]:
-    """Give every event of a session, decoded, with tool definitions in place; see `pages`."""
+    """Every event of a session, decoded, with tool definitions in place; see `pages`."""
     async for page in pages(store, session_id, head):
         for entry in page:
             yield await placed(store, read(entry))
 
 
 async def told_from(store: Store, session_id: str) -> int:
-    """Give the number of the first event that the newest iterations of a report may need.
+    """The number of the first event that the newest iterations of a report may need.
 
     Context calls of the oldest one that is told stand behind the proposal of the one before it.
     """
@@ -140,13 +140,13 @@ async def told_from(store: Store, session_id: str) -> int:
 
 
 async def newest_iterations(store: Store, session_id: str, count: int, head: Head | None = None) -> list[Happened]:
-    """Give the events since the `count`-newest proposal, up to `head`; all of them where there are fewer."""
+    """The events since the `count`-newest proposal, up to `head`; all of them where there are fewer."""
     rows = [entry async for entry in backwards(store, session_id, count, head)]
     return [read(entry) for entry in reversed(rows)]
 
 
 async def backwards(store: Store, session_id: str, count: int, head: Head | None = None) -> AsyncIterator[Entry]:
-    """Give the entries from the newest one back to the `count`-newest proposal, or to the start."""
+    """The entries from the newest one back to the `count`-newest proposal, or to the start."""
     left, before = count, None if head is None else head.seq + 1
     while left > 0 and (page := await store.read(session_id, 0, PAGE // 4, before_seq=before, newest=True)):
         before = page[0].seq

@@ -76,11 +76,11 @@ class Recent:
         results.append(row)
 
     def rows(self) -> list[JsonObject]:
-        """Give the iterations; values that are blobs stand as references."""
+        """The iterations; values that are blobs stand as references."""
         return list(self._rows)
 
     def references(self) -> list[str]:
-        """Give the digests of the blobs that the rows refer to."""
+        """The digests of the blobs that the rows refer to."""
         found: list[str] = []
         for row in self._rows:
             for item in (*_list(row["results"]), row.get("script")):
@@ -89,7 +89,7 @@ class Recent:
         return found
 
     def resolved(self, values: dict[str, Json]) -> list[JsonObject]:
-        """Give the iterations with the blobs in `values` put in place."""
+        """The iterations with the blobs in `values` put in place."""
         made: list[JsonObject] = []
         for row in self._rows:
             placed: JsonObject = {**row, "results": [_placed(item, values) for item in _list(row["results"])]}

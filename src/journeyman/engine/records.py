@@ -45,14 +45,14 @@ class Numbered:
 
 
 async def read_record(store: Store, session_id: str) -> Record:
-    """Give a session's whole record, held in memory; raise `NotFound` when there is none."""
+    """A session's whole record, held in memory; raises `NotFound` when there is none."""
     entries = tuple([entry async for page in pages(store, session_id) for entry in page])
     decoded = tuple(read(entry) for entry in entries)
     return Record(session_id=session_id, events=decoded, entries=entries, head=head_of(entries[-1]))
 
 
 async def numbered(store: Store, session_id: str, *, kind: str = "") -> AsyncIterator[Numbered]:
-    """Give all events in order, or those of one kind; others are passed over unread."""
+    """All events in order, or those of one kind; others are passed over unread."""
     iteration = 0
     async for page in pages(store, session_id):
         for entry in page:
@@ -66,7 +66,7 @@ async def numbered(store: Store, session_id: str, *, kind: str = "") -> AsyncIte
 
 
 async def newest_events(store: Store, session_id: str, count: int, before_seq: int | None = None) -> list[Numbered]:
-    """Give the newest events, oldest first; raise `NotFound` where there are none at all."""
+    """The newest events, oldest first; raises `NotFound` where there are none at all."""
     entries = await store.read(session_id, 0, count, before_seq=before_seq, newest=True)
     if not entries:
         if not await store.read(session_id, 0, 1):
@@ -85,12 +85,12 @@ async def newest_events(store: Store, session_id: str, count: int, before_seq: i
 
 
 async def replay_of(store: Store, session_id: str, predicates: Evaluates) -> Replayed:
-    """Give what replaying a session's record finds; raise `RecordBroken` where its chain or its end does not hold."""
+    """What replaying a session's record finds; raises `RecordBroken` where its chain or its end does not hold."""
     return (await replay_and_report(store, session_id, predicates))[0]
 
 
 async def replay_and_report(store: Store, session_id: str, predicates: Evaluates) -> tuple[Replayed, Report | None]:
-    """Give what replaying finds, and the report that was derived in the same pass where nothing differs."""
+    """What replaying finds, and the report that was derived in the same pass where nothing differs."""
 
     async def ask(expression: str, obs: JsonObject) -> Answered:
         result = await predicates.evaluate(expression, obs)
@@ -115,14 +115,14 @@ async def replay_and_report(store: Store, session_id: str, predicates: Evaluates
 
 
 def summarized(entries: Sequence[Entry]) -> Summary:
-    """Give the list row of a record that is taken in from a file."""
+    """The list row of a record that is taken in from a file."""
     decoded = [read(entry) for entry in entries]
     state = cast("State", fold_all(None, decoded))
     return summary_of(state, decoded[-1].at)
 
 
 async def prompt_of(store: Store, session_id: str) -> Prompt:
-    """Give the prompt that a model would see next for a session."""
+    """The prompt that a model would see next for a session."""
     state, recent = await state_of(store, session_id), Recent()
     for happened in await newest_iterations(store, session_id, RECENT):
         recent.take(happened)

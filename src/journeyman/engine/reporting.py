@@ -22,7 +22,7 @@ _MARGIN: Final = 100
 
 
 async def report_of(store: Store, session_id: str) -> Report:
-    """Give the report of a session as it stands; raise `NotFound` when there is none."""
+    """The report of a session as it stands; raises `NotFound` when there is none."""
     told = kept.FIRST_ITERATIONS + kept.NEWEST_ITERATIONS
     if (await state_of(store, session_id)).usage.iterations > told + _MARGIN:
         report = await _in_parts(store, session_id)
@@ -41,12 +41,12 @@ async def report_of(store: Store, session_id: str) -> Report:
 
 
 def reported_head(report: Report) -> Head:
-    """Give where the record ended that a report was made of."""
+    """Where the record ended that a report was made of."""
     return Head(report.events, bytes.fromhex(report.head_hash))
 
 
 async def _in_parts(store: Store, session_id: str) -> Report | None:
-    """Give the report without folding its middle; `None` where a snapshot there cannot be used."""
+    """The report without folding its middle; `None` where a snapshot there cannot be used."""
     parts = _Parts(store, await restore(store, session_id, await told_from(store, session_id)))
     async for page in pages(store, session_id):
         for entry in page:

@@ -18,7 +18,7 @@ from journeyman.tools.script_state import ScriptLimits
 
 
 def script_limits(mission: Mission) -> ScriptLimits:
-    """Give the mission's limits in the sandbox's form."""
+    """The mission's limits in the sandbox's form."""
     limits = mission.limits
     return ScriptLimits(
         time_s=float(limits.script_s),
@@ -66,7 +66,7 @@ async def _result(journal: Journal, effect: Effect) -> Result:
 
 
 def _advanced(journal: Journal, step: Step) -> e.ScriptAdvanced:
-    """Give the step as an event; it holds only what the script reported since the last step."""
+    """The step as an event; it holds only what the script reported since the last step."""
     iteration = journal.state.iteration.index
     observations, events = _news(journal, step.recorded)
     match step:
@@ -104,7 +104,7 @@ def _advanced(journal: Journal, step: Step) -> e.ScriptAdvanced:
 
 
 def _news(journal: Journal, recorded: Recorded) -> tuple[list[JsonObject], list[JsonObject]]:
-    """Give what the script reported since its last step; a name that it reported again begins another measurement."""
+    """What the script reported since its last step; a name that it reported again begins another measurement."""
     script = journal.state.iteration.script or Script(status=ScriptStatus.WAITING)
     observations: list[JsonObject] = []
     for name, value in recorded.reported[script.observed :]:

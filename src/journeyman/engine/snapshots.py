@@ -47,7 +47,7 @@ class Snapshots:
 
 
 def taken(head: Head, at: str, state: State) -> tuple[Entry, str, bytes]:
-    """Give the event behind `head` that holds the snapshot of a state, and the blob's digest and bytes."""
+    """The event behind `head` that holds the snapshot of a state, and the blob's digest and bytes."""
     data = snapshot_of(state)
     event = snapshot_event(state, data)
     return seal(head, at=at, actor="engine", kind=_KIND, data=encode(event)), str(event.state["$blob"]), data

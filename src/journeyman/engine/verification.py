@@ -17,7 +17,7 @@ from journeyman.stores.verify import Verified, verify_session
 
 
 async def check_record(store: Store, session_id: str, head: Head | None = None) -> Verified:
-    """Give what a check of one session finds: the chain and blobs, then whatever was derived from the events.
+    """What a check of one session finds: the chain and blobs, then whatever was derived from the events.
 
     Takes the arguments of `verify_session` and raises what it raises.
     """

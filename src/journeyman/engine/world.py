@@ -27,7 +27,7 @@ class Evaluates(Protocol):
     """Evaluates an expression over JSON in the sandbox."""
 
     async def evaluate(self, expression: str, obs: Json) -> PredicateResult:
-        """Give the value, or why there is none."""
+        """The value, or why there is none."""
         ...
 
 
@@ -51,5 +51,5 @@ class World:
 
 
 def answered(result: PredicateResult) -> Answered:
-    """Give what the sandbox found in the form that judging takes."""
+    """What the sandbox found in the form that judging takes."""
     return Answered(result.value, None if result.error_class is None else f"{result.error_class}: {result.error}")

@@ -22,7 +22,7 @@ _WORKER: Final = "journeyman.engine.checks.worker"
 
 
 async def check_apart(check: FileCheck, base_dir: Path) -> CheckResult:
-    """Give what the file check finds; cancelling kills its process."""
+    """What the file check finds; cancelling kills its process."""
     request = {"check": asdict(check), "base_dir": str(Path.cwd() / base_dir)}
     with tempfile.TemporaryDirectory(prefix="journeyman-check-") as name:
         folder = Path(name)

@@ -14,7 +14,7 @@ from journeyman.mission.model.mission import Mission
 
 
 async def check_facts(mission: Mission, base_dir: Path, left_s: float | None) -> list[CheckFact]:
-    """Give the fact about every such criterion, within `left_s` seconds; `met` is null when it could not be told."""
+    """The fact about every such criterion, within `left_s` seconds; `met` is null when it could not be told."""
     checks: dict[str, Check] = {}
     for criterion in walk(mission.criteria):
         if isinstance(criterion, Artifact):

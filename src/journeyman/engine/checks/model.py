@@ -54,5 +54,5 @@ class CheckResult:
 
 
 def untold(reason: str, taken_bytes: int = 0) -> CheckResult:
-    """Give the result of a check that could not be made."""
+    """The result of a check that could not be made."""
     return CheckResult(met=None, evidence=reason, taken_bytes=taken_bytes)

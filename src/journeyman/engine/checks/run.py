@@ -24,7 +24,7 @@ _AT_ONCE: Final = 4
 async def run_checks(
     checks: Mapping[str, Check], base_dir: Path, deadline_s: float | None = None
 ) -> dict[str, CheckResult]:
-    """Give what each check found, under its name. Never raises for what a check runs into: that is `met=None`.
+    """What each check found, under its name. Never raises for what a check runs into: that is `met=None`.
 
     Nothing blocks the event loop, and cancelling ends programs and copies at once.
 
