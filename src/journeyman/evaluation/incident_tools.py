@@ -52,7 +52,7 @@ class Incident:
         return self.shift.world.services
 
     def beside(self, catalog: Catalog) -> IncidentCatalog:
-        """Give a catalog that holds this incident's tools as one that can be brought to where the record is."""
+        """A catalog that holds this incident's tools as one that can be brought to where the record is."""
         return IncidentCatalog(catalog, self)
 
     def tools(self) -> list[Callable[..., object]]:
@@ -128,7 +128,7 @@ class Incident:
         return felt is not None and felt.within_objective
 
     def seen(self) -> dict[str, Json]:
-        """Give what the role sees and what is measured now."""
+        """What the role sees and what is measured now."""
         seen = self.shift.observe()
         view = {name: _plain(value) for name, value in seen.view._asdict().items()}
         view["visible_metrics"] = [{"service": name, **one._asdict()} for name, one in seen.view.visible_metrics]
@@ -142,7 +142,7 @@ class Incident:
 
 
 def _plain(value: object) -> object:
-    """Give a value of a view as JSON: rows by their columns' names."""
+    """A value of a view as JSON: rows by their columns' names."""
     if isinstance(value, (Change, Customers, Deed, LogEntry, Said)):
         return value._asdict()
     return [_plain(one) for one in cast("tuple[object, ...]", value)] if isinstance(value, tuple) else value

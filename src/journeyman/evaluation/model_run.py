@@ -251,7 +251,7 @@ class ModelRun:
 
 
 def roles_of(options: ModelOptions) -> tuple[AgentRole, ...]:
-    """Give the model's seats."""
+    """The model's seats."""
     return tuple(role for role in AgentRole if role in options.roles or not options.roles)
 
 

@@ -29,7 +29,7 @@ def write_policy(path: Path, course: Course, standing: Standing) -> None:
 
 
 def read_tuning(path: Path) -> Tuning:
-    """Give the trained numbers in a file that `journeyman gym train` wrote."""
+    """The trained numbers in a file that `journeyman gym train` wrote."""
     numbers = _read(path).get("tuning")
     names = {field.name for field in fields(Tuning)}
     if not isinstance(numbers, dict) or set(cast("dict[str, Any]", numbers)) != names:
@@ -41,7 +41,7 @@ def read_tuning(path: Path) -> Tuning:
 
 
 def read_standing(path: Path, course: Course) -> Standing:
-    """Give where the training in a file stands; it must be of the same course, for its scores are of its tasks."""
+    """Where the training in a file stands; it must be of the same course, for its scores are of its tasks."""
     found = _read(path)
     for name, wanted in _row(course).items():
         if found.get(name) != wanted:
