@@ -61,7 +61,7 @@ def change(folder: Path, number: int) -> None:
 
 
 def subject(number: int) -> str:
-    """Give the first line of commit `number`."""
+    """The first line of commit `number`."""
     if number == CULPRIT:
         return "Tidy up constants"
     return f"Update stock of item {number % 12}"

@@ -75,7 +75,7 @@ def load_test(workers: Annotated[int, Field(ge=1, le=32)] = 1) -> dict[str, obje
 
 
 def measured(port: int) -> tuple[float, int]:
-    """Give the milliseconds that 95 % of a round's requests stay below, and how many failed."""
+    """The milliseconds that 95 % of a round's requests stay below, and how many failed."""
     with ThreadPoolExecutor(CLIENTS) as clients:
         seconds = sorted(clients.map(request, [port] * REQUESTS))
     good = [second for second in seconds if second >= 0]
@@ -84,7 +84,7 @@ def measured(port: int) -> tuple[float, int]:
 
 
 def request(port: int) -> float:
-    """Give the seconds that one request took; negative when it failed."""
+    """The seconds that one request took; negative when it failed."""
     began = time.perf_counter()
     connection = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
     try:
