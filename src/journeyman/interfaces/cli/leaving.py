@@ -53,6 +53,6 @@ def leave(code: int) -> NoReturn:
 
 
 def _threads() -> list[threading.Thread]:
-    """Give the threads that the interpreter joins at its end."""
+    """The threads that the interpreter joins at its end."""
     here = threading.current_thread()
     return [thread for thread in threading.enumerate() if thread is not here and not thread.daemon]

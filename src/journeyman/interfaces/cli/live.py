@@ -42,7 +42,7 @@ class Display(Protocol):
 
 
 def open_display(*, quiet: bool) -> Display:
-    """Give the display that fits: none, a live page, or plain lines. All write to standard error."""
+    """The display that fits: none, a live page, or plain lines. All write to standard error."""
     if quiet:
         return Quiet()
     return Page() if sys.stderr.isatty() else Lines()
@@ -101,7 +101,7 @@ class Page:
 
 
 def told(happened: Happened, state: State) -> str:  # noqa: PLR0911  # one line per kind of event
-    """Give the line that tells an event; empty for those that only engines care for."""
+    """One line for an event; empty for those that only engines care for."""
     event = happened.event
     match event:
         case e.SessionCreated():
@@ -138,7 +138,7 @@ def _verdict_line(event: e.Decided, state: State) -> str:
 
 
 def doing(strategy: Strategy | None) -> str:
-    """Give a strategy in a few words."""
+    """A strategy in a few words."""
     if strategy is None:
         return "nothing"
     if strategy.script is not None:
@@ -151,7 +151,7 @@ def doing(strategy: Strategy | None) -> str:
 
 
 def page(state: State, lines: list[str]) -> RenderableType:
-    """Give the whole picture of a session."""
+    """The whole picture of a session."""
     head = Text.assemble(
         (state.mission.name, "bold"),
         f"  {state.session_id}  iteration {state.iteration.index}  ",
@@ -188,7 +188,7 @@ _COLOURS: Final = {
 
 
 def criteria_table(state: State) -> Table:
-    """Give a row with a progress bar for each criterion."""
+    """A row with a progress bar for each criterion."""
     table = Table.grid(padding=(0, 1))
     for criterion in walk(state.mission.criteria):
         known = state.progress.criteria.get(criterion.id)
@@ -214,7 +214,7 @@ def criteria_table(state: State) -> Table:
 
 
 def budget_table(state: State) -> Table:
-    """Give a burn-down row for each budget that has a ceiling."""
+    """A burn-down row for each budget that has a ceiling."""
     table = Table.grid(padding=(0, 1))
     budget, used = state.mission.budget, state.usage
     rows: list[tuple[str, float, float | None]] = [

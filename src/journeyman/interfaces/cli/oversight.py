@@ -68,7 +68,7 @@ class Oversight:
 
 
 def _left_s(state: State) -> float | None:
-    """Give how long the mission may still be driven; `None` where nothing can hold it, or nothing need end."""
+    """How long the mission may still be driven; `None` where nothing can hold it, or nothing need end."""
     limit = state.mission.budget.wall_clock_s
     held = any(not (isinstance(function, Function) and function.isolate) for function in state.mission.functions)
     if limit is None or not held or state.status is not Status.RUNNING or sys.platform == "win32":

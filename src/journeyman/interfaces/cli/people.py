@@ -158,7 +158,7 @@ def amend(
     changes: Annotated[list[str], typer.Argument(metavar="KIND=N...", help="New ceilings, such as iterations=40 or cost_usd=none.")],
     as_name: Annotated[str, AS] = "", as_json: Annotated[bool, JSON] = False,
 ) -> None:  # fmt: skip
-    """Give a session another budget; recorded, with the mission's new digest."""
+    """Change a session's budget; recorded, with the mission's new digest."""
     wanted = cast("JsonObject", budget_changes(changes))
     _act(
         ctx,

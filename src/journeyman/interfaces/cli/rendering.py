@@ -28,13 +28,13 @@ _TONE_MARKS: Final = {"good": "✓", "bad": "✗", "unsure": "?"}
 
 
 def console() -> Console:
-    """Give the console for results; plain where it is no terminal, wide enough not to fold there."""
+    """The console for results; plain where it is no terminal, wide enough not to fold there."""
     out = SafeConsole(highlight=False, soft_wrap=False, emoji=False)
     return out if out.is_terminal else SafeConsole(highlight=False, width=160, no_color=True, emoji=False)
 
 
 def mark_of(status: str, *, aborts: bool) -> str:
-    """Give the sign of how a criterion stands; an abort condition is well as long as it is not met."""
+    """The sign of how a criterion stands; an abort condition is well as long as it is not met."""
     return MARKS[_TURNED[status] if aborts else status]
 
 
@@ -43,7 +43,7 @@ def _verdict(state: State) -> str:
 
 
 def summary_text(state: State) -> str:
-    """Give how a session stands in a few plain lines."""
+    """How a session stands in a few plain lines."""
     ended = state.status is Status.ENDED
     head = f"{state.mission.name} ({state.session_id}): "
     head += f"{state.outcome} · {_verdict(state)}" if ended else f"{state.status.value}"
@@ -61,13 +61,13 @@ def summary_text(state: State) -> str:
 
 
 def short(value: Json, most: int = 100) -> str:
-    """Give a value on one line."""
+    """A value on one line."""
     text = " ".join((value if isinstance(value, str) else repr(value)).split())
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def table(*columns: str) -> Table:
-    """Give an empty table in the house form."""
+    """An empty table in the house form."""
     made = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     for column in columns:
         made.add_column(column, overflow="fold")

@@ -75,7 +75,7 @@ def report(
 
 
 def rendered(found: Report, form: Form) -> str:
-    """Give a report as text of a form."""
+    """A report as text of a form."""
     match form:
         case Form.json:
             return json.dumps(to_json(found), indent=2, sort_keys=True, ensure_ascii=False) + "\n"

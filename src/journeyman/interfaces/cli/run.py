@@ -197,7 +197,7 @@ async def _print_result(journeyman: Journeyman, session: str, state: State, *, a
 
 
 def next_step(state: State) -> str:
-    """Give the command that lets a waiting session go on."""
+    """The command that lets a waiting session go on."""
     session = state.session_id
     if state.people.pending is not None:
         who = f" --as {state.people.pending.by}" if state.people.pending.by else ""
@@ -211,7 +211,7 @@ def next_step(state: State) -> str:
 
 
 def with_budget(mission: Mission, changes: list[str]) -> Mission:
-    """Give the mission with ceilings from `KIND=N` texts."""
+    """The mission with ceilings from `KIND=N` texts."""
     amended = budget_changes(changes)
     if not amended:
         return mission
@@ -221,7 +221,7 @@ def with_budget(mission: Mission, changes: list[str]) -> Mission:
 
 
 def budget_changes(texts: list[str]) -> dict[str, int | float | None]:
-    """Give ceilings from `KIND=N` texts; `none` means no limit."""
+    """Ceilings from `KIND=N` texts; `none` means no limit."""
     changes: dict[str, int | float | None] = {}
     problems: list[Problem] = []
     for text in texts:

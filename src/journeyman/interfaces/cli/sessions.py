@@ -105,7 +105,7 @@ def show(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annotate
 
 
 def state_json(state: State) -> JsonObject:
-    """Give a state as programs read it."""
+    """A state as programs read it."""
     pending, verdict = state.people.pending, state.verdict
     return {
         "session_id": state.session_id,

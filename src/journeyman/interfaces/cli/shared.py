@@ -43,12 +43,12 @@ AS = typer.Option("--as", metavar="NAME", help="Who you are, for the record; you
 
 
 def settings_of(ctx: typer.Context) -> Settings:
-    """Give the settings of this call."""
+    """The settings of this call."""
     return load_settings(ctx.obj if isinstance(ctx.obj, dict) else {})  # pyright: ignore[reportUnknownMemberType, reportUnknownArgumentType]  # set by the callback
 
 
 def person(settings: Settings, given: str) -> str:
-    """Give the name under which this person's words are recorded."""
+    """The name under which this person's words are recorded."""
     if given or settings.person:
         return given or settings.person
     try:
@@ -122,7 +122,7 @@ def print_json(value: Json) -> None:
 
 
 async def find_session(store: Store, name: str) -> str:
-    """Give the full id of the session that `name` means: an id, a unique beginning, or `last`."""
+    """The full id of the session that `name` means: an id, a unique beginning, or `last`."""
     rows = await store.sessions()
     ids = [row.session_id for row in rows]
     if name in ids:
@@ -138,7 +138,7 @@ async def find_session(store: Store, name: str) -> str:
 
 
 def exit_code(state: State) -> int:
-    """Give the exit code that says how a session stands."""
+    """The exit code that says how a session stands."""
     if state.status is Status.ENDED:
         return ACHIEVED if state.outcome == "achieved" else NOT_ACHIEVED
     return WAITING

@@ -30,6 +30,6 @@ class SafeConsole(Console):
     """A console that makes control characters visible in whatever it renders."""
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
-        """Give the segments of what is shown; those that rich itself uses to move the cursor stay."""
+        """The segments of what is shown; those that rich itself uses to move the cursor stay."""
         for segment in super().render(renderable, options):
             yield segment if segment.control else Segment(visible(segment.text), segment.style)

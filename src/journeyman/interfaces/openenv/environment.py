@@ -48,7 +48,7 @@ class RoleScore(Rubric):
         self.paid = 0.0
 
     def forward(self, action: Any, observation: Any) -> float:
-        """Give what the world paid for this step."""
+        """What the world paid for this step."""
         del action, observation
         return self.paid
 
@@ -181,7 +181,7 @@ class IncidentEnvironment(MCPEnvironment):
         return IncidentState(episode_id=self._episode_id, step_count=self._steps, role=str(shift.role), done=shift.done)
 
     def get_metadata(self) -> EnvironmentMetadata:
-        """Give what the environment is."""
+        """What trainers are shown of the environment."""
         return EnvironmentMetadata(
             name="journeyman-gym",
             description="Simulated incidents for SRE agents: dynamic, seeded, scored 0 to 1, the truth out of reach.",
@@ -190,16 +190,16 @@ class IncidentEnvironment(MCPEnvironment):
         )
 
     def list_splits(self) -> list[str]:
-        """Give the splits: every tier's train, validation and held_out tasks."""
+        """The splits: every tier's train, validation and held_out tasks."""
         return [f"{tier.label}-{split.label}" for tier in Tier for split in Split]
 
     def num_tasks(self, split: str) -> int:
-        """Give how many tasks a split has."""
+        """How many tasks a split has."""
         self.get_task(split, 0)
         return MAX_NUMBER + 1
 
     def get_task(self, split: str, index: int) -> dict[str, Any]:
-        """Give what is public of a task."""
+        """What is public of a task."""
         if split not in self.list_splits():
             raise ValueError(f"there is no split {split!r}; there are {', '.join(self.list_splits())}")
         if not 0 <= index <= MAX_NUMBER:
@@ -208,21 +208,21 @@ class IncidentEnvironment(MCPEnvironment):
         return {"split": split, "index": index, "tier": one.tier.label, "roles": [str(role) for role in AgentRole]}
 
     def list_tasks(self, split: str) -> list[dict[str, Any]]:
-        """Give the first tasks of a split."""
+        """The first tasks of a split."""
         return self.get_task_range(split, 0, PREVIEW)
 
     def get_task_range(self, split: str, start: int | None = None, stop: int | None = None) -> list[dict[str, Any]]:
-        """Give some tasks of a split, at most a thousand at once."""
+        """Some tasks of a split, at most a thousand at once."""
         first = start or 0
         return [self.get_task(split, index) for index in range(first, min(stop or first + PREVIEW, first + 1000))]
 
     def render_web(self, observation: dict[str, Any]) -> str:
-        """Give the view for the page at `/web`."""
+        """The view for the page at `/web`."""
         shown = observation.get("observation", observation)
         return f'<pre style="{_DRAWN}">{html.escape(str(shown.get("text", "")))}</pre>'
 
     def web_actions(self, observation: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-        """Give the buttons of the page: a closer look at every service, and what needs no target."""
+        """The buttons of the page: a closer look at every service, and what needs no target."""
         shown = observation.get("observation", observation)
         role = AgentRole(str(shown.get("role", "sre")))
         buttons = [("wait", {"action_type": "noop"})]

@@ -23,7 +23,7 @@ class Together(Generic[ResultT]):
         ] = WeakKeyDictionary()
 
     async def call(self, function: Callable[[], ResultT]) -> ResultT:
-        """Give what the function gives; whatever it raises is raised here and harms no other call."""
+        """What the function gives; whatever it raises is raised here and harms no other call."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[ResultT] = loop.create_future()
         waiting = self._waiting.setdefault(loop, [])

@@ -26,7 +26,7 @@ Point: TypeAlias = tuple[float, float]
 
 
 def embedded(report: Report) -> JsonObject:
-    """Give the report as the page embeds it, with `overview` (criteria over all iterations) and `left_out` (counts)."""
+    """The report as the page embeds it, with `overview` (criteria over all iterations) and `left_out` (counts)."""
     iterations = [_slim(to_json(row)) for row in report.iterations]
     effects = [_slim(to_json(row)) for row in report.effects]
     kept_iterations = _within(iterations, [_eventful])
@@ -52,7 +52,7 @@ def embedded(report: Report) -> JsonObject:
 
 
 def script_data(value: Json) -> Html:
-    """Give JSON as the content of a script element: no `<`, `>` or `&` stands in it, so nothing can end the element."""
+    """JSON as the content of a script element: no `<`, `>` or `&` stands in it, so nothing can end the element."""
     told = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     for character in "<>&\u2028\u2029":
         told = told.replace(character, f"\\u{ord(character):04x}")
@@ -60,7 +60,7 @@ def script_data(value: Json) -> Html:
 
 
 def _slim(row: JsonObject) -> JsonObject:
-    """Give a row without its long values."""
+    """A row without its long values."""
     return {key: _clipped(value) for key, value in row.items()}
 
 
@@ -96,7 +96,7 @@ def _not_simply_done(row: JsonObject) -> bool:
 
 
 def _within(rows: list[JsonObject], matters: Sequence[Callable[[JsonObject], bool]]) -> list[JsonObject]:
-    """Give the rows that fit, in order: first those that matter, up to half of the room, then from both ends inwards."""
+    """The rows that fit, in order: first those that matter, up to half of the room, then from both ends inwards."""
     sizes = [len(json.dumps(row, ensure_ascii=False).encode()) + 1 for row in rows]
     if sum(sizes) <= LIST_BYTES:
         return rows
@@ -127,7 +127,7 @@ def _series(report: Report) -> tuple[JsonObject, int]:
 
 
 def _extremes(points: list[Point]) -> list[Point]:
-    """Give at most `CHART_POINTS` points with the same outline: the lowest and highest of each stretch, and both ends."""
+    """At most `CHART_POINTS` points with the same outline: the lowest and highest of each stretch, and both ends."""
     if len(points) <= CHART_POINTS:
         return points
     stretches = CHART_POINTS // 2 - 1

@@ -19,7 +19,7 @@ _SCRIPTS: Final = ("charts.js", "overview.js", "lists.js", "page.js")
 
 
 def html_report(report: Report) -> str:
-    """Give a report as one self-contained page; the same report gives the same bytes.
+    """A report as one self-contained page; the same report gives the same bytes.
 
     The page asks for nothing from any network and runs only its own script, which its Content-Security-Policy names by
     hash. What tools wrote is embedded as data and shown as text.

@@ -16,12 +16,12 @@ _VOID: Final = frozenset({"br", "img", "meta"})
 
 
 def text(value: str) -> Html:
-    """Give text as markup that shows it as it stands."""
+    """Text as markup that shows it as it stands."""
     return Html(html.escape(visible(value)))
 
 
 def tag(element: str, /, *content: Html, **attributes: str | None) -> Html:
-    """Give an element; `class_` and `aria_label` become `class` and `aria-label`, attributes of `None` are left out."""
+    """An element; `class_` and `aria_label` become `class` and `aria-label`, attributes of `None` are left out."""
     told = "".join(
         f' {name.rstrip("_").replace("_", "-")}="{html.escape(visible(value))}"'
         for name, value in attributes.items()
@@ -33,5 +33,5 @@ def tag(element: str, /, *content: Html, **attributes: str | None) -> Html:
 
 
 def joined(parts: Iterable[Html]) -> Html:
-    """Give pieces of markup as one."""
+    """Pieces of markup as one."""
     return Html("\n".join(parts))

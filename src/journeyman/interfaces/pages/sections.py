@@ -35,7 +35,7 @@ _ICONS: Final[dict[str, str]] = {
 
 
 def header(report: Report, how: Standing) -> Html:
-    """Give the verdict header: what was asked, what the run claims, what its evidence shows."""
+    """The verdict header: what was asked, what the run claims, what its evidence shows."""
     tone = TONES.get(how.word, "going")
     took = elapsed(report.started_at, report.ended_at)
     facts = [
@@ -65,7 +65,7 @@ def header(report: Report, how: Standing) -> Html:
 
 
 def criteria(report: Report) -> Html:
-    """Give the criteria with status, progress, evidence and freshness."""
+    """The criteria with status, progress, evidence and freshness."""
     rows: list[list[Html]] = []
     judged = any(row.evaluation for row in report.iterations)
     depth = depths(report.mission.get("criteria"))
@@ -102,7 +102,7 @@ def _freshness(*, fresh: bool) -> Html:
 
 
 def budget(report: Report) -> Html:
-    """Give what was used of each budget, as bars."""
+    """What was used of each budget, as bars."""
     rows: list[Html] = []
     for kind, title in BUDGETS.items():
         spent, ceiling = report.used.of(kind), report.budget.of(kind)
@@ -121,7 +121,7 @@ def budget(report: Report) -> Html:
 
 
 def words(report: Report) -> Html:
-    """Give lessons, follow-ups and notes."""
+    """Lessons, follow-ups and notes."""
     parts: list[Html] = []
     said = (("Follow-ups", report.recommended_followups), ("Lessons", report.lessons), ("Notes", report.notes))
     for title, rows in said:
@@ -132,7 +132,7 @@ def words(report: Report) -> Html:
 
 
 def people(report: Report) -> Html:
-    """Give who did what, when, and what they saw or said."""
+    """Who did what, when, and what they saw or said."""
     found = report.people
     rows: list[list[Html]] = []
     for row in found[:MOST_PEOPLE]:
@@ -146,7 +146,7 @@ def people(report: Report) -> Html:
 
 
 def mission(report: Report) -> Html:
-    """Give what the mission allowed: tools, cadence and patience."""
+    """What the mission allowed: tools, cadence and patience."""
     cadence = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in report.cadence.items())
     facts = [
         ("Allowed tools", ", ".join(report.allowlist) or "none"),
@@ -170,7 +170,7 @@ def mission(report: Report) -> Html:
 
 
 def _context(report: Report) -> Html:
-    """Give what was looked at for planner and advisors."""
+    """What was looked at for planner and advisors."""
     rows: list[list[Html]] = []
     for row in report.context:
         often, last, shown = context_cells(row)
@@ -181,7 +181,7 @@ def _context(report: Report) -> Html:
 
 
 def record(report: Report) -> Html:
-    """Give the record line and the commands that check it."""
+    """The record line and the commands that check it."""
     facts = [
         ("Events", f"{report.events:,}, each sealed with the hash of the one before"),
         ("Head", report.head_hash),
@@ -197,7 +197,7 @@ def record(report: Report) -> Html:
 
 
 def pill(word: str, tone: str) -> Html:
-    """Give a status as icon, colour and word."""
+    """A status as icon, colour and word."""
     return tag("span", _icon(tone), text(word.replace("_", " ")), class_=f"pill {tone}")
 
 

@@ -50,7 +50,7 @@ class Progress(ProgressCallback):
 
 
 def precision() -> dict[str, bool]:
-    """Give the trainer's settings for what this machine computes with: bf16 where the GPU knows it, else fp16, or CPU."""
+    """The trainer's settings for what this machine computes with: bf16 where the GPU knows it, else fp16, or CPU."""
     if not torch.cuda.is_available():
         return {"use_cpu": True, "bf16": False, "fp16": False}
     bf16 = torch.cuda.is_bf16_supported(including_emulation=False)
@@ -58,7 +58,7 @@ def precision() -> dict[str, bool]:
 
 
 def settings(options: argparse.Namespace) -> Any:
-    """Give the trainer's settings for what the command line says."""
+    """The trainer's settings for what the command line says."""
     batch = options.batch or options.group
     return GRPOConfig(
         output_dir=str(options.output),
@@ -107,7 +107,7 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
 
 
 def _tiny(options: argparse.Namespace) -> tuple[Any, Any]:
-    """Give a tiny model that has practised the form of tool calls; it is also kept as it was before training."""
+    """A tiny model that has practised the form of tool calls; it is also kept as it was before training."""
     # One thread: more gain nothing at this size, and lose much where others compute too.
     torch.set_num_threads(1)
     torch.manual_seed(options.seed)
@@ -126,7 +126,7 @@ def _tiny(options: argparse.Namespace) -> tuple[Any, Any]:
 
 
 def parsed(argv: list[str] | None = None) -> argparse.Namespace:
-    """Give the options, or exit with 2 and say what is wrong with them."""
+    """The options; exits with 2 and says what is wrong with them where they are malformed."""
     parser = argparse.ArgumentParser(
         prog="python -m journeyman.interfaces.trainers.grpo",
         description="Train a language model in one seat of the gym's incidents with GRPO; its tool calls are its actions,"

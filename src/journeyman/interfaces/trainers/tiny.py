@@ -28,7 +28,7 @@ _RATE = 5e-3
 
 
 def tiny_tokenizer(template: str, texts: Sequence[str] = ()) -> Any:
-    """Give a tokenizer with a chat template: single bytes, and the pieces that are frequent in some texts."""
+    """A tokenizer with a chat template: single bytes, and the pieces that are frequent in some texts."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     tokenizer.decoder = decoders.ByteLevel()
@@ -46,7 +46,7 @@ def tiny_tokenizer(template: str, texts: Sequence[str] = ()) -> Any:
 
 
 def tiny_model(tokenizer: Any) -> Any:
-    """Give a model of some hundred thousand random weights."""
+    """A model of some hundred thousand random weights."""
     config = Qwen3Config(
         vocab_size=len(tokenizer),
         hidden_size=64,
@@ -84,7 +84,7 @@ def practised(model: Any, tokenizer: Any, drills: Sequence[Drill]) -> float:
 
 
 def _rows(tokenizer: Any, drills: Sequence[Drill]) -> tuple[Any, Any]:
-    """Give token ids and labels of the same width: what a layer can still see before the turn, the call, padding."""
+    """Token ids and labels of the same width: what a layer can still see before the turn, the call, padding."""
     befores, answers = [], []
     for number, drill in enumerate(drills):
         said = [{"role": "user", "content": drill.seen}]
@@ -105,5 +105,5 @@ def _rows(tokenizer: Any, drills: Sequence[Drill]) -> tuple[Any, Any]:
 
 
 def call_text(drill: Drill) -> str:
-    """Give a tool call as the chat template writes it."""
+    """A tool call as the chat template writes it."""
     return f"<tool_call>\n{json.dumps({'name': drill.tool, 'arguments': drill.arguments})}\n</tool_call>"

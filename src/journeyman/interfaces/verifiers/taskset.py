@@ -99,13 +99,13 @@ class IncidentTask(vf.Task[IncidentData, IncidentState]):
 
     @vf.reward
     async def role_score(self, trace: vf.Trace) -> float:
-        """Give the role's score, 0 to 1; a seat that fell silent is left empty until the others end the incident."""
+        """The role's score, 0 to 1; a seat that fell silent is left empty until the others end the incident."""
         shift, _ = self._ended(trace)
         return shift.score
 
     @vf.metric
     async def outcome(self, trace: vf.Trace) -> dict[str, float]:
-        """Give what the world tells of the episode."""
+        """What the world tells of the episode."""
         shift, refused = self._ended(trace)
         episode = graded(shift.world.task, shift.world.acts)
         return {
@@ -146,7 +146,7 @@ class IncidentTaskset(vf.Taskset[IncidentTask, IncidentConfig]):
         self.INFINITE = config.count is None
 
     def load(self) -> Iterator[IncidentTask]:
-        """Give the tasks from the first on."""
+        """The tasks from the first on."""
         config = self.config
         end = MAX_NUMBER + 1 if config.count is None else config.first + config.count
         for number in range(config.first, end):
@@ -162,7 +162,7 @@ class IncidentTaskset(vf.Taskset[IncidentTask, IncidentConfig]):
 
     @classmethod
     def toolsets(cls, config: IncidentConfig) -> list[vf.Toolset]:
-        """Give the server of the role's tools."""
+        """The server of the role's tools."""
         return [IncidentTools(IncidentToolsConfig(role=AgentRole(config.role), others=config.others))]
 
 

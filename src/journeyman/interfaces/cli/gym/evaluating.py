@@ -130,7 +130,7 @@ def _spent(usage: ModelUsage) -> str:
 
 
 def numbers_of(seeds: str) -> range:
-    """Give the task numbers that `N` or `A-B` means."""
+    """The task numbers that `N` or `A-B` means."""
     first, dash, last = seeds.partition("-")
     if first.isascii() and first.isdigit() and (not dash or (last.isascii() and last.isdigit())):
         found = range(int(first), int(last) + 1) if dash else range(int(first))
@@ -141,7 +141,7 @@ def numbers_of(seeds: str) -> range:
 
 
 def plain(row: Scored) -> dict[str, Json]:
-    """Give a summary as JSON."""
+    """A summary as JSON."""
     found = row.found
     return {
         "policy": row.policy,

@@ -44,13 +44,13 @@ def export(tier: str, split: str, count: int, output: Path, pairs: Path | None) 
 
 
 def chat_row(example: Example) -> dict[str, object]:
-    """Give an example in the form of chat training: `messages` that end with the assistant's answer."""
+    """An example in the form of chat training: `messages` that end with the assistant's answer."""
     messages = [*example.prompt, {"role": "assistant", "content": example.chosen}]
     return {"messages": messages, "task_id": example.task_id, "step": example.step, "role": example.role}
 
 
 def pair_row(example: Example) -> dict[str, object]:
-    """Give an example in the form of preference training: `prompt`, `chosen`, `rejected`."""
+    """An example in the form of preference training: `prompt`, `chosen`, `rejected`."""
     return {
         "prompt": list(example.prompt),
         "chosen": [{"role": "assistant", "content": example.chosen}],

@@ -99,7 +99,7 @@ def _view(shift: Shift) -> None:
 
 
 def help_for(role: AgentRole) -> str:
-    """Give the commands of a role and its briefing."""
+    """The commands of a role and its briefing."""
     rows = [text for kind, text in _FORMS.values() if kind.number in HANDS[role.number]]
     free = ["view                       show the last view again; costs no step", "quit                       leave"]
     failures = f"failures: {', '.join(FailureType)}" if any(row.startswith("claim") for row in rows) else ""
@@ -109,7 +109,7 @@ def help_for(role: AgentRole) -> str:
 
 
 def read_line(line: str, role: AgentRole, services: Sequence[str], agents: Sequence[str]) -> TextAction:
-    """Give the action that a line means.
+    """The action that a line means.
 
     Raises:
         Misread: it means none, or one that this role may not take.

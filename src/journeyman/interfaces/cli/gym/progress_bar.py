@@ -10,7 +10,7 @@ from journeyman.interfaces.cli.terminal import SafeConsole
 
 
 def bar() -> AbstractContextManager[Progress]:
-    """Give a progress bar on standard error; none where that is no terminal."""
+    """A progress bar on standard error; none where that is no terminal."""
     out = SafeConsole(stderr=True)
     columns = (
         TextColumn("{task.description}", markup=False),

@@ -71,7 +71,7 @@ def learn(
 
 
 def _generations(course: Course, standing: Standing, began: float, seconds: float) -> Iterator[Standing]:
-    """Give each generation's standing until the time is over; at least one."""
+    """Each generation's standing until the time is over; at least one."""
     with bar() as progress:
         shown = progress.add_task("seconds", total=round(seconds))
 

@@ -89,7 +89,7 @@ def _replayed(acts: Ints) -> TeamFor:
 
 
 def played(world: World, team: Team) -> Iterator[Frame]:
-    """Give a frame before the first step and one after each."""
+    """A frame before the first step and one after each."""
     names = world.names()
     yield _frame(world, names, {})
     while not world.ended.all():
@@ -100,7 +100,7 @@ def played(world: World, team: Team) -> Iterator[Frame]:
 
 
 def ended(world: World) -> dict[str, Json]:
-    """Give how the episode went."""
+    """How the episode went."""
     results = world.results()
     return {
         "score": round(float(results.score[0]), 4),
@@ -111,7 +111,7 @@ def ended(world: World) -> dict[str, Json]:
 
 
 def caused(world: World) -> list[str]:
-    """Give what disturbs a world, in words."""
+    """What disturbs a world, in words."""
     names = world.names()
     found: list[str] = []
     for cause in world.truth().causes:
@@ -148,7 +148,7 @@ def _did(row: Ints, role: Role, names: Names) -> str:
 
 
 def line(frame: Frame) -> str:
-    """Give a frame as one plain line."""
+    """A frame as one plain line."""
     mark = "ok " if frame.within_objective else "OUT"
     did = "; ".join(f"{role}: {words}" for role, words in frame.did.items())
     alerts = f" alerts {', '.join(frame.alerts)}" if frame.alerts else ""
@@ -157,13 +157,13 @@ def line(frame: Frame) -> str:
 
 
 def spark(values: Sequence[float], most: float) -> str:
-    """Give values as a row of bars, `most` and above full."""
+    """Values as a row of bars, `most` and above full."""
     top = len(_BARS) - 1
     return "".join(_BARS[min(top, max(0, round(value / most * top)))] for value in values)
 
 
 def page(frames: Sequence[Frame], title: str) -> RenderableType:
-    """Give the picture after the last of some frames."""
+    """The picture after the last of some frames."""
     last, recent = frames[-1], frames[-_RECENT:]
     felt = Table.grid(padding=(0, 2))
     mark = Text("within the objective", style="green") if last.within_objective else Text("OUTSIDE", style="bold red")
