@@ -21,7 +21,7 @@ _GONE_S = 5.0
 
 
 def _heard(within_s: float | None) -> bytes | None:
-    """Give what came; nothing at its end, `None` where the time passed."""
+    """What came; nothing at its end, `None` where the time passed."""
     ready, _, _ = select.select([0], [], [], within_s)
     return os.read(0, 65536) if ready else None
 

@@ -15,12 +15,12 @@ class Child(Protocol):
 
     @property
     def pid(self) -> int:
-        """Give its number."""
+        """The process id."""
         ...
 
     @property
     def returncode(self) -> int | None:
-        """Give how it ended; `None` while it runs, and its number is its own."""
+        """How it ended; `None` while it runs, and its number is its own."""
         ...
 
     def kill(self) -> None:

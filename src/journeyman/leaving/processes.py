@@ -21,7 +21,7 @@ _DROP_S: Final = 0.5
 async def opened_process(
     command: Sequence[str], *, folder: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> Process:
-    """Give a process in a session of its own, with pipes for all its streams.
+    """Start a process in a session of its own, with pipes for all its streams.
 
     Cancelling takes effect after it: in the middle, asyncio would leave a process behind that nobody knows of.
     """
@@ -32,7 +32,7 @@ async def opened_process(
 async def opened_streams(
     command: Sequence[str], *, folder: Path | None = None, environment: Mapping[str, str]
 ) -> asyncio.subprocess.Process:
-    """Give the same for a library that wants asyncio's streams; what it writes to stderr is thrown away."""
+    """As `start_process`, for a library that wants asyncio's streams; what it writes to stderr is thrown away."""
     return await _whole(
         lambda: asyncio.create_subprocess_exec(
             *command,

@@ -23,7 +23,7 @@ _kept: Final[set[asyncio.Task[Any]]] = set()
 
 
 def detached(work: Coroutine[Any, Any, Value]) -> asyncio.Task[Value]:
-    """Give a task that lives until it ends, whoever holds it; its late faults are nobody's, and are not logged."""
+    """A task that lives until it ends, whoever holds it; its late faults are nobody's, and are not logged."""
     task = asyncio.get_running_loop().create_task(work)
     _kept.add(task)
     task.add_done_callback(_over)
@@ -76,7 +76,7 @@ class CancelledItself(Exception):
 
 
 async def abandonable(work: Coroutine[Any, Any, Value], patience_s: float = PATIENCE_S) -> Value:
-    """Give what a coroutine gives; cancelling the caller cancels it, and leaves it behind where it does not end.
+    """What a coroutine gives; cancelling the caller cancels it, and leaves it behind where it does not end.
 
     Raises `CancelledItself` where the work ends cancelled and nobody cancelled the caller.
     """

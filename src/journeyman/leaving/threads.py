@@ -91,7 +91,7 @@ def rest(worker: Worker) -> None:
 
 
 def free_worker() -> Worker:
-    """Give a worker without a job; raise `RuntimeError` where no thread can be started."""
+    """A worker without a job; raises `RuntimeError` where no thread can be started."""
     try:
         return _IDLE.pop()
     except IndexError:
