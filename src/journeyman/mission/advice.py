@@ -69,7 +69,7 @@ def wants_advice(state: State) -> bool:
 
 
 def ranked(state: State, candidates: Sequence[Strategy]) -> list[Strategy]:
-    """Give candidates in the order in which the rules prefer them; equal ones keep the model's order.
+    """Candidates in the order in which the rules prefer them; equal ones keep the model's order.
 
     What is untried comes before what changed nothing or failed, fewer destructive calls before more.
     """

@@ -80,24 +80,24 @@ _BODY: Final = msgspec.json.Decoder(_Body)
 
 
 def genesis(tenant: str, session_id: str) -> Head:
-    """Give the head of a record without events."""
+    """The head of a record without events."""
     return Head(0, hashlib.sha256(canonical(["journeyman", VERSION, tenant, session_id])).digest())
 
 
 def seal(head: Head, *, at: str, actor: str, kind: str, data: JsonObject) -> Entry:
-    """Give the entry that follows `head`; `data` must have gone through `checked`."""
+    """The entry that follows `head`; `data` must have gone through `checked`."""
     return seal_bytes(head, at=at, actor=actor, kind=kind, data=canonical(data))
 
 
 def seal_bytes(head: Head, *, at: str, actor: str, kind: str, data: bytes) -> Entry:
-    """Give the entry that follows `head` from data in canonical form: nothing is encoded twice."""
+    """The entry that follows `head` from data in canonical form: nothing is encoded twice."""
     seq = head.seq + 1
     body = b'{"actor":%b,"at":%b,"data":%b%b' % (quoted(actor), quoted(at), data, _end(kind, seq))
     return Entry(seq, hashlib.sha256(head.hash + body).digest(), body)
 
 
 def kind_of(entry: Entry) -> str:
-    """Give the kind of a sealed event without reading it.
+    """The kind of a sealed event without reading it.
 
     Keys are sorted, so the last `,"kind":"` of the body is the one: in a text its quotes would be escaped.
     """
@@ -116,12 +116,12 @@ def _end(kind: str, seq: int) -> bytes:
 
 
 def head_of(entry: Entry) -> Head:
-    """Give the head after `entry`."""
+    """The head after `entry`."""
     return Head(entry.seq, entry.hash)
 
 
 def opened(entry: Entry) -> Envelope:
-    """Give the event inside `entry`, its fields not yet read; raise `RecordBroken` when it is not one."""
+    """The event inside `entry`, its fields not yet read; raises `RecordBroken` when it is not one."""
     try:
         body = _BODY.decode(entry.body)
     except (msgspec.DecodeError, ValueError, TypeError, RecursionError) as error:
@@ -136,7 +136,7 @@ def _unreadable(seq: int, error: Exception) -> RecordBroken:
 
 
 def check_chain(start: Head, entries: Iterable[Entry], head: Head | None = None) -> Head:
-    """Give the head after `entries`, or raise `RecordBroken` naming the first entry that does not fit.
+    """The head after `entries`; raises `RecordBroken` naming the first entry that does not fit.
 
     With `head`, the record must also end exactly there, so that a cut tail is found.
     """

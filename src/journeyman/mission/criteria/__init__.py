@@ -54,7 +54,7 @@ class AnyOf(Group):
 
 
 def without_aborts(group: Group) -> Group:
-    """Give the group, or raise where a member is an abort condition."""
+    """The group itself; raises where a member is an abort condition."""
     for member in group.members():
         if member.abort_when_met:
             raise ValueError(f"{member.id!r} has abort_when_met inside a group: abort conditions stand alone")
@@ -87,12 +87,12 @@ CHECKED: Final = (Artifact, Command)
 
 
 def needed(criteria: Sequence[Criterion]) -> list[Criterion]:
-    """Give the criteria that completion asks for: required, and no abort conditions."""
+    """The criteria that completion asks for: required, and no abort conditions."""
     return [criterion for criterion in criteria if criterion.required and not criterion.abort_when_met]
 
 
 def probes(criteria: Sequence[Criterion]) -> tuple[Probe, ...]:
-    """Give the distinct probes of all criteria, in order."""
+    """The distinct probes of all criteria, in order."""
     found = {probe.call: probe for criterion in walk(criteria) for probe in criterion.probes}
     return tuple(found.values())
 

@@ -69,5 +69,5 @@ class Artifact(Criterion):
         return f"{self.path} exists" + (f" and passes {', '.join(checks)}" if checks else "")
 
     def words(self) -> tuple[str, ...]:
-        """Give the path."""
+        """The path."""
         return (self.path,)

@@ -64,20 +64,20 @@ class Criterion(Strict, ABC):
         """Say on one line what is asked for, as reports show it."""
 
     def words(self) -> tuple[str, ...]:
-        """Give texts whose words point at tools that may help, for the planner and the prompt."""
+        """Texts whose words point at tools that may help, for the planner and the prompt."""
         return ()
 
     def metric_names(self, known: frozenset[str]) -> frozenset[str]:
-        """Give the metrics that the criterion looks at, of those that are `known` at all."""
+        """The metrics that the criterion looks at, of those that are `known` at all."""
         del known
         return frozenset()
 
     def expression(self) -> str | None:
-        """Give the expression whose value judging asks for, if there is one."""
+        """The expression whose value judging asks for, if there is one."""
         return None
 
     def members(self) -> tuple[Criterion, ...]:
-        """Give the criteria inside a group."""
+        """The criteria inside a group."""
         return ()
 
     @model_validator(mode="after")
@@ -126,12 +126,12 @@ class Measured(Criterion):
         """Judge by a view that holds nothing but what counts."""
 
     def heads(self) -> Sequence[str]:
-        """Give the names of which the criterion looks at one alone, the longest that is there."""
+        """The names of which the criterion looks at one alone, the longest that is there."""
         return ()
 
 
 def _loudest(found: Sequence[Judgement]) -> Judgement:
-    """Give the judgement nearest to an alarm: met by one is met, what cannot be told by one is not unmet; the newest."""
+    """The judgement nearest to an alarm: met by one is met, what cannot be told by one is not unmet; the newest."""
     loudness = (CriterionStatus.UNMET, CriterionStatus.INCONCLUSIVE, CriterionStatus.MET)
     return max(
         found, key=lambda one: (loudness.index(one.status), max((made.order for made in one.measurements), default=0))
@@ -139,12 +139,12 @@ def _loudest(found: Sequence[Judgement]) -> Judgement:
 
 
 def as_json(criterion: Criterion) -> JsonObject:
-    """Give a criterion as it stands in a mission file, without defaults."""
+    """A criterion as it stands in a mission file, without defaults."""
     return criterion.model_dump(mode="json", exclude_defaults=True, by_alias=True) | {"kind": criterion.kind_name}
 
 
 def walk(criteria: Sequence[Criterion]) -> Iterator[Criterion]:
-    """Give every criterion, groups before their members."""
+    """Every criterion, groups before their members."""
     for criterion in criteria:
         yield criterion
         yield from walk(criterion.members())

@@ -6,7 +6,7 @@ from journeyman.mission.criteria.evidence import Judgement, View, judged, unclea
 
 
 def judge_check(criterion: str, view: View) -> Judgement:
-    """Give the judgement that a criterion's fresh check leads to."""
+    """The judgement that a criterion's fresh check leads to."""
     check = view.checks.get(criterion)
     if check is None:
         return unclear("not looked at since the world may have changed")

@@ -32,5 +32,5 @@ class Command(Criterion):
         return f"`{' '.join(self.run)}` exits with {self.exit_code}"
 
     def words(self) -> tuple[str, ...]:
-        """Give the command's words."""
+        """The command's words."""
         return tuple(self.run)

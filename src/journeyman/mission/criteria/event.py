@@ -44,5 +44,5 @@ class Event(Measured):
         return f"event {self.event}" + (f" with {fields}" if fields else "")
 
     def words(self) -> tuple[str, ...]:
-        """Give the event's name."""
+        """The event's name."""
         return (self.event,)

@@ -101,7 +101,7 @@ class Series(Value, frozen=True, kw_only=True):
     """Order of the measurement that gave the last of them."""
 
     def then(self, later: Series, most: int) -> Series:
-        """Give the series with later points; one of another producer begins anew."""
+        """The series with later points; one of another producer begins anew."""
         if later.source != self.source:
             return later
         return replace(later, points=(*self.points, *later.points)[-most:])
@@ -128,7 +128,7 @@ class ObservedResult(Value, frozen=True, kw_only=True):
     """Whether its own answer is known: somebody else's word on whether it happened tells nothing of what it saw."""
 
     def row(self) -> JsonObject:
-        """Give it as predicates see it: a stale result has no `value`."""
+        """It as predicates see it: a stale result has no `value`."""
         row: JsonObject = {"state": self.state, "tool": self.tool}
         row |= {"value": self.value} if self.fresh else {"stale": True}
         return row | ({"error_class": self.error_class} if self.error_class else {})
@@ -172,7 +172,7 @@ class Judgement(Value, frozen=True, kw_only=True):
 
 
 def unclear(reason: str, progress: float = 0.0) -> Judgement:
-    """Give the judgement of what cannot be judged."""
+    """The judgement of what cannot be judged."""
     return Judgement(status=CriterionStatus.INCONCLUSIVE, evidence=reason, progress=progress)
 
 
@@ -182,7 +182,7 @@ def judged(
     measurements: Iterable[Measurement] = (),
     progress: float | None = None,
 ) -> Judgement:
-    """Give the judgement of what is met or not."""
+    """The judgement of what is met or not."""
     return Judgement(
         status=CriterionStatus.MET if met else CriterionStatus.UNMET,
         evidence=evidence,
@@ -221,7 +221,7 @@ class View(Value, frozen=True, kw_only=True):
     """Whether the operator said whose values count: then the newest of theirs does."""
 
     def of_probes(self, calls: Sequence[Call]) -> View | str:
-        """Give the view of these probes' effects and of nothing else, or why there is none."""
+        """The view of these probes' effects and of nothing else, or why there is none."""
         newest = {row.measurement.call: row for row in self.results if row.measurement.probe}
         mine = {call: row for call, row in newest.items() if row.state == "done" and row.fresh}
         missing = [call.tool for call in calls if call not in mine]
@@ -231,7 +231,7 @@ class View(Value, frozen=True, kw_only=True):
         return self._only(lambda made: made.id in made_now, {})
 
     def of_sources(self, sources: Sequence[Source]) -> View:
-        """Give the view of what these sources reported."""
+        """The view of what these sources reported."""
         patterns = [source.tool for source in sources]
         known = {
             name: mine
@@ -269,7 +269,7 @@ class View(Value, frozen=True, kw_only=True):
         )
 
     def metric(self, name: str) -> Evidence | str:
-        """Give the newest fresh value of a metric, or why it has none that counts."""
+        """The newest fresh value of a metric, or why it has none that counts."""
         rows = self.metrics.get(name, ())
         if not rows:
             return (
@@ -294,7 +294,7 @@ class View(Value, frozen=True, kw_only=True):
         return f"{name!r} is ambiguous: {tools} report it; say which counts with `from`"
 
     def on_path(self, path: str) -> tuple[Evidence, str] | str:
-        """Give the newest fresh metric that a path without its `metrics.` begins with, and the path's rest in it.
+        """The newest fresh metric that a path without its `metrics.` begins with, and the path's rest in it.
 
         `a.b` may be the metric `a.b`, or `b` in the metric `a`: the longest known name that fits, but where several
         producers report one each, nobody can tell whose is meant.
@@ -310,7 +310,7 @@ class View(Value, frozen=True, kw_only=True):
         return self._ambiguous(path, rows) or (row, path[len(name) + 1 :])
 
     def voices(self, heads: Sequence[str] = ()) -> tuple[View, ...]:
-        """Give a view for each producer whose values are ambiguous beside others', in which its own count.
+        """A view for each producer whose values are ambiguous beside others', in which its own count.
 
         `heads` are names of which one alone is looked at: of these a producer's view holds nobody else's.
         """
@@ -334,7 +334,7 @@ class View(Value, frozen=True, kw_only=True):
         return bool(self.metrics or self.events or any(row.fresh and row.answered for row in self.results))
 
     def obs(self) -> JsonObject:
-        """Give the observation as predicates and dot paths see it: fresh values, and facts of the record.
+        """The observation as predicates and dot paths see it: fresh values, and facts of the record.
 
         `metrics` holds each metric that has one unambiguous fresh value; `tool_results` the calls of this iteration,
         stale ones without their value; `history` the newest points of these metrics, of the producer whose value it is.
@@ -351,7 +351,7 @@ class View(Value, frozen=True, kw_only=True):
         }
 
     def _points_of(self, row: Evidence) -> tuple[float, ...]:
-        """Give the newest points of the producer whose value counts; older ones of another are not its history."""
+        """The newest points of the producer whose value counts; older ones of another are not its history."""
         known, newest = self.history.get(row.name), series_of(row)
         if known is None or newest is None or known.source == newest.source:
             return known.points if known is not None else ()
@@ -371,7 +371,7 @@ def _voice(row: Evidence) -> object:
 
 
 def heads_of(path: str) -> list[str]:
-    """Give the names with which a dot path may begin, the longest first."""
+    """The names with which a dot path may begin, the longest first."""
     parts = path.split(".")
     return [".".join(parts[:end]) for end in range(len(parts), 0, -1)]
 
@@ -385,7 +385,7 @@ def _holds(value: Json, rest: str) -> bool:
 
 
 def series_of(row: Evidence) -> Series | None:
-    """Give a value as the newest point of its producer's series; `None` where it is no number that a history can hold."""
+    """A value as the newest point of its producer's series; `None` where it is no number that a history can hold."""
     point = number_of(row.value)
     if point is None or abs(point) >= LARGEST_POINT:
         return None
@@ -393,7 +393,7 @@ def series_of(row: Evidence) -> Series | None:
 
 
 def _points(metrics: Mapping[str, tuple[Evidence, ...]]) -> dict[str, Series]:
-    """Give the histories that these values alone make."""
+    """The histories that these values alone make."""
     newest = {name: series_of(max(rows, key=lambda row: row.measurement.order)) for name, rows in metrics.items()}
     return {name: series for name, series in newest.items() if series is not None}
 

@@ -35,7 +35,7 @@ _ALL: Final = Uses(metrics=None, results=None, events=True, absence=True)
 
 @lru_cache(maxsize=1024)
 def uses(expression: str) -> Uses:
-    """Give what an expression looks at.
+    """What an expression looks at.
 
     `obs['metrics']['NAME']` and `obs['metrics'].get('NAME', …)` name a metric, in `obs['history']` alike; any other use
     of these two may look at every metric, any other use of `obs` at everything. `obs['tool_results'][PLACE]` is one
@@ -82,7 +82,7 @@ def uses(expression: str) -> Uses:
 
 
 def _root(parents: dict[ast.AST, ast.AST], node: ast.AST) -> tuple[str | None, ast.AST | None]:
-    """Give the part of the observation that `obs[...]` or `obs.get(...)` is, and that expression."""
+    """The part of the observation that `obs[...]` or `obs.get(...)` is, and that expression."""
     outer = parents.get(node)
     name = _named(parents, node)
     return name, parents.get(outer) if isinstance(outer, ast.Attribute) else outer
@@ -129,7 +129,7 @@ def _looks_inside(tree: ast.AST) -> bool:
 
 
 def _key(node: ast.AST | None, inner: ast.AST) -> str | None:
-    """Give the text by which `inner[...]` is looked up."""
+    """The text by which `inner[...]` is looked up."""
     if isinstance(node, ast.Subscript) and node.value is inner:
         key = node.slice
         return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
@@ -137,7 +137,7 @@ def _key(node: ast.AST | None, inner: ast.AST) -> str | None:
 
 
 def _place(node: ast.AST | None, inner: ast.AST) -> int | None:
-    """Give the number by which `inner[...]` is looked up."""
+    """The number by which `inner[...]` is looked up."""
     if not (isinstance(node, ast.Subscript) and node.value is inner):
         return None
     try:

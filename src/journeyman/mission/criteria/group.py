@@ -18,7 +18,7 @@ class Group(Criterion):
         criteria: list[Criterion]
 
     def members(self) -> tuple[Criterion, ...]:
-        """Give the members."""
+        """In the file's order."""
         return tuple(self.criteria)
 
     def judge(self, view: View) -> Judgement:
@@ -26,7 +26,7 @@ class Group(Criterion):
         return self.combine([member.judge(view) for member in self.criteria])
 
     def combine(self, members: Sequence[Judgement]) -> Judgement:
-        """Give the group's judgement from its members'."""
+        """The group's judgement from its members'."""
         raise NotImplementedError
 
     def sentence(self) -> str:
@@ -34,7 +34,7 @@ class Group(Criterion):
         return f"{'all' if self.kind_name == 'all_of' else 'one'} of {len(self.criteria)}"
 
     def metric_names(self, known: frozenset[str]) -> frozenset[str]:
-        """Give what the members look at."""
+        """What the members look at."""
         return frozenset[str]().union(*(member.metric_names(known) for member in self.criteria))
 
 
@@ -43,7 +43,7 @@ def _evidence(members: Sequence[Judgement]) -> str:
 
 
 def all_of(members: Sequence[Judgement]) -> Judgement:
-    """Give the judgement of criteria that must all be met."""
+    """The judgement of criteria that must all be met."""
     states = [member.status for member in members]
     status = MET if all(state is MET for state in states) else UNMET if UNMET in states else INCONCLUSIVE
     return Judgement(
@@ -55,7 +55,7 @@ def all_of(members: Sequence[Judgement]) -> Judgement:
 
 
 def any_of(members: Sequence[Judgement]) -> Judgement:
-    """Give the judgement of criteria of which one must be met."""
+    """The judgement of criteria of which one must be met."""
     states = [member.status for member in members]
     status = MET if MET in states else INCONCLUSIVE if INCONCLUSIVE in states else UNMET
     counted = [member for member in members if member.status is MET] or members

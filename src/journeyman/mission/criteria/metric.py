@@ -36,20 +36,20 @@ class MetricCriterion(Measured):
         return self.metric.removeprefix("metrics.") if self.metric.startswith("metrics.") else ""
 
     def words(self) -> tuple[str, ...]:
-        """Give the metric's name."""
+        """The metric's name."""
         return (self.metric,)
 
     def heads(self) -> Sequence[str]:
-        """Give the names with which the path may begin."""
+        """The names with which the path may begin."""
         return heads_of(self.path) if self.path else []
 
     def metric_names(self, known: frozenset[str]) -> frozenset[str]:
-        """Give the metric's name."""
+        """The metric's name."""
         heads = self.heads()
         return frozenset({next((head for head in heads if head in known), heads[-1])} if heads else ())
 
     def look(self, view: View) -> tuple[float, Json, tuple[Measurement, ...]] | str:
-        """Give the number, the value it stands for and what measured it, or why there is none."""
+        """The number, the value it stands for and what measured it, or why there is none."""
         found = self._metric(view) if self.path else self._elsewhere(view)
         if isinstance(found, str):
             return found
@@ -91,6 +91,6 @@ EVIDENCE_CHARACTERS: Final = 300
 
 
 def shortened(value: Json) -> Json:
-    """Give a value as evidence: itself when small, else the start of its text."""
+    """A value as evidence: itself when small, else the start of its text."""
     text = value if isinstance(value, str) else str(value)
     return value if len(text) <= EVIDENCE_CHARACTERS else text[:EVIDENCE_CHARACTERS] + "…"

@@ -38,6 +38,6 @@ class MetricThreshold(MetricCriterion):
 
 
 def _toward(point: float, target: float, first: float) -> float:
-    """Give how far a number has come from its first value to its target, below 1 until it is there."""
+    """How far a number has come from its first value to its target, below 1 until it is there."""
     gap = abs(first - target)
     return 0.0 if gap == 0 else max(0.0, min(ALMOST, 1 - abs(point - target) / gap))

@@ -75,7 +75,7 @@ class MetricTrend(MetricCriterion):
     def followed(
         self, known: Sequence[Series], made: Measurement, found: Mapping[str, Evidence]
     ) -> tuple[Series, ...] | None:
-        """Give the points with those of a measurement that counts; `None` where it has none.
+        """The points with those of a measurement that counts; `None` where it has none.
 
         They are of one producer, or of all that the operator named. An abort condition follows each by itself.
         """
@@ -122,7 +122,7 @@ class MetricTrend(MetricCriterion):
 
 
 def least_squares_slope(points: Sequence[float]) -> float:
-    """Give the slope of the least-squares line through points one measurement apart."""
+    """The slope of the least-squares line through points one measurement apart."""
     middle, mean = (len(points) - 1) / 2, sum(points) / len(points)
     spread = sum((index - middle) ** 2 for index in range(len(points)))
     return sum((index - middle) * (point - mean) for index, point in enumerate(points)) / spread if spread else 0.0

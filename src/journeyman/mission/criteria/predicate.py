@@ -25,7 +25,7 @@ class Predicate(Measured):
     text: Annotated[StrictStr, Field(min_length=1, max_length=MAX_EXPRESSION_CHARACTERS, alias="expression")]
 
     def expression(self) -> str:
-        """Give the expression."""
+        """The text itself."""
         return self.text
 
     def judge_seen(self, view: View) -> Judgement:
@@ -55,11 +55,11 @@ class Predicate(Measured):
         return " ".join(self.text.split())
 
     def words(self) -> tuple[str, ...]:
-        """Give the expression, whose names are words."""
+        """The expression, whose names are words."""
         return (self.text,)
 
     def metric_names(self, known: frozenset[str]) -> frozenset[str]:
-        """Give the metrics that the expression names; all known ones where it does not name them."""
+        """The metrics that the expression names; all known ones where it does not name them."""
         looked = uses(self.text)
         return known if looked.metrics is None else looked.metrics
 

@@ -29,5 +29,5 @@ class ToolCallSucceeded(Criterion):
         return f"{self.tool} succeeded" + (f" {self.min_count} times" if self.min_count > 1 else "")
 
     def words(self) -> tuple[str, ...]:
-        """Give the tool's name."""
+        """The tool's name."""
         return (self.tool,)

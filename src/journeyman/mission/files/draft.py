@@ -102,7 +102,7 @@ class _Bound:
 
     @property
     def clause(self) -> tuple[int, int]:
-        """Give where the clause around the bound begins and ends."""
+        """Where the clause around the bound begins and ends."""
         joints = list(words.JOINTS.finditer(self.sentence))
         begin = max((match.end() for match in joints if match.end() <= self.start), default=0)
         end = min((match.start() for match in joints if match.start() >= self.end), default=len(self.sentence))
@@ -114,7 +114,7 @@ class _Unclear(Exception):
 
 
 def draft(directive: str, metrics: Mapping[str, str]) -> Drafted:
-    """Give criteria for a directive.
+    """Criteria for a directive.
 
     Args:
         directive: What a person wrote.
@@ -140,7 +140,7 @@ def draft(directive: str, metrics: Mapping[str, str]) -> Drafted:
 
 
 def _bounds(sentence: str) -> list[_Bound]:
-    """Give the bounds of a sentence in order; where phrases overlap, the longest counts."""
+    """The bounds of a sentence in order; where phrases overlap, the longest counts."""
     rows: list[_Bound] = []
     for match, language, operator in _matches(sentence):
         if not any(row.start < match.end() and match.start() < row.end for row in rows):
@@ -183,7 +183,7 @@ def _patterns() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
 def _criterion(
     bound: _Bound, bounds: Sequence[_Bound], metrics: Mapping[str, str], found: Sequence[JsonObject]
 ) -> JsonObject:
-    """Give the criterion of a bound, or raise `_Unclear` with the first thing that is in doubt."""
+    """The criterion of a bound; raises `_Unclear` with the first thing that is in doubt."""
     bound = replace(bound, operator=_operator(bound))
     _refuse_other_meanings(bound, bounds)
     name = _metric(bound, bounds, metrics)
@@ -202,7 +202,7 @@ def _criterion(
 
 
 def _operator(bound: _Bound) -> str:
-    """Give the operator with a negation before it taken in, where it is clear what it turns round."""
+    """The operator with a negation before it taken in, where it is clear what it turns round."""
     begin, _ = bound.clause
     before = bound.sentence[begin : bound.start]
     negations = list(words.NEGATIONS.finditer(before))
@@ -259,7 +259,7 @@ def _refuse_unknown_words(bound: _Bound, bounds: Sequence[_Bound], metric: str) 
 
 
 def _metric(bound: _Bound, bounds: Sequence[_Bound], metrics: Mapping[str, str]) -> str:
-    """Give the only metric whose name the clause says, or whose name it shares with the clauses before it."""
+    """The only metric whose name the clause says, or whose name it shares with the clauses before it."""
     begin, end = bound.clause
     sentence = bound.sentence
     clause = tokens(f"{sentence[begin : bound.start]} {sentence[bound.end : end]}")
@@ -281,19 +281,19 @@ def _metric(bound: _Bound, bounds: Sequence[_Bound], metrics: Mapping[str, str])
 
 
 def _named(said: frozenset[str], metrics: Mapping[str, str]) -> list[str]:
-    """Give the metrics all of whose words are said; one whose words are part of another's is not meant."""
+    """The metrics all of whose words are said; one whose words are part of another's is not meant."""
     found = [name for name in sorted(metrics) if _own(name) and _own(name) <= said]
     return [name for name in found if not any(_own(name) < _own(other) for other in found)]
 
 
 def _own(name: str) -> frozenset[str]:
-    """Give the words by which a metric is named: without its unit, where anything else is left."""
+    """The words by which a metric is named: without its unit, where anything else is left."""
     whole = tokens(name)
     return frozenset(whole - _GENERIC) or whole
 
 
 def tokens(text: str) -> frozenset[str]:
-    """Give the words of a text in the language of metrics' names, in the singular."""
+    """The words of a text in the language of metrics' names, in the singular."""
     spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text).lower().replace("_", " ")
     made: set[str] = set()
     for word in map(str, re.findall(r"[^\W_]+(?:'[^\W_]+)?", spaced)):
@@ -307,7 +307,7 @@ def _singular(word: str) -> str:
 
 
 def _target(bound: _Bound, metric: str) -> int | float:
-    """Give the number in the metric's unit, which its name must say where the directive says one."""
+    """The number in the metric's unit, which its name must say where the directive says one."""
     value = _number(bound)
     unit = words.METRIC_UNITS.get(re.split(r"[^a-z]+", metric.lower())[-1], "")
     if bound.unit and bound.unit != unit:
@@ -323,7 +323,7 @@ def _target(bound: _Bound, metric: str) -> int | float:
 
 
 def _number(bound: _Bound) -> float:
-    """Give the number; raise where a separator may be one of decimals or of thousands."""
+    """Raises where a separator may be one of decimals or of thousands."""
     text = re.sub(r"['\u2019 \u00a0\u202f](?=\d{3}(?:\D|$))", "", bound.number)
     signs = re.findall(r"[.,]", text)
     if re.search(r"[^\d.,-]", text):
@@ -354,7 +354,7 @@ def _fresh(name: str, found: Sequence[JsonObject]) -> str:
 
 
 def schema_metrics(output_schema: Json) -> list[str]:
-    """Give the metrics that a tool's output schema names."""
+    """The metrics that a tool's output schema names."""
     properties = output_schema.get("properties") if isinstance(output_schema, dict) else None
     metrics = properties.get("metrics") if isinstance(properties, dict) else None
     named = metrics.get("properties") if isinstance(metrics, dict) else None

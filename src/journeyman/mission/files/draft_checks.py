@@ -21,7 +21,7 @@ _NEVER_NEGATIVE: Final = ("_ms", "_s", "_bytes", "_kb", "_mb", "_count", "_ratio
 def refused(
     mission: Mission, tools: Sequence[ToolSpec], metrics: Mapping[str, str], values: Mapping[str, Json]
 ) -> tuple[Problem, ...]:
-    """Give every reason against a draft; `values` are the metrics as pure calls just gave them."""
+    """Every reason against a draft; `values` are the metrics as pure calls just gave them."""
     specs = {spec.name: spec for spec in tools}
     found: list[Problem] = []
     for criterion in walk(mission.criteria):

@@ -294,7 +294,7 @@ IN_A_ROW: Final = re.compile(
 
 
 def in_a_row(sentence: str) -> int | None:
-    """Give how often in a row something must hold; 1 where nothing is said, `None` where the count is not known."""
+    """How often in a row something must hold; 1 where nothing is said, `None` where the count is not known."""
     match = IN_A_ROW.search(sentence)
     if match is None:
         return 1

@@ -30,13 +30,13 @@ _MODELS: Final[tuple[type[BaseModel], ...]] = (
 
 
 def parse_mission(text: str | bytes, form: Form = "yaml", what: str = "mission file") -> spec.Mission:
-    """Give the mission in `text`, or raise `InvalidInput` with every problem found."""
+    """The mission in `text`; raises `InvalidInput` with every problem found."""
     data, lines = _read(text, form, what)
     return validate_mission(data, lines, what)
 
 
 def validate_mission(data: object, lines: Lines | None = None, what: str = "mission") -> spec.Mission:
-    """Give the mission in plain data, or raise `InvalidInput` with every problem found."""
+    """The mission in plain data; raises `InvalidInput` with every problem found."""
     lines = lines or {}
     if not isinstance(data, dict):
         raise InvalidInput(
@@ -65,7 +65,7 @@ def validate_mission(data: object, lines: Lines | None = None, what: str = "miss
 
 
 def _told_once(problems: list[Problem]) -> tuple[Problem, ...]:
-    """Give one problem per place; the branch of a union that was not meant says nothing."""
+    """One problem per place; the branch of a union that was not meant says nothing."""
     kept: dict[str, Problem] = {}
     for problem in problems:
         vague = problem.message.startswith("input should be a valid ")
@@ -181,7 +181,7 @@ def _problem(item: dict[str, Any], lines: Lines) -> Problem:
 
 
 def _place(loc: Place, lines: Lines) -> Place:
-    """Give where in the file an error is: pydantic also names union branches, which no file holds."""
+    """Where in the file an error is: pydantic also names union branches, which no file holds."""
     if not lines:
         return tuple(step for step in loc if not (isinstance(step, str) and (step in kinds.KINDS or step in _BRANCHES)))
     place: Place = ()
@@ -248,7 +248,7 @@ def _nearest(key: str, loc: Place) -> str:
 
 
 def _fields(loc: Place) -> list[str]:
-    """Give the keys of the model in which an unknown key stands."""
+    """The keys of the model in which an unknown key stands."""
     for step in reversed(loc[:-1]):
         if isinstance(step, str) and step in _BY_KIND:
             return _BY_KIND[step]

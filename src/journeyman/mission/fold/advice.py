@@ -8,7 +8,7 @@ from journeyman.mission.values.value import replace
 
 
 def asked(state: State, event: e.AdviceAsked) -> State:
-    """Give the state in which a question to a model is open and its reservation counts as used."""
+    """The state in which a question to a model is open and its reservation counts as used."""
     usage = replace(
         state.usage,
         tokens=state.usage.tokens + event.reserved_tokens,

@@ -16,7 +16,7 @@ from journeyman.mission.values.value import replace
 
 
 def claimed(state: State, event: e.Claimed, at: str) -> State:
-    """Give the state in another process's hands: what was in flight is suspect, what was measured is stale."""
+    """The state in another process's hands: what was in flight is suspect, what was measured is stale."""
     world = stale(state.world)
     effects = {
         key: replace(effect, suspect=True, crashed=True, epoch=world.epoch)
@@ -29,7 +29,7 @@ def claimed(state: State, event: e.Claimed, at: str) -> State:
 
 
 def intended(state: State, event: e.Intended) -> State:
-    """Give the state in which a call is about to be made: older evidence is stale if it may change the world."""
+    """The state in which a call is about to be made: older evidence is stale if it may change the world."""
     effect = Effect(intended=event, epoch=state.world.epoch)
     iteration = state.iteration
     if event.purpose is Purpose.CONTEXT:
@@ -53,7 +53,7 @@ def intended(state: State, event: e.Intended) -> State:
 
 
 def extra_call(state: State, event: e.ExtraCall) -> State:
-    """Give the state in which one more call is about to be made for an effect: it counts, whatever becomes of it."""
+    """The state in which one more call is about to be made for an effect: it counts, whatever becomes of it."""
     effect = state.effects.get(event.effect)
     effects = state.effects
     if effect is not None:
@@ -62,7 +62,7 @@ def extra_call(state: State, event: e.ExtraCall) -> State:
 
 
 def settled(state: State, event: e.Settled, at: str) -> State:
-    """Give the state once a call has ended: what it measured arrives, and what it may have changed is stale."""
+    """The state once a call has ended: what it measured arrives, and what it may have changed is stale."""
     effect = state.effects.get(event.effect)
     if effect is None or effect.state is not EffectState.INTENDED:
         return state
@@ -101,7 +101,7 @@ def settled(state: State, event: e.Settled, at: str) -> State:
 
 
 def looked(state: State, effect: Effect, event: e.Settled | e.Reconciled) -> State:
-    """Give the state that knows how a context call ended: it measured nothing, and no iteration has it."""
+    """The state that knows how a context call ended: it measured nothing, and no iteration has it."""
     failed = isinstance(event, e.Settled) and event.state is not EffectState.DONE
     known = Looked(
         iteration=effect.intended.iteration,
@@ -118,12 +118,12 @@ def looked(state: State, effect: Effect, event: e.Settled | e.Reconciled) -> Sta
 
 
 def context_place(place: str) -> str:
-    """Give which of the mission's context calls has this place in the session."""
+    """Which of the mission's context calls has this place in the session."""
     return place.rpartition(".")[2]
 
 
 def _measurement(state: State, effect: Effect, at: str) -> Measurement:
-    """Give what the effect counts as: a look in the epoch in which it began, or a report after the change it made."""
+    """What the effect counts as: a look in the epoch in which it began, or a report after the change it made."""
     intended = effect.intended
     changes = EFFECT_RULES[effect.effect_class].changes_world
     return Measurement(
@@ -167,7 +167,7 @@ def _next_turn(effects: dict[str, Effect], turn: int, epoch: int) -> dict[str, E
 
 
 def with_error(state: State, tool: str, error_class: str, error: str) -> State:
-    """Give the state that knows of an error in this iteration."""
+    """The state that knows of an error in this iteration."""
     row: JsonObject = {"error": error, "error_class": error_class, "tool": tool}
     known = f"{tool}:{error_class}"
     classes = state.progress.error_classes
@@ -182,7 +182,7 @@ def with_error(state: State, tool: str, error_class: str, error: str) -> State:
 
 
 def unanswered(state: State, event: e.Unanswered) -> State:
-    """Give the state that knows who asked about an effect last: the same process need not ask again."""
+    """The state that knows who asked about an effect last: the same process need not ask again."""
     effect = state.effects.get(event.effect)
     if effect is None:
         return state
@@ -190,7 +190,7 @@ def unanswered(state: State, event: e.Unanswered) -> State:
 
 
 def reconciled(state: State, event: e.Reconciled, at: str, actor: str) -> State:
-    """Give the state once it is known whether an effect happened; its iteration goes on where it stood."""
+    """The state once it is known whether an effect happened; its iteration goes on where it stood."""
     effect = state.effects.get(event.effect)
     if effect is None or effect.state not in (EffectState.INTENDED, EffectState.UNKNOWN):
         return state

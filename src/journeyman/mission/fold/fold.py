@@ -19,7 +19,7 @@ from journeyman.mission.values.value import replace
 
 
 def fold(state: State | None, happened: Happened) -> State:
-    """Give the state after `happened`. Total: any sequence that starts with `SessionCreated` folds."""
+    """The state after `happened`. Total: any sequence that starts with `SessionCreated` folds."""
     event = happened.event
     if state is None:
         if not isinstance(event, e.SessionCreated):
@@ -31,7 +31,7 @@ def fold(state: State | None, happened: Happened) -> State:
 
 
 def fold_all(state: State | None, events: Iterable[Happened]) -> State | None:
-    """Give the state after several events."""
+    """The state after several events."""
     for happened in events:
         state = fold(state, happened)
     return state
@@ -109,7 +109,7 @@ def _created(at: str, event: e.SessionCreated) -> State:
 
 
 def tool_specs(rows: list[JsonObject]) -> dict[str, ToolSpec]:
-    """Give pinned tool definitions by name."""
+    """Pinned tool definitions by name."""
     found: dict[str, ToolSpec] = {}
     for row in rows:
         fields: dict[str, Any] = {**row, "effect": EffectClass(str(row["effect"]))}
@@ -118,7 +118,7 @@ def tool_specs(rows: list[JsonObject]) -> dict[str, ToolSpec]:
 
 
 def with_tools(state: State, rows: list[JsonObject]) -> State:
-    """Give the state with the definitions that `tools_ref` names."""
+    """The state with the definitions that `tools_ref` names."""
     return replace(state, tools=tool_specs(rows), tools_ref="")
 
 

@@ -17,7 +17,7 @@ from journeyman.mission.values.value import replace
 
 
 def proposed(state: State, event: e.Proposed) -> State:
-    """Give the state at the beginning of an iteration."""
+    """The state at the beginning of an iteration."""
     strategy = Strategy.model_validate(event.strategy)
     advised = event.source.startswith("advisor:")
     return replace(
@@ -40,7 +40,7 @@ def proposed(state: State, event: e.Proposed) -> State:
 
 
 def script_advanced(state: State, event: e.ScriptAdvanced, at: str) -> State:
-    """Give the state after a step of the script. What the operator's script reports is evidence; an advisor's is not."""
+    """The state after a step of the script. What the operator's script reports is evidence; an advisor's is not."""
     before = state.iteration.script or Script(status=ScriptStatus.WAITING)
     script = Script(
         status=event.status,
@@ -83,7 +83,7 @@ def _reported(state: State, event: e.ScriptAdvanced, script: Script, at: str) ->
 
 
 def checked(state: State, event: e.Checked, at: str) -> State:
-    """Give the state that knows what the engine's checks found."""
+    """The state that knows what the engine's checks found."""
     world = state.world
     order = world.order
     checks = dict(world.checks)
@@ -96,7 +96,7 @@ def checked(state: State, event: e.Checked, at: str) -> State:
 
 
 def decided(state: State, event: e.Decided) -> State:
-    """Give the state after a verdict; the plan moves on unless the iteration itself goes on."""
+    """The state after a verdict; the plan moves on unless the iteration itself goes on."""
     stagnated = event.reason is Reason.STAGNATION
     progress = state.progress
     if stagnated:

@@ -20,12 +20,12 @@ _QUOTED = re.compile(r"""['"`]([A-Za-z0-9_.:/-]{1,80})['"`]""")
 
 
 def call_signature(tool: str, args: Json) -> str:
-    """Give the short name of one call with its arguments."""
+    """The short name of one call with its arguments."""
     return digest_of([tool, args])[:16]
 
 
 def before_proposal(state: State, strategy: JsonObject, source: str) -> Memory:
-    """Give the memory once a strategy is proposed; why it was is no part of what it does."""
+    """The memory once a strategy is proposed; why it was is no part of what it does."""
     memory = state.memory
     signature = canonical({key: value for key, value in strategy.items() if key != "rationale"}).decode()
     signature = signature if len(signature) <= 64 else digest_of(signature)[:16]  # shorter than its digest
@@ -34,7 +34,7 @@ def before_proposal(state: State, strategy: JsonObject, source: str) -> Memory:
 
 
 def after_settled(memory: Memory, intended: Intended, event: Settled) -> Memory:
-    """Give the memory once a call has settled."""
+    """The memory once a call has settled."""
     done = event.state is EffectState.DONE
     found: JsonObject = event.seen or (gather(event.value) if event.value is not None else {})
     if event.error:
@@ -88,7 +88,7 @@ def _noted(tried: Mapping[str, Tried], signature: str, how: Tried) -> dict[str, 
 
 
 def after_denial(state: State) -> Memory:
-    """Give the memory once a person said no to the strategy: its calls are not proposed again."""
+    """The memory once a person said no to the strategy: its calls are not proposed again."""
     tried = state.memory.tried
     strategy = state.iteration.strategy
     for call in strategy.calls if strategy is not None else ():
@@ -97,7 +97,7 @@ def after_denial(state: State) -> Memory:
 
 
 def after_evaluation(state: State, total: float, guarded: float) -> Memory:
-    """Give the memory once the iteration is judged: which call moved progress or came nearer to an abort condition."""
+    """The memory once the iteration is judged: which call moved progress or came nearer to an abort condition."""
     memory = state.memory
     first = not state.progress.evaluations  # there is nothing yet that it could have moved from
     moved, worse = total > memory.total + GAIN and not first, total < memory.total - GAIN

@@ -17,13 +17,13 @@ AGAIN = "again-"
 
 
 def approval_asked(state: State, event: e.ApprovalAsked) -> State:
-    """Give the state that waits for a person's answer."""
+    """The state that waits for a person's answer."""
     pending = Pending(approval=event.approval, question=event.question, by=event.by)
     return replace(state, people=replace(state.people, pending=pending))
 
 
 def approval_answered(state: State, event: e.ApprovalAnswered, actor: str) -> State:
-    """Give the state after an answer: a denied call is not made, an approval criterion is judged again."""
+    """The state after an answer: a denied call is not made, an approval criterion is judged again."""
     people = state.people
     asked = people.pending is not None and people.pending.approval == event.approval
     people = replace(
@@ -56,7 +56,7 @@ def measured_again(state: State) -> State:
 
 
 def wait_ended(state: State) -> State:
-    """Give the state after a sleep."""
+    """The state after a sleep."""
     return replace(
         state,
         people=replace(state.people, wait=None, wait_until=""),
@@ -65,17 +65,17 @@ def wait_ended(state: State) -> State:
 
 
 def resumed(state: State) -> State:
-    """Give the state after a pause, in which anything may have changed."""
+    """The state after a pause, in which anything may have changed."""
     return replace(state, people=replace(state.people, paused=False), world=stale(state.world))
 
 
 def noted(state: State, event: e.NoteAdded) -> State:
-    """Give the state with a person's note; the newest twenty are kept."""
+    """The state with a person's note; the newest twenty are kept."""
     return replace(state, people=replace(state.people, notes=(*state.people.notes, event.text)[-20:]))
 
 
 def amended(state: State, event: e.BudgetAmended) -> State:
-    """Give the state under the new budget; an iteration that waited for one goes on where it stood."""
+    """The state under the new budget; an iteration that waited for one goes on where it stood."""
     budget = Budget.model_validate({**state.mission.budget.model_dump(exclude_none=True), **event.changes})
     waited = state.people.wait is WaitFor.BUDGET
     state = replace(state, mission=state.mission.model_copy(update={"budget": budget}), digest=event.digest)
@@ -86,6 +86,6 @@ def amended(state: State, event: e.BudgetAmended) -> State:
 
 
 def end_asked(state: State, event: e.EndAsked, actor: str) -> State:
-    """Give the state that ends at the next step."""
+    """The state that ends at the next step."""
     people = replace(state.people, end_asked=event.reason, end_by=actor, pending=None, wait=None, paused=False)
     return replace(state, people=people)

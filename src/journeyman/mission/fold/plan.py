@@ -26,7 +26,7 @@ class PlannedStep:
 
 
 def plan_steps(mission: Mission) -> list[Strategy]:
-    """Give the steps of the operator's plan."""
+    """The steps of the operator's plan."""
     plan = mission.plan
     if plan is None:
         return []
@@ -39,7 +39,7 @@ def step_name(plan: Plan) -> str:
 
 
 def planned_step(state: State) -> PlannedStep | None:
-    """Give what is left of the plan's present step; `None` when the plan is through, or waits for a person."""
+    """What is left of the plan's present step; `None` when the plan is through, or waits for a person."""
     steps, plan = plan_steps(state.mission), state.plan
     if plan.index >= len(steps) or plan.blocked:
         return None
@@ -54,7 +54,7 @@ def planned_step(state: State) -> PlannedStep | None:
 
 
 def settled_places(state: State) -> dict[int, Effect]:
-    """Give the newest effect of each place of this iteration's strategy."""
+    """The newest effect of each place of this iteration's strategy."""
     index = {f"{state.iteration.step}.{place}": place for place in state.iteration.places}
     return {
         index[effect.intended.place]: effect
@@ -64,7 +64,7 @@ def settled_places(state: State) -> dict[int, Effect]:
 
 
 def after_verdict(state: State) -> Plan:
-    """Give how far the plan is once an iteration is through."""
+    """How far the plan is once an iteration is through."""
     plan, iteration = state.plan, state.iteration
     if iteration.source != "plan" or iteration.step != step_name(plan):
         return plan
@@ -116,7 +116,7 @@ def _again(plan: Plan) -> Plan:
 
 
 def next_step(plan: Plan, mission: Mission) -> Plan:
-    """Give the plan at its next step; behind the last one it begins again where the mission repeats it."""
+    """The plan at its next step; behind the last one it begins again where the mission repeats it."""
     following = replace(plan, index=plan.index + 1, done=(), tries=0, blocked=False)
     if mission.repeat and following.index >= len(plan_steps(mission)):
         return replace(following, index=0, round=plan.round + 1)

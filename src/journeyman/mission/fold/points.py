@@ -15,7 +15,7 @@ Trends = Mapping[str, tuple[Series, ...]]
 
 
 def histories_after(known: Histories, arrivals: Sequence[Arrival]) -> Histories:
-    """Give the histories once these have arrived too."""
+    """The histories once these have arrived too."""
     grown: dict[str, Series] | None = None
     for arrival in arrivals:
         for row in arrival.evidence:
@@ -32,7 +32,7 @@ def histories_after(known: Histories, arrivals: Sequence[Arrival]) -> Histories:
 
 
 def trends_after(known: Trends, mission: Mission, arrivals: Sequence[Arrival]) -> Trends:
-    """Give the points of the mission's trends once these have arrived too."""
+    """The points of the mission's trends once these have arrived too."""
     for criterion in walk(mission.criteria):
         if isinstance(criterion, MetricTrend):
             for arrival in arrivals:
@@ -43,7 +43,7 @@ def trends_after(known: Trends, mission: Mission, arrivals: Sequence[Arrival]) -
 
 
 def points_of_iteration(state: State) -> dict[str, float]:
-    """Give the newest number of each metric that was measured in this iteration."""
+    """The newest number of each metric that was measured in this iteration."""
     begun = f"{state.iteration.index}."
     newest: dict[str, Evidence] = {}
     for rows in state.world.evidence.values():

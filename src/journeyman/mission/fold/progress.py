@@ -17,7 +17,7 @@ PROGRESS_STEP = 1e-9
 
 
 def watched(state: State, event: e.Watched, at: str) -> State:
-    """Give the state after a look at the abort conditions in mid-iteration."""
+    """The state after a look at the abort conditions in mid-iteration."""
     progress = state.progress
     criteria = {**progress.criteria, **_criteria(progress.criteria, event.results, at)}
     return replace(
@@ -28,7 +28,7 @@ def watched(state: State, event: e.Watched, at: str) -> State:
 
 
 def evaluated(state: State, event: e.Evaluated, at: str) -> State:
-    """Give the state once the criteria are judged."""
+    """The state once the criteria are judged."""
     progress = state.progress
     criteria = _criteria(progress.criteria, event.results, at)
     total, guarded = total_progress(state.mission, criteria), nearest_abort(state.mission, criteria)
@@ -78,7 +78,7 @@ def _criterion(old: CriterionState | None, result: e.CriterionResult, at: str) -
 
 
 def total_progress(mission: Mission, criteria: Mapping[str, CriterionState]) -> float:
-    """Give the weighted progress of the mission, 0..1, over criteria that are no abort conditions."""
+    """The weighted progress of the mission, 0..1, over criteria that are no abort conditions."""
     counted = [criterion for criterion in mission.criteria if not criterion.abort_when_met]
     weight = sum(criterion.weight for criterion in counted)
     return sum(
@@ -87,6 +87,6 @@ def total_progress(mission: Mission, criteria: Mapping[str, CriterionState]) -> 
 
 
 def nearest_abort(mission: Mission, criteria: Mapping[str, CriterionState]) -> float:
-    """Give how near the nearest abort condition is to being met, 0..1."""
+    """How near the nearest abort condition is to being met, 0..1."""
     known = (criteria.get(criterion.id) for criterion in mission.criteria if criterion.abort_when_met)
     return max((item.progress for item in known if item is not None), default=0.0)

@@ -23,7 +23,7 @@ Seen = Mapping[str, tuple[Json, ...]]
 
 
 def pairs(value: Json, name: str = "") -> Iterator[tuple[str, Json]]:
-    """Give (name, scalar) for each scalar in `value`, in document order."""
+    """(name, scalar) for each scalar in `value`, in document order."""
     stack: list[tuple[str, Json]] = [(name, value)]
     left = MAX_LOOKED_AT
     while stack and left > 0:
@@ -38,7 +38,7 @@ def pairs(value: Json, name: str = "") -> Iterator[tuple[str, Json]]:
 
 
 def gather(value: Json, name: str = "") -> JsonObject:
-    """Give what a result shows as plain JSON: name to list of distinct values."""
+    """What a result shows as plain JSON: name to list of distinct values."""
     found: dict[str, list[Json]] = {}
     for key, item in pairs(value, name):
         row = found.setdefault(key, [])
@@ -50,7 +50,7 @@ def gather(value: Json, name: str = "") -> JsonObject:
 
 
 def merge(seen: Seen, found: JsonObject) -> Seen:
-    """Give `seen` with new values last, oldest names and values dropped over the bounds."""
+    """`seen` with new values last, oldest names and values dropped over the bounds."""
     if not found:
         return seen
     merged = dict(seen)

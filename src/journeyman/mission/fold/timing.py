@@ -14,7 +14,7 @@ _FROM_OUTSIDE = (e.ApprovalAnswered, e.Paused, e.Resumed, e.BudgetAmended, e.Not
 
 
 def seconds_between(earlier: str, later: str) -> float:
-    """Give the seconds between two event times, never negative: clocks may be set back."""
+    """The seconds between two event times, never negative: clocks may be set back."""
     if not earlier or not later:
         return 0.0
     return max(0.0, (_moment(later) - _moment(earlier)).total_seconds())
@@ -27,7 +27,7 @@ def _moment(at: str) -> datetime:
 
 
 def timed(state: State, happened: Happened) -> State:
-    """Give the state with the time up to this event counted where it counts: between two events of a driver."""
+    """The state with the time up to this event counted where it counts: between two events of a driver."""
     event, at = happened.event, happened.at
     if happened.actor.startswith("person:") and isinstance(event, _FROM_OUTSIDE):
         return state

@@ -24,12 +24,12 @@ TOO_MANY: Final = "(names beyond those that are remembered)"
 
 
 def stale(world: World) -> World:
-    """Give the world in a new epoch: all that was measured before is stale."""
+    """The world in a new epoch: all that was measured before is stale."""
     return replace(world, epoch=world.epoch + 1)
 
 
 def restored(state: State, before: int) -> State:
-    """Give the state as if a call, intended in epoch `before` and certainly never sent, had not been intended.
+    """The state as if a call, intended in epoch `before` and certainly never sent, had not been intended.
 
     The border between that epoch and the next is this intent alone: what was measured before it moves over the border,
     whatever other epochs have begun since, and in whatever order their calls end.
@@ -77,7 +77,7 @@ def arrived(
     *,
     fresh: bool,
 ) -> State:
-    """Give the state with what one measurement brought."""
+    """The state with what one measurement brought."""
     rows = tuple(Evidence(name=name, value=value, measurement=measurement) for name, value in metrics.items())
     world = state.world
     seen = (*world.events, *(ObservedEvent(fields=fields, measurement=measurement) for fields in events))
@@ -89,7 +89,7 @@ def arrived(
 
 
 def known_after(known: Mapping[str, frozenset[str]], arrivals: Iterable[Arrival]) -> Mapping[str, frozenset[str]]:
-    """Give the names that were measured at any time, and by which tools, once these have arrived too."""
+    """The names that were measured at any time, and by which tools, once these have arrived too."""
     for arrival in arrivals:
         names = [row.name for row in arrival.evidence]
         known = _known(known, names, arrival.measurement.call.tool) if names else known
@@ -110,7 +110,7 @@ def _known(known: Mapping[str, frozenset[str]], metrics: Iterable[str], tool: st
 
 
 def merged(world: World, mission: Mission) -> World:
-    """Give the world whose arrivals have been judged and stand among the evidence."""
+    """The world whose arrivals have been judged and stand among the evidence."""
     if not world.arrivals:
         return world
     rows = dict(world.evidence)
@@ -150,7 +150,7 @@ def _bounded(rows: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
 
 
 def pruned(world: World) -> World:
-    """Give the world without what is stale, at the beginning of an iteration."""
+    """The world without what is stale, at the beginning of an iteration."""
     return replace(
         world,
         evidence={
@@ -164,7 +164,7 @@ def pruned(world: World) -> World:
 
 
 def remembered_source(world: World, metrics: Iterable[str], tool: str, args: Json) -> World:
-    """Give the world that knows which pure call measured these metrics last."""
+    """The world that knows which pure call measured these metrics last."""
     if not isinstance(args, dict) or "$blob" in args:
         return world
     call: JsonObject = {"tool": tool, "args": args}
@@ -178,7 +178,7 @@ def remembered_source(world: World, metrics: Iterable[str], tool: str, args: Jso
 
 
 def stale_calls(state: State) -> list[JsonObject]:
-    """Give the pure calls that would measure again what required criteria look at and is stale; each once."""
+    """The pure calls that would measure again what required criteria look at and is stale; each once."""
     world = state.world
     fresh = {row.name for rows in world.evidence.values() for row in rows if row.measurement.epoch == world.epoch} | {
         row.name for arrival in world.arrivals for row in arrival.evidence if row.measurement.epoch == world.epoch

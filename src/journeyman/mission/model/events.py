@@ -383,7 +383,7 @@ class Happened(Value, frozen=True):
 
 
 def encode(event: Event) -> JsonObject:
-    """Give an event's fields as JSON, defaults left out."""
+    """An event's fields as JSON, defaults left out."""
     data: JsonObject = {}
     for name, default in defaults(type(event)):
         value = getattr(event, name)
@@ -399,7 +399,7 @@ _NESTED = frozenset({"results", "facts"})
 
 
 def encode_result(result: CriterionResult) -> JsonObject:
-    """Give a criterion's result as JSON, defaults left out."""
+    """A criterion's result as JSON, defaults left out."""
     return encode(cast("Event", result))
 
 
@@ -417,12 +417,12 @@ def _decoder(kind: type[Event]) -> msgspec.json.Decoder[Event]:
 
 
 def read(entry: Entry) -> Happened:
-    """Give the event of a stored entry; raise `RecordBroken` when it is of no known kind or form."""
+    """The event of a stored entry; raises `RecordBroken` when it is of no known kind or form."""
     return decode(opened(entry))
 
 
 def decode(envelope: Envelope) -> Happened:
-    """Give the event of an opened entry; raise `RecordBroken` when it is of no known kind or form."""
+    """The event of an opened entry; raises `RecordBroken` when it is of no known kind or form."""
     kind = EVENT_TYPES.get(envelope.kind)
     if kind is None:
         raise RecordBroken(f"event {envelope.seq} is of the unknown kind {envelope.kind!r}")

@@ -292,17 +292,17 @@ class Mission(Strict):
 
 
 def dump(mission: Mission) -> JsonObject:
-    """Give the mission as JSON without defaults: the form that is recorded and digested."""
+    """The mission as JSON without defaults: the form that is recorded and digested."""
     return mission.model_dump(mode="json", exclude_defaults=True, by_alias=True)
 
 
 def mission_digest(mission: Mission) -> str:
-    """Give the SHA-256 hex that names exactly this mission."""
+    """The SHA-256 hex that names exactly this mission."""
     return digest_of(dump(mission))
 
 
 def effect_spec(mission: Mission, tool: str) -> EffectSpec | None:
-    """Give what the operator said of a tool's effect: its exact name first, then the first pattern that fits."""
+    """What the operator said of a tool's effect: its exact name first, then the first pattern that fits."""
     exact = mission.effects.get(tool)
     if exact is not None:
         return exact
@@ -310,7 +310,7 @@ def effect_spec(mission: Mission, tool: str) -> EffectSpec | None:
 
 
 def approval_rule(mission: Mission, tool: str) -> Approve:
-    """Give when a call of the tool waits for a person."""
+    """When a call of the tool waits for a person."""
     rules = mission.approve
     if not isinstance(rules, dict):
         return rules
@@ -324,7 +324,7 @@ def approval_rule(mission: Mission, tool: str) -> Approve:
 
 
 def filled(template: Json, args: JsonObject) -> Json:
-    """Give a probe's arguments with `{args.NAME}` replaced from the call; a value that is only the mark keeps its type."""
+    """A probe's arguments with `{args.NAME}` replaced from the call; a value that is only the mark keeps its type."""
     if isinstance(template, str):
         for name, value in args.items():
             mark = f"{{args.{name}}}"

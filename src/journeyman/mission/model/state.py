@@ -427,5 +427,5 @@ class State(Value, frozen=True, kw_only=True):
         return tuple(effect for effect in self.effects.values() if effect.state is EffectState.UNKNOWN)
 
     def of_iteration(self) -> tuple[Effect, ...]:
-        """Give the effects of this iteration, in the order of their intents."""
+        """The effects of this iteration, in the order of their intents."""
         return tuple(effect for effect in self.effects.values() if effect.intended.iteration == self.iteration.index)

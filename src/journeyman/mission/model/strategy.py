@@ -49,7 +49,7 @@ class Strategy(Strict):
 
 
 def dump_strategy(strategy: Strategy) -> JsonObject:
-    """Give a strategy as JSON without defaults."""
+    """A strategy as JSON without defaults."""
     return strategy.model_dump(mode="json", exclude_defaults=True)
 
 
@@ -67,7 +67,7 @@ class ToolSpec(value.Value, frozen=True, kw_only=True):
 
 
 def problems(strategy: Strategy, tools: Mapping[str, ToolSpec], *, scripts_allowed: bool) -> tuple[Problem, ...]:
-    """Give every reason why a strategy may not run; empty when it may. Arguments are checked by the catalog."""
+    """Every reason why a strategy may not run; empty when it may. Arguments are checked by the catalog."""
     found: list[Problem] = []
     if strategy.script is not None and not scripts_allowed:
         found.append(

@@ -23,7 +23,7 @@ _UNBOUNDED: Final = (1, 0, 2, 10, 5, 100, 3, 50, 20, 1000)
 
 
 def resolved(schema: Json, root: JsonObject) -> JsonObject:
-    """Give a property's schema with local references and one-sided unions followed."""
+    """A property's schema with local references and one-sided unions followed."""
     for _ in range(8):
         if not isinstance(schema, dict):
             return {}
@@ -62,13 +62,13 @@ class Sources:
         self.numbers = tuple(dict.fromkeys(float(text) for text in _NUMBER.findall(directive)))
 
     def best_args(self, tool: str) -> JsonObject | None:
-        """Give the arguments after which progress was highest, if that was this tool."""
+        """The arguments after which progress was highest, if that was this tool."""
         if self.best is not None and self.best.get("tool") == tool:
             return cast("JsonObject", self.best["args"])
         return None
 
     def named(self, name: str, tool: str, *, loosely: bool = True) -> list[Json]:
-        """Give seen values whose name fits an argument's, best fit first, newest first; `loosely` also all others."""
+        """Seen values whose name fits an argument's, best fit first, newest first; `loosely` also all others."""
         wanted = _words(name)
         ranked: list[tuple[int, Sequence[Json]]] = []
         for key, row in self.seen.items():
@@ -98,7 +98,7 @@ def _words(name: str) -> tuple[str, ...]:
 
 
 def candidates(name: str, schema: Json, root: JsonObject, sources: Sources, tool: str) -> list[Json]:
-    """Give values for one argument, most promising first; each is valid by type, range, enum and pattern."""
+    """Values for one argument, most promising first; each is valid by type, range, enum and pattern."""
     spec = resolved(schema, root)
     found = list(
         islice(_unique(value for value in _raw(name, spec, root, sources, tool) if _valid(value, spec)), MAX_CANDIDATES)
@@ -160,7 +160,7 @@ def _numbers(name: str, spec: JsonObject, sources: Sources, tool: str) -> Iterat
 
 
 def _around(best: float, low: float | None, high: float | None) -> Iterator[float]:
-    """Give the neighbours of the best number so far, at halving distances."""
+    """The neighbours of the best number so far, at halving distances."""
     span = (high - low) / 8 if low is not None and high is not None else max(abs(best), 1)
     for _ in range(6):
         yield from (best + span, best - span)
@@ -257,7 +257,7 @@ def _unique(values: Iterator[Json]) -> Iterator[Json]:
 
 
 def objects(spec: JsonObject, root: JsonObject, sources: Sources, tool: str) -> Iterator[JsonObject]:
-    """Give argument objects for a schema: the best guess, then one argument varied at a time, then pairs."""
+    """Argument objects for a schema: the best guess, then one argument varied at a time, then pairs."""
     properties = cast("dict[str, Json]", spec.get("properties")) if isinstance(spec.get("properties"), dict) else {}
     required = [str(name) for name in cast("list[Json]", spec.get("required") or []) if name in properties]
     optional = [name for name in properties if name not in required]
@@ -326,7 +326,7 @@ _MISSING: Final = object()
 
 
 def argument_sets(schema: JsonObject, sources: Sources, tool: str, *, invents: bool = True) -> list[JsonObject]:
-    """Give distinct argument objects for a tool, most promising first, at most `MAX_CALLS`.
+    """Distinct argument objects for a tool, most promising first, at most `MAX_CALLS`.
 
     Unless it `invents`, values come from the schema, the directive and observations alone.
     """

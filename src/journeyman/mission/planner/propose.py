@@ -43,7 +43,7 @@ class Proposal:
 
 
 def propose(state: State) -> Proposal:
-    """Give the next strategy; the same state always gives the same one."""
+    """The next strategy; the same state always gives the same one."""
     planned = planned_step(state)
     if planned is not None:
         return Proposal(planned.strategy, "plan", planned.step, planned.places)
@@ -64,7 +64,7 @@ def _own(state: State) -> Strategy:
 
 
 def _measured_again(state: State) -> list[ToolCall]:
-    """Give the calls that measure what only has to hold: those that measured it last, or the last strategy's.
+    """The calls that measure what only has to hold: those that measured it last, or the last strategy's.
 
     Calls that brought an abort condition nearer are never repeated for that.
     """
@@ -144,7 +144,7 @@ def _needs_time(state: State, criterion: Criterion) -> bool:
 
 
 def _repeated(state: State) -> tuple[ToolCall, str] | None:
-    """Give the last call once more when it just moved progress and changes something each time."""
+    """The last call once more when it just moved progress and changes something each time."""
     memory = state.memory
     if not memory.last_moved or memory.best_call is None:
         return None
@@ -160,13 +160,13 @@ def _repeated(state: State) -> tuple[ToolCall, str] | None:
 
 
 def _risk(state: State, tool: str) -> float:
-    """Give how much nearer a call of the tool brings a guard, as far as this session has seen; 0 for most tools."""
+    """How much nearer a call of the tool brings a guard, as far as this session has seen; 0 for most tools."""
     known = state.memory.tools.get(tool)
     return known.risk / known.done if known is not None and known.done else 0.0
 
 
 def _caution(state: State, tool: str) -> float:
-    """Give what the mission's guards take from a tool's worth.
+    """What the mission's guards take from a tool's worth.
 
     A call that would break a guard is never worth it. One that brings a guard nearer costs the more the less is left,
     and what the last one did is given time to show before the next.
@@ -201,7 +201,7 @@ def _tool_worth(state: State, spec: ToolSpec, wanted: frozenset[str]) -> float:
 
 
 def _call_worth(state: State, tool: str, args: JsonObject) -> float:
-    """Give what trying these arguments is worth by how they went before."""
+    """What trying these arguments is worth by how they went before."""
     memory = state.memory
     tried = memory.tried.get(call_signature(tool, args))
     if tried is None:
@@ -233,7 +233,7 @@ def _met(state: State, criterion: str) -> bool:
 
 
 def _wanted_words(state: State) -> frozenset[str]:
-    """Give the words of unmet criteria: tools that share them are tried first."""
+    """The words of unmet criteria: tools that share them are tried first."""
     words: set[str] = set()
     for criterion in walk(state.mission.criteria):
         if _met(state, criterion.id) or criterion.abort_when_met:

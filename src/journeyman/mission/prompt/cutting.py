@@ -24,39 +24,39 @@ _ENCODE: Final = msgspec.json.Encoder().encode
 
 
 def text_of(value: Json) -> str:
-    """Give a value's canonical text."""
+    """A value's canonical text."""
     return canonical(value).decode()
 
 
 def size(text: str) -> int:
-    """Give the UTF-8 bytes of a text."""
+    """The UTF-8 bytes of a text."""
     return len(text) if text.isascii() else len(text.encode())
 
 
 def _json_bytes(value: Json) -> int:
-    """Give how many bytes a value takes as JSON, without sorting its keys."""
+    """How many bytes a value takes as JSON, without sorting its keys."""
     return len(_ENCODE(value))
 
 
 def line_of(text: str) -> str:
-    """Give a text on one line, so that it cannot write the heading of a section."""
+    """A text on one line, so that it cannot write the heading of a section."""
     return " ".join(text.split())
 
 
 def section(title: str, body: str) -> str:
-    """Give one section under its heading."""
+    """One section under its heading."""
     return f"=== {title} ===\n{body}\n\n"
 
 
 def cut(text: str, most_bytes: int) -> str:
-    """Give a text within a number of bytes: head and a short tail, saying how much there was."""
+    """A text within a number of bytes: head and a short tail, saying how much there was."""
     if size(text) <= most_bytes:
         return text
     return _ends(text, text, size(text), most_bytes)
 
 
 def _ends(head: str, tail: str, whole_bytes: int, most_bytes: int) -> str:
-    """Give the first bytes of `head` and the last ones of `tail`, with what was left out said in between."""
+    """The first bytes of `head` and the last ones of `tail`, with what was left out said in between."""
     said = f"{MARK} ({whole_bytes} bytes in all) "
     room = most_bytes - len(said)
     if room <= 0:
@@ -74,7 +74,7 @@ def _last(text: str, count: int) -> str:
 
 
 def shares(sizes: Sequence[int], most_bytes: int) -> list[int]:
-    """Give how many bytes each of several texts may have: small ones what they need, large ones equal parts."""
+    """How many bytes each of several texts may have: small ones what they need, large ones equal parts."""
     given = [0] * len(sizes)
     left = max(0, most_bytes)
     for rank, index in enumerate(sorted(range(len(sizes)), key=lambda place: sizes[place])):
@@ -84,7 +84,7 @@ def shares(sizes: Sequence[int], most_bytes: int) -> list[int]:
 
 
 def rows(texts: Sequence[str], most_bytes: int, what: str, least_bytes: int = 200) -> str:
-    """Give rows within a number of bytes; where not even `least_bytes` remain for each, the last ones are dropped."""
+    """Rows within a number of bytes; where not even `least_bytes` remain for each, the last ones are dropped."""
     if not texts:
         return "none"
     room = most_bytes - 60
@@ -98,7 +98,7 @@ def rows(texts: Sequence[str], most_bytes: int, what: str, least_bytes: int = 20
 
 
 def fenced(value: Json, most_bytes: int) -> str:
-    """Give a value as data, between two lines that hold the hash of what stands between them."""
+    """A value as data, between two lines that hold the hash of what stands between them."""
     most = max(0, most_bytes - _FENCE_BYTES)
     body = cut(value, most) if isinstance(value, str) else cut_json(value, most)
     mark = digest(body.encode())[:16]
@@ -106,7 +106,7 @@ def fenced(value: Json, most_bytes: int) -> str:
 
 
 def cut_json(value: Json, most_bytes: int) -> str:
-    """Give a value's canonical text within a number of bytes; of a large one only the ends are made."""
+    """A value's canonical text within a number of bytes; of a large one only the ends are made."""
     whole_bytes = _json_bytes(value)
     if whole_bytes <= 2 * most_bytes:
         return cut(text_of(value), most_bytes)
@@ -114,7 +114,7 @@ def cut_json(value: Json, most_bytes: int) -> str:
 
 
 def cut_fields(value: Json) -> Json:
-    """Give an observation with each field over `FIELD_BYTES` cut to its ends, and the true sizes beside it."""
+    """An observation with each field over `FIELD_BYTES` cut to its ends, and the true sizes beside it."""
     if not isinstance(value, dict):
         return _cut_field(value)[0]
     made: JsonObject = {}
@@ -133,7 +133,7 @@ def cut_fields(value: Json) -> Json:
 
 
 def _cut_field(value: Json) -> tuple[Json, int]:
-    """Give a field within its cap and, when it was cut, its true size."""
+    """A field within its cap and, when it was cut, its true size."""
     if value is None or isinstance(value, (bool, int, float)):
         return value, 0
     whole_bytes = size(value) if isinstance(value, str) else _json_bytes(value)
@@ -182,7 +182,7 @@ def _is_small(value: Json) -> bool:
 
 
 def _pieces(value: Json, most: int) -> Iterator[str]:
-    """Give the canonical text of a value bit by bit: only as much is made as is read."""
+    """The canonical text of a value bit by bit: only as much is made as is read."""
     if isinstance(value, (dict, list)) and _is_small(value):
         yield text_of(value)
     elif isinstance(value, dict):
@@ -200,7 +200,7 @@ def _pieces(value: Json, most: int) -> Iterator[str]:
 
 
 def _pieces_from_end(value: Json, most: int) -> Iterator[str]:
-    """Give the same text's pieces from its end on; of a long text, its end."""
+    """The same text's pieces from its end on; of a long text, its end."""
     if isinstance(value, (dict, list)) and _is_small(value):
         yield text_of(value)
     elif isinstance(value, dict):

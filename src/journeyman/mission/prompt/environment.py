@@ -18,7 +18,7 @@ _ARGS: Final = 300
 
 
 def environment(state: State, values: Mapping[str, Json], most_bytes: int) -> str:
-    """Give the mission's context calls in its order, each with its result or why there is none; the last dropped first.
+    """The mission's context calls in its order, each with its result or why there is none; the last dropped first.
 
     Args:
         state: The session as it stands.
@@ -41,7 +41,7 @@ def environment(state: State, values: Mapping[str, Json], most_bytes: int) -> st
 
 
 def references(state: State) -> list[str]:
-    """Give the digests of the blobs that results of context calls refer to."""
+    """The digests of the blobs that results of context calls refer to."""
     values = [known.value for known in state.context.values()]
     return [str(value["$blob"]) for value in values if isinstance(value, dict) and "$blob" in value]
 

@@ -23,7 +23,7 @@ _SHORT: Final = 3
 
 
 def criteria(state: State, most_bytes: int) -> str:
-    """Give each criterion and how it stands, those that are not met first, with its evidence as data where it fits."""
+    """Each criterion and how it stands, those that are not met first, with its evidence as data where it fits."""
     judged = state.progress.criteria
     ordered = sorted(walk(state.mission.criteria), key=lambda item: item.id in judged and judged[item.id].met)
     made: list[str] = []
@@ -51,7 +51,7 @@ def criteria(state: State, most_bytes: int) -> str:
 
 
 def budget(state: State) -> str:
-    """Give what is left of each limit; `null` stands for no limit."""
+    """What is left of each limit; `null` stands for no limit."""
     limits, used = state.mission.budget, state.usage
 
     def left(limit: float | None, spent: float) -> Json:
@@ -77,7 +77,7 @@ def approvals(state: State, most_bytes: int) -> str:
 
 
 def wanted_words(state: State) -> list[str]:
-    """Give the texts that point at the tools which unmet criteria need: their own words, probes and sources."""
+    """The texts that point at the tools which unmet criteria need: their own words, probes and sources."""
     known = frozenset(state.world.known)
     found: list[str] = []
     for criterion in walk(state.mission.criteria):
@@ -92,7 +92,7 @@ def wanted_words(state: State) -> list[str]:
 
 
 def tools(specs: Mapping[str, ToolSpec], wanted: Sequence[str], directive: str, most_bytes: int) -> str:
-    """Give every tool by name: those that are needed first and whole, the others with one line, none cut in a schema.
+    """Every tool by name: those that are needed first and whole, the others with one line, none cut in a schema.
 
     A tool is whole or it has one line. Where not even the lines fit, the others have their names alone; where those
     do not fit either, the last are counted.
@@ -149,7 +149,7 @@ def _brief(spec: ToolSpec) -> str:
 
 
 def _rank(spec: ToolSpec, wanted: Sequence[str], directive: str) -> tuple[int, int]:
-    """Give a lower value for what is needed more: named by a criterion, named by the directive, sharing words with them."""
+    """Lower for what is needed more: named by a criterion, named by the directive, sharing words with them."""
     name = spec.name.lower()
     if any(name in text.lower() for text in wanted):
         return 0, 0
@@ -167,7 +167,7 @@ def _tokens(text: str) -> frozenset[str]:
 
 
 def form(schema: JsonObject, *, scripts: bool) -> JsonObject:
-    """Give the form of an answer without what only repeats its keys, and without scripts where none is allowed."""
+    """The form of an answer without what only repeats its keys, and without scripts where none is allowed."""
     plain = _without_titles(schema)
     made: JsonObject = plain if isinstance(plain, dict) else {}
     if scripts:

@@ -35,14 +35,14 @@ class Endings:
             self.older[self.newest.pop(self.last_older)] += 1
 
     def lines(self) -> list[str]:
-        """Give the counts of the oldest, then a line for each of the newest, oldest first."""
+        """The counts of the oldest, then a line for each of the newest, oldest first."""
         counted = ", ".join(f"{how} x {count}" for how, count in sorted(self.older.items()))
         first = [f"up to {self.last_older}: {counted}"] if counted else []
         return first + [f"{index}: {self.newest[index]}" for index in sorted(self.newest)]
 
 
 def recent(past: Sequence[JsonObject], most_bytes: int) -> str:
-    """Give the newest iterations that fit, oldest first; small ones whole, large ones in equal parts."""
+    """The newest iterations that fit, oldest first; small ones whole, large ones in equal parts."""
     newest = list(past)[-RECENT:]
     if not newest:
         return "none yet"
@@ -60,7 +60,7 @@ def recent(past: Sequence[JsonObject], most_bytes: int) -> str:
 
 
 def _parts(row: JsonObject) -> list[Json]:
-    """Give what is shown as data, in order: what was proposed, what the script said, what calls returned."""
+    """What is shown as data, in order: what was proposed, what the script said, what calls returned."""
     results = row.get("results")
     return [
         *([{"strategy": row["strategy"]}] if "strategy" in row else []),

@@ -47,7 +47,7 @@ class Prompt:
 
     @property
     def size_bytes(self) -> int:
-        """Give the UTF-8 size of both."""
+        """The UTF-8 size of both."""
         return len(self.system.encode()) + len(self.user.encode())
 
 
@@ -59,7 +59,7 @@ def strategy_prompt(
     feedback: str = "",
     values: Mapping[str, Json] = MappingProxyType({}),
 ) -> Prompt:
-    """Give the prompt for the next strategy.
+    """The prompt for the next strategy.
 
     Args:
         state: The session as it stands.
@@ -94,7 +94,7 @@ def strategy_prompt(
 def closing_prompt(
     state: State, past: Sequence[JsonObject], endings: Endings, schema: JsonObject, *, feedback: str = ""
 ) -> Prompt:
-    """Give the prompt for closing notes, once the verdict stands."""
+    """The prompt for closing notes, once the verdict stands."""
     ending: JsonObject = {
         "verdict": state.verdict.label if state.verdict is not None else "",
         "reason": state.verdict.reason if state.verdict is not None else "",
@@ -112,7 +112,7 @@ def closing_prompt(
 def criteria_prompt(
     directive: str, tools: Sequence[ToolSpec], metrics: Mapping[str, str], schema: JsonObject, *, feedback: str = ""
 ) -> Prompt:
-    """Give the prompt for drafting criteria from a directive; every metric named must be a known one."""
+    """The prompt for drafting criteria from a directive; every metric named must be a known one."""
     known = [text_of({"metric": name, "tool": tool}) for name, tool in sorted(metrics.items())]
     specs = {spec.name: spec for spec in tools}
     body = (
@@ -127,7 +127,7 @@ def criteria_prompt(
 
 
 def _standing(state: State) -> str:
-    """Give what is asked for and how it stands."""
+    """What is asked for and how it stands."""
     return section("Mission directive", cut(state.mission.directive, _CAPS["directive"])) + section(
         "Criteria and where they stand", facts.criteria(state, _CAPS["criteria"])
     )
@@ -139,6 +139,6 @@ def _tail(title: str, schema: JsonObject, feedback: str) -> str:
 
 
 def _filled(system: str, head: str, past: Sequence[JsonObject], tail: str) -> Prompt:
-    """Give the prompt whose recent iterations take what the rest leaves."""
+    """The prompt whose recent iterations take what the rest leaves."""
     left = MAX_BYTES - size(system) - size(head) - size(tail) - size(section(_RECENT, ""))
     return Prompt(system, head + section(_RECENT, recent(past, left)) + tail)

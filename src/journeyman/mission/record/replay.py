@@ -84,12 +84,12 @@ class Replaying:
         return True
 
     def result(self) -> Replayed:
-        """Give what was found up to here."""
+        """What was found up to here."""
         return Replayed(events=self.events, derived=self.derived, difference=self.difference, state=self.state)
 
 
 async def replay(events: Iterable[Happened], ask: Ask, read_blob: ReadBlob) -> Replayed:
-    """Give what replaying a record finds; stops at the first difference."""
+    """What replaying a record finds; stops at the first difference."""
     replaying = Replaying(ask, read_blob)
     for happened in events:
         if not await replaying.take(happened):
@@ -110,7 +110,7 @@ def _difference(seq: int, recorded: Event, derived: Event) -> Difference:
 
 
 def _expected(state: State | None, happened: Happened) -> Event | None:
-    """Give what the rules say must stand here, judgements aside; `None` for what only the world or a person knows."""
+    """What the rules say must stand here, judgements aside; `None` for what only the world or a person knows."""
     event = happened.event
     if state is None:
         return _created(event)
@@ -139,7 +139,7 @@ def _expected(state: State | None, happened: Happened) -> Event | None:
 
 
 def _looked_for(state: State, event: e.Intended) -> Event:
-    """Give the next context call that is due; long arguments stand as a reference in the record."""
+    """The next context call that is due; long arguments stand as a reference in the record."""
     due = context_calls(state)
     if not due:
         return _out_of_place(next_command(state))

@@ -31,18 +31,18 @@ _ENCODE: Final = json.JSONEncoder(
 
 
 def snapshot_of(state: State) -> bytes:
-    """Give the bytes of a state."""
+    """The bytes of a state."""
     return _ENCODE(_plain(state)).encode()
 
 
 def snapshot_event(state: State, data: bytes | None = None) -> SnapshotTaken:
-    """Give the event that names the snapshot of a state, whose bytes may be known already."""
+    """The event that names the snapshot of a state, whose bytes may be known already."""
     data = snapshot_of(state) if data is None else data
     return SnapshotTaken(state={"$blob": digest(data), "bytes": len(data)}, form=form())
 
 
 def restored(data: bytes) -> State:
-    """Give the state that `snapshot_of` made the bytes of; raise `RecordBroken` when they are none."""
+    """The state that `snapshot_of` made the bytes of; raises `RecordBroken` when they are none."""
     try:
         return _decoder().decode(data)
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
@@ -53,26 +53,26 @@ def restored(data: bytes) -> State:
 
 @cache
 def form() -> str:
-    """Give the short name of the state's fields and their types, all the way down."""
+    """The short name of the state's fields and their types, all the way down."""
     lines = sorted({line for kind in _kinds(State) for line in _described(kind)})
     return hashlib.sha256("\n".join([str(FORM_NUMBER), *lines]).encode()).hexdigest()[:16]
 
 
 @cache
 def _decoder() -> msgspec.json.Decoder[State]:
-    """Give the reader of states; made when it is first needed, since it looks through all their types."""
+    """The reader of states; made when it is first needed, since it looks through all their types."""
     return msgspec.json.Decoder(State, dec_hook=_model)
 
 
 def _model(kind: type[Any], value: Any) -> Any:
-    """Give a mission or strategy, which pydantic knows how to read."""
+    """A mission or strategy, which pydantic knows how to read."""
     if issubclass(kind, BaseModel):
         return kind.model_validate(value)
     raise NotImplementedError(kind)
 
 
 def _plain(value: Any) -> object:
-    """Give a value of the state as JSON. Whole floats are written as integers: the fold gets either from the same event."""
+    """A value of the state as JSON. Whole floats are written as integers: the fold gets either from the same event."""
     kind = cast("type[Any]", type(value))
     if value is None or kind is bool or kind is str or kind is int:
         return value
@@ -103,7 +103,7 @@ def _plain_fields(value: object, kind: type[Any]) -> dict[str, object]:
 
 
 def _kinds(kind: type[Any]) -> Iterator[type[Any]]:
-    """Give the classes that a state is made of."""
+    """The classes that a state is made of."""
     waiting, known = [kind], {kind}
     while waiting:
         at = waiting.pop()

@@ -73,7 +73,7 @@ class ReportBuilder:
             self.pass_by(happened)
 
     def finish(self, state: State, head: Head) -> Report:
-        """Give the report of a record that ends at `head` in `state`."""
+        """The report of a record that ends at `head` in `state`."""
         for effect in state.unknown:
             name = effect.intended.effect
             if name not in self._gathered.rows.effects:

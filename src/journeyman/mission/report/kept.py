@@ -73,7 +73,7 @@ class Rows:
         return row
 
     def by_state(self) -> dict[str, int]:
-        """Give how many effects are in each state, of all iterations."""
+        """How many effects are in each state, of all iterations."""
         return {name: self._states[name] for name in sorted(self._states) if self._states[name]}
 
     def left_out(self) -> tuple[int, int]:
@@ -82,7 +82,7 @@ class Rows:
         return max(0, self._begun - len(self.iterations)), max(0, effects)
 
     def newest_from(self) -> int | None:
-        """Give the oldest of the newest iterations that are told; `None` where all are."""
+        """The oldest of the newest iterations that are told; `None` where all are."""
         return self._oldest() if self._begun > len(self.iterations) else None
 
 
@@ -119,7 +119,7 @@ class Line(Generic[Point]):
             self._newest.popleft()
 
     def points(self, rows: Rows) -> list[Point]:
-        """Give the points in order."""
+        """The points in order."""
         self._trim(rows)
         start, end = max(rows.first, default=-1), rows.newest_from()
         between: list[Point] = []

@@ -76,7 +76,7 @@ def _words(outcome: str) -> str:
 
 
 def one_line(value: Json, most: int = 300) -> str:
-    """Give a value on one line of at most `most` characters; a reference to a blob names it and its size."""
+    """A value on one line of at most `most` characters; a reference to a blob names it and its size."""
     if isinstance(value, dict) and "$blob" in value:
         return f"blob {str(value['$blob'])[:12]}… ({value.get('bytes', '?')} bytes)"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
@@ -95,7 +95,7 @@ def amount(kind: str, value: float | None) -> str:
 
 
 def length(seconds: float) -> str:
-    """Give a length of time for people: `850 ms`, `4.2 s`, `3 min 20 s`, `2 h 05 min`."""
+    """A length of time for people: `850 ms`, `4.2 s`, `3 min 20 s`, `2 h 05 min`."""
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
     if seconds < 60:
@@ -156,7 +156,7 @@ def depths(criteria: Json, depth: int = 0) -> dict[str, int]:
 
 
 def evidence_text(value: Json, most: int = 300) -> str:
-    """Give evidence on one line; an object of plain values as `first 8, last 12`."""
+    """Evidence on one line; an object of plain values as `first 8, last 12`."""
     if (
         isinstance(value, dict)
         and "$blob" not in value

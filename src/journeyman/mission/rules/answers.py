@@ -16,7 +16,7 @@ _NOT_YET: Final = Answered(error="not asked yet")
 
 
 async def with_answers(judge: Callable[[RunPredicate], Judged], ask: Ask) -> Judged:
-    """Give what `judge` gives once every expression that it asks for has been evaluated.
+    """What `judge` gives once every expression that it asks for has been evaluated.
 
     Judging costs microseconds, an expression a round to the sandbox; so judging stays a plain function. What it gives
     without an answer is thrown away, but tells nearly all that it asks for: a few passes find the answers of however

@@ -8,7 +8,7 @@ from journeyman.mission.model.strategy import Strategy, ToolCall
 
 
 def approval_question(state: State, strategy: Strategy) -> str:
-    """Give what a person is asked before the strategy runs; empty when nobody is."""
+    """What a person is asked before the strategy runs; empty when nobody is."""
     if f"iteration-{state.iteration.index}" in state.people.answers:
         return ""
     if strategy.script is not None:

@@ -22,7 +22,7 @@ MAX_NOT_DONE: Final = 3
 
 
 def intended(state: State, command: Intend) -> tuple[Intended, ...]:
-    """Give the intents of a command's calls; ids are `ITERATION.NUMBER`, unique in the session."""
+    """The intents of a command's calls; ids are `ITERATION.NUMBER`, unique in the session."""
     iteration = state.iteration.index
     number = sum(effect.intended.iteration == iteration for effect in state.effects.values())
     return tuple(
@@ -34,7 +34,7 @@ def intended(state: State, command: Intend) -> tuple[Intended, ...]:
 
 
 def _context_intent(state: State, call: IntendedCall) -> Intended:
-    """Give the intent of a context call, which stands before the iteration that it is made for and has no number in it."""
+    """The intent of a context call, which stands before the iteration that it is made for and has no number in it."""
     return _intent(state, call, call.place, state.usage.iterations)
 
 
@@ -53,7 +53,7 @@ def _intent(state: State, call: IntendedCall, effect: str, iteration: int) -> In
 
 
 def effect_class(state: State, tool: str, purpose: Purpose) -> EffectClass:
-    """Give the class of a call: a probe is pure by the operator's word, a context call by its pin."""
+    """The class of a call: a probe is pure by the operator's word, a context call by its pin."""
     spec = state.tools.get(tool)
     if purpose is not Purpose.CALL:
         return EffectClass.PURE
@@ -61,12 +61,12 @@ def effect_class(state: State, tool: str, purpose: Purpose) -> EffectClass:
 
 
 def effect_key(state: State, intent: Intended) -> str:
-    """Give the idempotency key of an effect: of session, step and place, the same for every try."""
+    """The idempotency key of an effect: of session, step and place, the same for every try."""
     return digest_of([state.identity.tenant, state.session_id, intent.place])[:32]
 
 
 def calls_left(state: State) -> int | None:
-    """Give how many tool calls the budget still allows; `None` without a limit."""
+    """How many tool calls the budget still allows; `None` without a limit."""
     limit = state.mission.budget.tool_calls
     return None if limit is None else max(0, limit - state.usage.tool_calls)
 
@@ -76,7 +76,7 @@ def _next_turn(state: State) -> int:
 
 
 def _affordable(state: State, calls: tuple[IntendedCall, ...]) -> tuple[IntendedCall, ...]:
-    """Give as many of the calls as the budget leaves, probes kept back: what they do could never be judged otherwise.
+    """As many of the calls as the budget leaves, probes kept back: what they do could never be judged otherwise.
 
     Probes that the mission can complete without, and that cannot be paid any more, keep nothing back.
     """
@@ -88,7 +88,7 @@ def _affordable(state: State, calls: tuple[IntendedCall, ...]) -> tuple[Intended
 
 
 def next_calls(state: State) -> tuple[IntendedCall, ...]:
-    """Give the calls of the strategy whose intents are written together; none when it is through.
+    """The calls of the strategy whose intents are written together; none when it is through.
 
     Calls that run at once, or may be run again, share a commit; any other has its own, so that after a crash only a
     call that was really under way is suspect.
@@ -131,7 +131,7 @@ def is_due(state: State, place: str) -> bool:
 
 
 def script_calls(state: State) -> tuple[tuple[IntendedCall, ...], tuple[Effect, ...] | None]:
-    """Give the script's pending calls that are to be made, and all their effects once each has settled."""
+    """The script's pending calls that are to be made, and all their effects once each has settled."""
     script = state.iteration.script
     if script is None:
         return (), None
@@ -157,7 +157,7 @@ def script_calls(state: State) -> tuple[tuple[IntendedCall, ...], tuple[Effect, 
 
 
 def probe_calls(state: State) -> tuple[IntendedCall, ...]:
-    """Give the probes of all criteria, if the budget has room for them all."""
+    """The probes of all criteria, if the budget has room for them all."""
     turn = _next_turn(state)
     calls = tuple(
         IntendedCall(
@@ -174,7 +174,7 @@ def probe_calls(state: State) -> tuple[IntendedCall, ...]:
 
 
 def context_calls(state: State) -> tuple[IntendedCall, ...]:
-    """Give the context calls that are due before the next iteration, as many as the budget leaves beside the probes.
+    """The context calls that are due before the next iteration, as many as the budget leaves beside the probes.
 
     One for which no call is left is not made; it stays due, so that an amended budget makes it.
     """
@@ -200,7 +200,7 @@ def _is_context_due(call: ContextCall, known: Looked | None, upcoming: int) -> b
 
 
 def refresh_calls(state: State, after: tuple[IntendedCall, ...]) -> tuple[IntendedCall, ...]:
-    """Give the pure calls that measure again what only staleness keeps from being judged, run beside the probes."""
+    """The pure calls that measure again what only staleness keeps from being judged, run beside the probes."""
     turn = after[0].turn if after else _next_turn(state)
     probed = {Call.of(call.tool, call.args) for call in after}
     rows = [row for row in stale_calls(state) if Call.of(str(row["tool"]), row["args"]) not in probed][:MAX_REFRESHED]

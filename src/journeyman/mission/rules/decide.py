@@ -24,7 +24,7 @@ class Decision:
 
 
 def decide(state: State) -> Decision:
-    """Give the verdict of the iteration just evaluated."""
+    """The verdict of the iteration just evaluated."""
     return (
         _aborted(state)
         or _complete(state)
@@ -80,7 +80,7 @@ def _unknown_effect(state: State) -> Decision | None:
 
 
 def exhausted(state: State) -> Reason | None:
-    """Give the reason of the first budget that is used up."""
+    """The reason of the first budget that is used up."""
     budget, usage = state.mission.budget, state.usage
     iterations = max(usage.iterations, state.iteration.index + 1) if state.iteration.judged else usage.iterations
     if budget.iterations is not None and iterations >= budget.iterations:
@@ -109,7 +109,7 @@ def out_of_time(state: State) -> bool:
 
 
 def exhausted_decision(state: State) -> Decision | None:
-    """Give the verdict where a budget is used up."""
+    """The verdict where a budget is used up."""
     reason = exhausted(state)
     if reason is None:
         return None
@@ -144,7 +144,7 @@ def _unproductive(state: State) -> Decision | None:
 
 
 def outcome_of(state: State) -> Outcome:
-    """Give what is true at the end, by the evidence alone."""
+    """What is true at the end, by the evidence alone."""
     if criteria_hold(state) and not state.progress.aborted:
         return Outcome.ACHIEVED
     known = [state.progress.criteria.get(criterion.id) for criterion in needed(state.mission.criteria)]

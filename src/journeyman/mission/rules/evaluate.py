@@ -20,7 +20,7 @@ MET, UNMET, INCONCLUSIVE = CriterionStatus.MET, CriterionStatus.UNMET, Criterion
 
 
 def evaluated(state: State, at: str, run: RunPredicate, values: Mapping[str, Json]) -> Evaluated:
-    """Give the evaluation at time `at`; `values` holds the blobs that results refer to."""
+    """The evaluation at time `at`; `values` holds the blobs that results refer to."""
     judge = _Judge(state)
     aborted = judge.arrivals(run, values)
     view = present_view(state, run, values)
@@ -39,7 +39,7 @@ def evaluated(state: State, at: str, run: RunPredicate, values: Mapping[str, Jso
 
 
 def watched(state: State, run: RunPredicate, values: Mapping[str, Json]) -> Watched:
-    """Give the judgement of what has just arrived, in the middle of an iteration."""
+    """The judgement of what has just arrived, in the middle of an iteration."""
     judge = _Judge(state)
     aborted = judge.arrivals(run, values)
     return Watched(iteration=state.iteration.index, results=list(judge.rows.values()), aborted=aborted)
@@ -72,7 +72,7 @@ class _Judge:
         return row.status is MET and not row.carried
 
     def met_abort(self, results: Sequence[CriterionResult]) -> str:
-        """Give the abort condition among the results that is met now."""
+        """The abort condition among the results that is met now."""
         aborts = {criterion.id for criterion in self.state.mission.criteria if criterion.abort_when_met}
         return next((row.id for row in results if row.id in aborts and row.status is MET and not row.carried), "")
 
@@ -129,7 +129,7 @@ class _Judge:
         return row
 
     def _held(self, criterion: Criterion, judgement: Judgement) -> CriterionResult:
-        """Give the row of a judgement: what is met, but not yet often enough in a row, is unmet."""
+        """The row of a judgement: what is met, but not yet often enough in a row, is unmet."""
         old = self._old(criterion)
         made = judgement.measurements
         newest = max((one.order for one in made), default=0)
@@ -175,7 +175,7 @@ class _Judge:
 
 
 def _measured_at(made: Sequence[Measurement], state: State) -> tuple[int, str, str]:
-    """Give the oldest of some measurements, when the newest was made, and the digest of their calls."""
+    """The oldest of some measurements, when the newest was made, and the digest of their calls."""
     if not made:  # facts of the record: one look an iteration
         return state.world.order + state.iteration.index + 1, state.times.last_at, "facts"
     calls = sorted({f"{one.call.tool} {one.call.args}" for one in made})
@@ -198,7 +198,7 @@ def _group_carried(group: Group, members: Sequence[CriterionResult]) -> bool:
 
 
 def _awaiting(state: State, rows: Sequence[CriterionResult]) -> list[str]:
-    """Give the unanswered approvals that alone stand between these rows and completion."""
+    """The unanswered approvals that alone stand between these rows and completion."""
     met = {row.id: row.status is MET for row in rows}
     open_ones = {
         criterion.id

@@ -37,7 +37,7 @@ class _Seen:
 
 
 def present_view(state: State, run: RunPredicate, values: Mapping[str, Json]) -> View:
-    """Give the view of all that is fresh now."""
+    """The view of all that is fresh now."""
     world, arrivals = state.world, state.world.arrivals
     rows = dict(world.evidence)
     for arrival in arrivals:
@@ -54,7 +54,7 @@ def present_view(state: State, run: RunPredicate, values: Mapping[str, Json]) ->
 
 
 def moments(state: State, run: RunPredicate, values: Mapping[str, Json]) -> Iterable[Moment]:
-    """Give the measurements that were not judged yet, oldest first, each with the views of its moment."""
+    """The measurements that were not judged yet, oldest first, each with the views of its moment."""
     world = state.world
     rows, known, history, trends = dict(world.evidence), world.known, world.history, world.trends
     for arrival in world.arrivals:

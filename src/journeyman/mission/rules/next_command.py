@@ -18,7 +18,7 @@ from journeyman.mission.rules.decide import Decision, decide, exhausted_decision
 
 
 def next_command(state: State) -> c.Command:
-    """Give what is to be done next."""
+    """What is to be done next."""
     if state.phase is Phase.ENDED:
         return c.Nothing("ended")
     if state.in_flight:
@@ -27,7 +27,7 @@ def next_command(state: State) -> c.Command:
 
 
 def unasked_by(state: State, owner: str) -> tuple[Effect, ...]:
-    """Give the unknown effects about which a process has not asked the world yet, and could."""
+    """The unknown effects about which a process has not asked the world yet, and could."""
     return tuple(
         effect
         for effect in state.unknown
@@ -36,7 +36,7 @@ def unasked_by(state: State, owner: str) -> tuple[Effect, ...]:
 
 
 def _by_people(state: State) -> c.Command | None:
-    """Give what people have asked for, or what waits for them."""
+    """What people have asked for, or what waits for them."""
     people = state.people
     if people.end_asked is not None and state.phase in (Phase.PROPOSE, Phase.APPROVE):
         return _end(state, people.end_asked)
@@ -157,7 +157,7 @@ def _conclude(state: State) -> c.Command:
 
 
 def _measure(state: State) -> c.Command | None:
-    """Give the next measurement of the engine's own: probes and repeated looks first, then its checks."""
+    """The next measurement of the engine's own: probes and repeated looks first, then its checks."""
     calls = probe_calls(state) if not state.iteration.probed else ()
     calls += refresh_calls(state, after=calls) if not state.iteration.refreshed else ()
     if calls:

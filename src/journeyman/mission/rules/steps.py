@@ -14,7 +14,7 @@ from journeyman.mission.values.canonical import JsonObject
 
 
 def proposed(state: State) -> Proposed:
-    """Give the planner's proposal for the next iteration."""
+    """The planner's proposal for the next iteration."""
     proposal = propose(state)
     whole = proposal.places == tuple(range(len(proposal.strategy.calls)))
     return Proposed(
@@ -27,7 +27,7 @@ def proposed(state: State) -> Proposed:
 
 
 def advised(state: State, advice: Advised) -> Proposed:
-    """Give advice as the proposal of the next iteration."""
+    """Advice as the proposal of the next iteration."""
     return Proposed(
         iteration=state.usage.iterations,
         strategy=dump_strategy(advice.strategy),
@@ -38,7 +38,7 @@ def advised(state: State, advice: Advised) -> Proposed:
 
 
 def decided(state: State, decision: Decision) -> Decided:
-    """Give the verdict as an event, bound to the mission it was decided under."""
+    """The verdict as an event, bound to the mission it was decided under."""
     usage = state.usage
     amounts: JsonObject = {
         "cost_microusd": usage.cost_microusd,
@@ -67,6 +67,6 @@ def wants_values(state: State) -> bool:
 
 
 def blobs_of(state: State) -> list[str]:
-    """Give the digests of the blobs that this iteration's results refer to."""
+    """The digests of the blobs that this iteration's results refer to."""
     values = [effect.value for effect in state.of_iteration()]
     return sorted({str(value["$blob"]) for value in values if isinstance(value, dict) and "$blob" in value})

@@ -55,7 +55,7 @@ class NotJson(ValueError):
 
 
 def checked(value: object) -> Json:
-    """Give `value` as plain finite JSON, or raise `NotJson`.
+    """`value` as plain finite JSON; raises `NotJson`.
 
     Tuples become lists; integers that JSON readers would round (beyond 2^53 - 1) become decimal strings; whole floats
     up to that size become integers, since RFC 8785 writes both alike. NaN, infinities, lone surrogates, non-string
@@ -117,7 +117,7 @@ def _digits(value: int, where: str) -> str:
 
 
 def canonical(value: Json) -> bytes:
-    """Give the RFC 8785 bytes of a value that went through `checked`."""
+    """The RFC 8785 bytes of a value that went through `checked`."""
     try:
         data = _ENCODE(value)
     except OverflowError:
@@ -133,17 +133,17 @@ def _by_reference(value: Json) -> bytes:
 
 
 def quoted(text: str) -> bytes:
-    """Give the RFC 8785 bytes of a text, as `canonical` does, where nothing else can stand."""
+    """The RFC 8785 bytes of a text, as `canonical` does, where nothing else can stand."""
     return _QUOTE(text).encode()
 
 
 def key_order(key: str) -> bytes:
-    """Give what RFC 8785 sorts an object's keys by: their UTF-16 form."""
+    """What RFC 8785 sorts an object's keys by: their UTF-16 form."""
     return key.encode("utf-16-be")
 
 
 def parsed(text: str | bytes) -> Json:
-    """Give the value whose canonical form is `text`; raise `ValueError` or `RecursionError` when it is no JSON.
+    """The value whose canonical form is `text`; raises `ValueError` or `RecursionError` when it is no JSON.
 
     RFC 8785 writes floats from 2^53 to 1e21 like integers. No integer of ours is that large, so they become floats
     again here: what was kept and what is read are equal, and so are their bytes.
@@ -175,17 +175,17 @@ _WIDE: Final = json.JSONDecoder(parse_int=_number)
 
 
 def digest(data: bytes) -> str:
-    """Give the SHA-256 of `data` in lower-case hex."""
+    """The SHA-256 of `data` in lower-case hex."""
     return hashlib.sha256(data).hexdigest()
 
 
 def digest_of(value: Json) -> str:
-    """Give the SHA-256 of the canonical bytes of `value` in lower-case hex."""
+    """The SHA-256 of the canonical bytes of `value` in lower-case hex."""
     data = canonical(value)
     return _again(data) if len(data) <= _SHORT_BYTES else digest(data)
 
 
 @lru_cache(maxsize=1024)
 def _again(data: bytes) -> str:
-    """Give the digest of short data, as arguments of calls are: a mission makes the same calls again and again."""
+    """The digest of short data, as arguments of calls are: a mission makes the same calls again and again."""
     return digest(data)

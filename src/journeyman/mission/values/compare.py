@@ -19,7 +19,7 @@ _LARGE: Final = re.compile(r"-?[1-9][0-9]{15,4299}")
 
 
 def compare(op: Operator, left: Json, right: Json) -> bool | None:
-    """Give whether `left op right` holds; `None` where the two cannot be compared.
+    """Whether `left op right` holds; `None` where the two cannot be compared.
 
     `==` and `!=` are always told: values of two types are not equal, lists and objects are compared member by member.
     Order is told for two numbers, and for two texts by code point; numbers are compared exactly, never as floats.
@@ -35,7 +35,7 @@ def compare(op: Operator, left: Json, right: Json) -> bool | None:
 
 
 def number_of(value: Json) -> int | float | None:
-    """Give the number that a JSON value is, large integers kept as text too; `None` for everything else."""
+    """The number that a JSON value is, large integers kept as text too; `None` for everything else."""
     return _number(value)
 
 

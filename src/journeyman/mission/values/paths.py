@@ -6,7 +6,7 @@ from journeyman.mission.values.canonical import Json
 
 
 def at_path(value: Json, path: str) -> Json:
-    """Give what stands at a dot path through objects and lists, or raise `KeyError` with the step that is missing.
+    """What stands at a dot path through objects and lists; raises `KeyError` with the step that is missing.
 
     A key may itself hold dots: the whole rest of the path is looked for first. A list is entered by index, from its
     end with a minus.

@@ -36,11 +36,11 @@ class Pattern:
 
     @property
     def group_count(self) -> int:
-        """Give the number of capturing groups."""
+        """The number of capturing groups."""
         return int(self._regexp.groups)
 
     def search(self, text: str | bytes) -> Found | None:
-        """Give the first place where the pattern fits; bytes are read as UTF-8, and what is none of it fits nothing."""
+        """The first place where the pattern fits; bytes are read as UTF-8, and what is none of it fits nothing."""
         data = text.encode("utf-8", "replace") if isinstance(text, str) else text
         match = self._regexp.search(data)
         if match is None:
@@ -52,7 +52,7 @@ class Pattern:
 
 @lru_cache(maxsize=256)
 def compiled(source: str) -> Pattern:
-    """Give the pattern; raise `ValueError` with a sentence that says why it is not taken."""
+    """The pattern; raises `ValueError` with a sentence that says why it is not taken."""
     if len(source) > MAX_PATTERN_CHARACTERS:
         raise ValueError(f"the pattern has {len(source):,} characters; {MAX_PATTERN_CHARACTERS:,} are allowed")
     options = _re.Options()

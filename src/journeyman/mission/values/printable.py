@@ -12,11 +12,11 @@ _HIDDEN: Final = re.compile(
 
 
 def visible(text: str) -> str:
-    """Give text whose control and direction characters are seen instead of obeyed; line breaks and tabs stay."""
+    """Text whose control and direction characters are seen instead of obeyed; line breaks and tabs stay."""
     return _HIDDEN.sub("\N{REPLACEMENT CHARACTER}", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def visible_line(text: str, most: int = 300) -> str:
-    """Give the same on one line of at most `most` characters."""
+    """The same on one line of at most `most` characters."""
     line = " ".join(visible(text).split())
     return line if len(line) <= most else line[: most - 1] + "…"
