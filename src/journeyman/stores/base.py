@@ -97,7 +97,7 @@ class Store(Protocol):
 
     @property
     def tenant(self) -> str:
-        """Give the tenant whose records these are."""
+        """The tenant whose records these are."""
         ...
 
     async def append(self, batch: Batch) -> Head:
@@ -117,7 +117,7 @@ class Store(Protocol):
         before_seq: int | None = None,
         newest: bool = False,
     ) -> Sequence[Entry]:
-        """Give the entries with `after_seq < seq < before_seq` in order; empty for an unknown session.
+        """The entries with `after_seq < seq < before_seq` in order; empty for an unknown session.
 
         At most `limit` of them: the first ones, or with `newest` the last ones.
         """
@@ -128,23 +128,23 @@ class Store(Protocol):
         ...
 
     async def renew(self, lease: Lease, ttl_s: float) -> Lease:
-        """Give the lease with a new end, or raise `LeaseLost`."""
+        """The lease with a new end; raises `LeaseLost`."""
         ...
 
     async def release(self, lease: Lease) -> None:
-        """Give the lease back; does nothing when it was lost."""
+        """Return the lease; does nothing when it was lost."""
         ...
 
     async def blob(self, digest: str) -> bytes:
-        """Give the plain bytes of a blob; raise `NotFound`, or `RecordBroken` when they do not match `digest`."""
+        """The plain bytes of a blob; raises `NotFound`, or `RecordBroken` when they do not match `digest`."""
         ...
 
     async def sessions(self) -> Sequence[Summary]:
-        """Give the summaries of all sessions, newest `created_at` first."""
+        """The summaries of all sessions, newest `created_at` first."""
         ...
 
     async def accounts(self, ceilings: Mapping[str, int | None] | None = None) -> Sequence[Account]:
-        """Give the tenant's accounts, after setting `ceilings` by kind where given."""
+        """The tenant's accounts, after setting `ceilings` by kind where given."""
         ...
 
 
@@ -153,5 +153,5 @@ class KnowsHead(Protocol):
     """A store that keeps each record's head beside its events, so that a cut tail shows."""
 
     async def head(self, session_id: str) -> Head:
-        """Give where the record ends, cheaper than reading it; `genesis` for an unknown session."""
+        """Where the record ends, cheaper than reading it; `genesis` for an unknown session."""
         ...

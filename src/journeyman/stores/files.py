@@ -93,7 +93,7 @@ async def export_record(directory: Path, *, store: Store, session_id: str, head:
 
 
 async def read_export(directory: Path) -> Exported:
-    """Give the record in `directory`, with its whole chain and every blob checked.
+    """The record in `directory`, with its whole chain and every blob checked.
 
     Raises:
         InvalidInput: A file is missing, has another form, or names what is not allowed.
@@ -177,7 +177,7 @@ def _lines(start: Head, entries: Sequence[Entry]) -> Iterator[bytes]:
 
 @contextlib.asynccontextmanager
 async def _replacing(directory: Path) -> AsyncGenerator[Path]:
-    """Give a directory beside `directory` that takes its place at the end, or is removed after a failure."""
+    """A directory beside `directory` that takes its place at the end, or is removed after a failure."""
     draft: Path | None = None
     try:
         draft = await anyio.to_thread.run_sync(_begun, directory)

@@ -94,7 +94,7 @@ class MemoryStore:
 
     @property
     def tenant(self) -> str:
-        """Give the tenant whose records these are."""
+        """The tenant whose records these are."""
         return self._tenant
 
     async def append(self, batch: Batch) -> Head:
@@ -115,7 +115,7 @@ class MemoryStore:
         return self._head(name)
 
     async def head(self, session_id: str) -> Head:
-        """Give where the record ends; `genesis` for an unknown session."""
+        """Where the record ends; `genesis` for an unknown session."""
         return self._head(session_id)
 
     async def read(
@@ -127,7 +127,7 @@ class MemoryStore:
         before_seq: int | None = None,
         newest: bool = False,
     ) -> Sequence[Entry]:
-        """Give a part of the record; see `Store.read`."""
+        """A part of the record; see `Store.read`."""
         entries = self._entries.get(session_id, ())
         end = len(entries) if before_seq is None else min(max(before_seq - 1, 0), len(entries))
         first = min(max(after_seq, 0), end)
@@ -149,7 +149,7 @@ class MemoryStore:
         return lease
 
     async def renew(self, lease: Lease, ttl_s: float) -> Lease:
-        """Give the lease with a new end; see `Store.renew`."""
+        """The lease with a new end; see `Store.renew`."""
         check_ttl(ttl_s)
         self._check_lease(lease, lease.session_id)
         renewed = replace(lease, expires_at=self._clock() + ttl_s)
@@ -157,13 +157,13 @@ class MemoryStore:
         return renewed
 
     async def release(self, lease: Lease) -> None:
-        """Give the lease back; see `Store.release`."""
+        """Return the lease; see `Store.release`."""
         held = self._leases.get(lease.session_id)
         if held is not None and (held.owner, held.token) == (lease.owner, lease.token):
             self._leases[lease.session_id] = replace(held, owner="", expires_at=0.0)
 
     async def blob(self, digest: str) -> bytes:
-        """Give the plain bytes of a blob; see `Store.blob`."""
+        """The plain bytes of a blob; see `Store.blob`."""
         data = self._blobs.get(digest)
         if data is None:
             raise NotFound(f"no blob {digest!r} in tenant {self._tenant!r}")
@@ -172,11 +172,11 @@ class MemoryStore:
         return data
 
     async def sessions(self) -> Sequence[Summary]:
-        """Give the summaries, newest first; see `Store.sessions`."""
+        """The summaries, newest first; see `Store.sessions`."""
         return sorted(self._summaries.values(), key=lambda row: (row.created_at, row.session_id), reverse=True)
 
     async def accounts(self, ceilings: Mapping[str, int | None] | None = None) -> Sequence[Account]:
-        """Give the accounts by kind, after setting `ceilings`; see `Store.accounts`."""
+        """The accounts by kind, after setting `ceilings`; see `Store.accounts`."""
         check_amounts("ceilings", ceilings or {})
         ledger = self._ledger
         for kind, ceiling in (ceilings or {}).items():

@@ -26,7 +26,7 @@ _SESSION: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 
 
 def check_tenant(tenant: str) -> str:
-    """Give `tenant` back when it is a name that can stand in paths, or raise `InvalidInput`."""
+    """`tenant` itself when it is a name that can stand in paths; raises `InvalidInput` otherwise."""
     if _TENANT.fullmatch(tenant) is None:
         hint = "1 to 64 of a-z, 0-9, _ and -, starting with a letter or digit"
         raise _invalid("tenant name", "", f"{tenant!r} is not allowed", hint)
@@ -34,7 +34,7 @@ def check_tenant(tenant: str) -> str:
 
 
 def check_session_id(session_id: str) -> str:
-    """Give `session_id` back when it is a name that can stand in paths, or raise `InvalidInput`."""
+    """`session_id` itself when it is a name that can stand in paths; raises `InvalidInput` otherwise."""
     if _SESSION.fullmatch(session_id) is None:
         hint = "1 to 128 of A-Z, a-z, 0-9, dot, _ and -, starting with a letter or digit"
         raise _invalid("session id", "", f"{session_id!r} is not allowed", hint)
@@ -85,7 +85,7 @@ def check_ttl(ttl_s: float) -> None:
 
 
 def head_moved(session_id: str, stored: Head, believed: Head) -> HeadMoved:
-    """Give the error for an append to a record that ends elsewhere."""
+    """The error for an append to a record that ends elsewhere."""
     return HeadMoved(
         f"session {session_id}: the record ends at event {stored.seq} ({stored.hash.hex()[:12]}), "
         f"not at {believed.seq} ({believed.hash.hex()[:12]}); read on from there and decide again"
@@ -93,7 +93,7 @@ def head_moved(session_id: str, stored: Head, believed: Head) -> HeadMoved:
 
 
 def lease_held(lease: Lease, left_s: float) -> LeaseHeld:
-    """Give the error for a claim while another owner's lease runs."""
+    """The error for a claim while another owner's lease runs."""
     return LeaseHeld(
         f"session {lease.session_id} is driven by {lease.owner}; its lease runs out in {left_s:.1f} s",
         retry_after_s=left_s,
@@ -107,7 +107,7 @@ def check_held(held: Lease | None, lease: Lease) -> None:
 
 
 def lease_lost(lease: Lease) -> LeaseLost:
-    """Give the error for whoever still acts on a lease that is not the current one."""
+    """The error for whoever still acts on a lease that is not the current one."""
     return LeaseLost(
         f"session {lease.session_id}: lease {lease.token} of {lease.owner} is no longer the current one; "
         "stop driving this session, or claim it again"
@@ -115,7 +115,7 @@ def lease_lost(lease: Lease) -> LeaseLost:
 
 
 def budget_refused(reservation_id: str, wanted: int, account: Account) -> BudgetRefused:
-    """Give the error for a reservation that does not fit under the tenant's ceiling."""
+    """The error for a reservation that does not fit under the tenant's ceiling."""
     return BudgetRefused(
         f"reservation {reservation_id}: {wanted} {account.kind} do not fit under the tenant's ceiling of "
         f"{account.ceiling} ({account.spent} spent, {account.reserved} reserved); raise the ceiling, or wait until "
@@ -124,7 +124,7 @@ def budget_refused(reservation_id: str, wanted: int, account: Account) -> Budget
 
 
 def other_amounts(reservation_id: str, before: Mapping[str, int], now: Mapping[str, int]) -> InvalidInput:
-    """Give the error for a reservation id that is used for something else."""
+    """The error for a reservation id that is used for something else."""
     message = f"{reservation_id!r} was reserved with {dict(before)}, not {dict(now)}"
     return _invalid("reservation", "reservation_id", message, "use an id once")
 

@@ -48,12 +48,12 @@ class Verified:
 
     @property
     def holds(self) -> bool:
-        """Give whether the record is what was written."""
+        """Whether the record is what was written."""
         return self.bad_seq is None
 
 
 async def verify_session(store: Store, session_id: str, head: Head | None = None) -> Verified:
-    """Give what a check of the whole record finds: it names the first bad event and raises nothing for it.
+    """What a check of the whole record finds: it names the first bad event and raises nothing for it.
 
     Args:
         store: Where the record is.
@@ -79,7 +79,7 @@ async def verify_session(store: Store, session_id: str, head: Head | None = None
 
 
 def references(entry: Entry) -> Iterator[Reference]:
-    """Give each `{"$blob": digest, "bytes": n}` in the event; raise `RecordBroken` when it cannot be read."""
+    """Each `{"$blob": digest, "bytes": n}` in the event; raises `RecordBroken` when it cannot be read."""
     if _MARK not in entry.body:
         return
     try:

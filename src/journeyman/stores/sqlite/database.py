@@ -27,7 +27,7 @@ _DAMAGED: Final = frozenset(
 
 
 def place(data_dir: Path, tenant: str) -> Path:
-    """Give the path of a tenant's file."""
+    """The path of a tenant's file."""
     return data_dir / check_tenant(tenant) / FILE_NAME
 
 
@@ -52,7 +52,7 @@ def prepare(path: Path) -> None:
 
 
 def open_writer(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
-    """Give the writing connection, with the file at this version's schema; transactions are begun by hand."""
+    """The writing connection, with the file at this version's schema; transactions are begun by hand."""
 
     def ready(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA synchronous = FULL")
@@ -66,7 +66,7 @@ def open_writer(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
 
 
 def open_reader(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
-    """Give a connection that reads beside the writer and cannot change anything."""
+    """A connection that reads beside the writer and cannot change anything."""
     return _opened(path, busy_timeout_s, lambda connection: connection.execute("PRAGMA query_only = ON"), path)
 
 
@@ -76,7 +76,7 @@ def only_readable(path: Path) -> bool:
 
 
 def open_read_only(path: Path, busy_timeout_s: float) -> sqlite3.Connection:
-    """Give a connection to a file that cannot be written; nothing is made beside it.
+    """A connection to a file that cannot be written; nothing is made beside it.
 
     Without side files nobody else has it open, and it is read as it lies there. With them, what the write-ahead log
     holds is read too, from copies in memory where the files may not be locked.
@@ -198,7 +198,7 @@ def _statements(script: str) -> Iterator[str]:
 
 
 def translated(error: sqlite3.Error, path: Path) -> JourneymanError:
-    """Give SQLite's error as one of ours, with what to do."""
+    """SQLite's error as one of ours, with what to do."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code in _BUSY:
         return Unavailable(

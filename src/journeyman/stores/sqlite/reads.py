@@ -31,7 +31,7 @@ _ENTRIES = (  # a value of another type is tampering: the chain shall say so
 
 
 def entries(connection: sqlite3.Connection, session_id: str, part: Part) -> list[Entry]:
-    """Give the entries of a part of the record, in order."""
+    """The entries of a part of the record, in order."""
     row = connection.execute("SELECT key FROM session WHERE session_id = ?", (session_id,)).fetchone()
     if row is None:
         return []
@@ -47,13 +47,13 @@ def entries(connection: sqlite3.Connection, session_id: str, part: Part) -> list
 
 
 def head(connection: sqlite3.Connection, session_id: str) -> Head | None:
-    """Give where the record ends, or None for an unknown session."""
+    """Where the record ends, or None for an unknown session."""
     row = connection.execute("SELECT head_seq, head_hash FROM session WHERE session_id = ?", (session_id,)).fetchone()
     return None if row is None else Head(row[0], row[1])
 
 
 def blob(connection: sqlite3.Connection, digest: str) -> bytes:
-    """Give the plain bytes of a blob, checked against its digest."""
+    """The plain bytes of a blob, checked against its digest."""
     row = connection.execute("SELECT compressed, data FROM blob WHERE digest = ?", (_raw(digest),)).fetchone()
     if row is None:
         raise NotFound(f"no blob {digest!r} in this tenant's store")
@@ -75,7 +75,7 @@ def _raw(digest: str) -> bytes:
 
 
 def summaries(connection: sqlite3.Connection) -> list[Summary]:
-    """Give all summaries, newest first, each with whether its record ends where the row says."""
+    """All summaries, newest first, each with whether its record ends where the row says."""
     rows = connection.execute(
         "SELECT session_id, name, status, verdict, outcome, iteration, created_at, updated_at, head_seq,"
         " EXISTS (SELECT 1 FROM event WHERE event.key = (session.key << ?1) + head_seq AND hash = head_hash)"

@@ -55,7 +55,7 @@ class SqliteStore:
         clock: Callable[[], float] = time.time,
         busy_timeout_s: float = _BUSY_TIMEOUT_S,
     ) -> SqliteStore:
-        """Give the store of `tenant` under `data_dir`, made or brought to the newest schema where needed.
+        """The store of `tenant` under `data_dir`, made or brought to the newest schema where needed.
 
         Where the file is there but cannot be written, on read-only media, say, it can be read all the same: the store
         is `read_only`, leaves nothing beside the file, and refuses every change with `NotAllowed`.
@@ -97,7 +97,7 @@ class SqliteStore:
 
     @property
     def tenant(self) -> str:
-        """Give the tenant whose records these are."""
+        """The tenant whose records these are."""
         return self._tenant
 
     async def append(self, batch: Batch) -> Head:
@@ -110,7 +110,7 @@ class SqliteStore:
         return await self._writer.run(append, before=append.pack)
 
     async def head(self, session_id: str) -> Head:
-        """Give where the record ends, cheaper than reading it; `genesis` for an unknown session."""
+        """Where the record ends, cheaper than reading it; `genesis` for an unknown session."""
         found = await self._reader.run(lambda connection: reads.head(connection, session_id))
         return found or genesis(self._tenant, session_id)
 
@@ -123,7 +123,7 @@ class SqliteStore:
         before_seq: int | None = None,
         newest: bool = False,
     ) -> Sequence[Entry]:
-        """Give a part of the record; see `Store.read`."""
+        """A part of the record; see `Store.read`."""
         part = reads.Part(after_seq, before_seq, limit, newest)
         return await self._reader.run(lambda connection: reads.entries(connection, session_id, part))
 
@@ -139,24 +139,24 @@ class SqliteStore:
         return await self._writer.run(work)
 
     async def renew(self, lease: Lease, ttl_s: float) -> Lease:
-        """Give the lease with a new end; see `Store.renew`."""
+        """The lease with a new end; see `Store.renew`."""
         check_ttl(ttl_s)
         return await self._writer.run(lambda connection: writes.renew(connection, lease, self._clock() + ttl_s))
 
     async def release(self, lease: Lease) -> None:
-        """Give the lease back; see `Store.release`."""
+        """Return the lease; see `Store.release`."""
         await self._writer.run(lambda connection: writes.release(connection, lease))
 
     async def blob(self, digest: str) -> bytes:
-        """Give the plain bytes of a blob; see `Store.blob`."""
+        """The plain bytes of a blob; see `Store.blob`."""
         return await self._reader.run(lambda connection: reads.blob(connection, digest))
 
     async def sessions(self) -> Sequence[Summary]:
-        """Give the summaries, newest first; see `Store.sessions`."""
+        """The summaries, newest first; see `Store.sessions`."""
         return await self._reader.run(reads.summaries)
 
     async def accounts(self, ceilings: Mapping[str, int | None] | None = None) -> Sequence[Account]:
-        """Give the accounts by kind, after setting `ceilings`; see `Store.accounts`."""
+        """The accounts by kind, after setting `ceilings`; see `Store.accounts`."""
         if not ceilings:
             return await self._reader.run(writes.read_accounts)
         check_amounts("ceilings", ceilings)

@@ -43,7 +43,7 @@ class Job(Generic[T]):
         self._ticket = [None]
 
     def take(self) -> bool:
-        """Give True to the first caller only: the thread that does the work, or the task that withdraws it."""
+        """True to the first caller only: the thread that does the work, or the task that withdraws it."""
         try:
             self._ticket.pop()
         except IndexError:
@@ -114,7 +114,7 @@ class Worker:
         await first.future
 
     async def run(self, work: Work[T], *, before: Callable[[], None] | None = None) -> T:
-        """Give what `work` gives, once it is durable when this worker writes.
+        """What `work` gives, once it is durable when this worker writes.
 
         `before` runs first, in the thread but outside the transaction, so that slow sums hold no lock; it may not fail.
         When the waiting task is cancelled, the work either never starts or has ended before this returns.

@@ -44,7 +44,7 @@ class Packed(NamedTuple):
 
 
 def pack(digest: str, data: bytes) -> Packed:
-    """Give the blob compressed, or as it is where that would not make it smaller."""
+    """The blob compressed, or as it is where that would not make it smaller."""
     small = zlib.compress(data, _FASTEST)
     kept = small if len(small) < len(data) else bytes(data)
     return Packed(bytes.fromhex(digest), kept is small, kept)
@@ -109,7 +109,7 @@ def _row(head: Head, row: Summary) -> tuple[object, ...]:
 
 
 def claim(connection: sqlite3.Connection, wanted: Lease, now: float) -> Lease:
-    """Give the lease to `wanted.owner` with the next token."""
+    """Grant the lease to `wanted.owner` with the next token."""
     held = _held(connection, wanted.session_id)
     if held is not None and held.owner not in {"", wanted.owner} and held.expires_at > now:
         raise lease_held(held, held.expires_at - now)
@@ -123,7 +123,7 @@ def claim(connection: sqlite3.Connection, wanted: Lease, now: float) -> Lease:
 
 
 def renew(connection: sqlite3.Connection, lease: Lease, expires_at: float) -> Lease:
-    """Give the lease with a new end."""
+    """The lease with a new end."""
     check_lease(connection, lease, lease.session_id)
     connection.execute("UPDATE lease SET expires_at = ? WHERE session_id = ?", (expires_at, lease.session_id))
     return replace(lease, expires_at=expires_at)
@@ -157,7 +157,7 @@ def set_ceilings(connection: sqlite3.Connection, ceilings: Mapping[str, int | No
 
 
 def read_accounts(connection: sqlite3.Connection) -> list[Account]:
-    """Give all accounts by kind."""
+    """All accounts by kind."""
     rows = connection.execute("SELECT kind, ceiling, spent, reserved FROM account ORDER BY kind").fetchall()
     return [Account(kind=row[0], ceiling=row[1], spent=row[2], reserved=row[3]) for row in rows]
 
