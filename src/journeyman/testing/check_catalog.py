@@ -68,12 +68,12 @@ class Reference:
         return {"sum": a + b}
 
     async def measure(self) -> dict[str, object]:
-        """Give metrics and events."""
+        """Metrics and events."""
         await asyncio.sleep(0)
         return {"metrics": {"loss": 0.5}, "events": [{"name": "measured"}]}
 
     async def read(self) -> str:
-        """Give text that looks like metrics and events."""
+        """Text that looks like metrics and events."""
         await asyncio.sleep(0)
         return '{"metrics": {"loss": 0.5}, "events": [{"name": "measured"}]}'
 
@@ -84,7 +84,7 @@ class Reference:
         return level
 
     async def counts(self) -> dict[str, int]:
-        """Give what the other tools counted."""
+        """What the other tools counted."""
         await asyncio.sleep(0)
         return {"guarded": self.guarded_calls, "cancelled": self.cancelled}
 
@@ -94,17 +94,17 @@ class Reference:
         raise ValueError("as it was told")
 
     async def envelope(self) -> dict[str, str]:
-        """Give an error in an envelope."""
+        """An error in an envelope."""
         await asyncio.sleep(0)
         return {"error": "no such host"}
 
     async def not_finite(self) -> dict[str, float]:
-        """Give what JSON cannot hold."""
+        """What JSON cannot hold."""
         await asyncio.sleep(0)
         return {"loss": float("nan")}
 
     async def big(self, size_bytes: int) -> str:
-        """Give much text."""
+        """Much text."""
         await asyncio.sleep(0)
         return "x" * size_bytes
 
@@ -118,7 +118,7 @@ class Reference:
         return "waited"
 
     def tools(self) -> dict[str, Callable[..., object]]:
-        """Give the functions by name."""
+        """The functions by name."""
         return {
             tool.__name__: tool
             for tool in (

@@ -26,11 +26,11 @@ class FakeClock:
         self._sleepers: list[tuple[datetime, int, anyio.Event]] = []
 
     def now(self) -> datetime:
-        """Give the present, aware, in UTC."""
+        """The present, aware, in UTC."""
         return self._now
 
     def monotonic(self) -> float:
-        """Give seconds since the clock was made."""
+        """Seconds since the clock was made."""
         return (self._now - self._start).total_seconds()
 
     async def sleep(self, seconds: float) -> None:
@@ -40,7 +40,7 @@ class FakeClock:
         await woken.wait()
 
     def new_id(self) -> str:
-        """Give 12 hex characters that this clock never gave before."""
+        """12 hex characters that this clock never gave before."""
         return f"{next(self._ids):012x}"
 
     def advance(self, seconds: float) -> None:
@@ -52,7 +52,7 @@ class FakeClock:
         self._now = until
 
     async def run(self, work: Callable[[], Awaitable[T]]) -> T:
-        """Give what `work` gives; each time all of it is asleep, the clock goes on to the next that wakes."""
+        """Let `work` run to its end; each time all of it is asleep, the clock goes on to the next that wakes."""
         results: list[T] = []
 
         async def working() -> None:

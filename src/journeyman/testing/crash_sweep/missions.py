@@ -78,7 +78,7 @@ def _numbered(*calls: tuple[str, int]) -> list[dict[str, Any]]:
 
 
 def _served(name: str, how: str) -> Mission:
-    """Give a mission whose tools live in a server that dies of fatal calls, alone or together with the engine."""
+    """A mission whose tools live in a server that dies of fatal calls, alone or together with the engine."""
     fatal = (("put", 1), ("look", 100), ("put", 101), ("fire", 102), ("put", 200), ("fire", 201), ("fire", 2))
     return _mission(
         name,
@@ -121,7 +121,7 @@ await incident_restart(target="queue-store")
 
 
 def _incident(name: str, **more: object) -> Mission:
-    """Give a mission that plays an incident to its service level objectives."""
+    """A mission that plays an incident to its service level objectives."""
     felt = {
         "few_errors": ("error_ratio", "<=", 0.05),
         "fast": ("slowness", "<=", 2),

@@ -88,7 +88,7 @@ class Seen:
 
 
 def sweep(mission: str, *, every: int = 1, twice: bool = False) -> Iterator[Crash]:
-    """Give what each crash left: killed at every `every`-th boundary of a mission, until a run ends unharmed.
+    """What each crash left: killed at every `every`-th boundary of a mission, until a run ends unharmed.
 
     Args:
         mission: A name in `MISSIONS`.
@@ -123,7 +123,7 @@ def _unharmed(mission: str) -> Unharmed:
 
 
 def made(folder: Path) -> frozenset[tuple[str, int]]:
-    """Give tool and number of each change of a folder's world."""
+    """Tool and number of each change of a folder's world."""
     return frozenset((line.tool, line.number) for line in Ledger(folder / "ledger").lines() if line.what == "effect")
 
 
@@ -138,7 +138,7 @@ def _driven(folder: Path, mission: str, kills: frozenset[int]) -> list[Seen]:
 
 
 async def course(folder: Path) -> list[Json]:
-    """Give what the folder's one record tells of its calls, each with what came back, and of its verdicts."""
+    """What the folder's one record tells of its calls, each with what came back, and of its verdicts."""
     rows: list[Json] = []
     async with await SqliteStore.open(folder) as store:
         (session,) = await store.sessions()
@@ -201,7 +201,7 @@ async def _look(folder: Path) -> Seen:
 
 
 async def _effects(store: SqliteStore, session: str) -> dict[str, tuple[str, str]]:
-    """Give each effect's key, its tool and how it stands."""
+    """Each effect's key, its tool and how it stands."""
     state = await state_of(store, session)
     found: dict[str, tuple[str, str]] = {}
     intents: dict[str, e.Intended] = {}
@@ -225,7 +225,7 @@ def _unsteady(calls: list[Line]) -> int:
 
 
 async def judged(folder: Path, mission: str, kill_at: int, boundary: str, seen: list[Seen]) -> Crash:
-    """Give what the record and the world's ledger say of each other."""
+    """What the record and the world's ledger say of each other."""
     async with await SqliteStore.open(folder) as store, Sandbox(1) as sandbox:
         (row,) = await store.sessions()
         verified = await verify_session(store, row.session_id)

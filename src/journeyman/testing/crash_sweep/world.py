@@ -57,7 +57,7 @@ class Ledger:
                 self.write("effect", tool_name, key, number)
 
     def lines(self) -> list[Line]:
-        """Give everything so far."""
+        """Everything so far."""
         if not self._path.exists():
             return []
         return [Line(*json.loads(row)) for row in self._path.read_text("utf-8").splitlines()]
@@ -189,7 +189,7 @@ def fire(number: int, idempotency_key: str) -> int:
 
 @tool(effect="unsafe")
 async def vanish(number: int, idempotency_key: str) -> int:
-    """Give no answer the first time: even numbers have changed the world then, odd ones have not."""
+    """Do not answer the first time: even numbers have changed the world then, odd ones have not."""
     ledger = _here[0].ledger
     ledger.write("call", "vanish", idempotency_key, number)
     first = ledger.reached(idempotency_key) == 1

@@ -18,7 +18,7 @@ class Anthropic:
     stream_type = "text/event-stream"
 
     def asking(self, path: str, body: dict[str, Any]) -> Asking:
-        """Give what the request wants."""
+        """What the request wants."""
         del path
         return Asking(
             model=str(body.get("model", "")),
@@ -28,7 +28,7 @@ class Anthropic:
         )
 
     def whole(self, asking: Asking, reply: Reply) -> bytes:
-        """Give a message."""
+        """A message."""
         content: list[dict[str, Any]] = [{"type": "text", "text": reply.text}] if reply.text else []
         if reply.tool:
             content.append({"type": "tool_use", "id": "toolu_1", "name": reply.tool, "input": parsed(reply.args)})
@@ -39,7 +39,7 @@ class Anthropic:
         return json.dumps(message, ensure_ascii=False).encode(errors="replace")
 
     def frames(self, asking: Asking, reply: Reply) -> list[bytes]:
-        """Give server-sent events."""
+        """Server-sent events."""
         begun: dict[str, Any] = {**_head(asking), "content": [], "stop_reason": None, "stop_sequence": None}
         rows: list[dict[str, Any]] = [
             {"type": "message_start", "message": {**begun, "usage": {**_used(asking, reply), "output_tokens": 1}}}
@@ -58,7 +58,7 @@ class Anthropic:
         return [f"event: {row['type']}\ndata: {json.dumps(row)}\n\n".encode() for row in rows]
 
     def trouble(self, status: int, message: str = "scripted fault") -> Trouble:
-        """Give an error object."""
+        """An error object."""
         error = {"type": _KINDS.get(status, "api_error"), "message": message}
         return Trouble(status, json.dumps({"type": "error", "error": error}).encode())
 
@@ -74,7 +74,7 @@ def _used(asking: Asking, reply: Reply) -> dict[str, int]:
 
 
 def parsed(args: str) -> Any:
-    """Give the arguments as an object; cut ones as the provider would: with what was whole, here nothing."""
+    """The arguments as an object; cut ones as the provider would: with what was whole, here nothing."""
     try:
         return json.loads(args)
     except ValueError:

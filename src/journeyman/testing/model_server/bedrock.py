@@ -27,7 +27,7 @@ class Bedrock:
     stream_type = "application/vnd.amazon.eventstream"
 
     def asking(self, path: str, body: dict[str, Any]) -> Asking:
-        """Give what the request wants."""
+        """What the request wants."""
         _, _, model, method = path.split("?", maxsplit=1)[0].split("/", 3)
         tools = body.get("toolConfig", {}).get("tools", [])
         return Asking(
@@ -38,7 +38,7 @@ class Bedrock:
         )
 
     def whole(self, asking: Asking, reply: Reply) -> bytes:
-        """Give a Converse answer."""
+        """A Converse answer."""
         content: list[dict[str, Any]] = [{"text": reply.text}] if reply.text or not reply.tool else []
         if reply.tool:
             content.append({"toolUse": {"toolUseId": "tooluse_1", "name": reply.tool, "input": parsed(reply.args)}})
@@ -51,7 +51,7 @@ class Bedrock:
         return json.dumps(answer).encode()
 
     def frames(self, asking: Asking, reply: Reply) -> list[bytes]:
-        """Give the events of a stream."""
+        """The events of a stream."""
         deltas: list[dict[str, Any]] = [{"text": piece} for piece in pieces(reply.text)]
         frames = [frame("messageStart", {"role": "assistant"})]
         if reply.tool:
@@ -66,14 +66,14 @@ class Bedrock:
         return frames
 
     def trouble(self, status: int, message: str = "scripted fault") -> Trouble:
-        """Give an error whose type is in a header."""
+        """An error whose type is in a header."""
         status = 403 if status == 401 else status
         code = _CODES.get(status, "InternalServerException")
         return Trouble(status, json.dumps({"message": message}).encode(), (("x-amzn-ErrorType", code),))
 
 
 def frame(event: str, payload: dict[str, Any]) -> bytes:
-    """Give one frame of the event-stream framing."""
+    """One frame of the event-stream framing."""
     body = json.dumps(payload).encode()
     given = ((":event-type", event), (":content-type", "application/json"), (":message-type", "event"))
     headers = b"".join(

@@ -18,7 +18,7 @@ class OpenAI:
     stream_type = "text/event-stream"
 
     def asking(self, path: str, body: dict[str, Any]) -> Asking:
-        """Give what the request wants."""
+        """What the request wants."""
         del path
         tools = tuple(str(tool["function"]["name"]) for tool in body.get("tools") or ())
         return Asking(
@@ -29,7 +29,7 @@ class OpenAI:
         )
 
     def whole(self, asking: Asking, reply: Reply) -> bytes:
-        """Give the body of an answer in one piece."""
+        """The body of an answer in one piece."""
         message: dict[str, Any] = {"role": "assistant", "content": reply.text or None}
         if reply.finish == "refusal":
             message |= {"content": None, "refusal": reply.text or "I cannot help with that."}
@@ -42,7 +42,7 @@ class OpenAI:
         ).encode(errors="replace")
 
     def frames(self, asking: Asking, reply: Reply) -> list[bytes]:
-        """Give server-sent events, `[DONE]` at the end."""
+        """Server-sent events, `[DONE]` at the end."""
         deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
         if reply.finish == "refusal":
             deltas.append({"refusal": reply.text or "I cannot help with that."})
@@ -60,7 +60,7 @@ class OpenAI:
         return [f"data: {json.dumps(row)}\n\n".encode() for row in rows] + [b"data: [DONE]\n\n"]
 
     def trouble(self, status: int, message: str = "scripted fault") -> Trouble:
-        """Give an error object."""
+        """An error object."""
         kind = _KINDS.get(status, "server_error")
         error = {"message": message, "type": kind, "param": None, "code": None}
         return Trouble(status, json.dumps({"error": error}).encode())

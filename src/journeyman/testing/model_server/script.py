@@ -88,12 +88,12 @@ class Script(BaseModel):
     repeat: bool = False
 
     def lines(self) -> list[Say]:
-        """Give the lines, each as often as it is said."""
+        """The lines, each as often as it is said."""
         return [line for line in self.answers for _ in range(line.times)]
 
 
 def load_script(path: Path) -> Script:
-    """Give the script in a YAML or JSON file: a list of lines, or `{answers: [...], repeat: true}`.
+    """The script in a YAML or JSON file: a list of lines, or `{answers: [...], repeat: true}`.
 
     Raises:
         NotFound: The file cannot be read.
@@ -119,7 +119,7 @@ def load_script(path: Path) -> Script:
 
 
 def spoken(line: Say) -> str:
-    """Give the text of a line, before the request's form is known."""
+    """The text of a line, before the request's form is known."""
     if line.fault is Fault.NOISE:
         return _NOISE_WORD * NOISE_TOKENS
     if line.fault is Fault.WRONG_SCHEMA:

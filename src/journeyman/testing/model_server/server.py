@@ -65,7 +65,7 @@ class ModelServer:
 
     @property
     def url(self) -> str:
-        """Give the base address; OpenAI clients add `/v1`."""
+        """The base address; OpenAI clients add `/v1`."""
         return f"http://{self.host}:{self.port}"
 
     async def start(self) -> None:
@@ -87,7 +87,7 @@ class ModelServer:
         self._said = 0
 
     def line_for(self, body: Mapping[str, Any]) -> Say:
-        """Give the line that answers a request: the next one; a subclass may look at what was asked."""
+        """The line that answers a request: the next one; a subclass may look at what was asked."""
         del body
         lines = self.script.lines()
         index, self._said = self._said, self._said + 1
@@ -164,12 +164,12 @@ async def _answer(
 
 
 def _status(line: Say) -> int | None:
-    """Give the status of an error; `None` for an answer."""
+    """The status of an error; `None` for an answer."""
     return line.status if line.status is not None else _STATUS.get(line.fault)
 
 
 def _named(trouble: Trouble, code: str) -> Trouble:
-    """Give the error with the provider's code where it keeps it: in the body, or in a header."""
+    """The error with the provider's code where it keeps it: in the body, or in a header."""
     if not code:
         return trouble
     body: dict[str, Any] = json.loads(trouble.body)
@@ -180,7 +180,7 @@ def _named(trouble: Trouble, code: str) -> Trouble:
 
 
 def reply_to(asking: Asking, line: Say) -> Reply:
-    """Give the line in the form that the request asks for."""
+    """The line in the form that the request asks for."""
     text, tool, args = spoken(line), "", ""
     by_value = line.value is not None or line.fault is Fault.WRONG_SCHEMA
     if line.tool is not None:

@@ -54,23 +54,23 @@ class Wire(Protocol):
     """Content type of a stream."""
 
     def asking(self, path: str, body: dict[str, Any]) -> Asking:
-        """Give what the request wants."""
+        """What the request wants."""
         ...
 
     def whole(self, asking: Asking, reply: Reply) -> bytes:
-        """Give the body of an answer in one piece."""
+        """The body of an answer in one piece."""
         ...
 
     def frames(self, asking: Asking, reply: Reply) -> list[bytes]:
-        """Give the frames of a streamed answer."""
+        """The frames of a streamed answer."""
         ...
 
     def trouble(self, status: int, message: str = "scripted fault") -> Trouble:
-        """Give an error in this provider's form."""
+        """An error in this provider's form."""
         ...
 
 
 def pieces(text: str, count: int = 8) -> list[str]:
-    """Give a text in about `count` pieces."""
+    """A text in about `count` pieces."""
     step = max(1, -(-len(text) // count))
     return [text[start : start + step] for start in range(0, len(text), step)]

@@ -33,11 +33,11 @@ class Place:
         """What `clock` gives; checks turn it by hand."""
 
     def clock(self) -> float:
-        """Give the time by which leases run out; the store must use it."""
+        """The time by which leases run out; the store must use it."""
         return self.now_s
 
     def beside(self, tenant: str) -> Place:
-        """Give the same place for another tenant."""
+        """The same place for another tenant."""
         return Place(self.directory, tenant)
 
 
@@ -60,7 +60,7 @@ def same(given: object, wanted: object, clause: str) -> None:
 
 
 async def refused(kind: type[Failure], waiting: Awaitable[object], clause: str) -> Failure:
-    """Give the error that `waiting` must end in."""
+    """The error that `waiting` must end in."""
     try:
         value = await waiting
     except kind as error:
@@ -88,7 +88,7 @@ class Story:
         budget: tuple[Reserve | Settle, ...] = (),
         lease: Lease | None = None,
     ) -> Batch:
-        """Give a batch that follows what was added, with references to its blobs; adds nothing yet."""
+        """A batch that follows what was added, with references to its blobs; adds nothing yet."""
         named = {digest(data): data for data in blobs}
         references: list[Json] = [{"$blob": name, "bytes": len(data)} for name, data in named.items()]
         head, entries = self.head, list[Entry]()
@@ -107,7 +107,7 @@ class Story:
         )
 
     def summary(self, seq: int) -> Summary:
-        """Give the row for lists at `seq`."""
+        """The row for lists at `seq`."""
         return Summary(
             session_id=self.session_id,
             name=f"mission of {self.session_id}",
@@ -143,5 +143,5 @@ async def unchanged(store: Store, story: Story, clause: str) -> None:
 
 
 async def balance(store: Store) -> Mapping[str, Account]:
-    """Give the accounts by kind."""
+    """The accounts by kind."""
     return {account.kind: account for account in await store.accounts()}

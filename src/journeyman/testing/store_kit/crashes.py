@@ -60,7 +60,7 @@ async def _check(store: Store, acknowledged: dict[str, int]) -> None:
 
 
 def blob_of(session_id: str, seq: int) -> bytes:
-    """Give the blob that the child keeps with the batch after `seq`."""
+    """The blob that the child keeps with the batch after `seq`."""
     return f"{session_id} after {seq} ".encode() * 50
 
 

@@ -9,7 +9,7 @@ from journeyman.testing.store_kit.bench import MakeStore, Place, Story, expect, 
 
 
 async def one_owner_at_a_time(make_store: MakeStore, place: Place) -> None:
-    """Gives a free session to the first who claims it, and `LeaseHeld` to others until it runs out."""
+    """Grants a free session to the first who claims it, and `LeaseHeld` to others until it runs out."""
     async with make_store(place) as store:
         lease = await store.claim("s1", "a", 30)
         same((lease.session_id, lease.owner), ("s1", "a"), "a lease names session and owner")
@@ -81,7 +81,7 @@ async def a_released_session_is_free(make_store: MakeStore, place: Place) -> Non
 
 
 async def claiming_again_retires_the_older_lease(make_store: MakeStore, place: Place) -> None:
-    """Gives the same owner a new token, so that an answer lost on the way harms nobody."""
+    """Issues the same owner a new token, so that an answer lost on the way harms nobody."""
     async with make_store(place) as store:
         first = await store.claim("s1", "a", 60)
         second = await store.claim("s1", "a", 60)

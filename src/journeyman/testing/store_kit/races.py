@@ -61,7 +61,7 @@ async def one_of_many_wins_each_head(make_store: MakeStore, place: Place) -> Non
 
 
 async def one_of_many_gets_the_lease(make_store: MakeStore, place: Place) -> None:
-    """Gives a free session to exactly one of many who claim it together."""
+    """Grants a free session to exactly one of many who claim it together."""
     async with make_store(place) as one, make_store(place) as two:
         for _ in range(_ROUNDS):
             got: list[Lease] = []

@@ -22,7 +22,7 @@ async def the_protocol_is_met(make_store: MakeStore, place: Place) -> None:
 
 
 async def what_is_appended_is_read_back(make_store: MakeStore, place: Place) -> None:
-    """Gives entries byte for byte, in order, and the new head."""
+    """Returns entries byte for byte, in order, and the new head."""
     async with make_store(place) as store:
         story = Story(place.tenant, "s1")
         for count in (1, 5, 2):
@@ -197,7 +197,7 @@ async def tenants_share_nothing(make_store: MakeStore, place: Place) -> None:
 
 
 async def the_head_is_known_without_reading(make_store: MakeStore, place: Place) -> None:
-    """Gives the end of a record where the store offers `head`."""
+    """Tells the end of a record where the store offers `head`."""
     async with make_store(place) as store:
         if not isinstance(store, KnowsHead):
             return
