@@ -46,13 +46,13 @@ class Shell:
         return subprocess.CompletedProcess(words, process.returncode, out, err)
 
     def json(self, *words: str, code: int = 0) -> Any:
-        """Give what a command prints as JSON."""
+        """What a command prints, read as JSON."""
         return json.loads(self.run(*words, "--json", code=code).stdout)
 
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Callable[[str], Shell]:
-    """Give a shell in a copy of an example's folder, or in an empty one."""
+    """A shell in a copy of an example's folder, or in an empty one."""
 
     def make(example: str = "") -> Shell:
         folder = tmp_path / "work"

@@ -42,7 +42,7 @@ def count(idempotency_key: str) -> dict[str, object]:
 
 
 def slow(shell: MakeShell) -> Shell:
-    """Give a shell with a mission that takes a few seconds."""
+    """A shell with a mission that takes a few seconds."""
     user = shell("")
     (user.folder / "slow.yaml").write_text(SLOW)
     (user.folder / "counting.py").write_text(COUNTING)
@@ -50,7 +50,7 @@ def slow(shell: MakeShell) -> Shell:
 
 
 def endless(shell: MakeShell) -> Shell:
-    """Give the same with a mission that ends only if somebody ends it, however slow the machine is."""
+    """The same with a mission that ends only if somebody ends it, however slow the machine is."""
     user = slow(shell)
     text = SLOW.replace("target: 300", "target: 1000000").replace("iterations: 400", "iterations: 1000000")
     (user.folder / "slow.yaml").write_text(text)

@@ -41,7 +41,7 @@ def test_a_script_finds_the_bad_commit_through_a_real_mcp_server(shell: MakeShel
 
 
 def settled(user: Shell) -> list[str]:
-    """Give the effects that have settled so far."""
+    """The effects that have settled so far."""
     rows: list[dict[str, Any]] = user.json("history", "last", "--kind", "Settled")
     return [row["data"]["effect"] for row in rows]
 
@@ -160,6 +160,6 @@ def test_a_killed_incident_ends_as_if_nobody_had_killed_it(shell: MakeShell) -> 
 
 
 def calls_made(user: Shell) -> list[Any]:
-    """Give what each call of the last session gave."""
+    """What each call of the last session gave."""
     rows: list[dict[str, Any]] = user.json("history", "last", "--kind", "Settled")
     return [(row["data"]["effect"], row["data"]["metrics"]) for row in rows]

@@ -74,7 +74,7 @@ def configured(shell: Shell, url: str = "http://127.0.0.1:9") -> Shell:
 
 
 def kept(shell: Shell) -> list[dict[str, Any]]:
-    """Give the lines of the output file."""
+    """The lines of the output file."""
     file: Path = shell.folder / "kept.jsonl"
     return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
 

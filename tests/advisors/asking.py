@@ -32,13 +32,13 @@ ADVICE = {"title": "hello", "count": 3}
 
 
 def question(answer: type[BaseModel] | None = Advice, text: str = "How many?", **more: Any) -> Request:
-    """Give a request."""
+    """A request."""
     messages = (Message("system", "Be brief."), Message("user", text))
     return Request(request_id="1", purpose=Purpose.STRATEGY, messages=messages, answer=answer, **more)
 
 
 def provider(kind: Kind, server: ModelServer, **more: Any) -> ProviderAdvisor:
-    """Give the adapter of a provider over the scripted server."""
+    """The adapter of a provider over the scripted server."""
     url = f"{server.url}/v1" if kind is Kind.OPENAI else server.url
     chosen: dict[str, Any] = {"timeout_s": 5.0, **more}
     return ProviderAdvisor(ProviderSettings(kind=kind, base_url=url, **chosen), KEYS)
@@ -46,7 +46,7 @@ def provider(kind: Kind, server: ModelServer, **more: Any) -> ProviderAdvisor:
 
 @asynccontextmanager
 async def asking(kind: Kind, *lines: Say, **more: Any) -> AsyncGenerator[tuple[ProviderAdvisor, ModelServer]]:
-    """Give the adapter and the server, and close both."""
+    """The adapter and the server; both are closed at the end."""
     async with serving(lines) as server:
         advisor = provider(kind, server, **more)
         try:

@@ -20,7 +20,7 @@ KINDS = ("sampling", "rounds", "pull")
 
 
 def table(**given: Any) -> AdvisorSettings:
-    """Give a table of the settings file."""
+    """A table of the settings file."""
     return AdvisorSettings.model_validate(given)
 
 

@@ -69,7 +69,7 @@ class Source:
 
 
 def says(*answers: Answer, **more: Any) -> Source:
-    """Give a source of these answers, the last one again and again."""
+    """A source of these answers, the last one again and again."""
     left = list(answers)
 
     async def give(_: Request) -> Answer:

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.anyio
 
 
 def tasks_of(request: Request) -> list[dict[str, Any]]:
-    """Give the tasks of a shared call; empty for a lone one."""
+    """The tasks of a shared call; empty for a lone one."""
     text = request.messages[-1].text
     return json.loads(text)["tasks"] if text.startswith('{"tasks"') else []
 

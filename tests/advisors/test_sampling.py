@@ -30,7 +30,7 @@ GOOD = '{"title": "from the client", "count": 4}'
 
 
 def client_model(text: str = GOOD, refuse: bool = False, stop: str | None = None) -> Any:  # noqa: FBT001, FBT002  a test's switch
-    """Give a client's sampling callback."""
+    """A client's sampling callback."""
 
     async def sample(_: Any, params: CreateMessageRequestParams) -> CreateMessageResult | ErrorData:
         assert params.system_prompt is not None
@@ -103,7 +103,7 @@ async def test_a_modern_client_has_no_back_channel() -> None:
 
 
 def text_of(result: Any) -> str:
-    """Give what a tool said."""
+    """What a tool said."""
     return result.content[0].text
 
 

@@ -21,7 +21,7 @@ DRIP = Say(text=CHATTER, fault=Fault.SLOW_DRIP, drip_s=0.05)
 
 
 async def ended(server: ModelServer) -> Call:
-    """Give the first call once the server wrote all that it ever will."""
+    """The first call once the server wrote all that it ever will."""
     with anyio.fail_after(5):
         while server._open and server.calls[0].frames_written < server.calls[0].frames:
             await anyio.lowlevel.checkpoint()

@@ -98,7 +98,7 @@ class Case:
 
 
 def load() -> list[Case]:
-    """Give every case, by category."""
+    """Every case, by category."""
     written = [
         _case(file.stem, row) for file in sorted(CORPUS.glob("*.json")) for row in json.loads(file.read_text("utf-8"))
     ]

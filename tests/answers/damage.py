@@ -34,7 +34,7 @@ class Damaged:
 
 
 def damaged() -> Iterator[Damaged]:
-    """Give every damaged document."""
+    """Every damaged document."""
     yield from _cut("Person", PERSON, "{}")
     yield from _cut("Sensor", SENSOR, FENCED)
     yield from _cut("Task", TASK, THOUGHT)
@@ -76,7 +76,7 @@ def _quotes_lost(model: str, document: dict[str, Any], frame: str) -> Iterator[D
 
 
 def string_places(text: str, start: int, end: int) -> set[int]:
-    """Give the places of a strict document where a sign put in before them stands inside a string."""
+    """The places of a strict document where a sign put in before them stands inside a string."""
     places, inside, escaped = set[int](), False, False
     for at in range(start, end):
         if inside:

@@ -59,7 +59,7 @@ def check(text: str, draw: random.Random) -> None:
 
 
 def mutated(texts: list[str], draw: random.Random) -> str:
-    """Give a text with a few random changes."""
+    """A text with a few random changes."""
     text = draw.choice(texts)
     for _ in range(draw.randint(1, 6)):
         start, end = sorted(draw.randint(0, len(text)) for _ in range(2))

@@ -17,7 +17,7 @@ ADA = Person(name="Ada", age=36)
 
 
 def response(vendor: str, *, call: Any = None, text: Any = None, finish: str | None = None) -> dict[str, Any]:
-    """Give a plain response as the provider would send it."""
+    """A plain response as the provider would send it."""
     if vendor == "openai":
         calls = [{"id": "1", "type": "function", "function": {"name": "person", "arguments": call}}] if call else None
         choice = {
@@ -37,7 +37,7 @@ def response(vendor: str, *, call: Any = None, text: Any = None, finish: str | N
 
 
 def as_object(value: Any) -> Any:
-    """Give the response with attributes instead of keys, as SDKs do; arguments stay plain."""
+    """The response with attributes instead of keys, as SDKs do; arguments stay plain."""
     if isinstance(value, dict):
         return SimpleNamespace(
             **{key: inner if key in {"input", "arguments"} else as_object(inner) for key, inner in value.items()}

@@ -18,13 +18,13 @@ SHORT = [case for case in load() if len(case.text) < 3_000]
 
 
 def cut(text: str | bytes, places: list[int]) -> list[Any]:
-    """Give the pieces of `text` between the places."""
+    """The pieces of `text` between the places."""
     bounds = [0, *sorted(place % (len(text) + 1) for place in places), len(text)]
     return [text[start:end] for start, end in pairwise(bounds)]
 
 
 def fed(model: Any, chunks: list[Any]) -> tuple[AnswerStream, Any]:
-    """Give a stream that took the chunks until it had enough, and what it took."""
+    """A stream that took the chunks until it had enough, and what it took."""
     stream, taken = AnswerStream(model), []
     for chunk in chunks:
         taken.append(chunk)

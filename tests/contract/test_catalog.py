@@ -42,7 +42,7 @@ class Careless(BaseCatalog):
     """A catalog that breaks most of the contract."""
 
     async def tools(self) -> Sequence[Tool]:
-        """Give nothing."""
+        """No tools."""
         return ()
 
     async def handle(self, request: CallRequest) -> Result:

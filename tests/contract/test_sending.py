@@ -37,7 +37,7 @@ async def over_stdio(deaths: Sequence[Death]) -> AsyncGenerator[Dying]:
 
 
 def over_http(ending: str = "close") -> OpenDying:
-    """Give what opens an HTTP server that dies, or answers otherwise than with an answer."""
+    """What opens an HTTP server that dies, or answers otherwise than with an answer."""
 
     @asynccontextmanager
     async def opened(deaths: Sequence[Death]) -> AsyncGenerator[Dying]:

@@ -21,14 +21,14 @@ _IN_MEMORY: dict[tuple[Path, str], MemoryStore] = {}
 
 @asynccontextmanager
 async def make_sqlite(place: Place) -> AsyncGenerator[SqliteStore]:
-    """Give the default store."""
+    """The default store."""
     async with await SqliteStore.open(place.directory, tenant=place.tenant, clock=place.clock) as store:
         yield store
 
 
 @asynccontextmanager
 async def make_memory(place: Place) -> AsyncGenerator[MemoryStore]:
-    """Give one memory store per place."""
+    """One memory store per place."""
     key = (place.directory, place.tenant)
     if key not in _IN_MEMORY:
         _IN_MEMORY[key] = MemoryStore(place.tenant, clock=place.clock)

@@ -22,7 +22,7 @@ CANARY = "CANARY-7f3a"
 
 
 def mission(**more: Any) -> Mission:
-    """Give a mission that asks the scripted advisor and needs `door(code=417)`."""
+    """A mission that asks the scripted advisor and needs `door(code=417)`."""
     plain: dict[str, Any] = {
         "directive": "Open the door.",
         "tools": ["*"],
@@ -40,7 +40,7 @@ def door(code: int) -> dict[str, Any]:
 
 
 def advice(code: Any = 417, tool: str = "door", **more: Any) -> dict[str, Any]:
-    """Give an answer as a model would."""
+    """An answer as a model would."""
     return {
         "revision_rationale": f"because {CANARY}",
         "next_strategy": {"calls": [{"tool": tool, "args": {"code": code}}]},
@@ -53,7 +53,7 @@ NOTES = {"lessons": ["The code is 417."], "recommended_followups": ["Change the 
 
 
 def broker(*lines: Line, policy: BrokerPolicy | None = None, **more: Any) -> tuple[Broker, ScriptedAdvisor]:
-    """Give a broker over scripted lines."""
+    """A broker over scripted lines."""
     advisor = ScriptedAdvisor(lines, **more)
 
     async def at_once(_: float) -> None:

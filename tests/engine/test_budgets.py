@@ -98,7 +98,7 @@ class _Counted:
         self.done: set[str] = set()
 
     def tools(self) -> list[Callable[..., object]]:
-        """Give them."""
+        """Every tool of this file."""
 
         def count(key: str = "") -> dict[str, Any]:
             self.calls += 1

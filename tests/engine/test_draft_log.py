@@ -63,7 +63,7 @@ def draft(path: Path, dies: str, name: str) -> int:
 
 
 def lines(path: Path) -> list[dict[str, Any]]:
-    """Give the log."""
+    """The lines of the log, read as JSON."""
     return [json.loads(line) for line in path.read_bytes().splitlines()]
 
 

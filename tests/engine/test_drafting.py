@@ -22,7 +22,7 @@ KNOWN = Known({"latency_ms": "look"}, {"latency_ms": 120})
 
 
 def said(target: float) -> Line:
-    """Give a model's draft."""
+    """A model's draft."""
     row = {"id": "fast", "kind": "metric_threshold", "metric": "latency_ms", "op": "<", "target": target}
     return Line(value={"criteria": [row]})
 

@@ -60,7 +60,7 @@ async def killed(at: Bench, session: str, name: str, *, after: bool = True) -> N
 
 
 def counting(seen: list[str], name: str, effect: Any) -> Any:
-    """Give a tool that counts its calls."""
+    """A tool that counts its calls."""
 
     def call() -> str:
         """Count."""

@@ -34,7 +34,7 @@ class Gate:
 
 
 def gated(gate: Gate, effect: str) -> Function:
-    """Give the gate as a tool of an effect class."""
+    """The gate as a tool of an effect class."""
 
     @tool(effect=effect)
     async def slow() -> str:

@@ -36,7 +36,7 @@ class _Noting(ForwardingCatalog):
 
 
 def over(at: Bench, said: dict[str, bool], **sources: object) -> Engine:
-    """Give the bench's engine over other sources of tools, whose calls are noted."""
+    """The bench's engine over other sources of tools, whose calls are noted."""
 
     @asynccontextmanager
     async def opened(wanted: Mission, _: Path, deadline: Deadline) -> AsyncGenerator[Catalog]:

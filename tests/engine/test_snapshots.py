@@ -38,13 +38,13 @@ def look() -> dict[str, object]:
 
 @tool(effect="keyed")
 def grow() -> dict[str, object]:
-    """Give something larger than events hold."""
+    """Something larger than events hold."""
     return {"text": "x" * 6_000}
 
 
 @pytest.fixture
 async def at(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Bench]:
-    """Give an engine that takes a snapshot with nearly every commit."""
+    """An engine that takes a snapshot with nearly every commit."""
     monkeypatch.setattr(snapshots, "EVERY_EVENTS", 3)
     monkeypatch.setattr(snapshots, "AT_END_EVENTS", 1)
     monkeypatch.setattr(snapshots, "SHARE", 0)
@@ -53,7 +53,7 @@ async def at(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Bench]:
 
 
 async def _slow(at: Bench, session: str, upto: int | None = None) -> State:
-    """Give the state by folding every event, as nobody else does."""
+    """The state by folding every event, as nobody else does."""
     state: State | None = None
     number = 0
     async for happened in events(at.store, session):
@@ -98,7 +98,7 @@ async def test_the_driver_folds_what_readers_will_read(at: Bench) -> None:
 
 
 async def _with(at: Bench, entries: Sequence[Entry], blobs: dict[str, bytes] | None = None) -> MemoryStore:
-    """Give a store with these events, and every blob of the bench."""
+    """A store with these events, and every blob of the bench."""
     store = MemoryStore()
     known = {**vars(at.store)["_blobs"], **(blobs or {})}
     row = (await at.store.sessions())[0]
@@ -114,7 +114,7 @@ def _blob_of(entry: Entry) -> str:
 
 
 def _resealed(entries: Sequence[Entry], place: int, data: JsonObject) -> list[Entry]:
-    """Give the record with other data at a place, its chain made to fit, as only its keeper could."""
+    """The record with other data at a place, its chain made to fit, as only its keeper could."""
     head: Head = genesis("default", "")
     rows = list(entries[:place])
     head = head_of(rows[-1])

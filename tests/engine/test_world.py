@@ -279,7 +279,7 @@ async def test_an_abort_wakes_a_sleeping_mission() -> None:
 
 
 def _artifacts(folder: Path) -> dict[str, tuple[dict[str, Any], dict[str, Any]]]:
-    """Give each kind of artifact check as one that holds and one that does not."""
+    """Each kind of artifact check as one that holds and one that does not."""
     (folder / "a.json").write_text(json.dumps({"rows": [{"n": 3}]}), "utf-8")
     (folder / "a.csv").write_text("name,size\nx,1\ny,2\n", "utf-8")
     (folder / "a.txt").write_text("all 12 tests passed\n", "utf-8")

@@ -32,7 +32,7 @@ Function = Callable[..., object]
 
 
 def mission(*calls: str | Mapping[str, Any], **more: Any) -> Mission:
-    """Give a mission whose plan is one iteration per call; it is achieved once `finish` was called."""
+    """A mission whose plan is one iteration per call; it is achieved once `finish` was called."""
     steps = [{"calls": [{"tool": call}]} if isinstance(call, str) else dict(call) for call in calls]
     plain: dict[str, Any] = {
         "directive": "Finish.",
@@ -63,12 +63,12 @@ class Bench:
     functions: list[Function]
 
     async def events(self, session: str, kind: type[Event] | None = None) -> list[Any]:
-        """Give a session's events, of one kind if so wished."""
+        """A session's events, of one kind if so wished."""
         record = await read_record(self.store, session)
         return [item.event for item in record.events if kind is None or isinstance(item.event, kind)]
 
     async def settled(self, session: str) -> dict[str, str]:
-        """Give how each call stands in the end: tool, or `tool#2` for a second call, to state."""
+        """How each call stands in the end: tool, or `tool#2` for a second call, to state."""
         state: dict[str, str] = {}
         names: dict[str, str] = {}
         for event in await self.events(session):

@@ -39,7 +39,7 @@ PLAIN: dict[str, Any] = {
 
 
 def metric(seen: Mapping[str, Json], name: str) -> int:
-    """Give one measured number."""
+    """One measured number."""
     return cast("dict[str, int]", seen["metrics"])[name]
 
 

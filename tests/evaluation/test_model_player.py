@@ -30,7 +30,7 @@ def anyio_backend() -> str:
 
 @dataclass(slots=True)
 class Model:
-    """Gives its answers in order, texts or whole answers."""
+    """Answers in order, with texts or whole answers."""
 
     answers: Sequence[str | Answer]
     name: str = "model"
@@ -42,7 +42,7 @@ class Model:
         return Readiness(ready=True, why="here")
 
     async def ask(self, request: Request) -> Answer:
-        """Give the next."""
+        """The next answer."""
         self.requests.append(request)
         answer = self.answers[min(len(self.requests), len(self.answers)) - 1]
         if isinstance(answer, Answer):
@@ -52,12 +52,12 @@ class Model:
 
 
 def failing(failure: Failure, reason: str = "") -> Answer:
-    """Give a failed answer."""
+    """A failed answer."""
     return Answer(failure=failure, reason=reason or failure.value)
 
 
 def player(model: Model, limit: SpendLimit | None = None, waits: list[tuple[str, float]] | None = None) -> ModelPlayer:
-    """Give an asker without pauses."""
+    """An asker without pauses."""
 
     async def sleep(_: float) -> None:
         await anyio.lowlevel.checkpoint()
@@ -75,7 +75,7 @@ def player(model: Model, limit: SpendLimit | None = None, waits: list[tuple[str,
 
 
 def turn(role: AgentRole = AgentRole.SRE) -> Turn:
-    """Give a question."""
+    """A question."""
     said = ({"role": "system", "content": "You are."}, {"role": "user", "content": "STEP 4"})
     return Turn(role=role, step=4, messages=said)
 

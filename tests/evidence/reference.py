@@ -46,7 +46,7 @@ class Made:
 
 
 def key(args: Json) -> str:
-    """Give arguments in a form that tells equal ones."""
+    """Arguments in a form that tells equal ones."""
     return json.dumps(args, sort_keys=True)
 
 
@@ -106,7 +106,7 @@ class Reference:
         return tuple(effect for effect in flying if effect != mine.effect)
 
     def _begun(self, effect: str, settled_at: int) -> int:
-        """Give when a look began: at its intent, or once the last call of an earlier turn had settled."""
+        """When a look began: at its intent, or once the last call of an earlier turn had settled."""
         mine, at = self._intent(effect), self.intents[effect]
         begun = at
         for other_at in range(settled_at):
@@ -120,7 +120,7 @@ class Reference:
         return begun
 
     def _disturbances(self, now: float) -> Iterator[int]:
-        """Give when the world may have changed, as far as is known at `now`."""
+        """When the world may have changed, as far as is known at `now`."""
         for at, event in enumerate(self.events[: int(now) + 1]):
             match event:
                 case e.Claimed() | e.Paused() | e.Resumed() | e.Reconciled():
@@ -152,7 +152,7 @@ class Reference:
     # ------------------------------------------------------------------ judging at one moment
 
     def seen(self, criterion: Fields, now: float, besides: Made | None = None) -> list[Made] | None:
-        """Give the fresh measurements that may count; `None` where a probe gave nothing."""
+        """The fresh measurements that may count; `None` where a probe gave nothing."""
         mine = [one for one in self.made if one.ended <= now and (self.fresh(one, now) or one is besides)]
         if probes := listed(criterion.get("probe")):
             iteration = self.iteration(now)
@@ -179,13 +179,13 @@ class Reference:
         return newest
 
     def iteration(self, now: float) -> int:
-        """Give the iteration at a moment."""
+        """The iteration at a moment."""
         return max(
             (event.iteration for event in self.events[: int(now) + 1] if isinstance(event, e.Proposed)), default=0
         )
 
     def value(self, criterion: Fields, name: str, mine: list[Made], voice: object = None) -> tuple[Any, Made] | None:
-        """Give the newest fresh value of a name; `None` where there is none, or several producers report it.
+        """The newest fresh value of a name; `None` where there is none, or several producers report it.
 
         Where they do, an abort condition hears one voice after the other.
         """
@@ -202,7 +202,7 @@ class Reference:
         return (rows[-1].metrics[name], rows[-1]) if rows else None
 
     def known(self, criterion: Fields, mine: list[Made], now: float) -> set[str]:
-        """Give every name that an expression over all metrics looks at."""
+        """Every name that an expression over all metrics looks at."""
         ever = [one for one in self.made if one.ended <= now]
         sources = listed(criterion.get("from"))
         if listed(criterion.get("probe")):
@@ -213,7 +213,7 @@ class Reference:
         return {name for one in ever for name in one.metrics}
 
     def judged(self, criterion: Fields, now: float, besides: Made | None = None) -> tuple[str, list[Made]]:
-        """Give how one criterion stands by itself, without holding, and by which measurements."""
+        """How one criterion stands by itself, without holding, and by which measurements."""
         if not criterion.get("abort_when_met"):
             return self._judged(criterion, now, besides, None)
         mine = self.seen(criterion, now, besides) or []
@@ -266,7 +266,7 @@ class Reference:
         return (MET if met else UNMET), [found[1]]
 
     def points(self, criterion: Fields, name: str, now: float, producer: object) -> list[Made]:
-        """Give every measurement of a number under a name that counts, whatever iteration it was made in.
+        """Every measurement of a number under a name that counts, whatever iteration it was made in.
 
         They are one producer's, since another reported last; an abort condition forgets nobody's.
         """
@@ -378,7 +378,7 @@ class Reference:
     # ------------------------------------------------------------------ over time
 
     def moments(self, now: float) -> list[tuple[float, Made | None]]:
-        """Give the moments at which something is judged, until `now`: each arrival, and each evaluation."""
+        """The moments at which something is judged, until `now`: each arrival, and each evaluation."""
         arrivals: dict[float, Made | None] = {one.ended: one for one in self.made if one.ended <= now}
         for at, event in enumerate(self.events[: int(now) + 1]):
             if isinstance(event, e.Evaluated):
@@ -402,7 +402,7 @@ class Reference:
         return self.carried(criterion, now) or any(self.carried(member, now) for member in members)
 
     def status(self, criterion: Fields, now: float) -> str:
-        """Give how a criterion stands at an evaluation, held as long as it must be."""
+        """How a criterion stands at an evaluation, held as long as it must be."""
         if criterion["kind"] in ("all_of", "any_of"):
             members = [self.status(member, now) for member in criterion["criteria"]]
             return combined(str(criterion["kind"]), members)
@@ -443,7 +443,7 @@ class Reference:
 
     @property
     def aborts(self) -> list[Fields]:
-        """Give the abort conditions."""
+        """The abort conditions."""
         return [criterion for criterion in self.criteria if criterion.get("abort_when_met")]
 
     def complete(self, now: float) -> bool:
@@ -489,14 +489,14 @@ def voice_of(one: Made) -> object:
 
 
 def combined(kind: str, members: Sequence[str]) -> str:
-    """Give how a group stands."""
+    """How a group stands."""
     if kind == "all_of":
         return MET if set(members) == {MET} else UNMET if UNMET in members else INCONCLUSIVE
     return MET if MET in members else INCONCLUSIVE if INCONCLUSIVE in members else UNMET
 
 
 def listed(value: Any) -> list[Any]:
-    """Give one or a list as a list."""
+    """One or a list as a list."""
     return [] if value is None else value if isinstance(value, list) else [value]
 
 

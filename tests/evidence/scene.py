@@ -32,7 +32,7 @@ class Tool:
     """One list, or one for each value of the argument `env` or for arguments as JSON; `""` is for all others."""
 
     def opened(self) -> SimTool:
-        """Give a tool that answers from the beginning."""
+        """A tool that answers from the beginning."""
         lists = self.replies if isinstance(self.replies, Mapping) else {"": self.replies}
         counts: dict[str, int] = dict.fromkeys(lists, 0)
 
@@ -82,7 +82,7 @@ class Row:
     """The reason of the ending, where the row is about it."""
 
     def mission(self) -> Mission:
-        """Give the mission."""
+        """The mission."""
         plain: dict[str, Any] = {
             "directive": "d",
             "tools": ["*"],
@@ -175,7 +175,7 @@ class Played(Simulation):
 
 
 def play(row: Row, judge: Callable[[Played], None] = lambda _: None) -> State | None:
-    """Give the state in which a row's mission ends; `None` where it is refused at load."""
+    """The state in which a row's mission ends; `None` where it is refused at load."""
     try:
         played = Played(row)
     except CallerError:

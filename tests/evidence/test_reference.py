@@ -58,7 +58,7 @@ asked: dict[str, st.SearchStrategy[Fields]] = {
 
 @st.composite
 def criteria(draw: st.DrawFn, place: str, *, leaf: bool = False) -> Fields:
-    """Give a criterion of any kind that the reference knows."""
+    """A criterion of any kind that the reference knows."""
     kinds = ["metric_threshold", "metric_threshold", "metric_trend", "predicate", "event", "tool_call_succeeded"]
     kind = draw(st.sampled_from(kinds if leaf else [*kinds, "all_of", "any_of"]))
     found: Fields = {"id": f"c{place}", "kind": kind}
@@ -83,7 +83,7 @@ def criteria(draw: st.DrawFn, place: str, *, leaf: bool = False) -> Fields:
 
 @st.composite
 def missions(draw: st.DrawFn) -> Row:
-    """Give a mission with its world and what happens to it."""
+    """A mission with its world and what happens to it."""
     asked = [draw(criteria(str(index))) for index in range(draw(st.integers(1, 3)))]
     always: Fields = {"id": "last", "kind": "tool_call_succeeded", "tool": "one", "min_count": 1}
     calls = st.fixed_dictionaries({"tool": st.sampled_from(TOOLS), "args": st.sampled_from(ARGS)})

@@ -9,17 +9,17 @@ from tests.mission.simulation import Reply
 
 
 def m(value: Any = None, *events: Fields, **metrics: Any) -> Reply:
-    """Give a reply that measures."""
+    """A reply that measures."""
     return Reply(value=value, metrics=metrics, events=events)
 
 
 def n(*values: Any) -> list[Reply]:
-    """Give replies that measure `n`, one after the other."""
+    """Replies that measure `n`, one after the other."""
     return [m(n=value) for value in values]
 
 
 def lost(state: str = "unknown", error_class: str = "timeout", **metrics: Any) -> Reply:
-    """Give a call that did not end well."""
+    """A call that did not end well."""
     return Reply(state=state, error_class=error_class, error="gone", metrics=metrics)
 
 
@@ -27,22 +27,22 @@ QUIET = [m()]
 
 
 def pure(*replies: Reply) -> Tool:
-    """Give a tool that changes nothing."""
+    """A tool that changes nothing."""
     return Tool("pure", replies)
 
 
 def by_env(effect: Any = "pure", **replies: list[Reply]) -> Tool:
-    """Give a tool that answers by its argument `env`."""
+    """A tool that answers by its argument `env`."""
     return Tool(effect, replies)
 
 
 def changing(effect: str = "unsafe", replies: Replies = ()) -> Tool:
-    """Give a tool that changes the world."""
+    """A tool that changes the world."""
     return Tool(effect, replies or QUIET)
 
 
 def call(*tools: str | tuple[str, Fields], **more: Any) -> Fields:
-    """Give a strategy that makes these calls."""
+    """A strategy that makes these calls."""
     calls: list[Any] = [
         {"tool": tool} if isinstance(tool, str) else {"tool": tool[0], "args": tool[1]} for tool in tools
     ]
@@ -50,43 +50,43 @@ def call(*tools: str | tuple[str, Fields], **more: Any) -> Fields:
 
 
 def script(name: str = "s") -> Fields:
-    """Give a strategy that runs a script."""
+    """A strategy that runs a script."""
     return {"script": name}
 
 
 def calls(*tools: str | tuple[str, Fields], **observations: Any) -> Step:
-    """Give a step of a script: what it reported, then the calls that it waits for."""
+    """A step of a script: what it reported, then the calls that it waits for."""
     found: list[tuple[str, Fields]] = [(tool, {}) if isinstance(tool, str) else tool for tool in tools]
     return Step(observations=observations, calls=tuple(found))
 
 
 def again(*observations: Fields) -> Step:
-    """Give a step of a script that reports more than once before it ends."""
+    """A step of a script that reports more than once before it ends."""
     return Step(observations=observations)
 
 
 def at_least(target: Any = 1, metric: Any = "n", **more: Any) -> Fields:
-    """Give a threshold."""
+    """A threshold."""
     return {"id": "goal", "kind": "metric_threshold", "metric": metric, "op": ">=", "target": target, **more}
 
 
 def when(expression: str, **more: Any) -> Fields:
-    """Give a predicate."""
+    """A predicate."""
     return {"id": "goal", "kind": "predicate", "expression": expression, **more}
 
 
 def event(name: Any = "ok", **more: Any) -> Fields:
-    """Give an event criterion."""
+    """An event criterion."""
     return {"id": "goal", "kind": "event", "event": name, **more}
 
 
 def did(tool: str, count: int = 1, **more: Any) -> Fields:
-    """Give a count of calls."""
+    """A count of calls."""
     return {"id": f"did_{tool}", "kind": "tool_call_succeeded", "tool": tool, "min_count": count, **more}
 
 
 def harm(**more: Any) -> Fields:
-    """Give an abort condition on the metric `harm`."""
+    """An abort condition on the metric `harm`."""
     return {
         "id": "harm",
         "kind": "metric_threshold",
@@ -100,6 +100,6 @@ def harm(**more: Any) -> Fields:
 
 
 def group(kind: str, *members: Fields, **more: Any) -> Fields:
-    """Give a group, whose members have ids of their own."""
+    """A group, whose members have ids of their own."""
     named = [{**member, "id": f"{member['id']}_{place}"} for place, member in enumerate(members)]
     return {"id": "group", "kind": kind, "criteria": named, **more}

@@ -14,7 +14,7 @@ from journeyman.gym.world.world import World
 
 @pytest.fixture
 def wild() -> Callable[[World, int], Ints]:
-    """Gives actions of all kinds, also refused and malformed ones, that rarely end an episode."""
+    """Actions of all kinds, also refused and malformed ones, that rarely end an episode."""
 
     def make(world: World, seed: int) -> Ints:
         random = np.random.Generator(np.random.Philox(seed))
@@ -33,7 +33,7 @@ def wild() -> Callable[[World, int], Ints]:
 
 @pytest.fixture
 def tame() -> Callable[[World, int], Ints]:
-    """Gives legal actions that never end an episode."""
+    """Legal actions that never end an episode."""
 
     def make(world: World, seed: int) -> Ints:
         random = np.random.Generator(np.random.Philox(seed))

@@ -36,7 +36,7 @@ ROLLBACK = {"action_type": "rollback", "target": "db", "args": {}}
 
 @pytest.fixture(params=list(AgentRole))
 def obs(request: pytest.FixtureRequest) -> Observation:
-    """Gives what a role sees after two steps."""
+    """What a role sees after two steps."""
     world = TextWorld(task("hard-train-0"))
     for _ in range(2):
         world.step({})

@@ -31,7 +31,7 @@ def ran(work: Coroutine[Any, Any, Played]) -> Played:
 
 
 def written(answer: Callable[[Turn], str], seen: list[Turn] | None = None) -> Any:
-    """Give what answers each turn with a text."""
+    """What answers each turn with a text."""
 
     async def answers(turns: Sequence[Turn]) -> list[Read]:
         if seen is not None:

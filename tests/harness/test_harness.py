@@ -14,7 +14,7 @@ from benchmarks.report import Meter, Row, as_table, meter
 
 @pytest.fixture(autouse=True)
 def fakes(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Give two benchmarks, of which one does not hold."""
+    """Two benchmarks, of which one does not hold."""
 
     def run(rows: list[Row]) -> SimpleNamespace:
         def measured(progress: Meter) -> list[Row]:

@@ -25,7 +25,7 @@ TOOL: JsonObject = {"name": "measure", "description": "", "input_schema": {"type
 
 
 def warned(criterion: JsonObject) -> list[str]:
-    """Give what `check` warns of a mission with one criterion."""
+    """What `check` warns of a mission with one criterion."""
     mission = validate_mission({"directive": "d", "criteria": [criterion], "tools": ["*"], "budget": {"iterations": 3}})
 
     async def scene() -> list[str]:

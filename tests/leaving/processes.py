@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def _running() -> Iterator[tuple[int, int, int]]:
-    """Give number, parent and group of each process that is no zombie."""
+    """Number, parent and group of each process that is no zombie."""
     for entry in Path("/proc").glob("[0-9]*/stat"):
         with suppress(OSError):
             fields = entry.read_text().rpartition(")")[2].split()
@@ -18,7 +18,7 @@ def _running() -> Iterator[tuple[int, int, int]]:
 
 
 def children() -> set[int]:
-    """Give the processes that this one started."""
+    """The processes that this one started."""
     return {number for number, parent, _ in _running() if parent == os.getpid()}
 
 

@@ -37,7 +37,7 @@ class Reply:
 
 
 def failed(error: str, error_class: str = "tool_error") -> Reply:
-    """Give a failed call."""
+    """A failed call."""
     return Reply(state="failed", error_class=error_class, error=error)
 
 
@@ -53,7 +53,7 @@ class SimTool:
     definitions: dict[str, Any] = field(default_factory=dict[str, Any])
 
     def schema(self) -> JsonObject:
-        """Give the input schema."""
+        """The input schema."""
         required = list(self.properties) if self.required is None else self.required
         schema: JsonObject = {
             "type": "object",
@@ -93,7 +93,7 @@ class Simulation:
 
     @property
     def state(self) -> State:
-        """Give the present state."""
+        """The present state."""
         return self.states[-1]
 
     def add(self, event: Event, actor: str = "engine") -> None:
@@ -170,7 +170,7 @@ class Simulation:
                 raise AssertionError(command)
 
     def settle(self, effect: Effect) -> e.Settled:
-        """Give how a simulated call ends."""
+        """How a simulated call ends."""
         args = effect.intended.args
         assert isinstance(args, dict)
         reply = self.tools[effect.intended.tool].call(dict(args))

@@ -18,7 +18,7 @@ from tests.mission.simulation import Reply, SimTool, Simulation, failed
 
 
 def a_mission(*context: Any, **more: Any) -> Mission:
-    """Give a mission of ten idle iterations with these context calls."""
+    """A mission of ten idle iterations with these context calls."""
     plain: dict[str, Any] = {
         "directive": "d",
         "tools": ["*"],
@@ -42,7 +42,7 @@ def simulated(mission: Mission, look: Reply | None = None) -> Simulation:
 
 
 def made(simulation: Simulation) -> list[tuple[int, str]]:
-    """Give each context call that was made: the iteration that it was made for, and its place in the mission."""
+    """Each context call that was made: the iteration that it was made for, and its place in the mission."""
     events = [item.event for item in simulation.events]
     return [
         (event.iteration, event.place.rpartition(".")[2])

@@ -118,7 +118,7 @@ def test_any_text_gives_valid_criteria_or_a_reason(text: str) -> None:
 
 
 def problems(criterion: dict[str, Any], values: dict[str, Any] | None = None) -> list[str]:
-    """Give what is said against one drafted criterion."""
+    """What is said against one drafted criterion."""
     mission = validate_mission({"directive": "d", "criteria": [{"id": "c", **criterion}], "budget": {"iterations": 1}})
     specs = [*TOOLS, replace(TOOLS[0], name="write", effect=EffectClass.UNSAFE)]
     known = {**METRICS, "queue_depth": "load_test", "written": "write"}
@@ -126,7 +126,7 @@ def problems(criterion: dict[str, Any], values: dict[str, Any] | None = None) ->
 
 
 def threshold(metric: str, op: str, target: float, **more: Any) -> dict[str, Any]:
-    """Give a threshold."""
+    """A threshold."""
     return {"kind": "metric_threshold", "metric": metric, "op": op, "target": target, **more}
 
 

@@ -14,7 +14,7 @@ from tests.mission.simulation import Reply, SimTool, Simulation
 
 
 def judged(criteria: list[dict[str, Any]], replies: list[Reply], *, effect: str = "pure", **more: Any) -> State:
-    """Give the state after one call per reply of a tool named `look`."""
+    """The state after one call per reply of a tool named `look`."""
     turn = iter(replies)
     mission = validate_mission(
         {
@@ -31,12 +31,12 @@ def judged(criteria: list[dict[str, Any]], replies: list[Reply], *, effect: str 
 
 
 def row(state: State, criterion: str) -> JsonObject:
-    """Give the last judgement of a criterion."""
+    """The last judgement of a criterion."""
     return cast("JsonObject", asdict(state.progress.criteria[criterion].result))
 
 
 def metric(**values: Any) -> Reply:
-    """Give a reply that measures."""
+    """A reply that measures."""
     return Reply(metrics=values)
 
 
@@ -162,7 +162,7 @@ def test_holding_starts_again_after_a_break() -> None:
 
 
 def _changed(budget: dict[str, Any], looks: list[int]) -> State:
-    """Give the state after a look and a change; each look sees the next number."""
+    """The state after a look and a change; each look sees the next number."""
     mission = validate_mission(
         {
             "directive": "d",

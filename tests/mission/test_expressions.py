@@ -63,7 +63,7 @@ some = st.lists(st.sampled_from([{"name": "ok"}, {"name": "no"}]), max_size=4)
 
 
 def truth(expression: str, events: Any) -> bool | None:
-    """Give what the expression says of these events, in plain Python."""
+    """What the expression says of these events, in plain Python."""
     return run_plain(expression, {"events": events, "iteration": 0}).truth
 
 
@@ -104,7 +104,7 @@ def test_the_plain_forms_are_told_apart(expression: str, absence: bool) -> None:
 
 
 def a_mission(**more: Any) -> Any:
-    """Give a mission that asks that no error was reported."""
+    """A mission that asks that no error was reported."""
     quiet = {
         "id": "quiet",
         "kind": "predicate",

@@ -21,7 +21,7 @@ budget: {iterations: 3}
 
 
 def told(text: str) -> list[str]:
-    """Give the problems of a file."""
+    """The problems of a file."""
     with pytest.raises(InvalidInput) as caught:
         parse_mission(text)
     return [str(problem) for problem in caught.value.problems]

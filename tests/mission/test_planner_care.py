@@ -22,7 +22,7 @@ GUARD: dict[str, Any] = {
 
 
 def threshold(metric: str, op: str, target: float, **more: Any) -> dict[str, Any]:
-    """Give a criterion."""
+    """A criterion."""
     return {"id": f"c_{metric}", "kind": "metric_threshold", "metric": metric, "op": op, "target": target, **more}
 
 
@@ -45,14 +45,14 @@ def run(
 
 
 def called(simulation: Simulation) -> list[str]:
-    """Give the tool of each proposal."""
+    """The tool of each proposal."""
     proposals = [item.event for item in simulation.events if isinstance(item.event, Proposed)]
     rows: list[Any] = [proposal.strategy.get("calls") or [{"tool": "wait"}] for proposal in proposals]
     return [str(calls[0]["tool"]) for calls in rows]
 
 
 def pushing() -> dict[str, SimTool]:
-    """Give a tool that brings the guard nearer, and one that does not."""
+    """A tool that brings the guard nearer, and one that does not."""
     count = {"pushes": 0}
 
     def push(_: dict[str, Any]) -> Reply:

@@ -12,7 +12,7 @@ ITERATIONS = 30
 
 
 def play(world: World) -> tuple[bool, int]:
-    """Give whether the criteria were reached, and after how many iterations."""
+    """Whether the criteria were reached, and after how many iterations."""
     mission = validate_mission(
         {
             "directive": world.directive,

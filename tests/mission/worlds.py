@@ -23,12 +23,12 @@ class World:
 
 
 def metric(name: str, op: str, target: float, **more: Any) -> dict[str, Any]:
-    """Give a threshold criterion."""
+    """A threshold criterion."""
     return {"id": f"c_{name}", "kind": "metric_threshold", "metric": name, "op": op, "target": target, **more}
 
 
 def called(tool: str, count: int = 1) -> dict[str, Any]:
-    """Give a criterion on successful calls."""
+    """A criterion on successful calls."""
     return {"id": f"did_{tool}", "kind": "tool_call_succeeded", "tool": tool, "min_count": count}
 
 
@@ -60,7 +60,7 @@ def _curve(score: Callable[[float], float], low: float, high: float, kind: str =
 
 
 def worlds() -> list[World]:
-    """Give fresh worlds."""
+    """Fresh worlds."""
     return [*_arguments(), *_observed(), *_numbers(), *_many_tools(), *_sequences(), *_troubles(), *_shapes()]
 
 

@@ -14,7 +14,7 @@ collect_ignore_glob = [] if importlib.util.find_spec("openenv") else ["test_*.py
 
 @pytest.fixture(scope="session")
 def url() -> Iterator[str]:
-    """Give the address of a real server in another process."""
+    """The address of a real server in another process."""
     from benchmarks.openenv.serving import served  # noqa: PLC0415  # needs OpenEnv
 
     with served("journeyman.interfaces.openenv.server:app") as address:

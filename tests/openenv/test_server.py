@@ -29,7 +29,7 @@ PACKAGE = Path(__file__).parents[2] / "src" / "journeyman" / "interfaces" / "ope
 
 
 def asked(url: str, path: str, body: dict[str, Any] | None = None) -> Any:
-    """Give what a route answers."""
+    """What a route answers."""
     data = None if body is None else json.dumps(body).encode()
     request = urllib.request.Request(f"{url}{path}", data, {"Content-Type": "application/json"})  # noqa: S310  # loopback
     with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310  # loopback

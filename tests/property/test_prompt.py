@@ -53,7 +53,7 @@ def _criteria_schema() -> JsonObject:
 
 
 def spec(name: str, description: str = "", schema: JsonObject | None = None, *, destructive: bool = False) -> ToolSpec:
-    """Give a tool as the rules know it."""
+    """A tool as the rules know it."""
     return ToolSpec(
         name=name,
         description=description,
@@ -65,7 +65,7 @@ def spec(name: str, description: str = "", schema: JsonObject | None = None, *, 
 
 
 def row(index: int, value: Any) -> dict[str, Any]:
-    """Give an iteration as the engine gathers it."""
+    """An iteration as the engine gathers it."""
     return {
         "index": index,
         "source": "planner",
@@ -232,7 +232,7 @@ def test_shares_give_the_large_equal_parts_and_the_small_what_they_need(sizes: l
 
 
 def shown_tools(prompt: str) -> dict[str, dict[str, Any]]:
-    """Give each tool that a prompt names, as it stands there."""
+    """Each tool that a prompt names, as it stands there."""
     body = prompt.partition("=== Tools ===\n")[2].partition("\n\n")[0]
     rows = [cast("dict[str, Any]", json.loads(line)) for line in body.splitlines() if line.startswith("{")]
     return {str(item["name"]): item for item in rows}

@@ -37,7 +37,7 @@ def _plain(row: Mapping[str, object]) -> JsonObject:
 
 
 def _broken_at(entries: list[Entry], head: Head) -> int:
-    """Give the first bad event by checking ever longer beginnings."""
+    """The first bad event by checking ever longer beginnings."""
     for count in range(1, len(entries) + 1):
         try:
             check_chain(START, entries[:count])

@@ -33,7 +33,7 @@ IDS = ("a", "b", "g")
 
 
 def a_mission(**more: Any) -> Mission:
-    """Give a mission with a threshold, an optional event and a guard."""
+    """A mission with a threshold, an optional event and a guard."""
     plain: dict[str, Any] = {
         "directive": "d",
         "tools": ["*"],
@@ -56,7 +56,7 @@ def a_mission(**more: Any) -> Mission:
 
 
 def begun(mission: Mission) -> State:
-    """Give the state of a fresh session."""
+    """The state of a fresh session."""
     created = e.SessionCreated(tenant="t", session_id="s", mission=dump(mission), digest=mission_digest(mission))
     rows: list[Any] = [
         {
@@ -213,7 +213,7 @@ def test_numbers_are_read_as_canonical_json_means_them(small: float, wide: float
 
 
 def known(status: CriterionStatus, *, carried: bool = False) -> CriterionState:
-    """Give how a criterion stands."""
+    """How a criterion stands."""
     return CriterionState(result=e.CriterionResult(id="a", status=status, progress=0.0, carried=carried))
 
 

@@ -42,7 +42,7 @@ wide_event: st.SearchStrategy[Event] = st.one_of(
 
 
 def _read_back(event: Event) -> Event:
-    """Give the event as every reader of the record has it."""
+    """The event as every reader of the record has it."""
     return decode(Envelope(1, AT, "engine", type(event).__name__, canonical(encode(event)))).event
 
 

@@ -17,7 +17,7 @@ LONG_FUNCTIONS: dict[str, int] = {}
 
 
 def sources() -> list[Path]:
-    """Give every Python file of the project."""
+    """Every Python file of the project."""
     folders = ("src", "tests", "benchmarks")
     return [file for folder in folders for file in sorted((ROOT / folder).rglob("*.py"))]
 

@@ -10,7 +10,7 @@ from journeyman.testing.store_kit.bench import Story
 
 
 def whole(tenant: str = "default", session_id: str = "s1", count: int = 6, *, blobs: tuple[bytes, ...] = ()) -> Batch:
-    """Give a record of `count` events in one batch; the third refers to the blobs."""
+    """A record of `count` events in one batch; the third refers to the blobs."""
     story = Story(tenant, session_id)
     parts: list[Batch] = []
     for number in range(count):
@@ -28,5 +28,5 @@ def whole(tenant: str = "default", session_id: str = "s1", count: int = 6, *, bl
 
 
 def summarize(entries: Sequence[Entry]) -> Summary:
-    """Give the row that belongs to `whole`."""
+    """The row that belongs to `whole`."""
     return Story("default", "s1").summary(len(entries))

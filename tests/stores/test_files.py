@@ -58,7 +58,7 @@ def _names(directory: Path) -> list[str]:
 
 @pytest.fixture
 async def exported(tmp_path: Path) -> Path:
-    """Give the directory of an exported record."""
+    """The directory of an exported record."""
     await _export(tmp_path / "out")
     return tmp_path / "out"
 
@@ -166,7 +166,7 @@ async def test_a_record_is_exported_up_to_its_head_in_pages(tmp_path: Path, monk
 
 
 def _holding(entries: Sequence[Entry], blobs: Mapping[str, bytes]) -> MemoryStore:
-    """Give a store that somebody has been at."""
+    """A store that somebody has been at."""
     store = MemoryStore()
     vars(store)["_entries"]["s1"] = list(entries)
     vars(store)["_blobs"].update(blobs)

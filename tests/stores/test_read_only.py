@@ -38,7 +38,7 @@ def _seal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def sealed(tmp_path: Path, kept: Story, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Give the folder of the record, which from now on cannot be written."""
+    """The folder of the record, which from now on cannot be written."""
     _seal(monkeypatch)
     return tmp_path
 

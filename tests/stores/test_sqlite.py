@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncGenerator[SqliteStore]:
-    """Give a new store that gives up on locks at once."""
+    """A new store that gives up on locks at once."""
     async with await SqliteStore.open(tmp_path, busy_timeout_s=0.05) as opened:
         yield opened
 

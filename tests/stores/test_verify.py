@@ -26,7 +26,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture
 async def store(tmp_path: Path) -> AsyncGenerator[SqliteStore]:
-    """Give a store with one record of six events."""
+    """A store with one record of six events."""
     async with await SqliteStore.open(tmp_path) as opened:
         await opened.append(whole(blobs=(b"one" * 900, b"two")))
         yield opened

@@ -83,7 +83,7 @@ class DyingHttp:
             self._die_and_come_back()
 
     def _end_call(self, message: dict[str, Any], writer: asyncio.StreamWriter) -> None:
-        """Give anything but an answer."""
+        """Answer with anything but an answer."""
         match self._ending:
             case "close":
                 self._die_and_come_back()

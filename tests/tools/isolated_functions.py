@@ -13,13 +13,13 @@ from journeyman.tools.functions import tool
 
 
 def who(idempotency_key: str, n: int = 1) -> dict[str, object]:
-    """Give the process and what came in."""
+    """The process and what came in."""
     print("noise on the output")  # noqa: T201 - it must not be taken for the answer
     return {"pid": os.getpid(), "n": n, "key": idempotency_key, "metrics": {"n": n}}
 
 
 async def later(n: int) -> int:
-    """Give it from a loop."""
+    """What came in, from a loop."""
     await asyncio.sleep(0)
     return n + 1
 
@@ -51,7 +51,7 @@ def boom() -> str:
 
 
 def odd() -> object:
-    """Give what is not JSON."""
+    """What is not JSON."""
     return object()
 
 

@@ -225,7 +225,7 @@ def test_functions_are_named_as_in_mission_files(tmp_path: Path) -> None:
 
 
 def wrong(schema: JsonObject, args: JsonObject) -> list[str]:
-    """Give what the check says."""
+    """What the check says."""
     found = compiled(schema)
     assert isinstance(found, Arguments), found
     return [str(problem) for problem in found.problems(args)]

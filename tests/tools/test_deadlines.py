@@ -32,7 +32,7 @@ SOON_S = 15.0
 
 
 def soon(left_s: float) -> Deadline:
-    """Give a deadline a little away."""
+    """A deadline a little away."""
     return Deadline(time.monotonic() + left_s)
 
 

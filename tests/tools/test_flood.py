@@ -23,7 +23,7 @@ class Flood:
         self.stdout = self
 
     async def receive(self, _: int) -> bytes:
-        """Give the chunk, and then the end."""
+        """The chunk, and then the end."""
         await anyio.lowlevel.checkpoint()
         if not self.chunks:
             raise anyio.EndOfStream

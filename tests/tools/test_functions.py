@@ -228,17 +228,17 @@ def stop_iteration() -> None:
 
 
 def odd() -> object:
-    """Give what is not JSON."""
+    """What is not JSON."""
     return object()
 
 
 def not_finite() -> float:
-    """Give NaN."""
+    """NaN."""
     return float("nan")
 
 
 def envelope() -> dict[str, str]:
-    """Give an error in an envelope."""
+    """An error in an envelope."""
     return {"error": "no such host"}
 
 

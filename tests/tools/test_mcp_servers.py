@@ -32,7 +32,7 @@ QUICK = ServerPolicy(start_s=8, backoff_s=0.01)
 
 
 def program(name: str, *args: str | Path) -> JsonObject:
-    """Give the configuration of one of our test servers."""
+    """The configuration of one of our test servers."""
     return {"command": sys.executable, "args": [str(SERVERS / f"{name}.py"), *map(str, args)]}
 
 
@@ -228,7 +228,7 @@ def test_names_are_shortened_only_while_they_stay_unique() -> None:
 
 
 def free_port() -> int:
-    """Give a port that nobody listens on."""
+    """A port that nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
@@ -247,7 +247,7 @@ def start_http(port: int) -> subprocess.Popen[bytes]:
 
 @pytest.fixture(scope="module")
 def http_port() -> Iterator[int]:
-    """Give the port of an honest server over streamable HTTP."""
+    """The port of an honest server over streamable HTTP."""
     port = free_port()
     process = start_http(port)
     yield port
@@ -257,7 +257,7 @@ def http_port() -> Iterator[int]:
 
 @pytest.fixture(params=["stdio", "http"])
 def honest(request: pytest.FixtureRequest) -> JsonObject:
-    """Give the configuration of the honest server over each transport."""
+    """The configuration of the honest server over each transport."""
     if request.param == "stdio":
         return {"honest": program("honest")}
     return {

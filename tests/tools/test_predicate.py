@@ -20,7 +20,7 @@ OBS: Json = {"metrics": {"loss": 0.25}, "tool_results": [{"name": "a", "ok": Tru
 
 @pytest.fixture(scope="module")
 def sandbox() -> Iterator[Sandbox]:
-    """Give warm workers to all tests of this file."""
+    """Warm workers for all tests of this file."""
     box = Sandbox()
     yield box
     box.close()

@@ -56,7 +56,7 @@ def gone(folder: Path) -> bool:
 
 
 def python(folder: Path, more: str) -> list[str]:
-    """Give the command that leaves a child, one with a session of its own, and one without a parent, then does more."""
+    """The command that leaves a child, one with a session of its own, and one without a parent, then does more."""
     (folder / "pids").touch()
     return [sys.executable, "-c", LEAVES_OTHERS + more, str(folder / "pids")]
 

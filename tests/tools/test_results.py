@@ -19,7 +19,7 @@ CAPS = Caps()
 
 
 def structured(value: object, *texts: str) -> Answer:
-    """Give an answer with structured content."""
+    """An answer with structured content."""
     return Answer(structured=value, has_structured=True, texts=texts)
 
 
@@ -96,7 +96,7 @@ def test_text_that_looks_like_metrics_measures_nothing(answer: Answer) -> None:
 
 
 def mapped(**sources: dict[str, str]) -> tuple[Mapped, ...]:
-    """Give what a mission maps out of the tool `t`."""
+    """What a mission maps out of the tool `t`."""
     return sources_of("t", {name: MetricSource(tool="t", **source) for name, source in sources.items()})
 
 

@@ -25,14 +25,14 @@ TOOLS = ("git.log", "add")
 
 @pytest.fixture(scope="module")
 def run() -> Iterator[ScriptRun]:
-    """Give one runner with warm workers to all tests of this file."""
+    """One runner with warm workers for all tests of this file."""
     box = Sandbox()
     yield ScriptRun(box)
     box.close()
 
 
 def done(value: Json) -> Result:
-    """Give the result of a call that went well."""
+    """The result of a call that went well."""
     return Result(status=Status.DONE, value=value)
 
 
@@ -55,20 +55,20 @@ def to_end(run: ScriptRun, source: str, answer: Answer = echo, limits: ScriptLim
 
 
 def finished(step: Step) -> Finished:
-    """Give the step, which must be the good end."""
+    """The step, which must be the good end."""
     assert isinstance(step, Finished), step
     return step
 
 
 def failed(step: Step, error_class: str) -> Failed:
-    """Give the step, which must be a failure of that class."""
+    """The step, which must be a failure of that class."""
     assert isinstance(step, Failed), step
     assert step.error_class == error_class
     return step
 
 
 def waiting(step: Step) -> Pending:
-    """Give the step, which must wait for calls."""
+    """The step, which must wait for calls."""
     assert isinstance(step, Pending), step
     return step
 

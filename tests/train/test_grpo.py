@@ -48,7 +48,7 @@ def run(folder: Path, *words: str) -> Run:
 
 
 def weights(folder: Path) -> dict[str, Any]:
-    """Give a saved model's weights by name."""
+    """A saved model's weights by name."""
     return load_file(folder / "model.safetensors")
 
 

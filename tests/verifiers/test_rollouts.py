@@ -61,7 +61,7 @@ class Played:
 
 
 def call_of(move: TextAction) -> Say:
-    """Give an action as the tool call of a model."""
+    """An action as the tool call of a model."""
     kind, target = move.action_type, move.target
     if kind is ActionType.NOOP:
         return Say(tool="look", args={"target": target}) if target else Say(tool="wait")
@@ -71,7 +71,7 @@ def call_of(move: TextAction) -> Say:
 
 
 def plan(number: int) -> list[Say]:
-    """Give the SRE's part of the oracle's plan as tool calls, then waiting."""
+    """The SRE's part of the oracle's plan as tool calls, then waiting."""
     one = task(f"easy-train-{number}")
     certificate, words = certify(one), Shift(one, AgentRole.SRE).world
     rows = certificate.actions[: certificate.steps, AgentRole.SRE.number]
@@ -79,7 +79,7 @@ def plan(number: int) -> list[Say]:
 
 
 def silent_score(number: int) -> float:
-    """Give what the SRE's seat earns when nobody sits in it."""
+    """What the SRE's seat earns when nobody sits in it."""
     shift = Shift(task(f"easy-train-{number}"), AgentRole.SRE)
     shift.leave()
     return shift.score
@@ -125,7 +125,7 @@ async def play_all() -> dict[str, Played]:
 
 @pytest.fixture(scope="module")
 def played() -> dict[str, Played]:
-    """Give all rollouts by name."""
+    """All rollouts by name."""
     with pytest.MonkeyPatch.context() as patch:
         # The loop that verifiers starts is a script; it is set up with uv, which is installed beside Python here.
         patch.setenv("PATH", f"{BIN}{os.pathsep}{os.environ['PATH']}")

@@ -30,17 +30,17 @@ EVERYBODY = {"wait", "look", "communicate"}
 
 
 def config(**options: Any) -> Any:
-    """Give a run's settings as verifiers reads them from a file or flags."""
+    """A run's settings as verifiers reads them from a file or flags."""
     return vf.resolve_env_config({"taskset": {"id": "journeyman-gym", **options}})
 
 
 def loaded(**options: Any) -> vf.Taskset:
-    """Give a taskset as verifiers loads it by name."""
+    """A taskset as verifiers loads it by name."""
     return vf.load_taskset(config(**options).taskset)
 
 
 def served(**options: Any) -> IncidentTools:
-    """Give the tool server of a taskset, not started."""
+    """The tool server of a taskset, not started."""
     (tools,) = type(loaded()).toolsets(config(**options).taskset)
     assert isinstance(tools, IncidentTools)
     return tools
@@ -149,7 +149,7 @@ def test_a_server_that_forgot_a_world_goes_on_where_it_was() -> None:
 
 
 def begun() -> tuple[IncidentTask, Any]:
-    """Give a task and the trace of a rollout of it that has just begun."""
+    """A task and the trace of a rollout of it that has just begun."""
     env = vf.load_environment(config(count=1))
     one = next(iter(env.taskset))
     assert isinstance(one, IncidentTask)

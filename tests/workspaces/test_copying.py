@@ -59,7 +59,7 @@ def made(place: Path, tree: Node, root: Path) -> None:
 
 
 def everything(root: Path) -> Iterator[Path]:
-    """Give all below a folder, following nothing."""
+    """All below a folder, following nothing."""
     for entry in os.scandir(root):
         yield Path(entry.path)
         if entry.is_dir(follow_symlinks=False):

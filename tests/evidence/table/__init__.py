@@ -7,5 +7,5 @@ from tests.evidence.table import aborts, absence, facts, holds, probes, reports,
 
 
 def rows() -> list[Row]:
-    """Give all rows."""
+    """All rows."""
     return [row for part in (stale, sources, probes, aborts, holds, types, reports, facts, absence) for row in part.rows()]

@@ -23,22 +23,22 @@ def row(
     *plan: Fields,
     **more: Any,
 ) -> Row:
-    """Give a row about abort conditions."""
+    """A row about abort conditions."""
     return Row(name=name, rule=RULE, completes=completes, criteria=criteria, tools=tools, plan=plan, **more)
 
 
 def harms(*values: int, n: int = 0) -> Tool:
-    """Give a tool that measures harm, and perhaps the goal."""
+    """A tool that measures harm, and perhaps the goal."""
     return pure(*[m(harm=value, n=n) for value in values])
 
 
 def tells(*values: int) -> Tool:
-    """Give a tool that measures nothing but harm."""
+    """A tool that measures nothing but harm."""
     return pure(*[m(harm=value) for value in values])
 
 
 def rows() -> Iterator[Row]:
-    """Give the rows."""
+    """The rows."""
     yield from _coming_and_going()
     yield from _several_voices()
     yield from _never_blocking()

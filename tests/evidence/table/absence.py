@@ -32,12 +32,12 @@ OK: Fields = {"name": "ok"}
 
 
 def row(name: str, completes: bool, criteria: list[Any], tools: dict[str, Tool], *plan: Fields, **more: Any) -> Row:  # noqa: FBT001  # a column
-    """Give a row of these rules."""
+    """A row of these rules."""
     return Row(name=name, rule=RULE, completes=completes, criteria=criteria, tools=tools, plan=plan, **more)
 
 
 def rows() -> Iterator[Row]:
-    """Give all of them."""
+    """All of them."""
     quiet: dict[str, Tool] = {"watch": pure(m(None, OK)), "other": pure(m(None, OK)), "act": changing()}
     for name, expression in FORMS.items():
         tools = {**quiet, "watch": pure(m())} if name in ("no events", "not events", "a comparison turned round") else quiet

@@ -23,12 +23,12 @@ def row(
     *plan: Fields,
     **more: Any,
 ) -> Row:
-    """Give a row about facts."""
+    """A row about facts."""
     return Row(name=name, rule=RULE, completes=completes, criteria=criteria, tools={"idle": IDLE, **tools}, plan=plan, **more)
 
 
 def rows() -> Iterator[Row]:
-    """Give the rows."""
+    """The rows."""
     yield from _counts()
     yield from _approvals()
     yield from _checks()

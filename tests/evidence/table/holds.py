@@ -36,17 +36,17 @@ def row(
     *plan: Fields,
     **more: Any,
 ) -> Row:
-    """Give a row about holding."""
+    """A row about holding."""
     return Row(name=name, rule=RULE, completes=completes, criteria=criteria, tools={"idle": IDLE, **tools}, plan=plan, **more)
 
 
 def only(count: int, iterations: int = 6) -> dict[str, Any]:
-    """Give a budget of so many calls, so that nothing is measured beyond the plan."""
+    """A budget of so many calls, so that nothing is measured beyond the plan."""
     return {"budget": {"iterations": iterations, "tool_calls": count}}
 
 
 def rows() -> Iterator[Row]:
-    """Give the rows."""
+    """The rows."""
     yield from _in_a_row()
     yield from _arguments()
     yield from _apart()

@@ -47,12 +47,12 @@ def row(
     *plan: Fields,
     **more: Any,
 ) -> Row:
-    """Give a row about probes."""
+    """A row about probes."""
     return Row(name=name, rule=RULE, completes=completes, criteria=criteria, tools=tools, plan=plan, **more)
 
 
 def rows() -> Iterator[Row]:
-    """Give the rows."""
+    """The rows."""
     yield from _too_dear()
     yield from _by_nothing_else()
     yield from _arguments()
@@ -112,7 +112,7 @@ def _arguments() -> Iterator[Row]:
 
 
 def _telling(asked: Fields, *, wanted: int, other: int) -> Tool:
-    """Give a tool that tells one number for these arguments, and another for all others."""
+    """A tool that tells one number for these arguments, and another for all others."""
     return Tool("pure", {json.dumps(asked, sort_keys=True): n(wanted), "": n(other)})
 
 

@@ -29,13 +29,13 @@ def row(
     *plan: Fields,
     **more: Any,
 ) -> Row:
-    """Give a row about scripts."""
+    """A row about scripts."""
     tools = {"idle": pure(m()), "act": changing(), **tools}
     return Row(name=name, rule=RULE, completes=completes, criteria=criteria, tools=tools, plan=plan, **more)
 
 
 def rows() -> Iterator[Row]:
-    """Give the rows."""
+    """The rows."""
     yield from _operator()
     yield from _advisor()
 

@@ -37,12 +37,12 @@ def row(
     *plan: Fields,
     **more: Any,
 ) -> Row:
-    """Give a row about sources."""
+    """A row about sources."""
     return Row(name=name, rule=RULE, completes=completes, criteria=criteria, tools=tools, plan=plan, **more)
 
 
 def rows() -> Iterator[Row]:
-    """Give the rows."""
+    """The rows."""
     yield from _ambiguous()
     yield from _named()
     yield from _shaped()

@@ -56,14 +56,14 @@ SCRIPT = {"s": (calls("look"), calls("act"), calls())}
 
 
 def _rows(name: str, row: Row) -> Iterator[Row]:
-    """Give the mission in which the second look is bad, and the one in which it is good."""
+    """The mission in which the second look is bad, and the one in which it is good."""
     yield replace(row, name=f"{name}, and the next look is bad", completes=False)
     look = pure(*n(1, 1))
     yield replace(row, name=f"{name}, and the next look is good", completes=True, tools={**row.tools, "look": look})
 
 
 def rows() -> Iterator[Row]:
-    """Give the rows."""
+    """The rows."""
     yield from _changed()
     yield from _ended()
     yield from _between()

@@ -20,12 +20,12 @@ def row(
     *plan: Fields,
     **more: Any,
 ) -> Row:
-    """Give a row about types."""
+    """A row about types."""
     return Row(name=name, rule=RULE, completes=completes, criteria=criteria, tools=tools, plan=plan, **more)
 
 
 def rows() -> Iterator[Row]:
-    """Give the rows."""
+    """The rows."""
     yield from _thresholds()
     yield from _events()
     yield from _predicates()

@@ -62,7 +62,7 @@ class Browser:
         os.close(self._out)
 
     def send(self, method: str, **params: object) -> dict[str, Any]:
-        """Give the answer to a command for the page."""
+        """The answer to a command for the page."""
         return self._send(method, self._session, **params)
 
     def open(
@@ -81,17 +81,17 @@ class Browser:
             self._read()
 
     def ask(self, expression: str) -> Any:
-        """Give the value of an expression in the page, after any promise it gives."""
+        """The value of an expression in the page, after any promise it gives."""
         answer = self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
         assert "exceptionDetails" not in answer, answer["exceptionDetails"]
         return answer["result"].get("value")
 
     def requests(self) -> list[str]:
-        """Give what the page asked for since it was opened, itself included."""
+        """What the page asked for since it was opened, itself included."""
         return [e["params"]["request"]["url"] for e in self.happened if e["method"] == "Network.requestWillBeSent"]
 
     def complaints(self) -> list[str]:
-        """Give errors and warnings of the page: exceptions, refused scripts and requests."""
+        """Errors and warnings of the page: exceptions, refused scripts and requests."""
         found = [str(e["params"]["entry"]["text"]) for e in self.happened if e["method"] == "Log.entryAdded"]
         return found + [str(e["params"]) for e in self.happened if e["method"] == "Runtime.exceptionThrown"]
 
@@ -138,7 +138,7 @@ class Browser:
 
 
 def _high(descriptor: int) -> int:
-    """Give the same pipe end under a number above those that the browser's ends take."""
+    """The same pipe end under a number above those that the browser's ends take."""
     moved = fcntl.fcntl(descriptor, fcntl.F_DUPFD_CLOEXEC, 10)
     os.close(descriptor)
     return moved

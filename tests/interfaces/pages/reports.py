@@ -117,12 +117,12 @@ def _busy() -> JsonObject:
 
 
 def busy_report() -> JsonObject:
-    """Give the report of a session with every kind of trouble that ends well."""
+    """The report of a session with every kind of trouble that ends well."""
     return deepcopy(_busy())
 
 
 def open_report(events: int = 60) -> JsonObject:
-    """Give the report of a session that goes on: nothing has ended, an effect's fate is unknown."""
+    """The report of a session that goes on: nothing has ended, an effect's fate is unknown."""
     session = _Session(validate_mission(MISSION), _tools())
     for _ in range(events):
         command = next_command(session.state)
@@ -133,12 +133,12 @@ def open_report(events: int = 60) -> JsonObject:
 
 
 def empty_report() -> JsonObject:
-    """Give the report of a session that has only been created."""
+    """The report of a session that has only been created."""
     return _plain(to_json(build_report(Simulation(validate_mission(MISSION), _tools()).events[:1], HEAD)))
 
 
 def long_report(iterations: int, value_bytes: int = 0) -> JsonObject:
-    """Give the busy report with its iterations and effects repeated up to a number."""
+    """The busy report with its iterations and effects repeated up to a number."""
     report = busy_report()
     rows, effects, budgets = _rows(report, "iterations"), _rows(report, "effects"), _rows(report, "budget_series")
     last = rows[-1]
@@ -171,7 +171,7 @@ def page_of(report: JsonObject) -> str:
 
 
 def hostile_report(report: JsonObject, told: Callable[[str], str] = lambda text: text + CANARY) -> JsonObject:
-    """Give a report in which every text that a tool, advisor or person may choose went through `told`."""
+    """A report in which every text that a tool, advisor or person may choose went through `told`."""
     return _hostile(report, told)
 
 

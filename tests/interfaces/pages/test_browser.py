@@ -18,7 +18,7 @@ _WIDE = "[...document.querySelectorAll('body *')].filter(e => e.getBoundingClien
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """Give one browser for the file."""
+    """One browser for the file."""
     with Browser(tmp_path_factory.mktemp("browser")) as started:
         yield started
 

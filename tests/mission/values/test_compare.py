@@ -16,7 +16,7 @@ OPERATORS: tuple[Operator, ...] = get_args(Operator)
 
 
 def kind(value: Json) -> str:
-    """Give the type of a value, in the words of the rule."""
+    """The type of a value, in the words of the rule."""
     if value is None:
         return "null"
     if isinstance(value, bool):
@@ -50,7 +50,7 @@ def equal(left: Json, right: Json) -> bool:
 
 
 def reference(op: Operator, left: Json, right: Json) -> bool | None:
-    """Give what `compare` must give."""
+    """What `compare` must give."""
     if op == "==":
         return equal(left, right)
     if op == "!=":

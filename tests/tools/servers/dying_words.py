@@ -6,7 +6,7 @@ from typing import Any
 
 
 def result_of(message: dict[str, Any]) -> dict[str, Any] | None:
-    """Give the answer to a request; `None` where there is no such method."""
+    """The answer to a request; `None` where there is no such method."""
     match message["method"]:
         case "initialize":
             info = {"name": "dying", "version": "1"}

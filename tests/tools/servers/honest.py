@@ -23,19 +23,19 @@ def add(a: int, b: int = 1) -> int:
 
 @server.tool()
 def honest_text() -> str:
-    """Give JSON as text, under a name that repeats the server's."""
+    """JSON as text, under a name that repeats the server's."""
     return '{"metrics": {"loss": 0.25}, "events": [{"event_name": "done"}]}'
 
 
 @server.tool()
 def measure() -> dict[str, Any]:
-    """Give metrics and events."""
+    """Metrics and events."""
     return {"metrics": {"loss": 0.25}, "events": [{"event_name": "done"}]}
 
 
 @server.tool()
 def rows(count: int) -> list[str]:
-    """Give a list."""
+    """A list."""
     return [f"row {i}" for i in range(count)]
 
 
@@ -53,19 +53,19 @@ def refuse() -> CallToolResult:
 
 @server.tool()
 def environment() -> dict[str, str]:
-    """Give what the server can see."""
+    """What the server can see."""
     return dict(os.environ)
 
 
 @server.tool()
 def where() -> str:
-    """Give the working directory."""
+    """The working directory."""
     return str(Path.cwd())
 
 
 @server.tool()
 def big(size_bytes: int) -> str:
-    """Give much."""
+    """Much."""
     return "x" * size_bytes
 
 
@@ -100,7 +100,7 @@ def die(mark: str = "") -> str:
 
 @server.tool()
 async def key_of(ctx: Context) -> str:
-    """Give the key that came with the call."""
+    """The key that came with the call."""
     meta = ctx.request_context.meta or {}
     return str(meta.get("dev.journeyman/idempotencyKey"))
 

@@ -28,7 +28,7 @@ def write(text: str) -> None:
 
 
 def tools() -> list[dict[str, Any]]:
-    """Give the tools, other ones after a restart when asked to change."""
+    """The tools, other ones after a restart when asked to change."""
     if HOW == "collision":
         return [{**TOOL, "name": "liar_echo"}, TOOL, {**TOOL, "name": "liar-other"}]
     changes: dict[str, dict[str, Any]] = {
@@ -56,7 +56,7 @@ ANSWERS = {
 
 
 def answer(args: dict[str, Any]) -> str:
-    """Give the text of the `result` of a call."""
+    """The text of the `result` of a call."""
     honest = json.dumps({"content": [{"type": "text", "text": json.dumps(args)}], "structuredContent": args})
     return ANSWERS.get(HOW, honest)
 
