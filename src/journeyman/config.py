@@ -47,7 +47,7 @@ class Settings:
     """Where each value that is no default came from."""
 
     def rows(self) -> list[tuple[str, str, str]]:
-        """Give (name, value, source) for each setting."""
+        """(name, value, source) for each setting."""
         rows = [
             (name, str(getattr(self, name)), self.sources.get(name, "default"))
             for name in (item.name for item in fields(self))
@@ -61,7 +61,7 @@ class Settings:
 
 
 def settings_file() -> Path:
-    """Give the path of the settings file; it need not exist."""
+    """The path of the settings file; it need not exist."""
     named = os.environ.get(f"{PREFIX}CONFIG")
     return Path(named) if named else Path(platformdirs.user_config_dir("journeyman", appauthor=False)) / "config.toml"
 
@@ -69,7 +69,7 @@ def settings_file() -> Path:
 def load_settings(
     arguments: Mapping[str, str | None] | None = None, environment: Mapping[str, str] | None = None
 ) -> Settings:
-    """Give the settings; raise `InvalidInput` with every value that is malformed."""
+    """The settings; raises `InvalidInput` with every value that is malformed."""
     environment = os.environ if environment is None else environment
     names = [item.name for item in fields(Settings) if item.name not in _TABLES]
     problems: list[Problem] = []
@@ -127,7 +127,7 @@ def _typed(name: str, value: object, source: str, problems: list[Problem]) -> ob
 
 
 def _advice(tables: Mapping[str, object], path: Path, problems: list[Problem]) -> tuple[object, object]:
-    """Give the checked tables, and add whatever is wrong with them to the problems."""
+    """The checked tables; whatever is wrong with them is added to `problems`."""
 
     def checked(model: type[T], table: object, where: str) -> T | None:
         try:

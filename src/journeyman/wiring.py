@@ -125,7 +125,7 @@ def broker_of(
     *,
     keyed: bool = True,
 ) -> Broker:
-    """Give the broker over the configured advisors; no SDK is loaded before one is asked.
+    """The broker over the configured advisors; no SDK is loaded before one is asked.
 
     Where nothing can be recorded nobody is asked, so that no key of prompts need be `keyed`.
     """
@@ -145,7 +145,7 @@ def broker_of(
 
 
 def advisors_of(settings: Settings, environment: Mapping[str, str]) -> dict[str, Advisor]:
-    """Give the configured advisors by name."""
+    """The configured advisors by name."""
     return {name: _advisor(name, table, environment) for name, table in settings.advisors.items()}
 
 
@@ -164,7 +164,7 @@ def _advisor(name: str, table: AdvisorSettings, environment: Mapping[str, str]) 
 
 
 def prompt_key(folder: Path) -> bytes:
-    """Give the tenant's secret that keys prompt hashes in the audit; drawn once, readable by its owner only."""
+    """The tenant's secret that keys prompt hashes in the audit; drawn once, readable by its owner only."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / "prompt.key"
     drawn = secrets.token_bytes(32)
@@ -230,7 +230,7 @@ def _incident(wanted: Gym) -> Incident:
 
 
 def load_mission(path: Path) -> tuple[Mission, Path]:
-    """Give the mission in a file, a script plan read into it, and the file's folder; raise `InvalidInput` or `NotFound`."""
+    """The mission in a file, a script plan read into it, and the file's folder; raises `InvalidInput` or `NotFound`."""
     try:
         data = path.read_bytes()
     except (OSError, ValueError) as error:
@@ -246,7 +246,7 @@ def load_mission(path: Path) -> tuple[Mission, Path]:
 
 
 def with_script(mission: Mission, folder: Path) -> Mission:
-    """Give the mission with its plan's script file read in, so that the record holds what was run."""
+    """The mission with its plan's script file read in, so that the record holds what was run."""
     plan = mission.plan
     if not isinstance(plan, ScriptPlan) or "\n" in plan.script:
         return mission
