@@ -24,7 +24,7 @@ class Arguments:
     names: tuple[str, ...]
 
     def problems(self, args: Mapping[str, Json]) -> tuple[Problem, ...]:
-        """Give what is wrong with `args`: the path, the value and what was expected; empty when they fit."""
+        """What is wrong with `args`: the path, the value and what was expected; empty when they fit."""
         return tuple(self._problem(error) for error in self.validator.iter_errors(dict(args)))
 
     def _problem(self, error: jsonschema_rs.ValidationError) -> Problem:
@@ -32,7 +32,7 @@ class Arguments:
         return Problem(where=path, message=self._message(error), hint=self._hint(error))
 
     def _message(self, error: jsonschema_rs.ValidationError) -> str:
-        """Give the validator's sentence, with a long value in it cut short."""
+        """The validator's sentence, with a long value in it cut short."""
         words = " ".join(error.message.split())
         return words if len(words) <= 3 * _SHOWN_CHARS else f"{words[:_SHOWN_CHARS]}…{words[-_SHOWN_CHARS:]}"
 
@@ -45,7 +45,7 @@ class Arguments:
 
 
 def compiled(schema: JsonObject) -> Arguments | str:
-    """Give the compiled schema (2020-12 unless it names another draft), or what is wrong with it.
+    """The compiled schema (2020-12 unless it names another draft), or what is wrong with it.
 
     References out of the schema are refused: a server must not make us fetch anything.
     """

@@ -86,7 +86,7 @@ class Catalog(Protocol):
     """A set of tools under one allowlist. An async context manager opens and closes its servers."""
 
     async def tools(self) -> Sequence[Tool]:
-        """Give the allowed tools, sorted by name."""
+        """The allowed tools, sorted by name."""
         ...
 
     async def call(
@@ -135,7 +135,7 @@ class BaseCatalog(ABC):
 
     @abstractmethod
     async def tools(self) -> Sequence[Tool]:
-        """Give the allowed tools, sorted by name."""
+        """The allowed tools, sorted by name."""
 
     @abstractmethod
     async def handle(self, request: CallRequest) -> Result:
@@ -164,7 +164,7 @@ class ForwardingCatalog(BaseCatalog):
         self._inner = inner
 
     async def tools(self) -> Sequence[Tool]:
-        """Give the allowed tools of the inner catalog."""
+        """The allowed tools of the inner catalog."""
         return await self._inner.tools()
 
     async def handle(self, request: CallRequest) -> Result:

@@ -96,7 +96,7 @@ class ToolCatalog(BaseCatalog):
         self._deadline = deadline
 
     async def tools(self) -> Sequence[Tool]:
-        """Give the allowed tools, sorted by name."""
+        """The allowed tools, sorted by name."""
         return tuple(entry.tool for entry in self._listed.values())
 
     async def handle(self, request: CallRequest) -> Result:
@@ -169,7 +169,7 @@ class _Course:
         return unanswered and (self.repeatable or not self.left)
 
     def told(self, took_s: float) -> Result:
-        """Give the last try's result with what the earlier ones add to it."""
+        """The last try's result with what the earlier ones add to it."""
         result = self._late(took_s) if self.result is None else self.result
         status = result.status
         if status is Status.UNKNOWN and not self.left:
@@ -215,6 +215,6 @@ def _refusal(entry: Entry, args: Mapping[str, Json]) -> Result | None:
 
 
 def nearest(name: str, names: Mapping[str, object] | Sequence[str]) -> str:
-    """Give the names closest to one that is not there, to end an error text with."""
+    """The names closest to one that is not there, to end an error text with."""
     close = difflib.get_close_matches(name, list(names), 3, 0.4)
     return f"; nearest: {one_line(', '.join(close))}" if close else f"; there are {len(names)}"

@@ -105,7 +105,7 @@ async def _open_all(servers: Sequence[McpServer]) -> None:
 def _local(
     functions: Sequence[str | Isolated | Callable[..., object]], base_dir: Path | None
 ) -> list[tuple[FunctionTool, Isolated | None]]:
-    """Give each function's tool, and how it is isolated, those of the mission file first."""
+    """Each function's tool, and how it is isolated, those of the mission file first."""
     written = [item for item in functions if isinstance(item, (str, Isolated))]
     specs = [item if isinstance(item, str) else item.function for item in written]
     found = [
@@ -126,7 +126,7 @@ class _Assembly:
     limits: Limits
 
     def catalog(self, deadline: Deadline) -> ToolCatalog:
-        """Give the catalog; raise `InvalidInput` where names collide or patterns match nothing."""
+        """The catalog; raises `InvalidInput` where names collide or patterns match nothing."""
         found: list[Entry] = []
         hidden: dict[str, Entry] = {}
         threads = anyio.CapacityLimiter(self.limits.threads)

@@ -43,7 +43,7 @@ def guarded(function: Callable[..., object], given: Mapping[str, object]) -> obj
 
 
 async def contained(work: Awaitable[Value], sending: Sending) -> Value:
-    """Give what a coroutine gives, run in a task of its own; raise `Escaped` where it cancels or ends more than itself.
+    """What a coroutine gives, run in a task of its own; raises `Escaped` where it cancels or ends more than itself.
 
     Cancelling the caller cancels the coroutine. One that does not stop then is left behind, and `sending.running` says so.
     """
@@ -60,7 +60,7 @@ async def contained(work: Awaitable[Value], sending: Sending) -> Value:
 
 
 async def held(make: Callable[[], Awaitable[Value]]) -> Value:
-    """Give what the coroutine gives that `make` makes; what would end the whole loop is `Escaped`."""
+    """What the coroutine gives that `make` makes; what would end the whole loop is `Escaped`."""
     try:
         return await make()
     except (Exception, asyncio.CancelledError, GeneratorExit):
@@ -70,7 +70,7 @@ async def held(make: Callable[[], Awaitable[Value]]) -> Value:
 
 
 def plain(value: object) -> Returned | Result:
-    """Give what a function returned as plain values, models by their aliases; a failed result where that cannot be."""
+    """What a function returned as plain values, models by their aliases; a failed result where that cannot be."""
     try:
         return Returned(to_jsonable_python(value, by_alias=True))
     except (PydanticSerializationError, ValueError, RecursionError) as error:
@@ -78,7 +78,7 @@ def plain(value: object) -> Returned | Result:
 
 
 def shown(error: BaseException) -> str:
-    """Give an error's class and text; showing it runs its own code, which may raise."""
+    """An error's class and text; showing it runs its own code, which may raise."""
     try:
         return f"{type(error).__name__}: {error}"
     except Exception as fault:  # noqa: BLE001 - showing an error runs its own code

@@ -21,7 +21,7 @@ class Deadline:
     at_s: float | None = None
 
     def left_s(self) -> float | None:
-        """Give the seconds that are left, never less than 0; `None` without a deadline."""
+        """The seconds that are left, never less than 0; `None` without a deadline."""
         return None if self.at_s is None else max(0.0, self.at_s - time.monotonic())
 
     def move(self, left_s: float | None) -> None:
@@ -29,6 +29,6 @@ class Deadline:
         self.at_s = None if left_s is None else time.monotonic() + left_s
 
     def bound(self, limit_s: float) -> float:
-        """Give `limit_s`, or what is left where that is less."""
+        """`limit_s`, or what is left where that is less."""
         left_s = self.left_s()
         return limit_s if left_s is None else min(limit_s, left_s)

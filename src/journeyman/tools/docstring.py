@@ -12,7 +12,7 @@ _ENTRY: Final = re.compile(r"^(?P<name>\w+)\s*(?:\([^)]*\))?:\s*(?P<text>.*)$")
 
 
 def argument_texts(doc: str) -> dict[str, str]:
-    """Give the description of each argument in a Google docstring."""
+    """The description of each argument in a Google docstring."""
     found: dict[str, str] = {}
     inside, indent, current = False, 0, ""
     for line in inspect.cleandoc(doc).splitlines():
@@ -36,7 +36,7 @@ def argument_texts(doc: str) -> dict[str, str]:
 
 
 def without_arguments(doc: str) -> str:
-    """Give the docstring without its `Args` section, whose words stand in the schema."""
+    """The docstring without its `Args` section, whose words stand in the schema."""
     kept: list[str] = []
     skipping = False
     for line in doc.splitlines():

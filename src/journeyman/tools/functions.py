@@ -59,7 +59,7 @@ def tool(
     probe: Callable[..., object] | None = None,
     destructive: bool | None = None,
 ) -> Callable[[Function], Function]:
-    """Give a decorator that says more of a function than its signature can.
+    """A decorator that says more of a function than its signature can.
 
     Args:
         name: The tool's name; the function's own by default.
@@ -121,7 +121,7 @@ class FunctionTool:
             return failure("exception", shown(error))
 
     def given(self, args: Mapping[str, Json], key: str) -> dict[str, Any] | Result:
-        """Give the typed arguments of the function, or the failure that they are."""
+        """The typed arguments of the function, or the failure that they are."""
         try:
             model = self.arguments.model_validate(dict(args))
         except pydantic.ValidationError as error:
@@ -167,7 +167,7 @@ def _sorted(value: object, sort: Sort) -> Result:
 
 
 def function_tool(function: Callable[..., object], *, guest: bool = False) -> FunctionTool:
-    """Give the tool of a typed function; raise `InvalidInput` with everything that keeps it from being one."""
+    """The tool of a typed function; raises `InvalidInput` with everything that keeps it from being one."""
     mark = cast("_Mark", getattr(function, _MARK, _Mark(None, None, None)))
     name = mark.name or getattr(function, "__name__", "")
     problems: list[Problem] = []
@@ -224,7 +224,7 @@ def _probe(probe: Callable[..., object], name: str, *, guest: bool) -> FunctionT
 
 
 def _fields(function: Callable[..., object], problems: list[Problem]) -> tuple[dict[str, Any], bool]:
-    """Give pydantic's field for each parameter, and whether the function wants the key."""
+    """Pydantic's field for each parameter, and whether the function wants the key."""
     try:
         signature = inspect.signature(function)
         hints = get_type_hints(function, include_extras=True)
@@ -265,7 +265,7 @@ def _has_description(metadata: object) -> bool:
 
 
 def _arguments(name: str, fields: dict[str, Any]) -> tuple[type[pydantic.BaseModel], JsonObject]:
-    """Give the model that turns JSON into typed arguments, and its schema."""
+    """The model that turns JSON into typed arguments, and its schema."""
     try:
         model = pydantic.create_model(
             f"{name}_arguments", __config__=pydantic.ConfigDict(extra="forbid", protected_namespaces=()), **fields
@@ -278,7 +278,7 @@ def _arguments(name: str, fields: dict[str, Any]) -> tuple[type[pydantic.BaseMod
 
 
 def _output_schema(function: Callable[..., object]) -> JsonObject | None:
-    """Give the schema of what comes back where the annotation promises an object."""
+    """The schema of what comes back where the annotation promises an object; `None` elsewhere."""
     annotation = get_type_hints(function).get("return")
     if annotation is None:
         return None

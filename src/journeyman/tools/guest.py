@@ -86,7 +86,7 @@ class _Job:
 async def on_guest_loop(
     make: Callable[[], Coroutine[Any, Any, Value]], begin: Callable[[], None], left: Callable[[str], None]
 ) -> Value:
-    """Give what a coroutine gives, run on the guest loop.
+    """What a coroutine gives, run on the guest loop.
 
     Cancelling cancels it and waits a moment; where it does not stop, it is left behind and `left` is told why. One that
     the loop has not begun then is never begun.

@@ -69,7 +69,7 @@ class IsolatedFunction:
                 return result
 
     def _result(self, folder: Path, ended: Ended) -> tuple[Result, bool]:
-        """Give the result, and whether the function was called."""
+        """The result, and whether the function was called."""
         return self._told(folder, ended), (folder / BEGAN).exists()
 
     def _told(self, folder: Path, ended: Ended) -> Result:

@@ -35,12 +35,12 @@ class Limits:
     servers: ServerPolicy = field(default_factory=ServerPolicy)
 
     def concurrency_of(self, name: str) -> anyio.CapacityLimiter | None:
-        """Give a fresh limiter for a tool whose concurrency is limited."""
+        """A fresh limiter for a tool whose concurrency is limited."""
         found = _first(self.per_tool, name)
         return None if found is None else anyio.CapacityLimiter(found)
 
     def pace_of(self, name: str) -> Pace | None:
-        """Give a fresh pace for a tool whose rate is limited."""
+        """A fresh pace for a tool whose rate is limited."""
         found = _first(self.rates, name)
         return None if found is None else Pace(1.0 / found)
 

@@ -21,7 +21,7 @@ _TURN_S: Final = 60.0
 
 
 def load_functions(specs: Sequence[str], base_dir: Path | None = None) -> tuple[Callable[..., object], ...]:
-    """Give the callables that `specs` name, in order; raise `InvalidInput` with every one that cannot be had. Blocks.
+    """The callables that `specs` name, in order; raises `InvalidInput` with every one that cannot be had. Blocks.
 
     Args:
         specs: `package.module:callable`; the callable may be an attribute of an attribute.
@@ -105,7 +105,7 @@ def _broken(spec: str, name: str, error: BaseException) -> Problem:
 
 
 def _from_elsewhere(spec: str, module: ModuleType, base_dir: Path | None) -> Problem | None:
-    """Give the problem of a module that was imported before, under the same name, from another folder."""
+    """The problem of a module that was imported before, under the same name, from another folder."""
     if base_dir is None or module.__file__ is None:
         return None
     top = module.__name__.split(".")[0]

@@ -42,7 +42,7 @@ class Lifted:
     events: list[JsonObject] = field(default_factory=list[JsonObject])
 
     def problem(self, most_bytes: int) -> str | None:
-        """Give why these are more than one result may bring; `None` when they are not."""
+        """Why these are more than one result may bring; `None` when they are not."""
         for what, count, most in (
             ("metrics", len(self.metrics), MAX_METRICS),
             ("events", len(self.events), MAX_EVENTS),
@@ -56,7 +56,7 @@ class Lifted:
 
 
 def lifted(structured: Json) -> Lifted:
-    """Give what stands under `metrics` and `events` at the top of structured content that is an object."""
+    """What stands under `metrics` and `events` at the top of structured content that is an object."""
     found = Lifted()
     if not isinstance(structured, dict):
         return found
@@ -71,7 +71,7 @@ def lifted(structured: Json) -> Lifted:
 
 
 def sources_of(tool: str, metrics: Mapping[str, MetricSource]) -> tuple[Mapped, ...]:
-    """Give what the mission maps out of this tool's results."""
+    """What the mission maps out of this tool's results."""
     return tuple(
         Mapped(name, source.path, None if source.regex is None else compiled(source.regex))
         for name, source in metrics.items()
@@ -80,7 +80,7 @@ def sources_of(tool: str, metrics: Mapping[str, MetricSource]) -> tuple[Mapped, 
 
 
 def mapped_metrics(mapped: Sequence[Mapped], value: Json, text: str) -> JsonObject:
-    """Give the mapped metrics that this result has; one that is not found is no metric.
+    """The mapped metrics that this result has; one that is not found is no metric.
 
     Args:
         mapped: From `sources_of`.
@@ -117,7 +117,7 @@ def _is_metric(value: Json) -> bool:
 
 
 def _number(text: str) -> Json:
-    """Give the finite number that `text` is; `None` where it is none."""
+    """The finite number that `text` is; `None` where it is none."""
     digits = text.strip()
     if len(digits) > _NUMBER_CHARS or _NUMBER.fullmatch(digits) is None:
         return None

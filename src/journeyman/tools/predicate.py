@@ -55,11 +55,11 @@ class Predicates:
         self._limits = limits or PredicateLimits()
 
     async def evaluate(self, expression: str, obs: Json) -> PredicateResult:
-        """Give the value of `expression`, off the event loop; `obs` is what `canonical.checked` gives."""
+        """The value of `expression`, off the event loop; `obs` is what `canonical.checked` gives."""
         return await self._sandbox.run(lambda turn: self._evaluate(turn, expression, obs))
 
     async def check(self, expression: str) -> tuple[Problem, ...]:
-        """Give everything that is wrong with `expression` without running it; empty when it can run."""
+        """Everything that is wrong with `expression` without running it; empty when it can run."""
         return expression_problems(expression, self._limits.source_bytes) or await self._sandbox.run(
             lambda turn: self._compiled(turn, expression)
         )

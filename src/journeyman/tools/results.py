@@ -45,12 +45,12 @@ class Answer:
 
 
 def failure(error_class: str, error: str, *, status: Status = Status.FAILED) -> Result:
-    """Give a result without a value; the text is brought to one line of at most 500 characters."""
+    """A result without a value; the text is brought to one line of at most 500 characters."""
     return Result(status=status, error_class=error_class, error=one_line(error))
 
 
 def one_line(text: str) -> str:
-    """Give `text` on one line, at most 500 characters, with nothing in it that a terminal would obey.
+    """`text` on one line, at most 500 characters, with nothing in it that a terminal would obey.
 
     White space of any kind becomes one space, every other control character `\ufffd`, lone surrogates `?`.
     """
@@ -60,14 +60,14 @@ def one_line(text: str) -> str:
 
 
 def sorted_value(value: object, caps: Caps, mapped: Sequence[Mapped] = ()) -> Result:
-    """Give the result of a function that returned `value`, already made of plain Python values."""
+    """The result of a function that returned `value`, already made of plain Python values."""
     if isinstance(value, str):
         return sorted_answer(Answer(texts=(value,)), caps, mapped)
     return sorted_answer(Answer(structured=value, has_structured=True), caps, mapped)
 
 
 def sorted_answer(answer: Answer, caps: Caps, mapped: Sequence[Mapped] = ()) -> Result:
-    """Give the result of an answer: its value is structured content, else JSON in the text, else the text.
+    """The result of an answer: its value is structured content, else JSON in the text, else the text.
 
     Metrics and events are read from structured content alone: text is data, whatever it looks like. Metrics out of
     text are what the mission maps (`mapped`), and nothing else.
@@ -109,7 +109,7 @@ def _judged(value: Json, structured: Json, found: Lifted, answer: Answer, caps: 
 
 
 def _envelope(structured: Json, texts: Sequence[str]) -> Json:
-    """Give the error that an answer tells of. Text is believed here: at worst a call counts as failed that was none."""
+    """The error that an answer tells of. Text is believed here: at worst a call counts as failed that was none."""
     if isinstance(structured, dict):
         return structured if is_error_envelope(structured) else None
     for text in texts:
@@ -166,7 +166,7 @@ def _shows(text: str, value: object) -> bool:
 
 
 def _parsed(text: str) -> object:
-    """Give the object or list that `text` is, or `text`; bare numbers and literals stay text, ids look like them."""
+    """The object or list that `text` is, or `text`; bare numbers and literals stay text, ids look like them."""
     if text.lstrip()[:1] not in {"{", "["}:
         return text
     try:
@@ -188,7 +188,7 @@ def is_error_envelope(value: Json) -> bool:
 
 
 def _words(value: Json) -> str:
-    """Give the text that says best what went wrong."""
+    """The text that says best what went wrong."""
     if isinstance(value, str):
         return value
     if isinstance(value, dict):

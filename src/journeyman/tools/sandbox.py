@@ -123,7 +123,7 @@ class Sandbox:
             pool.__exit__(None, None, None)
 
     def pool(self) -> monty.Monty:
-        """Give the open pool; raise `Unavailable` when no worker can be started."""
+        """The open pool; raises `Unavailable` when no worker can be started."""
         with self._opening:
             if self._pool is None:
                 try:
@@ -142,7 +142,7 @@ class Sandbox:
             return self._pool
 
     def turn(self) -> Turn:
-        """Give a turn with the workers, of which the first checkout may raise `Unavailable`."""
+        """A turn with the workers, of which the first checkout may raise `Unavailable`."""
         return Turn(self.pool)
 
     async def run(self, job: Callable[[Turn], Value]) -> Value:
@@ -158,7 +158,7 @@ class Sandbox:
 
 
 def limits(time_s: float, memory_bytes: int, suspensions: int = 1000) -> monty.ResourceLimits:
-    """Give Monty's form of the limits of one session."""
+    """Monty's form of the limits of one session."""
     return {
         "max_feed_duration_secs": time_s,
         "max_memory": memory_bytes,
@@ -168,7 +168,7 @@ def limits(time_s: float, memory_bytes: int, suspensions: int = 1000) -> monty.R
 
 
 def fault_of(error: monty.MontyError, first_line: int = 0, source: str | None = None) -> Fault:
-    """Give the fault in stable words; lines count from `first_line`, within the feed named `source` if given."""
+    """The fault in stable words; lines count from `first_line`, within the feed named `source` if given."""
     if isinstance(error, monty.MontyCrashedError):
         if error.timed_out:
             return Fault("time_limit", "ran past its time limit and was killed")
@@ -192,7 +192,7 @@ def _class_of(text: str, *, traced: bool) -> str:
 
 
 def _place(frames: list[monty.Frame], first_line: int, source: str | None) -> tuple[int | None, int | None]:
-    """Give the innermost place in the caller's own text; Monty lists the outermost frame first."""
+    """The innermost place in the caller's own text; Monty lists the outermost frame first."""
     for frame in reversed(frames):
         if source is None or frame.filename in {source, "main.py"}:
             line = frame.line - first_line

@@ -108,7 +108,7 @@ class _Stop(Exception):
 
 
 def script_names(tools: Sequence[str]) -> dict[str, str]:
-    """Give the name in scripts of each tool, `git.log` being `git_log`; raise `InvalidInput` where two become one."""
+    """The name in scripts of each tool, `git.log` being `git_log`; raises `InvalidInput` where two become one."""
     names: dict[str, str] = {}
     problems: list[Problem] = []
     for tool in tools:
@@ -145,7 +145,7 @@ class ScriptRun:
         return await self._sandbox.run(lambda turn: _resume(turn, snapshot, results))
 
     async def check(self, source: str, tools: Sequence[str], limits: ScriptLimits | None = None) -> tuple[Problem, ...]:
-        """Give everything that is wrong with `source` without running it; empty when it can run."""
+        """Everything that is wrong with `source` without running it; empty when it can run."""
         names = script_names(tools)
         allowed = limits or ScriptLimits()
         problem = size_problem(source, "script", allowed.source_bytes)

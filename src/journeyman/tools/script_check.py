@@ -15,13 +15,13 @@ _MISSION: Final = ("event", "observe")
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
-    """Give ` (nearest: …)` for the closest of `words`, or nothing."""
+    """` (nearest: …)` for the closest of `words`, or nothing."""
     close = difflib.get_close_matches(word, list(words), n=1, cutoff=0.5)
     return f" (nearest: {close[0]})" if close else ""
 
 
 def expression_problems(source: str, source_bytes: int) -> tuple[Problem, ...]:
-    """Give what is wrong with a predicate: not one expression, too long, or names it cannot have."""
+    """What is wrong with a predicate: not one expression, too long, or names it cannot have."""
     problem = size_problem(source, "expression", source_bytes)
     if problem is not None:
         return (problem,)
@@ -48,7 +48,7 @@ def _expression(source: str) -> ast.Expression:
 
 
 def script_problems(source: str, tools: Mapping[str, str]) -> tuple[Problem, ...]:
-    """Give what is wrong with a script that the sandbox itself can parse; `tools` maps script names to tool names."""
+    """What is wrong with a script that the sandbox itself can parse; `tools` maps script names to tool names."""
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
@@ -58,7 +58,7 @@ def script_problems(source: str, tools: Mapping[str, str]) -> tuple[Problem, ...
 
 
 def size_problem(source: str, where: str, allowed: int) -> Problem | None:
-    """Give the problem of a source with more than `allowed` bytes of UTF-8, or with text that has no UTF-8 form."""
+    """The problem of a source with more than `allowed` bytes of UTF-8, or with text that has no UTF-8 form."""
     try:
         size = len(source.encode())
     except UnicodeEncodeError:

@@ -62,14 +62,14 @@ class State:
             self.output = whole if len(whole) <= room else whole[:room] + _CUT
 
     def take(self, call_ids: Container[int]) -> tuple[Call, ...]:
-        """Give the pending calls among `call_ids`, which are then pending no more."""
+        """The pending calls among `call_ids`, which are then pending no more."""
         taken = tuple(call for call in self.pending.values() if call.call_id in call_ids)
         for call in taken:
             del self.pending[call.call_id]
         return taken
 
     def packed(self, dump: bytes) -> bytes:
-        """Give the snapshot: one line of JSON, then the sandbox's dump."""
+        """The snapshot: one line of JSON, then the sandbox's dump."""
         head: JsonObject = {
             "v": _VERSION,
             "limits": cast("JsonObject", asdict(self.limits)),
@@ -85,7 +85,7 @@ class State:
 
     @classmethod
     def unpacked(cls, snapshot: bytes) -> tuple[State, bytes]:
-        """Give the state and the sandbox's dump; raise `ValueError` for bytes that `packed` never gave."""
+        """The state and the sandbox's dump; raises `ValueError` for bytes that `packed` never gave."""
         line, found, dump = snapshot.partition(b"\n")
         try:
             head: dict[str, Any] = json.loads(line) if found else {}

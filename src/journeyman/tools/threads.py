@@ -44,7 +44,7 @@ async def run_blocking(
     limiter: anyio.CapacityLimiter | None = None,
     begin: Callable[[], None] | None = None,
 ) -> Value:
-    """Give what `job` gives, or raise what it raises, from a daemon thread.
+    """What `job` gives; raises what it raises, from a daemon thread.
 
     Cancelling leaves the thread behind: it runs on until it returns, and what it gives is dropped. It keeps its place
     in `limiter` until then, so that what hangs cannot pile up. `begin` is called on the loop, right before the thread

@@ -42,7 +42,7 @@ def _started(argv: list[str]) -> int:
 
 
 def _ended(child: int) -> int | None:
-    """Give the exit code once the program has ended. Where the system can, it is not reaped yet: its number stays its own."""
+    """The exit code once the program has ended. Where the system can, it is not reaped yet: its number stays its own."""
     if not hasattr(os, "waitid"):
         pid, status = os.waitpid(child, os.WNOHANG)
         return os.waitstatus_to_exitcode(status) if pid else None
@@ -66,7 +66,7 @@ def _watch(child: int, wake: int) -> int | None:
 
 
 def _children() -> list[int]:
-    """Give our children, adopted ones too; none where the system does not list them."""
+    """Our children, adopted ones too; none where the system does not list them."""
     found: list[int] = []
     with contextlib.suppress(OSError):
         for name in os.listdir("/proc"):  # noqa: PTH208 - pathlib would double the time this script takes to start

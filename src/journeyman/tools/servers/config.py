@@ -32,7 +32,7 @@ class StdioServer:
     cwd: Path | None
 
     def words(self) -> str:
-        """Give what an error text calls it; no environment, which may hold secrets."""
+        """What an error text calls it; no environment, which may hold secrets."""
         return f"command {' '.join([self.command, *self.args])!r}"
 
 
@@ -45,7 +45,7 @@ class HttpServer:
     headers: tuple[tuple[str, str], ...]
 
     def words(self) -> str:
-        """Give what an error text calls it; no headers, query or credentials."""
+        """What an error text calls it; no headers, query or credentials."""
         return f"address {re.sub(r'//[^/@]*@', '//', self.url.split('?', 1)[0])!r}"
 
 
@@ -53,7 +53,7 @@ ServerConfig: TypeAlias = StdioServer | HttpServer
 
 
 def read_servers(servers: Mapping[str, object], base_dir: Path | None = None) -> tuple[ServerConfig, ...]:
-    """Give the servers; raise `InvalidInput` with everything that is wrong with any of them.
+    """The servers; raises `InvalidInput` with everything that is wrong with any of them.
 
     Args:
         servers: Name to `{command, args, env, cwd}` or `{url, headers}`. `${NAME}` in values of `env` and `headers` is
@@ -111,7 +111,7 @@ def _expanded(where: str, values: Mapping[str, str], problems: list[Problem]) ->
 
 
 def _program(command: str, base_dir: Path | None) -> str:
-    """Give the path of a program: as it is, on the PATH, or beside the Python that runs us (its environment's scripts)."""
+    """The path of a program: as it is, on the PATH, or beside the Python that runs us (its environment's scripts)."""
     if os.sep in command:
         return str(base_dir / command) if base_dir is not None else command
     beside = Path(sys.executable).parent / command

@@ -48,7 +48,7 @@ class Connection:
     announced: bool = False
 
     async def definitions(self) -> tuple[Definition, ...]:
-        """Give what the server offers now."""
+        """What the server offers now."""
         found: list[Definition] = []
         cursor: str | None = None
         for _ in range(_PAGES):
@@ -67,7 +67,7 @@ class Connection:
         raise WireFault(Status.FAILED, "protocol", f"its list of tools has no end ({_PAGES} pages)")
 
     async def call(self, name: str, args: Mapping[str, Json], key: str, number: int) -> Answer:
-        """Give the server's answer; raise `Severed` when the connection ended first, `WireFault` for a bad answer.
+        """The server's answer; raises `Severed` when the connection ended first, `WireFault` for a bad answer.
 
         `number` is the try's in the outbox, by which the transport tells whether it may have left.
         """
@@ -85,7 +85,7 @@ class Connection:
 
 
 def _fault(error: MCPError, http: HttpAnswer | None) -> Exception:
-    """Give what an error means. Where the server answered by HTTP, its status says it; the SDK's words may change."""
+    """What an error means. Where the server answered by HTTP, its status says it; the SDK's words may change."""
     if error.code == types.CONNECTION_CLOSED:
         return Severed(error.message)
     if http is not None and (fault := _http_fault(error, http)) is not None:

@@ -40,7 +40,7 @@ class Severed(Exception):
 
 
 def pin_of(definition: Definition) -> str:
-    """Give the SHA-256 over a definition without `_meta`; one that is not finite JSON has a pin of its own each time."""
+    """The SHA-256 over a definition without `_meta`; one that is not finite JSON has a pin of its own each time."""
     try:
         return digest_of(checked(definition.whole))
     except NotJson as error:
@@ -50,7 +50,7 @@ def pin_of(definition: Definition) -> str:
 
 
 def catalog_names(server: str, names: list[str]) -> dict[str, str]:
-    """Give the catalog's name of each tool: `server.tool`, without a leading `server_` of its own where that stays unique."""
+    """The catalog's name of each tool: `server.tool`, without a leading `server_` of its own where that stays unique."""
     short = {name: _shortened(server, name) for name in names}
     taken = [*short.values()]
     return {name: f"{server}.{name if taken.count(part) > 1 else part}" for name, part in short.items()}
@@ -64,7 +64,7 @@ def _shortened(server: str, name: str) -> str:
 
 
 def tool_of(name: str, definition: Definition) -> Tool:
-    """Give the tool of a definition under its name in the catalog."""
+    """The tool of a definition under its name in the catalog."""
     return Tool(
         name=name,
         description=definition.description,

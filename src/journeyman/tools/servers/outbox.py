@@ -35,7 +35,7 @@ class Outbox:
     """How often each open try was sent."""
 
     def open(self) -> int:
-        """Give the number of a new try."""
+        """The number of a new try."""
         self._last += 1
         self._departures[self._last] = 0
         return self._last
@@ -59,14 +59,14 @@ class Outbox:
 
 
 def try_of(params: object) -> int | None:
-    """Give the number of the try that a request's `params` carry."""
+    """The number of the try that a request's `params` carry."""
     meta = cast("Mapping[str, object]", params).get("_meta") if isinstance(params, Mapping) else None
     number = cast("Mapping[str, object]", meta).get(TRY_META) if isinstance(meta, Mapping) else None
     return number if isinstance(number, int) and not isinstance(number, bool) else None
 
 
 def try_in(body: bytes) -> int | None:
-    """Give the number of the try that an HTTP body carries."""
+    """The number of the try that an HTTP body carries."""
     if TRY_META.encode() not in body:
         return None
     try:

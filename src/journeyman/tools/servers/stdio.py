@@ -87,7 +87,7 @@ class Health:
             kill_group(self.process)
 
     def words(self) -> str:
-        """Give what an error text should say of the server."""
+        """What an error text should say of the server."""
         said: list[str] = []
         if self.fault:
             said.append(self.fault)
@@ -103,7 +103,7 @@ class Health:
 
 
 def environment(extra: dict[str, str]) -> dict[str, str]:
-    """Give the variables a server may see: those that programs need to run at all, and the configured ones."""
+    """The variables a server may see: those that programs need to run at all, and the configured ones."""
     names = _INHERITED + (_INHERITED_WINDOWS if sys.platform == "win32" else ())
     return {name: os.environ[name] for name in names if name in os.environ} | extra
 
@@ -185,7 +185,7 @@ async def _deliver(line: bytes, incoming: MemoryObjectSendStream[SessionMessage 
 
 
 def _unreadable(line: bytes, error: Exception) -> JSONRPCError | None:
-    """Give an error for the request that an unreadable line seems to answer, so that its caller need not time out."""
+    """An error for the request that an unreadable line seems to answer, so that its caller need not time out."""
     found = _ID.search(line[:_ENDS_BYTES]) or _ID.search(line[-_ENDS_BYTES:])
     if not line.lstrip().startswith(b"{") or found is None:
         return None

@@ -148,7 +148,7 @@ class McpServer:
         life.kill()
 
     async def call(self, name: str, args: Mapping[str, Json], key: str, sending: Sending) -> Answer:
-        """Give the answer of the server's tool `name`; raise `WireFault` for everything else that can happen.
+        """The answer of the server's tool `name`; raises `WireFault` for everything else that can happen.
 
         Cancelling leaves at once. `sending.sent` is right whenever this ends, in whatever way.
         """
@@ -173,7 +173,7 @@ class McpServer:
         return answer
 
     async def _apart(self, job: Callable[[], Awaitable[Value]]) -> Value:
-        """Give what the SDK gives, in a task of its own: it may take its time to let go, and nobody waits for that."""
+        """What the SDK gives, in a task of its own: it may take its time to let go, and nobody waits for that."""
         scope, done = anyio.CancelScope(), anyio.Event()
         given: list[Value] = []
         faults: list[Exception] = []
