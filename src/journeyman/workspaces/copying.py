@@ -102,19 +102,19 @@ def pristine_copy(
 
 
 def kind_words(mode: int) -> str:
-    """Give what a file of this mode is, in words."""
+    """What a file of this mode is, in words."""
     return _KINDS.get(stat.S_IFMT(mode), "of an unknown kind")
 
 
 def signature_of(found: os.stat_result) -> Signature:
-    """Give what changes whenever a file's content may have changed."""
+    """What changes whenever a file's content may have changed."""
     return (
         found.st_dev, found.st_ino, found.st_mode, found.st_size, found.st_mtime_ns, found.st_ctime_ns,
     )  # fmt: skip
 
 
 def settled(opened: int) -> os.stat_result:
-    """Give what is known of an open file or folder, once its last change is old enough that another one must show.
+    """What is known of an open file or folder, once its last change is old enough that another one must show.
 
     File systems stamp changes with the kernel's clock tick (up to 10 ms): two changes within one look like one.
     """
@@ -325,5 +325,5 @@ class _Copy:
 
 
 def _shown(relative: str) -> str:
-    """Give a path as text that can be written anywhere."""
+    """A path as text that can be written anywhere."""
     return os.fsencode(relative).decode("utf-8", "replace")
