@@ -22,12 +22,12 @@ from journeyman.advisors.prices import Asked, Prices
 from journeyman.advisors.providers import ProviderAdvisor
 from journeyman.advisors.pull import PullAdvisor
 from journeyman.advisors.settings import AdvisorSettings, Source
+from journeyman.concurrency.abandonable_tasks import run_abandonable
 from journeyman.config import Settings, load_settings
 from journeyman.engine.clock import Clock, SystemClock
 from journeyman.engine.engine import Engine
 from journeyman.engine.mission_check import check_expressions
 from journeyman.engine.world import World
-from journeyman.leaving.tasks import abandonable
 from journeyman.mission.files.mission_file import Form, parse_mission
 from journeyman.mission.model.mission import Function, Gym, Mission, ScriptPlan
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
@@ -115,7 +115,7 @@ async def opened(
 
 async def _closed(broker: Broker) -> None:
     with anyio.move_on_after(_CLOSING_S, shield=True):
-        await abandonable(broker.aclose())
+        await run_abandonable(broker.aclose())
 
 
 def broker_of(

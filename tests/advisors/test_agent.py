@@ -13,7 +13,7 @@ import pytest
 from journeyman.advisors.agent import AgentAdvisor
 from journeyman.advisors.base import Failure
 from tests.advisors.asking import question
-from tests.leaving.processes import children, members
+from tests.concurrency.process_table import children, members
 
 pytestmark = pytest.mark.anyio
 FAKE = str(Path(__file__).with_name("fake_agent.py"))

@@ -166,7 +166,7 @@ async def test_what_cannot_be_cleared_in_time_is_cleared_by_a_process_of_its_own
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / "x").write_text("x")
     release = threading.Event()
-    monkeypatch.setattr(commands, "cleared", lambda _: release.wait(60))
+    monkeypatch.setattr(commands, "remove_folder", lambda _: release.wait(60))
     lock = "import os; os.mkdir('locked'); open('locked/x', 'w').close(); os.chmod('locked', 0)"
     try:
         with anyio.fail_after(30):

@@ -22,7 +22,7 @@ from journeyman.tools.limits import Limits
 from journeyman.tools.predicate import PredicateLimits, PredicateResult, Predicates
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.servers.supervisor import ServerPolicy
-from tests.leaving.processes import children
+from tests.concurrency.process_table import children
 from tests.tools.test_mcp_servers import program
 
 GENEROUS = Limits(timeout_s=60, servers=ServerPolicy(start_s=60, close_s=60, backoff_s=0.01))

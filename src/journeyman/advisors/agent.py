@@ -20,8 +20,8 @@ import anyio.to_thread
 from journeyman.advisors.base import Answer, AskLimits, Failure, Readiness, Request
 from journeyman.advisors.hush import Withheld
 from journeyman.advisors.reading import answer_of, estimated
-from journeyman.leaving.owned import kill_group, own
-from journeyman.leaving.processes import opened_streams
+from journeyman.concurrency.child_processes import kill_at_exit, kill_group
+from journeyman.concurrency.process_start import start_asyncio_process
 from journeyman.mission.values.printable import visible
 
 _EXTRA: Final = "the extra is not installed: pip install 'journeyman[agent]'"
@@ -111,8 +111,8 @@ class AgentAdvisor:
     async def _talk(self, acp: Any, request: Request, folder: str) -> tuple[str, str]:
         listener = _Listener(acp)
         variables = {**acp.transports.default_environment(), **(self.environment or {})}
-        process = await opened_streams(self.command, folder=Path(folder), environment=variables)
-        own(process)
+        process = await start_asyncio_process(self.command, folder=Path(folder), environment=variables)
+        kill_at_exit(process)
         connection = acp.connect_to_agent(listener, process.stdin, process.stdout)
         grace_s = 0.0
         try:

@@ -35,7 +35,7 @@ from journeyman.advisors.coalesce import Coalescing
 from journeyman.advisors.limits import Breaker, Pace
 from journeyman.advisors.prices import Priced
 from journeyman.advisors.reading import plausible
-from journeyman.leaving.tasks import CancelledItself, abandonable
+from journeyman.concurrency.abandonable_tasks import SelfCancelled, run_abandonable
 from journeyman.mission.values.errors import BudgetRefused
 
 MakeRequest = Callable[[str], Request]
@@ -301,8 +301,8 @@ class Broker:
     async def _timed(self, advisor: Advisor, request: Request) -> Answer:
         with anyio.move_on_after(request.timeout_s):
             try:
-                return await abandonable(advisor.ask(request))  # its goodbyes are not waited for
-            except CancelledItself:
+                return await run_abandonable(advisor.ask(request))  # its goodbyes are not waited for
+            except SelfCancelled:
                 return Answer(failure=Failure.CANCELLED, reason="cancelled_itself")
         return Answer(failure=Failure.TIMEOUT, reason=Failure.TIMEOUT.value)
 

@@ -10,10 +10,10 @@ from typing import Final
 
 import anyio
 
+from journeyman.concurrency.abandonable_tasks import IsolatedTask
 from journeyman.engine.clock import Clock
 from journeyman.engine.deadline import bounded
 from journeyman.engine.world import OpenCatalog
-from journeyman.leaving.tasks import Apart
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.values.errors import WorldError
 from journeyman.tools.base import BaseCatalog, CallRequest, Catalog, Result, Status, Tool
@@ -89,7 +89,7 @@ class Opening:
             self._ready.set()
             self._closed.set()
 
-    async def let_go(self, holding: Apart[None]) -> None:
+    async def let_go(self, holding: IsolatedTask[None]) -> None:
         """Close the tools within their time, or the mission's; what takes longer is left to close by itself."""
         limit_s = max(HURRY_S, self._deadline.bound(CLOSING_S))
         until_s = anyio.current_time() + limit_s
@@ -99,14 +99,14 @@ class Opening:
                 await self._closed.wait()
         finally:
             if not holding.task.done():
-                await holding.end(max(_LAST_S, until_s - anyio.current_time()))
+                await holding.cancel(max(_LAST_S, until_s - anyio.current_time()))
 
 
 @asynccontextmanager
 async def opening(opens: OpenCatalog, mission: Mission, folder: Path, deadline: Deadline) -> AsyncGenerator[Opening]:
     """Begin to open the tools of a mission; at the end they are closed, and nobody waits long for those that will not."""
     tools = Opening(opens, mission, folder, deadline)
-    holding = Apart(tools.hold())
+    holding = IsolatedTask(tools.hold())
     try:
         yield tools
     finally:

@@ -9,7 +9,7 @@ from typing import Final, TypeVar
 
 from pydantic_core import PydanticSerializationError, to_jsonable_python
 
-from journeyman.leaving.tasks import detached, ended
+from journeyman.concurrency.abandonable_tasks import cancel_or_abandon, start_detached
 from journeyman.tools.base import Result
 from journeyman.tools.results import failure
 from journeyman.tools.sending import Sending
@@ -47,11 +47,11 @@ async def contained(work: Awaitable[Value], sending: Sending) -> Value:
 
     Cancelling the caller cancels the coroutine. One that does not stop then is left behind, and `sending.running` says so.
     """
-    task = detached(held(lambda: work))
+    task = start_detached(held(lambda: work))
     try:
         await asyncio.wait({task})
     except asyncio.CancelledError:
-        if not await ended(task):
+        if not await cancel_or_abandon(task):
             sending.running = "its coroutine does not stop when it is cancelled and was left running"
         raise
     if task.cancelled():

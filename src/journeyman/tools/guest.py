@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar
 
 import anyio
 
-from journeyman.leaving.tasks import CANCELS, PATIENCE_S
+from journeyman.concurrency.abandonable_tasks import CANCELS, PATIENCE_S
 from journeyman.tools.containing import CANCELLED_ITSELF, Escaped
 
 Value = TypeVar("Value")

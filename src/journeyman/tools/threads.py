@@ -14,7 +14,7 @@ from typing import TypeVar
 
 import anyio
 
-from journeyman.leaving.threads import Worker, abandon, free_worker, rest
+from journeyman.concurrency.daemon_threads import DaemonThread, abandon, idle_thread, return_to_pool
 
 Value = TypeVar("Value")
 
@@ -29,7 +29,7 @@ async def acquired(limiter: anyio.CapacityLimiter, borrower: object | None = Non
 
 
 @contextmanager
-def _abandoning(worker: Worker) -> Generator[None]:
+def _abandoning(worker: DaemonThread) -> Generator[None]:
     """Let a worker be where whoever waits for it is cancelled."""
     try:
         yield
@@ -69,7 +69,7 @@ async def run_blocking(
             value = context.run(job)
         except BaseException as fault:  # noqa: BLE001 - handed over to whoever waits
             error = fault
-        rest(worker)  # first, so that whoever is told may use it again
+        return_to_pool(worker)  # first, so that whoever is told may use it again
         with suppress(RuntimeError):  # The loop is closed: nobody waits any more.
             loop.call_soon_threadsafe(end, value, error)
 
@@ -77,11 +77,11 @@ async def run_blocking(
     if begin is not None:
         begin()
     try:
-        worker = free_worker()
+        worker = idle_thread()
     except RuntimeError:  # no thread can be started
         end(None, None)
         raise
-    worker.give(work)
+    worker.submit(work)
     with _abandoning(worker):
         value, error = await ended
     if error is not None:

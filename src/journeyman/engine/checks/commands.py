@@ -14,9 +14,9 @@ from typing import Final, TypeVar
 
 import anyio
 
+from journeyman.concurrency.folder_removal import remove_folder, remove_folder_later
 from journeyman.engine.checks.locating import Refused, located
 from journeyman.engine.checks.model import CheckResult, CommandCheck, untold
-from journeyman.leaving.clearing import clear_later, cleared
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.tools.processes.running import Ended, run_command
 from journeyman.tools.threads import run_blocking
@@ -63,9 +63,9 @@ async def _clear(place: Path, deadline_s: float | None) -> None:
     if deadline_s is not None:
         limit_s = min(limit_s, max(_HURRY_S, deadline_s - time.monotonic()))
     with anyio.move_on_after(limit_s, shield=True) as patience:
-        await run_blocking(lambda: cleared(place))
+        await run_blocking(lambda: remove_folder(place))
     if patience.cancelled_caught:
-        clear_later(place)
+        remove_folder_later(place)
 
 
 async def stoppable(job: Callable[[Callable[[], bool]], Value]) -> Value:

@@ -10,7 +10,7 @@ import time
 from contextlib import suppress
 from typing import Final, NoReturn
 
-from journeyman.leaving.owned import kill_owned
+from journeyman.concurrency.child_processes import kill_registered
 
 PATIENCE_S: Final = 0.05
 """Time that cancelled tasks and ending threads have; those that end at all need far less."""
@@ -42,7 +42,7 @@ def leave(code: int) -> NoReturn:
     The interpreter's own end would wait for them, and for some of them no code of ours could tell that they are there.
     All that is ours is closed by now; what is printed is flushed here.
     """
-    kill_owned()
+    kill_registered()
     until_s = time.monotonic() + PATIENCE_S
     while (left := _threads()) and time.monotonic() < until_s:
         left[0].join(max(0.0, until_s - time.monotonic()))

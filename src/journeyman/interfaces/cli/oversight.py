@@ -14,8 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from journeyman.concurrency import overseer
 from journeyman.config import Settings
-from journeyman.leaving import overseer
 from journeyman.mission.model.events import Happened
 from journeyman.mission.model.mission import Function
 from journeyman.mission.model.reasons import Status

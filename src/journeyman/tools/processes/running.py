@@ -15,7 +15,7 @@ from typing import Final
 import anyio
 from anyio.abc import AsyncResource, ByteReceiveStream, Process
 
-from journeyman.leaving.processes import opened_process
+from journeyman.concurrency.process_start import start_process
 
 _MINDER: Final = str(Path(__file__).with_name("minder.py"))
 _ENDING_S: Final = 6.0
@@ -63,7 +63,7 @@ async def run_command(
     """
     try:
         minder = [sys.executable, "-I", "-S", _MINDER, *argv]
-        process = await opened_process(minder, folder=folder, environment=environment)
+        process = await start_process(minder, folder=folder, environment=environment)
     except (OSError, ValueError) as error:
         return Ended(error=f"{argv[0]!r} cannot be started: {error}")
     run = _Run(process, tail_bytes)

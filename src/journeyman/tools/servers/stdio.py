@@ -24,8 +24,8 @@ from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStre
 from mcp.shared.message import SessionMessage
 from mcp.types import PARSE_ERROR, ErrorData, JSONRPCError, jsonrpc_message_adapter
 
-from journeyman.leaving.owned import kill_group, own
-from journeyman.leaving.processes import opened_process
+from journeyman.concurrency.child_processes import kill_at_exit, kill_group
+from journeyman.concurrency.process_start import start_process
 from journeyman.tools.servers.config import StdioServer
 from journeyman.tools.servers.outbox import Outbox, try_of
 from journeyman.tools.threads import run_blocking
@@ -114,8 +114,8 @@ async def stdio_transport(
 ) -> AsyncGenerator[Streams]:
     """Start the server and give the streams of messages from and to it; stop it, tree and all, at the end."""
     command = [server.command, *server.args]
-    process = await opened_process(command, folder=server.cwd, environment=environment(dict(server.env)))
-    own(process)
+    process = await start_process(command, folder=server.cwd, environment=environment(dict(server.env)))
+    kill_at_exit(process)
     health.process = process
     if not health.grace_s:  # nobody wanted it any more while it was started
         kill_group(process)

@@ -10,15 +10,15 @@ from typing import Any, Final, TypeVar
 import anyio
 from anyio.abc import Process
 
-from journeyman.leaving.owned import Child, kill_group
-from journeyman.leaving.tasks import detached
+from journeyman.concurrency.abandonable_tasks import start_detached
+from journeyman.concurrency.child_processes import Child, kill_group
 
 Started = TypeVar("Started", bound=Child)
 _DROP_S: Final = 0.5
 """How long is waited for the pipes of a killed process to close."""
 
 
-async def opened_process(
+async def start_process(
     command: Sequence[str], *, folder: Path | None = None, environment: Mapping[str, str] | None = None
 ) -> Process:
     """Start a process in a session of its own, with pipes for all its streams.
@@ -26,14 +26,16 @@ async def opened_process(
     Cancelling takes effect after it: in the middle, asyncio would leave a process behind that nobody knows of.
     """
     variables = None if environment is None else dict(environment)
-    return await _whole(lambda: anyio.open_process(command, cwd=folder, env=variables, start_new_session=True), _closed)
+    return await _start_shielded(
+        lambda: anyio.open_process(command, cwd=folder, env=variables, start_new_session=True), _close_pipes
+    )
 
 
-async def opened_streams(
+async def start_asyncio_process(
     command: Sequence[str], *, folder: Path | None = None, environment: Mapping[str, str]
 ) -> asyncio.subprocess.Process:
     """As `start_process`, for a library that wants asyncio's streams; what it writes to stderr is thrown away."""
-    return await _whole(
+    return await _start_shielded(
         lambda: asyncio.create_subprocess_exec(
             *command,
             stdin=asyncio.subprocess.PIPE,
@@ -47,15 +49,15 @@ async def opened_streams(
     )
 
 
-async def _closed(process: Process) -> None:
+async def _close_pipes(process: Process) -> None:
     await process.aclose()
 
 
-async def _whole(
+async def _start_shielded(
     start: Callable[[], Coroutine[Any, Any, Started]], drop: Callable[[Started], Coroutine[Any, Any, object]]
 ) -> Started:
     """Start it in a task of its own: a shield holds off cancel scopes, but not `Task.cancel`, after which it is ended."""
-    starting = detached(start())
+    starting = start_detached(start())
     told: asyncio.CancelledError | None = None
     with anyio.CancelScope(shield=True):  # bounded: the system starts a program, or says that it cannot
         while not starting.done():

@@ -28,25 +28,25 @@ class Child(Protocol):
         ...
 
 
-_owned: Final[list[Child]] = []
+_registered: Final[list[Child]] = []
 """Those that do not end by themselves when this process does."""
 if hasattr(os, "register_at_fork"):  # a child has none of its parent's processes
-    os.register_at_fork(after_in_child=_owned.clear)
+    os.register_at_fork(after_in_child=_registered.clear)
 
 
-def own(child: Child) -> None:
+def kill_at_exit(child: Child) -> None:
     """Have a process killed with ours: closing its input does not end every program."""
-    if not _owned:
-        atexit.register(kill_owned)
-    _owned[:] = [one for one in _owned if one.returncode is None]
-    _owned.append(child)
+    if not _registered:
+        atexit.register(kill_registered)
+    _registered[:] = [one for one in _registered if one.returncode is None]
+    _registered.append(child)
 
 
-def kill_owned() -> None:
+def kill_registered() -> None:
     """Kill what `own` was told of and is still there. For those who leave with `os._exit`, which asks nobody else."""
-    atexit.unregister(kill_owned)
-    while _owned:
-        kill_group(_owned.pop())
+    atexit.unregister(kill_registered)
+    while _registered:
+        kill_group(_registered.pop())
 
 
 def kill_group(child: Child) -> None:

@@ -22,24 +22,24 @@ _kept: Final[set[asyncio.Task[Any]]] = set()
 """The loop holds its tasks weakly; one that nobody waits for would be collected in the middle."""
 
 
-def detached(work: Coroutine[Any, Any, Value]) -> asyncio.Task[Value]:
+def start_detached(work: Coroutine[Any, Any, Value]) -> asyncio.Task[Value]:
     """A task that lives until it ends, whoever holds it; its late faults are nobody's, and are not logged."""
     task = asyncio.get_running_loop().create_task(work)
     _kept.add(task)
-    task.add_done_callback(_over)
+    task.add_done_callback(_forget)
     return task
 
 
-def _over(task: asyncio.Task[Any]) -> None:
+def _forget(task: asyncio.Task[Any]) -> None:
     _kept.discard(task)
     if not task.cancelled():
         task.exception()  # asking keeps asyncio from telling the log
 
 
-async def ended(task: asyncio.Task[Any]) -> bool:
+async def cancel_or_abandon(task: asyncio.Task[Any]) -> bool:
     """Cancel a task of code that nobody vouches for, and wait for it a moment; False where it is left behind.
 
-    This pierces the shields of anyio; for what may shield itself there is `Apart`.
+    This pierces the shields of anyio; for what may shield itself there is `IsolatedTask`.
     """
     with anyio.CancelScope(shield=True):
         for _ in range(CANCELS):
@@ -50,20 +50,20 @@ async def ended(task: asyncio.Task[Any]) -> bool:
     return False
 
 
-class Apart(Generic[Value]):
+class IsolatedTask(Generic[Value]):
     """A coroutine of ours in a task and a cancel scope of its own: cancelled, it may shield what must not break off."""
 
     def __init__(self, work: Coroutine[Any, Any, Value]) -> None:
         self._scope = anyio.CancelScope()
         self._work = work
-        self.task = detached(self._run())
+        self.task = start_detached(self._run())
 
     async def _run(self) -> Value:
         with self._scope:
             return await self._work
         raise asyncio.CancelledError
 
-    async def end(self, patience_s: float = PATIENCE_S) -> bool:
+    async def cancel(self, patience_s: float = PATIENCE_S) -> bool:
         """Cancel it and wait so long, past any cancelling of the caller, for its end; False where it is left behind."""
         self._scope.cancel()
         with anyio.CancelScope(shield=True):
@@ -71,21 +71,21 @@ class Apart(Generic[Value]):
         return self.task.done()
 
 
-class CancelledItself(Exception):
+class SelfCancelled(Exception):
     """The work let out a cancellation that its caller did not ask for, and that must not end the caller."""
 
 
-async def abandonable(work: Coroutine[Any, Any, Value], patience_s: float = PATIENCE_S) -> Value:
+async def run_abandonable(work: Coroutine[Any, Any, Value], patience_s: float = PATIENCE_S) -> Value:
     """What a coroutine gives; cancelling the caller cancels it, and leaves it behind where it does not end.
 
-    Raises `CancelledItself` where the work ends cancelled and nobody cancelled the caller.
+    Raises `SelfCancelled` where the work ends cancelled and nobody cancelled the caller.
     """
-    apart = Apart(work)
+    apart = IsolatedTask(work)
     try:
         await asyncio.wait({apart.task})
     except asyncio.CancelledError:
-        await apart.end(patience_s)
+        await apart.cancel(patience_s)
         raise
     if apart.task.cancelled():
-        raise CancelledItself
+        raise SelfCancelled
     return apart.task.result()

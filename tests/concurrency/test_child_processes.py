@@ -8,18 +8,18 @@ import sys
 
 import pytest
 
-from tests.leaving.processes import members
+from tests.concurrency.process_table import members
 
 _STARTS = """
 import os, subprocess, sys
-from journeyman.leaving.owned import kill_owned, own
+from journeyman.concurrency.child_processes import kill_registered, kill_at_exit
 program = "import os, subprocess, sys, time; subprocess.Popen(['sleep', '3600']); os.write(1, b'.'); time.sleep(3600)"
 child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, start_new_session=True)
-own(child)
+kill_at_exit(child)
 child.stdout.read(1)
 print(child.pid, flush=True)
 if sys.argv[1] == "leaves":
-    kill_owned()
+    kill_registered()
     os._exit(0)
 if sys.argv[1] == "forks" and os.fork() == 0:
     sys.exit(0)
@@ -33,7 +33,7 @@ if sys.argv[1] == "forks":
 @pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
 @pytest.mark.parametrize("how", ["ends", "leaves", "forks"])
 def test_a_group_ends_with_its_owner(how: str) -> None:
-    """At the interpreter's end, and by `kill_owned` before `os._exit`; a forked child ends nothing of its parent's."""
+    """At the interpreter's end, and by `kill_registered` before `os._exit`; a forked child ends nothing of its parent's."""
     done = subprocess.run([sys.executable, "-c", _STARTS, how], capture_output=True, text=True, timeout=60, check=True)
     pid, *alive = done.stdout.split()
     assert alive == (["alive"] if how == "forks" else [])

@@ -15,7 +15,7 @@ _NUMBERS: Final = itertools.count(1)
 _MOST_IDLE: Final = 32
 
 
-class Worker:
+class DaemonThread:
     """A daemon thread that takes one job after the other: starting a thread costs more than most jobs do."""
 
     def __init__(self) -> None:
@@ -24,7 +24,7 @@ class Worker:
         self._jobs: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         threading.Thread(target=self._run, name=f"journeyman-blocking-{next(_NUMBERS)}", daemon=True).start()
 
-    def give(self, job: Callable[[], None]) -> None:
+    def submit(self, job: Callable[[], None]) -> None:
         """Let it run a job, which tells by itself that it is done, after `rest` was called."""
         self.busy = True
         self._jobs.put(job)
@@ -36,7 +36,7 @@ class Worker:
                 return
 
 
-_IDLE: Final[deque[Worker]] = deque()
+_IDLE: Final[deque[DaemonThread]] = deque()
 """Workers without a job, the one used last at the end."""
 
 
@@ -52,11 +52,11 @@ class _Abandoned:
     """The workers that nobody waits for any more; as long as there is one, threads take shorter turns."""
 
     def __init__(self) -> None:
-        self._workers: set[Worker] = set()
+        self._workers: set[DaemonThread] = set()
         self._lock = threading.Lock()
         self._usual_s = sys.getswitchinterval()
 
-    def add(self, worker: Worker) -> None:
+    def add(self, worker: DaemonThread) -> None:
         with self._lock:
             if not worker.busy:
                 return
@@ -65,7 +65,7 @@ class _Abandoned:
                 sys.setswitchinterval(min(_SWITCH_S, self._usual_s))
             self._workers.add(worker)
 
-    def discard(self, worker: Worker) -> None:
+    def discard(self, worker: DaemonThread) -> None:
         with self._lock:
             worker.busy = False
             if worker in self._workers:
@@ -77,12 +77,12 @@ class _Abandoned:
 _ABANDONED: Final = _Abandoned()
 
 
-def abandon(worker: Worker) -> None:
+def abandon(worker: DaemonThread) -> None:
     """Leave a worker to its job, which may hang or compute for ever; harmless where it has just ended."""
     _ABANDONED.add(worker)
 
 
-def rest(worker: Worker) -> None:
+def return_to_pool(worker: DaemonThread) -> None:
     """Have a worker that is through with its job wait for the next one; called by the job itself, at its end."""
     _ABANDONED.discard(worker)
     worker.stays = len(_IDLE) < _MOST_IDLE
@@ -90,9 +90,9 @@ def rest(worker: Worker) -> None:
         _IDLE.append(worker)
 
 
-def free_worker() -> Worker:
+def idle_thread() -> DaemonThread:
     """A worker without a job; raises `RuntimeError` where no thread can be started."""
     try:
         return _IDLE.pop()
     except IndexError:
-        return Worker()
+        return DaemonThread()

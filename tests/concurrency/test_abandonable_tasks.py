@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journeyman.leaving.tasks import CancelledItself, abandonable, ended
+from journeyman.concurrency.abandonable_tasks import SelfCancelled, cancel_or_abandon, run_abandonable
 
 
 def stubborn(release: asyncio.Event, swallows: int, *, shields: bool) -> asyncio.Task[str]:
@@ -31,7 +31,7 @@ def stubborn(release: asyncio.Event, swallows: int, *, shields: bool) -> asyncio
                     raise
         return "late"
 
-    return asyncio.ensure_future(abandonable(work()))
+    return asyncio.ensure_future(run_abandonable(work()))
 
 
 @settings(max_examples=60, deadline=None)
@@ -66,9 +66,9 @@ def test_a_result_and_a_fault_come_back_as_they_are() -> None:
         return 3
 
     async def scene() -> None:
-        assert await abandonable(gives()) == 3
+        assert await run_abandonable(gives()) == 3
         with pytest.raises(LookupError, match="mine"):
-            await abandonable(fails())
+            await run_abandonable(fails())
 
     asyncio.run(scene())
 
@@ -80,8 +80,8 @@ def test_work_that_cancels_itself_does_not_cancel_its_caller() -> None:
         raise asyncio.CancelledError
 
     async def scene() -> None:
-        with pytest.raises(CancelledItself):
-            await abandonable(quits())
+        with pytest.raises(SelfCancelled):
+            await run_abandonable(quits())
 
     asyncio.run(scene())
 
@@ -102,8 +102,8 @@ def test_what_fails_after_it_was_left_is_nobodys() -> None:
 
         task = asyncio.ensure_future(work())
         await asyncio.sleep(0)
-        assert not await ended(task)
-        caller = asyncio.ensure_future(abandonable(work()))
+        assert not await cancel_or_abandon(task)
+        caller = asyncio.ensure_future(run_abandonable(work()))
         await asyncio.sleep(0)
         caller.cancel()
         with pytest.raises(asyncio.CancelledError):

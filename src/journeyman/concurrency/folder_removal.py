@@ -13,11 +13,11 @@ from typing import Final
 _TRIES: Final = 5
 _AGAIN_S: Final = 0.5
 """Wait before a folder is removed once more: somebody who is being stopped may still have written into it."""
-_clearing: Final[list[int]] = []
+_removals: Final[list[int]] = []
 """Processes of ours that were not seen to end."""
 
 
-def cleared(place: Path) -> None:
+def remove_folder(place: Path) -> None:
     """Remove a folder with all that is in it, whatever may be read or written there. Blocks."""
     for folder, _, _ in os.walk(place):
         with suppress(OSError):
@@ -25,24 +25,24 @@ def cleared(place: Path) -> None:
     shutil.rmtree(place, ignore_errors=True)
 
 
-def clear_later(place: Path) -> None:
+def remove_folder_later(place: Path) -> None:
     """Have a folder removed by a process that outlives ours: removing many files takes longer than a deadline allows."""
     if not hasattr(os, "posix_spawn"):  # the thread that began to remove it goes on as long as this process does
         return
-    for pid in list(_clearing):
+    for pid in list(_removals):
         with suppress(ChildProcessError):
             if os.waitpid(pid, os.WNOHANG)[0]:
-                _clearing.remove(pid)
+                _removals.remove(pid)
     nothing = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in range(3)]
     command = [sys.executable, "-I", "-S", __file__, str(place)]
     with suppress(OSError):
-        _clearing.append(os.posix_spawn(command[0], command, os.environ, file_actions=nothing, setsid=True))
+        _removals.append(os.posix_spawn(command[0], command, os.environ, file_actions=nothing, setsid=True))
 
 
 def main(place: Path) -> None:
     """Remove the folder."""
     for _ in range(_TRIES):
-        cleared(place)
+        remove_folder(place)
         if not place.exists():
             break
         time.sleep(_AGAIN_S)
