@@ -14,7 +14,7 @@ from journeyman.advisors.agent import AgentAdvisor
 from journeyman.advisors.base import Advisor
 from journeyman.advisors.broker import Broker, BrokerPolicy
 from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
-from journeyman.advisors.provider_settings import Kind, ProviderSettings
+from journeyman.advisors.provider_settings import ProviderKind, ProviderSettings
 from journeyman.advisors.providers import ProviderAdvisor
 from journeyman.advisors.pull import PullAdvisor
 from journeyman.mission.files.mission_file import validate_mission
@@ -80,7 +80,7 @@ class Clients:
     async def make_rounds(self, rounds: SamplingRounds) -> None:
         """Answer each round."""
         while True:
-            for prompt_id in (await rounds.offer(made=0, wait_s=60)).requests:
+            for prompt_id in (await rounds.next_round(made=0, wait_s=60)).requests:
                 try:
                     rounds.answer(prompt_id, await self.create({}))
                 except ConnectionError:
@@ -137,17 +137,19 @@ async def stage(timeout_s: float = 0.15, key: str = "key") -> AsyncGenerator[Sta
     }
     async with serving([]) as server:
         advisors: dict[str, Advisor] = {}
-        for kind in Kind:
+        for kind in ProviderKind:
             for stream in (False, True):
                 name = f"{kind.value}{'-stream' if stream else ''}"
-                url = f"{server.url}/v1" if kind is Kind.OPENAI else server.url
+                url = f"{server.url}/v1" if kind is ProviderKind.OPENAI else server.url
                 settings = ProviderSettings(kind=kind, name=name, base_url=url, stream=stream, timeout_s=timeout_s)
                 advisors[name] = ProviderAdvisor(settings, environment)
-        settings = ProviderSettings(kind=Kind.OPENAI, name=SHARED, base_url=f"{server.url}/v1", timeout_s=timeout_s)
+        settings = ProviderSettings(
+            kind=ProviderKind.OPENAI, name=SHARED, base_url=f"{server.url}/v1", timeout_s=timeout_s
+        )
         advisors[SHARED] = ProviderAdvisor(settings, environment)
         advisors[AGENT] = AgentAdvisor(tuple(command(server.url, MOST_WAIT_S)), AGENT)
         clients, rounds, pull, push = Clients(), SamplingRounds("rounds"), PullAdvisor("pull"), PushSampling("push")
-        rounds.seen()
+        rounds.mark_alive()
         push.attach(clients.create)
         advisors |= {"rounds": rounds, "pull": pull, "push": push}
         beside = [asyncio.create_task(clients.make_rounds(rounds)), asyncio.create_task(clients.pull(pull))]

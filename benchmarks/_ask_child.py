@@ -14,10 +14,10 @@ from typing import Any, Final, cast
 from benchmarks._acp_agent import command
 from benchmarks._relay import said
 from journeyman.advisors.base import Advisor, Answer, Request
-from journeyman.advisors.desk import Taken
 from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
+from journeyman.advisors.pending_prompts import SubmitResult
 from journeyman.advisors.pull import PullAdvisor
-from journeyman.advisors.scripted import Line, ScriptedAdvisor
+from journeyman.advisors.scripted import ScriptedAdvisor, ScriptedAnswer
 from journeyman.advisors.settings import AdvisorSettings
 from journeyman.config import Settings
 from journeyman.mission.files.mission_file import validate_mission
@@ -69,9 +69,9 @@ class _Noted(ScriptedAdvisor):
         return await ScriptedAdvisor.ask(self, request)
 
 
-def _lines(folder: Path) -> list[Line]:
+def _lines(folder: Path) -> list[ScriptedAnswer]:
     rows: Any = json.loads((folder / "lines.json").read_text())
-    return [Line(delay_s=LONG_S) if row is None else Line(value=row) for row in rows]
+    return [ScriptedAnswer(delay_s=LONG_S) if row is None else ScriptedAnswer(value=row) for row in rows]
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class _Client:
         with (self.folder / "prompts").open("a") as file:
             file.write(f"{prompt_id}\n")
 
-    def tell(self, what: str, taken: Taken) -> None:
+    def tell(self, what: str, taken: SubmitResult) -> None:
         """Write down what became of an answer."""
         with (self.folder / "taken").open("a") as file:
             file.write(f"{what}:{taken.value}\n")
@@ -114,7 +114,7 @@ class _Client:
         """Answer each round."""
         late = self.before()
         while True:
-            for prompt_id in (await advisor.offer(made=0, wait_s=60)).requests:
+            for prompt_id in (await advisor.next_round(made=0, wait_s=60)).requests:
                 self.fetched(prompt_id)
                 for old in late:
                     self.tell("late", advisor.answer(old, self.result(WRONG)))

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from journeyman.advisors.base import Answer, AskLimits, Failure, Purpose, Readiness, Request, Usage
+from journeyman.advisors.base import Answer, AskLimits, AskPurpose, FailureClass, Readiness, Request, TokenUsage
 
 _SECTION: Final = re.compile(r"^=== (.+?) ===\n(.*?)\n\n(?==== |\Z)", re.MULTILINE | re.DOTALL)
 _WORD: Final = re.compile(r"[a-z_]+")
@@ -48,14 +48,14 @@ class PromptReader:
 
     async def ask(self, request: Request) -> Answer:
         """What the prompt says is to be done; refuses where it says nothing."""
-        if request.purpose is not Purpose.STRATEGY or request.answer is None:
-            return Answer(failure=Failure.REFUSED, reason="no_notes", usage=Usage(cost_usd=0.0))
+        if request.purpose is not AskPurpose.STRATEGY or request.answer is None:
+            return Answer(failure=FailureClass.REFUSED, reason="no_notes", usage=TokenUsage(cost_usd=0.0))
         told = {name: body for name, body in sections(request.messages[1].text).items() if name not in self.without}
         strategy = read(told)
         if strategy is None:
-            return Answer(failure=Failure.REFUSED, reason="nothing_read", usage=Usage(cost_usd=0.0))
+            return Answer(failure=FailureClass.REFUSED, reason="nothing_read", usage=TokenUsage(cost_usd=0.0))
         value = request.answer.model_validate({"revision_rationale": "as the prompt says", "next_strategy": strategy})
-        return Answer(value=value, text=json.dumps(strategy), model="reader", usage=Usage(cost_usd=0.0))
+        return Answer(value=value, text=json.dumps(strategy), model="reader", usage=TokenUsage(cost_usd=0.0))
 
 
 def read(told: dict[str, str]) -> JsonRow | None:

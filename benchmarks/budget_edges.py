@@ -29,7 +29,7 @@ from benchmarks._budget_ways import AGENT, CONTROL, HANGS, SLOW, SPENDING, Hang,
 from benchmarks.report import Meter, Row
 from journeyman.advisors.base import Answer, AskLimits, Readiness, Request
 from journeyman.advisors.broker import Broker, BrokerPolicy
-from journeyman.advisors.scripted import Line, ScriptedAdvisor
+from journeyman.advisors.scripted import ScriptedAdvisor, ScriptedAnswer
 from journeyman.engine.engine import Engine
 from journeyman.engine.world import World
 from journeyman.mission.files.mission_file import validate_mission
@@ -202,7 +202,7 @@ class _Counting:
         return answer
 
 
-async def _advised(folder: Path, lines: list[Line], budget: dict[str, Any]) -> _Counting:
+async def _advised(folder: Path, lines: list[ScriptedAnswer], budget: dict[str, Any]) -> _Counting:
     """How an advisor fared that was asked until the budget had no room; the folder's module is imported once in a process."""
     advisor = _Counting(ScriptedAdvisor(lines, repeat=True, costs=True))
 
@@ -226,9 +226,9 @@ def _advice_rows(progress: Meter) -> list[Row]:
     good = {"revision_rationale": "r", "next_strategy": {"calls": [{"tool": "look"}]}, "confidence": 1}
     barred = {"revision_rationale": "r", "next_strategy": {"calls": [{"tool": "nothing"}]}, "confidence": 1}
     ways = {
-        "answers that are used": [Line(value=good, cost_usd=0.04)],
-        "answers that are rejected": [Line(value=barred, cost_usd=0.04)],
-        "answers that are none": [Line(value={"no": "strategy"}, cost_usd=0.04)],
+        "answers that are used": [ScriptedAnswer(value=good, cost_usd=0.04)],
+        "answers that are rejected": [ScriptedAnswer(value=barred, cost_usd=0.04)],
+        "answers that are none": [ScriptedAnswer(value={"no": "strategy"}, cost_usd=0.04)],
     }
     progress.start("advice", 2 * len(ways))
     rows: list[Row] = []

@@ -19,20 +19,20 @@ from pydantic import BaseModel
 from benchmarks.report import Meter, Row
 from journeyman.advisors.base import (
     Answer,
-    Asked,
     AskLimits,
-    Failure,
+    AskOutcome,
+    AskPurpose,
+    AuditAsked,
+    AuditSettled,
+    FailureClass,
     Message,
-    Outcome,
-    Purpose,
     Readiness,
     Rejection,
     Request,
-    Settled,
-    Usage,
+    TokenUsage,
 )
 from journeyman.advisors.broker import Broker, BrokerPolicy
-from journeyman.advisors.coalesce import CoalescePolicy, Parts
+from journeyman.advisors.coalesce import BatchAnswers, CoalescePolicy
 
 REQUESTS: Final = 100
 LONE: Final = 40
@@ -51,7 +51,7 @@ class Model:
 
     name: str = "model"
     spoiled: int = -1
-    failure: Failure | None = None
+    failure: FailureClass | None = None
     calls: int = 0
     limits: AskLimits = field(default_factory=AskLimits)
 
@@ -63,32 +63,32 @@ class Model:
         """Answer after a while."""
         self.calls += 1
         await asyncio.sleep(MODEL_S)
-        usage = Usage(input_tokens=100, output_tokens=10, source="reported")
+        usage = TokenUsage(input_tokens=100, output_tokens=10, source="reported")
         if self.failure is not None:
             return Answer(failure=self.failure, reason=self.failure.value, usage=usage)
         text = request.messages[-1].text
-        if request.answer is not Parts:
+        if request.answer is not BatchAnswers:
             return Answer(value=Number(number=int(text)), usage=usage)
         parts: list[dict[str, Any]] = []
         for task in json.loads(text)["tasks"]:
             number = int(task["messages"][-1]["text"])
             answer: dict[str, Any] = {"number": "no number"} if number == self.spoiled else {"number": number}
             parts.append({"task": task["task"], "answer": answer})
-        return Answer(value=Parts.model_validate({"answers": parts[::-1]}), usage=usage)
+        return Answer(value=BatchAnswers.model_validate({"answers": parts[::-1]}), usage=usage)
 
 
 @dataclass
 class Rows:
     """A ledger that counts."""
 
-    begun: list[Asked] = field(default_factory=list[Asked])
-    ended: list[Settled] = field(default_factory=list[Settled])
+    begun: list[AuditAsked] = field(default_factory=list[AuditAsked])
+    ended: list[AuditSettled] = field(default_factory=list[AuditSettled])
 
-    async def asked(self, row: Asked) -> None:
+    async def asked(self, row: AuditAsked) -> None:
         """Keep it."""
         self.begun.append(row)
 
-    async def settled(self, row: Settled) -> None:
+    async def settled(self, row: AuditSettled) -> None:
         """Keep it."""
         self.ended.append(row)
 
@@ -97,14 +97,14 @@ async def _fine(_: Any) -> Rejection | None:
     return None
 
 
-async def _one(broker: Broker, number: int, rows: Rows) -> Outcome:
+async def _one(broker: Broker, number: int, rows: Rows) -> AskOutcome:
     request = Request(
-        request_id=f"r{number}", purpose=Purpose.GRADE, messages=(Message("user", str(number)),), answer=Number
+        request_id=f"r{number}", purpose=AskPurpose.GRADE, messages=(Message("user", str(number)),), answer=Number
     )
     return await broker.ask(lambda _: request, wanted=["model"], check=_fine, ledger=rows)
 
 
-async def _all(model: Model, *, tries: int = 1, shared: bool = True) -> tuple[list[Outcome], Rows, float]:
+async def _all(model: Model, *, tries: int = 1, shared: bool = True) -> tuple[list[AskOutcome], Rows, float]:
     names = frozenset({"model"}) if shared else frozenset[str]()
     broker = Broker({"model": model}, BrokerPolicy(coalesce=names, tries=tries, concurrency=4, backoff_s=0))
     rows, began = Rows(), time.perf_counter()
@@ -140,7 +140,13 @@ async def _run(progress: Meter) -> list[Row]:
     bad = [number for number, row in enumerate(spoilt) if row.value is None]
     healed, _, _ = await _all(Model(spoiled=13), tries=2)
     kept = 0
-    classes = (Failure.REFUSED, Failure.RATE_LIMITED, Failure.AUTH, Failure.TRUNCATED, Failure.TRANSPORT)
+    classes = (
+        FailureClass.REFUSED,
+        FailureClass.RATE_LIMITED,
+        FailureClass.AUTH,
+        FailureClass.TRUNCATED,
+        FailureClass.TRANSPORT,
+    )
     for failure in classes:
         failed, _, _ = await _all(Model(failure=failure))
         kept += {row.failure for row in failed} == {failure}

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from benchmarks._advising import AGENT, SHARED, Stage, advice, mission, stage
 from benchmarks.report import Meter, Row
-from journeyman.advisors.base import Asked, Message, Purpose, Rejection, Request, Settled
+from journeyman.advisors.base import AskPurpose, AuditAsked, AuditSettled, Message, Rejection, Request
 from journeyman.engine.records import read_record
 from journeyman.mission.advice import ClosingAdvice
 from journeyman.mission.model import events as e
@@ -82,11 +82,11 @@ class _Rows:
     def __init__(self) -> None:
         self.text = ""
 
-    async def asked(self, row: Asked) -> None:
+    async def asked(self, row: AuditAsked) -> None:
         """Keep it."""
         self.text += repr(row)
 
-    async def settled(self, row: Settled) -> None:
+    async def settled(self, row: AuditSettled) -> None:
         """Keep it."""
         self.text += repr(row)
 
@@ -136,7 +136,7 @@ async def _system(on: Stage, name: str, chance: random.Random, found: Counter[st
     rows = _Rows()
     request = Request(
         request_id="r",
-        purpose=Purpose.LESSONS,
+        purpose=AskPurpose.LESSONS,
         messages=(Message("system", SYSTEM), Message("user", PROMPT)),
         answer=ClosingAdvice,
         timeout_s=5,

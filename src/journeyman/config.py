@@ -53,9 +53,9 @@ class Settings:
             for name in (item.name for item in fields(self))
             if name not in _TABLES
         ]
-        rows.append(("advice", self.advice.shown(), self.sources.get("advice", "default")))
+        rows.append(("advice", self.advice.describe(), self.sources.get("advice", "default")))
         return rows + [
-            (f"advisors.{name}", table.shown(), self.sources.get("advisors", ""))
+            (f"advisors.{name}", table.describe(), self.sources.get("advisors", ""))
             for name, table in self.advisors.items()
         ]
 

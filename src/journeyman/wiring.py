@@ -16,12 +16,12 @@ import anyio
 from journeyman.advisors.agent import AgentAdvisor
 from journeyman.advisors.base import Advisor
 from journeyman.advisors.broker import Broker
-from journeyman.advisors.desk import Desk
 from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
-from journeyman.advisors.prices import Asked, Prices
+from journeyman.advisors.pending_prompts import PendingPrompts
+from journeyman.advisors.prices import PricedModel, Prices
 from journeyman.advisors.providers import ProviderAdvisor
 from journeyman.advisors.pull import PullAdvisor
-from journeyman.advisors.settings import AdvisorSettings, Source
+from journeyman.advisors.settings import AdvisorKind, AdvisorSettings
 from journeyman.concurrency.abandonable_tasks import run_abandonable
 from journeyman.config import Settings, load_settings
 from journeyman.engine.clock import Clock, SystemClock
@@ -131,7 +131,7 @@ def broker_of(
     """
     advisors = advisors_of(settings, environment) if advisors is None else advisors
     models = {
-        name: Asked(advisor.settings.kind, advisor.model, costs=advisor.readiness().costs)
+        name: PricedModel(advisor.settings.kind, advisor.model, costs=advisor.readiness().costs)
         for name, advisor in advisors.items()
         if isinstance(advisor, ProviderAdvisor)
     }
@@ -151,15 +151,15 @@ def advisors_of(settings: Settings, environment: Mapping[str, str]) -> dict[str,
 
 def _advisor(name: str, table: AdvisorSettings, environment: Mapping[str, str]) -> Advisor:
     match table.kind:
-        case Source.AGENT:
+        case AdvisorKind.AGENT:
             return AgentAdvisor(table.command, name, costs=table.costs is not False, limits=table.limits())
-        case Source.SAMPLING:
+        case AdvisorKind.SAMPLING:
             return PushSampling(name, table.answer_within_s)
-        case Source.ROUNDS:
-            return SamplingRounds(name, Desk(table.answer_within_s))
-        case Source.PULL:
-            return PullAdvisor(name, Desk(table.answer_within_s))
-        case Source.ANTHROPIC | Source.OPENAI | Source.BEDROCK:
+        case AdvisorKind.ROUNDS:
+            return SamplingRounds(name, PendingPrompts(table.answer_within_s))
+        case AdvisorKind.PULL:
+            return PullAdvisor(name, PendingPrompts(table.answer_within_s))
+        case AdvisorKind.ANTHROPIC | AdvisorKind.OPENAI | AdvisorKind.BEDROCK:
             return ProviderAdvisor(table.provider(name), environment)
 
 

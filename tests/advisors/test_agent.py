@@ -11,8 +11,8 @@ import anyio
 import pytest
 
 from journeyman.advisors.agent import AgentAdvisor
-from journeyman.advisors.base import Failure
-from tests.advisors.asking import question
+from journeyman.advisors.base import FailureClass
+from tests.advisors.providers import question
 from tests.concurrency.process_table import children, members
 
 pytestmark = pytest.mark.anyio
@@ -21,9 +21,9 @@ FAKE = str(Path(__file__).with_name("fake_agent.py"))
 
 @pytest.mark.parametrize(
     ("behaviour", "failure"),
-    [("answers", None), ("begs", None), ("refuses", Failure.REFUSED), ("breaks", Failure.TRANSPORT)],
+    [("answers", None), ("begs", None), ("refuses", FailureClass.REFUSED), ("breaks", FailureClass.TRANSPORT)],
 )
-async def test_an_agent_answers_in_text(behaviour: str, failure: Failure | None) -> None:
+async def test_an_agent_answers_in_text(behaviour: str, failure: FailureClass | None) -> None:
     """Thoughts are no answer, begging for permission is in vain, a dead process is a failure of the wire."""
     advisor = AgentAdvisor((sys.executable, FAKE, behaviour))
     answer = await advisor.ask(question())

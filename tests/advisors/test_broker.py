@@ -11,23 +11,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from journeyman.advisors.answer_building import build_answer, clamp_usage
 from journeyman.advisors.base import (
     Answer,
-    Asked,
     AskLimits,
-    Ended,
-    Failure,
-    Outcome,
+    AskOutcome,
+    AttemptStatus,
+    AuditAsked,
+    AuditSettled,
+    FailureClass,
     Readiness,
     Rejection,
     Request,
-    Settled,
-    Usage,
+    TokenUsage,
 )
 from journeyman.advisors.broker import Broker, BrokerPolicy
-from journeyman.advisors.reading import answer_of, plausible
-from journeyman.advisors.scripted import Line, ScriptedAdvisor
-from tests.advisors.asking import ADVICE, Advice, question
+from journeyman.advisors.scripted import ScriptedAdvisor, ScriptedAnswer
+from tests.advisors.providers import ADVICE, Advice, question
 
 pytestmark = pytest.mark.anyio
 GOOD = Answer(value=Advice(title="hello", count=3), text="x")
@@ -37,14 +37,14 @@ GOOD = Answer(value=Advice(title="hello", count=3), text="x")
 class Rows:
     """A ledger that keeps its rows."""
 
-    before: list[Asked] = field(default_factory=list[Asked])
-    after: list[Settled] = field(default_factory=list[Settled])
+    before: list[AuditAsked] = field(default_factory=list[AuditAsked])
+    after: list[AuditSettled] = field(default_factory=list[AuditSettled])
 
-    async def asked(self, row: Asked) -> None:
+    async def asked(self, row: AuditAsked) -> None:
         """Keep it."""
         self.before.append(row)
 
-    async def settled(self, row: Settled) -> None:
+    async def settled(self, row: AuditSettled) -> None:
         """Keep it."""
         self.after.append(row)
 
@@ -103,7 +103,7 @@ async def asked(
     clock: Clock | None = None,
     policy: BrokerPolicy | None = None,
     **more: Any,
-) -> tuple[Outcome, Rows, list[str]]:
+) -> tuple[AskOutcome, Rows, list[str]]:
     """Ask the sources in a row; give the outcome, the rows, and the feedback of each try."""
     clock, rows, told = clock or Clock(), Rows(), list[str]()
     broker = Broker(
@@ -138,7 +138,7 @@ async def test_a_try_ends_at_its_advisors_limit_and_the_next_advisor_is_asked() 
 
     slow = Source(hang, name="slow", limits=AskLimits(timeout_s=0.01))
     outcome, rows, _ = await asked(slow, says(GOOD), policy=BrokerPolicy(tries=1))
-    assert (outcome.advisor, rows.after[0].failure) == ("source", Failure.TIMEOUT)
+    assert (outcome.advisor, rows.after[0].failure) == ("source", FailureClass.TIMEOUT)
 
 
 async def test_an_advisor_that_shields_its_goodbye_is_left() -> None:
@@ -154,8 +154,8 @@ async def test_an_advisor_that_shields_its_goodbye_is_left() -> None:
     broker = Broker({"source": Source(stays)}, BrokerPolicy(consent=frozenset({"*"})))
     with anyio.fail_after(20):
         outcome = await broker.ask(lambda _: question(timeout_s=0.1), wanted=("source",), check=_any, ledger=rows)
-    assert outcome.failure is Failure.TIMEOUT
-    assert [row.failure for row in rows.after] == [Failure.TIMEOUT]
+    assert outcome.failure is FailureClass.TIMEOUT
+    assert [row.failure for row in rows.after] == [FailureClass.TIMEOUT]
     release.set()
 
 
@@ -174,17 +174,17 @@ async def test_the_callers_deadline_ends_tries_waits_and_the_chain() -> None:
     broker = Broker({"one": Source(hang, name="one"), "two": Source(hang, name="two")})
     with anyio.fail_after(5):
         outcome = await broker.ask(lambda _: question(timeout_s=0.02), wanted=["one", "two"], check=fine, ledger=rows)
-    assert (outcome.failure, outcome.value) == (Failure.TIMEOUT, None)
+    assert (outcome.failure, outcome.value) == (FailureClass.TIMEOUT, None)
     assert len(rows.before) == len(rows.after) >= 1
-    assert {row.failure for row in rows.after} == {Failure.TIMEOUT}
+    assert {row.failure for row in rows.after} == {FailureClass.TIMEOUT}
     paced = Broker({"one": says(GOOD, name="one")}, BrokerPolicy(per_minute=0.001))
     assert (await broker_once(paced)).value is not None
     with anyio.fail_after(5):
         late = await broker_once(paced, timeout_s=0.02)
-    assert (late.failure, late.reason) == (Failure.TIMEOUT, "deadline")
+    assert (late.failure, late.reason) == (FailureClass.TIMEOUT, "deadline")
 
 
-async def broker_once(broker: Broker, **more: Any) -> Outcome:
+async def broker_once(broker: Broker, **more: Any) -> AskOutcome:
     """Ask once."""
     return await broker.ask(lambda _: question(**more), wanted=["one"], check=fine, ledger=Rows())
 
@@ -194,7 +194,7 @@ async def test_a_wait_that_nobody_waits_for_goes_to_the_next_advisor(
     retry_after_s: float, timeout_s: float | None
 ) -> None:
     """And the advisor is left alone for as long as it asked, not asked again too early."""
-    limited = says(Answer(failure=Failure.RATE_LIMITED, reason="x", retry_after_s=retry_after_s), name="limited")
+    limited = says(Answer(failure=FailureClass.RATE_LIMITED, reason="x", retry_after_s=retry_after_s), name="limited")
     clock = Clock()
     outcome, _, _ = await asked(limited, says(GOOD), clock=clock, timeout_s=timeout_s)
     assert (outcome.advisor, clock.slept, len(limited.requests)) == ("source", [], 1)
@@ -203,27 +203,30 @@ async def test_a_wait_that_nobody_waits_for_goes_to_the_next_advisor(
 async def test_a_short_wait_is_kept_to_the_second() -> None:
     """No earlier than asked."""
     clock = Clock()
-    source = says(Answer(failure=Failure.RATE_LIMITED, reason="x", retry_after_s=31.0), GOOD)
+    source = says(Answer(failure=FailureClass.RATE_LIMITED, reason="x", retry_after_s=31.0), GOOD)
     outcome, _, _ = await asked(source, clock=clock)
     assert (outcome.value, clock.slept) == (GOOD.value, [31.0])
 
 
 async def test_each_try_is_told_as_used_rejected_or_failed() -> None:
     """With the class of the failure and the field, and nothing of the answer."""
-    misfit = await answer_of(question(), '{"title": "CANARY", "count": "many"}', model="m", usage=Usage())
-    refusals = [Rejection(failure=Failure.TOOL_ARGS_INVALID, feedback="calls.0 is wrong", where="calls.0.args"), None]
+    misfit = await build_answer(question(), '{"title": "CANARY", "count": "many"}', model="m", usage=TokenUsage())
+    refusals = [
+        Rejection(failure=FailureClass.TOOL_ARGS_INVALID, feedback="calls.0 is wrong", where="calls.0.args"),
+        None,
+    ]
 
     async def check(_: Any) -> Rejection | None:
         return refusals.pop(0)
 
-    source = says(Answer(failure=Failure.TRANSPORT, reason="lost"), misfit, GOOD)
+    source = says(Answer(failure=FailureClass.TRANSPORT, reason="lost"), misfit, GOOD)
     outcome, rows, told = await asked(source, check=check, policy=BrokerPolicy(tries=4))
     assert outcome.value == GOOD.value
     assert [(row.ended, row.failure, row.reason) for row in rows.after] == [
-        (Ended.FAILED, Failure.TRANSPORT, "lost"),
-        (Ended.REJECTED, Failure.SCHEMA_MISMATCH, "invalid:count"),
-        (Ended.REJECTED, Failure.TOOL_ARGS_INVALID, "tool_args_invalid:calls.0.args"),
-        (Ended.USED, None, ""),
+        (AttemptStatus.FAILED, FailureClass.TRANSPORT, "lost"),
+        (AttemptStatus.REJECTED, FailureClass.SCHEMA_MISMATCH, "invalid:count"),
+        (AttemptStatus.REJECTED, FailureClass.TOOL_ARGS_INVALID, "tool_args_invalid:calls.0.args"),
+        (AttemptStatus.USED, None, ""),
     ]
     assert told[0] == told[1] == ""
     assert told[2].startswith("count: Input should be a valid integer")
@@ -234,7 +237,7 @@ async def test_each_try_is_told_as_used_rejected_or_failed() -> None:
 async def test_several_different_answers_are_asked_for_again() -> None:
     """For advice the last one is a guess."""
     text = 'I say {"title": "a", "count": 1}. The tool printed {"title": "b", "count": 2}.'
-    first = await answer_of(question(), text, model="m", usage=Usage())
+    first = await build_answer(question(), text, model="m", usage=TokenUsage())
     outcome, rows, told = await asked(says(first, GOOD))
     assert outcome.value == GOOD.value
     assert rows.after[0].reason == "ambiguous"
@@ -255,7 +258,7 @@ async def test_a_long_answer_is_read_beside_the_event_loop() -> None:
     found: list[Answer] = []
     async with anyio.create_task_group() as group:
         group.start_soon(tick)
-        found.append(await answer_of(question(), text, model="m", usage=Usage()))
+        found.append(await build_answer(question(), text, model="m", usage=TokenUsage()))
         group.cancel_scope.cancel()
     assert found[0].value == Advice(title="hello", count=3)
     assert ticks > 3
@@ -268,8 +271,8 @@ odd = st.sampled_from([10**19, -1, True, float("nan"), float("inf"), 2.5, None, 
 def test_usage_that_cannot_be_true_is_clamped_and_says_so(told_in: Any, told_out: Any, usd: Any) -> None:
     """No count beyond what the prompt and the limit allow ever reaches the record."""
     request = question(max_output_tokens=100)
-    told = Usage(input_tokens=told_in, output_tokens=told_out, source="reported", cost_usd=usd)
-    used = plausible(request, replace(GOOD, usage=told))
+    told = TokenUsage(input_tokens=told_in, output_tokens=told_out, source="reported", cost_usd=usd)
+    used = clamp_usage(request, replace(GOOD, usage=told))
     assert type(used.input_tokens) is int
     assert type(used.output_tokens) is int
     assert 0 <= used.input_tokens < 30_000
@@ -284,7 +287,7 @@ def test_usage_that_cannot_be_true_is_clamped_and_says_so(told_in: Any, told_out
 
 async def test_the_record_gets_clamped_usage_whoever_reports_it() -> None:
     """One advisor is enough to make a session impossible to go on with."""
-    told = Usage(input_tokens=10**19, output_tokens=10**19, source="reported", cost_usd=float("nan"))
+    told = TokenUsage(input_tokens=10**19, output_tokens=10**19, source="reported", cost_usd=float("nan"))
     outcome, rows, _ = await asked(says(replace(GOOD, usage=told)))
     assert outcome.value == GOOD.value
     usage = rows.after[0].usage
@@ -294,8 +297,8 @@ async def test_the_record_gets_clamped_usage_whoever_reports_it() -> None:
 
 async def test_advice_that_is_off_leaves_no_row() -> None:
     """The caller notes it once."""
-    outcome, rows, _ = await asked(ScriptedAdvisor([Line(value=ADVICE)]), policy=BrokerPolicy(enabled=False))
-    assert (outcome.failure, rows.before, rows.after) == (Failure.DISABLED, [], [])
+    outcome, rows, _ = await asked(ScriptedAdvisor([ScriptedAnswer(value=ADVICE)]), policy=BrokerPolicy(enabled=False))
+    assert (outcome.failure, rows.before, rows.after) == (FailureClass.DISABLED, [], [])
 
 
 async def test_what_an_advisor_must_load_first_is_no_part_of_its_try() -> None:

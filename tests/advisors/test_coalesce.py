@@ -12,19 +12,19 @@ import pytest
 
 from journeyman.advisors.base import (
     Answer,
-    Asked,
     AskLimits,
-    Failure,
-    Outcome,
+    AskOutcome,
+    AuditAsked,
+    AuditSettled,
+    FailureClass,
     Readiness,
     Rejection,
     Request,
-    Settled,
-    Usage,
+    TokenUsage,
 )
 from journeyman.advisors.broker import Broker, BrokerPolicy
-from journeyman.advisors.coalesce import CoalescePolicy, Coalescing, Parts
-from tests.advisors.asking import Advice, question
+from journeyman.advisors.coalesce import BatchAnswers, CoalescePolicy, CoalescingAdvisor
+from tests.advisors.providers import Advice, question
 
 pytestmark = pytest.mark.anyio
 
@@ -45,7 +45,7 @@ class Model:
     """Answers every task with its own number; `spoil` may change a shared answer."""
 
     spoil: Callable[[list[dict[str, Any]]], list[dict[str, Any]]] = lambda parts: parts
-    failure: Failure | None = None
+    failure: FailureClass | None = None
     name: str = "model"
     calls: list[Request] = field(default_factory=list[Request])
     wait: asyncio.Event | None = None
@@ -63,17 +63,17 @@ class Model:
         if self.wait is not None:
             await self.wait.wait()
         await asyncio.sleep(0)
-        usage = Usage(input_tokens=101, output_tokens=7, source="reported")
+        usage = TokenUsage(input_tokens=101, output_tokens=7, source="reported")
         if self.failure is not None:
             return Answer(failure=self.failure, reason=self.failure.value, usage=usage)
         tasks = tasks_of(request)
         if not tasks:
             return Answer(value=Advice.model_validate(counted(request.messages[-1].text)), usage=usage)
         parts = [{"task": task["task"], "answer": counted(task["messages"][-1]["text"])} for task in tasks]
-        return Answer(value=Parts.model_validate({"answers": self.spoil(parts)}), usage=usage)
+        return Answer(value=BatchAnswers.model_validate({"answers": self.spoil(parts)}), usage=usage)
 
 
-async def asked(shared: Coalescing, count: int) -> list[Answer]:
+async def asked(shared: CoalescingAdvisor, count: int) -> list[Answer]:
     """Ask so many questions at once."""
     return await asyncio.gather(*(shared.ask(question(text=f"n {index}")) for index in range(count)))
 
@@ -81,7 +81,7 @@ async def asked(shared: Coalescing, count: int) -> list[Answer]:
 async def test_many_questions_need_few_calls_and_each_gets_its_own_answer() -> None:
     """ceil(N / M), whatever the order of the parts; the shares of usage add up."""
     model = Model(spoil=lambda parts: parts[::-1])
-    answers = await asked(Coalescing(model, CoalescePolicy(most=10)), 34)
+    answers = await asked(CoalescingAdvisor(model, CoalescePolicy(most=10)), 34)
     assert [answer.value.count for answer in answers] == list(range(34))
     assert len(model.calls) == 4
     assert sum(answer.usage.input_tokens for answer in answers) == 4 * 101
@@ -92,7 +92,7 @@ async def test_many_questions_need_few_calls_and_each_gets_its_own_answer() -> N
 async def test_a_lone_question_is_sent_as_it_is() -> None:
     """No wrapper, no share."""
     model = Model()
-    (answer,) = await asked(Coalescing(model), 1)
+    (answer,) = await asked(CoalescingAdvisor(model), 1)
     assert (answer.value.count, answer.usage.input_tokens) == (0, 101)
     assert model.calls[0].messages == question(text="n 0").messages
 
@@ -100,16 +100,16 @@ async def test_a_lone_question_is_sent_as_it_is() -> None:
 @pytest.mark.parametrize(
     ("spoil", "failure", "reason"),
     [
-        (lambda parts: parts[1:], Failure.MALFORMED, "batch_missing"),
-        (lambda parts: [parts[0], *parts], Failure.MALFORMED, "batch_twice"),
-        (lambda parts: [{**parts[0], "answer": {"title": 1}}, *parts[1:]], Failure.SCHEMA_MISMATCH, "batch_part"),
-        (lambda parts: [{**parts[0], "task": "guessed"}, *parts[1:]], Failure.MALFORMED, "batch_missing"),
+        (lambda parts: parts[1:], FailureClass.MALFORMED, "batch_missing"),
+        (lambda parts: [parts[0], *parts], FailureClass.MALFORMED, "batch_twice"),
+        (lambda parts: [{**parts[0], "answer": {"title": 1}}, *parts[1:]], FailureClass.SCHEMA_MISMATCH, "batch_part"),
+        (lambda parts: [{**parts[0], "task": "guessed"}, *parts[1:]], FailureClass.MALFORMED, "batch_missing"),
     ],
 )
-async def test_a_bad_part_fails_only_its_own_caller(spoil: Any, failure: Failure, reason: str) -> None:
+async def test_a_bad_part_fails_only_its_own_caller(spoil: Any, failure: FailureClass, reason: str) -> None:
     """The others have their answers; the failed one goes alone the next time."""
     model = Model(spoil=spoil)
-    shared = Coalescing(model)
+    shared = CoalescingAdvisor(model)
     answers = await asked(shared, 5)
     assert (answers[0].failure, answers[0].reason) == (failure, reason)
     assert [answer.value.count for answer in answers[1:]] == [1, 2, 3, 4]
@@ -118,24 +118,26 @@ async def test_a_bad_part_fails_only_its_own_caller(spoil: Any, failure: Failure
     assert not tasks_of(model.calls[-1])
 
 
-@pytest.mark.parametrize("failure", [Failure.REFUSED, Failure.RATE_LIMITED, Failure.AUTH, Failure.TRUNCATED])
-async def test_the_class_of_a_failure_survives_the_batch(failure: Failure) -> None:
+@pytest.mark.parametrize(
+    "failure", [FailureClass.REFUSED, FailureClass.RATE_LIMITED, FailureClass.AUTH, FailureClass.TRUNCATED]
+)
+async def test_the_class_of_a_failure_survives_the_batch(failure: FailureClass) -> None:
     """A refusal stays a refusal."""
-    answers = await asked(Coalescing(Model(failure=failure)), 3)
+    answers = await asked(CoalescingAdvisor(Model(failure=failure)), 3)
     assert {answer.failure for answer in answers} == {failure}
 
 
 async def test_a_caller_that_left_is_not_asked_for() -> None:
     """Before sending it drops out of the call; when all have left, the call is cancelled."""
     model = Model()
-    shared = Coalescing(model)
+    shared = CoalescingAdvisor(model)
     staying, leaving = (asyncio.create_task(shared.ask(question(text=f"n {index}"))) for index in range(2))
     await asyncio.sleep(0)
     leaving.cancel()
     assert (await staying).value.count == 0
     assert not tasks_of(model.calls[0])
     slow = Model(wait=asyncio.Event())
-    shared = Coalescing(slow)
+    shared = CoalescingAdvisor(slow)
     callers = [asyncio.create_task(shared.ask(question(text=f"n {index}"))) for index in range(2)]
     await slow.begun.wait()
     for caller in callers:
@@ -147,7 +149,7 @@ async def test_a_caller_that_left_is_not_asked_for() -> None:
 
 async def test_who_asks_while_the_last_caller_leaves_is_answered() -> None:
     """It joined a batch that was about to be cancelled, and was cancelled with it: its whole session ended so."""
-    shared = Coalescing(Model())
+    shared = CoalescingAdvisor(Model())
     leaving = asyncio.create_task(shared.ask(question(text="n 0")))
     await asyncio.sleep(0)
     leaving.cancel()
@@ -159,7 +161,7 @@ async def test_who_asks_while_the_last_caller_leaves_is_answered() -> None:
 async def test_a_large_question_goes_alone_and_tokens_limit_a_batch() -> None:
     """Size is not only a count."""
     model = Model()
-    shared = Coalescing(model, CoalescePolicy(small_tokens=100, most_tokens=150))
+    shared = CoalescingAdvisor(model, CoalescePolicy(small_tokens=100, most_tokens=150))
     texts = ["n 1 " + "x" * 300, "n 2 " + "x" * 300, "n 3 " + "x" * 3000]
     answers = await asyncio.gather(*(shared.ask(question(text=text)) for text in texts))
     assert [answer.value.count for answer in answers] == [1, 2, 3]
@@ -170,14 +172,14 @@ async def test_a_large_question_goes_alone_and_tokens_limit_a_batch() -> None:
 class Rows:
     """A ledger that keeps rows."""
 
-    asked_rows: list[Asked] = field(default_factory=list[Asked])
-    settled_rows: list[Settled] = field(default_factory=list[Settled])
+    asked_rows: list[AuditAsked] = field(default_factory=list[AuditAsked])
+    settled_rows: list[AuditSettled] = field(default_factory=list[AuditSettled])
 
-    async def asked(self, row: Asked) -> None:
+    async def asked(self, row: AuditAsked) -> None:
         """Keep it."""
         self.asked_rows.append(row)
 
-    async def settled(self, row: Settled) -> None:
+    async def settled(self, row: AuditSettled) -> None:
         """Keep it."""
         self.settled_rows.append(row)
 
@@ -190,7 +192,7 @@ async def test_the_broker_shares_calls_when_its_policy_says_so() -> None:
     async def fine(_: Any) -> Rejection | None:
         return None
 
-    async def one(index: int) -> Outcome:
+    async def one(index: int) -> AskOutcome:
         return await broker.ask(lambda _: question(text=f"n {index}"), wanted=["model"], check=fine, ledger=rows)
 
     outcomes = await asyncio.gather(*(one(index) for index in range(25)))

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeyman.advisors.base import Failure
-from journeyman.advisors.modes import Modes
+from journeyman.advisors.base import FailureClass
+from journeyman.advisors.mode_fallback import ModeFallback
 from journeyman.advisors.provider_failures import retry_after_s
-from journeyman.advisors.provider_settings import Kind, Mode
+from journeyman.advisors.provider_settings import AnswerMode, ProviderKind
 from journeyman.testing.model_server import Fault, Say, serving
-from tests.advisors.asking import ADVICE, asking, question
+from tests.advisors.providers import ADVICE, asking, question
 
-KINDS = list(Kind)
+KINDS = list(ProviderKind)
 
 
 @pytest.mark.parametrize(
@@ -53,37 +53,37 @@ def test_no_retry_after_raises_or_asks_for_nonsense(text: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "line"),
     [
-        (Kind.OPENAI, Say(status=429, code="insufficient_quota")),
-        (Kind.OPENAI, Say(status=402)),
-        (Kind.ANTHROPIC, Say(status=400, code="billing_error")),
-        (Kind.BEDROCK, Say(status=400, code="ServiceQuotaExceededException")),
+        (ProviderKind.OPENAI, Say(status=429, code="insufficient_quota")),
+        (ProviderKind.OPENAI, Say(status=402)),
+        (ProviderKind.ANTHROPIC, Say(status=400, code="billing_error")),
+        (ProviderKind.BEDROCK, Say(status=400, code="ServiceQuotaExceededException")),
     ],
 )
-async def test_an_empty_account_is_no_rate_limit(kind: Kind, line: Say) -> None:
+async def test_an_empty_account_is_no_rate_limit(kind: ProviderKind, line: Say) -> None:
     """Waiting does not fill it: it is not asked again."""
     async with asking(kind, line, Say(value=ADVICE)) as (advisor, server):
         answer = await advisor.ask(question())
-        assert (answer.failure, answer.again, len(server.calls)) == (Failure.AUTH, False, 1)
+        assert (answer.failure, answer.again, len(server.calls)) == (FailureClass.AUTH, False, 1)
         assert answer.reason == f"{kind.value}_quota"
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_redirect_is_not_followed(kind: Kind, status: int) -> None:
+async def test_a_redirect_is_not_followed(kind: ProviderKind, status: int) -> None:
     """Prompt and key go where the operator said, and nowhere else."""
     async with serving([Say(value=ADVICE)]) as elsewhere:
         away = Say(status=status, headers={"location": f"{elsewhere.url}/v1/chat/completions"})
         async with asking(kind, away) as (advisor, server):
             answer = await advisor.ask(question())
-            assert answer.failure is Failure.UNSUPPORTED
+            assert answer.failure is FailureClass.UNSUPPORTED
             assert (len(server.calls), elsewhere.calls) == (1, [])
             assert not answer.again
 
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_report_of_more_tokens_than_there_can_be_does_not_break_the_answer(kind: Kind) -> None:
+async def test_a_report_of_more_tokens_than_there_can_be_does_not_break_the_answer(kind: ProviderKind) -> None:
     """The broker bounds it; the adapter must not fall over it."""
     async with asking(kind, Say(value=ADVICE, output_tokens=10**19)) as (advisor, _):
         assert (await advisor.ask(question())).value is not None
@@ -93,7 +93,7 @@ async def test_a_report_of_more_tokens_than_there_can_be_does_not_break_the_answ
 async def test_a_lowered_form_is_tried_up_again() -> None:
     """The refusal may have been about something else."""
     refused = Say(fault=Fault.BAD_REQUEST)
-    async with asking(Kind.OPENAI, refused, Say(value=ADVICE), Say(value=ADVICE), Say(value=ADVICE)) as (
+    async with asking(ProviderKind.OPENAI, refused, Say(value=ADVICE), Say(value=ADVICE), Say(value=ADVICE)) as (
         advisor,
         server,
     ):
@@ -110,17 +110,17 @@ async def test_a_lowered_form_is_tried_up_again() -> None:
 @given(st.lists(st.tuples(st.booleans(), st.floats(0, 2000)), max_size=40))
 def test_forms_go_down_on_refusal_and_up_after_a_rest(steps: list[tuple[bool, float]]) -> None:
     """Never above the best, never two steps for one refusal, always up again in the end."""
-    modes, now = Modes(Mode.NATIVE), 0.0
-    order = [Mode.PROMPTED, Mode.TOOL, Mode.NATIVE]
+    modes, now = ModeFallback(AnswerMode.NATIVE), 0.0
+    order = [AnswerMode.PROMPTED, AnswerMode.TOOL, AnswerMode.NATIVE]
     for refuse, passed in steps:
         now += passed
-        mode = modes.at(now)
+        mode = modes.mode_at(now)
         if refuse:
-            assert modes.refused(mode, now) == (mode is not Mode.PROMPTED)
-            modes.refused(mode, now)  # a second request that left in the same form
-            after = modes.at(now)
-            assert order.index(mode) - order.index(after) == (mode is not Mode.PROMPTED)
+            assert modes.lower_after_refusal(mode, now) == (mode is not AnswerMode.PROMPTED)
+            modes.lower_after_refusal(mode, now)  # a second request that left in the same form
+            after = modes.mode_at(now)
+            assert order.index(mode) - order.index(after) == (mode is not AnswerMode.PROMPTED)
     for _ in range(2):
         now += 90_000.0
-        modes.at(now)
-    assert modes.at(now) is Mode.NATIVE
+        modes.mode_at(now)
+    assert modes.mode_at(now) is AnswerMode.NATIVE

@@ -6,15 +6,15 @@ from importlib.metadata import version
 
 import pytest
 
-from journeyman.advisors.base import Asked as AskedRow
-from journeyman.advisors.base import Rejection, Settled
+from journeyman.advisors.base import AuditAsked as AskedRow
+from journeyman.advisors.base import AuditSettled, Rejection
 from journeyman.advisors.broker import Broker
-from journeyman.advisors.prices import Asked, Priced, Prices, TokenPrice
-from journeyman.advisors.provider_settings import Kind
-from journeyman.advisors.scripted import Line, ScriptedAdvisor
-from tests.advisors.asking import ADVICE, question
+from journeyman.advisors.prices import Priced, PricedModel, Prices, TokenPrice
+from journeyman.advisors.provider_settings import ProviderKind
+from journeyman.advisors.scripted import ScriptedAdvisor, ScriptedAnswer
+from tests.advisors.providers import ADVICE, question
 
-KNOWN = Asked(Kind.ANTHROPIC, "claude-sonnet-4-5")
+KNOWN = PricedModel(ProviderKind.ANTHROPIC, "claude-sonnet-4-5")
 
 
 def test_a_listed_model_has_its_price() -> None:
@@ -25,8 +25,10 @@ def test_a_listed_model_has_its_price() -> None:
     assert priced.source == f"genai-prices@{version('genai-prices')}:anthropic/claude-sonnet-4-5"
 
 
-@pytest.mark.parametrize("asked", [Asked(Kind.OPENAI, "my-own-tune"), Asked(None, "claude-sonnet-4-5")])
-def test_an_unknown_model_costs_unknown(asked: Asked) -> None:
+@pytest.mark.parametrize(
+    "asked", [PricedModel(ProviderKind.OPENAI, "my-own-tune"), PricedModel(None, "claude-sonnet-4-5")]
+)
+def test_an_unknown_model_costs_unknown(asked: PricedModel) -> None:
     """Neither a model that no list has, nor a source that hides its model."""
     assert Prices({"a": asked})("a", 1000, 1000) is None
     assert Prices({})("a", 1000, 1000) is None
@@ -35,15 +37,19 @@ def test_an_unknown_model_costs_unknown(asked: Asked) -> None:
 def test_the_operators_price_wins() -> None:
     """By advisor, then by model; a local model is free only because the settings say so."""
     own = {"a": TokenPrice(1.0, 2.0), "my-own-tune": TokenPrice(0.0, 0.0)}
-    prices = Prices({"a": KNOWN, "b": Asked(Kind.OPENAI, "my-own-tune")}, own)
+    prices = Prices({"a": KNOWN, "b": PricedModel(ProviderKind.OPENAI, "my-own-tune")}, own)
     assert prices("a", 1_000_000, 1_000_000) == Priced(3.0, "settings")
     assert prices("b", 1_000_000, 1_000_000) == Priced(0.0, "settings")
-    assert Prices({"c": Asked(Kind.OPENAI, "my-own-tune", costs=False)})("c", 10, 10) == Priced(0.0, "free")
+    assert Prices({"c": PricedModel(ProviderKind.OPENAI, "my-own-tune", costs=False)})("c", 10, 10) == Priced(
+        0.0, "free"
+    )
 
 
 def test_a_bedrock_model_is_found_with_its_regional_prefix() -> None:
     """Cross-region profiles are what people configure."""
-    price = Prices({"a": Asked(Kind.BEDROCK, "us.anthropic.claude-sonnet-4-5-20250929-v1:0")})("a", 1000, 1000)
+    price = Prices({"a": PricedModel(ProviderKind.BEDROCK, "us.anthropic.claude-sonnet-4-5-20250929-v1:0")})(
+        "a", 1000, 1000
+    )
     assert price is not None
     assert price.usd > 0
     assert ":aws/" in price.source
@@ -53,12 +59,12 @@ class Rows:
     """A ledger that keeps what was settled."""
 
     def __init__(self) -> None:
-        self.settled_rows: list[Settled] = []
+        self.settled_rows: list[AuditSettled] = []
 
     async def asked(self, row: AskedRow) -> None:
         """Have room."""
 
-    async def settled(self, row: Settled) -> None:
+    async def settled(self, row: AuditSettled) -> None:
         """Keep it."""
         self.settled_rows.append(row)
 
@@ -67,14 +73,16 @@ class Rows:
 @pytest.mark.parametrize(
     ("line", "own", "price"),
     [
-        (Line(value=ADVICE, cost_usd=None), {"scripted": TokenPrice(1.0, 2.0)}, "settings"),
-        (Line(value=ADVICE, cost_usd=None), {}, ""),
-        (Line(value=ADVICE, cost_usd=0.5), {}, "advisor"),
+        (ScriptedAnswer(value=ADVICE, cost_usd=None), {"scripted": TokenPrice(1.0, 2.0)}, "settings"),
+        (ScriptedAnswer(value=ADVICE, cost_usd=None), {}, ""),
+        (ScriptedAnswer(value=ADVICE, cost_usd=0.5), {}, "advisor"),
     ],
 )
-async def test_the_settled_row_says_which_price_was_used(line: Line, own: dict[str, TokenPrice], price: str) -> None:
+async def test_the_settled_row_says_which_price_was_used(
+    line: ScriptedAnswer, own: dict[str, TokenPrice], price: str
+) -> None:
     """Nobody can check a cost without knowing what it was computed with; an unknown price has no source."""
-    prices = Prices({"scripted": Asked(None, "m")}, own)
+    prices = Prices({"scripted": PricedModel(None, "m")}, own)
     broker, rows = Broker({"scripted": ScriptedAdvisor([line])}, price=prices), Rows()
 
     async def fine(_: object) -> Rejection | None:

@@ -19,11 +19,11 @@ from mcp_types import (
     TextContent,
 )
 
-from journeyman.advisors.base import Answer, Failure
-from journeyman.advisors.desk import Desk, Taken
+from journeyman.advisors.base import Answer, FailureClass
 from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
+from journeyman.advisors.pending_prompts import PendingPrompts, SubmitResult
 from journeyman.advisors.pull import PullAdvisor
-from tests.advisors.asking import question
+from tests.advisors.providers import question
 
 pytestmark = pytest.mark.anyio
 GOOD = '{"title": "from the client", "count": 4}'
@@ -74,12 +74,12 @@ def pushing(server: MCPServer, advisor: PushSampling, answers: list[Answer]) -> 
     ("model", "failure"),
     [
         (client_model(), None),
-        (client_model(refuse=True), Failure.REFUSED),
-        (client_model("no json here"), Failure.MALFORMED),
-        (client_model(GOOD[:20], stop="maxTokens"), Failure.TRUNCATED),
+        (client_model(refuse=True), FailureClass.REFUSED),
+        (client_model("no json here"), FailureClass.MALFORMED),
+        (client_model(GOOD[:20], stop="maxTokens"), FailureClass.TRUNCATED),
     ],
 )
-async def test_an_older_client_is_asked_by_push(model: Any, failure: Failure | None) -> None:
+async def test_an_older_client_is_asked_by_push(model: Any, failure: FailureClass | None) -> None:
     """Through a real legacy connection; a person's no keeps its class."""
     server, advisor, answers = MCPServer("s"), PushSampling(), list[Answer]()
     pushing(server, advisor, answers)
@@ -99,7 +99,7 @@ async def test_a_modern_client_has_no_back_channel() -> None:
     pushing(server, advisor, answers)
     async with Client(server, sampling_callback=client_model()) as client:
         await client.call_tool("ask", {})
-    assert answers[0].failure is Failure.UNSUPPORTED
+    assert answers[0].failure is FailureClass.UNSUPPORTED
 
 
 def text_of(result: Any) -> str:
@@ -115,7 +115,7 @@ def rounds_tool(server: MCPServer, rounds: SamplingRounds) -> None:
         for prompt_id, result in (ctx.input_responses or {}).items():
             rounds.answer(prompt_id, result.model_dump(mode="json", by_alias=True))
         made = int(ctx.request_state or 0)
-        offer = await rounds.offer(made=made, wait_s=0.2)
+        offer = await rounds.next_round(made=made, wait_s=0.2)
         if offer.status != "input_required":
             return offer.status
         requests = {
@@ -157,23 +157,23 @@ async def test_answers_count_once_whoever_brings_them() -> None:
     """A repeated message, a late one, and a second client change nothing."""
     rounds = SamplingRounds()
     asking = asyncio.create_task(rounds.ask(question()))
-    (prompt_id,) = (await rounds.offer(made=0)).requests
-    assert list((await rounds.offer(made=0)).requests) == [prompt_id]  # another client, since the first one left
+    (prompt_id,) = (await rounds.next_round(made=0)).requests
+    assert list((await rounds.next_round(made=0)).requests) == [prompt_id]  # another client, since the first one left
     good = {"role": "assistant", "content": {"type": "text", "text": GOOD}, "model": "m"}
-    assert rounds.answer(prompt_id, good) is Taken.TAKEN
-    assert rounds.answer(prompt_id, {**good, "content": {"type": "text", "text": "{}"}}) is Taken.ALREADY
-    assert rounds.refuse(prompt_id) is Taken.ALREADY
-    assert rounds.answer("p99", good) is Taken.UNKNOWN
+    assert rounds.answer(prompt_id, good) is SubmitResult.TAKEN
+    assert rounds.answer(prompt_id, {**good, "content": {"type": "text", "text": "{}"}}) is SubmitResult.ALREADY
+    assert rounds.refuse(prompt_id) is SubmitResult.ALREADY
+    assert rounds.answer("p99", good) is SubmitResult.UNKNOWN
     assert (await asking).value.count == 4
 
 
 async def test_an_unanswered_question_expires() -> None:
-    """Its late answer is unknown then, and nothing is left on the desk."""
-    rounds = SamplingRounds(desk=Desk(answer_within_s=0.01))
+    """Its late answer is unknown then, and nothing is left on the prompts."""
+    rounds = SamplingRounds(prompts=PendingPrompts(answer_within_s=0.01))
     answer = await rounds.ask(question())
-    assert (answer.failure, answer.reason) == (Failure.TIMEOUT, "prompt_expired")
-    assert rounds.refuse("p1") is Taken.UNKNOWN
-    assert (await rounds.offer(made=0, wait_s=0.0)).status == "nothing"
+    assert (answer.failure, answer.reason) == (FailureClass.TIMEOUT, "prompt_expired")
+    assert rounds.refuse("p1") is SubmitResult.UNKNOWN
+    assert (await rounds.next_round(made=0, wait_s=0.0)).status == "nothing"
 
 
 async def test_a_client_that_leaves_in_mid_flight_is_swapped() -> None:
@@ -193,7 +193,7 @@ async def test_a_client_that_leaves_in_mid_flight_is_swapped() -> None:
     await asked.wait()
     advisor.attach(good)
     detach()
-    assert (await first).failure is Failure.TRANSPORT
+    assert (await first).failure is FailureClass.TRANSPORT
     assert (await advisor.ask(question())).value.count == 4
 
 
@@ -208,22 +208,22 @@ async def test_an_agent_pulls_prompts_and_submits_answers() -> None:
     assert "count" in prompts[0].system
     good, bad = (prompt.prompt_id for prompt in prompts)
     assert advisor.submit_answers({good: GOOD, bad: '{"title": 1}', "p9": "x"}) == {
-        good: Taken.TAKEN, bad: Taken.TAKEN, "p9": Taken.UNKNOWN,
+        good: SubmitResult.TAKEN, bad: SubmitResult.TAKEN, "p9": SubmitResult.UNKNOWN,
     }  # fmt: skip
-    assert advisor.submit_answers({good: "{}"}) == {good: Taken.ALREADY}
+    assert advisor.submit_answers({good: "{}"}) == {good: SubmitResult.ALREADY}
     first, second = await asyncio.gather(*asking)
-    assert (first.value.count, second.failure) == (4, Failure.SCHEMA_MISMATCH)
+    assert (first.value.count, second.failure) == (4, FailureClass.SCHEMA_MISMATCH)
 
 
 async def test_a_late_answer_to_another_process_is_unknown() -> None:
     """After a crash the ids begin anew; a client that still answers the old first question must not answer the new one."""
-    before, after = Desk[str](), Desk[str]()
+    before, after = PendingPrompts[str](), PendingPrompts[str]()
     async with asyncio.TaskGroup() as group:
-        asked = [group.create_task(desk.post(question())) for desk in (before, after)]
+        asked = [group.create_task(prompts.wait_for_answer(question())) for prompts in (before, after)]
         await asyncio.sleep(0)
-        old, new = before.unanswered()[0].prompt_id, after.unanswered()[0].prompt_id
-        assert after.settle(old, "wrong") is Taken.UNKNOWN
-        assert after.settle(new, "right") is Taken.TAKEN
+        old, new = before.pending()[0].prompt_id, after.pending()[0].prompt_id
+        assert after.submit(old, "wrong") is SubmitResult.UNKNOWN
+        assert after.submit(new, "right") is SubmitResult.TAKEN
         for task in asked[:1]:
             task.cancel()
     assert asked[1].result() == "right"

@@ -8,14 +8,14 @@ import anyio
 import pytest
 from pydantic import ValidationError
 
-from journeyman.advisors.base import Failure
-from journeyman.advisors.provider_settings import Kind, Mode
+from journeyman.advisors.base import FailureClass
+from journeyman.advisors.provider_settings import AnswerMode, ProviderKind
 from journeyman.advisors.settings import AdvisorSettings
 from journeyman.testing.model_server import Call, Fault, ModelServer, Say
-from tests.advisors.asking import ADVICE, Advice, asking, question
+from tests.advisors.providers import ADVICE, Advice, asking, question
 
 pytestmark = pytest.mark.anyio
-KINDS = list(Kind)
+KINDS = list(ProviderKind)
 CHATTER = json.dumps(ADVICE) + " And now for something longer." * 40
 DRIP = Say(text=CHATTER, fault=Fault.SLOW_DRIP, drip_s=0.05)
 
@@ -29,13 +29,13 @@ async def ended(server: ModelServer) -> Call:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_cut_stream_is_no_longer_written(kind: Kind) -> None:
+async def test_a_cut_stream_is_no_longer_written(kind: ProviderKind) -> None:
     """The answer is whole in the first piece: the server's log shows that it stopped, and usage is not claimed as told."""
-    async with asking(kind, DRIP, stream=True, stop_early=True, mode=Mode.PROMPTED) as (advisor, server):
+    async with asking(kind, DRIP, stream=True, stop_early=True, mode=AnswerMode.PROMPTED) as (advisor, server):
         answer = await advisor.ask(question())
         assert answer.failure is None, answer.reason
         assert answer.value == Advice.model_validate(ADVICE)
-        assert answer.usage.source == ("partial" if kind is Kind.ANTHROPIC else "estimated")
+        assert answer.usage.source == ("partial" if kind is ProviderKind.ANTHROPIC else "estimated")
         assert answer.usage.input_tokens > 0
         assert answer.usage.output_tokens > 0
         call = await ended(server)
@@ -43,10 +43,10 @@ async def test_a_cut_stream_is_no_longer_written(kind: Kind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_stream_is_read_to_its_end_unless_the_setting_says_otherwise(kind: Kind) -> None:
+async def test_a_stream_is_read_to_its_end_unless_the_setting_says_otherwise(kind: ProviderKind) -> None:
     """Off by default, since usage comes last."""
     line = DRIP.model_copy(update={"drip_s": 0.0})
-    async with asking(kind, line, stream=True, mode=Mode.PROMPTED) as (advisor, server):
+    async with asking(kind, line, stream=True, mode=AnswerMode.PROMPTED) as (advisor, server):
         answer = await advisor.ask(question())
         assert answer.value == Advice.model_validate(ADVICE)
         assert answer.usage.source == "reported"
@@ -55,10 +55,10 @@ async def test_a_stream_is_read_to_its_end_unless_the_setting_says_otherwise(kin
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_the_argument_of_a_tool_call_is_cut_too(kind: Kind) -> None:
+async def test_the_argument_of_a_tool_call_is_cut_too(kind: ProviderKind) -> None:
     """What follows it would only tell the usage."""
     line = Say(value=ADVICE, fault=Fault.SLOW_DRIP, drip_s=0.02)
-    async with asking(kind, line, stream=True, stop_early=True, mode=Mode.TOOL) as (advisor, server):
+    async with asking(kind, line, stream=True, stop_early=True, mode=AnswerMode.TOOL) as (advisor, server):
         answer = await advisor.ask(question())
         assert answer.value == Advice.model_validate(ADVICE)
         assert answer.usage.source != "reported"
@@ -68,14 +68,14 @@ async def test_the_argument_of_a_tool_call_is_cut_too(kind: Kind) -> None:
 
 @pytest.mark.parametrize("stop_early", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
-async def test_an_answer_that_ended_for_length_is_never_final(kind: Kind, stop_early: bool) -> None:  # noqa: FBT001  pytest passes it by name
+async def test_an_answer_that_ended_for_length_is_never_final(kind: ProviderKind, stop_early: bool) -> None:  # noqa: FBT001  pytest passes it by name
     """Neither cut in the object, nor with an object among prose that goes on: only a leading object is settled early."""
     prose = f"For example {json.dumps(ADVICE)} would be wrong, since " + "x" * 400
     lines = [Say(value=ADVICE, fault=Fault.TRUNCATED), Say(text=prose, fault=Fault.TRUNCATED)]
-    async with asking(kind, *lines, stream=True, stop_early=stop_early, mode=Mode.PROMPTED) as (advisor, _):
+    async with asking(kind, *lines, stream=True, stop_early=stop_early, mode=AnswerMode.PROMPTED) as (advisor, _):
         for _line in lines:
             answer = await advisor.ask(question())
-            assert (answer.value, answer.failure) == (None, Failure.TRUNCATED)
+            assert (answer.value, answer.failure) == (None, FailureClass.TRUNCATED)
 
 
 def test_only_a_stream_can_be_stopped_early() -> None:

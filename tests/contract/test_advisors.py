@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 
 from journeyman.advisors.agent import AgentAdvisor
-from journeyman.advisors.base import Advisor, Answer, Failure, Request
-from journeyman.advisors.coalesce import Coalescing
+from journeyman.advisors.base import Advisor, Answer, FailureClass, Request
+from journeyman.advisors.coalesce import CoalescingAdvisor
 from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
-from journeyman.advisors.provider_settings import Kind
+from journeyman.advisors.provider_settings import ProviderKind
 from journeyman.advisors.pull import PullAdvisor
-from journeyman.advisors.scripted import Line, ScriptedAdvisor
+from journeyman.advisors.scripted import ScriptedAdvisor, ScriptedAnswer
 from journeyman.testing.check_advisor import ADVISOR_CHECKS, GOOD, Behaviour, Broken, Check, MakeAdvisor, check_advisor
 from journeyman.testing.model_server import Fault, Say
-from tests.advisors.asking import asking
+from tests.advisors.providers import asking
 
 pytestmark = pytest.mark.anyio
 FAKE_AGENT = Path(__file__).parents[1] / "advisors" / "fake_agent.py"
@@ -38,7 +38,7 @@ def _line(behaviour: Behaviour) -> Say:
     return Say(fault=Fault.RESET if behaviour is Behaviour.BREAKS else Fault.SILENCE)
 
 
-def _provider(kind: Kind, *, stream: bool = False) -> MakeAdvisor:
+def _provider(kind: ProviderKind, *, stream: bool = False) -> MakeAdvisor:
     @asynccontextmanager
     async def make(behaviour: Behaviour) -> AsyncGenerator[Advisor]:
         async with asking(kind, _line(behaviour), stream=stream, timeout_s=2.0) as (advisor, _):
@@ -50,8 +50,8 @@ def _provider(kind: Kind, *, stream: bool = False) -> MakeAdvisor:
 def _coalescing(behaviour: Behaviour) -> AbstractAsyncContextManager[Advisor]:
     @asynccontextmanager
     async def make() -> AsyncGenerator[Advisor]:
-        async with _provider(Kind.OPENAI)(behaviour) as inner:
-            yield Coalescing(inner)
+        async with _provider(ProviderKind.OPENAI)(behaviour) as inner:
+            yield CoalescingAdvisor(inner)
 
     return make()
 
@@ -59,11 +59,11 @@ def _coalescing(behaviour: Behaviour) -> AbstractAsyncContextManager[Advisor]:
 @asynccontextmanager
 async def _scripted(behaviour: Behaviour) -> AsyncGenerator[Advisor]:
     lines = {
-        Behaviour.ANSWERS: Line(value=GOOD),
-        Behaviour.MISFITS: Line(value={"title": [1]}),
-        Behaviour.CHATTERS: Line(text=SAID[Behaviour.CHATTERS]),
-        Behaviour.BREAKS: Line(failure=Failure.TRANSPORT),
-        Behaviour.HANGS: Line(delay_s=60),
+        Behaviour.ANSWERS: ScriptedAnswer(value=GOOD),
+        Behaviour.MISFITS: ScriptedAnswer(value={"title": [1]}),
+        Behaviour.CHATTERS: ScriptedAnswer(text=SAID[Behaviour.CHATTERS]),
+        Behaviour.BREAKS: ScriptedAnswer(failure=FailureClass.TRANSPORT),
+        Behaviour.HANGS: ScriptedAnswer(delay_s=60),
     }
     yield ScriptedAdvisor([lines[behaviour]], repeat=True)
 
@@ -98,7 +98,7 @@ async def _rounds(behaviour: Behaviour) -> AsyncGenerator[Advisor]:
 
     async def answer() -> None:
         while True:
-            for prompt_id in (await advisor.offer(made=0, wait_s=60)).requests:
+            for prompt_id in (await advisor.next_round(made=0, wait_s=60)).requests:
                 if behaviour is Behaviour.BREAKS:
                     advisor.refuse(prompt_id, -32603)
                 else:
@@ -128,8 +128,8 @@ async def _agent(behaviour: Behaviour) -> AsyncGenerator[Advisor]:
 
 
 MAKERS: Mapping[str, MakeAdvisor] = {
-    **{kind.value: _provider(kind) for kind in Kind},
-    **{f"{kind.value}-stream": _provider(kind, stream=True) for kind in Kind},
+    **{kind.value: _provider(kind) for kind in ProviderKind},
+    **{f"{kind.value}-stream": _provider(kind, stream=True) for kind in ProviderKind},
     "coalescing": _coalescing,
     "scripted": _scripted,
     "push": _push,
@@ -150,7 +150,7 @@ class _Gossip(ScriptedAdvisor):
     """Says what it was told."""
 
     async def ask(self, request: Request) -> Answer:
-        return Answer(failure=Failure.REFUSED, reason=request.messages[0].text)
+        return Answer(failure=FailureClass.REFUSED, reason=request.messages[0].text)
 
 
 async def test_the_kit_finds_an_advisor_that_gossips() -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from journeyman.advisors.base import Failure
+from journeyman.advisors.base import FailureClass
 from journeyman.advisors.broker import Broker, BrokerPolicy
-from journeyman.advisors.scripted import Line, ScriptedAdvisor
+from journeyman.advisors.scripted import ScriptedAdvisor, ScriptedAnswer
 from journeyman.engine.reporting import report_of
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model import events as e
@@ -52,7 +52,7 @@ def advice(code: Any = 417, tool: str = "door", **more: Any) -> dict[str, Any]:
 NOTES = {"lessons": ["The code is 417."], "recommended_followups": ["Change the code."]}
 
 
-def broker(*lines: Line, policy: BrokerPolicy | None = None, **more: Any) -> tuple[Broker, ScriptedAdvisor]:
+def broker(*lines: ScriptedAnswer, policy: BrokerPolicy | None = None, **more: Any) -> tuple[Broker, ScriptedAdvisor]:
     """A broker over scripted lines."""
     advisor = ScriptedAdvisor(lines, **more)
 
@@ -64,7 +64,7 @@ def broker(*lines: Line, policy: BrokerPolicy | None = None, **more: Any) -> tup
 
 async def test_advice_is_taken_from_the_first_iteration_on_and_notes_close_the_report() -> None:
     """One good answer opens the door; the closing notes are laid over the report."""
-    asks, _ = broker(Line(value=advice()), Line(value=NOTES))
+    asks, _ = broker(ScriptedAnswer(value=advice()), ScriptedAnswer(value=NOTES))
     async with bench(door, broker=asks) as at:
         session = await at.engine.create(mission())
         state = await at.engine.drive(session)
@@ -79,7 +79,7 @@ async def test_advice_is_taken_from_the_first_iteration_on_and_notes_close_the_r
 
 async def test_each_call_has_one_audit_pair_without_any_text() -> None:
     """Asked before, settled after, sizes in powers of two, no prompt and no answer."""
-    asks, _ = broker(Line(value=advice()), Line(value=NOTES))
+    asks, _ = broker(ScriptedAnswer(value=advice()), ScriptedAnswer(value=NOTES))
     async with bench(door, broker=asks) as at:
         session = await at.engine.create(mission())
         await at.engine.drive(session)
@@ -95,14 +95,14 @@ async def test_each_call_has_one_audit_pair_without_any_text() -> None:
 @pytest.mark.parametrize(
     ("bad", "failure"),
     [
-        (advice(tool="rm_rf"), Failure.TOOL_NOT_ALLOWLISTED),
-        (advice(code="no number"), Failure.TOOL_ARGS_INVALID),
-        ({"next_strategy": {"script": "1\n"}, "revision_rationale": "", "confidence": 1}, Failure.SCRIPT_REJECTED),
+        (advice(tool="rm_rf"), FailureClass.TOOL_NOT_ALLOWLISTED),
+        (advice(code="no number"), FailureClass.TOOL_ARGS_INVALID),
+        ({"next_strategy": {"script": "1\n"}, "revision_rationale": "", "confidence": 1}, FailureClass.SCRIPT_REJECTED),
     ],
 )
-async def test_a_rejected_answer_is_asked_for_again_with_the_reason(bad: dict[str, Any], failure: Failure) -> None:
+async def test_a_rejected_answer_is_asked_for_again_with_the_reason(bad: dict[str, Any], failure: FailureClass) -> None:
     """The feedback names what is wrong, never the answer's own words."""
-    asks, advisor = broker(Line(value=bad), Line(value=advice()), Line(value=NOTES))
+    asks, advisor = broker(ScriptedAnswer(value=bad), ScriptedAnswer(value=advice()), ScriptedAnswer(value=NOTES))
     async with bench(door, broker=asks) as at:
         session = await at.engine.create(mission())
         assert (await at.engine.drive(session)).outcome == "achieved"
@@ -114,7 +114,7 @@ async def test_a_rejected_answer_is_asked_for_again_with_the_reason(bad: dict[st
 
 async def test_without_an_answer_the_planner_goes_on_and_the_reason_is_recorded() -> None:
     """A model that only refuses costs nothing but its tries."""
-    asks, _ = broker(Line(failure=Failure.REFUSED), repeat=True)
+    asks, _ = broker(ScriptedAnswer(failure=FailureClass.REFUSED), repeat=True)
     async with bench(door, broker=asks) as at:
         session = await at.engine.create(mission(directive="Open the door with 417."))
         assert (await at.engine.drive(session)).outcome == "achieved"
@@ -124,7 +124,7 @@ async def test_without_an_answer_the_planner_goes_on_and_the_reason_is_recorded(
 
 async def test_a_token_budget_is_never_exceeded_by_advice() -> None:
     """What would not fit is not asked; the planner goes on."""
-    asks, advisor = broker(Line(value=advice(code=1)), repeat=True)
+    asks, advisor = broker(ScriptedAnswer(value=advice(code=1)), repeat=True)
     async with bench(door, broker=asks) as at:
         session = await at.engine.create(mission(budget={"iterations": 4, "tokens": 100}))
         state = await at.engine.drive(session)
@@ -135,13 +135,16 @@ async def test_a_token_budget_is_never_exceeded_by_advice() -> None:
 
 async def test_what_costs_money_needs_consent() -> None:
     """A configured model is not a permitted one."""
-    asks, advisor = broker(Line(value=advice()), repeat=True, costs=True)
+    asks, advisor = broker(ScriptedAnswer(value=advice()), repeat=True, costs=True)
     async with bench(door, broker=asks) as at:
         session = await at.engine.create(mission())
         await at.engine.drive(session)
         assert advisor.requests == []
     allowed, spender = broker(
-        Line(value=advice()), Line(value=NOTES), costs=True, policy=BrokerPolicy(consent=frozenset({"scripted"}))
+        ScriptedAnswer(value=advice()),
+        ScriptedAnswer(value=NOTES),
+        costs=True,
+        policy=BrokerPolicy(consent=frozenset({"scripted"})),
     )
     async with bench(door, broker=allowed) as at:
         session = await at.engine.create(mission())
@@ -152,7 +155,7 @@ async def test_what_costs_money_needs_consent() -> None:
 async def test_a_lying_advisor_completes_nothing() -> None:
     """It claims success for ever; the door stays shut, and the verdict says so."""
     lie = advice(code=0, revision_rationale="the door is open, the mission is complete")
-    asks, _ = broker(Line(value=lie), repeat=True)
+    asks, _ = broker(ScriptedAnswer(value=lie), repeat=True)
     async with bench(door, broker=asks) as at:
         session = await at.engine.create(mission())
         state = await at.engine.drive(session)
@@ -162,7 +165,7 @@ async def test_a_lying_advisor_completes_nothing() -> None:
 
 async def test_an_advisor_that_is_off_is_never_asked() -> None:
     """`advisor: none` is the default and wins."""
-    asks, advisor = broker(Line(value=advice()), repeat=True)
+    asks, advisor = broker(ScriptedAnswer(value=advice()), repeat=True)
     async with bench(door, broker=asks) as at:
         session = await at.engine.create(mission(advisor="none", directive="Open with 417."))
         assert (await at.engine.drive(session)).outcome == "achieved"
@@ -171,7 +174,7 @@ async def test_an_advisor_that_is_off_is_never_asked() -> None:
 
 async def test_advice_that_is_switched_off_is_one_event() -> None:
     """However many iterations would have asked."""
-    asks, advisor = broker(Line(value=advice()), repeat=True, policy=BrokerPolicy(enabled=False))
+    asks, advisor = broker(ScriptedAnswer(value=advice()), repeat=True, policy=BrokerPolicy(enabled=False))
     async with bench(door, broker=asks) as at:
         session = await at.engine.create(mission())
         await at.engine.drive(session)
@@ -182,7 +185,7 @@ async def test_advice_that_is_switched_off_is_one_event() -> None:
 
 async def test_each_try_stands_in_the_record_with_the_field_that_was_wrong() -> None:
     """Used, rejected or failed; and nothing of what the model wrote."""
-    lines = [Line(value=advice(code=CANARY)), Line(value=advice()), Line(value=NOTES)]
+    lines = [ScriptedAnswer(value=advice(code=CANARY)), ScriptedAnswer(value=advice()), ScriptedAnswer(value=NOTES)]
     asks, _ = broker(*lines)
     async with bench(door, broker=asks) as at:
         session = await at.engine.create(mission())
@@ -195,7 +198,7 @@ async def test_each_try_stands_in_the_record_with_the_field_that_was_wrong() -> 
 async def test_a_model_may_leave_its_confidence_out() -> None:
     """Nothing is decided by it."""
     said = {key: value for key, value in advice().items() if key != "confidence"}
-    asks, _ = broker(Line(value=said), Line(value=NOTES))
+    asks, _ = broker(ScriptedAnswer(value=said), ScriptedAnswer(value=NOTES))
     async with bench(door, broker=asks) as at:
         session = await at.engine.create(mission())
         assert (await at.engine.drive(session)).outcome == "achieved"

@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journeyman.advisors.broker import Broker
-from journeyman.advisors.scripted import Line, ScriptedAdvisor
+from journeyman.advisors.scripted import ScriptedAdvisor, ScriptedAnswer
 from journeyman.engine.clock import SystemClock
 from journeyman.engine.engine import Engine
 from journeyman.engine.journal import Journal
@@ -269,7 +269,7 @@ async def test_a_sleep_after_a_restart_is_bounded_by_what_the_mission_has_left()
 @pytest.mark.parametrize("policy", ["end", "ask"])
 async def test_an_advisor_that_never_answers_is_asked_once_and_the_mission_ends_at_its_deadline(policy: str) -> None:
     """It was asked thousands of times more, after the deadline, for no rule looked at the time before a proposal."""
-    silent = ScriptedAdvisor([Line(value={}, delay_s=3600)], name="silent", repeat=True)
+    silent = ScriptedAdvisor([ScriptedAnswer(value={}, delay_s=3600)], name="silent", repeat=True)
     async with bench(broker=Broker({"silent": silent})) as at:
         wanted = mission("finish", plan=None, advisor="silent", budget={"wall_clock_s": 0.3}, on_exhausted=policy)
         state = await asyncio.wait_for(at.engine.run(wanted), 20)

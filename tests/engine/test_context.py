@@ -8,7 +8,7 @@ from typing import Any
 import anyio
 import pytest
 
-from journeyman.advisors.scripted import Line
+from journeyman.advisors.scripted import ScriptedAnswer
 from journeyman.engine.mission_check import check_tools
 from journeyman.engine.policy import tool_row
 from journeyman.engine.reading import state_of
@@ -86,7 +86,7 @@ async def test_an_advisor_is_asked_once_the_environment_is_known() -> None:
     """The very first prompt has it."""
     goal = [{"id": "a", "kind": "tool_call_succeeded", "tool": "finish"}]
     answer = {"revision_rationale": "r", "next_strategy": {"calls": [{"tool": "finish"}]}, "confidence": 0.9}
-    asked, advisor = broker(Line(value=answer), Line(value=NOTES))
+    asked, advisor = broker(ScriptedAnswer(value=answer), ScriptedAnswer(value=NOTES))
     wanted = mission(plan=None, criteria=goal, context=["inventory"], advisor="scripted")
     async with bench(inventory, broker=asked) as at:
         state = await at.engine.run(wanted)

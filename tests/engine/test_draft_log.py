@@ -30,7 +30,7 @@ from journeyman.engine.draft_log import DraftLog
 from journeyman.engine.drafting import Known, draft_criteria
 from journeyman.mission.model.effects import EffectClass
 from journeyman.mission.model.strategy import ToolSpec
-from journeyman.advisors.scripted import Line, ScriptedAdvisor
+from journeyman.advisors.scripted import ScriptedAnswer, ScriptedAdvisor
 
 path, dies, name = Path(sys.argv[1]), sys.argv[2], sys.argv[3]
 row = {"id": "fast", "kind": "metric_threshold", "metric": "latency_ms", "op": "<", "target": 100}
@@ -51,7 +51,7 @@ def note(row):
 
 look = ToolSpec(name="look", description="CANARY", input_schema={}, pin="", effect=EffectClass.PURE, destructive=False)
 known = Known({"latency_ms": "look"}, {"latency_ms": 120})
-model = Model([Line(value={"criteria": [row], "CANARY": "CANARY"}), Line(value={"criteria": [row]})])
+model = Model([ScriptedAnswer(value={"criteria": [row], "CANARY": "CANARY"}), ScriptedAnswer(value={"criteria": [row]})])
 asyncio.run(draft_criteria("CANARY: be fast.", [look], known, broker=Broker({"scripted": model}), wanted=("scripted",), draft_id=name, note=note))
 """
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from journeyman.advisors.broker import Broker
-from journeyman.advisors.scripted import Line, ScriptedAdvisor
+from journeyman.advisors.scripted import ScriptedAdvisor, ScriptedAnswer
 from journeyman.engine.drafting import Draft, Known, draft_criteria
 from journeyman.mission.model.effects import EffectClass
 from journeyman.mission.model.strategy import ToolSpec
@@ -21,13 +21,15 @@ LOOK = ToolSpec(
 KNOWN = Known({"latency_ms": "look"}, {"latency_ms": 120})
 
 
-def said(target: float) -> Line:
+def said(target: float) -> ScriptedAnswer:
     """A model's draft."""
     row = {"id": "fast", "kind": "metric_threshold", "metric": "latency_ms", "op": "<", "target": target}
-    return Line(value={"criteria": [row]})
+    return ScriptedAnswer(value={"criteria": [row]})
 
 
-async def drafted(*lines: Line, directive: str = "CANARY: be fast.") -> tuple[Draft, ScriptedAdvisor, list[JsonObject]]:
+async def drafted(
+    *lines: ScriptedAnswer, directive: str = "CANARY: be fast."
+) -> tuple[Draft, ScriptedAdvisor, list[JsonObject]]:
     """Draft with a scripted model; give what came, the model, and the audit."""
     model, audit = ScriptedAdvisor(lines), list[JsonObject]()
     asks = Broker({"scripted": model})

@@ -9,7 +9,7 @@ import anyio
 import anyio.lowlevel
 import pytest
 
-from journeyman.advisors.base import Answer, AskLimits, Failure, Readiness, Request, Usage
+from journeyman.advisors.base import Answer, AskLimits, FailureClass, Readiness, Request, TokenUsage
 from journeyman.advisors.broker import Broker, BrokerPolicy
 from journeyman.evaluation.model_player import ModelPlayer, SpendLimitReached, Unanswered
 from journeyman.evaluation.usage import EpisodeLedger, ModelUsage, SpendLimit
@@ -47,11 +47,11 @@ class Model:
         answer = self.answers[min(len(self.requests), len(self.answers)) - 1]
         if isinstance(answer, Answer):
             return answer
-        usage = Usage(input_tokens=100, output_tokens=10, source="reported", cost_usd=0.25)
+        usage = TokenUsage(input_tokens=100, output_tokens=10, source="reported", cost_usd=0.25)
         return Answer(value=answer, text=answer, usage=usage)
 
 
-def failing(failure: Failure, reason: str = "") -> Answer:
+def failing(failure: FailureClass, reason: str = "") -> Answer:
     """A failed answer."""
     return Answer(failure=failure, reason=reason or failure.value)
 
@@ -107,9 +107,9 @@ async def test_an_answer_without_an_action_is_asked_for_again_with_what_was_wron
     [
         ("no idea", "the reply holds no JSON object with an action_type"),
         ('{"action_type": "dance"}', "there is no such action_type"),
-        (failing(Failure.REFUSED), "the model refused"),
-        (failing(Failure.TRUNCATED, "truncated"), "the reply was cut for length"),
-        (failing(Failure.MALFORMED, "empty"), "the reply is empty"),
+        (failing(FailureClass.REFUSED), "the model refused"),
+        (failing(FailureClass.TRUNCATED, "truncated"), "the reply was cut for length"),
+        (failing(FailureClass.MALFORMED, "empty"), "the reply is empty"),
     ],
 )
 async def test_a_model_that_gives_no_action_plays_a_no_op_with_a_reason(answer: str | Answer, reason: str) -> None:
@@ -118,8 +118,10 @@ async def test_a_model_that_gives_no_action_plays_a_no_op_with_a_reason(answer: 
     assert (read.action.action_type, read.reason) == (ActionType.NOOP, reason)
 
 
-@pytest.mark.parametrize("failure", [Failure.RATE_LIMITED, Failure.TRANSPORT, Failure.TIMEOUT, Failure.MALFORMED])
-async def test_a_provider_that_fails_is_given_time_and_then_ends_the_episode(failure: Failure) -> None:
+@pytest.mark.parametrize(
+    "failure", [FailureClass.RATE_LIMITED, FailureClass.TRANSPORT, FailureClass.TIMEOUT, FailureClass.MALFORMED]
+)
+async def test_a_provider_that_fails_is_given_time_and_then_ends_the_episode(failure: FailureClass) -> None:
     """Three rounds of the broker's own tries, and never an action."""
     waits: list[tuple[str, float]] = []
     model = Model([failing(failure, "openai_trouble")])
@@ -132,12 +134,12 @@ async def test_a_provider_that_fails_is_given_time_and_then_ends_the_episode(fai
 
 async def test_a_provider_that_recovers_is_forgiven() -> None:
     """A round of failures costs a pause, not the episode."""
-    (read,) = await player(Model([failing(Failure.RATE_LIMITED)] * 2 + [GOOD]))([turn()])
+    (read,) = await player(Model([failing(FailureClass.RATE_LIMITED)] * 2 + [GOOD]))([turn()])
     assert read.reason == ""
 
 
-@pytest.mark.parametrize("failure", [Failure.AUTH, Failure.UNSUPPORTED])
-async def test_what_will_not_change_is_not_waited_for(failure: Failure) -> None:
+@pytest.mark.parametrize("failure", [FailureClass.AUTH, FailureClass.UNSUPPORTED])
+async def test_what_will_not_change_is_not_waited_for(failure: FailureClass) -> None:
     """A wrong key is wrong the next time too."""
     model = Model([failing(failure, "openai_http_401")])
     with pytest.raises(Unanswered) as fault:

@@ -17,17 +17,17 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 
-from journeyman.advisors.base import Answer, AskLimits, Failure, Readiness, Request
-from journeyman.advisors.hush import Withheld
-from journeyman.advisors.reading import answer_of, estimated
+from journeyman.advisors.answer_building import build_answer, estimate_usage
+from journeyman.advisors.base import Answer, AskLimits, FailureClass, Readiness, Request
+from journeyman.advisors.log_filter import RedactRootLogs
 from journeyman.concurrency.child_processes import kill_at_exit, kill_group
 from journeyman.concurrency.process_start import start_asyncio_process
 from journeyman.mission.values.printable import visible
 
 _EXTRA: Final = "the extra is not installed: pip install 'journeyman[agent]'"
-_STOPPED: Final[Mapping[str, Failure]] = {
-    "max_tokens": Failure.TRUNCATED, "max_turn_requests": Failure.TRUNCATED, "refusal": Failure.REFUSED,
-    "cancelled": Failure.CANCELLED,
+_STOPPED: Final[Mapping[str, FailureClass]] = {
+    "max_tokens": FailureClass.TRUNCATED, "max_turn_requests": FailureClass.TRUNCATED, "refusal": FailureClass.REFUSED,
+    "cancelled": FailureClass.CANCELLED,
 }  # fmt: skip
 _GRACE_S: Final = 0.5
 """Time that an agent has to go after its answer; it has nothing to save."""
@@ -94,18 +94,18 @@ class AgentAdvisor:
         try:
             acp: Any = importlib.import_module("acp")
         except ImportError:
-            return Answer(failure=Failure.UNSUPPORTED, reason="missing_extra")
-        Withheld(str(Path(acp.__file__).parent))()
+            return Answer(failure=FailureClass.UNSUPPORTED, reason="missing_extra")
+        RedactRootLogs(str(Path(acp.__file__).parent))()
         began = anyio.current_time()
         try:
             with tempfile.TemporaryDirectory(prefix="journeyman-agent-") as folder:
                 text, stop = await self._talk(acp, request, folder)
         except Exception as error:  # noqa: BLE001  whatever the agent or its protocol does is a failure of this try
             auth = getattr(error, "code", None) == -32000  # the protocol's code for "authentication required"
-            failure = Failure.AUTH if auth else Failure.TRANSPORT
-            return Answer(failure=failure, reason=f"agent_{failure.value}", usage=estimated(request))
-        usage = estimated(request, text)
-        answer = await answer_of(request, text, model="agent", usage=usage, stopped=_STOPPED.get(stop))
+            failure = FailureClass.AUTH if auth else FailureClass.TRANSPORT
+            return Answer(failure=failure, reason=f"agent_{failure.value}", usage=estimate_usage(request))
+        usage = estimate_usage(request, text)
+        answer = await build_answer(request, text, model="agent", usage=usage, stopped=_STOPPED.get(stop))
         return replace(answer, duration_s=anyio.current_time() - began)
 
     async def _talk(self, acp: Any, request: Request, folder: str) -> tuple[str, str]:
@@ -121,11 +121,11 @@ class AgentAdvisor:
             ended = await connection.prompt(session_id=session.session_id, prompt=[acp.text_block(_prompt(request))])
             grace_s = _GRACE_S
         finally:
-            await _let_go(connection, process, grace_s)
+            await _end_agent(connection, process, grace_s)
         return "".join(listener.texts), str(ended.stop_reason)
 
 
-async def _let_go(connection: Any, process: asyncio.subprocess.Process, grace_s: float) -> None:
+async def _end_agent(connection: Any, process: asyncio.subprocess.Process, grace_s: float) -> None:
     """End the agent, at once where it has no grace; whatever the protocol layer still wants, its pipes are closed."""
     if not grace_s:
         kill_group(process)

@@ -12,7 +12,7 @@ Role: TypeAlias = Literal["system", "user", "assistant"]
 UsageSource: TypeAlias = Literal["reported", "partial", "estimated", "clamped"]
 
 
-class Purpose(StrEnum):
+class AskPurpose(StrEnum):
     """What an answer is for."""
 
     STRATEGY = "strategy"
@@ -22,7 +22,7 @@ class Purpose(StrEnum):
     ACTION = "action"
 
 
-class Failure(StrEnum):
+class FailureClass(StrEnum):
     """Why there is no answer: a closed set that survives batching and wrapping."""
 
     REFUSED = "refused"
@@ -70,7 +70,7 @@ class Request:
 
     request_id: str
     """Names the logical request: the same on every try, so that a settled answer is neither paid nor asked twice."""
-    purpose: Purpose
+    purpose: AskPurpose
     messages: tuple[Message, ...]
     answer: type[BaseModel] | None = None
     """Form of the answer; `None` for plain text."""
@@ -89,7 +89,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Usage:
+class TokenUsage:
     """What one try used."""
 
     input_tokens: int = 0
@@ -107,7 +107,7 @@ class Answer:
 
     value: Any = field(default=None, repr=False)
     """Instance of the request's answer type, or text; `None` on failure."""
-    failure: Failure | None = None
+    failure: FailureClass | None = None
     reason: str = ""
     """Stable token, such as `bedrock_ThrottlingException`; never text of a prompt, answer or foreign error."""
     text: str = field(default="", repr=False)
@@ -116,7 +116,7 @@ class Answer:
     """For the model: field and rule of each fault, nothing of the answer."""
     model: str = ""
     """As the provider names it, checked to be a short identifier."""
-    usage: Usage = Usage()
+    usage: TokenUsage = TokenUsage()
     duration_s: float = 0.0
     retry_after_s: float | None = None
     again: bool = False
@@ -160,7 +160,7 @@ class Advisor(Protocol):
 
 
 @runtime_checkable
-class Opens(Protocol):
+class Openable(Protocol):
     """An advisor that must make something ready before its first try, such as loading an SDK."""
 
     async def open(self) -> None:
@@ -172,7 +172,7 @@ class Opens(Protocol):
 class Rejection:
     """Why a valid-looking answer is not used; fed back to the model on the next try."""
 
-    failure: Failure
+    failure: FailureClass
     feedback: str = field(repr=False)
     """For the model: names of fields and rules, no text of the answer."""
     where: str = ""
@@ -180,13 +180,13 @@ class Rejection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class AuditAsked:
     """One half of the audit pair: committed before the prompt leaves."""
 
     ask: str
     """`REQUEST#TRY`."""
     request: str
-    purpose: Purpose
+    purpose: AskPurpose
     advisor: str
     prompt_bytes: int
     """Rounded up to a power of two."""
@@ -196,7 +196,7 @@ class Asked:
     reserved_microusd: int
 
 
-class Ended(StrEnum):
+class AttemptStatus(StrEnum):
     """How a try ended."""
 
     USED = "used"
@@ -207,43 +207,43 @@ class Ended(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settled:
+class AuditSettled:
     """The other half: how the try ended."""
 
     ask: str
-    ended: Ended
-    failure: Failure | None
+    ended: AttemptStatus
+    failure: FailureClass | None
     reason: str
     """Stable token, with the field of a rejection behind a colon."""
     model: str
     answer_bytes: int
     """Rounded up to a power of two."""
-    usage: Usage
+    usage: TokenUsage
     duration_s: float
     price: str = ""
     """Which price entry the cost comes from; empty when the price is unknown."""
 
 
-class Ledger(Protocol):
+class UsageLedger(Protocol):
     """Where the broker's audit pairs and reservations go."""
 
-    async def asked(self, row: Asked) -> None:
+    async def asked(self, row: AuditAsked) -> None:
         """Make the row durable, with its reservation; raise `BudgetRefused` when there is no room."""
         ...
 
-    async def settled(self, row: Settled) -> None:
+    async def settled(self, row: AuditSettled) -> None:
         """Take the row in; durable with the next commit at the latest."""
         ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Outcome:
+class AskOutcome:
     """What a logical request came to, after retries and the chain."""
 
     value: Any = field(default=None, repr=False)
     advisor: str = ""
     """Whose answer it is; empty when there is none."""
-    failure: Failure | None = None
+    failure: FailureClass | None = None
     """Class of the last failure; `None` with a value."""
     reason: str = ""
     tries: int = 0

@@ -17,24 +17,24 @@ from typing import Any, Final
 
 import anyio
 
+from journeyman.advisors.answer_building import clamp_usage
 from journeyman.advisors.base import (
     Advisor,
     Answer,
-    Asked,
-    Ended,
-    Failure,
-    Ledger,
-    Opens,
-    Outcome,
+    AskOutcome,
+    AttemptStatus,
+    AuditAsked,
+    AuditSettled,
+    FailureClass,
+    Openable,
     Rejection,
     Request,
-    Settled,
-    Usage,
+    TokenUsage,
+    UsageLedger,
 )
-from journeyman.advisors.coalesce import Coalescing
-from journeyman.advisors.limits import Breaker, Pace
+from journeyman.advisors.coalesce import CoalescingAdvisor
 from journeyman.advisors.prices import Priced
-from journeyman.advisors.reading import plausible
+from journeyman.advisors.throttling import CircuitBreaker, RateLimiter
 from journeyman.concurrency.abandonable_tasks import SelfCancelled, run_abandonable
 from journeyman.mission.values.errors import BudgetRefused
 
@@ -43,21 +43,21 @@ Check = Callable[[Any], Awaitable[Rejection | None]]
 Price = Callable[[str, int, int], Priced | None]
 """Gives the cost of (advisor name, input tokens, output tokens); `None` when the price is unknown."""
 
-RETRIED: Final = frozenset({Failure.RATE_LIMITED, Failure.TIMEOUT, Failure.TRANSPORT})
+RETRIED: Final = frozenset({FailureClass.RATE_LIMITED, FailureClass.TIMEOUT, FailureClass.TRANSPORT})
 """Failures of the wire: the same request may be sent again."""
 REASKED: Final = frozenset(
     {
-        Failure.MALFORMED, Failure.SCHEMA_MISMATCH, Failure.TOOL_NOT_ALLOWLISTED, Failure.TOOL_ARGS_INVALID,
-        Failure.SCRIPT_REJECTED, Failure.TRUNCATED, Failure.OVER_BUDGET,
+        FailureClass.MALFORMED, FailureClass.SCHEMA_MISMATCH, FailureClass.TOOL_NOT_ALLOWLISTED, FailureClass.TOOL_ARGS_INVALID,
+        FailureClass.SCRIPT_REJECTED, FailureClass.TRUNCATED, FailureClass.OVER_BUDGET,
     }
 )  # fmt: skip
 """Failures of the answer: asked again with the reason."""
-FEEDBACK: Final[Mapping[Failure, str]] = {
-    Failure.MALFORMED: "no JSON object could be read from it; answer with one JSON object and nothing else",
-    Failure.SCHEMA_MISMATCH: "it does not fit the schema",
-    Failure.TRUNCATED: "it was cut off; answer more briefly",
+FEEDBACK: Final[Mapping[FailureClass, str]] = {
+    FailureClass.MALFORMED: "no JSON object could be read from it; answer with one JSON object and nothing else",
+    FailureClass.SCHEMA_MISMATCH: "it does not fit the schema",
+    FailureClass.TRUNCATED: "it was cut off; answer more briefly",
 }
-_CANCELLED: Final = Answer(failure=Failure.CANCELLED, reason=Failure.CANCELLED.value)
+_CANCELLED: Final = Answer(failure=FailureClass.CANCELLED, reason=FailureClass.CANCELLED.value)
 _DEADLINE: Final = "deadline"
 _DAY_S: Final = 86_400.0
 
@@ -103,25 +103,25 @@ class Resolution:
 
 
 @dataclass(slots=True)
-class _Try:
+class _RequestProgress:
     """Counts the tries of one logical request."""
 
     deadline: float
     made: int = 0
     feedback: str = ""
-    failure: Failure | None = None
+    failure: FailureClass | None = None
     reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class _Tried:
+class _AttemptResult:
     """What one try came to."""
 
     answer: Answer
     rejection: Rejection | None = None
 
     @property
-    def failure(self) -> Failure | None:
+    def failure(self) -> FailureClass | None:
         return self.answer.failure if self.rejection is None else self.rejection.failure
 
     @property
@@ -134,15 +134,15 @@ class _Tried:
     def field(self) -> str:
         """The first field that is wrong; empty where none is named, or its name is no token."""
         named = self.rejection.where if self.rejection is not None else ""
-        if not named and self.answer.failure is Failure.SCHEMA_MISMATCH and self.answer.problems:
+        if not named and self.answer.failure is FailureClass.SCHEMA_MISMATCH and self.answer.problems:
             named = self.answer.problems[0].partition(": ")[0]
-        return named if _token(named) else ""
+        return named if _is_identifier(named) else ""
 
     @property
-    def ended(self) -> Ended:
+    def ended(self) -> AttemptStatus:
         if self.failure is None:
-            return Ended.USED
-        return Ended.REJECTED if self.rejection is not None or self.failure in REASKED else Ended.FAILED
+            return AttemptStatus.USED
+        return AttemptStatus.REJECTED if self.rejection is not None or self.failure in REASKED else AttemptStatus.FAILED
 
 
 @dataclass(slots=True)
@@ -158,9 +158,9 @@ class Broker:
     now: Callable[[], float] = anyio.current_time
     jitter: Callable[[], float] = random.random
     _slots: anyio.CapacityLimiter | None = None
-    _paces: dict[str, Pace] = field(default_factory=dict[str, Pace])
-    _shared: dict[str, Coalescing] = field(default_factory=dict[str, Coalescing])
-    _breakers: dict[str, Breaker] = field(default_factory=dict[str, Breaker])
+    _rate_limiters: dict[str, RateLimiter] = field(default_factory=dict[str, RateLimiter])
+    _shared: dict[str, CoalescingAdvisor] = field(default_factory=dict[str, CoalescingAdvisor])
+    _breakers: dict[str, CircuitBreaker] = field(default_factory=dict[str, CircuitBreaker])
 
     def resolve(self, wanted: Sequence[str]) -> list[Resolution]:
         """Tell for each wanted advisor whether it would be used, and why not."""
@@ -179,13 +179,13 @@ class Broker:
         if (ready.costs or ready.leaves_machine) and not self.policy.consent & {name, "*"}:
             what = "costs money" if ready.costs else "sends prompts off this machine"
             return Resolution(name, used=False, why=f"it {what}; allow it with `consent` in the settings")
-        if self._breaker(name).open_at(self.now()):
+        if self._breaker(name).is_open_at(self.now()):
             return Resolution(name, used=False, why="it failed too often lately and is left alone for a while")
         return Resolution(name, used=True, why=ready.why)
 
-    def _breaker(self, name: str) -> Breaker:
+    def _breaker(self, name: str) -> CircuitBreaker:
         if name not in self._breakers:
-            self._breakers[name] = Breaker(self.policy.breaker_failures, self.policy.breaker_rest_s)
+            self._breakers[name] = CircuitBreaker(self.policy.breaker_failures, self.policy.breaker_rest_s)
         return self._breakers[name]
 
     async def aclose(self) -> None:
@@ -195,37 +195,39 @@ class Broker:
             if close is not None:
                 await close()
 
-    async def ask(self, make: MakeRequest, *, wanted: Sequence[str], check: Check, ledger: Ledger) -> Outcome:
+    async def ask(self, make: MakeRequest, *, wanted: Sequence[str], check: Check, ledger: UsageLedger) -> AskOutcome:
         """A checked answer, or why there is none. Never raises for what a model or provider does."""
         if not self.policy.enabled or tuple(wanted) in ((), ("none",)):
-            return Outcome(failure=Failure.DISABLED, reason=Failure.DISABLED.value)
+            return AskOutcome(failure=FailureClass.DISABLED, reason=FailureClass.DISABLED.value)
         timeout_s = make("").timeout_s
         limit_s = float("inf") if timeout_s is None else timeout_s
-        state = _Try(self.now() + limit_s)
+        state = _RequestProgress(self.now() + limit_s)
         with anyio.move_on_after(None if timeout_s is None else timeout_s):
             return await self._chain(make, wanted, check, ledger, state)
-        return Outcome(failure=Failure.TIMEOUT, reason=_DEADLINE, tries=state.made)
+        return AskOutcome(failure=FailureClass.TIMEOUT, reason=_DEADLINE, tries=state.made)
 
     async def _chain(
-        self, make: MakeRequest, wanted: Sequence[str], check: Check, ledger: Ledger, state: _Try
-    ) -> Outcome:
+        self, make: MakeRequest, wanted: Sequence[str], check: Check, ledger: UsageLedger, state: _RequestProgress
+    ) -> AskOutcome:
         for name in wanted:
             resolution = self._resolved(name)
             if not resolution.used:
-                state.failure = state.failure or Failure.NO_ADVISOR
-                state.reason = state.reason or Failure.NO_ADVISOR.value
+                state.failure = state.failure or FailureClass.NO_ADVISOR
+                state.reason = state.reason or FailureClass.NO_ADVISOR.value
                 continue
             value = await self._ask_one(self._advisor(name), make, check, ledger, state)
             if value is not None:
-                return Outcome(value=value, advisor=name, tries=state.made)
-            if state.failure is Failure.OVER_BUDGET:
+                return AskOutcome(value=value, advisor=name, tries=state.made)
+            if state.failure is FailureClass.OVER_BUDGET:
                 break  # a smaller model would need the same reservation; the caller goes on without advice
-        return Outcome(failure=state.failure, reason=state.reason, tries=state.made)
+        return AskOutcome(failure=state.failure, reason=state.reason, tries=state.made)
 
-    async def _ask_one(self, advisor: Advisor, make: MakeRequest, check: Check, ledger: Ledger, state: _Try) -> Any:
+    async def _ask_one(
+        self, advisor: Advisor, make: MakeRequest, check: Check, ledger: UsageLedger, state: _RequestProgress
+    ) -> Any:
         for attempt in range(self.policy.tries):
-            request = _limited(make(state.feedback), advisor)
-            tried = await self._try(advisor, request, check, ledger, state)
+            request = _apply_limits(make(state.feedback), advisor)
+            tried = await self._attempt(advisor, request, check, ledger, state)
             if tried is None:
                 return None
             answer = tried.answer
@@ -238,19 +240,23 @@ class Broker:
                 state.feedback = "; ".join(answer.problems) or FEEDBACK.get(tried.failure, tried.failure.value)
             elif tried.failure not in RETRIED and not answer.again:
                 return None
-            if answer.failure in RETRIED and not await self._waited(advisor, attempt, answer.retry_after_s, state):
+            if answer.failure in RETRIED and not await self._wait_before_retry(
+                advisor, attempt, answer.retry_after_s, state
+            ):
                 return None
-            if self._breaker(advisor.name).open_at(self.now()):
+            if self._breaker(advisor.name).is_open_at(self.now()):
                 return None
         return None
 
-    async def _waited(self, advisor: Advisor, attempt: int, retry_after_s: float | None, state: _Try) -> bool:
+    async def _wait_before_retry(
+        self, advisor: Advisor, attempt: int, retry_after_s: float | None, state: _RequestProgress
+    ) -> bool:
         """Wait before the next try; False when there is none, since the caller or nobody waits so long."""
         wait_s = self._wait_s(attempt, retry_after_s)
         last = attempt + 1 >= self.policy.tries
         too_long = wait_s > self.policy.retry_after_most_s or self.now() + wait_s >= state.deadline
         if retry_after_s is not None and (last or too_long):
-            self._breaker(advisor.name).hold(self.now() + min(wait_s, _DAY_S))
+            self._breaker(advisor.name).hold_until(self.now() + min(wait_s, _DAY_S))
         if last or too_long:
             return False
         await self.sleep(wait_s)
@@ -261,62 +267,62 @@ class Broker:
             return max(0.0, retry_after_s)
         return min(self.policy.backoff_most_s, self.policy.backoff_s * 2**attempt) * (0.5 + self.jitter() / 2)
 
-    async def _try(
-        self, advisor: Advisor, request: Request, check: Check, ledger: Ledger, state: _Try
-    ) -> _Tried | None:
+    async def _attempt(
+        self, advisor: Advisor, request: Request, check: Check, ledger: UsageLedger, state: _RequestProgress
+    ) -> _AttemptResult | None:
         """Make one try with its audit pair; `None` when the budget has no room for it."""
         state.made += 1
         ask = f"{request.request_id}#{state.made}"
         prompt = "\0".join(f"{message.role}:{message.text}" for message in request.messages).encode(errors="replace")
-        row = self._asked(advisor, request, ask, prompt)
-        if isinstance(advisor, Opens):
+        row = self._audit_asked(advisor, request, ask, prompt)
+        if isinstance(advisor, Openable):
             await advisor.open()  # before the audit row and the try's clock: no prompt leaves while an SDK loads
         # A shared call holds the limits itself, once for all its questions.
-        async with nullcontext() if isinstance(advisor, Coalescing) else self._gate(advisor.name):
+        async with nullcontext() if isinstance(advisor, CoalescingAdvisor) else self._concurrency_slot(advisor.name):
             try:
                 await ledger.asked(row)
             except BudgetRefused:
-                state.failure, state.reason = Failure.OVER_BUDGET, Failure.OVER_BUDGET.value
+                state.failure, state.reason = FailureClass.OVER_BUDGET, FailureClass.OVER_BUDGET.value
                 return None
             began = self.now()
-            tried, took_s = _Tried(_CANCELLED), 0.0
+            tried, took_s = _AttemptResult(_CANCELLED), 0.0
             try:
                 answer = await self._timed(advisor, request)
-                tried, took_s = _Tried(replace(answer, usage=plausible(request, answer))), self.now() - began
+                tried, took_s = _AttemptResult(replace(answer, usage=clamp_usage(request, answer))), self.now() - began
                 if answer.failure is None:
                     tried = replace(tried, rejection=await check(answer.value))
             finally:
                 if tried.answer is _CANCELLED:
                     tried, took_s = self._cut_off(state), self.now() - began
                 with anyio.CancelScope(shield=True):
-                    await ledger.settled(self._settled(advisor, ask, tried, row, took_s))
-        self._breaker(advisor.name).note(failed=tried.answer.failure in RETRIED, at=self.now())
+                    await ledger.settled(self._audit_settled(advisor, ask, tried, row, took_s))
+        self._breaker(advisor.name).record(failed=tried.answer.failure in RETRIED, at=self.now())
         return tried
 
-    def _cut_off(self, state: _Try) -> _Tried:
+    def _cut_off(self, state: _RequestProgress) -> _AttemptResult:
         if self.now() >= state.deadline:
-            return _Tried(Answer(failure=Failure.TIMEOUT, reason=_DEADLINE))
-        return _Tried(_CANCELLED)
+            return _AttemptResult(Answer(failure=FailureClass.TIMEOUT, reason=_DEADLINE))
+        return _AttemptResult(_CANCELLED)
 
     async def _timed(self, advisor: Advisor, request: Request) -> Answer:
         with anyio.move_on_after(request.timeout_s):
             try:
                 return await run_abandonable(advisor.ask(request))  # its goodbyes are not waited for
             except SelfCancelled:
-                return Answer(failure=Failure.CANCELLED, reason="cancelled_itself")
-        return Answer(failure=Failure.TIMEOUT, reason=Failure.TIMEOUT.value)
+                return Answer(failure=FailureClass.CANCELLED, reason="cancelled_itself")
+        return Answer(failure=FailureClass.TIMEOUT, reason=FailureClass.TIMEOUT.value)
 
     def _advisor(self, name: str) -> Advisor:
         if name not in self.policy.coalesce:
             return self.advisors[name]
         if name not in self._shared:
-            self._shared[name] = Coalescing(self.advisors[name], gate=lambda: self._gate(name))
+            self._shared[name] = CoalescingAdvisor(self.advisors[name], gate=lambda: self._concurrency_slot(name))
         return self._shared[name]
 
     @asynccontextmanager
-    async def _gate(self, name: str) -> AsyncGenerator[None]:
+    async def _concurrency_slot(self, name: str) -> AsyncGenerator[None]:
         async with self._limiter():
-            await self._paced(name)
+            await self._wait_for_rate(name)
             yield
 
     def _limiter(self) -> anyio.CapacityLimiter:
@@ -324,13 +330,13 @@ class Broker:
             self._slots = anyio.CapacityLimiter(self.policy.concurrency)
         return self._slots
 
-    async def _paced(self, name: str) -> None:
+    async def _wait_for_rate(self, name: str) -> None:
         for whose, rate in (("", self.policy.per_minute), (name, self.policy.rates.get(name))):
             if rate is not None:
-                pace = self._paces.setdefault(whose, Pace(60.0 / rate))
-                await self.sleep(pace.wait_s(self.now()))
+                pace = self._rate_limiters.setdefault(whose, RateLimiter(60.0 / rate))
+                await self.sleep(pace.reserve_wait_s(self.now()))
 
-    def _asked(self, advisor: Advisor, request: Request, ask: str, prompt: bytes) -> Asked:
+    def _audit_asked(self, advisor: Advisor, request: Request, ask: str, prompt: bytes) -> AuditAsked:
         most = request.most_output_tokens
         tokens = len(prompt) // 2 + 1 + most  # two bytes a token is more than any tokenizer needs
         priced = self._priced(advisor, tokens - most, most)
@@ -338,7 +344,7 @@ class Broker:
             usd = priced.usd
         else:
             usd = tokens * self.policy.assumed_usd_per_token if advisor.readiness().costs else 0.0
-        return Asked(
+        return AuditAsked(
             ask=ask,
             request=request.request_id,
             purpose=request.purpose,
@@ -349,27 +355,29 @@ class Broker:
             reserved_microusd=round(usd * 1_000_000),
         )
 
-    def _settled(self, advisor: Advisor, ask: str, tried: _Tried, row: Asked, duration_s: float) -> Settled:
+    def _audit_settled(
+        self, advisor: Advisor, ask: str, tried: _AttemptResult, row: AuditAsked, duration_s: float
+    ) -> AuditSettled:
         answer = tried.answer
         usage, price = self._usage(advisor, answer, row)
         reason = f"{tried.reason}:{tried.field}" if tried.field else tried.reason
-        return Settled(
+        return AuditSettled(
             ask=ask,
             ended=tried.ended,
             failure=tried.failure,
-            reason=reason if _token(reason) else "unnamed",
-            model=answer.model if _token(answer.model) else "",
+            reason=reason if _is_identifier(reason) else "unnamed",
+            model=answer.model if _is_identifier(answer.model) else "",
             answer_bytes=power_of_two(len(answer.text.encode(errors="replace"))),
             usage=usage,
             duration_s=duration_s,
-            price=price if _token(price) else "unnamed",
+            price=price if _is_identifier(price) else "unnamed",
         )
 
-    def _usage(self, advisor: Advisor, answer: Answer, row: Asked) -> tuple[Usage, str]:
+    def _usage(self, advisor: Advisor, answer: Answer, row: AuditAsked) -> tuple[TokenUsage, str]:
         """What was used and which price says what it cost; a try that ended without word may have cost all that was reserved."""
         usage = answer.usage
-        if answer.failure in (Failure.CANCELLED, Failure.TIMEOUT) and usage == Usage():
-            return Usage(input_tokens=row.reserved_tokens, source="estimated"), ""
+        if answer.failure in (FailureClass.CANCELLED, FailureClass.TIMEOUT) and usage == TokenUsage():
+            return TokenUsage(input_tokens=row.reserved_tokens, source="estimated"), ""
         if usage.cost_usd is not None:
             return usage, "advisor"
         priced = self._priced(advisor, usage.input_tokens, usage.output_tokens)
@@ -379,7 +387,7 @@ class Broker:
         return None if self.price is None else self.price(advisor.name, input_tokens, output_tokens)
 
 
-def _limited(request: Request, advisor: Advisor) -> Request:
+def _apply_limits(request: Request, advisor: Advisor) -> Request:
     """The request of one try: the advisor's limits, and the caller's where they are lower."""
     limits = advisor.limits
     most = limits.max_output_tokens
@@ -393,6 +401,6 @@ def power_of_two(size: int) -> int:
     return 0 if size <= 0 else 1 << (size - 1).bit_length()
 
 
-def _token(text: str) -> bool:
+def _is_identifier(text: str) -> bool:
     """Tell whether a text is a short identifier, so that no foreign text slips into the audit."""
     return len(text) <= 100 and text.isascii() and all(letter.isalnum() or letter in "-_.:/@" for letter in text)

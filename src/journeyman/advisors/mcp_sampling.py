@@ -14,24 +14,24 @@ from typing import Any, Final, Literal, TypeAlias
 
 import anyio
 
-from journeyman.advisors.base import Answer, AskLimits, Failure, Readiness, Request
-from journeyman.advisors.desk import ANSWER_WITHIN_S, DeskAdvisor, Taken
-from journeyman.advisors.reading import answer_of, estimated
+from journeyman.advisors.answer_building import build_answer, estimate_usage
+from journeyman.advisors.base import Answer, AskLimits, FailureClass, Readiness, Request
+from journeyman.advisors.pending_prompts import ANSWER_WITHIN_S, PromptQueueAdvisor, SubmitResult
 from journeyman.answers import said_in
 
 CreateMessage = Callable[[dict[str, Any]], Awaitable[Mapping[str, Any]]]
 """Sends `CreateMessageRequestParams` as JSON and gives the result as JSON; raises what the protocol layer raises."""
-Brought: TypeAlias = Mapping[str, Any] | Answer
+ResultT: TypeAlias = Mapping[str, Any] | Answer
 """A client's result, or its refusal."""
-_BY_CODE: Final[Mapping[int, Failure]] = {
-    -1: Failure.REFUSED, -32600: Failure.UNSUPPORTED, -32601: Failure.UNSUPPORTED, -32021: Failure.UNSUPPORTED,
-    -32001: Failure.TIMEOUT,
+_BY_CODE: Final[Mapping[int, FailureClass]] = {
+    -1: FailureClass.REFUSED, -32600: FailureClass.UNSUPPORTED, -32601: FailureClass.UNSUPPORTED, -32021: FailureClass.UNSUPPORTED,
+    -32001: FailureClass.TIMEOUT,
 }  # fmt: skip
 """`-1` is the protocol's code for a person who said no."""
-_STOPPED: Final[Mapping[str, Failure]] = {"maxTokens": Failure.TRUNCATED, "refusal": Failure.REFUSED}
+_STOPPED: Final[Mapping[str, FailureClass]] = {"maxTokens": FailureClass.TRUNCATED, "refusal": FailureClass.REFUSED}
 
 
-def params_of(request: Request) -> dict[str, Any]:
+def sampling_params(request: Request) -> dict[str, Any]:
     """The parameters of `sampling/createMessage`; the schema goes into the text, since they have no place for it."""
     system = [message.text for message in request.messages if message.role == "system"]
     if request.answer is not None:
@@ -50,19 +50,19 @@ def params_of(request: Request) -> dict[str, Any]:
     return params if request.temperature is None else {**params, "temperature": request.temperature}
 
 
-async def answer_from(request: Request, result: Mapping[str, Any]) -> Answer:
+async def parse_sampling_result(request: Request, result: Mapping[str, Any]) -> Answer:
     """The checked answer in a `CreateMessageResult`. Usage is an estimate: the protocol tells none."""
     said = said_in(result, "mcp")
     if result.get("role") != "assistant" or not (said.text or said.calls):
-        return Answer(failure=Failure.MALFORMED, reason="sampling_no_text", usage=estimated(request))
+        return Answer(failure=FailureClass.MALFORMED, reason="sampling_no_text", usage=estimate_usage(request))
     stopped = _STOPPED.get(said.finish_reason)
-    usage = estimated(request, said.text)
-    return await answer_of(request, said, model=str(result.get("model", "")), usage=usage, stopped=stopped)
+    usage = estimate_usage(request, said.text)
+    return await build_answer(request, said, model=str(result.get("model", "")), usage=usage, stopped=stopped)
 
 
-def failure_of(code: int | None) -> Answer:
+def failure_from_code(code: int | None) -> Answer:
     """A protocol error as one of our failures, by its code."""
-    failure = _BY_CODE.get(code, Failure.TRANSPORT) if code is not None else Failure.TRANSPORT
+    failure = _BY_CODE.get(code, FailureClass.TRANSPORT) if code is not None else FailureClass.TRANSPORT
     return Answer(failure=failure, reason=f"sampling_{failure.value}")
 
 
@@ -102,22 +102,22 @@ class PushSampling:
     async def ask(self, request: Request) -> Answer:
         """One answer; a client that leaves meanwhile is a failure of the wire, so the next try asks the next client."""
         if not self._peers:
-            return Answer(failure=Failure.UNSUPPORTED, reason="sampling_no_client")
+            return Answer(failure=FailureClass.UNSUPPORTED, reason="sampling_no_client")
         peer = self._peers[-1]
         with anyio.CancelScope() as scope:
             self._scopes.setdefault(id(peer), set()).add(scope)
             try:
-                return await answer_from(request, await peer(params_of(request)))
+                return await parse_sampling_result(request, await peer(sampling_params(request)))
             except Exception as error:  # noqa: BLE001  whatever the protocol layer raises, by code, never by text
                 code: Any = getattr(error, "code", None) or getattr(getattr(error, "error", None), "code", None)
-                return failure_of(code if isinstance(code, int) else None)
+                return failure_from_code(code if isinstance(code, int) else None)
             finally:
                 self._scopes.get(id(peer), set()).discard(scope)
-        return Answer(failure=Failure.TRANSPORT, reason="sampling_client_left", usage=estimated(request))
+        return Answer(failure=FailureClass.TRANSPORT, reason="sampling_client_left", usage=estimate_usage(request))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Round:
+class SamplingRound:
     """What a tool answers with: questions for the client, or that there is nothing to ask now."""
 
     status: Literal["input_required", "call_again", "nothing"]
@@ -127,7 +127,7 @@ class Round:
 
 
 @dataclass(slots=True)
-class SamplingRounds(DeskAdvisor[Brought]):
+class SamplingRounds(PromptQueueAdvisor[ResultT]):
     """Holds questions between the rounds of `input_required` calls, whichever client makes them."""
 
     name: str = "client"
@@ -142,28 +142,28 @@ class SamplingRounds(DeskAdvisor[Brought]):
 
     async def ask(self, request: Request) -> Answer:
         """One answer; waits until some round brings it."""
-        brought = await self.desk.post(request)
+        brought = await self.prompts.wait_for_answer(request)
         if brought is None:
-            return Answer(failure=Failure.TIMEOUT, reason="prompt_expired")
-        return brought if isinstance(brought, Answer) else await answer_from(request, brought)
+            return Answer(failure=FailureClass.TIMEOUT, reason="prompt_expired")
+        return brought if isinstance(brought, Answer) else await parse_sampling_result(request, brought)
 
-    async def offer(self, *, made: int, limit: int = 32, wait_s: float = 5.0) -> Round:
+    async def next_round(self, *, made: int, limit: int = 32, wait_s: float = 5.0) -> SamplingRound:
         """The next round of a call that has made so many; all unanswered questions are in it, also those of a client that left."""
-        self.seen()
-        if not await self.desk.wait(wait_s):
-            return Round(status="nothing")
+        self.mark_alive()
+        if not await self.prompts.wait_for_prompt(wait_s):
+            return SamplingRound(status="nothing")
         if made >= self.most_rounds:
-            return Round(status="call_again")
-        prompts = self.desk.unanswered(limit)
-        return Round(
-            status="input_required", requests={prompt.prompt_id: params_of(prompt.request) for prompt in prompts}
+            return SamplingRound(status="call_again")
+        prompts = self.prompts.pending(limit)
+        return SamplingRound(
+            status="input_required", requests={prompt.prompt_id: sampling_params(prompt.request) for prompt in prompts}
         )
 
-    def answer(self, prompt_id: str, result: Mapping[str, Any]) -> Taken:
+    def answer(self, prompt_id: str, result: Mapping[str, Any]) -> SubmitResult:
         """Bring a client's result; a repeated or late one changes nothing."""
-        self.seen()
-        return self.desk.settle(prompt_id, result)
+        self.mark_alive()
+        return self.prompts.submit(prompt_id, result)
 
-    def refuse(self, prompt_id: str, code: int | None = -1) -> Taken:
+    def refuse(self, prompt_id: str, code: int | None = -1) -> SubmitResult:
         """Bring a client's refusal or error."""
-        return self.desk.settle(prompt_id, failure_of(code))
+        return self.prompts.submit(prompt_id, failure_from_code(code))

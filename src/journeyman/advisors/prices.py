@@ -8,9 +8,13 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, Final
 
-from journeyman.advisors.provider_settings import Kind
+from journeyman.advisors.provider_settings import ProviderKind
 
-_PROVIDERS: Final[Mapping[Kind, str]] = {Kind.ANTHROPIC: "anthropic", Kind.OPENAI: "openai", Kind.BEDROCK: "aws"}
+_PROVIDERS: Final[Mapping[ProviderKind, str]] = {
+    ProviderKind.ANTHROPIC: "anthropic",
+    ProviderKind.OPENAI: "openai",
+    ProviderKind.BEDROCK: "aws",
+}
 _MILLION: Final = 1_000_000
 _LIST: Final = "genai-prices"
 """The list is part of the library, so that its version names both."""
@@ -25,10 +29,10 @@ class TokenPrice:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PricedModel:
     """What prices need to know of an advisor."""
 
-    kind: Kind | None
+    kind: ProviderKind | None
     """`None` for sources that no price list knows."""
     model: str
     costs: bool = True
@@ -47,7 +51,7 @@ class Priced:
 class Prices:
     """Prices calls by advisor name. The list is loaded with the first question."""
 
-    advisors: Mapping[str, Asked]
+    advisors: Mapping[str, PricedModel]
     own: Mapping[str, TokenPrice] = field(default_factory=dict[str, TokenPrice])
     """By advisor name, or else by model."""
     _list: Any = None
@@ -65,7 +69,7 @@ class Prices:
             return Priced(0.0, "free")
         return self._listed(asked, input_tokens, output_tokens)
 
-    def _listed(self, asked: Asked, input_tokens: int, output_tokens: int) -> Priced | None:
+    def _listed(self, asked: PricedModel, input_tokens: int, output_tokens: int) -> Priced | None:
         if asked.kind is None:
             return None
         if self._list is None:

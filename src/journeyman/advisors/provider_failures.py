@@ -8,54 +8,54 @@ from collections.abc import Callable, Mapping
 from email.utils import parsedate_to_datetime
 from typing import Any, Final, cast
 
-from journeyman.advisors.base import Answer, Failure, Usage
-from journeyman.advisors.provider_settings import Kind
+from journeyman.advisors.base import Answer, FailureClass, TokenUsage
+from journeyman.advisors.provider_settings import ProviderKind
 
-_BY_CLASS: Final[Mapping[str, Failure]] = {
-    "ModelTimeoutError": Failure.TIMEOUT,
-    "ModelRateLimitError": Failure.RATE_LIMITED,
-    "ModelAuthenticationError": Failure.AUTH,
-    "ContentFilterError": Failure.REFUSED,
-    "ModelContextWindowExceededError": Failure.UNSUPPORTED,
-    "OutputTokenLimitExceeded": Failure.TRUNCATED,
-    "UnexpectedModelBehavior": Failure.MALFORMED,
-    "UserError": Failure.UNSUPPORTED,
-    "NoCredentialsError": Failure.AUTH,
-    "PartialCredentialsError": Failure.AUTH,
-    "CredentialRetrievalError": Failure.AUTH,
-    "NoRegionError": Failure.UNSUPPORTED,
-    "ReadTimeoutError": Failure.TIMEOUT,
-    "JSONDecodeError": Failure.MALFORMED,
-    "UnicodeDecodeError": Failure.MALFORMED,
-    "ResponseParserError": Failure.MALFORMED,
-    "EventStreamParserError": Failure.MALFORMED,
-    "ChecksumMismatch": Failure.MALFORMED,
-    "InvalidPayloadLength": Failure.MALFORMED,
-    "InvalidHeadersLength": Failure.MALFORMED,
-    "APIResponseValidationError": Failure.MALFORMED,
-    "ValidationError": Failure.MALFORMED,
+_BY_CLASS: Final[Mapping[str, FailureClass]] = {
+    "ModelTimeoutError": FailureClass.TIMEOUT,
+    "ModelRateLimitError": FailureClass.RATE_LIMITED,
+    "ModelAuthenticationError": FailureClass.AUTH,
+    "ContentFilterError": FailureClass.REFUSED,
+    "ModelContextWindowExceededError": FailureClass.UNSUPPORTED,
+    "OutputTokenLimitExceeded": FailureClass.TRUNCATED,
+    "UnexpectedModelBehavior": FailureClass.MALFORMED,
+    "UserError": FailureClass.UNSUPPORTED,
+    "NoCredentialsError": FailureClass.AUTH,
+    "PartialCredentialsError": FailureClass.AUTH,
+    "CredentialRetrievalError": FailureClass.AUTH,
+    "NoRegionError": FailureClass.UNSUPPORTED,
+    "ReadTimeoutError": FailureClass.TIMEOUT,
+    "JSONDecodeError": FailureClass.MALFORMED,
+    "UnicodeDecodeError": FailureClass.MALFORMED,
+    "ResponseParserError": FailureClass.MALFORMED,
+    "EventStreamParserError": FailureClass.MALFORMED,
+    "ChecksumMismatch": FailureClass.MALFORMED,
+    "InvalidPayloadLength": FailureClass.MALFORMED,
+    "InvalidHeadersLength": FailureClass.MALFORMED,
+    "APIResponseValidationError": FailureClass.MALFORMED,
+    "ValidationError": FailureClass.MALFORMED,
 }
 """First match wins along the classes of an error and of what caused it."""
-_BY_STATUS: Final[Mapping[int, Failure]] = {
-    401: Failure.AUTH, 402: Failure.AUTH, 403: Failure.AUTH, 408: Failure.TIMEOUT, 429: Failure.RATE_LIMITED, 504: Failure.TIMEOUT,
+_BY_STATUS: Final[Mapping[int, FailureClass]] = {
+    401: FailureClass.AUTH, 402: FailureClass.AUTH, 403: FailureClass.AUTH, 408: FailureClass.TIMEOUT, 429: FailureClass.RATE_LIMITED, 504: FailureClass.TIMEOUT,
 }  # fmt: skip
-_BY_CODE: Final[Mapping[str, Failure]] = {
-    "ThrottlingException": Failure.RATE_LIMITED,
-    "TooManyRequestsException": Failure.RATE_LIMITED,
-    "AccessDeniedException": Failure.AUTH,
-    "UnrecognizedClientException": Failure.AUTH,
-    "ExpiredTokenException": Failure.AUTH,
-    "InvalidSignatureException": Failure.AUTH,
-    "ModelTimeoutException": Failure.TIMEOUT,
-    "ValidationException": Failure.UNSUPPORTED,
-    "ResourceNotFoundException": Failure.UNSUPPORTED,
+_BY_CODE: Final[Mapping[str, FailureClass]] = {
+    "ThrottlingException": FailureClass.RATE_LIMITED,
+    "TooManyRequestsException": FailureClass.RATE_LIMITED,
+    "AccessDeniedException": FailureClass.AUTH,
+    "UnrecognizedClientException": FailureClass.AUTH,
+    "ExpiredTokenException": FailureClass.AUTH,
+    "InvalidSignatureException": FailureClass.AUTH,
+    "ModelTimeoutException": FailureClass.TIMEOUT,
+    "ValidationException": FailureClass.UNSUPPORTED,
+    "ResourceNotFoundException": FailureClass.UNSUPPORTED,
 }
 _QUOTA: Final = "ModelQuotaExceededError"
 """The account has no credit or quota left: waiting does not help, so it is as good as a wrong key."""
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,60}")
 
 
-def failed(error: BaseException, kind: Kind, used: Usage) -> Answer:
+def failure_answer(error: BaseException, kind: ProviderKind, used: TokenUsage) -> Answer:
     """The answer of a try that ended with an error of the SDK or of what lies under it.
 
     Args:
@@ -67,21 +67,21 @@ def failed(error: BaseException, kind: Kind, used: Usage) -> Answer:
     status = _status(chain)
     code = next((found for found in map(_code, chain) if found), "")
     quota = any(_QUOTA in {cls.__name__ for cls in type(row).__mro__} for row in chain)
-    failure = Failure.AUTH if quota else _BY_CODE.get(code) or _failure(chain, status)
+    failure = FailureClass.AUTH if quota else _BY_CODE.get(code) or _failure(chain, status)
     spoke = bool(code) or (status is not None and status >= 400)
-    unsent = failure in {Failure.AUTH, Failure.UNSUPPORTED}
+    unsent = failure in {FailureClass.AUTH, FailureClass.UNSUPPORTED}
     return Answer(
         failure=failure,
         reason=f"{kind.value}_quota" if quota else _reason(kind, failure, status, code, chain),
-        usage=Usage() if spoke or unsent else used,
+        usage=TokenUsage() if spoke or unsent else used,
         retry_after_s=_retry_after_s(chain),
     )
 
 
-def refuses_form(error: BaseException, answer: Answer) -> bool:
+def is_form_refusal(error: BaseException, answer: Answer) -> bool:
     """Tell whether a failure may be about the form that was asked in, so that a lower one is worth a try."""
     status = _status(_chain(error))
-    return answer.failure is Failure.UNSUPPORTED and status in {None, 400, 422}
+    return answer.failure is FailureClass.UNSUPPORTED and status in {None, 400, 422}
 
 
 def _status(chain: list[Any]) -> int | None:
@@ -90,30 +90,30 @@ def _status(chain: list[Any]) -> int | None:
     return next((status for status in told if 300 <= status < 400), told[0] if told else None)
 
 
-def _failure(chain: list[Any], status: int | None) -> Failure:
+def _failure(chain: list[Any], status: int | None) -> FailureClass:
     if status is not None and status >= 300:
         if status in _BY_STATUS:
             return _BY_STATUS[status]
-        return Failure.TRANSPORT if status >= 500 else Failure.UNSUPPORTED
+        return FailureClass.TRANSPORT if status >= 500 else FailureClass.UNSUPPORTED
     if [type(row).__name__ for row in chain] == ["ModelAPIError"]:
-        return Failure.MALFORMED  # the wire library found no message in the body; broken connections have a cause
+        return FailureClass.MALFORMED  # the wire library found no message in the body; broken connections have a cause
     for row in chain:
         for cls in type(row).__mro__:
             if cls.__name__ in _BY_CLASS:
                 return _BY_CLASS[cls.__name__]
-    return Failure.TRANSPORT
+    return FailureClass.TRANSPORT
 
 
-def _reason(kind: Kind, failure: Failure, status: int | None, code: str, chain: list[Any]) -> str:
+def _reason(kind: ProviderKind, failure: FailureClass, status: int | None, code: str, chain: list[Any]) -> str:
     prefix = kind.value
-    if kind is Kind.BEDROCK:
+    if kind is ProviderKind.BEDROCK:
         if any(type(row).__name__ in {"NoCredentialsError", "PartialCredentialsError"} for row in chain):
             return "bedrock_no_credentials"
         if code:
             return f"bedrock_{code}"
-        if failure is Failure.MALFORMED:
+        if failure is FailureClass.MALFORMED:
             return "bedrock_malformed_response"
-        if failure is Failure.TRUNCATED:
+        if failure is FailureClass.TRUNCATED:
             return "bedrock_truncated_response"
     if status is not None and status >= 300:
         return f"{prefix}_http_{status}"
@@ -168,10 +168,10 @@ def retry_after_s(headers: Any, now: Callable[[], float] = time.time) -> float |
     if in_ms is not None:
         return in_ms / 1000
     told = plain.get("retry-after", "")
-    until = _moment(told)
+    until = _http_date_s(told)
     if until is None:
         return _seconds(told)
-    there = _moment(plain.get("date", ""))
+    there = _http_date_s(plain.get("date", ""))
     return max(0.0, until - (now() if there is None else there))
 
 
@@ -183,7 +183,7 @@ def _seconds(text: str) -> float | None:
     return seconds if 0 <= seconds < float("inf") else None
 
 
-def _moment(text: str) -> float | None:
+def _http_date_s(text: str) -> float | None:
     """An HTTP date as seconds since 1970."""
     try:
         return parsedate_to_datetime(text).timestamp()

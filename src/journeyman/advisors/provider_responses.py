@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from journeyman.advisors.base import Answer, Failure, Request, Usage
-from journeyman.advisors.reading import answer_of, estimated
+from journeyman.advisors.answer_building import build_answer, estimate_usage
+from journeyman.advisors.base import Answer, FailureClass, Request, TokenUsage
 from journeyman.answers import AnswerStream, Said
 
-_STOPPED: Final[Mapping[str, Failure]] = {"length": Failure.TRUNCATED, "content_filter": Failure.REFUSED}
+_STOPPED: Final[Mapping[str, FailureClass]] = {"length": FailureClass.TRUNCATED, "content_filter": FailureClass.REFUSED}
 
 
-async def until_answered(events: Any, answer: Any, *, called: bool) -> bool:
+async def read_until_answered(events: Any, answer: Any, *, called: bool) -> bool:
     """Read a stream up to the chunk that closes the answer, and cut it there; tell whether it was cut.
 
     Args:
@@ -22,13 +22,13 @@ async def until_answered(events: Any, answer: Any, *, called: bool) -> bool:
     """
     stream = AnswerStream(answer)
     async for event in events:
-        if stream.feed(_piece(event, called=called)):
+        if stream.feed(_text_of_event(event, called=called)):
             await events.cancel()
             return True
     return False
 
 
-def _piece(event: Any, *, called: bool) -> str:
+def _text_of_event(event: Any, *, called: bool) -> str:
     """What an event adds to the answer."""
     names = ("args", "args_delta") if called else ("content", "content_delta")
     kinds = {"tool-call", "tool_call"} if called else {"text"}
@@ -38,7 +38,9 @@ def _piece(event: Any, *, called: bool) -> str:
     return "".join(piece for name in names if isinstance(piece := getattr(part, name, None), str))
 
 
-async def read(request: Request, response: Any, model: str, *, streamed: bool = False, cut: bool = False) -> Answer:
+async def parse_response(
+    request: Request, response: Any, model: str, *, streamed: bool = False, cut: bool = False
+) -> Answer:
     """The checked answer in a response: a tool call first, then text. Thoughts are never the answer.
 
     Args:
@@ -53,14 +55,14 @@ async def read(request: Request, response: Any, model: str, *, streamed: bool = 
     said = Said(tuple(calls), text)
     stopped = _STOPPED.get(response.finish_reason or ("length" if streamed and not cut else ""))
     usage = _usage(request, response.usage, "".join([*(args for _, args in calls), text]), cut=cut)
-    return await answer_of(request, said, model=response.model_name or model, usage=usage, stopped=stopped)
+    return await build_answer(request, said, model=response.model_name or model, usage=usage, stopped=stopped)
 
 
-def _usage(request: Request, used: Any, text: str, *, cut: bool) -> Usage:
-    guess = estimated(request, text)
+def _usage(request: Request, used: Any, text: str, *, cut: bool) -> TokenUsage:
+    guess = estimate_usage(request, text)
     if not used.input_tokens and not used.output_tokens:
         return guess
     if cut or (text and not used.output_tokens):
         output_tokens = max(used.output_tokens, guess.output_tokens)
-        return Usage(input_tokens=used.input_tokens, output_tokens=output_tokens, source="partial")
-    return Usage(input_tokens=used.input_tokens, output_tokens=used.output_tokens, source="reported")
+        return TokenUsage(input_tokens=used.input_tokens, output_tokens=output_tokens, source="partial")
+    return TokenUsage(input_tokens=used.input_tokens, output_tokens=used.output_tokens, source="reported")

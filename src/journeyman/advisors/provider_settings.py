@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from journeyman.advisors.base import DEFAULT_OUTPUT_TOKENS
 
 
-class Kind(StrEnum):
+class ProviderKind(StrEnum):
     """The wire formats that models are asked in."""
 
     ANTHROPIC = "anthropic"
@@ -21,7 +21,7 @@ class Kind(StrEnum):
     BEDROCK = "bedrock"
 
 
-class Mode(StrEnum):
+class AnswerMode(StrEnum):
     """How a structured answer is asked for."""
 
     AUTO = "auto"
@@ -38,7 +38,7 @@ class Mode(StrEnum):
 class ProviderSettings:
     """One provider as the operator configured it."""
 
-    kind: Kind
+    kind: ProviderKind
     name: str = ""
     """Under which missions mean it; the kind when empty."""
     model: str = ""
@@ -47,7 +47,7 @@ class ProviderSettings:
     """Name of the variable that holds the key; the key itself is never a setting."""
     region: str = ""
     """Bedrock only."""
-    mode: Mode = Mode.AUTO
+    mode: AnswerMode = AnswerMode.AUTO
     stream: bool = False
     """Reads the answer as a stream, which keeps long answers alive on impatient proxies."""
     stop_early: bool = False
@@ -63,7 +63,7 @@ class ProviderSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resolved:
+class ResolvedProvider:
     """What a provider is really asked with."""
 
     model: str
@@ -82,23 +82,23 @@ class Resolved:
 
 
 _PARTS: Final = ("model", "base_url", "api_key", "region")
-_OWN: Final[Mapping[tuple[Kind, str], tuple[str, ...]]] = {
-    (Kind.ANTHROPIC, "model"): ("ANTHROPIC_MODEL",),
-    (Kind.ANTHROPIC, "base_url"): ("ANTHROPIC_BASE_URL",),
-    (Kind.ANTHROPIC, "api_key"): ("ANTHROPIC_API_KEY",),
-    (Kind.OPENAI, "model"): ("OPENAI_MODEL",),
-    (Kind.OPENAI, "base_url"): ("OPENAI_BASE_URL",),
-    (Kind.OPENAI, "api_key"): ("OPENAI_API_KEY",),
-    (Kind.BEDROCK, "model"): ("BEDROCK_MODEL_ID",),
-    (Kind.BEDROCK, "base_url"): ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL"),
-    (Kind.BEDROCK, "api_key"): ("AWS_BEARER_TOKEN_BEDROCK",),
-    (Kind.BEDROCK, "region"): ("AWS_REGION", "AWS_DEFAULT_REGION"),
+_OWN: Final[Mapping[tuple[ProviderKind, str], tuple[str, ...]]] = {
+    (ProviderKind.ANTHROPIC, "model"): ("ANTHROPIC_MODEL",),
+    (ProviderKind.ANTHROPIC, "base_url"): ("ANTHROPIC_BASE_URL",),
+    (ProviderKind.ANTHROPIC, "api_key"): ("ANTHROPIC_API_KEY",),
+    (ProviderKind.OPENAI, "model"): ("OPENAI_MODEL",),
+    (ProviderKind.OPENAI, "base_url"): ("OPENAI_BASE_URL",),
+    (ProviderKind.OPENAI, "api_key"): ("OPENAI_API_KEY",),
+    (ProviderKind.BEDROCK, "model"): ("BEDROCK_MODEL_ID",),
+    (ProviderKind.BEDROCK, "base_url"): ("AWS_ENDPOINT_URL_BEDROCK_RUNTIME", "AWS_ENDPOINT_URL"),
+    (ProviderKind.BEDROCK, "api_key"): ("AWS_BEARER_TOKEN_BEDROCK",),
+    (ProviderKind.BEDROCK, "region"): ("AWS_REGION", "AWS_DEFAULT_REGION"),
 }
-_DEFAULT: Final[Mapping[tuple[Kind, str], str]] = {
-    (Kind.ANTHROPIC, "model"): "claude-sonnet-4-6",
-    (Kind.OPENAI, "model"): "gpt-4o",
-    (Kind.BEDROCK, "model"): "us.anthropic.claude-sonnet-4-6",
-    (Kind.BEDROCK, "region"): "us-east-1",
+_DEFAULT: Final[Mapping[tuple[ProviderKind, str], str]] = {
+    (ProviderKind.ANTHROPIC, "model"): "claude-sonnet-4-6",
+    (ProviderKind.OPENAI, "model"): "gpt-4o",
+    (ProviderKind.BEDROCK, "model"): "us.anthropic.claude-sonnet-4-6",
+    (ProviderKind.BEDROCK, "region"): "us-east-1",
 }
 AWS_SIGNS: Final = (
     "AWS_ACCESS_KEY_ID", "AWS_PROFILE", "AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI",
@@ -107,17 +107,19 @@ AWS_SIGNS: Final = (
 """Variables any of which says that AWS credentials can be had."""
 
 
-def variables(kind: Kind) -> dict[str, tuple[str, ...]]:
+def environment_variables(kind: ProviderKind) -> dict[str, tuple[str, ...]]:
     """The variables that are looked at for each part of a provider, in order; the first that is set counts."""
-    parts = [part for part in _PARTS if part != "region" or kind is Kind.BEDROCK]
+    parts = [part for part in _PARTS if part != "region" or kind is ProviderKind.BEDROCK]
     return {part: (f"JOURNEYMAN_{kind.upper()}_{part.upper()}", *_OWN.get((kind, part), ())) for part in parts}
 
 
-def resolved(settings: ProviderSettings, environment: Mapping[str, str], home: Path | None = None) -> Resolved:
+def resolve_provider(
+    settings: ProviderSettings, environment: Mapping[str, str], home: Path | None = None
+) -> ResolvedProvider:
     """What the provider is asked with, and what is missing; looks at variables and one file, never the network."""
 
     def value(what: str, given: str) -> str:
-        for name in variables(settings.kind).get(what, ()):
+        for name in environment_variables(settings.kind).get(what, ()):
             given = given or environment.get(name, "")
         return given or _DEFAULT.get((settings.kind, what), "")
 
@@ -125,16 +127,16 @@ def resolved(settings: ProviderSettings, environment: Mapping[str, str], home: P
     named = environment.get(settings.api_key_env, "") if settings.api_key_env else ""
     key = named or ("" if settings.api_key_env else value("api_key", ""))
     access, secret = environment.get("AWS_ACCESS_KEY_ID", ""), environment.get("AWS_SECRET_ACCESS_KEY", "")
-    made = Resolved(
+    made = ResolvedProvider(
         model=value("model", settings.model),
         base_url=base_url,
         key=key,
         region=value("region", settings.region),
         aws=(access, secret, environment.get("AWS_SESSION_TOKEN", "")) if access and secret else None,
     )
-    if key or (made.local and settings.kind is Kind.OPENAI):
+    if key or (made.local and settings.kind is ProviderKind.OPENAI):
         return made
-    if settings.kind is Kind.BEDROCK and not settings.api_key_env:
+    if settings.kind is ProviderKind.BEDROCK and not settings.api_key_env:
         folder = (home or Path.home()) / ".aws"
         found = any(environment.get(name) for name in AWS_SIGNS) or (folder / "credentials").exists()
         missing = "" if found else "no AWS credentials; set AWS_PROFILE or AWS_ACCESS_KEY_ID"

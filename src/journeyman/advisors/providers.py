@@ -17,18 +17,24 @@ from typing import Any, Final, cast
 import anyio
 import anyio.to_thread
 
-from journeyman.advisors.base import Answer, AskLimits, Failure, Readiness, Request
-from journeyman.advisors.hush import Hush
-from journeyman.advisors.modes import Modes
-from journeyman.advisors.provider_failures import failed, refuses_form
-from journeyman.advisors.provider_responses import read, until_answered
-from journeyman.advisors.provider_settings import Kind, Mode, ProviderSettings, Resolved, resolved
-from journeyman.advisors.reading import TOOL, estimated
+from journeyman.advisors.answer_building import TOOL, estimate_usage
+from journeyman.advisors.base import Answer, AskLimits, FailureClass, Readiness, Request
+from journeyman.advisors.log_filter import QuietLoggers
+from journeyman.advisors.mode_fallback import ModeFallback
+from journeyman.advisors.provider_failures import failure_answer, is_form_refusal
+from journeyman.advisors.provider_responses import parse_response, read_until_answered
+from journeyman.advisors.provider_settings import (
+    AnswerMode,
+    ProviderKind,
+    ProviderSettings,
+    ResolvedProvider,
+    resolve_provider,
+)
 from journeyman.mission.values.errors import NotAllowed
 from journeyman.mission.values.printable import visible
 
 _NO_TAG: Final = "\x00journeyman\x00"  # no model writes it: thinking tags are never split, answers/ reads them
-_HUSH: Final = Hush(
+_QUIET_LOGGERS: Final = QuietLoggers(
     frozenset(
         {
             "openai",
@@ -57,7 +63,7 @@ class ProviderAdvisor:
     now: Callable[[], float] = field(default=anyio.current_time, repr=False)
     _model: Any = field(default=None, repr=False)
     _client: Any = field(default=None, repr=False)
-    _modes: Modes | None = None
+    _modes: ModeFallback | None = None
     _opening: anyio.Lock = field(default_factory=anyio.Lock, repr=False)
 
     @property
@@ -75,8 +81,8 @@ class ProviderAdvisor:
         """What one try may take."""
         return AskLimits(max_output_tokens=self.settings.max_output_tokens, timeout_s=self.settings.timeout_s)
 
-    def _resolved(self) -> Resolved:
-        return resolved(self.settings, self.environment, self.home)
+    def _resolved(self) -> ResolvedProvider:
+        return resolve_provider(self.settings, self.environment, self.home)
 
     def readiness(self) -> Readiness:
         """Tell whether the extra and a key are there; looks at no network."""
@@ -87,7 +93,7 @@ class ProviderAdvisor:
             return Readiness(ready=False, why=_EXTRA, costs=costs, leaves_machine=leaves)
         if found.missing:
             return Readiness(ready=False, why=found.missing, costs=costs, leaves_machine=leaves)
-        where = found.base_url or (found.region if self.settings.kind is Kind.BEDROCK else "its own service")
+        where = found.base_url or (found.region if self.settings.kind is ProviderKind.BEDROCK else "its own service")
         why = visible(f"asks {found.model} at {where}")
         return Readiness(ready=True, why=why, costs=costs, leaves_machine=leaves)
 
@@ -99,13 +105,13 @@ class ProviderAdvisor:
     async def ask(self, request: Request) -> Answer:
         """One answer to one try. Never raises for what the provider does; cancelling cancels the call."""
         began = anyio.current_time()
-        mode: Mode | None = None
+        mode: AnswerMode | None = None
         try:
             await self._open()
             mode = self._mode_of(request)
             answer = await self._asked(request, mode)
         except NotAllowed:
-            answer = Answer(failure=Failure.UNSUPPORTED, reason="missing_extra")
+            answer = Answer(failure=FailureClass.UNSUPPORTED, reason="missing_extra")
         except Exception as error:  # noqa: BLE001  whatever an SDK raises is a failure of this try, by class, never by text
             answer = self._failed(request, error, mode)
         return replace(answer, duration_s=anyio.current_time() - began)
@@ -119,41 +125,41 @@ class ProviderAdvisor:
                     self._model, self._client = await anyio.to_thread.run_sync(
                         _open, self.settings, self._resolved(), abandon_on_cancel=True
                     )
-        _HUSH()
+        _QUIET_LOGGERS()
 
-    async def _asked(self, request: Request, mode: Mode | None) -> Answer:
+    async def _asked(self, request: Request, mode: AnswerMode | None) -> Answer:
         response, cut = await _send(self._model, request, mode, self.settings)
-        answer = await read(request, response, self._resolved().model, streamed=self.settings.stream, cut=cut)
-        if answer.failure is Failure.TRUNCATED and self.settings.kind is Kind.BEDROCK:
+        answer = await parse_response(request, response, self._resolved().model, streamed=self.settings.stream, cut=cut)
+        if answer.failure is FailureClass.TRUNCATED and self.settings.kind is ProviderKind.BEDROCK:
             return replace(answer, reason="bedrock_truncated_response")
         return answer
 
-    def _mode_of(self, request: Request) -> Mode | None:
+    def _mode_of(self, request: Request) -> AnswerMode | None:
         if request.answer is None:
             return None
-        if self.settings.mode is not Mode.AUTO:
+        if self.settings.mode is not AnswerMode.AUTO:
             return self.settings.mode
         if self._modes is None:
             profile: Mapping[str, Any] = self._model.profile
-            tools = Mode.TOOL if profile.get("supports_tools", True) else Mode.PROMPTED
-            self._modes = Modes(Mode.NATIVE if profile.get("supports_json_schema_output") else tools)
-        mode = self._modes.at(self.now())
-        if mode is Mode.NATIVE and _is_open(request.answer.model_json_schema()):
-            return Mode.TOOL  # native schemas are strict: an object of any keys would come back empty
+            tools = AnswerMode.TOOL if profile.get("supports_tools", True) else AnswerMode.PROMPTED
+            self._modes = ModeFallback(AnswerMode.NATIVE if profile.get("supports_json_schema_output") else tools)
+        mode = self._modes.mode_at(self.now())
+        if mode is AnswerMode.NATIVE and _is_open(request.answer.model_json_schema()):
+            return AnswerMode.TOOL  # native schemas are strict: an object of any keys would come back empty
         return mode
 
-    def _failed(self, request: Request, error: Exception, mode: Mode | None) -> Answer:
-        answer = failed(error, self.settings.kind, estimated(request))
-        if mode is None or self._modes is None or not refuses_form(error, answer):
+    def _failed(self, request: Request, error: Exception, mode: AnswerMode | None) -> Answer:
+        answer = failure_answer(error, self.settings.kind, estimate_usage(request))
+        if mode is None or self._modes is None or not is_form_refusal(error, answer):
             return answer
-        return replace(answer, again=self._modes.refused(mode, self.now()))
+        return replace(answer, again=self._modes.lower_after_refusal(mode, self.now()))
 
     async def aclose(self) -> None:
         """Close the connections."""
         client, self._client, self._model = self._client, None, None
         if client is None:
             return
-        if self.settings.kind is Kind.BEDROCK:
+        if self.settings.kind is ProviderKind.BEDROCK:
             await anyio.to_thread.run_sync(client.close)
         else:
             await client.close()
@@ -172,7 +178,7 @@ _WIRE: Final = (
 """What sending a request imports: all of it in the thread, or the event loop would stand still meanwhile."""
 
 
-def _open(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
+def _open(settings: ProviderSettings, found: ResolvedProvider) -> tuple[Any, Any]:
     """The wire library's model and the SDK's client."""
     try:
         for module in _WIRE:
@@ -183,7 +189,7 @@ def _open(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
     return model, client
 
 
-def _anthropic(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
+def _anthropic(settings: ProviderSettings, found: ResolvedProvider) -> tuple[Any, Any]:
     from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient  # noqa: PLC0415  extra `models`
     from pydantic_ai.models.anthropic import AnthropicModel  # noqa: PLC0415  extra `models`
     from pydantic_ai.providers.anthropic import AnthropicProvider  # noqa: PLC0415  extra `models`
@@ -200,7 +206,7 @@ def _anthropic(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
     return AnthropicModel(found.model, provider=AnthropicProvider(anthropic_client=client), profile=_profile()), client
 
 
-def _openai(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
+def _openai(settings: ProviderSettings, found: ResolvedProvider) -> tuple[Any, Any]:
     from openai import AsyncOpenAI, DefaultAsyncHttpxClient  # noqa: PLC0415  extra `models`
     from pydantic_ai.models.openai import OpenAIChatModel  # noqa: PLC0415  extra `models`
     from pydantic_ai.providers.openai import OpenAIProvider  # noqa: PLC0415  extra `models`
@@ -217,7 +223,7 @@ def _openai(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
     return OpenAIChatModel(found.model, provider=OpenAIProvider(openai_client=client), profile=_profile()), client
 
 
-def _bedrock(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
+def _bedrock(settings: ProviderSettings, found: ResolvedProvider) -> tuple[Any, Any]:
     import boto3  # noqa: PLC0415  extra `models`
     from botocore.config import Config  # noqa: PLC0415  extra `models`
     from botocore.session import Session  # noqa: PLC0415  extra `models`
@@ -248,10 +254,10 @@ def _bedrock(settings: ProviderSettings, found: Resolved) -> tuple[Any, Any]:
     return BedrockConverseModel(found.model, provider=provider, profile=_profile()), client
 
 
-_OPENERS: Final[Mapping[Kind, Callable[[ProviderSettings, Resolved], tuple[Any, Any]]]] = {
-    Kind.ANTHROPIC: _anthropic,
-    Kind.OPENAI: _openai,
-    Kind.BEDROCK: _bedrock,
+_OPENERS: Final[Mapping[ProviderKind, Callable[[ProviderSettings, ResolvedProvider], tuple[Any, Any]]]] = {
+    ProviderKind.ANTHROPIC: _anthropic,
+    ProviderKind.OPENAI: _openai,
+    ProviderKind.BEDROCK: _bedrock,
 }
 
 
@@ -271,7 +277,7 @@ def _profile() -> Any:
     return {"thinking_tags": (_NO_TAG, _NO_TAG)}
 
 
-async def _send(model: Any, request: Request, mode: Mode | None, settings: ProviderSettings) -> tuple[Any, bool]:
+async def _send(model: Any, request: Request, mode: AnswerMode | None, settings: ProviderSettings) -> tuple[Any, bool]:
     """Send one request; give the wire library's response, and whether its stream was cut after the answer."""
     from pydantic_ai import direct, messages  # noqa: PLC0415  extra `models`
 
@@ -293,14 +299,14 @@ async def _send(model: Any, request: Request, mode: Mode | None, settings: Provi
         return await direct.model_request(model, history, **asked), False
     async with direct.model_request_stream(model, history, **asked) as events:
         if settings.stop_early and request.answer is not None:
-            cut = await until_answered(events, request.answer, called=mode is Mode.TOOL)
+            cut = await read_until_answered(events, request.answer, called=mode is AnswerMode.TOOL)
             return events.get(), cut
         async for _ in events:
             pass
         return events.get(), False
 
 
-def _parameters(request: Request, mode: Mode | None) -> Any:
+def _parameters(request: Request, mode: AnswerMode | None) -> Any:
     from pydantic_ai.models import ModelRequestParameters  # noqa: PLC0415  extra `models`
     from pydantic_ai.output import OutputObjectDefinition  # noqa: PLC0415  extra `models`
     from pydantic_ai.tools import ToolDefinition  # noqa: PLC0415  extra `models`
@@ -308,12 +314,12 @@ def _parameters(request: Request, mode: Mode | None) -> Any:
     if request.answer is None or mode is None:
         return ModelRequestParameters(output_mode="text")
     schema = request.answer.model_json_schema()
-    if mode is Mode.TOOL:
+    if mode is AnswerMode.TOOL:
         tool = ToolDefinition(
             name=TOOL, description="Give the answer.", parameters_json_schema=schema, kind="output", strict=False
         )
         return ModelRequestParameters(output_mode="tool", output_tools=[tool], allow_text_output=False)
     form = OutputObjectDefinition(json_schema=schema, name=request.answer.__name__)
-    if mode is Mode.NATIVE:
+    if mode is AnswerMode.NATIVE:
         return ModelRequestParameters(output_mode="native", output_object=form)
     return ModelRequestParameters(output_mode="prompted", output_object=form)

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from journeyman.advisors.base import Answer, Failure, Readiness, Request
-from journeyman.advisors.desk import DeskAdvisor, Taken
-from journeyman.advisors.mcp_sampling import params_of
-from journeyman.advisors.reading import answer_of, estimated
+from journeyman.advisors.answer_building import build_answer, estimate_usage
+from journeyman.advisors.base import Answer, FailureClass, Readiness, Request
+from journeyman.advisors.mcp_sampling import sampling_params
+from journeyman.advisors.pending_prompts import PromptQueueAdvisor, SubmitResult
 
 MOST_ANSWER_BYTES = 1 << 20
 
@@ -26,7 +26,7 @@ class PulledPrompt:
 
 
 @dataclass(slots=True)
-class PullAdvisor(DeskAdvisor[str]):
+class PullAdvisor(PromptQueueAdvisor[str]):
     """Lays questions out for an agent that asks for them."""
 
     name: str = "pull"
@@ -39,26 +39,26 @@ class PullAdvisor(DeskAdvisor[str]):
 
     async def ask(self, request: Request) -> Answer:
         """One answer; waits until the agent submits it."""
-        text = await self.desk.post(request)
+        text = await self.prompts.wait_for_answer(request)
         if text is None:
-            return Answer(failure=Failure.TIMEOUT, reason="prompt_expired")
+            return Answer(failure=FailureClass.TIMEOUT, reason="prompt_expired")
         if len(text) > MOST_ANSWER_BYTES:
-            return Answer(failure=Failure.MALFORMED, reason="too_large", usage=estimated(request))
-        return await answer_of(request, text, model="pull", usage=estimated(request, text))
+            return Answer(failure=FailureClass.MALFORMED, reason="too_large", usage=estimate_usage(request))
+        return await build_answer(request, text, model="pull", usage=estimate_usage(request, text))
 
     async def next_prompts(self, limit: int = 8, wait_s: float = 0.0) -> list[PulledPrompt]:
         """The prompts that wait for an answer, oldest first; the same ones again until they are answered."""
-        self.seen()
-        await self.desk.wait(wait_s)
+        self.mark_alive()
+        await self.prompts.wait_for_prompt(wait_s)
         found: list[PulledPrompt] = []
-        for prompt in self.desk.unanswered(limit):
-            params = params_of(prompt.request)
+        for prompt in self.prompts.pending(limit):
+            params = sampling_params(prompt.request)
             found.append(
                 PulledPrompt(prompt.prompt_id, params["systemPrompt"], tuple(params["messages"]), params["maxTokens"])
             )
         return found
 
-    def submit_answers(self, answers: Mapping[str, str]) -> dict[str, Taken]:
+    def submit_answers(self, answers: Mapping[str, str]) -> dict[str, SubmitResult]:
         """Take answers by prompt id; give what became of each. Repeating a submission changes nothing."""
-        self.seen()
-        return {prompt_id: self.desk.settle(prompt_id, text) for prompt_id, text in answers.items()}
+        self.mark_alive()
+        return {prompt_id: self.prompts.submit(prompt_id, text) for prompt_id, text in answers.items()}

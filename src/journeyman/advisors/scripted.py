@@ -10,19 +10,19 @@ from typing import Any
 import anyio
 from pydantic import ValidationError
 
-from journeyman.advisors.base import Answer, AskLimits, Failure, Readiness, Request, Usage
-from journeyman.advisors.reading import CHARACTERS_PER_TOKEN
+from journeyman.advisors.answer_building import CHARACTERS_PER_TOKEN
+from journeyman.advisors.base import Answer, AskLimits, FailureClass, Readiness, Request, TokenUsage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class ScriptedAnswer:
     """One scripted answer: a value, a text, or a failure, perhaps late."""
 
     value: Any = field(default=None, repr=False)
     """An object: it must fit the request's answer type."""
     text: str | None = field(default=None, repr=False)
     """A raw text instead, for requests without an answer type."""
-    failure: Failure | None = None
+    failure: FailureClass | None = None
     delay_s: float = 0.0
     cost_usd: float | None = 0.0
 
@@ -31,7 +31,7 @@ class Line:
 class ScriptedAdvisor:
     """Answers with its lines in order, the last one again and again when `repeat`; then it refuses."""
 
-    lines: Sequence[Line]
+    lines: Sequence[ScriptedAnswer]
     name: str = "scripted"
     repeat: bool = False
     costs: bool = False
@@ -55,19 +55,19 @@ class ScriptedAdvisor:
         index = len(self.requests)
         self.requests.append(request)
         if index >= len(self.lines) and not (self.repeat and self.lines):
-            return Answer(failure=Failure.REFUSED, reason="script_ended")
+            return Answer(failure=FailureClass.REFUSED, reason="script_ended")
         line = self.lines[min(index, len(self.lines) - 1)]
         if line.delay_s:
             await anyio.sleep(line.delay_s)
         if line.failure is not None:
-            return Answer(failure=line.failure, reason=line.failure.value, usage=Usage(cost_usd=0.0))
+            return Answer(failure=line.failure, reason=line.failure.value, usage=TokenUsage(cost_usd=0.0))
         return _answered(request, line)
 
 
-def _answered(request: Request, line: Line) -> Answer:
+def _answered(request: Request, line: ScriptedAnswer) -> Answer:
     text = line.text if line.text is not None else json.dumps(line.value)
     sent = sum(len(message.text) for message in request.messages)
-    usage = Usage(
+    usage = TokenUsage(
         input_tokens=sent // CHARACTERS_PER_TOKEN,
         output_tokens=len(text) // CHARACTERS_PER_TOKEN,
         cost_usd=line.cost_usd,
@@ -78,8 +78,8 @@ def _answered(request: Request, line: Line) -> Answer:
         value = request.answer.model_validate(line.value)
     except ValidationError:
         return Answer(
-            failure=Failure.SCHEMA_MISMATCH,
-            reason=Failure.SCHEMA_MISMATCH.value,
+            failure=FailureClass.SCHEMA_MISMATCH,
+            reason=FailureClass.SCHEMA_MISMATCH.value,
             text=text,
             model="scripted",
             usage=usage,

@@ -11,14 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from journeyman.advisors.base import DEFAULT_OUTPUT_TOKENS, AskLimits
 from journeyman.advisors.broker import BrokerPolicy
-from journeyman.advisors.desk import ANSWER_WITHIN_S
+from journeyman.advisors.pending_prompts import ANSWER_WITHIN_S
 from journeyman.advisors.prices import TokenPrice
-from journeyman.advisors.provider_settings import Kind, Mode, ProviderSettings
+from journeyman.advisors.provider_settings import AnswerMode, ProviderKind, ProviderSettings
 
 PositiveRate = Annotated[float, Field(gt=0, le=100_000)]
 
 
-class Source(StrEnum):
+class AdvisorKind(StrEnum):
     """What an advisor can be."""
 
     ANTHROPIC = "anthropic"
@@ -34,7 +34,7 @@ class Source(StrEnum):
     """An agent, or a person, who fetches prompts and submits answers."""
 
 
-AWAITED: Final = frozenset({Source.SAMPLING, Source.ROUNDS, Source.PULL})
+AWAITED: Final = frozenset({AdvisorKind.SAMPLING, AdvisorKind.ROUNDS, AdvisorKind.PULL})
 """Those that wait for somebody who connects; a program that embeds Journeyman finds them in `Journeyman.advisors`."""
 _OF_AWAITED: Final = frozenset({"kind", "answer_within_s", "consent", "rate_per_minute", "coalesce"})
 """The keys that mean something to them: the model, its limits and its price are the other side's."""
@@ -45,12 +45,12 @@ class AdvisorSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: Source
+    kind: AdvisorKind
     model: str = ""
     base_url: str = ""
     api_key_env: str = Field(default="", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$|^$")
     region: str = ""
-    mode: Mode = Mode.AUTO
+    mode: AnswerMode = AnswerMode.AUTO
     stream: bool = False
     stop_early: bool = False
     """Whether a stream is cut as soon as the answer is whole; what it used is then partly an estimate."""
@@ -84,7 +84,7 @@ class AdvisorSettings(BaseModel):
 
     @model_validator(mode="after")
     def _fits_its_kind(self) -> AdvisorSettings:
-        if self.kind is Source.AGENT and not self.command:
+        if self.kind is AdvisorKind.AGENT and not self.command:
             raise ValueError("an agent needs `command`, such as ['claude-code-acp']")
         given = self.model_fields_set
         if self.kind in AWAITED and (foreign := sorted(given - _OF_AWAITED)):
@@ -105,7 +105,7 @@ class AdvisorSettings(BaseModel):
     def provider(self, name: str) -> ProviderSettings:
         """What the adapter of a provider needs."""
         return ProviderSettings(
-            kind=Kind(self.kind.value), name=name, model=self.model, base_url=self.base_url,
+            kind=ProviderKind(self.kind.value), name=name, model=self.model, base_url=self.base_url,
             api_key_env=self.api_key_env, region=self.region, mode=self.mode, stream=self.stream,
             stop_early=self.stop_early, temperature=self.temperature, timeout_s=self.limits().timeout_s,
             max_output_tokens=self.max_output_tokens, costs=self.costs,
@@ -113,7 +113,7 @@ class AdvisorSettings(BaseModel):
 
     def limits(self) -> AskLimits:
         """What one try may take."""
-        usual_s = 300.0 if self.kind is Source.AGENT else 120.0
+        usual_s = 300.0 if self.kind is AdvisorKind.AGENT else 120.0
         return AskLimits(max_output_tokens=self.max_output_tokens, timeout_s=self.timeout_s or usual_s)
 
     def price(self) -> TokenPrice | None:
@@ -122,7 +122,7 @@ class AdvisorSettings(BaseModel):
             return None
         return TokenPrice(self.input_usd_per_mtok, self.output_usd_per_mtok)
 
-    def shown(self) -> str:
+    def describe(self) -> str:
         """What is set, for `config show`."""
         rows = self.model_dump(mode="json", exclude_defaults=True)
         return ", ".join(f"{key}={value}" for key, value in rows.items())
@@ -154,7 +154,7 @@ class AdviceSettings(BaseModel):
             breaker_rest_s=self.breaker_rest_s,
         )
 
-    def shown(self) -> str:
+    def describe(self) -> str:
         """What is set, for `config show`."""
         rows = self.model_dump(mode="json", exclude_defaults=True)
         return ", ".join(f"{key}={value}" for key, value in rows.items()) or "defaults"

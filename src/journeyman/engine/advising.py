@@ -6,7 +6,17 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from typing import Any, Protocol, cast
 
-from journeyman.advisors.base import Asked, Failure, Ledger, Message, Outcome, Purpose, Rejection, Request, Settled
+from journeyman.advisors.base import (
+    AskOutcome,
+    AskPurpose,
+    AuditAsked,
+    AuditSettled,
+    FailureClass,
+    Message,
+    Rejection,
+    Request,
+    UsageLedger,
+)
 from journeyman.engine.journal import Journal
 from journeyman.engine.recent import Recent
 from journeyman.engine.scripting import script_limits
@@ -33,7 +43,7 @@ Check = Callable[[Any], Awaitable[Rejection | None]]
 class Asks(Protocol):
     """What the engine needs of the broker."""
 
-    async def ask(self, make: MakeRequest, *, wanted: tuple[str, ...], check: Check, ledger: Ledger) -> Outcome:
+    async def ask(self, make: MakeRequest, *, wanted: tuple[str, ...], check: Check, ledger: UsageLedger) -> AskOutcome:
         """A checked answer, or why there is none; never raises for what a model or provider does."""
         ...
 
@@ -44,7 +54,7 @@ class EngineLedger:
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
-    async def asked(self, row: Asked) -> None:
+    async def asked(self, row: AuditAsked) -> None:
         """Make the first half durable, with its reservation, before the prompt leaves."""
         event = e.AdviceAsked(
             ask=row.ask,
@@ -71,7 +81,7 @@ class EngineLedger:
                 self._journal.drop_derived()
                 raise
 
-    def _refuse_over_budget(self, row: Asked) -> None:
+    def _refuse_over_budget(self, row: AuditAsked) -> None:
         state = self._journal.state
         budget, usage = state.mission.budget, state.usage
         if state.people.end_asked is not None or state.phase is Phase.ENDED:
@@ -83,7 +93,7 @@ class EngineLedger:
         if budget.cost_usd is not None and usage.cost_microusd + row.reserved_microusd > budget.cost_usd * 1_000_000:
             raise BudgetRefused("the cost budget has no room for the question")
 
-    async def settled(self, row: Settled) -> None:
+    async def settled(self, row: AuditSettled) -> None:
         """Note the second half; it becomes durable together with the strategy that the answer leads to."""
         cost = None if row.usage.cost_usd is None else round(row.usage.cost_usd * 1_000_000)
         tokens = row.usage.input_tokens + row.usage.output_tokens
@@ -137,12 +147,12 @@ class Advising:
         def make(feedback: str) -> Request:
             schema = _schema(StrategyAdvice)
             prompt = strategy_prompt(self._journal.state, rows, schema, feedback=feedback, values=values)
-            return self._request(Purpose.STRATEGY, prompt, StrategyAdvice)
+            return self._request(AskPurpose.STRATEGY, prompt, StrategyAdvice)
 
         outcome = await self._broker.ask(make, wanted=self._wanted(), check=check, ledger=EngineLedger(self._journal))
         if outcome.value is None or not chosen:
             return outcome.reason or (
-                outcome.failure.value if outcome.failure is not None else Failure.NO_ADVISOR.value
+                outcome.failure.value if outcome.failure is not None else FailureClass.NO_ADVISOR.value
             )
         advice = cast("StrategyAdvice", outcome.value)
         strategy = chosen[0]
@@ -158,7 +168,7 @@ class Advising:
 
         def make(feedback: str) -> Request:
             prompt = closing_prompt(self._journal.state, rows, endings, _schema(ClosingAdvice), feedback=feedback)
-            return self._request(Purpose.LESSONS, prompt, ClosingAdvice)
+            return self._request(AskPurpose.LESSONS, prompt, ClosingAdvice)
 
         async def check(value: Any) -> Rejection | None:
             del value
@@ -169,7 +179,7 @@ class Advising:
             return None
         return e.ClosingNotes(lessons=outcome.value.lessons, recommended_followups=outcome.value.recommended_followups)
 
-    def _request(self, purpose: Purpose, prompt: Prompt, answer: Any) -> Request:
+    def _request(self, purpose: AskPurpose, prompt: Prompt, answer: Any) -> Request:
         state = self._journal.state
         left_s = self._journal.left_s()
         return Request(
@@ -213,7 +223,7 @@ class Advising:
         allowed = state.mission.scripts == "allowed"
         found = problems(strategy, state.tools, scripts_allowed=allowed)
         if found:
-            failure = Failure.SCRIPT_REJECTED if found[0].where == "script" else Failure.TOOL_NOT_ALLOWLISTED
+            failure = FailureClass.SCRIPT_REJECTED if found[0].where == "script" else FailureClass.TOOL_NOT_ALLOWLISTED
             return Rejection(
                 failure=failure,
                 where=found[0].where,
@@ -222,13 +232,15 @@ class Advising:
         left = calls_left(state)
         if left is not None and len(strategy.calls) > left:
             return Rejection(
-                failure=Failure.OVER_BUDGET, where="calls", feedback=f"{len(strategy.calls)} calls, but {left} are left"
+                failure=FailureClass.OVER_BUDGET,
+                where="calls",
+                feedback=f"{len(strategy.calls)} calls, but {left} are left",
             )
         for index, call in enumerate(strategy.calls):
             wrong = self._argument_problems(state, call.tool, call.args)
             if wrong:
                 return Rejection(
-                    failure=Failure.TOOL_ARGS_INVALID,
+                    failure=FailureClass.TOOL_ARGS_INVALID,
                     where=f"calls.{index}.args",
                     feedback=f"calls.{index}.args of {call.tool}: {wrong}",
                 )
@@ -236,7 +248,7 @@ class Advising:
             told = await self._scripts.check(strategy.script, sorted(state.tools), script_limits(state.mission))
             if told:
                 return Rejection(
-                    failure=Failure.SCRIPT_REJECTED,
+                    failure=FailureClass.SCRIPT_REJECTED,
                     where="script",
                     feedback=f"line {told[0].line}: the script cannot run here",
                 )

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final, cast
 
-from journeyman.advisors.base import Asked, Failure, Message, Purpose, Rejection, Request, Settled
+from journeyman.advisors.base import AskPurpose, AuditAsked, AuditSettled, FailureClass, Message, Rejection, Request
 from journeyman.engine.advising import Asks
 from journeyman.mission.advice import CriteriaAdvice
 from journeyman.mission.criteria.base import as_json
@@ -53,11 +53,11 @@ class _Audit:
     def __init__(self, note: Callable[[JsonObject], None] | None) -> None:
         self._note = note
 
-    async def asked(self, row: Asked) -> None:
+    async def asked(self, row: AuditAsked) -> None:
         """Note the first half before the prompt leaves; nothing is reserved, since there is no budget."""
         self._noted("asked", asdict(row))
 
-    async def settled(self, row: Settled) -> None:
+    async def settled(self, row: AuditSettled) -> None:
         """Note the other half."""
         self._noted("settled", asdict(row))
 
@@ -117,7 +117,7 @@ async def draft_criteria(
         messages = (Message("system", prompt.system), Message("user", prompt.user))
         return Request(
             request_id=f"draft-{draft_id}" if draft_id else "draft",
-            purpose=Purpose.CRITERIA,
+            purpose=AskPurpose.CRITERIA,
             messages=messages,
             answer=CriteriaAdvice,
         )
@@ -137,11 +137,11 @@ def _rejection(directive: str, rows: Sequence[JsonObject], tools: Sequence[ToolS
         mission = _mission(directive, rows)
     except InvalidInput as error:
         places = "; ".join(problem.where for problem in error.problems)
-        return Rejection(failure=Failure.SCHEMA_MISMATCH, feedback=f"these do not fit: {places}")
+        return Rejection(failure=FailureClass.SCHEMA_MISMATCH, feedback=f"these do not fit: {places}")
     problems = refused(mission, tools, known.metrics, known.values)
     if problems:
         told = "; ".join(f"{problem.where} {problem.message}" for problem in problems)
-        return Rejection(failure=Failure.SCHEMA_MISMATCH, feedback=told)
+        return Rejection(failure=FailureClass.SCHEMA_MISMATCH, feedback=told)
     return None
 
 

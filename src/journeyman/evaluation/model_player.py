@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import anyio
 
-from journeyman.advisors.base import Failure, Message, Outcome, Purpose, Rejection, Request
+from journeyman.advisors.base import AskOutcome, AskPurpose, FailureClass, Message, Rejection, Request
 from journeyman.advisors.broker import Broker
 from journeyman.evaluation.usage import EpisodeLedger
 from journeyman.gym.text.action import Read, TextAction
@@ -17,15 +17,15 @@ from journeyman.gym.text.play import Turn
 
 _ROUNDS: Final = 3
 """Times that the broker is asked for one action while the provider fails; each time it makes its own tries."""
-_LASTING: Final = frozenset({Failure.AUTH, Failure.UNSUPPORTED, Failure.DISABLED})
+_LASTING: Final = frozenset({FailureClass.AUTH, FailureClass.UNSUPPORTED, FailureClass.DISABLED})
 """Failures that the next request would meet too."""
-_UNREADABLE: Final = {Failure.TRUNCATED: "the reply was cut for length", Failure.REFUSED: "the model refused"}
+_UNREADABLE: Final = {FailureClass.TRUNCATED: "the reply was cut for length", FailureClass.REFUSED: "the model refused"}
 
 
 class Unanswered(Exception):
     """The provider gave nothing: the episode cannot go on, and says nothing about the model."""
 
-    def __init__(self, failure: Failure, reason: str) -> None:
+    def __init__(self, failure: FailureClass, reason: str) -> None:
         super().__init__(reason)
         self.reason: Final = reason or failure.value
         self.lasting: Final = failure in _LASTING
@@ -78,30 +78,30 @@ class ModelPlayer:
             found, outcome = await self._ask(turn, again)
             if outcome.failure is None and found is not None:
                 return found
-            if outcome.failure is Failure.OVER_BUDGET:
+            if outcome.failure is FailureClass.OVER_BUDGET:
                 raise SpendLimitReached
             why = _unreadable(outcome, found)
             if why:
                 return Read(TextAction(turn.role), why)
-            fault = Unanswered(outcome.failure or Failure.TRANSPORT, outcome.reason)
+            fault = Unanswered(outcome.failure or FailureClass.TRANSPORT, outcome.reason)
             if fault.lasting or again + 1 == _ROUNDS:
                 raise fault
             self.waiting(fault.reason, rest_s)
             await anyio.sleep(rest_s)
         raise AssertionError  # the last round returns or raises
 
-    async def _ask(self, turn: Turn, again: int) -> tuple[Read | None, Outcome]:
+    async def _ask(self, turn: Turn, again: int) -> tuple[Read | None, AskOutcome]:
         found: list[Read] = []
 
         async def check(value: Any) -> Rejection | None:
             read = read_text(value, turn.role)
             found[:] = [read]
-            return Rejection(failure=Failure.SCHEMA_MISMATCH, feedback=read.reason) if read.reason else None
+            return Rejection(failure=FailureClass.SCHEMA_MISMATCH, feedback=read.reason) if read.reason else None
 
         def make(feedback: str) -> Request:
             return Request(
                 request_id=f"{self.episode}.{turn.step}.{turn.role}.{again}",
-                purpose=Purpose.ACTION,
+                purpose=AskPurpose.ACTION,
                 messages=_messages(turn, feedback),
                 max_output_tokens=self.answer_tokens,
                 timeout_s=self.timeout_s,
@@ -122,11 +122,11 @@ def _messages(turn: Turn, feedback: str) -> tuple[Message, ...]:
     return tuple(said)
 
 
-def _unreadable(outcome: Outcome, found: Read | None) -> str:
+def _unreadable(outcome: AskOutcome, found: Read | None) -> str:
     """Say why a model that did answer gave no action, in few different words; empty when the provider failed."""
-    if outcome.failure is Failure.SCHEMA_MISMATCH and found is not None:
+    if outcome.failure is FailureClass.SCHEMA_MISMATCH and found is not None:
         # The reason for the model names what it wrote; one that is counted must not.
         return "there is no such action_type" if found.reason.startswith("action_type") else found.reason
-    if outcome.failure is Failure.MALFORMED and outcome.reason == "empty":
+    if outcome.failure is FailureClass.MALFORMED and outcome.reason == "empty":
         return "the reply is empty"
     return _UNREADABLE.get(outcome.failure, "") if outcome.failure is not None else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import anyio
 
-from journeyman.advisors.base import Asked, Settled
+from journeyman.advisors.base import AuditAsked, AuditSettled
 from journeyman.mission.values.errors import BudgetRefused
 
 
@@ -111,11 +111,11 @@ class EpisodeLedger:
     usd: float = 0.0
     """As the limit counts them, unknown prices included."""
 
-    async def asked(self, row: Asked) -> None:
+    async def asked(self, row: AuditAsked) -> None:
         """Reserve the request's most before it leaves."""
         await self.limit.reserve(row.ask, row.reserved_microusd / 1_000_000, row.reserved_tokens)
 
-    async def settled(self, row: Settled) -> None:
+    async def settled(self, row: AuditSettled) -> None:
         """Count what it used."""
         usage = row.usage
         self.usd += await self.limit.settle(row.ask, usage.cost_usd, usage.input_tokens + usage.output_tokens)

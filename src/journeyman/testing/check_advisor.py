@@ -33,7 +33,7 @@ from typing import Final
 import anyio
 from pydantic import BaseModel
 
-from journeyman.advisors.base import Advisor, Answer, Failure, Message, Purpose, Request
+from journeyman.advisors.base import Advisor, Answer, AskPurpose, FailureClass, Message, Request
 
 __all__ = ["ADVISOR_CHECKS", "CANARY", "GOOD", "Behaviour", "Broken", "Check", "MakeAdvisor", "Wanted", "check_advisor"]
 
@@ -81,7 +81,7 @@ def _must(holds: bool, what: str) -> None:  # noqa: FBT001  reads as a sentence 
 def _question(*, structured: bool = True) -> Request:
     return Request(
         request_id="check",
-        purpose=Purpose.STRATEGY,
+        purpose=AskPurpose.STRATEGY,
         messages=(Message("system", f"Be brief. {CANARY}"), Message("user", f"How many? {CANARY}")),
         answer=Wanted if structured else None,
         timeout_s=10.0,
@@ -123,7 +123,7 @@ async def a_misfit_is_a_schema_mismatch(make: MakeAdvisor) -> None:
     async with make(Behaviour.MISFITS) as advisor:
         answer = await advisor.ask(_question())
         _bounded(answer)
-        _must(answer.failure is Failure.SCHEMA_MISMATCH, f"the failure is {answer.failure}")
+        _must(answer.failure is FailureClass.SCHEMA_MISMATCH, f"the failure is {answer.failure}")
 
 
 async def chatter_is_malformed(make: MakeAdvisor) -> None:
@@ -131,7 +131,9 @@ async def chatter_is_malformed(make: MakeAdvisor) -> None:
     async with make(Behaviour.CHATTERS) as advisor:
         answer = await advisor.ask(_question())
         _bounded(answer)
-        _must(answer.failure in (Failure.MALFORMED, Failure.SCHEMA_MISMATCH), f"the failure is {answer.failure}")
+        _must(
+            answer.failure in (FailureClass.MALFORMED, FailureClass.SCHEMA_MISMATCH), f"the failure is {answer.failure}"
+        )
 
 
 async def a_broken_source_is_a_failure_and_no_exception(make: MakeAdvisor) -> None:

@@ -18,7 +18,7 @@ _FILTER = _WarningsOnly()
 
 
 @dataclass(slots=True)
-class Hush:
+class QuietLoggers:
     """Holds some libraries' logs to warnings, those of their inner loggers included."""
 
     names: frozenset[str]
@@ -40,7 +40,7 @@ class Hush:
 
 
 @dataclass(frozen=True, slots=True)
-class Withheld:
+class RedactRootLogs:
     """Takes the texts out of what a library logs through the root logger, where errors are told with their input."""
 
     folder: str

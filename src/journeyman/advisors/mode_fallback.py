@@ -6,28 +6,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from journeyman.advisors.provider_settings import Mode
+from journeyman.advisors.provider_settings import AnswerMode
 
-_LOWER: Final[Mapping[Mode, Mode]] = {Mode.NATIVE: Mode.TOOL, Mode.TOOL: Mode.PROMPTED}
-_HIGHER: Final[Mapping[Mode, Mode]] = {lower: higher for higher, lower in _LOWER.items()}
-_ORDER: Final = (Mode.PROMPTED, Mode.TOOL, Mode.NATIVE)
+_LOWER: Final[Mapping[AnswerMode, AnswerMode]] = {
+    AnswerMode.NATIVE: AnswerMode.TOOL,
+    AnswerMode.TOOL: AnswerMode.PROMPTED,
+}
+_HIGHER: Final[Mapping[AnswerMode, AnswerMode]] = {lower: higher for higher, lower in _LOWER.items()}
+_ORDER: Final = (AnswerMode.PROMPTED, AnswerMode.TOOL, AnswerMode.NATIVE)
 
 
 @dataclass(slots=True)
-class Modes:
+class ModeFallback:
     """Knows which form to ask in now. A refusal may have been about something else, so that no step down is for ever."""
 
-    best: Mode
+    best: AnswerMode
     """What the model is known to support."""
     rest_s: float = 900.0
     """After so long a step up is tried; doubled each time it is refused again."""
     rest_most_s: float = 86_400.0
-    _current: Mode | None = None
+    _current: AnswerMode | None = None
     _lowered_at: float = 0.0
     _rest_s: float = 0.0
     _trying: bool = False
 
-    def at(self, now: float) -> Mode:
+    def mode_at(self, now: float) -> AnswerMode:
         """The form for a request that leaves now."""
         current = self._current or self.best
         if current is not self.best and now - self._lowered_at >= self._rest_s:
@@ -35,7 +38,7 @@ class Modes:
             self._lowered_at, self._trying = now, True
         return current
 
-    def refused(self, used: Mode, now: float) -> bool:
+    def lower_after_refusal(self, used: AnswerMode, now: float) -> bool:
         """Take in that a provider refused a form; True when a lower one is left to ask in."""
         lower = _LOWER.get(used)
         if lower is None:

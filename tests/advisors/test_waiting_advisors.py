@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from journeyman.advisors.base import Failure, Message, Purpose, Request
+from journeyman.advisors.base import AskPurpose, FailureClass, Message, Request
 from journeyman.advisors.mcp_sampling import PushSampling
 from journeyman.advisors.pull import PullAdvisor
 from journeyman.advisors.settings import AdvisorSettings
@@ -62,14 +62,18 @@ async def test_a_question_that_nobody_fetches_in_time_is_a_timeout(
 ) -> None:
     """Through the settings file and the broker, as a mission would ask it."""
     config = tmp_path / "config.toml"
-    config.write_text('[advisors.desk]\nkind = "pull"\nanswer_within_s = 0.02\n[advisors.client]\nkind = "sampling"\n')
+    config.write_text(
+        '[advisors.prompts]\nkind = "pull"\nanswer_within_s = 0.02\n[advisors.client]\nkind = "sampling"\n'
+    )
     monkeypatch.setenv("JOURNEYMAN_CONFIG", str(config))
     settings = load_settings({"data_dir": str(tmp_path)}, environment={})
     async with opened(settings) as journeyman:
-        desk = journeyman.advisors["desk"]
-        assert isinstance(desk, PullAdvisor)
+        prompts = journeyman.advisors["prompts"]
+        assert isinstance(prompts, PullAdvisor)
         assert isinstance(journeyman.advisors["client"], PushSampling)
-        assert await desk.next_prompts() == []  # now somebody fetches, and then does not
-        assert desk.readiness().ready
-        answer = await desk.ask(Request(request_id="1", purpose=Purpose.STRATEGY, messages=(Message("user", "?"),)))
-        assert answer.failure is Failure.TIMEOUT
+        assert await prompts.next_prompts() == []  # now somebody fetches, and then does not
+        assert prompts.readiness().ready
+        answer = await prompts.ask(
+            Request(request_id="1", purpose=AskPurpose.STRATEGY, messages=(Message("user", "?"),))
+        )
+        assert answer.failure is FailureClass.TIMEOUT

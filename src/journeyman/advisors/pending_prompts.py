@@ -18,13 +18,13 @@ import anyio
 
 from journeyman.advisors.base import AskLimits, Request
 
-Brought = TypeVar("Brought")
+AnswerT = TypeVar("AnswerT")
 _REMEMBERED = 10_000
 ANSWER_WITHIN_S: Final = 300.0
 """How long people, and agents that fetch prompts, may take unless the settings say otherwise."""
 
 
-class Taken(StrEnum):
+class SubmitResult(StrEnum):
     """What became of an answer that somebody brought."""
 
     TAKEN = "taken"
@@ -35,7 +35,7 @@ class Taken(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Prompt:
+class PendingPrompt:
     """A question on the desk."""
 
     prompt_id: str
@@ -43,13 +43,13 @@ class Prompt:
 
 
 @dataclass(slots=True)
-class _Open(Generic[Brought]):
-    prompt: Prompt
-    done: asyncio.Future[Brought]
+class _Pending(Generic[AnswerT]):
+    prompt: PendingPrompt
+    done: asyncio.Future[AnswerT]
 
 
 @dataclass(slots=True)
-class Desk(Generic[Brought]):
+class PendingPrompts(Generic[AnswerT]):
     """Holds unanswered questions. Whoever is there may answer; the first answer counts."""
 
     answer_within_s: float = ANSWER_WITHIN_S
@@ -59,16 +59,16 @@ class Desk(Generic[Brought]):
     mark: str = field(default_factory=lambda: secrets.token_hex(4))
     """Stands in every id, so that a late answer to a question of another process is not taken for one of ours."""
     _count: int = 0
-    _open: dict[str, _Open[Brought]] = field(default_factory=dict[str, "_Open[Brought]"])
+    _open: dict[str, _Pending[AnswerT]] = field(default_factory=dict[str, "_Pending[AnswerT]"])
     _settled: OrderedDict[str, None] = field(default_factory=OrderedDict[str, None])
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
 
-    async def post(self, request: Request) -> Brought | None:
+    async def wait_for_answer(self, request: Request) -> AnswerT | None:
         """Put a question on the desk and wait for its answer; `None` when nobody gives one in time."""
         self._count += 1
-        prompt = Prompt(f"p{self._count}-{self.mark}", request)
-        done: asyncio.Future[Brought] = asyncio.get_running_loop().create_future()
-        row = self._open[prompt.prompt_id] = _Open(prompt, done)
+        prompt = PendingPrompt(f"p{self._count}-{self.mark}", request)
+        done: asyncio.Future[AnswerT] = asyncio.get_running_loop().create_future()
+        row = self._open[prompt.prompt_id] = _Pending(prompt, done)
         self._notify()
         try:
             with anyio.move_on_after(self.answer_within_s):
@@ -78,22 +78,22 @@ class Desk(Generic[Brought]):
             self._open.pop(prompt.prompt_id, None)
             self._notify()
 
-    def unanswered(self, limit: int | None = None) -> list[Prompt]:
+    def pending(self, limit: int | None = None) -> list[PendingPrompt]:
         """The questions that wait, oldest first."""
         return [row.prompt for row in list(self._open.values())[:limit]]
 
-    def settle(self, prompt_id: str, brought: Brought) -> Taken:
+    def submit(self, prompt_id: str, brought: AnswerT) -> SubmitResult:
         """Bring an answer; an unknown or late one changes nothing."""
         row = self._open.pop(prompt_id, None)
         if row is None or row.done.done():
-            return Taken.ALREADY if prompt_id in self._settled else Taken.UNKNOWN
+            return SubmitResult.ALREADY if prompt_id in self._settled else SubmitResult.UNKNOWN
         self._settled[prompt_id] = None
         while len(self._settled) > _REMEMBERED:
             self._settled.popitem(last=False)
         row.done.set_result(brought)
-        return Taken.TAKEN
+        return SubmitResult.TAKEN
 
-    async def wait(self, wait_s: float) -> bool:
+    async def wait_for_prompt(self, wait_s: float) -> bool:
         """Wait until there is a question; tell whether there is one."""
         with anyio.move_on_after(wait_s):
             while not self._open:
@@ -106,11 +106,11 @@ class Desk(Generic[Brought]):
 
 
 @dataclass(slots=True)
-class DeskAdvisor(Generic[Brought]):
+class PromptQueueAdvisor(Generic[AnswerT]):
     """What the advisors have in common whose answers somebody else comes to fetch questions for."""
 
     name: str
-    desk: Desk[Brought] = field(default_factory=Desk[Brought])
+    prompts: PendingPrompts[AnswerT] = field(default_factory=PendingPrompts[AnswerT])
     alive_s: float = 120.0
     """Whoever did not come for so long is taken to be gone."""
     _seen_at: float = float("-inf")
@@ -118,13 +118,13 @@ class DeskAdvisor(Generic[Brought]):
     @property
     def limits(self) -> AskLimits:
         """What one try may take."""
-        return AskLimits(timeout_s=self.desk.answer_within_s)
+        return AskLimits(timeout_s=self.prompts.answer_within_s)
 
     @property
     def is_anybody_there(self) -> bool:
         """Whether somebody came lately."""
-        return self.desk.now() - self._seen_at <= self.alive_s
+        return self.prompts.now() - self._seen_at <= self.alive_s
 
-    def seen(self) -> None:
+    def mark_alive(self) -> None:
         """Note that somebody came."""
-        self._seen_at = self.desk.now()
+        self._seen_at = self.prompts.now()

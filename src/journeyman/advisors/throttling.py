@@ -6,13 +6,13 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Pace:
+class RateLimiter:
     """Lets one request pass per interval, in order."""
 
     interval_s: float
     _free_at: float = 0.0
 
-    def wait_s(self, now: float) -> float:
+    def reserve_wait_s(self, now: float) -> float:
         """Take the next place in the order; the seconds until it comes."""
         start = max(now, self._free_at)
         self._free_at = start + self.interval_s
@@ -20,7 +20,7 @@ class Pace:
 
 
 @dataclass(slots=True)
-class Breaker:
+class CircuitBreaker:
     """Opens after so many failures in a row, `None` never, and lets one request try again after a rest."""
 
     failures: int | None
@@ -28,15 +28,15 @@ class Breaker:
     _in_row: int = 0
     _open_until: float = float("-inf")
 
-    def open_at(self, now: float) -> bool:
+    def is_open_at(self, now: float) -> bool:
         """Tell whether requests are held back at this time."""
         return now < self._open_until
 
-    def hold(self, until: float) -> None:
+    def hold_until(self, until: float) -> None:
         """Hold requests back until a time that somebody named."""
         self._open_until = max(self._open_until, until)
 
-    def note(self, *, failed: bool, at: float) -> None:
+    def record(self, *, failed: bool, at: float) -> None:
         """Take in how a request ended."""
         self._in_row = self._in_row + 1 if failed else 0
         if self.failures is not None and self._in_row >= self.failures:

@@ -8,8 +8,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from journeyman.advisors.base import Message, Purpose, Request
-from journeyman.advisors.provider_settings import Kind, ProviderSettings
+from journeyman.advisors.base import AskPurpose, Message, Request
+from journeyman.advisors.provider_settings import ProviderKind, ProviderSettings
 from journeyman.advisors.providers import ProviderAdvisor
 from journeyman.testing.model_server import ModelServer, Say, serving
 
@@ -34,18 +34,18 @@ ADVICE = {"title": "hello", "count": 3}
 def question(answer: type[BaseModel] | None = Advice, text: str = "How many?", **more: Any) -> Request:
     """A request."""
     messages = (Message("system", "Be brief."), Message("user", text))
-    return Request(request_id="1", purpose=Purpose.STRATEGY, messages=messages, answer=answer, **more)
+    return Request(request_id="1", purpose=AskPurpose.STRATEGY, messages=messages, answer=answer, **more)
 
 
-def provider(kind: Kind, server: ModelServer, **more: Any) -> ProviderAdvisor:
+def provider(kind: ProviderKind, server: ModelServer, **more: Any) -> ProviderAdvisor:
     """The adapter of a provider over the scripted server."""
-    url = f"{server.url}/v1" if kind is Kind.OPENAI else server.url
+    url = f"{server.url}/v1" if kind is ProviderKind.OPENAI else server.url
     chosen: dict[str, Any] = {"timeout_s": 5.0, **more}
     return ProviderAdvisor(ProviderSettings(kind=kind, base_url=url, **chosen), KEYS)
 
 
 @asynccontextmanager
-async def asking(kind: Kind, *lines: Say, **more: Any) -> AsyncGenerator[tuple[ProviderAdvisor, ModelServer]]:
+async def asking(kind: ProviderKind, *lines: Say, **more: Any) -> AsyncGenerator[tuple[ProviderAdvisor, ModelServer]]:
     """The adapter and the server; both are closed at the end."""
     async with serving(lines) as server:
         advisor = provider(kind, server, **more)

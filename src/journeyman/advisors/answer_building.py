@@ -9,7 +9,7 @@ from typing import Final
 
 import anyio.to_thread
 
-from journeyman.advisors.base import Answer, Failure, Request, Usage, UsageSource
+from journeyman.advisors.base import Answer, FailureClass, Request, TokenUsage, UsageSource
 from journeyman.answers import Extraction, Reason, Said, Several, problem_lines, read_said
 
 CHARACTERS_PER_TOKEN: Final = 4
@@ -18,21 +18,21 @@ TOOL: Final = "answer"
 """The tool through which a model answers where it is asked for a call."""
 _THREAD_CHARS: Final = 16_384
 """A longer text is read in a thread: repair takes up to 2 ms per KB, and a megabyte of prose 5 ms."""
-_FAILURES: Final[Mapping[Reason, Failure]] = {
-    Reason.NOTHING: Failure.MALFORMED,
-    Reason.MALFORMED: Failure.MALFORMED,
-    Reason.TOO_LARGE: Failure.MALFORMED,
-    Reason.AMBIGUOUS: Failure.MALFORMED,
-    Reason.INVALID: Failure.SCHEMA_MISMATCH,
-    Reason.TRUNCATED: Failure.TRUNCATED,
-    Reason.REFUSED: Failure.REFUSED,
+_FAILURES: Final[Mapping[Reason, FailureClass]] = {
+    Reason.NOTHING: FailureClass.MALFORMED,
+    Reason.MALFORMED: FailureClass.MALFORMED,
+    Reason.TOO_LARGE: FailureClass.MALFORMED,
+    Reason.AMBIGUOUS: FailureClass.MALFORMED,
+    Reason.INVALID: FailureClass.SCHEMA_MISMATCH,
+    Reason.TRUNCATED: FailureClass.TRUNCATED,
+    Reason.REFUSED: FailureClass.REFUSED,
 }
 _SPARE_TOKENS: Final = 16_384
 """What a provider may add of its own: instructions for tools and schemas, thinking."""
 
 
-async def answer_of(
-    request: Request, said: Said | str, *, model: str, usage: Usage, stopped: Failure | None = None
+async def build_answer(
+    request: Request, said: Said | str, *, model: str, usage: TokenUsage, stopped: FailureClass | None = None
 ) -> Answer:
     """The checked answer to a request.
 
@@ -44,14 +44,14 @@ async def answer_of(
         stopped: `TRUNCATED` or `REFUSED` when the provider says so, whatever the text looks like.
     """
     said = Said(text=said) if isinstance(said, str) else said
-    text = _raw(said)
+    text = _raw_text(said)
     blank = Answer(text=text, model=model, usage=usage)
     if stopped is not None:
         return replace(blank, failure=stopped, reason=stopped.value)
     if request.answer is None:
         empty = not said.text
         return replace(
-            blank, value=said.text or None, failure=Failure.MALFORMED if empty else None, reason="empty" * empty
+            blank, value=said.text or None, failure=FailureClass.MALFORMED if empty else None, reason="empty" * empty
         )
     read = partial(read_said, said, request.answer, tool=TOOL, several=Several.AMBIGUOUS)
     found: Extraction[object] = await anyio.to_thread.run_sync(read) if len(text) > _THREAD_CHARS else read()
@@ -61,44 +61,44 @@ async def answer_of(
     return replace(blank, failure=_FAILURES[found.reason], reason=found.reason.value, problems=problems)
 
 
-def _raw(said: Said) -> str:
+def _raw_text(said: Said) -> str:
     """What came as text, for sizes."""
     return "".join([*(str(arguments) for _, arguments in said.calls), said.text])
 
 
-def estimated(request: Request, text: str = "") -> Usage:
+def estimate_usage(request: Request, text: str = "") -> TokenUsage:
     """The estimate of what a try used, where nobody reports it."""
     sent = sum(len(message.text) for message in request.messages)
-    return Usage(
+    return TokenUsage(
         input_tokens=-(-sent // CHARACTERS_PER_TOKEN),
         output_tokens=-(-len(text) // CHARACTERS_PER_TOKEN),
         source="estimated",
     )
 
 
-def plausible(request: Request, answer: Answer) -> Usage:
+def clamp_usage(request: Request, answer: Answer) -> TokenUsage:
     """What a try can have used; the source says `clamped` where that is not what was reported.
 
     A prompt has no more tokens than bytes, and an answer hardly more than it was allowed, but for what a provider adds.
     """
-    guess, told = estimated(request, answer.text), answer.usage
+    guess, told = estimate_usage(request, answer.text), answer.usage
     sent = sum(len(message.text.encode(errors="replace")) for message in request.messages)
     schema = 0 if request.answer is None else len(str(request.answer.model_json_schema()))
     most_in = sent + schema + _SPARE_TOKENS
     most_out = 2 * request.most_output_tokens + len(answer.text) + _SPARE_TOKENS
-    input_tokens = _within(told.input_tokens, most_in, guess.input_tokens)
-    output_tokens = _within(told.output_tokens, most_out, guess.output_tokens)
-    true = (input_tokens, output_tokens) == (told.input_tokens, told.output_tokens) and _whole(told)
+    input_tokens = _clamped_tokens(told.input_tokens, most_in, guess.input_tokens)
+    output_tokens = _clamped_tokens(told.output_tokens, most_out, guess.output_tokens)
+    true = (input_tokens, output_tokens) == (told.input_tokens, told.output_tokens) and _is_count(told)
     source: UsageSource = told.source if true else "clamped"
     cost_usd = told.cost_usd if _is_cost(told.cost_usd) else None
-    return Usage(input_tokens=input_tokens, output_tokens=output_tokens, source=source, cost_usd=cost_usd)
+    return TokenUsage(input_tokens=input_tokens, output_tokens=output_tokens, source=source, cost_usd=cost_usd)
 
 
-def _whole(told: Usage) -> bool:
+def _is_count(told: TokenUsage) -> bool:
     return type(told.input_tokens) is int and type(told.output_tokens) is int
 
 
-def _within(told: object, most: int, guess: int) -> int:
+def _clamped_tokens(told: object, most: int, guess: int) -> int:
     """A count of tokens: as told, at its bound, or the guess for what is no count at all."""
     if type(told) is not int or told < 0:
         return min(guess, most)
