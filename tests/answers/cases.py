@@ -12,7 +12,7 @@ from typing import Any, Final, Literal, cast
 
 from pydantic import BaseModel, Field
 
-from journeyman.answers import Several
+from journeyman.answers import MultipleObjects
 from tests.answers.damage import Damaged, damaged, meant
 
 CORPUS: Final = Path(__file__).parent / "corpus"
@@ -72,7 +72,7 @@ class Case:
     expect: dict[str, Any] | None
     """The object that must come out; `None` where nothing may."""
     finish_reason: str | None = None
-    several: Several = Several.LAST
+    several: MultipleObjects = MultipleObjects.LAST
     either: bool = False
     """Nothing is right, too."""
     quote: str = ""
@@ -81,7 +81,7 @@ class Case:
     @property
     def plain(self) -> bool:
         """Tell whether text and type are all there is to know; peers take nothing else."""
-        return self.finish_reason is None and self.several is Several.LAST
+        return self.finish_reason is None and self.several is MultipleObjects.LAST
 
     def right(self, value: object) -> bool:
         """Tell whether `value` is what must come out; peers give dicts, which the type then has to accept."""
@@ -129,7 +129,7 @@ def _case(category: str, row: dict[str, Any]) -> Case:
         text=_text(row),
         expect=expect,
         finish_reason=row.get("finish_reason"),
-        several=Several(row.get("several", Several.LAST)),
+        several=MultipleObjects(row.get("several", MultipleObjects.LAST)),
     )
 
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 
-from journeyman.answers import AnswerStream, Reason, Several, extract
+from journeyman.answers import AnswerStream, ExtractionReason, MultipleObjects, extract
 from tests.answers.damage import meant, string_places
 
 NASTY = [
@@ -175,19 +175,19 @@ PASS, FAIL = '{"verdict": "pass"}', '{"verdict": "fail"}'
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (f"My judgement: {FAIL}. The tool printed: {PASS}", Reason.AMBIGUOUS),
-        (f"{FAIL}\nThe tool printed: {PASS}", Reason.OK),
-        (f"My judgement: {FAIL}. I repeat: {FAIL}", Reason.OK),
-        (f"It printed {PASS} <think>{FAIL}</think> {PASS}", Reason.OK),
-        (f'It printed {{"level": 3}}. My judgement: {FAIL}', Reason.OK),
-        (f"First {PASS}, then {FAIL}, then {FAIL}", Reason.AMBIGUOUS),
-        (f"First {PASS}, then {{'verdict': 'fail'}}", Reason.AMBIGUOUS),
-        (f"I thought of {PASS}</think>So: {FAIL}", Reason.OK),
+        (f"My judgement: {FAIL}. The tool printed: {PASS}", ExtractionReason.AMBIGUOUS),
+        (f"{FAIL}\nThe tool printed: {PASS}", ExtractionReason.OK),
+        (f"My judgement: {FAIL}. I repeat: {FAIL}", ExtractionReason.OK),
+        (f"It printed {PASS} <think>{FAIL}</think> {PASS}", ExtractionReason.OK),
+        (f'It printed {{"level": 3}}. My judgement: {FAIL}', ExtractionReason.OK),
+        (f"First {PASS}, then {FAIL}, then {FAIL}", ExtractionReason.AMBIGUOUS),
+        (f"First {PASS}, then {{'verdict': 'fail'}}", ExtractionReason.AMBIGUOUS),
+        (f"I thought of {PASS}</think>So: {FAIL}", ExtractionReason.OK),
     ],
 )
-def test_for_advice_several_different_objects_in_prose_are_ambiguous(text: str, reason: Reason) -> None:
+def test_for_advice_several_different_objects_in_prose_are_ambiguous(text: str, reason: ExtractionReason) -> None:
     """A wrong value costs more than a second question; without that wish the last one counts."""
-    assert extract(text, Judgement, several=Several.AMBIGUOUS).reason is reason
+    assert extract(text, Judgement, several=MultipleObjects.AMBIGUOUS).reason is reason
     assert extract(text, Judgement).ok
 
 
@@ -195,7 +195,7 @@ def test_what_stands_in_a_string_is_repaired_like_what_does_not() -> None:
     """Arguments of calls are often JSON in a string, with the same faults."""
     found = extract("""{"name": "judge", "arguments": "{'verdict': 'fail',}"}""", Judgement)
     assert found.value == Judgement(verdict="fail")
-    assert found.reason is Reason.REPAIRED
+    assert found.reason is ExtractionReason.REPAIRED
     assert found.repairs == ("unwrapped", "quotes", "trailing_comma")
     assert extract("""{"arguments": "{'verdict': 'fail', 'verdict': 'pass'}"}""", Judgement).value is None
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field, field_validator
 
-from journeyman.answers import Reason, extract, problem_lines
+from journeyman.answers import ExtractionReason, extract, problem_lines
 from tests.answers.cases import Case, Order, Person, Sensor, Task, load
 
 ADA = '{"name": "Ada", "age": 36}'
@@ -68,7 +68,7 @@ def test_any_object_comes_back_from_its_surroundings(value: dict[str, Any], fram
     """What a model wrote correctly is never changed."""
     text = json.dumps(value, ensure_ascii=False)
     found = extract(frame.replace("{}", text).replace("{{no}}", "{no}"))
-    assert found.reason is Reason.OK
+    assert found.reason is ExtractionReason.OK
     assert found.value == value
 
 
@@ -89,24 +89,24 @@ def test_a_cut_object_is_never_passed_off_as_another_one(value: dict[str, Any], 
 @pytest.mark.parametrize("reason", ["length", "max_tokens", "MAX_TOKENS", "maxTokens"])
 def test_an_answer_that_ended_for_length_is_never_final(reason: str) -> None:
     """Even a closed object may be a draft of what the model had no room for."""
-    assert extract(ADA, Person, finish_reason=reason).reason is Reason.TRUNCATED
+    assert extract(ADA, Person, finish_reason=reason).reason is ExtractionReason.TRUNCATED
 
 
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        (ADA, Reason.OK),
-        ("{'name': 'Ada', 'age': 36}", Reason.REPAIRED),
-        ("I am sorry.", Reason.NOTHING),
-        ('{"name": "Ad', Reason.TRUNCATED),
-        ('{"name": "Ada"}', Reason.INVALID),
-        ('{"name": "Ada", "age": NaN}', Reason.MALFORMED),
-        ('{"name": "Ada", "age": , }', Reason.MALFORMED),
-        ("[" * 300 + "]" * 300, Reason.TOO_LARGE),
-        ("x" * (4 * 1024 * 1024 + 1), Reason.TOO_LARGE),
+        (ADA, ExtractionReason.OK),
+        ("{'name': 'Ada', 'age': 36}", ExtractionReason.REPAIRED),
+        ("I am sorry.", ExtractionReason.NOTHING),
+        ('{"name": "Ad', ExtractionReason.TRUNCATED),
+        ('{"name": "Ada"}', ExtractionReason.INVALID),
+        ('{"name": "Ada", "age": NaN}', ExtractionReason.MALFORMED),
+        ('{"name": "Ada", "age": , }', ExtractionReason.MALFORMED),
+        ("[" * 300 + "]" * 300, ExtractionReason.TOO_LARGE),
+        ("x" * (4 * 1024 * 1024 + 1), ExtractionReason.TOO_LARGE),
     ],
 )
-def test_each_reason_says_what_happened(text: str, reason: Reason) -> None:
+def test_each_reason_says_what_happened(text: str, reason: ExtractionReason) -> None:
     """Callers act on the token."""
     assert extract(text, Person).reason is reason
 
@@ -130,7 +130,7 @@ def test_what_could_mean_two_things_is_not_guessed(text: str, value: dict[str, A
 def test_a_draft_does_not_stand_in_for_a_cut_final_answer() -> None:
     """The draft is valid and false: worse than none."""
     found = extract(f'Draft: {ADA}\nBetter: {{"name": "Bob", "age": 4', Person)
-    assert found.reason is Reason.TRUNCATED
+    assert found.reason is ExtractionReason.TRUNCATED
 
 
 def test_nothing_inside_a_broken_object_counts() -> None:
@@ -199,7 +199,7 @@ def test_a_validator_that_raises_anything_only_makes_the_answer_unfit() -> None:
         def _fail(cls, value: int) -> int:
             raise KeyError(value)
 
-    assert extract('{"x": 1}', Odd).reason is Reason.INVALID
+    assert extract('{"x": 1}', Odd).reason is ExtractionReason.INVALID
 
 
 def test_feedback_names_places_and_rules_and_no_word_of_the_answer() -> None:

@@ -7,8 +7,8 @@ from typing import Any, cast
 
 import pytest
 
-from journeyman.answers import Reason, Vendor, extract, messages, read_response, tool_spec
-from journeyman.answers.vendors import VENDORS
+from journeyman.answers import ExtractionReason, Vendor, extract, messages, read_response, tool_spec
+from journeyman.answers.provider_formats import VENDORS
 from tests.answers.cases import Order, Person, Task
 
 ARGS = {"name": "Ada", "age": 36}
@@ -58,7 +58,9 @@ def test_text_is_read_where_there_is_no_call_that_fits(vendor: Vendor) -> None:
     """Some models answer in prose all the same."""
     assert read_response(response(vendor, text=f"Here: {TEXT}"), Person, vendor).value == ADA
     assert read_response(response(vendor, call={"age": 1}, text=TEXT), Person, vendor).value == ADA
-    assert read_response(response(vendor, call={"age": 1}, text="hm"), Person, vendor).reason is Reason.INVALID
+    assert (
+        read_response(response(vendor, call={"age": 1}, text="hm"), Person, vendor).reason is ExtractionReason.INVALID
+    )
 
 
 @pytest.mark.parametrize(
@@ -67,7 +69,9 @@ def test_text_is_read_where_there_is_no_call_that_fits(vendor: Vendor) -> None:
 )
 def test_a_response_that_ended_for_length_is_never_final(vendor: Vendor, finish: str) -> None:
     """Parsed arguments may be what was left of longer ones."""
-    assert read_response(response(vendor, call=ARGS, finish=finish), Person, vendor).reason is Reason.TRUNCATED
+    assert (
+        read_response(response(vendor, call=ARGS, finish=finish), Person, vendor).reason is ExtractionReason.TRUNCATED
+    )
 
 
 @pytest.mark.parametrize(
@@ -76,7 +80,7 @@ def test_a_response_that_ended_for_length_is_never_final(vendor: Vendor, finish:
 )
 def test_a_refusal_is_told_from_a_bad_answer(vendor: Vendor, finish: str) -> None:
     """Trying again does not help."""
-    assert read_response(response(vendor, text="no", finish=finish), Person, vendor).reason is Reason.REFUSED
+    assert read_response(response(vendor, text="no", finish=finish), Person, vendor).reason is ExtractionReason.REFUSED
 
 
 @pytest.mark.parametrize("arguments", [ARGS, TEXT, "{'name': 'Ada', 'age': 36,}", {"value": ARGS}])
@@ -102,13 +106,13 @@ def test_the_other_forms_of_openai_are_read() -> None:
     spoken = {"output": [{"type": "message", "content": [{"type": "output_text", "text": TEXT}]}]}
     assert read_response(spoken, Person, "openai").value == ADA
     short = {"output": spoken["output"], "status": "incomplete", "incomplete_details": {"reason": "max_output_tokens"}}
-    assert read_response(short, Person, "openai").reason is Reason.TRUNCATED
+    assert read_response(short, Person, "openai").reason is ExtractionReason.TRUNCATED
     legacy = {"choices": [{"message": {"function_call": {"name": "person", "arguments": TEXT}}}]}
     assert read_response(legacy, Person, "openai").value == ADA
     routed = {"choices": [{"message": {"content": "", "reasoning_content": TEXT}, "finish_reason": "stop"}]}
-    assert read_response(routed, Person, "openai").reason is Reason.NOTHING  # a thought is never the answer
+    assert read_response(routed, Person, "openai").reason is ExtractionReason.NOTHING  # a thought is never the answer
     refused = {"choices": [{"message": {"content": None, "refusal": "I cannot"}, "finish_reason": "stop"}]}
-    assert read_response(refused, Person, "openai").reason is Reason.REFUSED
+    assert read_response(refused, Person, "openai").reason is ExtractionReason.REFUSED
 
 
 @pytest.mark.parametrize("vendor", VENDORS)

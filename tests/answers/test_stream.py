@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journeyman.answers import AnswerStream, Reason, extract
+from journeyman.answers import AnswerStream, ExtractionReason, extract
 from tests.answers.cases import Case, Person, load
 from tests.answers.test_extract import ADA, BOB, json_objects, messy_texts
 
@@ -94,7 +94,7 @@ def test_a_stream_that_ended_for_length_has_no_answer() -> None:
     """The same as for the whole text."""
     stream = AnswerStream(Person)
     assert stream.feed(ADA)
-    assert stream.close("length").reason is Reason.TRUNCATED
+    assert stream.close("length").reason is ExtractionReason.TRUNCATED
 
 
 def test_previews_grow_and_hold_numbers_and_literals_only_when_whole() -> None:

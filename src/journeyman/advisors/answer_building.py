@@ -10,7 +10,14 @@ from typing import Final
 import anyio.to_thread
 
 from journeyman.advisors.base import Answer, FailureClass, Request, TokenUsage, UsageSource
-from journeyman.answers import Extraction, Reason, Said, Several, problem_lines, read_said
+from journeyman.answers import (
+    Extraction,
+    ExtractionReason,
+    MultipleObjects,
+    ResponseContent,
+    extract_from_content,
+    problem_lines,
+)
 
 CHARACTERS_PER_TOKEN: Final = 4
 """The usual estimate for English; marked as estimated wherever it is used."""
@@ -18,21 +25,21 @@ TOOL: Final = "answer"
 """The tool through which a model answers where it is asked for a call."""
 _THREAD_CHARS: Final = 16_384
 """A longer text is read in a thread: repair takes up to 2 ms per KB, and a megabyte of prose 5 ms."""
-_FAILURES: Final[Mapping[Reason, FailureClass]] = {
-    Reason.NOTHING: FailureClass.MALFORMED,
-    Reason.MALFORMED: FailureClass.MALFORMED,
-    Reason.TOO_LARGE: FailureClass.MALFORMED,
-    Reason.AMBIGUOUS: FailureClass.MALFORMED,
-    Reason.INVALID: FailureClass.SCHEMA_MISMATCH,
-    Reason.TRUNCATED: FailureClass.TRUNCATED,
-    Reason.REFUSED: FailureClass.REFUSED,
+_FAILURES: Final[Mapping[ExtractionReason, FailureClass]] = {
+    ExtractionReason.NOTHING: FailureClass.MALFORMED,
+    ExtractionReason.MALFORMED: FailureClass.MALFORMED,
+    ExtractionReason.TOO_LARGE: FailureClass.MALFORMED,
+    ExtractionReason.AMBIGUOUS: FailureClass.MALFORMED,
+    ExtractionReason.INVALID: FailureClass.SCHEMA_MISMATCH,
+    ExtractionReason.TRUNCATED: FailureClass.TRUNCATED,
+    ExtractionReason.REFUSED: FailureClass.REFUSED,
 }
 _SPARE_TOKENS: Final = 16_384
 """What a provider may add of its own: instructions for tools and schemas, thinking."""
 
 
 async def build_answer(
-    request: Request, said: Said | str, *, model: str, usage: TokenUsage, stopped: FailureClass | None = None
+    request: Request, said: ResponseContent | str, *, model: str, usage: TokenUsage, stopped: FailureClass | None = None
 ) -> Answer:
     """The checked answer to a request.
 
@@ -43,7 +50,7 @@ async def build_answer(
         usage: What the try used.
         stopped: `TRUNCATED` or `REFUSED` when the provider says so, whatever the text looks like.
     """
-    said = Said(text=said) if isinstance(said, str) else said
+    said = ResponseContent(text=said) if isinstance(said, str) else said
     text = _raw_text(said)
     blank = Answer(text=text, model=model, usage=usage)
     if stopped is not None:
@@ -53,7 +60,7 @@ async def build_answer(
         return replace(
             blank, value=said.text or None, failure=FailureClass.MALFORMED if empty else None, reason="empty" * empty
         )
-    read = partial(read_said, said, request.answer, tool=TOOL, several=Several.AMBIGUOUS)
+    read = partial(extract_from_content, said, request.answer, tool=TOOL, several=MultipleObjects.AMBIGUOUS)
     found: Extraction[object] = await anyio.to_thread.run_sync(read) if len(text) > _THREAD_CHARS else read()
     if found.ok:
         return replace(blank, value=found.value)
@@ -61,7 +68,7 @@ async def build_answer(
     return replace(blank, failure=_FAILURES[found.reason], reason=found.reason.value, problems=problems)
 
 
-def _raw_text(said: Said) -> str:
+def _raw_text(said: ResponseContent) -> str:
     """What came as text, for sizes."""
     return "".join([*(str(arguments) for _, arguments in said.calls), said.text])
 

@@ -17,7 +17,7 @@ import anyio
 from journeyman.advisors.answer_building import build_answer, estimate_usage
 from journeyman.advisors.base import Answer, AskLimits, FailureClass, Readiness, Request
 from journeyman.advisors.pending_prompts import ANSWER_WITHIN_S, PromptQueueAdvisor, SubmitResult
-from journeyman.answers import said_in
+from journeyman.answers import response_content
 
 CreateMessage = Callable[[dict[str, Any]], Awaitable[Mapping[str, Any]]]
 """Sends `CreateMessageRequestParams` as JSON and gives the result as JSON; raises what the protocol layer raises."""
@@ -52,7 +52,7 @@ def sampling_params(request: Request) -> dict[str, Any]:
 
 async def parse_sampling_result(request: Request, result: Mapping[str, Any]) -> Answer:
     """The checked answer in a `CreateMessageResult`. Usage is an estimate: the protocol tells none."""
-    said = said_in(result, "mcp")
+    said = response_content(result, "mcp")
     if result.get("role") != "assistant" or not (said.text or said.calls):
         return Answer(failure=FailureClass.MALFORMED, reason="sampling_no_text", usage=estimate_usage(request))
     stopped = _STOPPED.get(said.finish_reason)

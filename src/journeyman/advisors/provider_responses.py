@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from journeyman.advisors.answer_building import build_answer, estimate_usage
 from journeyman.advisors.base import Answer, FailureClass, Request, TokenUsage
-from journeyman.answers import AnswerStream, Said
+from journeyman.answers import AnswerStream, ResponseContent
 
 _STOPPED: Final[Mapping[str, FailureClass]] = {"length": FailureClass.TRUNCATED, "content_filter": FailureClass.REFUSED}
 
@@ -52,7 +52,7 @@ async def parse_response(
     """
     calls = [(part.tool_name, part.args_as_json_str()) for part in response.parts if part.part_kind == "tool-call"]
     text = "".join(part.content for part in response.parts if part.part_kind == "text")
-    said = Said(tuple(calls), text)
+    said = ResponseContent(tuple(calls), text)
     stopped = _STOPPED.get(response.finish_reason or ("length" if streamed and not cut else ""))
     usage = _usage(request, response.usage, "".join([*(args for _, args in calls), text]), cut=cut)
     return await build_answer(request, said, model=response.model_name or model, usage=usage, stopped=stopped)

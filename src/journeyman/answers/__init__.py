@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from journeyman.answers.extraction import Extraction, Reason, Several
+from journeyman.answers.extraction import Extraction, ExtractionReason, MultipleObjects
 from journeyman.answers.feedback import problem_lines
-from journeyman.answers.responses import Said, read_response, read_said, said_in
+from journeyman.answers.provider_formats import Vendor, messages, tool_spec
+from journeyman.answers.responses import ResponseContent, extract_from_content, read_response, response_content
 from journeyman.answers.scanner import extract
 from journeyman.answers.stream import AnswerStream
-from journeyman.answers.vendors import Vendor, messages, tool_spec
 
 __all__ = [
     "AnswerStream",
     "Extraction",
-    "Reason",
-    "Said",
-    "Several",
+    "ExtractionReason",
+    "MultipleObjects",
+    "ResponseContent",
     "Vendor",
     "extract",
+    "extract_from_content",
     "messages",
     "problem_lines",
     "read_response",
-    "read_said",
-    "said_in",
+    "response_content",
     "tool_spec",
 ]

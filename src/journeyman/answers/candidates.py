@@ -10,11 +10,11 @@ from typing import Final, cast
 
 from pydantic_core import from_json
 
-from journeyman.answers import marks
-from journeyman.answers.extraction import Reason
-from journeyman.answers.strict import DECODER, strict, well_formed
-from journeyman.answers.tokens import Value
-from journeyman.answers.tolerant import MAX_CHARS, MAX_DEPTH, Reading, read
+from journeyman.answers import markup_patterns
+from journeyman.answers.extraction import ExtractionReason
+from journeyman.answers.strict_json import DECODER, check_well_formed, parse_strict
+from journeyman.answers.token_patterns import Value
+from journeyman.answers.tolerant_json import MAX_CHARS, MAX_DEPTH, ParseResult, parse_tolerant
 
 _MAX_OPEN: Final = 2_000
 """So many brackets may be open while a broken object is passed over."""
@@ -30,14 +30,14 @@ class Candidate:
     start: int
     end: int
     """Where to go on; the length of the text when nothing after it counts."""
-    reading: Reading
+    reading: ParseResult
     leads: bool
     """Whether nothing but white space, a fence, a tag or closed reasoning precedes it."""
 
     @property
     def whole(self) -> bool:
         """Tell whether there is a value."""
-        return self.reading.reason in {Reason.OK, Reason.REPAIRED}
+        return self.reading.reason in {ExtractionReason.OK, ExtractionReason.REPAIRED}
 
 
 def candidate_at(
@@ -48,42 +48,42 @@ def candidate_at(
     `alone` cuts the object out of the text first. That is slower for an object that is right and far faster for one
     that is wrong, since the decoder's error counts all lines before it.
     """
-    fenced = leads or fenced_at(text, start)  # strict JSON holds no line that begins with a fence
+    fenced = leads or is_fenced_at(text, start)  # strict JSON holds no line that begins with a fence
     try:
         if alone:
             value, chars = cast(
-                "tuple[Value, int]", DECODER.raw_decode(text[start : passed(text, start, fenced=fenced)])
+                "tuple[Value, int]", DECODER.raw_decode(text[start : end_of_broken(text, start, fenced=fenced)])
             )
             end = start + chars
         else:
             value, end = cast("tuple[Value, int]", DECODER.raw_decode(text, start))
     except (ValueError, RecursionError):
-        reading = _repaired(text, start, repair_chars) if repair_chars > 0 else Reading(Reason.TOO_LARGE)
-        whole = reading.reason in {Reason.OK, Reason.REPAIRED}
-        end = reading.end if whole else passed(text, start, fenced=fenced)
+        reading = _repaired(text, start, repair_chars) if repair_chars > 0 else ParseResult(ExtractionReason.TOO_LARGE)
+        whole = reading.reason in {ExtractionReason.OK, ExtractionReason.REPAIRED}
+        end = reading.end if whole else end_of_broken(text, start, fenced=fenced)
         return Candidate(start, end, reading, leads)
-    return Candidate(start, end, Reading(Reason.OK, value, end), leads)
+    return Candidate(start, end, ParseResult(ExtractionReason.OK, value, end), leads)
 
 
-def fenced_at(text: str, start: int) -> bool:
+def is_fenced_at(text: str, start: int) -> bool:
     """Tell whether a fence stands right before `start`."""
     line = text[max(0, start - 70) : start].rstrip().rpartition("\n")[2]
     return _FENCE_BEFORE.search(line) is not None
 
 
-def refusal(text: str, candidate: Candidate) -> Reason | None:
+def refusal(text: str, candidate: Candidate) -> ExtractionReason | None:
     """Say why a value may not leave, whatever was asked: not finite, no text, or too deep; `None` when it may."""
     try:
-        well_formed(text[candidate.start : candidate.end])
+        check_well_formed(text[candidate.start : candidate.end])
     except ValueError:
-        return Reason.TOO_LARGE if _too_deep(candidate.reading.value) else Reason.MALFORMED
+        return ExtractionReason.TOO_LARGE if _too_deep(candidate.reading.value) else ExtractionReason.MALFORMED
     return None
 
 
-def passed(text: str, start: int, *, fenced: bool) -> int:
+def end_of_broken(text: str, start: int, *, fenced: bool) -> int:
     """Where the broken thing at `start` is over: after its last bracket, or at the mark or fence that ends it."""
     depth = 0
-    for found in marks.BALANCE.finditer(text, start):
+    for found in markup_patterns.BALANCE.finditer(text, start):
         sign = found[0]
         if sign in "{[":
             depth += 1
@@ -98,38 +98,38 @@ def passed(text: str, start: int, *, fenced: bool) -> int:
     return len(text)
 
 
-def _repaired(text: str, start: int, chars: int) -> Reading:
+def _repaired(text: str, start: int, chars: int) -> ParseResult:
     if _ESCAPED.match(text, start) or _HTML.match(text, start):
         return _unescaped(text, start)
-    reading = read(text, start, chars)
-    if reading.reason is Reason.TOO_LARGE and _cut_off(text[start:]):
-        return Reading(Reason.TRUNCATED, reading.value, len(text), undecided=True)
-    if reading.reason is Reason.OK:  # strict but for white space that JSON does not know
-        reading = replace(reading, reason=Reason.REPAIRED, repairs=("white_space",))
-    if reading.reason is not Reason.REPAIRED:
+    reading = parse_tolerant(text, start, chars)
+    if reading.reason is ExtractionReason.TOO_LARGE and _cut_off(text[start:]):
+        return ParseResult(ExtractionReason.TRUNCATED, reading.value, len(text), undecided=True)
+    if reading.reason is ExtractionReason.OK:  # strict but for white space that JSON does not know
+        reading = replace(reading, reason=ExtractionReason.REPAIRED, repairs=("white_space",))
+    if reading.reason is not ExtractionReason.REPAIRED:
         return reading
     try:
-        well_formed(json.dumps(reading.value, ensure_ascii=False))
+        check_well_formed(json.dumps(reading.value, ensure_ascii=False))
     except ValueError:
-        return Reading(Reason.MALFORMED, None, reading.end)
+        return ParseResult(ExtractionReason.MALFORMED, None, reading.end)
     return reading
 
 
-def _unescaped(text: str, start: int) -> Reading:
+def _unescaped(text: str, start: int) -> ParseResult:
     """Read an object that was escaped once more than it should be."""
-    end = passed_braces(text, start)
+    end = end_of_balanced(text, start)
     if end < 0:
-        return Reading(Reason.TRUNCATED, None, len(text), undecided=True)
+        return ParseResult(ExtractionReason.TRUNCATED, None, len(text), undecided=True)
     region = text[start:end]
     try:
         plain = html.unescape(region) if _HTML.match(region) else json.loads(f'"{region}"', strict=False)
-        value = strict(plain)
+        value = parse_strict(plain)
     except (ValueError, RecursionError):
-        return Reading(Reason.MALFORMED, None, end)
-    return Reading(Reason.REPAIRED, value, end, ("unescaped",))
+        return ParseResult(ExtractionReason.MALFORMED, None, end)
+    return ParseResult(ExtractionReason.REPAIRED, value, end, ("unescaped",))
 
 
-def passed_braces(text: str, start: int) -> int:
+def end_of_balanced(text: str, start: int) -> int:
     """Where the braces that open at `start` are balanced, strings or not; -1 when nowhere near."""
     depth = 0
     for found in re.compile(r"[{}]").finditer(text, start, min(len(text), start + MAX_CHARS)):

@@ -29,7 +29,7 @@ def encoding_of(head: bytes) -> str:
     return "utf-16-le" if zeros[:2] == [False, True] else "utf-8"
 
 
-def decoded(data: bytes) -> str:
+def decode_text(data: bytes) -> str:
     """The text of `data`. Bytes that are no text become lone surrogates, which no value may hold."""
     return TextDecoder().feed(data, final=True)
 

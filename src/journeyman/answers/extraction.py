@@ -9,7 +9,7 @@ from typing import Generic, TypeVar
 T = TypeVar("T")
 
 
-class Reason(StrEnum):
+class ExtractionReason(StrEnum):
     """How the reading ended. Only `OK` and `REPAIRED` come with a value."""
 
     OK = "ok"
@@ -32,7 +32,7 @@ class Reason(StrEnum):
     """Several different objects fit, nothing says which of them is the answer, and the caller wants no guess."""
 
 
-class Several(StrEnum):
+class MultipleObjects(StrEnum):
     """Which of several different objects in prose is the answer."""
 
     LAST = "last"
@@ -46,7 +46,7 @@ class Extraction(Generic[T]):
     """One reading of one text. `value` is never a guess: it is whole and it fits, or it is `None`."""
 
     value: T | None = field(repr=False)
-    reason: Reason
+    reason: ExtractionReason
     repairs: tuple[str, ...] = ()
     """What was put right, as tokens such as `trailing_comma`, in the order met."""
     span: tuple[int, int] | None = None
@@ -57,7 +57,7 @@ class Extraction(Generic[T]):
     @property
     def ok(self) -> bool:
         """Tell whether there is a value."""
-        return self.reason in {Reason.OK, Reason.REPAIRED}
+        return self.reason in {ExtractionReason.OK, ExtractionReason.REPAIRED}
 
 
 LENGTH_REASONS = frozenset(
@@ -71,9 +71,9 @@ REFUSAL_REASONS = frozenset(
 """Finish reasons, in lower case, that say there is no answer."""
 
 
-def stopped_by(finish_reason: str | None) -> Reason | None:
+def reason_for_finish(finish_reason: str | None) -> ExtractionReason | None:
     """The reason that overrules whatever the text holds, or `None`."""
     word = (finish_reason or "").lower()
     if word in LENGTH_REASONS:
-        return Reason.TRUNCATED
-    return Reason.REFUSED if word in REFUSAL_REASONS else None
+        return ExtractionReason.TRUNCATED
+    return ExtractionReason.REFUSED if word in REFUSAL_REASONS else None

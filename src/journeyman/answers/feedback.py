@@ -8,20 +8,20 @@ from typing import Any, Final, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from journeyman.answers.extraction import Extraction, Reason
+from journeyman.answers.extraction import Extraction, ExtractionReason
 
 _MAX_LINES: Final = 12
 _MAX_CHARS: Final = 240
 _MAX_LEAVES: Final = 2_000
 _OWN_WORDS: Final = {"value_error", "assertion_error", "union_tag_invalid"}
 """Kinds of fault whose text may quote the input."""
-_SAID: Final = {
-    Reason.NOTHING: "no JSON object was found in the answer",
-    Reason.TRUNCATED: "the answer ended before its JSON was complete; give a shorter one",
-    Reason.MALFORMED: "the JSON could not be read; give one strict JSON object (RFC 8259) and nothing else",
-    Reason.TOO_LARGE: "the answer is too large or too deeply nested",
-    Reason.REFUSED: "the answer was refused or filtered",
-    Reason.AMBIGUOUS: "several different JSON objects fit; give one JSON object and nothing else",
+_SHOWN: Final = {
+    ExtractionReason.NOTHING: "no JSON object was found in the answer",
+    ExtractionReason.TRUNCATED: "the answer ended before its JSON was complete; give a shorter one",
+    ExtractionReason.MALFORMED: "the JSON could not be read; give one strict JSON object (RFC 8259) and nothing else",
+    ExtractionReason.TOO_LARGE: "the answer is too large or too deeply nested",
+    ExtractionReason.REFUSED: "the answer was refused or filtered",
+    ExtractionReason.AMBIGUOUS: "several different JSON objects fit; give one JSON object and nothing else",
 }
 
 
@@ -34,8 +34,12 @@ def problem_lines(model: Any, extraction: Extraction[Any]) -> list[str]:
         return []
     if extraction.problems:
         return list(extraction.problems)
-    said = _SAID.get(extraction.reason, "the answer does not fit the asked type")
-    keys = ", ".join(_top_keys(model)) if extraction.reason in {Reason.NOTHING, Reason.MALFORMED} else ""
+    said = _SHOWN.get(extraction.reason, "the answer does not fit the asked type")
+    keys = (
+        ", ".join(_top_keys(model))
+        if extraction.reason in {ExtractionReason.NOTHING, ExtractionReason.MALFORMED}
+        else ""
+    )
     return [f"{said}; expected keys: {keys}" if keys else said]
 
 

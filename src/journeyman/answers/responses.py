@@ -1,6 +1,6 @@
 """Read a provider's response: the tool call first, then the text. SDK objects and plain dicts alike.
 
-This is the only reader of responses: adapters over other libraries put what came into a `Said`. What a model thought,
+This is the only reader of responses: adapters over other libraries put what came into a `ResponseContent`. What a model thought,
 in blocks or fields of their own, is never the answer.
 """
 
@@ -10,15 +10,15 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, cast
 
-from journeyman.answers.decoding import decoded
-from journeyman.answers.extraction import Extraction, Reason, Several, stopped_by
-from journeyman.answers.fitting import fit_for, is_call_of
+from journeyman.answers.decoding import decode_text
+from journeyman.answers.extraction import Extraction, ExtractionReason, MultipleObjects, reason_for_finish
+from journeyman.answers.provider_formats import VENDORS, Vendor, tool_name
 from journeyman.answers.scanner import extract
-from journeyman.answers.vendors import VENDORS, Vendor, tool_name
+from journeyman.answers.validation import is_call_of, validator_for
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ResponseContent:
     """What a response holds, whoever sent it."""
 
     calls: tuple[tuple[str, Any], ...] = field(default=(), repr=False)
@@ -29,7 +29,12 @@ class Said:
 
 
 def read_response(
-    response: Any, model: Any, vendor: Vendor, *, tool: str | None = None, several: Several = Several.LAST
+    response: Any,
+    model: Any,
+    vendor: Vendor,
+    *,
+    tool: str | None = None,
+    several: MultipleObjects = MultipleObjects.LAST,
 ) -> Extraction[Any]:
     """The answer in a response; never raises for anything a provider sends.
 
@@ -45,11 +50,11 @@ def read_response(
         ValueError: There is no such vendor.
     """
     if isinstance(response, str | bytes):
-        return read_said(Said(text=_spoken(response)), model, tool=tool, several=several)
-    return read_said(said_in(response, vendor), model, tool=tool, several=several)
+        return extract_from_content(ResponseContent(text=_spoken(response)), model, tool=tool, several=several)
+    return extract_from_content(response_content(response, vendor), model, tool=tool, several=several)
 
 
-def said_in(response: Any, vendor: Vendor) -> Said:
+def response_content(response: Any, vendor: Vendor) -> ResponseContent:
     """What a response holds; never raises for anything a provider sends.
 
     Raises:
@@ -60,26 +65,30 @@ def said_in(response: Any, vendor: Vendor) -> Said:
     return _READERS[vendor](response)
 
 
-def read_said(said: Said, model: Any, *, tool: str | None = None, several: Several = Several.LAST) -> Extraction[Any]:
+def extract_from_content(
+    said: ResponseContent, model: Any, *, tool: str | None = None, several: MultipleObjects = MultipleObjects.LAST
+) -> Extraction[Any]:
     """The answer in what was said: the arguments of a call of the asked tool, else the text."""
-    stopped = stopped_by(said.finish_reason)
+    stopped = reason_for_finish(said.finish_reason)
     if stopped is not None:
         return Extraction(None, stopped)
     asked = tool or (tool_name(model) if model is not None else None)
     called = _from_calls(said, model, asked, several)
-    if called is not None and (called.ok or called.reason is Reason.AMBIGUOUS):
+    if called is not None and (called.ok or called.reason is ExtractionReason.AMBIGUOUS):
         return called
     spoken = extract(said.text, model, several=several, tool=tool)
     if spoken.ok or called is None:
-        return Extraction(None, Reason.REFUSED) if said.refused and not spoken.ok else spoken
+        return Extraction(None, ExtractionReason.REFUSED) if said.refused and not spoken.ok else spoken
     return called
 
 
 def _spoken(text: str | bytes) -> str:
-    return text if isinstance(text, str) else decoded(text)
+    return text if isinstance(text, str) else decode_text(text)
 
 
-def _from_calls(said: Said, model: Any, asked: str | None, several: Several) -> Extraction[Any] | None:
+def _from_calls(
+    said: ResponseContent, model: Any, asked: str | None, several: MultipleObjects
+) -> Extraction[Any] | None:
     """The last call of the asked tool that fits; else why the last one does not; `None` where it was not called."""
     fits: list[Extraction[Any]] = []
     last: Extraction[Any] | None = None
@@ -90,22 +99,22 @@ def _from_calls(said: Said, model: Any, asked: str | None, several: Several) -> 
         if found.ok:
             fits.append(found)
         last = last or found
-    if several is Several.AMBIGUOUS and any(found.value != fits[0].value for found in fits):
-        return Extraction(None, Reason.AMBIGUOUS)
+    if several is MultipleObjects.AMBIGUOUS and any(found.value != fits[0].value for found in fits):
+        return Extraction(None, ExtractionReason.AMBIGUOUS)
     return fits[0] if fits else last
 
 
-def _from_arguments(arguments: Any, model: Any, several: Several) -> Extraction[Any]:
+def _from_arguments(arguments: Any, model: Any, several: MultipleObjects) -> Extraction[Any]:
     if isinstance(arguments, str | bytes):
         return extract(arguments, model, several=several)
     try:
-        fitted = fit_for(model).of(_plain(arguments, _MAX_DEPTH))
+        fitted = validator_for(model).validate(_plain(arguments, _MAX_DEPTH))
     except (TypeError, ValueError, RecursionError):  # not JSON, or not finite
-        return Extraction(None, Reason.MALFORMED)
+        return Extraction(None, ExtractionReason.MALFORMED)
     if fitted.fits:
         inside = any(repair != "unwrapped" for repair in fitted.repairs)
-        return Extraction(fitted.value, Reason.REPAIRED if inside else Reason.OK, fitted.repairs)
-    return Extraction(None, Reason.INVALID, (), None, fitted.problems)
+        return Extraction(fitted.value, ExtractionReason.REPAIRED if inside else ExtractionReason.OK, fitted.repairs)
+    return Extraction(None, ExtractionReason.INVALID, (), None, fitted.problems)
 
 
 _MAX_DEPTH: Final = 200
@@ -169,7 +178,7 @@ def _blocks(content: Any) -> str:
     return "".join(parts)  # providers split a text anywhere, as around citations
 
 
-def _openai(response: Any) -> Said:
+def _openai(response: Any) -> ResponseContent:
     if _get(response, "choices") is None and _get(response, "output") is not None:
         return _openai_items(response)
     choice = _get(response, "choices", 0)
@@ -183,10 +192,10 @@ def _openai(response: Any) -> Said:
         calls.append((_text(_get(message, "function_call", "name")), _get(message, "function_call", "arguments")))
     text = _blocks(_get(message, "content")) or _text(_get(choice, "text"))
     finish = _text(_get(choice, "finish_reason"))
-    return Said(tuple(calls), text, finish, refused=bool(_get(message, "refusal")))
+    return ResponseContent(tuple(calls), text, finish, refused=bool(_get(message, "refusal")))
 
 
-def _openai_items(response: Any) -> Said:
+def _openai_items(response: Any) -> ResponseContent:
     """Read the form of the Responses API."""
     calls: list[tuple[str, Any]] = []
     texts: list[str] = []
@@ -198,38 +207,38 @@ def _openai_items(response: Any) -> Said:
             texts.append(_blocks(_get(item, "content")))
             refused |= any(_get(block, "type") == "refusal" for block in _items(_get(item, "content")))
     finish = _text(_get(response, "incomplete_details", "reason")) or _text(_get(response, "status"))
-    return Said(tuple(calls), "\n".join(texts), finish, refused)
+    return ResponseContent(tuple(calls), "\n".join(texts), finish, refused)
 
 
-def _typed_blocks(content: Any, finish: Any) -> Said:
+def _typed_blocks(content: Any, finish: Any) -> ResponseContent:
     """Read blocks that say their type: Anthropic's messages, and MCP's sampling results."""
     calls = [
         (_text(_get(block, "name")), _get(block, "input"))
         for block in _items(content)
         if _get(block, "type") == "tool_use"
     ]
-    return Said(tuple(calls), _blocks(content), _text(finish))
+    return ResponseContent(tuple(calls), _blocks(content), _text(finish))
 
 
-def _anthropic(response: Any) -> Said:
+def _anthropic(response: Any) -> ResponseContent:
     return _typed_blocks(_get(response, "content"), _get(response, "stop_reason"))
 
 
-def _mcp(response: Any) -> Said:
+def _mcp(response: Any) -> ResponseContent:
     return _typed_blocks(_get(response, "content"), _get(response, "stopReason") or _get(response, "stop_reason"))
 
 
-def _bedrock(response: Any) -> Said:
+def _bedrock(response: Any) -> ResponseContent:
     content = _get(response, "output", "message", "content")
     calls = [
         (_text(_get(block, "toolUse", "name")), _get(block, "toolUse", "input"))
         for block in _items(content)
         if _get(block, "toolUse") is not None
     ]
-    return Said(tuple(calls), _blocks(content), _text(_get(response, "stopReason")))
+    return ResponseContent(tuple(calls), _blocks(content), _text(_get(response, "stopReason")))
 
 
-_READERS: Final[dict[str, Callable[[Any], Said]]] = {
+_READERS: Final[dict[str, Callable[[Any], ResponseContent]]] = {
     "openai": _openai,
     "anthropic": _anthropic,
     "bedrock": _bedrock,

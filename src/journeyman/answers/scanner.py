@@ -12,14 +12,14 @@ import re
 from collections import deque
 from typing import Any, Final
 
-from journeyman.answers import marks
-from journeyman.answers.candidates import Candidate, candidate_at, fenced_at, refusal
-from journeyman.answers.decoding import decoded
-from journeyman.answers.extraction import Extraction, Reason, Several, stopped_by
-from journeyman.answers.fitting import Fit, fit_for
-from journeyman.answers.places import enclosed, misclosed, reasoning_end
-from journeyman.answers.strict import DECODER, strict
-from journeyman.answers.tolerant import MAX_CHARS, Reading
+from journeyman.answers import markup_patterns
+from journeyman.answers.bracket_context import end_of_misclosed, is_enclosed, reasoning_end
+from journeyman.answers.candidates import Candidate, candidate_at, is_fenced_at, refusal
+from journeyman.answers.decoding import decode_text
+from journeyman.answers.extraction import Extraction, ExtractionReason, MultipleObjects, reason_for_finish
+from journeyman.answers.strict_json import DECODER, parse_strict
+from journeyman.answers.tolerant_json import MAX_CHARS, ParseResult
+from journeyman.answers.validation import AnswerValidator, validator_for
 
 MAX_TEXT: Final = 4 * 1024 * 1024
 """Longer texts are refused, in characters."""
@@ -40,7 +40,7 @@ def extract(
     model: Any = None,
     *,
     finish_reason: str | None = None,
-    several: Several = Several.LAST,
+    several: MultipleObjects = MultipleObjects.LAST,
     tool: str | None = None,
 ) -> Extraction[Any]:
     """The answer in a model's text: an instance of `model`, or a dict when it is `None`.
@@ -55,17 +55,17 @@ def extract(
         tool: Name of the tool that the model was asked to call; a written call of another one is no answer. `None`
             takes the arguments of any.
     """
-    fit = fit_for(model, tool)
-    stopped = stopped_by(finish_reason)
+    fit = validator_for(model, tool)
+    stopped = reason_for_finish(finish_reason)
     if stopped is not None:
         return Extraction(None, stopped)
-    plain = text if isinstance(text, str) else decoded(bytes(text))
+    plain = text if isinstance(text, str) else decode_text(bytes(text))
     if len(plain) > MAX_TEXT:
-        return Extraction(None, Reason.TOO_LARGE)
+        return Extraction(None, ExtractionReason.TOO_LARGE)
     return _layer(plain, fit, several, _TEXT_LAYERS)
 
 
-def _layer(text: str, fit: Fit, several: Several, layers: int) -> Extraction[Any]:
+def _layer(text: str, fit: AnswerValidator, several: MultipleObjects, layers: int) -> Extraction[Any]:
     """Scan the text, or what it holds where the whole of it is one JSON string."""
     start = len(text) - len(text.lstrip())
     if text.startswith('"', start) and layers:
@@ -75,46 +75,46 @@ def _layer(text: str, fit: Fit, several: Several, layers: int) -> Extraction[Any
             inner, end = None, 0
         if isinstance(inner, str) and not text[end:].strip():
             found = _layer(inner, fit, several, layers - 1)
-            if found.reason is not Reason.NOTHING:
+            if found.reason is not ExtractionReason.NOTHING:
                 return Extraction(found.value, found.reason, found.repairs, (start, end), found.problems)
     found = Scanner(text, fit, several).run()
-    return _scalar(text, fit) or found if found.reason is Reason.NOTHING else found
+    return _scalar(text, fit) or found if found.reason is ExtractionReason.NOTHING else found
 
 
-def _scalar(text: str, fit: Fit) -> Extraction[Any] | None:
+def _scalar(text: str, fit: AnswerValidator) -> Extraction[Any] | None:
     """Read a text that is nothing but a string, number or literal, for types that are no objects."""
     stripped = text.strip()
     if not fit.takes_arrays or not stripped or len(stripped) > MAX_CHARS:
         return None
     try:
-        fitted = fit.of(strict(stripped))
+        fitted = fit.validate(parse_strict(stripped))
     except ValueError:
         return None
     start = text.index(stripped)
-    return Extraction(fitted.value, Reason.OK, (), (start, start + len(stripped))) if fitted.fits else None
+    return Extraction(fitted.value, ExtractionReason.OK, (), (start, start + len(stripped))) if fitted.fits else None
 
 
-def judged(candidate: Candidate, text: str, fit: Fit) -> Extraction[Any]:
+def validate_candidate(candidate: Candidate, text: str, fit: AnswerValidator) -> Extraction[Any]:
     """Say whether a whole candidate fits."""
     span = (candidate.start, candidate.end)
-    strict_text = text[span[0] : span[1]] if candidate.reading.reason is Reason.OK else None
+    strict_text = text[span[0] : span[1]] if candidate.reading.reason is ExtractionReason.OK else None
     refused = refusal(text, candidate) if strict_text is not None else None
     if refused is not None:
         return Extraction(None, refused, (), span)
-    fitted = fit.of(candidate.reading.value, strict_text)
+    fitted = fit.validate(candidate.reading.value, strict_text)
     if not fitted.fits:
-        return Extraction(None, Reason.INVALID, candidate.reading.repairs, span, fitted.problems)
+        return Extraction(None, ExtractionReason.INVALID, candidate.reading.repairs, span, fitted.problems)
     repairs = tuple(dict.fromkeys([*candidate.reading.repairs, *fitted.repairs]))
     inside = any(repair != "unwrapped" for repair in fitted.repairs)
-    return Extraction(fitted.value, Reason.REPAIRED if inside else candidate.reading.reason, repairs, span)
+    return Extraction(fitted.value, ExtractionReason.REPAIRED if inside else candidate.reading.reason, repairs, span)
 
 
-def counts(candidate: Candidate, text: str) -> bool:
+def may_be_answer(candidate: Candidate, text: str) -> bool:
     """Tell whether a whole candidate may be an answer at all, given where it stands."""
     repairs = candidate.reading.repairs
     # `{name: value}` in prose is a description, and so is `{}`.
     vague = not candidate.reading.value or (repairs and {"unquoted_key", "unquoted_value"} <= set(repairs))
-    if vague and not candidate.leads and not fenced_at(text, candidate.start):
+    if vague and not candidate.leads and not is_fenced_at(text, candidate.start):
         return False
     # Where an end of a string was in doubt, the object may reach from reasoning over its closing mark into the answer.
     return not _DOUBTFUL & set(repairs) or not _ends_reasoning(text, candidate.start, candidate.end)
@@ -122,9 +122,9 @@ def counts(candidate: Candidate, text: str) -> bool:
 
 def _ends_reasoning(text: str, start: int, end: int) -> bool:
     """Tell whether a repaired object reaches over the end of reasoning that began before it."""
-    found = marks.REASONING_END.search(text, start, end)
+    found = markup_patterns.REASONING_END.search(text, start, end)
     return found is not None and not any(
-        marks.reasoning_closer(text, place) for place in range(start, found.start()) if text[place] in "<[◁"
+        markup_patterns.reasoning_closer(text, place) for place in range(start, found.start()) if text[place] in "<[◁"
     )
 
 
@@ -140,7 +140,7 @@ def _spoken_end(text: str) -> int:
     return ends[-1] if ends else 0
 
 
-class _Marks:
+class _Matches:
     """The places that matter, in order; each pattern passes over the text once."""
 
     def __init__(self, text: str, patterns: tuple[re.Pattern[str], ...]) -> None:
@@ -163,17 +163,17 @@ class _Marks:
 class Scanner:
     """One pass over one text."""
 
-    def __init__(self, text: str, fit: Fit, several: Several = Several.LAST) -> None:
+    def __init__(self, text: str, fit: AnswerValidator, several: MultipleObjects = MultipleObjects.LAST) -> None:
         self._text = text
         self._fit = fit
         self._several = several
         self._agreed: Extraction[Any] | None = None
         self._differ = False
-        array = marks.ANY_ARRAY if fit.takes_arrays else marks.ARRAY
-        self._marks = _Marks(text, (marks.OBJECT, array, *marks.tags_in(text)))
+        array = markup_patterns.ANY_ARRAY if fit.takes_arrays else markup_patterns.ARRAY
+        self._marks = _Matches(text, (markup_patterns.OBJECT, array, *markup_patterns.tags_in(text)))
         self._pos = self._base = _spoken_end(text)
         self._kept: deque[Candidate] = deque(maxlen=_KEPT)
-        self._failure: Extraction[Any] = Extraction(None, Reason.NOTHING)
+        self._failure: Extraction[Any] = Extraction(None, ExtractionReason.NOTHING)
         self._repair_chars = MAX_CHARS
         self._weak_ends = _WEAK_ENDS
         self._misses = 0
@@ -195,7 +195,7 @@ class Scanner:
             start = found.start()
             if self.leading and self._passes_lead(start):
                 continue
-            begins = found.re is not marks.SQUARE_TAG and found[0] in "{["
+            begins = found.re is not markup_patterns.SQUARE_TAG and found[0] in "{["
             answer = self._object(start) if begins else self._tag(start)
             if answer is not None:
                 return answer
@@ -203,7 +203,7 @@ class Scanner:
 
     def _passes_lead(self, start: int) -> bool:
         """Pass what may precede an answer; true when the mark at `start` was a part of it."""
-        lead = marks.LEAD.match(self._text, self._base)
+        lead = markup_patterns.LEAD.match(self._text, self._base)
         end = lead.end() if lead else self._base
         self.leading = end >= start
         if end > start:
@@ -212,12 +212,12 @@ class Scanner:
 
     def _reset(self, end: int) -> None:
         """Forget everything before `end`: it was reasoning."""
-        self._forget()
-        self._failure = Extraction(None, Reason.NOTHING)
+        self._drop_candidates()
+        self._failure = Extraction(None, ExtractionReason.NOTHING)
         self._pos = self._base = end
         self.leading = True
 
-    def _forget(self) -> None:
+    def _drop_candidates(self) -> None:
         """Let nothing that came so far be the answer."""
         self._kept.clear()
         self._agreed, self._differ = None, False
@@ -226,13 +226,13 @@ class Scanner:
         self._pos = start + 1
         if self._text[max(0, start - 1) : start] == "`" and self._text[max(0, start - 2) : start] != "``":
             return None  # mentioned, not used
-        if found := marks.REASONING_END.match(self._text, start):
+        if found := markup_patterns.REASONING_END.match(self._text, start):
             self._reset(found.end())
-        elif opener := marks.reasoning_closer(self._text, start):
+        elif opener := markup_patterns.reasoning_closer(self._text, start):
             end, pattern = opener
             closer = pattern.search(self._text, end)
             if closer is None:
-                return Extraction(None, Reason.NOTHING)
+                return Extraction(None, ExtractionReason.NOTHING)
             self._pos = closer.end()
             if self.leading:
                 self._base = self._pos
@@ -242,14 +242,14 @@ class Scanner:
         candidate = candidate_at(
             self._text, start, leads=self.leading, repair_chars=self._repair_chars, alone=self._misses > _MISSES
         )
-        self._misses += candidate.reading.reason is not Reason.OK
+        self._misses += candidate.reading.reason is not ExtractionReason.OK
         if self._misses > _MOST_MISSES:
-            self._forget()
-            return Extraction(None, Reason.TOO_LARGE)
+            self._drop_candidates()
+            return Extraction(None, ExtractionReason.TOO_LARGE)
         self.latest = candidate
-        if candidate.reading.reason is not Reason.OK:
+        if candidate.reading.reason is not ExtractionReason.OK:
             self._repair_chars -= max(1, candidate.reading.end - start)
-        if candidate.whole and counts(candidate, self._text):
+        if candidate.whole and may_be_answer(candidate, self._text):
             return self._whole(candidate)
         self._broken(candidate)
         self.leading = False
@@ -259,27 +259,27 @@ class Scanner:
         self._pos = candidate.end
         self.settled &= not candidate.reading.undecided
         if not candidate.leads:
-            self._keep(candidate)
+            self._remember_candidate(candidate)
             return None
-        answer = judged(candidate, self._text, self._fit)
+        answer = validate_candidate(candidate, self._text, self._fit)
         if answer.ok:
-            beyond = misclosed(self._text, candidate)
+            beyond = end_of_misclosed(self._text, candidate)
             if not beyond:
                 return answer
             self.settled = False
             self._pos = beyond
-            refused: Extraction[Any] = Extraction(None, Reason.MALFORMED, (), answer.span)
+            refused: Extraction[Any] = Extraction(None, ExtractionReason.MALFORMED, (), answer.span)
             answer = refused
         self._failure = answer
         self.leading = False
         return None
 
-    def _keep(self, candidate: Candidate) -> None:
+    def _remember_candidate(self, candidate: Candidate) -> None:
         """Keep what may be the answer; where several would be ambiguous, compare it with the one before."""
-        if self._several is Several.LAST:
+        if self._several is MultipleObjects.LAST:
             self._kept.append(candidate)
             return
-        answer = judged(candidate, self._text, self._fit)
+        answer = validate_candidate(candidate, self._text, self._fit)
         if answer.ok and self._agreed is not None:
             self._differ |= answer.value != self._agreed.value
         self._agreed = answer if answer.ok else self._agreed
@@ -293,38 +293,38 @@ class Scanner:
         if candidate.whole:
             reasoned = reasoning_end(self._text, start, end)
             self._pos = end if reasoned is None else reasoned
-            self._fail(Reason.MALFORMED, candidate)
+            self._fail(ExtractionReason.MALFORMED, candidate)
             return
         if end < len(self._text):
-            ended = reading.reason is Reason.TRUNCATED and self._text[end - 1] not in "}]"
-            self._fail(Reason.TRUNCATED if ended else self._reason(reading), candidate)
+            ended = reading.reason is ExtractionReason.TRUNCATED and self._text[end - 1] not in "}]"
+            self._fail(ExtractionReason.TRUNCATED if ended else self._reason(reading), candidate)
             if ended:
-                self._forget()
+                self._drop_candidates()
         elif (reasoned := reasoning_end(self._text, start, end)) is not None:
             self._pos = reasoned
-        elif candidate.leads or marks.STRONG.match(self._text, start) or self._weak_ends <= 0:
-            self._forget()
+        elif candidate.leads or markup_patterns.STRONG.match(self._text, start) or self._weak_ends <= 0:
+            self._drop_candidates()
             self._fail(reading.reason, candidate)
         else:
             self._weak_ends -= 1
             self._pos = start + 1
 
     @staticmethod
-    def _reason(reading: Reading) -> Reason:
-        return Reason.MALFORMED if reading.reason is Reason.TRUNCATED else reading.reason
+    def _reason(reading: ParseResult) -> ExtractionReason:
+        return ExtractionReason.MALFORMED if reading.reason is ExtractionReason.TRUNCATED else reading.reason
 
-    def _fail(self, reason: Reason, candidate: Candidate) -> None:
+    def _fail(self, reason: ExtractionReason, candidate: Candidate) -> None:
         self._failure = Extraction(None, reason, (), (candidate.start, candidate.end))
 
     def _last(self) -> Extraction[Any]:
         """The last candidate that fits."""
         if self._differ:
-            return Extraction(None, Reason.AMBIGUOUS)
+            return Extraction(None, ExtractionReason.AMBIGUOUS)
         nearest: Extraction[Any] | None = None
         for candidate in reversed(self._kept):
-            answer = judged(candidate, self._text, self._fit)
-            if answer.ok and enclosed(self._text, self._base, candidate):
-                return Extraction(None, Reason.MALFORMED, (), answer.span)
+            answer = validate_candidate(candidate, self._text, self._fit)
+            if answer.ok and is_enclosed(self._text, self._base, candidate):
+                return Extraction(None, ExtractionReason.MALFORMED, (), answer.span)
             if answer.ok:
                 return answer
             nearest = nearest or answer

@@ -7,15 +7,15 @@ import re
 from enum import Enum, auto
 from typing import Any, Final
 
-from journeyman.answers import marks
+from journeyman.answers import markup_patterns
+from journeyman.answers.bracket_context import end_of_misclosed
 from journeyman.answers.candidates import candidate_at
 from journeyman.answers.decoding import TextDecoder
-from journeyman.answers.extraction import Extraction, stopped_by
-from journeyman.answers.fitting import fit_for
-from journeyman.answers.places import misclosed
-from journeyman.answers.preview import Preview
-from journeyman.answers.scanner import Scanner, counts, extract, judged
-from journeyman.answers.tokens import Value
+from journeyman.answers.extraction import Extraction, reason_for_finish
+from journeyman.answers.partial_value import PartialValue
+from journeyman.answers.scanner import Scanner, extract, may_be_answer, validate_candidate
+from journeyman.answers.token_patterns import Value
+from journeyman.answers.validation import validator_for
 
 _TAG_CHARS: Final = 400
 """The longest thing that may still become a fence or a tag."""
@@ -29,7 +29,7 @@ _INSIDE: Final = re.compile(r'["\\]')
 _ENDS: Final = {"<": ">", "[": "]", "◁": "▷", "{": "}"}
 
 
-class _State(Enum):
+class _StreamState(Enum):
     LEAD = auto()
     """Nothing came but what may precede an answer."""
     REASONING = auto()
@@ -50,21 +50,21 @@ class AnswerStream:
 
     def __init__(self, model: Any = None) -> None:
         self._model = model
-        self._fit = fit_for(model)
+        self._fit = validator_for(model)
         self._read = io.StringIO()  # a stream of small chunks must not keep them as objects
         self._write = self._read.write
-        self._state = _State.LEAD
+        self._state = _StreamState.LEAD
         self._mark = ""  # only a chunk with this sign in it can change the state
         self._head = ""  # LEAD, OBJECT: the text from `_base` on; else the last characters that were looked at
         self._base = 0
-        self._closer = marks.REASONING_END
+        self._closer = markup_patterns.REASONING_END
         self._object: list[str] = []
         self._depth = 0
         self._in_string = self._escaped = False
         self._work = 0
         self._decoder: TextDecoder | None = None
         self._answer: Extraction[Any] | None = None
-        self._preview = Preview()
+        self._preview = PartialValue()
         self._looked = 0  # how many characters were looked at
         self._final: tuple[int, Extraction[Any]] | None = None
         self.finished = False
@@ -86,7 +86,7 @@ class AnswerStream:
         """Say that nothing follows, and give the result. An answer that ended for length is never final."""
         if self._decoder is not None and not self.finished:
             self._write(self._decoded(b"", final=True))
-        stopped = stopped_by(finish_reason)
+        stopped = reason_for_finish(finish_reason)
         if stopped is not None:
             self._answer = Extraction(None, stopped)
         elif self._answer is None:
@@ -114,9 +114,9 @@ class AnswerStream:
         count = self._read.tell()
         if not self._preview.due(count):
             return self._preview.value
-        if self._state is _State.OBJECT:
+        if self._state is _StreamState.OBJECT:
             self._preview.update("".join([*self._object, self._since(self._looked)]), 0, count)
-        elif self._state is _State.PROSE:
+        elif self._state is _StreamState.PROSE:
             text = self._text()
             scanner = Scanner(text, self._fit)
             scanner.run()
@@ -138,7 +138,7 @@ class AnswerStream:
 
     def _look(self) -> None:
         """Look at what came since the last look."""
-        if self._state is _State.PROSE or self._state is _State.REASONING:
+        if self._state is _StreamState.PROSE or self._state is _StreamState.REASONING:
             self._base = max(self._base, self._looked - _KEPT_CHARS)
             self._head = self._since(self._base)
             self._looked = self._base + len(self._head)
@@ -146,7 +146,7 @@ class AnswerStream:
             return
         fresh = self._since(self._looked)
         self._looked += len(fresh)
-        if self._state is _State.OBJECT:
+        if self._state is _StreamState.OBJECT:
             self._object.append(fresh)
             if self._may_close(fresh) or not self._mark:
                 self._try_object()
@@ -156,19 +156,19 @@ class AnswerStream:
 
     def _lead(self) -> None:
         """Pass what may precede an answer, and see what comes then."""
-        while self._state is _State.LEAD:
-            found = marks.LEAD.match(self._head) or marks.REASONING_END.match(self._head)
+        while self._state is _StreamState.LEAD:
+            found = markup_patterns.LEAD.match(self._head) or markup_patterns.REASONING_END.match(self._head)
             if found is None or not found.end():
-                found = marks.REASONING_END.match(self._head)
+                found = markup_patterns.REASONING_END.match(self._head)
             if found is None or not found.end():
                 break
             self._drop(found.end())
         head = self._head
         if not head:
             return
-        if opener := marks.reasoning_closer(head, 0):
+        if opener := markup_patterns.reasoning_closer(head, 0):
             end, self._closer = opener
-            self._state, self._mark = _State.REASONING, _ENDS[head[0]]
+            self._state, self._mark = _StreamState.REASONING, _ENDS[head[0]]
             self._drop(end)
             self._find_end()
         elif head[0] == "{" or (head[0] == "[" and len(head) > 1 and not head[1].isalpha() and head[1] != "/"):
@@ -194,8 +194,8 @@ class AnswerStream:
         while found := self._closer.search(self._head):
             end = self._base + found.end()
             self._drop(found.end())
-            if self._state is _State.REASONING or self._is_reasoning(end):
-                self._state, self._mark = _State.LEAD, ""
+            if self._state is _StreamState.REASONING or self._is_reasoning(end):
+                self._state, self._mark = _StreamState.LEAD, ""
                 self._lead()
                 return
         self._head = ""
@@ -213,12 +213,12 @@ class AnswerStream:
         return self._work <= _SHARE * chars + _SLACK_CHARS
 
     def _to_prose(self) -> None:
-        self._state, self._mark, self._closer = _State.PROSE, ">", marks.REASONING_END
+        self._state, self._mark, self._closer = _StreamState.PROSE, ">", markup_patterns.REASONING_END
         self._object = []
         self._find_end()
 
     def _begin_object(self) -> None:
-        self._state, self._mark = _State.OBJECT, _ENDS[self._head[0]]
+        self._state, self._mark = _StreamState.OBJECT, _ENDS[self._head[0]]
         self._object = [self._head]
         self._depth, self._in_string, self._escaped = 0, False, False
         if self._may_close(self._head):
@@ -246,17 +246,17 @@ class AnswerStream:
         self._object = [text]
         if not self._affords(len(text)):
             return self._leave_object(text)
-        array = marks.ANY_ARRAY if self._fit.takes_arrays else marks.ARRAY
-        if not (marks.OBJECT.match(text) or array.match(text)):
+        array = markup_patterns.ANY_ARRAY if self._fit.takes_arrays else markup_patterns.ARRAY
+        if not (markup_patterns.OBJECT.match(text) or array.match(text)):
             return self._leave_object(text)
         candidate = candidate_at(text, 0, leads=True)
         if candidate.reading.undecided:
             self._mark = "" if candidate.whole else _ENDS[text[0]]
             return None
-        if not candidate.whole or not counts(candidate, text):
+        if not candidate.whole or not may_be_answer(candidate, text):
             return self._leave_object(text)
-        answer = judged(candidate, text, self._fit)
-        if not answer.ok or misclosed(text, candidate):
+        answer = validate_candidate(candidate, text, self._fit)
+        if not answer.ok or end_of_misclosed(text, candidate):
             return self._leave_object(text)
         self._preview.settle(candidate.reading.value)
         span = (self._base + candidate.start, self._base + candidate.end)

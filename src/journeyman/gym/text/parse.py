@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias, cast
 
 from pydantic import BaseModel, ConfigDict
 
-from journeyman.answers import Reason, Said, extract, said_in
+from journeyman.answers import ExtractionReason, ResponseContent, extract, response_content
 from journeyman.gym.text.action import Read, TextAction, read_action
 from journeyman.gym.text.words import ActionType, AgentRole
 
@@ -21,13 +21,13 @@ GenerateFn: TypeAlias = Callable[[str], str]
 _SHOWN_CHARS: Final = 500
 _NOTHING: Final = "the reply holds no JSON object with an action_type"
 _WHY: Final = {
-    Reason.NOTHING: _NOTHING,
-    Reason.INVALID: _NOTHING,
-    Reason.TRUNCATED: "the reply ends before its JSON object does",
-    Reason.MALFORMED: "the JSON in the reply cannot be read without guessing",
-    Reason.TOO_LARGE: "the reply is too long to be an action",
-    Reason.REFUSED: "the model refused",
-    Reason.AMBIGUOUS: "the reply holds several different actions",
+    ExtractionReason.NOTHING: _NOTHING,
+    ExtractionReason.INVALID: _NOTHING,
+    ExtractionReason.TRUNCATED: "the reply ends before its JSON object does",
+    ExtractionReason.MALFORMED: "the JSON in the reply cannot be read without guessing",
+    ExtractionReason.TOO_LARGE: "the reply is too long to be an action",
+    ExtractionReason.REFUSED: "the model refused",
+    ExtractionReason.AMBIGUOUS: "the reply holds several different actions",
 }
 
 
@@ -58,7 +58,7 @@ def read_text(text: object, role: AgentRole, *, finish_reason: str | None = None
         found = extract(text, model, finish_reason=finish_reason)
         if found.ok and isinstance(found.value, BaseModel):
             return read_action(found.value.model_dump(mode="python"), role)
-        if found.reason is not Reason.INVALID:
+        if found.reason is not ExtractionReason.INVALID:
             break
     return Read(TextAction(role), _WHY.get(found.reason, _NOTHING))
 
@@ -74,17 +74,17 @@ def _or_fallback(read: Read, fallback: ActionType) -> TextAction:
 
 def parse_openai_response(response: object, role: AgentRole, *, fallback: ActionType = ActionType.NOOP) -> TextAction:
     """Give the action in a chat completion, an SDK object or its dict: tool calls first, then the text."""
-    return _or_fallback(_best(said_in(response, "openai"), role), fallback)
+    return _or_fallback(_best(response_content(response, "openai"), role), fallback)
 
 
 def parse_anthropic_response(
     response: object, role: AgentRole, *, fallback: ActionType = ActionType.NOOP
 ) -> TextAction:
     """Give the action in a message, an SDK object or its dict: tool uses first, then the text."""
-    return _or_fallback(_best(said_in(response, "anthropic"), role), fallback)
+    return _or_fallback(_best(response_content(response, "anthropic"), role), fallback)
 
 
-def _best(said: Said, role: AgentRole) -> Read:
+def _best(said: ResponseContent, role: AgentRole) -> Read:
     """Give the last tool call that is an action, whatever tool it names, else the text's."""
     read = Read(TextAction(role), _NOTHING)
     for _, call in said.calls:

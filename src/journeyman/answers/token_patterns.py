@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Final, TypeAlias
 
-from journeyman.answers.extraction import Reason
+from journeyman.answers.extraction import ExtractionReason
 
 Value: TypeAlias = "dict[str, Value] | list[Value] | str | int | float | bool | None"
 
 
-class Cut(Exception):
+class UnexpectedEnd(Exception):
     """The text, or the fence or tag around the value, ended inside it."""
 
     def __init__(self, *, closed_around: bool = False) -> None:
@@ -18,10 +18,10 @@ class Cut(Exception):
         self.closed_around = closed_around
 
 
-class Broken(Exception):
+class Unrecoverable(Exception):
     """The value cannot be read without guessing."""
 
-    def __init__(self, reason: Reason = Reason.MALFORMED) -> None:
+    def __init__(self, reason: ExtractionReason = ExtractionReason.MALFORMED) -> None:
         super().__init__(reason)
         self.reason = reason
 

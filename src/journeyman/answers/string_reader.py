@@ -13,7 +13,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from journeyman.answers.tokens import BARE_KEY, BLANK, DOUBLE, END_MARK, ITEM_START, QUOTES, SINGLE, Broken, Cut
+from journeyman.answers.token_patterns import (
+    BARE_KEY,
+    BLANK,
+    DOUBLE,
+    END_MARK,
+    ITEM_START,
+    QUOTES,
+    SINGLE,
+    UnexpectedEnd,
+    Unrecoverable,
+)
 
 _CONTROL: Final = r"\x00-\x1f"
 _STOPS: Final = {
@@ -84,19 +94,19 @@ class StringReader:
                 parts.append(sign)
             elif self._closes(pos):
                 if self.inner % 2:
-                    raise Broken  # quotes inside a string come in pairs: this one may be another's end, not the string's
+                    raise Unrecoverable  # quotes inside a string come in pairs: this one may be another's end, not the string's
                 return _joined(parts), pos
             elif comma := self._lost_quote(start + 1, found.start()):
                 return _joined(parts)[: comma - found.start()], comma
             else:
                 self._inner_quote(pos)
                 parts.append(sign)
-        raise Cut
+        raise UnexpectedEnd
 
     def _triple(self, start: int, mark: str) -> tuple[str, int]:
         end = self.text.find(mark, start, self.limit)
         if end < 0:
-            raise Cut
+            raise UnexpectedEnd
         self.note("quotes")
         return self.text[start:end], end + 3
 
@@ -106,15 +116,15 @@ class StringReader:
             return
         self.broken_line = True
         if self.inner:
-            raise Broken  # quotes and line breaks both unescaped: nobody knows where it ends
+            raise Unrecoverable  # quotes and line breaks both unescaped: nobody knows where it ends
         if self.text.startswith("```", pos) and "```" not in "".join(parts):
-            raise Cut  # the fence around the answer ends inside the string
+            raise UnexpectedEnd  # the fence around the answer ends inside the string
 
     def _inner_quote(self, pos: int) -> None:
         blank = BLANK.match(self.text, pos, self.limit)
         after = self.text[blank.end() if blank else pos : self.limit][:1]
         if self.is_key or not self.in_object or self.broken_line or after in _STRUCTURE:
-            raise Broken
+            raise Unrecoverable
         self.inner += 1
         self.note("inner_quote")
 
@@ -130,7 +140,7 @@ class StringReader:
 
     def _escape(self, pos: int, parts: list[str]) -> int:
         if pos >= self.limit:
-            raise Cut
+            raise UnexpectedEnd
         sign = self.text[pos]
         if sign in _ESCAPES:
             parts.append(_ESCAPES[sign])
@@ -145,12 +155,12 @@ class StringReader:
     def _code(self, pos: int, sign: str, parts: list[str]) -> int:
         found = _HEX[sign].match(self.text, pos, self.limit)
         if found is None:
-            raise Cut if self.limit - pos < 8 else Broken
+            raise UnexpectedEnd if self.limit - pos < 8 else Unrecoverable
         if sign != "u":
             self.note("escape")
         code = int(found[0], 16)
         if code > sys.maxunicode:
-            raise Broken
+            raise Unrecoverable
         parts.append(chr(code))
         return found.end()
 
@@ -216,4 +226,4 @@ def _joined(parts: list[str]) -> str:
     try:  # pairs of surrogates become one character; a lone one is no text
         return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le")
     except UnicodeDecodeError as error:
-        raise Broken from error
+        raise Unrecoverable from error

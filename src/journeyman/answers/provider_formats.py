@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, TypeAlias, cast
 
 from pydantic import BaseModel, TypeAdapter
 
-from journeyman.answers.tokens import Value
+from journeyman.answers.token_patterns import Value
 
 Vendor: TypeAlias = Literal["openai", "anthropic", "bedrock", "mcp"]
 VENDORS: Final = ("openai", "anthropic", "bedrock", "mcp")

@@ -2,7 +2,7 @@
 
 The reader repairs form, never content. Where it would have to invent a value (a missing one, an elided one, one cut off
 by the end of the text) it stops; what the text leaves open is never closed. What it decides about text before a position never changes when more text follows,
-except where it says so (`Reading.undecided`); streams rely on that.
+except where it says so (`ParseResult.undecided`); streams rely on that.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from enum import Enum, auto
 from typing import Final
 
-from journeyman.answers.extraction import Reason
-from journeyman.answers.strings import QUOTED_KEY, StringReader
-from journeyman.answers.tokens import (
+from journeyman.answers.extraction import ExtractionReason
+from journeyman.answers.string_reader import QUOTED_KEY, StringReader
+from journeyman.answers.token_patterns import (
     AFTER_NUMBER,
     BARE_KEY,
     BARE_VALUE,
@@ -29,8 +29,8 @@ from journeyman.answers.tokens import (
     NUMBER,
     QUOTES,
     SINGLE,
-    Broken,
-    Cut,
+    UnexpectedEnd,
+    Unrecoverable,
     Value,
 )
 
@@ -43,7 +43,7 @@ _KEY_CHARS: Final = 256
 """How far the reader looks ahead for the end of a key."""
 
 
-class _Want(Enum):
+class _Expected(Enum):
     KEY = auto()
     COLON = auto()
     VALUE = auto()
@@ -53,17 +53,17 @@ class _Want(Enum):
 @dataclass(slots=True)
 class _Frame:
     container: dict[str, Value] | list[Value]
-    want: _Want
+    want: _Expected
     closer: str
     key: str = ""
     after_comma: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParseResult:
     """What the reader found; `reason` is `OK` for strict form, `REPAIRED` with repairs, else why there is no value."""
 
-    reason: Reason
+    reason: ExtractionReason
     value: Value = None
     """The value; for `TRUNCATED` what is whole of it."""
     end: int = 0
@@ -72,7 +72,7 @@ class Reading:
     """The end of the text had a say: more text could change the outcome."""
 
 
-def read(text: str, start: int, chars: int = MAX_CHARS) -> Reading:
+def parse_tolerant(text: str, start: int, chars: int = MAX_CHARS) -> ParseResult:
     """Read the object or array that begins at `start`, looking at no more than so many characters."""
     return _Reader(text, start, min(len(text), start + chars)).read()
 
@@ -87,43 +87,45 @@ class _Reader:
     repairs: dict[str, None] = field(default_factory=dict[str, None])
     undecided: bool = False
 
-    def read(self) -> Reading:
+    def read(self) -> ParseResult:
         try:
             self._open()
             while self.stack:
                 self._blank()
                 self._go_on()
                 self._step(self.stack[-1])
-        except Cut as cut:
+        except UnexpectedEnd as cut:
             beyond = self.limit < len(self.text) and not cut.closed_around
-            reason = Reason.TOO_LARGE if beyond else Reason.TRUNCATED
-            return Reading(reason, self.root, self.limit, tuple(self.repairs), undecided=True)
-        except Broken as broken:
-            return Reading(broken.reason, None, self.pos, tuple(self.repairs), self.undecided)
-        reason = Reason.REPAIRED if self.repairs else Reason.OK
-        return Reading(reason, self.root, self.pos, tuple(self.repairs), self.undecided)
+            reason = ExtractionReason.TOO_LARGE if beyond else ExtractionReason.TRUNCATED
+            return ParseResult(reason, self.root, self.limit, tuple(self.repairs), undecided=True)
+        except Unrecoverable as broken:
+            return ParseResult(broken.reason, None, self.pos, tuple(self.repairs), self.undecided)
+        reason = ExtractionReason.REPAIRED if self.repairs else ExtractionReason.OK
+        return ParseResult(reason, self.root, self.pos, tuple(self.repairs), self.undecided)
 
     def _step(self, frame: _Frame) -> None:
-        if frame.want is _Want.KEY:
+        if frame.want is _Expected.KEY:
             self._key(frame)
-        elif frame.want is _Want.COLON:
+        elif frame.want is _Expected.COLON:
             self._colon(frame)
-        elif frame.want is _Want.VALUE:
+        elif frame.want is _Expected.VALUE:
             self._value(frame)
         else:
             self._after(frame)
 
-    def note(self, repair: str) -> None:
+    def record_repair(self, repair: str) -> None:
         self.repairs[repair] = None
 
     def _open(self) -> None:
         mark = self.text[self.pos]
         self.pos += 1
         if len(self.stack) >= MAX_DEPTH:
-            raise Broken(Reason.TOO_LARGE)
+            raise Unrecoverable(ExtractionReason.TOO_LARGE)
         if mark == "(":
-            self.note("python_literal")
-        frame = _Frame({}, _Want.KEY, "}") if mark == "{" else _Frame([], _Want.VALUE, "]" if mark == "[" else ")")
+            self.record_repair("python_literal")
+        frame = (
+            _Frame({}, _Expected.KEY, "}") if mark == "{" else _Frame([], _Expected.VALUE, "]" if mark == "[" else ")")
+        )
         if self.stack:
             self._put(frame.container)
         else:
@@ -132,7 +134,7 @@ class _Reader:
 
     def _put(self, value: Value) -> None:
         frame = self.stack[-1]
-        frame.want = _Want.AFTER
+        frame.want = _Expected.AFTER
         frame.after_comma = False
         if isinstance(frame.container, dict):
             frame.container[frame.key] = value
@@ -148,54 +150,54 @@ class _Reader:
                 end = self.text.find("\n", self.pos, self.limit)
                 # A quote that opens in a comment closes behind it: then it is no comment but the rest of a string.
                 if end >= 0 and len(_QUOTE.findall(self.text, self.pos, end)) % 2:
-                    raise Broken
+                    raise Unrecoverable
             elif self.text.startswith("/*", self.pos):
                 end = self.text.find("*/", self.pos + 2, self.limit)
                 if end < 0:
-                    raise Cut
+                    raise UnexpectedEnd
                 end += 2
             else:
                 return
-            self.note("comment")
+            self.record_repair("comment")
             self.pos = self.limit if end < 0 else end
 
     def _go_on(self) -> None:
-        """Raise `Cut` where the text, or the fence or tag around the value, ends; what is open is never closed for it."""
+        """Raise `UnexpectedEnd` where the text, or the fence or tag around the value, ends; what is open is never closed for it."""
         if self.pos >= self.limit:
-            raise Cut
+            raise UnexpectedEnd
         if END_MARK.match(self.text, self.pos, self.limit):
-            raise Cut(closed_around=True)
+            raise UnexpectedEnd(closed_around=True)
 
     def _key(self, frame: _Frame) -> None:
         mark = self.text[self.pos]
         if mark in "}])":
             self._close(mark)
         elif mark == ",":
-            self.note("extra_comma")
+            self.record_repair("extra_comma")
             self.pos += 1
         elif mark in QUOTES:
             self._name(frame, self._quoted_key(mark))
         elif found := BARE_KEY.match(self.text, self.pos, self.limit):
-            self.note("unquoted_key")
+            self.record_repair("unquoted_key")
             self.pos = found.end(1) + len(found[2])
             self._name(frame, found[1])
         elif self.limit - self.pos < _KEY_CHARS and BARE_VALUE.fullmatch(self.text, self.pos, self.limit):
-            raise Cut
+            raise UnexpectedEnd
         else:
-            raise Broken
+            raise Unrecoverable
 
     @staticmethod
     def _name(frame: _Frame, key: str) -> None:
         if key in frame.container:
-            raise Broken  # nobody knows which of two values is meant; and a quote may have torn a string in two
-        frame.key, frame.want = key, _Want.COLON
+            raise Unrecoverable  # nobody knows which of two values is meant; and a quote may have torn a string in two
+        frame.key, frame.want = key, _Expected.COLON
 
     def _quoted_key(self, mark: str) -> str:
         # A key whose closing quote is missing: `{"a: 1`.
         found = BARE_KEY.match(self.text, self.pos + 1, self.limit)
         whole = QUOTED_KEY.match(self.text, self.pos, self.limit)
         if found and not found[2] and not whole and mark in DOUBLE:
-            self.note("missing_quote")
+            self.record_repair("missing_quote")
             self.pos = found.end(1)
             return found[1]
         return self._string(mark, in_object=True, is_key=True)
@@ -203,11 +205,11 @@ class _Reader:
     def _colon(self, frame: _Frame) -> None:
         found = COLON.match(self.text, self.pos, self.limit)
         if found is None:
-            raise Broken
+            raise Unrecoverable
         if found[0] != ":":
-            self.note("separator")
+            self.record_repair("separator")
         self.pos = found.end()
-        frame.want = _Want.VALUE
+        frame.want = _Expected.VALUE
 
     def _value(self, frame: _Frame) -> None:
         mark = self.text[self.pos]
@@ -218,13 +220,13 @@ class _Reader:
         elif mark in "}])" and isinstance(frame.container, list):
             self._close(mark)
         elif mark == "," and isinstance(frame.container, list):
-            self.note("extra_comma")
+            self.record_repair("extra_comma")
             self.pos += 1
         else:
             self._put(self._scalar())
 
     def _string(self, mark: str, *, in_object: bool, is_key: bool) -> str:
-        reader = StringReader(self.text, self.limit, self.note, in_object=in_object, is_key=is_key)
+        reader = StringReader(self.text, self.limit, self.record_repair, in_object=in_object, is_key=is_key)
         value, self.pos = reader.read(self.pos, mark, bare_keys="unquoted_key" in self.repairs)
         self.undecided |= reader.undecided
         return value
@@ -232,52 +234,52 @@ class _Reader:
     def _scalar(self) -> Value:
         if number := NUMBER.match(self.text, self.pos, self.limit):
             if number.end() >= self.limit:
-                raise Cut
+                raise UnexpectedEnd
             if AFTER_NUMBER.match(self.text, number.end(), self.limit):
                 self.pos = number.end()
                 return _number(number[0])
         found = BARE_VALUE.match(self.text, self.pos, self.limit)
         if found is None:
-            raise Broken
+            raise Unrecoverable
         word = re.split(r"\s+(?://|#|/\*)", found[0])[0]
         end = self.pos + len(word)
         word = word.rstrip()
         if word in LITERALS:
             if word not in {"true", "false", "null"}:
-                self.note("python_literal")
+                self.record_repair("python_literal")
             self.pos = end
             return LITERALS[word]
         if end >= self.limit:
-            raise Cut
+            raise UnexpectedEnd
         self.pos = end
         return self._bare(word)
 
     def _bare(self, word: str) -> Value:
         if NOT_FINITE.fullmatch(word) or not word.strip(".…"):
-            raise Broken
+            raise Unrecoverable
         if LOOSE_NUMBER.fullmatch(word):
-            self.note("number")
+            self.record_repair("number")
             return _number(word.removeprefix("+"))
         if not _QUOTES.isdisjoint(word) or self.text[self.pos] not in ",}])\n#/ \t\r":
-            raise Broken
-        self.note("unquoted_value")
+            raise Unrecoverable
+        self.record_repair("unquoted_value")
         return word
 
     def _after(self, frame: _Frame) -> None:
         mark = self.text[self.pos]
         if mark in ",;，、":
             if mark != ",":
-                self.note("separator")
+                self.record_repair("separator")
             self.pos += 1
             frame.after_comma = True
-            frame.want = _Want.KEY if isinstance(frame.container, dict) else _Want.VALUE
+            frame.want = _Expected.KEY if isinstance(frame.container, dict) else _Expected.VALUE
         elif mark in "}])":
             self._close(mark)
         elif self._starts_next(frame):
-            self.note("missing_comma")
-            frame.want = _Want.KEY if isinstance(frame.container, dict) else _Want.VALUE
+            self.record_repair("missing_comma")
+            frame.want = _Expected.KEY if isinstance(frame.container, dict) else _Expected.VALUE
         else:
-            raise Broken
+            raise Unrecoverable
 
     def _starts_next(self, frame: _Frame) -> bool:
         if isinstance(frame.container, dict):
@@ -289,9 +291,9 @@ class _Reader:
     def _close(self, mark: str) -> None:
         """Close the innermost container; the closer of another one says that something is missing in between."""
         if self.stack[-1].closer != mark:
-            raise Broken
+            raise Unrecoverable
         if self.stack[-1].after_comma:
-            self.note("trailing_comma")
+            self.record_repair("trailing_comma")
         self.pos += 1
         self.stack.pop()
 
@@ -302,4 +304,4 @@ def _number(word: str) -> Value:
             return int(word, 16)
         return float(word) if set(word) & set(".eE") else int(word)
     except ValueError as error:  # more digits than Python reads
-        raise Broken(Reason.TOO_LARGE) from error
+        raise Unrecoverable(ExtractionReason.TOO_LARGE) from error

@@ -14,12 +14,12 @@ from typing import Any, Final
 
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from journeyman.answers.extraction import Reason
+from journeyman.answers.extraction import ExtractionReason
 from journeyman.answers.feedback import lines_of
-from journeyman.answers.strict import MAYBE_NOT_FINITE, finite, strict
-from journeyman.answers.tokens import Value
-from journeyman.answers.tolerant import read
-from journeyman.answers.vendors import VALUE_KEY, tool_name
+from journeyman.answers.provider_formats import VALUE_KEY, tool_name
+from journeyman.answers.strict_json import MAYBE_NOT_FINITE, is_finite, parse_strict
+from journeyman.answers.token_patterns import Value
+from journeyman.answers.tolerant_json import parse_tolerant
 
 _ARGUMENTS: Final = ("arguments", "parameters", "input", "args", "function", "properties")
 _CALL_KEYS: Final = ("arguments", "parameters")
@@ -47,7 +47,7 @@ _MAX_WRAPS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Fitted:
+class ValidationResult:
     """A value that fits, or what keeps the nearest reading of it from fitting."""
 
     fits: bool
@@ -58,7 +58,7 @@ class Fitted:
 
 
 @dataclass(frozen=True, slots=True)
-class _Inner:
+class _Unwrapped:
     """What one reading of a value gives."""
 
     value: Value
@@ -66,7 +66,7 @@ class _Inner:
     repairs: tuple[str, ...] = field(default=())
 
 
-class Fit:
+class AnswerValidator:
     """Decides for one asked type; `None` asks for any object, as a dict."""
 
     def __init__(self, model: Any, tool: str | None = None) -> None:
@@ -83,19 +83,19 @@ class Fit:
             {_plain(tool_name(model))} if model is not None else frozenset()
         )
 
-    def of(self, value: Value, text: str | None = None) -> Fitted:
+    def validate(self, value: Value, text: str | None = None) -> ValidationResult:
         """Try the value, whose strict JSON is `text` where that is at hand, then what is inside its wrappers."""
-        nearest: Fitted | None = None
+        nearest: ValidationResult | None = None
         for inner in self._readings(value):
             if self._is_call(inner.value):
                 continue
             fitted = self._direct(inner.value, text if inner.wraps == 0 else None)
             if fitted.fits:
                 repairs = ("unwrapped", *inner.repairs) if inner.wraps else ()
-                return Fitted(fits=True, value=fitted.value, repairs=repairs)
+                return ValidationResult(fits=True, value=fitted.value, repairs=repairs)
             if nearest is None or 0 < len(fitted.problems) < len(nearest.problems):
                 nearest = fitted
-        return nearest or Fitted(fits=False)
+        return nearest or ValidationResult(fits=False)
 
     def _is_call(self, value: Value) -> bool:
         """Tell whether the value calls a tool, so that the answer is in its arguments and nowhere else."""
@@ -103,25 +103,25 @@ class Fit:
             return False
         return any(isinstance(value.get(key), dict | str) and key not in self._names for key in _CALL_KEYS)
 
-    def _direct(self, value: Value, text: str | None) -> Fitted:
+    def _direct(self, value: Value, text: str | None) -> ValidationResult:
         if self._adapter is None:
-            return Fitted(fits=isinstance(value, dict), value=value, problems=("expected one JSON object",))
+            return ValidationResult(fits=isinstance(value, dict), value=value, problems=("expected one JSON object",))
         if isinstance(value, dict) and value and self._known and not self._known & value.keys():
-            return Fitted(fits=False, problems=("none of the expected keys is there",))
+            return ValidationResult(fits=False, problems=("none of the expected keys is there",))
         text = json.dumps(value, ensure_ascii=False) if text is None else text
         try:
             instance = self._adapter.validate_json(text)
-            if MAYBE_NOT_FINITE.search(text) and not finite(self._adapter.dump_python(instance)):
-                return Fitted(fits=False, problems=("a number is not finite",))
+            if MAYBE_NOT_FINITE.search(text) and not is_finite(self._adapter.dump_python(instance)):
+                return ValidationResult(fits=False, problems=("a number is not finite",))
         except ValidationError as error:
-            return Fitted(fits=False, problems=lines_of(error, value, self.model))
+            return ValidationResult(fits=False, problems=lines_of(error, value, self.model))
         except Exception:  # noqa: BLE001 — validators are the caller's code; whatever they raise, the answer does not fit
-            return Fitted(fits=False, problems=("the type's own validator failed",))
-        return Fitted(fits=True, value=instance)
+            return ValidationResult(fits=False, problems=("the type's own validator failed",))
+        return ValidationResult(fits=True, value=instance)
 
-    def _readings(self, value: Value) -> Iterator[_Inner]:
+    def _readings(self, value: Value) -> Iterator[_Unwrapped]:
         """The value, then what is inside it, nearest first."""
-        waiting = [_Inner(value)]
+        waiting = [_Unwrapped(value)]
         for count in range(_MAX_TRIES):
             if count >= len(waiting):
                 return
@@ -129,24 +129,24 @@ class Fit:
             yield outer
             if outer.wraps < _MAX_WRAPS:
                 waiting += [
-                    _Inner(inner.value, outer.wraps + 1, (*outer.repairs, *inner.repairs))
+                    _Unwrapped(inner.value, outer.wraps + 1, (*outer.repairs, *inner.repairs))
                     for inner in self._contents(outer.value)
                 ]
 
-    def _contents(self, value: Value) -> list[_Inner]:
+    def _contents(self, value: Value) -> list[_Unwrapped]:
         """What a wrapper holds; nothing for what is no known wrapper."""
         if isinstance(value, str):
             return _from_text(value)
         if isinstance(value, list):
-            return [_Inner(value[0])] if len(value) == 1 else []
+            return [_Unwrapped(value[0])] if len(value) == 1 else []
         if not isinstance(value, dict):
             return []
         if len(value) == 1:
             [(key, inner)] = value.items()
-            return [_Inner(inner)] if _plain(key) in self._envelopes else []
+            return [_Unwrapped(inner)] if _plain(key) in self._envelopes else []
         if not self._is_envelope(value):
             return []
-        return [_Inner(value[key]) for key in _ARGUMENTS if isinstance(value.get(key), dict | str)]
+        return [_Unwrapped(value[key]) for key in _ARGUMENTS if isinstance(value.get(key), dict | str)]
 
     def _is_envelope(self, value: dict[str, Value]) -> bool:
         """Tell whether a value has the form of a call, and calls the tool that was asked for."""
@@ -163,17 +163,17 @@ def is_call_of(name: str, tool: str) -> bool:
     return name.removeprefix(_CHANNEL) == tool
 
 
-def fit_for(model: Any, tool: str | None = None) -> Fit:
+def validator_for(model: Any, tool: str | None = None) -> AnswerValidator:
     """The decider for `model`; the same one again for the same type and tool."""
     try:
         return _cached(model, tool)
     except TypeError:  # not hashable, such as an Annotated with a list in it
-        return Fit(model, tool)
+        return AnswerValidator(model, tool)
 
 
 @lru_cache(maxsize=256)
-def _cached(model: Any, tool: str | None) -> Fit:
-    return Fit(model, tool)
+def _cached(model: Any, tool: str | None) -> AnswerValidator:
+    return AnswerValidator(model, tool)
 
 
 def _plain(name: str) -> str:
@@ -203,15 +203,15 @@ def _names(model: Any) -> frozenset[str]:
     return frozenset(names)
 
 
-def _from_text(text: str) -> list[_Inner]:
+def _from_text(text: str) -> list[_Unwrapped]:
     """Read a value that was put into a string, with the same repairs as one that was not."""
     stripped = text.strip()
     if stripped[:1] not in {"{", "["}:
         return []
     try:
-        return [_Inner(strict(stripped))]
+        return [_Unwrapped(parse_strict(stripped))]
     except ValueError:
-        reading = read(stripped, 0)
-    if reading.reason is not Reason.REPAIRED or reading.end != len(stripped):
+        reading = parse_tolerant(stripped, 0)
+    if reading.reason is not ExtractionReason.REPAIRED or reading.end != len(stripped):
         return []
-    return [_Inner(reading.value, repairs=reading.repairs)]
+    return [_Unwrapped(reading.value, repairs=reading.repairs)]

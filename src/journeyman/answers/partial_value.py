@@ -7,9 +7,9 @@ from typing import Final, cast
 
 from pydantic_core import from_json
 
-from journeyman.answers.extraction import Reason
-from journeyman.answers.tokens import Value
-from journeyman.answers.tolerant import read
+from journeyman.answers.extraction import ExtractionReason
+from journeyman.answers.token_patterns import Value
+from journeyman.answers.tolerant_json import parse_tolerant
 
 _TOLERANT_CHARS: Final = 4_096
 """Up to here the reader of almost-JSON makes the preview, and it is made anew each time it is asked for."""
@@ -18,7 +18,7 @@ _GROWTH: Final = 16
 _TOUCHES_END: Final = re.compile(r"[-+\w.]{1,64}\Z")
 
 
-class Preview:
+class PartialValue:
     """Keeps the last preview until enough text came for a new one."""
 
     def __init__(self) -> None:
@@ -32,7 +32,7 @@ class Preview:
     def update(self, text: str, start: int, chars: int) -> None:
         """Make a new preview of the object that begins at `start`."""
         self._chars = chars
-        self._value = preview_of(text, start)
+        self._value = partial_value(text, start)
 
     def settle(self, value: Value) -> None:
         """Keep the value itself: it is whole."""
@@ -44,11 +44,11 @@ class Preview:
         return self._value
 
 
-def preview_of(text: str, start: int) -> Value:
+def partial_value(text: str, start: int) -> Value:
     """What is whole of the object that begins at `start`; numbers and literals only when something follows."""
     if len(text) - start <= _TOLERANT_CHARS:
-        reading = read(text, start)
-        if reading.reason in {Reason.OK, Reason.REPAIRED, Reason.TRUNCATED}:
+        reading = parse_tolerant(text, start)
+        if reading.reason in {ExtractionReason.OK, ExtractionReason.REPAIRED, ExtractionReason.TRUNCATED}:
             return reading.value
     try:
         # It stops without a word at a syntax error: good for a preview, never for a value.

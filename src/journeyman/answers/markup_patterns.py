@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from journeyman.answers.tokens import QUOTES, SPACE
-from journeyman.answers.tokens import REASONING_NAMES as _NAMES
+from journeyman.answers.token_patterns import QUOTES, SPACE
+from journeyman.answers.token_patterns import REASONING_NAMES as _NAMES
 
 _PAIRS: Final = (
     # opening mark, closing mark; both as patterns

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from journeyman.answers import marks
+from journeyman.answers import markup_patterns
 from journeyman.answers.candidates import Candidate
 
 _GOES_ON: Final = re.compile(r"\s{0,64},?\s{0,64}\"[^\"\\\n]{0,200}\"\s{0,8}:")
@@ -17,7 +17,7 @@ _MAX_OPEN: Final = 2_000
 _STRING_ENDS: Final = re.compile(r"[^\"\\\n]{0,1000}\"\s{0,8}[,:\]}]")
 
 
-def misclosed(text: str, candidate: Candidate) -> int:
+def end_of_misclosed(text: str, candidate: Candidate) -> int:
     """Where that is over which a whole object seems to be the beginning of; 0 when it is whole indeed.
 
     A closer that belongs to nothing, with more than closers before it, says that the object was closed too early. Right
@@ -40,9 +40,9 @@ def _flat(candidate: Candidate) -> bool:
     return not candidate.reading.repairs and not any(isinstance(item, dict | list) for item in inner)
 
 
-def enclosed(text: str, base: int, candidate: Candidate) -> bool:
+def is_enclosed(text: str, base: int, candidate: Candidate) -> bool:
     """Tell whether an object that prose precedes (from `base` on) is a part of something, and so not the answer."""
-    if misclosed(text, candidate):
+    if end_of_misclosed(text, candidate):
         return True
     closer = _stray_closer(text, candidate.end)
     if not closer:
@@ -60,7 +60,7 @@ def enclosed(text: str, base: int, candidate: Candidate) -> bool:
 
 def reasoning_end(text: str, start: int, end: int) -> int | None:
     """Where reasoning ends that a broken object at `start` reaches over; a mark in a closed string is none."""
-    for found in marks.REASONING_END.finditer(text, start, end):
+    for found in markup_patterns.REASONING_END.finditer(text, start, end):
         if _STRING_ENDS.match(text, found.end()) is None:
             return found.start()
     return None
@@ -69,7 +69,7 @@ def reasoning_end(text: str, start: int, end: int) -> int | None:
 def _stray_closer(text: str, pos: int) -> int:
     """Where the first closer ends that belongs to nothing after `pos`; 0 before a fence or tag that ends it all."""
     depth = 0
-    for found in marks.BALANCE.finditer(text, pos):
+    for found in markup_patterns.BALANCE.finditer(text, pos):
         sign = found[0]
         if sign in "{[":
             depth += 1
@@ -85,7 +85,7 @@ def _stray_closer(text: str, pos: int) -> int:
 def _open_marks(text: str, base: int, start: int) -> tuple[list[int], bool]:
     """The openers between `base` and `start` that nothing closes, and whether there are brackets at all."""
     waiting, brackets = list[int](), False
-    for found in marks.BALANCE.finditer(text, base, start):
+    for found in markup_patterns.BALANCE.finditer(text, base, start):
         sign = found[0]
         if sign in "{[":
             brackets = True
