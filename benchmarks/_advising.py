@@ -22,7 +22,7 @@ from journeyman.mission.model.mission import Mission
 from journeyman.testing.model_server import Fault, ModelServer, Say, serving
 from journeyman.testing.model_server.server import reply_to
 from journeyman.testing.model_server.wire import Asking
-from tests.engine.worlds import Bench, bench
+from tests.engine.engine_bench import Bench, bench
 
 NOTES: Final = {"lessons": ["The code is 417."], "recommended_followups": ["Change it."]}
 SHARED: Final = "shared"

@@ -19,7 +19,7 @@ from benchmarks.report import Meter, Row
 from journeyman.advisors.broker import Broker, BrokerPolicy
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.tools.functions import tool
-from tests.engine.worlds import bench
+from tests.engine.engine_bench import bench
 
 EACH: Final = 6
 KINDS: Final = ("together", "prose", "description", "order", "script", "environment")

@@ -31,7 +31,7 @@ from journeyman.advisors.base import Answer, AskLimits, Readiness, Request
 from journeyman.advisors.broker import Broker, BrokerPolicy
 from journeyman.advisors.scripted import ScriptedAdvisor, ScriptedAnswer
 from journeyman.engine.engine import Engine
-from journeyman.engine.world import World
+from journeyman.engine.runtime import Runtime
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.stores.memory import MemoryStore
 from journeyman.testing.model_server import Say, serving
@@ -210,7 +210,7 @@ async def _advised(folder: Path, lines: list[ScriptedAnswer], budget: dict[str, 
         return None
 
     async with Sandbox(1) as sandbox:
-        world = World(
+        world = Runtime(
             store=MemoryStore(),
             open_catalog=mission_catalog,
             predicates=Predicates(sandbox),

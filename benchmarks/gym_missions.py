@@ -15,7 +15,7 @@ from typing import Final, cast
 
 from benchmarks.report import Meter, Row
 from journeyman.engine.engine import Engine
-from journeyman.engine.world import World
+from journeyman.engine.runtime import Runtime
 from journeyman.evaluation.incident_tools import Incident
 from journeyman.gym.evaluate import team_named
 from journeyman.gym.text.export import named
@@ -83,7 +83,7 @@ def _beyond(some: Sequence[Ended], others: Sequence[Ended]) -> float:
 async def _planned(mission: Mission, gyms: Sequence[Gym], progress: Meter) -> tuple[Ended, ...]:
     ended: list[Ended] = []
     async with Sandbox(1) as sandbox:
-        world = World(
+        world = Runtime(
             store=MemoryStore(),
             open_catalog=mission_catalog,
             predicates=Predicates(sandbox),

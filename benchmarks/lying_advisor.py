@@ -26,7 +26,7 @@ from journeyman.advisors.base import Answer, FailureClass, Request, TokenUsage
 from journeyman.advisors.broker import Broker, BrokerPolicy
 from journeyman.advisors.scripted import ScriptedAdvisor, ScriptedAnswer
 from journeyman.engine.engine import Engine
-from journeyman.engine.world import World
+from journeyman.engine.runtime import Runtime
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import Status
@@ -210,7 +210,7 @@ async def _one(seed: int, sandbox: Sandbox) -> Played:
         async with open_catalog(functions=place.tools(), allow=wanted.tools, deadline=deadline) as found:
             yield found
 
-    world = World(
+    world = Runtime(
         store=MemoryStore(),
         open_catalog=catalog,
         predicates=Predicates(sandbox),

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from journeyman.engine.engine import Engine
     from journeyman.engine.records import replay_of
     from journeyman.engine.reporting import report_of
-    from journeyman.engine.world import World
+    from journeyman.engine.runtime import Runtime
     from journeyman.mission.files.mission_file import parse_mission, validate_mission
     from journeyman.mission.model.mission import Mission
     from journeyman.mission.values.errors import BugError, CallerError, JourneymanError, WorldError
@@ -56,9 +56,9 @@ __all__ = [
     "JourneymanError",
     "MemoryStore",
     "Mission",
+    "Runtime",
     "Settings",
     "SqliteStore",
-    "World",
     "WorldError",
     "load_mission",
     "load_settings",
@@ -75,7 +75,7 @@ _HOMES = {
     "engine.engine": ("Engine",),
     "engine.records": ("replay_of",),
     "engine.reporting": ("report_of",),
-    "engine.world": ("World",),
+    "engine.runtime": ("Runtime",),
     "mission.values.errors": ("BugError", "CallerError", "JourneymanError", "WorldError"),
     "mission.files.mission_file": ("parse_mission", "validate_mission"),
     "mission.model.mission": ("Mission",),

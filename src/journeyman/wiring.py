@@ -27,7 +27,7 @@ from journeyman.config import Settings, load_settings
 from journeyman.engine.clock import Clock, SystemClock
 from journeyman.engine.engine import Engine
 from journeyman.engine.mission_check import check_expressions
-from journeyman.engine.world import World
+from journeyman.engine.runtime import Runtime
 from journeyman.mission.files.mission_file import Form, parse_mission
 from journeyman.mission.model.mission import Function, Gym, Mission, ScriptPlan
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
@@ -92,7 +92,7 @@ async def opened(
         advisors = advisors_of(settings, os.environ)
         broker = broker_of(settings, os.environ, advisors, keyed=not store.read_only)
         closing.push_async_callback(_closed, broker)
-        world = World(
+        world = Runtime(
             store=store,
             open_catalog=partial(mission_catalog, functions=functions),
             predicates=predicates,

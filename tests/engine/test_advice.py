@@ -15,7 +15,7 @@ from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model import events as e
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.report.markdown import markdown_report
-from tests.engine.worlds import bench
+from tests.engine.engine_bench import bench
 
 pytestmark = pytest.mark.anyio
 CANARY = "CANARY-7f3a"

@@ -36,7 +36,7 @@ from journeyman.tools.deadline import Deadline
 from journeyman.tools.functions import tool
 from journeyman.tools.limits import Limits
 from journeyman.tools.servers.supervisor import ServerPolicy
-from tests.engine.worlds import Bench, bench, mission
+from tests.engine.engine_bench import Bench, bench, mission
 from tests.tools.dying_http import dying_http
 
 pytestmark = pytest.mark.anyio
@@ -366,13 +366,13 @@ async def test_a_commit_that_waits_for_another_tells_that_its_event_was_dropped(
         mine, other = (Journal(store, SystemClock(), session) for _ in range(2))
         await mine.load()
         await other.load()
-        other.note(e.NoteAdded(text="first"), actor="person:ada")
+        other.record(e.NoteAdded(text="first"), actor="person:ada")
         assert await other.commit()
         store.gate, store.begun = asyncio.Event(), asyncio.Event()
-        mine.note(e.Checked(iteration=0, facts=[]))
+        mine.record(e.Checked(iteration=0, facts=[]))
         first = asyncio.create_task(mine.commit())
         await store.begun.wait()
-        mine.note(e.ExtraCall(effect="0.0", tool="finish"))
+        mine.record(e.ExtraCall(effect="0.0", tool="finish"))
         second = asyncio.create_task(mine.commit())
         await asyncio.sleep(0)
         store.gate.set()

@@ -19,9 +19,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journeyman.engine.checks import commands, files, run
-from journeyman.engine.checks.model import Check, CheckResult, CommandCheck, FileCheck
-from journeyman.engine.checks.run import run_checks
+from journeyman.engine.checks import check_runner, command_check, file_check
+from journeyman.engine.checks.check_runner import run_checks
+from journeyman.engine.checks.check_types import Check, CheckResult, CommandCheck, FileCheck
 from journeyman.mission.values.canonical import canonical, checked
 
 pytestmark = pytest.mark.anyio
@@ -126,7 +126,9 @@ def test_no_content_of_a_file_breaks_a_check(data: bytes, kind: str) -> None:
     asks: dict[str, Any] = {"json": ("a", "==", 1), "csv": (["a"], 1), "regex": "a+", "sha256": "0" * 64}
     with tempfile.TemporaryDirectory() as name:
         (Path(name) / "f").write_bytes(data)
-        result = files.check_file(FileCheck(path="f", **{kind: asks[kind]}), Path(name), lambda: False, here_bytes=60)
+        result = file_check.check_file(
+            FileCheck(path="f", **{kind: asks[kind]}), Path(name), lambda: False, here_bytes=60
+        )
     assert result is not None
     assert result.met in {True, False, None}
     assert canonical(checked(result.evidence))
@@ -152,7 +154,7 @@ async def test_a_large_file_is_told_the_same_by_a_process_of_its_own(
     """There a parser that keeps the interpreter's lock holds up no event loop."""
     files_in(tmp_path)
     here = await told(tmp_path, check)
-    monkeypatch.setattr(run, "HERE_BYTES", 0)
+    monkeypatch.setattr(check_runner, "HERE_BYTES", 0)
     apart = await told(tmp_path, check)
     assert replace(apart, duration_s=0) == replace(here, duration_s=0)
 
@@ -166,7 +168,7 @@ async def test_what_cannot_be_cleared_in_time_is_cleared_by_a_process_of_its_own
     (tmp_path / "d").mkdir()
     (tmp_path / "d" / "x").write_text("x")
     release = threading.Event()
-    monkeypatch.setattr(commands, "remove_folder", lambda _: release.wait(60))
+    monkeypatch.setattr(command_check, "remove_folder", lambda _: release.wait(60))
     lock = "import os; os.mkdir('locked'); open('locked/x', 'w').close(); os.chmod('locked', 0)"
     try:
         with anyio.fail_after(30):
@@ -180,7 +182,7 @@ async def test_what_cannot_be_cleared_in_time_is_cleared_by_a_process_of_its_own
 
 async def test_a_file_too_large_to_parse_is_still_hashed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Parsing has a cap; existence and hash do not need one."""
-    monkeypatch.setattr(files, "MAX_PARSE_BYTES", 10)
+    monkeypatch.setattr(file_check, "MAX_PARSE_BYTES", 10)
     (tmp_path / "f").write_bytes(b"x" * 11)
     digest = hashlib.sha256(b"x" * 11).hexdigest()
     assert (await told(tmp_path, FileCheck(path="f", sha256=digest))).met is True
@@ -195,14 +197,14 @@ async def test_a_file_that_changes_while_it_is_read_is_not_judged(
 ) -> None:
     """Half of the old and half of the new is neither."""
     (tmp_path / "f").write_text("good")
-    read = files._read
+    read = file_check._read
 
     def changing(*given: Any) -> Any:
         content = read(*given)
         (tmp_path / "f").write_text("evil")
         return content
 
-    monkeypatch.setattr(files, "_read", changing)
+    monkeypatch.setattr(file_check, "_read", changing)
     result = await told(tmp_path, FileCheck(path="f", regex="good"))
     assert (result.met, "changed while it was read" in str(result.evidence)) == (None, True)
 

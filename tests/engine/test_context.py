@@ -10,11 +10,11 @@ import pytest
 
 from journeyman.advisors.scripted import ScriptedAnswer
 from journeyman.engine.mission_check import check_tools
-from journeyman.engine.policy import tool_row
-from journeyman.engine.reading import state_of
+from journeyman.engine.record_reading import state_of
 from journeyman.engine.records import prompt_of, read_record, replay_of
 from journeyman.engine.reporting import report_of
-from journeyman.engine.world import answered
+from journeyman.engine.runtime import expression_result
+from journeyman.engine.tool_policy import pinned_tool
 from journeyman.interfaces.cli.sessions import state_json
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import Purpose
@@ -27,9 +27,9 @@ from journeyman.mission.values.value import replace
 from journeyman.tools.functions import tool
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
+from tests.engine.engine_bench import bench, mission
 from tests.engine.test_advice import NOTES, broker
-from tests.engine.test_in_place import counting, killed
-from tests.engine.worlds import bench, mission
+from tests.engine.test_resumed_steps import counting, killed
 
 pytestmark = pytest.mark.anyio
 
@@ -134,7 +134,7 @@ async def test_a_replay_finds_a_context_call_that_was_not_due() -> None:
 
 async def _replayed_with_another_tool(at: Any, happened: list[Any], place: int) -> None:
     async def ask(expression: str, obs: Any) -> Any:
-        return answered(await at.predicates.evaluate(expression, obs))
+        return expression_result(await at.predicates.evaluate(expression, obs))
 
     async def read(name: str) -> Any:
         return await at.store.blob(name)
@@ -164,7 +164,7 @@ async def test_a_context_call_that_cannot_be_made_is_refused_by_check_and_at_the
         assert (await state_of(at.store, session)).reason is Reason.COULD_NOT_START
         assert await at.events(session, e.Intended) == []
         async with at.engine._world.open_catalog(wanted, None, None) as catalog:  # type: ignore[arg-type]
-            rows = [tool_row(wanted, one) for one in await catalog.tools()]
+            rows = [pinned_tool(wanted, one) for one in await catalog.tools()]
         found = await check_tools(wanted, rows, ScriptRun(sandbox))
         assert [problem.where for problem in found.problems] == ["context.0.tool"]
 
@@ -176,7 +176,7 @@ async def test_check_tells_wrong_arguments_and_a_budget_that_context_uses_up() -
     )
     async with bench(inventory) as at, Sandbox(1) as sandbox:
         async with at.engine._world.open_catalog(wanted, None, None) as catalog:  # type: ignore[arg-type]
-            rows = [tool_row(wanted, one) for one in await catalog.tools()]
+            rows = [pinned_tool(wanted, one) for one in await catalog.tools()]
         found = await check_tools(wanted, rows, ScriptRun(sandbox))
         assert [problem.where for problem in found.problems] == ["context.0.args.arguments", "budget.tool_calls"]
 

@@ -27,7 +27,7 @@ from journeyman.advisors.base import Answer, AskLimits, Readiness
 from journeyman.advisors.broker import Broker
 from journeyman.engine.clock import SystemClock
 from journeyman.engine.draft_log import DraftLog
-from journeyman.engine.drafting import Known, draft_criteria
+from journeyman.engine.drafting import KnownMetrics, draft_criteria
 from journeyman.mission.model.effects import EffectClass
 from journeyman.mission.model.strategy import ToolSpec
 from journeyman.advisors.scripted import ScriptedAnswer, ScriptedAdvisor
@@ -45,12 +45,12 @@ class Model(ScriptedAdvisor):
 def note(row):
     if dies == "before it is settled" and row["event"] == "settled":
         os.kill(os.getpid(), signal.SIGKILL)
-    log.note(row)
+    log.append(row)
     if dies == "once it is settled" and row["event"] == "settled":
         os.kill(os.getpid(), signal.SIGKILL)
 
 look = ToolSpec(name="look", description="CANARY", input_schema={}, pin="", effect=EffectClass.PURE, destructive=False)
-known = Known({"latency_ms": "look"}, {"latency_ms": 120})
+known = KnownMetrics({"latency_ms": "look"}, {"latency_ms": 120})
 model = Model([ScriptedAnswer(value={"criteria": [row], "CANARY": "CANARY"}), ScriptedAnswer(value={"criteria": [row]})])
 asyncio.run(draft_criteria("CANARY: be fast.", [look], known, broker=Broker({"scripted": model}), wanted=("scripted",), draft_id=name, note=note))
 """
@@ -96,13 +96,13 @@ def test_a_line_that_was_cut_off_takes_no_other_with_it(
     whole = 0
     for round_, count in enumerate(counts):
         for number in range(count):
-            DraftLog(path, SystemClock()).note({"event": "asked", "ask": f"{round_}.{number}"})
+            DraftLog(path, SystemClock()).append({"event": "asked", "ask": f"{round_}.{number}"})
         data = path.read_bytes()
         path.write_bytes(data[: max(0, len(data) - torn)])
         kept = [line for line in path.read_bytes().splitlines() if _is_whole(line)]
         assert len(kept) >= whole
         whole = len(kept)
-    DraftLog(path, SystemClock()).note({"event": "asked", "ask": "last"})
+    DraftLog(path, SystemClock()).append({"event": "asked", "ask": "last"})
     found = [line for line in path.read_bytes().splitlines() if _is_whole(line)]
     assert len(found) == whole + 1
     assert json.loads(found[-1])["ask"] == "last"
@@ -121,7 +121,7 @@ def test_several_writers_lose_no_line(tmp_path: Path) -> None:
 
     def write(name: int) -> None:
         for number in range(25):
-            DraftLog(path, SystemClock()).note({"ask": f"{name}.{number}", "x": "y" * 500})
+            DraftLog(path, SystemClock()).append({"ask": f"{name}.{number}", "x": "y" * 500})
 
     writers = [threading.Thread(target=write, args=(name,)) for name in range(4)]
     for writer in writers:
@@ -135,4 +135,4 @@ def test_a_log_that_cannot_be_written_says_so(tmp_path: Path) -> None:
     """And the question is not asked: the first half is noted before the prompt leaves."""
     (tmp_path / "drafts.jsonl").mkdir()
     with pytest.raises(Unavailable, match="cannot write the audit of drafts"):
-        DraftLog(tmp_path / "drafts.jsonl", SystemClock()).note({"event": "asked"})
+        DraftLog(tmp_path / "drafts.jsonl", SystemClock()).append({"event": "asked"})

@@ -9,7 +9,7 @@ import pytest
 
 from journeyman.advisors.broker import Broker
 from journeyman.advisors.scripted import ScriptedAdvisor, ScriptedAnswer
-from journeyman.engine.drafting import Draft, Known, draft_criteria
+from journeyman.engine.drafting import Draft, KnownMetrics, draft_criteria
 from journeyman.mission.model.effects import EffectClass
 from journeyman.mission.model.strategy import ToolSpec
 from journeyman.mission.values.canonical import JsonObject
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 LOOK = ToolSpec(
     name="look", description="CANARY look", input_schema={}, pin="", effect=EffectClass.PURE, destructive=False
 )
-KNOWN = Known({"latency_ms": "look"}, {"latency_ms": 120})
+KNOWN = KnownMetrics({"latency_ms": "look"}, {"latency_ms": 120})
 
 
 def said(target: float) -> ScriptedAnswer:

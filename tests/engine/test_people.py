@@ -12,7 +12,7 @@ from journeyman.mission.model import events as e
 from journeyman.mission.model.state import Phase, State, Status
 from journeyman.mission.values.errors import NotAllowed, NotFound
 from journeyman.tools.functions import tool
-from tests.engine.worlds import Bench, Function, bench, mission
+from tests.engine.engine_bench import Bench, Function, bench, mission
 
 pytestmark = pytest.mark.anyio
 

@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from journeyman.engine import reporting, snapshots
-from journeyman.engine.reading import events, state_of
+from journeyman.engine.record_reading import read_events, state_of
 from journeyman.engine.records import read_record, replay_and_report
 from journeyman.engine.reporting import report_of
 from journeyman.mission.model.effects import EffectClass, EffectState
@@ -23,7 +23,7 @@ from journeyman.mission.values.canonical import canonical
 from journeyman.mission.values.errors import NotFound
 from journeyman.mission.values.value import replace
 from journeyman.tools.functions import tool
-from tests.engine.worlds import Bench, bench, mission
+from tests.engine.engine_bench import Bench, bench, mission
 
 pytestmark = pytest.mark.anyio
 
@@ -72,7 +72,7 @@ async def test_passing_the_middle_by_gives_the_same_bytes(iterations: int, cut: 
     async with bench(work, around) as at:
         session = await _long(at, iterations, every)
         head = await at.store.head(session)
-        folded = build_report([happened async for happened in events(at.store, session)], head)
+        folded = build_report([happened async for happened in read_events(at.store, session)], head)
         assert canonical(to_json(await report_of(at.store, session))) == canonical(to_json(folded))
         replayed, derived = await replay_and_report(at.store, session, at.predicates)
         assert replayed.difference is None

@@ -17,7 +17,7 @@ from journeyman.tools.deadline import Deadline
 from journeyman.tools.functions import tool
 from journeyman.tools.limits import Limits
 from journeyman.tools.servers.supervisor import ServerPolicy
-from tests.engine.worlds import Bench, bench, finish, mission
+from tests.engine.engine_bench import Bench, bench, finish, mission
 from tests.tools.dying_http import dying_http
 
 pytestmark = pytest.mark.anyio

@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from journeyman.engine import reading, snapshots
+from journeyman.engine import record_reading, snapshots
 from journeyman.engine.journal import Journal
-from journeyman.engine.reading import PAGE, events, newest_iterations, pages, restore, state_of
-from journeyman.engine.records import newest_events, numbered, read_record, replay_of
+from journeyman.engine.record_reading import PAGE, newest_iterations, read_events, read_pages, restore, state_of
+from journeyman.engine.records import newest_events, numbered_events, read_record, replay_of
 from journeyman.engine.reporting import report_of
 from journeyman.engine.verification import check_record
 from journeyman.mission.chain import Entry, Head, genesis, head_of, opened, seal
@@ -24,7 +24,7 @@ from journeyman.mission.values.value import replace as replaced
 from journeyman.stores.base import Batch
 from journeyman.stores.memory import MemoryStore
 from journeyman.tools.functions import tool
-from tests.engine.worlds import Bench, bench, mission
+from tests.engine.engine_bench import Bench, bench, mission
 
 pytestmark = pytest.mark.anyio
 CALLS = ["look", "grow", "look", "grow", "look", "grow", "finish"]
@@ -56,7 +56,7 @@ async def _slow(at: Bench, session: str, upto: int | None = None) -> State:
     """The state by folding every event, as nobody else does."""
     state: State | None = None
     number = 0
-    async for happened in events(at.store, session):
+    async for happened in read_events(at.store, session):
         number += 1
         if upto is None or number <= upto:
             state = fold(state, happened)
@@ -208,12 +208,12 @@ async def test_a_fork_takes_no_snapshot_of_the_other_session_along(at: Bench) ->
 async def test_events_are_numbered_alike_from_both_ends(at: Bench) -> None:
     """A page says of each event what a whole reading says."""
     session = (await at.engine.run(mission(*CALLS))).session_id
-    whole = [item async for item in numbered(at.store, session)]
+    whole = [item async for item in numbered_events(at.store, session)]
     for count in (1, 2, 7, len(whole), len(whole) + 5):
         for before in (None, 1, 2, 9, len(whole), len(whole) + 1):
             wanted = whole[: None if before is None else before - 1][-count:]
             assert await newest_events(at.store, session, count, before) == wanted
-    settled = [item async for item in numbered(at.store, session, kind="Settled")]
+    settled = [item async for item in numbered_events(at.store, session, kind="Settled")]
     assert settled == [item for item in whole if isinstance(item.happened.event, e.Settled)]
     with pytest.raises(NotFound):
         await newest_events(at.store, "s0", 5)
@@ -224,7 +224,7 @@ async def test_the_newest_iterations_are_those_at_the_end(at: Bench, monkeypatch
     session = (await at.engine.run(mission(*CALLS))).session_id
     record = await read_record(at.store, session)
     starts = [index for index, item in enumerate(record.events) if isinstance(item.event, e.Proposed)]
-    monkeypatch.setattr(reading, "PAGE", 8)
+    monkeypatch.setattr(record_reading, "PAGE", 8)
     for count in (1, 2, 5):
         assert await newest_iterations(at.store, session, count) == list(record.events[starts[-count] :])
     assert await newest_iterations(at.store, session, 99) == list(record.events)
@@ -236,8 +236,8 @@ async def test_small_pages_give_the_same_record(at: Bench, monkeypatch: pytest.M
     record = await read_record(at.store, session)
     report = await report_of(at.store, session)
     assert len(record.entries) < PAGE
-    monkeypatch.setattr(reading, "PAGE", 3)
-    assert [entry async for page in pages(at.store, session) for entry in page] == list(record.entries)
+    monkeypatch.setattr(record_reading, "PAGE", 3)
+    assert [entry async for page in read_pages(at.store, session) for entry in page] == list(record.entries)
     assert await report_of(at.store, session) == report
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from journeyman.engine.engine import Engine
 from journeyman.engine.records import read_record
-from journeyman.engine.world import World
+from journeyman.engine.runtime import Runtime
 from journeyman.evaluation.incident_tools import Incident
 from journeyman.gym.text.words import ActionType
 from journeyman.mission.files.mission_file import validate_mission
@@ -148,7 +148,7 @@ async def test_the_world_follows_what_is_assumed_of_an_unknown_action(policy: st
     )
     store = MemoryStore()
     async with Sandbox(1) as sandbox:
-        world = World(
+        world = Runtime(
             store=store, open_catalog=mission_catalog, predicates=Predicates(sandbox), scripts=ScriptRun(sandbox)
         )
         engine = Engine(replace(world, open_catalog=_dying))

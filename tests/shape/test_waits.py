@@ -11,7 +11,7 @@ BOUNDED: dict[str, str] = {
     "journeyman/advisors/broker.py": "notes the row of a try in memory",
     "journeyman/engine/driver.py": "one statement of the store releases the lease",
     "journeyman/engine/journal.py": "one commit of the store, which has its busy timeout",
-    "journeyman/engine/watching.py": "a look of its own that was told to stop: one read or commit of the store",
+    "journeyman/engine/cancellation_watcher.py": "a look of its own that was told to stop: one read or commit of the store",
     "journeyman/concurrency/process_start.py": "the system starts a program, or says that it cannot",
     "journeyman/concurrency/abandonable_tasks.py": "its own few waits of a patience",
     "journeyman/stores/sqlite/worker.py": "one commit under way, which has its busy timeout, and the thread's last ones",

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from journeyman.engine.clock import Clock
 from journeyman.engine.journal import Journal
-from journeyman.engine.process import is_gone
+from journeyman.engine.process_identity import is_gone
 from journeyman.mission.criteria import Approval
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.files.mission_file import validate_mission
@@ -32,10 +32,10 @@ async def _add(store: Store, clock: Clock, session_id: str, who: str, make: Call
             raise NotAllowed(
                 f"session {session_id} has ended ({state.reason}); `journeyman fork {session_id}` goes on from it"
             )
-        journal.note(make(state), actor=f"person:{who}")
+        journal.record(make(state), actor=f"person:{who}")
         if await journal.commit():
             return journal.state
-        journal.forget()  # the driver was quicker: decide again on what it wrote, which has been read already
+        journal.discard_pending()  # the driver was quicker: decide again on what it wrote, which has been read already
     raise NotAllowed(
         f"session {session_id} grows too fast to add to it; try again"
     )  # pragma: no cover  # lost every race
@@ -155,10 +155,10 @@ async def resolve(
         return await _add(store, clock, session_id, who, make)  # nobody is left who could find out
     journal.lease = await store.claim(session_id, f"person:{who}", 10.0)
     try:
-        journal.note(e.Claimed(owner=f"person:{who}", token=journal.lease.token), actor=f"person:{who}")
-        journal.note(make(journal.state), actor=f"person:{who}")
+        journal.record(e.Claimed(owner=f"person:{who}", token=journal.lease.token), actor=f"person:{who}")
+        journal.record(make(journal.state), actor=f"person:{who}")
         while not await journal.commit():
-            journal.note(make(journal.state), actor=f"person:{who}")
+            journal.record(make(journal.state), actor=f"person:{who}")
         return journal.state
     finally:
         await store.release(journal.lease)

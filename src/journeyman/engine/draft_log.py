@@ -23,7 +23,7 @@ class DraftLog:
     path: Path
     clock: Clock
 
-    def note(self, row: JsonObject) -> None:
+    def append(self, row: JsonObject) -> None:
         """Make one line durable; raise `Unavailable` where it cannot be, so that nobody is asked without an audit.
 
         A line is one write at the end of the file. Where a process was killed in the middle of its line, the next one

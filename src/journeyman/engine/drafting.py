@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Final, cast
 
 from journeyman.advisors.base import AskPurpose, AuditAsked, AuditSettled, FailureClass, Message, Rejection, Request
-from journeyman.engine.advising import Asks
+from journeyman.engine.advice_client import AdviceBroker
 from journeyman.mission.advice import CriteriaAdvice
 from journeyman.mission.criteria.base import as_json
 from journeyman.mission.files.draft import draft, schema_metrics
@@ -38,7 +38,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownMetrics:
     """What is known of the metrics that the allowed tools give."""
 
     metrics: Mapping[str, str]
@@ -47,7 +47,7 @@ class Known:
     """Those that a pure call just gave."""
 
 
-class _Audit:
+class _DraftAudit:
     """Takes the audit pairs of a draft, which belongs to no session: each half is one line, without any text."""
 
     def __init__(self, note: Callable[[JsonObject], None] | None) -> None:
@@ -55,20 +55,20 @@ class _Audit:
 
     async def asked(self, row: AuditAsked) -> None:
         """Note the first half before the prompt leaves; nothing is reserved, since there is no budget."""
-        self._noted("asked", asdict(row))
+        self._append("asked", asdict(row))
 
     async def settled(self, row: AuditSettled) -> None:
         """Note the other half."""
-        self._noted("settled", asdict(row))
+        self._append("settled", asdict(row))
 
-    def _noted(self, event: str, row: dict[str, Any]) -> None:
+    def _append(self, event: str, row: dict[str, Any]) -> None:
         line: JsonObject = {"event": event, **row}
         _log.info("advice %s", canonical(line).decode())
         if self._note is not None:
             self._note(line)
 
 
-async def known_metrics(catalog: Catalog, tools: Sequence[Tool], effects: Mapping[str, str]) -> Known:
+async def known_metrics(catalog: Catalog, tools: Sequence[Tool], effects: Mapping[str, str]) -> KnownMetrics:
     """Each metric that is known to come from a tool: named by its output schema, or seen in one pure call.
 
     Only tools that are pure and need no argument are called, once each.
@@ -84,15 +84,15 @@ async def known_metrics(catalog: Catalog, tools: Sequence[Tool], effects: Mappin
                 own = {name: value for name, value in result.metrics.items() if found.get(name, tool.name) == tool.name}
                 found |= dict.fromkeys(own, tool.name)
                 values |= own
-    return Known(found, values)
+    return KnownMetrics(found, values)
 
 
 async def draft_criteria(
     directive: str,
     tools: Sequence[ToolSpec],
-    known: Known,
+    known: KnownMetrics,
     *,
-    broker: Asks | None = None,
+    broker: AdviceBroker | None = None,
     wanted: tuple[str, ...] = (),
     draft_id: str = "",
     note: Callable[[JsonObject], None] | None = None,
@@ -125,13 +125,15 @@ async def draft_criteria(
     async def check(value: Any) -> Rejection | None:
         return _rejection(directive, _rows(cast("CriteriaAdvice", value)), tools, known)
 
-    outcome = await broker.ask(make, wanted=wanted, check=check, ledger=_Audit(note))
+    outcome = await broker.ask(make, wanted=wanted, check=check, ledger=_DraftAudit(note))
     if isinstance(outcome.value, CriteriaAdvice):
         return Draft(tuple(_rows(outcome.value)), (), f"advisor:{outcome.advisor}")
     return _by_rule(directive, tools, known, f"no advice: {outcome.reason}")
 
 
-def _rejection(directive: str, rows: Sequence[JsonObject], tools: Sequence[ToolSpec], known: Known) -> Rejection | None:
+def _rejection(
+    directive: str, rows: Sequence[JsonObject], tools: Sequence[ToolSpec], known: KnownMetrics
+) -> Rejection | None:
     """Tell why a model's criteria cannot be used; names are the model's own, values ours."""
     try:
         mission = _mission(directive, rows)
@@ -149,7 +151,7 @@ def _mission(directive: str, rows: Sequence[JsonObject]) -> Mission:
     return validate_mission({"directive": directive, "criteria": list(rows), "budget": {"iterations": 1}})
 
 
-def _by_rule(directive: str, tools: Sequence[ToolSpec], known: Known, why: str) -> Draft:
+def _by_rule(directive: str, tools: Sequence[ToolSpec], known: KnownMetrics, why: str) -> Draft:
     """What the rules draft, less what is refused."""
     found = draft(directive, known.metrics)
     kept: list[JsonObject] = []

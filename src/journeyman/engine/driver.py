@@ -9,21 +9,21 @@ from typing import Any, Final, cast
 
 import anyio
 
-from journeyman.engine.advising import Advising
-from journeyman.engine.calls import Calls, reservation_id
-from journeyman.engine.checks.facts import check_facts
+from journeyman.engine.advice_client import AdviceClient
+from journeyman.engine.call_runner import CallRunner, reservation_id
+from journeyman.engine.cancellation_watcher import LEAST_SLEEP_S, CancellationWatcher
+from journeyman.engine.catalog_task import EMPTY_CATALOG, CatalogTask, ToolsNotOpened, open_in_background
+from journeyman.engine.checks.criterion_facts import check_facts
 from journeyman.engine.clock import later
-from journeyman.engine.deadline import bounded
+from journeyman.engine.completed_calls import CompletedCalls
 from journeyman.engine.journal import Journal
-from journeyman.engine.opening import NO_TOOLS, NotOpened, Opening, opening
-from journeyman.engine.past import Past
-from journeyman.engine.policy import context_problems, missing_tools, tool_row
-from journeyman.engine.process import owner_name
-from journeyman.engine.reading import events, newest_iterations
-from journeyman.engine.recent import Recent
-from journeyman.engine.scripting import step_script
-from journeyman.engine.watching import LEAST_SLEEP_S, Watcher
-from journeyman.engine.world import World, answered
+from journeyman.engine.process_identity import owner_name
+from journeyman.engine.recent_iterations import RecentIterations
+from journeyman.engine.record_reading import newest_iterations, read_events
+from journeyman.engine.runtime import Runtime, expression_result
+from journeyman.engine.script_steps import step_script
+from journeyman.engine.timeout import run_with_timeout
+from journeyman.engine.tool_policy import context_problems, missing_tools, pinned_tool
 from journeyman.mission.advice import Advised, wants_advice
 from journeyman.mission.criteria.evidence import Answered
 from journeyman.mission.fold.timing import seconds_between
@@ -53,18 +53,18 @@ LEAST_JUDGEMENT_S: Final = 0.1
 class Driver:
     """Drives one session in this process."""
 
-    def __init__(self, world: World, journal: Journal) -> None:
+    def __init__(self, world: Runtime, journal: Journal) -> None:
         self._world = world
         self._journal = journal
-        self._recent = Recent()
-        self._past = Past()
+        self._recent = RecentIterations()
+        self._past = CompletedCalls()
         self._deadline = Deadline()
         """What tools are held to: the mission's, in the machine's monotonic time."""
-        self._watcher = Watcher(journal, world.clock, world.watch_s, self._move_deadline)
+        self._watcher = CancellationWatcher(journal, world.clock, world.watch_s, self._move_deadline)
         self._last_judgement: float | None = None
         """Once the deadline is past: when judging ends."""
         broker = world.broker
-        self._advising = Advising(broker, journal, self._recent, world.scripts) if broker is not None else None
+        self._advising = AdviceClient(broker, journal, self._recent, world.scripts) if broker is not None else None
         self._handlers: dict[type[Any], Callable[[Any], Awaitable[None]]] = {
             c.Propose: self._propose,
             c.Ask: self._ask,
@@ -96,12 +96,12 @@ class Driver:
                 command.why == "effect" and unasked_by(state, owner)
             ):
                 return state
-            await self._look_back(state)
+            await self._gather_history(state)
             self._claim(owner)
             self._move_deadline()
             origin = Path(state.identity.origin)
             try:
-                async with opening(world.open_catalog, state.mission, origin, self._deadline) as tools:
+                async with open_in_background(world.open_catalog, state.mission, origin, self._deadline) as tools:
                     await self._with_tools(tools)
             except CallerError as error:
                 await self._end_unless_started(error)
@@ -122,7 +122,7 @@ class Driver:
 
     def _claim(self, owner: str) -> None:
         lease = self._journal.lease
-        self._journal.note(e.Claimed(owner=owner, token=lease.token if lease is not None else 0))
+        self._journal.record(e.Claimed(owner=owner, token=lease.token if lease is not None else 0))
 
     async def conclude(self) -> State:
         """Write that the time of a session was over, without its tools.
@@ -137,16 +137,16 @@ class Driver:
 
     async def _end_held(self) -> None:
         journal, why = self._journal, "a tool held the process past the mission's deadline"
-        self._calls = Calls(self._world, journal, NO_TOOLS)
+        self._calls = CallRunner(self._world, journal, EMPTY_CATALOG)
         self._calls.skip(journal.state.in_flight, why)
         if journal.state.mission.on_exhausted == "ask":
-            journal.note(e.WaitStarted(reason=WaitFor.BUDGET))
+            journal.record(e.WaitStarted(reason=WaitFor.BUDGET))
         else:
-            journal.note(e.EndAsked(reason=Reason.MAX_WALL_CLOCK, note=why))
+            journal.record(e.EndAsked(reason=Reason.MAX_WALL_CLOCK, note=why))
             await self._loop()
         await journal.commit()
 
-    async def _look_back(self, state: State) -> None:
+    async def _gather_history(self, state: State) -> None:
         """Gather what models must be told of the record; the state holds what deciding needs."""
         journal, store = self._journal, self._world.store
         if self._advising is not None and state.mission.advisor != "none":
@@ -154,33 +154,35 @@ class Driver:
                 self._recent.take(happened)
             journal.listeners.append(lambda happened, _: self._recent.take(happened))
 
-    async def _with_tools(self, tools: Opening) -> None:
+    async def _with_tools(self, tools: CatalogTask) -> None:
         """Drive once the tools are there; at the deadline the ending is written first, and then what hangs is closed."""
         try:
             self._catalog = await tools.catalog(self._world.clock, self._journal.left_s)
-        except NotOpened:
+        except ToolsNotOpened:
             await self._end_without_tools()
             return
         if isinstance(self._catalog, Replayable):
             journal = self._journal
-            async for happened in events(self._world.store, journal.session_id, journal.head):
+            async for happened in read_events(self._world.store, journal.session_id, journal.head):
                 self._past.take(happened, journal.state)
             journal.listeners.append(self._past.take)
-        await self._catch_up()
+        await self._replay_into_catalog()
         await self._with_catalog(self._catalog)
 
     async def _end_without_tools(self) -> None:
         """Write that the time of a session was over before its tools were there: its ending, or that it waits for more."""
         journal = self._journal
         if journal.state.mission.on_exhausted == "ask":
-            journal.note(e.WaitStarted(reason=WaitFor.BUDGET))
+            journal.record(e.WaitStarted(reason=WaitFor.BUDGET))
             await journal.commit()
             return
-        journal.note(e.EndAsked(reason=Reason.MAX_WALL_CLOCK, note="the tools were not there in time"))
+        journal.record(e.EndAsked(reason=Reason.MAX_WALL_CLOCK, note="the tools were not there in time"))
         flying = journal.state.in_flight
         if flying:
-            Calls(self._world, journal, NO_TOOLS).skip(flying, "the mission's time was over")
-        journal.note(e.Ended(verdict=Label.TERMINATE, reason=Reason.MAX_WALL_CLOCK, outcome=outcome_of(journal.state)))
+            CallRunner(self._world, journal, EMPTY_CATALOG).skip(flying, "the mission's time was over")
+        journal.record(
+            e.Ended(verdict=Label.TERMINATE, reason=Reason.MAX_WALL_CLOCK, outcome=outcome_of(journal.state))
+        )
         await journal.commit()
 
     async def _end_unless_started(self, error: CallerError) -> None:
@@ -189,7 +191,7 @@ class Driver:
         pinned = journal.state.tools or journal.state.tools_ref
         if journal.lease is None or pinned or journal.state.phase is Phase.ENDED:
             return
-        journal.note(e.EndAsked(reason=Reason.COULD_NOT_START, note=str(error)[:2000]))
+        journal.record(e.EndAsked(reason=Reason.COULD_NOT_START, note=str(error)[:2000]))
         command = next_command(journal.state)
         if isinstance(command, c.End):
             await self._end(command)
@@ -199,24 +201,24 @@ class Driver:
         tools = await catalog.tools()
         changed = self._pin(tools)
         probes = {tool.name: tool.probe for tool in tools if tool.probe is not None}
-        self._calls = Calls(self._world, journal, catalog, changed=changed, probes=probes)
+        self._calls = CallRunner(self._world, journal, catalog, changed=changed, probes=probes)
         async with anyio.create_task_group() as group:
             group.start_soon(self._heartbeat)
             group.start_soon(self._watcher.run)
             try:
                 await self._loop()
             except anyio.get_cancelled_exc_class():
-                await self._save()
+                await self._commit_on_cancel()
                 raise
             group.cancel_scope.cancel()
 
-    async def _catch_up(self) -> None:
+    async def _replay_into_catalog(self) -> None:
         """Bring a world that lives in this process alone to where the record is."""
-        due = self._past.due()
+        due = self._past.not_replayed()
         if due and isinstance(self._catalog, Replayable):
             await self._catalog.replay(due)
 
-    async def _save(self) -> None:
+    async def _commit_on_cancel(self) -> None:
         """Keep what has happened when the driver is told to stop: Ctrl-C loses nothing."""
         with anyio.move_on_after(5, shield=True), contextlib.suppress(WorldError):
             await self._journal.commit()
@@ -225,12 +227,12 @@ class Driver:
         """Pin the tools of a new session; give the names that changed since an old one pinned them."""
         journal = self._journal
         state = journal.state
-        rows = {tool.name: tool_row(state.mission, tool) for tool in tools}
+        rows = {tool.name: pinned_tool(state.mission, tool) for tool in tools}
         if not state.tools and not state.tools_ref:
             if problems := (*missing_tools(state.mission, rows), *context_problems(state.mission, rows)):
                 raise InvalidInput("mission", problems)
-            kept = journal.keep(cast("Json", list(rows.values())))
-            journal.note(e.CatalogPinned(tools=cast("list[JsonObject] | JsonObject", kept)))
+            kept = journal.externalize(cast("Json", list(rows.values())))
+            journal.record(e.CatalogPinned(tools=cast("list[JsonObject] | JsonObject", kept)))
             return frozenset()
         return frozenset(
             name for name, spec in state.tools.items() if name not in rows or rows[name]["pin"] != spec.pin
@@ -254,7 +256,7 @@ class Driver:
                     return
                 continue
             await self._handlers[type(command)](command)
-            if journal.drafts_waiting > 200:
+            if journal.pending_count > 200:
                 await self._commit()
 
     def _move_deadline(self) -> None:
@@ -266,11 +268,11 @@ class Driver:
         try:
             return await self._journal.commit()
         except BudgetRefused as refused:
-            self._journal.drop_derived()
+            self._journal.discard_derived()
             if self._journal.state.mission.on_exhausted == "ask":
-                self._journal.note(e.WaitStarted(reason=WaitFor.BUDGET))
+                self._journal.record(e.WaitStarted(reason=WaitFor.BUDGET))
             else:
-                self._journal.note(e.EndAsked(reason=Reason.TENANT_BUDGET, note=str(refused)))
+                self._journal.record(e.EndAsked(reason=Reason.TENANT_BUDGET, note=str(refused)))
             await self._journal.commit()
             return False
 
@@ -281,48 +283,48 @@ class Driver:
                 return
             if await self._advised(self._advising):
                 return
-        self._journal.note(steps.proposed(self._journal.state), actor="planner")
+        self._journal.record(steps.proposed(self._journal.state), actor="planner")
 
-    async def _advised(self, advising: Advising) -> bool:
+    async def _advised(self, advising: AdviceClient) -> bool:
         """Ask for a strategy; give False when the planner must go on. A person's abort cuts the question off."""
         found: list[Advised | str] = []
 
         async def ask() -> None:
             found.append(await advising.next_strategy())
 
-        await self._watcher.over(ask)
+        await self._watcher.run_cancellable(ask)
         journal = self._journal
         if not found:  # cut off: the state says what comes next, once it knows of it
             return out_of_time(journal.state) or not self._is_over()
         advice = found[0]
         if isinstance(advice, str):
             if advice != journal.state.advice.rejected:
-                journal.note(e.AdviceRejected(request="strategy", purpose="strategy", reason=advice))
+                journal.record(e.AdviceRejected(request="strategy", purpose="strategy", reason=advice))
             return False
         while journal.state.people.end_asked is None and not journal.state.people.paused:
-            journal.note(steps.advised(journal.state, advice), actor=f"advisor:{advice.advisor}")
+            journal.record(steps.advised(journal.state, advice), actor=f"advisor:{advice.advisor}")
             if await self._commit():  # the answer's cost and what it led to are one commit: it is never asked twice
                 break
         return True
 
     async def _ask(self, command: c.Ask) -> None:
-        self._journal.note(e.ApprovalAsked(approval=command.approval, question=command.question, by=command.by))
+        self._journal.record(e.ApprovalAsked(approval=command.approval, question=command.question, by=command.by))
         await self._commit()
 
     async def _intend(self, command: c.Intend) -> None:
         for event in intended(self._journal.state, command):
-            kept = self._journal.keep(event.args)
+            kept = self._journal.externalize(event.args)
             intent = event if kept is event.args else replace(event, args=kept)
             reserve = Reserve(
                 reservation_id=reservation_id(self._journal.session_id, event.effect), amounts={"tool_calls": 1}
             )
-            self._journal.note(intent, budget=(reserve,))
+            self._journal.record(intent, budget=(reserve,))
 
     async def _run(self, command: c.Run) -> None:
         if self._journal.intents_waiting and not await self._commit():
             return
-        await self._catch_up()
-        if await self._watcher.over(lambda: self._calls.run(command.effects), AFTER_S):
+        await self._replay_into_catalog()
+        if await self._watcher.run_cancellable(lambda: self._calls.run(command.effects), AFTER_S):
             why = "the mission's time was over" if self._is_over() else "cancelled by a person's abort"
             self._calls.skip(self._journal.state.in_flight, why)
 
@@ -334,7 +336,9 @@ class Driver:
         self._calls.skip(command.effects, command.why)
 
     async def _ask_world(self, command: c.AskWorld) -> None:
-        if await self._commit() and await self._watcher.over(lambda: self._calls.ask_world(command.effects), AFTER_S):
+        if await self._commit() and await self._watcher.run_cancellable(
+            lambda: self._calls.ask_world(command.effects), AFTER_S
+        ):
             self._calls.give_up([effect for effect in self._journal.state.in_flight if effect in command.effects])
 
     async def _give_up(self, command: c.GiveUp) -> None:
@@ -347,7 +351,7 @@ class Driver:
         del command
         state = self._journal.state
         facts = await check_facts(state.mission, Path(state.identity.origin), self._journal.left_s())
-        self._journal.note(e.Checked(iteration=state.iteration.index, facts=facts))
+        self._journal.record(e.Checked(iteration=state.iteration.index, facts=facts))
 
     async def _evaluate(self, command: c.Evaluate) -> None:
         del command
@@ -355,13 +359,13 @@ class Driver:
         values = await self._values(state)
         at = self._journal.at()
         event = await with_answers(lambda run: evaluated(state, at, run, values), self._answering())
-        self._journal.note(event, at=at)
+        self._journal.record(event, at=at)
 
     async def _watch_arrivals(self, command: c.Watch) -> None:
         del command
         state = self._journal.state
         values = await self._values(state)
-        self._journal.note(await with_answers(lambda run: watched(state, run, values), self._answering()))
+        self._journal.record(await with_answers(lambda run: watched(state, run, values), self._answering()))
 
     def _answering(self) -> Callable[[str, JsonObject], Awaitable[Answered]]:
         """What asks the sandbox, within what the mission's time leaves, or a moment for the last judgements."""
@@ -370,10 +374,10 @@ class Driver:
 
         async def answer(expression: str, obs: JsonObject) -> Answered:
             seconds = None if until is None else until - clock.monotonic()
-            result = await bounded(clock, seconds, lambda: predicates.evaluate(expression, obs))
+            result = await run_with_timeout(clock, seconds, lambda: predicates.evaluate(expression, obs))
             if result is None:
                 return Answered(error="deadline: the mission's time was over")
-            return answered(result)
+            return expression_result(result)
 
         return answer
 
@@ -395,20 +399,20 @@ class Driver:
         return {name: parsed(await self._journal.blob(name)) for name in steps.blobs_of(state)}
 
     async def _decide(self, command: c.Decide) -> None:
-        self._journal.note(steps.decided(self._journal.state, command.verdict))
+        self._journal.record(steps.decided(self._journal.state, command.verdict))
 
     async def _assume(self, command: c.Assume) -> None:
         how = EffectState.DONE if command.done else EffectState.FAILED
         for effect in command.effects:
             name = effect.intended.effect
-            self._journal.note(e.Reconciled(effect=name, state=how, note="the mission's policy", assumed=True))
+            self._journal.record(e.Reconciled(effect=name, state=how, note="the mission's policy", assumed=True))
 
     async def _wait(self, command: c.Wait) -> None:
         at = self._journal.at()
         left = self._journal.left_s()
         seconds = command.seconds if left is None else max(0.0, min(command.seconds, left))
         until = later(at, seconds) if command.reason is WaitFor.SLEEP else ""
-        self._journal.note(e.WaitStarted(reason=command.reason, until_at=until), at=at)
+        self._journal.record(e.WaitStarted(reason=command.reason, until_at=until), at=at)
         await self._commit()
 
     async def _wake(self, command: c.Wake) -> None:
@@ -421,7 +425,7 @@ class Driver:
             await clock.sleep(max(LEAST_SLEEP_S, min(left, self._world.watch_s)))
             if await journal.refresh() and (journal.state.people.end_asked is not None or journal.state.people.paused):
                 return
-        journal.note(e.WaitEnded())
+        journal.record(e.WaitEnded())
 
     async def _end(self, command: c.End) -> None:
         if (
@@ -433,8 +437,8 @@ class Driver:
         ):
             if not await self._commit():
                 return
-            notes = await bounded(self._world.clock, self._journal.left_s(), self._advising.closing_notes)
+            notes = await run_with_timeout(self._world.clock, self._journal.left_s(), self._advising.closing_notes)
             if notes is not None:
-                self._journal.note(notes, actor="advisor")
-        self._journal.note(e.Ended(verdict=command.verdict, reason=command.reason, outcome=command.outcome))
+                self._journal.record(notes, actor="advisor")
+        self._journal.record(e.Ended(verdict=command.verdict, reason=command.reason, outcome=command.outcome))
         await self._commit()

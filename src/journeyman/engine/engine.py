@@ -10,8 +10,8 @@ import anyio
 
 from journeyman.engine.driver import Driver
 from journeyman.engine.journal import Journal
-from journeyman.engine.reading import events
-from journeyman.engine.world import World
+from journeyman.engine.record_reading import read_events
+from journeyman.engine.runtime import Runtime
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import Happened
 from journeyman.mission.model.mission import Mission, dump, mission_digest
@@ -26,7 +26,7 @@ OnEvent = Callable[[Happened, State], None]
 class Engine:
     """Runs any number of sessions on one event loop over one tenant's store."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: Runtime) -> None:
         self._world = world
 
     async def create(self, mission: Mission, origin: Path | None = None) -> str:
@@ -37,7 +37,7 @@ class Engine:
         world = self._world
         session_id = f"s{world.clock.new_id()}"
         journal = Journal(world.store, world.clock, session_id)
-        journal.note(_created(mission, world.store.tenant, session_id, (origin or Path()).resolve()))
+        journal.record(_created(mission, world.store.tenant, session_id, (origin or Path()).resolve()))
         await journal.commit()
         return session_id
 
@@ -52,7 +52,7 @@ class Engine:
         try:
             return await Driver(self._world, journal).drive()
         except BaseExceptionGroup as group:
-            raise _only(group) from None
+            raise _single_error(group) from None
 
     async def conclude(self, session_id: str) -> State:
         """Write the ending of a session whose process was killed at its deadline; give its state then.
@@ -113,8 +113,8 @@ class Engine:
         decides again, so that an amended budget lets it go on.
         """
         world = self._world
-        source = [happened async for happened in events(world.store, session_id)]
-        cut = _cut(source, iteration)
+        source = [happened async for happened in read_events(world.store, session_id)]
+        cut = _index_of_verdict(source, iteration)
         created = source[0].event
         if cut is None or not isinstance(created, e.SessionCreated):
             raise NotAllowed(
@@ -131,11 +131,11 @@ class Engine:
             parent=f"{session_id}@{decided.iteration}",
             origin=created.origin,
         )
-        journal.note(first, at=source[0].at)
+        journal.record(first, at=source[0].at)
         final = decided.verdict in (Label.COMPLETE, Label.TERMINATE)
         for happened in source[1 : cut if final else cut + 1]:
             if not isinstance(happened.event, (e.EndAsked, e.SnapshotTaken)):  # a snapshot is of the other session
-                journal.note(_kept(journal, happened.event), actor=happened.actor, at=happened.at)
+                journal.record(_externalize_tools(journal, happened.event), actor=happened.actor, at=happened.at)
         await journal.commit()
         return new_id
 
@@ -146,14 +146,14 @@ def _created(mission: Mission, tenant: str, session_id: str, origin: Path) -> e.
     )
 
 
-def _kept(journal: Journal, event: e.Event) -> e.Event:
+def _externalize_tools(journal: Journal, event: e.Event) -> e.Event:
     """The event, its tool definitions in a blob when they are large."""
     if not isinstance(event, e.CatalogPinned):
         return event
-    return e.CatalogPinned(tools=cast("list[JsonObject] | JsonObject", journal.keep(cast("Json", event.tools))))
+    return e.CatalogPinned(tools=cast("list[JsonObject] | JsonObject", journal.externalize(cast("Json", event.tools))))
 
 
-def _cut(source: list[Happened], iteration: int | None) -> int | None:
+def _index_of_verdict(source: list[Happened], iteration: int | None) -> int | None:
     """The index of the verdict that ends the iteration."""
     found = [index for index, happened in enumerate(source) if isinstance(happened.event, e.Decided)]
     if iteration is not None:
@@ -161,7 +161,7 @@ def _cut(source: list[Happened], iteration: int | None) -> int | None:
     return found[-1] if found else None
 
 
-def _only(group: BaseExceptionGroup[BaseException]) -> BaseException:
+def _single_error(group: BaseExceptionGroup[BaseException]) -> BaseException:
     """The one error inside nested groups: callers catch errors, not groups.
 
     Of several of our own the first will do: a lost lease fails the heartbeat and the commit alike. Foreign errors are

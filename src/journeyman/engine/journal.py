@@ -11,8 +11,8 @@ from typing import Final, cast
 import anyio
 
 from journeyman.engine.clock import Clock, stamp
-from journeyman.engine.reading import PAGE, missing, pages, placed, restore
-from journeyman.engine.snapshots import Snapshots, taken
+from journeyman.engine.record_reading import PAGE, read_pages, restore, session_not_found, with_tool_specs
+from journeyman.engine.snapshots import SnapshotSchedule, make_snapshot
 from journeyman.mission.chain import Entry, Envelope, Head, check_chain, genesis, head_of, seal_bytes
 from journeyman.mission.fold.fold import fold, with_tools
 from journeyman.mission.fold.timing import seconds_between
@@ -42,7 +42,7 @@ Budget = Reserve | Settle
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
+class _PendingEvent:
     happened: Happened
     data: bytes
     """The event's fields in canonical form."""
@@ -68,11 +68,11 @@ class Journal:
         self._head: Head = genesis(store.tenant, session_id)
         self._committed: State | None = None
         self._state: State | None = None
-        self._drafts: list[_Draft] = []
+        self._drafts: list[_PendingEvent] = []
         self._blobs: dict[str, bytes] = {}
         self._cache: OrderedDict[str, bytes] = OrderedDict()
         self._committing = anyio.Lock(fast_acquire=True)
-        self._snapshots = Snapshots()
+        self._snapshots = SnapshotSchedule()
         self._dropped = 0
         """Grows with every event that was noted and forgotten again, and whenever others turn out to have appended first."""
         self.listeners: list[Callable[[Happened, State], None]] = []
@@ -82,7 +82,7 @@ class Journal:
     def state(self) -> State:
         """With everything recorded, committed or not."""
         if self._state is None:
-            raise missing(self.session_id)
+            raise session_not_found(self.session_id)
         return self._state
 
     @property
@@ -91,12 +91,12 @@ class Journal:
         return self._head
 
     @property
-    def dirty(self) -> bool:
+    def has_pending(self) -> bool:
         """Tell whether something waits to be committed."""
         return bool(self._drafts)
 
     @property
-    def drafts_waiting(self) -> int:
+    def pending_count(self) -> int:
         """How many events wait to be committed."""
         return len(self._drafts)
 
@@ -109,25 +109,25 @@ class Journal:
             found = await restore(self._store, self.session_id)
             self._committed, self._head = found.state, found.head
             self._snapshots.count(found.at)
-            await self._take_in(found.tail)
+            await self._apply(found.tail)
         while await self._read_on():
             pass
         return self.state
 
-    def durable(self) -> AsyncIterator[Sequence[Entry]]:
+    def committed_pages(self) -> AsyncIterator[Sequence[Entry]]:
         """What is committed, page by page from the start."""
-        return pages(self._store, self.session_id, self._head)
+        return read_pages(self._store, self.session_id, self._head)
 
     async def _read_on(self) -> bool:
         entries = await self._store.read(self.session_id, self._head.seq, PAGE)
         check_chain(self._head, entries)
         if entries:
-            await self._take_in(entries)
+            await self._apply(entries)
         return len(entries) == PAGE
 
-    async def _take_in(self, entries: Sequence[Entry]) -> None:
+    async def _apply(self, entries: Sequence[Entry]) -> None:
         for entry in entries:
-            happened = await placed(self._store, read(entry))
+            happened = await with_tool_specs(self._store, read(entry))
             self._committed = fold(self._committed, happened)
             self._head = head_of(entry)
             for listen in self.listeners:
@@ -135,7 +135,7 @@ class Journal:
         self._snapshots.count(entries)
         self._keep_facts(self._drafts)
 
-    def _keep_facts(self, drafts: Sequence[_Draft]) -> None:
+    def _keep_facts(self, drafts: Sequence[_PendingEvent]) -> None:
         """Start again from what is committed, with what happened in the world since; the rest is derived anew."""
         self._drafts, self._state = [], self._committed
         for draft in drafts:
@@ -171,7 +171,7 @@ class Journal:
         """Tell whether an intent is not durable yet, so that its effect must not begin."""
         return any(isinstance(draft.happened.event, e.Intended) for draft in self._drafts)
 
-    def note(
+    def record(
         self, event: Event, *, actor: str = "engine", budget: tuple[Budget, ...] = (), at: str | None = None
     ) -> State:
         """Let an event happen, in memory until the next commit.
@@ -182,7 +182,7 @@ class Journal:
         data = canonical(encode(event))
         happened = decode(Envelope(self._head.seq + 1, at or self.at(), actor, type(event).__name__, data))
         self._state = self._after(happened)
-        self._drafts.append(_Draft(happened, data, budget, self._state))
+        self._drafts.append(_PendingEvent(happened, data, budget, self._state))
         return self._state
 
     def _after(self, happened: Happened) -> State:
@@ -191,12 +191,12 @@ class Journal:
         known = self._blobs.get(state.tools_ref) if state.tools_ref else None
         return state if known is None else with_tools(state, cast("list[JsonObject]", parsed(known)))
 
-    def keep(self, value: Json) -> Json:
+    def externalize(self, value: Json) -> Json:
         """A value as events hold it: itself, or a reference to a blob when it is large."""
         data = canonical(value)
-        return self.keep_bytes(data) if len(data) > INLINE_BYTES else value
+        return self.externalize_bytes(data) if len(data) > INLINE_BYTES else value
 
-    def keep_bytes(self, data: bytes) -> JsonObject:
+    def externalize_bytes(self, data: bytes) -> JsonObject:
         """The reference to a blob that the next commit writes."""
         name = digest(data)
         self._blobs[name] = data
@@ -227,7 +227,7 @@ class Journal:
     async def commit(self) -> bool:
         """Make what was noted durable. Give False when others appended first: the state moved, derive again.
 
-        False, too, where that was found by another commit of ours, for which this one waited. Raises `LeaseLost`, or `BudgetRefused` after which `drop_derived` forgets the refused intents. Never cut off
+        False, too, where that was found by another commit of ours, for which this one waited. Raises `LeaseLost`, or `BudgetRefused` after which `discard_derived` forgets the refused intents. Never cut off
         in the middle by a cancellation.
         """
         if not self._drafts and not self._committing.locked():
@@ -244,7 +244,7 @@ class Journal:
         try:
             await self.commit()
         except BudgetRefused:
-            self.drop_derived()
+            self.discard_derived()
 
     async def _commit(self) -> None:
         sent, blobs, then = self._drafts, self._blobs, self.state
@@ -266,7 +266,7 @@ class Journal:
             for listen in self.listeners:
                 listen(draft.happened, draft.state)
 
-    def _batch(self, drafts: Sequence[_Draft], blobs: dict[str, bytes], then: State) -> Batch:
+    def _batch(self, drafts: Sequence[_PendingEvent], blobs: dict[str, bytes], then: State) -> Batch:
         entries: list[Entry] = []
         head = self._head
         for draft in drafts:
@@ -277,7 +277,7 @@ class Journal:
             head = head_of(entry)
         at = drafts[-1].happened.at
         if self._snapshots.due(entries, then):
-            entry, name, data = taken(head, at, then)
+            entry, name, data = make_snapshot(head, at, then)
             entries.append(entry)
             blobs = {**blobs, name: data}
         return Batch(
@@ -290,7 +290,7 @@ class Journal:
             lease=self.lease,
         )
 
-    async def _rebase(self, drafts: Sequence[_Draft]) -> None:
+    async def _rebase(self, drafts: Sequence[_PendingEvent]) -> None:
         self._drafts = list(drafts)
         before = self._head.seq
         while await self._read_on():
@@ -300,11 +300,11 @@ class Journal:
                 f"session {self.session_id} refuses event {before + 1}, yet holds none; run `journeyman verify {self.session_id}`"
             )
 
-    def forget(self) -> None:
+    def discard_pending(self) -> None:
         """Forget everything that was noted and is not committed."""
         self._drafts, self._blobs, self._state = [], {}, self._committed
 
-    def drop_derived(self) -> None:
+    def discard_derived(self) -> None:
         """Forget what was noted but only derived: the commit was refused for another reason than a moved head."""
         self._keep_facts(self._drafts)
 

@@ -7,8 +7,8 @@ from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
 from journeyman.engine.observation_check import checking_state, judge_observation
-from journeyman.engine.policy import context_problems, tool_row
-from journeyman.engine.scripting import script_limits
+from journeyman.engine.script_steps import script_limits
+from journeyman.engine.tool_policy import context_problems, pinned_tool
 from journeyman.mission.criteria import Approval, Event, MetricTrend, Predicate, ToolCallSucceeded, probes
 from journeyman.mission.criteria.base import Criterion, Measured, Probe, walk
 from journeyman.mission.criteria.expressions import uses
@@ -30,14 +30,14 @@ from journeyman.tools.script_check import expression_problems as syntax_problems
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class MissionCheck:
     """What was found about a mission."""
 
     problems: tuple[Problem, ...]
     """The mission cannot work like this."""
     warnings: tuple[Problem, ...] = ()
     """It can, but proves less, or asks for more, than its reader may think."""
-    asks: tuple[str, ...] = ()
+    waits_for_person: tuple[str, ...] = ()
     """Tools whose calls wait for a person."""
     tools: tuple[JsonObject, ...] = ()
     """The tools that it would get, as a record pins them."""
@@ -52,7 +52,7 @@ async def check_mission(
     *,
     opens: AbstractAsyncContextManager[Catalog] | None = None,
     observation: JsonObject | None = None,
-) -> Checked:
+) -> MissionCheck:
     """Check a mission without running it.
 
     Args:
@@ -63,10 +63,10 @@ async def check_mission(
         observation: What a person wrote down: the criteria are judged by it.
     """
     found = await _sandbox_problems(mission, predicates)
-    told = Checked(())
+    told = MissionCheck(())
     if opens is not None:
         async with opens as catalog:
-            rows = [tool_row(mission, tool) for tool in await catalog.tools()]
+            rows = [pinned_tool(mission, tool) for tool in await catalog.tools()]
         told = await check_tools(mission, rows, scripts)
     results = await judge_observation(mission, observation, predicates) if observation is not None else ()
     return replace(told, problems=(*found, *told.problems), results=tuple(results))
@@ -99,7 +99,7 @@ async def _sandbox_problems(mission: Mission, predicates: Predicates) -> list[Pr
     return found
 
 
-async def check_tools(mission: Mission, rows: list[JsonObject], scripts: ScriptRun) -> Checked:
+async def check_tools(mission: Mission, rows: list[JsonObject], scripts: ScriptRun) -> MissionCheck:
     """Check a mission against the tools that it would get."""
     state = checking_state(mission, rows)
     found = [*_probe_problems(state), *_context_problems(state, rows), *_plan_problems(state)]
@@ -114,7 +114,7 @@ async def check_tools(mission: Mission, rows: list[JsonObject], scripts: ScriptR
             message = f"{criterion.tool!r} is not an allowed tool, so it can never be met"
             found.append(Problem(where=f"criterion {criterion.id}", message=message))
     asks = tuple(name for name in sorted(state.tools) if needs_person(state, name))
-    return Checked(tuple(found), tuple(_warnings(state)), asks, tuple(rows))
+    return MissionCheck(tuple(found), tuple(_warnings(state)), asks, tuple(rows))
 
 
 def _probe_problems(state: State) -> Iterator[Problem]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from journeyman.engine.world import answered
+from journeyman.engine.runtime import expression_result
 from journeyman.mission.criteria.evidence import SCRIPT, Answered, Call, Measurement
 from journeyman.mission.fold.fold import fold
 from journeyman.mission.fold.world import arrived
@@ -51,7 +51,7 @@ async def judge_observation(mission: Mission, seen: JsonObject, predicates: Pred
     async def ask(expression: str, obs: JsonObject) -> Answered:
         given: JsonObject = {name: seen[name] for name in ("tool_results", "history") if name in seen}
         result = await predicates.evaluate(expression, obs | given)
-        return answered(result)
+        return expression_result(result)
 
     event = await with_answers(lambda run: evaluated(state, _AT, run, {}), ask)
     return event.results

@@ -7,9 +7,16 @@ from dataclasses import dataclass
 from typing import cast
 
 from journeyman.engine.journal import summary_of
-from journeyman.engine.reading import missing, newest_iterations, pages, placed, state_of, told_from
-from journeyman.engine.recent import Recent
-from journeyman.engine.world import Evaluates, answered
+from journeyman.engine.recent_iterations import RecentIterations
+from journeyman.engine.record_reading import (
+    newest_iterations,
+    read_pages,
+    report_start_seq,
+    session_not_found,
+    state_of,
+    with_tool_specs,
+)
+from journeyman.engine.runtime import PredicateEvaluator, expression_result
 from journeyman.mission.advice import StrategyAdvice
 from journeyman.mission.chain import Entry, Head, head_of, is_of_kind
 from journeyman.mission.criteria.evidence import Answered
@@ -35,7 +42,7 @@ class Record:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Numbered:
+class NumberedEvent:
     """An event with its place."""
 
     seq: int
@@ -46,15 +53,15 @@ class Numbered:
 
 async def read_record(store: Store, session_id: str) -> Record:
     """A session's whole record, held in memory; raises `NotFound` when there is none."""
-    entries = tuple([entry async for page in pages(store, session_id) for entry in page])
+    entries = tuple([entry async for page in read_pages(store, session_id) for entry in page])
     decoded = tuple(read(entry) for entry in entries)
     return Record(session_id=session_id, events=decoded, entries=entries, head=head_of(entries[-1]))
 
 
-async def numbered(store: Store, session_id: str, *, kind: str = "") -> AsyncIterator[Numbered]:
+async def numbered_events(store: Store, session_id: str, *, kind: str = "") -> AsyncIterator[NumberedEvent]:
     """All events in order, or those of one kind; others are passed over unread."""
     iteration = 0
-    async for page in pages(store, session_id):
+    async for page in read_pages(store, session_id):
         for entry in page:
             is_proposed = is_of_kind(entry, Proposed.__name__)
             if is_proposed or not kind or is_of_kind(entry, kind):
@@ -62,51 +69,55 @@ async def numbered(store: Store, session_id: str, *, kind: str = "") -> AsyncIte
                 if isinstance(happened.event, Proposed):
                     iteration = happened.event.iteration
                 if not kind or is_of_kind(entry, kind):
-                    yield Numbered(seq=entry.seq, iteration=iteration, happened=happened)
+                    yield NumberedEvent(seq=entry.seq, iteration=iteration, happened=happened)
 
 
-async def newest_events(store: Store, session_id: str, count: int, before_seq: int | None = None) -> list[Numbered]:
+async def newest_events(
+    store: Store, session_id: str, count: int, before_seq: int | None = None
+) -> list[NumberedEvent]:
     """The newest events, oldest first; raises `NotFound` where there are none at all."""
     entries = await store.read(session_id, 0, count, before_seq=before_seq, newest=True)
     if not entries:
         if not await store.read(session_id, 0, 1):
-            raise missing(session_id)
+            raise session_not_found(session_id)
         return []
     before = await newest_iterations(store, session_id, 1, Head(entries[0].seq - 1, b""))
     first = before[0].event if before else None
     iteration = first.iteration if isinstance(first, Proposed) else 0
-    rows: list[Numbered] = []
+    rows: list[NumberedEvent] = []
     for entry in entries:
         happened = read(entry)
         if isinstance(happened.event, Proposed):
             iteration = happened.event.iteration
-        rows.append(Numbered(seq=entry.seq, iteration=iteration, happened=happened))
+        rows.append(NumberedEvent(seq=entry.seq, iteration=iteration, happened=happened))
     return rows
 
 
-async def replay_of(store: Store, session_id: str, predicates: Evaluates) -> Replayed:
+async def replay_of(store: Store, session_id: str, predicates: PredicateEvaluator) -> Replayed:
     """What replaying a session's record finds; raises `RecordBroken` where its chain or its end does not hold."""
     return (await replay_and_report(store, session_id, predicates))[0]
 
 
-async def replay_and_report(store: Store, session_id: str, predicates: Evaluates) -> tuple[Replayed, Report | None]:
+async def replay_and_report(
+    store: Store, session_id: str, predicates: PredicateEvaluator
+) -> tuple[Replayed, Report | None]:
     """What replaying finds, and the report that was derived in the same pass where nothing differs."""
 
     async def ask(expression: str, obs: JsonObject) -> Answered:
         result = await predicates.evaluate(expression, obs)
-        return answered(result)
+        return expression_result(result)
 
     async def read_blob(name: str) -> Json:
         return parsed(await store.blob(name))
 
     replaying, builder = Replaying(ask, read_blob), ReportBuilder()
-    newest = await told_from(store, session_id)
+    newest = await report_start_seq(store, session_id)
     head: Head | None = None
-    async for page in pages(store, session_id):
+    async for page in read_pages(store, session_id):
         for entry in page:
             happened = read(entry)
             if isinstance(happened.event, CatalogPinned):
-                happened = await placed(store, happened)
+                happened = await with_tool_specs(store, happened)
             if not await replaying.take(happened):
                 return replaying.result(), None
             builder.take_or_pass(happened, cast("State", replaying.state), newest=entry.seq >= newest)
@@ -123,7 +134,7 @@ def summarized(entries: Sequence[Entry]) -> Summary:
 
 async def prompt_of(store: Store, session_id: str) -> Prompt:
     """The prompt that a model would see next for a session."""
-    state, recent = await state_of(store, session_id), Recent()
+    state, recent = await state_of(store, session_id), RecentIterations()
     for happened in await newest_iterations(store, session_id, RECENT):
         recent.take(happened)
     values = {name: parsed(await store.blob(name)) for name in (*recent.references(), *references(state))}

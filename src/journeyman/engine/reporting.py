@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from typing import Final, cast
 
-from journeyman.engine.reading import Restored, kept_state, pages, placed, restore, state_of, told_from
+from journeyman.engine.record_reading import (
+    RestorePoint,
+    read_pages,
+    report_start_seq,
+    restore,
+    snapshot_state,
+    state_of,
+    with_tool_specs,
+)
 from journeyman.mission.chain import Entry, Head, genesis, head_of, kind_of
 from journeyman.mission.fold.fold import fold
 from journeyman.mission.model.events import EVENT_TYPES, Proposed, SnapshotTaken, read
@@ -31,9 +39,9 @@ async def report_of(store: Store, session_id: str) -> Report:
     builder = ReportBuilder()
     state: State | None = None
     head = genesis(store.tenant, session_id)
-    async for page in pages(store, session_id):
+    async for page in read_pages(store, session_id):
         for entry in page:
-            happened = await placed(store, read(entry))
+            happened = await with_tool_specs(store, read(entry))
             state = fold(state, happened)
             builder.take(happened, state)
             head = head_of(entry)
@@ -47,18 +55,18 @@ def reported_head(report: Report) -> Head:
 
 async def _in_parts(store: Store, session_id: str) -> Report | None:
     """The report without folding its middle; `None` where a snapshot there cannot be used."""
-    parts = _Parts(store, await restore(store, session_id, await told_from(store, session_id)))
-    async for page in pages(store, session_id):
+    parts = _PartialFold(store, await restore(store, session_id, await report_start_seq(store, session_id)))
+    async for page in read_pages(store, session_id):
         for entry in page:
             if not await parts.take(entry):
                 return None
     return parts.builder.finish(cast("State", parts.state), parts.head)
 
 
-class _Parts:
+class _PartialFold:
     """Walks through a record: folds the first iterations, passes the middle by, and folds the newest ones."""
 
-    def __init__(self, store: Store, tail: Restored) -> None:
+    def __init__(self, store: Store, tail: RestorePoint) -> None:
         self.builder = ReportBuilder()
         self.state: State | None = None
         self.head = Head(0, b"")
@@ -77,14 +85,14 @@ class _Parts:
             return kind in _SILENT or await self._pass_by(entry, kind)
         if entry.seq == self._tail.head.seq + 1:
             self.state = self._tail.state
-        happened = await placed(self._store, read(entry))
+        happened = await with_tool_specs(self._store, read(entry))
         self.state = fold(self.state, happened)
         self.builder.take(happened, self.state)
         return True
 
     async def _pass_by(self, entry: Entry, kind: str) -> bool:
         if kind == _SNAPSHOT:
-            state = await kept_state(self._store, entry)
+            state = await snapshot_state(self._store, entry)
             if state is not None:
                 self.builder.pass_snapshot(read(entry), state)
             return state is not None

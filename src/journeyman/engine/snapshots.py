@@ -19,7 +19,7 @@ SHARE: Final = 4
 _KIND: Final = SnapshotTaken.__name__
 
 
-class Snapshots:
+class SnapshotSchedule:
     """Counts what a reader must fold, and makes the snapshot that ends it."""
 
     def __init__(self) -> None:
@@ -46,7 +46,7 @@ class Snapshots:
         return self._bytes + sum(len(entry.body) for entry in entries) >= SHARE * self._snapshot_bytes
 
 
-def taken(head: Head, at: str, state: State) -> tuple[Entry, str, bytes]:
+def make_snapshot(head: Head, at: str, state: State) -> tuple[Entry, str, bytes]:
     """The event behind `head` that holds the snapshot of a state, and the blob's digest and bytes."""
     data = snapshot_of(state)
     event = snapshot_event(state, data)

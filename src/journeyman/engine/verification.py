@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict, replace
 
 from journeyman.engine.journal import summary_of
-from journeyman.engine.reading import pages, placed
+from journeyman.engine.record_reading import read_pages, with_tool_specs
 from journeyman.mission.chain import Entry, Head
 from journeyman.mission.fold.fold import fold
 from journeyman.mission.model.events import SnapshotTaken, encode, read
@@ -32,7 +32,7 @@ async def _derived_fault(store: Store, session_id: str, head: Head) -> tuple[int
     state: State | None = None
     seq, at = 0, ""
     try:
-        async for page in pages(store, session_id, head):
+        async for page in read_pages(store, session_id, head):
             for entry in page:
                 seq = entry.seq
                 problem, state, at = await _folded(store, state, entry)
@@ -46,7 +46,7 @@ async def _derived_fault(store: Store, session_id: str, head: Head) -> tuple[int
 
 
 async def _folded(store: Store, state: State | None, entry: Entry) -> tuple[str, State, str]:
-    happened = await placed(store, read(entry))
+    happened = await with_tool_specs(store, read(entry))
     event = happened.event
     if isinstance(event, SnapshotTaken) and state is not None and event.form == form():
         derived = snapshot_event(state)

@@ -15,7 +15,7 @@ import yaml
 from journeyman.config import Settings
 from journeyman.engine.draft_log import NAME, DraftLog
 from journeyman.engine.drafting import Draft, draft_criteria, known_metrics
-from journeyman.engine.policy import tool_row
+from journeyman.engine.tool_policy import pinned_tool
 from journeyman.interfaces.cli.rendering import console, short, table
 from journeyman.interfaces.cli.shared import WAITING, bridge, print_json
 from journeyman.interfaces.cli.terminal import say
@@ -117,7 +117,7 @@ async def _draft(settings: Settings, plain: dict[str, Any], wanted: Wanted) -> D
     folder = wanted.path.parent.resolve()
     async with mission_catalog(probe, folder) as catalog:
         tools = await catalog.tools()
-        rows = [tool_row(probe, tool) for tool in tools]
+        rows = [pinned_tool(probe, tool) for tool in tools]
         effects = {str(row["name"]): str(row["effect"]) for row in rows}
         known = await known_metrics(catalog, tools, effects)
     specs = list(tool_specs(rows).values())
@@ -131,7 +131,7 @@ async def _draft(settings: Settings, plain: dict[str, Any], wanted: Wanted) -> D
             broker=journeyman.broker,
             wanted=(wanted.advisor,),
             draft_id=journeyman.clock.new_id(),
-            note=DraftLog(settings.data_dir / settings.tenant / NAME, journeyman.clock).note,
+            note=DraftLog(settings.data_dir / settings.tenant / NAME, journeyman.clock).append,
         )
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, cast
 
 import typer
 
-from journeyman.engine.mission_check import Checked, check_mission
+from journeyman.engine.mission_check import MissionCheck, check_mission
 from journeyman.interfaces.cli.drafting import Wanted, drafted
 from journeyman.interfaces.cli.rendering import MARKS, console, short, table
 from journeyman.interfaces.cli.shared import BAD_INPUT, JSON, bridge, print_json, settings_of, told
@@ -178,7 +178,7 @@ def check(
     mission, folder = load_mission(file)
     seen = _observation(observation) if observation is not None else None
 
-    async def work() -> Checked:
+    async def work() -> MissionCheck:
         async with Sandbox(1) as sandbox:
             opens = None if offline else mission_catalog(mission, folder)
             return await check_mission(mission, Predicates(sandbox), ScriptRun(sandbox), opens=opens, observation=seen)
@@ -190,7 +190,7 @@ def check(
                 "valid": not found.problems,
                 "problems": [str(problem) for problem in found.problems],
                 "warnings": [str(problem) for problem in found.warnings],
-                "asks": list(found.asks),
+                "asks": list(found.waits_for_person),
                 "tools": cast("Json", found.tools),
                 "criteria": cast("Json", [encode_result(result) for result in found.results]),
                 "digest": mission_digest(mission),
@@ -217,7 +217,7 @@ def _observation(path: Path) -> JsonObject:
     return value
 
 
-def _print(mission: Mission, found: Checked) -> None:
+def _print(mission: Mission, found: MissionCheck) -> None:
     for problem in found.problems:
         say(f"  - {problem}", err=True)
     for problem in found.warnings:
@@ -226,7 +226,7 @@ def _print(mission: Mission, found: Checked) -> None:
         made = table("tool", "effect", "asks", "description")
         for row in found.tools:
             name = str(row["name"])
-            asks = "yes" if name in found.asks else ""
+            asks = "yes" if name in found.waits_for_person else ""
             made.add_row(name, str(row["effect"]), asks, short(str(row["description"]), 70))
         console().print(made)
     for row in map(encode_result, found.results):

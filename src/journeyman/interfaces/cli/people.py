@@ -10,7 +10,7 @@ import typer
 
 from journeyman.engine import control
 from journeyman.engine.clock import Clock
-from journeyman.engine.reading import state_of
+from journeyman.engine.record_reading import state_of
 from journeyman.engine.reporting import report_of
 from journeyman.interfaces.cli.rendering import console, table_of
 from journeyman.interfaces.cli.run import budget_changes, next_step

@@ -13,8 +13,8 @@ from msgspec import structs
 
 from journeyman.engine.control import unsettled
 from journeyman.engine.journal import Journal
-from journeyman.engine.reading import state_of
-from journeyman.engine.records import Numbered, newest_events, numbered, prompt_of
+from journeyman.engine.record_reading import state_of
+from journeyman.engine.records import NumberedEvent, newest_events, numbered_events, prompt_of
 from journeyman.interfaces.cli.live import open_display, page
 from journeyman.interfaces.cli.rendering import console, short, summary_text, table
 from journeyman.interfaces.cli.run import next_step
@@ -184,7 +184,7 @@ def history(
                 return [_row(item) for item in await newest_events(store, name, limit, before or None)]
             found = (
                 _row(item)
-                async for item in numbered(store, name, kind=kind)
+                async for item in numbered_events(store, name, kind=kind)
                 if (iteration < 0 or item.iteration == iteration) and (not before or item.seq < before)
             )
             if every:
@@ -228,7 +228,7 @@ def _columns(row: JsonObject) -> tuple[str, str, str, str, str, str]:
     return str(row["seq"]), str(row["at"])[11:23], str(row["iteration"]), str(row["actor"]), str(row["kind"]), gist
 
 
-def _row(item: Numbered) -> JsonObject:
+def _row(item: NumberedEvent) -> JsonObject:
     happened = item.happened
     return {
         "seq": item.seq,

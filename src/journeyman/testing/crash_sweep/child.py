@@ -12,7 +12,7 @@ from pathlib import Path
 from journeyman.engine import control
 from journeyman.engine.clock import SystemClock
 from journeyman.engine.engine import Engine
-from journeyman.engine.world import World
+from journeyman.engine.runtime import Runtime
 from journeyman.mission.chain import Head
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import WaitFor
@@ -101,7 +101,7 @@ async def _attempt(folder: Path, mission: str, number: int, kills: frozenset[int
     assert isinstance(store, _Store)  # noqa: S101  # `open` is a classmethod
     store.boundaries = here.boundaries
     async with store, Sandbox(1) as sandbox:
-        world = World(
+        world = Runtime(
             store=store, open_catalog=open_catalog, predicates=Predicates(sandbox), scripts=ScriptRun(sandbox)
         )
         engine = Engine(world)

@@ -17,7 +17,7 @@ from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
-from journeyman.engine.reading import state_of
+from journeyman.engine.record_reading import state_of
 from journeyman.engine.records import replay_of
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import read

@@ -17,7 +17,7 @@ from journeyman.mission.model.state import Status
 from journeyman.mission.values.errors import JourneymanError, LeaseHeld
 from journeyman.testing.fake_clock import FakeClock
 from journeyman.tools.functions import tool
-from tests.engine.worlds import bench, mission
+from tests.engine.engine_bench import bench, mission
 
 pytestmark = pytest.mark.anyio
 _HASTY = {"call_timeout_s": 0.05, "retries": 0}

@@ -10,7 +10,7 @@ _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 def owner_name(new_id: str) -> str:
     """A name for this process as a driver: machine, process and start where Linux tells them, and a fresh id."""
-    mark = _mark(os.getpid())
+    mark = _process_stamp(os.getpid())
     return f"p{new_id}" if mark is None else f"p{new_id}@{mark}"
 
 
@@ -21,7 +21,7 @@ def is_gone(owner: str) -> bool:
     pid = rest.partition(".")[0]
     if not pid.isdigit() or boot != _boot():
         return False
-    return _mark(int(pid)) != mark
+    return _process_stamp(int(pid)) != mark
 
 
 def _boot() -> str:
@@ -31,7 +31,7 @@ def _boot() -> str:
         return ""
 
 
-def _mark(pid: int) -> str | None:
+def _process_stamp(pid: int) -> str | None:
     """Boot, process and when it started, so that a number used again is another process."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()

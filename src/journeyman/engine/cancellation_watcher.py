@@ -19,7 +19,7 @@ LEAST_SLEEP_S: Final = 0.001
 """Clocks do not tell shorter times apart."""
 
 
-class Watcher:
+class CancellationWatcher:
     """Looks every `slice_s`, and at the deadline, while the driver's work is under way; `run` must run beside it."""
 
     def __init__(self, journal: Journal, clock: Clock, slice_s: float, move_deadline: Callable[[], None]) -> None:
@@ -33,7 +33,7 @@ class Watcher:
         self._looking: anyio.CancelScope | None = None
         self._looked = anyio.Event()
 
-    async def over(self, work: Callable[[], Awaitable[None]], last_words_s: float = 0.0) -> bool:
+    async def run_cancellable(self, work: Callable[[], Awaitable[None]], last_words_s: float = 0.0) -> bool:
         """Do work that an abort, or the deadline and so much after it, may cut off; tell whether it was."""
         self._work = scope = anyio.CancelScope()
         self._last_words_s = last_words_s
@@ -63,7 +63,7 @@ class Watcher:
                 continue
             await self._clock.sleep(self._slice_s if left is None else max(LEAST_SLEEP_S, min(self._slice_s, left)))
             if self._work is not None and (left is None or left > self._slice_s):
-                await self._look()
+                await self._poll()
             if self._work is not None and self._is_aborted():
                 self._work.cancel()
 
@@ -76,12 +76,12 @@ class Watcher:
         if work is not None and self._work is work:
             work.cancel()
 
-    async def _look(self) -> None:
+    async def _poll(self) -> None:
         """Take in what people said, and make durable what calls told."""
         self._looking, self._looked = anyio.CancelScope(), anyio.Event()
         try:
             with self._looking:
-                if self._journal.dirty:
+                if self._journal.has_pending:
                     await self._journal.commit_facts()
                 else:
                     await self._journal.refresh()

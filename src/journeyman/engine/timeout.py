@@ -12,7 +12,7 @@ from journeyman.engine.clock import Clock
 T = TypeVar("T")
 
 
-async def bounded(clock: Clock, seconds: float | None, work: Callable[[], Awaitable[T]]) -> T | None:
+async def run_with_timeout(clock: Clock, seconds: float | None, work: Callable[[], Awaitable[T]]) -> T | None:
     """What `work` gives, or `None` once `seconds` are over; `None` seconds set no bound."""
     if seconds is None:
         return await work()

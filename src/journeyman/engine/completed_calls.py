@@ -12,7 +12,7 @@ from journeyman.mission.values.canonical import JsonObject
 from journeyman.tools.base import PastCall
 
 
-class Past:
+class CompletedCalls:
     """Gathers the calls that a record says were done and a world that lives in this process does not know yet.
 
     Until `due` is first asked these are all; from then on the world has played what settles here by itself, and only
@@ -42,7 +42,7 @@ class Past:
             case _:
                 pass
 
-    def due(self) -> list[PastCall]:
+    def not_replayed(self) -> list[PastCall]:
         """The calls that the world has yet to play, in the record's order, once."""
         self._live = True
         calls, self._calls = self._calls, []

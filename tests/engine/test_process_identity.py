@@ -5,9 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-from journeyman.engine.process import is_gone, owner_name
+from journeyman.engine.process_identity import is_gone, owner_name
 
-NAME = "from journeyman.engine.process import owner_name; print(owner_name('x'), flush=True); input()"
+NAME = "from journeyman.engine.process_identity import owner_name; print(owner_name('x'), flush=True); input()"
 
 
 def test_a_process_is_gone_once_it_has_ended() -> None:

@@ -10,7 +10,7 @@ from journeyman.mission.model.state import Phase
 from journeyman.mission.values.errors import InvalidInput, LeaseLost
 from journeyman.stores.base import Batch, Lease
 from journeyman.tools.functions import tool
-from tests.engine.worlds import bench, mission
+from tests.engine.engine_bench import bench, mission
 
 pytestmark = pytest.mark.anyio
 

@@ -18,8 +18,8 @@ from journeyman.advisors.base import (
     UsageLedger,
 )
 from journeyman.engine.journal import Journal
-from journeyman.engine.recent import Recent
-from journeyman.engine.scripting import script_limits
+from journeyman.engine.recent_iterations import RecentIterations
+from journeyman.engine.script_steps import script_limits
 from journeyman.mission.advice import Advised, ClosingAdvice, StrategyAdvice, ranked
 from journeyman.mission.chain import is_of_kind
 from journeyman.mission.model import events as e
@@ -40,7 +40,7 @@ MakeRequest = Callable[[str], Request]
 Check = Callable[[Any], Awaitable[Rejection | None]]
 
 
-class Asks(Protocol):
+class AdviceBroker(Protocol):
     """What the engine needs of the broker."""
 
     async def ask(self, make: MakeRequest, *, wanted: tuple[str, ...], check: Check, ledger: UsageLedger) -> AskOutcome:
@@ -48,7 +48,7 @@ class Asks(Protocol):
         ...
 
 
-class EngineLedger:
+class SessionUsageLedger:
     """Writes the audit pairs and reservations of one session's questions into its record."""
 
     def __init__(self, journal: Journal) -> None:
@@ -73,12 +73,12 @@ class EngineLedger:
         )
         while True:
             self._refuse_over_budget(row)
-            self._journal.note(event, budget=(reserve,))
+            self._journal.record(event, budget=(reserve,))
             try:
                 if await self._journal.commit():
                     return
             except BudgetRefused:
-                self._journal.drop_derived()
+                self._journal.discard_derived()
                 raise
 
     def _refuse_over_budget(self, row: AuditAsked) -> None:
@@ -99,7 +99,7 @@ class EngineLedger:
         tokens = row.usage.input_tokens + row.usage.output_tokens
         reserved = self._journal.state.advice.open.get(row.ask, (0, 0))
         amounts = {"tokens": tokens, "cost_microusd": reserved[1] if cost is None else cost}
-        self._journal.note(
+        self._journal.record(
             e.AdviceSettled(
                 ask=row.ask,
                 failure=row.failure.value if row.failure is not None else "",
@@ -120,10 +120,10 @@ class EngineLedger:
         return f"{self._journal.session_id}/ask/{ask}"
 
 
-class Advising:
+class AdviceClient:
     """Strategy advice and closing notes for one session."""
 
-    def __init__(self, broker: Asks, journal: Journal, recent: Recent, scripts: ScriptRun) -> None:
+    def __init__(self, broker: AdviceBroker, journal: Journal, recent: RecentIterations, scripts: ScriptRun) -> None:
         self._broker = broker
         self._journal = journal
         self._recent = recent
@@ -149,7 +149,9 @@ class Advising:
             prompt = strategy_prompt(self._journal.state, rows, schema, feedback=feedback, values=values)
             return self._request(AskPurpose.STRATEGY, prompt, StrategyAdvice)
 
-        outcome = await self._broker.ask(make, wanted=self._wanted(), check=check, ledger=EngineLedger(self._journal))
+        outcome = await self._broker.ask(
+            make, wanted=self._wanted(), check=check, ledger=SessionUsageLedger(self._journal)
+        )
         if outcome.value is None or not chosen:
             return outcome.reason or (
                 outcome.failure.value if outcome.failure is not None else FailureClass.NO_ADVISOR.value
@@ -174,7 +176,9 @@ class Advising:
             del value
             return None
 
-        outcome = await self._broker.ask(make, wanted=self._wanted(), check=check, ledger=EngineLedger(self._journal))
+        outcome = await self._broker.ask(
+            make, wanted=self._wanted(), check=check, ledger=SessionUsageLedger(self._journal)
+        )
         if not isinstance(outcome.value, ClosingAdvice):
             return None
         return e.ClosingNotes(lessons=outcome.value.lessons, recommended_followups=outcome.value.recommended_followups)
@@ -193,7 +197,7 @@ class Advising:
     async def _endings(self) -> Endings:
         """How each iteration was judged, out of the record: the state does not grow with history."""
         found = Endings()
-        async for page in self._journal.durable():
+        async for page in self._journal.committed_pages():
             for entry in page:
                 event = read(entry).event if is_of_kind(entry, e.Decided.__name__) else None
                 if isinstance(event, e.Decided):

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NoReturn
 
-from journeyman.engine.checks.locating import Located, Refused, located
-from journeyman.engine.checks.model import CheckResult, FileCheck, untold
+from journeyman.engine.checks.check_types import CheckResult, FileCheck, undetermined
+from journeyman.engine.checks.path_opening import OpenedPath, PathRefused, open_below
 from journeyman.mission.values.canonical import Json, JsonObject, canonical, checked
 from journeyman.mission.values.compare import compare
 from journeyman.mission.values.paths import at_path
@@ -54,32 +54,32 @@ def check_file(check: FileCheck, base_dir: Path, stopped: Callable[[], bool], *,
     """
     with ExitStack() as holding:
         try:
-            place = located(base_dir, check.path, holding)
-        except Refused as refusal:
-            return untold(str(refusal))
+            place = open_below(base_dir, check.path, holding)
+        except PathRefused as refusal:
+            return undetermined(str(refusal))
         if place is None:
             return CheckResult(met=False, evidence=f"{check.path} does not exist")
         asks = any(one is not None for one in (check.json, check.csv, check.regex, check.sha256))
         if not asks:
             return CheckResult(met=True, evidence={"path": check.path})
         if place.is_folder:
-            return untold(f"{check.path} is a folder; name a file in it")
+            return undetermined(f"{check.path} is a folder; name a file in it")
         place = replace(place, found=settled(place.opened))
         if _parses(check, place) and place.found.st_size > here_bytes:
             return None
         content = _read(place, check, stopped)
         if content is None:
-            return untold("the check was stopped")
+            return undetermined("the check was stopped")
         if signature_of(os.fstat(place.opened)) != signature_of(place.found) or content.size != place.found.st_size:
-            return untold(f"{check.path} changed while it was read; it is looked at again", content.size)
+            return undetermined(f"{check.path} changed while it was read; it is looked at again", content.size)
     return _answered(check, content)
 
 
-def _parses(check: FileCheck, place: Located) -> bool:
+def _parses(check: FileCheck, place: OpenedPath) -> bool:
     return place.found.st_size <= MAX_PARSE_BYTES and (check.json or check.csv or check.regex) is not None
 
 
-def _read(place: Located, check: FileCheck, stopped: Callable[[], bool]) -> _Content | None:
+def _read(place: OpenedPath, check: FileCheck, stopped: Callable[[], bool]) -> _Content | None:
     parses = _parses(check, place)
     hashing = hashlib.sha256() if check.sha256 is not None else None
     if not parses and hashing is None:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from journeyman.engine import control
-from journeyman.engine.advising import Asks
+from journeyman.engine.advice_client import AdviceBroker
 from journeyman.engine.clock import Clock, SystemClock
 from journeyman.engine.engine import Engine
 from journeyman.engine.records import read_record, replay_of
+from journeyman.engine.runtime import Runtime
 from journeyman.engine.verification import check_record
-from journeyman.engine.world import World
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.events import Event
 from journeyman.mission.model.mission import Mission
@@ -95,7 +95,7 @@ class Bench:
 
 @asynccontextmanager
 async def bench(
-    *functions: Function, clock: Clock | None = None, watch_s: float = 0.01, broker: Asks | None = None
+    *functions: Function, clock: Clock | None = None, watch_s: float = 0.01, broker: AdviceBroker | None = None
 ) -> AsyncGenerator[Bench]:
     """Open an engine with these functions, and `finish`, as its tools."""
     known = [*functions, finish]
@@ -112,7 +112,7 @@ async def bench(
     async with Sandbox(1) as sandbox:
         predicates = Predicates(sandbox)
         store, time = MemoryStore(), clock or SystemClock()
-        world = World(
+        world = Runtime(
             store=store,
             open_catalog=opened,
             predicates=predicates,

@@ -25,7 +25,7 @@ _PROPOSED: Final = Proposed.__name__
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Restored:
+class RestorePoint:
     """Where reading a record can start."""
 
     state: State | None
@@ -37,12 +37,12 @@ class Restored:
     """The event of the snapshot, where there is one."""
 
 
-def missing(session_id: str) -> NotFound:
+def session_not_found(session_id: str) -> NotFound:
     """The error for a session that is not there."""
     return NotFound(f"no session {session_id!r}; `journeyman list` shows the sessions there are")
 
 
-async def restore(store: Store, session_id: str, before_seq: int | None = None) -> Restored:
+async def restore(store: Store, session_id: str, before_seq: int | None = None) -> RestorePoint:
     """The newest snapshot that holds, with the events behind it, up to the one before `before_seq`.
 
     The snapshot's event must follow the one before it, its blob must have the digest that the event names, and the
@@ -59,20 +59,20 @@ async def restore(store: Store, session_id: str, before_seq: int | None = None) 
     while page := await store.read(session_id, 0, count, before_seq=before, newest=True):
         tail = (*page, *tail)
         for index in range(len(page) - 1, 0, -1):  # the first has nothing before it here: it is in the next page too
-            found = await kept_state(store, page[index]) if is_of_kind(page[index], _SNAPSHOT) else None
+            found = await snapshot_state(store, page[index]) if is_of_kind(page[index], _SNAPSHOT) else None
             if found is not None:
                 check_chain(head_of(page[index - 1]), tail[index:], end)
-                return Restored(state=found, head=head_of(page[index]), tail=tail[index + 1 :], at=(page[index],))
+                return RestorePoint(state=found, head=head_of(page[index]), tail=tail[index + 1 :], at=(page[index],))
         if len(page) < count:
             break
         before = page[0].seq + 1
         tail = tail[1:]
         count *= 2
     check_chain(start, tail, end)
-    return Restored(state=None, head=start, tail=tail)
+    return RestorePoint(state=None, head=start, tail=tail)
 
 
-async def kept_state(store: Store, entry: Entry) -> State | None:
+async def snapshot_state(store: Store, entry: Entry) -> State | None:
     """The state that a snapshot's event names; `None` where it is damaged or of another version."""
     event = cast("SnapshotTaken", read(entry).event)
     if event.form != snapshot.form():
@@ -83,7 +83,7 @@ async def kept_state(store: Store, entry: Entry) -> State | None:
         return None
 
 
-async def placed(store: Store, happened: Happened) -> Happened:
+async def with_tool_specs(store: Store, happened: Happened) -> Happened:
     """The event with tool definitions that are kept as a blob put in place."""
     event = happened.event
     if not isinstance(event, CatalogPinned) or not isinstance(event.tools, dict):
@@ -97,13 +97,13 @@ async def state_of(store: Store, session_id: str) -> State:
     found = await restore(store, session_id)
     state = found.state
     for entry in found.tail:
-        state = fold(state, await placed(store, read(entry)))
+        state = fold(state, await with_tool_specs(store, read(entry)))
     if state is None:
-        raise missing(session_id)
+        raise session_not_found(session_id)
     return state
 
 
-async def pages(store: Store, session_id: str, head: Head | None = None) -> AsyncIterator[Sequence[Entry]]:
+async def read_pages(store: Store, session_id: str, head: Head | None = None) -> AsyncIterator[Sequence[Entry]]:
     """The record page by page with its chain checked, up to `head`, or else to where the store says it ends.
 
     Raises:
@@ -118,34 +118,34 @@ async def pages(store: Store, session_id: str, head: Head | None = None) -> Asyn
     if end is not None and at != end:
         check_chain(at, (), end)
     if at == start:
-        raise missing(session_id)
+        raise session_not_found(session_id)
 
 
-async def events(store: Store, session_id: str, head: Head | None = None) -> AsyncIterator[Happened]:
+async def read_events(store: Store, session_id: str, head: Head | None = None) -> AsyncIterator[Happened]:
     """Every event of a session, decoded, with tool definitions in place; see `pages`."""
-    async for page in pages(store, session_id, head):
+    async for page in read_pages(store, session_id, head):
         for entry in page:
-            yield await placed(store, read(entry))
+            yield await with_tool_specs(store, read(entry))
 
 
-async def told_from(store: Store, session_id: str) -> int:
+async def report_start_seq(store: Store, session_id: str) -> int:
     """The number of the first event that the newest iterations of a report may need.
 
     Context calls of the oldest one that is told stand behind the proposal of the one before it.
     """
     first = 1
-    async for entry in backwards(store, session_id, kept.NEWEST_ITERATIONS + 1):
+    async for entry in read_backwards(store, session_id, kept.NEWEST_ITERATIONS + 1):
         first = entry.seq
     return first
 
 
 async def newest_iterations(store: Store, session_id: str, count: int, head: Head | None = None) -> list[Happened]:
     """The events since the `count`-newest proposal, up to `head`; all of them where there are fewer."""
-    rows = [entry async for entry in backwards(store, session_id, count, head)]
+    rows = [entry async for entry in read_backwards(store, session_id, count, head)]
     return [read(entry) for entry in reversed(rows)]
 
 
-async def backwards(store: Store, session_id: str, count: int, head: Head | None = None) -> AsyncIterator[Entry]:
+async def read_backwards(store: Store, session_id: str, count: int, head: Head | None = None) -> AsyncIterator[Entry]:
     """The entries from the newest one back to the `count`-newest proposal, or to the start."""
     left, before = count, None if head is None else head.seq + 1
     while left > 0 and (page := await store.read(session_id, 0, PAGE // 4, before_seq=before, newest=True)):

@@ -5,8 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from journeyman.engine.checks.model import Check, CommandCheck, FileCheck
-from journeyman.engine.checks.run import run_checks
+from journeyman.engine.checks.check_runner import run_checks
+from journeyman.engine.checks.check_types import Check, CommandCheck, FileCheck
 from journeyman.mission.criteria import Artifact, Command
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.events import CheckFact

@@ -12,8 +12,8 @@ import anyio
 
 from journeyman.concurrency.abandonable_tasks import IsolatedTask
 from journeyman.engine.clock import Clock
-from journeyman.engine.deadline import bounded
-from journeyman.engine.world import OpenCatalog
+from journeyman.engine.runtime import OpenCatalog
+from journeyman.engine.timeout import run_with_timeout
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.values.errors import WorldError
 from journeyman.tools.base import BaseCatalog, CallRequest, Catalog, Result, Status, Tool
@@ -27,7 +27,7 @@ _LAST_S: Final = 0.02
 """Time that they have once more when they are told a second time."""
 
 
-class _NoTools(BaseCatalog):
+class _EmptyCatalog(BaseCatalog):
     """Stands for the tools of a session that never got them."""
 
     async def tools(self) -> Sequence[Tool]:
@@ -39,14 +39,14 @@ class _NoTools(BaseCatalog):
         return Result(status=Status.FAILED, error_class="server_unreachable", error=f"{request.name} was never there")
 
 
-NO_TOOLS: Final = _NoTools()
+EMPTY_CATALOG: Final = _EmptyCatalog()
 
 
-class NotOpened(Exception):
+class ToolsNotOpened(Exception):
     """The tools were not there when the mission's time was over."""
 
 
-class Opening:
+class CatalogTask:
     """The tools of a mission on their way: opened and held in a task of their own, which can be left."""
 
     def __init__(self, opens: OpenCatalog, mission: Mission, folder: Path, deadline: Deadline) -> None:
@@ -63,19 +63,19 @@ class Opening:
     async def catalog(self, clock: Clock, left_s: Callable[[], float | None]) -> Catalog:
         """The tools within `left_s()` seconds; raises what kept them from being there.
 
-        `NotOpened` when the time was over: late, that was the deadline, whatever it looks like.
+        `ToolsNotOpened` when the time was over: late, that was the deadline, whatever it looks like.
         """
-        await bounded(clock, left_s(), self._ready.wait)
+        await run_with_timeout(clock, left_s(), self._ready.wait)
         left = left_s()
         if left is not None and left <= 0 and isinstance(self._error, WorldError):
-            raise NotOpened from self._error
+            raise ToolsNotOpened from self._error
         if self._error is not None:
             raise self._error
         if self._catalog is None:
-            raise NotOpened
+            raise ToolsNotOpened
         return self._catalog
 
-    async def hold(self) -> None:
+    async def run(self) -> None:
         """Open the tools, and hold them until they are not wanted any more."""
         try:
             async with self._opens(self._mission, self._folder, self._deadline) as self._catalog:
@@ -89,7 +89,7 @@ class Opening:
             self._ready.set()
             self._closed.set()
 
-    async def let_go(self, holding: IsolatedTask[None]) -> None:
+    async def close_or_abandon(self, holding: IsolatedTask[None]) -> None:
         """Close the tools within their time, or the mission's; what takes longer is left to close by itself."""
         limit_s = max(HURRY_S, self._deadline.bound(CLOSING_S))
         until_s = anyio.current_time() + limit_s
@@ -103,11 +103,13 @@ class Opening:
 
 
 @asynccontextmanager
-async def opening(opens: OpenCatalog, mission: Mission, folder: Path, deadline: Deadline) -> AsyncGenerator[Opening]:
+async def open_in_background(
+    opens: OpenCatalog, mission: Mission, folder: Path, deadline: Deadline
+) -> AsyncGenerator[CatalogTask]:
     """Begin to open the tools of a mission; at the end they are closed, and nobody waits long for those that will not."""
-    tools = Opening(opens, mission, folder, deadline)
-    holding = IsolatedTask(tools.hold())
+    tools = CatalogTask(opens, mission, folder, deadline)
+    holding = IsolatedTask(tools.run())
     try:
         yield tools
     finally:
-        await tools.let_go(holding)
+        await tools.close_or_abandon(holding)

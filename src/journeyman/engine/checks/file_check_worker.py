@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any, Final, cast
 
-from journeyman.engine.checks.files import MAX_PARSE_BYTES, check_file
-from journeyman.engine.checks.model import FileCheck
+from journeyman.engine.checks.check_types import FileCheck
+from journeyman.engine.checks.file_check import MAX_PARSE_BYTES, check_file
 
 REQUEST: Final = "request.json"
 ANSWER: Final = "answer.json"

@@ -15,8 +15,8 @@ from typing import Final, TypeVar
 import anyio
 
 from journeyman.concurrency.folder_removal import remove_folder, remove_folder_later
-from journeyman.engine.checks.locating import Refused, located
-from journeyman.engine.checks.model import CheckResult, CommandCheck, untold
+from journeyman.engine.checks.check_types import CheckResult, CommandCheck, undetermined
+from journeyman.engine.checks.path_opening import PathRefused, open_below
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.tools.processes.running import Ended, run_command
 from journeyman.tools.threads import run_blocking
@@ -38,9 +38,9 @@ _LEFT_OUT_SHOWN: Final = 20
 
 async def check_command(check: CommandCheck, base_dir: Path, deadline_s: float | None) -> CheckResult:
     """Copy, run and clear away; cancelling ends the copying and the program at once, with all that it started."""
-    place = Path(await stoppable(lambda _: tempfile.mkdtemp(prefix="journeyman-check-")))
+    place = Path(await run_stoppable(lambda _: tempfile.mkdtemp(prefix="journeyman-check-")))
     try:
-        prepared = await stoppable(lambda stopped: _prepared(check, base_dir, place, stopped))
+        prepared = await run_stoppable(lambda stopped: _prepare_copy(check, base_dir, place, stopped))
         if isinstance(prepared, CheckResult):
             return prepared
         limit_s, why = check.timeout_s, f"took longer than {check.timeout_s:g} s"
@@ -53,7 +53,7 @@ async def check_command(check: CommandCheck, base_dir: Path, deadline_s: float |
             timeout_s=limit_s,
             tail_bytes=_TAIL_BYTES,
         )
-        return _judged(check, ended, prepared.copied, why)
+        return _judge_exit(check, ended, prepared.copied, why)
     finally:
         await _clear(place, deadline_s)
 
@@ -68,7 +68,7 @@ async def _clear(place: Path, deadline_s: float | None) -> None:
         remove_folder_later(place)
 
 
-async def stoppable(job: Callable[[Callable[[], bool]], Value]) -> Value:
+async def run_stoppable(job: Callable[[Callable[[], bool]], Value]) -> Value:
     """Run blocking work that asks, between its pieces, whether it was stopped; cancelling stops it and leaves at once."""
     stop = threading.Event()
     try:
@@ -84,12 +84,14 @@ class _Prepared:
     copied: Copied
 
 
-def _prepared(check: CommandCheck, base_dir: Path, place: Path, stopped: Callable[[], bool]) -> _Prepared | CheckResult:
+def _prepare_copy(
+    check: CommandCheck, base_dir: Path, place: Path, stopped: Callable[[], bool]
+) -> _Prepared | CheckResult:
     with ExitStack() as holding:
         try:
-            source = located(base_dir, check.folder, holding)
-        except Refused as refusal:
-            return untold(str(refusal))
+            source = open_below(base_dir, check.folder, holding)
+        except PathRefused as refusal:
+            return undetermined(str(refusal))
         if source is None:
             return CheckResult(met=False, evidence=f"{check.folder} does not exist")
         whole = Path(os.path.normpath(base_dir.resolve() / check.folder))
@@ -98,7 +100,7 @@ def _prepared(check: CommandCheck, base_dir: Path, place: Path, stopped: Callabl
         return _Prepared(copy, copy if source.is_folder else place, copied)
 
 
-def _judged(check: CommandCheck, ended: Ended, copied: Copied, why_late: str) -> CheckResult:
+def _judge_exit(check: CommandCheck, ended: Ended, copied: Copied, why_late: str) -> CheckResult:
     evidence: JsonObject = {"output_tail": ended.output.decode("utf-8", "replace")}
     if copied.left_out:
         shown: list[Json] = [*copied.left_out[:_LEFT_OUT_SHOWN]]

@@ -13,15 +13,15 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final, cast
 
-from journeyman.engine.checks.model import CheckResult, FileCheck, untold
-from journeyman.engine.checks.worker import ANSWER, REQUEST
+from journeyman.engine.checks.check_types import CheckResult, FileCheck, undetermined
+from journeyman.engine.checks.file_check_worker import ANSWER, REQUEST
 from journeyman.tools.processes.running import run_command
 from journeyman.tools.threads import run_blocking
 
-_WORKER: Final = "journeyman.engine.checks.worker"
+_WORKER: Final = "journeyman.engine.checks.file_check_worker"
 
 
-async def check_apart(check: FileCheck, base_dir: Path) -> CheckResult:
+async def check_in_subprocess(check: FileCheck, base_dir: Path) -> CheckResult:
     """What the file check finds; cancelling kills its process."""
     request = {"check": asdict(check), "base_dir": str(Path.cwd() / base_dir)}
     with tempfile.TemporaryDirectory(prefix="journeyman-check-") as name:
@@ -31,6 +31,6 @@ async def check_apart(check: FileCheck, base_dir: Path) -> CheckResult:
         answer = folder / ANSWER
         if not answer.exists():
             words = ended.error or f"it ended with code {ended.exit_code}"
-            return untold(f"could not be told: the process that looked at {check.path} gave no answer: {words}")
+            return undetermined(f"could not be told: the process that looked at {check.path} gave no answer: {words}")
         told = json.loads(await run_blocking(lambda: answer.read_text("utf-8")))
     return CheckResult(met=cast("bool | None", told["met"]), evidence=told["evidence"], taken_bytes=told["taken_bytes"])

@@ -10,10 +10,10 @@ from typing import Final
 
 import anyio
 
-from journeyman.engine.checks.apart import check_apart
-from journeyman.engine.checks.commands import check_command, stoppable
-from journeyman.engine.checks.files import HERE_BYTES, check_file
-from journeyman.engine.checks.model import Check, CheckResult, FileCheck, untold
+from journeyman.engine.checks.check_types import Check, CheckResult, FileCheck, undetermined
+from journeyman.engine.checks.command_check import check_command, run_stoppable
+from journeyman.engine.checks.file_check import HERE_BYTES, check_file
+from journeyman.engine.checks.subprocess_check import check_in_subprocess
 from journeyman.mission.values.errors import JourneymanError
 from journeyman.tools.deadline import AFTER_S
 from journeyman.tools.results import one_line
@@ -51,20 +51,20 @@ async def run_checks(
 async def _bounded(check: Check, base_dir: Path, deadline_s: float | None) -> CheckResult:
     left_s = None if deadline_s is None else deadline_s - time.monotonic()
     if left_s is not None and left_s <= 0:
-        return untold("no time was left for this check")
+        return undetermined("no time was left for this check")
     # The command's own limit comes first, so that what it wrote until then is told.
     with anyio.move_on_after(None if left_s is None else left_s + (0 if isinstance(check, FileCheck) else AFTER_S)):
         try:
-            return await _made(check, base_dir, deadline_s)
+            return await _make_check(check, base_dir, deadline_s)
         except JourneymanError as error:
-            return untold(one_line(f"could not be told: {error}"))
+            return undetermined(one_line(f"could not be told: {error}"))
         except Exception as error:  # noqa: BLE001 - what stands on a disk may break anything; the reason is the evidence
-            return untold(one_line(f"could not be told: {type(error).__name__}: {error}"))
-    return untold("the mission's deadline came before the end of this check")
+            return undetermined(one_line(f"could not be told: {type(error).__name__}: {error}"))
+    return undetermined("the mission's deadline came before the end of this check")
 
 
-async def _made(check: Check, base_dir: Path, deadline_s: float | None) -> CheckResult:
+async def _make_check(check: Check, base_dir: Path, deadline_s: float | None) -> CheckResult:
     if isinstance(check, FileCheck):
-        found = await stoppable(lambda stopped: check_file(check, base_dir, stopped, here_bytes=HERE_BYTES))
-        return found if found is not None else await check_apart(check, base_dir)
+        found = await run_stoppable(lambda stopped: check_file(check, base_dir, stopped, here_bytes=HERE_BYTES))
+        return found if found is not None else await check_in_subprocess(check, base_dir)
     return await check_command(check, base_dir, deadline_s)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 import anyio
 
-from journeyman.engine.deadline import bounded
 from journeyman.engine.journal import Journal
-from journeyman.engine.world import World
+from journeyman.engine.runtime import Runtime
+from journeyman.engine.timeout import run_with_timeout
 from journeyman.mission.criteria import Probe
 from journeyman.mission.criteria.metric import shortened
 from journeyman.mission.fold.seen import gather
@@ -27,7 +27,7 @@ SLOW_S = 0.05
 """A call that took longer is committed by itself when others still run: its result is worth a commit."""
 
 
-class Calls:
+class CallRunner:
     """Runs effects of one session.
 
     `changed` names tools that are no longer as they were pinned; `probes` the tools that come with a probe of their
@@ -36,7 +36,7 @@ class Calls:
 
     def __init__(
         self,
-        world: World,
+        world: Runtime,
         journal: Journal,
         catalog: Catalog,
         *,
@@ -115,12 +115,12 @@ class Calls:
                 Reserve(reservation_id=paid, amounts={"tool_calls": 1}),
                 Settle(reservation_id=paid, amounts={"tool_calls": 1}),
             )
-            journal.note(e.ExtraCall(effect=name, tool=tool), budget=budget)
+            journal.record(e.ExtraCall(effect=name, tool=tool), budget=budget)
             try:
                 if await journal.commit():
                     return True
             except BudgetRefused:
-                journal.drop_derived()
+                journal.discard_derived()
                 return False
 
     def _is_over(self) -> bool:
@@ -138,23 +138,23 @@ class Calls:
         if result.status is not Status.UNKNOWN or effect.effect_class is not EffectClass.PROBED:
             self._settle(effect, result)
             return
-        told = await self._happened(effect)
+        told = await self._probe_effect(effect)
         if isinstance(told, e.Unanswered):
-            self._journal.note(told)
+            self._journal.record(told)
             self._settle(effect, result)
         else:
-            self._note_told(effect, told)
+            self._record_probe_result(effect, told)
 
     def _settle(self, effect: Effect, result: Result) -> None:
         harmless = result.status is Status.UNKNOWN and not EFFECT_RULES[effect.effect_class].changes_world
         state = EffectState.FAILED if harmless else EffectState(result.status.value)
-        self._note(effect, state, result)
+        self._record_result(effect, state, result)
 
-    def _note(self, effect: Effect, state: EffectState, result: Result) -> None:
+    def _record_result(self, effect: Effect, state: EffectState, result: Result) -> None:
         data = canonical(result.value) if result.value is not None else b""
         size = len(data)
-        value = self._journal.keep_bytes(data) if size > INLINE_BYTES else result.value
-        self._journal.note(
+        value = self._journal.externalize_bytes(data) if size > INLINE_BYTES else result.value
+        self._journal.record(
             e.Settled(
                 effect=effect.intended.effect,
                 state=state,
@@ -166,7 +166,7 @@ class Calls:
                 tries=result.tries,
                 duration_s=round(result.duration_s, 6),
                 cut_bytes=result.original_bytes if result.truncated else 0,
-                seen=_few(gather(result.value)) if size > INLINE_BYTES else {},
+                seen=planner_hints(gather(result.value)) if size > INLINE_BYTES else {},
                 left_running=result.left_running,
             ),
             budget=(self.settlement(effect),),
@@ -184,7 +184,7 @@ class Calls:
             result = Result(
                 status=Status.UNKNOWN, error_class="crash", error="the process ended while this call was under way"
             )
-            self._note(effect, EffectState.UNKNOWN, result)
+            self._record_result(effect, EffectState.UNKNOWN, result)
 
     def skip(self, effects: Sequence[Effect], why: str) -> None:
         """Note effects as never sent; of those that had begun nobody knows, unless they change nothing."""
@@ -195,45 +195,45 @@ class Calls:
     async def ask_world(self, effects: Sequence[Effect]) -> None:
         """Ask by probe whether effects happened; what the probe cannot tell becomes, or stays, unknown."""
         for effect in effects:
-            told = await self._happened(effect)
+            told = await self._probe_effect(effect)
             if isinstance(told, e.Unanswered):
-                self._journal.note(told)
+                self._journal.record(told)
                 if effect.state is EffectState.INTENDED:
                     self.give_up((effect,))
             else:
-                self._note_told(effect, told)
+                self._record_probe_result(effect, told)
 
-    def _note_told(self, effect: Effect, told: ProbeResult) -> None:
-        self._journal.note(
+    def _record_probe_result(self, effect: Effect, told: ProbeResult) -> None:
+        self._journal.record(
             e.Reconciled(
                 effect=effect.intended.effect,
                 state=EffectState.DONE if told.done else EffectState.FAILED,
-                value=self._journal.keep(told.value),
+                value=self._journal.externalize(told.value),
                 note="told by its probe",
             ),
             budget=(self.settlement(effect),),
         )
 
-    async def _happened(self, effect: Effect) -> ProbeResult | e.Unanswered:
+    async def _probe_effect(self, effect: Effect) -> ProbeResult | e.Unanswered:
         """What the probe tells of a call, the mission's or else the tool's own, or why it tells nothing."""
         tool = effect.intended.tool
         args = await self._journal.resolve(effect.intended.args)
         known: JsonObject = args if isinstance(args, dict) else {}
         spec = effect_spec(self._journal.state.mission, tool)
         if spec is not None and spec.probe is not None and spec.done_when is not None:
-            return await self._told_by_mission(effect, known, spec.probe, spec.done_when)
+            return await self._probe_by_mission(effect, known, spec.probe, spec.done_when)
         probe = self._probes.get(tool)
         if probe is None:
             why = f"nobody said which call tells: `effects: {{{tool}: {{class: probed, probe: …, done_when: …}}}}`"
             return _unanswered(effect, "", "no_probe", why)
-        result = await self._asked(effect, probe, known)
+        result = await self._call_probe(effect, probe, known)
         if result.status is not Status.DONE:
             return _unanswered(effect, probe, result.error_class or "", result.error or "")
-        told = told_by(result.value)
+        told = parse_probe_result(result.value)
         why = f"it gave {shortened(result.value)!r}, neither a boolean nor {{'done': boolean}}"
         return _unanswered(effect, probe, "unclear", why) if told is None else told
 
-    async def _asked(self, effect: Effect, probe: str, args: JsonObject) -> Result:
+    async def _call_probe(self, effect: Effect, probe: str, args: JsonObject) -> Result:
         """Call a probe about an effect."""
         if not await self._extra_call(effect, probe):
             return Result(
@@ -248,16 +248,16 @@ class Calls:
             again=lambda: self._extra_call(effect, probe),
         )
 
-    async def _told_by_mission(
+    async def _probe_by_mission(
         self, effect: Effect, known: JsonObject, probe: Probe, done_when: str
     ) -> ProbeResult | e.Unanswered:
         asked = filled(dict(probe.args), known)
-        result = await self._asked(effect, probe.tool, asked if isinstance(asked, dict) else {})
+        result = await self._call_probe(effect, probe.tool, asked if isinstance(asked, dict) else {})
         if result.status is not Status.DONE:
             return _unanswered(effect, probe.tool, result.error_class or "", result.error or "")
         view: Json = {"args": known, "metrics": result.metrics, "result": result.value}
         expression = f"(lambda result, args, metrics: ({done_when}))(obs['result'], obs['args'], obs['metrics'])"
-        answer = await bounded(
+        answer = await run_with_timeout(
             self._journal.clock, self._journal.left_s(), lambda: self._world.predicates.evaluate(expression, view)
         )
         if answer is None:
@@ -285,7 +285,7 @@ class ProbeResult:
     """What the call gave, where the probe knows it."""
 
 
-def told_by(value: Json) -> ProbeResult | None:
+def parse_probe_result(value: Json) -> ProbeResult | None:
     """What a tool's own probe says: a boolean, or `{"done": boolean, "value": …}`; `None` for anything else."""
     if isinstance(value, bool):
         return ProbeResult(done=value)
@@ -308,7 +308,7 @@ def _cancelled(why: str) -> Result:
     return Result(status=Status.UNKNOWN, error_class="cancelled", error=why)
 
 
-def _few(seen: JsonObject) -> JsonObject:
+def planner_hints(seen: JsonObject) -> JsonObject:
     """At most 1 KiB of what a large result showed: words, which arguments may be made of, before numbers."""
     kept: JsonObject = {}
     room = 1024

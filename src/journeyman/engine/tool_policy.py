@@ -14,7 +14,7 @@ from journeyman.mission.values.errors import Problem
 from journeyman.tools.base import Tool
 
 
-def tool_row(mission: Mission, tool: Tool) -> JsonObject:
+def pinned_tool(mission: Mission, tool: Tool) -> JsonObject:
     """A tool as the record pins it.
 
     The class is the operator's (`effects`), else what the operator's own code declares, else `unsafe`. A server's

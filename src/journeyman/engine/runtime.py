@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from journeyman.engine.advising import Asks
+from journeyman.engine.advice_client import AdviceBroker
 from journeyman.engine.clock import Clock, SystemClock
 from journeyman.mission.criteria.evidence import Answered
 from journeyman.mission.model.mission import Mission
@@ -23,7 +23,7 @@ OpenCatalog: TypeAlias = Callable[[Mission, Path, Deadline], AbstractAsyncContex
 """Opens the tools of a mission from its folder: imports its functions, starts its servers. The driver moves the deadline."""
 
 
-class Evaluates(Protocol):
+class PredicateEvaluator(Protocol):
     """Evaluates an expression over JSON in the sandbox."""
 
     async def evaluate(self, expression: str, obs: Json) -> PredicateResult:
@@ -32,14 +32,14 @@ class Evaluates(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class World:
+class Runtime:
     """Everything outside the rules that a session touches."""
 
     store: Store
     open_catalog: OpenCatalog
-    predicates: Evaluates
+    predicates: PredicateEvaluator
     scripts: ScriptRun
-    broker: Asks | None = None
+    broker: AdviceBroker | None = None
     """Asks models for advice; `None` runs every mission by plan and planner."""
     clock: Clock = field(default_factory=SystemClock)
     lease_ttl_s: float = 10.0
@@ -50,6 +50,6 @@ class World:
     """Names this process in leases; drawn when empty."""
 
 
-def answered(result: PredicateResult) -> Answered:
+def expression_result(result: PredicateResult) -> Answered:
     """What the sandbox found in the form that judging takes."""
     return Answered(result.value, None if result.error_class is None else f"{result.error_class}: {result.error}")

@@ -14,12 +14,12 @@ from journeyman.workspaces.copying import kind_words
 _READ: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 
 
-class Refused(Exception):
+class PathRefused(Exception):
     """What stands at a path is not looked into; the text says why."""
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
+class OpenedPath:
     """An open file or folder; whoever opened it closes `opened`."""
 
     opened: int
@@ -31,7 +31,7 @@ class Located:
         return stat.S_ISDIR(self.found.st_mode)
 
 
-def located(base_dir: Path, path: str, holding: ExitStack) -> Located | None:
+def open_below(base_dir: Path, path: str, holding: ExitStack) -> OpenedPath | None:
     """Open what stands at `path`; `None` where nothing does. Never waits for a pipe or a device.
 
     `..` and absolute paths are the operator's word and lead where they say; links above the folder that they lead to
@@ -61,7 +61,7 @@ def located(base_dir: Path, path: str, holding: ExitStack) -> Located | None:
             return None
         if not is_folder and not stat.S_ISREG(found.st_mode):
             shown = "/".join(parts[: index + 1])
-            raise Refused(f"{shown} is {kind_words(found.st_mode)}, which is not followed; name the file itself")
+            raise PathRefused(f"{shown} is {kind_words(found.st_mode)}, which is not followed; name the file itself")
         folder = os.open(part, _READ, dir_fd=folder)
         holding.callback(os.close, folder)
-    return Located(folder, os.fstat(folder))
+    return OpenedPath(folder, os.fstat(folder))

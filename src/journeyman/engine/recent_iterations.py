@@ -15,7 +15,7 @@ _RESULTS: Final = 12
 """Results kept of one iteration."""
 
 
-class Recent:
+class RecentIterations:
     """The last iterations, oldest first."""
 
     def __init__(self) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from journeyman.engine.deadline import bounded
 from journeyman.engine.journal import Journal
+from journeyman.engine.timeout import run_with_timeout
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.mission import Mission
@@ -36,14 +36,14 @@ async def step_script(scripts: ScriptRun, journal: Journal, snapshot: str, effec
     if snapshot:
         results = {_call_id(effect): await _result(journal, effect) for effect in effects}
         data = await journal.blob(snapshot)
-        step = await bounded(journal.clock, left, lambda: scripts.resume(data, results))
+        step = await run_with_timeout(journal.clock, left, lambda: scripts.resume(data, results))
     else:
         strategy = state.iteration.strategy
         source = strategy.script or "" if strategy is not None else ""
-        step = await bounded(
+        step = await run_with_timeout(
             journal.clock, left, lambda: scripts.start(source, sorted(state.tools), script_limits(state.mission))
         )
-    journal.note(_cut_off(journal) if step is None else _advanced(journal, step))
+    journal.record(_cut_off(journal) if step is None else _advanced(journal, step))
 
 
 def _cut_off(journal: Journal) -> e.ScriptAdvanced:
@@ -72,9 +72,10 @@ def _advanced(journal: Journal, step: Step) -> e.ScriptAdvanced:
     match step:
         case Pending():
             calls: list[JsonObject] = [
-                {"args": journal.keep(dict(call.args)), "call": call.call_id, "tool": call.tool} for call in step.calls
+                {"args": journal.externalize(dict(call.args)), "call": call.call_id, "tool": call.tool}
+                for call in step.calls
             ]
-            snapshot = journal.keep_bytes(step.snapshot)
+            snapshot = journal.externalize_bytes(step.snapshot)
             return e.ScriptAdvanced(
                 iteration=iteration,
                 status=ScriptStatus.WAITING,
@@ -89,7 +90,7 @@ def _advanced(journal: Journal, step: Step) -> e.ScriptAdvanced:
                 status=ScriptStatus.FINISHED,
                 observations=observations,
                 events=events,
-                value=journal.keep(step.value),
+                value=journal.externalize(step.value),
             )
         case Failed():
             place = f"line {step.line}: " if step.line is not None else ""

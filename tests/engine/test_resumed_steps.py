@@ -13,7 +13,7 @@ import pytest
 
 from journeyman.engine import control
 from journeyman.engine.engine import Engine
-from journeyman.engine.reading import state_of
+from journeyman.engine.record_reading import state_of
 from journeyman.mission.model import events as e
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import Reason, WaitFor
@@ -21,7 +21,7 @@ from journeyman.mission.model.state import State
 from journeyman.tools.base import CallRequest, Catalog, ForwardingCatalog, Result
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.functions import tool
-from tests.engine.worlds import Bench, bench, mission
+from tests.engine.engine_bench import Bench, bench, mission
 
 pytestmark = pytest.mark.anyio
 

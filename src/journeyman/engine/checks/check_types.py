@@ -53,6 +53,6 @@ class CheckResult:
     duration_s: float = 0.0
 
 
-def untold(reason: str, taken_bytes: int = 0) -> CheckResult:
+def undetermined(reason: str, taken_bytes: int = 0) -> CheckResult:
     """The result of a check that could not be made."""
     return CheckResult(met=None, evidence=reason, taken_bytes=taken_bytes)
