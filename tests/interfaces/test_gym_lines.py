@@ -14,9 +14,9 @@ from journeyman.gym.tasks import task
 from journeyman.gym.text.action import TextAction
 from journeyman.gym.text.words import ActionType, AgentRole
 from journeyman.gym.world.world import World
+from journeyman.interfaces.cli.gym.episode_viewer import line, page, played, spark
 from journeyman.interfaces.cli.gym.evaluating import numbers_of
-from journeyman.interfaces.cli.gym.playing import Misread, read_line
-from journeyman.interfaces.cli.gym.watching import line, page, played, spark
+from journeyman.interfaces.cli.gym.playing import InvalidLine, read_line
 from journeyman.mission.values.errors import InvalidInput
 
 SERVICES = ("checkout", "cart", "cart-db")
@@ -58,7 +58,7 @@ def test_a_line_is_the_action_that_it_says(typed: str, role: str, meant: TextAct
 )
 def test_what_is_no_action_says_why(typed: str, role: str, why: str) -> None:
     """A person learns what to write instead."""
-    with pytest.raises(Misread, match=why.replace("?", r"\?")):
+    with pytest.raises(InvalidLine, match=why.replace("?", r"\?")):
         read_line(typed, AgentRole(role), SERVICES, AGENTS)
 
 
@@ -67,7 +67,7 @@ def test_no_line_crashes_the_game(typed: str, role: AgentRole) -> None:
     """Whatever is typed is an action of this role or a reason."""
     try:
         action = read_line(typed, role, SERVICES, AGENTS)
-    except Misread:
+    except InvalidLine:
         return
     assert action.role is role
 

@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 import journeyman
-from journeyman.interfaces.cli.words import COMMANDS
+from journeyman.interfaces.cli.registry import COMMANDS
 
 ROOT = Path(__file__).parents[2]
 VENDORS = ("mcp", "pydantic_monty", "sqlite3", "typer", "rich", "numpy", "anthropic", "openai", "boto3", "pydantic")

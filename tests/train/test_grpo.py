@@ -23,8 +23,8 @@ from transformers.utils import get_json_schema
 from trl.chat_template_utils import add_response_schema
 
 from journeyman.interfaces.trainers import grpo
-from journeyman.interfaces.trainers.seats import SEATS, rows
-from journeyman.interfaces.trainers.tiny import tiny_tokenizer
+from journeyman.interfaces.trainers.tiny_model import tiny_tokenizer
+from journeyman.interfaces.trainers.trl_environments import ENVIRONMENTS, training_rows
 
 
 @dataclass(frozen=True)
@@ -135,14 +135,14 @@ def test_what_cannot_work_is_said_before_a_model_is_loaded(
 ) -> None:
     """Loading a model takes minutes: the options are checked first."""
     with pytest.raises(SystemExit) as ended:
-        grpo.parsed(["--model", "tiny", "--output", str(tmp_path), *words])
+        grpo.parse_options(["--model", "tiny", "--output", str(tmp_path), *words])
     assert ended.value.code == 2
     assert said in capsys.readouterr().err
 
 
 def test_every_tool_has_the_schema_that_models_read() -> None:
     """TRL makes schemas of docstrings; a missing line would end a training run before it began."""
-    for name, make in SEATS.items():
+    for name, make in ENVIRONMENTS.items():
         seat = make()
         for method, _ in inspect.getmembers(type(seat), predicate=inspect.isfunction):
             if not method.startswith("_") and method not in ("reset", "get_reward"):
@@ -154,8 +154,8 @@ def test_a_tool_call_in_a_models_words_moves_the_world() -> None:
     """From the bytes that a model writes to the view that it gets back."""
     template = Path(str(trl.__file__)).parent / "chat_templates" / "qwen3.jinja"
     tokenizer = add_response_schema(tiny_tokenizer(template.read_text("utf-8")))
-    seat = SEATS["sre"]()
-    first = seat.reset(**rows("sre", 1)[0])
+    seat = ENVIRONMENTS["sre"]()
+    first = seat.reset(**training_rows("sre", 1)[0])
     service = first.split("METRICS worst first\n  ")[1].split(":")[0]
     words = f'<tool_call>\n{{"name": "look", "arguments": {{"target": "{service}"}}}}\n</tool_call><|im_end|>'
     call = tokenizer.parse_response(words, prefix="")["tool_calls"][0]["function"]

@@ -18,7 +18,7 @@ from journeyman.gym.text.shift import Shift
 from journeyman.gym.text.tools import ROLE_TOOLS
 from journeyman.gym.text.words import AgentRole, FailureType
 from journeyman.interfaces.verifiers.taskset import IncidentTask
-from journeyman.interfaces.verifiers.tools import IncidentState, IncidentTools, IncidentToolsConfig
+from journeyman.interfaces.verifiers.tools import IncidentTools, IncidentToolsConfig, RolloutState
 
 HANDS = {
     "sre": {"restart", "scale", "identify_root_cause"},
@@ -134,7 +134,7 @@ def test_a_server_that_forgot_a_world_goes_on_where_it_was() -> None:
     ]
 
     def views(*, forget: bool) -> list[str]:
-        state = IncidentState(rollout="one", task_id="easy-train-1")
+        state = RolloutState(rollout="one", task_id="easy-train-1")
         server = IncidentTools(IncidentToolsConfig(role=AgentRole.SRE))
         seen: list[str] = []
         for name, given in steps:
@@ -154,7 +154,7 @@ def begun() -> tuple[IncidentTask, Any]:
     one = next(iter(env.taskset))
     assert isinstance(one, IncidentTask)
     row: Any = vf.TraceTask(type="IncidentTask", data=one.data)
-    trace: Any = vf.Trace(task=row, agent=vf.AgentInfo(config=env.config.agent), state=IncidentState())
+    trace: Any = vf.Trace(task=row, agent=vf.AgentInfo(config=env.config.agent), state=RolloutState())
     asyncio.run(one.setup(trace))
     return one, trace
 

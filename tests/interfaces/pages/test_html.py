@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeyman.interfaces.pages.embedding import CHART_POINTS, LIST_BYTES, embedded, script_data
+from journeyman.interfaces.pages.embedded_report import CHART_POINTS, LIST_BYTES, embedded, script_data
 from journeyman.mission.report.model import from_json
 from journeyman.mission.values.canonical import Json
 from tests.interfaces.pages.reports import busy_report, empty_report, hostile_report, long_report, open_report, page_of

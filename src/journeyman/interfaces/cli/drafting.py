@@ -17,7 +17,7 @@ from journeyman.engine.draft_log import NAME, DraftLog
 from journeyman.engine.drafting import Draft, draft_criteria, known_metrics
 from journeyman.engine.tool_policy import pinned_tool
 from journeyman.interfaces.cli.rendering import console, short, table
-from journeyman.interfaces.cli.shared import WAITING, bridge, print_json
+from journeyman.interfaces.cli.shared import WAITING, print_json, run_async
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.fold.fold import tool_specs
@@ -27,7 +27,7 @@ from journeyman.wiring import mission_catalog, opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class DraftRequest:
     """What a person asked a draft for."""
 
     directive: str
@@ -40,10 +40,10 @@ class Wanted:
     as_json: bool
 
 
-def drafted(settings: Settings, wanted: Wanted) -> None:
+def write_draft(settings: Settings, wanted: DraftRequest) -> None:
     """Draft, show, ask, and write the file."""
     plain = _skeleton(wanted)
-    draft = bridge(lambda: _draft(settings, plain, wanted))
+    draft = run_async(lambda: _draft(settings, plain, wanted))
     whole = {**plain, "criteria": [dict(row) for row in draft.criteria]}
     mission = validate_mission(whole, what="draft") if draft.criteria else None
     if wanted.as_json:
@@ -78,7 +78,7 @@ def drafted(settings: Settings, wanted: Wanted) -> None:
     _write(wanted.path, whole, mission, draft)
 
 
-def _skeleton(wanted: Wanted) -> dict[str, Any]:
+def _skeleton(wanted: DraftRequest) -> dict[str, Any]:
     plain: dict[str, Any] = {
         "name": "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in wanted.path.stem),
         "directive": wanted.directive,
@@ -108,7 +108,7 @@ def _skeleton(wanted: Wanted) -> dict[str, Any]:
     return plain
 
 
-async def _draft(settings: Settings, plain: dict[str, Any], wanted: Wanted) -> Draft:
+async def _draft(settings: Settings, plain: dict[str, Any], wanted: DraftRequest) -> Draft:
     probe: Mission = validate_mission(
         {**plain, "criteria": [{"id": "draft", "kind": "event", "event": "draft"}]}, what="draft"
     )

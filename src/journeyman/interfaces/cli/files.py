@@ -9,9 +9,9 @@ from typing import Annotated, cast
 import typer
 
 from journeyman.engine.mission_check import MissionCheck, check_mission
-from journeyman.interfaces.cli.drafting import Wanted, drafted
+from journeyman.interfaces.cli.drafting import DraftRequest, write_draft
 from journeyman.interfaces.cli.rendering import MARKS, console, short, table
-from journeyman.interfaces.cli.shared import BAD_INPUT, JSON, bridge, print_json, settings_of, told
+from journeyman.interfaces.cli.shared import BAD_INPUT, JSON, handle_errors, print_json, run_async, settings_of
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.events import encode_result
@@ -84,7 +84,7 @@ def measure(workers: Annotated[int, Field(ge=1, le=32)] = 2) -> dict[str, object
 
 
 @app.command("new")
-@told
+@handle_errors
 def new(
     ctx: typer.Context,
     path: Annotated[Path, typer.Argument(metavar="[FILE]", help="Mission file to write.")] = Path("mission.yaml"),
@@ -117,7 +117,7 @@ def new(
     """
     del draft
     if from_words:
-        wanted = Wanted(
+        wanted = DraftRequest(
             directive=from_words,
             path=path,
             functions=tuple(functions),
@@ -126,7 +126,7 @@ def new(
             yes=yes,
             as_json=as_json,
         )
-        drafted(settings_of(ctx), wanted)
+        write_draft(settings_of(ctx), wanted)
         return
     _write_template(path, directive, force=force)
 
@@ -160,7 +160,7 @@ def _write_template(path: Path, directive: str, *, force: bool) -> None:
 
 
 @app.command("check")
-@told
+@handle_errors
 def check(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="MISSION", help="Mission file.")],
@@ -183,7 +183,7 @@ def check(
             opens = None if offline else mission_catalog(mission, folder)
             return await check_mission(mission, Predicates(sandbox), ScriptRun(sandbox), opens=opens, observation=seen)
 
-    found = bridge(work)
+    found = run_async(work)
     if as_json:
         print_json(
             {

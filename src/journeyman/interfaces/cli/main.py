@@ -9,15 +9,15 @@ import typer
 from typer.core import TyperGroup
 from typer.main import get_command
 
-from journeyman.interfaces.cli.leaving import leave
+from journeyman.interfaces.cli.process_exit import exit_process
+from journeyman.interfaces.cli.registry import COMMANDS
 from journeyman.interfaces.cli.terminal import say
-from journeyman.interfaces.cli.words import COMMANDS
 
 _FOLDER: Final = "journeyman.interfaces.cli"
 
 
 class _Commands(TyperGroup):
-    """Finds a command's module by the table in `words.py`."""
+    """Finds a command's module by the table in `registry.py`."""
 
     def list_commands(self, ctx: Any) -> list[str]:
         del ctx
@@ -83,4 +83,4 @@ def main() -> None:
         if not isinstance(ended.code, int):
             raise
         code = ended.code
-    leave(code)
+    exit_process(code)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from journeyman.interfaces.cli.shared import bridge, told
+from journeyman.interfaces.cli.shared import handle_errors, run_async
 from journeyman.interfaces.cli.terminal import say
 from journeyman.testing.model_server import ModelServer, Script, load_script
 
@@ -23,13 +23,13 @@ def group() -> None:
 
 
 @model.command("serve")
-@told
+@handle_errors
 def serve(
     script: Annotated[Path, typer.Option("--script", metavar="FILE", help="YAML: what the model answers, in order.")],
     port: Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535, help="0 takes a free one.")] = 0,
 ) -> None:
     """Answer OpenAI, Anthropic and Bedrock requests from a script until interrupted; prints each call, never a text."""
-    bridge(lambda: _serve(load_script(script), port))
+    run_async(lambda: _serve(load_script(script), port))
 
 
 async def _serve(script: Script, port: int) -> None:

@@ -15,11 +15,11 @@ from journeyman.interfaces.cli.shared import (
     JSON,
     NOT_ACHIEVED,
     SESSION,
-    bridge,
     find_session,
+    handle_errors,
     print_json,
+    run_async,
     settings_of,
-    told,
 )
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.chain import Head
@@ -35,7 +35,7 @@ app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command("verify")
-@told
+@handle_errors
 def verify(
     ctx: typer.Context,
     session: Annotated[str, typer.Argument(metavar="[SESSION]", help="A session; every session when left out.")] = "",
@@ -60,7 +60,7 @@ def verify(
             )
             return [await check_record(journeyman.store, name, end) for name in names]
 
-    found = bridge(work)
+    found = run_async(work)
     if as_json:
         print_json([_verified_json(row) for row in found])
     for row in found:
@@ -94,7 +94,7 @@ def _head(text: str) -> Head:
 
 
 @app.command("replay")
-@told
+@handle_errors
 def replay(
     ctx: typer.Context,
     session: Annotated[str, SESSION],
@@ -111,7 +111,7 @@ def replay(
             name = await find_session(journeyman.store, session)
             return name, *await replay_and_report(journeyman.store, name, journeyman.predicates)
 
-    name, found, derived = bridge(work)
+    name, found, derived = run_async(work)
     same = report is None or (
         derived is not None and canonical(to_json(_read_report(report))) == canonical(to_json(derived))
     )
@@ -148,7 +148,7 @@ def _read_report(path: Path) -> Report:
 
 
 @app.command("export")
-@told
+@handle_errors
 def export(
     ctx: typer.Context,
     session: Annotated[str, SESSION],
@@ -167,7 +167,7 @@ def export(
                 directory, store=store, session_id=name, head=reported_head(report), report=to_json(report)
             )
 
-    _say_head("wrote", directory, bridge(work), as_json=as_json)
+    _say_head("wrote", directory, run_async(work), as_json=as_json)
 
 
 def _say_head(did: str, directory: Path, head: Head, *, as_json: bool) -> None:
@@ -178,7 +178,7 @@ def _say_head(did: str, directory: Path, head: Head, *, as_json: bool) -> None:
 
 
 @app.command("import")
-@told
+@handle_errors
 def import_(
     ctx: typer.Context,
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="What `journeyman export` wrote.")],
@@ -191,4 +191,4 @@ def import_(
         async with opened(settings) as journeyman:
             return await import_record(directory, journeyman.store, summarized)
 
-    _say_head("took in", directory, bridge(work), as_json=as_json)
+    _say_head("took in", directory, run_async(work), as_json=as_json)

@@ -33,7 +33,7 @@ def console() -> Console:
     return out if out.is_terminal else SafeConsole(highlight=False, width=160, no_color=True, emoji=False)
 
 
-def mark_of(status: str, *, aborts: bool) -> str:
+def status_mark(status: str, *, aborts: bool) -> str:
     """The sign of how a criterion stands; an abort condition is well as long as it is not met."""
     return MARKS[_TURNED[status] if aborts else status]
 
@@ -53,7 +53,7 @@ def summary_text(state: State) -> str:
         status = known.status.value if known is not None else "inconclusive"
         evidence = known.result.evidence if known is not None else "never evaluated"
         stale = "" if known is None or not known.result.carried else " (not measured now)"
-        lines.append(f"  {mark_of(status, aborts=criterion.abort_when_met)} {criterion.id}: ")
+        lines.append(f"  {status_mark(status, aborts=criterion.abort_when_met)} {criterion.id}: ")
         lines[-1] += f"{criterion_word(status, aborts=criterion.abort_when_met)}{stale} · {short(evidence)}"
     used = state.usage
     lines.append(f"  {used.iterations} iterations, {used.tool_calls} tool calls, {used.wall_clock_s:.1f} s")

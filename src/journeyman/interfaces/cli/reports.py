@@ -11,7 +11,7 @@ import typer
 
 from journeyman.engine.reporting import report_of
 from journeyman.interfaces.cli.rendering import console, report_page
-from journeyman.interfaces.cli.shared import SESSION, bridge, find_session, settings_of, told
+from journeyman.interfaces.cli.shared import SESSION, find_session, handle_errors, run_async, settings_of
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.pages.html import html_report
 from journeyman.mission.report.markdown import markdown_report
@@ -35,7 +35,7 @@ _BY_SUFFIX = {".md": Form.markdown, ".json": Form.json, ".html": Form.html, ".ht
 
 
 @app.command("report")
-@told
+@handle_errors
 def report(
     ctx: typer.Context,
     session: Annotated[str, SESSION],
@@ -55,7 +55,7 @@ def report(
         async with opened(settings) as journeyman:
             return await report_of(journeyman.store, await find_session(journeyman.store, session))
 
-    found = bridge(work)
+    found = run_async(work)
     by_name = _BY_SUFFIX.get(output.suffix.lower(), Form.markdown) if output is not None else Form.terminal
     wanted = Form.json if as_json else form or by_name
     if wanted is Form.terminal and output is None:

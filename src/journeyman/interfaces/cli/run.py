@@ -12,7 +12,7 @@ import typer
 from journeyman.config import Settings
 from journeyman.engine import control
 from journeyman.engine.reporting import report_of
-from journeyman.interfaces.cli.live import Display, open_display
+from journeyman.interfaces.cli.live_display import Display, open_display
 from journeyman.interfaces.cli.oversight import Oversight
 from journeyman.interfaces.cli.rendering import summary_text
 from journeyman.interfaces.cli.shared import (
@@ -20,13 +20,13 @@ from journeyman.interfaces.cli.shared import (
     INTERRUPTED,
     JSON,
     SESSION,
-    bridge,
     exit_code,
     find_session,
+    handle_errors,
     person,
     print_json,
+    run_async,
     settings_of,
-    told,
 )
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.files.mission_file import validate_mission
@@ -44,7 +44,7 @@ _BUDGET_KINDS = {"iterations": int, "wall_clock_s": float, "tool_calls": int, "t
 
 
 @app.command("run")
-@told
+@handle_errors
 def run(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="MISSION", help="Mission file: YAML, JSON or TOML.")],
@@ -68,11 +68,13 @@ def run(
     mission, folder = load_mission(file)
     mission = with_budget(mission, budget)
     who = "" if no_input or not sys.stdin.isatty() else person(settings, as_name)
-    _driven(settings, lambda journeyman: _create(journeyman, mission, folder), quiet=quiet, who=who, as_json=as_json)
+    _drive_and_print(
+        settings, lambda journeyman: _create(journeyman, mission, folder), quiet=quiet, who=who, as_json=as_json
+    )
 
 
 @app.command("resume")
-@told
+@handle_errors
 def resume(
     ctx: typer.Context,
     session: Annotated[str, SESSION],
@@ -97,11 +99,11 @@ def resume(
         return name
 
     asked = "" if no_input or not sys.stdin.isatty() else who
-    _driven(settings, reopened, quiet=quiet, who=asked, as_json=as_json)
+    _drive_and_print(settings, reopened, quiet=quiet, who=asked, as_json=as_json)
 
 
 @app.command("conclude", hidden=True)
-@told
+@handle_errors
 def conclude(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annotated[bool, JSON] = False) -> None:
     """Write the ending of a session whose process was killed, since a tool held it past the deadline."""
     settings = settings_of(ctx)
@@ -117,14 +119,16 @@ def conclude(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Anno
             await _print_result(journeyman, name, state, as_json=as_json)
             return state
 
-    raise typer.Exit(exit_code(bridge(work)))
+    raise typer.Exit(exit_code(run_async(work)))
 
 
 async def _create(journeyman: Journeyman, mission: Mission, folder: Path) -> str:
     return await journeyman.engine.create(mission, folder)
 
 
-def _driven(settings: Settings, begin: Callable[[Journeyman], object], *, quiet: bool, who: str, as_json: bool) -> None:
+def _drive_and_print(
+    settings: Settings, begin: Callable[[Journeyman], object], *, quiet: bool, who: str, as_json: bool
+) -> None:
     session: list[str] = []
     display = open_display(quiet=quiet)
 
@@ -137,7 +141,7 @@ def _driven(settings: Settings, begin: Callable[[Journeyman], object], *, quiet:
             return state
 
     try:
-        state = bridge(work)
+        state = run_async(work)
     except KeyboardInterrupt:
         display.close()
         where = f"journeyman resume {session[0]}" if session else "journeyman list"

@@ -15,18 +15,18 @@ from journeyman.engine.control import unsettled
 from journeyman.engine.journal import Journal
 from journeyman.engine.record_reading import state_of
 from journeyman.engine.records import NumberedEvent, newest_events, numbered_events, prompt_of
-from journeyman.interfaces.cli.live import open_display, page
+from journeyman.interfaces.cli.live_display import open_display, session_page
 from journeyman.interfaces.cli.rendering import console, short, summary_text, table
 from journeyman.interfaces.cli.run import next_step
 from journeyman.interfaces.cli.shared import (
     JSON,
     SESSION,
-    bridge,
     exit_code,
     find_session,
+    handle_errors,
     print_json,
+    run_async,
     settings_of,
-    told,
 )
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.criteria.evidence import Evidence
@@ -43,7 +43,7 @@ app = typer.Typer(rich_markup_mode=None)
 
 
 @app.command("list")
-@told
+@handle_errors
 def list_sessions(
     ctx: typer.Context,
     status: Annotated[
@@ -59,7 +59,7 @@ def list_sessions(
         async with opened(settings) as journeyman:
             return [cast("JsonObject", asdict(row)) for row in await journeyman.store.sessions()]
 
-    rows = [row for row in bridge(work) if not status or row["status"] == status][:limit]
+    rows = [row for row in run_async(work) if not status or row["status"] == status][:limit]
     if as_json:
         print_json(cast("Json", rows))
         return
@@ -82,7 +82,7 @@ def list_sessions(
 
 
 @app.command("show")
-@told
+@handle_errors
 def show(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annotated[bool, JSON] = False) -> None:
     """Show where a session stands: criteria, budget, what it waits for."""
     settings = settings_of(ctx)
@@ -91,13 +91,13 @@ def show(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annotate
         async with opened(settings) as journeyman:
             return await state_of(journeyman.store, await find_session(journeyman.store, session))
 
-    state = bridge(work)
+    state = run_async(work)
     if as_json:
         print_json(state_json(state))
         return
     out = console()
     if out.is_terminal:
-        out.print(page(state, []))
+        out.print(session_page(state, []))
     else:
         say(summary_text(state))
     if state.status is not Status.ENDED:
@@ -131,7 +131,7 @@ def _order(row: Evidence) -> int:
 
 
 @app.command("watch")
-@told
+@handle_errors
 def watch(
     ctx: typer.Context,
     session: Annotated[str, SESSION],
@@ -154,7 +154,7 @@ def watch(
             return state
 
     try:
-        state = bridge(work)
+        state = run_async(work)
     finally:
         display.close()
     say(summary_text(state))
@@ -162,7 +162,7 @@ def watch(
 
 
 @app.command("history")
-@told
+@handle_errors
 def history(
     ctx: typer.Context,
     session: Annotated[str, SESSION],
@@ -195,7 +195,7 @@ def history(
                 newest.append(row)
             return list(newest)
 
-    rows = bridge(work)
+    rows = run_async(work)
     if rows is None:
         return
     if as_json:
@@ -263,7 +263,7 @@ def _gist(data: dict[str, Any]) -> str:
 
 
 @app.command("prompt")
-@told
+@handle_errors
 def prompt(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annotated[bool, JSON] = False) -> None:
     """Print the prompt that a model would see next, byte for byte; it leaves nowhere."""
     settings = settings_of(ctx)
@@ -272,7 +272,7 @@ def prompt(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annota
         async with opened(settings) as journeyman:
             return await prompt_of(journeyman.store, await find_session(journeyman.store, session))
 
-    found = bridge(work)
+    found = run_async(work)
     if as_json:
         print_json({"system": found.system, "user": found.user, "bytes": found.size_bytes})
     else:

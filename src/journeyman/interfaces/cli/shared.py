@@ -16,7 +16,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 import typer
 
 from journeyman.config import Settings, load_settings
-from journeyman.interfaces.cli.leaving import close
+from journeyman.interfaces.cli.process_exit import close_runner
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.model.reasons import Status
 from journeyman.mission.model.state import State
@@ -57,7 +57,7 @@ def person(settings: Settings, given: str) -> str:
         return "somebody"
 
 
-def bridge(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+def run_async(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     """Run async work to its end; SIGTERM ends it as cleanly as Ctrl-C does. Tasks that will not stop are left behind."""
 
     async def guarded() -> T:
@@ -75,10 +75,10 @@ def bridge(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
     except asyncio.CancelledError:
         raise KeyboardInterrupt from None
     finally:
-        close(runner)
+        close_runner(runner)
 
 
-def told(command: Callable[P, None]) -> Callable[P, None]:
+def handle_errors(command: Callable[P, None]) -> Callable[P, None]:
     """Turn our errors into one clear message and the right exit code; never a traceback for what a user can cause."""
 
     @wraps(command)
@@ -86,31 +86,33 @@ def told(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except JourneymanError as error:
-            complain(f"{error}", error.code)
+            print_error(f"{error}", error.code)
             raise typer.Exit(BAD_INPUT if isinstance(error, CallerError) else NOT_ACHIEVED) from None
         except BrokenPipeError:
-            mute()
+            discard_output()
             raise typer.Exit(NOT_ACHIEVED) from None
         except KeyboardInterrupt:
-            complain("interrupted", "interrupted")
+            print_error("interrupted", "interrupted")
             raise typer.Exit(INTERRUPTED) from None
         except Exception as error:
             if isinstance(error, typer.Exit) or os.environ.get("JOURNEYMAN_DEBUG"):
                 raise
             what = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
-            complain(f"this is a fault of Journeyman, please report it: {what}; JOURNEYMAN_DEBUG=1 shows where", "bug")
+            print_error(
+                f"this is a fault of Journeyman, please report it: {what}; JOURNEYMAN_DEBUG=1 shows where", "bug"
+            )
             raise typer.Exit(NOT_ACHIEVED) from None
 
     return wrapped
 
 
-def complain(text: str, code: str) -> None:
+def print_error(text: str, code: str) -> None:
     """Print an error where errors go."""
     with suppress(BrokenPipeError):
         say(f"journeyman: {text} [{code}]", err=True)
 
 
-def mute() -> None:
+def discard_output() -> None:
     """Point standard output at nothing, so that the interpreter's last flush does not fail on a closed pipe."""
     with suppress(OSError, ValueError):
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

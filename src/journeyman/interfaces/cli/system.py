@@ -17,7 +17,7 @@ import typer
 
 from journeyman.config import Settings, settings_file
 from journeyman.interfaces.cli.rendering import console, table
-from journeyman.interfaces.cli.shared import JSON, NOT_ACHIEVED, bridge, print_json, settings_of, told
+from journeyman.interfaces.cli.shared import JSON, NOT_ACHIEVED, handle_errors, print_json, run_async, settings_of
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import JourneymanError
@@ -43,11 +43,11 @@ class Finding:
 
 
 @app.command("doctor")
-@told
+@handle_errors
 def doctor(ctx: typer.Context, as_json: Annotated[bool, JSON] = False) -> None:
     """Check this installation and say what to repair; exits with 1 when something needed does not work."""
     settings = settings_of(ctx)
-    found = bridge(lambda: _examine(settings))
+    found = run_async(lambda: _examine(settings))
     if as_json:
         rows: list[Json] = [
             {"what": row.what, "good": row.good, "detail": row.detail, "needed": row.needed} for row in found
@@ -65,8 +65,8 @@ def doctor(ctx: typer.Context, as_json: Annotated[bool, JSON] = False) -> None:
 async def _examine(settings: Settings) -> list[Finding]:
     return [
         Finding("python", sys.version_info >= (3, 11), f"{platform.python_version()} on {platform.platform()}"),
-        await _tried("store", lambda: _store(settings)),
-        await _tried("sandbox", _sandbox),
+        await _attempt("store", lambda: _store(settings)),
+        await _attempt("sandbox", _sandbox),
         _free(settings.data_dir),
         *_advisors(settings),
         _extra("mcp", "MCP servers", "pip install 'journeyman[mcp]'"),
@@ -90,7 +90,7 @@ def _advisors(settings: Settings) -> list[Finding]:
     return [Finding(f"advisor {row.name}", row.used, row.why, needed=False) for row in rows]
 
 
-async def _tried(what: str, work: Callable[[], Awaitable[str]]) -> Finding:
+async def _attempt(what: str, work: Callable[[], Awaitable[str]]) -> Finding:
     try:
         return Finding(what, True, await work())  # the finding's own flag
     except (JourneymanError, OSError) as error:
@@ -125,7 +125,7 @@ def _extra(module: str, what: str, install: str) -> Finding:
 
 
 @config.command("show")
-@told
+@handle_errors
 def show(ctx: typer.Context, as_json: Annotated[bool, JSON] = False) -> None:
     """Print each setting with its value and where it came from."""
     settings = settings_of(ctx)

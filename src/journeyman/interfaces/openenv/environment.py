@@ -25,7 +25,7 @@ from journeyman.gym.text.shift import Shift
 from journeyman.gym.text.tools import ROLE_TOOLS, RoleTool, typed
 from journeyman.gym.text.words import AgentRole
 from journeyman.interfaces.openenv.models import IncidentAction, IncidentObservation, IncidentState
-from journeyman.interfaces.openenv.together import Together
+from journeyman.interfaces.openenv.tick_batcher import TickBatcher
 
 PREVIEW = 100
 """Tasks that a listing shows; there are 4294967296 in every split."""
@@ -36,7 +36,7 @@ _DRAWN = (
 DEFAULT_SPLIT = "easy-train"
 _OPEN: WeakSet[IncidentEnvironment] = WeakSet()
 """Sessions of this process."""
-_STEPS: Together[IncidentObservation] = Together()
+_STEPS: TickBatcher[IncidentObservation] = TickBatcher()
 _OF_TOOLS = (ListToolsAction, CallToolAction)
 
 

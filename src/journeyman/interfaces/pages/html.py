@@ -9,7 +9,7 @@ from importlib.resources import files
 from string import Template
 from typing import Final
 
-from journeyman.interfaces.pages.embedding import embedded, script_data
+from journeyman.interfaces.pages.embedded_report import embedded, script_data
 from journeyman.interfaces.pages.markup import text
 from journeyman.interfaces.pages.sections import budget, criteria, header, mission, people, record, words
 from journeyman.mission.report.model import Report

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from journeyman.interfaces.pages.embedding import MOST_PEOPLE
+from journeyman.interfaces.pages.embedded_report import MOST_PEOPLE
 from journeyman.interfaces.pages.markup import NOTHING, Html, joined, tag, text
 from journeyman.mission.report.model import Report
 from journeyman.mission.report.text import (

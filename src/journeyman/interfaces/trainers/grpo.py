@@ -16,8 +16,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from journeyman.interfaces.trainers.practice import practice
-from journeyman.interfaces.trainers.seats import SEATS, rows
+from journeyman.interfaces.trainers.tool_call_examples import tool_call_examples
+from journeyman.interfaces.trainers.trl_environments import ENVIRONMENTS, training_rows
 
 try:
     import torch
@@ -26,16 +26,16 @@ try:
     from transformers import ProgressCallback
     from trl import GRPOConfig, GRPOTrainer
 
-    from journeyman.interfaces.trainers.tiny import call_text, practised, tiny_model, tiny_tokenizer
+    from journeyman.interfaces.trainers.tiny_model import call_text, fit_tool_calls, tiny_model, tiny_tokenizer
 except ImportError as error:
     raise ImportError("training needs TRL: pip install 'trl==1.16.*' torch, see `make test-train`") from error
 
 TINY = "tiny"
-_DRILLS = 2_000
-_DRILL_WORLDS = 8
+_EXAMPLES = 2_000
+_EXAMPLE_WORLDS = 8
 
 
-class Progress(ProgressCallback):
+class TrainingProgress(ProgressCallback):
     """A bar, and one line per step on standard error."""
 
     def on_log(self, args: Any, state: Any, control: Any, logs: Any = None, **rest: Any) -> None:
@@ -84,16 +84,16 @@ def settings(options: argparse.Namespace) -> Any:
 
 def train(options: argparse.Namespace) -> dict[str, Any]:
     """Train for some steps, save the model and its log, and give what the trainer logged last."""
-    model, tokenizer = _tiny(options) if options.model == TINY else (options.model, None)
+    model, tokenizer = _make_tiny(options) if options.model == TINY else (options.model, None)
     trainer = GRPOTrainer(
         model=model,
         args=settings(options),
-        train_dataset=Dataset.from_list(rows(options.role, options.worlds)),
+        train_dataset=Dataset.from_list(training_rows(options.role, options.worlds)),
         processing_class=tokenizer,
-        environment_factory=partial(SEATS[options.role], tier=options.tier, others=options.others),
+        environment_factory=partial(ENVIRONMENTS[options.role], tier=options.tier, others=options.others),
     )
     trainer.remove_callback(ProgressCallback)
-    trainer.add_callback(Progress)
+    trainer.add_callback(TrainingProgress)
     trainer.train(resume_from_checkpoint=options.resume)
     trainer.save_model(str(options.output))
     trainer.save_state()
@@ -106,26 +106,26 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
-def _tiny(options: argparse.Namespace) -> tuple[Any, Any]:
+def _make_tiny(options: argparse.Namespace) -> tuple[Any, Any]:
     """A tiny model that has practised the form of tool calls; it is also kept as it was before training."""
     # One thread: more gain nothing at this size, and lose much where others compute too.
     torch.set_num_threads(1)
     torch.manual_seed(options.seed)
     template = Path(str(trl.__file__)).parent / "chat_templates" / "qwen3.jinja"
-    worlds = range(min(options.worlds, _DRILL_WORLDS))
-    drills = practice(options.role, options.tier, worlds, _DRILLS, seed=options.seed)
+    worlds = range(min(options.worlds, _EXAMPLE_WORLDS))
+    drills = tool_call_examples(options.role, options.tier, worlds, _EXAMPLES, seed=options.seed)
     tokenizer = tiny_tokenizer(
         template.read_text("utf-8"), [text for one in drills for text in (one.seen, call_text(one))]
     )
     model = tiny_model(tokenizer)
-    print(f"a tiny model practises tool calls, {_DRILLS} at random …", file=sys.stderr)  # noqa: T201  # a script's progress
-    practised(model, tokenizer, drills)
+    print(f"a tiny model practises tool calls, {_EXAMPLES} at random …", file=sys.stderr)  # noqa: T201  # a script's progress
+    fit_tool_calls(model, tokenizer, drills)
     for one in (model, tokenizer):
         one.save_pretrained(options.output / "start")
     return model, tokenizer
 
 
-def parsed(argv: list[str] | None = None) -> argparse.Namespace:
+def parse_options(argv: list[str] | None = None) -> argparse.Namespace:
     """The options; exits with 2 and says what is wrong with them where they are malformed."""
     parser = argparse.ArgumentParser(
         prog="python -m journeyman.interfaces.trainers.grpo",
@@ -133,11 +133,11 @@ def parsed(argv: list[str] | None = None) -> argparse.Namespace:
         " the seat's score is its reward. Prints the last step's figures as JSON.",
     )
     add = parser.add_argument
-    count = {"metavar": "N", "type": _whole}
+    count = {"metavar": "N", "type": _positive_int}
     name = f"name or folder of a model whose chat template has tools, or {TINY}"
     add("--model", required=True, metavar="NAME", help=name)
     add("--output", required=True, metavar="DIR", type=Path, help="folder for the model, its checkpoints and its log")
-    add("--role", default="sre", choices=sorted(SEATS), help="the seat that is trained (default %(default)s)")
+    add("--role", default="sre", choices=sorted(ENVIRONMENTS), help="the seat that is trained (default %(default)s)")
     add("--tier", default="easy", choices=["easy", "medium", "hard"], help="how hard (default %(default)s)")
     add(
         "--others",
@@ -185,14 +185,14 @@ def _check(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None
     if options.group < 2 or (options.batch and options.group % options.batch):
         parser.error("--group must be 2 or more, and --batch one of its divisors")
     try:
-        SEATS[options.role](tier=options.tier, others=options.others)
+        ENVIRONMENTS[options.role](tier=options.tier, others=options.others)
     except KeyError as fault:
         parser.error(f"--others: {fault.args[0]}")
     if options.resume and not any(options.output.glob("checkpoint-*")):
         parser.error(f"--resume: {options.output} has no checkpoint; --save-every makes them")
 
 
-def _whole(text: str) -> int:
+def _positive_int(text: str) -> int:
     number = int(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{number} is not 1 or more")
@@ -201,7 +201,7 @@ def _whole(text: str) -> int:
 
 def main() -> None:
     """Train as the command line says and print the last step's figures as JSON."""
-    options = parsed()
+    options = parse_options()
     # What the vendors warn of here is their own use of each other.
     os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")

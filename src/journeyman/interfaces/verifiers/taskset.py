@@ -17,8 +17,8 @@ from journeyman.gym.text.render import render_observation
 from journeyman.gym.text.shift import NOBODY, Shift
 from journeyman.gym.text.words import AgentRole
 from journeyman.gym.world.score import FLOOR
-from journeyman.interfaces.trainers.seats import OPENING, briefing
-from journeyman.interfaces.verifiers.tools import IncidentState, IncidentTools, IncidentToolsConfig, play_again
+from journeyman.interfaces.trainers.trl_environments import OPENING, briefing
+from journeyman.interfaces.verifiers.tools import IncidentTools, IncidentToolsConfig, RolloutState, replay_moves
 
 try:
     import verifiers.v1 as vf
@@ -69,7 +69,7 @@ class IncidentData(vf.TaskData):
     others: str
 
 
-class IncidentTask(vf.Task[IncidentData, IncidentState]):
+class IncidentTask(vf.Task[IncidentData, RolloutState]):
     """How an incident is begun, ended and scored."""
 
     @property
@@ -125,7 +125,7 @@ class IncidentTask(vf.Task[IncidentData, IncidentState]):
     def _ended(self, trace: vf.Trace) -> tuple[Shift, int]:
         data = self.data
         shift = Shift(task(data.id), data.role, others=data.others)
-        refused = play_again(shift, trace.info["moves"])
+        refused = replay_moves(shift, trace.info["moves"])
         shift.leave()
         return shift, refused
 

@@ -33,7 +33,7 @@ _BROKEN: Final = "The incident broke off."
 _log = logging.getLogger(__name__)
 
 
-class IncidentState(vf.State):
+class RolloutState(vf.State):
     """All that a rollout's world is made of; the model sees none of it."""
 
     rollout: str = ""
@@ -52,7 +52,7 @@ class IncidentToolsConfig(vf.SharedToolsetConfig):
     others: str = "heuristic"
 
 
-class IncidentTools(vf.Toolset[IncidentToolsConfig, IncidentState]):
+class IncidentTools(vf.Toolset[IncidentToolsConfig, RolloutState]):
     """The tools of one role over MCP."""
 
     TOOL_PREFIX = None  # bare names, as in the briefing
@@ -78,7 +78,7 @@ class IncidentTools(vf.Toolset[IncidentToolsConfig, IncidentState]):
 
         return typed(tool, serve)
 
-    def _play(self, state: IncidentState, tool: RoleTool, given: Mapping[str, object]) -> str:
+    def _play(self, state: RolloutState, tool: RoleTool, given: Mapping[str, object]) -> str:
         if state.over or state.fault:
             return OVER if state.over else _BROKEN
         shift = self._shift_of(state)
@@ -89,20 +89,20 @@ class IncidentTools(vf.Toolset[IncidentToolsConfig, IncidentState]):
             self._keep(state, shift)
         return seen
 
-    def _shift_of(self, state: IncidentState) -> Shift:
+    def _shift_of(self, state: RolloutState) -> Shift:
         moves, shift = self._kept.pop(state.rollout, ([], None))
         if shift is None or moves != state.moves:
             shift = Shift(task(state.task_id), self.config.role, others=self.config.others)
-            play_again(shift, state.moves)
+            replay_moves(shift, state.moves)
         return shift
 
-    def _keep(self, state: IncidentState, shift: Shift) -> None:
+    def _keep(self, state: RolloutState, shift: Shift) -> None:
         self._kept[state.rollout] = (state.moves, shift)
         if len(self._kept) > KEPT_WORLDS:
             self._kept.popitem(last=False)
 
 
-def play_again(shift: Shift, moves: Iterable[str]) -> int:
+def replay_moves(shift: Shift, moves: Iterable[str]) -> int:
     """Play a role's moves in a fresh incident and give how many were not carried out."""
     refused = 0
     for move in moves:

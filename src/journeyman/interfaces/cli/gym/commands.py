@@ -12,8 +12,8 @@ from typing import Annotated, Literal
 import typer
 
 from journeyman.evaluation.options import ANSWER_TOKENS, MEMORY, PREFIX, ModelOptions
-from journeyman.interfaces.cli.shared import JSON, settings_of, told
-from journeyman.interfaces.cli.words import COMMANDS
+from journeyman.interfaces.cli.registry import COMMANDS
+from journeyman.interfaces.cli.shared import JSON, handle_errors, settings_of
 from journeyman.mission.values.errors import NotFound
 
 
@@ -76,7 +76,7 @@ def _work(module: str) -> ModuleType:
 
 
 @gym.command("eval")
-@told
+@handle_errors
 def evaluate(
     ctx: typer.Context,
     policy: Annotated[list[str], typer.Option("--policy", metavar="NAME", help=f"May be repeated: {_POLICY}")],
@@ -124,7 +124,7 @@ def evaluate(
 
 
 @gym.command("play")
-@told
+@handle_errors
 def play(
     task: Annotated[str, typer.Argument(metavar="TASK", help="Such as easy-train-0.")] = "easy-train-0",
     role: Annotated[RoleName, typer.Option("--role", help="The seat you take.")] = RoleName.SRE,
@@ -140,7 +140,7 @@ def play(
 
 
 @gym.command("watch")
-@told
+@handle_errors
 def watch(
     ctx: typer.Context,
     task: Annotated[str, typer.Argument(metavar="TASK", help="Such as medium-train-3.")],
@@ -160,11 +160,11 @@ def watch(
     model = None
     if policy.startswith(PREFIX):
         model = partial(_work("models").play_once, settings_of(ctx), ModelOptions(roles=tuple(role), others=others))
-    _work("watching").watch(task, policy, pause_s=pause_s, truth=truth, as_json=as_json, model=model)
+    _work("episode_viewer").watch(task, policy, pause_s=pause_s, truth=truth, as_json=as_json, model=model)
 
 
 @gym.command("export")
-@told
+@handle_errors
 def export(
     output: Annotated[Path, typer.Option("--output", metavar="FILE", help="Chat rows for supervised training.")],
     tier: Annotated[TierName, typer.Option("--tier", help="How hard.")] = TierName.EASY,
@@ -179,7 +179,7 @@ def export(
 
 
 @gym.command("train")
-@told
+@handle_errors
 def train(
     output: Annotated[Path, typer.Option("--output", metavar="FILE", help="The policy, for --policy trained:FILE.")],
     minutes: Annotated[

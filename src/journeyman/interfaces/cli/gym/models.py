@@ -18,7 +18,7 @@ from journeyman.gym.arrays import Ints
 from journeyman.gym.tasks import Task
 from journeyman.interfaces.cli.gym.evaluating import dollars
 from journeyman.interfaces.cli.gym.progress_bar import bar
-from journeyman.interfaces.cli.shared import bridge
+from journeyman.interfaces.cli.shared import run_async
 from journeyman.mission.values.errors import InvalidInput, Problem, Unavailable
 from journeyman.wiring import broker_of
 
@@ -76,7 +76,7 @@ def play_models(
                 return run.report
 
     try:
-        return bridge(work)
+        return run_async(work)
     except ExceptionGroup as several:  # an episode could not be kept: one reason is as good as many
         raise several.exceptions[0] from None
 
@@ -98,7 +98,7 @@ def play_once(settings: Settings, options: ModelOptions, policy: str, one: Task)
                 return (await table.play(policy, one, ledger, lambda: progress.advance(steps))).acts
 
     try:
-        return bridge(work)
+        return run_async(work)
     except (Unanswered, SpendLimitReached) as fault:
         told = isinstance(fault, Unanswered) and f"the provider failed with {fault}"
         raise Unavailable(f"{policy} could not play to the end: {told or 'the ceiling was reached'}") from None

@@ -39,7 +39,7 @@ _FORMS: Final = {
 }
 
 
-class Misread(Exception):
+class InvalidLine(Exception):
     """A line that is no action; the text says why."""
 
 
@@ -86,7 +86,7 @@ def _answer(shift: Shift, line: str) -> None:
         return
     try:
         action = read_line(line, shift.role, shift.world.services, shift.world.agents)
-    except Misread as fault:
+    except InvalidLine as fault:
         say(f"not understood, no step is lost: {fault}")
         return
     shift.act(action)
@@ -117,10 +117,10 @@ def read_line(line: str, role: AgentRole, services: Sequence[str], agents: Seque
     word, *rest = line.split()
     name = next((form for form in _FORMS if form == word.casefold()), "")
     if not name:
-        raise Misread(f"there is no {word!r}; `help` lists what there is")
+        raise InvalidLine(f"there is no {word!r}; `help` lists what there is")
     kind = _FORMS[name][0]
     if kind.number not in HANDS[role.number]:
-        raise Misread(f"{name} is not for {role}; `help` lists what is")
+        raise InvalidLine(f"{name} is not for {role}; `help` lists what is")
     if name in ("wait", "resolve"):
         _expect(rest, 0, name)
         return TextAction(role, kind)
@@ -135,7 +135,7 @@ def read_line(line: str, role: AgentRole, services: Sequence[str], agents: Seque
     elif name == "scale":
         _expect(rest, 2, name)
         if not (rest[1].isascii() and rest[1].isdigit() and 1 <= int(rest[1]) <= 16):
-            raise Misread(f"{rest[1]!r} is no number of replicas from 1 to 16")
+            raise InvalidLine(f"{rest[1]!r} is no number of replicas from 1 to 16")
         args["replicas"] = int(rest[1])
     else:
         _expect(rest, 1, name)
@@ -146,16 +146,16 @@ def read_line(line: str, role: AgentRole, services: Sequence[str], agents: Seque
 def _said(role: AgentRole, rest: Sequence[str]) -> TextAction:
     to = rest[0][1:].casefold() if rest and rest[0].startswith("@") else ""
     if to and to not in {"all", *AgentRole}:
-        raise Misread(f"there is no role {to!r}; there are {', '.join(AgentRole)}")
+        raise InvalidLine(f"there is no role {to!r}; there are {', '.join(AgentRole)}")
     text = " ".join(rest[1:] if to else rest)
     if not text:
-        raise Misread("say what? As in: say @dev please roll back checkout")
+        raise InvalidLine("say what? As in: say @dev please roll back checkout")
     return TextAction(role, ActionType.COMMUNICATE, None, {"message": text, **({"to": to} if to else {})})
 
 
 def _expect(rest: Sequence[str], count: int, name: str) -> None:
     if len(rest) != count:
-        raise Misread(f"write it as: {' '.join(_FORMS[name][1].split('  ')[0].split())}")
+        raise InvalidLine(f"write it as: {' '.join(_FORMS[name][1].split('  ')[0].split())}")
 
 
 def _named(text: str, pool: Sequence[str], what: str) -> str:
@@ -166,7 +166,9 @@ def _named(text: str, pool: Sequence[str], what: str) -> str:
     if len(fitting) == 1:
         return str(fitting[0])
     known = ", ".join(fitting or pool)
-    raise Misread(f"{text!r} means several: {known}" if fitting else f"there is no {what} {text!r}; there are {known}")
+    raise InvalidLine(
+        f"{text!r} means several: {known}" if fitting else f"there is no {what} {text!r}; there are {known}"
+    )
 
 
 def _ended(shift: Shift, one: Task) -> int:

@@ -16,7 +16,7 @@ import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
 
-from journeyman.interfaces.trainers.practice import Drill
+from journeyman.interfaces.trainers.tool_call_examples import ToolCallExample
 
 _SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 _PIECES = 1024
@@ -66,7 +66,7 @@ def tiny_model(tokenizer: Any) -> Any:
     return Qwen3ForCausalLM(config)
 
 
-def practised(model: Any, tokenizer: Any, drills: Sequence[Drill]) -> float:
+def fit_tool_calls(model: Any, tokenizer: Any, drills: Sequence[ToolCallExample]) -> float:
     """Fit the model to write the drills' calls where its turn begins, and give the last loss in nats per token."""
     optimizer = torch.optim.AdamW(model.parameters(), lr=_RATE)
     batches = [drills[at : at + _BATCH] for at in range(0, len(drills), _BATCH)]
@@ -83,7 +83,7 @@ def practised(model: Any, tokenizer: Any, drills: Sequence[Drill]) -> float:
     return loss
 
 
-def _rows(tokenizer: Any, drills: Sequence[Drill]) -> tuple[Any, Any]:
+def _rows(tokenizer: Any, drills: Sequence[ToolCallExample]) -> tuple[Any, Any]:
     """Token ids and labels of the same width: what a layer can still see before the turn, the call, padding."""
     befores, answers = [], []
     for number, drill in enumerate(drills):
@@ -104,6 +104,6 @@ def _rows(tokenizer: Any, drills: Sequence[Drill]) -> tuple[Any, Any]:
     return torch.tensor(ids), torch.tensor(labels)
 
 
-def call_text(drill: Drill) -> str:
+def call_text(drill: ToolCallExample) -> str:
     """A tool call as the chat template writes it."""
     return f"<tool_call>\n{json.dumps({'name': drill.tool, 'arguments': drill.arguments})}\n</tool_call>"

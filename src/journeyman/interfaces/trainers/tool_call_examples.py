@@ -16,7 +16,7 @@ from journeyman.gym.text.words import AgentRole
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Drill:
+class ToolCallExample:
     """One call to copy."""
 
     seen: str
@@ -28,7 +28,7 @@ class Drill:
 _MESSAGES: Final = ("which services are sick?", "all is well here", "I look closer")
 
 
-def practice(role: str, tier: str, numbers: Sequence[int], count: int, *, seed: int) -> list[Drill]:
+def tool_call_examples(role: str, tier: str, numbers: Sequence[int], count: int, *, seed: int) -> list[ToolCallExample]:
     """Draw calls evenly over worlds and tools, each argument over its values: right ones no more than wrong ones.
 
     Args:
@@ -42,12 +42,12 @@ def practice(role: str, tier: str, numbers: Sequence[int], count: int, *, seed: 
     tools = tools_of(AgentRole(role))
     worlds = [TextWorld(task(f"{tier}-train-{number}")) for number in numbers]
     seen = [render_observation(world.observe(AgentRole(role))) for world in worlds]
-    drills: list[Drill] = []
+    drills: list[ToolCallExample] = []
     for _ in range(count):
         place, tool = draw.randrange(len(worlds)), draw.choice(tools)
         arguments = {one.name: draw.choice(_values(one, worlds[place])) for one in tool.arguments}
         view = seen[place][: draw.randint(len(seen[place]) // 2, len(seen[place]))]
-        drills.append(Drill(seen=view, tool=tool.name, arguments=arguments))
+        drills.append(ToolCallExample(seen=view, tool=tool.name, arguments=arguments))
     return drills
 
 

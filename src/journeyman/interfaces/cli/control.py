@@ -19,12 +19,12 @@ from journeyman.interfaces.cli.shared import (
     AS,
     JSON,
     SESSION,
-    bridge,
     find_session,
+    handle_errors,
     person,
     print_json,
+    run_async,
     settings_of,
-    told,
 )
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.model.reasons import Status
@@ -42,7 +42,7 @@ Act = Callable[[Store, Clock, str, str], Awaitable[State]]
 NOTE = typer.Option("--note", "-m", help="Why, for the record.")
 
 
-def _act(
+def _record_action(
     ctx: typer.Context, session: str, as_name: str, act: Act, said: str, *, as_json: bool, finish: bool = False
 ) -> None:
     """Add one event to a session's record and say how it stands; `finish` writes the ending where nobody drives."""
@@ -55,7 +55,7 @@ def _act(
             state = await act(journeyman.store, journeyman.clock, name, who)
             return await _finished(journeyman, name, state) if finish else state
 
-    state = bridge(work)
+    state = run_async(work)
     if as_json:
         print_json(state_json(state))
         return
@@ -72,7 +72,7 @@ async def _finished(journeyman: Journeyman, name: str, state: State) -> State:
 
 
 @app.command("pause")
-@told
+@handle_errors
 def pause(
     ctx: typer.Context,
     session: Annotated[str, SESSION],
@@ -81,7 +81,7 @@ def pause(
     as_json: Annotated[bool, JSON] = False,
 ) -> None:
     """Stop a session at its next safe point; `journeyman resume` goes on."""
-    _act(
+    _record_action(
         ctx,
         session,
         as_name,
@@ -92,7 +92,7 @@ def pause(
 
 
 @app.command("abort")
-@told
+@handle_errors
 def abort(
     ctx: typer.Context,
     session: Annotated[str, SESSION],
@@ -102,11 +102,11 @@ def abort(
 ) -> None:
     """End a session now: running calls are cancelled, and the report says who ended it."""
     act: Act = partial(control.end, abort=True, note=note)
-    _act(ctx, session, as_name, act, "aborted", as_json=as_json, finish=True)
+    _record_action(ctx, session, as_name, act, "aborted", as_json=as_json, finish=True)
 
 
 @app.command("end")
-@told
+@handle_errors
 def end(
     ctx: typer.Context,
     session: Annotated[str, SESSION],
@@ -116,14 +116,14 @@ def end(
 ) -> None:
     """End a session after its running calls have settled; the outcome is what the evidence says."""
     act: Act = partial(control.end, abort=False, note=note)
-    _act(ctx, session, as_name, act, "told to end", as_json=as_json, finish=True)
+    _record_action(ctx, session, as_name, act, "told to end", as_json=as_json, finish=True)
 
 
 def _answer(
     ctx: typer.Context, session: str, approval: str, note: str, as_name: str, *, granted: bool, as_json: bool
 ) -> None:
     act: Act = partial(control.answer, granted=granted, approval=approval, note=note)
-    _act(ctx, session, as_name, act, "approved" if granted else "denied", as_json=as_json)
+    _record_action(ctx, session, as_name, act, "approved" if granted else "denied", as_json=as_json)
 
 
 APPROVAL = typer.Argument(
@@ -132,7 +132,7 @@ APPROVAL = typer.Argument(
 
 
 @app.command("approve")
-@told
+@handle_errors
 def approve(
     ctx: typer.Context, session: Annotated[str, SESSION], approval: Annotated[str, APPROVAL] = "", note: Annotated[str, NOTE] = "",
     as_name: Annotated[str, AS] = "", as_json: Annotated[bool, JSON] = False,
@@ -142,7 +142,7 @@ def approve(
 
 
 @app.command("deny")
-@told
+@handle_errors
 def deny(
     ctx: typer.Context, session: Annotated[str, SESSION], approval: Annotated[str, APPROVAL] = "", note: Annotated[str, NOTE] = "",
     as_name: Annotated[str, AS] = "", as_json: Annotated[bool, JSON] = False,
@@ -152,7 +152,7 @@ def deny(
 
 
 @app.command("amend")
-@told
+@handle_errors
 def amend(
     ctx: typer.Context, session: Annotated[str, SESSION],
     changes: Annotated[list[str], typer.Argument(metavar="KIND=N...", help="New ceilings, such as iterations=40 or cost_usd=none.")],
@@ -160,7 +160,7 @@ def amend(
 ) -> None:  # fmt: skip
     """Change a session's budget; recorded, with the mission's new digest."""
     wanted = cast("JsonObject", budget_changes(changes))
-    _act(
+    _record_action(
         ctx,
         session,
         as_name,
@@ -171,13 +171,13 @@ def amend(
 
 
 @app.command("note")
-@told
+@handle_errors
 def note(
     ctx: typer.Context, session: Annotated[str, SESSION], text: Annotated[str, typer.Argument(help="What you want to say.")],
     as_name: Annotated[str, AS] = "", as_json: Annotated[bool, JSON] = False,
 ) -> None:  # fmt: skip
     """Add a note to a session's record."""
-    _act(
+    _record_action(
         ctx,
         session,
         as_name,
@@ -188,7 +188,7 @@ def note(
 
 
 @app.command("fork")
-@told
+@handle_errors
 def fork(
     ctx: typer.Context, session: Annotated[str, SESSION],
     iteration: Annotated[int, typer.Option("--at", help="The iteration whose end both share; the last one when negative.")] = -1,
@@ -202,7 +202,7 @@ def fork(
             name = await find_session(journeyman.store, session)
             return await journeyman.engine.fork(name, iteration if iteration >= 0 else None)
 
-    made = bridge(work)
+    made = run_async(work)
     if as_json:
         print_json({"session_id": made})
         return
@@ -211,7 +211,7 @@ def fork(
 
 
 @app.command("effects")
-@told
+@handle_errors
 def effects(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annotated[bool, JSON] = False) -> None:
     """List a session's effects, unknown ones first."""
     settings = settings_of(ctx)
@@ -223,7 +223,7 @@ def effects(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annot
             open_ones = {effect.intended.effect for effect in control.unsettled(await state_of(journeyman.store, name))}
             return [replace(row, state="unknown") if row.effect in open_ones else row for row in report.effects]
 
-    rows = sorted(bridge(work), key=lambda row: row.state != "unknown")
+    rows = sorted(run_async(work), key=lambda row: row.state != "unknown")
     if as_json:
         print_json([to_json(row) for row in rows])
     elif rows:
@@ -233,7 +233,7 @@ def effects(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annot
 
 
 @app.command("resolve")
-@told
+@handle_errors
 def resolve(
     ctx: typer.Context, session: Annotated[str, SESSION],
     effect: Annotated[str, typer.Argument(metavar="EFFECT", help="As `journeyman effects` names it, such as 3.0.")],
@@ -245,4 +245,4 @@ def resolve(
         raise CallerError("say whether it happened: give --done or --not-done", code="invalid_input")
     happened = done
     act: Act = partial(control.resolve, effect=effect, done=happened, text=note)
-    _act(ctx, session, as_name, act, "resolved", as_json=as_json)
+    _record_action(ctx, session, as_name, act, "resolved", as_json=as_json)

@@ -24,7 +24,7 @@ _BRIEFING_ENDS: Final = "Answer with one JSON"
 """From here on a role's prompt is about answers in text; here the answers are tool calls."""
 
 
-class Seat:
+class RoleEnvironment:
     """How a trainer begins and ends an incident.
 
     Args:
@@ -55,19 +55,21 @@ class Seat:
         return self._shift.score
 
 
-def _seat(role: AgentRole) -> type[Seat]:
+def _seat(role: AgentRole) -> type[RoleEnvironment]:
     methods = {tool.name: typed(tool, _method(tool), leading=("self",)) for tool in tools_of(role)}
-    return type(f"{role.title()}Seat", (Seat,), {"_role": role, "__doc__": f"The seat of {role}.", **methods})
+    return type(
+        f"{role.title()}Seat", (RoleEnvironment,), {"_role": role, "__doc__": f"The seat of {role}.", **methods}
+    )
 
 
 def _method(tool: RoleTool) -> Callable[..., str]:
-    def method(self: Seat, **given: object) -> str:
+    def method(self: RoleEnvironment, **given: object) -> str:
         return play(self._shift, tool, given)  # pyright: ignore[reportPrivateUsage]  # a method of its class
 
     return method
 
 
-SEATS: Final[dict[str, type[Seat]]] = {str(role): _seat(role) for role in AgentRole}
+ENVIRONMENTS: Final[dict[str, type[RoleEnvironment]]] = {str(role): _seat(role) for role in AgentRole}
 """The environment class of each role, for `environment_factory`."""
 
 
@@ -77,10 +79,10 @@ def briefing(role: AgentRole) -> str:
     return f"{told}\n\nAct by calling tools, one per step, until the incident is over."
 
 
-def rows(role: str, count: int, *, first: int = 0) -> list[dict[str, Any]]:
+def training_rows(role: str, count: int, *, first: int = 0) -> list[dict[str, Any]]:
     """Make training rows: the role's briefing as a prompt, and the number of a world."""
-    if role not in SEATS:
-        problem = Problem(where="role", message=f"{role!r} is no role", hint=f"one of {', '.join(SEATS)}")
+    if role not in ENVIRONMENTS:
+        problem = Problem(where="role", message=f"{role!r} is no role", hint=f"one of {', '.join(ENVIRONMENTS)}")
         raise InvalidInput("training rows", (problem,))
     prompt = [{"role": "system", "content": briefing(AgentRole(role))}, {"role": "user", "content": OPENING}]
     return [{"prompt": prompt, "number": number} for number in range(first, first + count)]

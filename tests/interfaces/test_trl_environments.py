@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from journeyman.interfaces.trainers.seats import SEATS, rows
+from journeyman.interfaces.trainers.trl_environments import ENVIRONMENTS, training_rows
 from journeyman.mission.values.errors import InvalidInput
 
 HANDS = {
@@ -20,12 +20,12 @@ HANDS = {
 
 def seat_of(role: str) -> Any:
     """Take a seat; its tools are made at run time, so no checker knows them."""
-    return SEATS[role]()
+    return ENVIRONMENTS[role]()
 
 
 def test_a_seats_public_methods_are_its_tools_and_no_more() -> None:
     """Trainers offer every public method to the model, so there is none that tells the truth."""
-    for role, make in SEATS.items():
+    for role, make in ENVIRONMENTS.items():
         methods: list[Any] = inspect.getmembers(type(make()), predicate=inspect.isfunction)
         public = {name for name, _ in methods if not name.startswith("_")}
         assert public == {"reset", "get_reward", "wait", "look", "communicate"} | HANDS[role]
@@ -36,7 +36,7 @@ def test_the_same_row_is_the_same_world_and_views_never_name_it() -> None:
     used, fresh = seat_of("sre"), seat_of("sre")
     used.reset(number=3)
     used.restart(target="gateway")
-    row = rows("sre", 6)[5]
+    row = training_rows("sre", 6)[5]
     assert used.reset(**row) == fresh.reset(**row)
     assert used.wait() == fresh.wait()
     assert used.reset(number=4) != fresh.reset(number=5)
@@ -76,8 +76,8 @@ def test_what_a_model_calls_wrongly_is_told_and_costs_a_step(wrong: Any) -> None
 
 def test_rows_hold_the_briefing_and_a_number() -> None:
     """A dataset needs no more; an unknown role is refused."""
-    made = rows("dev", 2, first=5)
+    made = training_rows("dev", 2, first=5)
     assert [row["number"] for row in made] == [5, 6]
     assert "You are the developer" in made[0]["prompt"][0]["content"]
     with pytest.raises(InvalidInput, match="no role"):
-        rows("boss", 1)
+        training_rows("boss", 1)

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 ResultT = TypeVar("ResultT")
 
 
-class Together(Generic[ResultT]):
+class TickBatcher(Generic[ResultT]):
     """Gathers calls for the next turn of the running loop."""
 
     def __init__(self) -> None:

@@ -44,11 +44,11 @@ class Display(Protocol):
 def open_display(*, quiet: bool) -> Display:
     """The display that fits: none, a live page, or plain lines. All write to standard error."""
     if quiet:
-        return Quiet()
-    return Page() if sys.stderr.isatty() else Lines()
+        return QuietDisplay()
+    return LiveDisplay() if sys.stderr.isatty() else LineDisplay()
 
 
-class Quiet:
+class QuietDisplay:
     """Shows nothing."""
 
     def show(self, happened: Happened, state: State) -> None:
@@ -58,7 +58,7 @@ class Quiet:
         """Leave nothing."""
 
 
-class Lines:
+class LineDisplay:
     """One plain line for each verdict, question and ending."""
 
     def __init__(self) -> None:
@@ -66,7 +66,7 @@ class Lines:
 
     def show(self, happened: Happened, state: State) -> None:
         """Print the event if it is worth a line."""
-        line = told(happened, state)
+        line = event_line(happened, state)
         if line and self._open:
             try:
                 sys.stderr.write(f"{line}\n")
@@ -78,7 +78,7 @@ class Lines:
         """Nothing is left to do."""
 
 
-class Page:
+class LiveDisplay:
     """A page that redraws itself."""
 
     def __init__(self) -> None:
@@ -88,11 +88,11 @@ class Page:
 
     def show(self, happened: Happened, state: State) -> None:
         """Redraw with the event."""
-        line = told(happened, state)
+        line = event_line(happened, state)
         if line:
             self._lines.append(line)
         with suppress(BrokenPipeError, OSError):
-            self._live.update(page(state, list(self._lines)))
+            self._live.update(session_page(state, list(self._lines)))
 
     def close(self) -> None:
         """Draw a last time and leave the page standing; closing again does nothing."""
@@ -100,7 +100,7 @@ class Page:
             self._live.stop()
 
 
-def told(happened: Happened, state: State) -> str:  # noqa: PLR0911  # one line per kind of event
+def event_line(happened: Happened, state: State) -> str:  # noqa: PLR0911  # one line per kind of event
     """One line for an event; empty for those that only engines care for."""
     event = happened.event
     match event:
@@ -133,11 +133,11 @@ def _verdict_line(event: e.Decided, state: State) -> str:
         f"{name} {(_ABORTS if name in aborts else _MARKS)[known.status][0]} {known.progress:.0%}"
         for name, known in state.progress.criteria.items()
     )
-    what = doing(state.iteration.strategy)
+    what = strategy_summary(state.iteration.strategy)
     return f"iteration {event.iteration}: {event.verdict}/{event.reason} · {what} · {done}"
 
 
-def doing(strategy: Strategy | None) -> str:
+def strategy_summary(strategy: Strategy | None) -> str:
     """A strategy in a few words."""
     if strategy is None:
         return "nothing"
@@ -150,7 +150,7 @@ def doing(strategy: Strategy | None) -> str:
     return text if len(text) <= 80 else text[:79] + "…"
 
 
-def page(state: State, lines: list[str]) -> RenderableType:
+def session_page(state: State, lines: list[str]) -> RenderableType:
     """The whole picture of a session."""
     head = Text.assemble(
         (state.mission.name, "bold"),
@@ -159,7 +159,7 @@ def page(state: State, lines: list[str]) -> RenderableType:
     )
     return Group(
         head,
-        Text(f"now: {doing(state.iteration.strategy)}", overflow="ellipsis", no_wrap=True),
+        Text(f"now: {strategy_summary(state.iteration.strategy)}", overflow="ellipsis", no_wrap=True),
         criteria_table(state),
         budget_table(state),
         *map(Text, lines),

@@ -18,7 +18,7 @@ _abandoned: Final[list[asyncio.Runner]] = []
 """Runners with tasks that swallow their cancellation: closing them would wait for these for ever."""
 
 
-def close(runner: asyncio.Runner) -> None:
+def close_runner(runner: asyncio.Runner) -> None:
     """Close a runner whose work is done, unless a task of a tool's own will not be cancelled."""
     if runner.run(_stopped()):
         runner.close()
@@ -36,7 +36,7 @@ async def _stopped() -> bool:
     return not left
 
 
-def leave(code: int) -> NoReturn:
+def exit_process(code: int) -> NoReturn:
     """End the process with a code, whatever is left of tasks, threads, pools, children and exit handlers of tools.
 
     The interpreter's own end would wait for them, and for some of them no code of ours could tell that they are there.

@@ -40,7 +40,7 @@ _SLOWEST: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Frame:
+class StepFrame:
     """One step as a viewer sees it."""
 
     step: int
@@ -88,7 +88,7 @@ def _replayed(acts: Ints) -> TeamFor:
     return lambda _some, _seed: lambda _worlds: Replay(acts)
 
 
-def played(world: World, team: Team) -> Iterator[Frame]:
+def played(world: World, team: Team) -> Iterator[StepFrame]:
     """A frame before the first step and one after each."""
     names = world.names()
     yield _frame(world, names, {})
@@ -121,11 +121,11 @@ def caused(world: World) -> list[str]:
     return found
 
 
-def _frame(world: World, names: Names, did: dict[str, str]) -> Frame:
+def _frame(world: World, names: Names, did: dict[str, str]) -> StepFrame:
     sights = world.sights()
     (sre,), (manager,) = sights.sre(), sights.manager()
     slow = [latency / max(usual, 1) for latency, usual in zip(sre.latency, sre.usual_latency, strict=True)]
-    return Frame(
+    return StepFrame(
         step=manager.step,
         door_error_ratio=round(manager.door_errors, 4),
         door_slowness=round(manager.door_latency, 3),
@@ -147,7 +147,7 @@ def _did(row: Ints, role: Role, names: Names) -> str:
     return " ".join(part for part in (str(action.action_type), hearer, *said, action.target) if part)
 
 
-def line(frame: Frame) -> str:
+def line(frame: StepFrame) -> str:
     """A frame as one plain line."""
     mark = "ok " if frame.within_objective else "OUT"
     did = "; ".join(f"{role}: {words}" for role, words in frame.did.items())
@@ -162,7 +162,7 @@ def spark(values: Sequence[float], most: float) -> str:
     return "".join(_BARS[min(top, max(0, round(value / most * top)))] for value in values)
 
 
-def page(frames: Sequence[Frame], title: str) -> RenderableType:
+def page(frames: Sequence[StepFrame], title: str) -> RenderableType:
     """The picture after the last of some frames."""
     last, recent = frames[-1], frames[-_RECENT:]
     felt = Table.grid(padding=(0, 2))
@@ -188,8 +188,8 @@ def page(frames: Sequence[Frame], title: str) -> RenderableType:
     return Group(Text(f"{title}, step {last.step}", style="bold"), felt, Text(""), services, Text(""), *deeds[-10:])
 
 
-def _live(frames: Iterator[Frame], title: str, pause_s: float) -> None:
-    seen: list[Frame] = []
+def _live(frames: Iterator[StepFrame], title: str, pause_s: float) -> None:
+    seen: list[StepFrame] = []
     with Live(console=SafeConsole(), auto_refresh=False) as live:
         for frame in frames:
             seen.append(frame)

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from journeyman.interfaces.openenv.together import Together
+from journeyman.interfaces.openenv.tick_batcher import TickBatcher
 
 
 def test_calls_that_wait_together_are_made_in_a_row() -> None:
@@ -14,7 +14,7 @@ def test_calls_that_wait_together_are_made_in_a_row() -> None:
     made: list[int] = []
 
     async def play() -> list[int]:
-        steps: Together[int] = Together()
+        steps: TickBatcher[int] = TickBatcher()
 
         def step(number: int) -> int:
             made.append(number)
@@ -31,7 +31,7 @@ def test_what_breaks_in_one_call_reaches_only_its_caller() -> None:
     """One session's fault may not end another's step."""
 
     async def play() -> list[float | BaseException]:
-        steps: Together[float] = Together()
+        steps: TickBatcher[float] = TickBatcher()
         calls = (steps.call(lambda number=number: 1 / number) for number in (1, 0, 2))
         return await asyncio.gather(*calls, return_exceptions=True)
 
@@ -45,7 +45,7 @@ def test_a_caller_that_went_away_is_not_played_for() -> None:
     made: list[str] = []
 
     async def play() -> None:
-        steps: Together[None] = Together()
+        steps: TickBatcher[None] = TickBatcher()
         gone = asyncio.create_task(steps.call(lambda: made.append("gone")))
         stays = asyncio.create_task(steps.call(lambda: made.append("stays")))
         asyncio.get_running_loop().call_soon(gone.cancel)
@@ -59,7 +59,7 @@ def test_a_caller_that_went_away_is_not_played_for() -> None:
 
 def test_every_event_loop_has_its_own_row() -> None:
     """A loop that ended in the middle of a turn leaves nothing that another would wait for."""
-    steps: Together[int] = Together()
+    steps: TickBatcher[int] = TickBatcher()
 
     async def left() -> None:
         _ = asyncio.create_task(steps.call(lambda: 1))  # noqa: RUF006  # abandoned on purpose

@@ -1,0 +1,48 @@
+"""The commands with one line of help each: what `journeyman --help` shows without loading them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True, slots=True)
+class CommandEntry:
+    """Where a command lives and what it is for."""
+
+    module: str
+    section: str
+    help: str
+
+
+COMMANDS: Final[dict[str, CommandEntry]] = {
+    "new": CommandEntry("files", "Missions", "Write a commented mission file, or draft one from a directive."),
+    "check": CommandEntry("files", "Missions", "Validate a mission file and its tools without running it."),
+    "run": CommandEntry("run", "Missions", "Run a mission until its criteria hold or its budget ends."),
+    "conclude": CommandEntry("run", "", "Write the ending of a session whose process was killed at its deadline."),
+    "resume": CommandEntry("run", "Missions", "Go on with a session that was paused, waits or crashed."),
+    "list": CommandEntry("sessions", "Sessions", "List the sessions."),
+    "show": CommandEntry("sessions", "Sessions", "Show where a session stands."),
+    "watch": CommandEntry("sessions", "Sessions", "Follow a session live, from any terminal."),
+    "history": CommandEntry("sessions", "Sessions", "Show what happened, event by event or by iteration."),
+    "report": CommandEntry("reports", "Sessions", "Print or write the report: terminal, Markdown, JSON or HTML."),
+    "prompt": CommandEntry("sessions", "Sessions", "Print the prompt that a model would see next."),
+    "pause": CommandEntry("control", "People", "Stop a session at its next safe point."),
+    "abort": CommandEntry("control", "People", "End a session now; running calls are cancelled."),
+    "end": CommandEntry("control", "People", "End a session after its running calls have settled."),
+    "approve": CommandEntry("control", "People", "Say yes to what a session asks."),
+    "deny": CommandEntry("control", "People", "Say no to what a session asks."),
+    "amend": CommandEntry("control", "People", "Give a running session another budget."),
+    "note": CommandEntry("control", "People", "Add a note to a session's record."),
+    "fork": CommandEntry("control", "People", "Start a new session from an iteration of another."),
+    "effects": CommandEntry("control", "People", "List a session's effects, unknown ones first."),
+    "resolve": CommandEntry("control", "People", "Say whether an unknown effect happened."),
+    "verify": CommandEntry("records", "Records", "Check the hash chain and every blob of a session."),
+    "replay": CommandEntry("records", "Records", "Derive every verdict and the report again and compare."),
+    "export": CommandEntry("records", "Records", "Write a session as a portable folder."),
+    "import": CommandEntry("records", "Records", "Take in an exported session, after checking it."),
+    "gym": CommandEntry("gym.commands", "Gym", "Score, play, watch, export and train on simulated incidents."),
+    "model": CommandEntry("model", "System", "Serve a scripted model on this machine."),
+    "doctor": CommandEntry("system", "System", "Check this installation and say what to repair."),
+    "config": CommandEntry("system", "System", "Show settings and where each comes from."),
+}
