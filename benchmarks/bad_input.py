@@ -31,7 +31,7 @@ from journeyman.engine.records import replay_of
 from journeyman.engine.reporting import report_of
 from journeyman.interfaces.cli.main import app
 from journeyman.mission.files.mission_file import validate_mission
-from journeyman.mission.model.state import Status
+from journeyman.mission.model.state import SessionStatus
 from journeyman.stores.verify import verify_session
 from journeyman.wiring import opened
 
@@ -149,7 +149,7 @@ async def _good_session(data: Path, base: Path) -> str:
     async with opened(Settings(data_dir=data)) as journeyman:
         waiting = {**GOOD, "criteria": [*GOOD["criteria"], {"id": "ok", "kind": "approval", "by": "ada"}]}
         state = await journeyman.engine.run(validate_mission(waiting), base)
-        assert state.status is Status.WAITING
+        assert state.status is SessionStatus.WAITING
         await journeyman.engine.run(validate_mission(GOOD), base)
         return state.session_id
 

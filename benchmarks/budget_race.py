@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks.report import Meter, Row
-from journeyman.mission.chain import genesis, head_of, opened, seal
+from journeyman.mission.chain import genesis, head_of, open_entry, seal
 from journeyman.mission.values.errors import BudgetRefused
 from journeyman.stores.base import Account, Batch, Reserve, Settle, Summary
 from journeyman.stores.sqlite import SqliteStore
@@ -78,7 +78,7 @@ class _Session:
         if not entries:
             return
         self._head = head_of(entries[-1])
-        last = opened(entries[-1])
+        last = open_entry(entries[-1])
         name, amount = last.data["name"], last.data["amount"]
         if last.kind == "Reserved" and isinstance(name, str) and isinstance(amount, int):
             await self._add("Settled", amount, Settle(reservation_id=name, amounts={_KIND: amount}), name)
@@ -156,7 +156,7 @@ async def _kill(store: SqliteStore, child: subprocess.Popen[bytes], number: int)
     child.send_signal(signal.SIGKILL)
     child.wait()
     ends = [await store.read(f"s{which}") for which in range(number, SESSIONS, PROCESSES)]
-    return 1, sum(bool(entries) and opened(entries[-1]).kind == "Reserved" for entries in ends)
+    return 1, sum(bool(entries) and open_entry(entries[-1]).kind == "Reserved" for entries in ends)
 
 
 async def _booked(directory: Path) -> int:

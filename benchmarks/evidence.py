@@ -20,15 +20,15 @@ from hypothesis import HealthCheck, given, settings
 from benchmarks.report import Meter, Row
 from journeyman.mission.criteria import evidence, predicate
 from journeyman.mission.criteria.base import Measured
-from journeyman.mission.criteria.evidence import Answered, Call, Series, View
+from journeyman.mission.criteria.evidence import Call, EvidenceView, ExpressionResult, Series
 from journeyman.mission.criteria.metric_trend import MetricTrend
-from journeyman.mission.fold import effects, iteration, people, progress, world
+from journeyman.mission.fold import effects, iteration, people, progress, world_knowledge
 from journeyman.mission.rules import calls, decide, evaluate
 from journeyman.mission.rules.evaluate import _Judge  # pyright: ignore[reportPrivateUsage]  # it is switched off here
 from journeyman.mission.values import compare
 from journeyman.mission.values.value import replace
-from tests.evidence.scene import Row as Mission
-from tests.evidence.scene import wrong
+from tests.evidence.scenario import Row as Mission
+from tests.evidence.scenario import wrong
 from tests.evidence.table import rows
 from tests.evidence.test_reference import difference, missions
 
@@ -139,11 +139,11 @@ def _without_arguments(_: type[Call], tool: str, args: object) -> Call:
     return Call(tool, "x")
 
 
-def _with_history(view: View, keep: Any, known: Any) -> View:
+def _with_history(view: EvidenceView, keep: Any, known: Any) -> EvidenceView:
     return replace(_ONLY(view, keep, known), history=view.history)
 
 
-def _probes_ever(view: View, probes: Sequence[Call]) -> View | str:
+def _probes_ever(view: EvidenceView, probes: Sequence[Call]) -> EvidenceView | str:
     found = _OF_PROBES(view, probes)
     return found if isinstance(found, str) else _ONLY(view, lambda made: made.probe and made.call in probes, {})
 
@@ -161,7 +161,7 @@ def _ignoring_aborts(state: Any) -> bool:
 def _as_evidence(state: Any, effect: Any, event: Any) -> Any:
     made = _MADE(state, effect, "")
     told = replace(_LOOKED(state, effect, event), world=replace(state.world, order=made.order))
-    return world.arrived(told, made, getattr(event, "metrics", {}), getattr(event, "events", ()), fresh=True)
+    return world_knowledge.arrived(told, made, getattr(event, "metrics", {}), getattr(event, "events", ()), fresh=True)
 
 
 def _newest_reports(state: Any, event: Any, script: Any, at: Any) -> Any:
@@ -170,8 +170,8 @@ def _newest_reports(state: Any, event: Any, script: Any, at: Any) -> Any:
 
 
 _FOLLOWED = MetricTrend.followed
-_ONLY = View._only  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001  # it is switched off here
-_OF_PROBES = View.of_probes
+_ONLY = EvidenceView._only  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001  # it is switched off here
+_OF_PROBES = EvidenceView.narrowed_to_probes
 _MEASURED = vars(evaluate)["_measured_at"]
 _MADE = vars(effects)["_measurement"]
 _LOOKED = effects.looked
@@ -179,7 +179,7 @@ _REPORTED = vars(iteration)["_reported"]
 _WATCHED = progress.watched
 
 SWITCHES: dict[str, Switch] = {
-    "changes make evidence stale": _all(world, "stale", lambda known: known),
+    "changes make evidence stale": _all(world_knowledge, "stale", lambda known: known),
     "a pause or a wait makes evidence stale": _one(people, "stale", lambda known: known),
     "a look is as old as its beginning": _one(
         effects,
@@ -189,13 +189,13 @@ SWITCHES: dict[str, Switch] = {
     "what was never sent changes nothing": _one(effects, "NEVER_SENT", frozenset[str]()),
     "stale looks are made again": _one(calls, "stale_calls", lambda _: []),
     "events count in their iteration": _one(iteration, "pruned", lambda known: known),
-    "probes alone judge": _one(View, "of_probes", lambda view, _: view),
-    "a probe's newest answer counts": _one(View, "of_probes", _probes_ever),
-    "narrowed views have no history of others": _one(View, "_only", _with_history),
+    "probes alone judge": _one(EvidenceView, "of_probes", lambda view, _: view),
+    "a probe's newest answer counts": _one(EvidenceView, "of_probes", _probes_ever),
+    "narrowed views have no history of others": _one(EvidenceView, "_only", _with_history),
     "arguments are part of a call": _one(Call, "of", classmethod(_without_arguments)),
-    "two producers are ambiguous": _one(View, "_ambiguous", lambda *_: ""),
+    "two producers are ambiguous": _one(EvidenceView, "_ambiguous", lambda *_: ""),
     "two producers of one path are ambiguous": _one(evidence, "_holds", lambda *_: False),
-    "`from` says whose values count": _one(View, "of_sources", lambda view, _: view),
+    "`from` says whose values count": _one(EvidenceView, "of_sources", lambda view, _: view),
     "a tool named script is not the script": _one(Call, "is_script", property(lambda call: call.tool == "script")),
     "arrivals are judged one by one": _one(_Judge, "arrivals", lambda *_: ""),
     "abort conditions latch": lambda put: _everywhere(
@@ -213,11 +213,13 @@ SWITCHES: dict[str, Switch] = {
         MetricTrend, "followed", lambda mine, _, made, found: _FOLLOWED(mine, (), made, found)
     ),
     "each report of a name is a measurement": _one(iteration, "_reported", _newest_reports),
-    "alarms count from anybody": _one(View, "voices", lambda view, *_: (view,)),
-    "an event is missing only where it was looked for": _one(predicate.Predicate, "_unseen", lambda *_: ""),
-    "a source tells what is missing by its own answer, in this iteration": _one(View, "not_looked_at", lambda *_: ""),
+    "alarms count from anybody": _one(EvidenceView, "voices", lambda view, *_: (view,)),
+    "an event is missing only where it was looked for": _one(predicate.PredicateCriterion, "_unseen", lambda *_: ""),
+    "a source tells what is missing by its own answer, in this iteration": _one(
+        EvidenceView, "not_looked_at", lambda *_: ""
+    ),
     "what context calls report is no evidence": _one(effects, "looked", _as_evidence),
-    "only a boolean is a truth": _one(Answered, "truth", property(lambda answer: bool(answer.value))),
+    "only a boolean is a truth": _one(ExpressionResult, "truth", property(lambda answer: bool(answer.value))),
     "text and truths are no numbers": lambda put: (
         put(compare, "_number", _lenient),
         _everywhere(put, compare, "number_of", _lenient),

@@ -30,7 +30,7 @@ from journeyman.config import Settings
 from journeyman.engine.records import replay_of
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model import events as e
-from journeyman.mission.model.events import Happened
+from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import State
 from journeyman.wiring import opened
@@ -92,7 +92,7 @@ class Watch:
         self._pause = pause
         self._paused = Stretch(0.0, 0.0)
 
-    def __call__(self, happened: Happened, _: State) -> None:
+    def __call__(self, happened: EventRecord, _: State) -> None:
         """Take an event that is durable."""
         match happened.event:
             case e.Settled(value={"bytes": int(size)}):

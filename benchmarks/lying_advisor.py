@@ -29,7 +29,7 @@ from journeyman.engine.engine import Engine
 from journeyman.engine.runtime import Runtime
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.mission import Mission
-from journeyman.mission.model.state import Status
+from journeyman.mission.model.state import SessionStatus
 from journeyman.stores.memory import MemoryStore
 from journeyman.tools.base import Catalog
 from journeyman.tools.catalog import open_catalog
@@ -228,13 +228,13 @@ async def _one(seed: int, sandbox: Sandbox) -> Played:
     except Exception as error:  # noqa: BLE001  a session that cannot be driven on is what is counted
         print(f"seed {seed}: {type(error).__name__}: {error}")
         return Played(solvable=place.solvable, done=place.done, said=False, dead=True, overslept=False, resumed=False)
-    if state.status is not Status.ENDED:
+    if state.status is not SessionStatus.ENDED:
         print(f"seed {seed}: {state.status}, {state.reason}, waits for {state.people.wait}")
     return Played(
         solvable=place.solvable and not place.sleeper,
         done=place.done,
         said=state.label == "complete",
-        dead=state.status is not Status.ENDED,
+        dead=state.status is not SessionStatus.ENDED,
         overslept=place.sleeper and time.monotonic() - began > SLEEPERS_S + SLACK_S,
         resumed=seed % RESUMED == 0,
     )

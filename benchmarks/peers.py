@@ -31,7 +31,7 @@ from benchmarks.long_mission import WORLDS, bytes_in, long_mission
 from benchmarks.report import Meter, Row
 from journeyman.config import Settings
 from journeyman.mission.model import events as e
-from journeyman.mission.model.events import Happened
+from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.state import State
 from journeyman.wiring import opened
 
@@ -121,7 +121,7 @@ def _journeyman(folder: Path) -> Taken:
         async with opened(Settings(data_dir=folder)) as journeyman:
             with _second(journeyman.store.path) as second:
 
-                def seen(happened: Happened, _: State) -> None:
+                def seen(happened: EventRecord, _: State) -> None:
                     if isinstance(happened.event, e.Decided):
                         second.must_have_grown()
 

@@ -11,7 +11,7 @@ from benchmarks.report import Meter, Row
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.fold.fold import fold
 from journeyman.mission.model import events as e
-from journeyman.mission.model.events import Happened
+from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.mission import dump, mission_digest
 from journeyman.mission.model.state import State
 from journeyman.mission.prompt import MAX_BYTES, strategy_prompt
@@ -59,7 +59,7 @@ def _state() -> State:
         }
     )
     created = e.SessionCreated(tenant="t", session_id="s", mission=dump(mission), digest=mission_digest(mission))
-    return fold(None, Happened("2026-01-01T00:00:00.000000Z", "engine", created))
+    return fold(None, EventRecord("2026-01-01T00:00:00.000000Z", "engine", created))
 
 
 def _iteration(index: int, value: Any) -> dict[str, Any]:

@@ -30,7 +30,7 @@ from journeyman.mission.chain import Head
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model import events as e
 from journeyman.mission.model.mission import Mission
-from journeyman.mission.model.state import Status
+from journeyman.mission.model.state import SessionStatus
 from journeyman.mission.values.errors import LeaseHeld, LeaseLost
 from journeyman.stores.base import Batch
 from journeyman.stores.sqlite import SqliteStore
@@ -77,7 +77,7 @@ async def _own(folder: Path, session: str) -> int:
             except LeaseLost:
                 return LOST
             else:
-                return 0 if state.status is Status.ENDED else 1
+                return 0 if state.status is SessionStatus.ENDED else 1
 
 
 def _log_commits(store: SqliteStore, path: Path) -> None:

@@ -16,7 +16,7 @@ from benchmarks._advising import AGENT, NOTES, SHARED, Stage, advice, mission, s
 from benchmarks.report import Meter, Row
 from journeyman.engine.reporting import report_of
 from journeyman.mission.model import events as e
-from journeyman.mission.model.state import Status
+from journeyman.mission.model.state import SessionStatus
 from journeyman.testing.model_server import Fault, Say
 
 SCHEDULES: Final = 1000
@@ -91,7 +91,11 @@ async def _mission(on: Stage, name: str, found: Counter[str], failures: Counter[
     """Run one; give how many audit pairs it left."""
     session = await on.at.engine.create(mission(name))
     state = await on.at.engine.drive(session)
-    found["illegal"] += state.status is not Status.ENDED or state.outcome not in {"achieved", "not_achieved", "unknown"}
+    found["illegal"] += state.status is not SessionStatus.ENDED or state.outcome not in {
+        "achieved",
+        "not_achieved",
+        "unknown",
+    }
     found["no_report"] += not (await report_of(on.at.store, session)).verdict
     asked: list[e.AdviceAsked] = await on.at.events(session, e.AdviceAsked)
     settled: list[e.AdviceSettled] = await on.at.events(session, e.AdviceSettled)

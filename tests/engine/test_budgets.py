@@ -25,7 +25,7 @@ from journeyman.engine.reporting import report_of
 from journeyman.mission.chain import Head
 from journeyman.mission.model import events as e
 from journeyman.mission.model.mission import Mission
-from journeyman.mission.model.reasons import Reason, WaitFor
+from journeyman.mission.model.reasons import VerdictReason, WaitFor
 from journeyman.mission.model.state import State
 from journeyman.mission.report.markdown import markdown_report
 from journeyman.stores.base import Batch
@@ -196,7 +196,7 @@ async def test_a_call_cut_off_by_a_crash_is_not_made_again_without_a_call_to_spe
         state = await _through_deaths(_mortal(at, {1: "after"}), at, wanted)
         assert counted.calls == 1
         assert state.verdict is not None
-        assert state.verdict.reason is Reason.MAX_TOOL_CALLS
+        assert state.verdict.reason is VerdictReason.MAX_TOOL_CALLS
 
 
 @pytest.mark.parametrize(("most", "arrived"), [(1, 1), (2, 2), (3, 3), (9, 3)])
@@ -263,7 +263,7 @@ async def test_a_sleep_after_a_restart_is_bounded_by_what_the_mission_has_left()
         clock._days = (0,)  # pyright: ignore[reportPrivateUsage]
         state = await asyncio.wait_for(at.engine.drive(session), 20)
         assert state.verdict is not None
-        assert state.verdict.reason is Reason.MAX_WALL_CLOCK
+        assert state.verdict.reason is VerdictReason.MAX_WALL_CLOCK
 
 
 @pytest.mark.parametrize("policy", ["end", "ask"])
@@ -278,7 +278,7 @@ async def test_an_advisor_that_never_answers_is_asked_once_and_the_mission_ends_
             assert state.people.wait is WaitFor.BUDGET
             return
         assert state.verdict is not None
-        assert state.verdict.reason is Reason.MAX_WALL_CLOCK
+        assert state.verdict.reason is VerdictReason.MAX_WALL_CLOCK
         await at.holds(state.session_id)
 
 
@@ -316,7 +316,7 @@ async def test_the_verdict_waits_for_no_tools_that_open_or_close(hangs: str, pol
             hangs = "closing"
             await at.tell(state.session_id, "amend", changes={"wall_clock_s": 7200})
         else:
-            assert state.verdict is None or state.verdict.reason is Reason.MAX_WALL_CLOCK
+            assert state.verdict is None or state.verdict.reason is VerdictReason.MAX_WALL_CLOCK
             assert state.reason == "max_wall_clock"
         release.set()
         await at.holds(state.session_id)
@@ -336,7 +336,7 @@ async def test_what_the_deadline_cannot_stop_is_told_in_record_and_report() -> N
         async with bench(stuck) as at:
             state = await at.engine.run(mission("stuck", "finish", budget={"wall_clock_s": 1.5}))
             assert state.verdict is not None
-            assert state.verdict.reason is Reason.MAX_WALL_CLOCK
+            assert state.verdict.reason is VerdictReason.MAX_WALL_CLOCK
             (settled,) = await at.events(state.session_id, e.Settled)
             assert settled.left_running
             assert "left running" in markdown_report(await report_of(at.store, state.session_id))

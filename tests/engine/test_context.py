@@ -17,8 +17,8 @@ from journeyman.engine.runtime import expression_result
 from journeyman.engine.tool_policy import pinned_tool
 from journeyman.interfaces.cli.sessions import state_json
 from journeyman.mission.model import events as e
-from journeyman.mission.model.effects import Purpose
-from journeyman.mission.model.reasons import Reason, WaitFor
+from journeyman.mission.model.effects import CallPurpose
+from journeyman.mission.model.reasons import VerdictReason, WaitFor
 from journeyman.mission.record.replay import replay
 from journeyman.mission.report.markdown import markdown_report
 from journeyman.mission.report.model import to_json
@@ -112,7 +112,7 @@ async def test_a_process_that_dies_in_a_context_call_makes_it_again_and_only_it(
         assert Counter(seen) - before == Counter({"second": 1}) + Counter(
             dict.fromkeys(["first"] * (before["first"] == 0), 1)
         )
-        intents = [one for one in await at.events(session, e.Intended) if one.purpose is Purpose.CONTEXT]
+        intents = [one for one in await at.events(session, e.Intended) if one.purpose is CallPurpose.CONTEXT]
         extra = await at.events(session, e.ExtraCall)
         assert [one.tool for one in intents] == ["first", "second"]
         assert state.usage.tool_calls == len(intents) + len(extra) + 2
@@ -161,7 +161,7 @@ async def test_a_context_call_that_cannot_be_made_is_refused_by_check_and_at_the
         assert [(problem.where, words in problem.message) for problem in caught.value.problems] == [
             ("context.0.tool", True)
         ]
-        assert (await state_of(at.store, session)).reason is Reason.COULD_NOT_START
+        assert (await state_of(at.store, session)).reason is VerdictReason.COULD_NOT_START
         assert await at.events(session, e.Intended) == []
         async with at.engine._world.open_catalog(wanted, None, None) as catalog:  # type: ignore[arg-type]
             rows = [pinned_tool(wanted, one) for one in await catalog.tools()]
@@ -193,7 +193,7 @@ async def test_a_tenants_ceiling_that_refuses_a_context_call_ends_the_session_or
         wanted = mission("write", "finish", context=context, on_exhausted=policy, pause_s=pause_s)
         state = await at.engine.run(wanted)
         if policy == "end":
-            assert state.reason is Reason.TENANT_BUDGET
+            assert state.reason is VerdictReason.TENANT_BUDGET
             return
         assert state.people.wait is WaitFor.BUDGET
         await at.store.accounts({"tool_calls": 9})
@@ -218,7 +218,7 @@ async def test_the_missions_deadline_holds_for_context_calls_too() -> None:
 
     async with bench(forever, write) as at:
         state = await at.engine.run(mission("write", "finish", context=["forever"], budget={"wall_clock_s": 0.3}))
-        assert (state.reason, state.context["0"].state) == (Reason.MAX_WALL_CLOCK, "failed")
+        assert (state.reason, state.context["0"].state) == (VerdictReason.MAX_WALL_CLOCK, "failed")
         assert gone.is_set()
         await at.holds(state.session_id)
 

@@ -9,7 +9,7 @@ import pytest
 
 from journeyman.engine import control
 from journeyman.mission.model import events as e
-from journeyman.mission.model.state import Phase, State, Status
+from journeyman.mission.model.state import Phase, SessionStatus, State
 from journeyman.mission.values.errors import NotAllowed, NotFound
 from journeyman.tools.functions import tool
 from tests.engine.engine_bench import Bench, Function, bench, mission
@@ -71,7 +71,7 @@ async def test_a_pause_lets_the_call_end_and_a_resume_goes_on() -> None:
     async with bench(gated(gate, "unsafe")) as at:
         session = await at.engine.create(mission("slow", "finish"))
         state = await driven_while(at, session, gate, "pause", go_on=True)
-        assert state.status is Status.PAUSED
+        assert state.status is SessionStatus.PAUSED
         assert await at.settled(session) == {"slow": "done"}
         await at.tell(session, "resume")
         state = await at.engine.drive(session)
@@ -209,7 +209,7 @@ async def test_an_exhausted_budget_waits_for_an_amendment() -> None:
             mission("look", "look", "finish", budget={"iterations": 2}, on_exhausted="ask")
         )
         state = await at.engine.drive(session)
-        assert (state.status, state.people.wait, state.usage.iterations) == (Status.WAITING, "budget", 2)
+        assert (state.status, state.people.wait, state.usage.iterations) == (SessionStatus.WAITING, "budget", 2)
         before = state.digest
         await at.tell(session, "amend", changes={"iterations": 5})
         state = await at.engine.drive(session)
@@ -235,7 +235,7 @@ async def test_the_tenants_ceiling_may_also_be_waited_for() -> None:
         await at.store.accounts({"tool_calls": 0})
         session = await at.engine.create(mission("finish", on_exhausted="ask"))
         state = await at.engine.drive(session)
-        assert (state.status, state.people.wait) == (Status.WAITING, "budget")
+        assert (state.status, state.people.wait) == (SessionStatus.WAITING, "budget")
         await at.store.accounts({"tool_calls": 10})
         await at.tell(session, "amend", changes={"iterations": 21})
         state = await at.engine.drive(session)

@@ -15,7 +15,7 @@ from journeyman.engine.reporting import report_of
 from journeyman.mission.model.effects import EffectClass, EffectState
 from journeyman.mission.model.events import Intended, SnapshotTaken
 from journeyman.mission.model.state import Effect
-from journeyman.mission.report import build, kept
+from journeyman.mission.report import build, retention
 from journeyman.mission.report.build import ReportBuilder, build_report
 from journeyman.mission.report.gather import effect_row
 from journeyman.mission.report.model import IterationRow, to_json
@@ -43,10 +43,10 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Make a few dozen iterations a long mission."""
     monkeypatch.setattr(snapshots, "EVERY_EVENTS", 8)
     monkeypatch.setattr(snapshots, "SHARE", 0)
-    monkeypatch.setattr(kept, "FIRST_ITERATIONS", 4)
+    monkeypatch.setattr(retention, "FIRST_ITERATIONS", 4)
     monkeypatch.setattr(build, "FIRST_ITERATIONS", 4)
-    monkeypatch.setattr(kept, "NEWEST_ITERATIONS", 6)
-    monkeypatch.setattr(kept, "MOST_BETWEEN", 4)
+    monkeypatch.setattr(retention, "NEWEST_ITERATIONS", 6)
+    monkeypatch.setattr(retention, "MOST_BETWEEN", 4)
     monkeypatch.setattr(reporting, "_MARGIN", 0)
 
 
@@ -129,7 +129,7 @@ async def test_an_unknown_effect_of_the_middle_is_told() -> None:
 
 def test_an_effect_is_counted_once_in_the_state_it_ended_in() -> None:
     """Also when its row is no longer told, and when it settles late or again."""
-    rows = kept.Rows()
+    rows = retention.IterationRows()
     for index in range(20):
         rows.begin(index, IterationRow(index=index, effects=[f"{index}.0"]))
         intent = Intended(effect=f"{index}.0", iteration=index, tool="t", effect_class=EffectClass.PURE, place="p")

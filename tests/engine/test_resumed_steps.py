@@ -16,7 +16,7 @@ from journeyman.engine.engine import Engine
 from journeyman.engine.record_reading import state_of
 from journeyman.mission.model import events as e
 from journeyman.mission.model.mission import Mission
-from journeyman.mission.model.reasons import Reason, WaitFor
+from journeyman.mission.model.reasons import VerdictReason, WaitFor
 from journeyman.mission.model.state import State
 from journeyman.tools.base import CallRequest, Catalog, ForwardingCatalog, Result
 from journeyman.tools.deadline import Deadline
@@ -129,7 +129,7 @@ async def test_an_unknown_effect_of_the_last_iteration_is_still_asked_about() ->
         assert state.people.wait is WaitFor.EFFECT
         await at.tell(session, "resolve", effect=state.unknown[0].intended.effect, done=True)
         state = await at.engine.drive(session)
-        assert (state.reason, seen) == (Reason.MAX_ITERATIONS, ["send"])
+        assert (state.reason, seen) == (VerdictReason.MAX_ITERATIONS, ["send"])
 
 
 SCRIPT = """
@@ -193,5 +193,5 @@ async def test_calls_of_scripts_count_and_stop_at_the_budget() -> None:
     source = "for _ in range(50):\n    await look()\n"
     async with bench(counting(seen, "look", "pure")) as at:
         session, state = await _with_script(at, source, budget={"iterations": 3, "tool_calls": 7})
-        assert (state.reason, len(seen), state.usage.tool_calls) == (Reason.MAX_TOOL_CALLS, 7, 7)
+        assert (state.reason, len(seen), state.usage.tool_calls) == (VerdictReason.MAX_TOOL_CALLS, 7, 7)
         await at.holds(session)

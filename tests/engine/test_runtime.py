@@ -13,7 +13,7 @@ import pytest
 
 from journeyman.engine.reporting import report_of
 from journeyman.mission.model import events as e
-from journeyman.mission.model.state import Status
+from journeyman.mission.model.state import SessionStatus
 from journeyman.mission.values.errors import JourneymanError, LeaseHeld
 from journeyman.testing.fake_clock import FakeClock
 from journeyman.tools.functions import tool
@@ -36,7 +36,7 @@ async def test_an_unknown_effect_waits_for_a_person_who_resolves_it() -> None:
     async with bench(fire) as at:
         session = await at.engine.create(mission("fire", "finish", limits=_HASTY))
         state = await at.engine.drive(session)
-        assert (state.status, state.people.wait, len(state.unknown)) == (Status.WAITING, "effect", 1)
+        assert (state.status, state.people.wait, len(state.unknown)) == (SessionStatus.WAITING, "effect", 1)
         assert (await at.engine.drive(session)).people.wait == "effect", "driving again does not help"
         await at.tell(session, "resolve", effect=state.unknown[0].intended.effect, done=True)
         state = await at.engine.drive(session)

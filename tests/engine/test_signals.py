@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from journeyman.config import Settings
-from journeyman.mission.model.state import Status
+from journeyman.mission.model.state import SessionStatus
 from journeyman.stores.verify import verify_session
 from journeyman.wiring import opened
 
@@ -81,7 +81,7 @@ def test_an_interrupted_run_loses_nothing_and_says_how_to_go_on(tmp_path: Path, 
     assert child.returncode == 130, told
     assert f"journeyman resume {session}" in told
     assert "Traceback" not in told
-    assert (status, holds) == (Status.RUNNING.value, True)
+    assert (status, holds) == (SessionStatus.RUNNING.value, True)
     resumed = _program(folder, "resume", session, "--no-input")
     out, told = resumed.communicate(timeout=60)
     assert resumed.returncode == 0, told
@@ -100,4 +100,4 @@ def test_a_closed_pipe_is_no_error_of_the_session(tmp_path: Path) -> None:
     _, told = child.communicate(timeout=60)
     _, status, holds = asyncio.run(_only_session(folder))
     assert "Traceback" not in told
-    assert (status, holds) == (Status.ENDED.value, True)
+    assert (status, holds) == (SessionStatus.ENDED.value, True)

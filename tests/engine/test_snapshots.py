@@ -13,7 +13,7 @@ from journeyman.engine.record_reading import PAGE, newest_iterations, read_event
 from journeyman.engine.records import newest_events, numbered_events, read_record, replay_of
 from journeyman.engine.reporting import report_of
 from journeyman.engine.verification import check_record
-from journeyman.mission.chain import Entry, Head, genesis, head_of, opened, seal
+from journeyman.mission.chain import Entry, Head, genesis, head_of, open_entry, seal
 from journeyman.mission.fold.fold import fold
 from journeyman.mission.model import events as e
 from journeyman.mission.model.state import State
@@ -108,7 +108,7 @@ async def _with(at: Bench, entries: Sequence[Entry], blobs: dict[str, bytes] | N
 
 
 def _blob_of(entry: Entry) -> str:
-    state = opened(entry).data["state"]
+    state = open_entry(entry).data["state"]
     assert isinstance(state, dict)
     return str(state["$blob"])
 
@@ -119,7 +119,7 @@ def _resealed(entries: Sequence[Entry], place: int, data: JsonObject) -> list[En
     rows = list(entries[:place])
     head = head_of(rows[-1])
     for index, entry in enumerate(entries[place:], start=place):
-        was = opened(entry)
+        was = open_entry(entry)
         fresh = seal(head, at=was.at, actor=was.actor, kind=was.kind, data=data if index == place else was.data)
         rows.append(fresh)
         head = head_of(fresh)
@@ -153,7 +153,7 @@ async def test_a_damaged_or_foreign_snapshot_is_passed_over(at: Bench) -> None:
     vars(at.store)["_blobs"][name] = b"other bytes"
     assert snapshot_of(await state_of(at.store, session)) == slow
     assert (await check_record(at.store, session)).bad_seq == last + 1
-    other = _resealed(record.entries, last, {**opened(record.entries[last]).data, "form": "another"})
+    other = _resealed(record.entries, last, {**open_entry(record.entries[last]).data, "form": "another"})
     store = MemoryStore()
     del vars(at.store)["_blobs"][name]
     store = await _with(at, other, {name: slow})

@@ -13,9 +13,9 @@ from typing import Any
 
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import NEVER_SENT
-from journeyman.mission.model.events import Happened
+from journeyman.mission.model.events import EventRecord
 from journeyman.mission.values.canonical import Json
-from tests.evidence.scene import Fields
+from tests.evidence.scenario import Fields
 
 MET, UNMET, INCONCLUSIVE = "met", "unmet", "inconclusive"
 SCRIPT = ("script", True)
@@ -53,7 +53,7 @@ def key(args: Json) -> str:
 class Reference:
     """Judges one session's events."""
 
-    def __init__(self, criteria: Sequence[Fields], happened: Sequence[Happened]) -> None:
+    def __init__(self, criteria: Sequence[Fields], happened: Sequence[EventRecord]) -> None:
         self.criteria = criteria
         self.events = [item.event for item in happened]
         self.intents = {event.effect: at for at, event in enumerate(self.events) if isinstance(event, e.Intended)}

@@ -8,9 +8,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from journeyman.mission.model import events as e
-from journeyman.mission.model.reasons import Label
+from journeyman.mission.model.reasons import VerdictLabel
 from tests.evidence.reference import PREDICATES, Reference
-from tests.evidence.scene import CRASH, PAUSE, Fields, Played, Row, Step, Tool
+from tests.evidence.scenario import CRASH, PAUSE, Fields, Played, Row, Step, Tool
 from tests.mission.simulation import Reply
 
 TOOLS = ("one", "two", "act")
@@ -142,7 +142,7 @@ def difference(row: Row) -> str:
                 return f"aborted is {event.aborted!r} at {at}"
         if isinstance(event, e.Decided) and latest >= 0:
             completes = judge.complete(latest)
-            if (event.verdict == Label.COMPLETE) != completes:
+            if (event.verdict == VerdictLabel.COMPLETE) != completes:
                 return f"decided {event.verdict}/{event.reason} at {at}, complete must be {completes}"
     return ""
 

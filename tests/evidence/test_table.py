@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from tests.evidence.scene import Row, wrong
+from tests.evidence.scenario import Row, wrong
 from tests.evidence.table import rows
 
 ROWS = rows()

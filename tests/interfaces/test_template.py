@@ -11,15 +11,15 @@ import yaml
 
 from journeyman.engine.mission_check import check_tools
 from journeyman.interfaces.cli.files import TEMPLATE
-from journeyman.mission.criteria import Predicate
+from journeyman.mission.criteria import PredicateCriterion
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import InvalidInput
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
-from tests.evidence.scene import Row, play
-from tests.evidence.words import call, m, pure
+from tests.evidence.row_builders import call, m, pure
+from tests.evidence.scenario import Row, play
 
 TOOL: JsonObject = {"name": "measure", "description": "", "input_schema": {"type": "object"}, "pin": "0", "effect": "pure", "destructive": False}  # fmt: skip
 
@@ -41,7 +41,7 @@ def test_each_example_of_a_criterion_is_valid_and_its_predicate_needs_a_measurem
     text = TEMPLATE.format(name="m", directive="d", module="tools", path="mission.yaml")
     shown = yaml.safe_load(re.sub(r"^  # - ", "  - ", text, flags=re.MULTILINE))
     mission = validate_mission(shown)
-    found = [one for one in walk(mission.criteria) if isinstance(one, Predicate)]
+    found = [one for one in walk(mission.criteria) if isinstance(one, PredicateCriterion)]
     assert len(found) == 1
     criterion: JsonObject = {"id": "sane", "kind": "predicate", "expression": found[0].text}
     tools = {"idle": pure(m()), "measure": pure(m(latency_ms=20))}

@@ -7,15 +7,15 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from journeyman.mission.criteria.evidence import Answered
+from journeyman.mission.criteria.evidence import ExpressionResult
 from journeyman.mission.fold.fold import fold
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EffectState
-from journeyman.mission.model.events import Event, Happened
+from journeyman.mission.model.events import Event, EventRecord
 from journeyman.mission.model.mission import Mission, dump, effect_spec, mission_digest
 from journeyman.mission.model.state import Effect, State
 from journeyman.mission.rules import commands as c
-from journeyman.mission.rules import steps
+from journeyman.mission.rules import derived_events
 from journeyman.mission.rules.calls import intended
 from journeyman.mission.rules.evaluate import evaluated, watched
 from journeyman.mission.rules.next_command import next_command
@@ -71,7 +71,7 @@ class Simulation:
         self.tools = tools
         self.at = START
         self.step_s = second_s
-        self.events: list[Happened] = []
+        self.events: list[EventRecord] = []
         self.states: list[State] = []
         self.add(e.SessionCreated(tenant="t", session_id="s", mission=dump(mission), digest=mission_digest(mission)))
         rows: list[JsonObject] = []
@@ -98,7 +98,7 @@ class Simulation:
 
     def add(self, event: Event, actor: str = "engine") -> None:
         """Let an event happen."""
-        happened = Happened(self.at.isoformat(), actor, event)
+        happened = EventRecord(self.at.isoformat(), actor, event)
         self.events.append(happened)
         self.states.append(fold(self.states[-1] if self.states else None, happened))
 
@@ -124,7 +124,7 @@ class Simulation:
         self.at += timedelta(seconds=self.step_s)
         match command:
             case c.Propose():
-                self.add(steps.proposed(self.state))
+                self.add(derived_events.proposed(self.state))
             case c.Intend():
                 for event in intended(self.state, command):
                     self.add(event)
@@ -150,7 +150,7 @@ class Simulation:
             case c.Watch():
                 self.add(watched(self.state, run_plain, {}))
             case c.Decide(verdict):
-                self.add(steps.decided(self.state, verdict))
+                self.add(derived_events.decided(self.state, verdict))
             case c.Ask(approval, question, by):
                 self.add(e.ApprovalAsked(approval=approval, question=question, by=by))
             case c.Wait(reason, seconds):
@@ -185,9 +185,9 @@ class Simulation:
         )
 
 
-def run_plain(expression: str, obs: JsonObject) -> Answered:
+def run_plain(expression: str, obs: JsonObject) -> ExpressionResult:
     """Evaluate in plain Python: these are our own test expressions."""
     try:
-        return Answered(checked(eval(expression, {}, {"obs": obs})))  # noqa: S307  # the tests' own expressions
+        return ExpressionResult(checked(eval(expression, {}, {"obs": obs})))  # noqa: S307  # the tests' own expressions
     except Exception as error:  # noqa: BLE001  # any error is an inconclusive predicate
-        return Answered(error=repr(error))
+        return ExpressionResult(error=repr(error))

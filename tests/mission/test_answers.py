@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from journeyman.mission.criteria.evidence import Answered, RunPredicate
-from journeyman.mission.rules.answers import with_answers
+from journeyman.mission.criteria.evidence import ExpressionResult, RunPredicate
+from journeyman.mission.rules.expression_answers import judge_with_answers
 from journeyman.mission.values.canonical import JsonObject
 
 
@@ -17,23 +17,23 @@ def test_many_questions_are_found_in_two_passes_and_each_is_asked_once() -> None
         passes[0] += 1
         return [run("obs['n'] > 1", {"n": n}).truth for n in (*range(100), *range(100))]
 
-    async def ask(_: str, obs: JsonObject) -> Answered:
+    async def ask(_: str, obs: JsonObject) -> ExpressionResult:
         n = obs["n"]
         assert isinstance(n, int)
         asked.append(n)
-        return Answered(n > 1)
+        return ExpressionResult(n > 1)
 
-    assert asyncio.run(with_answers(judge, ask)) == [n > 1 for n in (*range(100), *range(100))]
+    assert asyncio.run(judge_with_answers(judge, ask)) == [n > 1 for n in (*range(100), *range(100))]
     assert (passes[0], asked) == (2, list(range(100)))
 
 
 def test_a_question_that_hangs_on_an_answer_is_asked_in_a_further_pass() -> None:
     """What judging asks for may depend on what it was told."""
 
-    async def ask(expression: str, _: JsonObject) -> Answered:
-        return Answered(expression == "one")
+    async def ask(expression: str, _: JsonObject) -> ExpressionResult:
+        return ExpressionResult(expression == "one")
 
     def judge(run: RunPredicate) -> str:
         return "both" if run("one", {}).truth is True and run("two", {}).truth is False else "not both"
 
-    assert asyncio.run(with_answers(judge, ask)) == "both"
+    assert asyncio.run(judge_with_answers(judge, ask)) == "both"

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from journeyman.mission.files.mission_file import parse_mission, validate_mission
 from journeyman.mission.model import events as e
-from journeyman.mission.model.effects import EffectState, Purpose
+from journeyman.mission.model.effects import CallPurpose, EffectState
 from journeyman.mission.model.mission import Mission
-from journeyman.mission.model.reasons import Label, Reason
+from journeyman.mission.model.reasons import VerdictLabel, VerdictReason
 from journeyman.mission.values.errors import InvalidInput
 from tests.mission.simulation import Reply, SimTool, Simulation, failed
 
@@ -47,7 +47,7 @@ def made(simulation: Simulation) -> list[tuple[int, str]]:
     return [
         (event.iteration, event.place.rpartition(".")[2])
         for event in events
-        if isinstance(event, e.Intended) and event.purpose is Purpose.CONTEXT
+        if isinstance(event, e.Intended) and event.purpose is CallPurpose.CONTEXT
     ]
 
 
@@ -79,7 +79,7 @@ def test_what_a_context_call_reports_is_no_evidence() -> None:
         {"id": "any", "kind": "predicate", "expression": "len(obs['tool_results']) > 1"},
     ]
     state = simulated(a_mission({"tool": "look", "every": 1}, criteria=criteria)).state
-    assert state.reason is Reason.MAX_ITERATIONS
+    assert state.reason is VerdictReason.MAX_ITERATIONS
     assert {known.met for known in state.progress.criteria.values()} == {False}
     assert (state.world.known, state.world.sources, state.world.order) == ({}, {}, 10)
 
@@ -119,7 +119,7 @@ def test_a_context_call_for_which_no_call_is_left_beside_the_probes_is_not_made(
     simulation = simulated(a_mission("look", "look", criteria=goal, budget={"iterations": 3, "tool_calls": calls}))
     assert len(made(simulation)) == left
     assert simulation.state.usage.tool_calls <= calls
-    assert simulation.state.label is Label.TERMINATE
+    assert simulation.state.label is VerdictLabel.TERMINATE
 
 
 def test_a_context_call_that_a_budget_kept_back_is_made_once_a_person_gives_more() -> None:
@@ -137,7 +137,7 @@ def test_a_context_call_that_a_budget_kept_back_is_made_once_a_person_gives_more
 
 def test_an_abort_and_a_pause_keep_context_calls_from_being_made() -> None:
     """People are heard before anything is intended."""
-    for event, reason in ((e.EndAsked(reason=Reason.ABORTED), Reason.ABORTED), (e.Paused(), None)):
+    for event, reason in ((e.EndAsked(reason=VerdictReason.ABORTED), VerdictReason.ABORTED), (e.Paused(), None)):
         simulation = Simulation(
             a_mission("look"), {"look": SimTool(lambda _: Reply()), "idle": SimTool(lambda _: Reply())}
         )

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journeyman.mission.files.draft import draft, schema_metrics
-from journeyman.mission.files.draft_checks import refused
+from journeyman.mission.files.draft_checks import draft_problems
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.effects import EffectClass
 from journeyman.mission.model.strategy import ToolSpec
@@ -122,7 +122,7 @@ def problems(criterion: dict[str, Any], values: dict[str, Any] | None = None) ->
     mission = validate_mission({"directive": "d", "criteria": [{"id": "c", **criterion}], "budget": {"iterations": 1}})
     specs = [*TOOLS, replace(TOOLS[0], name="write", effect=EffectClass.UNSAFE)]
     known = {**METRICS, "queue_depth": "load_test", "written": "write"}
-    return [problem.message for problem in refused(mission, specs, known, values or {})]
+    return [problem.message for problem in draft_problems(mission, specs, known, values or {})]
 
 
 def threshold(metric: str, op: str, target: float, **more: Any) -> dict[str, Any]:

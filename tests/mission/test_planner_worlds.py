@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 
 from journeyman.mission.files.mission_file import validate_mission
+from tests.mission.simulated_worlds import World, worlds
 from tests.mission.simulation import Reply, SimTool, Simulation
-from tests.mission.worlds import World, worlds
 
 ITERATIONS = 30
 

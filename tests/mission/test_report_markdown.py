@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from journeyman.mission.report.markdown import escaped, markdown_report
 from journeyman.mission.report.model import from_json
-from journeyman.mission.report.text import criterion_rule, evidence_text, length, one_line, standing
+from journeyman.mission.report.phrases import claim_check, criterion_rule, duration_text, evidence_text, one_line
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.value import replace
 from tests.interfaces.pages.reports import busy_report, empty_report, hostile_report, long_report, open_report
@@ -136,14 +136,14 @@ def test_tables_keep_their_shape(args: dict[str, str]) -> None:
 def test_a_claim_that_evidence_denies_is_pointed_out() -> None:
     """Readers must not have to compare two lines to see that a run is wrong about itself."""
     report: JsonObject = busy_report() | {"outcome_now": "unknown"}
-    assert "now says unknown" in standing(from_json(report)).doubt
+    assert "now says unknown" in claim_check(from_json(report)).doubt
     assert "**Look here:**" in markdown_report(from_json(report))
-    assert standing(from_json(busy_report())).doubt == ""
+    assert claim_check(from_json(busy_report())).doubt == ""
 
 
 def test_values_are_worded_for_people() -> None:
     """Times, evidence and rules read as a person would write them."""
-    assert [length(s) for s in (0.0196, 4.25, 200, 7500)] == ["20 ms", "4.25 s", "3 min 20 s", "2 h 05 min"]
+    assert [duration_text(s) for s in (0.0196, 4.25, 200, 7500)] == ["20 ms", "4.25 s", "3 min 20 s", "2 h 05 min"]
     assert evidence_text({"first": 1, "slope": 0.5}) == "first 1, slope 0.5"
     assert one_line({"$blob": "ab" * 32, "bytes": 5000}) == "blob abababababab… (5000 bytes)"
     criterion = from_json(busy_report()).criteria[0]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from journeyman.mission.advice import CriteriaAdvice, StrategyAdvice
 from journeyman.mission.model.effects import EffectClass, EffectState
-from journeyman.mission.model.state import Looked
+from journeyman.mission.model.state import ContextResult
 from journeyman.mission.model.strategy import ToolSpec
 from journeyman.mission.prompt import (
     FIELD_BYTES,
@@ -18,14 +18,14 @@ from journeyman.mission.prompt import (
     FIELD_TAIL_BYTES,
     MARK,
     MAX_BYTES,
-    Endings,
+    VerdictHistory,
     closing_prompt,
     criteria_prompt,
-    cut_fields,
     strategy_prompt,
+    truncate_fields,
 )
-from journeyman.mission.prompt.cutting import cut_json, shares
-from journeyman.mission.prompt.facts import form, tools
+from journeyman.mission.prompt.session_sections import form, tools
+from journeyman.mission.prompt.truncation import allocate_bytes, truncate_json
 from journeyman.mission.values.canonical import Json, JsonObject, canonical, checked
 from journeyman.mission.values.value import replace
 from tests.property.test_rules import a_mission, begun
@@ -93,7 +93,7 @@ def test_a_prompt_never_exceeds_its_bytes(directive: str, values: list[Any], tim
     ]
     prompt = strategy_prompt(state, rows, {"type": "object", "x": "y" * 9000}, feedback="f" * 5000)
     assert prompt.size_bytes <= MAX_BYTES
-    endings = Endings()
+    endings = VerdictHistory()
     for index in range(times):
         endings.take(index, "continue", f"reason {index % 7}")
     assert closing_prompt(state, rows, endings, {"type": "object"}, feedback="f" * 5000).size_bytes <= MAX_BYTES
@@ -119,7 +119,7 @@ def test_the_environment_takes_no_more_than_its_room_and_every_fence_closes(
     state = begun(a_mission(directive="d" * (times + 1), context=context))
     ends = {None: EffectState.FAILED, True: EffectState.FAILED}
     known = {
-        str(index): Looked(
+        str(index): ContextResult(
             iteration=index,
             state=ends.get(value, EffectState.DONE) if value is None or value is True else EffectState.DONE,
             value=[checked(value)] * times,
@@ -150,8 +150,8 @@ def test_the_environment_shows_both_ends_of_a_result_and_says_what_failed() -> N
     context: list[Any] = ["look", {"tool": "look", "args": {"at": "disk"}}, {"tool": "look", "args": {"at": "net"}}]
     state = begun(a_mission(context=context))
     known = {
-        "0": Looked(iteration=0, state=EffectState.DONE, value={"$blob": "ab", "bytes": 20_000}),
-        "1": Looked(iteration=0, state=EffectState.FAILED, error_class="tool_error", error="no disk here"),
+        "0": ContextResult(iteration=0, state=EffectState.DONE, value={"$blob": "ab", "bytes": 20_000}),
+        "1": ContextResult(iteration=0, state=EffectState.FAILED, error_class="tool_error", error="no disk here"),
     }
     long = "first words " + "x" * 20_000 + " last words"
     text = strategy_prompt(replace(state, context=known), [], {}, values={"ab": long}).user
@@ -187,8 +187,8 @@ def test_the_order_of_keys_does_not_matter(value: dict[str, Any], chance: Any) -
 
 def test_fields_are_cut_at_their_cap_with_their_true_size() -> None:
     """4,096 bytes stay whole; one more keeps both ends and the size."""
-    whole = cut_fields({"a": "x" * FIELD_BYTES})
-    cut = cut_fields({"a": "h" * FIELD_HEAD_BYTES + "x" * FIELD_HEAD_BYTES + "t"})
+    whole = truncate_fields({"a": "x" * FIELD_BYTES})
+    cut = truncate_fields({"a": "h" * FIELD_HEAD_BYTES + "x" * FIELD_HEAD_BYTES + "t"})
     assert whole == {"a": "x" * FIELD_BYTES}
     tail = "x" * (FIELD_TAIL_BYTES - 1) + "t"
     assert cut == {"a": f"{'h' * FIELD_HEAD_BYTES}{MARK} {tail}", "_original_bytes": {"a": FIELD_BYTES + 1}}
@@ -208,7 +208,7 @@ def test_text_of_a_tool_cannot_close_its_fence() -> None:
 @given(json_values, st.integers(60, 400))
 def test_a_cut_value_is_the_ends_of_its_whole_text(value: Any, most: int) -> None:
     """Only the ends are made; they are those of the canonical text."""
-    whole, cut = canonical(checked(value)).decode(), cut_json(checked(value), most)
+    whole, cut = canonical(checked(value)).decode(), truncate_json(checked(value), most)
     assert len(cut.encode()) <= most
     if MARK in cut and MARK not in whole:
         head, _, rest = cut.partition(MARK)
@@ -221,7 +221,7 @@ def test_a_cut_value_is_the_ends_of_its_whole_text(value: Any, most: int) -> Non
 @given(st.lists(st.integers(0, 1000), max_size=12), st.integers(0, 3000))
 def test_shares_give_the_large_equal_parts_and_the_small_what_they_need(sizes: list[int], most: int) -> None:
     """Nothing is given away that somebody could use."""
-    given_bytes = shares(sizes, most)
+    given_bytes = allocate_bytes(sizes, most)
     assert sum(given_bytes) <= most
     assert all(share <= wanted for share, wanted in zip(given_bytes, sizes, strict=True))
     if sum(sizes) <= most:
@@ -309,7 +309,7 @@ def test_a_scripts_error_value_and_observations_are_shown_as_data() -> None:
 
 def test_closing_tells_every_verdict_and_counts_the_oldest() -> None:
     """Forty have a line of their own; the model is asked for notes, not for a next step."""
-    endings = Endings()
+    endings = VerdictHistory()
     for index in range(100):
         endings.take(index, "continue", "in_progress")
     endings.take(99, "terminate", "stagnation")

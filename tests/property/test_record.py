@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeyman.mission.chain import Entry, Head, check_chain, genesis, head_of, opened, seal
+from journeyman.mission.chain import Entry, Head, check_chain, genesis, head_of, open_entry, seal
 from journeyman.mission.values.canonical import JsonObject, checked
 from journeyman.mission.values.errors import RecordBroken
 from journeyman.mission.values.value import replace
@@ -64,7 +64,7 @@ def test_a_chain_holds_in_one_piece_and_in_two(rows: list[dict[str, object]], cu
 def test_what_was_sealed_is_what_is_opened(row: dict[str, object]) -> None:
     """The body holds the whole event."""
     entry = _chain([row])[0]
-    event = opened(entry)
+    event = open_entry(entry)
     assert (event.seq, event.at, event.actor, event.kind) == (1, AT, "engine", "Noted")
     assert event.data == _plain(row)
 
@@ -99,7 +99,7 @@ def test_an_event_of_another_record_fits_nowhere(
     entries: list[Entry], owner: tuple[str, str], draw: st.DataObject
 ) -> None:
     """Also when it says the same at the same place."""
-    foreign = _chain([dict(opened(entry).data) for entry in entries], genesis(*owner))
+    foreign = _chain([dict(open_entry(entry).data) for entry in entries], genesis(*owner))
     place = draw.draw(st.integers(0, len(entries) - 1))
     assert _broken_at([*entries[:place], foreign[place], *entries[place + 1 :]], head_of(entries[-1])) == place + 1
     assert _broken_at(foreign, head_of(foreign[-1])) == 1
@@ -112,11 +112,11 @@ HOSTILE = [b"[" * 100_000, b'{"v":' + b"9" * 5_000 + b"}", b'{"v":' + b"9" * 400
 def test_what_is_no_event_is_said_to_be_broken(body: bytes) -> None:
     """Foreign bytes never end in a traceback of another kind."""
     with pytest.raises(RecordBroken, match="event 1"):
-        opened(Entry(1, b"\0" * 32, body))
+        open_entry(Entry(1, b"\0" * 32, body))
 
 
 @given(st.binary(max_size=60))
 def test_arbitrary_bytes_are_no_event(body: bytes) -> None:
     """Whatever they are."""
     with pytest.raises(RecordBroken, match="event 1"):
-        opened(Entry(1, b"\0" * 32, body))
+        open_entry(Entry(1, b"\0" * 32, body))

@@ -14,10 +14,10 @@ from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.fold.fold import fold, fold_all
 from journeyman.mission.model import events as e
-from journeyman.mission.model.effects import EffectClass, EffectState, Purpose
-from journeyman.mission.model.events import Event, Happened, decode, encode
+from journeyman.mission.model.effects import CallPurpose, EffectClass, EffectState
+from journeyman.mission.model.events import Event, EventRecord, decode, encode
 from journeyman.mission.model.mission import Mission, dump, mission_digest
-from journeyman.mission.model.reasons import Label, Phase, Reason, Status, WaitFor
+from journeyman.mission.model.reasons import Phase, SessionStatus, VerdictLabel, VerdictReason, WaitFor
 from journeyman.mission.model.state import CriterionState, Progress, State
 from journeyman.mission.rules import commands as c
 from journeyman.mission.rules.decide import criteria_hold, decide, exhausted
@@ -69,8 +69,8 @@ def begun(mission: Mission) -> State:
         }
         for name, effect in zip(TOOLS, ("pure", "unsafe", "keyed"), strict=True)
     ]
-    state = fold(None, Happened(AT, "engine", created))
-    return fold(state, Happened(AT, "engine", e.CatalogPinned(tools=rows)))
+    state = fold(None, EventRecord(AT, "engine", created))
+    return fold(state, EventRecord(AT, "engine", e.CatalogPinned(tools=rows)))
 
 
 names = st.sampled_from(["0.0", "0.1", "1.0", "2.0"])
@@ -105,7 +105,7 @@ any_event: st.SearchStrategy[Event] = st.one_of(
         effect_class=st.sampled_from(EffectClass),
         place=st.sampled_from(["p.0", "p.1"]),
         turn=st.integers(0, 2),
-        purpose=st.sampled_from(Purpose),
+        purpose=st.sampled_from(CallPurpose),
     ),
     st.builds(e.ExtraCall, effect=names, tool=st.sampled_from(TOOLS)),
     st.builds(
@@ -123,8 +123,8 @@ any_event: st.SearchStrategy[Event] = st.one_of(
     st.builds(
         e.Decided,
         iteration=st.integers(0, 3),
-        verdict=st.sampled_from([Label.CONTINUE, Label.ADJUST]),
-        reason=st.sampled_from([Reason.IN_PROGRESS, Reason.STAGNATION, Reason.WAITING_FOR_EFFECT]),
+        verdict=st.sampled_from([VerdictLabel.CONTINUE, VerdictLabel.ADJUST]),
+        reason=st.sampled_from([VerdictReason.IN_PROGRESS, VerdictReason.STAGNATION, VerdictReason.WAITING_FOR_EFFECT]),
         mission=st.just("d"),
     ),
     st.builds(e.WaitStarted, reason=st.sampled_from(WaitFor)),
@@ -132,7 +132,7 @@ any_event: st.SearchStrategy[Event] = st.one_of(
     st.builds(e.Paused),
     st.just(e.Resumed()),
     st.builds(e.NoteAdded, text=st.text(max_size=5)),
-    st.builds(e.EndAsked, reason=st.sampled_from([Reason.ABORTED, Reason.FORCED])),
+    st.builds(e.EndAsked, reason=st.sampled_from([VerdictReason.ABORTED, VerdictReason.FORCED])),
     st.builds(
         lambda ask, n: e.AdviceAsked(
             ask=ask,
@@ -158,7 +158,7 @@ any_event: st.SearchStrategy[Event] = st.one_of(
 @given(st.lists(any_event, max_size=30))
 def test_fold_is_total_and_deterministic(events: list[Event]) -> None:
     """Whatever a record holds, in whatever order, it folds, and always to the same state."""
-    happened = [Happened(AT, "engine", event) for event in events]
+    happened = [EventRecord(AT, "engine", event) for event in events]
     start = begun(a_mission())
     assert fold_all(start, happened) == fold_all(start, happened)
     state = fold_all(start, happened)
@@ -223,7 +223,12 @@ criterion_states = st.builds(
 
 
 def _judged(
-    criteria: dict[str, CriterionState], index: int, calls: int, wall: float, progress: Progress, asked: Reason | None
+    criteria: dict[str, CriterionState],
+    index: int,
+    calls: int,
+    wall: float,
+    progress: Progress,
+    asked: VerdictReason | None,
 ) -> State:
     state = begun(a_mission(budget={"iterations": 5, "tool_calls": 5, "wall_clock_s": 5}))
     return replace(
@@ -250,7 +255,7 @@ judged_states = st.builds(
     st.integers(0, 9),
     st.floats(0, 9),
     progresses,
-    st.sampled_from([None, Reason.ABORTED]),
+    st.sampled_from([None, VerdictReason.ABORTED]),
 )
 
 
@@ -260,8 +265,8 @@ def test_completion_needs_every_required_criterion_met_by_fresh_evidence(state: 
     one = state.progress.criteria.get("a")
     holds = one is not None and one.status is CriterionStatus.MET and not one.result.carried
     verdict = decide(state)
-    assert (verdict.label is Label.COMPLETE) == (holds and not state.progress.aborted)
-    assert (verdict.reason is Reason.GUARD_BROKEN) == bool(state.progress.aborted)
+    assert (verdict.label is VerdictLabel.COMPLETE) == (holds and not state.progress.aborted)
+    assert (verdict.reason is VerdictReason.GUARD_BROKEN) == bool(state.progress.aborted)
     assert criteria_hold(state) == holds
 
 
@@ -269,7 +274,7 @@ def test_completion_needs_every_required_criterion_met_by_fresh_evidence(state: 
 def test_completion_outranks_every_cap_and_person(state: State) -> None:
     """Reaching the goal with the last call is success."""
     met = replace(state.progress, criteria={"a": known(CriterionStatus.MET)}, aborted="")
-    assert decide(replace(state, progress=met)).label is Label.COMPLETE
+    assert decide(replace(state, progress=met)).label is VerdictLabel.COMPLETE
 
 
 def _tool(behaviour: list[int], effect: str) -> SimTool:
@@ -338,8 +343,8 @@ def test_every_session_ends_or_waits_for_a_person_within_its_budget(
     """No mission runs for ever, and no budget is exceeded on the way."""
     simulation = _simulated(policy, acts, probe=probe)
     state = simulation.run(ask=lambda _: says_yes)
-    assert state.status is Status.ENDED or (
-        state.status is Status.WAITING and state.people.wait in (WaitFor.BUDGET, WaitFor.EFFECT)
+    assert state.status is SessionStatus.ENDED or (
+        state.status is SessionStatus.WAITING and state.people.wait in (WaitFor.BUDGET, WaitFor.EFFECT)
     )
     for then in simulation.states:
         budget = then.mission.budget
@@ -350,9 +355,9 @@ def test_every_session_ends_or_waits_for_a_person_within_its_budget(
         assert not begun_any
         assert state.people.wait is WaitFor.BUDGET
         return
-    if state.verdict.label is Label.COMPLETE:
+    if state.verdict.label is VerdictLabel.COMPLETE:
         assert criteria_hold(state)
-    if state.status is Status.ENDED and state.verdict.reason.startswith("max_"):
+    if state.status is SessionStatus.ENDED and state.verdict.reason.startswith("max_"):
         # Asked of the state from which it was decided: verdict and end take time, which may use up another budget too.
         # Where context calls took the time there is no iteration that a verdict could be of.
         assert exhausted(simulation.states[-3 if begun_any else -2]) is state.verdict.reason
@@ -367,7 +372,7 @@ def test_verdicts_do_not_depend_on_what_is_said_about_a_strategy(
     original = _simulated(policy, acts, probe=False)
     original.run()
 
-    def reworded(happened: Happened) -> Happened:
+    def reworded(happened: EventRecord) -> EventRecord:
         event = happened.event
         if isinstance(event, e.Proposed):
             return replace(

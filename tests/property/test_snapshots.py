@@ -8,11 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeyman.mission.chain import Envelope, genesis, is_of_kind, kind_of, opened, seal, seal_bytes
+from journeyman.mission.chain import Envelope, genesis, is_of_kind, kind_of, open_entry, seal, seal_bytes
 from journeyman.mission.fold.fold import fold, fold_all
 from journeyman.mission.model import events as e
-from journeyman.mission.model.events import Event, Happened, decode, encode
-from journeyman.mission.model.reasons import Label, Outcome, Reason
+from journeyman.mission.model.events import Event, EventRecord, decode, encode
+from journeyman.mission.model.reasons import Outcome, VerdictLabel, VerdictReason
 from journeyman.mission.model.state import State, Verdict
 from journeyman.mission.record import snapshot
 from journeyman.mission.record.snapshot import form, restored, snapshot_event, snapshot_of
@@ -49,7 +49,7 @@ def _read_back(event: Event) -> Event:
 @given(st.lists(wide_event, max_size=25), st.integers(0, 25))
 def test_going_on_from_a_snapshot_is_going_on_from_the_start(events: list[Event], cut: int) -> None:
     """Byte for byte, the order of every mapping and the events to come included."""
-    happened = [Happened(AT, "engine", _read_back(event)) for event in events]
+    happened = [EventRecord(AT, "engine", _read_back(event)) for event in events]
     slow = fold_all(begun(a_mission()), happened)
     before = fold_all(begun(a_mission()), happened[:cut])
     assert slow is not None
@@ -65,9 +65,9 @@ def test_going_on_from_a_snapshot_is_going_on_from_the_start(events: list[Event]
 @given(st.lists(wide_event, max_size=12))
 def test_taking_a_snapshot_changes_nothing(events: list[Event]) -> None:
     """Not even the time at which something last happened."""
-    state = fold_all(begun(a_mission()), [Happened(AT, "engine", event) for event in events])
+    state = fold_all(begun(a_mission()), [EventRecord(AT, "engine", event) for event in events])
     assert state is not None
-    assert fold(state, Happened("2031-01-01T00:00:00Z", "engine", snapshot_event(state))) is state
+    assert fold(state, EventRecord("2031-01-01T00:00:00Z", "engine", snapshot_event(state))) is state
 
 
 kinds = st.from_regex(r"[A-Za-z]{1,9}", fullmatch=True)
@@ -81,7 +81,7 @@ def test_a_kind_is_known_without_reading_the_event(kind: str, data: JsonObject, 
     head = genesis("t", "s")
     entry = seal(head, at=AT, actor=other, kind=kind, data=plain)
     assert entry == seal_bytes(head, at=AT, actor=other, kind=kind, data=canonical(plain))
-    assert kind_of(entry) == kind == opened(entry).kind
+    assert kind_of(entry) == kind == open_entry(entry).kind
     hidden = seal(head, at=AT, actor="", kind="Other", data={"text": entry.body.decode()})
     assert kind_of(hidden) == "Other"
 
@@ -124,7 +124,7 @@ def test_every_field_is_kept() -> None:
         "world": replace(state.world, order=3, known={"m": frozenset({"b", "a"})}),
         "advice": replace(state.advice, asked=2),
         "iteration": replace(state.iteration, slept=True, until_met=False),
-        "verdict": Verdict(label=Label.COMPLETE, reason=Reason.CRITERIA_MET, outcome=Outcome.ACHIEVED),
+        "verdict": Verdict(label=VerdictLabel.COMPLETE, reason=VerdictReason.CRITERIA_MET, outcome=Outcome.ACHIEVED),
     }
     for name, value in changes.items():
         changed = replace(state, **{name: value})

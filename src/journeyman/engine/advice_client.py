@@ -26,7 +26,7 @@ from journeyman.mission.model import events as e
 from journeyman.mission.model.events import read
 from journeyman.mission.model.state import Phase, State
 from journeyman.mission.model.strategy import Strategy, problems
-from journeyman.mission.prompt import Endings, Prompt, closing_prompt, references, strategy_prompt
+from journeyman.mission.prompt import Prompt, VerdictHistory, closing_prompt, references, strategy_prompt
 from journeyman.mission.rules.calls import calls_left
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import BudgetRefused
@@ -194,9 +194,9 @@ class AdviceClient:
             timeout_s=None if left_s is None else max(0.05, left_s),
         )
 
-    async def _endings(self) -> Endings:
+    async def _endings(self) -> VerdictHistory:
         """How each iteration was judged, out of the record: the state does not grow with history."""
-        found = Endings()
+        found = VerdictHistory()
         async for page in self._journal.committed_pages():
             for entry in page:
                 event = read(entry).event if is_of_kind(entry, e.Decided.__name__) else None

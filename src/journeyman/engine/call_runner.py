@@ -12,7 +12,7 @@ from journeyman.engine.runtime import Runtime
 from journeyman.engine.timeout import run_with_timeout
 from journeyman.mission.criteria import Probe
 from journeyman.mission.criteria.metric import shortened
-from journeyman.mission.fold.seen import gather
+from journeyman.mission.fold.observed_values import gather
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EFFECT_RULES, EffectClass, EffectState
 from journeyman.mission.model.mission import effect_spec, filled

@@ -13,7 +13,7 @@ import anyio
 
 from journeyman.engine.clock import Clock
 from journeyman.engine.journal import Journal
-from journeyman.mission.model.reasons import Reason
+from journeyman.mission.model.reasons import VerdictReason
 
 LEAST_SLEEP_S: Final = 0.001
 """Clocks do not tell shorter times apart."""
@@ -68,7 +68,7 @@ class CancellationWatcher:
                 self._work.cancel()
 
     def _is_aborted(self) -> bool:
-        return self._journal.state.people.end_asked is Reason.ABORTED
+        return self._journal.state.people.end_asked is VerdictReason.ABORTED
 
     async def _cut_off(self, left_s: float) -> None:
         work = self._work

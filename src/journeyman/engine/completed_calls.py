@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from journeyman.mission.model.effects import EffectState
-from journeyman.mission.model.events import Happened, Intended, Reconciled, Settled
+from journeyman.mission.model.events import EventRecord, Intended, Reconciled, Settled
 from journeyman.mission.model.state import State
 from journeyman.mission.rules.calls import effect_key
 from journeyman.mission.values.canonical import JsonObject
@@ -24,7 +24,7 @@ class CompletedCalls:
         self._open: dict[str, Intended] = {}
         self._live = False
 
-    def take(self, happened: Happened, state: State) -> None:
+    def take(self, happened: EventRecord, state: State) -> None:
         """Take in one event of the record."""
         match happened.event:
             case Intended() as intended:

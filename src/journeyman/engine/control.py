@@ -7,13 +7,13 @@ from collections.abc import Callable
 from journeyman.engine.clock import Clock
 from journeyman.engine.journal import Journal
 from journeyman.engine.process_identity import is_gone
-from journeyman.mission.criteria import Approval
+from journeyman.mission.criteria import ApprovalCriterion
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EFFECT_RULES, EffectState
 from journeyman.mission.model.mission import dump, mission_digest
-from journeyman.mission.model.reasons import Phase, Reason
+from journeyman.mission.model.reasons import Phase, VerdictReason
 from journeyman.mission.model.state import Effect, State
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import NotAllowed, NotFound
@@ -68,7 +68,7 @@ async def end(store: Store, clock: Clock, session_id: str, who: str, *, abort: b
         clock,
         session_id,
         who,
-        lambda _: e.EndAsked(reason=Reason.ABORTED if abort else Reason.FORCED, note=note),
+        lambda _: e.EndAsked(reason=VerdictReason.ABORTED if abort else VerdictReason.FORCED, note=note),
     )
 
 
@@ -98,7 +98,7 @@ async def answer(
 
 def _named(state: State, name: str) -> str:
     for criterion in walk(state.mission.criteria):
-        if criterion.id == name and isinstance(criterion, Approval):
+        if criterion.id == name and isinstance(criterion, ApprovalCriterion):
             return criterion.by
     raise NotFound(f"session {state.session_id} has no open question and no approval criterion {name!r}")
 

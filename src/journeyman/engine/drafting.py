@@ -15,7 +15,7 @@ from journeyman.engine.advice_client import AdviceBroker
 from journeyman.mission.advice import CriteriaAdvice
 from journeyman.mission.criteria.base import as_json
 from journeyman.mission.files.draft import draft, schema_metrics
-from journeyman.mission.files.draft_checks import refused
+from journeyman.mission.files.draft_checks import draft_problems
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.strategy import ToolSpec
@@ -140,7 +140,7 @@ def _rejection(
     except InvalidInput as error:
         places = "; ".join(problem.where for problem in error.problems)
         return Rejection(failure=FailureClass.SCHEMA_MISMATCH, feedback=f"these do not fit: {places}")
-    problems = refused(mission, tools, known.metrics, known.values)
+    problems = draft_problems(mission, tools, known.metrics, known.values)
     if problems:
         told = "; ".join(f"{problem.where} {problem.message}" for problem in problems)
         return Rejection(failure=FailureClass.SCHEMA_MISMATCH, feedback=told)
@@ -157,7 +157,7 @@ def _by_rule(directive: str, tools: Sequence[ToolSpec], known: KnownMetrics, why
     kept: list[JsonObject] = []
     notes = [*([why] if why else []), *found.notes]
     for row in found.criteria:
-        problems = refused(_mission(directive, [row]), tools, known.metrics, known.values)
+        problems = draft_problems(_mission(directive, [row]), tools, known.metrics, known.values)
         notes += [f"{problem.where} was refused: {problem.message}" for problem in problems]
         kept += [] if problems else [row]
     return Draft(tuple(kept), tuple(notes), "rules")

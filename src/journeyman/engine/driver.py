@@ -25,19 +25,19 @@ from journeyman.engine.script_steps import step_script
 from journeyman.engine.timeout import run_with_timeout
 from journeyman.engine.tool_policy import context_problems, missing_tools, pinned_tool
 from journeyman.mission.advice import Advised, wants_advice
-from journeyman.mission.criteria.evidence import Answered
+from journeyman.mission.criteria.evidence import ExpressionResult
 from journeyman.mission.fold.timing import seconds_between
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EffectState
-from journeyman.mission.model.reasons import Label, Phase, Reason, WaitFor
+from journeyman.mission.model.reasons import Phase, VerdictLabel, VerdictReason, WaitFor
 from journeyman.mission.model.state import State
 from journeyman.mission.prompt import RECENT
 from journeyman.mission.rules import commands as c
-from journeyman.mission.rules import steps
-from journeyman.mission.rules.answers import with_answers
+from journeyman.mission.rules import derived_events
 from journeyman.mission.rules.calls import intended
 from journeyman.mission.rules.decide import out_of_time, outcome_of
 from journeyman.mission.rules.evaluate import evaluated, watched
+from journeyman.mission.rules.expression_answers import judge_with_answers
 from journeyman.mission.rules.next_command import next_command, unasked_by
 from journeyman.mission.values.canonical import Json, JsonObject, parsed
 from journeyman.mission.values.errors import BudgetRefused, CallerError, InvalidInput, WorldError
@@ -142,7 +142,7 @@ class Driver:
         if journal.state.mission.on_exhausted == "ask":
             journal.record(e.WaitStarted(reason=WaitFor.BUDGET))
         else:
-            journal.record(e.EndAsked(reason=Reason.MAX_WALL_CLOCK, note=why))
+            journal.record(e.EndAsked(reason=VerdictReason.MAX_WALL_CLOCK, note=why))
             await self._loop()
         await journal.commit()
 
@@ -176,12 +176,14 @@ class Driver:
             journal.record(e.WaitStarted(reason=WaitFor.BUDGET))
             await journal.commit()
             return
-        journal.record(e.EndAsked(reason=Reason.MAX_WALL_CLOCK, note="the tools were not there in time"))
+        journal.record(e.EndAsked(reason=VerdictReason.MAX_WALL_CLOCK, note="the tools were not there in time"))
         flying = journal.state.in_flight
         if flying:
             CallRunner(self._world, journal, EMPTY_CATALOG).skip(flying, "the mission's time was over")
         journal.record(
-            e.Ended(verdict=Label.TERMINATE, reason=Reason.MAX_WALL_CLOCK, outcome=outcome_of(journal.state))
+            e.Ended(
+                verdict=VerdictLabel.TERMINATE, reason=VerdictReason.MAX_WALL_CLOCK, outcome=outcome_of(journal.state)
+            )
         )
         await journal.commit()
 
@@ -191,7 +193,7 @@ class Driver:
         pinned = journal.state.tools or journal.state.tools_ref
         if journal.lease is None or pinned or journal.state.phase is Phase.ENDED:
             return
-        journal.record(e.EndAsked(reason=Reason.COULD_NOT_START, note=str(error)[:2000]))
+        journal.record(e.EndAsked(reason=VerdictReason.COULD_NOT_START, note=str(error)[:2000]))
         command = next_command(journal.state)
         if isinstance(command, c.End):
             await self._end(command)
@@ -272,7 +274,7 @@ class Driver:
             if self._journal.state.mission.on_exhausted == "ask":
                 self._journal.record(e.WaitStarted(reason=WaitFor.BUDGET))
             else:
-                self._journal.record(e.EndAsked(reason=Reason.TENANT_BUDGET, note=str(refused)))
+                self._journal.record(e.EndAsked(reason=VerdictReason.TENANT_BUDGET, note=str(refused)))
             await self._journal.commit()
             return False
 
@@ -283,7 +285,7 @@ class Driver:
                 return
             if await self._advised(self._advising):
                 return
-        self._journal.record(steps.proposed(self._journal.state), actor="planner")
+        self._journal.record(derived_events.proposed(self._journal.state), actor="planner")
 
     async def _advised(self, advising: AdviceClient) -> bool:
         """Ask for a strategy; give False when the planner must go on. A person's abort cuts the question off."""
@@ -302,7 +304,7 @@ class Driver:
                 journal.record(e.AdviceRejected(request="strategy", purpose="strategy", reason=advice))
             return False
         while journal.state.people.end_asked is None and not journal.state.people.paused:
-            journal.record(steps.advised(journal.state, advice), actor=f"advisor:{advice.advisor}")
+            journal.record(derived_events.advised(journal.state, advice), actor=f"advisor:{advice.advisor}")
             if await self._commit():  # the answer's cost and what it led to are one commit: it is never asked twice
                 break
         return True
@@ -358,25 +360,25 @@ class Driver:
         state = self._journal.state
         values = await self._values(state)
         at = self._journal.at()
-        event = await with_answers(lambda run: evaluated(state, at, run, values), self._answering())
+        event = await judge_with_answers(lambda run: evaluated(state, at, run, values), self._answering())
         self._journal.record(event, at=at)
 
     async def _watch_arrivals(self, command: c.Watch) -> None:
         del command
         state = self._journal.state
         values = await self._values(state)
-        self._journal.record(await with_answers(lambda run: watched(state, run, values), self._answering()))
+        self._journal.record(await judge_with_answers(lambda run: watched(state, run, values), self._answering()))
 
-    def _answering(self) -> Callable[[str, JsonObject], Awaitable[Answered]]:
+    def _answering(self) -> Callable[[str, JsonObject], Awaitable[ExpressionResult]]:
         """What asks the sandbox, within what the mission's time leaves, or a moment for the last judgements."""
         clock, predicates = self._world.clock, self._world.predicates
         until = self._judged_until()
 
-        async def answer(expression: str, obs: JsonObject) -> Answered:
+        async def answer(expression: str, obs: JsonObject) -> ExpressionResult:
             seconds = None if until is None else until - clock.monotonic()
             result = await run_with_timeout(clock, seconds, lambda: predicates.evaluate(expression, obs))
             if result is None:
-                return Answered(error="deadline: the mission's time was over")
+                return ExpressionResult(error="deadline: the mission's time was over")
             return expression_result(result)
 
         return answer
@@ -394,12 +396,12 @@ class Driver:
 
     async def _values(self, state: State) -> dict[str, Json]:
         """The blobs that this iteration's results refer to, where anything looks at them."""
-        if not steps.wants_values(state):
+        if not derived_events.wants_values(state):
             return {}
-        return {name: parsed(await self._journal.blob(name)) for name in steps.blobs_of(state)}
+        return {name: parsed(await self._journal.blob(name)) for name in derived_events.blobs_of(state)}
 
     async def _decide(self, command: c.Decide) -> None:
-        self._journal.record(steps.decided(self._journal.state, command.verdict))
+        self._journal.record(derived_events.decided(self._journal.state, command.verdict))
 
     async def _assume(self, command: c.Assume) -> None:
         how = EffectState.DONE if command.done else EffectState.FAILED

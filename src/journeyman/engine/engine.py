@@ -13,14 +13,14 @@ from journeyman.engine.journal import Journal
 from journeyman.engine.record_reading import read_events
 from journeyman.engine.runtime import Runtime
 from journeyman.mission.model import events as e
-from journeyman.mission.model.events import Happened
+from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.mission import Mission, dump, mission_digest
-from journeyman.mission.model.reasons import Label
+from journeyman.mission.model.reasons import VerdictLabel
 from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import JourneymanError, LeaseHeld, LeaseLost, NotAllowed
 
-OnEvent = Callable[[Happened, State], None]
+OnEvent = Callable[[EventRecord, State], None]
 
 
 class Engine:
@@ -132,7 +132,7 @@ class Engine:
             origin=created.origin,
         )
         journal.record(first, at=source[0].at)
-        final = decided.verdict in (Label.COMPLETE, Label.TERMINATE)
+        final = decided.verdict in (VerdictLabel.COMPLETE, VerdictLabel.TERMINATE)
         for happened in source[1 : cut if final else cut + 1]:
             if not isinstance(happened.event, (e.EndAsked, e.SnapshotTaken)):  # a snapshot is of the other session
                 journal.record(_externalize_tools(journal, happened.event), actor=happened.actor, at=happened.at)
@@ -153,7 +153,7 @@ def _externalize_tools(journal: Journal, event: e.Event) -> e.Event:
     return e.CatalogPinned(tools=cast("list[JsonObject] | JsonObject", journal.externalize(cast("Json", event.tools))))
 
 
-def _index_of_verdict(source: list[Happened], iteration: int | None) -> int | None:
+def _index_of_verdict(source: list[EventRecord], iteration: int | None) -> int | None:
     """The index of the verdict that ends the iteration."""
     found = [index for index, happened in enumerate(source) if isinstance(happened.event, e.Decided)]
     if iteration is not None:

@@ -17,7 +17,7 @@ from journeyman.mission.chain import Entry, Envelope, Head, check_chain, genesis
 from journeyman.mission.fold.fold import fold, with_tools
 from journeyman.mission.fold.timing import seconds_between
 from journeyman.mission.model import events as e
-from journeyman.mission.model.events import Event, Happened, decode, encode, read
+from journeyman.mission.model.events import Event, EventRecord, decode, encode, read
 from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import INLINE_BYTES, Json, JsonObject, canonical, digest, parsed
 from journeyman.mission.values.errors import BudgetRefused, HeadMoved, RecordBroken, WorldError
@@ -43,7 +43,7 @@ Budget = Reserve | Settle
 
 @dataclass(frozen=True, slots=True)
 class _PendingEvent:
-    happened: Happened
+    happened: EventRecord
     data: bytes
     """The event's fields in canonical form."""
     budget: tuple[Budget, ...]
@@ -75,7 +75,7 @@ class Journal:
         self._snapshots = SnapshotSchedule()
         self._dropped = 0
         """Grows with every event that was noted and forgotten again, and whenever others turn out to have appended first."""
-        self.listeners: list[Callable[[Happened, State], None]] = []
+        self.listeners: list[Callable[[EventRecord, State], None]] = []
         """Told each event once it is durable, with the state right after it."""
 
     @property
@@ -185,7 +185,7 @@ class Journal:
         self._drafts.append(_PendingEvent(happened, data, budget, self._state))
         return self._state
 
-    def _after(self, happened: Happened) -> State:
+    def _after(self, happened: EventRecord) -> State:
         """The state after an event, with tool definitions in it that were kept as a blob just now."""
         state = fold(self._state, happened)
         known = self._blobs.get(state.tools_ref) if state.tools_ref else None

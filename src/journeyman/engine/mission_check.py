@@ -9,7 +9,14 @@ from dataclasses import dataclass, replace
 from journeyman.engine.observation_check import checking_state, judge_observation
 from journeyman.engine.script_steps import script_limits
 from journeyman.engine.tool_policy import context_problems, pinned_tool
-from journeyman.mission.criteria import Approval, Event, MetricTrend, Predicate, ToolCallSucceeded, probes
+from journeyman.mission.criteria import (
+    ApprovalCriterion,
+    EventCriterion,
+    MetricTrend,
+    PredicateCriterion,
+    ToolCallSucceeded,
+    probes,
+)
 from journeyman.mission.criteria.base import Criterion, Measured, Probe, walk
 from journeyman.mission.criteria.expressions import uses
 from journeyman.mission.criteria.metric import MetricCriterion
@@ -74,7 +81,7 @@ async def check_mission(
 
 def check_expressions(mission: Mission, what: str) -> None:
     """Raise `InvalidInput` with every expression of the mission that can never be evaluated."""
-    criteria = [item for item in walk(mission.criteria) if isinstance(item, Predicate)]
+    criteria = [item for item in walk(mission.criteria) if isinstance(item, PredicateCriterion)]
     plan = mission.plan if isinstance(mission.plan, list) else []
     written = [(f"criterion {item.id!r}", item.text) for item in criteria]
     written += [(f"plan.{index}.until", step.until) for index, step in enumerate(plan) if step.until is not None]
@@ -107,7 +114,7 @@ async def check_tools(mission: Mission, rows: list[JsonObject], scripts: ScriptR
         told = await scripts.check(mission.plan.script, sorted(state.tools), script_limits(mission))
         found += [replace(problem, where="plan.script") for problem in told]
     for criterion in walk(mission.criteria):
-        if isinstance(criterion, Predicate) and not criterion.is_sourced and uses(criterion.text).absence:
+        if isinstance(criterion, PredicateCriterion) and not criterion.is_sourced and uses(criterion.text).absence:
             hint = "name a pure call that gives such events: `probe: {tool: …}`, or `from: TOOL`"
             found.append(Problem(where=f"criterion {criterion.id}", message=MISSING, hint=hint))
         if isinstance(criterion, ToolCallSucceeded) and criterion.tool not in state.tools:
@@ -186,7 +193,7 @@ def _warnings(state: State) -> Iterator[Problem]:
         )
     for criterion in walk(mission.criteria):
         yield from _criterion_warnings(state, criterion)
-    if any(isinstance(criterion, Approval) for criterion in walk(mission.criteria)):
+    if any(isinstance(criterion, ApprovalCriterion) for criterion in walk(mission.criteria)):
         yield from _approval_warnings(state)
 
 
@@ -196,14 +203,18 @@ def _is_unclassified(mission: Mission, state: State, name: str) -> bool:
 
 def _criterion_warnings(state: State, criterion: Criterion) -> Iterator[Problem]:
     where = f"criterion {criterion.id}"
-    if isinstance(criterion, Predicate) and not criterion.probes and "obs" not in criterion.text:
+    if isinstance(criterion, PredicateCriterion) and not criterion.probes and "obs" not in criterion.text:
         yield Problem(where=where, message="looks at nothing: it holds, or fails, whatever happens", hint="use `obs`")
-    elif isinstance(criterion, Predicate) and not uses(criterion.text).evidence and "counts" not in criterion.text:
+    elif (
+        isinstance(criterion, PredicateCriterion)
+        and not uses(criterion.text).evidence
+        and "counts" not in criterion.text
+    ):
         message = "looks at nothing that was measured, so it may hold though nothing was done"
         yield Problem(where=where, message=message, hint="look at `obs['metrics']` too: no error is no success")
     if not isinstance(criterion, Measured) or criterion.probes or criterion.wanted_sources:
         return
-    if isinstance(criterion, Event):
+    if isinstance(criterion, EventCriterion):
         hint = "name whose word counts with `from: TOOL`, or fetch it with a `probe`"
         yield Problem(where=where, message=f"any allowed tool may report {criterion.event!r}", hint=hint)
     reading = [
@@ -212,7 +223,7 @@ def _criterion_warnings(state: State, criterion: Criterion) -> Iterator[Problem]
         if spec.effect is EffectClass.PURE and spec.input_schema.get("properties")
     ]
     looks = isinstance(criterion, MetricCriterion) or (
-        isinstance(criterion, Predicate) and uses(criterion.text).evidence
+        isinstance(criterion, PredicateCriterion) and uses(criterion.text).evidence
     )
     if reading and looks and not isinstance(criterion, MetricTrend):
         yield Problem(

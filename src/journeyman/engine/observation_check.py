@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from journeyman.engine.runtime import expression_result
-from journeyman.mission.criteria.evidence import SCRIPT, Answered, Call, Measurement
+from journeyman.mission.criteria.evidence import SCRIPT, Call, ExpressionResult, Measurement
 from journeyman.mission.fold.fold import fold
-from journeyman.mission.fold.world import arrived
+from journeyman.mission.fold.world_knowledge import arrived
 from journeyman.mission.model import events as e
-from journeyman.mission.model.events import CriterionResult, Happened
+from journeyman.mission.model.events import CriterionResult, EventRecord
 from journeyman.mission.model.mission import Mission, dump, mission_digest
 from journeyman.mission.model.state import State
-from journeyman.mission.rules.answers import with_answers
 from journeyman.mission.rules.evaluate import evaluated
+from journeyman.mission.rules.expression_answers import judge_with_answers
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.value import replace as replaced
 from journeyman.tools.predicate import Predicates
@@ -26,8 +26,8 @@ def checking_state(mission: Mission, rows: list[JsonObject]) -> State:
     created = e.SessionCreated(
         tenant="check", session_id="check", mission=dump(mission), digest=mission_digest(mission)
     )
-    state = fold(None, Happened(_AT, "check", created))
-    return fold(state, Happened(_AT, "check", e.CatalogPinned(tools=rows)))
+    state = fold(None, EventRecord(_AT, "check", created))
+    return fold(state, EventRecord(_AT, "check", e.CatalogPinned(tools=rows)))
 
 
 async def judge_observation(mission: Mission, seen: JsonObject, predicates: Predicates) -> list[CriterionResult]:
@@ -48,12 +48,12 @@ async def judge_observation(mission: Mission, seen: JsonObject, predicates: Pred
     made = Measurement(id=f"{SCRIPT}:0.1", call=Call.of_script(), order=1, epoch=state.world.epoch, at=_AT)
     state = arrived(state, made, _object(seen, "metrics"), _rows(seen, "events"), fresh=True)
 
-    async def ask(expression: str, obs: JsonObject) -> Answered:
+    async def ask(expression: str, obs: JsonObject) -> ExpressionResult:
         given: JsonObject = {name: seen[name] for name in ("tool_results", "history") if name in seen}
         result = await predicates.evaluate(expression, obs | given)
         return expression_result(result)
 
-    event = await with_answers(lambda run: evaluated(state, _AT, run, {}), ask)
+    event = await judge_with_answers(lambda run: evaluated(state, _AT, run, {}), ask)
     return event.results
 
 

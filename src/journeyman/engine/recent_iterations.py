@@ -6,8 +6,8 @@ from collections import deque
 from typing import Final
 
 from journeyman.mission.model import events as e
-from journeyman.mission.model.effects import Purpose
-from journeyman.mission.model.events import Happened
+from journeyman.mission.model.effects import CallPurpose
+from journeyman.mission.model.events import EventRecord
 from journeyman.mission.prompt import RECENT
 from journeyman.mission.values.canonical import Json, JsonObject
 
@@ -22,7 +22,7 @@ class RecentIterations:
         self._rows: deque[JsonObject] = deque(maxlen=RECENT)
         self._intended: dict[str, e.Intended] = {}
 
-    def take(self, happened: Happened) -> None:
+    def take(self, happened: EventRecord) -> None:
         """Take an event in; those before the `RECENT` newest proposals need not be told."""
         event = happened.event
         if isinstance(event, e.Proposed):
@@ -31,7 +31,7 @@ class RecentIterations:
                 {"index": event.iteration, "source": event.source, "strategy": event.strategy, "results": []}
             )
         elif isinstance(event, e.Intended):
-            if event.purpose is not Purpose.CONTEXT:  # it stands before its iteration, in a section of its own
+            if event.purpose is not CallPurpose.CONTEXT:  # it stands before its iteration, in a section of its own
                 self._intended[event.effect] = event
         elif isinstance(event, e.Settled) and self._rows:
             self._settled(event)

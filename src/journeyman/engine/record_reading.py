@@ -8,10 +8,10 @@ from typing import Final, cast
 
 from journeyman.mission.chain import Entry, Head, check_chain, genesis, head_of, is_of_kind
 from journeyman.mission.fold.fold import fold
-from journeyman.mission.model.events import CatalogPinned, Happened, Proposed, SnapshotTaken, read
+from journeyman.mission.model.events import CatalogPinned, EventRecord, Proposed, SnapshotTaken, read
 from journeyman.mission.model.state import State
 from journeyman.mission.record import snapshot
-from journeyman.mission.report import kept
+from journeyman.mission.report import retention
 from journeyman.mission.values.canonical import JsonObject, parsed
 from journeyman.mission.values.errors import NotFound, RecordBroken
 from journeyman.stores.base import KnowsHead, Store
@@ -83,13 +83,13 @@ async def snapshot_state(store: Store, entry: Entry) -> State | None:
         return None
 
 
-async def with_tool_specs(store: Store, happened: Happened) -> Happened:
+async def with_tool_specs(store: Store, happened: EventRecord) -> EventRecord:
     """The event with tool definitions that are kept as a blob put in place."""
     event = happened.event
     if not isinstance(event, CatalogPinned) or not isinstance(event.tools, dict):
         return happened
     rows = cast("list[JsonObject]", parsed(await store.blob(str(event.tools["$blob"]))))
-    return Happened(happened.at, happened.actor, CatalogPinned(tools=rows))
+    return EventRecord(happened.at, happened.actor, CatalogPinned(tools=rows))
 
 
 async def state_of(store: Store, session_id: str) -> State:
@@ -121,7 +121,7 @@ async def read_pages(store: Store, session_id: str, head: Head | None = None) ->
         raise session_not_found(session_id)
 
 
-async def read_events(store: Store, session_id: str, head: Head | None = None) -> AsyncIterator[Happened]:
+async def read_events(store: Store, session_id: str, head: Head | None = None) -> AsyncIterator[EventRecord]:
     """Every event of a session, decoded, with tool definitions in place; see `pages`."""
     async for page in read_pages(store, session_id, head):
         for entry in page:
@@ -134,12 +134,12 @@ async def report_start_seq(store: Store, session_id: str) -> int:
     Context calls of the oldest one that is told stand behind the proposal of the one before it.
     """
     first = 1
-    async for entry in read_backwards(store, session_id, kept.NEWEST_ITERATIONS + 1):
+    async for entry in read_backwards(store, session_id, retention.NEWEST_ITERATIONS + 1):
         first = entry.seq
     return first
 
 
-async def newest_iterations(store: Store, session_id: str, count: int, head: Head | None = None) -> list[Happened]:
+async def newest_iterations(store: Store, session_id: str, count: int, head: Head | None = None) -> list[EventRecord]:
     """The events since the `count`-newest proposal, up to `head`; all of them where there are fewer."""
     rows = [entry async for entry in read_backwards(store, session_id, count, head)]
     return [read(entry) for entry in reversed(rows)]

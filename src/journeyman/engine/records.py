@@ -19,12 +19,12 @@ from journeyman.engine.record_reading import (
 from journeyman.engine.runtime import PredicateEvaluator, expression_result
 from journeyman.mission.advice import StrategyAdvice
 from journeyman.mission.chain import Entry, Head, head_of, is_of_kind
-from journeyman.mission.criteria.evidence import Answered
+from journeyman.mission.criteria.evidence import ExpressionResult
 from journeyman.mission.fold.fold import fold_all
-from journeyman.mission.model.events import CatalogPinned, Happened, Proposed, read
+from journeyman.mission.model.events import CatalogPinned, EventRecord, Proposed, read
 from journeyman.mission.model.state import State
 from journeyman.mission.prompt import RECENT, Prompt, references, strategy_prompt
-from journeyman.mission.record.replay import Replayed, Replaying
+from journeyman.mission.record.replay import Replayer, ReplayResult
 from journeyman.mission.report.build import ReportBuilder
 from journeyman.mission.report.model import Report
 from journeyman.mission.values.canonical import Json, JsonObject, parsed
@@ -36,7 +36,7 @@ class Record:
     """A session's events, read and decoded."""
 
     session_id: str
-    events: tuple[Happened, ...]
+    events: tuple[EventRecord, ...]
     entries: tuple[Entry, ...]
     head: Head
 
@@ -48,7 +48,7 @@ class NumberedEvent:
     seq: int
     iteration: int
     """The newest one proposed up to here."""
-    happened: Happened
+    happened: EventRecord
 
 
 async def read_record(store: Store, session_id: str) -> Record:
@@ -93,24 +93,24 @@ async def newest_events(
     return rows
 
 
-async def replay_of(store: Store, session_id: str, predicates: PredicateEvaluator) -> Replayed:
+async def replay_of(store: Store, session_id: str, predicates: PredicateEvaluator) -> ReplayResult:
     """What replaying a session's record finds; raises `RecordBroken` where its chain or its end does not hold."""
     return (await replay_and_report(store, session_id, predicates))[0]
 
 
 async def replay_and_report(
     store: Store, session_id: str, predicates: PredicateEvaluator
-) -> tuple[Replayed, Report | None]:
+) -> tuple[ReplayResult, Report | None]:
     """What replaying finds, and the report that was derived in the same pass where nothing differs."""
 
-    async def ask(expression: str, obs: JsonObject) -> Answered:
+    async def ask(expression: str, obs: JsonObject) -> ExpressionResult:
         result = await predicates.evaluate(expression, obs)
         return expression_result(result)
 
     async def read_blob(name: str) -> Json:
         return parsed(await store.blob(name))
 
-    replaying, builder = Replaying(ask, read_blob), ReportBuilder()
+    replaying, builder = Replayer(ask, read_blob), ReportBuilder()
     newest = await report_start_seq(store, session_id)
     head: Head | None = None
     async for page in read_pages(store, session_id):

@@ -17,7 +17,7 @@ from journeyman.mission.chain import Entry, Head, genesis, head_of, kind_of
 from journeyman.mission.fold.fold import fold
 from journeyman.mission.model.events import EVENT_TYPES, Proposed, SnapshotTaken, read
 from journeyman.mission.model.state import State
-from journeyman.mission.report import kept
+from journeyman.mission.report import retention
 from journeyman.mission.report.build import SILENT, ReportBuilder
 from journeyman.mission.report.model import Report
 from journeyman.stores.base import Store
@@ -31,7 +31,7 @@ _MARGIN: Final = 100
 
 async def report_of(store: Store, session_id: str) -> Report:
     """The report of a session as it stands; raises `NotFound` when there is none."""
-    told = kept.FIRST_ITERATIONS + kept.NEWEST_ITERATIONS
+    told = retention.FIRST_ITERATIONS + retention.NEWEST_ITERATIONS
     if (await state_of(store, session_id)).usage.iterations > told + _MARGIN:
         report = await _in_parts(store, session_id)
         if report is not None:

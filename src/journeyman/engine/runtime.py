@@ -10,7 +10,7 @@ from typing import Protocol, TypeAlias
 
 from journeyman.engine.advice_client import AdviceBroker
 from journeyman.engine.clock import Clock, SystemClock
-from journeyman.mission.criteria.evidence import Answered
+from journeyman.mission.criteria.evidence import ExpressionResult
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.values.canonical import Json
 from journeyman.stores.base import Store
@@ -50,6 +50,8 @@ class Runtime:
     """Names this process in leases; drawn when empty."""
 
 
-def expression_result(result: PredicateResult) -> Answered:
+def expression_result(result: PredicateResult) -> ExpressionResult:
     """What the sandbox found in the form that judging takes."""
-    return Answered(result.value, None if result.error_class is None else f"{result.error_class}: {result.error}")
+    return ExpressionResult(
+        result.value, None if result.error_class is None else f"{result.error_class}: {result.error}"
+    )

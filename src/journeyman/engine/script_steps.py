@@ -10,7 +10,7 @@ from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import ScriptStatus
-from journeyman.mission.model.state import Effect, Script
+from journeyman.mission.model.state import Effect, ScriptProgress
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.tools.base import Result, Status
 from journeyman.tools.script import Failed, Finished, Pending, Recorded, ScriptRun, Step
@@ -106,7 +106,7 @@ def _advanced(journal: Journal, step: Step) -> e.ScriptAdvanced:
 
 def _news(journal: Journal, recorded: Recorded) -> tuple[list[JsonObject], list[JsonObject]]:
     """What the script reported since its last step; a name that it reported again begins another measurement."""
-    script = journal.state.iteration.script or Script(status=ScriptStatus.WAITING)
+    script = journal.state.iteration.script or ScriptProgress(status=ScriptStatus.WAITING)
     observations: list[JsonObject] = []
     for name, value in recorded.reported[script.observed :]:
         if not observations or name in observations[-1]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from journeyman.mission.chain import Entry, Head, is_of_kind, opened, seal
+from journeyman.mission.chain import Entry, Head, is_of_kind, open_entry, seal
 from journeyman.mission.model.events import SnapshotTaken, encode
-from journeyman.mission.model.state import State, Status
+from journeyman.mission.model.state import SessionStatus, State
 from journeyman.mission.record.snapshot import snapshot_event, snapshot_of
 
 EVERY_EVENTS: Final = 500
@@ -31,7 +31,7 @@ class SnapshotSchedule:
         """Take in entries that are durable."""
         for entry in entries:
             if is_of_kind(entry, _KIND):
-                state = opened(entry).data.get("state")
+                state = open_entry(entry).data.get("state")
                 size = state.get("bytes") if isinstance(state, dict) else 0
                 self._events, self._bytes, self._snapshot_bytes = 0, 0, size if isinstance(size, int) else 0
             else:
@@ -40,7 +40,7 @@ class SnapshotSchedule:
 
     def due(self, entries: Sequence[Entry], state: State) -> bool:
         """Tell whether a snapshot should follow `entries`, after which the state is `state`."""
-        least = AT_END_EVENTS if state.status is Status.ENDED else EVERY_EVENTS
+        least = AT_END_EVENTS if state.status is SessionStatus.ENDED else EVERY_EVENTS
         if self._events + len(entries) < least:
             return False
         return self._bytes + sum(len(entry.body) for entry in entries) >= SHARE * self._snapshot_bytes

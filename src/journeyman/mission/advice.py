@@ -10,7 +10,7 @@ from pydantic import Field, StrictFloat, StrictInt, StrictStr
 
 from journeyman.mission.criteria import AnyCriterion
 from journeyman.mission.criteria.schema import Strict
-from journeyman.mission.fold.memory import call_signature
+from journeyman.mission.fold.planner_memory import call_signature
 from journeyman.mission.model.effects import EffectClass
 from journeyman.mission.model.state import CallEffect, State
 from journeyman.mission.model.strategy import Strategy, ToolCall

@@ -120,7 +120,7 @@ def head_of(entry: Entry) -> Head:
     return Head(entry.seq, entry.hash)
 
 
-def opened(entry: Entry) -> Envelope:
+def open_entry(entry: Entry) -> Envelope:
     """The event inside `entry`, its fields not yet read; raises `RecordBroken` when it is not one."""
     try:
         body = _BODY.decode(entry.body)

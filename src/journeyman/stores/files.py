@@ -20,7 +20,7 @@ from typing import Final, NoReturn, cast
 
 import anyio.to_thread
 
-from journeyman.mission.chain import Entry, Head, check_chain, genesis, opened
+from journeyman.mission.chain import Entry, Head, check_chain, genesis, open_entry
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, canonical, checked, digest
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, Problem, RecordBroken, Unavailable
 from journeyman.stores.base import Batch, Store, Summary
@@ -261,7 +261,7 @@ def _read_export(directory: Path) -> Exported:
     check_chain(start, _linked(start, _numbered(directory), entries), head)
     wanted: dict[str, Reference] = {}
     for entry in entries:
-        opened(entry)
+        open_entry(entry)
         for reference in references(entry):
             wanted.setdefault(reference.digest, reference)
     return Exported(

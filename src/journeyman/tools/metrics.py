@@ -16,7 +16,7 @@ from typing import Final, NoReturn, cast
 from journeyman.mission.model.mission import MetricSource
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, canonical, checked
 from journeyman.mission.values.paths import at_path
-from journeyman.mission.values.patterns import Pattern, compiled
+from journeyman.mission.values.patterns import Pattern, compile_pattern
 
 MAX_METRICS: Final = 500
 """Metrics of one result; the session's state keeps each of them."""
@@ -73,7 +73,7 @@ def lifted(structured: Json) -> Lifted:
 def sources_of(tool: str, metrics: Mapping[str, MetricSource]) -> tuple[Mapped, ...]:
     """What the mission maps out of this tool's results."""
     return tuple(
-        Mapped(name, source.path, None if source.regex is None else compiled(source.regex))
+        Mapped(name, source.path, None if source.regex is None else compile_pattern(source.regex))
         for name, source in metrics.items()
         if fnmatchcase(tool, source.tool)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.evidence.scene import Row
+from tests.evidence.scenario import Row
 from tests.evidence.table import aborts, absence, facts, holds, probes, reports, sources, stale, types
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.evidence.scene import CRASH, PAUSE, Fields, Row, Step, Tool
-from tests.evidence.words import again, at_least, call, calls, changing, did, group, harm, lost, m, pure, script
+from tests.evidence.row_builders import again, at_least, call, calls, changing, did, group, harm, lost, m, pure, script
+from tests.evidence.scenario import CRASH, PAUSE, Fields, Row, Step, Tool
 from tests.mission.simulation import Reply
 
 RULE = "5 aborts"

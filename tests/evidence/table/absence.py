@@ -5,8 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.evidence.scene import PAUSE, Fields, Row, Step, Tool
-from tests.evidence.words import at_least, call, calls, changing, did, event, group, lost, m, n, pure, script, when
+from tests.evidence.row_builders import (
+    at_least,
+    call,
+    calls,
+    changing,
+    did,
+    event,
+    group,
+    lost,
+    m,
+    n,
+    pure,
+    script,
+    when,
+)
+from tests.evidence.scenario import PAUSE, Fields, Row, Step, Tool
 
 RULE = "7 absence"
 ERROR: Fields = {"name": "error"}

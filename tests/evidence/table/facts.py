@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 from journeyman.mission.model import events as e
-from journeyman.mission.model.reasons import Reason
-from tests.evidence.scene import CRASH, PAUSE, Fields, Row, Tool
-from tests.evidence.words import at_least, call, calls, changing, did, group, lost, m, n, pure, script
+from journeyman.mission.model.reasons import VerdictReason
+from tests.evidence.row_builders import at_least, call, calls, changing, did, group, lost, m, n, pure, script
+from tests.evidence.scenario import CRASH, PAUSE, Fields, Row, Tool
 
 RULE = "facts and checks"
 SIGN: Fields = {"id": "sign", "kind": "approval", "by": "ada", "question": "Ship?"}
@@ -113,5 +113,5 @@ def _required() -> Iterator[Row]:
     yield row("met in the last iteration", True, [one], look, call("look"), more={"budget": {"iterations": 1}})
     yield row("met with the last call", True, [one], look, call("look"), more={"budget": {"iterations": 9, "tool_calls": 1}})
     yield row("both held, but never together", False, [one, at_least(1, "k", id="o")], {"look": pure(m(n=1, k=0), m(n=0, k=1))}, call("look"), call("look"))
-    yield row("forced with the goal unmet", False, [other], look, call("look"), call("look"), then={"Decided:1": (e.EndAsked(reason=Reason.FORCED),)})
-    yield row("aborted with the goal unmet", False, [other], look, call("look"), call("look"), then={"Decided:1": (e.EndAsked(reason=Reason.ABORTED),)})
+    yield row("forced with the goal unmet", False, [other], look, call("look"), call("look"), then={"Decided:1": (e.EndAsked(reason=VerdictReason.FORCED),)})
+    yield row("aborted with the goal unmet", False, [other], look, call("look"), call("look"), then={"Decided:1": (e.EndAsked(reason=VerdictReason.ABORTED),)})

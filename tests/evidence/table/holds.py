@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.evidence.scene import PAUSE, Fields, Row, Tool
-from tests.evidence.words import (
+from tests.evidence.row_builders import (
     again,
     at_least,
     by_env,
@@ -22,6 +21,7 @@ from tests.evidence.words import (
     script,
     when,
 )
+from tests.evidence.scenario import PAUSE, Fields, Row, Tool
 
 RULE = "4 holding"
 FORMS: dict[str, Fields] = {"threshold": at_least(), "predicate": when("obs['metrics']['n'] >= 1"), "any over all": when("any(v >= 1 for v in obs['metrics'].values())"), "from": at_least(**{"from": "look"})}

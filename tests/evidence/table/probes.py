@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from tests.evidence.scene import CRASH, PAUSE, Fields, Row, Tool
-from tests.evidence.words import (
+from tests.evidence.row_builders import (
     at_least,
     by_env,
     call,
@@ -24,6 +23,7 @@ from tests.evidence.words import (
     script,
     when,
 )
+from tests.evidence.scenario import CRASH, PAUSE, Fields, Row, Tool
 
 RULE = "1 probes"
 CHECK: Fields = {"tool": "check", "args": {}}

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.evidence.scene import CRASH, PAUSE, Fields, Row, Step, Tool
-from tests.evidence.words import at_least, call, calls, changing, did, event, group, m, n, pure, script, when
+from tests.evidence.row_builders import at_least, call, calls, changing, did, event, group, m, n, pure, script, when
+from tests.evidence.scenario import CRASH, PAUSE, Fields, Row, Step, Tool
 
 RULE = "producers"
 FORMS: dict[str, Fields] = {

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.evidence.scene import Fields, Row, Step, Tool
-from tests.evidence.words import (
+from tests.evidence.row_builders import (
     at_least,
     by_env,
     call,
@@ -22,6 +21,7 @@ from tests.evidence.words import (
     script,
     when,
 )
+from tests.evidence.scenario import Fields, Row, Step, Tool
 from tests.mission.simulation import Reply
 
 RULE = "7 sources"

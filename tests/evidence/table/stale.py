@@ -7,8 +7,7 @@ from dataclasses import replace
 
 from journeyman.mission.model.effects import NEVER_SENT
 from journeyman.mission.model.events import Event
-from tests.evidence.scene import CRASH, PAUSE, Fields, Row
-from tests.evidence.words import (
+from tests.evidence.row_builders import (
     again,
     at_least,
     call,
@@ -24,6 +23,7 @@ from tests.evidence.words import (
     script,
     when,
 )
+from tests.evidence.scenario import CRASH, PAUSE, Fields, Row
 from tests.mission.simulation import Reply
 
 CLASSES = ("keyed", "probed", "unsafe")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from tests.evidence.scene import Fields, Row, Tool
-from tests.evidence.words import at_least, call, did, event, m, pure, when
+from tests.evidence.row_builders import at_least, call, did, event, m, pure, when
+from tests.evidence.scenario import Fields, Row, Tool
 
 RULE = "6 types"
 BIG = 2**53

@@ -10,11 +10,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from journeyman.mission.criteria import Artifact
+from journeyman.mission.criteria import ArtifactCriterion
 from journeyman.mission.model.mission import MetricSource
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.paths import at_path
-from journeyman.mission.values.patterns import MAX_PROGRAM, compiled
+from journeyman.mission.values.patterns import MAX_PROGRAM, compile_pattern
 
 PATTERNS = st.text(st.sampled_from("ab(|)*+?.[]^$\\d{2}"), max_size=12)
 
@@ -23,7 +23,7 @@ PATTERNS = st.text(st.sampled_from("ab(|)*+?.[]^$\\d{2}"), max_size=12)
 def test_a_pattern_that_is_taken_finds_what_pythons_own_finds(source: str, text: str) -> None:
     """Where both engines know the syntax, the same place fits; anything else is a `ValueError`."""
     try:
-        pattern = compiled(source)
+        pattern = compile_pattern(source)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", FutureWarning)  # sets in sets mean nothing yet
             slow = re.compile(source)
@@ -42,7 +42,7 @@ def test_a_pattern_that_is_taken_finds_what_pythons_own_finds(source: str, text:
 def test_no_pattern_and_no_text_raises_anything_else(source: str, data: bytes) -> None:
     """Patterns come from files and texts from tools."""
     try:
-        pattern = compiled(source)
+        pattern = compile_pattern(source)
     except ValueError:
         return
     pattern.search(data)
@@ -64,12 +64,12 @@ def test_what_cannot_run_in_linear_time_is_refused_when_the_mission_loads(source
     with pytest.raises(ValidationError, match=re.escape(said)):
         MetricSource(tool="t", regex=f"{source}")
     with pytest.raises(ValidationError, match=re.escape(said)):
-        Artifact(id="a", kind="artifact", path="x", regex=source)
+        ArtifactCriterion(id="a", kind="artifact", path="x", regex=source)
 
 
 def test_a_pattern_that_backtracks_for_ever_elsewhere_ends_here() -> None:
     """Python's own engine would need some 2^1000000 steps."""
-    assert compiled(r"^(a+)+$").search("a" * 1_000_000 + "b") is None
+    assert compile_pattern(r"^(a+)+$").search("a" * 1_000_000 + "b") is None
 
 
 @pytest.mark.parametrize(

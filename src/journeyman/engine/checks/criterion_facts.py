@@ -7,7 +7,7 @@ from pathlib import Path
 
 from journeyman.engine.checks.check_runner import run_checks
 from journeyman.engine.checks.check_types import Check, CommandCheck, FileCheck
-from journeyman.mission.criteria import Artifact, Command
+from journeyman.mission.criteria import ArtifactCriterion, CommandCriterion
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.events import CheckFact
 from journeyman.mission.model.mission import Mission
@@ -17,9 +17,9 @@ async def check_facts(mission: Mission, base_dir: Path, left_s: float | None) ->
     """The fact about every such criterion, within `left_s` seconds; `met` is null when it could not be told."""
     checks: dict[str, Check] = {}
     for criterion in walk(mission.criteria):
-        if isinstance(criterion, Artifact):
+        if isinstance(criterion, ArtifactCriterion):
             checks[criterion.id] = _file(criterion)
-        elif isinstance(criterion, Command):
+        elif isinstance(criterion, CommandCriterion):
             checks[criterion.id] = CommandCheck(
                 argv=criterion.run,
                 folder=criterion.path,
@@ -31,7 +31,7 @@ async def check_facts(mission: Mission, base_dir: Path, left_s: float | None) ->
     return [CheckFact(id=name, met=result.met, evidence=result.evidence) for name, result in found.items()]
 
 
-def _file(criterion: Artifact) -> FileCheck:
+def _file(criterion: ArtifactCriterion) -> FileCheck:
     json, csv = criterion.json_value, criterion.csv
     return FileCheck(
         path=criterion.path,

@@ -18,7 +18,7 @@ from journeyman.engine.checks.path_opening import OpenedPath, PathRefused, open_
 from journeyman.mission.values.canonical import Json, JsonObject, canonical, checked
 from journeyman.mission.values.compare import compare
 from journeyman.mission.values.paths import at_path
-from journeyman.mission.values.patterns import compiled
+from journeyman.mission.values.patterns import compile_pattern
 from journeyman.workspaces.copying import settled, signature_of
 
 MAX_PARSE_BYTES: Final = 64 << 20
@@ -116,7 +116,7 @@ def _too_large(content: _Content) -> str:
 
 def _regex(check: FileCheck, data: bytes) -> _Found:
     try:
-        match = compiled(check.regex or "").search(data.removeprefix(b"\xef\xbb\xbf"))
+        match = compile_pattern(check.regex or "").search(data.removeprefix(b"\xef\xbb\xbf"))
     except ValueError as error:
         return _Found(None, f"could not be told: {error}")
     return _Found(match is not None, None if match is None else match.text[:200])

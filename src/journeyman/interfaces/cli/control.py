@@ -27,7 +27,7 @@ from journeyman.interfaces.cli.shared import (
     settings_of,
 )
 from journeyman.interfaces.cli.terminal import say
-from journeyman.mission.model.reasons import Status
+from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
 from journeyman.mission.report.document import effects_table
 from journeyman.mission.report.model import EffectRow, to_json
@@ -60,7 +60,7 @@ def _record_action(
         print_json(state_json(state))
         return
     say(f"{state.session_id}: {said}; it is {state.status.value} now")
-    if state.status is not Status.ENDED:
+    if state.status is not SessionStatus.ENDED:
         say(next_step(state), err=True)
 
 

@@ -19,7 +19,7 @@ from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.fold.progress import total_progress
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EffectState
-from journeyman.mission.model.events import Happened
+from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.reasons import Outcome, WaitFor
 from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import Strategy
@@ -32,7 +32,7 @@ _KEPT_LINES: Final = 6
 class Display(Protocol):
     """Shows events as they happen."""
 
-    def show(self, happened: Happened, state: State) -> None:
+    def show(self, happened: EventRecord, state: State) -> None:
         """Take one event in."""
         ...
 
@@ -51,7 +51,7 @@ def open_display(*, quiet: bool) -> Display:
 class QuietDisplay:
     """Shows nothing."""
 
-    def show(self, happened: Happened, state: State) -> None:
+    def show(self, happened: EventRecord, state: State) -> None:
         """Take one event in."""
 
     def close(self) -> None:
@@ -64,7 +64,7 @@ class LineDisplay:
     def __init__(self) -> None:
         self._open = True
 
-    def show(self, happened: Happened, state: State) -> None:
+    def show(self, happened: EventRecord, state: State) -> None:
         """Print the event if it is worth a line."""
         line = event_line(happened, state)
         if line and self._open:
@@ -86,7 +86,7 @@ class LiveDisplay:
         self._live = Live(console=SafeConsole(stderr=True), refresh_per_second=8, transient=False)
         self._live.start()
 
-    def show(self, happened: Happened, state: State) -> None:
+    def show(self, happened: EventRecord, state: State) -> None:
         """Redraw with the event."""
         line = event_line(happened, state)
         if line:
@@ -100,7 +100,7 @@ class LiveDisplay:
             self._live.stop()
 
 
-def event_line(happened: Happened, state: State) -> str:  # noqa: PLR0911  # one line per kind of event
+def event_line(happened: EventRecord, state: State) -> str:  # noqa: PLR0911  # one line per kind of event
     """One line for an event; empty for those that only engines care for."""
     event = happened.event
     match event:

@@ -16,9 +16,9 @@ from typing import Final
 
 from journeyman.concurrency import overseer
 from journeyman.config import Settings
-from journeyman.mission.model.events import Happened
+from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.mission import Function
-from journeyman.mission.model.reasons import Status
+from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
 
 GRACE_S: Final = 2.0
@@ -36,7 +36,7 @@ class Oversight:
         self._process: subprocess.Popen[bytes] | None = None
         self._until_s: float | None = None
 
-    def follow(self, _: Happened, state: State) -> None:
+    def follow(self, _: EventRecord, state: State) -> None:
         """Take in where the session stands."""
         left_s = _left_s(state)
         if left_s is None:
@@ -71,6 +71,6 @@ def _left_s(state: State) -> float | None:
     """How long the mission may still be driven; `None` where nothing can hold it, or nothing need end."""
     limit = state.mission.budget.wall_clock_s
     held = any(not (isinstance(function, Function) and function.isolate) for function in state.mission.functions)
-    if limit is None or not held or state.status is not Status.RUNNING or sys.platform == "win32":
+    if limit is None or not held or state.status is not SessionStatus.RUNNING or sys.platform == "win32":
         return None
     return limit - state.usage.wall_clock_s

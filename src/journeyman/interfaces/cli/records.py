@@ -23,7 +23,7 @@ from journeyman.interfaces.cli.shared import (
 )
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.chain import Head
-from journeyman.mission.record.replay import Replayed
+from journeyman.mission.record.replay import ReplayResult
 from journeyman.mission.report.model import Report, from_json, to_json
 from journeyman.mission.values.canonical import JsonObject, canonical, digest_of
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
@@ -106,7 +106,7 @@ def replay(
     """Derive every evaluation, verdict, budget and the report again, with no clock, tool or model; name the first difference."""
     settings = settings_of(ctx)
 
-    async def work() -> tuple[str, Replayed, Report | None]:
+    async def work() -> tuple[str, ReplayResult, Report | None]:
         async with opened(settings) as journeyman:
             name = await find_session(journeyman.store, session)
             return name, *await replay_and_report(journeyman.store, name, journeyman.predicates)

@@ -12,12 +12,12 @@ from rich.text import Text
 
 from journeyman.interfaces.cli.terminal import SafeConsole
 from journeyman.mission.criteria.base import walk
-from journeyman.mission.model.reasons import Status
+from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
 from journeyman.mission.report import document as report_document
 from journeyman.mission.report.document import Cell, Document, document
 from journeyman.mission.report.model import Report
-from journeyman.mission.report.text import criterion_word
+from journeyman.mission.report.phrases import criterion_word
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.printable import visible
 
@@ -44,7 +44,7 @@ def _verdict(state: State) -> str:
 
 def summary_text(state: State) -> str:
     """How a session stands in a few plain lines."""
-    ended = state.status is Status.ENDED
+    ended = state.status is SessionStatus.ENDED
     head = f"{state.mission.name} ({state.session_id}): "
     head += f"{state.outcome} · {_verdict(state)}" if ended else f"{state.status.value}"
     lines = [head]

@@ -30,9 +30,9 @@ from journeyman.interfaces.cli.shared import (
 )
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.files.mission_file import validate_mission
-from journeyman.mission.model.events import Happened
+from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.mission import Mission, dump
-from journeyman.mission.model.reasons import Status, WaitFor
+from journeyman.mission.model.reasons import SessionStatus, WaitFor
 from journeyman.mission.model.state import State
 from journeyman.mission.report.model import to_json
 from journeyman.mission.values.errors import InvalidInput, LeaseHeld, Problem
@@ -155,7 +155,7 @@ def _drive_and_print(
 async def _drive(journeyman: Journeyman, session: str, display: Display, who: str, oversight: Oversight) -> State:
     """Drive, and ask the person at the terminal where a person is needed."""
 
-    def listen(happened: Happened, state: State) -> None:
+    def listen(happened: EventRecord, state: State) -> None:
         oversight.follow(happened, state)
         display.show(happened, state)
 
@@ -196,7 +196,7 @@ async def _print_result(journeyman: Journeyman, session: str, state: State, *, a
         print_json(to_json(await report_of(journeyman.store, session)))
         return
     say(summary_text(state))
-    if state.status is not Status.ENDED:
+    if state.status is not SessionStatus.ENDED:
         say(next_step(state), err=True)
 
 

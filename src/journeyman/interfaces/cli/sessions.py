@@ -31,7 +31,7 @@ from journeyman.interfaces.cli.shared import (
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.criteria.evidence import Evidence
 from journeyman.mission.model.events import encode, encode_result
-from journeyman.mission.model.reasons import Status
+from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
 from journeyman.mission.prompt import Prompt
 from journeyman.mission.report.build import context_rows
@@ -100,7 +100,7 @@ def show(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annotate
         out.print(session_page(state, []))
     else:
         say(summary_text(state))
-    if state.status is not Status.ENDED:
+    if state.status is not SessionStatus.ENDED:
         say(next_step(state))
 
 
@@ -147,7 +147,7 @@ def watch(
             journal = Journal(journeyman.store, journeyman.clock, name)
             journal.listeners.append(display.show)
             state = await journal.load()
-            while state.status is not Status.ENDED:
+            while state.status is not SessionStatus.ENDED:
                 await journeyman.clock.sleep(every_s)
                 if await journal.refresh():
                     state = journal.state

@@ -18,7 +18,7 @@ import typer
 from journeyman.config import Settings, load_settings
 from journeyman.interfaces.cli.process_exit import close_runner
 from journeyman.interfaces.cli.terminal import say
-from journeyman.mission.model.reasons import Status
+from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import CallerError, JourneymanError, NotFound
@@ -141,6 +141,6 @@ async def find_session(store: Store, name: str) -> str:
 
 def exit_code(state: State) -> int:
     """The exit code that says how a session stands."""
-    if state.status is Status.ENDED:
+    if state.status is SessionStatus.ENDED:
         return ACHIEVED if state.outcome == "achieved" else NOT_ACHIEVED
     return WAITING

@@ -13,7 +13,7 @@ from journeyman.interfaces.pages.embedded_report import embedded, script_data
 from journeyman.interfaces.pages.markup import text
 from journeyman.interfaces.pages.sections import budget, criteria, header, mission, people, record, words
 from journeyman.mission.report.model import Report
-from journeyman.mission.report.text import one_line, standing
+from journeyman.mission.report.phrases import claim_check, one_line
 
 _SCRIPTS: Final = ("charts.js", "overview.js", "lists.js", "page.js")
 
@@ -24,7 +24,7 @@ def html_report(report: Report) -> str:
     The page asks for nothing from any network and runs only its own script, which its Content-Security-Policy names by
     hash. What tools wrote is embedded as data and shown as text.
     """
-    how = standing(report)
+    how = claim_check(report)
     script = _script()
     return Template(_resource("page.html")).substitute(
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),

@@ -8,22 +8,22 @@ from typing import Final
 from journeyman.interfaces.pages.embedded_report import MOST_PEOPLE
 from journeyman.interfaces.pages.markup import NOTHING, Html, joined, tag, text
 from journeyman.mission.report.model import Report
-from journeyman.mission.report.text import (
+from journeyman.mission.report.phrases import (
     BUDGETS,
     TONES,
-    Standing,
-    amount,
+    ClaimCheck,
+    amount_text,
     checking_commands,
     context_cells,
     criterion_rule,
     criterion_word,
-    depths,
-    elapsed,
+    elapsed_text,
     evidence_text,
-    moment,
+    group_depths,
     one_line,
-    person_did,
+    person_action,
     role,
+    time_text,
 )
 
 _ICONS: Final[dict[str, str]] = {
@@ -34,16 +34,16 @@ _ICONS: Final[dict[str, str]] = {
 }
 
 
-def header(report: Report, how: Standing) -> Html:
+def header(report: Report, how: ClaimCheck) -> Html:
     """The verdict header: what was asked, what the run claims, what its evidence shows."""
     tone = TONES.get(how.word, "going")
-    took = elapsed(report.started_at, report.ended_at)
+    took = elapsed_text(report.started_at, report.ended_at)
     facts = [
         ("Session", one_line(report.session_id)),
         ("Tenant", one_line(report.tenant)),
         ("Forked from", one_line(report.parent) if report.parent else ""),
-        ("Started", moment(report.started_at)),
-        ("Ended", moment(report.ended_at)),
+        ("Started", time_text(report.started_at)),
+        ("Ended", time_text(report.ended_at)),
         ("Took", took),
         ("Iterations", f"{report.iterations_run:,}"),
     ]
@@ -68,7 +68,7 @@ def criteria(report: Report) -> Html:
     """The criteria with status, progress, evidence and freshness."""
     rows: list[list[Html]] = []
     judged = any(row.evaluation for row in report.iterations)
-    depth = depths(report.mission.get("criteria"))
+    depth = group_depths(report.mission.get("criteria"))
     for row in report.criteria:
         word = criterion_word(row.status.value, aborts=row.abort_when_met)
         about = one_line(row.definition.get("description", ""), 1000)
@@ -107,9 +107,9 @@ def budget(report: Report) -> Html:
     for kind, title in BUDGETS.items():
         spent, ceiling = report.used.of(kind), report.budget.of(kind)
         told = (
-            f"{amount(kind, spent)} of {amount(kind, ceiling)}"
+            f"{amount_text(kind, spent)} of {amount_text(kind, ceiling)}"
             if ceiling is not None
-            else f"{amount(kind, spent)}, no limit"
+            else f"{amount_text(kind, spent)}, no limit"
         )
         bar = NOTHING
         if spent is not None and ceiling is not None:
@@ -136,8 +136,8 @@ def people(report: Report) -> Html:
     found = report.people
     rows: list[list[Html]] = []
     for row in found[:MOST_PEOPLE]:
-        verb, said = person_did(row)
-        rows.append([text(moment(row.at)), text(row.actor), text(verb), tag("span", text(said), class_="evidence")])
+        verb, said = person_action(row)
+        rows.append([text(time_text(row.at)), text(row.actor), text(verb), tag("span", text(said), class_="evidence")])
     if not rows:
         return _none("No person acted on this session, and none was asked.")
     more = len(found) - len(rows)

@@ -10,16 +10,16 @@ from typing import Annotated, Final, Literal, TypeAlias, cast, get_args
 
 from pydantic import Field, model_validator
 
-from journeyman.mission.criteria.approval import Approval
-from journeyman.mission.criteria.artifact import Artifact, CsvCheck, JsonCheck
+from journeyman.mission.criteria.approval import ApprovalCriterion
+from journeyman.mission.criteria.artifact import ArtifactCriterion, CsvCheck, JsonCheck
 from journeyman.mission.criteria.base import Criterion, Probe, walk
-from journeyman.mission.criteria.command import Command
-from journeyman.mission.criteria.event import Event
+from journeyman.mission.criteria.command import CommandCriterion
+from journeyman.mission.criteria.event import EventCriterion
 from journeyman.mission.criteria.evidence import Judgement
 from journeyman.mission.criteria.group import Group, all_of, any_of
 from journeyman.mission.criteria.metric_threshold import MetricThreshold
 from journeyman.mission.criteria.metric_trend import MetricTrend
-from journeyman.mission.criteria.predicate import Predicate
+from journeyman.mission.criteria.predicate import PredicateCriterion
 from journeyman.mission.criteria.tool_call_succeeded import ToolCallSucceeded
 
 
@@ -64,12 +64,12 @@ def without_aborts(group: Group) -> Group:
 AnyCriterion: TypeAlias = Annotated[
     MetricThreshold
     | MetricTrend
-    | Event
+    | EventCriterion
     | ToolCallSucceeded
-    | Predicate
-    | Artifact
-    | Command
-    | Approval
+    | PredicateCriterion
+    | ArtifactCriterion
+    | CommandCriterion
+    | ApprovalCriterion
     | AllOf
     | AnyOf,
     Field(discriminator="kind"),
@@ -82,7 +82,7 @@ KINDS: Final[tuple[str, ...]] = tuple(
 AllOf.model_rebuild()
 AnyOf.model_rebuild()
 
-CHECKED: Final = (Artifact, Command)
+CHECKED: Final = (ArtifactCriterion, CommandCriterion)
 """Kinds that the engine checks itself."""
 
 
@@ -109,6 +109,6 @@ def _needs_probe(criterion: Criterion) -> bool:
 
 
 __all__ = [
-    "CHECKED", "KINDS", "KIND_TYPES", "AllOf", "AnyCriterion", "AnyOf", "Approval", "Artifact", "Command", "Criterion", "CsvCheck", "Event",
-    "Group", "JsonCheck", "MetricThreshold", "MetricTrend", "Predicate", "Probe", "ToolCallSucceeded", "needed", "needs_probes", "probes", "walk",
+    "CHECKED", "KINDS", "KIND_TYPES", "AllOf", "AnyCriterion", "AnyOf", "ApprovalCriterion", "ArtifactCriterion", "CommandCriterion", "Criterion", "CsvCheck", "EventCriterion",
+    "Group", "JsonCheck", "MetricThreshold", "MetricTrend", "PredicateCriterion", "Probe", "ToolCallSucceeded", "needed", "needs_probes", "probes", "walk",
 ]  # fmt: skip

@@ -7,18 +7,18 @@ from typing import Literal
 from pydantic import StrictStr
 
 from journeyman.mission.criteria.base import Criterion
-from journeyman.mission.criteria.evidence import Judgement, View, judged
+from journeyman.mission.criteria.evidence import EvidenceView, Judgement, judged
 from journeyman.mission.criteria.schema import Name
 
 
-class Approval(Criterion):
+class ApprovalCriterion(Criterion):
     """Met when the named person has approved."""
 
     kind: Literal["approval"]
     by: Name
     question: StrictStr = ""
 
-    def judge(self, view: View) -> Judgement:
+    def judge(self, view: EvidenceView) -> Judgement:
         """Look for the answer."""
         answer = view.answers.get(self.id)
         if answer is None:

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StrictInt, StrictStr, field_validator
 
 from journeyman.mission.criteria.base import Criterion
-from journeyman.mission.criteria.checked import judge_check
-from journeyman.mission.criteria.evidence import Judgement, View
+from journeyman.mission.criteria.engine_check import judge_check
+from journeyman.mission.criteria.evidence import EvidenceView, Judgement
 from journeyman.mission.criteria.schema import Name, Strict
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.compare import Operator
-from journeyman.mission.values.patterns import compiled
+from journeyman.mission.values.patterns import compile_pattern
 
 
 class JsonCheck(Strict):
@@ -30,7 +30,7 @@ class CsvCheck(Strict):
     min_rows: Annotated[StrictInt, Field(ge=0)] = 0
 
 
-class Artifact(Criterion):
+class ArtifactCriterion(Criterion):
     """Met when a file or folder exists and passes every check given, looked at on a pristine copy."""
 
     kind: Literal["artifact"]
@@ -47,10 +47,10 @@ class Artifact(Criterion):
     @classmethod
     def _compiles(cls, pattern: str | None) -> str | None:
         if pattern is not None:
-            compiled(pattern)
+            compile_pattern(pattern)
         return pattern
 
-    def judge(self, view: View) -> Judgement:
+    def judge(self, view: EvidenceView) -> Judgement:
         """Take what the engine's check found."""
         return judge_check(self.id, view)
 

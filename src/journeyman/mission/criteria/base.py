@@ -8,8 +8,8 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
-from journeyman.mission.criteria.evidence import Call, CriterionStatus, Judgement, View, unclear
-from journeyman.mission.criteria.schema import Finite, Identifier, Name, Source, Strict
+from journeyman.mission.criteria.evidence import Call, CriterionStatus, EvidenceView, Judgement, inconclusive
+from journeyman.mission.criteria.schema import EvidenceSource, Finite, Identifier, Name, Strict
 from journeyman.mission.values.canonical import Json, JsonObject
 
 
@@ -56,7 +56,7 @@ class Criterion(Strict, ABC):
         return () if self.probe is None else (self.probe,) if isinstance(self.probe, Probe) else tuple(self.probe)
 
     @abstractmethod
-    def judge(self, view: View) -> Judgement:
+    def judge(self, view: EvidenceView) -> Judgement:
         """Judge by what the view shows, which is fresh."""
 
     @abstractmethod
@@ -90,39 +90,39 @@ class Criterion(Strict, ABC):
 class Measured(Criterion):
     """A criterion over values that tools or the operator's script report."""
 
-    sources: Name | Source | Annotated[list[Name | Source], Field(min_length=1)] | None = Field(
+    sources: Name | EvidenceSource | Annotated[list[Name | EvidenceSource], Field(min_length=1)] | None = Field(
         default=None, alias="from"
     )
     """Whose values count: tools, patterns, `script`; `None` takes any, unless two tools give the same name."""
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     @property
-    def wanted_sources(self) -> tuple[Source, ...]:
+    def wanted_sources(self) -> tuple[EvidenceSource, ...]:
         """The sources, however they were written."""
         given = self.sources
         rows = [] if given is None else given if isinstance(given, list) else [given]
-        return tuple(Source(tool=row) if isinstance(row, str) else row for row in rows)
+        return tuple(EvidenceSource(tool=row) if isinstance(row, str) else row for row in rows)
 
     @property
     def is_sourced(self) -> bool:
         """Whether the operator said whose values count."""
         return bool(self.probes or self.wanted_sources)
 
-    def judge(self, view: View) -> Judgement:
+    def judge(self, view: EvidenceView) -> Judgement:
         """Judge by what counts; an abort condition by each producer's values, where several report one name."""
-        seen: View | str = view
+        seen: EvidenceView | str = view
         if self.probes:
-            seen = view.of_probes([probe.call for probe in self.probes])
+            seen = view.narrowed_to_probes([probe.call for probe in self.probes])
             if isinstance(seen, str):
-                return unclear(seen)
+                return inconclusive(seen)
         if self.wanted_sources:
-            seen = seen.of_sources(self.wanted_sources)
+            seen = seen.narrowed_to_sources(self.wanted_sources)
         if not self.abort_when_met:
             return self.judge_seen(seen)
         return _loudest([self.judge_seen(one) for one in seen.voices(self.heads())])
 
     @abstractmethod
-    def judge_seen(self, view: View) -> Judgement:
+    def judge_seen(self, view: EvidenceView) -> Judgement:
         """Judge by a view that holds nothing but what counts."""
 
     def heads(self) -> Sequence[str]:

@@ -7,12 +7,12 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictInt, StrictStr
 
 from journeyman.mission.criteria.base import Criterion
-from journeyman.mission.criteria.checked import judge_check
-from journeyman.mission.criteria.evidence import Judgement, View
+from journeyman.mission.criteria.engine_check import judge_check
+from journeyman.mission.criteria.evidence import EvidenceView, Judgement
 from journeyman.mission.criteria.schema import Finite, Name
 
 
-class Command(Criterion):
+class CommandCriterion(Criterion):
     """Met when a command, never a shell line, ends with `exit_code` in a pristine copy of a folder."""
 
     kind: Literal["command"]
@@ -23,7 +23,7 @@ class Command(Criterion):
     exit_code: StrictInt = 0
     timeout_s: Annotated[Finite, Field(gt=0, le=3600)] = 60
 
-    def judge(self, view: View) -> Judgement:
+    def judge(self, view: EvidenceView) -> Judgement:
         """Take what the engine's run found."""
         return judge_check(self.id, view)
 

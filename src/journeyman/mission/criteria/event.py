@@ -7,28 +7,28 @@ from typing import Literal
 from pydantic import Field
 
 from journeyman.mission.criteria.base import Measured
-from journeyman.mission.criteria.evidence import Judgement, View, judged, unclear
+from journeyman.mission.criteria.evidence import EvidenceView, Judgement, inconclusive, judged
 from journeyman.mission.criteria.metric import shortened
 from journeyman.mission.criteria.schema import Name
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.compare import equal
 
 
-class Event(Measured):
+class EventCriterion(Measured):
     """Met when this iteration's evidence holds an event of that name whose fields equal `where`."""
 
     kind: Literal["event"]
     event: Name
     where: dict[str, Json] = Field(default_factory=dict)
 
-    def judge_seen(self, view: View) -> Judgement:
+    def judge_seen(self, view: EvidenceView) -> Judgement:
         """Look for the newest event that fits."""
         fitting = [row for row in view.events if self._fits(row.fields)]
         if not fitting:
             return judged(met=False, evidence=f"no event {self.event!r} in this iteration")
         tools = {row.measurement.call.producer for row in fitting}
         if len(tools) > 1 and not (self.is_sourced or self.abort_when_met):
-            return unclear(
+            return inconclusive(
                 f"{' and '.join(sorted(tool for tool, _ in tools))} report {self.event!r}; say whose counts with `from`"
             )
         return judged(True, shortened(fitting[-1].fields), (fitting[-1].measurement,))

@@ -12,7 +12,7 @@ from typing import Final, TypeAlias
 
 from msgspec import field
 
-from journeyman.mission.criteria.schema import Source
+from journeyman.mission.criteria.schema import EvidenceSource
 from journeyman.mission.values.canonical import digest_of
 from journeyman.mission.values.compare import number_of
 from journeyman.mission.values.paths import at_path
@@ -100,7 +100,7 @@ class Series(Value, frozen=True, kw_only=True):
     newest: int
     """Order of the measurement that gave the last of them."""
 
-    def then(self, later: Series, most: int) -> Series:
+    def extended(self, later: Series, most: int) -> Series:
         """The series with later points; one of another producer begins anew."""
         if later.source != self.source:
             return later
@@ -143,7 +143,7 @@ class ObservedCheck(Value, frozen=True, kw_only=True):
     measurement: Measurement
 
 
-class Answered(Value, frozen=True):
+class ExpressionResult(Value, frozen=True):
     """What the sandbox gave for an expression: a JSON value, or why there is none."""
 
     value: Json = None
@@ -155,7 +155,7 @@ class Answered(Value, frozen=True):
         return self.value if isinstance(self.value, bool) else None
 
 
-RunPredicate: TypeAlias = Callable[[str, JsonObject], Answered]
+RunPredicate: TypeAlias = Callable[[str, JsonObject], ExpressionResult]
 """Gives the value of an expression over an observation."""
 
 
@@ -171,7 +171,7 @@ class Judgement(Value, frozen=True, kw_only=True):
     """First number seen, where progress is measured from one."""
 
 
-def unclear(reason: str, progress: float = 0.0) -> Judgement:
+def inconclusive(reason: str, progress: float = 0.0) -> Judgement:
     """The judgement of what cannot be judged."""
     return Judgement(status=CriterionStatus.INCONCLUSIVE, evidence=reason, progress=progress)
 
@@ -191,7 +191,7 @@ def judged(
     )
 
 
-class View(Value, frozen=True, kw_only=True):
+class EvidenceView(Value, frozen=True, kw_only=True):
     """Fresh evidence, and the facts of the record, at one moment."""
 
     iteration: int
@@ -220,7 +220,7 @@ class View(Value, frozen=True, kw_only=True):
     sourced: bool = False
     """Whether the operator said whose values count: then the newest of theirs does."""
 
-    def of_probes(self, calls: Sequence[Call]) -> View | str:
+    def narrowed_to_probes(self, calls: Sequence[Call]) -> EvidenceView | str:
         """The view of these probes' effects and of nothing else, or why there is none."""
         newest = {row.measurement.call: row for row in self.results if row.measurement.probe}
         mine = {call: row for call, row in newest.items() if row.state == "done" and row.fresh}
@@ -230,7 +230,7 @@ class View(Value, frozen=True, kw_only=True):
         made_now = {mine[call].measurement.id for call in calls}  # what an earlier judgement's probe told is no answer
         return self._only(lambda made: made.id in made_now, {})
 
-    def of_sources(self, sources: Sequence[Source]) -> View:
+    def narrowed_to_sources(self, sources: Sequence[EvidenceSource]) -> EvidenceView:
         """The view of what these sources reported."""
         patterns = [source.tool for source in sources]
         known = {
@@ -242,7 +242,7 @@ class View(Value, frozen=True, kw_only=True):
             self._only(lambda made: any(comes_from(made.call, source) for source in sources), known), sourced=True
         )
 
-    def not_looked_at(self, sources: Sequence[Source]) -> str:
+    def silent_source(self, sources: Sequence[EvidenceSource]) -> str:
         """Name the first of these sources that told nothing fresh in this iteration; empty where each did."""
         mine = f"{SCRIPT}:{self.iteration}."
         looks = [row.measurement for row in self.results if row.fresh and row.answered and row.state == "done"]
@@ -253,7 +253,7 @@ class View(Value, frozen=True, kw_only=True):
         now = [made.call for made in looks if made.epoch == self.epoch]
         return next((source.tool for source in sources if not any(comes_from(call, source) for call in now)), "")
 
-    def _only(self, keep: Callable[[Measurement], bool], known: Mapping[str, frozenset[str]]) -> View:
+    def _only(self, keep: Callable[[Measurement], bool], known: Mapping[str, frozenset[str]]) -> EvidenceView:
         metrics = {
             name: kept
             for name, rows in self.metrics.items()
@@ -299,7 +299,7 @@ class View(Value, frozen=True, kw_only=True):
         `a.b` may be the metric `a.b`, or `b` in the metric `a`: the longest known name that fits, but where several
         producers report one each, nobody can tell whose is meant.
         """
-        heads = heads_of(path)
+        heads = path_prefixes(path)
         name = next((head for head in heads if head in self.metrics or head in self.known), heads[-1])
         row = self.metric(name)
         if isinstance(row, str):
@@ -309,7 +309,7 @@ class View(Value, frozen=True, kw_only=True):
         rows = [one for head in heads for one in self.metrics.get(head, ()) if _holds(one.value, path[len(head) + 1 :])]
         return self._ambiguous(path, rows) or (row, path[len(name) + 1 :])
 
-    def voices(self, heads: Sequence[str] = ()) -> tuple[View, ...]:
+    def voices(self, heads: Sequence[str] = ()) -> tuple[EvidenceView, ...]:
         """A view for each producer whose values are ambiguous beside others', in which its own count.
 
         `heads` are names of which one alone is looked at: of these a producer's view holds nobody else's.
@@ -320,7 +320,7 @@ class View(Value, frozen=True, kw_only=True):
         voices = {_voice(row): None for row in mixed}
         return tuple(self._heard(voice, heads) for voice in voices) if len(voices) > 1 else (self,)
 
-    def _heard(self, voice: object, heads: Sequence[str]) -> View:
+    def _heard(self, voice: object, heads: Sequence[str]) -> EvidenceView:
         metrics: dict[str, tuple[Evidence, ...]] = {}
         for name, rows in self.metrics.items():
             mine = tuple(row for row in rows if _voice(row) == voice)
@@ -370,7 +370,7 @@ def _voice(row: Evidence) -> object:
     return row.measurement.call if row.measurement.probe else row.measurement.call.producer
 
 
-def heads_of(path: str) -> list[str]:
+def path_prefixes(path: str) -> list[str]:
     """The names with which a dot path may begin, the longest first."""
     parts = path.split(".")
     return [".".join(parts[:end]) for end in range(len(parts), 0, -1)]
@@ -398,7 +398,7 @@ def _points(metrics: Mapping[str, tuple[Evidence, ...]]) -> dict[str, Series]:
     return {name: series for name, series in newest.items() if series is not None}
 
 
-def comes_from(call: Call, source: Source) -> bool:
+def comes_from(call: Call, source: EvidenceSource) -> bool:
     """Tell whether a source of `from` names this call."""
     if source.tool == SCRIPT:
         return call.is_script and source.args is None

@@ -11,7 +11,7 @@ _FACTS: Final = frozenset({"counts", "errors", "iteration"})
 
 
 @dataclass(frozen=True, slots=True)
-class Uses:
+class ExpressionUses:
     """The parts of an observation that an expression may look at."""
 
     metrics: frozenset[str] | None
@@ -30,11 +30,11 @@ class Uses:
         return self.metrics is None or bool(self.metrics) or self.results is None or bool(self.results) or self.events
 
 
-_ALL: Final = Uses(metrics=None, results=None, events=True, absence=True)
+_ALL: Final = ExpressionUses(metrics=None, results=None, events=True, absence=True)
 
 
 @lru_cache(maxsize=1024)
-def uses(expression: str) -> Uses:
+def uses(expression: str) -> ExpressionUses:
     """What an expression looks at.
 
     `obs['metrics']['NAME']` and `obs['metrics'].get('NAME', …)` name a metric, in `obs['history']` alike; any other use
@@ -72,7 +72,7 @@ def uses(expression: str) -> Uses:
             absence = absence or not _asks_for_presence(parents, part)
         elif root not in _FACTS:
             return _ALL
-    return Uses(
+    return ExpressionUses(
         metrics=None if every else frozenset(names),
         results=None if results else frozenset(places),
         events=events,

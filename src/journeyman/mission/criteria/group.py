@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from journeyman.mission.criteria.base import Criterion
-from journeyman.mission.criteria.evidence import CriterionStatus, Judgement, View
+from journeyman.mission.criteria.evidence import CriterionStatus, EvidenceView, Judgement
 
 MET, UNMET, INCONCLUSIVE = CriterionStatus.MET, CriterionStatus.UNMET, CriterionStatus.INCONCLUSIVE
 
@@ -21,7 +21,7 @@ class Group(Criterion):
         """In the file's order."""
         return tuple(self.criteria)
 
-    def judge(self, view: View) -> Judgement:
+    def judge(self, view: EvidenceView) -> Judgement:
         """Judge without holding; the rules judge members one by one and call `combine`."""
         return self.combine([member.judge(view) for member in self.criteria])
 

@@ -8,7 +8,7 @@ from typing import Final
 from pydantic import field_validator
 
 from journeyman.mission.criteria.base import Measured
-from journeyman.mission.criteria.evidence import Measurement, View, heads_of
+from journeyman.mission.criteria.evidence import EvidenceView, Measurement, path_prefixes
 from journeyman.mission.criteria.schema import Name
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.compare import number_of
@@ -41,14 +41,14 @@ class MetricCriterion(Measured):
 
     def heads(self) -> Sequence[str]:
         """The names with which the path may begin."""
-        return heads_of(self.path) if self.path else []
+        return path_prefixes(self.path) if self.path else []
 
     def metric_names(self, known: frozenset[str]) -> frozenset[str]:
         """The metric's name."""
         heads = self.heads()
         return frozenset({next((head for head in heads if head in known), heads[-1])} if heads else ())
 
-    def look(self, view: View) -> tuple[float, Json, tuple[Measurement, ...]] | str:
+    def look(self, view: EvidenceView) -> tuple[float, Json, tuple[Measurement, ...]] | str:
         """The number, the value it stands for and what measured it, or why there is none."""
         found = self._metric(view) if self.path else self._elsewhere(view)
         if isinstance(found, str):
@@ -62,7 +62,7 @@ class MetricCriterion(Measured):
         except OverflowError:
             return f"{self.metric} is too large for a number"
 
-    def _metric(self, view: View) -> tuple[Json, tuple[Measurement, ...]] | str:
+    def _metric(self, view: EvidenceView) -> tuple[Json, tuple[Measurement, ...]] | str:
         found = view.on_path(self.path)
         if isinstance(found, str):
             return found
@@ -73,7 +73,7 @@ class MetricCriterion(Measured):
             return f"no {self.metric!r} yet: {gap.args[0]!r} was not observed"
         return value, (row.measurement,)
 
-    def _elsewhere(self, view: View) -> tuple[Json, tuple[Measurement, ...]] | str:
+    def _elsewhere(self, view: EvidenceView) -> tuple[Json, tuple[Measurement, ...]] | str:
         """Look at another part of the observation; results tell which call gave the value, facts need none."""
         try:
             value = at_path(view.obs(), self.metric)

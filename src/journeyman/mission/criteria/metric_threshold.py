@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from journeyman.mission.criteria.evidence import Judgement, View, judged, unclear
+from journeyman.mission.criteria.evidence import EvidenceView, Judgement, inconclusive, judged
 from journeyman.mission.criteria.metric import MetricCriterion
 from journeyman.mission.criteria.schema import Finite
 from journeyman.mission.values.compare import Operator, compare
@@ -21,11 +21,11 @@ class MetricThreshold(MetricCriterion):
     op: Operator
     target: Finite
 
-    def judge_seen(self, view: View) -> Judgement:
+    def judge_seen(self, view: EvidenceView) -> Judgement:
         """Compare the newest fresh value; progress is the way it has come from the first value seen."""
         found = self.look(view)
         if isinstance(found, str):
-            return unclear(found)
+            return inconclusive(found)
         point, value, measurements = found
         first = view.firsts.get(self.id, point)
         met = compare(self.op, value, self.target) is True

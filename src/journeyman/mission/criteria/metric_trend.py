@@ -9,14 +9,14 @@ from pydantic import Field, StrictInt, model_validator
 
 from journeyman.mission.criteria.evidence import (
     Evidence,
+    EvidenceView,
     Judgement,
     Measurement,
     Series,
-    View,
     comes_from,
+    inconclusive,
     judged,
     series_of,
-    unclear,
 )
 from journeyman.mission.criteria.metric import MetricCriterion
 from journeyman.mission.criteria.schema import Finite
@@ -52,7 +52,7 @@ class MetricTrend(MetricCriterion):
             )
         return self
 
-    def judge_seen(self, view: View) -> Judgement:
+    def judge_seen(self, view: EvidenceView) -> Judgement:
         """Fit a line through the points so far, of which the last must be the fresh value that is seen.
 
         Those before it were measured when they were, and stay what they were.
@@ -60,12 +60,12 @@ class MetricTrend(MetricCriterion):
         found = self.look(view)
         known = view.trends.get(self.id, ())
         if isinstance(found, str):
-            return unclear(found, self._share(max((len(one.points) for one in known), default=0)))
+            return inconclusive(found, self._share(max((len(one.points) for one in known), default=0)))
         _, _, measurements = found
         newest = max(made.order for made in measurements)
         points = [point for one in known if one.newest == newest for point in one.points]
         if len(points) < self.min_points:
-            told = unclear(f"{len(points)} of {self.min_points} points", self._share(len(points)))
+            told = inconclusive(f"{len(points)} of {self.min_points} points", self._share(len(points)))
             return replace(told, measurements=measurements)
         slope = least_squares_slope(points)
         met = self._fits(slope)
@@ -92,7 +92,7 @@ class MetricTrend(MetricCriterion):
         series = replace(series, source="") if self.is_sourced else series
         others = tuple(one for one in known if one.source != series.source) if self.abort_when_met else ()
         mine = next((one for one in known if one.source == series.source), None)
-        return (*others, mine.then(series, self.window) if mine is not None else series)[-MOST_FOLLOWED:]
+        return (*others, mine.extended(series, self.window) if mine is not None else series)[-MOST_FOLLOWED:]
 
     def _counts(self, made: Measurement) -> bool:
         if self.probes and not (made.probe and any(probe.call == made.call for probe in self.probes)):

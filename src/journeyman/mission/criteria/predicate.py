@@ -7,8 +7,16 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StrictStr
 
 from journeyman.mission.criteria.base import Measured
-from journeyman.mission.criteria.evidence import Evidence, Judgement, Measurement, ObservedResult, View, judged, unclear
-from journeyman.mission.criteria.expressions import Uses, uses
+from journeyman.mission.criteria.evidence import (
+    Evidence,
+    EvidenceView,
+    Judgement,
+    Measurement,
+    ObservedResult,
+    inconclusive,
+    judged,
+)
+from journeyman.mission.criteria.expressions import ExpressionUses, uses
 from journeyman.mission.criteria.metric import EVIDENCE_CHARACTERS, shortened
 
 MAX_EXPRESSION_CHARACTERS: Final = 4096
@@ -18,7 +26,7 @@ MISSING: Final = "it may be true because an event or a result is missing: say wh
 """Nothing that anybody else reported tells that something did not happen."""
 
 
-class Predicate(Measured):
+class PredicateCriterion(Measured):
     """Met when a sandboxed Python expression over `obs` gives `True`, and nothing it looks at is stale."""
 
     kind: Literal["predicate"]
@@ -28,24 +36,24 @@ class Predicate(Measured):
         """The text itself."""
         return self.text
 
-    def judge_seen(self, view: View) -> Judgement:
+    def judge_seen(self, view: EvidenceView) -> Judgement:
         """Ask the sandbox, once it is clear that every metric the expression looks at has a fresh value."""
         looked = uses(self.text)
         gap = _gap(looked, view) or (self._unseen(view) if looked.absence else "")
         if gap:
-            return unclear(gap)
+            return inconclusive(gap)
         answer = view.run(self.text, view.obs())
         if answer.error is not None:
-            return unclear(answer.error[:EVIDENCE_CHARACTERS])
+            return inconclusive(answer.error[:EVIDENCE_CHARACTERS])
         if answer.truth is None:
-            return unclear(f"the expression gave {shortened(answer.value)!r}, not True or False")
+            return inconclusive(f"the expression gave {shortened(answer.value)!r}, not True or False")
         return judged(answer.truth, answer.value, _looked_at(looked, view))
 
-    def _unseen(self, view: View) -> str:
+    def _unseen(self, view: EvidenceView) -> str:
         """Tell who would have to be looked at before an event can be said to be missing; empty where all were."""
         if not self.wanted_sources:
             return "" if self.probes else MISSING
-        unseen = view.not_looked_at(self.wanted_sources)
+        unseen = view.silent_source(self.wanted_sources)
         return (
             f"{unseen} gave nothing fresh in this iteration, so nothing of it is known to be missing" if unseen else ""
         )
@@ -64,7 +72,7 @@ class Predicate(Measured):
         return known if looked.metrics is None else looked.metrics
 
 
-def _gap(looked: Uses, view: View) -> str:
+def _gap(looked: ExpressionUses, view: EvidenceView) -> str:
     """Tell what the expression looks at and nobody has measured afresh; empty when there is nothing."""
     if not looked.evidence:
         return ""
@@ -82,21 +90,21 @@ def _gap(looked: Uses, view: View) -> str:
     return _stale_result(looked, view)
 
 
-def _stale_result(looked: Uses, view: View) -> str:
+def _stale_result(looked: ExpressionUses, view: EvidenceView) -> str:
     """Tell which result the expression may miss the value of, as a default or a filter would hide; empty for none."""
     rows = _results(looked, view) if looked.values else []
     row = next((row for row in rows if not row.fresh and row.state == "done"), None)
     return f"the result of {row.tool} is stale" if row is not None else ""
 
 
-def _results(looked: Uses, view: View) -> list[ObservedResult]:
+def _results(looked: ExpressionUses, view: EvidenceView) -> list[ObservedResult]:
     if looked.results is None:
         return list(view.results)
     count = len(view.results)
     return [view.results[place] for place in sorted(looked.results) if -count <= place < count]
 
 
-def _looked_at(looked: Uses, view: View) -> tuple[Measurement, ...]:
+def _looked_at(looked: ExpressionUses, view: EvidenceView) -> tuple[Measurement, ...]:
     names = view.metrics.keys() if looked.metrics is None else looked.metrics
     rows = [view.metric(name) for name in sorted(names)]
     made = [row.measurement for row in rows if isinstance(row, Evidence)]

@@ -33,7 +33,7 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class Source(Strict):
+class EvidenceSource(Strict):
     """Whose values count: a tool or a pattern of tools, perhaps with these arguments only."""
 
     tool: Name

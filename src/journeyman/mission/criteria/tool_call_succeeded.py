@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictInt
 
 from journeyman.mission.criteria.base import Criterion
-from journeyman.mission.criteria.evidence import Judgement, View, judged
+from journeyman.mission.criteria.evidence import EvidenceView, Judgement, judged
 from journeyman.mission.criteria.schema import Name
 
 
@@ -18,7 +18,7 @@ class ToolCallSucceeded(Criterion):
     tool: Name
     min_count: Annotated[StrictInt, Field(ge=1)] = 1
 
-    def judge(self, view: View) -> Judgement:
+    def judge(self, view: EvidenceView) -> Judgement:
         """Count; probes and repeated measurements are not counted."""
         count = view.counts.get(self.tool, 0)
         told = f"{count} successful calls, {self.min_count} needed"

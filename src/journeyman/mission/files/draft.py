@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Final
 
-from journeyman.mission.files import draft_words as words
+from journeyman.mission.files import draft_vocabulary as words
 from journeyman.mission.values.canonical import Json, JsonObject
 
 _NUMBER: Final = r"(?P<sign>[-\u2212]?)(?P<money>[$€]\s?)?(?P<number>\d+(?:[.,'\u2019 \u00a0\u202f]\d+)*)"
@@ -77,7 +77,7 @@ _REACHED_BY: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Drafted:
+class DraftedCriteria:
     """Criteria as they would stand in a mission file, and what could not be drafted."""
 
     criteria: tuple[JsonObject, ...]
@@ -113,7 +113,7 @@ class _Unclear(Exception):
     """Why a bound is left to a person."""
 
 
-def draft(directive: str, metrics: Mapping[str, str]) -> Drafted:
+def draft(directive: str, metrics: Mapping[str, str]) -> DraftedCriteria:
     """Criteria for a directive.
 
     Args:
@@ -136,7 +136,7 @@ def draft(directive: str, metrics: Mapping[str, str]) -> Drafted:
         found = [row for row in found if str(row["metric"]) not in many]
     if not found and not notes:
         notes.append("no bound with a number was found; write a criterion by hand, such as a predicate")
-    return Drafted(tuple(found), tuple(notes))
+    return DraftedCriteria(tuple(found), tuple(notes))
 
 
 def _bounds(sentence: str) -> list[_Bound]:
@@ -267,14 +267,14 @@ def _metric(bound: _Bound, bounds: Sequence[_Bound], metrics: Mapping[str, str])
     earlier = max((other.clause[1] for other in bounds if other.clause[1] <= begin), default=0)
     before = tokens(sentence[earlier:begin])
     if not named:
-        named = [name for name in _named(clause | before, metrics) if _own(name) & clause]
+        named = [name for name in _named(clause | before, metrics) if _name_words(name) & clause]
     if len(named) != 1:
         what = (
             f"it may be any of {', '.join(named)}" if named else "no allowed tool is known to give a metric of its name"
         )
         raise _Unclear(f"{what}; use the metric's name")
     joint = sentence[:begin].rstrip().rpartition(" ")[2]
-    others = [name for name in _named(before, metrics) if name != named[0] and not _own(name) <= clause]
+    others = [name for name in _named(before, metrics) if name != named[0] and not _name_words(name) <= clause]
     if others and (words.AND.match(joint) or sentence[:begin].rstrip().endswith(",")):
         raise _Unclear(f"it may be meant for {others[0]} as well")
     return named[0]
@@ -282,11 +282,11 @@ def _metric(bound: _Bound, bounds: Sequence[_Bound], metrics: Mapping[str, str])
 
 def _named(said: frozenset[str], metrics: Mapping[str, str]) -> list[str]:
     """The metrics all of whose words are said; one whose words are part of another's is not meant."""
-    found = [name for name in sorted(metrics) if _own(name) and _own(name) <= said]
-    return [name for name in found if not any(_own(name) < _own(other) for other in found)]
+    found = [name for name in sorted(metrics) if _name_words(name) and _name_words(name) <= said]
+    return [name for name in found if not any(_name_words(name) < _name_words(other) for other in found)]
 
 
-def _own(name: str) -> frozenset[str]:
+def _name_words(name: str) -> frozenset[str]:
     """The words by which a metric is named: without its unit, where anything else is left."""
     whole = tokens(name)
     return frozenset(whole - _GENERIC) or whole

@@ -5,7 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from journeyman.mission.criteria import Command, MetricThreshold, MetricTrend, Predicate, ToolCallSucceeded
+from journeyman.mission.criteria import (
+    CommandCriterion,
+    MetricThreshold,
+    MetricTrend,
+    PredicateCriterion,
+    ToolCallSucceeded,
+)
 from journeyman.mission.criteria.base import Criterion, walk
 from journeyman.mission.criteria.expressions import uses
 from journeyman.mission.model.effects import EffectClass
@@ -18,7 +24,7 @@ from journeyman.mission.values.errors import Problem
 _NEVER_NEGATIVE: Final = ("_ms", "_s", "_bytes", "_kb", "_mb", "_count", "_ratio", "_pct", "_percent", "_usd")
 
 
-def refused(
+def draft_problems(
     mission: Mission, tools: Sequence[ToolSpec], metrics: Mapping[str, str], values: Mapping[str, Json]
 ) -> tuple[Problem, ...]:
     """Every reason against a draft; `values` are the metrics as pure calls just gave them."""
@@ -29,7 +35,7 @@ def refused(
         found += [Problem(where=criterion.id, message=why) for why in told]
         if isinstance(criterion, MetricThreshold):
             found += [Problem(where=criterion.id, message=why) for why in _empty(criterion, values)]
-        elif isinstance(criterion, Predicate) and _is_constant(criterion):
+        elif isinstance(criterion, PredicateCriterion) and _is_constant(criterion):
             found.append(Problem(where=criterion.id, message="looks at nothing, so that it can never change"))
     return tuple(found)
 
@@ -58,7 +64,7 @@ def _writes(criterion: Criterion, specs: Mapping[str, ToolSpec], metrics: Mappin
     for name in needed:
         if name in specs and specs[name].effect is not EffectClass.PURE:
             yield f"its evidence comes from {name!r}, which may write; mark it `pure` in `effects` if it only looks"
-    if isinstance(criterion, Command):
+    if isinstance(criterion, CommandCriterion):
         yield "runs a command, which may write; add it by hand if it only looks"
 
 
@@ -77,5 +83,5 @@ def _empty(criterion: MetricThreshold, values: Mapping[str, Json]) -> Iterator[s
         yield f"holds already: {name} is {value}"
 
 
-def _is_constant(criterion: Predicate) -> bool:
+def _is_constant(criterion: PredicateCriterion) -> bool:
     return not uses(criterion.text).evidence and "obs" not in criterion.text

@@ -61,10 +61,10 @@ def validate_mission(data: object, lines: Lines | None = None, what: str = "miss
     else:
         if not problems:
             return mission
-    raise InvalidInput(what, _told_once(problems))
+    raise InvalidInput(what, _one_per_place(problems))
 
 
-def _told_once(problems: list[Problem]) -> tuple[Problem, ...]:
+def _one_per_place(problems: list[Problem]) -> tuple[Problem, ...]:
     """One problem per place; the branch of a union that was not meant says nothing."""
     kept: dict[str, Problem] = {}
     for problem in problems:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from journeyman.mission.criteria.evidence import Call, Measurement
-from journeyman.mission.fold.memory import after_settled
-from journeyman.mission.fold.world import arrived, remembered_source, restored, stale
+from journeyman.mission.fold.planner_memory import after_settled
+from journeyman.mission.fold.world_knowledge import arrived, remembered_source, restored, stale
 from journeyman.mission.model import events as e
-from journeyman.mission.model.effects import EFFECT_RULES, NEVER_SENT, EffectClass, EffectState, Purpose
+from journeyman.mission.model.effects import EFFECT_RULES, NEVER_SENT, CallPurpose, EffectClass, EffectState
 from journeyman.mission.model.reasons import WaitFor
-from journeyman.mission.model.state import KEPT_SIGNATURES, Effect, Looked, Phase, State
+from journeyman.mission.model.state import KEPT_SIGNATURES, ContextResult, Effect, Phase, State
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.value import replace
 
@@ -32,15 +32,15 @@ def intended(state: State, event: e.Intended) -> State:
     """The state in which a call is about to be made: older evidence is stale if it may change the world."""
     effect = Effect(intended=event, epoch=state.world.epoch)
     iteration = state.iteration
-    if event.purpose is Purpose.CONTEXT:
+    if event.purpose is CallPurpose.CONTEXT:
         return replace(
             state,
             effects={**state.effects, event.effect: effect},
             usage=replace(state.usage, tool_calls=state.usage.tool_calls + 1),
         )
-    if event.purpose is Purpose.PROBE:
+    if event.purpose is CallPurpose.PROBE:
         iteration = replace(iteration, probed=True)
-    elif event.purpose is Purpose.REFRESH:
+    elif event.purpose is CallPurpose.REFRESH:
         iteration = replace(iteration, refreshed=True)
     return replace(
         state,
@@ -66,7 +66,7 @@ def settled(state: State, event: e.Settled, at: str) -> State:
     effect = state.effects.get(event.effect)
     if effect is None or effect.state is not EffectState.INTENDED:
         return state
-    if effect.intended.purpose is Purpose.CONTEXT:
+    if effect.intended.purpose is CallPurpose.CONTEXT:
         memory = after_settled(state.memory, effect.intended, event)
         return looked(replace(state, memory=memory), effect, event)
     if event.error_class in NEVER_SENT and not effect.crashed:  # of a try before a crash nobody knows
@@ -94,7 +94,7 @@ def settled(state: State, event: e.Settled, at: str) -> State:
     if not done:
         return with_error(state, effect.intended.tool, event.error_class, event.error)
     fresh = made.epoch == state.world.epoch and not _moving(state, effect)
-    if event.metrics and effect.effect_class is EffectClass.PURE and effect.intended.purpose is not Purpose.PROBE:
+    if event.metrics and effect.effect_class is EffectClass.PURE and effect.intended.purpose is not CallPurpose.PROBE:
         call = effect.intended
         state = replace(state, world=remembered_source(state.world, event.metrics, call.tool, call.args))
     return arrived(state, made, event.metrics, event.events, fresh=fresh)
@@ -103,7 +103,7 @@ def settled(state: State, event: e.Settled, at: str) -> State:
 def looked(state: State, effect: Effect, event: e.Settled | e.Reconciled) -> State:
     """The state that knows how a context call ended: it measured nothing, and no iteration has it."""
     failed = isinstance(event, e.Settled) and event.state is not EffectState.DONE
-    known = Looked(
+    known = ContextResult(
         iteration=effect.intended.iteration,
         state=event.state,
         value=event.value,
@@ -132,7 +132,7 @@ def _measurement(state: State, effect: Effect, at: str) -> Measurement:
         order=state.world.order + 1,
         epoch=state.world.epoch if changes else effect.epoch,
         at=at,
-        probe=intended.purpose is Purpose.PROBE,
+        probe=intended.purpose is CallPurpose.PROBE,
     )
 
 
@@ -194,7 +194,7 @@ def reconciled(state: State, event: e.Reconciled, at: str, actor: str) -> State:
     effect = state.effects.get(event.effect)
     if effect is None or effect.state not in (EffectState.INTENDED, EffectState.UNKNOWN):
         return state
-    if effect.intended.purpose is Purpose.CONTEXT:
+    if effect.intended.purpose is CallPurpose.CONTEXT:
         return looked(state, effect, event)
     done = event.state is EffectState.DONE
     if effect.state is EffectState.INTENDED and actor.startswith("person:"):

@@ -9,16 +9,16 @@ from journeyman.mission.fold import advice, effects, iteration, people, progress
 from journeyman.mission.fold.timing import timed
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EffectClass
-from journeyman.mission.model.events import Happened
+from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.mission import Mission
-from journeyman.mission.model.state import Identity, Phase, State, Times, Verdict
+from journeyman.mission.model.state import Phase, SessionIdentity, State, Timestamps, Verdict
 from journeyman.mission.model.strategy import ToolSpec
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import RecordBroken
 from journeyman.mission.values.value import replace
 
 
-def fold(state: State | None, happened: Happened) -> State:
+def fold(state: State | None, happened: EventRecord) -> State:
     """The state after `happened`. Total: any sequence that starts with `SessionCreated` folds."""
     event = happened.event
     if state is None:
@@ -30,14 +30,14 @@ def fold(state: State | None, happened: Happened) -> State:
     return _after(timed(state, happened), happened)
 
 
-def fold_all(state: State | None, events: Iterable[Happened]) -> State | None:
+def fold_all(state: State | None, events: Iterable[EventRecord]) -> State | None:
     """The state after several events."""
     for happened in events:
         state = fold(state, happened)
     return state
 
 
-def _after(state: State, happened: Happened) -> State:  # noqa: C901, PLR0911, PLR0912  # one line an event, closed by assert_never
+def _after(state: State, happened: EventRecord) -> State:  # noqa: C901, PLR0911, PLR0912  # one line an event, closed by assert_never
     event, at, actor = happened.event, happened.at, happened.actor
     match event:
         case e.Intended():
@@ -101,11 +101,11 @@ def _after(state: State, happened: Happened) -> State:  # noqa: C901, PLR0911, P
 
 
 def _created(at: str, event: e.SessionCreated) -> State:
-    identity = Identity(
+    identity = SessionIdentity(
         session_id=event.session_id, tenant=event.tenant, created_at=at, parent=event.parent, origin=event.origin
     )
     mission = Mission.model_validate(event.mission)
-    return State(identity=identity, mission=mission, digest=event.digest, times=Times(last_at=at))
+    return State(identity=identity, mission=mission, digest=event.digest, times=Timestamps(last_at=at))
 
 
 def tool_specs(rows: list[JsonObject]) -> dict[str, ToolSpec]:

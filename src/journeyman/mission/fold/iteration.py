@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from journeyman.mission.criteria.evidence import Call, Measurement, ObservedCheck
 from journeyman.mission.fold.effects import with_error
-from journeyman.mission.fold.memory import before_proposal
 from journeyman.mission.fold.plan import after_verdict
-from journeyman.mission.fold.world import arrived, pruned
+from journeyman.mission.fold.planner_memory import before_proposal
+from journeyman.mission.fold.world_knowledge import arrived, pruned
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EffectState
-from journeyman.mission.model.reasons import Reason, ScriptStatus
-from journeyman.mission.model.state import Iteration, Phase, Script, State, Verdict
+from journeyman.mission.model.reasons import ScriptStatus, VerdictReason
+from journeyman.mission.model.state import Iteration, Phase, ScriptProgress, State, Verdict
 from journeyman.mission.model.strategy import Strategy
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.value import replace
@@ -41,8 +41,8 @@ def proposed(state: State, event: e.Proposed) -> State:
 
 def script_advanced(state: State, event: e.ScriptAdvanced, at: str) -> State:
     """The state after a step of the script. What the operator's script reports is evidence; an advisor's is not."""
-    before = state.iteration.script or Script(status=ScriptStatus.WAITING)
-    script = Script(
+    before = state.iteration.script or ScriptProgress(status=ScriptStatus.WAITING)
+    script = ScriptProgress(
         status=event.status,
         snapshot=str(event.snapshot.get("$blob", "")),
         calls=tuple(event.calls),
@@ -61,7 +61,7 @@ def script_advanced(state: State, event: e.ScriptAdvanced, at: str) -> State:
     )
 
 
-def _reported(state: State, event: e.ScriptAdvanced, script: Script, at: str) -> State:
+def _reported(state: State, event: e.ScriptAdvanced, script: ScriptProgress, at: str) -> State:
     if state.iteration.source != "plan":
         said = dict(state.advice.said)
         for found in event.observations:
@@ -97,7 +97,7 @@ def checked(state: State, event: e.Checked, at: str) -> State:
 
 def decided(state: State, event: e.Decided) -> State:
     """The state after a verdict; the plan moves on unless the iteration itself goes on."""
-    stagnated = event.reason is Reason.STAGNATION
+    stagnated = event.reason is VerdictReason.STAGNATION
     progress = state.progress
     if stagnated:
         progress = replace(progress, adjusted=True, stalled=0)

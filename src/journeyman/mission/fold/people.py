@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from journeyman.mission.fold.memory import after_denial
 from journeyman.mission.fold.plan import next_step
-from journeyman.mission.fold.world import stale
+from journeyman.mission.fold.planner_memory import after_denial
+from journeyman.mission.fold.world_knowledge import stale
 from journeyman.mission.model import events as e
 from journeyman.mission.model.mission import Budget
 from journeyman.mission.model.reasons import WaitFor
-from journeyman.mission.model.state import Pending, Phase, State
+from journeyman.mission.model.state import PendingApproval, Phase, State
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.value import replace
 
@@ -18,7 +18,7 @@ AGAIN = "again-"
 
 def approval_asked(state: State, event: e.ApprovalAsked) -> State:
     """The state that waits for a person's answer."""
-    pending = Pending(approval=event.approval, question=event.question, by=event.by)
+    pending = PendingApproval(approval=event.approval, question=event.question, by=event.by)
     return replace(state, people=replace(state.people, pending=pending))
 
 

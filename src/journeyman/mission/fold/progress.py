@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from journeyman.mission.criteria.evidence import CriterionStatus
-from journeyman.mission.fold.memory import after_evaluation
-from journeyman.mission.fold.world import merged
+from journeyman.mission.fold.planner_memory import after_evaluation
+from journeyman.mission.fold.world_knowledge import merged
 from journeyman.mission.model import events as e
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import CriterionState, Phase, State

@@ -6,7 +6,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from journeyman.mission.model import events as e
-from journeyman.mission.model.events import Happened
+from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.state import Phase, State
 from journeyman.mission.values.value import replace
 
@@ -26,7 +26,7 @@ def _moment(at: str) -> datetime:
     return datetime.fromisoformat(at)
 
 
-def timed(state: State, happened: Happened) -> State:
+def timed(state: State, happened: EventRecord) -> State:
     """The state with the time up to this event counted where it counts: between two events of a driver."""
     event, at = happened.event, happened.at
     if happened.actor.startswith("person:") and isinstance(event, _FROM_OUTSIDE):

@@ -39,7 +39,7 @@ class AfterCrash(StrEnum):
     UNKNOWN = "unknown"
 
 
-class Purpose(StrEnum):
+class CallPurpose(StrEnum):
     """Why a call is made."""
 
     CALL = "call"

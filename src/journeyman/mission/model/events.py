@@ -13,10 +13,10 @@ from typing import Final, TypeAlias, cast, get_args
 import msgspec
 from msgspec import field
 
-from journeyman.mission.chain import Entry, Envelope, opened
+from journeyman.mission.chain import Entry, Envelope, open_entry
 from journeyman.mission.criteria.evidence import CriterionStatus
-from journeyman.mission.model.effects import EffectClass, EffectState, Purpose
-from journeyman.mission.model.reasons import Label, Outcome, Reason, ScriptStatus, WaitFor
+from journeyman.mission.model.effects import CallPurpose, EffectClass, EffectState
+from journeyman.mission.model.reasons import Outcome, ScriptStatus, VerdictLabel, VerdictReason, WaitFor
 from journeyman.mission.values.canonical import has_wide, parsed
 from journeyman.mission.values.errors import RecordBroken
 from journeyman.mission.values.value import Json, JsonObject, Value, defaults
@@ -99,7 +99,7 @@ class Intended(Value, frozen=True, kw_only=True):
     """Step and place in it: the same for every try of this call, different for every other call."""
     turn: int = 0
     """Effects of one turn run at once, turns one after the other."""
-    purpose: Purpose = Purpose.CALL
+    purpose: CallPurpose = CallPurpose.CALL
     call: str = ""
     """Id of the call inside a script."""
 
@@ -245,8 +245,8 @@ class Decided(Value, frozen=True, kw_only=True):
     """The iteration's verdict."""
 
     iteration: int
-    verdict: Label
-    reason: Reason
+    verdict: VerdictLabel
+    reason: VerdictReason
     mission: str
     """Digest of the mission it was decided under."""
     used: JsonObject = field(default_factory=dict[str, Json])
@@ -291,7 +291,7 @@ class NoteAdded(Value, frozen=True, kw_only=True):
 class EndAsked(Value, frozen=True, kw_only=True):
     """A person ends the session: `aborted` cancels what runs, `forced` lets it settle."""
 
-    reason: Reason
+    reason: VerdictReason
     note: str = ""
 
 
@@ -350,8 +350,8 @@ class ClosingNotes(Value, frozen=True, kw_only=True):
 class Ended(Value, frozen=True, kw_only=True):
     """The session is over."""
 
-    verdict: Label
-    reason: Reason
+    verdict: VerdictLabel
+    reason: VerdictReason
     outcome: Outcome
 
 
@@ -374,7 +374,7 @@ Event: TypeAlias = (
 EVENT_TYPES: dict[str, type[Event]] = {kind.__name__: kind for kind in get_args(Event)}
 
 
-class Happened(Value, frozen=True):
+class EventRecord(Value, frozen=True):
     """An event with its time and cause: what the fold takes."""
 
     at: str
@@ -416,12 +416,12 @@ def _decoder(kind: type[Event]) -> msgspec.json.Decoder[Event]:
     return msgspec.json.Decoder(kind)
 
 
-def read(entry: Entry) -> Happened:
+def read(entry: Entry) -> EventRecord:
     """The event of a stored entry; raises `RecordBroken` when it is of no known kind or form."""
-    return decode(opened(entry))
+    return decode(open_entry(entry))
 
 
-def decode(envelope: Envelope) -> Happened:
+def decode(envelope: Envelope) -> EventRecord:
     """The event of an opened entry; raises `RecordBroken` when it is of no known kind or form."""
     kind = EVENT_TYPES.get(envelope.kind)
     if kind is None:
@@ -433,4 +433,4 @@ def decode(envelope: Envelope) -> Happened:
         place = PLACE.search(str(error))
         where = f" at {place[1]}" if place is not None and place[1] else ""
         raise RecordBroken(f"event {envelope.seq} ({envelope.kind}) is malformed{where}") from None
-    return Happened(envelope.at, envelope.actor, event)
+    return EventRecord(envelope.at, envelope.actor, event)

@@ -14,7 +14,7 @@ from journeyman.mission.criteria.schema import Finite, Name, Strict
 from journeyman.mission.model.effects import EffectClass
 from journeyman.mission.model.strategy import Strategy
 from journeyman.mission.values.canonical import Json, JsonObject, digest_of
-from journeyman.mission.values.patterns import compiled
+from journeyman.mission.values.patterns import compile_pattern
 
 Approve: TypeAlias = Literal["never", "destructive", "always"]
 
@@ -116,7 +116,7 @@ class MetricSource(Strict):
     @field_validator("regex")
     @classmethod
     def _has_one_group(cls, pattern: str | None) -> str | None:
-        if pattern is not None and (count := compiled(pattern).group_count) != 1:
+        if pattern is not None and (count := compile_pattern(pattern).group_count) != 1:
             raise ValueError(
                 f"{pattern!r} has {count} groups; put the number, and only that, into one: `loss=([0-9.]+)`"
             )

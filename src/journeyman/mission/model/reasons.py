@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 
-class Status(StrEnum):
+class SessionStatus(StrEnum):
     """Where a session stands, as lists show it."""
 
     RUNNING = "running"
@@ -26,7 +26,7 @@ class Phase(StrEnum):
     ENDED = "ended"
 
 
-class Label(StrEnum):
+class VerdictLabel(StrEnum):
     """What a verdict says."""
 
     CONTINUE = "continue"
@@ -35,7 +35,7 @@ class Label(StrEnum):
     TERMINATE = "terminate"
 
 
-class Reason(StrEnum):
+class VerdictReason(StrEnum):
     """Why a verdict is what it is."""
 
     IN_PROGRESS = "in_progress"
@@ -65,7 +65,11 @@ class Reason(StrEnum):
     @property
     def waits(self) -> bool:
         """Whether the iteration goes on once somebody has acted."""
-        return self in (Reason.WAITING_FOR_BUDGET, Reason.WAITING_FOR_EFFECT, Reason.WAITING_FOR_APPROVAL)
+        return self in (
+            VerdictReason.WAITING_FOR_BUDGET,
+            VerdictReason.WAITING_FOR_EFFECT,
+            VerdictReason.WAITING_FOR_APPROVAL,
+        )
 
 
 class Outcome(StrEnum):

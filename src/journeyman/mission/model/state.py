@@ -15,10 +15,18 @@ from journeyman.mission.criteria.evidence import (
     ObservedEvent,
     Series,
 )
-from journeyman.mission.model.effects import EffectClass, EffectState, Purpose
+from journeyman.mission.model.effects import CallPurpose, EffectClass, EffectState
 from journeyman.mission.model.events import ClosingNotes, CriterionResult, Intended
 from journeyman.mission.model.mission import Mission
-from journeyman.mission.model.reasons import Label, Outcome, Phase, Reason, ScriptStatus, Status, WaitFor
+from journeyman.mission.model.reasons import (
+    Outcome,
+    Phase,
+    ScriptStatus,
+    SessionStatus,
+    VerdictLabel,
+    VerdictReason,
+    WaitFor,
+)
 from journeyman.mission.model.strategy import Strategy, ToolSpec
 from journeyman.mission.values.value import Json, JsonObject, Value
 
@@ -32,7 +40,7 @@ KEPT_SIGNATURES = 64
 """Error classes remembered as known."""
 
 
-class Identity(Value, frozen=True, kw_only=True):
+class SessionIdentity(Value, frozen=True, kw_only=True):
     """Whose session it is, and where it comes from."""
 
     session_id: str
@@ -72,7 +80,7 @@ class Effect(Value, frozen=True, kw_only=True):
     @property
     def is_call(self) -> bool:
         """Whether it is a step of the strategy, and no measurement of the engine's own."""
-        return self.intended.purpose is Purpose.CALL
+        return self.intended.purpose is CallPurpose.CALL
 
     @property
     def effect_class(self) -> EffectClass:
@@ -80,7 +88,7 @@ class Effect(Value, frozen=True, kw_only=True):
         return self.intended.effect_class
 
 
-class Looked(Value, frozen=True, kw_only=True):
+class ContextResult(Value, frozen=True, kw_only=True):
     """How a context call ended when it was made last."""
 
     iteration: int
@@ -103,7 +111,7 @@ class Arrival(Value, frozen=True, kw_only=True):
     """False where something may have changed the world meanwhile: only abort conditions look at it."""
 
 
-class World(Value, frozen=True, kw_only=True):
+class WorldKnowledge(Value, frozen=True, kw_only=True):
     """What is known of the world, and in which epoch of it that was measured."""
 
     epoch: int = 0
@@ -172,7 +180,7 @@ class Progress(Value, frozen=True, kw_only=True):
     """Known classes of errors, `TOOL:CLASS`."""
 
 
-class Usage(Value, frozen=True, kw_only=True):
+class BudgetUsage(Value, frozen=True, kw_only=True):
     """What was used of the budget; calls in flight count as used."""
 
     iterations: int = 0
@@ -183,7 +191,7 @@ class Usage(Value, frozen=True, kw_only=True):
     """Driven time; pauses, waits for people and time without a driver do not count."""
 
 
-class Script(Value, frozen=True, kw_only=True):
+class ScriptProgress(Value, frozen=True, kw_only=True):
     """A script between two of its steps."""
 
     status: ScriptStatus
@@ -215,7 +223,7 @@ class Iteration(Value, frozen=True, kw_only=True):
     """Whether it was evaluated; an answer may make it evaluated again."""
     denied: bool = False
     slept: bool = False
-    script: Script | None = None
+    script: ScriptProgress | None = None
     errors: tuple[JsonObject, ...] = ()
     new_error: bool = False
     until_met: bool | None = None
@@ -249,7 +257,7 @@ class CallEffect(StrEnum):
     """A person said no to it."""
 
 
-class Tried(Value, frozen=True):
+class TriedCall(Value, frozen=True):
     """How one call went the last time it was made."""
 
     how: CallEffect
@@ -272,11 +280,11 @@ class ToolMemory(Value, frozen=True, kw_only=True):
     """How much nearer its calls have brought the abort conditions in all; 1 meets one."""
 
 
-class Memory(Value, frozen=True, kw_only=True):
+class PlannerMemory(Value, frozen=True, kw_only=True):
     """What the deterministic planner remembers, bounded."""
 
     tools: Mapping[str, ToolMemory] = field(default_factory=dict[str, ToolMemory])
-    tried: Mapping[str, Tried] = field(default_factory=dict[str, Tried])
+    tried: Mapping[str, TriedCall] = field(default_factory=dict[str, TriedCall])
     """Call signature to how it went."""
     seen: Mapping[str, tuple[Json, ...]] = field(default_factory=dict[str, "tuple[Json, ...]"])
     """Name to values in observations, newest last."""
@@ -300,7 +308,7 @@ class Memory(Value, frozen=True, kw_only=True):
     signature: str = ""
 
 
-class Pending(Value, frozen=True, kw_only=True):
+class PendingApproval(Value, frozen=True, kw_only=True):
     """A question to a person."""
 
     approval: str
@@ -308,16 +316,16 @@ class Pending(Value, frozen=True, kw_only=True):
     by: str
 
 
-class People(Value, frozen=True, kw_only=True):
+class PeopleState(Value, frozen=True, kw_only=True):
     """What people have said, and what waits for them or for a time."""
 
-    pending: Pending | None = None
+    pending: PendingApproval | None = None
     answers: Mapping[str, tuple[bool, str]] = field(default_factory=dict[str, "tuple[bool, str]"])
     """Approval to (granted, by whom)."""
     paused: bool = False
     wait: WaitFor | None = None
     wait_until: str = ""
-    end_asked: Reason | None = None
+    end_asked: VerdictReason | None = None
     end_by: str = ""
     notes: tuple[str, ...] = ()
     """The newest twenty."""
@@ -343,7 +351,7 @@ class AdviceState(Value, frozen=True, kw_only=True):
     """What an advisor's script observed in this iteration: shown to it, never evidence."""
 
 
-class Times(Value, frozen=True, kw_only=True):
+class Timestamps(Value, frozen=True, kw_only=True):
     """When things happened."""
 
     last_at: str
@@ -354,8 +362,8 @@ class Times(Value, frozen=True, kw_only=True):
 class Verdict(Value, frozen=True, kw_only=True):
     """The last verdict."""
 
-    label: Label
-    reason: Reason
+    label: VerdictLabel
+    reason: VerdictReason
     outcome: Outcome | None = None
     """Once the session has ended."""
 
@@ -363,27 +371,27 @@ class Verdict(Value, frozen=True, kw_only=True):
 class State(Value, frozen=True, kw_only=True):
     """A session, folded."""
 
-    identity: Identity
+    identity: SessionIdentity
     mission: Mission
     digest: str
     """SHA-256 of the mission, amendments included."""
-    times: Times
+    times: Timestamps
     tools: Mapping[str, ToolSpec] = field(default_factory=dict[str, ToolSpec])
     tools_ref: str = ""
     """Blob digest of the tool definitions when they are kept outside the event."""
     owner: str = ""
     phase: Phase = Phase.PROPOSE
-    usage: Usage = Usage()
+    usage: BudgetUsage = BudgetUsage()
     iteration: Iteration = Iteration()
     effects: Mapping[str, Effect] = field(default_factory=dict[str, Effect])
     """Of this iteration, and older ones that are unknown."""
-    context: Mapping[str, Looked] = field(default_factory=dict[str, Looked])
+    context: Mapping[str, ContextResult] = field(default_factory=dict[str, ContextResult])
     """Place of each context call in the mission's list to how it ended; never evidence."""
     plan: Plan = Plan()
-    world: World = World()
+    world: WorldKnowledge = WorldKnowledge()
     progress: Progress = Progress()
-    memory: Memory = Memory()
-    people: People = People()
+    memory: PlannerMemory = PlannerMemory()
+    people: PeopleState = PeopleState()
     advice: AdviceState = AdviceState()
     verdict: Verdict | None = None
 
@@ -393,13 +401,13 @@ class State(Value, frozen=True, kw_only=True):
         return self.identity.session_id
 
     @property
-    def status(self) -> Status:
+    def status(self) -> SessionStatus:
         """Where the session stands."""
         if self.phase is Phase.ENDED:
-            return Status.ENDED
+            return SessionStatus.ENDED
         if self.people.paused:
-            return Status.PAUSED
-        return Status.WAITING if self.people.waiting else Status.RUNNING
+            return SessionStatus.PAUSED
+        return SessionStatus.WAITING if self.people.waiting else SessionStatus.RUNNING
 
     @property
     def outcome(self) -> Outcome | None:
@@ -407,12 +415,12 @@ class State(Value, frozen=True, kw_only=True):
         return self.verdict.outcome if self.verdict is not None else None
 
     @property
-    def label(self) -> Label | None:
+    def label(self) -> VerdictLabel | None:
         """What the last verdict says."""
         return self.verdict.label if self.verdict is not None else None
 
     @property
-    def reason(self) -> Reason | None:
+    def reason(self) -> VerdictReason | None:
         """Why the last verdict is what it is."""
         return self.verdict.reason if self.verdict is not None else None
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Final, cast
 
-from journeyman.mission.fold.seen import Seen
+from journeyman.mission.fold.observed_values import Seen
 from journeyman.mission.values.canonical import Json, JsonObject
 
 MAX_CANDIDATES: Final = 24
@@ -45,7 +45,7 @@ def resolved(schema: Json, root: JsonObject) -> JsonObject:
     return {}
 
 
-class Sources:
+class ValueSources:
     """Where argument values come from besides the schema: observations and the mission's own words."""
 
     def __init__(
@@ -97,7 +97,7 @@ def _words(name: str) -> tuple[str, ...]:
     )
 
 
-def candidates(name: str, schema: Json, root: JsonObject, sources: Sources, tool: str) -> list[Json]:
+def candidates(name: str, schema: Json, root: JsonObject, sources: ValueSources, tool: str) -> list[Json]:
     """Values for one argument, most promising first; each is valid by type, range, enum and pattern."""
     spec = resolved(schema, root)
     found = list(
@@ -106,7 +106,7 @@ def candidates(name: str, schema: Json, root: JsonObject, sources: Sources, tool
     return found or ([_blank(spec)] if sources.invents else [])
 
 
-def _raw(name: str, spec: JsonObject, root: JsonObject, sources: Sources, tool: str) -> Iterator[Json]:
+def _raw(name: str, spec: JsonObject, root: JsonObject, sources: ValueSources, tool: str) -> Iterator[Json]:
     if "const" in spec:
         yield spec["const"]
         return
@@ -136,7 +136,7 @@ def _raw(name: str, spec: JsonObject, root: JsonObject, sources: Sources, tool: 
             yield from _UNBOUNDED
 
 
-def _numbers(name: str, spec: JsonObject, sources: Sources, tool: str) -> Iterator[Json]:
+def _numbers(name: str, spec: JsonObject, sources: ValueSources, tool: str) -> Iterator[Json]:
     low, high = _bound(spec, "minimum", "exclusiveMinimum", 1), _bound(spec, "maximum", "exclusiveMaximum", -1)
     whole = spec.get("type") == "integer"
     best = (sources.best_args(tool) or {}).get(name)
@@ -181,7 +181,7 @@ def _bound(spec: JsonObject, closed: str, open_: str, inward: int) -> float | No
     return None
 
 
-def _arrays(name: str, spec: JsonObject, root: JsonObject, sources: Sources, tool: str) -> Iterator[Json]:
+def _arrays(name: str, spec: JsonObject, root: JsonObject, sources: ValueSources, tool: str) -> Iterator[Json]:
     items = spec.get("items", {})
     singles = candidates(name, items, root, sources, tool) if isinstance(items, dict) else []
     least = spec.get("minItems")
@@ -256,7 +256,7 @@ def _unique(values: Iterator[Json]) -> Iterator[Json]:
             yield value
 
 
-def objects(spec: JsonObject, root: JsonObject, sources: Sources, tool: str) -> Iterator[JsonObject]:
+def objects(spec: JsonObject, root: JsonObject, sources: ValueSources, tool: str) -> Iterator[JsonObject]:
     """Argument objects for a schema: the best guess, then one argument varied at a time, then pairs."""
     properties = cast("dict[str, Json]", spec.get("properties")) if isinstance(spec.get("properties"), dict) else {}
     required = [str(name) for name in cast("list[Json]", spec.get("required") or []) if name in properties]
@@ -325,7 +325,7 @@ def _paired_with(
 _MISSING: Final = object()
 
 
-def argument_sets(schema: JsonObject, sources: Sources, tool: str, *, invents: bool = True) -> list[JsonObject]:
+def argument_sets(schema: JsonObject, sources: ValueSources, tool: str, *, invents: bool = True) -> list[JsonObject]:
     """Distinct argument objects for a tool, most promising first, at most `MAX_CALLS`.
 
     Unless it `invents`, values come from the schema, the directive and observations alone.

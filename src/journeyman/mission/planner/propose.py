@@ -6,15 +6,15 @@ import re
 from dataclasses import dataclass
 from typing import Final, cast
 
-from journeyman.mission.criteria import CHECKED, Approval, MetricTrend, ToolCallSucceeded, needed
+from journeyman.mission.criteria import CHECKED, ApprovalCriterion, MetricTrend, ToolCallSucceeded, needed
 from journeyman.mission.criteria.base import Criterion, walk
 from journeyman.mission.criteria.evidence import CriterionStatus
-from journeyman.mission.fold.memory import call_signature
 from journeyman.mission.fold.plan import plan_steps, planned_step
+from journeyman.mission.fold.planner_memory import call_signature
 from journeyman.mission.model.effects import EFFECT_RULES, EffectClass
 from journeyman.mission.model.state import CallEffect, State, ToolMemory
 from journeyman.mission.model.strategy import Strategy, ToolCall, ToolSpec
-from journeyman.mission.planner.arguments import Sources, argument_sets
+from journeyman.mission.planner.arguments import ValueSources, argument_sets
 from journeyman.mission.values.canonical import JsonObject
 
 IDLE_S: Final = 1.0
@@ -47,11 +47,11 @@ def propose(state: State) -> Proposal:
     planned = planned_step(state)
     if planned is not None:
         return Proposal(planned.strategy, "plan", planned.step, planned.places)
-    strategy = _own(state)
+    strategy = _own_choice(state)
     return Proposal(strategy, "planner", f"proposal.{state.plan.proposals}", tuple(range(len(strategy.calls))))
 
 
-def _own(state: State) -> Strategy:
+def _own_choice(state: State) -> Strategy:
     holds = _only_needs_time(state)
     if holds:
         again = _measured_again(state)
@@ -104,14 +104,14 @@ def nothing_left(state: State) -> bool:
     if state.unknown or _only_needs_time(state):
         return False
     return not any(
-        criterion.probes or isinstance(criterion, (*CHECKED, Approval)) for criterion in walk(mission.criteria)
+        criterion.probes or isinstance(criterion, (*CHECKED, ApprovalCriterion)) for criterion in walk(mission.criteria)
     )
 
 
 def _explored(state: State, *, only_look: bool = False) -> tuple[ToolCall, str] | None:
     memory = state.memory
     wanted = _wanted_words(state)
-    sources = Sources(memory.seen, state.mission.directive, memory.best_call, wanted)
+    sources = ValueSources(memory.seen, state.mission.directive, memory.best_call, wanted)
     repeat = _repeated(state)
     if repeat is not None:
         return repeat

@@ -4,10 +4,10 @@ Sections come in a fixed order with sorted keys. Each has its own cap and says w
 what is left. A fence carries the hash of what it holds: text inside cannot write the line that closes it.
 """
 
-from journeyman.mission.prompt.cutting import FIELD_BYTES, FIELD_HEAD_BYTES, FIELD_TAIL_BYTES, MARK, cut_fields
 from journeyman.mission.prompt.environment import references
-from journeyman.mission.prompt.history import RECENT, Endings
+from journeyman.mission.prompt.history import RECENT, VerdictHistory
 from journeyman.mission.prompt.prompts import MAX_BYTES, Prompt, closing_prompt, criteria_prompt, strategy_prompt
+from journeyman.mission.prompt.truncation import FIELD_BYTES, FIELD_HEAD_BYTES, FIELD_TAIL_BYTES, MARK, truncate_fields
 
 __all__ = [
     "FIELD_BYTES",
@@ -16,11 +16,11 @@ __all__ = [
     "MARK",
     "MAX_BYTES",
     "RECENT",
-    "Endings",
     "Prompt",
+    "VerdictHistory",
     "closing_prompt",
     "criteria_prompt",
-    "cut_fields",
     "references",
     "strategy_prompt",
+    "truncate_fields",
 ]

@@ -7,8 +7,8 @@ from typing import Final
 
 from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.mission import ContextCall
-from journeyman.mission.model.state import Looked, State
-from journeyman.mission.prompt.cutting import cut, fenced, shares, size, text_of
+from journeyman.mission.model.state import ContextResult, State
+from journeyman.mission.prompt.truncation import allocate_bytes, fenced, size, text_of, truncate
 from journeyman.mission.values.canonical import Json, JsonObject
 
 LEAST_BYTES: Final = 160
@@ -31,7 +31,7 @@ def environment(state: State, values: Mapping[str, Json], most_bytes: int) -> st
     heads = [_head(call, row) for call, row in zip(kept, known, strict=True)]
     bodies = [_body(row, values) for row in known]
     whole = [_row(head, body, most_bytes) for head, body in zip(heads, bodies, strict=True)]
-    given = shares([size(text) for text in whole], most_bytes - 60 - len(kept))
+    given = allocate_bytes([size(text) for text in whole], most_bytes - 60 - len(kept))
     made = [
         text if size(text) <= most else _row(head, body, most)
         for text, head, body, most in zip(whole, heads, bodies, given, strict=True)
@@ -46,8 +46,8 @@ def references(state: State) -> list[str]:
     return [str(value["$blob"]) for value in values if isinstance(value, dict) and "$blob" in value]
 
 
-def _head(call: ContextCall, known: Looked | None) -> str:
-    told: JsonObject = {"tool": call.tool, "args": cut(text_of(dict(call.args)), _ARGS)} if call.args else {}
+def _head(call: ContextCall, known: ContextResult | None) -> str:
+    told: JsonObject = {"tool": call.tool, "args": truncate(text_of(dict(call.args)), _ARGS)} if call.args else {}
     told = told or {"tool": call.tool}
     if known is None:
         return text_of({**told, "state": "not called: no tool call was left for it"})
@@ -56,7 +56,7 @@ def _head(call: ContextCall, known: Looked | None) -> str:
     return text_of({**told, "before_iteration": known.iteration})
 
 
-def _body(known: Looked | None, values: Mapping[str, Json]) -> Json:
+def _body(known: ContextResult | None, values: Mapping[str, Json]) -> Json:
     if known is None:
         return None
     if known.state is not EffectState.DONE:
@@ -68,5 +68,5 @@ def _body(known: Looked | None, values: Mapping[str, Json]) -> Json:
 def _row(head: str, body: Json, most_bytes: int) -> str:
     left = most_bytes - size(head) - 1
     if body is None or left < 60:
-        return cut(head, most_bytes)
+        return truncate(head, most_bytes)
     return f"{head}\n{fenced(body, left)}"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from journeyman.mission.prompt.cutting import cut, cut_fields, fenced, shares, size, text_of
+from journeyman.mission.prompt.truncation import allocate_bytes, fenced, size, text_of, truncate, truncate_fields
 from journeyman.mission.values.canonical import Json, JsonObject
 
 RECENT: Final = 5
@@ -20,7 +20,7 @@ _HEAD = ("index", "source", "verdict", "reason", "more_results")
 
 
 @dataclass(slots=True)
-class Endings:
+class VerdictHistory:
     """How each iteration was judged; bounded, since the oldest are only counted."""
 
     newest: dict[int, str] = field(default_factory=dict[int, str])
@@ -51,7 +51,7 @@ def recent(past: Sequence[JsonObject], most_bytes: int) -> str:
     shown = newest[-fit:]
     parts = [_parts(row) for row in shown]
     whole = [_iteration(row, more, most_bytes) for row, more in zip(shown, parts, strict=True)]
-    room = shares([size(text) for text in whole], most_bytes - 60 - len(shown))
+    room = allocate_bytes([size(text) for text in whole], most_bytes - 60 - len(shown))
     made = [
         text if size(text) <= most else _iteration(row, more, most)
         for text, row, more, most in zip(whole, shown, parts, room, strict=True)
@@ -64,19 +64,19 @@ def _parts(row: JsonObject) -> list[Json]:
     results = row.get("results")
     return [
         *([{"strategy": row["strategy"]}] if "strategy" in row else []),
-        *([{"script": cut_fields(row["script"])}] if row.get("script") else []),
-        *([cut_fields(item) for item in results] if isinstance(results, list) else []),
+        *([{"script": truncate_fields(row["script"])}] if row.get("script") else []),
+        *([truncate_fields(item) for item in results] if isinstance(results, list) else []),
     ]
 
 
 def _iteration(row: JsonObject, parts: Sequence[Json], most_bytes: int) -> str:
-    head = cut(text_of({key: row[key] for key in _HEAD if key in row}), most_bytes)
+    head = truncate(text_of({key: row[key] for key in _HEAD if key in row}), most_bytes)
     bodies = [fenced(part, most_bytes) for part in parts]
     left = most_bytes - size(head)
     if sum(size(body) + 1 for body in bodies) <= left:
         return "\n".join([head, *bodies])
     count = max(0, min(len(bodies), (left - 40) // 201))
     dropped = [f"[{len(bodies) - count} results dropped for size]"] if count < len(bodies) else []
-    given = shares([size(body) for body in bodies[:count]], left - 40 * len(dropped) - count)
+    given = allocate_bytes([size(body) for body in bodies[:count]], left - 40 * len(dropped) - count)
     kept = [fenced(part, most) for part, most in zip(parts[:count], given, strict=True)]
     return "\n".join([head, *kept, *dropped])

@@ -9,10 +9,10 @@ from typing import Final
 
 from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import ToolSpec
-from journeyman.mission.prompt import facts, words
-from journeyman.mission.prompt.cutting import cut, line_of, rows, section, size, text_of
+from journeyman.mission.prompt import session_sections, system_prompts
 from journeyman.mission.prompt.environment import environment
-from journeyman.mission.prompt.history import Endings, recent
+from journeyman.mission.prompt.history import VerdictHistory, recent
+from journeyman.mission.prompt.truncation import line_of, rows, section, size, text_of, truncate
 from journeyman.mission.values.canonical import Json, JsonObject
 
 MAX_BYTES: Final = 32_768
@@ -70,29 +70,31 @@ def strategy_prompt(
     """
     mission = state.mission
     scripts = mission.scripts == "allowed"
-    told = facts.tools(state.tools, facts.wanted_words(state), mission.directive, _CAPS["tools"])
+    told = session_sections.tools(state.tools, session_sections.wanted_words(state), mission.directive, _CAPS["tools"])
     head = _standing(state) + section("Tools", told)
     if scripts:
-        head += section("Scripts", words.script_help(mission.limits))
-    head += section("Left of the budget; null is no limit", facts.budget(state))
-    if asked := facts.approvals(state, _CAPS["approvals"]):
+        head += section("Scripts", system_prompts.script_help(mission.limits))
+    head += section("Left of the budget; null is no limit", session_sections.budget(state))
+    if asked := session_sections.approvals(state, _CAPS["approvals"]):
         head += section("Calls that wait for a person's approval", asked)
-    tail = _tail(_ANSWER, facts.form(schema, scripts=scripts), feedback)
+    tail = _tail(_ANSWER, session_sections.form(schema, scripts=scripts), feedback)
     notes_told = ""
     if state.people.notes:
         notes = [f"- {line_of(note)}" for note in reversed(state.people.notes)]
         notes_told = section("Notes from people, newest first", rows(notes, _CAPS["notes"], "notes", 100))
     if mission.context:
         taken = sum(
-            map(size, (words.STRATEGY, head, notes_told, tail, section(_RECENT, ""), section(_ENVIRONMENT, "")))
+            map(
+                size, (system_prompts.STRATEGY, head, notes_told, tail, section(_RECENT, ""), section(_ENVIRONMENT, ""))
+            )
         )
         room = min(_CAPS["environment"], MAX_BYTES - taken - _RECENT_BYTES)
         head += section(_ENVIRONMENT, environment(state, values, room))
-    return _filled(words.STRATEGY, head + notes_told, past, tail)
+    return _filled(system_prompts.STRATEGY, head + notes_told, past, tail)
 
 
 def closing_prompt(
-    state: State, past: Sequence[JsonObject], endings: Endings, schema: JsonObject, *, feedback: str = ""
+    state: State, past: Sequence[JsonObject], endings: VerdictHistory, schema: JsonObject, *, feedback: str = ""
 ) -> Prompt:
     """The prompt for closing notes, once the verdict stands."""
     ending: JsonObject = {
@@ -103,10 +105,14 @@ def closing_prompt(
     head = (
         _standing(state)
         + section("How it ended, as the engine decided", text_of(ending))
-        + section("Verdict and reason of every iteration", cut("\n".join(endings.lines()) or "none", _CAPS["endings"]))
+        + section(
+            "Verdict and reason of every iteration", truncate("\n".join(endings.lines()) or "none", _CAPS["endings"])
+        )
     )
-    tail = _tail(f"{_ANSWER}: what to keep in mind, and what to do next", facts.form(schema, scripts=True), feedback)
-    return _filled(words.CLOSING, head, past, tail)
+    tail = _tail(
+        f"{_ANSWER}: what to keep in mind, and what to do next", session_sections.form(schema, scripts=True), feedback
+    )
+    return _filled(system_prompts.CLOSING, head, past, tail)
 
 
 def criteria_prompt(
@@ -116,26 +122,26 @@ def criteria_prompt(
     known = [text_of({"metric": name, "tool": tool}) for name, tool in sorted(metrics.items())]
     specs = {spec.name: spec for spec in tools}
     body = (
-        section("Mission directive", cut(directive, _CAPS["directive"]))
-        + section("Tools", facts.tools(specs, (), directive, 4500))
+        section("Mission directive", truncate(directive, _CAPS["directive"]))
+        + section("Tools", session_sections.tools(specs, (), directive, 4500))
         + section("Metrics that these tools give; criteria may use no others", rows(known, 3000, "metrics", 60))
     )
     if feedback:
-        body += section("Your last answer was rejected", cut(feedback, _CAPS["feedback"]))
-    plain = facts.form(schema, scripts=True)
-    return Prompt(words.DRAFTING, body + section(_ANSWER, cut(text_of(plain), _SCHEMA_BYTES)))
+        body += section("Your last answer was rejected", truncate(feedback, _CAPS["feedback"]))
+    plain = session_sections.form(schema, scripts=True)
+    return Prompt(system_prompts.DRAFTING, body + section(_ANSWER, truncate(text_of(plain), _SCHEMA_BYTES)))
 
 
 def _standing(state: State) -> str:
     """What is asked for and how it stands."""
-    return section("Mission directive", cut(state.mission.directive, _CAPS["directive"])) + section(
-        "Criteria and where they stand", facts.criteria(state, _CAPS["criteria"])
+    return section("Mission directive", truncate(state.mission.directive, _CAPS["directive"])) + section(
+        "Criteria and where they stand", session_sections.criteria(state, _CAPS["criteria"])
     )
 
 
 def _tail(title: str, schema: JsonObject, feedback: str) -> str:
-    rejected = section("Your last answer was rejected", cut(feedback, _CAPS["feedback"])) if feedback else ""
-    return rejected + section(title, cut(text_of(schema), _CAPS["schema"]))
+    rejected = section("Your last answer was rejected", truncate(feedback, _CAPS["feedback"])) if feedback else ""
+    return rejected + section(title, truncate(text_of(schema), _CAPS["schema"]))
 
 
 def _filled(system: str, head: str, past: Sequence[JsonObject], tail: str) -> Prompt:

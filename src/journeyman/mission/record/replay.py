@@ -9,16 +9,16 @@ from typing import TypeAlias
 from journeyman.mission.criteria.evidence import Call
 from journeyman.mission.fold.fold import fold, with_tools
 from journeyman.mission.model import events as e
-from journeyman.mission.model.effects import Purpose
-from journeyman.mission.model.events import Event, Happened, encode
+from journeyman.mission.model.effects import CallPurpose
+from journeyman.mission.model.events import Event, EventRecord, encode
 from journeyman.mission.model.mission import dump, mission_digest
 from journeyman.mission.model.state import State
 from journeyman.mission.record.snapshot import form, snapshot_event
 from journeyman.mission.rules import commands as c
-from journeyman.mission.rules import steps
-from journeyman.mission.rules.answers import Ask, with_answers
+from journeyman.mission.rules import derived_events
 from journeyman.mission.rules.calls import context_calls, effect_class, intended
 from journeyman.mission.rules.evaluate import evaluated, watched
+from journeyman.mission.rules.expression_answers import Ask, judge_with_answers
 from journeyman.mission.rules.next_command import next_command
 from journeyman.mission.values.canonical import Json, canonical
 from journeyman.mission.values.value import replace
@@ -38,7 +38,7 @@ class Difference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Replayed:
+class ReplayResult:
     """What a replay found."""
 
     events: int
@@ -51,7 +51,7 @@ class Replayed:
     state: State | None
 
 
-class Replaying:
+class Replayer:
     """Derives one event after the other again, in flat memory."""
 
     def __init__(self, ask: Ask, read_blob: ReadBlob) -> None:
@@ -63,7 +63,7 @@ class Replaying:
         self.difference: Difference | None = None
         """Of the first event that does not follow; nothing is to be taken after it."""
 
-    async def take(self, happened: Happened) -> bool:
+    async def take(self, happened: EventRecord) -> bool:
         """Take the next event in; tell whether it follows from those before it."""
         self.events += 1
         event = happened.event
@@ -83,14 +83,14 @@ class Replaying:
         self.state = state
         return True
 
-    def result(self) -> Replayed:
+    def result(self) -> ReplayResult:
         """What was found up to here."""
-        return Replayed(events=self.events, derived=self.derived, difference=self.difference, state=self.state)
+        return ReplayResult(events=self.events, derived=self.derived, difference=self.difference, state=self.state)
 
 
-async def replay(events: Iterable[Happened], ask: Ask, read_blob: ReadBlob) -> Replayed:
+async def replay(events: Iterable[EventRecord], ask: Ask, read_blob: ReadBlob) -> ReplayResult:
     """What replaying a record finds; stops at the first difference."""
-    replaying = Replaying(ask, read_blob)
+    replaying = Replayer(ask, read_blob)
     for happened in events:
         if not await replaying.take(happened):
             break
@@ -109,7 +109,7 @@ def _difference(seq: int, recorded: Event, derived: Event) -> Difference:
     )
 
 
-def _expected(state: State | None, happened: Happened) -> Event | None:
+def _expected(state: State | None, happened: EventRecord) -> Event | None:
     """What the rules say must stand here, judgements aside; `None` for what only the world or a person knows."""
     event = happened.event
     if state is None:
@@ -117,7 +117,11 @@ def _expected(state: State | None, happened: Happened) -> Event | None:
     match event:
         case e.Decided():
             command = next_command(state)
-            return steps.decided(state, command.verdict) if isinstance(command, c.Decide) else _out_of_place(command)
+            return (
+                derived_events.decided(state, command.verdict)
+                if isinstance(command, c.Decide)
+                else _out_of_place(command)
+            )
         case e.Ended():
             command = next_command(state)
             return (
@@ -130,7 +134,7 @@ def _expected(state: State | None, happened: Happened) -> Event | None:
             return e.BudgetAmended(changes=event.changes, digest=mission_digest(after.mission))
         case e.SnapshotTaken() if event.form == form():
             return snapshot_event(state)
-        case e.Intended(purpose=Purpose.CONTEXT):
+        case e.Intended(purpose=CallPurpose.CONTEXT):
             return _looked_for(state, event)
         case e.Intended():
             return replace(event, effect_class=effect_class(state, event.tool, event.purpose))
@@ -151,7 +155,7 @@ def _looked_for(state: State, event: e.Intended) -> Event:
 def _created(event: Event) -> Event:
     if not isinstance(event, e.SessionCreated):
         return _out_of_place(c.Nothing("no session yet"))
-    state = fold(None, Happened("2000-01-01T00:00:00Z", "replay", event))
+    state = fold(None, EventRecord("2000-01-01T00:00:00Z", "replay", event))
     return e.SessionCreated(
         tenant=event.tenant,
         session_id=event.session_id,
@@ -169,7 +173,11 @@ def _out_of_place(command: c.Command) -> Event:
 async def _judged(
     state: State, event: e.Evaluated | e.Watched, at: str, ask: Ask, read_blob: ReadBlob
 ) -> e.Evaluated | e.Watched:
-    values = {name: await read_blob(name) for name in steps.blobs_of(state)} if steps.wants_values(state) else {}
+    values = (
+        {name: await read_blob(name) for name in derived_events.blobs_of(state)}
+        if derived_events.wants_values(state)
+        else {}
+    )
     if isinstance(event, e.Watched):
-        return await with_answers(lambda run: watched(state, run, values), ask)
-    return await with_answers(lambda run: evaluated(state, at, run, values), ask)
+        return await judge_with_answers(lambda run: watched(state, run, values), ask)
+    return await judge_with_answers(lambda run: evaluated(state, at, run, values), ask)

@@ -10,14 +10,14 @@ from journeyman.mission.criteria.base import Criterion, as_json, walk
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.fold.fold import fold
 from journeyman.mission.model import events as e
-from journeyman.mission.model.events import Happened
+from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.mission import dump
 from journeyman.mission.model.state import CriterionState, State
 from journeyman.mission.report import model
 from journeyman.mission.report.closing import followups, lessons
 from journeyman.mission.report.gather import Gathered, effect_row, gather, gather_rest, gather_snapshot
-from journeyman.mission.report.kept import FIRST_ITERATIONS
 from journeyman.mission.report.model import Budgets, ContextRow, CriterionRow, LeftOut, Report, ToolRow
+from journeyman.mission.report.retention import FIRST_ITERATIONS
 from journeyman.mission.rules.decide import outcome_of
 from journeyman.mission.values.value import replace
 
@@ -32,7 +32,7 @@ class ReportBuilder:
         self._gathered = Gathered()
         self._first = True
 
-    def take(self, happened: Happened, state: State) -> None:
+    def take(self, happened: EventRecord, state: State) -> None:
         """Take in an event; `state` is as it was right after it."""
         gather(self._gathered, state, happened)
 
@@ -41,7 +41,7 @@ class ReportBuilder:
         first = self._gathered.rows.first
         return iteration in first or len(first) < FIRST_ITERATIONS
 
-    def pass_by(self, happened: Happened) -> None:
+    def pass_by(self, happened: EventRecord) -> None:
         """Take in an event of the middle, of which only counts are told; kinds in `SILENT` may be left out."""
         match happened.event:
             case e.Proposed() as event:
@@ -56,11 +56,11 @@ class ReportBuilder:
             case _:
                 pass
 
-    def pass_snapshot(self, happened: Happened, state: State) -> None:
+    def pass_snapshot(self, happened: EventRecord, state: State) -> None:
         """Take in a snapshot of the middle with its state."""
         gather_snapshot(self._gathered, state, happened.at)
 
-    def take_or_pass(self, happened: Happened, state: State, *, newest: bool) -> None:
+    def take_or_pass(self, happened: EventRecord, state: State, *, newest: bool) -> None:
         """Take in an event where its iteration is told: one of the first, or `newest`; else pass it by."""
         event = happened.event
         if self._first and isinstance(event, e.Proposed):
@@ -82,7 +82,7 @@ class ReportBuilder:
         return _assemble(state, self._gathered, head)
 
 
-def build_report(events: Iterable[Happened], head: Head) -> Report:
+def build_report(events: Iterable[EventRecord], head: Head) -> Report:
     """The report of a session: the same events always give the same bytes as JSON.
 
     Values that the record keeps as blobs stay references. Works for sessions that go on: `ended_at` is null then. Of a

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from journeyman.mission.criteria.evidence import CriterionStatus
-from journeyman.mission.model.reasons import Reason
+from journeyman.mission.model.reasons import VerdictReason
 from journeyman.mission.model.state import State
 
 
@@ -38,20 +38,20 @@ def _met(state: State, criterion: str) -> bool:
     return known is not None and known.met
 
 
-_FOLLOWUPS: Final[dict[Reason, str]] = {
-    Reason.CRITERIA_MET: "Nothing is left to do; keep the record as evidence.",
-    Reason.GUARD_BROKEN: "Look at the abort condition's evidence and repair what it saw before starting again.",
-    Reason.MAX_ITERATIONS: "Give more iterations with `journeyman fork` and `journeyman amend`, or a plan that gets there sooner.",
-    Reason.MAX_WALL_CLOCK: "Give more time, or look in the timeline for the calls that took it.",
-    Reason.MAX_TOOL_CALLS: "Give more tool calls, or a plan that needs fewer.",
-    Reason.MAX_TOKENS: "Give more tokens, or run with `advisor: none`.",
-    Reason.MAX_COST: "Raise cost_usd, or choose a cheaper advisor.",
-    Reason.TENANT_BUDGET: "The tenant's ceiling is reached: raise it or wait for other sessions to end.",
-    Reason.NO_PROGRESS: "Nothing moved for long: give a plan, more tools, or a criterion whose progress can be measured.",
-    Reason.NOTHING_LEFT: "The plan is through: give further steps, `repeat: true`, or `explore: true`.",
-    Reason.ABORTED: "A person stopped the mission: read the notes, then fork it where it was still right.",
-    Reason.FORCED: "A person ended the mission: the outcome above is what the evidence says.",
-    Reason.DENIED: "A person said no: ask why, and change the mission accordingly.",
+_FOLLOWUPS: Final[dict[VerdictReason, str]] = {
+    VerdictReason.CRITERIA_MET: "Nothing is left to do; keep the record as evidence.",
+    VerdictReason.GUARD_BROKEN: "Look at the abort condition's evidence and repair what it saw before starting again.",
+    VerdictReason.MAX_ITERATIONS: "Give more iterations with `journeyman fork` and `journeyman amend`, or a plan that gets there sooner.",
+    VerdictReason.MAX_WALL_CLOCK: "Give more time, or look in the timeline for the calls that took it.",
+    VerdictReason.MAX_TOOL_CALLS: "Give more tool calls, or a plan that needs fewer.",
+    VerdictReason.MAX_TOKENS: "Give more tokens, or run with `advisor: none`.",
+    VerdictReason.MAX_COST: "Raise cost_usd, or choose a cheaper advisor.",
+    VerdictReason.TENANT_BUDGET: "The tenant's ceiling is reached: raise it or wait for other sessions to end.",
+    VerdictReason.NO_PROGRESS: "Nothing moved for long: give a plan, more tools, or a criterion whose progress can be measured.",
+    VerdictReason.NOTHING_LEFT: "The plan is through: give further steps, `repeat: true`, or `explore: true`.",
+    VerdictReason.ABORTED: "A person stopped the mission: read the notes, then fork it where it was still right.",
+    VerdictReason.FORCED: "A person ended the mission: the outcome above is what the evidence says.",
+    VerdictReason.DENIED: "A person said no: ask why, and change the mission accordingly.",
 }
 
 

@@ -7,26 +7,26 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from journeyman.mission.report.model import EffectRow, Report
-from journeyman.mission.report.text import (
+from journeyman.mission.report.phrases import (
     BUDGETS,
     MISSING,
     TONES,
     advice_ended,
     advice_used,
-    amount,
+    amount_text,
     checking_commands,
+    claim_check,
     context_cells,
     criterion_rule,
     criterion_word,
-    did,
-    elapsed,
+    elapsed_text,
     evidence_text,
-    moment,
+    iteration_summary,
     one_line,
-    person_did,
-    proposer,
+    person_action,
+    proposer_text,
     role,
-    standing,
+    time_text,
 )
 from journeyman.mission.values.canonical import Json
 
@@ -82,12 +82,12 @@ class Document:
 
 def document(report: Report) -> Document:
     """The document of a report; the same report gives the same one."""
-    how = standing(report)
+    how = claim_check(report)
     sections = [
         Section("Criteria", _criteria(report)),
         Section("Budget", _budget(report)),
         Section("Context (no evidence)", _context(report)),
-        Section(f"Iterations ({report.iterations_run})", _iterations(report), after=_untold(report)),
+        Section(f"Iterations ({report.iterations_run})", _iterations(report), after=_left_out_text(report)),
         Section("Advice", _advice(report)),
         Section(
             "Effects that are not simply done", effects_table([row for row in report.effects if not row.simply_done])
@@ -111,10 +111,10 @@ def document(report: Report) -> Document:
 
 
 def _facts(report: Report) -> list[tuple[str, str]]:
-    how = standing(report)
-    took = elapsed(report.started_at, report.ended_at)
-    ended = f"ended {moment(report.ended_at)}" if report.ended_at else "not ended"
-    times = f"created {moment(report.created_at)}, started {moment(report.started_at)}, {ended}"
+    how = claim_check(report)
+    took = elapsed_text(report.started_at, report.ended_at)
+    ended = f"ended {time_text(report.ended_at)}" if report.ended_at else "not ended"
+    times = f"created {time_text(report.created_at)}, started {time_text(report.started_at)}, {ended}"
     facts = [
         ("Claimed", how.claimed),
         ("Verified", how.verified),
@@ -168,7 +168,7 @@ def _budget(report: Report) -> Table:
         spent, ceiling = report.used.of(kind), report.budget.of(kind)
         share = spent / ceiling if spent is not None and ceiling else None
         told = Cell("") if share is None else Cell(f"{share:.0%}", share=min(1.0, share))
-        rows.append(_row(title, amount(kind, spent), amount(kind, ceiling), told))
+        rows.append(_row(title, amount_text(kind, spent), amount_text(kind, ceiling), told))
     return Table(("budget", "used", "of", "share"), rows)
 
 
@@ -187,8 +187,8 @@ def _iterations(report: Report) -> Table:
         rows.append(
             _row(
                 str(row.index),
-                one_line(proposer(row)),
-                _short(did(row.strategy)),
+                one_line(proposer_text(row)),
+                _short(iteration_summary(row.strategy)),
                 _short(row.strategy.rationale) if row.strategy is not None else "",
                 f"{row.verdict} ({row.reason})" if row.verdict else "open",
                 f"{met} of {len(row.evaluation)} met" if row.evaluation else "",
@@ -197,7 +197,7 @@ def _iterations(report: Report) -> Table:
     return _folded(("iteration", "by", "did", "why", "verdict", "criteria"), rows, "iterations")
 
 
-def _untold(report: Report) -> str:
+def _left_out_text(report: Report) -> str:
     count = report.left_out.iterations
     return f"{count:,} iterations between them are in the record: `journeyman history --all`." if count else ""
 
@@ -240,6 +240,6 @@ def effects_table(effects: Sequence[EffectRow]) -> Table:
 def _people(report: Report) -> Table:
     rows: list[list[Cell]] = []
     for row in report.people:
-        verb, words = person_did(row)
-        rows.append(_row(moment(row.at), one_line(row.actor), verb, words or MISSING))
+        verb, words = person_action(row)
+        rows.append(_row(time_text(row.at), one_line(row.actor), verb, words or MISSING))
     return _folded(("when", "who", "did", "words"), rows, "actions")

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
-from journeyman.mission.fold.points import points_of_iteration
+from journeyman.mission.fold.metric_history import points_of_iteration
 from journeyman.mission.model import events as e
-from journeyman.mission.model.effects import Purpose
-from journeyman.mission.model.events import Happened
+from journeyman.mission.model.effects import CallPurpose
+from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.state import State
-from journeyman.mission.report.kept import MOST_ROWS, Line, Rows
 from journeyman.mission.report.model import (
     AdviceRow,
     AskedRow,
@@ -21,6 +20,7 @@ from journeyman.mission.report.model import (
     PersonRow,
     StrategyShown,
 )
+from journeyman.mission.report.retention import MOST_ROWS, IterationRows, MeasureSeries
 from journeyman.mission.values.canonical import REFERENCE, canonical
 from journeyman.mission.values.value import replace
 
@@ -32,11 +32,11 @@ Point = list[int | float]
 class Gathered:
     """What the report keeps while it walks through the events."""
 
-    rows: Rows = field(default_factory=Rows)
-    series: dict[str, Line[Point]] = field(default_factory=dict[str, Line[Point]])
+    rows: IterationRows = field(default_factory=IterationRows)
+    series: dict[str, MeasureSeries[Point]] = field(default_factory=dict[str, MeasureSeries[Point]])
     people: deque[PersonRow] = field(default_factory=lambda: deque["PersonRow"](maxlen=MOST_ROWS))
     people_said: int = 0
-    budgets: Line[BudgetPoint] = field(default_factory=Line[BudgetPoint])
+    budgets: MeasureSeries[BudgetPoint] = field(default_factory=MeasureSeries[BudgetPoint])
     advice: dict[str, AdviceRow] = field(default_factory=dict[str, AdviceRow])
     advice_asked: int = 0
     actor: str = ""
@@ -44,7 +44,7 @@ class Gathered:
     """Effects of context calls that stand before the next iteration."""
 
 
-def gather(gathered: Gathered, state: State, happened: Happened) -> None:
+def gather(gathered: Gathered, state: State, happened: EventRecord) -> None:
     """Take in an event whose iteration is told; `state` is as it was right after it."""
     event = happened.event
     match event:
@@ -82,7 +82,7 @@ def _iteration(gathered: Gathered, index: int) -> IterationRow:
     return gathered.rows.iterations.get(index) or IterationRow(index=index)
 
 
-def gather_rest(gathered: Gathered, happened: Happened) -> None:
+def gather_rest(gathered: Gathered, happened: EventRecord) -> None:
     """Take in what needs no state."""
     event = happened.event
     match event:
@@ -180,7 +180,7 @@ def effect_row(event: e.Intended, state: str, *, at: str = "", error: str = "") 
 
 def _intended(gathered: Gathered, event: e.Intended, at: str) -> None:
     gathered.rows.intend(event.effect, effect_row(event, "intended", at=at))
-    if event.purpose is Purpose.CONTEXT:
+    if event.purpose is CallPurpose.CONTEXT:
         gathered.looks.append(event.effect)
         return
     row = _iteration(gathered, event.iteration)
@@ -194,7 +194,7 @@ def _result_bytes(event: e.Settled) -> int:
     return kept if isinstance(kept, int) else len(canonical(event.value))
 
 
-def _settled(gathered: Gathered, event: e.Settled | e.Reconciled, happened: Happened) -> None:
+def _settled(gathered: Gathered, event: e.Settled | e.Reconciled, happened: EventRecord) -> None:
     row = gathered.rows.settle(event.effect, event.state.value, reconciled=isinstance(event, e.Reconciled))
     if row is None:
         return
@@ -251,10 +251,10 @@ def _budget_point(state: State, iteration: int, at: str, *, iterations: int) -> 
     )
 
 
-def _line(gathered: Gathered, name: str) -> Line[Point]:
+def _line(gathered: Gathered, name: str) -> MeasureSeries[Point]:
     line = gathered.series.get(name)
     if line is None:
-        line = gathered.series[name] = Line[Point]()
+        line = gathered.series[name] = MeasureSeries[Point]()
     return line
 
 

@@ -7,11 +7,11 @@ from typing import Final
 from journeyman.mission.criteria import needs_probes, probes
 from journeyman.mission.criteria.evidence import Call
 from journeyman.mission.fold.effects import context_place
-from journeyman.mission.fold.world import stale_calls
-from journeyman.mission.model.effects import EFFECT_RULES, EffectClass, EffectState, Purpose
+from journeyman.mission.fold.world_knowledge import stale_calls
+from journeyman.mission.model.effects import EFFECT_RULES, CallPurpose, EffectClass, EffectState
 from journeyman.mission.model.events import Intended
 from journeyman.mission.model.mission import ContextCall
-from journeyman.mission.model.state import Effect, Looked, State
+from journeyman.mission.model.state import ContextResult, Effect, State
 from journeyman.mission.rules.commands import Intend, IntendedCall
 from journeyman.mission.values.canonical import digest_of
 
@@ -27,7 +27,7 @@ def intended(state: State, command: Intend) -> tuple[Intended, ...]:
     number = sum(effect.intended.iteration == iteration for effect in state.effects.values())
     return tuple(
         _context_intent(state, call)
-        if call.purpose is Purpose.CONTEXT
+        if call.purpose is CallPurpose.CONTEXT
         else _intent(state, call, f"{iteration}.{number + index}", iteration)
         for index, call in enumerate(command.calls)
     )
@@ -52,10 +52,10 @@ def _intent(state: State, call: IntendedCall, effect: str, iteration: int) -> In
     )
 
 
-def effect_class(state: State, tool: str, purpose: Purpose) -> EffectClass:
+def effect_class(state: State, tool: str, purpose: CallPurpose) -> EffectClass:
     """The class of a call: a probe is pure by the operator's word, a context call by its pin."""
     spec = state.tools.get(tool)
-    if purpose is not Purpose.CALL:
+    if purpose is not CallPurpose.CALL:
         return EffectClass.PURE
     return spec.effect if spec is not None else EffectClass.UNSAFE
 
@@ -104,7 +104,7 @@ def next_calls(state: State) -> tuple[IntendedCall, ...]:
     turn = _next_turn(state)
     if not strategy.parallel:
         safe = 0
-        while safe < len(due) and EFFECT_RULES[effect_class(state, due[safe][1].tool, Purpose.CALL)].repeatable:
+        while safe < len(due) and EFFECT_RULES[effect_class(state, due[safe][1].tool, CallPurpose.CALL)].repeatable:
             safe += 1
         due = due[: safe or 1]
     calls = tuple(
@@ -165,7 +165,7 @@ def probe_calls(state: State) -> tuple[IntendedCall, ...]:
             args=dict(probe.args),
             place=f"probe.{state.iteration.index}.{turn}.{index}",
             turn=turn,
-            purpose=Purpose.PROBE,
+            purpose=CallPurpose.PROBE,
         )
         for index, probe in enumerate(probes(state.mission.criteria))
     )
@@ -186,7 +186,7 @@ def context_calls(state: State) -> tuple[IntendedCall, ...]:
             args=dict(call.args),
             place=f"context.{upcoming}.{index}",
             turn=0,
-            purpose=Purpose.CONTEXT,
+            purpose=CallPurpose.CONTEXT,
         )
         for index, call in enumerate(state.mission.context)
         if str(index) not in flying and _is_context_due(call, state.context.get(str(index)), upcoming)
@@ -195,7 +195,7 @@ def context_calls(state: State) -> tuple[IntendedCall, ...]:
     return tuple(due) if left is None else tuple(due[: max(0, left - len(probes(state.mission.criteria)))])
 
 
-def _is_context_due(call: ContextCall, known: Looked | None, upcoming: int) -> bool:
+def _is_context_due(call: ContextCall, known: ContextResult | None, upcoming: int) -> bool:
     return known is None or (call.every is not None and upcoming - known.iteration >= call.every)
 
 
@@ -210,7 +210,7 @@ def refresh_calls(state: State, after: tuple[IntendedCall, ...]) -> tuple[Intend
             args=row["args"],
             place=f"refresh.{state.iteration.index}.{turn}.{index}",
             turn=turn,
-            purpose=Purpose.REFRESH,
+            purpose=CallPurpose.REFRESH,
         )
         for index, row in enumerate(rows)
     )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from journeyman.mission.model.effects import Purpose
-from journeyman.mission.model.reasons import Label, Outcome, Reason, WaitFor
+from journeyman.mission.model.effects import CallPurpose
+from journeyman.mission.model.reasons import Outcome, VerdictLabel, VerdictReason, WaitFor
 from journeyman.mission.model.state import Effect
 from journeyman.mission.rules.decide import Decision
 from journeyman.mission.values.canonical import Json
@@ -36,7 +36,7 @@ class IntendedCall:
     args: Json
     place: str
     turn: int
-    purpose: Purpose = Purpose.CALL
+    purpose: CallPurpose = CallPurpose.CALL
     call: str = ""
     """Id of the call inside a script."""
 
@@ -135,8 +135,8 @@ class Wake:
 class End:
     """Write the ending."""
 
-    verdict: Label
-    reason: Reason
+    verdict: VerdictLabel
+    reason: VerdictReason
     outcome: Outcome
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from journeyman.mission.criteria import Approval, needed, needs_probes, probes
+from journeyman.mission.criteria import ApprovalCriterion, needed, needs_probes, probes
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.criteria.evidence import CriterionStatus
-from journeyman.mission.model.reasons import Label, Outcome, Reason
+from journeyman.mission.model.reasons import Outcome, VerdictLabel, VerdictReason
 from journeyman.mission.model.state import State
 
 REPEATS_UNPRODUCTIVE: Final = 3
@@ -19,8 +19,8 @@ REPEATS_UNPRODUCTIVE: Final = 3
 class Decision:
     """The label and the stable reason."""
 
-    label: Label
-    reason: Reason
+    label: VerdictLabel
+    reason: VerdictReason
 
 
 def decide(state: State) -> Decision:
@@ -35,16 +35,16 @@ def decide(state: State) -> Decision:
         or _cadence(state)
         or _stagnation(state)
         or _unproductive(state)
-        or Decision(Label.CONTINUE, Reason.IN_PROGRESS)
+        or Decision(VerdictLabel.CONTINUE, VerdictReason.IN_PROGRESS)
     )
 
 
 def _aborted(state: State) -> Decision | None:
-    return Decision(Label.TERMINATE, Reason.GUARD_BROKEN) if state.progress.aborted else None
+    return Decision(VerdictLabel.TERMINATE, VerdictReason.GUARD_BROKEN) if state.progress.aborted else None
 
 
 def _complete(state: State) -> Decision | None:
-    return Decision(Label.COMPLETE, Reason.CRITERIA_MET) if criteria_hold(state) else None
+    return Decision(VerdictLabel.COMPLETE, VerdictReason.CRITERIA_MET) if criteria_hold(state) else None
 
 
 def criteria_hold(state: State) -> bool:
@@ -65,34 +65,36 @@ def may_hold(state: State) -> bool:
 
 def _by_person(state: State) -> Decision | None:
     if state.people.end_asked is not None:
-        return Decision(Label.TERMINATE, state.people.end_asked)
+        return Decision(VerdictLabel.TERMINATE, state.people.end_asked)
     for criterion in walk(state.mission.criteria):
         answer = state.people.answers.get(criterion.id)
-        denied = isinstance(criterion, Approval) and criterion.required and answer is not None and not answer[0]
+        denied = (
+            isinstance(criterion, ApprovalCriterion) and criterion.required and answer is not None and not answer[0]
+        )
         if denied and criterion in state.mission.criteria:
-            return Decision(Label.TERMINATE, Reason.DENIED)
+            return Decision(VerdictLabel.TERMINATE, VerdictReason.DENIED)
     return None
 
 
 def _unknown_effect(state: State) -> Decision | None:
     asks = state.unknown and state.mission.on_unknown == "ask"
-    return Decision(Label.CONTINUE, Reason.WAITING_FOR_EFFECT) if asks else None
+    return Decision(VerdictLabel.CONTINUE, VerdictReason.WAITING_FOR_EFFECT) if asks else None
 
 
-def exhausted(state: State) -> Reason | None:
+def exhausted(state: State) -> VerdictReason | None:
     """The reason of the first budget that is used up."""
     budget, usage = state.mission.budget, state.usage
     iterations = max(usage.iterations, state.iteration.index + 1) if state.iteration.judged else usage.iterations
     if budget.iterations is not None and iterations >= budget.iterations:
-        return Reason.MAX_ITERATIONS
+        return VerdictReason.MAX_ITERATIONS
     if out_of_time(state):
-        return Reason.MAX_WALL_CLOCK
+        return VerdictReason.MAX_WALL_CLOCK
     if budget.tool_calls is not None and _calls_are_over(state, budget.tool_calls - usage.tool_calls):
-        return Reason.MAX_TOOL_CALLS
+        return VerdictReason.MAX_TOOL_CALLS
     if budget.tokens is not None and 0 < budget.tokens <= usage.tokens:
-        return Reason.MAX_TOKENS
+        return VerdictReason.MAX_TOKENS
     if budget.cost_usd is not None and 0 < budget.cost_usd * 1_000_000 <= usage.cost_microusd:
-        return Reason.MAX_COST
+        return VerdictReason.MAX_COST
     return None
 
 
@@ -114,16 +116,16 @@ def exhausted_decision(state: State) -> Decision | None:
     if reason is None:
         return None
     if state.mission.on_exhausted == "ask":
-        return Decision(Label.CONTINUE, Reason.WAITING_FOR_BUDGET)
-    return Decision(Label.TERMINATE, reason)
+        return Decision(VerdictLabel.CONTINUE, VerdictReason.WAITING_FOR_BUDGET)
+    return Decision(VerdictLabel.TERMINATE, reason)
 
 
 def _waiting(state: State) -> Decision | None:
-    return Decision(Label.CONTINUE, Reason.WAITING_FOR_APPROVAL) if state.progress.awaiting else None
+    return Decision(VerdictLabel.CONTINUE, VerdictReason.WAITING_FOR_APPROVAL) if state.progress.awaiting else None
 
 
 def _cadence(state: State) -> Decision | None:
-    return None if state.progress.checkpoint else Decision(Label.CONTINUE, Reason.CADENCE_SKIP)
+    return None if state.progress.checkpoint else Decision(VerdictLabel.CONTINUE, VerdictReason.CADENCE_SKIP)
 
 
 def _stagnation(state: State) -> Decision | None:
@@ -131,16 +133,20 @@ def _stagnation(state: State) -> Decision | None:
     if progress.stalled < state.mission.stagnation.threshold:
         return None
     return (
-        Decision(Label.TERMINATE, Reason.NO_PROGRESS)
+        Decision(VerdictLabel.TERMINATE, VerdictReason.NO_PROGRESS)
         if progress.adjusted
-        else Decision(Label.ADJUST, Reason.STAGNATION)
+        else Decision(VerdictLabel.ADJUST, VerdictReason.STAGNATION)
     )
 
 
 def _unproductive(state: State) -> Decision | None:
     often = state.memory.repeats + 1 >= REPEATS_UNPRODUCTIVE
     repeated = often and state.progress.stalled > 0 and state.iteration.source != "plan"
-    return Decision(Label.ADJUST, Reason.HEURISTIC_UNPRODUCTIVE) if repeated or state.iteration.new_error else None
+    return (
+        Decision(VerdictLabel.ADJUST, VerdictReason.HEURISTIC_UNPRODUCTIVE)
+        if repeated or state.iteration.new_error
+        else None
+    )
 
 
 def outcome_of(state: State) -> Outcome:

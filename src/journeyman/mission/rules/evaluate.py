@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from journeyman.mission.criteria import CHECKED, Approval, Group, needed
+from journeyman.mission.criteria import CHECKED, ApprovalCriterion, Group, needed
 from journeyman.mission.criteria.base import Criterion, walk
-from journeyman.mission.criteria.evidence import CriterionStatus, Judgement, Measurement, RunPredicate, View
+from journeyman.mission.criteria.evidence import CriterionStatus, EvidenceView, Judgement, Measurement, RunPredicate
 from journeyman.mission.fold.timing import seconds_between
-from journeyman.mission.fold.world import is_watched
+from journeyman.mission.fold.world_knowledge import is_watched
 from journeyman.mission.model.events import CriterionResult, Evaluated, Watched
 from journeyman.mission.model.state import CriterionState, State
 from journeyman.mission.rules.cadence import is_checkpoint
@@ -67,7 +67,7 @@ class _Judge:
                     self.row(criterion, moment.view, partly=True)
         return ""
 
-    def _judged_alarm(self, criterion: Criterion, view: View) -> bool:
+    def _judged_alarm(self, criterion: Criterion, view: EvidenceView) -> bool:
         row = self.row(criterion, view, partly=True)
         return row.status is MET and not row.carried
 
@@ -76,7 +76,7 @@ class _Judge:
         aborts = {criterion.id for criterion in self.state.mission.criteria if criterion.abort_when_met}
         return next((row.id for row in results if row.id in aborts and row.status is MET and not row.carried), "")
 
-    def row(self, criterion: Criterion, view: View, *, partly: bool = False) -> CriterionResult:
+    def row(self, criterion: Criterion, view: EvidenceView, *, partly: bool = False) -> CriterionResult:
         """Judge one criterion, members of groups first, and remember how it stands.
 
         `partly`: in the middle of an iteration, where what is not there yet is not carried.
@@ -103,7 +103,7 @@ class _Judge:
         made = known.measurements if known is not None else ()
         return Judgement(status=row.status, evidence=row.evidence, progress=row.progress, measurements=made)
 
-    def _remembering(self, view: View) -> View:
+    def _remembering(self, view: EvidenceView) -> EvidenceView:
         firsts = {name: row.first for name, row in self.rows.items() if row.first is not None}
         return replace(view, firsts={**view.firsts, **firsts}) if firsts else view
 
@@ -203,7 +203,7 @@ def _awaiting(state: State, rows: Sequence[CriterionResult]) -> list[str]:
     open_ones = {
         criterion.id
         for criterion in walk(state.mission.criteria)
-        if isinstance(criterion, Approval) and criterion.id not in state.people.answers
+        if isinstance(criterion, ApprovalCriterion) and criterion.id not in state.people.answers
     }
     if not open_ones or not all(_would_hold(one, met, open_ones) for one in needed(state.mission.criteria)):
         return []

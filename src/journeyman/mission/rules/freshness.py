@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from journeyman.mission.criteria.evidence import Evidence, ObservedResult, RunPredicate, View
-from journeyman.mission.fold.points import Histories, Trends, histories_after, trends_after
-from journeyman.mission.fold.world import add, known_after
+from journeyman.mission.criteria.evidence import Evidence, EvidenceView, ObservedResult, RunPredicate
+from journeyman.mission.fold.metric_history import Histories, Trends, histories_after, trends_after
+from journeyman.mission.fold.world_knowledge import add, known_after
 from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.state import Arrival, State
 from journeyman.mission.values.canonical import Json
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class ArrivalMoment:
     """One arrival with what could be seen when it came."""
 
     arrival: Arrival
-    view: View
+    view: EvidenceView
     """Fresh evidence only."""
-    alarm: View
+    alarm: EvidenceView
     """With the arrival itself, even where something may have changed the world meanwhile: for abort conditions."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
+class _MomentEvidence:
     """What had been measured at one moment, fresh or not."""
 
     rows: Mapping[str, tuple[Evidence, ...]]
@@ -36,13 +36,13 @@ class _Seen:
     order: int
 
 
-def present_view(state: State, run: RunPredicate, values: Mapping[str, Json]) -> View:
+def present_view(state: State, run: RunPredicate, values: Mapping[str, Json]) -> EvidenceView:
     """The view of all that is fresh now."""
     world, arrivals = state.world, state.world.arrivals
     rows = dict(world.evidence)
     for arrival in arrivals:
         add(rows, arrival.evidence)
-    seen = _Seen(
+    seen = _MomentEvidence(
         rows,
         known_after(world.known, arrivals),
         histories_after(world.history, arrivals),
@@ -53,7 +53,7 @@ def present_view(state: State, run: RunPredicate, values: Mapping[str, Json]) ->
     return _view(state, seen, run, values)
 
 
-def moments(state: State, run: RunPredicate, values: Mapping[str, Json]) -> Iterable[Moment]:
+def moments(state: State, run: RunPredicate, values: Mapping[str, Json]) -> Iterable[ArrivalMoment]:
     """The measurements that were not judged yet, oldest first, each with the views of its moment."""
     world = state.world
     rows, known, history, trends = dict(world.evidence), world.known, world.history, world.trends
@@ -62,18 +62,18 @@ def moments(state: State, run: RunPredicate, values: Mapping[str, Json]) -> Iter
         known = known_after(known, (arrival,))  # what comes later is not known of yet
         history = histories_after(history, (arrival,))
         trends = trends_after(trends, state.mission, (arrival,))
-        seen = _Seen(rows, known, history, trends, arrival.epoch, arrival.measurement.order)
+        seen = _MomentEvidence(rows, known, history, trends, arrival.epoch, arrival.measurement.order)
         view = _view(state, seen, run, values)
-        yield Moment(arrival, view, view if arrival.fresh else _view(state, seen, run, values, arrival.evidence))
+        yield ArrivalMoment(arrival, view, view if arrival.fresh else _view(state, seen, run, values, arrival.evidence))
 
 
 def _view(
     state: State,
-    seen: _Seen,
+    seen: _MomentEvidence,
     run: RunPredicate,
     values: Mapping[str, Json],
     besides: Iterable[Evidence] = (),
-) -> View:
+) -> EvidenceView:
     world, epoch, order = state.world, seen.epoch, seen.order
     metrics = {
         name: kept
@@ -81,7 +81,7 @@ def _view(
         if (kept := tuple(row for row in mine if row.measurement.epoch == epoch))
     }
     add(metrics, besides)
-    return View(
+    return EvidenceView(
         iteration=state.iteration.index,
         metrics=metrics,
         known=seen.known,

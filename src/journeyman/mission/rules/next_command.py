@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from journeyman.mission.criteria import CHECKED, Approval
+from journeyman.mission.criteria import CHECKED, ApprovalCriterion
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.fold.people import AGAIN
 from journeyman.mission.fold.plan import step_name
 from journeyman.mission.model.effects import EFFECT_RULES, AfterCrash, EffectState
-from journeyman.mission.model.reasons import Label, Phase, Reason, ScriptStatus, WaitFor
+from journeyman.mission.model.reasons import Phase, ScriptStatus, VerdictLabel, VerdictReason, WaitFor
 from journeyman.mission.model.state import Effect, State
 from journeyman.mission.planner.propose import nothing_left
 from journeyman.mission.rules import commands as c
@@ -71,7 +71,9 @@ def _propose(state: State) -> c.Command:
         question = "the plan's script failed after it had changed things; run it again from its first line?"
         return c.Ask(name, question)
     if out_of_time(state):  # while a model was asked: there is no iteration that a verdict could be of
-        return c.Wait(WaitFor.BUDGET) if state.mission.on_exhausted == "ask" else _end(state, Reason.MAX_WALL_CLOCK)
+        return (
+            c.Wait(WaitFor.BUDGET) if state.mission.on_exhausted == "ask" else _end(state, VerdictReason.MAX_WALL_CLOCK)
+        )
     if looks := context_calls(state):
         return c.Nothing("budget") if state.people.wait is WaitFor.BUDGET else c.Intend(looks)
     return c.Propose(state.usage.iterations)
@@ -182,19 +184,19 @@ def _after_verdict(state: State) -> c.Command:
     verdict = state.verdict
     if verdict is None:  # pragma: no cover  # a verdict precedes this phase
         return c.Decide(decide(state))
-    if verdict.label in (Label.COMPLETE, Label.TERMINATE):
+    if verdict.label in (VerdictLabel.COMPLETE, VerdictLabel.TERMINATE):
         return c.End(verdict.label, verdict.reason, outcome_of(state))
     people = state.people
     if people.end_asked is not None:
         return _end(state, people.end_asked)
     match verdict.reason:
-        case Reason.WAITING_FOR_BUDGET:
+        case VerdictReason.WAITING_FOR_BUDGET:
             return c.Nothing("budget") if people.wait is WaitFor.BUDGET else c.Wait(WaitFor.BUDGET)
-        case Reason.WAITING_FOR_EFFECT if unasked := unasked_by(state, state.owner):
+        case VerdictReason.WAITING_FOR_EFFECT if unasked := unasked_by(state, state.owner):
             return c.AskWorld(unasked)
-        case Reason.WAITING_FOR_EFFECT if state.unknown:
+        case VerdictReason.WAITING_FOR_EFFECT if state.unknown:
             return c.Nothing("effect") if people.wait is WaitFor.EFFECT else c.Wait(WaitFor.EFFECT)
-        case Reason.WAITING_FOR_APPROVAL if state.progress.awaiting:
+        case VerdictReason.WAITING_FOR_APPROVAL if state.progress.awaiting:
             return _ask_criterion(state)
         case _:
             return _sleep_or_go_on(state)
@@ -202,7 +204,7 @@ def _after_verdict(state: State) -> c.Command:
 
 def _ask_criterion(state: State) -> c.Command:
     for criterion in walk(state.mission.criteria):
-        if criterion.id == state.progress.awaiting[0] and isinstance(criterion, Approval):
+        if criterion.id == state.progress.awaiting[0] and isinstance(criterion, ApprovalCriterion):
             return c.Ask(criterion.id, criterion.question or f"does {criterion.id!r} hold?", criterion.by)
     return c.Nothing("approval")  # pragma: no cover  # awaiting names approvals only
 
@@ -217,9 +219,9 @@ def _sleep_or_go_on(state: State) -> c.Command:
     if out_of_time(state) and (over := exhausted_decision(state)) is not None:
         return c.Decide(over)
     if nothing_left(state):
-        return c.Decide(Decision(Label.TERMINATE, Reason.NOTHING_LEFT))
+        return c.Decide(Decision(VerdictLabel.TERMINATE, VerdictReason.NOTHING_LEFT))
     return _propose(state)
 
 
-def _end(state: State, reason: Reason) -> c.Command:
-    return c.End(Label.TERMINATE, reason, outcome_of(state))
+def _end(state: State, reason: VerdictReason) -> c.Command:
+    return c.End(VerdictLabel.TERMINATE, reason, outcome_of(state))

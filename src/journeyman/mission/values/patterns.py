@@ -20,7 +20,7 @@ _re: Final = cast("Any", _re2)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class PatternMatch:
     """The first place where a pattern fits."""
 
     text: str
@@ -39,7 +39,7 @@ class Pattern:
         """The number of capturing groups."""
         return int(self._regexp.groups)
 
-    def search(self, text: str | bytes) -> Found | None:
+    def search(self, text: str | bytes) -> PatternMatch | None:
         """The first place where the pattern fits; bytes are read as UTF-8, and what is none of it fits nothing."""
         data = text.encode("utf-8", "replace") if isinstance(text, str) else text
         match = self._regexp.search(data)
@@ -47,11 +47,11 @@ class Pattern:
             return None
         groups = cast("tuple[bytes | None, ...]", match.groups())
         whole = cast("bytes", match.group())
-        return Found(_text(whole), tuple(None if one is None else _text(one) for one in groups))
+        return PatternMatch(_text(whole), tuple(None if one is None else _text(one) for one in groups))
 
 
 @lru_cache(maxsize=256)
-def compiled(source: str) -> Pattern:
+def compile_pattern(source: str) -> Pattern:
     """The pattern; raises `ValueError` with a sentence that says why it is not taken."""
     if len(source) > MAX_PATTERN_CHARACTERS:
         raise ValueError(f"the pattern has {len(source):,} characters; {MAX_PATTERN_CHARACTERS:,} are allowed")

@@ -7,11 +7,11 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeyman.mission.fold.memory import after_settled
-from journeyman.mission.fold.seen import MAX_VALUES
+from journeyman.mission.fold.observed_values import MAX_VALUES
+from journeyman.mission.fold.planner_memory import after_settled
 from journeyman.mission.model.effects import EffectClass, EffectState
 from journeyman.mission.model.events import Intended, Settled
-from journeyman.mission.model.state import Memory
+from journeyman.mission.model.state import PlannerMemory
 from journeyman.mission.values.canonical import JsonObject
 
 _LOOK = Intended(
@@ -25,7 +25,7 @@ results: st.SearchStrategy[JsonObject] = st.dictionaries(st.sampled_from("abc"),
 @given(st.lists(results, max_size=6))
 def test_a_result_is_news_when_it_shows_a_value_that_is_not_remembered(found: list[JsonObject]) -> None:
     """As its text tells: `1`, `1.0`, `true` and `"1"` are four values."""
-    memory = Memory()
+    memory = PlannerMemory()
     for seen in found:
         after = after_settled(memory, _LOOK, Settled(effect="0.0", state=EffectState.DONE, seen=seen))
         news = any(set(map(repr, row)) - set(map(repr, memory.seen.get(name, ()))) for name, row in after.seen.items())

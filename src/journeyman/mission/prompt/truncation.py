@@ -48,7 +48,7 @@ def section(title: str, body: str) -> str:
     return f"=== {title} ===\n{body}\n\n"
 
 
-def cut(text: str, most_bytes: int) -> str:
+def truncate(text: str, most_bytes: int) -> str:
     """A text within a number of bytes: head and a short tail, saying how much there was."""
     if size(text) <= most_bytes:
         return text
@@ -73,7 +73,7 @@ def _last(text: str, count: int) -> str:
     return text[-count:].encode()[-count:].decode(errors="ignore") if count > 0 else ""
 
 
-def shares(sizes: Sequence[int], most_bytes: int) -> list[int]:
+def allocate_bytes(sizes: Sequence[int], most_bytes: int) -> list[int]:
     """How many bytes each of several texts may have: small ones what they need, large ones equal parts."""
     given = [0] * len(sizes)
     left = max(0, most_bytes)
@@ -93,38 +93,38 @@ def rows(texts: Sequence[str], most_bytes: int, what: str, least_bytes: int = 20
         count = len(texts)
     kept = texts[:count]
     dropped = [f"[{len(texts) - count} more {what} dropped]"] if count < len(texts) else []
-    given = shares([size(text) for text in kept], (most_bytes if not dropped else room) - len(kept))
-    return "\n".join([*(cut(text, most) for text, most in zip(kept, given, strict=True)), *dropped])
+    given = allocate_bytes([size(text) for text in kept], (most_bytes if not dropped else room) - len(kept))
+    return "\n".join([*(truncate(text, most) for text, most in zip(kept, given, strict=True)), *dropped])
 
 
 def fenced(value: Json, most_bytes: int) -> str:
     """A value as data, between two lines that hold the hash of what stands between them."""
     most = max(0, most_bytes - _FENCE_BYTES)
-    body = cut(value, most) if isinstance(value, str) else cut_json(value, most)
+    body = truncate(value, most) if isinstance(value, str) else truncate_json(value, most)
     mark = digest(body.encode())[:16]
     return f"<<<data {mark}\n{body}\ndata>>> {mark}"
 
 
-def cut_json(value: Json, most_bytes: int) -> str:
+def truncate_json(value: Json, most_bytes: int) -> str:
     """A value's canonical text within a number of bytes; of a large one only the ends are made."""
     whole_bytes = _json_bytes(value)
     if whole_bytes <= 2 * most_bytes:
-        return cut(text_of(value), most_bytes)
+        return truncate(text_of(value), most_bytes)
     return _ends(_head(value, most_bytes), _tail(value, most_bytes), whole_bytes, most_bytes)
 
 
-def cut_fields(value: Json) -> Json:
+def truncate_fields(value: Json) -> Json:
     """An observation with each field over `FIELD_BYTES` cut to its ends, and the true sizes beside it."""
     if not isinstance(value, dict):
-        return _cut_field(value)[0]
+        return _truncate_field(value)[0]
     made: JsonObject = {}
     sizes: JsonObject = {}
     for key in sorted(value):
         item = value[key]
         if key == "value" and isinstance(item, dict) and "$blob" not in item:
-            made[key] = cut_fields(item)
+            made[key] = truncate_fields(item)
             continue
-        made[key], whole_bytes = _cut_field(item)
+        made[key], whole_bytes = _truncate_field(item)
         if whole_bytes:
             sizes[key] = whole_bytes
     if sizes:
@@ -132,7 +132,7 @@ def cut_fields(value: Json) -> Json:
     return made
 
 
-def _cut_field(value: Json) -> tuple[Json, int]:
+def _truncate_field(value: Json) -> tuple[Json, int]:
     """A field within its cap and, when it was cut, its true size."""
     if value is None or isinstance(value, (bool, int, float)):
         return value, 0

@@ -21,7 +21,7 @@ MOST_BETWEEN: Final = 500
 Point = TypeVar("Point")
 
 
-class Rows:
+class IterationRows:
     """Iterations and their effects, the middle of a long mission left out."""
 
     def __init__(self) -> None:
@@ -86,7 +86,7 @@ class Rows:
         return self._oldest() if self._begun > len(self.iterations) else None
 
 
-class Line(Generic[Point]):
+class MeasureSeries(Generic[Point]):
     """A measure over the iterations: every point of those that are told, and one for each snapshot between."""
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ class Line(Generic[Point]):
         self._seen = 0
         self._every = 1
 
-    def add(self, index: int, point: Point, rows: Rows) -> None:
+    def add(self, index: int, point: Point, rows: IterationRows) -> None:
         """Add the point of an iteration; a second one takes the place of the first."""
         kept = self._first if index in rows.first else self._newest
         if kept and kept[-1][0] == index:
@@ -113,12 +113,12 @@ class Line(Generic[Point]):
                 self._between = self._between[::2]
         self._seen += 1
 
-    def _trim(self, rows: Rows) -> None:
+    def _trim(self, rows: IterationRows) -> None:
         oldest = rows.newest_from()
         while oldest is not None and self._newest and self._newest[0][0] < oldest:
             self._newest.popleft()
 
-    def points(self, rows: Rows) -> list[Point]:
+    def points(self, rows: IterationRows) -> list[Point]:
         """The points in order."""
         self._trim(rows)
         start, end = max(rows.first, default=-1), rows.newest_from()

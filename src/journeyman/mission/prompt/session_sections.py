@@ -9,7 +9,7 @@ from typing import Final
 from journeyman.mission.criteria.base import as_json, walk
 from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import ToolSpec
-from journeyman.mission.prompt.cutting import cut, fenced, line_of, rows, size, text_of
+from journeyman.mission.prompt.truncation import fenced, line_of, rows, size, text_of, truncate
 from journeyman.mission.rules.approvals import needs_person
 from journeyman.mission.values.canonical import Json, JsonObject
 
@@ -73,7 +73,7 @@ def approvals(state: State, most_bytes: int) -> str:
     names = [name for name in sorted(state.tools) if needs_person(state, name)]
     if names and len(names) == len(state.tools):
         return "every call"
-    return cut(", ".join(names), most_bytes)
+    return truncate(", ".join(names), most_bytes)
 
 
 def wanted_words(state: State) -> list[str]:
@@ -98,7 +98,7 @@ def tools(specs: Mapping[str, ToolSpec], wanted: Sequence[str], directive: str, 
     do not fit either, the last are counted.
     """
     ranked = sorted(specs.values(), key=lambda spec: (_rank(spec, wanted, directive), spec.name))
-    short = [_brief(spec) for spec in ranked]
+    short = [_without_schema(spec) for spec in ranked]
     if sum(map(_row_bytes, short)) > most_bytes // 2:
         short = [text_of({"name": spec.name}) for spec in ranked]
     left = most_bytes - 60 - sum(map(_row_bytes, short))
@@ -107,7 +107,7 @@ def tools(specs: Mapping[str, ToolSpec], wanted: Sequence[str], directive: str, 
     whole: list[str] = []
     others: list[str] = []
     for spec, line in zip(ranked, short, strict=True):
-        text = _whole(spec)
+        text = _with_schema(spec)
         more = _row_bytes(text) - _row_bytes(line)
         if more <= left:
             whole.append(text)
@@ -133,17 +133,17 @@ def _row_bytes(text: str) -> int:
     return size(text) + 1
 
 
-def _whole(spec: ToolSpec) -> str:
+def _with_schema(spec: ToolSpec) -> str:
     plain: JsonObject = {
         "name": spec.name,
         "effect": spec.effect,
-        "description": cut(spec.description, _DESCRIPTION),
+        "description": truncate(spec.description, _DESCRIPTION),
         "input_schema": spec.input_schema,
     }
     return text_of(plain)
 
 
-def _brief(spec: ToolSpec) -> str:
+def _without_schema(spec: ToolSpec) -> str:
     first = next((line.strip() for line in spec.description.splitlines() if line.strip()), "")
     return text_of({"name": spec.name, "about": line_of(first)[:_ABOUT]})
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.events import Proposed
-from journeyman.mission.planner.arguments import Sources, argument_sets
+from journeyman.mission.planner.arguments import ValueSources, argument_sets
 from tests.mission.simulation import Reply, SimTool, Simulation
 
 SERVICES = [f"svc-{number}" for number in range(9)]
@@ -147,7 +147,7 @@ def test_a_default_is_left_out_and_prose_comes_last() -> None:
         "required": ["topic", "target"],
     }
     seen: dict[str, tuple[Any, ...]] = {"note": ("hello",)}
-    sets = argument_sets(schema, Sources(seen, "Say it.", None), "tell")
+    sets = argument_sets(schema, ValueSources(seen, "Say it.", None), "tell")
     assert all(given.get("to") != "all" and given.get("message") != "" for given in sets)
     plain = [given for given in sets if given.keys() == {"topic", "target"}]
     assert len(plain) == 6

@@ -25,7 +25,7 @@ def histories_after(known: Histories, arrivals: Sequence[Arrival]) -> Histories:
             grown = dict(known) if grown is None else grown
             before = grown.get(row.name)
             if before is not None:
-                grown[row.name] = before.then(series, HISTORY_SHOWN)
+                grown[row.name] = before.extended(series, HISTORY_SHOWN)
             elif len(grown) < MAX_HISTORIES:
                 grown[row.name] = series
     return known if grown is None else grown

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.evidence.scene import Fields, Replies, Step, Tool
+from tests.evidence.scenario import Fields, Replies, Step, Tool
 from tests.mission.simulation import Reply
 
 

@@ -12,9 +12,9 @@ from typing import Final
 from journeyman.mission.criteria import needed
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.criteria.evidence import Call, Evidence, Measurement, ObservedEvent
-from journeyman.mission.fold.points import histories_after, trends_after
+from journeyman.mission.fold.metric_history import histories_after, trends_after
 from journeyman.mission.model.mission import Mission
-from journeyman.mission.model.state import MAX_METRICS, MAX_PRODUCERS, Arrival, State, World
+from journeyman.mission.model.state import MAX_METRICS, MAX_PRODUCERS, Arrival, State, WorldKnowledge
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.value import replace
 
@@ -23,7 +23,7 @@ TOO_MANY: Final = "(names beyond those that are remembered)"
 """Stands among the known names once there are too many: a judge that looks at all of them then finds one stale."""
 
 
-def stale(world: World) -> World:
+def stale(world: WorldKnowledge) -> WorldKnowledge:
     """The world in a new epoch: all that was measured before is stale."""
     return replace(world, epoch=world.epoch + 1)
 
@@ -109,7 +109,7 @@ def _known(known: Mapping[str, frozenset[str]], metrics: Iterable[str], tool: st
     return grown
 
 
-def merged(world: World, mission: Mission) -> World:
+def merged(world: WorldKnowledge, mission: Mission) -> WorldKnowledge:
     """The world whose arrivals have been judged and stand among the evidence."""
     if not world.arrivals:
         return world
@@ -149,7 +149,7 @@ def _bounded(rows: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
     return rows
 
 
-def pruned(world: World) -> World:
+def pruned(world: WorldKnowledge) -> WorldKnowledge:
     """The world without what is stale, at the beginning of an iteration."""
     return replace(
         world,
@@ -163,7 +163,7 @@ def pruned(world: World) -> World:
     )
 
 
-def remembered_source(world: World, metrics: Iterable[str], tool: str, args: Json) -> World:
+def remembered_source(world: WorldKnowledge, metrics: Iterable[str], tool: str, args: Json) -> WorldKnowledge:
     """The world that knows which pure call measured these metrics last."""
     if not isinstance(args, dict) or "$blob" in args:
         return world

@@ -12,7 +12,7 @@ from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.events import Event
 from journeyman.mission.model.mission import Mission
-from journeyman.mission.model.reasons import Label, ScriptStatus, WaitFor
+from journeyman.mission.model.reasons import ScriptStatus, VerdictLabel, WaitFor
 from journeyman.mission.model.state import State
 from journeyman.mission.rules import commands as c
 from journeyman.mission.values.errors import CallerError
@@ -191,6 +191,6 @@ def wrong(row: Row) -> str:
     label, reason = ("refused", "refused") if state is None else (str(state.label), str(state.reason))
     if state is None and row.reason != "refused":
         return f"{row.rule}: {row.name}: was refused at load, and so says nothing"
-    if (label == Label.COMPLETE) != row.completes:
+    if (label == VerdictLabel.COMPLETE) != row.completes:
         return f"{row.rule}: {row.name}: must{'' if row.completes else ' not'} complete, but ended {label}/{reason}"
     return f"{row.rule}: {row.name}: ended {reason}, not {row.reason}" if row.reason not in ("", reason) else ""

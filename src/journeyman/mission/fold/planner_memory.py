@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
-from journeyman.mission.fold.seen import gather, merge
-from journeyman.mission.model.effects import EFFECT_RULES, EffectState, Purpose
+from journeyman.mission.fold.observed_values import gather, merge
+from journeyman.mission.model.effects import EFFECT_RULES, CallPurpose, EffectState
 from journeyman.mission.model.events import Intended, Settled
-from journeyman.mission.model.state import CallEffect, Memory, State, ToolMemory, Tried
+from journeyman.mission.model.state import CallEffect, PlannerMemory, State, ToolMemory, TriedCall
 from journeyman.mission.values.canonical import Json, JsonObject, canonical, digest_of
 from journeyman.mission.values.value import replace
 
@@ -24,7 +24,7 @@ def call_signature(tool: str, args: Json) -> str:
     return digest_of([tool, args])[:16]
 
 
-def before_proposal(state: State, strategy: JsonObject, source: str) -> Memory:
+def before_proposal(state: State, strategy: JsonObject, source: str) -> PlannerMemory:
     """The memory once a strategy is proposed; why it was is no part of what it does."""
     memory = state.memory
     signature = canonical({key: value for key, value in strategy.items() if key != "rationale"}).decode()
@@ -33,7 +33,7 @@ def before_proposal(state: State, strategy: JsonObject, source: str) -> Memory:
     return replace(memory, signature=signature, repeats=memory.repeats + 1 if repeated else 0)
 
 
-def after_settled(memory: Memory, intended: Intended, event: Settled) -> Memory:
+def after_settled(memory: PlannerMemory, intended: Intended, event: Settled) -> PlannerMemory:
     """The memory once a call has settled."""
     done = event.state is EffectState.DONE
     found: JsonObject = event.seen or (gather(event.value) if event.value is not None else {})
@@ -49,7 +49,7 @@ def after_settled(memory: Memory, intended: Intended, event: Settled) -> Memory:
     )
     changed = news or (done and EFFECT_RULES[intended.effect_class].changes_world)
     memory = replace(memory, seen=seen, epoch=memory.epoch + 1 if changed else memory.epoch)
-    if intended.purpose is not Purpose.CALL:
+    if intended.purpose is not CallPurpose.CALL:
         return memory
     return _with_call(memory, intended, done=done)
 
@@ -59,7 +59,7 @@ def _is_news(value: Json, known: Sequence[Json]) -> bool:
     return value not in known or repr(value) not in map(repr, known)
 
 
-def _with_call(memory: Memory, intended: Intended, *, done: bool) -> Memory:
+def _with_call(memory: PlannerMemory, intended: Intended, *, done: bool) -> PlannerMemory:
     tool = intended.tool
     before = memory.tools.get(tool, ToolMemory())
     known = replace(
@@ -73,12 +73,12 @@ def _with_call(memory: Memory, intended: Intended, *, done: bool) -> Memory:
     tried = (
         memory.tried
         if done
-        else _noted(memory.tried, call_signature(tool, intended.args), Tried(CallEffect.FAILED, memory.epoch))
+        else _with_tried(memory.tried, call_signature(tool, intended.args), TriedCall(CallEffect.FAILED, memory.epoch))
     )
     return replace(memory, tools={**memory.tools, tool: known}, tried=tried)
 
 
-def _noted(tried: Mapping[str, Tried], signature: str, how: Tried) -> dict[str, Tried]:
+def _with_tried(tried: Mapping[str, TriedCall], signature: str, how: TriedCall) -> dict[str, TriedCall]:
     noted = dict(tried)
     noted.pop(signature, None)
     noted[signature] = how
@@ -87,27 +87,27 @@ def _noted(tried: Mapping[str, Tried], signature: str, how: Tried) -> dict[str, 
     return noted
 
 
-def after_denial(state: State) -> Memory:
+def after_denial(state: State) -> PlannerMemory:
     """The memory once a person said no to the strategy: its calls are not proposed again."""
     tried = state.memory.tried
     strategy = state.iteration.strategy
     for call in strategy.calls if strategy is not None else ():
-        tried = _noted(tried, call_signature(call.tool, dict(call.args)), Tried(CallEffect.DENIED))
+        tried = _with_tried(tried, call_signature(call.tool, dict(call.args)), TriedCall(CallEffect.DENIED))
     return replace(state.memory, tried=tried)
 
 
-def after_evaluation(state: State, total: float, guarded: float) -> Memory:
+def after_evaluation(state: State, total: float, guarded: float) -> PlannerMemory:
     """The memory once the iteration is judged: which call moved progress or came nearer to an abort condition."""
     memory = state.memory
     first = not state.progress.evaluations  # there is nothing yet that it could have moved from
     moved, worse = total > memory.total + GAIN and not first, total < memory.total - GAIN
-    how = Tried(CallEffect.MOVED if moved else CallEffect.WORSE if worse else CallEffect.SAME)
+    how = TriedCall(CallEffect.MOVED if moved else CallEffect.WORSE if worse else CallEffect.SAME)
     tried, tools, best = memory.tried, memory.tools, memory.best_call
     done = [effect.intended for effect in state.of_iteration() if effect.state is EffectState.DONE and effect.is_call]
     changing = sum(EFFECT_RULES[intended.effect_class].changes_world for intended in done)
     risk = max(0.0, guarded - memory.guarded) / changing if changing else 0.0
     for intended in done:
-        tried = _noted(tried, call_signature(intended.tool, intended.args), how)
+        tried = _with_tried(tried, call_signature(intended.tool, intended.args), how)
         known = tools.get(intended.tool)
         if known is not None and (moved or risk > GAIN):
             own = risk if EFFECT_RULES[intended.effect_class].changes_world else 0.0

@@ -34,7 +34,7 @@ MISSING: Final = "\N{EN DASH}"
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ClaimCheck:
     """What the run claimed beside what its evidence shows."""
 
     word: str
@@ -46,13 +46,13 @@ class Standing:
     """Why claim and evidence differ; empty when they agree."""
 
 
-def standing(report: Report) -> Standing:
+def claim_check(report: Report) -> ClaimCheck:
     """How a report's session stands: the claim, what was verified, and whether the two differ."""
     word, now = report.outcome or report.status, report.outcome_now
     claimed = report.verdict or "no verdict"
     claimed += f" ({report.reason})" if report.reason else ""
     claimed += f" by {report.actor}" if report.actor else ""
-    return Standing(
+    return ClaimCheck(
         word=word,
         title=OUTCOMES.get(word, word.replace("_", " ").capitalize()),
         claimed=claimed,
@@ -83,18 +83,18 @@ def one_line(value: Json, most: int = 300) -> str:
     return visible_line(text, most)
 
 
-def amount(kind: str, value: float | None) -> str:
+def amount_text(kind: str, value: float | None) -> str:
     """A budget amount with its unit; `no limit` for `None`."""
     if value is None:
         return "no limit"
     if kind == "cost_usd":
         return f"${value:,.2f}" if value == 0 or value >= 0.01 else f"${value:.6f}"
     if kind == "wall_clock_s":
-        return length(value)
+        return duration_text(value)
     return f"{value:,}"
 
 
-def length(seconds: float) -> str:
+def duration_text(seconds: float) -> str:
     """A length of time for people: `850 ms`, `4.2 s`, `3 min 20 s`, `2 h 05 min`."""
     if seconds < 1:
         return f"{seconds * 1000:.0f} ms"
@@ -106,7 +106,7 @@ def length(seconds: float) -> str:
     return f"{minutes // 60} h {minutes % 60:02} min"
 
 
-def moment(value: str | None) -> str:
+def time_text(value: str | None) -> str:
     """A time to the second in UTC; a dash where there is none."""
     if not value:
         return MISSING
@@ -116,7 +116,7 @@ def moment(value: str | None) -> str:
         return one_line(value, 40)
 
 
-def elapsed(start: str | None, end: str | None) -> str:
+def elapsed_text(start: str | None, end: str | None) -> str:
     """The time between two moments for people; empty when one is missing."""
     if not start or not end:
         return ""
@@ -124,7 +124,7 @@ def elapsed(start: str | None, end: str | None) -> str:
         between = datetime.fromisoformat(end) - datetime.fromisoformat(start)
     except ValueError:
         return ""
-    return length(max(between, timedelta()).total_seconds())
+    return duration_text(max(between, timedelta()).total_seconds())
 
 
 _ABORTS: Final = {"met": "struck", "unmet": "clear"}
@@ -145,13 +145,13 @@ def role(row: CriterionRow) -> str:
     return "abort condition" if row.abort_when_met else "required" if row.required else "optional"
 
 
-def depths(criteria: Json, depth: int = 0) -> dict[str, int]:
+def group_depths(criteria: Json, depth: int = 0) -> dict[str, int]:
     """How deep each of a mission's criteria stands in groups."""
     found: dict[str, int] = {}
     for row in criteria if isinstance(criteria, list) else []:
         if isinstance(row, dict):
             found[str(row.get("id"))] = depth
-            found |= depths(row.get("criteria"), depth + 1)
+            found |= group_depths(row.get("criteria"), depth + 1)
     return found
 
 
@@ -171,12 +171,12 @@ def criterion_rule(row: CriterionRow) -> str:
     return one_line(row.sentence) + (f", {row.hold_for} measurements in a row" if row.hold_for != 1 else "")
 
 
-def proposer(row: IterationRow) -> str:
+def proposer_text(row: IterationRow) -> str:
     """Whose idea an iteration was, and how sure an advisor was of it."""
     return row.source + (f" ({row.confidence:.0%} sure)" if row.confidence is not None else "")
 
 
-def did(strategy: StrategyShown | None) -> str:
+def iteration_summary(strategy: StrategyShown | None) -> str:
     """What an iteration set out to do on one line."""
     if strategy is None:
         return MISSING
@@ -198,7 +198,7 @@ _PEOPLE: Final[dict[str, str]] = {
 }
 
 
-def person_did(row: PersonRow) -> tuple[str, str]:
+def person_action(row: PersonRow) -> tuple[str, str]:
     """What a person (or the engine, asking one) did, and the words or values that belong to it."""
     verb = _PEOPLE.get(row.what, row.what)
     if row.what == "ApprovalAnswered":
@@ -206,7 +206,7 @@ def person_did(row: PersonRow) -> tuple[str, str]:
     if row.what == "BudgetAmended":
         changes = row.details.get("changes")
         return verb, ", ".join(
-            f"{BUDGETS.get(kind, kind)}: {amount(kind, value)}"
+            f"{BUDGETS.get(kind, kind)}: {amount_text(kind, value)}"
             for kind, value in (changes.items() if isinstance(changes, dict) else ())
             if value is None or isinstance(value, (int, float))
         )
@@ -232,7 +232,7 @@ def advice_used(row: AdviceRow) -> str:
     """What a question cost; the price stands there only where it is known."""
     tokens = f"{row.input_tokens + row.output_tokens:,} tokens"
     estimated = " (estimated)" if row.usage_source == "estimated" else ""
-    cost = "" if row.cost_microusd is None else f", {amount('cost_usd', row.cost_microusd / 1_000_000)}"
+    cost = "" if row.cost_microusd is None else f", {amount_text('cost_usd', row.cost_microusd / 1_000_000)}"
     return f"{tokens}{estimated}{cost}" if row.state != "open" else ""
 
 
