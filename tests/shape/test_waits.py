@@ -14,7 +14,7 @@ BOUNDED: dict[str, str] = {
     "journeyman/engine/cancellation_watcher.py": "a look of its own that was told to stop: one read or commit of the store",
     "journeyman/concurrency/process_start.py": "the system starts a program, or says that it cannot",
     "journeyman/concurrency/abandonable_tasks.py": "its own few waits of a patience",
-    "journeyman/stores/sqlite/worker.py": "one commit under way, which has its busy timeout, and the thread's last ones",
+    "journeyman/stores/sqlite/connection_thread.py": "one commit under way, which has its busy timeout, and the thread's last ones",
     "journeyman/tools/catalog.py": "each server closes within its policy and the deadline, and is killed then",
     "journeyman/tools/guest.py": "its own few waits of a patience",
     "journeyman/tools/processes/running.py": "`end` gives the minder its time and kills it then",

@@ -16,7 +16,7 @@ import pytest
 
 from journeyman.mission.values.canonical import digest
 from journeyman.mission.values.errors import CallerError, HeadMoved, InvalidInput, NotAllowed, RecordBroken, Unavailable
-from journeyman.stores.sqlite import SqliteStore, database, worker
+from journeyman.stores.sqlite import SqliteStore, connection_thread, database
 from journeyman.testing.store_kit.bench import Story
 
 pytestmark = pytest.mark.anyio
@@ -69,7 +69,7 @@ async def test_a_file_of_a_newer_version_is_refused_and_left_alone(tmp_path: Pat
 
 async def test_what_is_no_database_is_refused_and_left_alone(tmp_path: Path) -> None:
     """A wrong file is not overwritten."""
-    path = database.place(tmp_path, "default")
+    path = database.database_path(tmp_path, "default")
     database.prepare(path)
     path.write_bytes(b"my shopping list\n" * 500)
     with pytest.raises(RecordBroken, match="no Journeyman file"):
@@ -252,7 +252,7 @@ def _size(directory: Path) -> int:
 
 async def test_the_log_is_emptied_when_nothing_happens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A short record does not stay hidden in a large write-ahead log."""
-    monkeypatch.setattr(worker, "_IDLE_S", 0.0)
+    monkeypatch.setattr(connection_thread, "_IDLE_S", 0.0)
     async with await SqliteStore.open(tmp_path) as store:
         story = Story("default", "s1")
         for _ in range(30):

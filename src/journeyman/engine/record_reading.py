@@ -14,7 +14,7 @@ from journeyman.mission.record import snapshot
 from journeyman.mission.report import retention
 from journeyman.mission.values.canonical import JsonObject, parsed
 from journeyman.mission.values.errors import NotFound, RecordBroken
-from journeyman.stores.base import KnowsHead, Store
+from journeyman.stores.base import HeadLookup, Store
 
 PAGE: Final = 1_000
 """Events read at a time: long records are read in flat memory."""
@@ -54,7 +54,7 @@ async def restore(store: Store, session_id: str, before_seq: int | None = None) 
     """
     tail: tuple[Entry, ...] = ()
     start = genesis(store.tenant, session_id)
-    end = await store.head(session_id) if before_seq is None and isinstance(store, KnowsHead) else None
+    end = await store.head(session_id) if before_seq is None and isinstance(store, HeadLookup) else None
     before, count = before_seq if end is None else end.seq + 1, _FIRST_LOOK
     while page := await store.read(session_id, 0, count, before_seq=before, newest=True):
         tail = (*page, *tail)
@@ -111,7 +111,7 @@ async def read_pages(store: Store, session_id: str, head: Head | None = None) ->
         RecordBroken: The first event that does not fit, or is missing at the end.
     """
     at = start = genesis(store.tenant, session_id)
-    end = await store.head(session_id) if head is None and isinstance(store, KnowsHead) else head
+    end = await store.head(session_id) if head is None and isinstance(store, HeadLookup) else head
     while page := await store.read(session_id, at.seq, PAGE, before_seq=None if end is None else end.seq + 1):
         at = check_chain(at, page)
         yield page

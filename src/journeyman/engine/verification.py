@@ -13,10 +13,10 @@ from journeyman.mission.model.state import State
 from journeyman.mission.record.snapshot import form, snapshot_event
 from journeyman.mission.values.errors import NotFound, RecordBroken
 from journeyman.stores.base import Store, Summary
-from journeyman.stores.verify import Verified, verify_session
+from journeyman.stores.verify import VerifyResult, verify_session
 
 
-async def check_record(store: Store, session_id: str, head: Head | None = None) -> Verified:
+async def check_record(store: Store, session_id: str, head: Head | None = None) -> VerifyResult:
     """What a check of one session finds: the chain and blobs, then whatever was derived from the events.
 
     Takes the arguments of `verify_session` and raises what it raises.

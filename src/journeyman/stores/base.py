@@ -149,7 +149,7 @@ class Store(Protocol):
 
 
 @runtime_checkable
-class KnowsHead(Protocol):
+class HeadLookup(Protocol):
     """A store that keeps each record's head beside its events, so that a cut tail shows."""
 
     async def head(self, session_id: str) -> Head:

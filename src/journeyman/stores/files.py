@@ -24,8 +24,8 @@ from journeyman.mission.chain import Entry, Head, check_chain, genesis, open_ent
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, canonical, checked, digest
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, Problem, RecordBroken, Unavailable
 from journeyman.stores.base import Batch, Store, Summary
-from journeyman.stores.rules import check_session_id, check_tenant
-from journeyman.stores.verify import Reference, references
+from journeyman.stores.validation import check_session_id, check_tenant
+from journeyman.stores.verify import BlobReference, references
 
 FORMAT: Final = "journeyman-record"
 VERSION: Final = 1
@@ -48,7 +48,7 @@ _HASHED: Final = slice(-len('"}') - _HASH_HEX, -len('"}'))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exported:
+class PortableRecord:
     """A portable record that was read and checked."""
 
     tenant: str
@@ -92,7 +92,7 @@ async def export_record(directory: Path, *, store: Store, session_id: str, head:
     return head
 
 
-async def read_export(directory: Path) -> Exported:
+async def read_export(directory: Path) -> PortableRecord:
     """The record in `directory`, with its whole chain and every blob checked.
 
     Raises:
@@ -254,17 +254,17 @@ def sync_folder(directory: Path) -> None:
         os.close(descriptor)
 
 
-def _read_export(directory: Path) -> Exported:
+def _read_export(directory: Path) -> PortableRecord:
     tenant, session_id, head = _manifest(directory)
     start = genesis(tenant, session_id)
     entries: list[Entry] = []
     check_chain(start, _linked(start, _numbered(directory), entries), head)
-    wanted: dict[str, Reference] = {}
+    wanted: dict[str, BlobReference] = {}
     for entry in entries:
         open_entry(entry)
         for reference in references(entry):
             wanted.setdefault(reference.digest, reference)
-    return Exported(
+    return PortableRecord(
         tenant=tenant,
         session_id=session_id,
         head=head,
@@ -321,7 +321,7 @@ def _hash(where: str, text: bytes) -> bytes:
     return raw
 
 
-def _blob(directory: Path, reference: Reference) -> bytes:
+def _blob(directory: Path, reference: BlobReference) -> bytes:
     name = reference.digest
     _hash(f"event {reference.seq}", name.encode())
     packed = _bytes(directory, f"{_BLOBS}/{name}")

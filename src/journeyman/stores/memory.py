@@ -11,7 +11,7 @@ from journeyman.mission.chain import Entry, Head, genesis, head_of
 from journeyman.mission.values.canonical import digest as digest_of_bytes
 from journeyman.mission.values.errors import NotFound, RecordBroken
 from journeyman.stores.base import Account, Batch, Lease, Reserve, Settle, Summary
-from journeyman.stores.rules import (
+from journeyman.stores.validation import (
     budget_refused,
     check_amounts,
     check_batch,
@@ -32,7 +32,7 @@ class _Reservation:
 
 
 @dataclass(slots=True)
-class _Ledger:
+class _TenantBudgets:
     accounts: MutableMapping[str, Account] = field(default_factory=dict[str, Account])
     reservations: MutableMapping[str, _Reservation] = field(default_factory=dict[str, _Reservation])
 
@@ -70,7 +70,7 @@ class _Ledger:
     def apply(self, changes: Sequence[Reserve | Settle]) -> None:
         """Make all `changes`, or none when one is refused."""
         accounts, reservations = ChainMap({}, self.accounts), ChainMap({}, self.reservations)
-        draft = _Ledger(accounts, reservations)
+        draft = _TenantBudgets(accounts, reservations)
         for change in changes:
             if isinstance(change, Reserve):
                 draft.reserve(change)
@@ -90,7 +90,7 @@ class MemoryStore:
         self._summaries: dict[str, Summary] = {}
         self._blobs: dict[str, bytes] = {}
         self._leases: dict[str, Lease] = {}
-        self._ledger = _Ledger()
+        self._ledger = _TenantBudgets()
 
     @property
     def tenant(self) -> str:

@@ -10,7 +10,7 @@ from typing import Final, cast
 from journeyman.mission.chain import Entry, Head, check_chain, genesis, head_of
 from journeyman.mission.values.canonical import Json, parsed
 from journeyman.mission.values.errors import NotFound, RecordBroken
-from journeyman.stores.base import KnowsHead, Store
+from journeyman.stores.base import HeadLookup, Store
 
 _PAGE: Final = 2_000
 """Events read at a time: long records are checked in flat memory."""
@@ -22,7 +22,7 @@ _MARK: Final = b'"$blob"'
 
 
 @dataclass(frozen=True, slots=True)
-class Reference:
+class BlobReference:
     """Where an event refers to a blob."""
 
     seq: int
@@ -31,7 +31,7 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Verified:
+class VerifyResult:
     """What a check of one record found."""
 
     session_id: str
@@ -52,7 +52,7 @@ class Verified:
         return self.bad_seq is None
 
 
-async def verify_session(store: Store, session_id: str, head: Head | None = None) -> Verified:
+async def verify_session(store: Store, session_id: str, head: Head | None = None) -> VerifyResult:
     """What a check of the whole record finds: it names the first bad event and raises nothing for it.
 
     Args:
@@ -66,11 +66,11 @@ async def verify_session(store: Store, session_id: str, head: Head | None = None
         Unavailable: The store cannot be read.
     """
     start = genesis(store.tenant, session_id)
-    check = _Check(store, session_id, start)
+    check = _RecordVerifier(store, session_id, start)
     while check.fault is None and (page := await store.read(session_id, check.end.seq, _PAGE)):
         await check.page(page)
     if check.fault is None:
-        stored = await store.head(session_id) if isinstance(store, KnowsHead) else check.end
+        stored = await store.head(session_id) if isinstance(store, HeadLookup) else check.end
         if check.end == start and stored == start and head is None:
             raise NotFound(f"no session {session_id!r} in tenant {store.tenant!r}")
         for wanted, name in ((stored, "the stored head"), (head or stored, "the given head")):
@@ -78,7 +78,7 @@ async def verify_session(store: Store, session_id: str, head: Head | None = None
     return check.result()
 
 
-def references(entry: Entry) -> Iterator[Reference]:
+def references(entry: Entry) -> Iterator[BlobReference]:
     """Each `{"$blob": digest, "bytes": n}` in the event; raises `RecordBroken` when it cannot be read."""
     if _MARK not in entry.body:
         return
@@ -89,11 +89,11 @@ def references(entry: Entry) -> Iterator[Reference]:
         raise RecordBroken(f"event {entry.seq} is not a readable event ({type(error).__name__})") from None
 
 
-def _walk(seq: int, value: Json) -> Iterator[Reference]:
+def _walk(seq: int, value: Json) -> Iterator[BlobReference]:
     if isinstance(value, dict):
         digest, size_bytes = value.get("$blob"), value.get("bytes")
         if isinstance(digest, str) and isinstance(size_bytes, int) and len(value) == len(("$blob", "bytes")):
-            yield Reference(seq, digest, size_bytes)
+            yield BlobReference(seq, digest, size_bytes)
             return
         for item in value.values():
             yield from _walk(seq, item)
@@ -102,7 +102,7 @@ def _walk(seq: int, value: Json) -> Iterator[Reference]:
             yield from _walk(seq, item)
 
 
-class _Check:
+class _RecordVerifier:
     def __init__(self, store: Store, session_id: str, start: Head) -> None:
         self.end = start
         self.fault: tuple[int, str] | None = None
@@ -137,8 +137,8 @@ class _Check:
                     self._blame(reference.seq, f"event {reference.seq} refers to a blob that does not hold: {fault}")
                     return
 
-    def _fresh(self, entries: Sequence[Entry]) -> list[Reference]:
-        fresh: list[Reference] = []
+    def _fresh(self, entries: Sequence[Entry]) -> list[BlobReference]:
+        fresh: list[BlobReference] = []
         for entry in entries:
             try:
                 fresh += [one for one in references(entry) if self._is_new((one.digest, one.size_bytes))]
@@ -157,7 +157,7 @@ class _Check:
         self._blobs += new
         return new
 
-    async def _fault_of(self, reference: Reference) -> str:
+    async def _fault_of(self, reference: BlobReference) -> str:
         try:
             data = await self._store.blob(reference.digest)
         except (NotFound, RecordBroken) as error:
@@ -182,10 +182,10 @@ class _Check:
         else:
             self._blame(head.seq, f"event {head.seq} is not the one that {name} names")
 
-    def result(self) -> Verified:
+    def result(self) -> VerifyResult:
         bad_seq, problem = self.fault or (None, "")
         events = self.end.seq if bad_seq is None else min(self.end.seq, bad_seq - 1)
-        return Verified(
+        return VerifyResult(
             session_id=self._session_id,
             head=self.end,
             events=events,

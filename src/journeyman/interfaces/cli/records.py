@@ -28,7 +28,7 @@ from journeyman.mission.report.model import Report, from_json, to_json
 from journeyman.mission.values.canonical import JsonObject, canonical, digest_of
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.stores.files import export_record, import_record
-from journeyman.stores.verify import Verified
+from journeyman.stores.verify import VerifyResult
 from journeyman.wiring import opened
 
 app = typer.Typer(rich_markup_mode=None)
@@ -51,7 +51,7 @@ def verify(
     settings = settings_of(ctx)
     end = _head(head) if head else None
 
-    async def work() -> list[Verified]:
+    async def work() -> list[VerifyResult]:
         async with opened(settings) as journeyman:
             names = (
                 [await find_session(journeyman.store, session)]
@@ -72,7 +72,7 @@ def verify(
         raise typer.Exit(NOT_ACHIEVED)
 
 
-def _verified_json(row: Verified) -> JsonObject:
+def _verified_json(row: VerifyResult) -> JsonObject:
     return {
         "session_id": row.session_id, "holds": row.holds, "events": row.events, "blobs": row.blobs, "bad_seq": row.bad_seq,
         "problem": row.problem, "head_seq": row.head.seq, "head_hash": row.head.hash.hex(),

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from journeyman.mission.values.errors import CallerError, JourneymanError, NotAllowed, RecordBroken, Unavailable
-from journeyman.stores.rules import check_tenant
+from journeyman.stores.validation import check_tenant
 
 FILE_NAME: Final = "journeyman.db"
 _PAGE_BYTES: Final = 2048
@@ -26,7 +26,7 @@ _DAMAGED: Final = frozenset(
 """The last two: its tables, or the rows in them, are not those that were made."""
 
 
-def place(data_dir: Path, tenant: str) -> Path:
+def database_path(data_dir: Path, tenant: str) -> Path:
     """The path of a tenant's file."""
     return data_dir / check_tenant(tenant) / FILE_NAME
 
@@ -116,7 +116,7 @@ def _opened(
             connection.close()
             raise
     except sqlite3.Error as error:
-        raise translated(error, path) from error
+        raise as_journeyman_error(error, path) from error
     return connection
 
 
@@ -197,7 +197,7 @@ def _statements(script: str) -> Iterator[str]:
             statement = ""
 
 
-def translated(error: sqlite3.Error, path: Path) -> JourneymanError:
+def as_journeyman_error(error: sqlite3.Error, path: Path) -> JourneymanError:
     """SQLite's error as one of ours, with what to do."""
     code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
     if code in _BUSY:

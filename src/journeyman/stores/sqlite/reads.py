@@ -10,13 +10,13 @@ from journeyman.mission.chain import Entry, Head
 from journeyman.mission.values.canonical import digest as digest_of_bytes
 from journeyman.mission.values.errors import NotFound, RecordBroken
 from journeyman.stores.base import Summary
-from journeyman.stores.rules import MAX_SEQ
 from journeyman.stores.sqlite.writes import SEQ_BITS
+from journeyman.stores.validation import MAX_SEQ
 
 _DIGEST_BYTES = 32
 
 
-class Part(NamedTuple):
+class EntryRange(NamedTuple):
     """Which entries to read; see `Store.read`."""
 
     after_seq: int
@@ -30,7 +30,7 @@ _ENTRIES = (  # a value of another type is tampering: the chain shall say so
 )
 
 
-def entries(connection: sqlite3.Connection, session_id: str, part: Part) -> list[Entry]:
+def entries(connection: sqlite3.Connection, session_id: str, part: EntryRange) -> list[Entry]:
     """The entries of a part of the record, in order."""
     row = connection.execute("SELECT key FROM session WHERE session_id = ?", (session_id,)).fetchone()
     if row is None:

@@ -12,9 +12,9 @@ from typing import Final, Self
 
 from journeyman.mission.chain import Entry, Head, genesis
 from journeyman.stores.base import Account, Batch, Lease, Summary
-from journeyman.stores.rules import check_amounts, check_batch, check_claim, check_ttl
 from journeyman.stores.sqlite import database, reads, writes
-from journeyman.stores.sqlite.worker import Refusing, Worker
+from journeyman.stores.sqlite.connection_thread import ConnectionThread, ReadOnlyThread
+from journeyman.stores.validation import check_amounts, check_batch, check_claim, check_ttl
 
 _BUSY_TIMEOUT_S: Final = 10.0
 
@@ -40,11 +40,11 @@ class SqliteStore:
         """Whether the records can be read but not changed."""
         connect = database.open_read_only if self.read_only else database.open_reader
         self._writer = (
-            Refusing(path)
+            ReadOnlyThread(path)
             if self.read_only
-            else Worker(path, partial(database.open_writer, path, busy_timeout_s), writes=True)
+            else ConnectionThread(path, partial(database.open_writer, path, busy_timeout_s), writes=True)
         )
-        self._reader = Worker(path, partial(connect, path, busy_timeout_s), writes=False)
+        self._reader = ConnectionThread(path, partial(connect, path, busy_timeout_s), writes=False)
 
     @classmethod
     async def open(
@@ -72,7 +72,7 @@ class SqliteStore:
             RecordBroken: The file is no database, or a damaged one.
             Unavailable: The directory cannot be written, or the file stays locked.
         """
-        path = database.place(Path(data_dir), tenant)
+        path = database.database_path(Path(data_dir), tenant)
         store = cls(path, tenant, clock=clock, busy_timeout_s=busy_timeout_s)
         try:
             await store._writer.start()
@@ -124,7 +124,7 @@ class SqliteStore:
         newest: bool = False,
     ) -> Sequence[Entry]:
         """A part of the record; see `Store.read`."""
-        part = reads.Part(after_seq, before_seq, limit, newest)
+        part = reads.EntryRange(after_seq, before_seq, limit, newest)
         return await self._reader.run(lambda connection: reads.entries(connection, session_id, part))
 
     async def claim(self, session_id: str, owner: str, ttl_s: float) -> Lease:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple, cast
 
 from journeyman.mission.chain import Head, genesis
 from journeyman.stores.base import Account, Batch, Lease, Reserve, Settle, Summary
-from journeyman.stores.rules import budget_refused, check_held, head_moved, lease_held, other_amounts
+from journeyman.stores.validation import budget_refused, check_held, head_moved, lease_held, other_amounts
 
 SEQ_BITS: Final = 32
 _FASTEST: Final = 1
@@ -35,7 +35,7 @@ _ADD_RESERVATION: Final = "INSERT INTO reservation (id, amounts, settled) VALUES
 _BOOK: Final = "UPDATE account SET reserved = reserved - ?, spent = spent + ? WHERE kind = ?"
 
 
-class Packed(NamedTuple):
+class PackedBlob(NamedTuple):
     """A blob as the file keeps it."""
 
     digest: bytes
@@ -43,11 +43,11 @@ class Packed(NamedTuple):
     data: bytes
 
 
-def pack(digest: str, data: bytes) -> Packed:
+def pack(digest: str, data: bytes) -> PackedBlob:
     """The blob compressed, or as it is where that would not make it smaller."""
     small = zlib.compress(data, _FASTEST)
     kept = small if len(small) < len(data) else bytes(data)
-    return Packed(bytes.fromhex(digest), kept is small, kept)
+    return PackedBlob(bytes.fromhex(digest), kept is small, kept)
 
 
 class Append:
@@ -56,7 +56,7 @@ class Append:
     def __init__(self, tenant: str, batch: Batch) -> None:
         self._tenant = tenant
         self._batch = batch
-        self._blobs: tuple[Packed, ...] = ()
+        self._blobs: tuple[PackedBlob, ...] = ()
 
     def pack(self) -> None:
         """Compress the blobs; called before the transaction."""
@@ -152,7 +152,7 @@ def _held(connection: sqlite3.Connection, session_id: str) -> Lease | None:
 def set_ceilings(connection: sqlite3.Connection, ceilings: Mapping[str, int | None]) -> None:
     """Set the tenant's ceilings by kind; other kinds keep theirs."""
     for kind, ceiling in ceilings.items():
-        _know(connection, kind)
+        _ensure_account(connection, kind)
         connection.execute("UPDATE account SET ceiling = ? WHERE kind = ?", (ceiling, kind))
 
 
@@ -172,7 +172,7 @@ def _reserve(connection: sqlite3.Connection, change: Reserve) -> None:
         return
     for kind, amount in change.amounts.items():
         fitted = connection.execute(_RESERVE, (amount, kind)).rowcount
-        if not fitted and _know(connection, kind):
+        if not fitted and _ensure_account(connection, kind):
             fitted = connection.execute(_RESERVE, (amount, kind)).rowcount
         if not fitted and amount:
             accounts = {account.kind: account for account in read_accounts(connection)}
@@ -193,7 +193,7 @@ def _settle(connection: sqlite3.Connection, change: Settle) -> None:
     for kind in {**reserved, **change.amounts}:
         moved = (reserved.get(kind, 0), change.amounts.get(kind, 0), kind)
         if connection.execute(_BOOK, moved).rowcount == 0:
-            _know(connection, kind)
+            _ensure_account(connection, kind)
             connection.execute(_BOOK, moved)
 
 
@@ -201,6 +201,6 @@ def _dumped(amounts: Mapping[str, int]) -> str:
     return json.dumps(dict(amounts), separators=(",", ":"))
 
 
-def _know(connection: sqlite3.Connection, kind: str) -> bool:
+def _ensure_account(connection: sqlite3.Connection, kind: str) -> bool:
     """Open an account where there is none; tell whether there was none."""
     return connection.execute("INSERT INTO account VALUES (?, NULL, 0, 0) ON CONFLICT DO NOTHING", (kind,)).rowcount > 0

@@ -10,7 +10,7 @@ from typing import cast
 from journeyman.mission.chain import Entry, Head, check_chain, genesis
 from journeyman.mission.values.canonical import digest
 from journeyman.mission.values.errors import BudgetRefused, HeadMoved, InvalidInput, NotFound
-from journeyman.stores.base import Batch, KnowsHead, Reserve, Store
+from journeyman.stores.base import Batch, HeadLookup, Reserve, Store
 from journeyman.testing.store_kit.bench import MakeStore, Place, Story, balance, expect, refused, same, unchanged
 
 
@@ -199,7 +199,7 @@ async def tenants_share_nothing(make_store: MakeStore, place: Place) -> None:
 async def the_head_is_known_without_reading(make_store: MakeStore, place: Place) -> None:
     """Tells the end of a record where the store offers `head`."""
     async with make_store(place) as store:
-        if not isinstance(store, KnowsHead):
+        if not isinstance(store, HeadLookup):
             return
         story = Story(place.tenant, "s1")
         same(await store.head("s1"), genesis(place.tenant, "s1"), "`head` of an unknown session is its genesis")

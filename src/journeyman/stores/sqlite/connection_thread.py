@@ -14,7 +14,7 @@ from typing import Any, Final, Generic, TypeVar, cast
 import anyio
 
 from journeyman.mission.values.errors import NotAllowed
-from journeyman.stores.sqlite.database import empty_log, translated
+from journeyman.stores.sqlite.database import as_journeyman_error, empty_log
 
 T = TypeVar("T")
 Work = Callable[[sqlite3.Connection], T]
@@ -42,7 +42,7 @@ class Job(Generic[T]):
         self._back = False
         self._ticket = [None]
 
-    def take(self) -> bool:
+    def claim(self) -> bool:
         """True to the first caller only: the thread that does the work, or the task that withdraws it."""
         try:
             self._ticket.pop()
@@ -64,7 +64,7 @@ class Job(Generic[T]):
         else:
             self.future.set_result(cast("T", self.value))
 
-    async def outlast(self) -> None:
+    async def wait_until_done(self) -> None:
         """Wait, past any cancelling, until work that is under way has ended."""
         with anyio.CancelScope(shield=True):
             while not self._back:
@@ -73,7 +73,7 @@ class Job(Generic[T]):
                     await self.future
 
 
-class Refusing:
+class ReadOnlyThread:
     """Stands where the writing worker would, before a file that cannot be written."""
 
     def __init__(self, path: Path) -> None:
@@ -94,7 +94,7 @@ class Refusing:
         """Close nothing."""
 
 
-class Worker:
+class ConnectionThread:
     """Runs work in order on one connection: as grouped transactions when it writes."""
 
     def __init__(self, path: Path, connect: Callable[[], sqlite3.Connection], *, writes: bool) -> None:
@@ -123,8 +123,8 @@ class Worker:
         try:
             return await job.future
         except asyncio.CancelledError:
-            if not job.take():
-                await job.outlast()
+            if not job.claim():
+                await job.wait_until_done()
             raise
 
     def _given(self, work: Work[T], before: Callable[[], None] | None = None) -> Job[T]:
@@ -159,7 +159,7 @@ class Worker:
         first = self._next(connection)
         group: list[Job[Any]] = []
         while first is not None:
-            if first.take():
+            if first.claim():
                 group.append(first)
             if len(group) == _GROUP:
                 break
@@ -189,7 +189,7 @@ class Worker:
             try:
                 job.value = job.work(connection)
             except sqlite3.Error as error:
-                job.error = translated(error, self._path)
+                job.error = as_journeyman_error(error, self._path)
             except BaseException as error:  # noqa: BLE001  it belongs to whoever gave the work
                 job.error = error
 
@@ -210,7 +210,7 @@ class Worker:
                 connection.execute("COMMIT")
         except sqlite3.Error as error:
             for job in group:
-                job.error = job.error or translated(error, self._path)
+                job.error = job.error or as_journeyman_error(error, self._path)
         finally:
             if connection.in_transaction:
                 connection.rollback()
@@ -220,7 +220,7 @@ class Worker:
         try:
             job.value = job.work(connection)
         except BaseException as error:  # noqa: BLE001  it belongs to whoever gave the work
-            job.error = translated(error, self._path) if isinstance(error, sqlite3.Error) else error
+            job.error = as_journeyman_error(error, self._path) if isinstance(error, sqlite3.Error) else error
             if connection.in_transaction:
                 connection.execute("ROLLBACK")
 
@@ -231,7 +231,7 @@ class Worker:
         except BaseException as error:
             if not connection.in_transaction:  # SQLite gave up the whole group: a full disk, say
                 raise
-            job.error = translated(error, self._path) if isinstance(error, sqlite3.Error) else error
+            job.error = as_journeyman_error(error, self._path) if isinstance(error, sqlite3.Error) else error
             connection.execute("ROLLBACK TO job")
         connection.execute("RELEASE job")
 
@@ -243,6 +243,6 @@ class Worker:
                 job = self._jobs.get_nowait()
             except Empty:
                 return
-            if job is not None and job.take():
+            if job is not None and job.claim():
                 job.error = error
                 job.finish()
