@@ -19,9 +19,9 @@ from journeyman.advisors.providers import ProviderAdvisor
 from journeyman.advisors.pull import PullAdvisor
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.mission import Mission
-from journeyman.testing.model_server import Fault, ModelServer, Say, serving
+from journeyman.testing.model_server import ModelServer, ScriptedFault, ScriptLine, serving
 from journeyman.testing.model_server.server import reply_to
-from journeyman.testing.model_server.wire import Asking
+from journeyman.testing.model_server.wire_types import ModelRequest
 from tests.engine.engine_bench import Bench, bench
 
 NOTES: Final = {"lessons": ["The code is 417."], "recommended_followups": ["Change it."]}
@@ -29,7 +29,14 @@ SHARED: Final = "shared"
 """An adapter behind the coalescing wrapper."""
 AGENT: Final = "agent"
 """A coding agent: a process for each question."""
-ERRORS: Final = {Fault.RATE_LIMITED, Fault.SERVER_ERROR, Fault.AUTH, Fault.BAD_REQUEST, Fault.RESET, Fault.SILENCE}
+ERRORS: Final = {
+    ScriptedFault.RATE_LIMITED,
+    ScriptedFault.SERVER_ERROR,
+    ScriptedFault.AUTH,
+    ScriptedFault.BAD_REQUEST,
+    ScriptedFault.RESET,
+    ScriptedFault.SILENCE,
+}
 
 
 def advice(code: int = 417, why: str = "") -> dict[str, Any]:
@@ -61,18 +68,18 @@ def mission(advisor: str, iterations: int = 2, directive: str = "Open the door."
 class Clients:
     """A connected client and an agent that answer from the same script as the server."""
 
-    lines: list[Say] = field(default_factory=list[Say])
+    lines: list[ScriptLine] = field(default_factory=list[ScriptLine])
     calls: int = 0
 
     async def create(self, params: Mapping[str, Any]) -> dict[str, Any]:
         """Answer as a client's model would, or fail as a client would."""
         del params
         self.calls += 1
-        line = self.lines.pop(0) if self.lines else Say(fault=Fault.SERVER_ERROR)
+        line = self.lines.pop(0) if self.lines else ScriptLine(fault=ScriptedFault.SERVER_ERROR)
         if line.fault in ERRORS:
             await asyncio.sleep(0)
             raise ConnectionError(line.text or "client failed")
-        reply = reply_to(Asking(model="m", streamed=False), line)
+        reply = reply_to(ModelRequest(model="m", streamed=False), line)
         stop = {"length": "maxTokens", "refusal": "refusal"}.get(reply.finish, "endTurn")
         content = {"type": "text", "text": reply.text}
         return {"role": "assistant", "content": content, "model": "m", "stopReason": stop}
@@ -114,7 +121,7 @@ class Stage:
             return AGENT
         return SHARED if seed % 10 == 0 else self.names[seed % len(self.names)]
 
-    def say(self, lines: list[Say]) -> None:
+    def say(self, lines: list[ScriptLine]) -> None:
         """Start another script for all of them."""
         self.server.say(lines)
         self.server.calls.clear()

@@ -24,7 +24,7 @@ from benchmarks.report import Meter, Row
 from journeyman.engine.records import read_record
 from journeyman.mission.model import events as e
 from journeyman.stores.sqlite import SqliteStore
-from journeyman.testing.model_server import Fault, ModelServer, Say, serving
+from journeyman.testing.model_server import ModelServer, ScriptedFault, ScriptLine, serving
 
 ROUNDS: Final = 3
 DOOR: Final = '''
@@ -71,7 +71,7 @@ def _read(path: Path) -> str:
 async def _scene(kind: str, found: Counter[str], *, knocked: bool) -> None:
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        first = Say(value=advice()) if knocked else Say(fault=Fault.SILENCE)
+        first = ScriptLine(value=advice()) if knocked else ScriptLine(fault=ScriptedFault.SILENCE)
         server = await stack.enter_async_context(serving([first]))
         (folder / "lines.json").write_text(json.dumps([advice() if knocked else None]))
         (folder / "door.py").write_text(DOOR)
@@ -90,7 +90,7 @@ async def _scene(kind: str, found: Counter[str], *, knocked: bool) -> None:
         found["settled as it should"] += len(settled) == (1 if knocked else 0)
         (folder / "slow").unlink(missing_ok=True)
         rest = [NOTES] if knocked else [advice(), NOTES]
-        server.say([Say(value=value) for value in rest])
+        server.say([ScriptLine(value=value) for value in rest])
         server.calls.clear()
         (folder / "lines.json").write_text(json.dumps(rest))
         for name in ("asked", "taken"):

@@ -34,7 +34,7 @@ from journeyman.engine.engine import Engine
 from journeyman.engine.runtime import Runtime
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.stores.memory import MemoryStore
-from journeyman.testing.model_server import Say, serving
+from journeyman.testing.model_server import ScriptLine, serving
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
@@ -161,7 +161,7 @@ def _place() -> Generator[_Place]:
     ready, ended, address = threading.Event(), threading.Event(), list[str]()
 
     async def serve() -> None:
-        async with serving([Say(value=advice)] * 50) as server:
+        async with serving([ScriptLine(value=advice)] * 50) as server:
             address.append(server.url)
             ready.set()
             await anyio.to_thread.run_sync(ended.wait)

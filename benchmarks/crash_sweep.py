@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections import Counter
 
 from benchmarks.report import Meter, Row
-from journeyman.testing.crash_sweep import MISSIONS, Crash, sweep
+from journeyman.testing.crash_sweep import MISSIONS, CrashResult, sweep
 
 EVERY = {"three kills a call": 13, "a server that dies alone": 5, "a server that dies with the engine": 5}
 """Boundaries apart, where one kill costs some thirty processes more."""
@@ -24,7 +24,7 @@ EVERY = {"three kills a call": 13, "a server that dies alone": 5, "a server that
 
 def run(progress: Meter) -> list[Row]:
     """Measure, and give the rows."""
-    crashes: list[Crash] = []
+    crashes: list[CrashResult] = []
     for name in MISSIONS:
         progress.start(name, 60)
         for crash in sweep(name, every=EVERY.get(name, 1), twice=True):

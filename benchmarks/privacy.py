@@ -21,7 +21,7 @@ from journeyman.advisors.base import AskPurpose, AuditAsked, AuditSettled, Messa
 from journeyman.engine.records import read_record
 from journeyman.mission.advice import ClosingAdvice
 from journeyman.mission.model import events as e
-from journeyman.testing.model_server import Fault, Say
+from journeyman.testing.model_server import ScriptedFault, ScriptLine
 
 SESSIONS: Final = 5000
 AGENTS: Final = 250
@@ -30,8 +30,15 @@ SDKS: Final = ("openai", "anthropic", "botocore", "boto3", "urllib3", "httpx", "
                "pydantic_ai", "acp")  # fmt: skip
 PROMPT, SYSTEM, ANSWER, ERROR, KEY = (f"CANARY-{word}-5f2e" for word in ("prompt", "system", "answer", "error", "key"))
 CANARIES: Final = (PROMPT, SYSTEM, ANSWER, ERROR, KEY)
-ERRORS: Final = (Fault.RATE_LIMITED, Fault.SERVER_ERROR, Fault.AUTH, Fault.BAD_REQUEST)
-SPOILED: Final = (Fault.HALF, Fault.GARBLED, Fault.WRONG_SCHEMA, Fault.REFUSAL, Fault.TRUNCATED, Fault.RESET)
+ERRORS: Final = (ScriptedFault.RATE_LIMITED, ScriptedFault.SERVER_ERROR, ScriptedFault.AUTH, ScriptedFault.BAD_REQUEST)
+SPOILED: Final = (
+    ScriptedFault.HALF,
+    ScriptedFault.GARBLED,
+    ScriptedFault.WRONG_SCHEMA,
+    ScriptedFault.REFUSAL,
+    ScriptedFault.TRUNCATED,
+    ScriptedFault.RESET,
+)
 
 
 class _Keep(logging.Handler):
@@ -91,18 +98,18 @@ class _Rows:
         self.text += repr(row)
 
 
-def _script(chance: random.Random) -> list[Say]:
-    lines: list[Say] = []
+def _script(chance: random.Random) -> list[ScriptLine]:
+    lines: list[ScriptLine] = []
     for _ in range(6):
         draw = chance.random()
         if draw < 0.25:
-            lines.append(Say(fault=chance.choice(ERRORS), text=f"failed: {ERROR}"))
+            lines.append(ScriptLine(fault=chance.choice(ERRORS), text=f"failed: {ERROR}"))
         elif draw < 0.5:
-            lines.append(Say(value=advice(why=ANSWER), fault=chance.choice(SPOILED)))
+            lines.append(ScriptLine(value=advice(why=ANSWER), fault=chance.choice(SPOILED)))
         elif draw < 0.6:
-            lines.append(Say(text=f"I would rather say {ANSWER}"))
+            lines.append(ScriptLine(text=f"I would rather say {ANSWER}"))
         else:
-            lines.append(Say(value=advice(why=ANSWER)))
+            lines.append(ScriptLine(value=advice(why=ANSWER)))
     return lines
 
 

@@ -17,7 +17,7 @@ from benchmarks.report import Meter, Row
 from journeyman.engine.reporting import report_of
 from journeyman.mission.model import events as e
 from journeyman.mission.model.state import SessionStatus
-from journeyman.testing.model_server import Fault, Say
+from journeyman.testing.model_server import ScriptedFault, ScriptLine
 
 SCHEDULES: Final = 1000
 AGENTS: Final = 50
@@ -64,14 +64,14 @@ async def _run(progress: Meter) -> list[Row]:
     ]
 
 
-def _lines(chance: random.Random) -> list[Say]:
-    faults = [*Fault]
-    lines: list[Say] = []
+def _lines(chance: random.Random) -> list[ScriptLine]:
+    faults = [*ScriptedFault]
+    lines: list[ScriptLine] = []
     for _ in range(8):
         fault = chance.choice(faults) if chance.random() < 0.7 else None
         value = chance.choice([advice(), advice(chance.randrange(900)), NOTES])
         wait = chance.choice([None, 0.0, 1.0])
-        lines.append(Say(value=value, fault=fault, retry_after_s=wait, drip_s=0.001))
+        lines.append(ScriptLine(value=value, fault=fault, retry_after_s=wait, drip_s=0.001))
     return lines
 
 

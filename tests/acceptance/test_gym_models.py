@@ -16,7 +16,7 @@ import pytest
 
 from journeyman.gym.tasks import Split, Tier, tasks
 from journeyman.gym.text.export import oracle_examples
-from journeyman.testing.model_server import Fault, ModelServer, Say, Script
+from journeyman.testing.model_server import ModelServer, Script, ScriptedFault, ScriptLine
 from tests.acceptance.conftest import Shell
 
 MakeShell = Callable[[str], Shell]
@@ -28,16 +28,16 @@ class Scholar(ModelServer):
     """Knows what the oracle does at each view of the first easy validation tasks."""
 
     plan: dict[str, str]
-    fault: Fault | None = None
+    fault: ScriptedFault | None = None
     delay_s = 0.0
 
-    def line_for(self, body: Any) -> Say:
+    def line_for(self, body: Any) -> ScriptLine:
         """Answer like a model that thinks aloud."""
         said = body["messages"][-1]["content"]
         view = said if isinstance(said, str) else said[0]["text"]
         if self.fault is not None:
-            return Say(fault=self.fault)
-        return Say(text=f"<think>Is it {{this}}?</think> I do {self.plan[view]}", delay_s=self.delay_s)
+            return ScriptLine(fault=self.fault)
+        return ScriptLine(text=f"<think>Is it {{this}}?</think> I do {self.plan[view]}", delay_s=self.delay_s)
 
 
 @contextmanager
@@ -132,7 +132,7 @@ def test_a_provider_that_fails_leaves_episodes_out_and_the_next_run_plays_them(s
     words = (*EVAL, "advisor:near", "--policy", "null", "--output", "kept.jsonl")
     with scholar() as server:
         configured(user, server.url)
-        server.fault = Fault.SERVER_ERROR
+        server.fault = ScriptedFault.SERVER_ERROR
         ended = user.run(*words, code=1)
         assert "advisor:near stopped early: the provider fails with openai_http_500" in ended.stderr
         assert f"{COUNT} episodes are left out, not scored" in ended.stderr
@@ -169,7 +169,7 @@ def test_a_model_is_watched(shell: MakeShell) -> None:
         configured(user, server.url)
         words = ("gym", "watch", "easy-validation-1", "--policy")
         told = user.json(*words, "advisor:claude")
-        server.fault = Fault.AUTH
+        server.fault = ScriptedFault.AUTH
         failed = user.run(*words, "advisor:claude", code=1)
     assert told["end"]["succeeded"] is True
     assert told["frames"][-1]["did"]["manager"] == "resolve"

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from journeyman.advisors.base import AskPurpose, Message, Request
 from journeyman.advisors.provider_settings import ProviderKind, ProviderSettings
 from journeyman.advisors.providers import ProviderAdvisor
-from journeyman.testing.model_server import ModelServer, Say, serving
+from journeyman.testing.model_server import ModelServer, ScriptLine, serving
 
 KEYS: Mapping[str, str] = {
     "ANTHROPIC_API_KEY": "key-anthropic",
@@ -45,7 +45,9 @@ def provider(kind: ProviderKind, server: ModelServer, **more: Any) -> ProviderAd
 
 
 @asynccontextmanager
-async def asking(kind: ProviderKind, *lines: Say, **more: Any) -> AsyncGenerator[tuple[ProviderAdvisor, ModelServer]]:
+async def asking(
+    kind: ProviderKind, *lines: ScriptLine, **more: Any
+) -> AsyncGenerator[tuple[ProviderAdvisor, ModelServer]]:
     """The adapter and the server; both are closed at the end."""
     async with serving(lines) as server:
         advisor = provider(kind, server, **more)

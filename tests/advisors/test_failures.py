@@ -12,7 +12,7 @@ from journeyman.advisors.base import FailureClass
 from journeyman.advisors.mode_fallback import ModeFallback
 from journeyman.advisors.provider_failures import retry_after_s
 from journeyman.advisors.provider_settings import AnswerMode, ProviderKind
-from journeyman.testing.model_server import Fault, Say, serving
+from journeyman.testing.model_server import ScriptedFault, ScriptLine, serving
 from tests.advisors.providers import ADVICE, asking, question
 
 KINDS = list(ProviderKind)
@@ -53,15 +53,15 @@ def test_no_retry_after_raises_or_asks_for_nonsense(text: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "line"),
     [
-        (ProviderKind.OPENAI, Say(status=429, code="insufficient_quota")),
-        (ProviderKind.OPENAI, Say(status=402)),
-        (ProviderKind.ANTHROPIC, Say(status=400, code="billing_error")),
-        (ProviderKind.BEDROCK, Say(status=400, code="ServiceQuotaExceededException")),
+        (ProviderKind.OPENAI, ScriptLine(status=429, code="insufficient_quota")),
+        (ProviderKind.OPENAI, ScriptLine(status=402)),
+        (ProviderKind.ANTHROPIC, ScriptLine(status=400, code="billing_error")),
+        (ProviderKind.BEDROCK, ScriptLine(status=400, code="ServiceQuotaExceededException")),
     ],
 )
-async def test_an_empty_account_is_no_rate_limit(kind: ProviderKind, line: Say) -> None:
+async def test_an_empty_account_is_no_rate_limit(kind: ProviderKind, line: ScriptLine) -> None:
     """Waiting does not fill it: it is not asked again."""
-    async with asking(kind, line, Say(value=ADVICE)) as (advisor, server):
+    async with asking(kind, line, ScriptLine(value=ADVICE)) as (advisor, server):
         answer = await advisor.ask(question())
         assert (answer.failure, answer.again, len(server.calls)) == (FailureClass.AUTH, False, 1)
         assert answer.reason == f"{kind.value}_quota"
@@ -72,8 +72,8 @@ async def test_an_empty_account_is_no_rate_limit(kind: ProviderKind, line: Say) 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_redirect_is_not_followed(kind: ProviderKind, status: int) -> None:
     """Prompt and key go where the operator said, and nowhere else."""
-    async with serving([Say(value=ADVICE)]) as elsewhere:
-        away = Say(status=status, headers={"location": f"{elsewhere.url}/v1/chat/completions"})
+    async with serving([ScriptLine(value=ADVICE)]) as elsewhere:
+        away = ScriptLine(status=status, headers={"location": f"{elsewhere.url}/v1/chat/completions"})
         async with asking(kind, away) as (advisor, server):
             answer = await advisor.ask(question())
             assert answer.failure is FailureClass.UNSUPPORTED
@@ -85,15 +85,17 @@ async def test_a_redirect_is_not_followed(kind: ProviderKind, status: int) -> No
 @pytest.mark.parametrize("kind", KINDS)
 async def test_a_report_of_more_tokens_than_there_can_be_does_not_break_the_answer(kind: ProviderKind) -> None:
     """The broker bounds it; the adapter must not fall over it."""
-    async with asking(kind, Say(value=ADVICE, output_tokens=10**19)) as (advisor, _):
+    async with asking(kind, ScriptLine(value=ADVICE, output_tokens=10**19)) as (advisor, _):
         assert (await advisor.ask(question())).value is not None
 
 
 @pytest.mark.anyio
 async def test_a_lowered_form_is_tried_up_again() -> None:
     """The refusal may have been about something else."""
-    refused = Say(fault=Fault.BAD_REQUEST)
-    async with asking(ProviderKind.OPENAI, refused, Say(value=ADVICE), Say(value=ADVICE), Say(value=ADVICE)) as (
+    refused = ScriptLine(fault=ScriptedFault.BAD_REQUEST)
+    async with asking(
+        ProviderKind.OPENAI, refused, ScriptLine(value=ADVICE), ScriptLine(value=ADVICE), ScriptLine(value=ADVICE)
+    ) as (
         advisor,
         server,
     ):

@@ -21,7 +21,7 @@ from journeyman.advisors.provider_settings import (
 )
 from journeyman.advisors.providers import ProviderAdvisor
 from journeyman.mission.advice import StrategyAdvice
-from journeyman.testing.model_server import Fault, Say
+from journeyman.testing.model_server import ScriptedFault, ScriptLine
 from tests.advisors.providers import ADVICE, KEYS, Advice, asking, provider, question
 
 pytestmark = pytest.mark.anyio
@@ -33,7 +33,7 @@ KINDS = list(ProviderKind)
 @pytest.mark.parametrize("kind", KINDS)
 async def test_one_type_is_asked_for_in_each_providers_form(kind: ProviderKind, mode: AnswerMode, stream: bool) -> None:  # noqa: FBT001  pytest passes it by name
     """The schema is where the provider looks for it; the answer is an instance; usage is as reported."""
-    async with asking(kind, Say(value=ADVICE), mode=mode, stream=stream) as (advisor, server):
+    async with asking(kind, ScriptLine(value=ADVICE), mode=mode, stream=stream) as (advisor, server):
         answer = await advisor.ask(question())
         assert answer.failure is None, answer.reason
         assert answer.value == Advice(title="hello", count=3)
@@ -75,41 +75,44 @@ def assert_form(kind: ProviderKind, mode: AnswerMode, body: dict[str, Any]) -> N
         assert forced
 
 
-FAULTS: dict[Fault, tuple[FailureClass, ...]] = {
-    Fault.RATE_LIMITED: (FailureClass.RATE_LIMITED,),
-    Fault.SERVER_ERROR: (FailureClass.TRANSPORT,),
-    Fault.AUTH: (FailureClass.AUTH,),
-    Fault.BAD_REQUEST: (FailureClass.UNSUPPORTED,),
-    Fault.HALF: (FailureClass.TRANSPORT, FailureClass.MALFORMED),
-    Fault.GARBLED: (FailureClass.MALFORMED,),
-    Fault.WRONG_SCHEMA: (FailureClass.SCHEMA_MISMATCH,),
-    Fault.REFUSAL: (FailureClass.REFUSED,),
-    Fault.TRUNCATED: (FailureClass.TRUNCATED,),
-    Fault.NOISE: (FailureClass.MALFORMED, FailureClass.SCHEMA_MISMATCH),
-    Fault.RESET: (FailureClass.TRANSPORT,),
+FAULTS: dict[ScriptedFault, tuple[FailureClass, ...]] = {
+    ScriptedFault.RATE_LIMITED: (FailureClass.RATE_LIMITED,),
+    ScriptedFault.SERVER_ERROR: (FailureClass.TRANSPORT,),
+    ScriptedFault.AUTH: (FailureClass.AUTH,),
+    ScriptedFault.BAD_REQUEST: (FailureClass.UNSUPPORTED,),
+    ScriptedFault.HALF: (FailureClass.TRANSPORT, FailureClass.MALFORMED),
+    ScriptedFault.GARBLED: (FailureClass.MALFORMED,),
+    ScriptedFault.WRONG_SCHEMA: (FailureClass.SCHEMA_MISMATCH,),
+    ScriptedFault.REFUSAL: (FailureClass.REFUSED,),
+    ScriptedFault.TRUNCATED: (FailureClass.TRUNCATED,),
+    ScriptedFault.NOISE: (FailureClass.MALFORMED, FailureClass.SCHEMA_MISMATCH),
+    ScriptedFault.RESET: (FailureClass.TRANSPORT,),
 }
 
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("kind", KINDS)
-async def test_each_fault_has_its_class_and_one_call(kind: ProviderKind, fault: Fault, stream: bool) -> None:  # noqa: FBT001  pytest passes it by name
+async def test_each_fault_has_its_class_and_one_call(kind: ProviderKind, fault: ScriptedFault, stream: bool) -> None:  # noqa: FBT001  pytest passes it by name
     """No SDK retries behind the broker's back; no reason holds foreign text."""
-    line = Say(value=ADVICE, fault=fault, retry_after_s=1.5)
-    async with asking(kind, line, Say(value=ADVICE), stream=stream) as (advisor, server):
+    line = ScriptLine(value=ADVICE, fault=fault, retry_after_s=1.5)
+    async with asking(kind, line, ScriptLine(value=ADVICE), stream=stream) as (advisor, server):
         answer = await advisor.ask(question())
         assert answer.value is None
         assert answer.failure in FAULTS[fault], answer.reason
         assert len(server.calls) == 1
         assert answer.usage.source in ("reported", "estimated")
-        if fault is Fault.RATE_LIMITED:
+        if fault is ScriptedFault.RATE_LIMITED:
             assert answer.retry_after_s == 1.5
             assert answer.usage.input_tokens == 0
 
 
 async def test_bedrock_reasons_are_the_stable_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Error codes of AWS, and our own words for what has none."""
-    lines = [Say(text="x", fault=fault) for fault in (Fault.RATE_LIMITED, Fault.AUTH, Fault.GARBLED, Fault.TRUNCATED)]
+    lines = [
+        ScriptLine(text="x", fault=fault)
+        for fault in (ScriptedFault.RATE_LIMITED, ScriptedFault.AUTH, ScriptedFault.GARBLED, ScriptedFault.TRUNCATED)
+    ]
     async with asking(ProviderKind.BEDROCK, *lines) as (advisor, server):
         reasons = [(await advisor.ask(question())).reason for _ in lines]
         assert "Credential=key-aws/" in server.calls[0].headers["authorization"]
@@ -132,8 +135,8 @@ async def test_bedrock_reasons_are_the_stable_ones(tmp_path: Path, monkeypatch: 
 
 async def test_a_model_without_native_schemas_is_asked_one_step_lower() -> None:
     """After a 400 the same request may be sent again, as a tool call, then in the prompt."""
-    refused = Say(fault=Fault.BAD_REQUEST)
-    async with asking(ProviderKind.OPENAI, refused, refused, Say(value=ADVICE)) as (advisor, server):
+    refused = ScriptLine(fault=ScriptedFault.BAD_REQUEST)
+    async with asking(ProviderKind.OPENAI, refused, refused, ScriptLine(value=ADVICE)) as (advisor, server):
         first, second, third = [await advisor.ask(question()) for _ in range(3)]
         assert [first.again, second.again, third.failure] == [True, True, None]
         forms = [next(iter({"response_format", "tools"} & call.body.keys()), "") for call in server.calls]
@@ -145,7 +148,7 @@ async def test_a_model_without_native_schemas_is_asked_one_step_lower() -> None:
 async def test_thinking_tags_inside_an_answer_stay_there(stream: bool) -> None:  # noqa: FBT001  pytest passes it by name
     """The wire library would cut them out of strings; it must not."""
     said = {"title": "<think>not a thought</think>", "count": 1}
-    async with asking(ProviderKind.OPENAI, Say(value=said), stream=stream) as (advisor, _):
+    async with asking(ProviderKind.OPENAI, ScriptLine(value=said), stream=stream) as (advisor, _):
         answer = await advisor.ask(question())
         assert answer.value == Advice(title="<think>not a thought</think>", count=1)
 
@@ -153,7 +156,7 @@ async def test_thinking_tags_inside_an_answer_stay_there(stream: bool) -> None: 
 @pytest.mark.parametrize("kind", KINDS)
 async def test_usage_that_nobody_reports_is_an_estimate(kind: ProviderKind) -> None:
     """Never zero for unknown."""
-    async with asking(kind, Say(value=ADVICE, usage=False)) as (advisor, _):
+    async with asking(kind, ScriptLine(value=ADVICE, usage=False)) as (advisor, _):
         usage = (await advisor.ask(question())).usage
         assert usage.source == "estimated"
         assert usage.input_tokens > 0
@@ -163,7 +166,10 @@ async def test_usage_that_nobody_reports_is_an_estimate(kind: ProviderKind) -> N
 @pytest.mark.parametrize("kind", KINDS)
 async def test_cancelling_ends_the_wait(kind: ProviderKind) -> None:
     """Also for the blocking client, whose thread is left behind until its socket closes."""
-    async with asking(kind, Say(text="x"), Say(fault=Fault.SILENCE), timeout_s=2.0) as (advisor, _):
+    async with asking(kind, ScriptLine(text="x"), ScriptLine(fault=ScriptedFault.SILENCE), timeout_s=2.0) as (
+        advisor,
+        _,
+    ):
         await advisor.ask(question(None))  # the SDK's first import is slow
         with anyio.move_on_after(0.1) as scope:
             await advisor.ask(question(None))
@@ -174,7 +180,7 @@ async def test_sdk_loggers_say_nothing_below_warning(caplog: pytest.LogCaptureFi
     """Their debug logs hold prompts and answers."""
     caplog.set_level(logging.DEBUG)
     for kind in KINDS:
-        async with asking(kind, Say(value={"title": "CANARY-a", "count": 1})) as (advisor, _):
+        async with asking(kind, ScriptLine(value={"title": "CANARY-a", "count": 1})) as (advisor, _):
             await advisor.ask(question(text="CANARY-b"))
             for name in (
                 "openai",
@@ -235,7 +241,7 @@ def test_each_variable_counts_before_those_behind_it(kind: ProviderKind, tmp_pat
 
 async def test_a_local_server_needs_no_key_and_no_consent() -> None:
     """vLLM, llama.cpp and Ollama on this machine cost nothing and see nothing leave."""
-    async with asking(ProviderKind.OPENAI, Say(text="hi")) as (_, server):
+    async with asking(ProviderKind.OPENAI, ScriptLine(text="hi")) as (_, server):
         local = provider(ProviderKind.OPENAI, server).readiness()
         assert (local.ready, local.costs, local.leaves_machine) == (True, False, False)
     away = ProviderAdvisor(ProviderSettings(kind=ProviderKind.ANTHROPIC), KEYS).readiness()
@@ -248,7 +254,7 @@ async def test_a_strategy_keeps_its_free_arguments(kind: ProviderKind) -> None:
     """A strict schema would empty every object of any keys, so a strategy is asked for as a tool call."""
     strategy = {"calls": [{"tool": "door", "args": {"code": 417}}]}
     said = {"revision_rationale": "r", "next_strategy": strategy, "confidence": 0.5}
-    async with asking(kind, Say(value=said)) as (advisor, server):
+    async with asking(kind, ScriptLine(value=said)) as (advisor, server):
         answer = await advisor.ask(question(StrategyAdvice))
         assert answer.failure is None, answer.reason
         assert answer.value.next_strategy.calls[0].args == {"code": 417}

@@ -11,16 +11,16 @@ from pydantic import ValidationError
 from journeyman.advisors.base import FailureClass
 from journeyman.advisors.provider_settings import AnswerMode, ProviderKind
 from journeyman.advisors.settings import AdvisorSettings
-from journeyman.testing.model_server import Call, Fault, ModelServer, Say
+from journeyman.testing.model_server import ModelServer, ReceivedRequest, ScriptedFault, ScriptLine
 from tests.advisors.providers import ADVICE, Advice, asking, question
 
 pytestmark = pytest.mark.anyio
 KINDS = list(ProviderKind)
 CHATTER = json.dumps(ADVICE) + " And now for something longer." * 40
-DRIP = Say(text=CHATTER, fault=Fault.SLOW_DRIP, drip_s=0.05)
+DRIP = ScriptLine(text=CHATTER, fault=ScriptedFault.SLOW_DRIP, drip_s=0.05)
 
 
-async def ended(server: ModelServer) -> Call:
+async def ended(server: ModelServer) -> ReceivedRequest:
     """The first call once the server wrote all that it ever will."""
     with anyio.fail_after(5):
         while server._open and server.calls[0].frames_written < server.calls[0].frames:
@@ -57,7 +57,7 @@ async def test_a_stream_is_read_to_its_end_unless_the_setting_says_otherwise(kin
 @pytest.mark.parametrize("kind", KINDS)
 async def test_the_argument_of_a_tool_call_is_cut_too(kind: ProviderKind) -> None:
     """What follows it would only tell the usage."""
-    line = Say(value=ADVICE, fault=Fault.SLOW_DRIP, drip_s=0.02)
+    line = ScriptLine(value=ADVICE, fault=ScriptedFault.SLOW_DRIP, drip_s=0.02)
     async with asking(kind, line, stream=True, stop_early=True, mode=AnswerMode.TOOL) as (advisor, server):
         answer = await advisor.ask(question())
         assert answer.value == Advice.model_validate(ADVICE)
@@ -71,7 +71,10 @@ async def test_the_argument_of_a_tool_call_is_cut_too(kind: ProviderKind) -> Non
 async def test_an_answer_that_ended_for_length_is_never_final(kind: ProviderKind, stop_early: bool) -> None:  # noqa: FBT001  pytest passes it by name
     """Neither cut in the object, nor with an object among prose that goes on: only a leading object is settled early."""
     prose = f"For example {json.dumps(ADVICE)} would be wrong, since " + "x" * 400
-    lines = [Say(value=ADVICE, fault=Fault.TRUNCATED), Say(text=prose, fault=Fault.TRUNCATED)]
+    lines = [
+        ScriptLine(value=ADVICE, fault=ScriptedFault.TRUNCATED),
+        ScriptLine(text=prose, fault=ScriptedFault.TRUNCATED),
+    ]
     async with asking(kind, *lines, stream=True, stop_early=stop_early, mode=AnswerMode.PROMPTED) as (advisor, _):
         for _line in lines:
             answer = await advisor.ask(question())

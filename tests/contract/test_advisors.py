@@ -19,8 +19,16 @@ from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
 from journeyman.advisors.provider_settings import ProviderKind
 from journeyman.advisors.pull import PullAdvisor
 from journeyman.advisors.scripted import ScriptedAdvisor, ScriptedAnswer
-from journeyman.testing.check_advisor import ADVISOR_CHECKS, GOOD, Behaviour, Broken, Check, MakeAdvisor, check_advisor
-from journeyman.testing.model_server import Fault, Say
+from journeyman.testing.check_advisor import (
+    ADVISOR_CHECKS,
+    GOOD,
+    AdvisorContractBroken,
+    Behaviour,
+    Check,
+    MakeAdvisor,
+    check_advisor,
+)
+from journeyman.testing.model_server import ScriptedFault, ScriptLine
 from tests.advisors.providers import asking
 
 pytestmark = pytest.mark.anyio
@@ -30,12 +38,12 @@ SAID: Mapping[Behaviour, str] = {
 }  # fmt: skip
 
 
-def _line(behaviour: Behaviour) -> Say:
+def _line(behaviour: Behaviour) -> ScriptLine:
     if behaviour is Behaviour.ANSWERS:
-        return Say(value=GOOD)
+        return ScriptLine(value=GOOD)
     if behaviour in SAID:
-        return Say(text=SAID[behaviour])
-    return Say(fault=Fault.RESET if behaviour is Behaviour.BREAKS else Fault.SILENCE)
+        return ScriptLine(text=SAID[behaviour])
+    return ScriptLine(fault=ScriptedFault.RESET if behaviour is Behaviour.BREAKS else ScriptedFault.SILENCE)
 
 
 def _provider(kind: ProviderKind, *, stream: bool = False) -> MakeAdvisor:
@@ -160,5 +168,5 @@ async def test_the_kit_finds_an_advisor_that_gossips() -> None:
     async def make(_: Behaviour) -> AsyncGenerator[Advisor]:
         yield _Gossip([])
 
-    with pytest.raises(Broken, match="reason must be a short identifier"):
+    with pytest.raises(AdvisorContractBroken, match="reason must be a short identifier"):
         await check_advisor(make)

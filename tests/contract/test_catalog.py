@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from journeyman.testing.check_catalog import Reference, check_catalog
+from journeyman.testing.check_catalog import ReferenceTools, check_catalog
 from journeyman.tools.base import BaseCatalog, CallRequest, Catalog, Result, Status, Tool
 from journeyman.tools.calling import ToolCatalog
 from journeyman.tools.catalog import open_catalog
@@ -20,7 +20,7 @@ SERVER = Path(__file__).parent.parent / "tools" / "servers" / "reference.py"
 
 def over_functions(allow: Sequence[str]) -> AbstractAsyncContextManager[ToolCatalog]:
     """Open the reference tools as Python functions."""
-    return open_catalog(functions=list(Reference().tools().values()), allow=allow)
+    return open_catalog(functions=list(ReferenceTools().tools().values()), allow=allow)
 
 
 def over_stdio(allow: Sequence[str]) -> AbstractAsyncContextManager[ToolCatalog]:

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journeyman.testing.check_catalog import Death, Dying, OpenDying, check_sending
+from journeyman.testing.check_catalog import Death, DyingCatalog, OpenDying, check_sending
 from journeyman.tools.base import CallRequest, ForwardingCatalog, Result, Status
 from journeyman.tools.catalog import open_catalog
 from journeyman.tools.limits import Limits
@@ -27,27 +27,27 @@ DEATHS = st.lists(st.sampled_from(Death), max_size=4)
 
 
 @asynccontextmanager
-async def over_stdio(deaths: Sequence[Death]) -> AsyncGenerator[Dying]:
+async def over_stdio(deaths: Sequence[Death]) -> AsyncGenerator[DyingCatalog]:
     """Open a program that dies."""
     with tempfile.TemporaryDirectory() as name:
         spec = {"command": sys.executable, "args": [str(SERVER), ",".join(deaths), name]}
         ledger = Path(name) / "arrived"
         async with open_catalog(servers={"dying": spec}, limits=LIMITS) as catalog:
-            yield Dying(catalog, "dying.act", lambda: ledger.stat().st_size if ledger.exists() else 0)
+            yield DyingCatalog(catalog, "dying.act", lambda: ledger.stat().st_size if ledger.exists() else 0)
 
 
 def over_http(ending: str = "close") -> OpenDying:
     """What opens an HTTP server that dies, or answers otherwise than with an answer."""
 
     @asynccontextmanager
-    async def opened(deaths: Sequence[Death]) -> AsyncGenerator[Dying]:
+    async def opened(deaths: Sequence[Death]) -> AsyncGenerator[DyingCatalog]:
         async with (
             dying_http(deaths, ending) as (server, url),
             open_catalog(servers={"dying": {"url": url}}, limits=LIMITS) as catalog,
         ):
-            yield Dying(catalog, "dying.act", lambda: server.arrived)
+            yield DyingCatalog(catalog, "dying.act", lambda: server.arrived)
 
-    def give(deaths: Sequence[Death]) -> AbstractAsyncContextManager[Dying]:
+    def give(deaths: Sequence[Death]) -> AbstractAsyncContextManager[DyingCatalog]:
         return opened(deaths)
 
     return give
@@ -107,7 +107,7 @@ def test_over_http_a_refusal_is_a_failure_and_is_sent_again_only_where_it_may_be
 class _Eager(ForwardingCatalog):
     """A catalog that sends again whatever the caller says."""
 
-    def __init__(self, inner: Dying) -> None:
+    def __init__(self, inner: DyingCatalog) -> None:
         super().__init__(inner.catalog)
 
     async def handle(self, request: CallRequest) -> Result:
@@ -118,9 +118,9 @@ def test_the_kit_finds_a_catalog_that_sends_twice() -> None:
     """The kit itself can fail."""
 
     @asynccontextmanager
-    async def eager(deaths: Sequence[Death]) -> AsyncGenerator[Dying]:
+    async def eager(deaths: Sequence[Death]) -> AsyncGenerator[DyingCatalog]:
         async with over_http()(deaths) as dying:
-            yield Dying(_Eager(dying), dying.tool, dying.arrived)
+            yield DyingCatalog(_Eager(dying), dying.tool, dying.arrived)
 
     with pytest.raises(AssertionError, match="must not be sent again was"):
         checked(eager, [Death.AFTER], repeatable=False)

@@ -11,9 +11,9 @@ import pytest
 
 from journeyman.evaluation.incident_tools import IncidentCatalog
 from journeyman.testing.crash_sweep import MISSIONS, sweep
-from journeyman.testing.crash_sweep.child import attempt
-from journeyman.testing.crash_sweep.sweep import course, died, judged, strayed
-from journeyman.testing.crash_sweep.world import Ledger
+from journeyman.testing.crash_sweep.killed_process import attempt
+from journeyman.testing.crash_sweep.ledger import Ledger
+from journeyman.testing.crash_sweep.sweep import calls_and_verdicts, died, judged, strayed
 from journeyman.tools.base import PastCall
 
 EVERY = {
@@ -65,7 +65,7 @@ def test_the_sweep_sees_an_incident_that_is_not_brought_back(tmp_path: Path, mon
     (tmp_path / "whole").mkdir()
     (tmp_path / "cut").mkdir()
     attempt(tmp_path / "whole", "an incident", 0)
-    unharmed = asyncio.run(course(tmp_path / "whole"))
+    unharmed = asyncio.run(calls_and_verdicts(tmp_path / "whole"))
     child = multiprocessing.get_context("forkserver").Process(
         target=attempt, args=(tmp_path / "cut", "an incident", 0, frozenset({20}))
     )

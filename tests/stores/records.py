@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from journeyman.mission.chain import Entry
 from journeyman.stores.base import Batch, Summary
-from journeyman.testing.store_kit.bench import Story
+from journeyman.testing.store_kit.fixtures import RecordWriter
 
 
 def whole(tenant: str = "default", session_id: str = "s1", count: int = 6, *, blobs: tuple[bytes, ...] = ()) -> Batch:
     """A record of `count` events in one batch; the third refers to the blobs."""
-    story = Story(tenant, session_id)
+    story = RecordWriter(tenant, session_id)
     parts: list[Batch] = []
     for number in range(count):
         part = story.batch(blobs=blobs if number == 2 else ())
@@ -29,4 +29,4 @@ def whole(tenant: str = "default", session_id: str = "s1", count: int = 6, *, bl
 
 def summarize(entries: Sequence[Entry]) -> Summary:
     """The row that belongs to `whole`."""
-    return Story("default", "s1").summary(len(entries))
+    return RecordWriter("default", "s1").summary(len(entries))

@@ -15,15 +15,15 @@ from journeyman.mission.values.canonical import digest
 from journeyman.mission.values.errors import CallerError, NotAllowed, Unavailable
 from journeyman.stores.sqlite import SqliteStore, database
 from journeyman.stores.verify import verify_session
-from journeyman.testing.store_kit.bench import Story
+from journeyman.testing.store_kit.fixtures import RecordWriter
 
 pytestmark = pytest.mark.anyio
 
 
 @pytest.fixture
-async def kept(tmp_path: Path) -> Story:
+async def kept(tmp_path: Path) -> RecordWriter:
     """Keep a record of eleven events with a blob under `tmp_path`."""
-    story = Story("default", "s1")
+    story = RecordWriter("default", "s1")
     async with await SqliteStore.open(tmp_path) as store:
         await story.add(store, 10)
         await story.add(store, blobs=(b"large",))
@@ -37,7 +37,7 @@ def _seal(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def sealed(tmp_path: Path, kept: Story, monkeypatch: pytest.MonkeyPatch) -> Path:
+def sealed(tmp_path: Path, kept: RecordWriter, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder of the record, which from now on cannot be written."""
     _seal(monkeypatch)
     return tmp_path
@@ -47,7 +47,7 @@ def _files(directory: Path) -> dict[str, bytes]:
     return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
 
 
-async def test_what_cannot_be_written_can_be_read(sealed: Path, kept: Story) -> None:
+async def test_what_cannot_be_written_can_be_read(sealed: Path, kept: RecordWriter) -> None:
     """Everything is there, and nothing is left beside it."""
     before = _files(sealed)
     async with await SqliteStore.open(sealed) as store:
@@ -62,7 +62,7 @@ async def test_what_cannot_be_written_can_be_read(sealed: Path, kept: Story) -> 
     assert _files(sealed) == before
 
 
-async def test_what_cannot_be_written_refuses_every_change(sealed: Path, kept: Story) -> None:
+async def test_what_cannot_be_written_refuses_every_change(sealed: Path, kept: RecordWriter) -> None:
     """With where to go, before anything is tried."""
     async with await SqliteStore.open(sealed) as store:
         await _refused(store.claim("s1", "me", 5))
@@ -80,7 +80,7 @@ async def test_a_log_that_was_copied_is_read_or_said_to_be_unreadable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, whole: bool
 ) -> None:
     """Commits that are not in the file yet are never silently left out."""
-    story = Story("default", "s1")
+    story = RecordWriter("default", "s1")
     async with await SqliteStore.open(tmp_path / "live") as store:
         await story.add(store, 7)
         shutil.copytree(tmp_path / "live", tmp_path / "copy")
@@ -124,10 +124,10 @@ async def test_a_folder_without_a_record_is_still_made(tmp_path: Path) -> None:
         "INSERT INTO event SELECT key + 1, hash, body FROM event WHERE key = (SELECT max(key) FROM event WHERE key < (2 << 32))",
     ],
 )
-async def test_lists_mark_a_row_whose_record_ends_elsewhere(tmp_path: Path, kept: Story, change: str) -> None:
+async def test_lists_mark_a_row_whose_record_ends_elsewhere(tmp_path: Path, kept: RecordWriter, change: str) -> None:
     """And no other row."""
     async with await SqliteStore.open(tmp_path) as store:
-        await Story("default", "s2").add(store, 3)
+        await RecordWriter("default", "s2").add(store, 3)
         assert all(row.head_holds for row in await store.sessions())
         file = sqlite3.connect(store.path)
         with file:

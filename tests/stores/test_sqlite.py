@@ -17,7 +17,7 @@ import pytest
 from journeyman.mission.values.canonical import digest
 from journeyman.mission.values.errors import CallerError, HeadMoved, InvalidInput, NotAllowed, RecordBroken, Unavailable
 from journeyman.stores.sqlite import SqliteStore, connection_thread, database
-from journeyman.testing.store_kit.bench import Story
+from journeyman.testing.store_kit.fixtures import RecordWriter
 
 pytestmark = pytest.mark.anyio
 
@@ -38,7 +38,7 @@ async def test_only_the_owner_may_read_what_is_kept(tmp_path: Path) -> None:
     before = os.umask(0)
     try:
         async with await SqliteStore.open(tmp_path / "new" / "data", tenant="acme") as store:
-            await Story("acme", "s1").add(store)
+            await RecordWriter("acme", "s1").add(store)
             directory = tmp_path / "new" / "data" / "acme"
             files = {file.name: _mode(file) for file in directory.iterdir()}
             assert files == {"journeyman.db": 0o600, "journeyman.db-wal": 0o600, "journeyman.db-shm": 0o600}
@@ -87,7 +87,7 @@ async def test_a_directory_that_cannot_be_made_is_said_so(tmp_path: Path) -> Non
 async def test_many_may_open_a_new_file_at_once(tmp_path: Path) -> None:
     """Schema and journal mode are set once, whoever comes first."""
     stores = await asyncio.gather(*(SqliteStore.open(tmp_path) for _ in range(8)))
-    await asyncio.gather(*(Story("default", f"s{number}").add(store) for number, store in enumerate(stores)))
+    await asyncio.gather(*(RecordWriter("default", f"s{number}").add(store) for number, store in enumerate(stores)))
     assert len(await stores[0].sessions()) == 8
     await asyncio.gather(*(store.aclose() for store in stores))
 
@@ -102,12 +102,12 @@ async def test_a_failed_migration_changes_nothing(tmp_path: Path, monkeypatch: p
         await SqliteStore.open(tmp_path)
     monkeypatch.setattr(database, "_steps", lambda: {1: good[1], 2: "CREATE TABLE extra (a);\n"})
     async with await SqliteStore.open(tmp_path) as store:
-        await Story("default", "s1").add(store)
+        await RecordWriter("default", "s1").add(store)
 
 
 async def test_reads_go_on_while_somebody_writes(store: SqliteStore) -> None:
     """A long write elsewhere refuses our write in time, and never our reads."""
-    story = Story("default", "s1")
+    story = RecordWriter("default", "s1")
     await story.add(store, 2, blobs=(b"kept",))
     other = sqlite3.connect(store.path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -123,7 +123,7 @@ async def test_reads_go_on_while_somebody_writes(store: SqliteStore) -> None:
 
 async def test_a_full_disk_keeps_nothing_and_can_be_survived(store: SqliteStore) -> None:
     """The error says what to do, and once there is room the same append lands."""
-    story = Story("default", "s1")
+    story = RecordWriter("default", "s1")
     await story.add(store)
     pages = await store._writer.run(lambda connection: connection.execute("PRAGMA page_count").fetchone()[0])
     await store._writer.run(lambda connection: connection.execute(f"PRAGMA max_page_count = {pages}").fetchone())
@@ -138,9 +138,9 @@ async def test_a_full_disk_keeps_nothing_and_can_be_survived(store: SqliteStore)
 async def test_waiting_appends_share_one_commit(store: SqliteStore) -> None:
     """One of them is refused; the others land, with a single transaction for all."""
     statements: list[str] = []
-    stories = [Story("default", f"s{number}") for number in range(20)]
+    stories = [RecordWriter("default", f"s{number}") for number in range(20)]
     await stories[7].add(store)
-    stale = Story("default", "s7").batch(3)
+    stale = RecordWriter("default", "s7").batch(3)
     started, blocked = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -181,7 +181,7 @@ async def test_a_broken_piece_of_work_harms_nobody(store: SqliteStore) -> None:
     with pytest.raises(RecordBroken, match="no such table"):
         await store._writer.run(lambda connection: connection.execute("SELECT * FROM elsewhere"))
     assert await store.accounts() == []
-    await Story("default", "s1").add(store)
+    await RecordWriter("default", "s1").add(store)
 
 
 async def test_a_withdrawn_append_never_lands(store: SqliteStore) -> None:
@@ -191,7 +191,7 @@ async def test_a_withdrawn_append_never_lands(store: SqliteStore) -> None:
     hold = store._writer.run(lambda _: asyncio.run_coroutine_threadsafe(blocked.wait(), loop).result())
     holding = asyncio.ensure_future(hold)
     await asyncio.sleep(0)
-    waiting = asyncio.ensure_future(store.append(Story("default", "s1").batch(3)))
+    waiting = asyncio.ensure_future(store.append(RecordWriter("default", "s1").batch(3)))
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.wait([waiting])
@@ -236,7 +236,7 @@ async def test_a_closed_store_says_so(tmp_path: Path) -> None:
 
 async def test_bytes_on_disk_stay_near_the_payload(tmp_path: Path) -> None:
     """5 KB blobs that do not compress at all, while the file is open and after."""
-    story, payload = Story("default", "s1"), 0
+    story, payload = RecordWriter("default", "s1"), 0
     async with await SqliteStore.open(tmp_path) as store:
         for _ in range(400):
             blob = os.urandom(5_000)
@@ -254,7 +254,7 @@ async def test_the_log_is_emptied_when_nothing_happens(tmp_path: Path, monkeypat
     """A short record does not stay hidden in a large write-ahead log."""
     monkeypatch.setattr(connection_thread, "_IDLE_S", 0.0)
     async with await SqliteStore.open(tmp_path) as store:
-        story = Story("default", "s1")
+        story = RecordWriter("default", "s1")
         for _ in range(30):
             await story.add(store, 1, blobs=(os.urandom(5_000),))
         log = store.path.with_name("journeyman.db-wal")
@@ -264,7 +264,7 @@ async def test_the_log_is_emptied_when_nothing_happens(tmp_path: Path, monkeypat
 async def test_damage_in_the_file_is_said_to_be_damage(tmp_path: Path) -> None:
     """A torn page is no missing event."""
     async with await SqliteStore.open(tmp_path) as store:
-        story = Story("default", "s1")
+        story = RecordWriter("default", "s1")
         for _ in range(50):
             await story.add(store, 4, blobs=(os.urandom(3_000),))
         path = store.path

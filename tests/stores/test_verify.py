@@ -18,7 +18,7 @@ from journeyman.stores import verify
 from journeyman.stores.memory import MemoryStore
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.stores.verify import verify_session
-from journeyman.testing.store_kit.bench import Story
+from journeyman.testing.store_kit.fixtures import RecordWriter
 from tests.stores.records import whole
 
 pytestmark = pytest.mark.anyio
@@ -57,7 +57,7 @@ async def test_pages_and_windows_change_nothing(store: SqliteStore, monkeypatch:
 
 async def test_forgotten_blobs_are_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is remembered of a record does not grow with it."""
-    store, story = MemoryStore(), Story("default", "s1")
+    store, story = MemoryStore(), RecordWriter("default", "s1")
     for blob in (b"one", b"two", b"one", b"two"):
         story.head = await store.append(story.batch(blobs=(blob,)))
     for remembered, read in ((10, 2), (2, 2), (1, 4)):
@@ -130,7 +130,7 @@ async def test_the_first_of_two_faults_is_named(store: SqliteStore) -> None:
 async def test_memory_records_are_checked_alike() -> None:
     """Any store will do."""
     store = MemoryStore()
-    story = Story("default", "s1")
+    story = RecordWriter("default", "s1")
     await story.add(store, 3, blobs=(b"one",))
     assert (await verify_session(store, "s1")).holds
     store._blobs[digest(b"one")] = b"two"

@@ -14,7 +14,7 @@ import httpx2
 import pytest
 
 from journeyman.mission.values.errors import InvalidInput, NotFound
-from journeyman.testing.model_server import Fault, Say, Script, load_script, serving
+from journeyman.testing.model_server import Script, ScriptedFault, ScriptLine, load_script, serving
 
 pytestmark = pytest.mark.anyio  # async tests only
 ASKED: dict[str, tuple[str, dict[str, Any]]] = {
@@ -28,18 +28,21 @@ ASKED: dict[str, tuple[str, dict[str, Any]]] = {
 async def test_answers_come_in_order_and_end_with_an_error(wire: str) -> None:
     """A script that is over is a server error, unless it repeats."""
     path, body = ASKED[wire]
-    async with serving([Say(text="one"), Say(text="two")]) as server, httpx2.AsyncClient(trust_env=False) as client:
+    async with (
+        serving([ScriptLine(text="one"), ScriptLine(text="two")]) as server,
+        httpx2.AsyncClient(trust_env=False) as client,
+    ):
         said = [await client.post(server.url + path, json=body) for _ in range(3)]
         assert [row.status_code for row in said] == [200, 200, 500]
         assert ["one" in said[0].text, "two" in said[1].text] == [True, True]
-        server.say(Script(answers=(Say(text="again"),), repeat=True))
+        server.say(Script(answers=(ScriptLine(text="again"),), repeat=True))
         for _ in range(2):
             assert "again" in (await client.post(server.url + path, json=body)).text
 
 
 async def test_no_log_shows_a_text() -> None:
     """What is printed of calls and lines holds neither prompt nor answer."""
-    async with serving([Say(text="ANSWER")]) as server, httpx2.AsyncClient(trust_env=False) as client:
+    async with serving([ScriptLine(text="ANSWER")]) as server, httpx2.AsyncClient(trust_env=False) as client:
         path, body = ASKED["openai"]
         await client.post(server.url + path, json=body, headers={"authorization": "Bearer KEY"})
         shown = repr(server.calls) + repr(server)
@@ -52,7 +55,7 @@ async def test_no_log_shows_a_text() -> None:
 async def test_a_rate_limit_says_when_to_come_back_if_so_scripted(wire: str, retry_after_s: float | None) -> None:
     """429 in each provider's form, with and without the header."""
     path, body = ASKED[wire]
-    line = Say(fault=Fault.RATE_LIMITED, retry_after_s=retry_after_s)
+    line = ScriptLine(fault=ScriptedFault.RATE_LIMITED, retry_after_s=retry_after_s)
     async with serving([line]) as server, httpx2.AsyncClient(trust_env=False) as client:
         answer = await client.post(server.url + path, json=body)
         assert (answer.status_code, answer.headers.get("retry-after")) == (429, retry_after_s and "1.5")
@@ -62,7 +65,7 @@ async def test_a_rate_limit_says_when_to_come_back_if_so_scripted(wire: str, ret
 async def test_a_bedrock_stream_is_framed_with_both_checksums() -> None:
     """Each frame carries its lengths and two CRC-32."""
     _, body = ASKED["bedrock"]
-    async with serving([Say(text="hello")]) as server, httpx2.AsyncClient(trust_env=False) as client:
+    async with serving([ScriptLine(text="hello")]) as server, httpx2.AsyncClient(trust_env=False) as client:
         raw = (await client.post(f"{server.url}/model/m/converse-stream", json=body)).content
     names: list[bytes] = []
     while raw:
@@ -75,11 +78,14 @@ async def test_a_bedrock_stream_is_framed_with_both_checksums() -> None:
     assert b"metadata" in names[-1]
 
 
-@pytest.mark.parametrize("fault", [Fault.HALF, Fault.RESET])
-async def test_a_broken_connection_is_one(fault: Fault) -> None:
+@pytest.mark.parametrize("fault", [ScriptedFault.HALF, ScriptedFault.RESET])
+async def test_a_broken_connection_is_one(fault: ScriptedFault) -> None:
     """The caller's own client sees it."""
     path, body = ASKED["openai"]
-    async with serving([Say(text="hello", fault=fault)]) as server, httpx2.AsyncClient(trust_env=False) as client:
+    async with (
+        serving([ScriptLine(text="hello", fault=fault)]) as server,
+        httpx2.AsyncClient(trust_env=False) as client,
+    ):
         with pytest.raises(httpx2.TransportError):
             await client.post(server.url + path, json=body)
 
@@ -87,17 +93,20 @@ async def test_a_broken_connection_is_one(fault: Fault) -> None:
 async def test_silence_lasts_until_the_caller_gives_up() -> None:
     """And the server can still be closed."""
     path, body = ASKED["openai"]
-    async with serving([Say(fault=Fault.SILENCE)]) as server, httpx2.AsyncClient(trust_env=False) as client:
+    async with (
+        serving([ScriptLine(fault=ScriptedFault.SILENCE)]) as server,
+        httpx2.AsyncClient(trust_env=False) as client,
+    ):
         with pytest.raises(httpx2.ReadTimeout):
             await client.post(server.url + path, json=body, timeout=0.05)
-        assert [call.fault for call in server.calls] == [Fault.SILENCE]
+        assert [call.fault for call in server.calls] == [ScriptedFault.SILENCE]
 
 
 async def test_a_value_takes_the_form_that_is_asked_for() -> None:
     """With a tool it is a call, without one it is text."""
     path, body = ASKED["openai"]
     tools = [{"type": "function", "function": {"name": "give", "parameters": {}}}]
-    async with serving(Script(answers=(Say(value={"a": 1}),), repeat=True)) as server:
+    async with serving(Script(answers=(ScriptLine(value={"a": 1}),), repeat=True)) as server:
         async with httpx2.AsyncClient(trust_env=False) as client:
             plain = (await client.post(server.url + path, json=body)).json()["choices"][0]["message"]
             called = (await client.post(server.url + path, json={**body, "tools": tools})).json()["choices"][0]

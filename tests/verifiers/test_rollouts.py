@@ -28,13 +28,13 @@ from journeyman.gym.text.shift import Shift
 from journeyman.gym.text.words import ActionType, AgentRole, FailureType
 from journeyman.gym.world.world import World
 from journeyman.interfaces.verifiers.taskset import MAX_TURNS
-from journeyman.testing.model_server import Call, Fault, Say, Script, serving
+from journeyman.testing.model_server import ReceivedRequest, Script, ScriptedFault, ScriptLine, serving
 
 CURABLE = 10
 """Number of an easy world that the SRE can mend while the others do their part, and that nobody else mends."""
 BIN = Path(sys.executable).parent
-SILENT = Say(text="I would rather chat.")
-WAITING = Script(answers=(Say(tool="wait"),), repeat=True)
+SILENT = ScriptLine(text="I would rather chat.")
+WAITING = Script(answers=(ScriptLine(tool="wait"),), repeat=True)
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ class Played:
     """What verifiers recorded of a rollout, and what its model was asked."""
 
     episode: vf.Episode
-    calls: list[Call]
+    calls: list[ReceivedRequest]
 
     @property
     def trace(self) -> Any:
@@ -60,22 +60,22 @@ class Played:
         return [json.dumps(call.body.get("tools"), sort_keys=True) for call in self.calls]
 
 
-def call_of(move: TextAction) -> Say:
+def call_of(move: TextAction) -> ScriptLine:
     """An action as the tool call of a model."""
     kind, target = move.action_type, move.target
     if kind is ActionType.NOOP:
-        return Say(tool="look", args={"target": target}) if target else Say(tool="wait")
+        return ScriptLine(tool="look", args={"target": target}) if target else ScriptLine(tool="wait")
     if kind is ActionType.COMMUNICATE:
-        return Say(tool=str(kind), args={"topic": "note", "target": target or "front-door"})
-    return Say(tool=str(kind), args={"target": target or "", **move.args})
+        return ScriptLine(tool=str(kind), args={"topic": "note", "target": target or "front-door"})
+    return ScriptLine(tool=str(kind), args={"target": target or "", **move.args})
 
 
-def plan(number: int) -> list[Say]:
+def plan(number: int) -> list[ScriptLine]:
     """The SRE's part of the oracle's plan as tool calls, then waiting."""
     one = task(f"easy-train-{number}")
     certificate, words = certify(one), Shift(one, AgentRole.SRE).world
     rows = certificate.actions[: certificate.steps, AgentRole.SRE.number]
-    return [*(call_of(named(row, AgentRole.SRE, words)) for row in rows), Say(tool="wait", times=40)]
+    return [*(call_of(named(row, AgentRole.SRE, words)) for row in rows), ScriptLine(tool="wait", times=40)]
 
 
 def silent_score(number: int) -> float:
@@ -86,10 +86,10 @@ def silent_score(number: int) -> float:
 
 
 CLUMSY = [
-    Say(tool="reboot_everything"),
-    Say(tool="restart", args={"target": None}),
-    Say(tool="scale", args={"target": "no-such-service", "replicas": 2}),
-    Say(tool="identify_root_cause", args={"target": "front-door", "failure_type": "gremlins"}),
+    ScriptLine(tool="reboot_everything"),
+    ScriptLine(tool="restart", args={"target": None}),
+    ScriptLine(tool="scale", args={"target": "no-such-service", "replicas": 2}),
+    ScriptLine(tool="identify_root_cause", args={"target": "front-door", "failure_type": "gremlins"}),
     SILENT,
 ]
 ERRORS = ("refused", "garbled", "broken")
@@ -100,19 +100,19 @@ async def play_all() -> dict[str, Played]:
     env = vf.load_environment(vf.resolve_env_config({"taskset": {"id": "journeyman-gym", "count": CURABLE + 1}}))
     tasks = {one.data.id: one for one in env.taskset}
     curable = tasks[f"easy-train-{CURABLE}"]
-    stories: dict[str, tuple[vf.Task, Script | Sequence[Say]]] = {
+    stories: dict[str, tuple[vf.Task, Script | Sequence[ScriptLine]]] = {
         "plan": (curable, plan(CURABLE)),
         "plan again": (curable, plan(CURABLE)),
         "silent": (tasks["easy-train-7"], [SILENT]),
         "clumsy": (tasks["easy-train-3"], CLUMSY),
         "waiting": (tasks["easy-train-5"], WAITING),
         "lost in errors": (tasks["easy-train-2"], Script(answers=(CLUMSY[0],), repeat=True)),
-        "refused": (curable, [Say(fault=Fault.AUTH)]),
-        "garbled": (curable, Script(answers=(Say(fault=Fault.GARBLED),), repeat=True)),
+        "refused": (curable, [ScriptLine(fault=ScriptedFault.AUTH)]),
+        "garbled": (curable, Script(answers=(ScriptLine(fault=ScriptedFault.GARBLED),), repeat=True)),
         "broken": (curable.with_data(id="easy-lost-10"), WAITING),
     }
 
-    async def play(one: vf.Task, script: Script | Sequence[Say]) -> Played:
+    async def play(one: vf.Task, script: Script | Sequence[ScriptLine]) -> Played:
         async with serving(script) as server:
             client = vf.EvalClientConfig(base_url=f"{server.url}/v1", api_key_var="NO_KEY_IS_NEEDED")
             context = vf.ModelContext(client=client, model="scripted", sampling=vf.SamplingConfig())

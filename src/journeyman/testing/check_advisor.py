@@ -35,7 +35,17 @@ from pydantic import BaseModel
 
 from journeyman.advisors.base import Advisor, Answer, AskPurpose, FailureClass, Message, Request
 
-__all__ = ["ADVISOR_CHECKS", "CANARY", "GOOD", "Behaviour", "Broken", "Check", "MakeAdvisor", "Wanted", "check_advisor"]
+__all__ = [
+    "ADVISOR_CHECKS",
+    "CANARY",
+    "GOOD",
+    "AdvisorContractBroken",
+    "Behaviour",
+    "Check",
+    "MakeAdvisor",
+    "SampleAnswer",
+    "check_advisor",
+]
 
 CANARY: Final = "CANARY-c0ffee"
 """Stands in prompts and answers; must never be shown."""
@@ -43,7 +53,7 @@ GOOD: Final = {"title": CANARY, "count": 3}
 """What a source that answers well says."""
 
 
-class Wanted(BaseModel):
+class SampleAnswer(BaseModel):
     """The form of the answer."""
 
     title: str
@@ -56,7 +66,7 @@ class Behaviour(StrEnum):
     ANSWERS = "answers"
     """Gives `GOOD`."""
     MISFITS = "misfits"
-    """Gives a JSON object that does not fit `Wanted`."""
+    """Gives a JSON object that does not fit `SampleAnswer`."""
     CHATTERS = "chatters"
     """Gives text without an object in it."""
     BREAKS = "breaks"
@@ -65,7 +75,7 @@ class Behaviour(StrEnum):
     """Never answers."""
 
 
-class Broken(AssertionError):
+class AdvisorContractBroken(AssertionError):
     """A clause that the advisor does not keep."""
 
 
@@ -75,7 +85,7 @@ Check = Callable[[MakeAdvisor], Awaitable[None]]
 
 def _must(holds: bool, what: str) -> None:  # noqa: FBT001  reads as a sentence where it is called
     if not holds:
-        raise Broken(what)
+        raise AdvisorContractBroken(what)
 
 
 def _question(*, structured: bool = True) -> Request:
@@ -83,7 +93,7 @@ def _question(*, structured: bool = True) -> Request:
         request_id="check",
         purpose=AskPurpose.STRATEGY,
         messages=(Message("system", f"Be brief. {CANARY}"), Message("user", f"How many? {CANARY}")),
-        answer=Wanted if structured else None,
+        answer=SampleAnswer if structured else None,
         timeout_s=10.0,
     )
 
@@ -105,7 +115,9 @@ async def a_good_answer_is_an_instance(make: MakeAdvisor) -> None:
         _must(advisor.readiness().ready or bool(advisor.readiness().why), "readiness says why")
         answer = await advisor.ask(_question())
         _bounded(answer)
-        _must(answer.value == Wanted(title=CANARY, count=3), f"the value is wrong: {answer.failure} {answer.reason}")
+        _must(
+            answer.value == SampleAnswer(title=CANARY, count=3), f"the value is wrong: {answer.failure} {answer.reason}"
+        )
         _must(answer.usage.input_tokens > 0 and answer.usage.output_tokens > 0, "usage of an answer is never zero")
         _must(bool(answer.text), "the raw text is kept")
 
@@ -188,7 +200,7 @@ ADVISOR_CHECKS: tuple[Check, ...] = (
 
 
 async def check_advisor(make: MakeAdvisor) -> None:
-    """Run every check; raise `Broken` with all clauses that the advisor does not keep."""
+    """Run every check; raise `AdvisorContractBroken` with all clauses that the advisor does not keep."""
     broken: list[str] = []
     for check in ADVISOR_CHECKS:
         try:
@@ -196,4 +208,4 @@ async def check_advisor(make: MakeAdvisor) -> None:
         except Exception as error:  # noqa: BLE001  whatever an advisor raises is a finding
             broken.append(f"{getattr(check, '__name__', check)}: {error}")
     if broken:
-        raise Broken("\n".join(broken))
+        raise AdvisorContractBroken("\n".join(broken))

@@ -35,7 +35,7 @@ class Death(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Dying:
+class DyingCatalog:
     """An open catalog over a server that dies."""
 
     catalog: Catalog
@@ -45,7 +45,7 @@ class Dying:
     """How many calls of it were read by the server."""
 
 
-OpenDying: TypeAlias = "Callable[[Sequence[Death]], AbstractAsyncContextManager[Dying]]"
+OpenDying: TypeAlias = "Callable[[Sequence[Death]], AbstractAsyncContextManager[DyingCatalog]]"
 """Opens a catalog over a server that dies of its first calls as told, in this order, and is back after each death."""
 
 OpenCatalog: TypeAlias = "Callable[[Sequence[str]], AbstractAsyncContextManager[Catalog]]"
@@ -55,7 +55,7 @@ _PATIENCE_S: Final = 10.0
 
 
 @dataclass(slots=True)
-class Reference:
+class ReferenceTools:
     """The tools that a catalog under test must serve; each opening starts with fresh counts."""
 
     guarded_calls: int = 0
@@ -136,7 +136,7 @@ class Reference:
         }
 
 
-class _Probe:
+class _PrefixedCatalog:
     """A catalog with the tool names of the adapter under test."""
 
     def __init__(self, catalog: Catalog, prefix: str) -> None:
@@ -152,7 +152,7 @@ async def check_catalog(open_catalog: OpenCatalog, prefix: str = "") -> None:
     """Hold a catalog to every clause of the contract; raise `AssertionError` naming all that fail.
 
     Args:
-        open_catalog: Opens a fresh catalog over the tools of a fresh `Reference`.
+        open_catalog: Opens a fresh catalog over the tools of a fresh `ReferenceTools`.
         prefix: What the adapter puts before each tool's name, such as `server.`.
     """
     broken: list[str] = []
@@ -207,7 +207,7 @@ async def _tools_are_listed(open_catalog: OpenCatalog, prefix: str) -> None:
             tools = await catalog.tools()
             names = [tool.name for tool in tools]
             _hold(names == sorted(set(names)), f"names are not sorted and unique: {names}")
-            missing = {f"{prefix}{name}" for name in Reference().tools()} - set(names)
+            missing = {f"{prefix}{name}" for name in ReferenceTools().tools()} - set(names)
             _hold(not missing, f"missing: {sorted(missing)}")
             for tool in tools:
                 _hold(tool.input_schema.get("type") == "object", f"{tool.name} has no object schema")
@@ -220,14 +220,14 @@ async def _the_allowlist_hides(open_catalog: OpenCatalog, prefix: str) -> None:
     async with open_catalog([f"{prefix}add", f"{prefix}c*"]) as catalog:
         names = [tool.name for tool in await catalog.tools()]
         _hold(names == [f"{prefix}add", f"{prefix}counts"], f"the allowlist shows {names}")
-        result = await _Probe(catalog, prefix).ask("guarded", {"level": 1})
+        result = await _PrefixedCatalog(catalog, prefix).ask("guarded", {"level": 1})
         _refused(result, "not_allowed")
         _refused(await catalog.call("no such tool", {}, key="k"), "not_allowed")
 
 
 async def _arguments_are_checked_first(open_catalog: OpenCatalog, prefix: str) -> None:
     async with open_catalog(["*"]) as catalog:
-        probe = _Probe(catalog, prefix)
+        probe = _PrefixedCatalog(catalog, prefix)
         wrong: list[JsonObject] = [{}, {"level": "high"}, {"level": None}, cast("JsonObject", {"level": float("nan")})]
         for args in wrong:
             _refused(await probe.ask("guarded", args), "invalid_arguments")
@@ -237,7 +237,7 @@ async def _arguments_are_checked_first(open_catalog: OpenCatalog, prefix: str) -
 
 async def _values_are_sorted(open_catalog: OpenCatalog, prefix: str) -> None:
     async with open_catalog(["*"]) as catalog:
-        probe = _Probe(catalog, prefix)
+        probe = _PrefixedCatalog(catalog, prefix)
         added = await probe.ask("add", {"a": 2})
         _hold(added.status is Status.DONE and added.value == {"sum": 3}, f"add gave {added}")
         _hold(added.tries == 1 and added.duration_s > 0, f"no tries or duration: {added}")
@@ -250,7 +250,7 @@ async def _values_are_sorted(open_catalog: OpenCatalog, prefix: str) -> None:
 
 async def _faults_are_results(open_catalog: OpenCatalog, prefix: str) -> None:
     async with open_catalog(["*"]) as catalog:
-        probe = _Probe(catalog, prefix)
+        probe = _PrefixedCatalog(catalog, prefix)
         _refused(await probe.ask("fail"))
         _refused(await probe.ask("envelope"), "error_envelope")
         again = await probe.ask("add", {"a": 1})
@@ -259,7 +259,7 @@ async def _faults_are_results(open_catalog: OpenCatalog, prefix: str) -> None:
 
 async def _results_are_finite_and_capped(open_catalog: OpenCatalog, prefix: str) -> None:
     async with open_catalog(["*"]) as catalog:
-        probe = _Probe(catalog, prefix)
+        probe = _PrefixedCatalog(catalog, prefix)
         not_finite = await probe.ask("not_finite")
         _hold(not_finite.metrics == {} and _is_finite(not_finite.value), f"NaN came through: {not_finite}")
         big = await probe.ask("big", {"size_bytes": 3 * 2**20})
@@ -270,7 +270,7 @@ async def _results_are_finite_and_capped(open_catalog: OpenCatalog, prefix: str)
 
 async def _a_timeout_is_unknown(open_catalog: OpenCatalog, prefix: str) -> None:
     async with open_catalog(["*"]) as catalog:
-        probe = _Probe(catalog, prefix)
+        probe = _PrefixedCatalog(catalog, prefix)
         began = time.monotonic()
         late = await probe.ask("linger", {"seconds": 60}, timeout_s=0.2)
         _hold(time.monotonic() - began < _PATIENCE_S, "the timeout did not end the call")
@@ -280,7 +280,7 @@ async def _a_timeout_is_unknown(open_catalog: OpenCatalog, prefix: str) -> None:
 
 async def _a_cancel_reaches_the_tool(open_catalog: OpenCatalog, prefix: str) -> None:
     async with open_catalog(["*"]) as catalog:
-        probe = _Probe(catalog, prefix)
+        probe = _PrefixedCatalog(catalog, prefix)
         task = asyncio.create_task(probe.ask("linger", {"seconds": 60}, timeout_s=120))
         await asyncio.sleep(0.2)
         task.cancel()
@@ -303,7 +303,7 @@ async def _a_cancel_reaches_the_tool(open_catalog: OpenCatalog, prefix: str) -> 
 
 async def _calls_run_side_by_side(open_catalog: OpenCatalog, prefix: str) -> None:
     async with open_catalog(["*"]) as catalog:
-        probe = _Probe(catalog, prefix)
+        probe = _PrefixedCatalog(catalog, prefix)
         began = time.monotonic()
         calls: list[Awaitable[Result]] = [probe.ask("linger", {"seconds": 0.5}) for _ in range(6)]
         results = await asyncio.gather(*calls)

@@ -31,9 +31,9 @@ import tempfile
 from pathlib import Path
 
 from journeyman.testing.store_kit import budgets, crashes, leases, races, records
-from journeyman.testing.store_kit.bench import Broken, Check, MakeStore, Place
+from journeyman.testing.store_kit.fixtures import Check, MakeStore, StoreContractBroken, StorePlace
 
-__all__ = ["CRASH_CHECKS", "STORE_CHECKS", "Broken", "Check", "MakeStore", "Place", "check_store"]
+__all__ = ["CRASH_CHECKS", "STORE_CHECKS", "Check", "MakeStore", "StoreContractBroken", "StorePlace", "check_store"]
 
 STORE_CHECKS: tuple[Check, ...] = (*records.CHECKS, *leases.CHECKS, *budgets.CHECKS, *races.CHECKS)
 """What every store must keep."""
@@ -42,7 +42,7 @@ CRASH_CHECKS: tuple[Check, ...] = crashes.CHECKS
 
 
 async def check_store(make_store: MakeStore, *, crashes: bool = True) -> None:
-    """Run every check, each at a fresh place; raise `Broken` with all clauses that the store does not keep.
+    """Run every check, each at a fresh place; raise `StoreContractBroken` with all clauses that the store does not keep.
 
     Args:
         make_store: Gives a store at a place; see above.
@@ -52,8 +52,8 @@ async def check_store(make_store: MakeStore, *, crashes: bool = True) -> None:
     for check in STORE_CHECKS + CRASH_CHECKS if crashes else STORE_CHECKS:
         with tempfile.TemporaryDirectory() as directory:
             try:
-                await check(make_store, Place(Path(directory)))
+                await check(make_store, StorePlace(Path(directory)))
             except Exception as error:  # noqa: BLE001  whatever a store raises is a finding
                 broken.append(f"{getattr(check, '__name__', check)}: {error}")
     if broken:
-        raise Broken("\n".join(broken))
+        raise StoreContractBroken("\n".join(broken))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from mcp.server.mcpserver import MCPServer
 
-from journeyman.testing.check_catalog import Reference
+from journeyman.testing.check_catalog import ReferenceTools
 
 server = MCPServer("reference")
-for function in Reference().tools().values():
+for function in ReferenceTools().tools().values():
     server.tool()(function)
 
 if __name__ == "__main__":

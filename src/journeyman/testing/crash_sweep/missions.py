@@ -53,7 +53,7 @@ def _mission(name: str, plan: object, **more: object) -> Mission:
         {
             "name": name,
             "directive": "Touch the world once.",
-            "functions": [f"journeyman.testing.crash_sweep.world:{tool}" for tool in _TOOLS],
+            "functions": [f"journeyman.testing.crash_sweep.ledger:{tool}" for tool in _TOOLS],
             "tools": list(_TOOLS),
             "effects": {
                 "post": {
@@ -84,7 +84,7 @@ def _served(name: str, how: str) -> Mission:
         name,
         [{"calls": [{"tool": f"s.{tool}", "args": {"number": number}}]} for tool, number in fatal]
         + [{"calls": _calls("finish")}],
-        servers={"s": {"command": sys.executable, "args": ["-m", "journeyman.testing.crash_sweep.server", how]}},
+        servers={"s": {"command": sys.executable, "args": ["-m", "journeyman.testing.crash_sweep.dying_server", how]}},
         tools=[*_TOOLS, "s.*"],
         effects={"s.look": "pure", "s.put": "keyed", "s.fire": "unsafe"},
         limits={"retries": 5},

@@ -25,9 +25,9 @@ from journeyman.mission.rules.calls import effect_key
 from journeyman.mission.values.canonical import Json
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.stores.verify import verify_session
-from journeyman.testing.crash_sweep.child import attempt
+from journeyman.testing.crash_sweep.killed_process import attempt
+from journeyman.testing.crash_sweep.ledger import CHANGING, Ledger, LedgerEntry
 from journeyman.testing.crash_sweep.missions import MISSIONS
-from journeyman.testing.crash_sweep.world import CHANGING, Ledger, Line
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
 
@@ -46,7 +46,7 @@ KEYLESS: Final = frozenset({"finish"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Crash:
+class CrashResult:
     """What one crash left, after the mission was driven to its end."""
 
     mission: str
@@ -79,7 +79,7 @@ class Crash:
 
 
 @dataclass(slots=True)
-class Seen:
+class DeathObservation:
     """What was settled, and how long the ledger was, when a process died."""
 
     settled: frozenset[str]
@@ -87,7 +87,7 @@ class Seen:
     in_flight: int
 
 
-def sweep(mission: str, *, every: int = 1, twice: bool = False) -> Iterator[Crash]:
+def sweep(mission: str, *, every: int = 1, twice: bool = False) -> Iterator[CrashResult]:
     """What each crash left: killed at every `every`-th boundary of a mission, until a run ends unharmed.
 
     Args:
@@ -107,19 +107,19 @@ def sweep(mission: str, *, every: int = 1, twice: bool = False) -> Iterator[Cras
 
 
 @dataclass(frozen=True, slots=True)
-class Unharmed:
+class UninterruptedRun:
     """What a mission does that dies of nothing but its own tools."""
 
-    course: list[Json]
+    calls_and_verdicts: list[Json]
     made: frozenset[tuple[str, int]]
     """Tool and number of each change of the world."""
 
 
-def _unharmed(mission: str) -> Unharmed:
+def _unharmed(mission: str) -> UninterruptedRun:
     with tempfile.TemporaryDirectory(prefix="journeyman-sweep-") as name:
         folder = Path(name)
         _driven(folder, mission, frozenset())
-        return Unharmed(asyncio.run(course(folder)), made(folder))
+        return UninterruptedRun(asyncio.run(calls_and_verdicts(folder)), made(folder))
 
 
 def made(folder: Path) -> frozenset[tuple[str, int]]:
@@ -127,9 +127,9 @@ def made(folder: Path) -> frozenset[tuple[str, int]]:
     return frozenset((line.tool, line.number) for line in Ledger(folder / "ledger").lines() if line.what == "effect")
 
 
-def _driven(folder: Path, mission: str, kills: frozenset[int]) -> list[Seen]:
+def _driven(folder: Path, mission: str, kills: frozenset[int]) -> list[DeathObservation]:
     """Drive a mission to its end through every death; give what was seen after each of them."""
-    seen: list[Seen] = []
+    seen: list[DeathObservation] = []
     while died(folder, mission, len(seen), kills):
         seen.append(asyncio.run(_look(folder)))
         if len(seen) > MOST_DEATHS:
@@ -137,7 +137,7 @@ def _driven(folder: Path, mission: str, kills: frozenset[int]) -> list[Seen]:
     return seen
 
 
-async def course(folder: Path) -> list[Json]:
+async def calls_and_verdicts(folder: Path) -> list[Json]:
     """What the folder's one record tells of its calls, each with what came back, and of its verdicts."""
     rows: list[Json] = []
     async with await SqliteStore.open(folder) as store:
@@ -157,7 +157,7 @@ async def course(folder: Path) -> list[Json]:
     return rows
 
 
-def _crash(folder: Path, mission: str, kill_at: int, unharmed: Unharmed, *, twice: bool) -> Crash:
+def _crash(folder: Path, mission: str, kill_at: int, unharmed: UninterruptedRun, *, twice: bool) -> CrashResult:
     second = kill_at + kill_at % SECOND + 1
     seen = _driven(folder, mission, frozenset({kill_at, second} if twice else {kill_at}))
     note = folder / "killed"
@@ -165,12 +165,12 @@ def _crash(folder: Path, mission: str, kill_at: int, unharmed: Unharmed, *, twic
     crash = asyncio.run(judged(folder, mission, kill_at, boundary, seen))
     if MISSIONS[mission].gym is None:
         return replace(crash, dropped=len(unharmed.made - made(folder)))
-    return replace(crash, strayed=asyncio.run(strayed(folder, unharmed.course)))
+    return replace(crash, strayed=asyncio.run(strayed(folder, unharmed.calls_and_verdicts)))
 
 
 async def strayed(folder: Path, unharmed: list[Json]) -> int:
     """Count the rows in which a record's course is another than that of an unharmed mission."""
-    went = await course(folder)
+    went = await calls_and_verdicts(folder)
     return sum(one != other for one, other in zip_longest(went, unharmed))
 
 
@@ -190,14 +190,16 @@ def died(folder: Path, mission: str, number: int, kills: frozenset[int]) -> bool
     return child.exitcode != 0
 
 
-async def _look(folder: Path) -> Seen:
+async def _look(folder: Path) -> DeathObservation:
     async with await SqliteStore.open(folder) as store:
         rows = await store.sessions()
         if not rows:
-            return Seen(frozenset(), len(Ledger(folder / "ledger").lines()), 0)
+            return DeathObservation(frozenset(), len(Ledger(folder / "ledger").lines()), 0)
         states = await _effects(store, rows[0].session_id)
     settled = frozenset(key for key, (_, how) in states.items() if how == "done")
-    return Seen(settled, len(Ledger(folder / "ledger").lines()), sum(how == "intended" for _, how in states.values()))
+    return DeathObservation(
+        settled, len(Ledger(folder / "ledger").lines()), sum(how == "intended" for _, how in states.values())
+    )
 
 
 async def _effects(store: SqliteStore, session: str) -> dict[str, tuple[str, str]]:
@@ -217,14 +219,14 @@ async def _effects(store: SqliteStore, session: str) -> dict[str, tuple[str, str
     return found
 
 
-def _unsteady(calls: list[Line]) -> int:
+def _unsteady(calls: list[LedgerEntry]) -> int:
     """Count the calls that had several keys, and the keys that several calls had: each call has a number of its own."""
     named = {(line.tool, line.number, line.key) for line in calls}
     places, keys = {(tool, number) for tool, number, _ in named}, {key for _, _, key in named}
     return 2 * len(named) - len(places) - len(keys)
 
 
-async def judged(folder: Path, mission: str, kill_at: int, boundary: str, seen: list[Seen]) -> Crash:
+async def judged(folder: Path, mission: str, kill_at: int, boundary: str, seen: list[DeathObservation]) -> CrashResult:
     """What the record and the world's ledger say of each other."""
     async with await SqliteStore.open(folder) as store, Sandbox(1) as sandbox:
         (row,) = await store.sessions()
@@ -248,7 +250,7 @@ async def judged(folder: Path, mission: str, kill_at: int, boundary: str, seen: 
     changed = [line.key for line in lines if line.what == "effect"]
     claimed = {key for key, (tool, how) in effects.items() if how == "done" and tool in CHANGING}
     known = {key for key, (_, how) in effects.items() if how in ("done", "unknown")}
-    return Crash(
+    return CrashResult(
         mission=mission,
         kill_at=kill_at,
         boundary=boundary,

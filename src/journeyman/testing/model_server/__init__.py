@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from journeyman.testing.model_server.script import Fault, Say, Script, load_script
-from journeyman.testing.model_server.server import Call, ModelServer, serving
+from journeyman.testing.model_server.script import Script, ScriptedFault, ScriptLine, load_script
+from journeyman.testing.model_server.server import ModelServer, ReceivedRequest, serving
 
-__all__ = ["Call", "Fault", "ModelServer", "Say", "Script", "load_script", "serving"]
+__all__ = ["ModelServer", "ReceivedRequest", "Script", "ScriptLine", "ScriptedFault", "load_script", "serving"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from journeyman.testing.model_server.wire import Asking, Reply, Trouble, pieces, tokens_of
+from journeyman.testing.model_server.wire_types import ErrorResponse, ModelReply, ModelRequest, pieces, tokens_of
 
 _FINISH: Final = {"stop": "end_turn", "tool": "tool_use", "length": "max_tokens", "refusal": "refusal"}
 _KINDS: Final = {400: "invalid_request_error", 401: "authentication_error", 429: "rate_limit_error"}
@@ -17,17 +17,17 @@ class Anthropic:
     name = "anthropic"
     stream_type = "text/event-stream"
 
-    def asking(self, path: str, body: dict[str, Any]) -> Asking:
+    def asking(self, path: str, body: dict[str, Any]) -> ModelRequest:
         """What the request wants."""
         del path
-        return Asking(
+        return ModelRequest(
             model=str(body.get("model", "")),
             streamed=bool(body.get("stream")),
             tools=tuple(str(tool["name"]) for tool in body.get("tools") or ()),
             prompt_tokens=tokens_of(body.get("system"), body.get("messages")),
         )
 
-    def whole(self, asking: Asking, reply: Reply) -> bytes:
+    def whole(self, asking: ModelRequest, reply: ModelReply) -> bytes:
         """A message."""
         content: list[dict[str, Any]] = [{"type": "text", "text": reply.text}] if reply.text else []
         if reply.tool:
@@ -38,7 +38,7 @@ class Anthropic:
         }  # fmt: skip
         return json.dumps(message, ensure_ascii=False).encode(errors="replace")
 
-    def frames(self, asking: Asking, reply: Reply) -> list[bytes]:
+    def frames(self, asking: ModelRequest, reply: ModelReply) -> list[bytes]:
         """Server-sent events."""
         begun: dict[str, Any] = {**_head(asking), "content": [], "stop_reason": None, "stop_sequence": None}
         rows: list[dict[str, Any]] = [
@@ -57,17 +57,17 @@ class Anthropic:
         rows += [{"type": "message_delta", "delta": end, "usage": used}, {"type": "message_stop"}]
         return [f"event: {row['type']}\ndata: {json.dumps(row)}\n\n".encode() for row in rows]
 
-    def trouble(self, status: int, message: str = "scripted fault") -> Trouble:
+    def trouble(self, status: int, message: str = "scripted fault") -> ErrorResponse:
         """An error object."""
         error = {"type": _KINDS.get(status, "api_error"), "message": message}
-        return Trouble(status, json.dumps({"type": "error", "error": error}).encode())
+        return ErrorResponse(status, json.dumps({"type": "error", "error": error}).encode())
 
 
-def _head(asking: Asking) -> dict[str, Any]:
+def _head(asking: ModelRequest) -> dict[str, Any]:
     return {"id": "msg_1", "type": "message", "role": "assistant", "model": asking.model}
 
 
-def _used(asking: Asking, reply: Reply) -> dict[str, int]:
+def _used(asking: ModelRequest, reply: ModelReply) -> dict[str, int]:
     if not reply.usage:
         return {"input_tokens": 0, "output_tokens": 0}
     return {"input_tokens": asking.prompt_tokens, "output_tokens": reply.output_tokens}

@@ -13,7 +13,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from journeyman.testing.model_server.anthropic import parsed
-from journeyman.testing.model_server.wire import Asking, Reply, Trouble, pieces, tokens_of
+from journeyman.testing.model_server.wire_types import ErrorResponse, ModelReply, ModelRequest, pieces, tokens_of
 
 _FINISH: Final = {"stop": "end_turn", "tool": "tool_use", "length": "max_tokens", "refusal": "guardrail_intervened"}
 _CODES: Final = {400: "ValidationException", 403: "AccessDeniedException", 429: "ThrottlingException"}
@@ -26,18 +26,18 @@ class Bedrock:
     name = "bedrock"
     stream_type = "application/vnd.amazon.eventstream"
 
-    def asking(self, path: str, body: dict[str, Any]) -> Asking:
+    def asking(self, path: str, body: dict[str, Any]) -> ModelRequest:
         """What the request wants."""
         _, _, model, method = path.split("?", maxsplit=1)[0].split("/", 3)
         tools = body.get("toolConfig", {}).get("tools", [])
-        return Asking(
+        return ModelRequest(
             model=unquote(model),
             streamed=method == "converse-stream",
             tools=tuple(str(tool["toolSpec"]["name"]) for tool in tools if "toolSpec" in tool),
             prompt_tokens=tokens_of(body.get("system"), body.get("messages")),
         )
 
-    def whole(self, asking: Asking, reply: Reply) -> bytes:
+    def whole(self, asking: ModelRequest, reply: ModelReply) -> bytes:
         """A Converse answer."""
         content: list[dict[str, Any]] = [{"text": reply.text}] if reply.text or not reply.tool else []
         if reply.tool:
@@ -50,7 +50,7 @@ class Bedrock:
         }
         return json.dumps(answer).encode()
 
-    def frames(self, asking: Asking, reply: Reply) -> list[bytes]:
+    def frames(self, asking: ModelRequest, reply: ModelReply) -> list[bytes]:
         """The events of a stream."""
         deltas: list[dict[str, Any]] = [{"text": piece} for piece in pieces(reply.text)]
         frames = [frame("messageStart", {"role": "assistant"})]
@@ -65,11 +65,11 @@ class Bedrock:
             frames.append(frame("metadata", {"usage": _used(asking, reply), "metrics": {"latencyMs": 1}}))
         return frames
 
-    def trouble(self, status: int, message: str = "scripted fault") -> Trouble:
+    def trouble(self, status: int, message: str = "scripted fault") -> ErrorResponse:
         """An error whose type is in a header."""
         status = 403 if status == 401 else status
         code = _CODES.get(status, "InternalServerException")
-        return Trouble(status, json.dumps({"message": message}).encode(), (("x-amzn-ErrorType", code),))
+        return ErrorResponse(status, json.dumps({"message": message}).encode(), (("x-amzn-ErrorType", code),))
 
 
 def frame(event: str, payload: dict[str, Any]) -> bytes:
@@ -85,6 +85,6 @@ def frame(event: str, payload: dict[str, Any]) -> bytes:
     return front + struct.pack("!I", zlib.crc32(front))
 
 
-def _used(asking: Asking, reply: Reply) -> dict[str, int]:
+def _used(asking: ModelRequest, reply: ModelReply) -> dict[str, int]:
     sent, got = (asking.prompt_tokens, reply.output_tokens) if reply.usage else (0, 0)
     return {"inputTokens": sent, "outputTokens": got, "totalTokens": sent + got}

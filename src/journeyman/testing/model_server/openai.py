@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from journeyman.testing.model_server.wire import Asking, Reply, Trouble, pieces, tokens_of
+from journeyman.testing.model_server.wire_types import ErrorResponse, ModelReply, ModelRequest, pieces, tokens_of
 
 _FINISH: Final = {"stop": "stop", "tool": "tool_calls", "length": "length", "refusal": "content_filter"}
 _KINDS: Final = {400: "invalid_request_error", 401: "authentication_error", 429: "rate_limit_error"}
@@ -17,18 +17,18 @@ class OpenAI:
     name = "openai"
     stream_type = "text/event-stream"
 
-    def asking(self, path: str, body: dict[str, Any]) -> Asking:
+    def asking(self, path: str, body: dict[str, Any]) -> ModelRequest:
         """What the request wants."""
         del path
         tools = tuple(str(tool["function"]["name"]) for tool in body.get("tools") or ())
-        return Asking(
+        return ModelRequest(
             model=str(body.get("model", "")),
             streamed=bool(body.get("stream")),
             tools=tools,
             prompt_tokens=tokens_of(body.get("messages", [])),
         )
 
-    def whole(self, asking: Asking, reply: Reply) -> bytes:
+    def whole(self, asking: ModelRequest, reply: ModelReply) -> bytes:
         """The body of an answer in one piece."""
         message: dict[str, Any] = {"role": "assistant", "content": reply.text or None}
         if reply.finish == "refusal":
@@ -41,7 +41,7 @@ class OpenAI:
             {**_head(asking, "chat.completion"), "choices": [choice], **_usage(asking, reply)}, ensure_ascii=False
         ).encode(errors="replace")
 
-    def frames(self, asking: Asking, reply: Reply) -> list[bytes]:
+    def frames(self, asking: ModelRequest, reply: ModelReply) -> list[bytes]:
         """Server-sent events, `[DONE]` at the end."""
         deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
         if reply.finish == "refusal":
@@ -59,18 +59,18 @@ class OpenAI:
             rows.append({**head, "choices": [], **_usage(asking, reply)})
         return [f"data: {json.dumps(row)}\n\n".encode() for row in rows] + [b"data: [DONE]\n\n"]
 
-    def trouble(self, status: int, message: str = "scripted fault") -> Trouble:
+    def trouble(self, status: int, message: str = "scripted fault") -> ErrorResponse:
         """An error object."""
         kind = _KINDS.get(status, "server_error")
         error = {"message": message, "type": kind, "param": None, "code": None}
-        return Trouble(status, json.dumps({"error": error}).encode())
+        return ErrorResponse(status, json.dumps({"error": error}).encode())
 
 
-def _head(asking: Asking, kind: str) -> dict[str, Any]:
+def _head(asking: ModelRequest, kind: str) -> dict[str, Any]:
     return {"id": "chatcmpl-1", "object": kind, "created": 1_700_000_000, "model": asking.model}
 
 
-def _usage(asking: Asking, reply: Reply) -> dict[str, Any]:
+def _usage(asking: ModelRequest, reply: ModelReply) -> dict[str, Any]:
     if not reply.usage:
         return {}
     used = {"prompt_tokens": asking.prompt_tokens, "completion_tokens": reply.output_tokens}

@@ -16,7 +16,7 @@ NOISE_TOKENS: Final = 100_000
 _NOISE_WORD: Final = "zu{l "  # one token of four characters and an opening brace now and then
 
 
-class Fault(StrEnum):
+class ScriptedFault(StrEnum):
     """What goes wrong with an answer."""
 
     RATE_LIMITED = "rate_limited"
@@ -47,7 +47,7 @@ class Fault(StrEnum):
     """The answer comes in small pieces with pauses of `drip_s`."""
 
 
-class Say(BaseModel):
+class ScriptLine(BaseModel):
     """One line of the script. Give one of `text`, `value` (in YAML: `json`) or `tool`, a `fault`, or both."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,7 +59,7 @@ class Say(BaseModel):
     tool: str | None = None
     """Name of a tool to call, with `args`."""
     args: dict[str, Any] = Field(default_factory=dict[str, Any], repr=False)
-    fault: Fault | None = None
+    fault: ScriptedFault | None = None
     status: int | None = Field(default=None, ge=300, le=599)
     """An error or a redirect with this status, whatever the fault."""
     code: str = ""
@@ -84,10 +84,10 @@ class Script(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    answers: tuple[Say, ...]
+    answers: tuple[ScriptLine, ...]
     repeat: bool = False
 
-    def lines(self) -> list[Say]:
+    def lines(self) -> list[ScriptLine]:
         """The lines, each as often as it is said."""
         return [line for line in self.answers for _ in range(line.times)]
 
@@ -118,11 +118,11 @@ def load_script(path: Path) -> Script:
         raise InvalidInput(str(path), problems) from None
 
 
-def spoken(line: Say) -> str:
+def spoken(line: ScriptLine) -> str:
     """The text of a line, before the request's form is known."""
-    if line.fault is Fault.NOISE:
+    if line.fault is ScriptedFault.NOISE:
         return _NOISE_WORD * NOISE_TOKENS
-    if line.fault is Fault.WRONG_SCHEMA:
+    if line.fault is ScriptedFault.WRONG_SCHEMA:
         return '{"unasked": [1, 2, 3]}'
     if line.text is not None:
         return line.text

@@ -14,30 +14,30 @@ from typing import Any, Final, cast
 from journeyman.testing.model_server.anthropic import Anthropic
 from journeyman.testing.model_server.bedrock import Bedrock
 from journeyman.testing.model_server.openai import OpenAI
-from journeyman.testing.model_server.script import Fault, Say, Script, spoken
-from journeyman.testing.model_server.wire import Asking, Reply, Trouble, Wire
+from journeyman.testing.model_server.script import Script, ScriptedFault, ScriptLine, spoken
+from journeyman.testing.model_server.wire_types import ErrorResponse, ModelReply, ModelRequest, ProviderWire
 
-_STATUS: Final[Mapping[Fault | None, int]] = {
-    Fault.RATE_LIMITED: 429,
-    Fault.SERVER_ERROR: 500,
-    Fault.AUTH: 401,
-    Fault.BAD_REQUEST: 400,
+_STATUS: Final[Mapping[ScriptedFault | None, int]] = {
+    ScriptedFault.RATE_LIMITED: 429,
+    ScriptedFault.SERVER_ERROR: 500,
+    ScriptedFault.AUTH: 401,
+    ScriptedFault.BAD_REQUEST: 400,
 }
 _MAX_BODY_BYTES: Final = 64 << 20
 _DRIPS: Final = 20
 _GARBLE: Final = bytes(range(48, 112)) + b"\n\n"
-_EMPTY: Final = Say(fault=Fault.SERVER_ERROR)
+_EMPTY: Final = ScriptLine(fault=ScriptedFault.SERVER_ERROR)
 
 
 @dataclass(slots=True, kw_only=True)
-class Call:
+class ReceivedRequest:
     """One request that came in. Its texts are kept for assertions and never printed."""
 
     wire: str
     path: str
     model: str
     streamed: bool
-    fault: Fault | None
+    fault: ScriptedFault | None
     status: int
     request_bytes: int
     body: dict[str, Any] = field(repr=False)
@@ -57,7 +57,7 @@ class ModelServer:
     host: str = "127.0.0.1"
     port: int = 0
     """0 takes a free one; the real one is here after `start`."""
-    calls: list[Call] = field(default_factory=list[Call])
+    calls: list[ReceivedRequest] = field(default_factory=list[ReceivedRequest])
     """What came in, in order."""
     _said: int = 0
     _server: asyncio.Server | None = None
@@ -81,12 +81,12 @@ class ModelServer:
             task.cancel()
         await asyncio.gather(*self._open, return_exceptions=True)
 
-    def say(self, script: Script | Sequence[Say]) -> None:
+    def say(self, script: Script | Sequence[ScriptLine]) -> None:
         """Start another script."""
         self.script = script if isinstance(script, Script) else Script(answers=tuple(script))
         self._said = 0
 
-    def line_for(self, body: Mapping[str, Any]) -> Say:
+    def line_for(self, body: Mapping[str, Any]) -> ScriptLine:
         """The line that answers a request: the next one; a subclass may look at what was asked."""
         del body
         lines = self.script.lines()
@@ -122,14 +122,14 @@ class ModelServer:
         if method != "POST" or wire is None:
             known = b'{"object": "list", "data": [{"id": "scripted", "object": "model"}]}'
             found = path.split("?")[0].endswith("/models")
-            _write_whole(writer, Trouble(200 if found else 404, known if found else b"{}"))
+            _write_whole(writer, ErrorResponse(200 if found else 404, known if found else b"{}"))
             return True
         body = cast("dict[str, Any]", json.loads(raw))
         asking = wire.asking(path, body)
         line = self.line_for(body)
         status = _status(line)
         status = 200 if status is None else wire.trouble(status).status
-        call = Call(
+        call = ReceivedRequest(
             wire=wire.name, path=path.split("?")[0], model=asking.model, streamed=asking.streamed, fault=line.fault,
             status=status, request_bytes=size, body=body, headers=headers,
         )  # fmt: skip
@@ -138,14 +138,19 @@ class ModelServer:
 
 
 async def _answer(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, wire: Wire, asking: Asking, line: Say, call: Call
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    wire: ProviderWire,
+    asking: ModelRequest,
+    line: ScriptLine,
+    call: ReceivedRequest,
 ) -> bool:
     if line.delay_s:
         await asyncio.sleep(line.delay_s)
-    if line.fault is Fault.SILENCE:
+    if line.fault is ScriptedFault.SILENCE:
         await reader.read()
         return False
-    if line.fault is Fault.RESET:
+    if line.fault is ScriptedFault.RESET:
         linger = struct.pack("ii", 1, 0)  # closing with this sends RST instead of FIN
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         return False
@@ -153,22 +158,24 @@ async def _answer(
     if trouble_status is not None:
         trouble = _named(wire.trouble(trouble_status, line.text or "scripted fault"), line.code)
         wait = () if line.retry_after_s is None else (("retry-after", f"{line.retry_after_s:g}"),)
-        _write_whole(writer, Trouble(trouble.status, trouble.body, (*trouble.headers, *wait, *line.headers.items())))
+        _write_whole(
+            writer, ErrorResponse(trouble.status, trouble.body, (*trouble.headers, *wait, *line.headers.items()))
+        )
         return True
     reply = reply_to(asking, line)
     if asking.streamed:
-        frames = [_GARBLE] if line.fault is Fault.GARBLED else wire.frames(asking, reply)
+        frames = [_GARBLE] if line.fault is ScriptedFault.GARBLED else wire.frames(asking, reply)
         return await _stream(writer, wire.stream_type, frames, line, call)
-    body = _GARBLE if line.fault is Fault.GARBLED else wire.whole(asking, reply)
+    body = _GARBLE if line.fault is ScriptedFault.GARBLED else wire.whole(asking, reply)
     return await _whole(writer, body, line)
 
 
-def _status(line: Say) -> int | None:
+def _status(line: ScriptLine) -> int | None:
     """The status of an error; `None` for an answer."""
     return line.status if line.status is not None else _STATUS.get(line.fault)
 
 
-def _named(trouble: Trouble, code: str) -> Trouble:
+def _named(trouble: ErrorResponse, code: str) -> ErrorResponse:
     """The error with the provider's code where it keeps it: in the body, or in a header."""
     if not code:
         return trouble
@@ -176,23 +183,25 @@ def _named(trouble: Trouble, code: str) -> Trouble:
     if "error" in body:
         body["error"] |= {"type": code, **({"code": code} if "code" in body["error"] else {})}
     headers = tuple((name, code if name == "x-amzn-ErrorType" else value) for name, value in trouble.headers)
-    return Trouble(trouble.status, json.dumps(body).encode(), headers)
+    return ErrorResponse(trouble.status, json.dumps(body).encode(), headers)
 
 
-def reply_to(asking: Asking, line: Say) -> Reply:
+def reply_to(asking: ModelRequest, line: ScriptLine) -> ModelReply:
     """The line in the form that the request asks for."""
     text, tool, args = spoken(line), "", ""
-    by_value = line.value is not None or line.fault is Fault.WRONG_SCHEMA
+    by_value = line.value is not None or line.fault is ScriptedFault.WRONG_SCHEMA
     if line.tool is not None:
         tool, args = line.tool, json.dumps(line.args)
     elif by_value and asking.tools:
         tool, args, text = asking.tools[0], text, ""
-    if line.fault is Fault.TRUNCATED:
+    if line.fault is ScriptedFault.TRUNCATED:
         text, args = text[: len(text) // 2], args[: len(args) // 2]
-    finish = {Fault.TRUNCATED: "length", Fault.REFUSAL: "refusal"}.get(line.fault) if line.fault else None
+    finish = (
+        {ScriptedFault.TRUNCATED: "length", ScriptedFault.REFUSAL: "refusal"}.get(line.fault) if line.fault else None
+    )
     if finish == "refusal":
         tool, args = "", ""
-    return Reply(
+    return ModelReply(
         text=text,
         tool=tool,
         args=args,
@@ -202,7 +211,7 @@ def reply_to(asking: Asking, line: Say) -> Reply:
     )
 
 
-def _wire(path: str) -> Wire | None:
+def _wire(path: str) -> ProviderWire | None:
     plain = path.split("?", maxsplit=1)[0]
     if plain.endswith("/chat/completions"):
         return OpenAI()
@@ -216,19 +225,19 @@ def _write_head(writer: asyncio.StreamWriter, status: int, rows: Sequence[tuple[
     writer.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
 
 
-def _write_whole(writer: asyncio.StreamWriter, answer: Trouble) -> None:
+def _write_whole(writer: asyncio.StreamWriter, answer: ErrorResponse) -> None:
     rows = (("content-type", "application/json"), ("content-length", str(len(answer.body))), *answer.headers)
     _write_head(writer, answer.status, rows)
     writer.write(answer.body)
 
 
-async def _whole(writer: asyncio.StreamWriter, body: bytes, line: Say) -> bool:
+async def _whole(writer: asyncio.StreamWriter, body: bytes, line: ScriptLine) -> bool:
     _write_head(writer, 200, (("content-type", "application/json"), ("content-length", str(len(body)))))
-    if line.fault is Fault.HALF:
+    if line.fault is ScriptedFault.HALF:
         writer.write(body[: len(body) // 2])
         await writer.drain()
         return False
-    if line.fault is Fault.SLOW_DRIP:
+    if line.fault is ScriptedFault.SLOW_DRIP:
         step = max(1, len(body) // _DRIPS)
         for start in range(0, len(body), step):
             writer.write(body[start : start + step])
@@ -240,18 +249,20 @@ async def _whole(writer: asyncio.StreamWriter, body: bytes, line: Say) -> bool:
     return True
 
 
-async def _stream(writer: asyncio.StreamWriter, kind: str, frames: Sequence[bytes], line: Say, call: Call) -> bool:
+async def _stream(
+    writer: asyncio.StreamWriter, kind: str, frames: Sequence[bytes], line: ScriptLine, call: ReceivedRequest
+) -> bool:
     call.frames = len(frames)
     _write_head(writer, 200, (("content-type", kind), ("transfer-encoding", "chunked")))
-    if line.fault is Fault.HALF:
+    if line.fault is ScriptedFault.HALF:
         frames = frames[: len(frames) // 2]
     for each in frames:
         writer.write(f"{len(each):x}\r\n".encode() + each + b"\r\n")
         await writer.drain()
         call.frames_written += 1
-        if line.fault is Fault.SLOW_DRIP:
+        if line.fault is ScriptedFault.SLOW_DRIP:
             await asyncio.sleep(line.drip_s)
-    if line.fault is Fault.HALF:
+    if line.fault is ScriptedFault.HALF:
         return False
     writer.write(b"0\r\n\r\n")
     await writer.drain()
@@ -259,7 +270,7 @@ async def _stream(writer: asyncio.StreamWriter, kind: str, frames: Sequence[byte
 
 
 @asynccontextmanager
-async def serving(script: Script | Sequence[Say], port: int = 0) -> AsyncGenerator[ModelServer]:
+async def serving(script: Script | Sequence[ScriptLine], port: int = 0) -> AsyncGenerator[ModelServer]:
     """Serve a script while the block runs."""
     server = ModelServer(script if isinstance(script, Script) else Script(answers=tuple(script)), port=port)
     await server.start()

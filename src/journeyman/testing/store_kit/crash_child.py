@@ -10,8 +10,8 @@ from typing import cast
 
 from journeyman.mission.chain import head_of
 from journeyman.stores.base import Reserve, Settle, Store
-from journeyman.testing.store_kit.bench import MakeStore, Place, Story
 from journeyman.testing.store_kit.crashes import SESSIONS, blob_of
+from journeyman.testing.store_kit.fixtures import MakeStore, RecordWriter, StorePlace
 
 
 def _load(file: str, name: str) -> MakeStore:
@@ -23,7 +23,7 @@ def _load(file: str, name: str) -> MakeStore:
     return cast("MakeStore", getattr(module, name))
 
 
-async def _append_for_ever(store: Store, story: Story) -> None:
+async def _append_for_ever(store: Store, story: RecordWriter) -> None:
     present = await store.read(story.session_id)
     if present:
         story.head = head_of(present[-1])
@@ -39,8 +39,8 @@ async def _append_for_ever(store: Store, story: Story) -> None:
 
 
 async def _main(file: str, name: str, directory: str, tenant: str) -> None:
-    async with _load(file, name)(Place(Path(directory), tenant)) as store:
-        stories = [Story(tenant, f"s{number}") for number in range(SESSIONS)]
+    async with _load(file, name)(StorePlace(Path(directory), tenant)) as store:
+        stories = [RecordWriter(tenant, f"s{number}") for number in range(SESSIONS)]
         await asyncio.gather(*(_append_for_ever(store, story) for story in stories))
 
 

@@ -19,7 +19,7 @@ from anyio.streams.text import TextReceiveStream
 from journeyman.mission.values.canonical import digest
 from journeyman.stores.base import Store
 from journeyman.stores.verify import verify_session
-from journeyman.testing.store_kit.bench import MakeStore, Place, balance, expect, same
+from journeyman.testing.store_kit.fixtures import MakeStore, StorePlace, accounts_by_kind, expect, expect_equal
 
 SESSIONS: Final = 4
 """Sessions that the child writes at once."""
@@ -27,7 +27,7 @@ _KILL_AFTER: Final = (1, 5, 23, 48)
 """Acknowledged appends after which the child is killed, round by round, always on the same store."""
 
 
-async def what_was_acknowledged_outlives_a_kill(make_store: MakeStore, place: Place) -> None:
+async def what_was_acknowledged_outlives_a_kill(make_store: MakeStore, place: StorePlace) -> None:
     """Keeps each acknowledged append and no half of another, over SIGKILL in the middle of many appends."""
     acknowledged: dict[str, int] = {}
     for count in _KILL_AFTER:
@@ -50,13 +50,13 @@ async def _check(store: Store, acknowledged: dict[str, int]) -> None:
         expect(holds=found.holds, clause=f"a record holds after SIGKILL: {found.problem}")
         expect(holds=found.events >= seq, clause=f"acknowledged event {seq} is kept (the record has {found.events})")
         entries = await store.read(session_id)
-        same(len(entries) % 2, 0, "a batch of two is kept whole or not at all")
-        same(listed.get(session_id), len(entries), "lists go as far as the record")
+        expect_equal(len(entries) % 2, 0, "a batch of two is kept whole or not at all")
+        expect_equal(listed.get(session_id), len(entries), "lists go as far as the record")
         written += len(entries) // 2
         for number in range(0, len(entries), 2):
             await store.blob(digest(blob_of(session_id, number)))
-    tokens = (await balance(store))["tokens"]
-    same(tokens.spent + tokens.reserved, written, "budget is booked with its batch or not at all")
+    tokens = (await accounts_by_kind(store))["tokens"]
+    expect_equal(tokens.spent + tokens.reserved, written, "budget is booked with its batch or not at all")
 
 
 def blob_of(session_id: str, seq: int) -> bytes:
@@ -65,7 +65,7 @@ def blob_of(session_id: str, seq: int) -> bytes:
 
 
 @asynccontextmanager
-async def _child(make_store: MakeStore, place: Place) -> AsyncGenerator[Process]:
+async def _child(make_store: MakeStore, place: StorePlace) -> AsyncGenerator[Process]:
     name = getattr(make_store, "__qualname__", "")
     program = Path(__file__).with_name("crash_child.py")
     command = [

@@ -10,7 +10,14 @@ from journeyman.mission.chain import check_chain, genesis
 from journeyman.mission.values.canonical import digest
 from journeyman.mission.values.errors import BudgetRefused, HeadMoved, LeaseHeld
 from journeyman.stores.base import Lease, Reserve, Settle, Store
-from journeyman.testing.store_kit.bench import MakeStore, Place, Story, balance, expect, same
+from journeyman.testing.store_kit.fixtures import (
+    MakeStore,
+    RecordWriter,
+    StorePlace,
+    accounts_by_kind,
+    expect,
+    expect_equal,
+)
 
 _SESSIONS = 16
 _ROUNDS = 8
@@ -18,12 +25,12 @@ _CEILING = 100
 _USABLE = 0.9
 
 
-async def many_sessions_append_at_once(make_store: MakeStore, place: Place) -> None:
+async def many_sessions_append_at_once(make_store: MakeStore, place: StorePlace) -> None:
     """Keeps every batch of many sessions through two stores at one place."""
     async with make_store(place) as one, make_store(place) as two:
-        stories = [Story(place.tenant, f"s{number}") for number in range(_SESSIONS)]
+        stories = [RecordWriter(place.tenant, f"s{number}") for number in range(_SESSIONS)]
 
-        async def drive(story: Story, store: Store) -> None:
+        async def drive(story: RecordWriter, store: Store) -> None:
             for number in range(_ROUNDS):
                 await story.add(store, 2, blobs=(f"{story.session_id} {number}".encode(),))
 
@@ -32,19 +39,19 @@ async def many_sessions_append_at_once(make_store: MakeStore, place: Place) -> N
                 group.start_soon(drive, story, (one, two)[number % 2])
         for story in stories:
             found = await two.read(story.session_id)
-            same(list(found), story.entries, "every appended batch is kept")
+            expect_equal(list(found), story.entries, "every appended batch is kept")
             check_chain(genesis(place.tenant, story.session_id), found, story.head)
         for number in range(_ROUNDS):
             await one.blob(digest(f"s1 {number}".encode()))
 
 
-async def one_of_many_wins_each_head(make_store: MakeStore, place: Place) -> None:
+async def one_of_many_wins_each_head(make_store: MakeStore, place: StorePlace) -> None:
     """Lets exactly one of several writers extend each head; the others get `HeadMoved`."""
     async with make_store(place) as one, make_store(place) as two:
         wins: list[int] = []
 
         async def drive(name: str, store: Store) -> None:
-            story = Story(place.tenant, "s1")
+            story = RecordWriter(place.tenant, "s1")
             for _ in range(_ROUNDS):
                 try:
                     wins.append((await story.add(store, 1, blobs=(name.encode(),))).seq)
@@ -57,10 +64,10 @@ async def one_of_many_wins_each_head(make_store: MakeStore, place: Place) -> Non
                 group.start_soon(drive, f"writer {number}", (one, two)[number % 2])
         found = await one.read("s1")
         check_chain(genesis(place.tenant, "s1"), found)
-        same(sorted(wins), [entry.seq for entry in found], "each head is extended by exactly one writer")
+        expect_equal(sorted(wins), [entry.seq for entry in found], "each head is extended by exactly one writer")
 
 
-async def one_of_many_gets_the_lease(make_store: MakeStore, place: Place) -> None:
+async def one_of_many_gets_the_lease(make_store: MakeStore, place: StorePlace) -> None:
     """Grants a free session to exactly one of many who claim it together."""
     async with make_store(place) as one, make_store(place) as two:
         for _ in range(_ROUNDS):
@@ -75,17 +82,17 @@ async def one_of_many_gets_the_lease(make_store: MakeStore, place: Place) -> Non
             async with anyio.create_task_group() as group:
                 for number in range(8):
                     group.start_soon(claim, f"owner {number}", (one, two)[number % 2], got)
-            same(len(got), 1, "exactly one of many claims wins")
+            expect_equal(len(got), 1, "exactly one of many claims wins")
             await one.release(got[0])
 
 
-async def the_ceiling_holds_in_a_race(make_store: MakeStore, place: Place) -> None:
+async def the_ceiling_holds_in_a_race(make_store: MakeStore, place: StorePlace) -> None:
     """Never reserves past the ceiling, and lets all of it be used."""
     async with make_store(place) as one, make_store(place) as two:
         await one.accounts({"tokens": _CEILING})
         spent = 0
 
-        async def spend(story: Story, store: Store) -> None:
+        async def spend(story: RecordWriter, store: Store) -> None:
             nonlocal spent
             for number in range(_ROUNDS):
                 name = f"{story.session_id}/{number}"
@@ -93,26 +100,26 @@ async def the_ceiling_holds_in_a_race(make_store: MakeStore, place: Place) -> No
                     await story.add(store, budget=(Reserve(reservation_id=name, amounts={"tokens": 3}),))
                 except BudgetRefused:
                     return
-                row = (await balance(store))["tokens"]
+                row = (await accounts_by_kind(store))["tokens"]
                 expect(holds=row.spent + row.reserved <= _CEILING, clause="spent and reserved stay under the ceiling")
                 await story.add(store, budget=(Settle(reservation_id=name, amounts={"tokens": 2}),))
                 spent += 2
 
         async with anyio.create_task_group() as group:
             for number in range(_SESSIONS):
-                group.start_soon(spend, Story(place.tenant, f"s{number}"), (one, two)[number % 2])
-        row = (await balance(one))["tokens"]
-        same((row.spent, row.reserved), (spent, 0), "accounts add up")
+                group.start_soon(spend, RecordWriter(place.tenant, f"s{number}"), (one, two)[number % 2])
+        row = (await accounts_by_kind(one))["tokens"]
+        expect_equal((row.spent, row.reserved), (spent, 0), "accounts add up")
         expect(holds=row.spent >= _USABLE * _CEILING, clause=f"the ceiling can be used ({row.spent} of {_CEILING})")
 
 
-async def a_cancelled_append_lands_whole_or_not(make_store: MakeStore, place: Place) -> None:
+async def a_cancelled_append_lands_whole_or_not(make_store: MakeStore, place: StorePlace) -> None:
     """Shows by reading, as soon as the cancelled task has ended, whether the batch landed; the store goes on."""
     async with make_store(place) as store:
         await store.accounts({"tokens": None})
         landed = 0
         for number in range(12):
-            story = Story(place.tenant, f"s{number}")
+            story = RecordWriter(place.tenant, f"s{number}")
             reserve = Reserve(reservation_id=f"r{number}", amounts={"tokens": 1})
             task = asyncio.ensure_future(store.append(story.batch(3, blobs=(b"blob",), budget=(reserve,))))
             for _ in range(number // 3):
@@ -122,15 +129,19 @@ async def a_cancelled_append_lands_whole_or_not(make_store: MakeStore, place: Pl
             found = await store.read(story.session_id)
             expect(holds=len(found) in {0, 3}, clause="a cancelled append lands whole or not at all")
             landed += len(found) // 3
-            same((await balance(store))["tokens"].reserved, landed, "a cancelled append takes its budget with it")
-            same(await store.read(story.session_id), found, "a cancelled append does not land later")
+            expect_equal(
+                (await accounts_by_kind(store))["tokens"].reserved,
+                landed,
+                "a cancelled append takes its budget with it",
+            )
+            expect_equal(await store.read(story.session_id), found, "a cancelled append does not land later")
             if not found:
                 await story.add(store, 3)
 
 
-async def a_closed_store_opens_as_it_was(make_store: MakeStore, place: Place) -> None:
+async def a_closed_store_opens_as_it_was(make_store: MakeStore, place: StorePlace) -> None:
     """Keeps records, blobs, lists, leases and budgets over closing and opening."""
-    story = Story(place.tenant, "s1")
+    story = RecordWriter(place.tenant, "s1")
     async with make_store(place) as store:
         await store.accounts({"tokens": 9})
         lease = await store.claim("s1", "a", 60)
@@ -138,11 +149,13 @@ async def a_closed_store_opens_as_it_was(make_store: MakeStore, place: Place) ->
         await story.add(store, budget=(Reserve(reservation_id="r1", amounts={"tokens": 4}),))
         before = (await store.sessions(), await store.accounts())
     async with make_store(place) as store:
-        same(list(await store.read("s1")), story.entries, "a record outlives the store object")
-        same(await store.blob(digest(b"kept")), b"kept", "a blob outlives the store object")
-        same((await store.sessions(), await store.accounts()), before, "lists and accounts outlive the store object")
+        expect_equal(list(await store.read("s1")), story.entries, "a record outlives the store object")
+        expect_equal(await store.blob(digest(b"kept")), b"kept", "a blob outlives the store object")
+        expect_equal(
+            (await store.sessions(), await store.accounts()), before, "lists and accounts outlive the store object"
+        )
         await story.add(store, lease=lease, budget=(Settle(reservation_id="r1", amounts={"tokens": 4}),))
-        same((await balance(store))["tokens"].spent, 4, "a reservation outlives the store object")
+        expect_equal((await accounts_by_kind(store))["tokens"].spent, 4, "a reservation outlives the store object")
 
 
 CHECKS = (

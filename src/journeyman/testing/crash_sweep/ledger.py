@@ -24,7 +24,7 @@ CHANGING: Final = frozenset({"put", "send", "post", "fire", "vanish", "finish"})
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class LedgerEntry:
     """One thing that happened."""
 
     what: What
@@ -56,11 +56,11 @@ class Ledger:
             if not self.happened(key):
                 self.write("effect", tool_name, key, number)
 
-    def lines(self) -> list[Line]:
+    def lines(self) -> list[LedgerEntry]:
         """Everything so far."""
         if not self._path.exists():
             return []
-        return [Line(*json.loads(row)) for row in self._path.read_text("utf-8").splitlines()]
+        return [LedgerEntry(*json.loads(row)) for row in self._path.read_text("utf-8").splitlines()]
 
     def reached(self, key: str) -> int:
         """Count how often a tool was called with this key."""
@@ -96,17 +96,17 @@ class Boundaries:
 
 
 @dataclass(slots=True)
-class Here:
+class ProcessWorld:
     """The world of this process."""
 
     ledger: Ledger
     boundaries: Boundaries
 
 
-_here: list[Here] = []
+_here: list[ProcessWorld] = []
 
 
-def enter(here: Here) -> None:
+def enter(here: ProcessWorld) -> None:
     """Let the tools of this process act on a world."""
     _here[:] = [here]
 

@@ -10,7 +10,7 @@ Finish = Literal["stop", "tool", "length", "refusal"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asking:
+class ModelRequest:
     """What a request wants, whatever its provider."""
 
     model: str
@@ -20,7 +20,7 @@ class Asking:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class ModelReply:
     """What the model says, whatever its provider."""
 
     text: str = field(default="", repr=False)
@@ -33,7 +33,7 @@ class Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class ErrorResponse:
     """An error in the provider's form."""
 
     status: int
@@ -46,26 +46,26 @@ def tokens_of(*parts: object) -> int:
     return len(json.dumps(parts)) // 4
 
 
-class Wire(Protocol):
+class ProviderWire(Protocol):
     """One provider's wire format."""
 
     name: str
     stream_type: str
     """Content type of a stream."""
 
-    def asking(self, path: str, body: dict[str, Any]) -> Asking:
+    def asking(self, path: str, body: dict[str, Any]) -> ModelRequest:
         """What the request wants."""
         ...
 
-    def whole(self, asking: Asking, reply: Reply) -> bytes:
+    def whole(self, asking: ModelRequest, reply: ModelReply) -> bytes:
         """The body of an answer in one piece."""
         ...
 
-    def frames(self, asking: Asking, reply: Reply) -> list[bytes]:
+    def frames(self, asking: ModelRequest, reply: ModelReply) -> list[bytes]:
         """The frames of a streamed answer."""
         ...
 
-    def trouble(self, status: int, message: str = "scripted fault") -> Trouble:
+    def trouble(self, status: int, message: str = "scripted fault") -> ErrorResponse:
         """An error in this provider's form."""
         ...
 

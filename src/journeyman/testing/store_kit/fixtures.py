@@ -17,11 +17,11 @@ Failure = TypeVar("Failure", bound=JourneymanError)
 STARTED_AT = "2026-11-20T10:00:00.000000Z"
 
 
-class Broken(AssertionError):
+class StoreContractBroken(AssertionError):
     """The store does not keep a clause of its contract; the text names it."""
 
 
-class Place:
+class StorePlace:
     """Where a store is kept while one check runs: two stores made for one place must share what they keep."""
 
     def __init__(self, directory: Path, tenant: str = "default") -> None:
@@ -36,41 +36,41 @@ class Place:
         """The time by which leases run out; the store must use it."""
         return self.now_s
 
-    def beside(self, tenant: str) -> Place:
+    def beside(self, tenant: str) -> StorePlace:
         """The same place for another tenant."""
-        return Place(self.directory, tenant)
+        return StorePlace(self.directory, tenant)
 
 
-MakeStore: TypeAlias = Callable[[Place], AbstractAsyncContextManager[Store]]
+MakeStore: TypeAlias = Callable[[StorePlace], AbstractAsyncContextManager[Store]]
 """Gives a store at a place, and closes it."""
-Check: TypeAlias = Callable[[MakeStore, Place], Awaitable[None]]
-"""Raises `Broken` unless stores that `MakeStore` gives at the (fresh) place keep one clause."""
+Check: TypeAlias = Callable[[MakeStore, StorePlace], Awaitable[None]]
+"""Raises `StoreContractBroken` unless stores that `MakeStore` gives at the (fresh) place keep one clause."""
 
 
 def expect(*, holds: bool, clause: str) -> None:
-    """Raise `Broken` with the clause unless it holds."""
+    """Raise `StoreContractBroken` with the clause unless it holds."""
     if not holds:
-        raise Broken(clause)
+        raise StoreContractBroken(clause)
 
 
-def same(given: object, wanted: object, clause: str) -> None:
-    """Raise `Broken` with both values unless they are equal."""
+def expect_equal(given: object, wanted: object, clause: str) -> None:
+    """Raise `StoreContractBroken` with both values unless they are equal."""
     if given != wanted:
-        raise Broken(f"{clause}: wanted {wanted!r}, was given {given!r}")
+        raise StoreContractBroken(f"{clause}: wanted {wanted!r}, was given {given!r}")
 
 
-async def refused(kind: type[Failure], waiting: Awaitable[object], clause: str) -> Failure:
+async def expect_error(kind: type[Failure], waiting: Awaitable[object], clause: str) -> Failure:
     """The error that `waiting` must end in."""
     try:
         value = await waiting
     except kind as error:
         return error
     except Exception as error:
-        raise Broken(f"{clause}: wanted {kind.__name__}, but it raised {error!r}") from error
-    raise Broken(f"{clause}: wanted {kind.__name__}, but it gave {value!r}")
+        raise StoreContractBroken(f"{clause}: wanted {kind.__name__}, but it raised {error!r}") from error
+    raise StoreContractBroken(f"{clause}: wanted {kind.__name__}, but it gave {value!r}")
 
 
-class Story:
+class RecordWriter:
     """Writes one session's record."""
 
     def __init__(self, tenant: str, session_id: str, created_at: str = STARTED_AT) -> None:
@@ -137,11 +137,11 @@ class Story:
         return head
 
 
-async def unchanged(store: Store, story: Story, clause: str) -> None:
-    """Raise `Broken` unless the record is exactly what the story added."""
-    same(list(await store.read(story.session_id)), story.entries, f"{clause} and changes nothing")
+async def expect_unchanged(store: Store, story: RecordWriter, clause: str) -> None:
+    """Raise `StoreContractBroken` unless the record is exactly what the story added."""
+    expect_equal(list(await store.read(story.session_id)), story.entries, f"{clause} and changes nothing")
 
 
-async def balance(store: Store) -> Mapping[str, Account]:
+async def accounts_by_kind(store: Store) -> Mapping[str, Account]:
     """The accounts by kind."""
     return {account.kind: account for account in await store.accounts()}

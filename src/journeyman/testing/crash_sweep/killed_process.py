@@ -20,9 +20,9 @@ from journeyman.mission.model.state import State
 from journeyman.mission.rules.calls import effect_key
 from journeyman.stores.base import Batch
 from journeyman.stores.sqlite import SqliteStore
+from journeyman.testing.crash_sweep.dying_server import ENGINE
+from journeyman.testing.crash_sweep.ledger import Boundaries, Ledger, ProcessWorld, enter
 from journeyman.testing.crash_sweep.missions import MISSIONS
-from journeyman.testing.crash_sweep.server import ENGINE
-from journeyman.testing.crash_sweep.world import Boundaries, Here, Ledger, enter
 from journeyman.tools.base import CallRequest, Catalog, ForwardingCatalog, PastCall, Replayable, Result
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.predicate import Predicates
@@ -34,7 +34,7 @@ LATER_S = 3600.0
 """How much later each attempt's store believes it is: a dead process's lease has run out."""
 
 
-class _Store(SqliteStore):
+class _KillingStore(SqliteStore):
     """The store with a boundary on both sides of each commit."""
 
     boundaries: Boundaries
@@ -47,10 +47,10 @@ class _Store(SqliteStore):
         return head
 
 
-class _Catalog(ForwardingCatalog):
+class _KillingCatalog(ForwardingCatalog):
     """The catalog with a boundary on both sides of each call."""
 
-    def __init__(self, inner: Catalog, here: Here) -> None:
+    def __init__(self, inner: Catalog, here: ProcessWorld) -> None:
         super().__init__(inner)
         self._here = here
         self._boundaries = here.boundaries
@@ -63,7 +63,7 @@ class _Catalog(ForwardingCatalog):
         return result
 
 
-class _Incident(_Catalog):
+class _KillingIncident(_KillingCatalog):
     """The same around an incident, which dies with its process: nobody but the record knows what was done to it."""
 
     async def handle(self, request: CallRequest) -> Result:
@@ -85,7 +85,7 @@ def attempt(folder: Path, mission: str, number: int, kills: frozenset[int] = fro
 
 
 async def _attempt(folder: Path, mission: str, number: int, kills: frozenset[int]) -> None:
-    here = Here(Ledger(folder / "ledger"), Boundaries(folder, kills))
+    here = ProcessWorld(Ledger(folder / "ledger"), Boundaries(folder, kills))
     (folder / ENGINE).write_text(str(os.getpid()), "utf-8")
     enter(here)
 
@@ -93,12 +93,12 @@ async def _attempt(folder: Path, mission: str, number: int, kills: frozenset[int
         @asynccontextmanager
         async def opened() -> AsyncGenerator[Catalog]:
             async with mission_catalog(wanted, origin, deadline) as catalog:
-                yield _Catalog(catalog, here) if wanted.gym is None else _Incident(catalog, here)
+                yield _KillingCatalog(catalog, here) if wanted.gym is None else _KillingIncident(catalog, here)
 
         return opened()
 
-    store = await _Store.open(folder, clock=lambda: time.time() + number * LATER_S)
-    assert isinstance(store, _Store)  # noqa: S101  # `open` is a classmethod
+    store = await _KillingStore.open(folder, clock=lambda: time.time() + number * LATER_S)
+    assert isinstance(store, _KillingStore)  # noqa: S101  # `open` is a classmethod
     store.boundaries = here.boundaries
     async with store, Sandbox(1) as sandbox:
         world = Runtime(
@@ -109,11 +109,11 @@ async def _attempt(folder: Path, mission: str, number: int, kills: frozenset[int
         session = rows[0].session_id if rows else await engine.create(MISSIONS[mission], folder)
         state = await engine.drive(session)
         while state.people.wait is WaitFor.EFFECT or state.people.pending is not None:
-            await _told(store, here.ledger, state)
+            await _answer_unknown_effects(store, here.ledger, state)
             state = await engine.drive(session)
 
 
-async def _told(store: SqliteStore, ledger: Ledger, state: State) -> None:
+async def _answer_unknown_effects(store: SqliteStore, ledger: Ledger, state: State) -> None:
     """Answer for every unknown effect what the world knows, and let no script begin again that has changed it."""
     if state.people.pending is not None:
         await control.answer(store, SystemClock(), state.session_id, "tester", granted=False)

@@ -12,7 +12,7 @@ import sys
 from pathlib import Path
 from typing import Any, Final
 
-from journeyman.testing.crash_sweep.world import Ledger, fatal
+from journeyman.testing.crash_sweep.ledger import Ledger, fatal
 
 ENGINE: Final = "engine.pid"
 """File with the engine's process id, in the folder in which the server runs."""
