@@ -33,12 +33,12 @@ from journeyman.mission.model.mission import Function, Gym, Mission, ScriptPlan
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.tools.base import Catalog
+from journeyman.tools.call_limits import CallLimits
 from journeyman.tools.catalog import open_catalog
 from journeyman.tools.deadline import Deadline
-from journeyman.tools.isolated import Isolated
-from journeyman.tools.limits import Limits
+from journeyman.tools.isolated_function import IsolationSpec
 from journeyman.tools.predicate import Predicates
-from journeyman.tools.results import Caps
+from journeyman.tools.results import ResultCaps
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
 
@@ -204,18 +204,20 @@ async def mission_catalog(
         allow=mission.tools,
         metrics=mission.metrics,
         deadline=deadline,
-        limits=Limits(
-            timeout_s=float(limits.call_timeout_s), tries=limits.retries + 1, caps=Caps(value_bytes=limits.result_bytes)
+        limits=CallLimits(
+            timeout_s=float(limits.call_timeout_s),
+            tries=limits.retries + 1,
+            caps=ResultCaps(value_bytes=limits.result_bytes),
         ),
         base_dir=folder,
     ) as catalog:
         yield catalog if incident is None else incident.beside(catalog)
 
 
-def _function(wanted: str | Function) -> str | Isolated:
+def _function(wanted: str | Function) -> str | IsolationSpec:
     if isinstance(wanted, str):
         return wanted
-    return Isolated(wanted.function) if wanted.isolate else wanted.function
+    return IsolationSpec(wanted.function) if wanted.isolate else wanted.function
 
 
 def _incident(wanted: Gym) -> Incident:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from journeyman.testing.check_catalog import ReferenceTools, check_catalog
-from journeyman.tools.base import BaseCatalog, CallRequest, Catalog, Result, Status, Tool
+from journeyman.tools.base import BaseCatalog, CallRequest, CallStatus, Catalog, Result, Tool
 from journeyman.tools.calling import ToolCatalog
 from journeyman.tools.catalog import open_catalog
 
@@ -47,7 +47,7 @@ class Careless(BaseCatalog):
 
     async def handle(self, request: CallRequest) -> Result:
         """Say that all went well."""
-        return Result(status=Status.DONE, value=dict(request.args))
+        return Result(status=CallStatus.DONE, value=dict(request.args))
 
 
 @asynccontextmanager

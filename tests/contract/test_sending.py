@@ -15,14 +15,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journeyman.testing.check_catalog import Death, DyingCatalog, OpenDying, check_sending
-from journeyman.tools.base import CallRequest, ForwardingCatalog, Result, Status
+from journeyman.tools.base import CallRequest, CallStatus, ForwardingCatalog, Result
+from journeyman.tools.call_limits import CallLimits
 from journeyman.tools.catalog import open_catalog
-from journeyman.tools.limits import Limits
 from journeyman.tools.servers.supervisor import ServerPolicy
 from tests.tools.dying_http import dying_http
 
 SERVER = Path(__file__).parent.parent / "tools" / "servers" / "dying.py"
-LIMITS = Limits(servers=ServerPolicy(backoff_s=0.02))
+LIMITS = CallLimits(servers=ServerPolicy(backoff_s=0.02))
 DEATHS = st.lists(st.sampled_from(Death), max_size=4)
 
 
@@ -79,7 +79,7 @@ def test_over_http_no_other_way_of_not_answering_sends_a_call_twice(ending: str)
     """A gateway's words are no proof that nothing happened."""
     for death in (Death.DURING, Death.AFTER):
         result = checked(over_http(ending), [death], repeatable=False)
-        assert result.status is Status.UNKNOWN, result
+        assert result.status is CallStatus.UNKNOWN, result
 
 
 @pytest.mark.parametrize("open_dying", [over_stdio, over_http()], ids=["stdio", "http"])
@@ -87,7 +87,7 @@ def test_a_repeatable_call_outlives_a_death(open_dying: OpenDying) -> None:
     """Pure and keyed effects may happen twice, so a death costs nothing but a try."""
     for death in Death:
         result = checked(open_dying, [death], repeatable=True)
-        assert result.status is Status.DONE, result
+        assert result.status is CallStatus.DONE, result
 
 
 def test_over_http_a_refusal_is_a_failure_and_is_sent_again_only_where_it_may_be() -> None:
@@ -99,9 +99,9 @@ def test_over_http_a_refusal_is_a_failure_and_is_sent_again_only_where_it_may_be
             return result, dying.arrived()
 
     refused, once = asyncio.run(scene(repeatable=False))
-    assert (refused.status, refused.error_class, once) == (Status.FAILED, "server_died", 1)
+    assert (refused.status, refused.error_class, once) == (CallStatus.FAILED, "server_died", 1)
     done, twice = asyncio.run(scene(repeatable=True))
-    assert (done.status, done.tries, twice) == (Status.DONE, 2, 2)
+    assert (done.status, done.tries, twice) == (CallStatus.DONE, 2, 2)
 
 
 class _Eager(ForwardingCatalog):

@@ -21,9 +21,9 @@ from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import State
 from journeyman.stores.memory import MemoryStore
 from journeyman.tools.base import Catalog
+from journeyman.tools.call_limits import CallLimits
 from journeyman.tools.catalog import open_catalog
 from journeyman.tools.deadline import Deadline
-from journeyman.tools.limits import Limits
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
@@ -103,7 +103,7 @@ async def bench(
     def opened(wanted: Mission, _: Path, deadline: Deadline) -> AbstractAsyncContextManager[Catalog]:
         @asynccontextmanager
         async def catalog() -> AsyncGenerator[Catalog]:
-            limits = Limits(timeout_s=float(wanted.limits.call_timeout_s))
+            limits = CallLimits(timeout_s=float(wanted.limits.call_timeout_s))
             async with open_catalog(functions=known, allow=wanted.tools, limits=limits, deadline=deadline) as found:
                 yield found
 

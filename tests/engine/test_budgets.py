@@ -31,10 +31,10 @@ from journeyman.mission.report.markdown import markdown_report
 from journeyman.stores.base import Batch
 from journeyman.stores.memory import MemoryStore
 from journeyman.tools.base import CallRequest, Catalog, ForwardingCatalog, Result
+from journeyman.tools.call_limits import CallLimits
 from journeyman.tools.catalog import open_catalog
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.functions import tool
-from journeyman.tools.limits import Limits
 from journeyman.tools.servers.supervisor import ServerPolicy
 from tests.engine.engine_bench import Bench, bench, mission
 from tests.tools.dying_http import dying_http
@@ -206,7 +206,7 @@ async def test_retries_below_one_call_take_from_the_budget(most: int, arrived: i
 
         @asynccontextmanager
         async def opened(wanted: Mission, _: Path, deadline: Deadline) -> AsyncGenerator[Catalog]:
-            limits = Limits(tries=3, servers=ServerPolicy(backoff_s=0.01))
+            limits = CallLimits(tries=3, servers=ServerPolicy(backoff_s=0.01))
             async with open_catalog(
                 servers={"x": {"url": url}}, allow=wanted.tools, limits=limits, deadline=deadline
             ) as catalog:

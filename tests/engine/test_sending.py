@@ -12,10 +12,10 @@ import pytest
 from journeyman.engine.engine import Engine
 from journeyman.mission.model.mission import Mission
 from journeyman.tools.base import CallRequest, Catalog, ForwardingCatalog, Result
+from journeyman.tools.call_limits import CallLimits
 from journeyman.tools.catalog import open_catalog
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.functions import tool
-from journeyman.tools.limits import Limits
 from journeyman.tools.servers.supervisor import ServerPolicy
 from tests.engine.engine_bench import Bench, bench, finish, mission
 from tests.tools.dying_http import dying_http
@@ -40,7 +40,7 @@ def over(at: Bench, said: dict[str, bool], **sources: object) -> Engine:
 
     @asynccontextmanager
     async def opened(wanted: Mission, _: Path, deadline: Deadline) -> AsyncGenerator[Catalog]:
-        limits = Limits(servers=ServerPolicy(backoff_s=0.01))
+        limits = CallLimits(servers=ServerPolicy(backoff_s=0.01))
         async with open_catalog(allow=wanted.tools, limits=limits, deadline=deadline, **sources) as catalog:  # pyright: ignore[reportArgumentType] - each test gives what it means
             yield _Noting(catalog, said)
 

@@ -22,7 +22,7 @@ from journeyman.mission.model.mission import Gym, Mission
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, Unavailable
 from journeyman.stores.memory import MemoryStore
-from journeyman.tools.base import CallRequest, Catalog, ForwardingCatalog, PastCall, Replayable, Result, Status
+from journeyman.tools.base import CallRequest, CallStatus, Catalog, ForwardingCatalog, PastCall, Replayable, Result
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
@@ -98,9 +98,9 @@ async def test_tools_are_the_hands_of_the_role_and_nothing_else(tmp_path: Path) 
             assert tools["incident.observe"].effect == "pure"
             assert tools[f"incident.{own}"].effect == "keyed"
             refused = await catalog.call(f"incident.{own}", {"target": "no such thing"}, key="k")
-            assert (refused.status, refused.error_class) == (Status.FAILED, "invalid_arguments")
+            assert (refused.status, refused.error_class) == (CallStatus.FAILED, "invalid_arguments")
             looked = await catalog.call("incident.look", {"target": "inbox"}, key="k")
-            assert looked.status is Status.FAILED or looked.metrics["step"]
+            assert looked.status is CallStatus.FAILED or looked.metrics["step"]
 
 
 @pytest.mark.anyio

@@ -16,8 +16,8 @@ BOUNDED: dict[str, str] = {
     "journeyman/concurrency/abandonable_tasks.py": "its own few waits of a patience",
     "journeyman/stores/sqlite/connection_thread.py": "one commit under way, which has its busy timeout, and the thread's last ones",
     "journeyman/tools/catalog.py": "each server closes within its policy and the deadline, and is killed then",
-    "journeyman/tools/guest.py": "its own few waits of a patience",
-    "journeyman/tools/processes/running.py": "`end` gives the minder its time and kills it then",
+    "journeyman/tools/foreign_loop.py": "its own few waits of a patience",
+    "journeyman/tools/processes/command_runner.py": "`end` gives the reaper its time and kills it then",
     "journeyman/tools/servers/stdio.py": "`_stop` kills after its graces, and its streams are closed then",
 }
 """File to what bounds its shields that carry no limit themselves."""

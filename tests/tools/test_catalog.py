@@ -13,11 +13,11 @@ import pytest
 from journeyman.mission.model.mission import MetricSource
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import InvalidInput, Unavailable
-from journeyman.tools.arguments import Arguments, compiled
-from journeyman.tools.base import Catalog, Result, Status
+from journeyman.tools.arguments import ArgumentSchema, compile_schema
+from journeyman.tools.base import CallStatus, Catalog, Result
+from journeyman.tools.call_limits import CallLimits
 from journeyman.tools.catalog import open_catalog
 from journeyman.tools.functions import tool
-from journeyman.tools.limits import Limits
 
 BROKEN_SERVER: JsonObject = {"command": sys.executable, "args": ["-c", "raise SystemExit('no config')"]}
 
@@ -172,7 +172,7 @@ def test_a_hung_function_ends_as_unknown_and_leaves_the_others() -> None:
             return hung, other, took_s
 
     hung, other, took_s = asyncio.run(scene())
-    assert (hung.status, hung.error_class) == (Status.UNKNOWN, "timeout")
+    assert (hung.status, hung.error_class) == (CallStatus.UNKNOWN, "timeout")
     assert other.value == "clean"
     assert took_s < 2
 
@@ -192,7 +192,7 @@ def test_concurrency_of_a_tool_is_limited() -> None:
         return ""
 
     async def scene() -> None:
-        limits = Limits(per_tool={"w*": 2, "*": 9})
+        limits = CallLimits(per_tool={"w*": 2, "*": 9})
         async with open_catalog(functions=[work], limits=limits) as catalog:
             await asyncio.gather(*(catalog.call("work", {}, key=str(i)) for i in range(8)))
 
@@ -211,10 +211,10 @@ def test_the_rate_of_a_tool_is_limited() -> None:
         return ""
 
     async def scene() -> list[Result]:
-        async with open_catalog(functions=[note], limits=Limits(rates={"note": 20}, timeout_s=0.08)) as catalog:
+        async with open_catalog(functions=[note], limits=CallLimits(rates={"note": 20}, timeout_s=0.08)) as catalog:
             return await asyncio.gather(*(catalog.call("note", {}, key=str(i)) for i in range(5)))
 
-    assert all(result.status is Status.DONE for result in asyncio.run(scene()))
+    assert all(result.status is CallStatus.DONE for result in asyncio.run(scene()))
     assert times[-1] - times[0] > 0.12
 
 
@@ -226,8 +226,8 @@ def test_functions_are_named_as_in_mission_files(tmp_path: Path) -> None:
 
 def wrong(schema: JsonObject, args: JsonObject) -> list[str]:
     """What the check says."""
-    found = compiled(schema)
-    assert isinstance(found, Arguments), found
+    found = compile_schema(schema)
+    assert isinstance(found, ArgumentSchema), found
     return [str(problem) for problem in found.problems(args)]
 
 
@@ -272,4 +272,4 @@ def test_wrong_arguments_are_told_with_path_value_and_what_was_expected() -> Non
 )
 def test_a_broken_schema_is_told_and_nothing_is_fetched(schema: JsonObject) -> None:
     """A server's schema is input like any other."""
-    assert isinstance(compiled(schema), str)
+    assert isinstance(compile_schema(schema), str)

@@ -15,17 +15,17 @@ import pytest
 
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import InvalidInput, Unavailable
-from journeyman.tools.base import Result, Status
+from journeyman.tools.base import CallStatus, Result
+from journeyman.tools.call_limits import CallLimits
 from journeyman.tools.catalog import open_catalog
 from journeyman.tools.deadline import Deadline
-from journeyman.tools.limits import Limits
 from journeyman.tools.predicate import PredicateLimits, PredicateResult, Predicates
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.servers.supervisor import ServerPolicy
 from tests.concurrency.process_table import children
 from tests.tools.test_mcp_servers import program
 
-GENEROUS = Limits(timeout_s=60, servers=ServerPolicy(start_s=60, close_s=60, backoff_s=0.01))
+GENEROUS = CallLimits(timeout_s=60, servers=ServerPolicy(start_s=60, close_s=60, backoff_s=0.01))
 """Limits that would make every scene here take a minute."""
 SOON_S = 15.0
 """Far less than a minute, and enough for a busy machine."""
@@ -87,8 +87,8 @@ def test_a_server_that_hangs_in_a_restart_is_left_at_the_deadline() -> None:
     result, took_s = timed(scene)
     assert result is not None
     assert (result.status, result.error_class) in {
-        (Status.FAILED, "timeout"),
-        (Status.FAILED, "server_unreachable"),
+        (CallStatus.FAILED, "timeout"),
+        (CallStatus.FAILED, "server_unreachable"),
     }, result
     assert took_s < SOON_S
 
@@ -100,7 +100,7 @@ def test_a_server_that_will_not_leave_is_ended_at_the_deadline() -> None:
         deadline = soon(5)
         spec = program("liar", "will_not_leave")
         async with open_catalog(servers={"liar": spec}, limits=GENEROUS, deadline=deadline) as catalog:
-            assert (await catalog.call("liar.echo", {"n": 1}, key="k")).status is Status.DONE
+            assert (await catalog.call("liar.echo", {"n": 1}, key="k")).status is CallStatus.DONE
             deadline.at_s = time.monotonic()
 
     assert timed(scene)[1] < SOON_S
@@ -193,7 +193,9 @@ def test_waiting_for_a_slot_ends_at_the_deadline() -> None:
             return "done"
 
         deadline = Deadline()
-        async with open_catalog(functions=[work], limits=Limits(per_tool={"work": 1}), deadline=deadline) as catalog:
+        async with open_catalog(
+            functions=[work], limits=CallLimits(per_tool={"work": 1}), deadline=deadline
+        ) as catalog:
             first = asyncio.create_task(catalog.call("work", {}, key="a"))
             await asyncio.sleep(0)
             deadline.at_s = time.monotonic() + 0.1
@@ -204,7 +206,7 @@ def test_waiting_for_a_slot_ends_at_the_deadline() -> None:
 
     result, _ = timed(scene)
     assert result is not None
-    assert (result.status, result.error_class) == (Status.FAILED, "timeout")
+    assert (result.status, result.error_class) == (CallStatus.FAILED, "timeout")
     assert "nothing was sent" in (result.error or "")
 
 
@@ -228,7 +230,7 @@ def test_a_coroutine_that_will_not_stop_is_left_and_told() -> None:
 
     result, took_s = timed(scene)
     assert result is not None
-    assert (result.status, result.error_class) == (Status.UNKNOWN, "timeout")
+    assert (result.status, result.error_class) == (CallStatus.UNKNOWN, "timeout")
     assert "its coroutine does not stop" in (result.error or "")
     assert took_s < SOON_S
 
@@ -241,12 +243,12 @@ def test_a_server_that_does_not_read_cannot_hold_a_call() -> None:
             blocking = asyncio.create_task(catalog.call("honest.block", {"seconds": 3}, key="a", timeout_s=0.2))
             await asyncio.sleep(0.1)
             result = await catalog.call("honest.fail", {"text": "x" * 2**21}, key="b", timeout_s=0.3)
-            assert (await blocking).status is Status.UNKNOWN
+            assert (await blocking).status is CallStatus.UNKNOWN
             return result
 
     result, _ = timed(scene)
     assert result is not None
-    assert (result.status, result.error_class) == (Status.UNKNOWN, "timeout")
+    assert (result.status, result.error_class) == (CallStatus.UNKNOWN, "timeout")
     assert result.duration_s < 3
 
 
@@ -256,19 +258,19 @@ def test_a_call_that_was_never_sent_is_not_sent_later(tmp_path: Path) -> None:
 
     async def scene() -> Result:
         async with open_catalog(servers={"liar": program("liar", "naps", mark)}, limits=GENEROUS) as catalog:
-            assert (await catalog.call("liar.echo", {"n": 1}, key="a")).status is Status.DONE
+            assert (await catalog.call("liar.echo", {"n": 1}, key="a")).status is CallStatus.DONE
             long = asyncio.create_task(catalog.call("liar.echo", {"n": 2, "pad": "x" * 2**21}, key="b"))
             outbox = catalog._entries["liar.echo"].source.server._life.outbox  # pyright: ignore[reportAttributeAccessIssue]
             while not any(outbox._departures.values()):  # noqa: ASYNC110 - it tells no event
                 await asyncio.sleep(0)
             late = await catalog.call("liar.echo", {"n": 3}, key="c", timeout_s=0.5)
             mark.touch()
-            assert (await long).status is Status.DONE
-            assert (await catalog.call("liar.echo", {"n": 4}, key="d")).status is Status.DONE
+            assert (await long).status is CallStatus.DONE
+            assert (await catalog.call("liar.echo", {"n": 4}, key="d")).status is CallStatus.DONE
             return late
 
     late, _ = timed(scene)
     assert late is not None
-    assert (late.status, late.error_class) == (Status.FAILED, "timeout")
+    assert (late.status, late.error_class) == (CallStatus.FAILED, "timeout")
     assert "nothing was sent" in (late.error or "")
     assert mark.with_suffix(".calls").read_text().split() == ["1", "2", "4"]

@@ -33,9 +33,9 @@ class Flood:
 def test_others_get_their_turn_while_a_chunk_of_garbage_is_read() -> None:
     """A chunk of short lines used to be read in one go, and every verdict waited for it."""
 
-    async def scene() -> tuple[int, stdio.Health]:
+    async def scene() -> tuple[int, stdio.ServerHealth]:
         incoming, received = anyio.create_memory_object_stream[SessionMessage | Exception](0)
-        health, turns, over = stdio.Health(), 0, anyio.Event()
+        health, turns, over = stdio.ServerHealth(), 0, anyio.Event()
 
         async def others() -> None:
             nonlocal turns

@@ -17,11 +17,11 @@ import pytest
 
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import InvalidInput
-from journeyman.tools.base import Result, Status
+from journeyman.tools.base import CallStatus, Result
 from journeyman.tools.functions import FunctionTool, function_tool, tool
 from journeyman.tools.loading import load_functions
-from journeyman.tools.results import Caps, sorted_value
-from journeyman.tools.sending import Sending
+from journeyman.tools.results import ResultCaps, classify_value
+from journeyman.tools.send_state import SendState
 
 
 class Level(StrEnum):
@@ -84,7 +84,7 @@ def call(found: FunctionTool, args: JsonObject, key: str = "k") -> Result:
 
     async def scene() -> Result:
         return await found.call(
-            args, key, lambda value: sorted_value(value, Caps()), anyio.CapacityLimiter(2), Sending()
+            args, key, lambda value: classify_value(value, ResultCaps()), anyio.CapacityLimiter(2), SendState()
         )
 
     return asyncio.run(scene())
@@ -115,7 +115,7 @@ def test_the_schema_comes_from_annotations_and_docstring() -> None:
 def test_json_arguments_become_typed_values() -> None:
     """The function sees enums, dataclasses and models, not dicts."""
     result = call(function_tool(tune), {"rate": 1, "level": "high", "points": [{"x": 3}], "size": {"width": 2}})
-    assert result.status is Status.DONE, result
+    assert result.status is CallStatus.DONE, result
     assert result.value == {"rate": 1, "level": "high", "points": [3, 0.5], "size": 2, "mode": "fast", "n": ""}
 
 
@@ -170,7 +170,7 @@ def test_metrics_are_lifted_from_what_is_returned_and_not_from_text() -> None:
     result = call(function_tool(measure), {})
     assert (result.metrics, result.events) == ({"loss": 0.5}, ({"name": "done"},))
     text = call(function_tool(read), {})
-    assert (text.status, text.metrics, text.events) == (Status.DONE, {}, ())
+    assert (text.status, text.metrics, text.events) == (CallStatus.DONE, {}, ())
 
 
 def boom() -> None:
@@ -265,7 +265,7 @@ def test_a_fault_of_the_function_is_a_failed_call(
 ) -> None:
     """Whatever a function does, the engine gets a result with one line of text."""
     result = call(function_tool(function), {})
-    assert (result.status, result.error_class) == (Status.FAILED, error_class)
+    assert (result.status, result.error_class) == (CallStatus.FAILED, error_class)
     assert error in (result.error or "")
 
 

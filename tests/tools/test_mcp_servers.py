@@ -17,12 +17,12 @@ import pytest
 
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import InvalidInput, Unavailable
-from journeyman.tools.base import Result, Status
+from journeyman.tools.base import CallStatus, Result
+from journeyman.tools.call_limits import CallLimits
 from journeyman.tools.calling import ToolCatalog
 from journeyman.tools.catalog import open_catalog
 from journeyman.tools.deadline import Deadline
-from journeyman.tools.limits import Limits
-from journeyman.tools.results import Caps
+from journeyman.tools.results import ResultCaps
 from journeyman.tools.servers.definition import catalog_names
 from journeyman.tools.servers.supervisor import ServerPolicy
 from tests.tools.dying_http import dying_http
@@ -38,15 +38,15 @@ def program(name: str, *args: str | Path) -> JsonObject:
 
 @asynccontextmanager
 async def lying(
-    how: str, *args: Path, limits: Limits | None = None, deadline: Deadline | None = None
+    how: str, *args: Path, limits: CallLimits | None = None, deadline: Deadline | None = None
 ) -> AsyncGenerator[ToolCatalog]:
     """Open a catalog with a server that misbehaves as told."""
-    bounds = limits or Limits(timeout_s=5, servers=QUICK, caps=Caps(value_bytes=2**16))
+    bounds = limits or CallLimits(timeout_s=5, servers=QUICK, caps=ResultCaps(value_bytes=2**16))
     async with open_catalog(servers={"liar": program("liar", how, *args)}, limits=bounds, deadline=deadline) as catalog:
         yield catalog
 
 
-def echo(how: str, *args: Path, limits: Limits | None = None) -> Result:
+def echo(how: str, *args: Path, limits: CallLimits | None = None) -> Result:
     """Open, call once and close."""
 
     async def scene() -> Result:
@@ -60,25 +60,25 @@ def echo(how: str, *args: Path, limits: Limits | None = None) -> Result:
 def test_a_server_of_the_older_era_answers_also_amid_garbage(how: str) -> None:
     """What is not JSON-RPC on the output is stepped over; `_meta` is not part of the definition."""
     result = echo(how)
-    assert (result.status, result.value) == (Status.DONE, {"n": 5}), result
+    assert (result.status, result.value) == (CallStatus.DONE, {"n": 5}), result
 
 
 @pytest.mark.parametrize(
     ("how", "status", "error_class", "said"),
     [
-        ("nan", Status.FAILED, "not_json", "nan is not a finite number"),
-        ("nan_text", Status.FAILED, "not_json", "$.metrics.loss: nan"),
-        ("deep", Status.FAILED, "not_json", "nested"),
-        ("too_deep", Status.UNKNOWN, "protocol", "cannot be parsed"),
-        ("no_content", Status.UNKNOWN, "protocol", "breaks the protocol"),
-        ("output_schema", Status.UNKNOWN, "protocol", "output schema"),
-        ("error", Status.FAILED, "protocol", "inner trouble"),
-        ("die_always", Status.UNKNOWN, "server_died", "it ended with code 3"),
-        ("broken_schema", Status.FAILED, "protocol", "input schema of liar.echo is broken"),
-        ("foreign_reference", Status.FAILED, "protocol", "input schema of liar.echo is broken"),
+        ("nan", CallStatus.FAILED, "not_json", "nan is not a finite number"),
+        ("nan_text", CallStatus.FAILED, "not_json", "$.metrics.loss: nan"),
+        ("deep", CallStatus.FAILED, "not_json", "nested"),
+        ("too_deep", CallStatus.UNKNOWN, "protocol", "cannot be parsed"),
+        ("no_content", CallStatus.UNKNOWN, "protocol", "breaks the protocol"),
+        ("output_schema", CallStatus.UNKNOWN, "protocol", "output schema"),
+        ("error", CallStatus.FAILED, "protocol", "inner trouble"),
+        ("die_always", CallStatus.UNKNOWN, "server_died", "it ended with code 3"),
+        ("broken_schema", CallStatus.FAILED, "protocol", "input schema of liar.echo is broken"),
+        ("foreign_reference", CallStatus.FAILED, "protocol", "input schema of liar.echo is broken"),
     ],
 )
-def test_a_lie_is_a_failed_effect(how: str, status: Status, error_class: str, said: str) -> None:
+def test_a_lie_is_a_failed_effect(how: str, status: CallStatus, error_class: str, said: str) -> None:
     """The engine gets a result with a class and one line, whatever the server does."""
     result = echo(how)
     assert (result.status, result.error_class) == (status, error_class), result
@@ -88,8 +88,8 @@ def test_a_lie_is_a_failed_effect(how: str, status: Status, error_class: str, sa
 @pytest.mark.parametrize("how", ["hang", "garbage_answer"])
 def test_a_hung_call_is_unknown_after_its_timeout(how: str) -> None:
     """It was sent and may have happened."""
-    result = echo(how, limits=Limits(timeout_s=0.3, servers=QUICK))
-    assert (result.status, result.error_class) == (Status.UNKNOWN, "timeout")
+    result = echo(how, limits=CallLimits(timeout_s=0.3, servers=QUICK))
+    assert (result.status, result.error_class) == (CallStatus.UNKNOWN, "timeout")
     assert "it may still have happened" in (result.error or "")
 
 
@@ -99,10 +99,10 @@ def test_a_giant_answer_is_cut_and_a_far_too_giant_one_refused() -> None:
     assert cut.truncated
     assert isinstance(cut.value, dict)
     assert cut.value["_original_bytes"] == 3 * 2**20 + 2
-    refused = echo("giant", limits=Limits(timeout_s=5, servers=QUICK, caps=Caps(hard_bytes=2**20)))
-    assert (refused.status, refused.error_class) == (Status.FAILED, "too_large")
-    stopped = echo("giant", limits=Limits(timeout_s=5, tries=1, servers=ServerPolicy(message_bytes=2**20)))
-    assert (stopped.status, stopped.error_class) == (Status.UNKNOWN, "server_died")
+    refused = echo("giant", limits=CallLimits(timeout_s=5, servers=QUICK, caps=ResultCaps(hard_bytes=2**20)))
+    assert (refused.status, refused.error_class) == (CallStatus.FAILED, "too_large")
+    stopped = echo("giant", limits=CallLimits(timeout_s=5, tries=1, servers=ServerPolicy(message_bytes=2**20)))
+    assert (stopped.status, stopped.error_class) == (CallStatus.UNKNOWN, "server_died")
     assert "more than 1,048,576 bytes" in (stopped.error or "")
 
 
@@ -127,7 +127,7 @@ def test_a_server_that_cannot_start_says_why(how: str, said: str) -> None:
     async def scene() -> None:
         policy = ServerPolicy(start_s=1.5 if how == "deaf" else 8)
         with pytest.raises(Unavailable, match="server 'liar' cannot be started") as caught:
-            async with lying(how, limits=Limits(servers=policy)):
+            async with lying(how, limits=CallLimits(servers=policy)):
                 pass
         assert said in str(caught.value)
         assert "check its command" in str(caught.value)
@@ -156,8 +156,8 @@ def test_a_dead_server_is_restarted_for_the_next_call(tmp_path: Path) -> None:
             )
 
     died, lived = asyncio.run(scene())
-    assert (died.status, died.error_class, died.tries) == (Status.UNKNOWN, "server_died", 1)
-    assert (lived.status, lived.value) == (Status.DONE, {"n": 2})
+    assert (died.status, died.error_class, died.tries) == (CallStatus.UNKNOWN, "server_died", 1)
+    assert (lived.status, lived.value) == (CallStatus.DONE, {"n": 2})
 
 
 def test_a_repeatable_call_is_tried_again_after_a_death(tmp_path: Path) -> None:
@@ -168,7 +168,7 @@ def test_a_repeatable_call_is_tried_again_after_a_death(tmp_path: Path) -> None:
             return await catalog.call("liar.echo", {"n": 1}, key="a", repeatable=True)
 
     result = asyncio.run(scene())
-    assert (result.status, result.value, result.tries) == (Status.DONE, {"n": 1}, 2)
+    assert (result.status, result.value, result.tries) == (CallStatus.DONE, {"n": 1}, 2)
 
 
 def test_tries_are_bounded_and_told() -> None:
@@ -179,7 +179,7 @@ def test_tries_are_bounded_and_told() -> None:
             return await catalog.call("liar.echo", {"n": 1}, key="a", repeatable=True)
 
     result = asyncio.run(scene())
-    assert (result.status, result.error_class, result.tries) == (Status.UNKNOWN, "server_died", 3)
+    assert (result.status, result.error_class, result.tries) == (CallStatus.UNKNOWN, "server_died", 3)
     assert (result.error or "").endswith("(3 tries)")
 
 
@@ -192,21 +192,21 @@ def test_a_tool_that_changed_over_a_restart_is_refused(tmp_path: Path) -> None:
             return await catalog.call("liar.echo", {"n": 2}, key="b")
 
     result = asyncio.run(scene())
-    assert (result.status, result.error_class) == (Status.FAILED, "tool_changed")
+    assert (result.status, result.error_class) == (CallStatus.FAILED, "tool_changed")
 
 
 def test_a_call_that_left_during_a_restart_leaves_nothing_unchecked(tmp_path: Path) -> None:
     """A timeout in the middle of a restart must not let a changed tool through afterwards."""
 
     async def scene() -> tuple[Result, Result]:
-        limits = Limits(timeout_s=8, servers=ServerPolicy(backoff_s=0))
+        limits = CallLimits(timeout_s=8, servers=ServerPolicy(backoff_s=0))
         async with lying("changes_on_restart", tmp_path / "mark", limits=limits) as catalog:
             await catalog.call("liar.echo", {"n": 1}, key="a")
             left = await catalog.call("liar.echo", {"n": 2}, key="b", timeout_s=0.002)
             return left, await catalog.call("liar.echo", {"n": 3}, key="c")
 
     left, after = asyncio.run(scene())
-    assert (left.status, left.error_class) == (Status.FAILED, "timeout")
+    assert (left.status, left.error_class) == (CallStatus.FAILED, "timeout")
     assert "nothing was sent" in (left.error or "")
     assert after.error_class == "tool_changed"
 
@@ -269,7 +269,7 @@ def test_an_honest_server_gives_every_shape_over_both_transports(honest: JsonObj
     """Values are unwrapped, metrics lifted, errors told, the key handed over, a cancel and a timeout reach the tool."""
 
     async def scene() -> None:
-        async with open_catalog(servers=honest, limits=Limits(timeout_s=10)) as catalog:
+        async with open_catalog(servers=honest, limits=CallLimits(timeout_s=10)) as catalog:
 
             async def ask(tool: str, args: JsonObject) -> Result:
                 return await catalog.call(f"honest.{tool}", args, key="effect-1")
@@ -317,10 +317,10 @@ def test_a_changed_tool_is_refused_and_the_others_go_on() -> None:
         async with open_catalog(servers={"honest": program("honest")}) as catalog:
             assert (await catalog.call("honest.mutate", {}, key="k")).value == "changed"
             with anyio.fail_after(5):
-                while (changed := await catalog.call("honest.add", {"a": 1}, key="k")).status is Status.DONE:
+                while (changed := await catalog.call("honest.add", {"a": 1}, key="k")).status is CallStatus.DONE:
                     pass
             assert changed.error_class == "tool_changed"
-            assert (await catalog.call("honest.rows", {"count": 1}, key="k")).status is Status.DONE
+            assert (await catalog.call("honest.rows", {"count": 1}, key="k")).status is CallStatus.DONE
 
     asyncio.run(scene())
 
@@ -329,7 +329,7 @@ def test_a_change_nobody_announced_is_found_when_the_list_is_old() -> None:
     """Servers that keep silent are asked again from time to time."""
 
     async def scene() -> Result:
-        limits = Limits(servers=ServerPolicy(recheck_s=0))
+        limits = CallLimits(servers=ServerPolicy(recheck_s=0))
         async with open_catalog(servers={"honest": program("honest")}, limits=limits) as catalog:
             await catalog.call("honest.mutate", {}, key="k")
             return await catalog.call("honest.add", {"a": 1}, key="k")
@@ -361,9 +361,9 @@ def test_an_http_server_that_went_away_is_unreachable_and_comes_back() -> None:
     first = start_http(port)
 
     async def scene() -> tuple[Result, Result]:
-        limits = Limits(timeout_s=10, tries=2, servers=QUICK)
+        limits = CallLimits(timeout_s=10, tries=2, servers=QUICK)
         async with open_catalog(servers={"honest": {"url": f"http://127.0.0.1:{port}/mcp"}}, limits=limits) as catalog:
-            assert (await catalog.call("honest.add", {"a": 1}, key="k")).status is Status.DONE
+            assert (await catalog.call("honest.add", {"a": 1}, key="k")).status is CallStatus.DONE
             first.kill()
             first.wait()
             gone = await catalog.call("honest.add", {"a": 1}, key="k")
@@ -375,8 +375,8 @@ def test_an_http_server_that_went_away_is_unreachable_and_comes_back() -> None:
                 second.wait()
 
     gone, back = asyncio.run(scene())
-    assert (gone.status, gone.error_class, gone.tries) == (Status.FAILED, "server_unreachable", 2), gone
-    assert (back.status, back.value) == (Status.DONE, 3)
+    assert (gone.status, gone.error_class, gone.tries) == (CallStatus.FAILED, "server_unreachable", 2), gone
+    assert (back.status, back.value) == (CallStatus.DONE, 3)
 
 
 def test_what_a_server_says_reaches_no_log_as_it_stands(caplog: pytest.LogCaptureFixture) -> None:
@@ -388,7 +388,7 @@ def test_what_a_server_says_reaches_no_log_as_it_stands(caplog: pytest.LogCaptur
 
     with caplog.at_level(logging.DEBUG):
         result = asyncio.run(scene())
-    assert result.status is Status.UNKNOWN
+    assert result.status is CallStatus.UNKNOWN
     assert "cleared" in caplog.text
     assert "\x1b" not in caplog.text + str(result.error)
 
@@ -414,7 +414,7 @@ def test_public_servers_work_unchanged(tmp_path: Path) -> None:
             assert isinstance(now.value, dict)
             assert now.value["timezone"] == "UTC"
             bad = await catalog.call("git.log", {"repo_path": "/nowhere"}, key="k")
-            assert (bad.status, bad.error_class) == (Status.FAILED, "tool_error")
+            assert (bad.status, bad.error_class) == (CallStatus.FAILED, "tool_error")
 
     asyncio.run(scene())
 

@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeyman.tools.servers.outbox import TRY_META, Outbox, try_in, try_of
+from journeyman.tools.servers.outbox import TRY_META, Outbox, attempt_in_body, attempt_in_params
 
 
 @given(st.lists(st.tuples(st.sampled_from(["open", "departs", "returned", "close"]), st.integers(0, 3))))
@@ -18,7 +18,7 @@ def test_a_try_that_was_told_as_not_sent_never_departs(acts: list[tuple[str, int
     happened: list[tuple[str, int]] = []
     for act, index in acts:
         if act == "open":
-            numbers.append(outbox.open())
+            numbers.append(outbox.begin_attempt())
             continue
         if index >= len(numbers):
             continue
@@ -27,13 +27,13 @@ def test_a_try_that_was_told_as_not_sent_never_departs(acts: list[tuple[str, int
         net = happened.count(("departed", number)) - happened.count(("returned", number))
         match act:
             case "departs":
-                assert outbox.departs(number) is not closed
+                assert outbox.may_send(number) is not closed
                 happened += [] if closed else [("departed", number)]
             case "returned":
-                outbox.returned(number)
+                outbox.mark_not_sent(number)
                 happened += [("returned", number)] if net > 0 and not closed else []
             case _:
-                assert outbox.close(number) is (net > 0 and not closed)
+                assert outbox.end_attempt(number) is (net > 0 and not closed)
                 happened.append(("closed", number))
     assert len(set(numbers)) == len(numbers)
 
@@ -50,10 +50,10 @@ JSON = st.recursive(
 @given(JSON, st.binary(max_size=30))
 def test_the_number_is_found_where_it_stands_and_nowhere_else(message: object, noise: bytes) -> None:
     """A value of an argument is not the mark, whatever it looks like."""
-    assert try_in(noise + TRY_META.encode()) is None
-    found = try_in(json.dumps(message).encode())
+    assert attempt_in_body(noise + TRY_META.encode()) is None
+    found = attempt_in_body(json.dumps(message).encode())
     params = message.get("params") if isinstance(message, dict) else None
     meta = params.get("_meta") if isinstance(params, dict) else None
     number = meta.get(TRY_META) if isinstance(meta, dict) else None
     assert found == (number if isinstance(number, int) and not isinstance(number, bool) else None)
-    assert try_of(message) is None or isinstance(message, dict)
+    assert attempt_in_params(message) is None or isinstance(message, dict)

@@ -13,7 +13,7 @@ import pytest
 
 from journeyman.mission.values.canonical import Json
 from journeyman.tools.predicate import PredicateLimits, PredicateResult, Predicates
-from journeyman.tools.sandbox import Sandbox, Turn, fault_of, limits
+from journeyman.tools.sandbox import Sandbox, WorkerCheckout, fault_of, limits
 
 OBS: Json = {"metrics": {"loss": 0.25}, "tool_results": [{"name": "a", "ok": True}], "size": 3}
 
@@ -126,7 +126,7 @@ def test_a_looping_predicate_leaves_the_event_loop_free(sandbox: Sandbox) -> Non
 def test_a_killed_worker_hurts_nobody() -> None:
     """The pool replaces a worker that died; a job that it dies in is told so."""
 
-    def kill(turn: Turn) -> str:
+    def kill(turn: WorkerCheckout) -> str:
         with turn.checkout(limits(1, 2**20)) as session:
             os.kill(session.worker_pid or 0, signal.SIGKILL)
             try:

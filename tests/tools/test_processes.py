@@ -15,7 +15,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from journeyman.tools.processes.running import Ended, run_command
+from journeyman.tools.processes.command_runner import CommandResult, run_command
 
 LEAVES_OTHERS = """
 import os, sys, time
@@ -32,10 +32,10 @@ print("began", flush=True)
 """
 
 
-def run(*argv: str, **options: object) -> Ended:
+def run(*argv: str, **options: object) -> CommandResult:
     """Run a program on a loop of its own."""
 
-    async def scene() -> Ended:
+    async def scene() -> CommandResult:
         return await run_command(argv, **options)  # pyright: ignore[reportArgumentType] - each test gives what it means
 
     return asyncio.run(scene())
@@ -139,9 +139,9 @@ async def until(holds: Callable[[], bool]) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells who descends from a process")
 def test_when_we_are_killed_the_program_ends_too(tmp_path: Path) -> None:
-    """A killed process cannot clean up; the minder does."""
+    """A killed process cannot clean up; the reaper does."""
     code = (
-        "import asyncio, sys\nfrom journeyman.tools.processes.running import run_command\n"
+        "import asyncio, sys\nfrom journeyman.tools.processes.command_runner import run_command\n"
         "asyncio.run(run_command(sys.argv[1:]))"
     )
     ours = subprocess.Popen([sys.executable, "-c", code, *python(tmp_path, "time.sleep(600)")])

@@ -11,30 +11,37 @@ from hypothesis import strategies as st
 
 from journeyman.mission.model.mission import MetricSource
 from journeyman.mission.values.canonical import Json, canonical, checked
-from journeyman.tools.base import Result, Status
-from journeyman.tools.metrics import Mapped, sources_of
-from journeyman.tools.results import Answer, Caps, is_error_envelope, one_line, sorted_answer, sorted_value
+from journeyman.tools.base import CallStatus, Result
+from journeyman.tools.metrics import MetricMapping, sources_of
+from journeyman.tools.results import (
+    ResultCaps,
+    WireAnswer,
+    classify_answer,
+    classify_value,
+    is_error_envelope,
+    one_line,
+)
 
-CAPS = Caps()
+CAPS = ResultCaps()
 
 
-def structured(value: object, *texts: str) -> Answer:
+def structured(value: object, *texts: str) -> WireAnswer:
     """An answer with structured content."""
-    return Answer(structured=value, has_structured=True, texts=texts)
+    return WireAnswer(structured=value, has_structured=True, texts=texts)
 
 
 @pytest.mark.parametrize(
     ("answer", "value"),
     [
         (structured({"a": 1}, "other"), {"a": 1}),
-        (Answer(texts=('{"a": 1}',)), {"a": 1}),
-        (Answer(texts=("  [1, 2]\n",)), [1, 2]),
-        (Answer(texts=("123456",)), "123456"),
-        (Answer(texts=("{not json",)), "{not json"),
-        (Answer(texts=("one", "two")), "one\ntwo"),
-        (Answer(texts=('{"a": 1}', '{"b": 2}')), [{"a": 1}, {"b": 2}]),
-        (Answer(), None),
-        (Answer(others=({"type": "image"},)), [{"type": "image"}]),
+        (WireAnswer(texts=('{"a": 1}',)), {"a": 1}),
+        (WireAnswer(texts=("  [1, 2]\n",)), [1, 2]),
+        (WireAnswer(texts=("123456",)), "123456"),
+        (WireAnswer(texts=("{not json",)), "{not json"),
+        (WireAnswer(texts=("one", "two")), "one\ntwo"),
+        (WireAnswer(texts=('{"a": 1}', '{"b": 2}')), [{"a": 1}, {"b": 2}]),
+        (WireAnswer(), None),
+        (WireAnswer(others=({"type": "image"},)), [{"type": "image"}]),
         (structured(None), None),
         (structured({"result": 5}, "5"), 5),
         (structured({"result": 5}, '{"result": 5}'), {"result": 5}),
@@ -45,14 +52,14 @@ def structured(value: object, *texts: str) -> Answer:
         (structured({"result": {"a": 1}}, '{"a": 1}'), {"a": 1}),
         (structured({"result": [1, 2]}, "1", "2"), [1, 2]),
         (structured({"result": 1, "more": 2}, "1"), {"result": 1, "more": 2}),
-        (Answer(texts=("[" * 100_000,)), "[" * 100_000),
-        (Answer(texts=('{"a": ' + "9" * 5000 + "}",)), '{"a": ' + "9" * 5000 + "}"),
+        (WireAnswer(texts=("[" * 100_000,)), "[" * 100_000),
+        (WireAnswer(texts=('{"a": ' + "9" * 5000 + "}",)), '{"a": ' + "9" * 5000 + "}"),
     ],
 )
-def test_the_value_is_structured_content_else_json_in_text_else_text(answer: Answer, value: Json) -> None:
+def test_the_value_is_structured_content_else_json_in_text_else_text(answer: WireAnswer, value: Json) -> None:
     """Wrapping that SDKs add is taken off; a tool's own `result` key stays."""
-    result = sorted_answer(answer, CAPS)
-    assert (result.status, result.value) == (Status.DONE, value)
+    result = classify_answer(answer, CAPS)
+    assert (result.status, result.value) == (CallStatus.DONE, value)
 
 
 SHAPED = '{"metrics": {"loss": 0.5}, "events": [{"name": "done", "n": 1}, {"event_name": "old"}]}'
@@ -70,9 +77,9 @@ SHAPED = '{"metrics": {"loss": 0.5}, "events": [{"name": "done", "n": 1}, {"even
         structured({"result": json.loads(SHAPED)}, SHAPED),
     ],
 )
-def test_metrics_and_events_are_lifted_from_structured_content(answer: Answer) -> None:
+def test_metrics_and_events_are_lifted_from_structured_content(answer: WireAnswer) -> None:
     """Also where an SDK wrapped it."""
-    result = sorted_answer(answer, CAPS)
+    result = classify_answer(answer, CAPS)
     assert result.metrics == {"loss": 0.5}
     assert result.events == ({"name": "done", "n": 1}, {"event_name": "old", "name": "old"})
 
@@ -80,8 +87,8 @@ def test_metrics_and_events_are_lifted_from_structured_content(answer: Answer) -
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(texts=(SHAPED,)),
-        Answer(texts=(SHAPED, SHAPED)),
+        WireAnswer(texts=(SHAPED,)),
+        WireAnswer(texts=(SHAPED, SHAPED)),
         structured({"result": SHAPED}, SHAPED),
         structured({"result": SHAPED}),
         structured({"text": SHAPED}, SHAPED),
@@ -89,13 +96,13 @@ def test_metrics_and_events_are_lifted_from_structured_content(answer: Answer) -
         structured({"result": [json.loads(SHAPED)]}, SHAPED),
     ],
 )
-def test_text_that_looks_like_metrics_measures_nothing(answer: Answer) -> None:
+def test_text_that_looks_like_metrics_measures_nothing(answer: WireAnswer) -> None:
     """A file that a tool reads out cannot complete a mission."""
-    result = sorted_answer(answer, CAPS)
-    assert (result.status, result.metrics, result.events) == (Status.DONE, {}, ())
+    result = classify_answer(answer, CAPS)
+    assert (result.status, result.metrics, result.events) == (CallStatus.DONE, {}, ())
 
 
-def mapped(**sources: dict[str, str]) -> tuple[Mapped, ...]:
+def mapped(**sources: dict[str, str]) -> tuple[MetricMapping, ...]:
     """What a mission maps out of the tool `t`."""
     return sources_of("t", {name: MetricSource(tool="t", **source) for name, source in sources.items()})
 
@@ -105,34 +112,34 @@ def mapped(**sources: dict[str, str]) -> tuple[Mapped, ...]:
     [
         ({"path": "a.0.b"}, structured({"a": [{"b": 2}]}), {"m": 2}),
         ({"path": "a.-1"}, structured({"a": [1, 7]}), {"m": 7}),
-        ({"path": "a"}, Answer(texts=('{"a": true}',)), {"m": True}),
+        ({"path": "a"}, WireAnswer(texts=('{"a": true}',)), {"m": True}),
         ({"path": "a"}, structured({"result": '{"a": "x"}'}, '{"a": "x"}'), {"m": "x"}),
-        ({"path": "a"}, Answer(texts=("12",)), {}),
+        ({"path": "a"}, WireAnswer(texts=("12",)), {}),
         ({"path": "b"}, structured({"a": 1}), {}),
         ({"path": "a"}, structured({"a": [1]}), {}),
         ({"path": "a"}, structured({"a": None}), {}),
-        ({"regex": r"loss=([\d.]+)"}, Answer(texts=("epoch 3", "loss=0.25 end")), {"m": 0.25}),
+        ({"regex": r"loss=([\d.]+)"}, WireAnswer(texts=("epoch 3", "loss=0.25 end")), {"m": 0.25}),
         ({"regex": r"(\S+) passed"}, structured({"result": "12 passed"}, "12 passed"), {"m": 12}),
-        ({"regex": r"(\S+) passed"}, Answer(texts=("nan passed",)), {}),
-        ({"regex": r"(\S+) passed"}, Answer(texts=("1e999 passed",)), {}),
-        ({"regex": r"(\S+) passed"}, Answer(texts=("9007199254740993 passed",)), {"m": "9007199254740993"}),
-        ({"regex": r"n(=\d+)?"}, Answer(texts=("n",)), {}),
+        ({"regex": r"(\S+) passed"}, WireAnswer(texts=("nan passed",)), {}),
+        ({"regex": r"(\S+) passed"}, WireAnswer(texts=("1e999 passed",)), {}),
+        ({"regex": r"(\S+) passed"}, WireAnswer(texts=("9007199254740993 passed",)), {"m": "9007199254740993"}),
+        ({"regex": r"n(=\d+)?"}, WireAnswer(texts=("n",)), {}),
         ({"path": "log", "regex": r"at (-?\d+)"}, structured({"log": "at -4"}, "at 5"), {"m": -4}),
         ({"path": "log", "regex": r"at (-?\d+)"}, structured({"log": 4}, "at 5"), {}),
     ],
 )
 def test_a_mapped_metric_is_taken_from_where_the_mission_says(
-    source: dict[str, str], answer: Answer, metrics: dict[str, Json]
+    source: dict[str, str], answer: WireAnswer, metrics: dict[str, Json]
 ) -> None:
     """And one that is not found is no metric, and no error."""
-    result = sorted_answer(answer, CAPS, mapped(m=source))
-    assert (result.status, result.metrics) == (Status.DONE, metrics)
+    result = classify_answer(answer, CAPS, mapped(m=source))
+    assert (result.status, result.metrics) == (CallStatus.DONE, metrics)
 
 
 def test_the_missions_word_on_a_metric_replaces_the_tools() -> None:
     """Other metrics of the tool stay; other tools are not looked at."""
     answer = structured({"metrics": {"loss": 1, "n": 2}, "real": 9})
-    assert sorted_answer(answer, CAPS, mapped(loss={"path": "real"})).metrics == {"loss": 9, "n": 2}
+    assert classify_answer(answer, CAPS, mapped(loss={"path": "real"})).metrics == {"loss": 9, "n": 2}
     assert sources_of("other", {"m": MetricSource(tool="t*", path="a")}) == ()
 
 
@@ -142,16 +149,16 @@ def test_the_missions_word_on_a_metric_replaces_the_tools() -> None:
 )
 def test_too_many_metrics_or_events_fail_the_call(content: dict[str, Json], count: str) -> None:
     """A part of them would be a silent loss."""
-    result = sorted_answer(structured(content), CAPS)
-    assert (result.status, result.error_class, result.metrics) == (Status.FAILED, "too_many_metrics", {})
+    result = classify_answer(structured(content), CAPS)
+    assert (result.status, result.error_class, result.metrics) == (CallStatus.FAILED, "too_many_metrics", {})
     assert count in (result.error or "")
 
 
 def test_the_most_metrics_and_events_are_kept() -> None:
     """The limit itself is allowed."""
     content = {"metrics": {f"m{i}": i for i in range(500)}, "events": [{"name": "e"}] * 1000}
-    result = sorted_answer(structured(content), CAPS)
-    assert (result.status, len(result.metrics), len(result.events)) == (Status.DONE, 500, 1000)
+    result = classify_answer(structured(content), CAPS)
+    assert (result.status, len(result.metrics), len(result.events)) == (CallStatus.DONE, 500, 1000)
 
 
 HOSTILE = st.text(
@@ -164,9 +171,9 @@ def test_no_error_text_holds_what_a_terminal_obeys(text: str, where: str) -> Non
     """Escape sequences and marks that turn or hide text are shown, not obeyed; the value keeps them."""
     said = one_line(text)
     if where == "texts":
-        said = sorted_answer(Answer(texts=(text,), is_error=True), CAPS).error or ""
+        said = classify_answer(WireAnswer(texts=(text,), is_error=True), CAPS).error or ""
     elif where == "message":
-        said = sorted_answer(structured({"error": {"message": text}}), CAPS).error or ""
+        said = classify_answer(structured({"error": {"message": text}}), CAPS).error or ""
     assert all(unicodedata.category(one) not in {"Cc", "Zl", "Zp", "Cs"} for one in said)
     assert not set(said) & set("\u200b\u202e\u2066\ufeff")
 
@@ -188,11 +195,11 @@ def test_an_error_envelope_is_a_failed_call(value: Json, said: str) -> None:
     text = json.dumps(value)
     for answer, kept in (
         (structured(value), value),
-        (Answer(texts=(text,)), value),
+        (WireAnswer(texts=(text,)), value),
         (structured({"result": text}, text), text),
     ):
-        result = sorted_answer(answer, CAPS)
-        assert (result.status, result.error_class, result.error) == (Status.FAILED, "error_envelope", said)
+        result = classify_answer(answer, CAPS)
+        assert (result.status, result.error_class, result.error) == (CallStatus.FAILED, "error_envelope", said)
         assert result.value == kept
 
 
@@ -214,25 +221,25 @@ def test_an_error_envelope_is_a_failed_call(value: Json, said: str) -> None:
 def test_ordinary_objects_are_no_error_envelopes(value: Json) -> None:
     """Words that only look like errors do not fail a call."""
     assert not is_error_envelope(value)
-    assert sorted_answer(structured(value), CAPS).status is Status.DONE
+    assert classify_answer(structured(value), CAPS).status is CallStatus.DONE
 
 
 def test_is_error_fails_with_the_words_of_the_text() -> None:
     """What the server flags as an error is one, whatever it holds."""
-    result = sorted_answer(Answer(texts=("disk\nfull",), is_error=True), CAPS)
-    assert (result.status, result.error_class, result.error) == (Status.FAILED, "tool_error", "disk full")
-    assert "no text" in (sorted_answer(Answer(is_error=True), CAPS).error or "")
+    result = classify_answer(WireAnswer(texts=("disk\nfull",), is_error=True), CAPS)
+    assert (result.status, result.error_class, result.error) == (CallStatus.FAILED, "tool_error", "disk full")
+    assert "no text" in (classify_answer(WireAnswer(is_error=True), CAPS).error or "")
 
 
 @pytest.mark.parametrize("bad", [float("nan"), float("inf"), {1: 2}, object(), "\ud800", {"a": {1, 2}}])
 def test_what_is_not_finite_json_is_refused(bad: object) -> None:
     """Nothing else can reach the record."""
-    assert sorted_answer(structured({"v": bad}), CAPS).error_class == "not_json"
+    assert classify_answer(structured({"v": bad}), CAPS).error_class == "not_json"
 
 
 def test_nan_in_json_text_is_refused() -> None:
     """A metric of NaN must not vanish into a text."""
-    assert sorted_answer(Answer(texts=('{"metrics": {"loss": NaN}}',)), CAPS).error_class == "not_json"
+    assert classify_answer(WireAnswer(texts=('{"metrics": {"loss": NaN}}',)), CAPS).error_class == "not_json"
 
 
 def test_deep_nesting_is_refused() -> None:
@@ -240,13 +247,13 @@ def test_deep_nesting_is_refused() -> None:
     deep: object = 1
     for _ in range(50_000):
         deep = [deep]
-    assert sorted_answer(structured(deep), CAPS).error_class == "not_json"
+    assert classify_answer(structured(deep), CAPS).error_class == "not_json"
 
 
 def test_a_large_value_becomes_a_marked_preview_and_keeps_its_metrics() -> None:
     """The record stays small and says what was cut."""
-    result = sorted_answer(
-        structured({"metrics": {"n": 1}, "rows": ["x" * 100] * 1000}), Caps(value_bytes=1000, head_chars=50)
+    result = classify_answer(
+        structured({"metrics": {"n": 1}, "rows": ["x" * 100] * 1000}), ResultCaps(value_bytes=1000, head_chars=50)
     )
     assert result.truncated
     assert result.metrics == {"n": 1}
@@ -259,9 +266,9 @@ def test_a_large_value_becomes_a_marked_preview_and_keeps_its_metrics() -> None:
 
 def test_what_is_far_too_large_is_refused() -> None:
     """Both as text and as structure."""
-    caps = Caps(hard_bytes=1000)
-    assert sorted_answer(Answer(texts=("x" * 2000,)), caps).error_class == "too_large"
-    assert sorted_answer(structured(["x" * 2000]), caps).error_class == "too_large"
+    caps = ResultCaps(hard_bytes=1000)
+    assert classify_answer(WireAnswer(texts=("x" * 2000,)), caps).error_class == "too_large"
+    assert classify_answer(structured(["x" * 2000]), caps).error_class == "too_large"
 
 
 def test_an_error_is_one_line_of_at_most_500_characters() -> None:
@@ -285,7 +292,7 @@ def sound(result: Result) -> None:
     """Hold a result to what the record needs."""
     for value in (result.value, result.metrics, list(result.events)):
         assert canonical(checked(value))
-    assert (result.status is Status.DONE) == (result.error_class is None) == (result.error is None)
+    assert (result.status is CallStatus.DONE) == (result.error_class is None) == (result.error is None)
     assert all(isinstance(event["name"], str) for event in result.events)
 
 
@@ -297,7 +304,7 @@ def sound(result: Result) -> None:
 )
 def test_any_answer_gives_a_sound_result(value: object, texts: list[str], is_error: bool, cap: int) -> None:  # noqa: FBT001 - hypothesis gives it
     """Sorting never raises, and what it gives always fits the record."""
-    caps = Caps(value_bytes=cap, hard_bytes=4 * cap + 100, head_chars=cap)
-    sound(sorted_answer(Answer(structured=value, has_structured=True, texts=texts, is_error=is_error), caps))
-    sound(sorted_answer(Answer(texts=texts, others=[value], is_error=is_error), caps))
-    sound(sorted_value(value, caps))
+    caps = ResultCaps(value_bytes=cap, hard_bytes=4 * cap + 100, head_chars=cap)
+    sound(classify_answer(WireAnswer(structured=value, has_structured=True, texts=texts, is_error=is_error), caps))
+    sound(classify_answer(WireAnswer(texts=texts, others=[value], is_error=is_error), caps))
+    sound(classify_value(value, caps))

@@ -14,12 +14,20 @@ import pytest
 
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import InvalidInput, NotFound
-from journeyman.tools.base import Result, Status
+from journeyman.tools.base import CallStatus, Result
 from journeyman.tools.sandbox import Sandbox
-from journeyman.tools.script import Failed, Finished, Pending, ScriptLimits, ScriptRun, Step, script_names
-from journeyman.tools.script_state import Call
+from journeyman.tools.script import (
+    ScriptFailed,
+    ScriptFinished,
+    ScriptLimits,
+    ScriptPending,
+    ScriptRun,
+    Step,
+    script_names,
+)
+from journeyman.tools.script_state import ScriptCall
 
-Answer = Callable[[Call], Result]
+Answer = Callable[[ScriptCall], Result]
 TOOLS = ("git.log", "add")
 
 
@@ -33,10 +41,10 @@ def run() -> Iterator[ScriptRun]:
 
 def done(value: Json) -> Result:
     """The result of a call that went well."""
-    return Result(status=Status.DONE, value=value)
+    return Result(status=CallStatus.DONE, value=value)
 
 
-def echo(call: Call) -> Result:
+def echo(call: ScriptCall) -> Result:
     """Answer each call with its own arguments."""
     return done(call.args)
 
@@ -49,27 +57,27 @@ def start(run: ScriptRun, source: str, limits: ScriptLimits | None = None) -> St
 def to_end(run: ScriptRun, source: str, answer: Answer = echo, limits: ScriptLimits | None = None) -> Step:
     """Run a script to its end."""
     step = start(run, source, limits)
-    while isinstance(step, Pending):
+    while isinstance(step, ScriptPending):
         step = asyncio.run(run.resume(step.snapshot, {call.call_id: answer(call) for call in step.calls}))
     return step
 
 
-def finished(step: Step) -> Finished:
+def finished(step: Step) -> ScriptFinished:
     """The step, which must be the good end."""
-    assert isinstance(step, Finished), step
+    assert isinstance(step, ScriptFinished), step
     return step
 
 
-def failed(step: Step, error_class: str) -> Failed:
+def failed(step: Step, error_class: str) -> ScriptFailed:
     """The step, which must be a failure of that class."""
-    assert isinstance(step, Failed), step
+    assert isinstance(step, ScriptFailed), step
     assert step.error_class == error_class
     return step
 
 
-def waiting(step: Step) -> Pending:
+def waiting(step: Step) -> ScriptPending:
     """The step, which must wait for calls."""
-    assert isinstance(step, Pending), step
+    assert isinstance(step, ScriptPending), step
     return step
 
 
@@ -110,7 +118,7 @@ def test_gathered_calls_wait_together(run: ScriptRun) -> None:
 
 def test_a_failed_call_raises_inside_and_may_be_caught(run: ScriptRun) -> None:
     """A script can go on after a tool failed; one that does not is a failure with its line."""
-    bad: Answer = lambda _call: Result(status=Status.FAILED, error_class="tool_error", error="disk full")  # noqa: E731 - as short as the thing is
+    bad: Answer = lambda _call: Result(status=CallStatus.FAILED, error_class="tool_error", error="disk full")  # noqa: E731 - as short as the thing is
     caught = "try:\n    await add(a=1)\nexcept RuntimeError as e:\n    text = str(e)\ntext"
     assert finished(to_end(run, caught, bad)).value == "add failed: tool_error: disk full"
     end = failed(to_end(run, "1\nawait add(a=1)\n", bad), "exception")
@@ -172,7 +180,7 @@ def test_time_counts_over_all_steps_but_not_between_them(run: ScriptRun) -> None
     burn = "def burn():\n    for i in range(400_000): pass\nfor _ in range(500):\n    burn()\n    await add(a=1)"
     step = start(run, burn, ScriptLimits(time_s=0.2))
     steps = 0
-    while isinstance(step, Pending):
+    while isinstance(step, ScriptPending):
         steps += 1
         step = asyncio.run(run.resume(step.snapshot, {call.call_id: done(1) for call in step.calls}))
     failed(step, "time_limit")
@@ -189,13 +197,13 @@ def test_printed_text_is_cut_at_its_cap(run: ScriptRun) -> None:
 RESUME = """
 import asyncio, sys
 from pathlib import Path
-from journeyman.tools.base import Result, Status
+from journeyman.tools.base import Result, CallStatus
 from journeyman.tools.sandbox import Sandbox
-from journeyman.tools.script import Finished, ScriptRun
+from journeyman.tools.script import ScriptFinished, ScriptRun
 
 async def main():
     async with Sandbox() as box:
-        results = {int(sys.argv[2]): Result(status=Status.DONE, value=41)}
+        results = {int(sys.argv[2]): Result(status=CallStatus.DONE, value=41)}
         step = await ScriptRun(box).resume(Path(sys.argv[1]).read_bytes(), results)
         print(step.value, dict(step.recorded.reported))
 
@@ -257,7 +265,7 @@ def test_no_damaged_snapshot_hurts_more_than_its_script(run: ScriptRun) -> None:
         for _ in range(chance.choice([1, 2, 8])):
             damaged[chance.randrange(head, len(damaged))] = chance.randrange(256)
         end = asyncio.run(run.resume(bytes(damaged), {0: done(1)}))
-        assert isinstance(end, (Finished, Failed, Pending))
+        assert isinstance(end, (ScriptFinished, ScriptFailed, ScriptPending))
     assert finished(to_end(run, "1 + 1")).value == 2
 
 
@@ -301,7 +309,7 @@ with_lambda = lambda z: z + total
 with_lambda(1)
 """
     assert asyncio.run(run.check(source, TOOLS)) == ()
-    assert isinstance(to_end(run, "await add(a=1)"), Finished)
+    assert isinstance(to_end(run, "await add(a=1)"), ScriptFinished)
 
 
 def test_two_tools_with_one_script_name_are_refused() -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from journeyman.tools.catalog import open_catalog
 from journeyman.tools.sandbox import Sandbox
-from journeyman.tools.script import Finished, Pending, ScriptRun
+from journeyman.tools.script import ScriptFinished, ScriptPending, ScriptRun
 
 SCRIPT = """
 import asyncio
@@ -41,7 +41,7 @@ def test_a_script_uses_a_public_server_and_a_function(tmp_path: Path) -> None:
     repository(tmp_path)
     servers = {"git": {"command": "mcp-server-git", "args": ["--repository", str(tmp_path)]}}
 
-    async def scene() -> tuple[Finished, list[int]]:
+    async def scene() -> tuple[ScriptFinished, list[int]]:
         waits: list[int] = []
         async with open_catalog(functions=[add_up], servers=servers) as catalog, Sandbox() as sandbox:
             names = [tool.name for tool in await catalog.tools()]
@@ -49,14 +49,14 @@ def test_a_script_uses_a_public_server_and_a_function(tmp_path: Path) -> None:
             source = f"REPO = {str(tmp_path)!r}\n{SCRIPT}"
             assert await run.check(source, names) == ()
             step = await run.start(source, names)
-            while isinstance(step, Pending):
+            while isinstance(step, ScriptPending):
                 waits.append(len(step.calls))
                 results = await asyncio.gather(
                     *(catalog.call(call.tool, call.args, key=str(call.call_id)) for call in step.calls)
                 )
                 ids = [call.call_id for call in step.calls]
                 step = await run.resume(step.snapshot, dict(zip(ids, results, strict=True)))
-            assert isinstance(step, Finished), step
+            assert isinstance(step, ScriptFinished), step
             return step, waits
 
     end, waits = asyncio.run(scene())

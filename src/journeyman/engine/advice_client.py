@@ -32,7 +32,7 @@ from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import BudgetRefused
 from journeyman.stores.base import Reserve
 from journeyman.stores.base import Settle as SettleBudget
-from journeyman.tools.arguments import Arguments, compiled
+from journeyman.tools.arguments import ArgumentSchema, compile_schema
 from journeyman.tools.script import ScriptRun
 
 MakeRequest = Callable[[str], Request]
@@ -128,7 +128,7 @@ class AdviceClient:
         self._journal = journal
         self._recent = recent
         self._scripts = scripts
-        self._schemas: dict[str, Arguments | str] = {}
+        self._schemas: dict[str, ArgumentSchema | str] = {}
 
     def _wanted(self) -> tuple[str, ...]:
         advisor = self._journal.state.mission.advisor
@@ -261,7 +261,7 @@ class AdviceClient:
     def _argument_problems(self, state: State, tool: str, args: dict[str, Json]) -> str:
         """The places that do not fit the pinned schema; no values, since they are answer text."""
         if tool not in self._schemas:
-            self._schemas[tool] = compiled(state.tools[tool].input_schema)
+            self._schemas[tool] = compile_schema(state.tools[tool].input_schema)
         schema = self._schemas[tool]
         if isinstance(schema, str):
             return ""

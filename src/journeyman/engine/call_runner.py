@@ -21,7 +21,7 @@ from journeyman.mission.rules.calls import calls_left, effect_key
 from journeyman.mission.values.canonical import INLINE_BYTES, Json, JsonObject, canonical
 from journeyman.mission.values.errors import BudgetRefused
 from journeyman.stores.base import Reserve, Settle
-from journeyman.tools.base import Catalog, Result, Status
+from journeyman.tools.base import CallStatus, Catalog, Result
 
 SLOW_S = 0.05
 """A call that took longer is committed by itself when others still run: its result is worth a commit."""
@@ -79,13 +79,13 @@ class CallRunner:
         self._begun.add(intended.effect)
         if intended.tool in self._changed:
             return Result(
-                status=Status.FAILED,
+                status=CallStatus.FAILED,
                 error_class="tool_changed",
                 error=f"{intended.tool} is no longer as it was pinned at the start: start a new session to accept the change",
             )
         if effect.suspect and not await self._extra_call(effect, intended.tool):
             text = "it was under way when the process ended, and no tool call is left to make it again"
-            return Result(status=Status.UNKNOWN, error_class="crash", error=text, tries=0)
+            return Result(status=CallStatus.UNKNOWN, error_class="crash", error=text, tries=0)
         args = await self._journal.resolve(intended.args)
         state = self._journal.state
         key = effect_key(state, intended)
@@ -135,7 +135,7 @@ class CallRunner:
 
     async def _settle_or_ask(self, effect: Effect, result: Result) -> None:
         """Note how a call ended, the world asked where no answer came."""
-        if result.status is not Status.UNKNOWN or effect.effect_class is not EffectClass.PROBED:
+        if result.status is not CallStatus.UNKNOWN or effect.effect_class is not EffectClass.PROBED:
             self._settle(effect, result)
             return
         told = await self._probe_effect(effect)
@@ -146,7 +146,7 @@ class CallRunner:
             self._record_probe_result(effect, told)
 
     def _settle(self, effect: Effect, result: Result) -> None:
-        harmless = result.status is Status.UNKNOWN and not EFFECT_RULES[effect.effect_class].changes_world
+        harmless = result.status is CallStatus.UNKNOWN and not EFFECT_RULES[effect.effect_class].changes_world
         state = EffectState.FAILED if harmless else EffectState(result.status.value)
         self._record_result(effect, state, result)
 
@@ -182,7 +182,7 @@ class CallRunner:
         """Note effects as unknown that were under way when the process ended."""
         for effect in effects:
             result = Result(
-                status=Status.UNKNOWN, error_class="crash", error="the process ended while this call was under way"
+                status=CallStatus.UNKNOWN, error_class="crash", error="the process ended while this call was under way"
             )
             self._record_result(effect, EffectState.UNKNOWN, result)
 
@@ -227,7 +227,7 @@ class CallRunner:
             why = f"nobody said which call tells: `effects: {{{tool}: {{class: probed, probe: …, done_when: …}}}}`"
             return _unanswered(effect, "", "no_probe", why)
         result = await self._call_probe(effect, probe, known)
-        if result.status is not Status.DONE:
+        if result.status is not CallStatus.DONE:
             return _unanswered(effect, probe, result.error_class or "", result.error or "")
         told = parse_probe_result(result.value)
         why = f"it gave {shortened(result.value)!r}, neither a boolean nor {{'done': boolean}}"
@@ -237,7 +237,7 @@ class CallRunner:
         """Call a probe about an effect."""
         if not await self._extra_call(effect, probe):
             return Result(
-                status=Status.FAILED, error_class="no_call_left", error="the budget leaves no call for it", tries=0
+                status=CallStatus.FAILED, error_class="no_call_left", error="the budget leaves no call for it", tries=0
             )
         return await self._catalog.call(
             probe,
@@ -253,7 +253,7 @@ class CallRunner:
     ) -> ProbeResult | e.Unanswered:
         asked = filled(dict(probe.args), known)
         result = await self._call_probe(effect, probe.tool, asked if isinstance(asked, dict) else {})
-        if result.status is not Status.DONE:
+        if result.status is not CallStatus.DONE:
             return _unanswered(effect, probe.tool, result.error_class or "", result.error or "")
         view: Json = {"args": known, "metrics": result.metrics, "result": result.value}
         expression = f"(lambda result, args, metrics: ({done_when}))(obs['result'], obs['args'], obs['metrics'])"
@@ -301,11 +301,11 @@ def reservation_id(session_id: str, effect: str) -> str:
 
 
 def _skipped(why: str) -> Result:
-    return Result(status=Status.FAILED, error_class="skipped", error=why, tries=0)
+    return Result(status=CallStatus.FAILED, error_class="skipped", error=why, tries=0)
 
 
 def _cancelled(why: str) -> Result:
-    return Result(status=Status.UNKNOWN, error_class="cancelled", error=why)
+    return Result(status=CallStatus.UNKNOWN, error_class="cancelled", error=why)
 
 
 def planner_hints(seen: JsonObject) -> JsonObject:

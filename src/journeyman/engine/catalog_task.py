@@ -16,7 +16,7 @@ from journeyman.engine.runtime import OpenCatalog
 from journeyman.engine.timeout import run_with_timeout
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.values.errors import WorldError
-from journeyman.tools.base import BaseCatalog, CallRequest, Catalog, Result, Status, Tool
+from journeyman.tools.base import BaseCatalog, CallRequest, CallStatus, Catalog, Result, Tool
 from journeyman.tools.deadline import Deadline
 
 CLOSING_S: Final = 5.0
@@ -36,7 +36,9 @@ class _EmptyCatalog(BaseCatalog):
 
     async def handle(self, request: CallRequest) -> Result:
         """Refuse."""
-        return Result(status=Status.FAILED, error_class="server_unreachable", error=f"{request.name} was never there")
+        return Result(
+            status=CallStatus.FAILED, error_class="server_unreachable", error=f"{request.name} was never there"
+        )
 
 
 EMPTY_CATALOG: Final = _EmptyCatalog()

@@ -22,7 +22,7 @@ from journeyman.mission.model.strategy import ToolSpec
 from journeyman.mission.prompt import criteria_prompt
 from journeyman.mission.values.canonical import Json, JsonObject, canonical
 from journeyman.mission.values.errors import InvalidInput
-from journeyman.tools.base import Catalog, Status, Tool
+from journeyman.tools.base import CallStatus, Catalog, Tool
 
 _log: Final = logging.getLogger(__name__)
 
@@ -80,7 +80,7 @@ async def known_metrics(catalog: Catalog, tools: Sequence[Tool], effects: Mappin
             found.setdefault(name, tool.name)
         if effects.get(tool.name) == "pure" and not tool.input_schema.get("required"):
             result = await catalog.call(tool.name, {}, key=f"draft-{tool.name}", timeout_s=30, repeatable=True)
-            if result.status is Status.DONE:
+            if result.status is CallStatus.DONE:
                 own = {name: value for name, value in result.metrics.items() if found.get(name, tool.name) == tool.name}
                 found |= dict.fromkeys(own, tool.name)
                 values |= own

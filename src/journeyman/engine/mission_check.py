@@ -29,7 +29,7 @@ from journeyman.mission.model.strategy import problems as strategy_problems
 from journeyman.mission.rules.approvals import needs_person
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import InvalidInput, Problem
-from journeyman.tools.arguments import compiled
+from journeyman.tools.arguments import compile_schema
 from journeyman.tools.base import Catalog
 from journeyman.tools.predicate import PredicateLimits, Predicates
 from journeyman.tools.script import ScriptRun
@@ -175,7 +175,7 @@ def _plan_problems(state: State) -> Iterator[Problem]:
 
 
 def _argument_problems(schema: JsonObject, args: JsonObject, where: str) -> Iterator[Problem]:
-    validator = compiled(schema)
+    validator = compile_schema(schema)
     if isinstance(validator, str):
         return
     for problem in validator.problems(args):

@@ -12,8 +12,8 @@ from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import ScriptStatus
 from journeyman.mission.model.state import Effect, ScriptProgress
 from journeyman.mission.values.canonical import JsonObject
-from journeyman.tools.base import Result, Status
-from journeyman.tools.script import Failed, Finished, Pending, Recorded, ScriptRun, Step
+from journeyman.tools.base import CallStatus, Result
+from journeyman.tools.script import ScriptFailed, ScriptFinished, ScriptPending, ScriptReports, ScriptRun, Step
 from journeyman.tools.script_state import ScriptLimits
 
 
@@ -60,7 +60,9 @@ def _call_id(effect: Effect) -> int:
 
 
 async def _result(journal: Journal, effect: Effect) -> Result:
-    status = {EffectState.DONE: Status.DONE, EffectState.FAILED: Status.FAILED}.get(effect.state, Status.UNKNOWN)
+    status = {EffectState.DONE: CallStatus.DONE, EffectState.FAILED: CallStatus.FAILED}.get(
+        effect.state, CallStatus.UNKNOWN
+    )
     value = await journal.resolve(effect.value)
     return Result(status=status, value=value, error_class=effect.error_class or None, error=effect.error or None)
 
@@ -70,7 +72,7 @@ def _advanced(journal: Journal, step: Step) -> e.ScriptAdvanced:
     iteration = journal.state.iteration.index
     observations, events = _news(journal, step.recorded)
     match step:
-        case Pending():
+        case ScriptPending():
             calls: list[JsonObject] = [
                 {"args": journal.externalize(dict(call.args)), "call": call.call_id, "tool": call.tool}
                 for call in step.calls
@@ -84,7 +86,7 @@ def _advanced(journal: Journal, step: Step) -> e.ScriptAdvanced:
                 observations=observations,
                 events=events,
             )
-        case Finished():
+        case ScriptFinished():
             return e.ScriptAdvanced(
                 iteration=iteration,
                 status=ScriptStatus.FINISHED,
@@ -92,7 +94,7 @@ def _advanced(journal: Journal, step: Step) -> e.ScriptAdvanced:
                 events=events,
                 value=journal.externalize(step.value),
             )
-        case Failed():
+        case ScriptFailed():
             place = f"line {step.line}: " if step.line is not None else ""
             return e.ScriptAdvanced(
                 iteration=iteration,
@@ -104,7 +106,7 @@ def _advanced(journal: Journal, step: Step) -> e.ScriptAdvanced:
             )
 
 
-def _news(journal: Journal, recorded: Recorded) -> tuple[list[JsonObject], list[JsonObject]]:
+def _news(journal: Journal, recorded: ScriptReports) -> tuple[list[JsonObject], list[JsonObject]]:
     """What the script reported since its last step; a name that it reported again begins another measurement."""
     script = journal.state.iteration.script or ScriptProgress(status=ScriptStatus.WAITING)
     observations: list[JsonObject] = []

@@ -19,7 +19,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias, cast
 
 from journeyman.mission.values.canonical import Json, JsonObject, canonical, checked
-from journeyman.tools.base import Catalog, Result, Status
+from journeyman.tools.base import CallStatus, Catalog, Result
 
 
 class Death(StrEnum):
@@ -187,11 +187,14 @@ async def check_sending(open_dying: OpenDying, deaths: Sequence[Death], *, repea
         arrived = dying.arrived()
     told = f"{arrived} calls arrived and the result is {result}"
     _hold(repeatable or arrived <= 1, f"a call that must not be sent again was: {told}")
-    _hold(arrived == 0 or result.status is not Status.FAILED, f"a call that arrived counts as one that did not: {told}")
-    _hold(arrived > 0 or result.status is not Status.DONE, f"a call that never arrived counts as done: {told}")
+    _hold(
+        arrived == 0 or result.status is not CallStatus.FAILED,
+        f"a call that arrived counts as one that did not: {told}",
+    )
+    _hold(arrived > 0 or result.status is not CallStatus.DONE, f"a call that never arrived counts as done: {told}")
     _hold(arrived <= result.tries, f"more calls arrived than tries are told: {told}")
     lost = any(death in {Death.DURING, Death.AFTER} for death in deaths[:arrived])
-    _hold(repeatable or not lost or result.status is Status.UNKNOWN, f"a lost answer is not unknown: {told}")
+    _hold(repeatable or not lost or result.status is CallStatus.UNKNOWN, f"a lost answer is not unknown: {told}")
     return result
 
 
@@ -239,7 +242,7 @@ async def _values_are_sorted(open_catalog: OpenCatalog, prefix: str) -> None:
     async with open_catalog(["*"]) as catalog:
         probe = _PrefixedCatalog(catalog, prefix)
         added = await probe.ask("add", {"a": 2})
-        _hold(added.status is Status.DONE and added.value == {"sum": 3}, f"add gave {added}")
+        _hold(added.status is CallStatus.DONE and added.value == {"sum": 3}, f"add gave {added}")
         _hold(added.tries == 1 and added.duration_s > 0, f"no tries or duration: {added}")
         measured = await probe.ask("measure")
         _hold(measured.metrics == {"loss": 0.5}, f"metrics were not lifted: {measured}")
@@ -254,7 +257,7 @@ async def _faults_are_results(open_catalog: OpenCatalog, prefix: str) -> None:
         _refused(await probe.ask("fail"))
         _refused(await probe.ask("envelope"), "error_envelope")
         again = await probe.ask("add", {"a": 1})
-        _hold(again.status is Status.DONE, f"a fault hurt the next call: {again}")
+        _hold(again.status is CallStatus.DONE, f"a fault hurt the next call: {again}")
 
 
 async def _results_are_finite_and_capped(open_catalog: OpenCatalog, prefix: str) -> None:
@@ -274,8 +277,8 @@ async def _a_timeout_is_unknown(open_catalog: OpenCatalog, prefix: str) -> None:
         began = time.monotonic()
         late = await probe.ask("linger", {"seconds": 60}, timeout_s=0.2)
         _hold(time.monotonic() - began < _PATIENCE_S, "the timeout did not end the call")
-        _hold((late.status, late.error_class) == (Status.UNKNOWN, "timeout"), f"a timeout gave {late}")
-        _hold((await probe.ask("add", {"a": 1})).status is Status.DONE, "a timeout hurt the next call")
+        _hold((late.status, late.error_class) == (CallStatus.UNKNOWN, "timeout"), f"a timeout gave {late}")
+        _hold((await probe.ask("add", {"a": 1})).status is CallStatus.DONE, "a timeout hurt the next call")
 
 
 async def _a_cancel_reaches_the_tool(open_catalog: OpenCatalog, prefix: str) -> None:
@@ -312,7 +315,7 @@ async def _calls_run_side_by_side(open_catalog: OpenCatalog, prefix: str) -> Non
 
 
 def _refused(result: Result, error_class: str | None = None) -> None:
-    _hold(result.status is Status.FAILED, f"expected a failed call, got {result}")
+    _hold(result.status is CallStatus.FAILED, f"expected a failed call, got {result}")
     _hold(result.error_class and result.error, f"a failure without class or text: {result}")
     _hold("\n" not in (result.error or "") and len(result.error or "") <= 500, "the error is not one short line")
     if error_class is not None:

@@ -17,7 +17,7 @@ _SHOWN_CHARS: Final = 80
 
 
 @dataclass(frozen=True, slots=True)
-class Arguments:
+class ArgumentSchema:
     """A compiled schema."""
 
     validator: jsonschema_rs.Validator
@@ -44,7 +44,7 @@ class Arguments:
         return f"nearest: {close[0]}" if close else f"known: {', '.join(self.names) or 'none'}"
 
 
-def compiled(schema: JsonObject) -> Arguments | str:
+def compile_schema(schema: JsonObject) -> ArgumentSchema | str:
     """The compiled schema (2020-12 unless it names another draft), or what is wrong with it.
 
     References out of the schema are refused: a server must not make us fetch anything.
@@ -52,6 +52,6 @@ def compiled(schema: JsonObject) -> Arguments | str:
     properties = schema.get("properties")
     names = tuple(properties) if isinstance(properties, dict) else ()
     try:
-        return Arguments(jsonschema_rs.validator_for(schema, offline=True), names)
+        return ArgumentSchema(jsonschema_rs.validator_for(schema, offline=True), names)
     except (ValueError, TypeError, jsonschema_rs.ReferencingError) as error:
         return one_line(str(error))

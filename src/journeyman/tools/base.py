@@ -15,7 +15,7 @@ Again: TypeAlias = Callable[[], Awaitable[bool]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Hints:
+class ToolHints:
     """What the tool's own author says of it; `None` where nothing was said. Hints may tighten policy, never loosen it."""
 
     read_only: bool | None = None
@@ -35,7 +35,7 @@ class Tool:
     pin: str
     """SHA-256 over the definition without `_meta`; a tool whose pin changes while a mission runs is refused."""
     output_schema: JsonObject | None = None
-    hints: Hints = field(default_factory=Hints)
+    hints: ToolHints = field(default_factory=ToolHints)
     effect: str | None = None
     """Effect class that the operator's own code declares (`@tool(effect=...)`); MCP servers never set it."""
     probe: str | None = None
@@ -43,7 +43,7 @@ class Tool:
     gives a boolean, or `{"done": boolean, "value": …}`. The catalog may leave it out of its list."""
 
 
-class Status(StrEnum):
+class CallStatus(StrEnum):
     """How a call ended."""
 
     DONE = "done"
@@ -57,7 +57,7 @@ class Status(StrEnum):
 class Result:
     """What a call gave, sorted and capped. Every value is finite JSON (`mission.canonical.checked`)."""
 
-    status: Status
+    status: CallStatus
     value: Json = None
     """Structured result, or JSON found in text, or the text. A text in structured content stays text."""
     metrics: JsonObject = field(default_factory=dict[str, Json])

@@ -13,29 +13,29 @@ import anyio
 
 from journeyman.mission.model.mission import MetricSource
 from journeyman.mission.values.errors import InvalidInput, Problem, Unavailable
-from journeyman.tools.arguments import compiled
+from journeyman.tools.arguments import compile_schema
 from journeyman.tools.base import Tool
-from journeyman.tools.calling import Entry, Function, Remote, Source, ToolCatalog, nearest
+from journeyman.tools.blocking import run_blocking
+from journeyman.tools.call_limits import CallLimits
+from journeyman.tools.calling import CatalogEntry, LocalFunction, RemoteTool, ToolBackend, ToolCatalog, nearest_names
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.functions import FunctionTool, function_tool
-from journeyman.tools.isolated import Isolated, IsolatedFunction
-from journeyman.tools.limits import Limits
+from journeyman.tools.isolated_function import IsolatedFunction, IsolationSpec
 from journeyman.tools.loading import load_functions
 from journeyman.tools.metrics import sources_of
 from journeyman.tools.servers.config import read_servers
 from journeyman.tools.servers.definition import catalog_names, tool_of
 from journeyman.tools.servers.supervisor import McpServer
-from journeyman.tools.threads import run_blocking
 
 
 @asynccontextmanager
 async def open_catalog(
     *,
-    functions: Sequence[str | Isolated | Callable[..., object]] = (),
+    functions: Sequence[str | IsolationSpec | Callable[..., object]] = (),
     servers: Mapping[str, object] | None = None,
     allow: Sequence[str] = ("*",),
     metrics: Mapping[str, MetricSource] | None = None,
-    limits: Limits | None = None,
+    limits: CallLimits | None = None,
     deadline: Deadline | None = None,
     base_dir: Path | None = None,
     jitter: Callable[[], float] = random.random,
@@ -43,7 +43,7 @@ async def open_catalog(
     """Open the servers, give their tools and those of the functions under the allowlist, and close it all at the end.
 
     Args:
-        functions: Callables, `module:callable` as in mission files, or `Isolated` for one that runs in a worker process.
+        functions: Callables, `module:callable` as in mission files, or `IsolationSpec` for one that runs in a worker process.
         servers: The `mcpServers` form. Servers that no pattern of `allow` can mean are not started.
         allow: Patterns of tool names; `*` and `?` match any characters, dots too.
         metrics: What the mission maps out of results: name of a metric to where it stands.
@@ -56,7 +56,7 @@ async def open_catalog(
         InvalidInput: A function, server or pattern is wrong, or a pattern matches no tool.
         Unavailable: A server that is needed cannot be started.
     """
-    bounds, until = limits or Limits(), deadline or Deadline()
+    bounds, until = limits or CallLimits(), deadline or Deadline()
     # A thread: importing runs what others wrote, perhaps for ever, and our loop must go on.
     local = await run_blocking(lambda: _local(functions, base_dir))
     configs = [server for server in read_servers(servers or {}, base_dir) if _needed(server.name, allow)]
@@ -103,32 +103,35 @@ async def _open_all(servers: Sequence[McpServer]) -> None:
 
 
 def _local(
-    functions: Sequence[str | Isolated | Callable[..., object]], base_dir: Path | None
-) -> list[tuple[FunctionTool, Isolated | None]]:
+    functions: Sequence[str | IsolationSpec | Callable[..., object]], base_dir: Path | None
+) -> list[tuple[FunctionTool, IsolationSpec | None]]:
     """Each function's tool, and how it is isolated, those of the mission file first."""
-    written = [item for item in functions if isinstance(item, (str, Isolated))]
+    written = [item for item in functions if isinstance(item, (str, IsolationSpec))]
     specs = [item if isinstance(item, str) else item.function for item in written]
     found = [
-        (function_tool(item, guest=True), replace(spec, base_dir=base_dir) if isinstance(spec, Isolated) else None)
+        (
+            function_tool(item, foreign=True),
+            replace(spec, base_dir=base_dir) if isinstance(spec, IsolationSpec) else None,
+        )
         for item, spec in zip(load_functions(specs, base_dir), written, strict=True)
     ]
-    return found + [(function_tool(item), None) for item in functions if not isinstance(item, (str, Isolated))]
+    return found + [(function_tool(item), None) for item in functions if not isinstance(item, (str, IsolationSpec))]
 
 
 @dataclass(frozen=True, slots=True)
 class _Assembly:
     """What a catalog is made of."""
 
-    functions: Sequence[tuple[FunctionTool, Isolated | None]]
+    functions: Sequence[tuple[FunctionTool, IsolationSpec | None]]
     servers: Sequence[McpServer]
     allow: Sequence[str]
     metrics: Mapping[str, MetricSource]
-    limits: Limits
+    limits: CallLimits
 
     def catalog(self, deadline: Deadline) -> ToolCatalog:
         """The catalog; raises `InvalidInput` where names collide or patterns match nothing."""
-        found: list[Entry] = []
-        hidden: dict[str, Entry] = {}
+        found: list[CatalogEntry] = []
+        hidden: dict[str, CatalogEntry] = {}
         threads = anyio.CapacityLimiter(self.limits.threads)
         for function, isolated in self.functions:
             found.append(self._entry(function.tool, self._source(function, isolated, threads)))
@@ -140,24 +143,26 @@ class _Assembly:
             slots = anyio.CapacityLimiter(self.limits.per_server)
             for name, full in catalog_names(server.config.name, list(server.definitions)).items():
                 tool = tool_of(full, server.definitions[name])
-                remote = Remote(server, name, self.limits.caps, sources_of(full, self.metrics))
+                remote = RemoteTool(server, name, self.limits.caps, sources_of(full, self.metrics))
                 found.append(self._entry(tool, remote, slots))
         _check_names([entry.tool.name for entry in found], self.allow, self.metrics)
         entries = {entry.tool.name: entry for entry in found if _matches(entry.tool.name, self.allow)}
         return ToolCatalog(entries, hidden, self.limits, deadline)
 
-    def _source(self, function: FunctionTool, isolated: Isolated | None, threads: anyio.CapacityLimiter) -> Source:
+    def _source(
+        self, function: FunctionTool, isolated: IsolationSpec | None, threads: anyio.CapacityLimiter
+    ) -> ToolBackend:
         caps, mapped = self.limits.caps, sources_of(function.tool.name, self.metrics)
         if isolated is None:
-            return Function(function, caps, threads, mapped)
+            return LocalFunction(function, caps, threads, mapped)
         return IsolatedFunction(function, isolated, caps, threads, mapped)
 
-    def _entry(self, tool: Tool, source: Source, slots: anyio.CapacityLimiter | None = None) -> Entry:
+    def _entry(self, tool: Tool, source: ToolBackend, slots: anyio.CapacityLimiter | None = None) -> CatalogEntry:
         own = self.limits.concurrency_of(tool.name)
-        return Entry(
+        return CatalogEntry(
             tool=tool,
             source=source,
-            arguments=compiled(tool.input_schema),
+            arguments=compile_schema(tool.input_schema),
             slots=tuple(slot for slot in (own, slots) if slot is not None),
             pace=self.limits.pace_of(tool.name),
         )
@@ -173,7 +178,7 @@ def _check_names(names: Sequence[str], allow: Sequence[str], metrics: Mapping[st
     problems = [
         Problem(
             where=where,
-            message=f"{'' if where == pattern else repr(pattern) + ' '}matches no tool{nearest(pattern, names)}",
+            message=f"{'' if where == pattern else repr(pattern) + ' '}matches no tool{nearest_names(pattern, names)}",
         )
         for where, pattern in wanted
         if not any(fnmatchcase(name, pattern) for name in names)

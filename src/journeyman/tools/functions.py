@@ -14,13 +14,20 @@ import pydantic
 
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked, digest_of
 from journeyman.mission.values.errors import InvalidInput, Problem
-from journeyman.tools.base import Hints, Result, Tool
-from journeyman.tools.containing import Escaped, contained, guarded, held, plain, shown
+from journeyman.tools.base import Result, Tool, ToolHints
+from journeyman.tools.blocking import run_blocking
+from journeyman.tools.containment import (
+    EscapedException,
+    call_guarded,
+    describe_error,
+    plain_value,
+    run_contained,
+    run_in_new_loop,
+)
 from journeyman.tools.docstring import argument_texts, without_arguments
-from journeyman.tools.guest import on_guest_loop
-from journeyman.tools.results import failure
-from journeyman.tools.sending import Sending
-from journeyman.tools.threads import run_blocking
+from journeyman.tools.foreign_loop import run_on_foreign_loop
+from journeyman.tools.results import failed_result
+from journeyman.tools.send_state import SendState
 
 Function = TypeVar("Function", bound=Callable[..., object])
 Sort: TypeAlias = Callable[[object], Result]
@@ -31,7 +38,7 @@ _MARK: Final = "__journeyman_tool__"
 _NO_SCHEMA: Final = (pydantic.errors.PydanticUserError, pydantic.errors.PydanticSchemaGenerationError, RecursionError)
 
 
-class Effect(StrEnum):
+class DeclaredEffect(StrEnum):
     """What may be done with a call of which nobody knows whether it happened."""
 
     PURE = "pure"
@@ -45,9 +52,9 @@ class Effect(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class _Mark:
+class _ToolDeclaration:
     name: str | None
-    effect: Effect | None
+    effect: DeclaredEffect | None
     probe: Callable[..., object] | None
     destructive: bool | None = None
 
@@ -74,17 +81,17 @@ def tool(
         raise InvalidInput("@tool(...)", tuple(problems))
 
     def mark(function: Function) -> Function:
-        setattr(function, _MARK, _Mark(name, Effect(effect) if effect else None, probe, destructive))
+        setattr(function, _MARK, _ToolDeclaration(name, DeclaredEffect(effect) if effect else None, probe, destructive))
         return function
 
     return mark
 
 
 def _mark_problems(effect: str | None, probe: object) -> list[Problem]:
-    classes = [*Effect]
+    classes = [*DeclaredEffect]
     if effect is not None and effect not in classes:
         return [Problem(where="effect", message=f"{effect!r} is not one of {', '.join(classes)}")]
-    if (effect == Effect.PROBED) != (probe is not None):
+    if (effect == DeclaredEffect.PROBED) != (probe is not None):
         return [Problem(where="probe", message='effect="probed" and a probe go together', hint="give both or neither")]
     return []
 
@@ -99,39 +106,41 @@ class FunctionTool:
     takes_key: bool
     probe: FunctionTool | None = None
     """Answers for a `probed` tool; called `NAME.probe`, never listed."""
-    guest: bool = False
+    foreign: bool = False
     """Its coroutines run on a loop of their own: nobody vouches for what a mission file names, and it may block one."""
 
     async def call(
-        self, args: Mapping[str, Json], key: str, sort: Sort, threads: anyio.CapacityLimiter, sending: Sending
+        self, args: Mapping[str, Json], key: str, sort: Sort, threads: anyio.CapacityLimiter, sending: SendState
     ) -> Result:
         """Call the function: on a loop when it is async, else in a thread, as many at a time as `threads` allows.
 
         Whatever it raises is a failed result; `sort` makes one of what it returns. Cancelling leaves a thread behind,
         and a coroutine that will not stop; `sending.running` says so.
         """
-        given = self.given(args, key)
+        given = self.typed_arguments(args, key)
         if isinstance(given, Result):
             return given
         try:
             return await self._run(given, sort, threads, sending)
-        except Escaped as error:
-            return failure("tool_raised", str(error))
+        except EscapedException as error:
+            return failed_result("tool_raised", str(error))
         except Exception as error:  # noqa: BLE001 - a function may raise anything; that is the call's failure
-            return failure("exception", shown(error))
+            return failed_result("exception", describe_error(error))
 
-    def given(self, args: Mapping[str, Json], key: str) -> dict[str, Any] | Result:
+    def typed_arguments(self, args: Mapping[str, Json], key: str) -> dict[str, Any] | Result:
         """The typed arguments of the function, or the failure that they are."""
         try:
             model = self.arguments.model_validate(dict(args))
         except pydantic.ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(map(str, first["loc"]))
-            return failure("invalid_arguments", f"{where}: {first['msg']}, but it is {first['input']!r}")
+            return failed_result("invalid_arguments", f"{where}: {first['msg']}, but it is {first['input']!r}")
         given = {field.alias or name: getattr(model, name) for name, field in self.arguments.model_fields.items()}
         return given | {KEY_PARAMETER: key} if self.takes_key else given
 
-    async def _run(self, given: dict[str, Any], sort: Sort, threads: anyio.CapacityLimiter, sending: Sending) -> Result:
+    async def _run(
+        self, given: dict[str, Any], sort: Sort, threads: anyio.CapacityLimiter, sending: SendState
+    ) -> Result:
         if inspect.iscoroutinefunction(self.function):
             return _sorted(
                 await self._awaited(lambda: cast("Awaitable[object]", self.function(**given)), sending), sort
@@ -141,34 +150,34 @@ class FunctionTool:
             sending.sent, sending.running = True, "its thread cannot be stopped and was left running"
 
         def work() -> Result | Awaitable[object]:
-            value = guarded(self.function, given)
+            value = call_guarded(self.function, given)
             return cast("Awaitable[object]", value) if inspect.isawaitable(value) else _sorted(value, sort)
 
         value = await run_blocking(work, limiter=threads, begin=begin)
         sending.running = ""
         return value if isinstance(value, Result) else _sorted(await self._awaited(lambda: value, sending), sort)
 
-    async def _awaited(self, make: Callable[[], Awaitable[object]], sending: Sending) -> object:
+    async def _awaited(self, make: Callable[[], Awaitable[object]], sending: SendState) -> object:
         def begin() -> None:
             sending.sent = True
 
         def left(why: str) -> None:
             sending.running = why
 
-        if self.guest:
-            return await on_guest_loop(lambda: held(make), begin, left)
+        if self.foreign:
+            return await run_on_foreign_loop(lambda: run_in_new_loop(make), begin, left)
         begin()
-        return await contained(make(), sending)
+        return await run_contained(make(), sending)
 
 
 def _sorted(value: object, sort: Sort) -> Result:
-    found = plain(value)
+    found = plain_value(value)
     return found if isinstance(found, Result) else sort(found.value)
 
 
-def function_tool(function: Callable[..., object], *, guest: bool = False) -> FunctionTool:
+def function_tool(function: Callable[..., object], *, foreign: bool = False) -> FunctionTool:
     """The tool of a typed function; raises `InvalidInput` with everything that keeps it from being one."""
-    mark = cast("_Mark", getattr(function, _MARK, _Mark(None, None, None)))
+    mark = cast("_ToolDeclaration", getattr(function, _MARK, _ToolDeclaration(None, None, None)))
     name = mark.name or getattr(function, "__name__", "")
     problems: list[Problem] = []
     if not re.fullmatch(r"[A-Za-z_][\w.-]*", name):
@@ -185,30 +194,30 @@ def function_tool(function: Callable[..., object], *, guest: bool = False) -> Fu
         "input_schema": input_schema,
         "output_schema": _output_schema(function),
     }
-    probe = _probe(mark.probe, name, guest=guest) if mark.probe is not None else None
-    return FunctionTool(_tool(definition, mark, probe), function, arguments, takes_key, probe, guest)
+    probe = _probe(mark.probe, name, foreign=foreign) if mark.probe is not None else None
+    return FunctionTool(_tool(definition, mark, probe), function, arguments, takes_key, probe, foreign)
 
 
-def _tool(definition: JsonObject, mark: _Mark, probe: FunctionTool | None) -> Tool:
+def _tool(definition: JsonObject, mark: _ToolDeclaration, probe: FunctionTool | None) -> Tool:
     effect = mark.effect
-    pure = None if effect is None else effect is Effect.PURE
+    pure = None if effect is None else effect is DeclaredEffect.PURE
     return Tool(
         name=cast("str", definition["name"]),
         description=cast("str", definition["description"]),
         input_schema=cast("JsonObject", definition["input_schema"]),
         output_schema=cast("JsonObject | None", definition["output_schema"]),
         pin=digest_of(definition),
-        hints=Hints(
+        hints=ToolHints(
             read_only=pure,
             destructive=mark.destructive,
-            idempotent=None if effect is None else effect in {Effect.PURE, Effect.KEYED},
+            idempotent=None if effect is None else effect in {DeclaredEffect.PURE, DeclaredEffect.KEYED},
         ),
         effect=effect.value if effect else None,
         probe=probe.tool.name if probe else None,
     )
 
 
-def _probe(probe: Callable[..., object], name: str, *, guest: bool) -> FunctionTool:
+def _probe(probe: Callable[..., object], name: str, *, foreign: bool) -> FunctionTool:
     found = function_tool(probe)
     definition = checked({"of": name, "pin": found.tool.pin})
     probe_tool = Tool(
@@ -216,11 +225,11 @@ def _probe(probe: Callable[..., object], name: str, *, guest: bool) -> FunctionT
         description=found.tool.description,
         input_schema={**found.tool.input_schema, "additionalProperties": True},
         pin=digest_of(definition),
-        hints=Hints(read_only=True),
-        effect=Effect.PURE.value,
+        hints=ToolHints(read_only=True),
+        effect=DeclaredEffect.PURE.value,
     )
     lenient = type(found.arguments.__name__, (found.arguments,), {"model_config": pydantic.ConfigDict(extra="ignore")})
-    return FunctionTool(probe_tool, found.function, lenient, found.takes_key, guest=guest)
+    return FunctionTool(probe_tool, found.function, lenient, found.takes_key, foreign=foreign)
 
 
 def _fields(function: Callable[..., object], problems: list[Problem]) -> tuple[dict[str, Any], bool]:

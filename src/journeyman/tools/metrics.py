@@ -18,7 +18,7 @@ from journeyman.mission.values.canonical import Json, JsonObject, NotJson, canon
 from journeyman.mission.values.paths import at_path
 from journeyman.mission.values.patterns import Pattern, compile_pattern
 
-MAX_METRICS: Final = 500
+MAX_REPORTED_METRICS: Final = 500
 """Metrics of one result; the session's state keeps each of them."""
 MAX_EVENTS: Final = 1000
 _NUMBER: Final = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
@@ -26,7 +26,7 @@ _NUMBER_CHARS: Final = 400
 
 
 @dataclass(frozen=True, slots=True)
-class Mapped:
+class MetricMapping:
     """One metric that the mission takes out of a tool's results."""
 
     name: str
@@ -35,7 +35,7 @@ class Mapped:
 
 
 @dataclass(slots=True)
-class Lifted:
+class ReportedValues:
     """What one result measured and told."""
 
     metrics: JsonObject = field(default_factory=dict[str, Json])
@@ -44,7 +44,7 @@ class Lifted:
     def problem(self, most_bytes: int) -> str | None:
         """Why these are more than one result may bring; `None` when they are not."""
         for what, count, most in (
-            ("metrics", len(self.metrics), MAX_METRICS),
+            ("metrics", len(self.metrics), MAX_REPORTED_METRICS),
             ("events", len(self.events), MAX_EVENTS),
         ):
             if count > most:
@@ -55,9 +55,9 @@ class Lifted:
         return None
 
 
-def lifted(structured: Json) -> Lifted:
+def reported_values(structured: Json) -> ReportedValues:
     """What stands under `metrics` and `events` at the top of structured content that is an object."""
-    found = Lifted()
+    found = ReportedValues()
     if not isinstance(structured, dict):
         return found
     metrics, events = structured.get("metrics"), structured.get("events")
@@ -70,16 +70,16 @@ def lifted(structured: Json) -> Lifted:
     return found
 
 
-def sources_of(tool: str, metrics: Mapping[str, MetricSource]) -> tuple[Mapped, ...]:
+def sources_of(tool: str, metrics: Mapping[str, MetricSource]) -> tuple[MetricMapping, ...]:
     """What the mission maps out of this tool's results."""
     return tuple(
-        Mapped(name, source.path, None if source.regex is None else compile_pattern(source.regex))
+        MetricMapping(name, source.path, None if source.regex is None else compile_pattern(source.regex))
         for name, source in metrics.items()
         if fnmatchcase(tool, source.tool)
     )
 
 
-def mapped_metrics(mapped: Sequence[Mapped], value: Json, text: str) -> JsonObject:
+def mapped_metrics(mapped: Sequence[MetricMapping], value: Json, text: str) -> JsonObject:
     """The mapped metrics that this result has; one that is not found is no metric.
 
     Args:
@@ -93,7 +93,7 @@ def mapped_metrics(mapped: Sequence[Mapped], value: Json, text: str) -> JsonObje
     return {one.name: found for one in mapped for found in _found(one, document, text)}
 
 
-def _found(mapped: Mapped, document: Json, text: str) -> Iterator[Json]:
+def _found(mapped: MetricMapping, document: Json, text: str) -> Iterator[Json]:
     if mapped.path is not None:
         try:
             at = at_path(document, mapped.path)

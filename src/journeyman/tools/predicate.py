@@ -11,7 +11,7 @@ import pydantic_monty as monty
 from journeyman.mission.values.canonical import Json, NotJson, checked
 from journeyman.mission.values.errors import Problem
 from journeyman.tools.results import one_line
-from journeyman.tools.sandbox import Fault, Sandbox, Turn, fault_of, limits
+from journeyman.tools.sandbox import Sandbox, SandboxFault, WorkerCheckout, fault_of, limits
 from journeyman.tools.script_check import expression_problems
 
 # The expression stands on lines of its own, so that a comment in it ends there and its columns stay true.
@@ -64,7 +64,7 @@ class Predicates:
             lambda turn: self._compiled(turn, expression)
         )
 
-    def _compiled(self, turn: Turn, expression: str) -> tuple[Problem, ...]:
+    def _compiled(self, turn: WorkerCheckout, expression: str) -> tuple[Problem, ...]:
         allowed = limits(self._limits.time_s, self._limits.memory_bytes)
         try:
             with turn.checkout(allowed) as session:
@@ -74,7 +74,7 @@ class Predicates:
             return (Problem(where="expression", message=fault.error, line=fault.line),)
         return ()
 
-    def _evaluate(self, turn: Turn, expression: str, obs: Json) -> PredicateResult:
+    def _evaluate(self, turn: WorkerCheckout, expression: str, obs: Json) -> PredicateResult:
         problems = expression_problems(expression, self._limits.source_bytes)
         if problems:
             return PredicateResult(error_class="syntax", error=str(problems[0]))
@@ -112,7 +112,7 @@ def _too_large(what: str, size: int, allowed: int) -> PredicateResult:
     )
 
 
-def _failed(fault: Fault) -> PredicateResult:
+def _failed(fault: SandboxFault) -> PredicateResult:
     strict = "is not JSON serializable" in fault.error or "not JSON compliant" in fault.error
     error_class = "not_json" if strict and fault.line is None else fault.error_class
     hint = "; make it a list, dict, text, number, boolean or None" if error_class == "not_json" else ""

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Final, cast
 
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, canonical, checked
-from journeyman.tools.base import Result, Status
-from journeyman.tools.metrics import Lifted, Mapped, lifted, mapped_metrics
+from journeyman.tools.base import CallStatus, Result
+from journeyman.tools.metrics import MetricMapping, ReportedValues, mapped_metrics, reported_values
 
 _ERROR_CHARS: Final = 500
 _UNSHOWN: Final = re.compile(
@@ -21,7 +21,7 @@ _UNSHOWN: Final = re.compile(
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Caps:
+class ResultCaps:
     """How much of a result is kept."""
 
     value_bytes: int = 2**20
@@ -33,7 +33,7 @@ class Caps:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class WireAnswer:
     """What came back over the wire, before anybody believed it."""
 
     structured: object = None
@@ -44,7 +44,7 @@ class Answer:
     is_error: bool = False
 
 
-def failure(error_class: str, error: str, *, status: Status = Status.FAILED) -> Result:
+def failed_result(error_class: str, error: str, *, status: CallStatus = CallStatus.FAILED) -> Result:
     """A result without a value; the text is brought to one line of at most 500 characters."""
     return Result(status=status, error_class=error_class, error=one_line(error))
 
@@ -59,14 +59,14 @@ def one_line(text: str) -> str:
     return line if len(line) <= _ERROR_CHARS else line[: _ERROR_CHARS - 1] + "…"
 
 
-def sorted_value(value: object, caps: Caps, mapped: Sequence[Mapped] = ()) -> Result:
+def classify_value(value: object, caps: ResultCaps, mapped: Sequence[MetricMapping] = ()) -> Result:
     """The result of a function that returned `value`, already made of plain Python values."""
     if isinstance(value, str):
-        return sorted_answer(Answer(texts=(value,)), caps, mapped)
-    return sorted_answer(Answer(structured=value, has_structured=True), caps, mapped)
+        return classify_answer(WireAnswer(texts=(value,)), caps, mapped)
+    return classify_answer(WireAnswer(structured=value, has_structured=True), caps, mapped)
 
 
-def sorted_answer(answer: Answer, caps: Caps, mapped: Sequence[Mapped] = ()) -> Result:
+def classify_answer(answer: WireAnswer, caps: ResultCaps, mapped: Sequence[MetricMapping] = ()) -> Result:
     """The result of an answer: its value is structured content, else JSON in the text, else the text.
 
     Metrics and events are read from structured content alone: text is data, whatever it looks like. Metrics out of
@@ -74,28 +74,31 @@ def sorted_answer(answer: Answer, caps: Caps, mapped: Sequence[Mapped] = ()) -> 
     """
     size = sum(map(len, answer.texts))
     if size > caps.hard_bytes:
-        return failure("too_large", f"the answer has {size:,} characters; {caps.hard_bytes:,} are allowed")
+        return failed_result("too_large", f"the answer has {size:,} characters; {caps.hard_bytes:,} are allowed")
     try:
         structured = checked(_unwrapped(answer.structured, answer.texts)) if answer.has_structured else None
         value = structured if answer.has_structured else checked(_value_of_texts(answer))
         texts = checked(list(answer.texts))
     except NotJson as error:
-        return failure("not_json", f"the answer is not finite JSON: {error}")
+        return failed_result("not_json", f"the answer is not finite JSON: {error}")
     except RecursionError:
-        return failure("not_json", "the answer is nested too deeply")
-    found = lifted(structured)
+        return failed_result("not_json", "the answer is nested too deeply")
+    found = reported_values(structured)
     text = "\n".join(cast("list[str]", texts)) if texts else value if isinstance(value, str) else ""
     found.metrics.update(mapped_metrics(mapped, value, text))
     return _judged(value, structured, found, answer, caps)
 
 
-def _judged(value: Json, structured: Json, found: Lifted, answer: Answer, caps: Caps) -> Result:
+def _judged(value: Json, structured: Json, found: ReportedValues, answer: WireAnswer, caps: ResultCaps) -> Result:
     body = canonical(value)
     if len(body) > caps.hard_bytes:
-        return failure("too_large", f"the value has {len(body):,} bytes; {caps.hard_bytes:,} are allowed")
+        return failed_result("too_large", f"the value has {len(body):,} bytes; {caps.hard_bytes:,} are allowed")
     fits = len(body) <= caps.value_bytes
     result = Result(
-        status=Status.DONE, value=value if fits else _preview(body, caps), original_bytes=len(body), truncated=not fits
+        status=CallStatus.DONE,
+        value=value if fits else _preview(body, caps),
+        original_bytes=len(body),
+        truncated=not fits,
     )
     if answer.is_error:
         return _refused(result, "tool_error", _words(value) or "the tool reported an error and gave no text")
@@ -121,10 +124,10 @@ def _envelope(structured: Json, texts: Sequence[str]) -> Json:
 
 
 def _refused(result: Result, error_class: str, error: str) -> Result:
-    return replace(result, status=Status.FAILED, error_class=error_class, error=one_line(error))
+    return replace(result, status=CallStatus.FAILED, error_class=error_class, error=one_line(error))
 
 
-def _value_of_texts(answer: Answer) -> object:
+def _value_of_texts(answer: WireAnswer) -> object:
     if answer.texts:
         parts = [_parsed(text) for text in answer.texts]
         if len(parts) == 1:
@@ -209,6 +212,6 @@ def _said(values: Iterable[Json]) -> Iterable[str]:
                     yield said
 
 
-def _preview(body: bytes, caps: Caps) -> JsonObject:
+def _preview(body: bytes, caps: ResultCaps) -> JsonObject:
     head = body[: 4 * caps.head_chars].decode("utf-8", "ignore")[: caps.head_chars]
     return {"_truncated": True, "_original_bytes": len(body), "head": head}

@@ -47,7 +47,7 @@ _CLOSING_S: Final = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class SandboxFault:
     """Why sandboxed code ended without a value."""
 
     error_class: str
@@ -58,7 +58,7 @@ class Fault:
     column: int | None = None
 
 
-class Turn:
+class WorkerCheckout:
     """A job's turn with the workers: where it checks one out, and whoever waits for the job can kill that one."""
 
     def __init__(self, pool: Callable[[], monty.Monty]) -> None:
@@ -141,15 +141,15 @@ class Sandbox:
                     ) from error
             return self._pool
 
-    def turn(self) -> Turn:
+    def new_checkout(self) -> WorkerCheckout:
         """A turn with the workers, of which the first checkout may raise `Unavailable`."""
-        return Turn(self.pool)
+        return WorkerCheckout(self.pool)
 
-    async def run(self, job: Callable[[Turn], Value]) -> Value:
+    async def run(self, job: Callable[[WorkerCheckout], Value]) -> Value:
         """Run `job` with a turn in a thread, off the event loop, as many at a time as there are workers."""
         if self._limiter is None:
             self._limiter = anyio.CapacityLimiter(self._workers)
-        turn = self.turn()
+        turn = self.new_checkout()
         try:
             return await anyio.to_thread.run_sync(lambda: job(turn), abandon_on_cancel=True, limiter=self._limiter)
         except anyio.get_cancelled_exc_class():
@@ -167,18 +167,18 @@ def limits(time_s: float, memory_bytes: int, suspensions: int = 1000) -> monty.R
     }
 
 
-def fault_of(error: monty.MontyError, first_line: int = 0, source: str | None = None) -> Fault:
+def fault_of(error: monty.MontyError, first_line: int = 0, source: str | None = None) -> SandboxFault:
     """The fault in stable words; lines count from `first_line`, within the feed named `source` if given."""
     if isinstance(error, monty.MontyCrashedError):
         if error.timed_out:
-            return Fault("time_limit", "ran past its time limit and was killed")
-        return Fault("crashed", f"the sandbox worker died: {_line(str(error))}")
+            return SandboxFault("time_limit", "ran past its time limit and was killed")
+        return SandboxFault("crashed", f"the sandbox worker died: {_line(str(error))}")
     frames = error.traceback() if isinstance(error, (monty.MontyRuntimeError, monty.MontySyntaxError)) else []
     line, column = _place(frames, first_line, source)
     text = _line(str(error))
     if isinstance(error, monty.MontySyntaxError) or text.startswith("NotImplementedError: The monty syntax parser"):
-        return Fault("syntax", text.removeprefix("NotImplementedError: "), line, column)
-    return Fault(_class_of(text, traced=bool(frames)), text, line, column)
+        return SandboxFault("syntax", text.removeprefix("NotImplementedError: "), line, column)
+    return SandboxFault(_class_of(text, traced=bool(frames)), text, line, column)
 
 
 def _class_of(text: str, *, traced: bool) -> str:

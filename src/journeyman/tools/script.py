@@ -22,10 +22,10 @@ import pydantic_monty as monty
 
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
-from journeyman.tools.base import Result, Status
-from journeyman.tools.sandbox import Fault, Sandbox, Turn, fault_of, limits
+from journeyman.tools.base import CallStatus, Result
+from journeyman.tools.sandbox import Sandbox, SandboxFault, WorkerCheckout, fault_of, limits
 from journeyman.tools.script_check import script_problems, size_problem
-from journeyman.tools.script_state import Call, ScriptLimits, State
+from journeyman.tools.script_state import ScriptCall, ScriptLimits, ScriptState
 
 _PRELUDE: Final = """
 import json as _json
@@ -55,7 +55,7 @@ _SETTLED: Final[monty.ExternalReturnValue] = {"return_value": None}
 
 
 @dataclass(frozen=True, slots=True)
-class Recorded:
+class ScriptReports:
     """What a script reported so far, from its start."""
 
     reported: tuple[tuple[str, Json], ...] = ()
@@ -68,24 +68,24 @@ class Recorded:
 
 
 @dataclass(frozen=True, slots=True)
-class Pending:
+class ScriptPending:
     """The script waits for the results of all these calls."""
 
-    calls: tuple[Call, ...]
+    calls: tuple[ScriptCall, ...]
     snapshot: bytes = field(repr=False)
-    recorded: Recorded
+    recorded: ScriptReports
 
 
 @dataclass(frozen=True, slots=True)
-class Finished:
+class ScriptFinished:
     """The script ended by itself."""
 
     value: Json
-    recorded: Recorded
+    recorded: ScriptReports
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
+class ScriptFailed:
     """The script ended otherwise; what it reported before stays true."""
 
     error_class: str
@@ -93,10 +93,10 @@ class Failed:
     `suspension_limit`, `not_awaited`, `not_json`, `snapshot_unreadable` or `crashed`."""
     error: str
     line: int | None
-    recorded: Recorded
+    recorded: ScriptReports
 
 
-Step: TypeAlias = Pending | Finished | Failed
+Step: TypeAlias = ScriptPending | ScriptFinished | ScriptFailed
 
 
 class _Stop(Exception):
@@ -104,7 +104,7 @@ class _Stop(Exception):
 
     def __init__(self, error_class: str, error: str) -> None:
         super().__init__(error)
-        self.fault = Fault(error_class, error)
+        self.fault = SandboxFault(error_class, error)
 
 
 def script_names(tools: Sequence[str]) -> dict[str, str]:
@@ -130,17 +130,17 @@ class ScriptRun:
 
     async def start(self, source: str, tools: Sequence[str], limits: ScriptLimits | None = None) -> Step:
         """Run `source` until it waits for calls of `tools`, or ends."""
-        state = State(limits=limits or ScriptLimits(), tools=tuple(tools))
+        state = ScriptState(limits=limits or ScriptLimits(), tools=tuple(tools))
         names = script_names(tools)
         problem = size_problem(source, "script", state.limits.source_bytes)
         if problem is not None:
-            return Failed("source_limit", str(problem), None, Recorded())
+            return ScriptFailed("source_limit", str(problem), None, ScriptReports())
         return await self._sandbox.run(lambda turn: _start(turn, source, names, state))
 
     async def resume(self, snapshot: bytes, results: Mapping[int, Result]) -> Step:
         """Run on with the results of the pending calls, by `call_id`, until it waits again or ends.
 
-        Raises `NotFound` for a result that no call waits for. Where some results are missing, the script runs as far as it can without them; the next `Pending` names them.
+        Raises `NotFound` for a result that no call waits for. Where some results are missing, the script runs as far as it can without them; the next `ScriptPending` names them.
         """
         return await self._sandbox.run(lambda turn: _resume(turn, snapshot, results))
 
@@ -155,7 +155,7 @@ class ScriptRun:
         return parsed or script_problems(source, names)
 
 
-def _compiled(turn: Turn, source: str, allowed: ScriptLimits) -> tuple[Problem, ...]:
+def _compiled(turn: WorkerCheckout, source: str, allowed: ScriptLimits) -> tuple[Problem, ...]:
     try:
         with turn.checkout(limits(allowed.time_s, allowed.memory_bytes)) as session:
             session.feed_run(f"return\n{source}")
@@ -166,7 +166,7 @@ def _compiled(turn: Turn, source: str, allowed: ScriptLimits) -> tuple[Problem, 
     return ()
 
 
-def _start(turn: Turn, source: str, names: Mapping[str, str], state: State) -> Step:
+def _start(turn: WorkerCheckout, source: str, names: Mapping[str, str], state: ScriptState) -> Step:
     allowed = state.limits
     bound = "".join(f"{name} = _tool({tool!r})\n" for name, tool in names.items())
     # Each report is one suspension, each call two: its own and the wait.
@@ -182,11 +182,11 @@ def _start(turn: Turn, source: str, names: Mapping[str, str], state: State) -> S
         return _failed(stop.fault, state)
 
 
-def _resume(turn: Turn, snapshot: bytes, results: Mapping[int, Result]) -> Step:
+def _resume(turn: WorkerCheckout, snapshot: bytes, results: Mapping[int, Result]) -> Step:
     try:
-        state, dump = State.unpacked(snapshot)
+        state, dump = ScriptState.unpacked(snapshot)
     except ValueError as error:
-        return Failed("snapshot_unreadable", str(error), None, Recorded())
+        return ScriptFailed("snapshot_unreadable", str(error), None, ScriptReports())
     strangers = results.keys() - state.pending.keys()
     if strangers:
         waiting_ids = ", ".join(map(str, state.pending))
@@ -197,7 +197,7 @@ def _resume(turn: Turn, snapshot: bytes, results: Mapping[int, Result]) -> Step:
             waiting = session.load_snapshot(dump, print_callback=state.printed)
         except monty.MontyError as error:
             text = f"the snapshot was written by another version of the sandbox or is damaged ({error}); start again"
-            return _failed(Fault("snapshot_unreadable", text), state)
+            return _failed(SandboxFault("snapshot_unreadable", text), state)
         try:
             answers = {call.call_id: _answer(call, results[call.call_id]) for call in state.take(results)}
             return _drive(state, cast("monty.FutureSnapshot", waiting).resume(answers))
@@ -207,14 +207,14 @@ def _resume(turn: Turn, snapshot: bytes, results: Mapping[int, Result]) -> Step:
             return _failed(stop.fault, state)
 
 
-def _answer(call: Call, result: Result) -> monty.ExternalSettledResult:
-    if result.status is Status.DONE:
+def _answer(call: ScriptCall, result: Result) -> monty.ExternalSettledResult:
+    if result.status is CallStatus.DONE:
         return {"return_value": result.value}
     text = f"{call.tool} {result.status}: {result.error_class}: {result.error}"
     return {"exc_type": "RuntimeError", "message": text}
 
 
-def _drive(state: State, snapshot: monty.SyncSnapshot) -> Step:
+def _drive(state: ScriptState, snapshot: monty.SyncSnapshot) -> Step:
     """Answer reports at once and calls with a future, until the script can do nothing more without results."""
     unsettled: set[int] = set()
     while True:
@@ -237,13 +237,13 @@ def _drive(state: State, snapshot: monty.SyncSnapshot) -> Step:
             return _pending(state, snapshot)
 
 
-def _pending(state: State, snapshot: monty.FutureSnapshot) -> Step:
+def _pending(state: ScriptState, snapshot: monty.FutureSnapshot) -> Step:
     if not state.pending:
-        return _failed(Fault("exception", "the script waits for something that never comes"), state)
-    return Pending(tuple(state.pending.values()), state.packed(snapshot.dump()), _recorded(state))
+        return _failed(SandboxFault("exception", "the script waits for something that never comes"), state)
+    return ScriptPending(tuple(state.pending.values()), state.packed(snapshot.dump()), _recorded(state))
 
 
-def _noted(state: State, snapshot: monty.FunctionSnapshot) -> bool:
+def _noted(state: ScriptState, snapshot: monty.FunctionSnapshot) -> bool:
     """Take a call or a report into the state; true for a call, which needs a result."""
     name = snapshot.function_name
     try:
@@ -273,41 +273,45 @@ def _noted(state: State, snapshot: monty.FunctionSnapshot) -> bool:
     return False
 
 
-def _noted_call(state: State, snapshot: monty.FunctionSnapshot, args: Json) -> bool:
+def _noted_call(state: ScriptState, snapshot: monty.FunctionSnapshot, args: Json) -> bool:
     tool = cast("object", snapshot.args[0])
     if not isinstance(tool, str) or tool not in state.tools or not isinstance(args, dict):
         raise _Stop("exception", f"{tool!r} is not among the tools of this script")
     if state.calls_made >= state.limits.calls:
         raise _Stop("calls_limit", f"the script made more than {state.limits.calls} calls")
     state.calls_made += 1
-    state.pending[snapshot.call_id] = Call(snapshot.call_id, tool, args)
+    state.pending[snapshot.call_id] = ScriptCall(snapshot.call_id, tool, args)
     return True
 
 
-def _finished(state: State, snapshot: monty.MontyComplete) -> Step:
+def _finished(state: ScriptState, snapshot: monty.MontyComplete) -> Step:
     if state.pending:
         names = ", ".join(sorted({call.tool for call in state.pending.values()}))
-        return _failed(Fault("not_awaited", f"calls were made without `await`, so they never ran: {names}"), state)
+        return _failed(
+            SandboxFault("not_awaited", f"calls were made without `await`, so they never ran: {names}"), state
+        )
     try:
         value = checked(snapshot.output)
         if isinstance(value, str) and _REPORT.fullmatch(value):
             value = None
         elif isinstance(value, str) and _COROUTINE.fullmatch(value):
-            return _failed(Fault("not_awaited", f"the script ends with {value}, which never ran; await it"), state)
+            return _failed(
+                SandboxFault("not_awaited", f"the script ends with {value}, which never ran; await it"), state
+            )
     except (NotJson, ValueError, RecursionError) as error:
         text = f"the script's value is not JSON: {error}; end with a list, dict, text, number, boolean or None"
-        return _failed(Fault("not_json", text), state)
+        return _failed(SandboxFault("not_json", text), state)
     size = len(json.dumps(value, ensure_ascii=False))
     if size + state.recorded_bytes > state.limits.recorded_bytes:
         return _failed(
-            Fault("recorded_limit", f"the script's value has {size:,} bytes, more than it may report"), state
+            SandboxFault("recorded_limit", f"the script's value has {size:,} bytes, more than it may report"), state
         )
-    return Finished(value, _recorded(state))
+    return ScriptFinished(value, _recorded(state))
 
 
-def _failed(fault: Fault, state: State) -> Failed:
-    return Failed(fault.error_class, fault.error[:500], fault.line, _recorded(state))
+def _failed(fault: SandboxFault, state: ScriptState) -> ScriptFailed:
+    return ScriptFailed(fault.error_class, fault.error[:500], fault.line, _recorded(state))
 
 
-def _recorded(state: State) -> Recorded:
-    return Recorded(tuple(state.reported), tuple(state.events), state.output, state.calls_made)
+def _recorded(state: ScriptState) -> ScriptReports:
+    return ScriptReports(tuple(state.reported), tuple(state.events), state.output, state.calls_made)

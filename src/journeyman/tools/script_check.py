@@ -14,7 +14,7 @@ _BUILTINS: Final = frozenset(dir(builtins)) - {"open", "input", "exit", "quit", 
 _MISSION: Final = ("event", "observe")
 
 
-def nearest(word: str, words: Iterable[str]) -> str:
+def nearest_hint(word: str, words: Iterable[str]) -> str:
     """` (nearest: …)` for the closest of `words`, or nothing."""
     close = difflib.get_close_matches(word, list(words), n=1, cutoff=0.5)
     return f" (nearest: {close[0]})" if close else ""
@@ -72,7 +72,7 @@ def _unknown_names(tree: ast.AST, where: str, given: set[str]) -> Iterator[Probl
     known = given | _BUILTINS | set(_bound(tree))
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id not in known:
-            hint = nearest(node.id, known - _BUILTINS) or nearest(node.id, known)
+            hint = nearest_hint(node.id, known - _BUILTINS) or nearest_hint(node.id, known)
             yield Problem(
                 where=where,
                 message=f"{node.id!r} is not defined at column {node.col_offset + 1}{hint}",

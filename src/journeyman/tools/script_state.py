@@ -30,7 +30,7 @@ class ScriptLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class ScriptCall:
     """One tool call that a script waits for."""
 
     call_id: int
@@ -40,7 +40,7 @@ class Call:
 
 
 @dataclass(slots=True, kw_only=True)
-class State:
+class ScriptState:
     """What is known of a running script; changed only by the step that drives it."""
 
     limits: ScriptLimits
@@ -50,7 +50,7 @@ class State:
     output: str = ""
     recorded_bytes: int = 0
     calls_made: int = 0
-    pending: dict[int, Call] = field(default_factory=dict[int, Call])
+    pending: dict[int, ScriptCall] = field(default_factory=dict[int, ScriptCall])
     reported_now: int = 0
     """Reports of this step alone."""
 
@@ -61,7 +61,7 @@ class State:
             room = self.limits.recorded_bytes
             self.output = whole if len(whole) <= room else whole[:room] + _CUT
 
-    def take(self, call_ids: Container[int]) -> tuple[Call, ...]:
+    def take(self, call_ids: Container[int]) -> tuple[ScriptCall, ...]:
         """The pending calls among `call_ids`, which are then pending no more."""
         taken = tuple(call for call in self.pending.values() if call.call_id in call_ids)
         for call in taken:
@@ -84,14 +84,14 @@ class State:
         return canonical(head) + b"\n" + dump
 
     @classmethod
-    def unpacked(cls, snapshot: bytes) -> tuple[State, bytes]:
+    def unpacked(cls, snapshot: bytes) -> tuple[ScriptState, bytes]:
         """The state and the sandbox's dump; raises `ValueError` for bytes that `packed` never gave."""
         line, found, dump = snapshot.partition(b"\n")
         try:
             head: dict[str, Any] = json.loads(line) if found else {}
             if head["v"] != _VERSION:
                 raise ValueError(f"the snapshot has version {head['v']!r}; this Journeyman reads {_VERSION}")
-            pending = {row[0]: Call(*row) for row in head["pending"]}
+            pending = {row[0]: ScriptCall(*row) for row in head["pending"]}
             plain = {key: head[key] for key in ("events", "output", "recorded_bytes", "calls_made")}
             plain["reported"] = [(str(name), value) for name, value in head["reported"]]
             limits = ScriptLimits(**head["limits"])

@@ -18,8 +18,8 @@ from journeyman.concurrency.folder_removal import remove_folder, remove_folder_l
 from journeyman.engine.checks.check_types import CheckResult, CommandCheck, undetermined
 from journeyman.engine.checks.path_opening import PathRefused, open_below
 from journeyman.mission.values.canonical import Json, JsonObject
-from journeyman.tools.processes.running import Ended, run_command
-from journeyman.tools.threads import run_blocking
+from journeyman.tools.blocking import run_blocking
+from journeyman.tools.processes.command_runner import CommandResult, run_command
 from journeyman.workspaces.copying import Copied, pristine_copy
 
 Value = TypeVar("Value")
@@ -100,7 +100,7 @@ def _prepare_copy(
         return _Prepared(copy, copy if source.is_folder else place, copied)
 
 
-def _judge_exit(check: CommandCheck, ended: Ended, copied: Copied, why_late: str) -> CheckResult:
+def _judge_exit(check: CommandCheck, ended: CommandResult, copied: Copied, why_late: str) -> CheckResult:
     evidence: JsonObject = {"output_tail": ended.output.decode("utf-8", "replace")}
     if copied.left_out:
         shown: list[Json] = [*copied.left_out[:_LEFT_OUT_SHOWN]]

@@ -15,8 +15,8 @@ from typing import Final, cast
 
 from journeyman.engine.checks.check_types import CheckResult, FileCheck, undetermined
 from journeyman.engine.checks.file_check_worker import ANSWER, REQUEST
-from journeyman.tools.processes.running import run_command
-from journeyman.tools.threads import run_blocking
+from journeyman.tools.blocking import run_blocking
+from journeyman.tools.processes.command_runner import run_command
 
 _WORKER: Final = "journeyman.engine.checks.file_check_worker"
 

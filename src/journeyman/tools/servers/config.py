@@ -74,7 +74,7 @@ def _server(name: str, raw: object, base_dir: Path | None, problems: list[Proble
         spec = Server.model_validate(raw)
     except pydantic.ValidationError as error:
         problems.extend(
-            _told(name, row["loc"], row["type"], row["msg"].removeprefix("Value error, "))
+            _config_problem(name, row["loc"], row["type"], row["msg"].removeprefix("Value error, "))
             for row in error.errors(include_url=False)
         )
         return None
@@ -89,7 +89,7 @@ def _server(name: str, raw: object, base_dir: Path | None, problems: list[Proble
     return StdioServer(name, _program(cast("str", spec.command), base_dir), tuple(spec.args), env, cwd)
 
 
-def _told(name: str, location: tuple[int | str, ...], kind: str, message: str) -> Problem:
+def _config_problem(name: str, location: tuple[int | str, ...], kind: str, message: str) -> Problem:
     where = ".".join([name, *map(str, location)])
     if kind != "extra_forbidden":
         return Problem(where=where, message=message)

@@ -16,13 +16,13 @@ from mcp.client.streamable_http import streamable_http_client
 from pydantic import ValidationError
 
 from journeyman.mission.values.canonical import Json, JsonObject
-from journeyman.tools.base import Hints, Status
-from journeyman.tools.results import Answer
+from journeyman.tools.base import CallStatus, ToolHints
+from journeyman.tools.results import WireAnswer
 from journeyman.tools.servers.config import HttpServer, StdioServer
-from journeyman.tools.servers.definition import Definition, Severed, WireFault
+from journeyman.tools.servers.definition import ConnectionLost, Definition, TransportError
 from journeyman.tools.servers.logs import clean_logs
-from journeyman.tools.servers.outbox import TRY_META, HttpAnswer, Outbox, try_in
-from journeyman.tools.servers.stdio import Health, stdio_transport
+from journeyman.tools.servers.outbox import TRY_META, HttpResponseHead, Outbox, attempt_in_body
+from journeyman.tools.servers.stdio import ServerHealth, stdio_transport
 
 KEY_META: Final = "dev.journeyman/idempotencyKey"
 """Where the effect's key stands in the `_meta` of a call, for servers that want it."""
@@ -43,7 +43,7 @@ class Connection:
     """A connected server. `announced` turns true when the server says that its tools changed."""
 
     client: Client
-    health: Health
+    health: ServerHealth
     outbox: Outbox
     announced: bool = False
 
@@ -56,18 +56,22 @@ class Connection:
                 page = await self.client.list_tools(cursor=cursor)
             except MCPError as error:
                 if error.code == types.CONNECTION_CLOSED:
-                    raise Severed(error.message) from error
-                raise WireFault(Status.FAILED, "protocol", f"it cannot list its tools: {error.message}") from error
+                    raise ConnectionLost(error.message) from error
+                raise TransportError(
+                    CallStatus.FAILED, "protocol", f"it cannot list its tools: {error.message}"
+                ) from error
             except (ValidationError, RuntimeError) as error:
-                raise WireFault(Status.FAILED, "protocol", f"its list of tools is malformed: {error}") from error
+                raise TransportError(
+                    CallStatus.FAILED, "protocol", f"its list of tools is malformed: {error}"
+                ) from error
             found.extend(map(_definition, page.tools))
             cursor = page.next_cursor
             if cursor is None:
                 return tuple(found)
-        raise WireFault(Status.FAILED, "protocol", f"its list of tools has no end ({_PAGES} pages)")
+        raise TransportError(CallStatus.FAILED, "protocol", f"its list of tools has no end ({_PAGES} pages)")
 
-    async def call(self, name: str, args: Mapping[str, Json], key: str, number: int) -> Answer:
-        """The server's answer; raises `Severed` when the connection ended first, `WireFault` for a bad answer.
+    async def call(self, name: str, args: Mapping[str, Json], key: str, number: int) -> WireAnswer:
+        """The server's answer; raises `ConnectionLost` when the connection ended first, `TransportError` for a bad answer.
 
         `number` is the try's in the outbox, by which the transport tells whether it may have left.
         """
@@ -78,35 +82,39 @@ class Connection:
             raise _fault(error, self.outbox.answers.get(number)) from error
         except (ValidationError, RuntimeError) as error:
             text = f"the answer breaks the protocol or the tool's own output schema: {error}"
-            raise WireFault(Status.UNKNOWN, "protocol", text) from error
+            raise TransportError(CallStatus.UNKNOWN, "protocol", text) from error
         except (anyio.BrokenResourceError, anyio.ClosedResourceError, OSError, httpx2.HTTPError) as error:
-            raise Severed(str(error)) from error
+            raise ConnectionLost(str(error)) from error
         return _answer(result)
 
 
-def _fault(error: MCPError, http: HttpAnswer | None) -> Exception:
+def _fault(error: MCPError, http: HttpResponseHead | None) -> Exception:
     """What an error means. Where the server answered by HTTP, its status says it; the SDK's words may change."""
     if error.code == types.CONNECTION_CLOSED:
-        return Severed(error.message)
+        return ConnectionLost(error.message)
     if http is not None and (fault := _http_fault(error, http)) is not None:
         return fault
     if error.code == types.REQUEST_TIMEOUT:
-        return WireFault(Status.UNKNOWN, "timeout", error.message)
+        return TransportError(CallStatus.UNKNOWN, "timeout", error.message)
     unread = error.code == types.PARSE_ERROR  # The answer came, and nobody knows what it says.
-    return WireFault(Status.UNKNOWN if unread else Status.FAILED, "protocol", f"{error.message} (code {error.code})")
+    return TransportError(
+        CallStatus.UNKNOWN if unread else CallStatus.FAILED, "protocol", f"{error.message} (code {error.code})"
+    )
 
 
-def _http_fault(error: MCPError, http: HttpAnswer) -> Exception | None:
+def _http_fault(error: MCPError, http: HttpResponseHead) -> Exception | None:
     if http.status == _NO_SESSION:
-        return Severed(f"the server refused the call: {error.message} (HTTP {http.status})", refused=True)
+        return ConnectionLost(f"the server refused the call: {error.message} (HTTP {http.status})", refused=True)
     if http.status >= 500 or http.status == _TIMED_OUT:
         # It may come from a gateway after the server did its work.
-        return WireFault(Status.UNKNOWN, "server_died", f"the server answered with an HTTP error ({http.status})")
+        return TransportError(
+            CallStatus.UNKNOWN, "server_died", f"the server answered with an HTTP error ({http.status})"
+        )
     if http.status >= 300:
-        return WireFault(Status.FAILED, "protocol", f"{error.message} (HTTP {http.status})")
+        return TransportError(CallStatus.FAILED, "protocol", f"{error.message} (HTTP {http.status})")
     if http.status == 200 and http.content_type.startswith(("application/json", "text/event-stream")):
         return None
-    return WireFault(Status.UNKNOWN, "protocol", f"{error.message} (HTTP {http.status})")
+    return TransportError(CallStatus.UNKNOWN, "protocol", f"{error.message} (HTTP {http.status})")
 
 
 class _HttpClient(httpx2.AsyncClient):
@@ -118,29 +126,29 @@ class _HttpClient(httpx2.AsyncClient):
 
     async def send(self, request: httpx2.Request, **options: Any) -> httpx2.Response:  # pyright: ignore[reportIncompatibleMethodOverride] - all options are handed on
         """Send a request, unless it carries a call whose caller has left."""
-        number = try_in(request.content) if request.method == "POST" else None
+        number = attempt_in_body(request.content) if request.method == "POST" else None
         if number is None:
             return await super().send(request, **options)
-        if not self._outbox.departs(number):
+        if not self._outbox.may_send(number):
             return httpx2.Response(_WITHDRAWN, request=request, content=b"")
         try:
             response = await super().send(request, **options)
         except (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout):
-            self._outbox.returned(number)
+            self._outbox.mark_not_sent(number)
             raise
         content_type = response.headers.get("content-type", "").lower()
-        self._outbox.answers[number] = HttpAnswer(response.status_code, content_type)
+        self._outbox.answers[number] = HttpResponseHead(response.status_code, content_type)
         return response
 
 
-def _answer(result: types.CallToolResult) -> Answer:
+def _answer(result: types.CallToolResult) -> WireAnswer:
     texts = [block.text for block in result.content if isinstance(block, types.TextContent)]
     others = [
         block.model_dump(mode="json", by_alias=True, exclude_none=True)
         for block in result.content
         if not isinstance(block, types.TextContent)
     ]
-    return Answer(
+    return WireAnswer(
         structured=result.structured_content,
         has_structured=result.structured_content is not None,
         texts=texts,
@@ -151,12 +159,14 @@ def _answer(result: types.CallToolResult) -> Answer:
 
 def _definition(tool: types.Tool) -> Definition:
     if _CHARACTERS.fullmatch(tool.name) is None:
-        raise WireFault(Status.FAILED, "protocol", f"it offers a tool whose name nobody can write: {tool.name[:80]!r}")
+        raise TransportError(
+            CallStatus.FAILED, "protocol", f"it offers a tool whose name nobody can write: {tool.name[:80]!r}"
+        )
     plain = tool.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"meta"})
     notes = tool.annotations
-    hints = Hints()
+    hints = ToolHints()
     if notes is not None:
-        hints = Hints(
+        hints = ToolHints(
             read_only=notes.read_only_hint, destructive=notes.destructive_hint, idempotent=notes.idempotent_hint
         )
     return Definition(
@@ -171,7 +181,7 @@ def _definition(tool: types.Tool) -> Definition:
 
 @asynccontextmanager
 async def connect(
-    server: StdioServer | HttpServer, health: Health, outbox: Outbox, message_bytes: int
+    server: StdioServer | HttpServer, health: ServerHealth, outbox: Outbox, message_bytes: int
 ) -> AsyncGenerator[Connection]:
     """Connect in whichever era the server speaks, and hold the connection while the block runs."""
     clean_logs()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from journeyman.mission.values.canonical import JsonObject, NotJson, checked, digest_of
-from journeyman.tools.base import Hints, Status, Tool
+from journeyman.tools.base import CallStatus, Tool, ToolHints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,21 +16,21 @@ class Definition:
     description: str
     input_schema: JsonObject
     output_schema: JsonObject | None
-    hints: Hints
+    hints: ToolHints
     whole: JsonObject
     """All of it but `_meta`: what the pin is made of."""
 
 
-class WireFault(Exception):
+class TransportError(Exception):
     """A call ended without a usable answer, in a way that has a name."""
 
-    def __init__(self, status: Status, error_class: str, error: str) -> None:
+    def __init__(self, status: CallStatus, error_class: str, error: str) -> None:
         super().__init__(error)
         self.status = status
         self.error_class = error_class
 
 
-class Severed(Exception):
+class ConnectionLost(Exception):
     """The connection ended before the answer came."""
 
     def __init__(self, error: str, *, refused: bool = False) -> None:
@@ -44,8 +44,8 @@ def pin_of(definition: Definition) -> str:
     try:
         return digest_of(checked(definition.whole))
     except NotJson as error:
-        raise WireFault(
-            Status.FAILED, "protocol", f"the definition of {definition.name!r} is not JSON: {error}"
+        raise TransportError(
+            CallStatus.FAILED, "protocol", f"the definition of {definition.name!r} is not JSON: {error}"
         ) from error
 
 

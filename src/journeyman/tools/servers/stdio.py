@@ -26,9 +26,9 @@ from mcp.types import PARSE_ERROR, ErrorData, JSONRPCError, jsonrpc_message_adap
 
 from journeyman.concurrency.child_processes import kill_at_exit, kill_group
 from journeyman.concurrency.process_start import start_process
+from journeyman.tools.blocking import run_blocking
 from journeyman.tools.servers.config import StdioServer
-from journeyman.tools.servers.outbox import Outbox, try_of
-from journeyman.tools.threads import run_blocking
+from journeyman.tools.servers.outbox import Outbox, attempt_in_params
 
 Streams: TypeAlias = (
     "tuple[MemoryObjectReceiveStream[SessionMessage | Exception], MemoryObjectSendStream[SessionMessage]]"
@@ -62,7 +62,7 @@ _INHERITED_WINDOWS: Final = (
 
 
 @dataclass(slots=True)
-class Health:
+class ServerHealth:
     """What is known of a server besides its answers."""
 
     stderr: deque[str] = field(default_factory=lambda: deque[str](maxlen=40))
@@ -110,7 +110,7 @@ def environment(extra: dict[str, str]) -> dict[str, str]:
 
 @asynccontextmanager
 async def stdio_transport(
-    server: StdioServer, health: Health, outbox: Outbox, line_bytes: int
+    server: StdioServer, health: ServerHealth, outbox: Outbox, line_bytes: int
 ) -> AsyncGenerator[Streams]:
     """Start the server and give the streams of messages from and to it; stop it, tree and all, at the end."""
     command = [server.command, *server.args]
@@ -146,7 +146,10 @@ async def stdio_transport(
 
 
 async def _read(
-    process: Process, incoming: MemoryObjectSendStream[SessionMessage | Exception], health: Health, line_bytes: int
+    process: Process,
+    incoming: MemoryObjectSendStream[SessionMessage | Exception],
+    health: ServerHealth,
+    line_bytes: int,
 ) -> None:
     assert process.stdout is not None  # noqa: S101 - the process was opened with pipes
     pieces: list[bytes] = []
@@ -168,7 +171,9 @@ async def _read(
     health.ended = True
 
 
-async def _deliver(line: bytes, incoming: MemoryObjectSendStream[SessionMessage | Exception], health: Health) -> None:
+async def _deliver(
+    line: bytes, incoming: MemoryObjectSendStream[SessionMessage | Exception], health: ServerHealth
+) -> None:
     if not line.strip():
         return
     try:
@@ -203,8 +208,8 @@ async def _write(
     try:
         async with sent:
             async for item in sent:
-                number = try_of(getattr(item.message, "params", None))
-                if number is not None and not outbox.departs(number):
+                number = attempt_in_params(getattr(item.message, "params", None))
+                if number is not None and not outbox.may_send(number):
                     continue
                 text = item.message.model_dump_json(by_alias=True, exclude_unset=True)
                 await process.stdin.send(text.encode() + b"\n")
@@ -212,7 +217,7 @@ async def _write(
         incoming.close()  # The session then sees the end instead of waiting for answers to what was never read.
 
 
-async def _listen(process: Process, health: Health, heard: anyio.Event) -> None:
+async def _listen(process: Process, health: ServerHealth, heard: anyio.Event) -> None:
     stream: ByteReceiveStream | None = process.stderr
     assert stream is not None  # noqa: S101 - the process was opened with pipes
     rest = ""
@@ -230,7 +235,7 @@ async def _listen(process: Process, health: Health, heard: anyio.Event) -> None:
     heard.set()
 
 
-async def _stop(process: Process, health: Health) -> None:
+async def _stop(process: Process, health: ServerHealth) -> None:
     """End the process in bounded time: close its input, then SIGTERM, then SIGKILL to its whole group."""
     await _close(process.stdin)
     if await _left(process, health):
@@ -238,7 +243,7 @@ async def _stop(process: Process, health: Health) -> None:
     _signal(process, signal.SIGTERM)
     if not await _left(process, health):
         _signal(process, signal.SIGKILL if sys.platform != "win32" else signal.SIGTERM)
-        await _left(process, Health(grace_s=_KILLED_S))
+        await _left(process, ServerHealth(grace_s=_KILLED_S))
 
 
 async def _close(*streams: AsyncResource | None) -> None:
@@ -265,7 +270,7 @@ def _signal(process: Process, number: signal.Signals) -> None:
             os.killpg(process.pid, number)
 
 
-async def _left(process: Process, health: Health) -> bool:
+async def _left(process: Process, health: ServerHealth) -> bool:
     # Not `process.wait()`: it also waits for the pipes, which a grandchild may hold open.
     began_s = anyio.current_time()
     while process.returncode is None and anyio.current_time() < began_s + health.grace_s:  # noqa: ASYNC110 - as above

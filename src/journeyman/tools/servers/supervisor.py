@@ -13,14 +13,14 @@ from anyio.abc import TaskGroup
 
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import InvalidInput, Problem, Unavailable
-from journeyman.tools.base import Status
+from journeyman.tools.base import CallStatus
+from journeyman.tools.blocking import run_blocking
 from journeyman.tools.deadline import Deadline
-from journeyman.tools.results import Answer, one_line
-from journeyman.tools.sending import Sending
+from journeyman.tools.results import WireAnswer, one_line
+from journeyman.tools.send_state import SendState
 from journeyman.tools.servers.config import ServerConfig
-from journeyman.tools.servers.definition import Definition, Severed, WireFault, pin_of
+from journeyman.tools.servers.definition import ConnectionLost, Definition, TransportError, pin_of
 from journeyman.tools.servers.outbox import Outbox
-from journeyman.tools.threads import run_blocking
 
 Value = TypeVar("Value")
 
@@ -48,33 +48,33 @@ class ServerPolicy:
     """The longest message that is read; a server that writes more is stopped."""
 
 
-class _Health(Protocol):
+class _ProcessHealth(Protocol):
     ended: bool
 
     def words(self) -> str: ...
     def kill(self) -> None: ...
 
 
-class _Connection(Protocol):
+class _SupervisedConnection(Protocol):
     announced: bool
 
     async def definitions(self) -> tuple[Definition, ...]: ...
-    async def call(self, name: str, args: Mapping[str, Json], key: str, number: int) -> Answer: ...
+    async def call(self, name: str, args: Mapping[str, Json], key: str, number: int) -> WireAnswer: ...
 
 
-class _Wire(Protocol):
+class _ConnectionModule(Protocol):
     """What the module that knows the SDK gives."""
 
-    def Health(self) -> _Health: ...  # noqa: N802 - the name of a class
+    def ServerHealth(self) -> _ProcessHealth: ...  # noqa: N802 - the name of a class
     def connect(
-        self, server: ServerConfig, health: _Health, outbox: Outbox, message_bytes: int
-    ) -> AbstractAsyncContextManager[_Connection]: ...
-    async def follow_changes(self, connection: _Connection, ready: Callable[[], None]) -> None: ...
+        self, server: ServerConfig, health: _ProcessHealth, outbox: Outbox, message_bytes: int
+    ) -> AbstractAsyncContextManager[_SupervisedConnection]: ...
+    async def follow_changes(self, connection: _SupervisedConnection, ready: Callable[[], None]) -> None: ...
 
 
-def _wire() -> _Wire:
+def _connection_module() -> _ConnectionModule:
     try:
-        return cast("_Wire", import_module("journeyman.tools.servers.connection"))
+        return cast("_ConnectionModule", import_module("journeyman.tools.servers.connection"))
     except ImportError as error:
         problem = Problem(
             where="servers", message=f"need the MCP client ({error})", hint="pip install 'journeyman[mcp]'"
@@ -83,16 +83,16 @@ def _wire() -> _Wire:
 
 
 @dataclass(slots=True)
-class _Life:
+class _ConnectionRun:
     """One connection from its start to its end, owned by one task."""
 
-    health: _Health
+    health: _ProcessHealth
     outbox: Outbox = field(default_factory=Outbox)
     scope: anyio.CancelScope = field(default_factory=anyio.CancelScope)
     up: anyio.Event = field(default_factory=anyio.Event)
     stop: anyio.Event = field(default_factory=anyio.Event)
     down: anyio.Event = field(default_factory=anyio.Event)
-    connection: _Connection | None = None
+    connection: _SupervisedConnection | None = None
     error: Exception | None = None
     listed_at_s: float = 0.0
     """When the tools were last listed, on the event loop's clock."""
@@ -128,7 +128,7 @@ class McpServer:
         self._group = group
         self._policy = policy
         self._jitter = jitter
-        self._life: _Life | None = None
+        self._life: _ConnectionRun | None = None
         self._starting = anyio.Lock()
         self._listing = anyio.Lock()
         self._deaths = 0
@@ -147,32 +147,32 @@ class McpServer:
             await life.down.wait()
         life.kill()
 
-    async def call(self, name: str, args: Mapping[str, Json], key: str, sending: Sending) -> Answer:
-        """The answer of the server's tool `name`; raises `WireFault` for everything else that can happen.
+    async def call(self, name: str, args: Mapping[str, Json], key: str, sending: SendState) -> WireAnswer:
+        """The answer of the server's tool `name`; raises `TransportError` for everything else that can happen.
 
         Cancelling leaves at once. `sending.sent` is right whenever this ends, in whatever way.
         """
         try:
             life = await self._running()
         except Unavailable as error:
-            raise WireFault(Status.FAILED, "server_unreachable", str(error)) from error
-        connection = cast("_Connection", life.connection)
+            raise TransportError(CallStatus.FAILED, "server_unreachable", str(error)) from error
+        connection = cast("_SupervisedConnection", life.connection)
         try:
             await self._list_again_when_due(life, connection)
             if name in self._changed:
-                raise WireFault(Status.FAILED, "tool_changed", self._changed[name])
-            number = life.outbox.open()
+                raise TransportError(CallStatus.FAILED, "tool_changed", self._changed[name])
+            number = life.outbox.begin_attempt()
             try:
-                answer = await self._apart(lambda: connection.call(name, args, key, number))
+                answer = await self._in_own_task(lambda: connection.call(name, args, key, number))
             finally:
                 # From now on this try cannot depart, so what is told here stays true.
-                sending.sent = life.outbox.close(number)
-        except Severed as error:
+                sending.sent = life.outbox.end_attempt(number)
+        except ConnectionLost as error:
             raise await self._ended(life, error, left=sending.sent) from error
         self._deaths = 0
         return answer
 
-    async def _apart(self, job: Callable[[], Awaitable[Value]]) -> Value:
+    async def _in_own_task(self, job: Callable[[], Awaitable[Value]]) -> Value:
         """What the SDK gives, in a task of its own: it may take its time to let go, and nobody waits for that."""
         scope, done = anyio.CancelScope(), anyio.Event()
         given: list[Value] = []
@@ -194,9 +194,9 @@ class McpServer:
             scope.cancel()
         if given:
             return given[0]
-        raise faults[0] if faults else Severed("the connection ended")
+        raise faults[0] if faults else ConnectionLost("the connection ended")
 
-    async def _running(self) -> _Life:
+    async def _running(self) -> _ConnectionRun:
         life = self._life
         if life is not None and life.alive():
             return life
@@ -217,20 +217,22 @@ class McpServer:
         delay_s = min(policy.backoff_s * 2.0 ** min(self._deaths - 1, 30), policy.backoff_max_s)
         return delay_s * (0.5 + self._jitter())
 
-    async def _start(self) -> _Life:
-        wire = await run_blocking(_wire)  # a thread: loading the SDK takes a second, in which a deadline may come
-        life = self._life = _Life(wire.Health())
-        self._group.start_soon(self._own, wire, life)
+    async def _start(self) -> _ConnectionRun:
+        wire = await run_blocking(
+            _connection_module
+        )  # a thread: loading the SDK takes a second, in which a deadline may come
+        life = self._life = _ConnectionRun(wire.ServerHealth())
+        self._group.start_soon(self._hold_connection, wire, life)
         reason = ""
         try:
             with anyio.move_on_after(self._deadline.bound(self._policy.start_s)) as patience:
                 await life.up.wait()
                 if life.connection is not None:
-                    await self._learn(life, life.connection)
+                    await self._list_tools(life, life.connection)
                     life.checked = True
                     return life
             reason = "no answer" if patience.cancelled_caught else _reason(life)
-        except (Severed, WireFault) as error:
+        except (ConnectionLost, TransportError) as error:
             reason = str(error)
         finally:
             # Also when the caller left: nobody may use a connection whose tools were not compared.
@@ -240,13 +242,13 @@ class McpServer:
             await life.down.wait()
         raise Unavailable(self._start_text(life, reason))
 
-    def _start_text(self, life: _Life, reason: str) -> str:
+    def _start_text(self, life: _ConnectionRun, reason: str) -> str:
         again = f" (restart {self._deaths})" if self._deaths else ""
         told = "; ".join(filter(None, [reason, life.health.words()]))
         text = f"server {self.config.name!r} cannot be started{again}: {told}; check its {self.config.words()}"
         return one_line(text)
 
-    async def _own(self, wire: _Wire, life: _Life) -> None:
+    async def _hold_connection(self, wire: _ConnectionModule, life: _ConnectionRun) -> None:
         """Hold one connection from start to end, so that no cancel scope of the SDK ever crosses tasks."""
         try:
             with life.scope:
@@ -265,20 +267,20 @@ class McpServer:
             life.up.set()
             life.down.set()
 
-    async def _list_again_when_due(self, life: _Life, connection: _Connection) -> None:
+    async def _list_again_when_due(self, life: _ConnectionRun, connection: _SupervisedConnection) -> None:
         if not self._due(life, connection):
             return
         async with self._listing:
             if self._due(life, connection):
-                await self._learn(life, connection)
+                await self._list_tools(life, connection)
 
-    def _due(self, life: _Life, connection: _Connection) -> bool:
+    def _due(self, life: _ConnectionRun, connection: _SupervisedConnection) -> bool:
         return connection.announced or anyio.current_time() - life.listed_at_s > self._policy.recheck_s
 
-    async def _learn(self, life: _Life, connection: _Connection) -> None:
+    async def _list_tools(self, life: _ConnectionRun, connection: _SupervisedConnection) -> None:
         connection.announced = False
         try:
-            found = {definition.name: definition for definition in await self._apart(connection.definitions)}
+            found = {definition.name: definition for definition in await self._in_own_task(connection.definitions)}
         except BaseException:
             connection.announced = True  # Still to be done, by whoever calls next.
             raise
@@ -294,17 +296,17 @@ class McpServer:
             if pins.get(name) != pin
         }
 
-    async def _ended(self, life: _Life, error: Severed, *, left: bool) -> WireFault:
+    async def _ended(self, life: _ConnectionRun, error: ConnectionLost, *, left: bool) -> TransportError:
         life.stop.set()
         with anyio.move_on_after(_WORDS_S):
             await life.down.wait()
         told = "; ".join(filter(None, [life.health.words(), _reason(life), str(error)]))
         name = self.config.name
         if not left:
-            return WireFault(Status.FAILED, "server_unreachable", f"server {name!r} was not reached: {told}")
+            return TransportError(CallStatus.FAILED, "server_unreachable", f"server {name!r} was not reached: {told}")
         if error.refused:
-            return WireFault(Status.FAILED, "server_died", f"server {name!r} has forgotten us: {told}")
-        return WireFault(Status.UNKNOWN, "server_died", f"server {name!r} ended before it answered: {told}")
+            return TransportError(CallStatus.FAILED, "server_died", f"server {name!r} has forgotten us: {told}")
+        return TransportError(CallStatus.UNKNOWN, "server_died", f"server {name!r} ended before it answered: {told}")
 
 
 def _leaves(error: BaseException | None) -> Iterator[BaseException]:
@@ -315,5 +317,5 @@ def _leaves(error: BaseException | None) -> Iterator[BaseException]:
         yield error
 
 
-def _reason(life: _Life) -> str:
+def _reason(life: _ConnectionRun) -> str:
     return "; ".join(f"{type(error).__name__}: {error}".rstrip(": ") for error in _leaves(life.error))

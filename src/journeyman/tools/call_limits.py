@@ -9,14 +9,14 @@ from typing import TypeVar
 
 import anyio
 
-from journeyman.tools.results import Caps
+from journeyman.tools.results import ResultCaps
 from journeyman.tools.servers.supervisor import ServerPolicy
 
 Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class CallLimits:
     """Bounds of calls; patterns are those of the allowlist, and the first that matches counts."""
 
     timeout_s: float = 60.0
@@ -31,7 +31,7 @@ class Limits:
     """Pattern to the number of calls at a time."""
     rates: Mapping[str, float] = field(default_factory=dict[str, float])
     """Pattern to calls per second, evenly spaced, each tool by itself."""
-    caps: Caps = field(default_factory=Caps)
+    caps: ResultCaps = field(default_factory=ResultCaps)
     servers: ServerPolicy = field(default_factory=ServerPolicy)
 
     def concurrency_of(self, name: str) -> anyio.CapacityLimiter | None:
@@ -39,14 +39,14 @@ class Limits:
         found = _first(self.per_tool, name)
         return None if found is None else anyio.CapacityLimiter(found)
 
-    def pace_of(self, name: str) -> Pace | None:
+    def pace_of(self, name: str) -> CallRateLimiter | None:
         """A fresh pace for a tool whose rate is limited."""
         found = _first(self.rates, name)
-        return None if found is None else Pace(1.0 / found)
+        return None if found is None else CallRateLimiter(1.0 / found)
 
 
 @dataclass(slots=True)
-class Pace:
+class CallRateLimiter:
     """Lets one call pass per interval, in the order they came."""
 
     interval_s: float

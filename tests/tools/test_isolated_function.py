@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from journeyman.mission.values.canonical import JsonObject
-from journeyman.tools.base import Result, Status
+from journeyman.tools.base import CallStatus, Result
 from journeyman.tools.catalog import open_catalog
-from journeyman.tools.isolated import Isolated
+from journeyman.tools.isolated_function import IsolationSpec
 
 HERE = "tests.tools.isolated_functions"
 
@@ -21,7 +21,7 @@ def call(name: str, args: JsonObject | None = None, *, of: str = "", timeout_s: 
     """Call an isolated function, or what belongs to it."""
 
     async def scene() -> Result:
-        async with open_catalog(functions=[Isolated(f"{HERE}:{of or name}")]) as catalog:
+        async with open_catalog(functions=[IsolationSpec(f"{HERE}:{of or name}")]) as catalog:
             return await catalog.call(name, args or {}, key="effect-1", timeout_s=timeout_s)
 
     return asyncio.run(scene())
@@ -33,7 +33,7 @@ def test_a_worker_answers_as_the_function_would_here() -> None:
     assert isinstance(result.value, dict)
     assert result.value.pop("pid") != os.getpid()
     assert (result.status, result.value, result.metrics) == (
-        Status.DONE,
+        CallStatus.DONE,
         {"n": 5, "key": "effect-1", "metrics": {"n": 5}},
         {"n": 5},
     )
@@ -44,14 +44,14 @@ def test_a_worker_answers_as_the_function_would_here() -> None:
 @pytest.mark.parametrize(
     ("name", "status", "error_class", "said"),
     [
-        ("boom", Status.FAILED, "exception", "ValueError: as it was told"),
-        ("leave", Status.FAILED, "tool_raised", "SystemExit: 3"),
-        ("odd", Status.FAILED, "not_json", "that is not JSON"),
-        ("crash", Status.UNKNOWN, "worker_died", "code -6; its last words: last words"),
+        ("boom", CallStatus.FAILED, "exception", "ValueError: as it was told"),
+        ("leave", CallStatus.FAILED, "tool_raised", "SystemExit: 3"),
+        ("odd", CallStatus.FAILED, "not_json", "that is not JSON"),
+        ("crash", CallStatus.UNKNOWN, "worker_died", "code -6; its last words: last words"),
     ],
 )
 def test_a_fault_of_the_function_or_its_process_is_a_result(
-    name: str, status: Status, error_class: str, said: str
+    name: str, status: CallStatus, error_class: str, said: str
 ) -> None:
     """A worker that died in the middle may have done something."""
     result = call(name)
@@ -63,7 +63,7 @@ def test_at_the_deadline_the_worker_is_killed_with_what_it_started(tmp_path: Pat
     """Nothing is left running, so the result says nothing of the kind."""
     mark = tmp_path / "mark"
     result = call("hang", {"mark": str(mark)}, timeout_s=4)
-    assert (result.status, result.error_class) == (Status.UNKNOWN, "timeout")
+    assert (result.status, result.error_class) == (CallStatus.UNKNOWN, "timeout")
     assert "left running" not in (result.error or "")
     with pytest.raises(ProcessLookupError):
         os.kill(int(mark.read_text()), 0)
@@ -80,7 +80,7 @@ def test_a_module_beside_the_mission_file_is_found_by_the_worker(tmp_path: Path)
     (tmp_path / "jm_isolated_beside.py").write_text("def hello(name: str) -> str:\n    return 'hello ' + name\n")
 
     async def scene() -> Result:
-        functions = [Isolated("jm_isolated_beside:hello")]
+        functions = [IsolationSpec("jm_isolated_beside:hello")]
         async with open_catalog(functions=functions, base_dir=tmp_path) as catalog:
             return await catalog.call("hello", {"name": "you"}, key="k")
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(slots=True)
-class Sending:
+class SendState:
     """Whether one try of a call has left us; while it certainly has not, nothing can have happened."""
 
     sent: bool = False

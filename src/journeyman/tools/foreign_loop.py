@@ -13,34 +13,34 @@ from typing import Any, Final, TypeVar
 import anyio
 
 from journeyman.concurrency.abandonable_tasks import CANCELS, PATIENCE_S
-from journeyman.tools.containing import CANCELLED_ITSELF, Escaped
+from journeyman.tools.containment import CANCELLED_ITSELF, EscapedException
 
 Value = TypeVar("Value")
-_guests: Final[list[asyncio.AbstractEventLoop]] = []
+_loops: Final[list[asyncio.AbstractEventLoop]] = []
 """The loop of this process; all coroutines share one, since what their modules hold belongs to a loop."""
-_guests_lock: Final = threading.Lock()
+_loops_lock: Final = threading.Lock()
 if hasattr(os, "register_at_fork"):  # a child has none of its parent's threads
-    os.register_at_fork(after_in_child=_guests.clear)
+    os.register_at_fork(after_in_child=_loops.clear)
 
 
-def _guest() -> asyncio.AbstractEventLoop:
-    with _guests_lock:
-        if not _guests:
+def _shared_loop() -> asyncio.AbstractEventLoop:
+    with _loops_lock:
+        if not _loops:
             loop = asyncio.new_event_loop()
-            threading.Thread(target=loop.run_forever, name="journeyman-guest-loop", daemon=True).start()
-            _guests.append(loop)
-        return _guests[0]
+            threading.Thread(target=loop.run_forever, name="journeyman-loop-loop", daemon=True).start()
+            _loops.append(loop)
+        return _loops[0]
 
 
 def _abandon(loop: asyncio.AbstractEventLoop) -> None:
     """Let those that come later have another loop; this one goes on when what blocks it lets it."""
-    with _guests_lock:
-        if loop in _guests:
-            _guests.remove(loop)
+    with _loops_lock:
+        if loop in _loops:
+            _loops.remove(loop)
 
 
-class _Job:
-    """A coroutine on its way to the guest loop and back."""
+class _LoopJob:
+    """A coroutine on its way to the foreign loop and back."""
 
     def __init__(self, make: Callable[[], Coroutine[Any, Any, Any]], begin: Callable[[], None]) -> None:
         self.future: concurrent.futures.Future[Any] = concurrent.futures.Future()
@@ -83,10 +83,10 @@ class _Job:
             self.future.set_result(task.result())
 
 
-async def on_guest_loop(
+async def run_on_foreign_loop(
     make: Callable[[], Coroutine[Any, Any, Value]], begin: Callable[[], None], left: Callable[[str], None]
 ) -> Value:
-    """What a coroutine gives, run on the guest loop.
+    """What a coroutine gives, run on the foreign loop.
 
     Cancelling cancels it and waits a moment; where it does not stop, it is left behind and `left` is told why. One that
     the loop has not begun then is never begun.
@@ -96,7 +96,7 @@ async def on_guest_loop(
         begin: Called there right before it.
         left: Told in words.
     """
-    loop, job = _guest(), _Job(make, begin)
+    loop, job = _shared_loop(), _LoopJob(make, begin)
     loop.call_soon_threadsafe(job.start)
     waiting = asyncio.wrap_future(job.future)
     waiting.add_done_callback(lambda done: done.cancelled() or done.exception())  # when nobody asks any more
@@ -117,5 +117,5 @@ async def on_guest_loop(
                     left("its coroutine does not stop when it is cancelled and was left running")
         raise
     if waiting.cancelled():
-        raise Escaped(CANCELLED_ITSELF)
+        raise EscapedException(CANCELLED_ITSELF)
     return waiting.result()

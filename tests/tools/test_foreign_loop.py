@@ -6,7 +6,7 @@ import asyncio
 import threading
 from pathlib import Path
 
-from journeyman.tools.base import Result, Status
+from journeyman.tools.base import CallStatus, Result
 from journeyman.tools.catalog import open_catalog
 
 _MODULE = '''
@@ -79,10 +79,10 @@ def test_a_coroutine_that_blocks_its_loop_holds_up_nobody_else(tmp_path: Path) -
     blocked, behind, after = asyncio.run(scene())
     module = __import__("sys").modules[name]
     module.release.set()
-    assert (blocked.status, blocked.error_class) == (Status.UNKNOWN, "timeout")
+    assert (blocked.status, blocked.error_class) == (CallStatus.UNKNOWN, "timeout")
     assert "blocks its event loop" in (blocked.error or "")
     assert blocked.left_running
-    assert (behind.status, behind.error_class) == (Status.FAILED, "timeout")
+    assert (behind.status, behind.error_class) == (CallStatus.FAILED, "timeout")
     assert "nothing was sent" in (behind.error or "")
     assert after.value == "ran"
     assert module.known == ["ran"]
@@ -116,7 +116,7 @@ def test_what_a_coroutine_does_to_itself_fails_its_call_alone(tmp_path: Path) ->
 
     quits, leaves, swallow, late = asyncio.run(scene())
     __import__("sys").modules[name].release.set()
-    assert (quits.status, quits.error_class) == (Status.FAILED, "tool_raised")
-    assert (leaves.status, leaves.error_class) == (Status.FAILED, "tool_raised")
+    assert (quits.status, quits.error_class) == (CallStatus.FAILED, "tool_raised")
+    assert (leaves.status, leaves.error_class) == (CallStatus.FAILED, "tool_raised")
     assert "does not stop when it is cancelled" in (swallow.error or "")
     assert late.value == "ran"

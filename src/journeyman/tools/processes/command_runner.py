@@ -17,16 +17,16 @@ from anyio.abc import AsyncResource, ByteReceiveStream, Process
 
 from journeyman.concurrency.process_start import start_process
 
-_MINDER: Final = str(Path(__file__).with_name("minder.py"))
+_REAPER: Final = str(Path(__file__).with_name("reaper.py"))
 _ENDING_S: Final = 6.0
-"""How long is waited for the minder to end everything, which takes it 5 s at most; then it is killed itself."""
+"""How long is waited for the reaper to end everything, which takes it 5 s at most; then it is killed itself."""
 _OUTPUT_S: Final = 0.2
 """How long output is read on when all processes we know of are gone."""
 _STREAM_ENDS: Final = (anyio.EndOfStream, anyio.ClosedResourceError, anyio.BrokenResourceError, OSError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class CommandResult:
     """How a program ended."""
 
     exit_code: int | None = None
@@ -47,11 +47,11 @@ async def run_command(
     environment: Mapping[str, str] | None = None,
     timeout_s: float | None = None,
     tail_bytes: int = 4096,
-) -> Ended:
+) -> CommandResult:
     """Run a program, never through a shell, and end it with all its descendants when it exits, is late or is cancelled.
 
     Its output does not keep it alive: what it left in the background is ended when it exits, whatever holds the pipes.
-    It has no input, and a session of its own. Where Linux tells who descends from it (see `minder`), also processes
+    It has no input, and a session of its own. Where Linux tells who descends from it (see `reaper`), also processes
     that left its group and session are ended; elsewhere its process group is.
 
     Args:
@@ -62,15 +62,15 @@ async def run_command(
         tail_bytes: How much of the end of its output is kept.
     """
     try:
-        minder = [sys.executable, "-I", "-S", _MINDER, *argv]
-        process = await start_process(minder, folder=folder, environment=environment)
+        reaper = [sys.executable, "-I", "-S", _REAPER, *argv]
+        process = await start_process(reaper, folder=folder, environment=environment)
     except (OSError, ValueError) as error:
-        return Ended(error=f"{argv[0]!r} cannot be started: {error}")
-    run = _Run(process, tail_bytes)
+        return CommandResult(error=f"{argv[0]!r} cannot be started: {error}")
+    run = _RunningCommand(process, tail_bytes)
     late = False
     async with anyio.create_task_group() as group:
         group.start_soon(run.hear_output)
-        group.start_soon(run.hear_minder)
+        group.start_soon(run.hear_reaper)
         try:
             with anyio.move_on_after(timeout_s) as patience:
                 await run.over.wait()
@@ -78,7 +78,7 @@ async def run_command(
         finally:
             with anyio.CancelScope(shield=True):
                 await run.end()
-    return Ended(
+    return CommandResult(
         exit_code=None if late else run.exit_code,
         output=bytes(run.tail),
         output_bytes=run.output_bytes,
@@ -87,8 +87,8 @@ async def run_command(
     )
 
 
-class _Run:
-    """A minder under way, and what was heard of it."""
+class _RunningCommand:
+    """A reaper under way, and what was heard of it."""
 
     def __init__(self, process: Process, tail_bytes: int) -> None:
         self.tail = bytearray()
@@ -96,7 +96,7 @@ class _Run:
         self.exit_code: int | None = None
         self.error = ""
         self.over = anyio.Event()
-        """The minder has said how it ended, or is gone."""
+        """The reaper has said how it ended, or is gone."""
         self._silent = anyio.Event()
         """All that was written was read."""
         self._process = process
@@ -113,8 +113,8 @@ class _Run:
                 del self.tail[: -self._tail_bytes or None]
         self._silent.set()
 
-    async def hear_minder(self) -> None:
-        """Take in what the minder says, until it is gone; not stopped by cancelling, as above."""
+    async def hear_reaper(self) -> None:
+        """Take in what the reaper says, until it is gone; not stopped by cancelling, as above."""
         rest = b""
         with anyio.CancelScope(shield=True), suppress(*_STREAM_ENDS):
             while True:

@@ -13,20 +13,20 @@ from typing import Any, Final, cast
 import anyio
 
 from journeyman.mission.values.canonical import Json
-from journeyman.tools.base import Result, Status
+from journeyman.tools.base import CallStatus, Result
+from journeyman.tools.blocking import run_blocking
 from journeyman.tools.functions import FunctionTool
-from journeyman.tools.metrics import Mapped
-from journeyman.tools.processes.running import Ended, run_command
-from journeyman.tools.processes.worker import ANSWER, BEGAN, REQUEST
-from journeyman.tools.results import Caps, failure, sorted_value
-from journeyman.tools.sending import Sending
-from journeyman.tools.threads import run_blocking
+from journeyman.tools.metrics import MetricMapping
+from journeyman.tools.processes.command_runner import CommandResult, run_command
+from journeyman.tools.processes.function_worker import ANSWER, BEGAN, REQUEST
+from journeyman.tools.results import ResultCaps, classify_value, failed_result
+from journeyman.tools.send_state import SendState
 
-_WORKER: Final = "journeyman.tools.processes.worker"
+_WORKER: Final = "journeyman.tools.processes.function_worker"
 
 
 @dataclass(frozen=True, slots=True)
-class Isolated:
+class IsolationSpec:
     """A function of the mission file that is called in a worker process, started for each call."""
 
     function: str
@@ -41,14 +41,14 @@ class IsolatedFunction:
     """An isolated function with all that a call of it needs."""
 
     function: FunctionTool
-    isolated: Isolated
-    caps: Caps
+    isolated: IsolationSpec
+    caps: ResultCaps
     workers: anyio.CapacityLimiter
-    mapped: tuple[Mapped, ...] = ()
+    mapped: tuple[MetricMapping, ...] = ()
 
-    async def call(self, args: Mapping[str, Json], key: str, sending: Sending) -> Result:
+    async def call(self, args: Mapping[str, Json], key: str, sending: SendState) -> Result:
         """Call it in a worker; cancelling kills that, with all it started."""
-        given = self.function.given(args, key)
+        given = self.function.typed_arguments(args, key)
         if isinstance(given, Result):
             return given
         request = {
@@ -68,22 +68,24 @@ class IsolatedFunction:
                 result, sending.sent = await run_blocking(lambda: self._result(folder, ended))
                 return result
 
-    def _result(self, folder: Path, ended: Ended) -> tuple[Result, bool]:
+    def _result(self, folder: Path, ended: CommandResult) -> tuple[Result, bool]:
         """The result, and whether the function was called."""
-        return self._told(folder, ended), (folder / BEGAN).exists()
+        return self._result_of_failure(folder, ended), (folder / BEGAN).exists()
 
-    def _told(self, folder: Path, ended: Ended) -> Result:
+    def _result_of_failure(self, folder: Path, ended: CommandResult) -> Result:
         answer = folder / ANSWER
         if not answer.exists():
             began = (folder / BEGAN).exists()
             words = ended.error or f"it ended with code {ended.exit_code}"
             tail = ended.output.decode("utf-8", "replace")[-300:]
             text = f"the worker process gave no answer: {words}; its last words: {tail}" if tail else words
-            return failure("worker_died", text, status=Status.UNKNOWN if began else Status.FAILED)
+            return failed_result("worker_died", text, status=CallStatus.UNKNOWN if began else CallStatus.FAILED)
         size = answer.stat().st_size
         if size > 2 * self.caps.hard_bytes:
-            return failure("too_large", f"the answer has {size:,} bytes; {2 * self.caps.hard_bytes:,} are allowed")
+            return failed_result(
+                "too_large", f"the answer has {size:,} bytes; {2 * self.caps.hard_bytes:,} are allowed"
+            )
         told = cast("dict[str, Any]", json.loads(answer.read_text("utf-8")))
         if "value" in told:
-            return sorted_value(told["value"], self.caps, self.mapped)
-        return failure(str(told["error_class"]), str(told["error"]))
+            return classify_value(told["value"], self.caps, self.mapped)
+        return failed_result(str(told["error_class"]), str(told["error"]))

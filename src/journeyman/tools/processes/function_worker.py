@@ -16,10 +16,10 @@ from typing import Any, Final, cast
 
 from journeyman.mission.values.errors import InvalidInput
 from journeyman.tools.base import Result
-from journeyman.tools.containing import Escaped, contained, guarded, plain, shown
+from journeyman.tools.containment import EscapedException, call_guarded, describe_error, plain_value, run_contained
 from journeyman.tools.functions import FunctionTool, function_tool
 from journeyman.tools.loading import load_functions
-from journeyman.tools.sending import Sending
+from journeyman.tools.send_state import SendState
 
 REQUEST: Final = "request.json"
 ANSWER: Final = "answer.json"
@@ -40,26 +40,26 @@ def _answer(request: dict[str, Any], folder: Path) -> dict[str, object]:
         found = _found(request)
     except InvalidInput as error:
         return {"error_class": "exception", "error": str(error)}
-    given = found.given(request["args"], request["key"])
+    given = found.typed_arguments(request["args"], request["key"])
     if isinstance(given, Result):
         return {"error_class": given.error_class, "error": given.error}
     (folder / BEGAN).touch()
     try:
-        value = guarded(found.function, given)
+        value = call_guarded(found.function, given)
         if inspect.isawaitable(value):
             value = asyncio.run(_awaited(cast("Awaitable[object]", value)))
-        outcome = plain(value)
-    except Escaped as error:
+        outcome = plain_value(value)
+    except EscapedException as error:
         return {"error_class": "tool_raised", "error": str(error)}
     except Exception as error:  # noqa: BLE001 - a function may raise anything; that is the call's failure
-        return {"error_class": "exception", "error": shown(error)}
+        return {"error_class": "exception", "error": describe_error(error)}
     if isinstance(outcome, Result):
         return {"error_class": outcome.error_class, "error": outcome.error}
     return {"value": outcome.value}
 
 
 async def _awaited(value: Awaitable[object]) -> object:
-    return await contained(value, Sending())
+    return await run_contained(value, SendState())
 
 
 def _found(request: dict[str, Any]) -> FunctionTool:

@@ -10,7 +10,7 @@ import threading
 import anyio
 import pytest
 
-from journeyman.tools.threads import run_blocking
+from journeyman.tools.blocking import run_blocking
 
 
 def test_values_and_errors_come_back() -> None:
