@@ -47,7 +47,7 @@ class CopyCaps:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Copied:
+class CopyResult:
     """What was copied."""
 
     files: int
@@ -62,7 +62,7 @@ def pristine_copy(
     *,
     caps: CopyCaps | None = None,
     stopped: Callable[[], bool] | None = None,
-) -> Copied:
+) -> CopyResult:
     """Copy `source`, a file or folder, to `destination`, which must not exist yet. Blocks.
 
     No link of the copy leads out of it, nothing but files, folders and links is in it, and it shares no file with its
@@ -98,7 +98,7 @@ def pristine_copy(
         if isinstance(error, OSError):
             raise Unavailable(f"{root} cannot be copied: {error}", code="copy_failed") from error
         raise
-    return Copied(files=copy.files, taken_bytes=copy.taken_bytes, left_out=tuple(copy.left_out))
+    return CopyResult(files=copy.files, taken_bytes=copy.taken_bytes, left_out=tuple(copy.left_out))
 
 
 def kind_words(mode: int) -> str:
@@ -113,7 +113,7 @@ def signature_of(found: os.stat_result) -> Signature:
     )  # fmt: skip
 
 
-def settled(opened: int) -> os.stat_result:
+def stable_stat(opened: int) -> os.stat_result:
     """What is known of an open file or folder, once its last change is old enough that another one must show.
 
     File systems stamp changes with the kernel's clock tick (up to 10 ms): two changes within one look like one.
@@ -191,7 +191,7 @@ class _Copy:
     def _folder(self, opened: int, relative: str, destination: Path, depth: int) -> None:
         if depth > self.caps.depth:
             raise self._too_large(f"more than {self.caps.depth} folders within folders, at {_shown(relative)}")
-        found = settled(opened)
+        found = stable_stat(opened)
         self._seen.append((relative, signature_of(found)))
         destination.mkdir(0o700)
         with os.scandir(opened) as entries:
@@ -229,7 +229,7 @@ class _Copy:
     def _file(self, folder: int, name: str, relative: str, destination: Path) -> None:
         opened = os.open(name, _READ, dir_fd=folder)
         try:
-            found = settled(opened)
+            found = stable_stat(opened)
             if not stat.S_ISREG(found.st_mode):
                 raise self._changed(relative)
             self._room_for(found.st_size, relative)

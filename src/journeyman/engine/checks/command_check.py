@@ -20,7 +20,7 @@ from journeyman.engine.checks.path_opening import PathRefused, open_below
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.tools.blocking import run_blocking
 from journeyman.tools.processes.command_runner import CommandResult, run_command
-from journeyman.workspaces.copying import Copied, pristine_copy
+from journeyman.workspaces.copying import CopyResult, pristine_copy
 
 Value = TypeVar("Value")
 
@@ -81,7 +81,7 @@ async def run_stoppable(job: Callable[[Callable[[], bool]], Value]) -> Value:
 class _Prepared:
     copy: Path
     folder: Path
-    copied: Copied
+    copied: CopyResult
 
 
 def _prepare_copy(
@@ -100,7 +100,7 @@ def _prepare_copy(
         return _Prepared(copy, copy if source.is_folder else place, copied)
 
 
-def _judge_exit(check: CommandCheck, ended: CommandResult, copied: Copied, why_late: str) -> CheckResult:
+def _judge_exit(check: CommandCheck, ended: CommandResult, copied: CopyResult, why_late: str) -> CheckResult:
     evidence: JsonObject = {"output_tail": ended.output.decode("utf-8", "replace")}
     if copied.left_out:
         shown: list[Json] = [*copied.left_out[:_LEFT_OUT_SHOWN]]

@@ -19,7 +19,7 @@ from journeyman.mission.values.canonical import Json, JsonObject, canonical, che
 from journeyman.mission.values.compare import compare
 from journeyman.mission.values.paths import at_path
 from journeyman.mission.values.patterns import compile_pattern
-from journeyman.workspaces.copying import settled, signature_of
+from journeyman.workspaces.copying import signature_of, stable_stat
 
 MAX_PARSE_BYTES: Final = 64 << 20
 """Larger files are not parsed; existence and hash still work on them."""
@@ -64,7 +64,7 @@ def check_file(check: FileCheck, base_dir: Path, stopped: Callable[[], bool], *,
             return CheckResult(met=True, evidence={"path": check.path})
         if place.is_folder:
             return undetermined(f"{check.path} is a folder; name a file in it")
-        place = replace(place, found=settled(place.opened))
+        place = replace(place, found=stable_stat(place.opened))
         if _parses(check, place) and place.found.st_size > here_bytes:
             return None
         content = _read(place, check, stopped)
