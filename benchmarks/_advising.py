@@ -22,7 +22,7 @@ from journeyman.mission.model.mission import Mission
 from journeyman.testing.model_server import ModelServer, ScriptedFault, ScriptLine, serving
 from journeyman.testing.model_server.server import reply_to
 from journeyman.testing.model_server.wire_types import ModelRequest
-from tests.engine.engine_bench import Bench, bench
+from tests.engine.engine_bench import EngineBench, bench
 
 NOTES: Final = {"lessons": ["The code is 417."], "recommended_followups": ["Change it."]}
 SHARED: Final = "shared"
@@ -108,7 +108,7 @@ class Clients:
 class Stage:
     """An engine, every adapter, and what they talk to."""
 
-    at: Bench
+    at: EngineBench
     broker: Broker
     server: ModelServer
     clients: Clients

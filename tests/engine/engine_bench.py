@@ -53,7 +53,7 @@ def finish() -> str:
 
 
 @dataclass
-class Bench:
+class EngineBench:
     """An engine over memory, with functions of the test as its tools."""
 
     engine: Engine
@@ -96,7 +96,7 @@ class Bench:
 @asynccontextmanager
 async def bench(
     *functions: Function, clock: Clock | None = None, watch_s: float = 0.01, broker: AdviceBroker | None = None
-) -> AsyncGenerator[Bench]:
+) -> AsyncGenerator[EngineBench]:
     """Open an engine with these functions, and `finish`, as its tools."""
     known = [*functions, finish]
 
@@ -121,4 +121,4 @@ async def bench(
             watch_s=watch_s,
             broker=broker,
         )
-        yield Bench(Engine(world), store, time, predicates, known)
+        yield EngineBench(Engine(world), store, time, predicates, known)

@@ -36,7 +36,7 @@ from journeyman.tools.catalog import open_catalog
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.functions import tool
 from journeyman.tools.servers.supervisor import ServerPolicy
-from tests.engine.engine_bench import Bench, bench, mission
+from tests.engine.engine_bench import EngineBench, bench, mission
 from tests.tools.dying_http import dying_http
 
 pytestmark = pytest.mark.anyio
@@ -64,7 +64,7 @@ class _Mortal(ForwardingCatalog):
         return result
 
 
-def _mortal(at: Bench, deaths: dict[int, str]) -> Engine:
+def _mortal(at: EngineBench, deaths: dict[int, str]) -> Engine:
     opens, count = at.engine._world.open_catalog, [0]  # pyright: ignore[reportPrivateUsage]
 
     @asynccontextmanager
@@ -75,7 +75,7 @@ def _mortal(at: Bench, deaths: dict[int, str]) -> Engine:
     return Engine(replace(at.engine._world, open_catalog=opened))  # pyright: ignore[reportPrivateUsage]
 
 
-async def _through_deaths(engine: Engine, at: Bench, wanted: Mission) -> State:
+async def _through_deaths(engine: Engine, at: EngineBench, wanted: Mission) -> State:
     """Drive a mission to its end, through every death; a person says of what is unknown that it has not happened."""
     session = await engine.create(wanted)
     for _ in range(60):

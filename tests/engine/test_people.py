@@ -12,7 +12,7 @@ from journeyman.mission.model import events as e
 from journeyman.mission.model.state import Phase, SessionStatus, State
 from journeyman.mission.values.errors import NotAllowed, NotFound
 from journeyman.tools.functions import tool
-from tests.engine.engine_bench import Bench, Function, bench, mission
+from tests.engine.engine_bench import EngineBench, Function, bench, mission
 
 pytestmark = pytest.mark.anyio
 
@@ -44,7 +44,7 @@ def gated(gate: Gate, effect: str) -> Function:
     return slow
 
 
-async def driven_while(at: Bench, session: str, gate: Gate, what: str, *, go_on: bool) -> State:
+async def driven_while(at: EngineBench, session: str, gate: Gate, what: str, *, go_on: bool) -> State:
     """Drive, and let a person act in the middle of the call."""
     states: list[State] = []
 

@@ -23,7 +23,7 @@ from journeyman.mission.values.canonical import canonical
 from journeyman.mission.values.errors import NotFound
 from journeyman.mission.values.value import replace
 from journeyman.tools.functions import tool
-from tests.engine.engine_bench import Bench, bench, mission
+from tests.engine.engine_bench import EngineBench, bench, mission
 
 pytestmark = pytest.mark.anyio
 
@@ -56,7 +56,7 @@ def around() -> str:
     return "quiet"
 
 
-async def _long(at: Bench, iterations: int, every: int | None = None) -> str:
+async def _long(at: EngineBench, iterations: int, every: int | None = None) -> str:
     context = [{"tool": "around", "every": every}, "around"] if every else []
     patient = {"budget": {"iterations": 200}, "stagnation": {"threshold": 200}}
     wanted = mission(*["work"] * iterations, "finish", context=context, **patient)

@@ -21,7 +21,7 @@ from journeyman.mission.model.state import State
 from journeyman.tools.base import CallRequest, Catalog, ForwardingCatalog, Result
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.functions import tool
-from tests.engine.engine_bench import Bench, bench, mission
+from tests.engine.engine_bench import EngineBench, bench, mission
 
 pytestmark = pytest.mark.anyio
 
@@ -46,7 +46,7 @@ class _DiesIn(ForwardingCatalog):
         return result
 
 
-async def killed(at: Bench, session: str, name: str, *, after: bool = True) -> None:
+async def killed(at: EngineBench, session: str, name: str, *, after: bool = True) -> None:
     """Drive a session until its process dies in a call of the tool."""
     world = at.engine._world
 
@@ -139,7 +139,7 @@ raise ValueError('broken')
 """
 
 
-async def _with_script(at: Bench, source: str, **more: Any) -> tuple[str, State]:
+async def _with_script(at: EngineBench, source: str, **more: Any) -> tuple[str, State]:
     plan = {"plan": [{"script": source}, {"calls": [{"tool": "finish"}]}]}
     session = await at.engine.create(mission(**{**plan, **more}))
     return session, await at.engine.drive(session)

@@ -17,7 +17,7 @@ from journeyman.tools.catalog import open_catalog
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.functions import tool
 from journeyman.tools.servers.supervisor import ServerPolicy
-from tests.engine.engine_bench import Bench, bench, finish, mission
+from tests.engine.engine_bench import EngineBench, bench, finish, mission
 from tests.tools.dying_http import dying_http
 
 pytestmark = pytest.mark.anyio
@@ -35,7 +35,7 @@ class _Noting(ForwardingCatalog):
         return await super().handle(request)
 
 
-def over(at: Bench, said: dict[str, bool], **sources: object) -> Engine:
+def over(at: EngineBench, said: dict[str, bool], **sources: object) -> Engine:
     """The bench's engine over other sources of tools, whose calls are noted."""
 
     @asynccontextmanager

@@ -24,7 +24,7 @@ from journeyman.mission.values.value import replace as replaced
 from journeyman.stores.base import Batch
 from journeyman.stores.memory import MemoryStore
 from journeyman.tools.functions import tool
-from tests.engine.engine_bench import Bench, bench, mission
+from tests.engine.engine_bench import EngineBench, bench, mission
 
 pytestmark = pytest.mark.anyio
 CALLS = ["look", "grow", "look", "grow", "look", "grow", "finish"]
@@ -43,7 +43,7 @@ def grow() -> dict[str, object]:
 
 
 @pytest.fixture
-async def at(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Bench]:
+async def at(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[EngineBench]:
     """An engine that takes a snapshot with nearly every commit."""
     monkeypatch.setattr(snapshots, "EVERY_EVENTS", 3)
     monkeypatch.setattr(snapshots, "AT_END_EVENTS", 1)
@@ -52,7 +52,7 @@ async def at(monkeypatch: pytest.MonkeyPatch) -> AsyncGenerator[Bench]:
         yield opened_bench
 
 
-async def _slow(at: Bench, session: str, upto: int | None = None) -> State:
+async def _slow(at: EngineBench, session: str, upto: int | None = None) -> State:
     """The state by folding every event, as nobody else does."""
     state: State | None = None
     number = 0
@@ -64,7 +64,7 @@ async def _slow(at: Bench, session: str, upto: int | None = None) -> State:
     return state
 
 
-async def test_readers_go_on_from_a_snapshot_and_are_where_a_whole_reading_is(at: Bench) -> None:
+async def test_readers_go_on_from_a_snapshot_and_are_where_a_whole_reading_is(at: EngineBench) -> None:
     """At every length of the record, also right behind a snapshot and before the first one."""
     state = await at.engine.run(mission(*CALLS))
     session = state.session_id
@@ -80,7 +80,7 @@ async def test_readers_go_on_from_a_snapshot_and_are_where_a_whole_reading_is(at
     await at.holds(session)
 
 
-async def test_only_the_tail_is_read(at: Bench) -> None:
+async def test_only_the_tail_is_read(at: EngineBench) -> None:
     """However long the record is."""
     session = (await at.engine.run(mission(*CALLS))).session_id
     found = await restore(at.store, session)
@@ -89,7 +89,7 @@ async def test_only_the_tail_is_read(at: Bench) -> None:
     assert found.head == await at.store.head(session)
 
 
-async def test_the_driver_folds_what_readers_will_read(at: Bench) -> None:
+async def test_the_driver_folds_what_readers_will_read(at: EngineBench) -> None:
     """Key order and numbers included: the state in memory is the state of the record."""
     live: list[State] = []
     session = await at.engine.create(mission(*CALLS))
@@ -97,7 +97,7 @@ async def test_the_driver_folds_what_readers_will_read(at: Bench) -> None:
     assert snapshot_of(live[-1]) == snapshot_of(await _slow(at, session))
 
 
-async def _with(at: Bench, entries: Sequence[Entry], blobs: dict[str, bytes] | None = None) -> MemoryStore:
+async def _with(at: EngineBench, entries: Sequence[Entry], blobs: dict[str, bytes] | None = None) -> MemoryStore:
     """A store with these events, and every blob of the bench."""
     store = MemoryStore()
     known = {**vars(at.store)["_blobs"], **(blobs or {})}
@@ -126,7 +126,7 @@ def _resealed(entries: Sequence[Entry], place: int, data: JsonObject) -> list[En
     return rows
 
 
-async def test_a_forged_snapshot_is_named_by_verify_and_replay(at: Bench) -> None:
+async def test_a_forged_snapshot_is_named_by_verify_and_replay(at: EngineBench) -> None:
     """Whoever can write the chain anew can fool a quick look, but no check."""
     session = (await at.engine.run(mission(*CALLS))).session_id
     record = await read_record(at.store, session)
@@ -143,7 +143,7 @@ async def test_a_forged_snapshot_is_named_by_verify_and_replay(at: Bench) -> Non
     assert (replayed.difference.seq, replayed.difference.kind) == (place + 1, "SnapshotTaken")
 
 
-async def test_a_damaged_or_foreign_snapshot_is_passed_over(at: Bench) -> None:
+async def test_a_damaged_or_foreign_snapshot_is_passed_over(at: EngineBench) -> None:
     """The events say the same; only `verify` has something to say."""
     session = (await at.engine.run(mission(*CALLS))).session_id
     slow = snapshot_of(await _slow(at, session))
@@ -161,7 +161,7 @@ async def test_a_damaged_or_foreign_snapshot_is_passed_over(at: Bench) -> None:
     assert (await check_record(store, session)).holds
 
 
-async def test_a_cut_tail_is_noticed_by_every_reader(at: Bench) -> None:
+async def test_a_cut_tail_is_noticed_by_every_reader(at: EngineBench) -> None:
     """The store's head says how long the record was."""
     session = (await at.engine.run(mission(*CALLS))).session_id
     record = await read_record(at.store, session)
@@ -183,7 +183,7 @@ async def test_a_cut_tail_is_noticed_by_every_reader(at: Bench) -> None:
             await reader()
 
 
-async def test_an_edited_list_row_is_named(at: Bench) -> None:
+async def test_an_edited_list_row_is_named(at: EngineBench) -> None:
     """Lists show the row; only the events are true."""
     session = (await at.engine.run(mission(*CALLS))).session_id
     rows = vars(at.store)["_summaries"]
@@ -195,7 +195,7 @@ async def test_an_edited_list_row_is_named(at: Bench) -> None:
     assert "iteration" not in found.problem
 
 
-async def test_a_fork_takes_no_snapshot_of_the_other_session_along(at: Bench) -> None:
+async def test_a_fork_takes_no_snapshot_of_the_other_session_along(at: EngineBench) -> None:
     """Its own are of itself."""
     session = (await at.engine.run(mission(*CALLS))).session_id
     fork = await at.engine.fork(session, 3)
@@ -205,7 +205,7 @@ async def test_a_fork_takes_no_snapshot_of_the_other_session_along(at: Bench) ->
     await at.holds(fork)
 
 
-async def test_events_are_numbered_alike_from_both_ends(at: Bench) -> None:
+async def test_events_are_numbered_alike_from_both_ends(at: EngineBench) -> None:
     """A page says of each event what a whole reading says."""
     session = (await at.engine.run(mission(*CALLS))).session_id
     whole = [item async for item in numbered_events(at.store, session)]
@@ -219,7 +219,7 @@ async def test_events_are_numbered_alike_from_both_ends(at: Bench) -> None:
         await newest_events(at.store, "s0", 5)
 
 
-async def test_the_newest_iterations_are_those_at_the_end(at: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_newest_iterations_are_those_at_the_end(at: EngineBench, monkeypatch: pytest.MonkeyPatch) -> None:
     """However small the pages are in which they are looked for."""
     session = (await at.engine.run(mission(*CALLS))).session_id
     record = await read_record(at.store, session)
@@ -230,7 +230,7 @@ async def test_the_newest_iterations_are_those_at_the_end(at: Bench, monkeypatch
     assert await newest_iterations(at.store, session, 99) == list(record.events)
 
 
-async def test_small_pages_give_the_same_record(at: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_small_pages_give_the_same_record(at: EngineBench, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page ends anywhere."""
     session = (await at.engine.run(mission(*CALLS))).session_id
     record = await read_record(at.store, session)
@@ -242,7 +242,7 @@ async def test_small_pages_give_the_same_record(at: Bench, monkeypatch: pytest.M
 
 
 async def test_a_large_state_is_not_kept_more_often_than_its_bytes_are_worth(
-    at: Bench, monkeypatch: pytest.MonkeyPatch
+    at: EngineBench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The bytes between two snapshots are some times those of a snapshot."""
     monkeypatch.setattr(snapshots, "SHARE", 2)
@@ -260,7 +260,7 @@ async def test_a_large_state_is_not_kept_more_often_than_its_bytes_are_worth(
     assert last > 0
 
 
-async def test_a_session_that_is_driven_on_meanwhile_is_not_called_broken(at: Bench) -> None:
+async def test_a_session_that_is_driven_on_meanwhile_is_not_called_broken(at: EngineBench) -> None:
     """Its row is newer than the events that were read."""
     session = await at.engine.create(mission(*CALLS))
     sessions = at.store.sessions

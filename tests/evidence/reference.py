@@ -22,7 +22,7 @@ SCRIPT = ("script", True)
 
 
 @dataclass(frozen=True)
-class Made:
+class ReferenceMeasurement:
     """One measurement: when it began and ended (places in the event list), who made it, and what it told.
 
     Several reports of one step of a script lie between two places.
@@ -50,7 +50,7 @@ def key(args: Json) -> str:
     return json.dumps(args, sort_keys=True)
 
 
-class Reference:
+class ReferenceJudge:
     """Judges one session's events."""
 
     def __init__(self, criteria: Sequence[Fields], happened: Sequence[EventRecord]) -> None:
@@ -66,7 +66,7 @@ class Reference:
         assert isinstance(event, e.Intended)
         return event
 
-    def _made(self) -> Iterator[Made]:
+    def _made(self) -> Iterator[ReferenceMeasurement]:
         iteration, source = 0, ""
         for at, event in enumerate(self.events):
             if isinstance(event, e.Proposed):
@@ -78,7 +78,7 @@ class Reference:
                 changes = asked.effect_class != "pure"
                 begun = at if changes else self._begun(event.effect, at)
                 who, probe = (asked.tool, False), asked.purpose == "probe"
-                yield Made(
+                yield ReferenceMeasurement(
                     begun,
                     at,
                     who,
@@ -94,7 +94,7 @@ class Reference:
                 for place, found in enumerate(told):
                     moment = at + place / 1000
                     events = event.events if place == len(told) - 1 else ()
-                    yield Made(at, moment, SCRIPT, "", False, iteration, found, events)
+                    yield ReferenceMeasurement(at, moment, SCRIPT, "", False, iteration, found, events)
 
     def _beside(self, mine: e.Intended, now: int) -> tuple[str, ...]:
         flying: dict[str, e.Intended] = {}
@@ -143,7 +143,7 @@ class Reference:
                 return event.error_class in NEVER_SENT
         return False
 
-    def fresh(self, one: Made, now: float) -> bool:
+    def fresh(self, one: ReferenceMeasurement, now: float) -> bool:
         """Tell whether nothing may have changed since a measurement began."""
         if not all(self._never_sent(effect, now) for effect in one.beside):
             return False
@@ -151,12 +151,14 @@ class Reference:
 
     # ------------------------------------------------------------------ judging at one moment
 
-    def seen(self, criterion: Fields, now: float, besides: Made | None = None) -> list[Made] | None:
+    def seen(
+        self, criterion: Fields, now: float, besides: ReferenceMeasurement | None = None
+    ) -> list[ReferenceMeasurement] | None:
         """The fresh measurements that may count; `None` where a probe gave nothing."""
         mine = [one for one in self.made if one.ended <= now and (self.fresh(one, now) or one is besides)]
         if probes := listed(criterion.get("probe")):
             iteration = self.iteration(now)
-            found: list[Made] = []
+            found: list[ReferenceMeasurement] = []
             for probe in probes:
                 call = ((str(probe["tool"]), False), key(probe.get("args", {})))
                 newest = self._newest_probe(call, iteration, now)
@@ -167,8 +169,8 @@ class Reference:
         sources = listed(criterion.get("from"))
         return [one for one in mine if not sources or any(comes_from(one, source) for source in sources)]
 
-    def _newest_probe(self, call: object, iteration: int, now: float) -> Made | None:
-        newest: Made | None = None
+    def _newest_probe(self, call: object, iteration: int, now: float) -> ReferenceMeasurement | None:
+        newest: ReferenceMeasurement | None = None
         for at, event in enumerate(self.events[: int(now) + 1]):
             if not isinstance(event, e.Settled):
                 continue
@@ -184,7 +186,9 @@ class Reference:
             (event.iteration for event in self.events[: int(now) + 1] if isinstance(event, e.Proposed)), default=0
         )
 
-    def value(self, criterion: Fields, name: str, mine: list[Made], voice: object = None) -> tuple[Any, Made] | None:
+    def value(
+        self, criterion: Fields, name: str, mine: list[ReferenceMeasurement], voice: object = None
+    ) -> tuple[Any, ReferenceMeasurement] | None:
         """The newest fresh value of a name; `None` where there is none, or several producers report it.
 
         Where they do, an abort condition hears one voice after the other.
@@ -201,7 +205,7 @@ class Reference:
             return None
         return (rows[-1].metrics[name], rows[-1]) if rows else None
 
-    def known(self, criterion: Fields, mine: list[Made], now: float) -> set[str]:
+    def known(self, criterion: Fields, mine: list[ReferenceMeasurement], now: float) -> set[str]:
         """Every name that an expression over all metrics looks at."""
         ever = [one for one in self.made if one.ended <= now]
         sources = listed(criterion.get("from"))
@@ -212,7 +216,9 @@ class Reference:
             ever = [one for one in ever if one.producer[0] in tools or comes_from_any(one, sources)]
         return {name for one in ever for name in one.metrics}
 
-    def judged(self, criterion: Fields, now: float, besides: Made | None = None) -> tuple[str, list[Made]]:
+    def judged(
+        self, criterion: Fields, now: float, besides: ReferenceMeasurement | None = None
+    ) -> tuple[str, list[ReferenceMeasurement]]:
         """How one criterion stands by itself, without holding, and by which measurements."""
         if not criterion.get("abort_when_met"):
             return self._judged(criterion, now, besides, None)
@@ -224,14 +230,16 @@ class Reference:
         loudness = ["any", UNMET, INCONCLUSIVE, MET]
         return max(found, key=lambda one: (loudness.index(one[0]), max((made.ended for made in one[1]), default=0)))
 
-    def _is_mixed(self, criterion: Fields, one: Made, mine: list[Made]) -> bool:
+    def _is_mixed(self, criterion: Fields, one: ReferenceMeasurement, mine: list[ReferenceMeasurement]) -> bool:
         """Tell whether a measurement has a name whose value is ambiguous."""
         return any(
             self.value(criterion, name, mine) is None and any(name in other.metrics for other in mine)
             for name in one.metrics
         )
 
-    def _judged(self, criterion: Fields, now: float, besides: Made | None, voice: object) -> tuple[str, list[Made]]:
+    def _judged(
+        self, criterion: Fields, now: float, besides: ReferenceMeasurement | None, voice: object
+    ) -> tuple[str, list[ReferenceMeasurement]]:
         if criterion["kind"] == "tool_call_succeeded":
             done = self._successes(str(criterion["tool"]), now)
             return (MET if done >= int(str(criterion["min_count"])) else UNMET), []
@@ -250,7 +258,9 @@ class Reference:
             return self._trend(criterion, now, mine, voice)
         return self._predicate(criterion, now, mine, voice)
 
-    def _trend(self, criterion: Fields, now: float, mine: list[Made], voice: object) -> tuple[str, list[Made]]:
+    def _trend(
+        self, criterion: Fields, now: float, mine: list[ReferenceMeasurement], voice: object
+    ) -> tuple[str, list[ReferenceMeasurement]]:
         """Fit a line through all that was measured of a name, the last of which must be the fresh value."""
         name = str(criterion["metric"])
         found = self.value(criterion, name, mine, voice)
@@ -265,7 +275,7 @@ class Reference:
         met = rise > 0 if criterion["direction"] == "increasing" else rise >= 0
         return (MET if met else UNMET), [found[1]]
 
-    def points(self, criterion: Fields, name: str, now: float, producer: object) -> list[Made]:
+    def points(self, criterion: Fields, name: str, now: float, producer: object) -> list[ReferenceMeasurement]:
         """Every measurement of a number under a name that counts, whatever iteration it was made in.
 
         They are one producer's, since another reported last; an abort condition forgets nobody's.
@@ -282,7 +292,9 @@ class Reference:
         ends = [place for place, one in enumerate(told) if one.producer != told[-1].producer]
         return told[ends[-1] + 1 :] if ends else told
 
-    def _predicate(self, criterion: Fields, now: float, mine: list[Made], voice: object) -> tuple[str, list[Made]]:
+    def _predicate(
+        self, criterion: Fields, now: float, mine: list[ReferenceMeasurement], voice: object
+    ) -> tuple[str, list[ReferenceMeasurement]]:
         shape, name = PREDICATES[str(criterion["expression"])]
         if shape in ("there", "missing"):
             return self._by_events(criterion, now, mine, shape, name), []
@@ -302,7 +314,9 @@ class Reference:
             return "any", []  # comparing text raises in one order and not in another
         return (MET if (all(tests) if shape == "all" else any(tests)) else UNMET), [made for _, made in rows]
 
-    def _often(self, criterion: Fields, now: float, value: object, made: Made) -> tuple[str, list[Made]]:
+    def _often(
+        self, criterion: Fields, now: float, value: object, made: ReferenceMeasurement
+    ) -> tuple[str, list[ReferenceMeasurement]]:
         """Tell whether `a` was measured twice by who measured it last; narrowed views show its newest value alone."""
         if not is_number(value):
             return "any", []
@@ -313,7 +327,7 @@ class Reference:
         mine = len(told) >= 2 and not narrowed and told[-1].producer == made.producer
         return (MET if mine else UNMET), [made]
 
-    def _by_events(self, criterion: Fields, now: float, mine: list[Made], shape: str, name: str) -> str:
+    def _by_events(self, criterion: Fields, now: float, mine: list[ReferenceMeasurement], shape: str, name: str) -> str:
         """Judge by events of this iteration: one that is there tells by itself, one that is missing needs a look."""
         iteration, probes = self.iteration(now), listed(criterion.get("probe"))
         told = [one for one in self.made if one.ended <= now and one.iteration == iteration and allowed(one, criterion)]
@@ -328,7 +342,7 @@ class Reference:
         asked = all(any(comes_from(one, source) for one in looked) for source in sources) if sources else bool(probes)
         return INCONCLUSIVE if not asked else UNMET if name in names else MET
 
-    def _results(self, criterion: Fields, now: float, probed: list[Made] | None = None) -> bool:
+    def _results(self, criterion: Fields, now: float, probed: list[ReferenceMeasurement] | None = None) -> bool:
         """Tell whether any fresh call of this iteration is to be seen, also one that measured nothing or failed."""
         iteration = self.iteration(now)
         for at, event in enumerate(self.events[: int(now) + 1]):
@@ -336,7 +350,7 @@ class Reference:
                 asked = self._intent(event.effect)
                 if asked.purpose == "context":
                     continue
-                one = Made(
+                one = ReferenceMeasurement(
                     at if asked.effect_class != "pure" else self._begun(event.effect, at),
                     at,
                     (asked.tool, False),
@@ -350,10 +364,12 @@ class Reference:
                     return True
         return bool(listed(criterion.get("probe"))) and probed != []
 
-    def _events_of(self, now: float, mine: list[Made]) -> bool:
+    def _events_of(self, now: float, mine: list[ReferenceMeasurement]) -> bool:
         return any(one.events and one.iteration == self.iteration(now) for one in mine)
 
-    def _event(self, criterion: Fields, now: float, mine: list[Made]) -> tuple[str, list[Made]]:
+    def _event(
+        self, criterion: Fields, now: float, mine: list[ReferenceMeasurement]
+    ) -> tuple[str, list[ReferenceMeasurement]]:
         iteration = self.iteration(now)
         if listed(criterion.get("probe")):
             told = mine
@@ -377,9 +393,9 @@ class Reference:
 
     # ------------------------------------------------------------------ over time
 
-    def moments(self, now: float) -> list[tuple[float, Made | None]]:
+    def moments(self, now: float) -> list[tuple[float, ReferenceMeasurement | None]]:
         """The moments at which something is judged, until `now`: each arrival, and each evaluation."""
-        arrivals: dict[float, Made | None] = {one.ended: one for one in self.made if one.ended <= now}
+        arrivals: dict[float, ReferenceMeasurement | None] = {one.ended: one for one in self.made if one.ended <= now}
         for at, event in enumerate(self.events[: int(now) + 1]):
             if isinstance(event, e.Evaluated):
                 arrivals[at] = None
@@ -483,7 +499,7 @@ def is_number(value: object) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool)
 
 
-def voice_of(one: Made) -> object:
+def voice_of(one: ReferenceMeasurement) -> object:
     """Tell whose voice a measurement is: probes of one tool run at once, so each has its own."""
     return one.call if one.probe else one.producer
 
@@ -500,7 +516,7 @@ def listed(value: Any) -> list[Any]:
     return [] if value is None else value if isinstance(value, list) else [value]
 
 
-def comes_from(one: Made, source: Any) -> bool:
+def comes_from(one: ReferenceMeasurement, source: Any) -> bool:
     """Tell whether a source (a tool, `script`, or a tool with arguments) made a measurement."""
     if source == "script":
         return one.producer == SCRIPT
@@ -509,12 +525,12 @@ def comes_from(one: Made, source: Any) -> bool:
     return one.producer == (source["tool"], False) and ("args" not in source or one.args == key(source["args"]))
 
 
-def comes_from_any(one: Made, sources: Sequence[Any]) -> bool:
+def comes_from_any(one: ReferenceMeasurement, sources: Sequence[Any]) -> bool:
     """Tell whether one of several sources made a measurement."""
     return any(comes_from(one, source) for source in sources)
 
 
-def allowed(one: Made, criterion: Fields) -> bool:
+def allowed(one: ReferenceMeasurement, criterion: Fields) -> bool:
     """Tell whether a criterion's `from` lets a measurement count."""
     sources = listed(criterion.get("from"))
     return not sources or comes_from_any(one, sources)

@@ -101,7 +101,7 @@ CRASH: tuple[Event, ...] = (e.Claimed(owner="another", token=2),)
 WAIT: tuple[Event, ...] = (e.WaitStarted(reason=WaitFor.BUDGET), e.WaitEnded())
 
 
-class Played(Simulation):
+class PlayedRow(Simulation):
     """Plays a row, or a mission of the property test."""
 
     def __init__(self, row: Row, second_s: float = 1.0) -> None:
@@ -174,10 +174,10 @@ class Played(Simulation):
         )
 
 
-def play(row: Row, judge: Callable[[Played], None] = lambda _: None) -> State | None:
+def play(row: Row, judge: Callable[[PlayedRow], None] = lambda _: None) -> State | None:
     """The state in which a row's mission ends; `None` where it is refused at load."""
     try:
-        played = Played(row)
+        played = PlayedRow(row)
     except CallerError:
         return None
     state = played.run(2_000, ask=lambda _: row.grants)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from journeyman.mission.model import events as e
 from journeyman.mission.model.reasons import VerdictLabel
-from tests.evidence.reference import PREDICATES, Reference
-from tests.evidence.scenario import CRASH, PAUSE, Fields, Played, Row, Step, Tool
+from tests.evidence.reference import PREDICATES, ReferenceJudge
+from tests.evidence.scenario import CRASH, PAUSE, Fields, PlayedRow, Row, Step, Tool
 from tests.mission.simulation import Reply
 
 TOOLS = ("one", "two", "act")
@@ -120,9 +120,9 @@ def missions(draw: st.DrawFn) -> Row:
 
 def difference(row: Row) -> str:
     """Say where the rules and the slow judge differ over a mission; empty where they do not."""
-    played = Played(row)
+    played = PlayedRow(row)
     played.run(500)
-    judge = Reference(row.criteria, played.events)
+    judge = ReferenceJudge(row.criteria, played.events)
     by_id = {str(criterion["id"]): criterion for criterion in row.criteria}
     latest = -1
     for at, happened in enumerate(played.events):
