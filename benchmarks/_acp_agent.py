@@ -11,7 +11,7 @@ from typing import Any
 
 import acp
 
-from benchmarks._relay import said
+from benchmarks._scripted_client import said
 from tests.advisors.fake_agent import FakeAgent
 
 

@@ -18,8 +18,8 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final
 
-from benchmarks._advising import NOTES, advice
-from benchmarks._ask_child import KINDS
+from benchmarks._advice_process import KINDS
+from benchmarks._advisor_bench import NOTES, advice
 from benchmarks.report import Meter, Row
 from journeyman.engine.records import read_record
 from journeyman.mission.model import events as e
@@ -44,7 +44,7 @@ def door(code: int) -> dict[str, dict[str, int]]:
 
 
 async def _start(folder: Path, kind: str, url: str, session: str = "") -> asyncio.subprocess.Process:
-    words = [sys.executable, "-m", "benchmarks._ask_child", str(folder), kind, url, session]
+    words = [sys.executable, "-m", "benchmarks._advice_process", str(folder), kind, url, session]
     keys = {"ANTHROPIC_API_KEY": "k", "OPENAI_API_KEY": "k", "AWS_ACCESS_KEY_ID": "k", "AWS_SECRET_ACCESS_KEY": "k"}
     place = str(Path(__file__).parents[1])
     return await asyncio.create_subprocess_exec(

@@ -23,7 +23,7 @@ from typing import Final
 
 from typer.testing import CliRunner
 
-from benchmarks._corpus import GOOD, Case, cases
+from benchmarks._malformed_inputs import GOOD, Case, cases
 from benchmarks.report import Meter, Row
 from benchmarks.worlds.lying import ANSWERS
 from journeyman.config import Settings

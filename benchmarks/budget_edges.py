@@ -25,7 +25,7 @@ from typing import Any, Final
 
 import anyio
 
-from benchmarks._budget_ways import AGENT, CONTROL, HANGS, SLOW, SPENDING, Hang, mission
+from benchmarks._budget_scenarios import AGENT, CONTROL, HANGS, SLOW, SPENDING, Hang, mission
 from benchmarks.report import Meter, Row
 from journeyman.advisors.base import Answer, AskLimits, Readiness, Request
 from journeyman.advisors.broker import Broker, BrokerPolicy

@@ -73,7 +73,7 @@ def long_mission(iterations: int) -> Mission:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class IterationCosts:
     """What some iterations took."""
 
     seconds: float
@@ -90,7 +90,7 @@ class Watch:
         self.payload_bytes = 0
         self._progress = progress
         self._pause = pause
-        self._paused = Stretch(0.0, 0.0)
+        self._paused = IterationCosts(0.0, 0.0)
 
     def __call__(self, happened: EventRecord, _: State) -> None:
         """Take an event that is durable."""
@@ -109,19 +109,19 @@ class Watch:
     def _stand_still(self, pause: Callable[[], object]) -> None:
         began, cpu = time.perf_counter(), time.process_time()
         pause()
-        self._paused = Stretch(
+        self._paused = IterationCosts(
             self._paused.seconds + time.perf_counter() - began, self._paused.cpu_s + time.process_time() - cpu
         )
 
 
-class Bare:
+class BareSqliteLoop:
     """Writes the rows that the mission wrote since the last time into another file, as plainly as SQLite allows."""
 
     def __init__(self, record: Path, copy: Path) -> None:
         self._record = record
         self._last = (0, 0)
         self._draw = random.Random(1)
-        self.stretches: list[Stretch] = []
+        self.stretches: list[IterationCosts] = []
         self._file = sqlite3.connect(copy, isolation_level=None)
         for line in (
             "PRAGMA page_size = 2048",
@@ -151,8 +151,8 @@ class Bare:
             self._file.executemany("INSERT INTO event VALUES (?, ?, ?)", events)
             write("UPDATE session SET hash = ?", (events[-1][1],))
             write("COMMIT")
-        taken = Stretch(time.perf_counter() - began, time.process_time() - cpu)
-        self.stretches.append(Stretch(taken.seconds / len(commits), taken.cpu_s / len(commits)))
+        taken = IterationCosts(time.perf_counter() - began, time.process_time() - cpu)
+        self.stretches.append(IterationCosts(taken.seconds / len(commits), taken.cpu_s / len(commits)))
 
     def _new(self) -> list[tuple[Sequence[tuple[int, bytes, bytes]], Sequence[tuple[object, ...]]]]:
         record = sqlite3.connect(self._record)
@@ -182,10 +182,10 @@ def p99(times: list[float]) -> float:
     return statistics.median(sorted(window)[int(WINDOW * 0.99) - 1] for window in windows)
 
 
-def ratios(watch: Watch, bare: Bare) -> tuple[float, float]:
+def ratios(watch: Watch, bare: BareSqliteLoop) -> tuple[float, float]:
     """How many times as long, and as much processor time, an iteration takes as its bare rows: medians."""
     ours = [
-        Stretch(
+        IterationCosts(
             (watch.times[end] - watch.times[end - PAUSE + 1]) / (PAUSE - 1),
             (watch.cpu[end] - watch.cpu[end - PAUSE + 1]) / (PAUSE - 1),
         )
@@ -216,7 +216,7 @@ def run(progress: Meter, iterations: int = ITERATIONS) -> list[Row]:
     progress.start("iterations", iterations)
     sys.modules.pop("noise", None)  # its count starts again with each run
     with tempfile.TemporaryDirectory() as name, tempfile.TemporaryDirectory() as beside:
-        bare = Bare(Path(name) / "default" / "journeyman.db", Path(beside) / "bare.db")
+        bare = BareSqliteLoop(Path(name) / "default" / "journeyman.db", Path(beside) / "bare.db")
         watch = Watch(progress, bare)
         state = asyncio.run(_measure(Path(name), iterations, watch))
         bare.close()

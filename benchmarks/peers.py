@@ -44,7 +44,7 @@ PEERS: Final = (*LANGGRAPH, "DBOS")
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class LoopCost:
     """What one loop took."""
 
     seconds: float
@@ -58,14 +58,14 @@ def run(progress: Meter) -> list[Row]:
             importlib.import_module(needed)
         except ImportError as error:
             raise SystemExit(f"{_HOW} ({error})") from None
-    loops: dict[str, Callable[[Path], Taken]] = {
+    loops: dict[str, Callable[[Path], LoopCost]] = {
         "Journeyman": _journeyman,
         "LangGraph, last value": _last_value,
         "LangGraph, DeltaChannel": _delta,
         "DBOS": _dbos,
     }
     progress.start("loops", ROUNDS * len(loops))
-    taken: dict[str, list[Taken]] = {name: [] for name in loops}
+    taken: dict[str, list[LoopCost]] = {name: [] for name in loops}
     for _ in range(ROUNDS):
         for name, loop in loops.items():
             with tempfile.TemporaryDirectory() as folder:
@@ -114,7 +114,7 @@ def _second(path: Path) -> Generator[_Second]:
         yield _Second(file)
 
 
-def _journeyman(folder: Path) -> Taken:
+def _journeyman(folder: Path) -> LoopCost:
     sys.modules.pop("noise", None)  # its count starts again with each loop
 
     async def work() -> float:
@@ -131,7 +131,7 @@ def _journeyman(folder: Path) -> Taken:
         assert (state.outcome, state.usage.iterations) == ("achieved", STEPS), state.reason
         return took
 
-    return Taken(asyncio.run(work()), bytes_in(folder))
+    return LoopCost(asyncio.run(work()), bytes_in(folder))
 
 
 class _Latest(TypedDict):
@@ -139,7 +139,7 @@ class _Latest(TypedDict):
     count: int
 
 
-def _last_value(folder: Path) -> Taken:
+def _last_value(folder: Path) -> LoopCost:
     draw = random.Random(1)
     return _langgraph(
         folder, _Latest, lambda state: {"message": _text(draw), "count": state["count"] + 1}, {"count": 0}
@@ -150,7 +150,7 @@ def _joined(messages: list[str], more: list[list[str]]) -> list[str]:
     return [*messages, *(text for row in more for text in row)]
 
 
-def _delta(folder: Path) -> Taken:
+def _delta(folder: Path) -> LoopCost:
     delta: Any = importlib.import_module("langgraph.channels.delta").DeltaChannel
     draw = random.Random(1)
     conversation: Any = TypedDict(  # pyright: ignore[reportGeneralTypeIssues]  # the channel is known only here
@@ -159,7 +159,7 @@ def _delta(folder: Path) -> Taken:
     return _langgraph(folder, conversation, lambda _: {"messages": [_text(draw)], "count": 1}, {"count": 0})
 
 
-def _langgraph(folder: Path, kind: Any, step: Callable[[Any], dict[str, object]], first: dict[str, object]) -> Taken:
+def _langgraph(folder: Path, kind: Any, step: Callable[[Any], dict[str, object]], first: dict[str, object]) -> LoopCost:
     graph_module: Any = importlib.import_module("langgraph.graph")
     saver_module: Any = importlib.import_module("langgraph.checkpoint.sqlite")
     path = folder / "checkpoints.sqlite"
@@ -187,10 +187,10 @@ def _langgraph(folder: Path, kind: Any, step: Callable[[Any], dict[str, object]]
         assert state["count"] == STEPS
         kept = app.get_state(config).values
         assert len(kept.get("messages", [0] * STEPS)) == STEPS
-    return Taken(took, bytes_in(folder))
+    return LoopCost(took, bytes_in(folder))
 
 
-def _dbos(folder: Path) -> Taken:
+def _dbos(folder: Path) -> LoopCost:
     dbos: Any = importlib.import_module("dbos")
     draw = random.Random(1)
     path = folder / "dbos.sqlite"
@@ -227,7 +227,7 @@ def _dbos(folder: Path) -> Taken:
     finally:
         dbos.DBOS.destroy(destroy_registry=True)
     assert count == STEPS
-    return Taken(took, bytes_in(folder))
+    return LoopCost(took, bytes_in(folder))
 
 
 def _text(draw: random.Random) -> str:

@@ -15,7 +15,7 @@ import traceback
 from collections import Counter
 from typing import Any, Final
 
-from benchmarks._advising import AGENT, SHARED, Stage, advice, mission, stage
+from benchmarks._advisor_bench import AGENT, SHARED, AdvisorBench, advice, mission, stage
 from benchmarks.report import Meter, Row
 from journeyman.advisors.base import AskPurpose, AuditAsked, AuditSettled, Message, Rejection, Request
 from journeyman.engine.records import read_record
@@ -117,7 +117,7 @@ def _leaks(text: str, canaries: tuple[str, ...] = CANARIES) -> int:
     return sum(canary in text for canary in canaries)
 
 
-async def _session(on: Stage, name: str, chance: random.Random, found: Counter[str]) -> None:
+async def _session(on: AdvisorBench, name: str, chance: random.Random, found: Counter[str]) -> None:
     on.say(_script(chance))
     try:
         session = await on.at.engine.create(mission(name, 1, f"Open the door. {PROMPT}"))
@@ -137,7 +137,7 @@ async def _session(on: Stage, name: str, chance: random.Random, found: Counter[s
     found["directive kept"] += PROMPT in whole
 
 
-async def _system(on: Stage, name: str, chance: random.Random, found: Counter[str]) -> None:
+async def _system(on: AdvisorBench, name: str, chance: random.Random, found: Counter[str]) -> None:
     """Ask with a canary in the system text; the broker's rows, outcome and advisor show nothing."""
     on.say(_script(chance))
     rows = _Rows()

@@ -49,21 +49,21 @@ LOOKS: Final = (
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class CommandCost:
     """What one command took: medians of all rounds."""
 
     seconds: float
     peak_bytes: float
 
 
-def taken(words: Sequence[str]) -> Taken:
+def taken(words: Sequence[str]) -> CommandCost:
     """What a command took."""
     found: list[dict[str, float]] = []
     for _ in range(ROUNDS):
-        program = [sys.executable, "-m", "benchmarks._read_child", *words]
+        program = [sys.executable, "-m", "benchmarks._reading_process", *words]
         done = subprocess.run(program, check=True, stdout=subprocess.PIPE)
         found.append(json.loads(done.stdout))
-    return Taken(
+    return CommandCost(
         statistics.median(row["seconds"] for row in found), statistics.median(row["peak_bytes"] for row in found)
     )
 

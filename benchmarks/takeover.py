@@ -102,7 +102,7 @@ def _start(folder: Path, session: str) -> subprocess.Popen[bytes]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Round:
+class _Takeover:
     """What one takeover showed."""
 
     takeover_s: float
@@ -115,7 +115,7 @@ class _Round:
     """Stops that caught the owner inside a commit, and were made again."""
 
 
-async def _round(folder: Path, number: int) -> _Round:
+async def _round(folder: Path, number: int) -> _Takeover:
     async with opened(Settings(data_dir=folder, lease_ttl_s=LEASE_S)) as journeyman:
         store = journeyman.store
         session = await journeyman.engine.create(_mission(), WORLDS)
@@ -138,7 +138,7 @@ async def _round(folder: Path, number: int) -> _Round:
         replayed = await replay_of(store, session, journeyman.predicates)
     lines = (folder / "ledger").read_text("utf-8").split()
     happened = Counter(lines)
-    return _Round(
+    return _Takeover(
         takeover_s=datetime.fromisoformat(taken.at).timestamp() - stopped_at,
         zombie_commits=sum(
             int(seq) > claims[-1] for seq in (folder / f"commits-{owner.pid}").read_text("utf-8").split()
@@ -188,7 +188,7 @@ def _drained(child: subprocess.Popen[bytes]) -> int:
 def run(progress: Meter) -> list[Row]:
     """Measure, and give the rows."""
     progress.start("takeovers", ROUNDS)
-    rounds: list[_Round] = []
+    rounds: list[_Takeover] = []
     for number in range(ROUNDS):
         with tempfile.TemporaryDirectory() as name:
             rounds.append(asyncio.run(_round(Path(name), number)))

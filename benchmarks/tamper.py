@@ -39,7 +39,7 @@ _SESSION: Final = "s1"
 
 
 @dataclass(frozen=True, slots=True)
-class _Made:
+class _TamperedRecord:
     entries: tuple[Entry, ...]
     blobs: dict[str, bytes]
     batch: Batch
@@ -49,7 +49,7 @@ class _Made:
         return head_of(self.entries[-1])
 
 
-def _record(tenant: str, events: int, blob_every: int, seed: int) -> _Made:
+def _record(tenant: str, events: int, blob_every: int, seed: int) -> _TamperedRecord:
     draw = random.Random(seed)
     head, entries, blobs = genesis(tenant, _SESSION), list[Entry](), dict[str, bytes]()
     for number in range(events):
@@ -73,7 +73,7 @@ def _record(tenant: str, events: int, blob_every: int, seed: int) -> _Made:
     )
     start = genesis(tenant, _SESSION)
     batch = Batch(session_id=_SESSION, head=start, entries=tuple(entries), summary=summary, blobs=blobs)
-    return _Made(tuple(entries), blobs, batch)
+    return _TamperedRecord(tuple(entries), blobs, batch)
 
 
 def _flipped(data: bytes, draw: random.Random) -> bytes:
@@ -85,7 +85,7 @@ def _flipped(data: bytes, draw: random.Random) -> bytes:
 class _Rows:
     """Changes rows of a SQLite file, and takes each change back."""
 
-    def __init__(self, path: Path, foreign: _Made, draw: random.Random) -> None:
+    def __init__(self, path: Path, foreign: _TamperedRecord, draw: random.Random) -> None:
         self._file = sqlite3.connect(path, isolation_level=None)
         self._file.execute("PRAGMA synchronous = OFF")
         self._foreign = foreign

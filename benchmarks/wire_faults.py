@@ -12,7 +12,7 @@ import random
 from collections import Counter
 from typing import Final
 
-from benchmarks._advising import AGENT, NOTES, SHARED, Stage, advice, mission, stage
+from benchmarks._advisor_bench import AGENT, NOTES, SHARED, AdvisorBench, advice, mission, stage
 from benchmarks.report import Meter, Row
 from journeyman.engine.reporting import report_of
 from journeyman.mission.model import events as e
@@ -75,7 +75,9 @@ def _lines(chance: random.Random) -> list[ScriptLine]:
     return lines
 
 
-async def _schedule(on: Stage, name: str, chance: random.Random, found: Counter[str], failures: Counter[str]) -> None:
+async def _schedule(
+    on: AdvisorBench, name: str, chance: random.Random, found: Counter[str], failures: Counter[str]
+) -> None:
     on.say(_lines(chance))
     found["agent schedules"] += name == AGENT
     if name != SHARED:
@@ -87,7 +89,7 @@ async def _schedule(on: Stage, name: str, chance: random.Random, found: Counter[
     found["shared calls"] += on.calls
 
 
-async def _mission(on: Stage, name: str, found: Counter[str], failures: Counter[str]) -> int:
+async def _mission(on: AdvisorBench, name: str, found: Counter[str], failures: Counter[str]) -> int:
     """Run one; give how many audit pairs it left."""
     session = await on.at.engine.create(mission(name))
     state = await on.at.engine.drive(session)

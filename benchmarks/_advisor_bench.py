@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from benchmarks._acp_agent import command
-from benchmarks._relay import MOST_WAIT_S
+from benchmarks._scripted_client import MOST_WAIT_S
 from journeyman.advisors.agent import AgentAdvisor
 from journeyman.advisors.base import Advisor
 from journeyman.advisors.broker import Broker, BrokerPolicy
@@ -105,7 +105,7 @@ class Clients:
 
 
 @dataclass
-class Stage:
+class AdvisorBench:
     """An engine, every adapter, and what they talk to."""
 
     at: EngineBench
@@ -134,7 +134,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(timeout_s: float = 0.15, key: str = "key") -> AsyncGenerator[Stage]:
+async def stage(timeout_s: float = 0.15, key: str = "key") -> AsyncGenerator[AdvisorBench]:
     """Open everything, and close it at the end."""
     environment = {
         "ANTHROPIC_API_KEY": key,
@@ -168,7 +168,7 @@ async def stage(timeout_s: float = 0.15, key: str = "key") -> AsyncGenerator[Sta
         policy = BrokerPolicy(tries=2, breaker_failures=None, consent=frozenset({"*"}), coalesce=frozenset({SHARED}))
         broker = Broker(advisors, policy, sleep=at_once)
         async with bench(door, broker=broker) as at:
-            yield Stage(at, broker, server, clients, sorted({*advisors} - {SHARED, AGENT}))
+            yield AdvisorBench(at, broker, server, clients, sorted({*advisors} - {SHARED, AGENT}))
         for task in beside:
             task.cancel()
         await asyncio.gather(*beside, return_exceptions=True)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from benchmarks._acp_agent import command
-from benchmarks._relay import said
+from benchmarks._scripted_client import said
 from journeyman.advisors.base import Advisor, Answer, Request
 from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
 from journeyman.advisors.pending_prompts import SubmitResult

@@ -1,4 +1,4 @@
-"""One look at a record in a process of its own, as `python -m benchmarks._read_child WORDS…`: `read_latency` starts it.
+"""One look at a record in a process of its own, as `python -m benchmarks._reading_process WORDS…`: `read_latency` starts it.
 
 Prints one JSON object: the seconds of the command without the start of Python and its imports, and the most memory that
 the process held.
