@@ -16,7 +16,7 @@ from typing import Final, cast
 from benchmarks.report import Meter, Row
 from journeyman.engine.engine import Engine
 from journeyman.engine.runtime import Runtime
-from journeyman.evaluation.incident_tools import Incident
+from journeyman.evaluation.incident_tools import MissionIncident
 from journeyman.gym.evaluate import team_named
 from journeyman.gym.text.export import named
 from journeyman.gym.text.words import ActionType, AgentRole
@@ -103,7 +103,7 @@ def _acted(state: State) -> int:
 
 def _seated(gym: Gym, progress: Meter, *, empty: bool) -> Ended:
     """Play on from where a mission begins, the seat empty or taken by the heuristic."""
-    incident, seat = Incident(gym), AgentRole(gym.role)
+    incident, seat = MissionIncident(gym), AgentRole(gym.role)
     shift, policy, number = incident.shift, team_named("heuristic")(1), 0
     while not _met(incident) and not shift.done:
         move = named(policy.act(shift.world.seats)[0][seat.number], seat, shift.world)
@@ -117,12 +117,12 @@ def _seated(gym: Gym, progress: Meter, *, empty: bool) -> Ended:
     return Ended(_met(incident), int(_measured(incident)["disruptive_acts"]))
 
 
-def _met(incident: Incident) -> bool:
+def _met(incident: MissionIncident) -> bool:
     """Tell whether the example's criteria hold."""
     now = _measured(incident)
     well = now["error_ratio"] <= 0.05 and now["slowness"] <= 2 and now["alerts_firing"] == 0
     return well and now["steps_within_objective"] >= 3
 
 
-def _measured(incident: Incident) -> dict[str, float]:
-    return cast("dict[str, float]", incident.seen()["metrics"])
+def _measured(incident: MissionIncident) -> dict[str, float]:
+    return cast("dict[str, float]", incident.measure()["metrics"])

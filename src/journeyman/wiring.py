@@ -43,7 +43,7 @@ from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
 
 if TYPE_CHECKING:
-    from journeyman.evaluation.incident_tools import Incident
+    from journeyman.evaluation.incident_tools import MissionIncident
 
 _FORMS: Mapping[str, Form] = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 
@@ -211,7 +211,7 @@ async def mission_catalog(
         ),
         base_dir=folder,
     ) as catalog:
-        yield catalog if incident is None else incident.beside(catalog)
+        yield catalog if incident is None else incident.combined_with(catalog)
 
 
 def _function(wanted: str | Function) -> str | IsolationSpec:
@@ -220,15 +220,15 @@ def _function(wanted: str | Function) -> str | IsolationSpec:
     return IsolationSpec(wanted.function) if wanted.isolate else wanted.function
 
 
-def _incident(wanted: Gym) -> Incident:
+def _incident(wanted: Gym) -> MissionIncident:
     try:
-        from journeyman.evaluation.incident_tools import Incident  # noqa: PLC0415  # brings numpy, which only the gym needs
+        from journeyman.evaluation.incident_tools import MissionIncident  # noqa: PLC0415  # brings numpy, which only the gym needs
     except ModuleNotFoundError as error:
         if error.name != "numpy":
             raise
         problem = Problem(where="gym", message="needs numpy", hint="pip install 'journeyman[gym]'")
         raise InvalidInput("mission file", (problem,), code="extra_missing") from None
-    return Incident(wanted)
+    return MissionIncident(wanted)
 
 
 def load_mission(path: Path) -> tuple[Mission, Path]:

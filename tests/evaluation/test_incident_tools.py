@@ -14,7 +14,7 @@ import pytest
 from journeyman.engine.engine import Engine
 from journeyman.engine.records import read_record
 from journeyman.engine.runtime import Runtime
-from journeyman.evaluation.incident_tools import Incident
+from journeyman.evaluation.incident_tools import MissionIncident
 from journeyman.gym.text.words import ActionType
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model import events as e
@@ -43,7 +43,7 @@ def metric(seen: Mapping[str, Json], name: str) -> int:
     return cast("dict[str, int]", seen["metrics"])[name]
 
 
-def restarted(incident: Incident, count: int) -> list[Mapping[str, Json]]:
+def restarted(incident: MissionIncident, count: int) -> list[Mapping[str, Json]]:
     """Restart the services in turn and give what was seen."""
     names = incident.services
     return [incident.act(ActionType.RESTART, {"target": names[n % len(names)]}, f"key-{n}") for n in range(count)]
@@ -51,7 +51,7 @@ def restarted(incident: Incident, count: int) -> list[Mapping[str, Json]]:
 
 def test_the_same_key_passes_one_step() -> None:
     """A call that is sent again after a crash or a timeout is not another action."""
-    incident = Incident(Gym(task="easy-train-6"))
+    incident = MissionIncident(Gym(task="easy-train-6"))
     first = restarted(incident, 1)
     assert restarted(incident, 1) == first
     assert metric(restarted(incident, 2)[1], "step") == metric(first[0], "step") + 1
@@ -59,9 +59,9 @@ def test_the_same_key_passes_one_step() -> None:
 
 def test_the_record_brings_the_world_back() -> None:
     """Another process that plays the recorded calls sees what the first one saw, also later."""
-    first = Incident(Gym(task="easy-train-6"))
+    first = MissionIncident(Gym(task="easy-train-6"))
     before = restarted(first, 6)
-    second = Incident(Gym(task="easy-train-6"))
+    second = MissionIncident(Gym(task="easy-train-6"))
     args: list[dict[str, Json]] = [{"target": second.services[n % len(second.services)]} for n in range(4)]
     observed = PastCall(tool="incident.observe", args={}, key="look")
     second.replay([observed, *(PastCall(tool="incident.restart", args=args[n], key=f"key-{n}") for n in range(4))])
@@ -71,7 +71,7 @@ def test_the_record_brings_the_world_back() -> None:
 @pytest.mark.parametrize("role", ["sre", "dev", "manager", "oversight"])
 def test_no_result_holds_the_truth_or_a_reward(role: str) -> None:
     """Until the end and after it: only what the role sees and customers feel, and nothing can be done after it."""
-    incident = Incident(Gym.model_validate({"task": "medium-train-4", "role": role, "others": "nobody"}))
+    incident = MissionIncident(Gym.model_validate({"task": "medium-train-4", "role": role, "others": "nobody"}))
     seen = [incident.act(ActionType.NOOP, {}, "0")]
     while not metric(seen[-1], "over"):
         seen.append(incident.act(ActionType.NOOP, {}, str(len(seen))))
@@ -118,15 +118,15 @@ async def test_a_wrong_gym_is_refused_with_what_to_write(tmp_path: Path, wanted:
 
 def test_a_world_that_is_another_than_the_records_is_refused() -> None:
     """A gym that changed between two processes would go on with a world that nobody has seen: the record says so."""
-    first = Incident(Gym(task="easy-train-6"))
+    first = MissionIncident(Gym(task="easy-train-6"))
     (seen,) = restarted(first, 1)
     recorded = cast("dict[str, Json]", seen["metrics"])
     target: Json = first.services[0]
     call = PastCall(tool="incident.restart", args={"target": target}, key="key-0", metrics=recorded)
-    Incident(Gym(task="easy-train-6")).replay([call])
+    MissionIncident(Gym(task="easy-train-6")).replay([call])
     with pytest.raises(Unavailable, match="cannot be brought back"):
-        Incident(Gym(task="easy-train-9")).replay(
-            [replace(call, args={"target": Incident(Gym(task="easy-train-9")).services[0]})]
+        MissionIncident(Gym(task="easy-train-9")).replay(
+            [replace(call, args={"target": MissionIncident(Gym(task="easy-train-9")).services[0]})]
         )
 
 
@@ -158,7 +158,7 @@ async def test_the_world_follows_what_is_assumed_of_an_unknown_action(policy: st
         await Engine(world).drive(session)
         events = (await read_record(store, session)).events
     seen = [item.event for item in events if isinstance(item.event, e.Settled) and item.event.state == "done"]
-    start = metric(Incident(Gym(task="easy-train-6")).act(ActionType.NOOP, {}, "k"), "step") - 1
+    start = metric(MissionIncident(Gym(task="easy-train-6")).act(ActionType.NOOP, {}, "k"), "step") - 1
     assert cast("int", seen[-1].metrics["step"]) == start + 1
     assert [item.event.tool for item in events if isinstance(item.event, e.Intended)].count("incident.wait") == (
         1 if policy == "assume_done" else 2

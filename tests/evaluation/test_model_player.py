@@ -11,7 +11,7 @@ import pytest
 
 from journeyman.advisors.base import Answer, AskLimits, FailureClass, Readiness, Request, TokenUsage
 from journeyman.advisors.broker import Broker, BrokerPolicy
-from journeyman.evaluation.model_player import ModelPlayer, SpendLimitReached, Unanswered
+from journeyman.evaluation.model_player import ModelPlayer, ProviderFailed, SpendLimitReached
 from journeyman.evaluation.usage import EpisodeLedger, ModelUsage, SpendLimit
 from journeyman.gym.text.play import Turn
 from journeyman.gym.text.words import ActionType, AgentRole
@@ -125,7 +125,7 @@ async def test_a_provider_that_fails_is_given_time_and_then_ends_the_episode(fai
     """Three rounds of the broker's own tries, and never an action."""
     waits: list[tuple[str, float]] = []
     model = Model([failing(failure, "openai_trouble")])
-    with pytest.raises(Unanswered) as fault:
+    with pytest.raises(ProviderFailed) as fault:
         await player(model, waits=waits)([turn(), turn(AgentRole.DEV)])
     assert (fault.value.reason, fault.value.lasting) == ("openai_trouble", False)
     assert len(model.requests) == 2 * 3 * 2
@@ -142,7 +142,7 @@ async def test_a_provider_that_recovers_is_forgiven() -> None:
 async def test_what_will_not_change_is_not_waited_for(failure: FailureClass) -> None:
     """A wrong key is wrong the next time too."""
     model = Model([failing(failure, "openai_http_401")])
-    with pytest.raises(Unanswered) as fault:
+    with pytest.raises(ProviderFailed) as fault:
         await player(model)([turn()])
     assert fault.value.lasting
     assert len(model.requests) == 1

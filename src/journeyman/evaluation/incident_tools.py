@@ -30,7 +30,7 @@ _DISRUPTIVE: Final = frozenset(
 )
 
 
-class Incident:
+class MissionIncident:
     """One world under a mission: acts, measures, and remembers which calls it has played."""
 
     def __init__(self, wanted: Gym) -> None:
@@ -51,7 +51,7 @@ class Incident:
         """The services' names."""
         return self.shift.world.services
 
-    def beside(self, catalog: Catalog) -> IncidentCatalog:
+    def combined_with(self, catalog: Catalog) -> IncidentCatalog:
         """A catalog that holds this incident's tools as one that can be brought to where the record is."""
         return IncidentCatalog(catalog, self)
 
@@ -64,7 +64,7 @@ class Incident:
     def _observing(self) -> Callable[..., object]:
         def observe() -> dict[str, object]:
             """See what the role sees now; no step passes."""
-            return {**self.seen(), "events": []}
+            return {**self.measure(), "events": []}
 
         return tool(name=f"{PREFIX}observe", effect="pure")(observe)
 
@@ -89,7 +89,7 @@ class Incident:
         action = read_action({"action_type": str(kind), **given}, self.shift.role).action
         events = self._pass(action)
         self._disruptive += kind in _DISRUPTIVE
-        self._given[key] = {**self.seen(), "events": cast("list[Json]", events)}
+        self._given[key] = {**self.measure(), "events": cast("list[Json]", events)}
         return self._given[key]
 
     def replay(self, past: Sequence[PastCall]) -> None:
@@ -127,7 +127,7 @@ class Incident:
         felt = self.shift.world.observe(AgentRole.MANAGER).view.customers
         return felt is not None and felt.within_objective
 
-    def seen(self) -> dict[str, Json]:
+    def measure(self) -> dict[str, Json]:
         """What the role sees and what is measured now."""
         seen = self.shift.observe()
         view = {name: _plain(value) for name, value in seen.view._asdict().items()}
@@ -151,7 +151,7 @@ def _plain(value: object) -> object:
 class IncidentCatalog(ForwardingCatalog):
     """A mission's tools with an incident among them, which can be brought to where the record is."""
 
-    def __init__(self, inner: Catalog, incident: Incident) -> None:
+    def __init__(self, inner: Catalog, incident: MissionIncident) -> None:
         super().__init__(inner)
         self._incident = incident
 

@@ -22,7 +22,7 @@ _LASTING: Final = frozenset({FailureClass.AUTH, FailureClass.UNSUPPORTED, Failur
 _UNREADABLE: Final = {FailureClass.TRUNCATED: "the reply was cut for length", FailureClass.REFUSED: "the model refused"}
 
 
-class Unanswered(Exception):
+class ProviderFailed(Exception):
     """The provider gave nothing: the episode cannot go on, and says nothing about the model."""
 
     def __init__(self, failure: FailureClass, reason: str) -> None:
@@ -62,7 +62,7 @@ class ModelPlayer:
         async def one(number: int, turn: Turn) -> None:
             try:
                 reads[number] = await self._read(turn)
-            except (Unanswered, SpendLimitReached) as fault:
+            except (ProviderFailed, SpendLimitReached) as fault:
                 faults.append(fault)
 
         async with anyio.create_task_group() as group:
@@ -83,7 +83,7 @@ class ModelPlayer:
             why = _unreadable(outcome, found)
             if why:
                 return Read(TextAction(turn.role), why)
-            fault = Unanswered(outcome.failure or FailureClass.TRANSPORT, outcome.reason)
+            fault = ProviderFailed(outcome.failure or FailureClass.TRANSPORT, outcome.reason)
             if fault.lasting or again + 1 == _ROUNDS:
                 raise fault
             self.waiting(fault.reason, rest_s)

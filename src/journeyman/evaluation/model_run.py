@@ -16,7 +16,7 @@ import anyio
 from journeyman.advisors.broker import Broker
 from journeyman.advisors.providers import ProviderAdvisor
 from journeyman.evaluation.episode_log import EpisodeLog
-from journeyman.evaluation.model_player import ModelPlayer, SpendLimitReached, Unanswered
+from journeyman.evaluation.model_player import ModelPlayer, ProviderFailed, SpendLimitReached
 from journeyman.evaluation.options import ANSWER_TOKENS, MEMORY, PREFIX, ModelOptions
 from journeyman.evaluation.policies import TeamFor, team_for
 from journeyman.evaluation.usage import EpisodeLedger, ModelUsage, SpendLimit
@@ -53,7 +53,7 @@ class Watches(Protocol):
 
 
 @dataclass(slots=True)
-class Report:
+class ModelRunReport:
     """What became of the models' part of a command."""
 
     labels: dict[str, str] = field(default_factory=dict[str, str])
@@ -162,7 +162,7 @@ class ModelRun:
 
     table: ModelTable
     log: EpisodeLog
-    report: Report
+    report: ModelRunReport
     _running: dict[str, EpisodeLedger] = field(default_factory=dict[str, EpisodeLedger])
     _dearest: tuple[float, int] | None = None
     """The most that an episode used, in dollars and in tokens."""
@@ -231,7 +231,7 @@ class ModelRun:
         except SpendLimitReached:
             self.report.stopped[policy] = "the ceiling is reached"
             self.report.left_out["cut by the ceiling"] += 1
-        except Unanswered as fault:
+        except ProviderFailed as fault:
             self._in_a_row += 1
             self.report.left_out[fault.reason] += 1
             if fault.lasting or self._in_a_row >= _IN_A_ROW:

@@ -26,10 +26,10 @@ from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
-    from journeyman.evaluation.model_run import Report  # brings the advisors, which only models need
+    from journeyman.evaluation.model_run import ModelRunReport  # brings the advisors, which only models need
 
 Wanted: TypeAlias = Sequence[tuple[str, Sequence[Task]]]
-PlayModels: TypeAlias = "Callable[[Wanted, EpisodeLog], Report]"
+PlayModels: TypeAlias = "Callable[[Wanted, EpisodeLog], ModelRunReport]"
 
 
 def evaluate(
@@ -99,7 +99,7 @@ def _play_teams(
                 play_all(log, name, teams[name], some, partial(progress.advance, shown))
 
 
-def tell(report: Report, output: Path | None) -> None:
+def tell(report: ModelRunReport, output: Path | None) -> None:
     """Say what models used and what was left out, and end with 1 where something was."""
     used = report.used
     if used.calls:

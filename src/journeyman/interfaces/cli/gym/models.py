@@ -10,8 +10,8 @@ from rich.progress import Progress, TaskID
 
 from journeyman.config import Settings, settings_file
 from journeyman.evaluation.episode_log import EpisodeLog
-from journeyman.evaluation.model_player import SpendLimitReached, Unanswered
-from journeyman.evaluation.model_run import ModelRun, ModelTable, Report, model_table
+from journeyman.evaluation.model_player import ProviderFailed, SpendLimitReached
+from journeyman.evaluation.model_run import ModelRun, ModelRunReport, ModelTable, model_table
 from journeyman.evaluation.options import PREFIX, ModelOptions
 from journeyman.evaluation.usage import EpisodeLedger, ModelUsage
 from journeyman.gym.arrays import Ints
@@ -50,7 +50,7 @@ class _Bar:
 
 def play_models(
     settings: Settings, options: ModelOptions, wanted: Sequence[tuple[str, Sequence[Task]]], log: EpisodeLog
-) -> Report:
+) -> ModelRunReport:
     """Play what is not kept yet.
 
     Args:
@@ -63,13 +63,13 @@ def play_models(
         InvalidInput: an advisor cannot be asked; said before anything is.
     """
 
-    async def work() -> Report:
+    async def work() -> ModelRunReport:
         names = list(dict.fromkeys(name for name, _ in wanted))
         with bar() as progress:
             shown = _Bar(progress)
             async with _opened(settings, names, options, shown) as table:
                 log.check()
-                run = ModelRun(table, log, Report(table.labels))
+                run = ModelRun(table, log, ModelRunReport(table.labels))
                 _say_assumed(table, shown)
                 for name, some in wanted:
                     await run.fill(name, some)
@@ -99,8 +99,8 @@ def play_once(settings: Settings, options: ModelOptions, policy: str, one: Task)
 
     try:
         return run_async(work)
-    except (Unanswered, SpendLimitReached) as fault:
-        told = isinstance(fault, Unanswered) and f"the provider failed with {fault}"
+    except (ProviderFailed, SpendLimitReached) as fault:
+        told = isinstance(fault, ProviderFailed) and f"the provider failed with {fault}"
         raise Unavailable(f"{policy} could not play to the end: {told or 'the ceiling was reached'}") from None
 
 
