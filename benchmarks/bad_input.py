@@ -1,4 +1,4 @@
-"""More than 300 malformed inputs through the real doors: a clear error each, no traceback, nothing lost.
+"""More than 300 malformed inputs through the real entry points: a clear error each, no traceback, nothing lost.
 
 Files, fields, criteria, names, paths, damaged exports and options go through the command line (in this process for
 speed, every twentieth as a program of its own); answers of tools go through whole missions. A clear error is exit code 2

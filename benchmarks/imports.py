@@ -13,8 +13,8 @@ SDKS: Final = ("anthropic", "openai", "boto3", "botocore", "pydantic_ai", "genai
 WAYS: Final = {
     "import journeyman": "import journeyman",
     "every module of advisors": (
-        "import pkgutil, importlib, journeyman.advisors as room\n"
-        "for found in pkgutil.iter_modules(room.__path__): importlib.import_module(f'journeyman.advisors.{found.name}')"
+        "import pkgutil, importlib, journeyman.advisors as package\n"
+        "for found in pkgutil.iter_modules(package.__path__): importlib.import_module(f'journeyman.advisors.{found.name}')"
     ),
     "wiring": "import journeyman.wiring",
 }

@@ -123,7 +123,7 @@ async def _round(folder: Path, number: int) -> _Takeover:
         await _grown(store, session, 50)
         successor = _start(folder, session)
         assert successor.stdout is not None
-        successor.stdout.readline()  # it waits at the door
+        successor.stdout.readline()  # it waits for the lease
         await asyncio.sleep(0.037 * number)
         inside = _stop(owner, store.path)
         stopped_at = time.time()

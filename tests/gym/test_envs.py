@@ -1,4 +1,4 @@
-"""The doors for trainers pass their libraries' own checks, and all open onto the same worlds."""
+"""The environments for trainers pass their libraries' own checks, and all open onto the same worlds."""
 
 # pyright: reportUnknownVariableType=false, reportUnknownMemberType=false, reportUnknownArgumentType=false
 # PettingZoo's test functions carry no types.

@@ -1,1 +1,1 @@
-"""The shape of the code: sizes, floors, public names, docs."""
+"""The shape of the code: sizes, layers, public names, docs."""

@@ -64,8 +64,8 @@ def test_every_command_has_the_help_that_the_list_promises() -> None:
         assert f"journeyman {name}" in ended.stdout
 
 
-def test_the_map_is_short_and_names_every_room() -> None:
-    """AGENTS.md is read first: at most 80 lines, with every room that exists."""
+def test_the_map_is_short_and_names_every_package() -> None:
+    """AGENTS.md is read first: at most 80 lines, with every package that exists."""
     text = (ROOT / "AGENTS.md").read_text("utf-8")
     assert len(text.splitlines()) <= 80
     for folder in sorted((ROOT / "src" / "journeyman").iterdir()):

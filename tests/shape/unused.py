@@ -10,7 +10,7 @@ _.writeable  # numpy
 _.get_auth_token, _.get_credentials  # boto3: what is never asked
 
 # Tools that mission files name
-load_test, count_backups, delete_backups, lie
+load_test, post, count_backups, delete_backups, lie
 
 # What callers who embed Journeyman or the gym use
 _.run_many, _.recover
@@ -18,7 +18,7 @@ Curriculum, IncidentVectorEnv, IncidentClient, incident_aec_env
 _.CLAIM, _.memory_ratio, _.latency_ms, _.usual_latency_ms
 
 # Kits for plug points of others, and for tests
-check_catalog, check_sending, Dying, FakeClock, build_report
+check_catalog, check_sending, DyingCatalog, FakeClock, build_report
 _.BEFORE, _.clean, _.frames_written
 
 # Fields that records and reports hold, whole

@@ -1,1 +1,1 @@
-"""Malformed input through the real doors."""
+"""Malformed input through the real entry points."""

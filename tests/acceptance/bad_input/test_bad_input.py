@@ -23,7 +23,7 @@ class _Quiet(Meter):
 
 @pytest.mark.timeout(900)  # some five hundred inputs, on a machine that may be busy
 def test_every_malformed_input_gets_a_clear_error_and_nothing_is_lost() -> None:
-    """Five hundred inputs; a good one shows that the door is not simply shut."""
+    """Five hundred inputs; a good one shows that the command line does not simply refuse everything."""
     rows = run(_Quiet())
     assert [row for row in rows if not row.holds] == []
 

@@ -86,7 +86,7 @@ def build_report(events: Iterable[EventRecord], head: Head) -> Report:
     """The report of a session: the same events always give the same bytes as JSON.
 
     Values that the record keeps as blobs stay references. Works for sessions that go on: `ended_at` is null then. Of a
-    long mission both ends are told, with the counts of what is `left_out` between; see `kept`.
+    long mission both ends are told, with the counts of what is `left_out` between; see `retention`.
     """
     builder = ReportBuilder()
     state: State | None = None

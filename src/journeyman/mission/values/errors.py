@@ -25,7 +25,7 @@ from dataclasses import dataclass
 
 
 class JourneymanError(Exception):
-    """The root; catch it at a door to show `code` and text instead of a traceback."""
+    """The root; catch it at an entry point to show `code` and text instead of a traceback."""
 
     code = "error"
     retry_after_s: float | None = None

@@ -1,4 +1,4 @@
-"""One live connection to an MCP server, in the words of this room; the only file that knows the SDK's client."""
+"""One live connection to an MCP server, in the words of this package; the only file that knows the SDK's client."""
 
 from __future__ import annotations
 
