@@ -13,7 +13,6 @@ from journeyman.config import Settings
 from journeyman.engine import control
 from journeyman.engine.reporting import report_of
 from journeyman.interfaces.cli.live_display import Display, open_display
-from journeyman.interfaces.cli.oversight import Oversight
 from journeyman.interfaces.cli.rendering import summary_text
 from journeyman.interfaces.cli.shared import (
     AS,
@@ -29,6 +28,7 @@ from journeyman.interfaces.cli.shared import (
     settings_of,
 )
 from journeyman.interfaces.cli.terminal import say
+from journeyman.interfaces.cli.watchdog import Watchdog
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.mission import Mission, dump
@@ -135,7 +135,7 @@ def _drive_and_print(
     async def work() -> State:
         async with opened(settings) as journeyman:
             session.append(str(await begin(journeyman)))  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues, reportUnknownArgumentType]  # an async callable
-            state = await _drive(journeyman, session[0], display, who, Oversight(settings, as_json=as_json))
+            state = await _drive(journeyman, session[0], display, who, Watchdog(settings, as_json=as_json))
             display.close()
             await _print_result(journeyman, session[0], state, as_json=as_json)
             return state
@@ -152,18 +152,18 @@ def _drive_and_print(
     raise typer.Exit(exit_code(state))
 
 
-async def _drive(journeyman: Journeyman, session: str, display: Display, who: str, oversight: Oversight) -> State:
+async def _drive(journeyman: Journeyman, session: str, display: Display, who: str, watchdog: Watchdog) -> State:
     """Drive, and ask the person at the terminal where a person is needed."""
 
     def listen(happened: EventRecord, state: State) -> None:
-        oversight.follow(happened, state)
+        watchdog.follow(happened, state)
         display.show(happened, state)
 
     while True:
         try:
             state = await _once_free(journeyman, session, lambda: journeyman.engine.drive(session, listen))
         finally:
-            oversight.off()
+            watchdog.off()
         pending = state.people.pending
         if pending is None or not who or (pending.by and pending.by != who):
             return state

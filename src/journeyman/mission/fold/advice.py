@@ -7,7 +7,20 @@ from journeyman.mission.model.state import State
 from journeyman.mission.values.value import replace
 
 
-def asked(state: State, event: e.AdviceAsked) -> State:
+def advised(state: State, event: e.AdviceAsked | e.AdviceSettled | e.AdviceRejected | e.ClosingNotes) -> State:
+    """The state after any event of advice."""
+    match event:
+        case e.AdviceAsked():
+            return _asked(state, event)
+        case e.AdviceSettled():
+            return _settled(state, event)
+        case e.AdviceRejected():
+            return replace(state, advice=replace(state.advice, rejected=event.reason))
+        case e.ClosingNotes():
+            return replace(state, advice=replace(state.advice, closing=event))
+
+
+def _asked(state: State, event: e.AdviceAsked) -> State:
     """The state in which a question to a model is open and its reservation counts as used."""
     usage = replace(
         state.usage,
@@ -19,7 +32,7 @@ def asked(state: State, event: e.AdviceAsked) -> State:
     return replace(state, usage=usage, advice=replace(advice, open=open_ones, asked=advice.asked + 1))
 
 
-def settled(state: State, event: e.AdviceSettled) -> State:
+def _settled(state: State, event: e.AdviceSettled) -> State:
     """Replace the reservation by what was used; where that is not known, the reservation stands."""
     reserved = state.advice.open.get(event.ask)
     if reserved is None:

@@ -86,14 +86,8 @@ def _after(state: State, happened: EventRecord) -> State:  # noqa: C901, PLR0911
             return people.noted(state, event)
         case e.EndAsked():
             return people.end_asked(state, event, actor)
-        case e.AdviceAsked():
-            return advice.asked(state, event)
-        case e.AdviceSettled():
-            return advice.settled(state, event)
-        case e.AdviceRejected():
-            return replace(state, advice=replace(state.advice, rejected=event.reason))
-        case e.ClosingNotes():
-            return replace(state, advice=replace(state.advice, closing=event))
+        case e.AdviceAsked() | e.AdviceSettled() | e.AdviceRejected() | e.ClosingNotes():
+            return advice.advised(state, event)
         case e.Ended():
             return _ended(state, event, at)
         case _:

@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from journeyman.concurrency import overseer
+from journeyman.concurrency import watchdog
 from journeyman.config import Settings
 from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.mission import Function
@@ -27,8 +27,8 @@ _MOVED_S: Final = 0.1
 """A deadline that moves less is not told again."""
 
 
-class Oversight:
-    """Tells the overseer how long this process may be silent."""
+class Watchdog:
+    """Tells the process that watches how long this process may be silent."""
 
     def __init__(self, settings: Settings, *, as_json: bool) -> None:
         self._settings = settings
@@ -55,7 +55,7 @@ class Oversight:
 
     def _say(self, session: str, word: str) -> None:
         if self._process is None:
-            argv = [sys.executable, "-I", "-S", str(Path(overseer.__file__)), str(os.getpid()), *self._command(session)]
+            argv = [sys.executable, "-I", "-S", str(Path(watchdog.__file__)), str(os.getpid()), *self._command(session)]
             self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, bufsize=0)  # noqa: S603 - our own script
         assert self._process.stdin is not None  # noqa: S101 - it was opened with a pipe
         with suppress(OSError):
