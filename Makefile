@@ -12,7 +12,7 @@ else
   INSTALL = $(BIN)/python -m pip install -q
 endif
 
-.PHONY: help demo test test-openenv bench-openenv test-verifiers test-train check bench lock clean
+.PHONY: help demo test test-all test-openenv bench-openenv test-verifiers test-train check bench lock clean
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -36,8 +36,11 @@ $(VENV)/.bench: requirements/bench.lock $(VENV)/.dev
 demo: $(VENV)/.demo  ## set up and find a bad commit with a real MCP server, no model
 	$(BIN)/python examples/01_find_bad_commit/demo.py
 
-test: $(VENV)/.dev  ## set up and run the tests
-	$(BIN)/python -m pytest -n 2
+test: $(VENV)/.dev  ## set up and run the tests, the slow sweeps aside
+	$(BIN)/python -m pytest -n 2 -m "not slow"
+
+test-all: test  ## the tests, and then the slow sweeps
+	$(BIN)/python -m pytest -n 2 -m slow
 
 test-openenv: .venv-openenv/.done  ## set up an environment with OpenEnv, test the gym's server there
 	.venv-openenv/bin/python -m pytest tests/openenv
