@@ -68,7 +68,7 @@ def _step(meter: Meter, row: Mission) -> str:
 
 
 def _without(switch: Switch, table: Sequence[Mission]) -> list[str]:
-    with _switched(switch):
+    with switched(switch):
         return [row.name for row in table if _fails(row)]
 
 
@@ -94,7 +94,7 @@ def _random() -> str:
 
 
 @contextmanager
-def _switched(switch: Switch) -> Generator[None]:
+def switched(switch: Switch) -> Generator[None]:
     """Switch one rule off in every module that has it, for a while."""
     undo: list[tuple[Any, str, object]] = []
 
@@ -189,13 +189,13 @@ SWITCHES: dict[str, Switch] = {
     "what was never sent changes nothing": _one(effects, "NEVER_SENT", frozenset[str]()),
     "stale looks are made again": _one(calls, "stale_calls", lambda _: []),
     "events count in their iteration": _one(iteration, "pruned", lambda known: known),
-    "probes alone judge": _one(EvidenceView, "of_probes", lambda view, _: view),
-    "a probe's newest answer counts": _one(EvidenceView, "of_probes", _probes_ever),
+    "probes alone judge": _one(EvidenceView, "narrowed_to_probes", lambda view, _: view),
+    "a probe's newest answer counts": _one(EvidenceView, "narrowed_to_probes", _probes_ever),
     "narrowed views have no history of others": _one(EvidenceView, "_only", _with_history),
     "arguments are part of a call": _one(Call, "of", classmethod(_without_arguments)),
     "two producers are ambiguous": _one(EvidenceView, "_ambiguous", lambda *_: ""),
     "two producers of one path are ambiguous": _one(evidence, "_holds", lambda *_: False),
-    "`from` says whose values count": _one(EvidenceView, "of_sources", lambda view, _: view),
+    "`from` says whose values count": _one(EvidenceView, "narrowed_to_sources", lambda view, _: view),
     "a tool named script is not the script": _one(Call, "is_script", property(lambda call: call.tool == "script")),
     "arrivals are judged one by one": _one(_Judge, "arrivals", lambda *_: ""),
     "abort conditions latch": lambda put: _everywhere(
@@ -205,7 +205,7 @@ SWITCHES: dict[str, Switch] = {
     "carried judgements complete nothing": _all(decide, "criteria_hold", _ignoring_carried),
     "a history is of one producer": _one(
         Series,
-        "then",
+        "extended",
         lambda mine, later, most: replace(later, points=(*mine.points, *later.points)[-most:]),
     ),
     "a trend is of one producer": _one(Measured, "is_sourced", property(lambda _: True)),
@@ -216,7 +216,7 @@ SWITCHES: dict[str, Switch] = {
     "alarms count from anybody": _one(EvidenceView, "voices", lambda view, *_: (view,)),
     "an event is missing only where it was looked for": _one(predicate.PredicateCriterion, "_unseen", lambda *_: ""),
     "a source tells what is missing by its own answer, in this iteration": _one(
-        EvidenceView, "not_looked_at", lambda *_: ""
+        EvidenceView, "silent_source", lambda *_: ""
     ),
     "what context calls report is no evidence": _one(effects, "looked", _as_evidence),
     "only a boolean is a truth": _one(ExpressionResult, "truth", property(lambda answer: bool(answer.value))),
