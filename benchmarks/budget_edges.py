@@ -232,7 +232,10 @@ def _advice_rows(progress: Meter) -> list[Row]:
     }
     progress.start("advice", 2 * len(ways))
     rows: list[Row] = []
-    with tempfile.TemporaryDirectory(prefix="journeyman-edges-") as name:
+    with (
+        tempfile.TemporaryDirectory(prefix="journeyman-edges-") as name,
+        contextlib.chdir(name),
+    ):  # its tools write there
         shutil.copy(_TOOLS[0], name)
         for way, lines in ways.items():
             free = anyio.run(_advised, Path(name), lines, dict[str, Any]())

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import heapq
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Generator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Final, TypeVar
 
@@ -24,6 +25,7 @@ class FakeClock:
         self._ids = itertools.count(1)
         self._order = itertools.count()
         self._sleepers: list[tuple[datetime, int, anyio.Event]] = []
+        self._under_way = 0
 
     def now(self) -> datetime:
         """The present, aware, in UTC."""
@@ -51,6 +53,15 @@ class FakeClock:
             woken.set()
         self._now = until
 
+    @contextmanager
+    def standing_still(self) -> Generator[None]:
+        """Keep `run` from moving the clock on while threads or processes are at work, of which it sees nothing."""
+        self._under_way += 1
+        try:
+            yield
+        finally:
+            self._under_way -= 1
+
     async def run(self, work: Callable[[], Awaitable[T]]) -> T:
         """Let `work` run to its end; each time all of it is asleep, the clock goes on to the next that wakes."""
         results: list[T] = []
@@ -62,6 +73,6 @@ class FakeClock:
             group.start_soon(working)
             while not results:
                 await anyio.sleep(_TURN_S)
-                if self._sleepers and not results:
+                if self._sleepers and not results and not self._under_way:
                     self.advance(max(0.0, (self._sleepers[0][0] - self._now).total_seconds()))
         return results[0]
