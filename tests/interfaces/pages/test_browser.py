@@ -170,12 +170,13 @@ def test_without_javascript_the_main_things_are_seen(browser: Browser, tmp_path:
         (node["role"]["value"], node.get("name", {}).get("value", "")) for node in shown if not node.get("ignored")
     ]
     names = {name for _, name in named}
-    assert {"Criteria", "Budget", "Record", "Achieved", "fast_enough", "Progress of fast_enough"} <= names
+    assert {"Criteria", "Advice", "Budget", "Record", "Achieved", "fast_enough", "Progress of fast_enough"} <= names
     headings = [name for role, name in named if role == "heading"]
     assert sorted(headings) == sorted(
         [
             "tune-checkout-latency",
             "Criteria",
+            "Advice",
             "Budget",
             "Lessons and follow-ups",
             "Follow-ups",

@@ -26,7 +26,7 @@ from journeyman.mission.chain import Head
 from journeyman.mission.record.replay import ReplayResult
 from journeyman.mission.report.model import Report, from_json, to_json
 from journeyman.mission.values.canonical import JsonObject, canonical, digest_of
-from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
+from journeyman.mission.values.errors import CallerError, InvalidInput, NotFound, Problem
 from journeyman.stores.files import export_record, import_record
 from journeyman.stores.verify import VerifyResult
 from journeyman.wiring import opened
@@ -142,9 +142,13 @@ def replay(
 
 def _read_report(path: Path) -> Report:
     try:
-        return from_json(json.loads(path.read_text(encoding="utf-8")))
+        read = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError) as error:
         raise NotFound(f"cannot read the report {str(path)!r}: {error}") from None
+    try:
+        return from_json(read)
+    except CallerError as error:
+        raise CallerError(f"{str(path)!r}: {error}", code=error.code) from None
 
 
 @app.command("export")

@@ -11,7 +11,7 @@ from typing import Final
 
 from journeyman.interfaces.pages.embedded_report import embedded, script_data
 from journeyman.interfaces.pages.markup import text
-from journeyman.interfaces.pages.sections import budget, criteria, header, mission, people, record, words
+from journeyman.interfaces.pages.sections import advice, budget, criteria, header, mission, people, record, words
 from journeyman.mission.report.model import Report
 from journeyman.mission.report.phrases import claim_check, one_line
 
@@ -35,6 +35,7 @@ def html_report(report: Report) -> str:
         budget=budget(report),
         words=words(report),
         people=people(report),
+        advice=advice(report),
         mission=mission(report),
         record=record(report),
         data=script_data(embedded(report)),

@@ -7,6 +7,7 @@ from typing import Final
 
 from journeyman.interfaces.pages.embedded_report import MOST_PEOPLE
 from journeyman.interfaces.pages.markup import NOTHING, Html, joined, tag, text
+from journeyman.mission.report.document import advice_table
 from journeyman.mission.report.model import Report
 from journeyman.mission.report.phrases import (
     BUDGETS,
@@ -143,6 +144,16 @@ def people(report: Report) -> Html:
     more = len(found) - len(rows)
     told = tag("p", text(f"{more:,} later actions are left out here."), class_="left-out") if more > 0 else NOTHING
     return joined([_table("People's actions", ["When", "Who", "Did", "Words"], rows, "plain"), told])
+
+
+def advice(report: Report) -> Html:
+    """Each question to a model, with how it ended and what it cost."""
+    found = advice_table(report)
+    rows = [[tag("span", text(cell.text), class_="evidence") for cell in row] for row in (*found.rows, *found.last)]
+    if not rows:
+        return _none("No model was asked.")
+    more = tag("p", text(found.between), class_="left-out") if found.between else NOTHING
+    return joined([_table("Questions to models", [name.capitalize() for name in found.columns], rows, "plain"), more])
 
 
 def mission(report: Report) -> Html:

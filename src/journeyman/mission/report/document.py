@@ -88,7 +88,7 @@ def document(report: Report) -> Document:
         Section("Budget", _budget(report)),
         Section("Context (no evidence)", _context(report)),
         Section(f"Iterations ({report.iterations_run})", _iterations(report), after=_left_out_text(report)),
-        Section("Advice", _advice(report)),
+        Section("Advice", advice_table(report)),
         Section(
             "Effects that are not simply done", effects_table([row for row in report.effects if not row.simply_done])
         ),
@@ -202,7 +202,8 @@ def _left_out_text(report: Report) -> str:
     return f"{count:,} iterations between them are in the record: `journeyman history --all`." if count else ""
 
 
-def _advice(report: Report) -> Table:
+def advice_table(report: Report) -> Table:
+    """Each question to a model, with how it ended and what it cost."""
     rows = [
         _row(
             one_line(row.ask),

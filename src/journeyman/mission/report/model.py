@@ -279,7 +279,8 @@ def from_json(value: object) -> Report:
     try:
         found = msgspec.convert(value, Report)
     except (msgspec.ValidationError, ValueError) as error:
-        raise CallerError(f"this is not a report: {error}", code="invalid_input") from None
+        hint = "give what `journeyman report --json` or `journeyman export` wrote"
+        raise CallerError(f"this is not a report: {error}; {hint}", code="invalid_input") from None
     if found.version != VERSION:
         raise CallerError(
             f"this report has version {found.version}, not {VERSION}; write it again with `journeyman report`",
