@@ -19,7 +19,7 @@ _.CLAIM, _.memory_ratio, _.latency_ms, _.usual_latency_ms
 
 # Kits for plug points of others, and for tests
 check_catalog, check_sending, DyingCatalog, FakeClock, build_report
-_.BEFORE, _.clean, _.frames_written
+_.BEFORE, _.clean, _.frames_written, _.standing_still
 
 # Fields that records and reports hold, whole
 _.head_holds, _.compressed, _.idempotent

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from journeyman.interfaces.pages.embedded_report import CHART_POINTS, LIST_BYTES, embedded, script_data
 from journeyman.mission.report.model import from_json
-from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.canonical import Json, JsonObject
 from tests.interfaces.pages.reports import busy_report, empty_report, hostile_report, long_report, open_report, page_of
 
 
@@ -207,7 +207,7 @@ def _luminance(colour: str) -> float:
 def test_questions_to_models_stand_on_the_page() -> None:
     """Used, rejected or failed, and why; a page of a session that asked nobody says so."""
     row: JsonObject = {"at": "2026-01-01T00:00:00Z", "purpose": "strategy", "advisor": "claude", "iteration": 0}
-    asked = [
+    asked: list[Json] = [
         {
             **row,
             "ask": "s1#1",
@@ -218,7 +218,7 @@ def test_questions_to_models_stand_on_the_page() -> None:
         },
         {**row, "ask": "s1#2", "state": "used", "input_tokens": 1200, "output_tokens": 34, "usage_source": "provider"},
     ]
-    report: JsonObject = {**busy_report(), "advice": [*asked]}
+    report: JsonObject = {**busy_report(), "advice": asked}
     words = " ".join(_Page(page_of(report)).words)
     assert "s1#1 strategy claude rejected (schema_mismatch: calls.0.tool)" in words
     assert "1,234 tokens" in words
