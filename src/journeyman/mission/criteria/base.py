@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
@@ -143,8 +143,11 @@ def as_json(criterion: Criterion) -> JsonObject:
     return criterion.model_dump(mode="json", exclude_defaults=True, by_alias=True) | {"kind": criterion.kind_name}
 
 
-def walk(criteria: Sequence[Criterion]) -> Iterator[Criterion]:
+def walk(criteria: Sequence[Criterion]) -> list[Criterion]:
     """Every criterion, groups before their members."""
+    found: list[Criterion] = []  # no generator: this is asked a dozen times an iteration, mostly of a short flat list
     for criterion in criteria:
-        yield criterion
-        yield from walk(criterion.members())
+        found.append(criterion)
+        if members := criterion.members():
+            found += walk(members)
+    return found

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from typing import Final
 
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.state import Phase, State
 from journeyman.mission.values.value import replace
 
-_FROM_OUTSIDE = (e.ApprovalAnswered, e.Paused, e.Resumed, e.BudgetAmended, e.NoteAdded, e.EndAsked, e.Reconciled)
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND: Final = timedelta(microseconds=1)
+_FROM_OUTSIDE: Final = (e.ApprovalAnswered, e.Paused, e.Resumed, e.BudgetAmended, e.NoteAdded, e.EndAsked, e.Reconciled)
 
 
 def seconds_between(earlier: str, later: str) -> float:
     """The seconds between two event times, never negative: clocks may be set back."""
     if not earlier or not later:
         return 0.0
-    return max(0.0, (_moment(later) - _moment(earlier)).total_seconds())
+    return max(0, _microseconds(later) - _microseconds(earlier)) / 1_000_000
 
 
 @lru_cache(maxsize=64)
-def _moment(at: str) -> datetime:
+def _microseconds(at: str) -> int:
     """Read an event time; each is asked for as the end of one stretch and as the beginning of the next."""
-    return datetime.fromisoformat(at)
+    return (datetime.fromisoformat(at) - _EPOCH) // _MICROSECOND
 
 
 def timed(state: State, happened: EventRecord) -> State:
@@ -34,9 +37,10 @@ def timed(state: State, happened: EventRecord) -> State:
     times = state.times
     if at == times.last_at:
         return state
-    counted = not (
-        isinstance(event, e.Claimed) or state.people.paused or state.people.waiting or state.phase is Phase.ENDED
-    )
-    spent = seconds_between(times.last_at, at) if counted else 0.0
-    usage = replace(state.usage, wall_clock_s=round(state.usage.wall_clock_s + spent, 6)) if spent else state.usage
-    return replace(state, times=replace(times, last_at=at), usage=usage)
+    spent = seconds_between(times.last_at, at)
+    times = replace(times, last_at=at)
+    people = state.people
+    if spent == 0 or isinstance(event, e.Claimed) or people.paused or people.waiting or state.phase is Phase.ENDED:
+        return replace(state, times=times)
+    used = state.usage
+    return replace(state, times=times, usage=replace(used, wall_clock_s=round(used.wall_clock_s + spent, 6)))

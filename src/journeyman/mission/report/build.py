@@ -43,18 +43,19 @@ class ReportBuilder:
 
     def pass_by(self, happened: EventRecord) -> None:
         """Take in an event of the middle, of which only counts are told; kinds in `SILENT` may be left out."""
-        match happened.event:
-            case e.Proposed() as event:
+        event = happened.event
+        if type(event) in SILENT:
+            return
+        match event:
+            case e.Proposed():
                 for name in self._gathered.looks:
                     self._gathered.rows.effects.pop(name, None)
                 self._gathered.looks.clear()
                 self._gathered.rows.begin(event.iteration, None)
-            case e.Intended() as event:
+            case e.Intended():
                 self._gathered.rows.intend(event.effect, None)
-            case event if type(event) not in SILENT:
-                gather_rest(self._gathered, happened)
             case _:
-                pass
+                gather_rest(self._gathered, happened)
 
     def pass_snapshot(self, happened: EventRecord, state: State) -> None:
         """Take in a snapshot of the middle with its state."""
