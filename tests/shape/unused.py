@@ -15,7 +15,7 @@ load_test, post, count_backups, delete_backups, lie
 # What callers who embed Journeyman or the gym use
 _.run_many, _.recover
 Curriculum, IncidentVectorEnv, IncidentClient, incident_aec_env
-_.CLAIM, _.memory_ratio, _.latency_ms, _.usual_latency_ms
+_.CLAIM, _.cpu_ratio, _.memory_ratio, _.latency_ms, _.usual_latency_ms
 
 # Kits for plug points of others, and for tests
 check_catalog, check_sending, DyingCatalog, FakeClock, build_report
