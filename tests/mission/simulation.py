@@ -188,6 +188,6 @@ class Simulation:
 def run_plain(expression: str, obs: JsonObject) -> ExpressionResult:
     """Evaluate in plain Python: these are our own test expressions."""
     try:
-        return ExpressionResult(checked(eval(expression, {}, {"obs": obs})))  # noqa: S307  # the tests' own expressions
+        return ExpressionResult(checked(eval(expression, {"obs": obs})))  # noqa: S307  # the tests' own expressions
     except Exception as error:  # noqa: BLE001  # any error is an inconclusive predicate
         return ExpressionResult(error=repr(error))

@@ -65,6 +65,8 @@ def rows() -> Iterator[Row]:
     yield from _when(quiet)
     yield from _present(quiet)
     yield from _context()
+    yield from _made_names()
+    yield from _histories()
 
 
 def _when(quiet: dict[str, Tool]) -> Iterator[Row]:
@@ -109,6 +111,37 @@ def _present(quiet: dict[str, Tool]) -> Iterator[Row]:
         yield row(f"an event that is not there: {name}", False, [when(expression)], {"idle": pure(m())}, call("idle"))
     yield row("a metric by get", True, [when("obs.get('metrics', {}).get('n', 0) >= 1")], {"look": pure(*n(1))}, call("look"))
     yield row("a stale metric by get", False, [when("obs.get('metrics', {}).get('n', 1) >= 1")], {"look": changing("keyed", n(1)), "act": changing()}, call("look", "act"))
+
+
+def _made_names() -> Iterator[Row]:
+    """Metrics under names that only the expression knows: a default, or `in`, would hide that one was never measured."""
+    tools = {"look": pure(m(other=9)), "all": pure(m(other=9, n=0, k=0))}
+    forms = {
+        "a default in all": "all(obs['metrics'].get(name, 0) < 5 for name in ['n', 'k'])",
+        "a default in not any": "not any(obs['metrics'].get(name, 0) >= 5 for name in ['n', 'k'])",
+        "a name that is computed": "obs['metrics'].get('n' + '', 0) < 5",
+        "a lookup that is handed on": "all(v < 5 for v in map(lambda name: (obs['metrics'].get)(name, 0), ['n', 'k']))",
+        "a filter": "all(obs['metrics'][name] < 5 for name in ['n', 'k'] if name in obs['metrics'])",
+        "a filter the other way": "all(name not in obs['metrics'] or obs['metrics'][name] < 5 for name in ['n', 'k'])",
+        "by get twice": "all(obs.get('metrics', {}).get(name, 0) < 5 for name in ['n', 'k'])",
+    }
+    for name, expression in forms.items():
+        yield row(f"made names, not measured: {name}", False, [when(expression)], tools, call("look"))
+        yield row(f"made names, measured, by nobody in particular: {name}", False, [when(expression)], tools, call("all"))
+        yield row(f"made names with from: {name}", True, [when(expression, **{"from": "all"})], tools, call("all"))
+        yield row(f"made names with from, another looked: {name}", False, [when(expression, **{"from": "all"})], tools, call("look"))
+        yield row(f"made names with a probe: {name}", True, [when(expression, probe={"tool": "all"})], tools, call("look"))
+    plain = "all(obs['metrics'][name] < 5 for name in ['n', 'k'])"
+    yield row("made names that must be there", True, [when(plain)], tools, call("all"))
+    yield row("made names that must be there, and are not", False, [when(plain)], tools, call("look"))
+
+
+def _histories() -> Iterator[Row]:
+    """A history is of the producer whose value counts now, also where that value is no number."""
+    grows = when("len(obs['history']['n']) >= 2")
+    tools = {"one": pure(*n(1, 2)), "two": pure(m(n=True))}
+    yield row("a history of two points", True, [grows], tools, call("one"), call("one"))
+    yield row("a history of another than the value that counts", False, [grows], {**tools, "act": changing()}, call("one"), call("one", "act", "two"))
 
 
 def _context() -> Iterator[Row]:

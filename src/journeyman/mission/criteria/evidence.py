@@ -351,11 +351,12 @@ class EvidenceView(Value, frozen=True, kw_only=True):
         }
 
     def _points_of(self, row: Evidence) -> tuple[float, ...]:
-        """The newest points of the producer whose value counts; older ones of another are not its history."""
-        known, newest = self.history.get(row.name), series_of(row)
-        if known is None or newest is None or known.source == newest.source:
-            return known.points if known is not None else ()
-        return newest.points
+        """The newest points of the producer whose value counts, number or not; those of another are not its history."""
+        known = self.history.get(row.name)
+        if known is not None and known.source == row.measurement.call.source:
+            return known.points
+        newest = series_of(row) if known is not None else None
+        return newest.points if newest is not None else ()
 
     def _resolved(self, row: JsonObject) -> JsonObject:
         value = row.get("value")

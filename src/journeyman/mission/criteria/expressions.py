@@ -22,7 +22,7 @@ class ExpressionUses:
     values: bool = True
     """Whether it may look at the values of results, and not only at which calls there were."""
     absence: bool = False
-    """Whether it may be true because an event, or a result, is missing."""
+    """Whether it may be true because an event, a result, or a metric under a name that it makes itself, is missing."""
 
     @property
     def evidence(self) -> bool:
@@ -72,6 +72,7 @@ def uses(expression: str) -> ExpressionUses:
             absence = absence or not _asks_for_presence(parents, part)
         elif root not in _FACTS:
             return _ALL
+    absence = absence or (every and _makes_names(tree))
     return ExpressionUses(
         metrics=None if every else frozenset(names),
         results=None if results else frozenset(places),
@@ -116,6 +117,27 @@ def _is_at_least(node: ast.AST | None, count: ast.AST) -> TypeGuard[ast.Compare]
         and len(node.ops) == 1
         and isinstance(node.ops[0], (ast.Gt, ast.GtE))
         and isinstance(node.comparators[0], ast.Constant)
+    )
+
+
+def _makes_names(tree: ast.AST) -> bool:
+    """Tell whether a name that is no literal is looked up with a default, or asked for with `in`.
+
+    Which metrics must be there is then known to nobody but the expression, and it says nothing of those that are not.
+    """
+    plain = {
+        node.func
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)
+    }
+    return any(
+        (isinstance(node, ast.Attribute) and node.attr == "get" and node not in plain)
+        or (
+            isinstance(node, ast.Compare)
+            and not isinstance(node.left, ast.Constant)
+            and any(isinstance(operator, (ast.In, ast.NotIn)) for operator in node.ops)
+        )
+        for node in ast.walk(tree)
     )
 
 

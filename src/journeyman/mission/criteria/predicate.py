@@ -22,7 +22,9 @@ from journeyman.mission.criteria.metric import EVIDENCE_CHARACTERS, shortened
 MAX_EXPRESSION_CHARACTERS: Final = 4096
 """Longest predicate: enough for a screenful, small enough that parsing one is free."""
 
-MISSING: Final = "it may be true because an event or a result is missing: say whose count with `probe` or `from`"
+MISSING: Final = (
+    "it may be true because an event, a result or a metric is missing: say whose count with `probe` or `from`"
+)
 """Nothing that anybody else reported tells that something did not happen."""
 
 
