@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import journeyman
 from journeyman.interfaces.cli.registry import COMMANDS
 
@@ -61,6 +63,15 @@ def test_every_command_has_the_help_that_the_list_promises() -> None:
         )
         assert ended.returncode == 0, (name, ended.stderr)
         assert f"journeyman {name}" in ended.stdout
+
+
+@pytest.mark.parametrize("option", ["--version", "-h", "--help"])
+def test_an_option_that_asks_for_words_needs_no_command(option: str) -> None:
+    """The quick list promises these before any command."""
+    argv = [sys.executable, "-m", "journeyman", option]
+    ended = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "journeyman" in ended.stdout
 
 
 def test_the_map_is_short_and_names_every_package() -> None:

@@ -54,22 +54,28 @@ app = typer.Typer(
 )
 
 
+def _print_version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version  # noqa: PLC0415  # read only when asked for
+
+        say(f"journeyman {version('journeyman')}")
+        raise typer.Exit
+
+
 @app.callback()
 def journeyman(
     ctx: typer.Context,
     data_dir: str = typer.Option("", "--data-dir", metavar="DIR", help="Where records are kept (JOURNEYMAN_DATA_DIR)."),
     tenant: str = typer.Option("", "--tenant", metavar="NAME", help="Whose records these are (JOURNEYMAN_TENANT)."),
-    version: bool = typer.Option(False, "--version", help="Print the version and exit."),  # typer's form
+    version: bool = typer.Option(
+        False, "--version", is_eager=True, callback=_print_version, help="Print the version and exit."
+    ),
 ) -> None:
     """Agents that finish the job and can prove it.
 
     Start with `journeyman new`, which writes a mission file, then `journeyman run` it.
     """
-    if version:
-        from importlib.metadata import version as installed  # noqa: PLC0415  # read only when asked for
-
-        say(f"journeyman {installed('journeyman')}")
-        raise typer.Exit
+    del version  # was answered before a command is asked for
     ctx.obj = {"data_dir": data_dir, "tenant": tenant}
 
 
