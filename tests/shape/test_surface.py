@@ -74,6 +74,19 @@ def test_an_option_that_asks_for_words_needs_no_command(option: str) -> None:
     assert "journeyman" in ended.stdout
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a place without room to write to is needed")
+@pytest.mark.parametrize("words", [["-h"], ["--version"], ["list"], ["list", "--json"], ["config", "show"]])
+def test_output_that_cannot_be_written_is_no_fault_of_ours(words: list[str], tmp_path: Path) -> None:
+    """A full disk behind standard output gets one clear error, from help as from commands."""
+    argv = [sys.executable, "-m", "journeyman", *words]
+    env = {**os.environ, "JOURNEYMAN_DATA_DIR": str(tmp_path)}
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(argv, stdout=full, stderr=subprocess.PIPE, text=True, check=False, env=env)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("journeyman: the output cannot be written: ")
+    assert ended.stderr.count("\n") == 1
+
+
 def test_the_map_is_short_and_names_every_package() -> None:
     """AGENTS.md is read first: at most 80 lines, with every package that exists."""
     text = (ROOT / "AGENTS.md").read_text("utf-8")

@@ -11,7 +11,7 @@ from typer.main import get_command
 
 from journeyman.interfaces.cli.process_exit import exit_process
 from journeyman.interfaces.cli.registry import COMMANDS
-from journeyman.interfaces.cli.terminal import say
+from journeyman.interfaces.cli.terminal import is_output_lost, say
 
 _FOLDER: Final = "journeyman.interfaces.cli"
 
@@ -89,4 +89,8 @@ def main() -> None:
         if not isinstance(ended.code, int):
             raise
         code = ended.code
+    except OSError as error:
+        if not is_output_lost(error):
+            raise
+        code = 1
     exit_process(code)

@@ -17,7 +17,7 @@ import typer
 
 from journeyman.config import Settings, load_settings
 from journeyman.interfaces.cli.process_exit import close_runner
-from journeyman.interfaces.cli.terminal import say
+from journeyman.interfaces.cli.terminal import discard_output, is_output_lost, print_error, say
 from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import Json
@@ -95,6 +95,8 @@ def handle_errors(command: Callable[P, None]) -> Callable[P, None]:
             print_error("interrupted", "interrupted")
             raise typer.Exit(INTERRUPTED) from None
         except Exception as error:
+            if is_output_lost(error):
+                raise typer.Exit(NOT_ACHIEVED) from None
             if isinstance(error, typer.Exit) or os.environ.get("JOURNEYMAN_DEBUG"):
                 raise
             what = f"{type(error).__name__}: {' '.join(str(error).split())[:300]}"
@@ -104,18 +106,6 @@ def handle_errors(command: Callable[P, None]) -> Callable[P, None]:
             raise typer.Exit(NOT_ACHIEVED) from None
 
     return wrapped
-
-
-def print_error(text: str, code: str) -> None:
-    """Print an error where errors go."""
-    with suppress(BrokenPipeError):
-        say(f"journeyman: {text} [{code}]", err=True)
-
-
-def discard_output() -> None:
-    """Point standard output at nothing, so that the interpreter's last flush does not fail on a closed pipe."""
-    with suppress(OSError, ValueError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def print_json(value: Json) -> None:
