@@ -154,6 +154,10 @@ def test_export_and_import_carry_a_record_to_another_place(shell: MakeShell, tmp
     user.environment["JOURNEYMAN_DATA_DIR"] = str(tmp_path / "elsewhere")
     user.run("import", "out")
     assert user.json("replay", "last", "--report", "out/report.json")["report_same"] is True
+    forged = user.folder / "out" / "report.json"
+    forged.write_text(forged.read_text("utf-8").replace('"achieved"', '"not_achieved"', 1), "utf-8")
+    told = user.run("replay", "last", "--report", "out/report.json", code=1)
+    assert "is not the report of this record: `" in told.stdout
     assert all(row["holds"] for row in user.json("verify"))
 
 

@@ -25,8 +25,9 @@ from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.chain import Head
 from journeyman.mission.record.replay import ReplayResult
 from journeyman.mission.report.model import Report, from_json, to_json
-from journeyman.mission.values.canonical import JsonObject, canonical, digest_of
+from journeyman.mission.values.canonical import JsonObject, digest_of
 from journeyman.mission.values.errors import CallerError, InvalidInput, NotFound, Problem
+from journeyman.mission.values.paths import first_difference
 from journeyman.stores.files import export_record, import_record
 from journeyman.stores.verify import VerifyResult
 from journeyman.wiring import opened
@@ -112,10 +113,10 @@ def replay(
             return name, *await replay_and_report(journeyman.store, name, journeyman.predicates)
 
     name, found, derived = run_async(work)
-    same = report is None or (
-        derived is not None and canonical(to_json(_read_report(report))) == canonical(to_json(derived))
-    )
-    digest = None if derived is None else digest_of(to_json(derived))
+    again = None if derived is None else to_json(derived)
+    differs = None if report is None else first_difference(to_json(_read_report(report)), again)
+    same = differs is None
+    digest = None if again is None else digest_of(again)
     result: JsonObject = {
         "session_id": name,
         "same": found.difference is None and same,
@@ -123,6 +124,7 @@ def replay(
         "derived_again": found.derived,
         "report_sha256": digest,
         "report_same": same if report is not None else None,
+        "report_differs_at": differs,
     }
     if found.difference is not None:
         at = found.difference
@@ -133,7 +135,8 @@ def replay(
         at = found.difference
         say(f"event {at.seq} ({at.kind}) differs\n  recorded: …{at.recorded}\n  derived:  …{at.derived}")
     elif not same:
-        say(f"every event follows, but {report} is not the report of this record")
+        where = f": `{differs}` differs first" if differs else ""
+        say(f"every event follows, but {report} is not the report of this record{where}")
     else:
         say(f"{name}: {found.derived} of {found.events} events derived again, all the same; report {digest}")
     if not result["same"]:

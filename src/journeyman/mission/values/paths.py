@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from journeyman.mission.values.canonical import Json
+from itertools import zip_longest
+from typing import Any, Final
+
+from journeyman.mission.values.canonical import Json, canonical
+
+_ABSENT: Final[Any] = object()
+"""Stands where one of two values has nothing."""
 
 
 def at_path(value: Json, path: str) -> Json:
@@ -23,6 +29,26 @@ def at_path(value: Json, path: str) -> Json:
         else:
             raise KeyError(step)
     return value
+
+
+def first_difference(left: Json, right: Json) -> str | None:
+    """The path to the first part in which two values differ, `""` for all of them; `None` where they are the same.
+
+    Keys come in order, then list items; of a part that is only in one of them the path ends in its name.
+    """
+    if isinstance(left, dict) and isinstance(right, dict):
+        steps = [(key, left.get(key, _ABSENT), right.get(key, _ABSENT)) for key in sorted(left.keys() | right.keys())]
+    elif isinstance(left, list) and isinstance(right, list):
+        pairs = zip_longest(left, right, fillvalue=_ABSENT)
+        steps = [(str(index), one, other) for index, (one, other) in enumerate(pairs)]
+    else:
+        same = left is not _ABSENT and right is not _ABSENT and canonical(left) == canonical(right)
+        return None if same else ""
+    for step, one, other in steps:
+        below = first_difference(one, other)
+        if below is not None:
+            return f"{step}.{below}" if below else step
+    return None
 
 
 def _index(step: str) -> int | None:
