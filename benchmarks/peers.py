@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Final, TypedDict
 
-from benchmarks.long_mission import WORLDS, bytes_in, long_mission
+from benchmarks.long_mission import WORLDS, UnruledLoop, bytes_in, long_mission
 from benchmarks.report import Meter, Row
 from journeyman.config import Settings
 from journeyman.mission.model import events as e
@@ -40,6 +40,8 @@ ROUNDS: Final = 5
 PAYLOAD_BYTES: Final = 5120
 _HOW: Final = "the peers are not installed; `make .venv/.bench` installs them"
 LANGGRAPH: Final = ("LangGraph, last value", "LangGraph, DeltaChannel")
+UNRULED: Final = "Journeyman, without rules"
+"""The same events through our own store with nothing folded, judged or planned; see `long_mission`."""
 PEERS: Final = (*LANGGRAPH, "DBOS")
 
 
@@ -60,6 +62,7 @@ def run(progress: Meter) -> list[Row]:
             raise SystemExit(f"{_HOW} ({error})") from None
     loops: dict[str, Callable[[Path], LoopCost]] = {
         "Journeyman": _journeyman,
+        UNRULED: _unruled,
         "LangGraph, last value": _last_value,
         "LangGraph, DeltaChannel": _delta,
         "DBOS": _dbos,
@@ -82,6 +85,7 @@ def run(progress: Meter) -> list[Row]:
         *(Row(name, each, "iterations/s") for name, each in rate.items()),
         *(Row(f"{name}: bytes on disk / payload", each, "x") for name, each in disk.items()),
         Row(f"speed, Journeyman / {fastest}", ratio, "x", ">= 1", ratio >= 1),
+        Row(f"speed, without rules / {fastest}", rate[UNRULED] / rate[fastest], "x"),
         *(
             Row(f"bytes, {name} / Journeyman", fewer, "x", ">= 2", fewer >= 2)
             for name in LANGGRAPH
@@ -132,6 +136,19 @@ def _journeyman(folder: Path) -> LoopCost:
         return took
 
     return LoopCost(asyncio.run(work()), bytes_in(folder))
+
+
+def _unruled(folder: Path) -> LoopCost:
+    sys.modules.pop("noise", None)
+
+    async def work() -> float:
+        async with opened(Settings(data_dir=folder / "mission")) as journeyman:
+            state = await journeyman.engine.run(long_mission(STEPS), WORLDS)
+            entries = await journeyman.store.read(state.session_id)
+        async with opened(Settings(data_dir=folder / "again")) as journeyman:
+            return (await UnruledLoop(journeyman.store, state, entries)()).seconds * STEPS
+
+    return LoopCost(asyncio.run(work()), bytes_in(folder / "again"))
 
 
 class _Latest(TypedDict):
