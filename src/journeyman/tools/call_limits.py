@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import anyio
 
+from journeyman.concurrency.rate_limiter import RateLimiter
 from journeyman.tools.results import ResultCaps
 from journeyman.tools.servers.supervisor import ServerPolicy
 
@@ -39,26 +40,10 @@ class CallLimits:
         found = _first(self.per_tool, name)
         return None if found is None else anyio.CapacityLimiter(found)
 
-    def pace_of(self, name: str) -> CallRateLimiter | None:
-        """A fresh pace for a tool whose rate is limited."""
+    def rate_of(self, name: str) -> RateLimiter | None:
+        """A fresh limiter for a tool whose rate is limited."""
         found = _first(self.rates, name)
-        return None if found is None else CallRateLimiter(1.0 / found)
-
-
-@dataclass(slots=True)
-class CallRateLimiter:
-    """Lets one call pass per interval, in the order they came."""
-
-    interval_s: float
-    next_at_s: float = 0.0
-
-    async def wait(self) -> None:
-        """Wait for the next free moment."""
-        now_s = anyio.current_time()
-        begin_s = max(now_s, self.next_at_s)
-        self.next_at_s = begin_s + self.interval_s
-        if begin_s > now_s:
-            await anyio.sleep(begin_s - now_s)
+        return None if found is None else RateLimiter(1.0 / found)
 
 
 def _first(rows: Mapping[str, Found], name: str) -> Found | None:
