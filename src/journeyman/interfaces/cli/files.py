@@ -10,8 +10,9 @@ import typer
 
 from journeyman.engine.mission_check import MissionCheck, check_mission
 from journeyman.interfaces.cli.drafting import DraftRequest, write_draft
+from journeyman.interfaces.cli.options import JsonOption
 from journeyman.interfaces.cli.rendering import MARKS, console, short, table
-from journeyman.interfaces.cli.shared import BAD_INPUT, JSON, handle_errors, print_json, run_async, settings_of
+from journeyman.interfaces.cli.shared import BAD_INPUT, handle_errors, print_json, run_async, settings_of
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.events import encode_result
@@ -108,7 +109,7 @@ def new(
         str, typer.Option("--advisor", help="With --from: a model that drafts; rules do when left out.")
     ] = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --from: write without asking.")] = False,
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write a commented mission file with an example tool beside it, or draft one with --from.
 
@@ -171,7 +172,7 @@ def check(
         ),
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Do not open functions and servers.")] = False,
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Validate a mission file and its tools without running it; with --observation, evaluate its criteria on one."""
     settings_of(ctx)

@@ -13,22 +13,20 @@ from journeyman.config import Settings
 from journeyman.engine import control
 from journeyman.engine.reporting import report_of
 from journeyman.interfaces.cli.live_display import Display, open_display
+from journeyman.interfaces.cli.options import JsonOption, NoInputOption, PersonOption, QuietOption, SessionArgument
 from journeyman.interfaces.cli.rendering import summary_text
 from journeyman.interfaces.cli.shared import (
-    AS,
     INTERRUPTED,
-    JSON,
-    SESSION,
     exit_code,
     find_session,
     handle_errors,
     person,
     print_json,
-    run_async,
     settings_of,
 )
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.cli.watchdog import Watchdog
+from journeyman.interfaces.cli.with_session import with_journeyman, with_session
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.mission import Mission, dump
@@ -37,7 +35,7 @@ from journeyman.mission.model.state import State
 from journeyman.mission.report.model import to_json
 from journeyman.mission.values.errors import InvalidInput, LeaseHeld, Problem
 from journeyman.mission.values.printable import visible
-from journeyman.wiring import Journeyman, load_mission, opened
+from journeyman.wiring import Journeyman, load_mission
 
 app = typer.Typer(rich_markup_mode=None)
 _BUDGET_KINDS = {"iterations": int, "wall_clock_s": float, "tool_calls": int, "tokens": int, "cost_usd": float}
@@ -52,12 +50,10 @@ def run(
         list[str],
         typer.Option("--budget", metavar="KIND=N", help="Another ceiling than the file's, such as iterations=5."),
     ] = [],  # noqa: B006  # typer's form
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
-    no_input: Annotated[
-        bool, typer.Option("--no-input", help="Ask nothing here; exit with 3 when a person is needed.")
-    ] = False,
-    as_name: Annotated[str, AS] = "",
-    as_json: Annotated[bool, JSON] = False,
+    quiet: QuietOption = False,
+    no_input: NoInputOption = False,
+    as_name: PersonOption = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Run a mission until its criteria hold or its budget ends.
 
@@ -69,7 +65,7 @@ def run(
     mission = with_budget(mission, budget)
     who = "" if no_input or not sys.stdin.isatty() else person(settings, as_name)
     _drive_and_print(
-        settings, lambda journeyman: _create(journeyman, mission, folder), quiet=quiet, who=who, as_json=as_json
+        settings, lambda journeyman: journeyman.engine.create(mission, folder), quiet=quiet, who=who, as_json=as_json
     )
 
 
@@ -77,13 +73,11 @@ def run(
 @handle_errors
 def resume(
     ctx: typer.Context,
-    session: Annotated[str, SESSION],
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
-    no_input: Annotated[
-        bool, typer.Option("--no-input", help="Ask nothing here; exit with 3 when a person is needed.")
-    ] = False,
-    as_name: Annotated[str, AS] = "",
-    as_json: Annotated[bool, JSON] = False,
+    session: SessionArgument,
+    quiet: QuietOption = False,
+    no_input: NoInputOption = False,
+    as_name: PersonOption = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Go on with a session that was paused, waits for a person who has answered, or whose process ended.
 
@@ -104,7 +98,7 @@ def resume(
 
 @app.command("conclude", hidden=True)
 @handle_errors
-def conclude(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annotated[bool, JSON] = False) -> None:
+def conclude(ctx: typer.Context, session: SessionArgument, as_json: JsonOption = False) -> None:
     """Write the ending of a session whose process was killed, since a tool held it past the deadline."""
     settings = settings_of(ctx)
     say(
@@ -112,36 +106,29 @@ def conclude(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Anno
         err=True,
     )
 
-    async def work() -> State:
-        async with opened(settings) as journeyman:
-            name = await find_session(journeyman.store, session)
-            state = await _once_free(journeyman, name, lambda: journeyman.engine.conclude(name))
-            await _print_result(journeyman, name, state, as_json=as_json)
-            return state
+    async def work(journeyman: Journeyman, name: str) -> State:
+        state = await _once_free(journeyman, name, lambda: journeyman.engine.conclude(name))
+        await _print_result(journeyman, name, state, as_json=as_json)
+        return state
 
-    raise typer.Exit(exit_code(run_async(work)))
-
-
-async def _create(journeyman: Journeyman, mission: Mission, folder: Path) -> str:
-    return await journeyman.engine.create(mission, folder)
+    raise typer.Exit(exit_code(with_session(settings, session, work)))
 
 
 def _drive_and_print(
-    settings: Settings, begin: Callable[[Journeyman], object], *, quiet: bool, who: str, as_json: bool
+    settings: Settings, begin: Callable[[Journeyman], Awaitable[str]], *, quiet: bool, who: str, as_json: bool
 ) -> None:
     session: list[str] = []
     display = open_display(quiet=quiet)
 
-    async def work() -> State:
-        async with opened(settings) as journeyman:
-            session.append(str(await begin(journeyman)))  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues, reportUnknownArgumentType]  # an async callable
-            state = await _drive(journeyman, session[0], display, who, Watchdog(settings, as_json=as_json))
-            display.close()
-            await _print_result(journeyman, session[0], state, as_json=as_json)
-            return state
+    async def work(journeyman: Journeyman) -> State:
+        session.append(await begin(journeyman))
+        state = await _drive(journeyman, session[0], display, who, Watchdog(settings, as_json=as_json))
+        display.close()
+        await _print_result(journeyman, session[0], state, as_json=as_json)
+        return state
 
     try:
-        state = run_async(work)
+        state = with_journeyman(settings, work)
     except KeyboardInterrupt:
         display.close()
         where = f"journeyman resume {session[0]}" if session else "journeyman list"

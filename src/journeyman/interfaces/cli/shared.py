@@ -37,10 +37,6 @@ _TURN_S: Final = 0.0005
 """How long a thread may compute while the loop wants its turn. With Python's 5 ms, four tools that compute in threads
 make each step of the loop 20 ms long, and the ending of a mission seconds."""
 
-SESSION = typer.Argument(metavar="SESSION", help="Session id, a unique beginning of one, or `last`.")
-JSON = typer.Option("--json", help="Print JSON instead of text.")
-AS = typer.Option("--as", metavar="NAME", help="Who you are, for the record; your login name otherwise.")
-
 
 def settings_of(ctx: typer.Context) -> Settings:
     """The settings of this call."""

@@ -11,13 +11,13 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from journeyman.config import Settings, settings_file
+from journeyman.interfaces.cli.options import JsonOption
 from journeyman.interfaces.cli.rendering import console, table
-from journeyman.interfaces.cli.shared import JSON, NOT_ACHIEVED, handle_errors, print_json, run_async, settings_of
+from journeyman.interfaces.cli.shared import NOT_ACHIEVED, handle_errors, print_json, run_async, settings_of
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import JourneymanError
@@ -44,7 +44,7 @@ class Finding:
 
 @app.command("doctor")
 @handle_errors
-def doctor(ctx: typer.Context, as_json: Annotated[bool, JSON] = False) -> None:
+def doctor(ctx: typer.Context, as_json: JsonOption = False) -> None:
     """Check this installation and say what to repair; exits with 1 when something needed does not work."""
     settings = settings_of(ctx)
     found = run_async(lambda: _examine(settings))
@@ -126,7 +126,7 @@ def _extra(module: str, what: str, install: str) -> Finding:
 
 @config.command("show")
 @handle_errors
-def show(ctx: typer.Context, as_json: Annotated[bool, JSON] = False) -> None:
+def show(ctx: typer.Context, as_json: JsonOption = False) -> None:
     """Print each setting with its value and where it came from."""
     settings = settings_of(ctx)
     if as_json:

@@ -12,8 +12,9 @@ from typing import Annotated, Literal
 import typer
 
 from journeyman.evaluation.options import ANSWER_TOKENS, MEMORY, PREFIX, ModelOptions
+from journeyman.interfaces.cli.options import JsonOption
 from journeyman.interfaces.cli.registry import COMMANDS
-from journeyman.interfaces.cli.shared import JSON, handle_errors, settings_of
+from journeyman.interfaces.cli.shared import handle_errors, settings_of
 from journeyman.mission.values.errors import NotFound
 
 
@@ -99,7 +100,7 @@ def evaluate(
     concurrency: Annotated[int | None, _CONCURRENCY] = None,
     max_usd: Annotated[float | None, _MAX_USD] = None,
     max_tokens: Annotated[int | None, _MAX_TOKENS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Score policies: success, steps to success, reward per role, rogues caught, false flags, each with its interval.
 
@@ -151,7 +152,7 @@ def watch(
     truth: Annotated[bool, typer.Option("--truth", help="Say first what is wrong.")] = False,
     role: Annotated[list[RoleName], _ROLE] = [],  # noqa: B006  # typer's form
     others: Annotated[str, _OTHERS] = "heuristic",
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Replay an episode step by step: what customers feel, every service's errors over time, who does what.
 
@@ -200,7 +201,7 @@ def train(
         Path | None, typer.Option("--plot", metavar="FILE", help=f"The curve; OUTPUT with .png otherwise. {_PLOT}")
     ] = None,
     no_plot: Annotated[bool, typer.Option("--no-plot", help="Draw no curve.")] = False,
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Train the small policy on this CPU, save it with its curve, and compare it with the heuristic on held-out tasks.
 
