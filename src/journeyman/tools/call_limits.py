@@ -4,21 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from typing import TypeVar
 
 import anyio
 
 from journeyman.concurrency.rate_limiter import RateLimiter
+from journeyman.mission.values.name_patterns import closest_match
 from journeyman.tools.results import ResultCaps
 from journeyman.tools.servers.supervisor import ServerPolicy
-
-Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallLimits:
-    """Bounds of calls; patterns are those of the allowlist, and the first that matches counts."""
+    """Bounds of calls; patterns are those of the allowlist, and the longest that matches counts."""
 
     timeout_s: float = 60.0
     """From the moment a call has its slot to its answer, restarts and repetitions included."""
@@ -37,14 +34,10 @@ class CallLimits:
 
     def concurrency_of(self, name: str) -> anyio.CapacityLimiter | None:
         """A fresh limiter for a tool whose concurrency is limited."""
-        found = _first(self.per_tool, name)
+        found = closest_match(self.per_tool, name)
         return None if found is None else anyio.CapacityLimiter(found)
 
     def rate_of(self, name: str) -> RateLimiter | None:
         """A fresh limiter for a tool whose rate is limited."""
-        found = _first(self.rates, name)
+        found = closest_match(self.rates, name)
         return None if found is None else RateLimiter(1.0 / found)
-
-
-def _first(rows: Mapping[str, Found], name: str) -> Found | None:
-    return next((found for pattern, found in rows.items() if fnmatchcase(name, pattern)), None)
