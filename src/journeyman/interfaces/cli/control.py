@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
@@ -23,7 +23,6 @@ from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
 from journeyman.mission.report.document import effects_table
 from journeyman.mission.report.model import EffectRow, to_json
-from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import CallerError, LeaseHeld
 from journeyman.mission.values.value import replace
 from journeyman.stores.base import Store
@@ -131,7 +130,7 @@ def amend(
     as_name: PersonOption = "", as_json: JsonOption = False,
 ) -> None:  # fmt: skip
     """Change a session's budget; recorded, with the mission's new digest."""
-    act: Act = partial(control.amend, changes=cast("JsonObject", budget_changes(changes)))
+    act: Act = partial(control.amend, changes=budget_changes(changes))
     _record_action(ctx, session, as_name, act, "amended", as_json=as_json)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
@@ -41,6 +42,10 @@ class Budget(Strict):
         if self.iterations is None and self.wall_clock_s is None:
             raise ValueError("needs a limit on iterations or wall_clock_s, or the mission might never end")
         return self
+
+    def amended(self, changes: Mapping[str, object]) -> Budget:
+        """The budget with other ceilings; raises `ValidationError` where they are none."""
+        return Budget.model_validate({**self.model_dump(exclude_none=True), **changes})
 
 
 class EffectSpec(Strict):
