@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 import anyio
 import anyio.to_thread
@@ -29,6 +29,7 @@ from journeyman.advisors.settings import AdvisorSettings
 from journeyman.mission.values.errors import NotAllowed
 from journeyman.mission.values.printable import visible
 
+T = TypeVar("T")
 _NO_TAG: Final = "\x00journeyman\x00"  # no model writes it: thinking tags are never split, answers/ reads them
 _QUIET_LOGGERS: Final = QuietLoggers(
     frozenset(
@@ -182,20 +183,23 @@ def _open(settings: AdvisorSettings, found: ResolvedProvider) -> tuple[Any, Any]
     return model, client
 
 
+def _client(sdk: Callable[..., T], http: Callable[..., Any], settings: AdvisorSettings, found: ResolvedProvider) -> T:
+    """An SDK's client that makes one attempt, and follows nobody: a prompt, and its key, go where the operator said."""
+    return sdk(
+        api_key=found.key or "none",
+        base_url=found.base_url or None,
+        max_retries=0,
+        timeout=settings.limits().timeout_s,
+        http_client=http(follow_redirects=False),
+    )
+
+
 def _anthropic(settings: AdvisorSettings, found: ResolvedProvider) -> tuple[Any, Any]:
     from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient  # noqa: PLC0415  extra `models`
     from pydantic_ai.models.anthropic import AnthropicModel  # noqa: PLC0415  extra `models`
     from pydantic_ai.providers.anthropic import AnthropicProvider  # noqa: PLC0415  extra `models`
 
-    client = AsyncAnthropic(
-        api_key=found.key or "none",
-        base_url=found.base_url or None,
-        max_retries=0,
-        timeout=settings.limits().timeout_s,
-        http_client=DefaultAsyncHttpxClient(
-            follow_redirects=False
-        ),  # a prompt, and its key, go where the operator said
-    )
+    client = _client(AsyncAnthropic, DefaultAsyncHttpxClient, settings, found)
     return AnthropicModel(found.model, provider=AnthropicProvider(anthropic_client=client), profile=_profile()), client
 
 
@@ -204,15 +208,7 @@ def _openai(settings: AdvisorSettings, found: ResolvedProvider) -> tuple[Any, An
     from pydantic_ai.models.openai import OpenAIChatModel  # noqa: PLC0415  extra `models`
     from pydantic_ai.providers.openai import OpenAIProvider  # noqa: PLC0415  extra `models`
 
-    client = AsyncOpenAI(
-        api_key=found.key or "none",
-        base_url=found.base_url or None,
-        max_retries=0,
-        timeout=settings.limits().timeout_s,
-        http_client=DefaultAsyncHttpxClient(
-            follow_redirects=False
-        ),  # a prompt, and its key, go where the operator said
-    )
+    client = _client(AsyncOpenAI, DefaultAsyncHttpxClient, settings, found)
     return OpenAIChatModel(found.model, provider=OpenAIProvider(openai_client=client), profile=_profile()), client
 
 
