@@ -16,7 +16,7 @@ from journeyman.interfaces.cli.options import ApprovalArgument, JsonOption, Note
 from journeyman.interfaces.cli.rendering import console, table_of
 from journeyman.interfaces.cli.run import budget_changes, next_step
 from journeyman.interfaces.cli.sessions import state_json
-from journeyman.interfaces.cli.shared import handle_errors, person, print_json, settings_of
+from journeyman.interfaces.cli.shared import CommandGroup, person, print_json, settings_of
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.cli.with_session import with_session
 from journeyman.mission.model.reasons import SessionStatus
@@ -28,7 +28,7 @@ from journeyman.mission.values.value import replace
 from journeyman.stores.base import Store
 from journeyman.wiring import Journeyman
 
-app = typer.Typer(rich_markup_mode=None)
+app = CommandGroup()
 Act = Callable[[Store, Clock, str, str], Awaitable[State]]
 
 
@@ -60,7 +60,6 @@ async def _finished(journeyman: Journeyman, name: str, state: State) -> State:
 
 
 @app.command("pause")
-@handle_errors
 def pause(
     ctx: typer.Context,
     session: SessionArgument,
@@ -73,7 +72,6 @@ def pause(
 
 
 @app.command("abort")
-@handle_errors
 def abort(
     ctx: typer.Context,
     session: SessionArgument,
@@ -87,7 +85,6 @@ def abort(
 
 
 @app.command("end")
-@handle_errors
 def end(
     ctx: typer.Context,
     session: SessionArgument,
@@ -101,7 +98,6 @@ def end(
 
 
 @app.command("approve")
-@handle_errors
 def approve(
     ctx: typer.Context, session: SessionArgument, approval: ApprovalArgument = "", note: NoteOption = "",
     as_name: PersonOption = "", as_json: JsonOption = False,
@@ -112,7 +108,6 @@ def approve(
 
 
 @app.command("deny")
-@handle_errors
 def deny(
     ctx: typer.Context, session: SessionArgument, approval: ApprovalArgument = "", note: NoteOption = "",
     as_name: PersonOption = "", as_json: JsonOption = False,
@@ -123,7 +118,6 @@ def deny(
 
 
 @app.command("amend")
-@handle_errors
 def amend(
     ctx: typer.Context, session: SessionArgument,
     changes: Annotated[list[str], typer.Argument(metavar="KIND=N...", help="New ceilings, such as iterations=40 or cost_usd=none.")],
@@ -135,7 +129,6 @@ def amend(
 
 
 @app.command("note")
-@handle_errors
 def note(
     ctx: typer.Context, session: SessionArgument, text: Annotated[str, typer.Argument(help="What you want to say.")],
     as_name: PersonOption = "", as_json: JsonOption = False,
@@ -145,7 +138,6 @@ def note(
 
 
 @app.command("fork")
-@handle_errors
 def fork(
     ctx: typer.Context, session: SessionArgument,
     iteration: Annotated[int, typer.Option("--at", help="The iteration whose end both share; the last one when negative.")] = -1,
@@ -162,7 +154,6 @@ def fork(
 
 
 @app.command("effects")
-@handle_errors
 def effects(ctx: typer.Context, session: SessionArgument, as_json: JsonOption = False) -> None:
     """List a session's effects, unknown ones first."""
 
@@ -181,7 +172,6 @@ def effects(ctx: typer.Context, session: SessionArgument, as_json: JsonOption = 
 
 
 @app.command("resolve")
-@handle_errors
 def resolve(
     ctx: typer.Context, session: SessionArgument,
     effect: Annotated[str, typer.Argument(metavar="EFFECT", help="As `journeyman effects` names it, such as 3.0.")],

@@ -12,13 +12,7 @@ from journeyman.engine.records import replay_and_report, summarized
 from journeyman.engine.reporting import report_of, reported_head
 from journeyman.engine.verification import check_record
 from journeyman.interfaces.cli.options import JsonOption, SessionArgument
-from journeyman.interfaces.cli.shared import (
-    NOT_ACHIEVED,
-    find_session,
-    handle_errors,
-    print_json,
-    settings_of,
-)
+from journeyman.interfaces.cli.shared import NOT_ACHIEVED, CommandGroup, find_session, print_json, settings_of
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.cli.with_session import with_journeyman, with_session
 from journeyman.mission.chain import Head
@@ -30,11 +24,10 @@ from journeyman.stores.files import export_record, import_record
 from journeyman.stores.verify import VerifyResult
 from journeyman.wiring import Journeyman
 
-app = typer.Typer(rich_markup_mode=None)
+app = CommandGroup()
 
 
 @app.command("verify")
-@handle_errors
 def verify(
     ctx: typer.Context,
     session: Annotated[str, typer.Argument(metavar="[SESSION]", help="A session; every session when left out.")] = "",
@@ -89,7 +82,6 @@ def _head(text: str) -> Head:
 
 
 @app.command("replay")
-@handle_errors
 def replay(
     ctx: typer.Context,
     session: SessionArgument,
@@ -144,7 +136,6 @@ def _read_report(path: Path) -> Report:
 
 
 @app.command("export")
-@handle_errors
 def export(
     ctx: typer.Context,
     session: SessionArgument,
@@ -171,7 +162,6 @@ def _say_head(did: str, directory: Path, head: Head, *, as_json: bool) -> None:
 
 
 @app.command("import")
-@handle_errors
 def import_(
     ctx: typer.Context,
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="What `journeyman export` wrote.")],

@@ -12,7 +12,7 @@ import typer
 from journeyman.engine.reporting import report_of
 from journeyman.interfaces.cli.options import SessionArgument
 from journeyman.interfaces.cli.rendering import console, report_page
-from journeyman.interfaces.cli.shared import handle_errors, settings_of
+from journeyman.interfaces.cli.shared import CommandGroup, settings_of
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.cli.with_session import with_session
 from journeyman.interfaces.pages.html import html_report
@@ -20,7 +20,7 @@ from journeyman.mission.report.markdown import markdown_report
 from journeyman.mission.report.model import Report, to_json
 from journeyman.mission.values.errors import Unavailable
 
-app = typer.Typer(rich_markup_mode=None)
+app = CommandGroup()
 
 
 class Form(StrEnum):
@@ -36,7 +36,6 @@ _BY_SUFFIX = {".md": Form.markdown, ".json": Form.json, ".html": Form.html, ".ht
 
 
 @app.command("report")
-@handle_errors
 def report(
     ctx: typer.Context,
     session: SessionArgument,

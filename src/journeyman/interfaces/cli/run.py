@@ -19,9 +19,9 @@ from journeyman.interfaces.cli.options import JsonOption, NoInputOption, PersonO
 from journeyman.interfaces.cli.rendering import summary_text
 from journeyman.interfaces.cli.shared import (
     INTERRUPTED,
+    CommandGroup,
     exit_code,
     find_session,
-    handle_errors,
     person,
     print_json,
     settings_of,
@@ -39,13 +39,12 @@ from journeyman.mission.values.errors import InvalidInput, LeaseHeld, Problem
 from journeyman.mission.values.printable import visible
 from journeyman.wiring import Journeyman, load_mission
 
-app = typer.Typer(rich_markup_mode=None)
+app = CommandGroup()
 Drive = Callable[[Journeyman, OnEvent], Awaitable[State]]
 _BUDGET_KINDS = {"iterations": int, "wall_clock_s": float, "tool_calls": int, "tokens": int, "cost_usd": float}
 
 
 @app.command("run")
-@handle_errors
 def run(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="MISSION", help="Mission file: YAML, JSON or TOML.")],
@@ -78,7 +77,6 @@ def run(
 
 
 @app.command("resume")
-@handle_errors
 def resume(
     ctx: typer.Context,
     session: SessionArgument,
@@ -105,7 +103,6 @@ def resume(
 
 
 @app.command("conclude", hidden=True)
-@handle_errors
 def conclude(ctx: typer.Context, session: SessionArgument, as_json: JsonOption = False) -> None:
     """Write the ending of a session whose process was killed, since a tool held it past the deadline."""
     settings = settings_of(ctx)

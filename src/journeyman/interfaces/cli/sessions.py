@@ -19,7 +19,7 @@ from journeyman.interfaces.cli.live_display import open_display, session_page
 from journeyman.interfaces.cli.options import JsonOption, SessionArgument
 from journeyman.interfaces.cli.rendering import console, short, summary_text, table
 from journeyman.interfaces.cli.run import next_step
-from journeyman.interfaces.cli.shared import exit_code, handle_errors, print_json, settings_of
+from journeyman.interfaces.cli.shared import CommandGroup, exit_code, print_json, settings_of
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.cli.with_session import with_journeyman, with_session
 from journeyman.mission.criteria.evidence import Evidence
@@ -31,11 +31,10 @@ from journeyman.mission.report.model import to_json
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.wiring import Journeyman
 
-app = typer.Typer(rich_markup_mode=None)
+app = CommandGroup()
 
 
 @app.command("list")
-@handle_errors
 def list_sessions(
     ctx: typer.Context,
     status: Annotated[
@@ -69,7 +68,6 @@ def list_sessions(
 
 
 @app.command("show")
-@handle_errors
 def show(ctx: typer.Context, session: SessionArgument, as_json: JsonOption = False) -> None:
     """Show where a session stands: criteria, budget, what it waits for."""
     state = with_session(settings_of(ctx), session, lambda journeyman, name: state_of(journeyman.store, name))
@@ -112,7 +110,6 @@ def _order(row: Evidence) -> int:
 
 
 @app.command("watch")
-@handle_errors
 def watch(
     ctx: typer.Context,
     session: SessionArgument,
@@ -140,7 +137,6 @@ def watch(
 
 
 @app.command("history")
-@handle_errors
 def history(
     ctx: typer.Context,
     session: SessionArgument,
@@ -237,7 +233,6 @@ def _gist(data: dict[str, Any]) -> str:
 
 
 @app.command("prompt")
-@handle_errors
 def prompt(ctx: typer.Context, session: SessionArgument, as_json: JsonOption = False) -> None:
     """Print the prompt that a model would see next, byte for byte; it leaves nowhere."""
     found = with_session(settings_of(ctx), session, lambda journeyman, name: prompt_of(journeyman.store, name))

@@ -14,7 +14,7 @@ import typer
 from journeyman.evaluation.options import ANSWER_TOKENS, MEMORY, PREFIX, ModelOptions
 from journeyman.interfaces.cli.options import JsonOption
 from journeyman.interfaces.cli.registry import COMMANDS
-from journeyman.interfaces.cli.shared import handle_errors, settings_of
+from journeyman.interfaces.cli.shared import CommandGroup, settings_of
 from journeyman.mission.values.errors import NotFound
 
 
@@ -62,8 +62,8 @@ _CONCURRENCY = typer.Option(
 _MAX_USD = typer.Option("--max-usd", metavar="USD", min=0, help="Models only: stop before this run has cost more.")
 _MAX_TOKENS = typer.Option("--max-tokens", metavar="N", min=0, help="Models only: stop before this run has used more.")
 
-app = typer.Typer(rich_markup_mode=None)
-gym = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["gym"].help)
+app = CommandGroup()
+gym = CommandGroup(no_args_is_help=True, help=COMMANDS["gym"].help)
 app.add_typer(gym, name="gym")
 
 
@@ -77,7 +77,6 @@ def _work(module: str) -> ModuleType:
 
 
 @gym.command("eval")
-@handle_errors
 def evaluate(
     ctx: typer.Context,
     policy: Annotated[list[str], typer.Option("--policy", metavar="NAME", help=f"May be repeated: {_POLICY}")],
@@ -125,7 +124,6 @@ def evaluate(
 
 
 @gym.command("play")
-@handle_errors
 def play(
     task: Annotated[str, typer.Argument(metavar="TASK", help="Such as easy-train-0.")] = "easy-train-0",
     role: Annotated[RoleName, typer.Option("--role", help="The seat you take.")] = RoleName.SRE,
@@ -141,7 +139,6 @@ def play(
 
 
 @gym.command("watch")
-@handle_errors
 def watch(
     ctx: typer.Context,
     task: Annotated[str, typer.Argument(metavar="TASK", help="Such as medium-train-3.")],
@@ -165,7 +162,6 @@ def watch(
 
 
 @gym.command("export")
-@handle_errors
 def export(
     output: Annotated[Path, typer.Option("--output", metavar="FILE", help="Chat rows for supervised training.")],
     tier: Annotated[TierName, typer.Option("--tier", help="How hard.")] = TierName.EASY,
@@ -180,7 +176,6 @@ def export(
 
 
 @gym.command("train")
-@handle_errors
 def train(
     output: Annotated[Path, typer.Option("--output", metavar="FILE", help="The policy, for --policy trained:FILE.")],
     minutes: Annotated[
