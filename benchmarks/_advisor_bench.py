@@ -13,10 +13,11 @@ from benchmarks._scripted_client import MOST_WAIT_S
 from journeyman.advisors.agent import AgentAdvisor
 from journeyman.advisors.base import Advisor
 from journeyman.advisors.broker import Broker, BrokerPolicy
+from journeyman.advisors.kinds import PROVIDERS, AdvisorKind
 from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
-from journeyman.advisors.provider_settings import ProviderKind, ProviderSettings
 from journeyman.advisors.providers import ProviderAdvisor
 from journeyman.advisors.pull import PullAdvisor
+from journeyman.advisors.settings import AdvisorSettings
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.mission import Mission
 from journeyman.testing.model_server import ModelServer, ScriptedFault, ScriptLine, serving
@@ -144,16 +145,14 @@ async def stage(timeout_s: float = 0.15, key: str = "key") -> AsyncGenerator[Adv
     }
     async with serving([]) as server:
         advisors: dict[str, Advisor] = {}
-        for kind in ProviderKind:
+        for kind in PROVIDERS:
             for stream in (False, True):
                 name = f"{kind.value}{'-stream' if stream else ''}"
-                url = f"{server.url}/v1" if kind is ProviderKind.OPENAI else server.url
-                settings = ProviderSettings(kind=kind, name=name, base_url=url, stream=stream, timeout_s=timeout_s)
-                advisors[name] = ProviderAdvisor(settings, environment)
-        settings = ProviderSettings(
-            kind=ProviderKind.OPENAI, name=SHARED, base_url=f"{server.url}/v1", timeout_s=timeout_s
-        )
-        advisors[SHARED] = ProviderAdvisor(settings, environment)
+                url = f"{server.url}/v1" if kind is AdvisorKind.OPENAI else server.url
+                settings = AdvisorSettings(kind=kind, base_url=url, stream=stream, timeout_s=timeout_s)
+                advisors[name] = ProviderAdvisor(name, settings, environment)
+        settings = AdvisorSettings(kind=AdvisorKind.OPENAI, base_url=f"{server.url}/v1", timeout_s=timeout_s)
+        advisors[SHARED] = ProviderAdvisor(SHARED, settings, environment)
         advisors[AGENT] = AgentAdvisor(tuple(command(server.url, MOST_WAIT_S)), AGENT)
         clients, rounds, pull, push = Clients(), SamplingRounds("rounds"), PullAdvisor("pull"), PushSampling("push")
         rounds.mark_alive()

@@ -16,12 +16,13 @@ import anyio
 from journeyman.advisors.agent import AgentAdvisor
 from journeyman.advisors.base import Advisor
 from journeyman.advisors.broker import Broker
+from journeyman.advisors.kinds import AdvisorKind
 from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
 from journeyman.advisors.pending_prompts import PendingPrompts
 from journeyman.advisors.prices import PricedModel, Prices
 from journeyman.advisors.providers import ProviderAdvisor
 from journeyman.advisors.pull import PullAdvisor
-from journeyman.advisors.settings import AdvisorKind, AdvisorSettings
+from journeyman.advisors.settings import AdvisorSettings
 from journeyman.concurrency.abandonable_tasks import run_abandonable
 from journeyman.config import Settings, load_settings
 from journeyman.engine.clock import Clock, SystemClock
@@ -160,7 +161,7 @@ def _advisor(name: str, table: AdvisorSettings, environment: Mapping[str, str]) 
         case AdvisorKind.PULL:
             return PullAdvisor(name, PendingPrompts(table.answer_within_s))
         case AdvisorKind.ANTHROPIC | AdvisorKind.OPENAI | AdvisorKind.BEDROCK:
-            return ProviderAdvisor(table.provider(name), environment)
+            return ProviderAdvisor(name, table, environment)
 
 
 def prompt_key(folder: Path) -> bytes:

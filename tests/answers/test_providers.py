@@ -7,7 +7,7 @@ from typing import Any, cast
 
 import pytest
 
-from journeyman.answers import ExtractionReason, Vendor, extract, messages, read_response, tool_spec
+from journeyman.answers import ANY_TOOL, ExtractionReason, Vendor, extract, messages, read_response, tool_spec
 from journeyman.answers.provider_formats import VENDORS
 from tests.answers.cases import Order, Person, Task
 
@@ -96,6 +96,20 @@ def test_the_call_of_the_asked_tool_counts_before_others() -> None:
     assert read_response(said, Person, "anthropic").value == ADA
 
 
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_any_tools_call_counts_where_that_is_wanted(vendor: Vendor) -> None:
+    """Whoever offers one tool need not care what a model calls it; `None` means the tool that the type makes."""
+    assert read_response(response(vendor, call=ARGS), Person, vendor, tool="other").value is None
+    assert read_response(response(vendor, call=ARGS), Person, vendor, tool=ANY_TOOL).value == ADA
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+@pytest.mark.parametrize("plain", [TEXT, TEXT.encode(), TEXT.encode("utf-16"), f"Here you are: {TEXT}"])
+def test_mere_text_is_read_as_a_response(vendor: Vendor, plain: str | bytes) -> None:
+    """Older adapters give what the model wrote and nothing around it."""
+    assert read_response(plain, Person, vendor).value == ADA
+
+
 def test_the_other_forms_of_openai_are_read() -> None:
     """The Responses API, the legacy call, and reasoning without an answer."""
     items = {
@@ -139,6 +153,9 @@ def test_each_tool_spec_has_the_provider_form() -> None:
     assert tool_spec(Person, "bedrock") == {"toolSpec": {**told, "inputSchema": {"json": schema}}}
     assert tool_spec(Person, "mcp") == {**told, "inputSchema": schema}
     assert tool_spec(Task, "mcp", name="do_it", description="x")["name"] == "do_it"
+    assert tool_spec(schema, "openai", name=told["name"], description=told["description"]) == tool_spec(
+        Person, "openai"
+    )
 
 
 def test_a_type_that_is_no_object_is_asked_for_under_a_key_and_read_back() -> None:

@@ -107,8 +107,41 @@ def test_tool_calls_are_read_from_dicts_and_sdk_objects(arguments: Any) -> None:
     assert parse_anthropic_response(SimpleNamespace(content=[block]), role=AgentRole.SRE) == WANTED
 
 
+def called(*arguments: Any, finish_reason: str = "tool_calls") -> dict[str, Any]:
+    """A chat completion with a call for each of the arguments."""
+    calls = [{"function": {"name": f"tool_{index}", "arguments": one}} for index, one in enumerate(arguments)]
+    return {"choices": [{"finish_reason": finish_reason, "message": {"content": None, "tool_calls": calls}}]}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ('{"action_type": "noop"}', RESTART),
+        ({"action_type": "noop"}, json.loads(RESTART)),
+        (RESTART, {"action_type": "reboot"}),
+        (RESTART, "{broken"),
+        ({"arguments": json.loads(RESTART)},),
+        ({"name": "incident_action", "input": json.loads(RESTART)},),
+        ({"Action_Type": " Restart ", "Target": "db"},),
+    ],
+)
+def test_the_last_call_that_is_an_action_counts_whatever_its_tool(arguments: tuple[Any, ...]) -> None:
+    """Parsed or as text alike; wrapped once more than it should be, and with keys and words in another case, too."""
+    assert parse_openai_response(called(*arguments), AgentRole.SRE) == WANTED
+
+
+@pytest.mark.parametrize("arguments", [RESTART, json.loads(RESTART)])
+def test_a_call_that_was_cut_for_length_is_never_an_action(arguments: Any) -> None:
+    """What was parsed of it may be what was left of a longer one."""
+    assert parse_openai_response(called(arguments, finish_reason="length"), AgentRole.SRE) == TextAction(AgentRole.SRE)
+
+
 def test_text_is_read_where_there_is_no_tool_call() -> None:
-    """Also split over parts, and as a plain string."""
+    """Also split over parts, as a plain string, and where the call is no action."""
+    assert parse_openai_response(RESTART, AgentRole.SRE) == WANTED
+    beside = called({"action_type": "reboot"})
+    beside["choices"][0]["message"]["content"] = RESTART
+    assert parse_openai_response(beside, AgentRole.SRE) == WANTED
     parts = [{"type": "text", "text": RESTART[:9]}, {"type": "text", "text": RESTART[9:]}]
     assert parse_openai_response({"choices": [{"message": {"content": parts}}]}, AgentRole.SRE) == WANTED
     assert parse_anthropic_response({"content": parts}, AgentRole.SRE) == WANTED

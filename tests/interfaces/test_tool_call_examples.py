@@ -6,12 +6,12 @@ import inspect
 from collections import Counter
 
 import pytest
+from tool_call_examples import tool_call_examples
 
 from journeyman.gym.tasks import task
 from journeyman.gym.text.session import TextWorld
 from journeyman.gym.text.tools import tools_of
 from journeyman.gym.text.words import AgentRole
-from journeyman.interfaces.trainers.tool_call_examples import tool_call_examples
 from journeyman.interfaces.trainers.trl_environments import ENVIRONMENTS
 
 

@@ -15,15 +15,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import grpo
 import pytest
 import torch
 import trl
 from safetensors.torch import load_file
+from tiny_model import tiny_tokenizer
 from transformers.utils import get_json_schema
 from trl.chat_template_utils import add_response_schema
 
-from journeyman.interfaces.trainers import grpo
-from journeyman.interfaces.trainers.tiny_model import tiny_tokenizer
 from journeyman.interfaces.trainers.trl_environments import ENVIRONMENTS, training_rows
 
 
@@ -38,7 +38,7 @@ class Run:
 
 def run(folder: Path, *words: str) -> Run:
     """Run the script for the seat of oversight, as a user does."""
-    argv = [sys.executable, "-m", "journeyman.interfaces.trainers.grpo", "--role", "oversight", "--worlds", "1"]
+    argv = [sys.executable, grpo.__file__, "--role", "oversight", "--worlds", "1"]
     argv += ["--group", "8", "--tokens", "3000", "--calls", "4", "--rate", "1e-3", "--output", str(folder), *words]
     ended = subprocess.run(
         argv, capture_output=True, text=True, check=False, env={**os.environ, "OMP_NUM_THREADS": "1"}

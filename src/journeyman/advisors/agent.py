@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import importlib
 import importlib.util
-import json
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -17,18 +16,15 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 
-from journeyman.advisors.answer_building import build_answer, estimate_usage
+from journeyman.advisors.answer_building import build_answer, estimate_usage, schema_instruction
 from journeyman.advisors.base import Answer, AskLimits, FailureClass, Readiness, Request
 from journeyman.advisors.log_filter import RedactRootLogs
+from journeyman.answers import ResponseContent
 from journeyman.concurrency.child_processes import kill_at_exit, kill_group
 from journeyman.concurrency.process_start import start_asyncio_process
 from journeyman.mission.values.printable import visible
 
 _EXTRA: Final = "the extra is not installed: pip install 'journeyman[agent]'"
-_STOPPED: Final[Mapping[str, FailureClass]] = {
-    "max_tokens": FailureClass.TRUNCATED, "max_turn_requests": FailureClass.TRUNCATED, "refusal": FailureClass.REFUSED,
-    "cancelled": FailureClass.CANCELLED,
-}  # fmt: skip
 _GRACE_S: Final = 0.5
 """Time that an agent has to go after its answer; it has nothing to save."""
 _CLOSING_S: Final = 1.0
@@ -105,7 +101,11 @@ class AgentAdvisor:
             failure = FailureClass.AUTH if auth else FailureClass.TRANSPORT
             return Answer(failure=failure, reason=f"agent_{failure.value}", usage=estimate_usage(request))
         usage = estimate_usage(request, text)
-        answer = await build_answer(request, text, model="agent", usage=usage, stopped=_STOPPED.get(stop))
+        if stop == "cancelled":
+            answer = Answer(failure=FailureClass.CANCELLED, reason=stop, text=text, model="agent", usage=usage)
+        else:
+            said = ResponseContent(text=text, finish_reason=stop)
+            answer = await build_answer(request, said, model="agent", usage=usage)
         return replace(answer, duration_s=anyio.current_time() - began)
 
     async def _talk(self, acp: Any, request: Request, folder: str) -> tuple[str, str]:
@@ -142,6 +142,5 @@ def _prompt(request: Request) -> str:
     texts = [message.text for message in request.messages]
     texts.append("Use no tools. Answer in text only.")
     if request.answer is not None:
-        schema = json.dumps(request.answer.model_json_schema(), sort_keys=True, ensure_ascii=False)
-        texts.append(f"Answer with one JSON object and nothing else. It must fit this schema: {schema}")
+        texts.append(schema_instruction(request.answer))
     return "\n\n".join(texts)

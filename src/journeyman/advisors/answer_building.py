@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Final
 
 import anyio.to_thread
+from pydantic import BaseModel
 
 from journeyman.advisors.base import Answer, FailureClass, Request, TokenUsage, UsageSource
 from journeyman.answers import (
@@ -17,6 +19,7 @@ from journeyman.answers import (
     ResponseContent,
     extract_from_content,
     problem_lines,
+    reason_for_finish,
 )
 
 CHARACTERS_PER_TOKEN: Final = 4
@@ -38,9 +41,7 @@ _SPARE_TOKENS: Final = 16_384
 """What a provider may add of its own: instructions for tools and schemas, thinking."""
 
 
-async def build_answer(
-    request: Request, said: ResponseContent | str, *, model: str, usage: TokenUsage, stopped: FailureClass | None = None
-) -> Answer:
+async def build_answer(request: Request, said: ResponseContent | str, *, model: str, usage: TokenUsage) -> Answer:
     """The checked answer to a request.
 
     Args:
@@ -48,13 +49,13 @@ async def build_answer(
         said: What came back; text, or calls and text.
         model: As the provider names it.
         usage: What the try used.
-        stopped: `TRUNCATED` or `REFUSED` when the provider says so, whatever the text looks like.
     """
     said = ResponseContent(text=said) if isinstance(said, str) else said
     text = _raw_text(said)
     blank = Answer(text=text, model=model, usage=usage)
+    stopped = reason_for_finish(said.finish_reason)
     if stopped is not None:
-        return replace(blank, failure=stopped, reason=stopped.value)
+        return replace(blank, failure=_FAILURES[stopped], reason=stopped.value)
     if request.answer is None:
         empty = not said.text
         return replace(
@@ -66,6 +67,12 @@ async def build_answer(
         return replace(blank, value=found.value)
     problems = tuple(problem_lines(request.answer, found))
     return replace(blank, failure=_FAILURES[found.reason], reason=found.reason.value, problems=problems)
+
+
+def schema_instruction(answer: type[BaseModel]) -> str:
+    """What a model is told of the form of its answer where a request has no place for a schema."""
+    schema = json.dumps(answer.model_json_schema(), sort_keys=True, ensure_ascii=False)
+    return f"Answer with one JSON object and nothing else. It must fit this schema: {schema}"
 
 
 def _raw_text(said: ResponseContent) -> str:

@@ -32,10 +32,11 @@ from journeyman.advisors.base import (
     TokenUsage,
     UsageLedger,
 )
+from journeyman.advisors.circuit_breaker import CircuitBreaker
 from journeyman.advisors.coalesce import CoalescingAdvisor
 from journeyman.advisors.prices import Priced
-from journeyman.advisors.throttling import CircuitBreaker, RateLimiter
 from journeyman.concurrency.abandonable_tasks import SelfCancelled, run_abandonable
+from journeyman.concurrency.rate_limiter import RateLimiter
 from journeyman.mission.values.errors import BudgetRefused
 
 MakeRequest = Callable[[str], Request]
@@ -333,8 +334,8 @@ class Broker:
     async def _wait_for_rate(self, name: str) -> None:
         for whose, rate in (("", self.policy.per_minute), (name, self.policy.rates.get(name))):
             if rate is not None:
-                pace = self._rate_limiters.setdefault(whose, RateLimiter(60.0 / rate))
-                await self.sleep(pace.reserve_wait_s(self.now()))
+                limiter = self._rate_limiters.setdefault(whose, RateLimiter(60.0 / rate))
+                await self.sleep(limiter.reserve_wait_s(self.now()))
 
     def _audit_asked(self, advisor: Advisor, request: Request, ask: str, prompt: bytes) -> AuditAsked:
         most = request.most_output_tokens

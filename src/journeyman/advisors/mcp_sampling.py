@@ -7,14 +7,13 @@ for that. From 2026-07-28 on a tool answers `input_required` with the questions 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias
 
 import anyio
 
-from journeyman.advisors.answer_building import build_answer, estimate_usage
+from journeyman.advisors.answer_building import build_answer, estimate_usage, schema_instruction
 from journeyman.advisors.base import Answer, AskLimits, FailureClass, Readiness, Request
 from journeyman.advisors.pending_prompts import ANSWER_WITHIN_S, PromptQueueAdvisor, SubmitResult
 from journeyman.answers import response_content
@@ -28,15 +27,13 @@ _BY_CODE: Final[Mapping[int, FailureClass]] = {
     -32001: FailureClass.TIMEOUT,
 }  # fmt: skip
 """`-1` is the protocol's code for a person who said no."""
-_STOPPED: Final[Mapping[str, FailureClass]] = {"maxTokens": FailureClass.TRUNCATED, "refusal": FailureClass.REFUSED}
 
 
 def sampling_params(request: Request) -> dict[str, Any]:
     """The parameters of `sampling/createMessage`; the schema goes into the text, since they have no place for it."""
     system = [message.text for message in request.messages if message.role == "system"]
     if request.answer is not None:
-        schema = json.dumps(request.answer.model_json_schema(), sort_keys=True, ensure_ascii=False)
-        system.append(f"Answer with one JSON object and nothing else. It must fit this schema: {schema}")
+        system.append(schema_instruction(request.answer))
     params: dict[str, Any] = {
         "messages": [
             {"role": message.role, "content": {"type": "text", "text": message.text}}
@@ -55,9 +52,8 @@ async def parse_sampling_result(request: Request, result: Mapping[str, Any]) -> 
     said = response_content(result, "mcp")
     if result.get("role") != "assistant" or not (said.text or said.calls):
         return Answer(failure=FailureClass.MALFORMED, reason="sampling_no_text", usage=estimate_usage(request))
-    stopped = _STOPPED.get(said.finish_reason)
     usage = estimate_usage(request, said.text)
-    return await build_answer(request, said, model=str(result.get("model", "")), usage=usage, stopped=stopped)
+    return await build_answer(request, said, model=str(result.get("model", "")), usage=usage)
 
 
 def failure_from_code(code: int | None) -> Answer:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from journeyman.advisors.provider_settings import AnswerMode
+from journeyman.advisors.kinds import AnswerMode
 
 _LOWER: Final[Mapping[AnswerMode, AnswerMode]] = {
     AnswerMode.NATIVE: AnswerMode.TOOL,

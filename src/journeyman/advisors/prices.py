@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, Final
 
-from journeyman.advisors.provider_settings import ProviderKind
+from journeyman.advisors.kinds import AdvisorKind
 
-_PROVIDERS: Final[Mapping[ProviderKind, str]] = {
-    ProviderKind.ANTHROPIC: "anthropic",
-    ProviderKind.OPENAI: "openai",
-    ProviderKind.BEDROCK: "aws",
+_PROVIDERS: Final[Mapping[AdvisorKind, str]] = {
+    AdvisorKind.ANTHROPIC: "anthropic",
+    AdvisorKind.OPENAI: "openai",
+    AdvisorKind.BEDROCK: "aws",
 }
 _MILLION: Final = 1_000_000
 _LIST: Final = "genai-prices"
@@ -32,7 +32,7 @@ class TokenPrice:
 class PricedModel:
     """What prices need to know of an advisor."""
 
-    kind: ProviderKind | None
+    kind: AdvisorKind | None
     """`None` for sources that no price list knows."""
     model: str
     costs: bool = True

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final, cast
 
 from journeyman.advisors.base import Answer, FailureClass, TokenUsage
-from journeyman.advisors.provider_settings import ProviderKind
+from journeyman.advisors.kinds import AdvisorKind
 
 _BY_CLASS: Final[Mapping[str, FailureClass]] = {
     "ModelTimeoutError": FailureClass.TIMEOUT,
@@ -55,7 +55,7 @@ _QUOTA: Final = "ModelQuotaExceededError"
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,60}")
 
 
-def failure_answer(error: BaseException, kind: ProviderKind, used: TokenUsage) -> Answer:
+def failure_answer(error: BaseException, kind: AdvisorKind, used: TokenUsage) -> Answer:
     """The answer of a try that ended with an error of the SDK or of what lies under it.
 
     Args:
@@ -104,9 +104,9 @@ def _failure(chain: list[Any], status: int | None) -> FailureClass:
     return FailureClass.TRANSPORT
 
 
-def _reason(kind: ProviderKind, failure: FailureClass, status: int | None, code: str, chain: list[Any]) -> str:
+def _reason(kind: AdvisorKind, failure: FailureClass, status: int | None, code: str, chain: list[Any]) -> str:
     prefix = kind.value
-    if kind is ProviderKind.BEDROCK:
+    if kind is AdvisorKind.BEDROCK:
         if any(type(row).__name__ in {"NoCredentialsError", "PartialCredentialsError"} for row in chain):
             return "bedrock_no_credentials"
         if code:

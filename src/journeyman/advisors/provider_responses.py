@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from journeyman.advisors.answer_building import build_answer, estimate_usage
-from journeyman.advisors.base import Answer, FailureClass, Request, TokenUsage
+from journeyman.advisors.base import Answer, Request, TokenUsage
 from journeyman.answers import AnswerStream, ResponseContent
-
-_STOPPED: Final[Mapping[str, FailureClass]] = {"length": FailureClass.TRUNCATED, "content_filter": FailureClass.REFUSED}
 
 
 async def read_until_answered(events: Any, answer: Any, *, called: bool) -> bool:
@@ -52,10 +49,10 @@ async def parse_response(
     """
     calls = [(part.tool_name, part.args_as_json_str()) for part in response.parts if part.part_kind == "tool-call"]
     text = "".join(part.content for part in response.parts if part.part_kind == "text")
-    said = ResponseContent(tuple(calls), text)
-    stopped = _STOPPED.get(response.finish_reason or ("length" if streamed and not cut else ""))
+    finish = response.finish_reason or ("length" if streamed and not cut else "")
+    said = ResponseContent(tuple(calls), text, finish)
     usage = _usage(request, response.usage, "".join([*(args for _, args in calls), text]), cut=cut)
-    return await build_answer(request, said, model=response.model_name or model, usage=usage, stopped=stopped)
+    return await build_answer(request, said, model=response.model_name or model, usage=usage)
 
 
 def _usage(request: Request, used: Any, text: str, *, cut: bool) -> TokenUsage:

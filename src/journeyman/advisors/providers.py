@@ -12,27 +12,24 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, TypeVar, cast
 
 import anyio
 import anyio.to_thread
 
 from journeyman.advisors.answer_building import TOOL, estimate_usage
 from journeyman.advisors.base import Answer, AskLimits, FailureClass, Readiness, Request
+from journeyman.advisors.kinds import AdvisorKind, AnswerMode
 from journeyman.advisors.log_filter import QuietLoggers
 from journeyman.advisors.mode_fallback import ModeFallback
 from journeyman.advisors.provider_failures import failure_answer, is_form_refusal
+from journeyman.advisors.provider_resolution import ResolvedProvider, resolve_provider
 from journeyman.advisors.provider_responses import parse_response, read_until_answered
-from journeyman.advisors.provider_settings import (
-    AnswerMode,
-    ProviderKind,
-    ProviderSettings,
-    ResolvedProvider,
-    resolve_provider,
-)
+from journeyman.advisors.settings import AdvisorSettings
 from journeyman.mission.values.errors import NotAllowed
 from journeyman.mission.values.printable import visible
 
+T = TypeVar("T")
 _NO_TAG: Final = "\x00journeyman\x00"  # no model writes it: thinking tags are never split, answers/ reads them
 _QUIET_LOGGERS: Final = QuietLoggers(
     frozenset(
@@ -56,7 +53,9 @@ _QUIET_LOGGERS: Final = QuietLoggers(
 class ProviderAdvisor:
     """Asks one model of one provider."""
 
-    settings: ProviderSettings
+    name: str
+    """Under which missions and settings mean it."""
+    settings: AdvisorSettings
     environment: Mapping[str, str] = field(repr=False)
     """Variables in which keys, regions and models are looked up; read anew at each look."""
     home: Path | None = None
@@ -67,11 +66,6 @@ class ProviderAdvisor:
     _opening: anyio.Lock = field(default_factory=anyio.Lock, repr=False)
 
     @property
-    def name(self) -> str:
-        """The name under which missions and settings mean it."""
-        return self.settings.name or self.settings.kind.value
-
-    @property
     def model(self) -> str:
         """The model that is asked."""
         return self._resolved().model
@@ -79,7 +73,7 @@ class ProviderAdvisor:
     @property
     def limits(self) -> AskLimits:
         """What one try may take."""
-        return AskLimits(max_output_tokens=self.settings.max_output_tokens, timeout_s=self.settings.timeout_s)
+        return self.settings.limits()
 
     def _resolved(self) -> ResolvedProvider:
         return resolve_provider(self.settings, self.environment, self.home)
@@ -93,7 +87,7 @@ class ProviderAdvisor:
             return Readiness(ready=False, why=_EXTRA, costs=costs, leaves_machine=leaves)
         if found.missing:
             return Readiness(ready=False, why=found.missing, costs=costs, leaves_machine=leaves)
-        where = found.base_url or (found.region if self.settings.kind is ProviderKind.BEDROCK else "its own service")
+        where = found.base_url or (found.region if self.settings.kind is AdvisorKind.BEDROCK else "its own service")
         why = visible(f"asks {found.model} at {where}")
         return Readiness(ready=True, why=why, costs=costs, leaves_machine=leaves)
 
@@ -130,7 +124,7 @@ class ProviderAdvisor:
     async def _asked(self, request: Request, mode: AnswerMode | None) -> Answer:
         response, cut = await _send(self._model, request, mode, self.settings)
         answer = await parse_response(request, response, self._resolved().model, streamed=self.settings.stream, cut=cut)
-        if answer.failure is FailureClass.TRUNCATED and self.settings.kind is ProviderKind.BEDROCK:
+        if answer.failure is FailureClass.TRUNCATED and self.settings.kind is AdvisorKind.BEDROCK:
             return replace(answer, reason="bedrock_truncated_response")
         return answer
 
@@ -159,7 +153,7 @@ class ProviderAdvisor:
         client, self._client, self._model = self._client, None, None
         if client is None:
             return
-        if self.settings.kind is ProviderKind.BEDROCK:
+        if self.settings.kind is AdvisorKind.BEDROCK:
             await anyio.to_thread.run_sync(client.close)
         else:
             await client.close()
@@ -178,7 +172,7 @@ _WIRE: Final = (
 """What sending a request imports: all of it in the thread, or the event loop would stand still meanwhile."""
 
 
-def _open(settings: ProviderSettings, found: ResolvedProvider) -> tuple[Any, Any]:
+def _open(settings: AdvisorSettings, found: ResolvedProvider) -> tuple[Any, Any]:
     """The wire library's model and the SDK's client."""
     try:
         for module in _WIRE:
@@ -189,41 +183,36 @@ def _open(settings: ProviderSettings, found: ResolvedProvider) -> tuple[Any, Any
     return model, client
 
 
-def _anthropic(settings: ProviderSettings, found: ResolvedProvider) -> tuple[Any, Any]:
+def _client(sdk: Callable[..., T], http: Callable[..., Any], settings: AdvisorSettings, found: ResolvedProvider) -> T:
+    """An SDK's client that makes one attempt, and follows nobody: a prompt, and its key, go where the operator said."""
+    return sdk(
+        api_key=found.key or "none",
+        base_url=found.base_url or None,
+        max_retries=0,
+        timeout=settings.limits().timeout_s,
+        http_client=http(follow_redirects=False),
+    )
+
+
+def _anthropic(settings: AdvisorSettings, found: ResolvedProvider) -> tuple[Any, Any]:
     from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient  # noqa: PLC0415  extra `models`
     from pydantic_ai.models.anthropic import AnthropicModel  # noqa: PLC0415  extra `models`
     from pydantic_ai.providers.anthropic import AnthropicProvider  # noqa: PLC0415  extra `models`
 
-    client = AsyncAnthropic(
-        api_key=found.key or "none",
-        base_url=found.base_url or None,
-        max_retries=0,
-        timeout=settings.timeout_s,
-        http_client=DefaultAsyncHttpxClient(
-            follow_redirects=False
-        ),  # a prompt, and its key, go where the operator said
-    )
+    client = _client(AsyncAnthropic, DefaultAsyncHttpxClient, settings, found)
     return AnthropicModel(found.model, provider=AnthropicProvider(anthropic_client=client), profile=_profile()), client
 
 
-def _openai(settings: ProviderSettings, found: ResolvedProvider) -> tuple[Any, Any]:
+def _openai(settings: AdvisorSettings, found: ResolvedProvider) -> tuple[Any, Any]:
     from openai import AsyncOpenAI, DefaultAsyncHttpxClient  # noqa: PLC0415  extra `models`
     from pydantic_ai.models.openai import OpenAIChatModel  # noqa: PLC0415  extra `models`
     from pydantic_ai.providers.openai import OpenAIProvider  # noqa: PLC0415  extra `models`
 
-    client = AsyncOpenAI(
-        api_key=found.key or "none",
-        base_url=found.base_url or None,
-        max_retries=0,
-        timeout=settings.timeout_s,
-        http_client=DefaultAsyncHttpxClient(
-            follow_redirects=False
-        ),  # a prompt, and its key, go where the operator said
-    )
+    client = _client(AsyncOpenAI, DefaultAsyncHttpxClient, settings, found)
     return OpenAIChatModel(found.model, provider=OpenAIProvider(openai_client=client), profile=_profile()), client
 
 
-def _bedrock(settings: ProviderSettings, found: ResolvedProvider) -> tuple[Any, Any]:
+def _bedrock(settings: AdvisorSettings, found: ResolvedProvider) -> tuple[Any, Any]:
     import boto3  # noqa: PLC0415  extra `models`
     from botocore.config import Config  # noqa: PLC0415  extra `models`
     from botocore.session import Session  # noqa: PLC0415  extra `models`
@@ -241,7 +230,7 @@ def _bedrock(settings: ProviderSettings, found: ResolvedProvider) -> tuple[Any, 
         session.set_credentials(found.aws[0], found.aws[1], found.aws[2] or None)
     config = Config(
         retries={"total_max_attempts": 1},
-        read_timeout=settings.timeout_s,
+        read_timeout=settings.limits().timeout_s,
         connect_timeout=10,
         max_pool_connections=32,
         **more,
@@ -254,10 +243,10 @@ def _bedrock(settings: ProviderSettings, found: ResolvedProvider) -> tuple[Any, 
     return BedrockConverseModel(found.model, provider=provider, profile=_profile()), client
 
 
-_OPENERS: Final[Mapping[ProviderKind, Callable[[ProviderSettings, ResolvedProvider], tuple[Any, Any]]]] = {
-    ProviderKind.ANTHROPIC: _anthropic,
-    ProviderKind.OPENAI: _openai,
-    ProviderKind.BEDROCK: _bedrock,
+_OPENERS: Final[Mapping[AdvisorKind, Callable[[AdvisorSettings, ResolvedProvider], tuple[Any, Any]]]] = {
+    AdvisorKind.ANTHROPIC: _anthropic,
+    AdvisorKind.OPENAI: _openai,
+    AdvisorKind.BEDROCK: _bedrock,
 }
 
 
@@ -277,7 +266,7 @@ def _profile() -> Any:
     return {"thinking_tags": (_NO_TAG, _NO_TAG)}
 
 
-async def _send(model: Any, request: Request, mode: AnswerMode | None, settings: ProviderSettings) -> tuple[Any, bool]:
+async def _send(model: Any, request: Request, mode: AnswerMode | None, settings: AdvisorSettings) -> tuple[Any, bool]:
     """Send one request; give the wire library's response, and whether its stream was cut after the answer."""
     from pydantic_ai import direct, messages  # noqa: PLC0415  extra `models`
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
@@ -11,31 +10,13 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from journeyman.advisors.base import DEFAULT_OUTPUT_TOKENS, AskLimits
 from journeyman.advisors.broker import BrokerPolicy
+from journeyman.advisors.kinds import AWAITED, AdvisorKind, AnswerMode
 from journeyman.advisors.pending_prompts import ANSWER_WITHIN_S
 from journeyman.advisors.prices import TokenPrice
-from journeyman.advisors.provider_settings import AnswerMode, ProviderKind, ProviderSettings
 
 PositiveRate = Annotated[float, Field(gt=0, le=100_000)]
 
 
-class AdvisorKind(StrEnum):
-    """What an advisor can be."""
-
-    ANTHROPIC = "anthropic"
-    OPENAI = "openai"
-    BEDROCK = "bedrock"
-    AGENT = "agent"
-    """A coding agent that speaks ACP."""
-    SAMPLING = "sampling"
-    """The model of a connected client, to which questions are pushed; its user allows each."""
-    ROUNDS = "rounds"
-    """The same of a client that answers in rounds of its own calls."""
-    PULL = "pull"
-    """An agent, or a person, who fetches prompts and submits answers."""
-
-
-AWAITED: Final = frozenset({AdvisorKind.SAMPLING, AdvisorKind.ROUNDS, AdvisorKind.PULL})
-"""Those that wait for somebody who connects; a program that embeds Journeyman finds them in `Journeyman.advisors`."""
 _OF_AWAITED: Final = frozenset({"kind", "answer_within_s", "consent", "rate_per_minute", "coalesce"})
 """The keys that mean something to them: the model, its limits and its price are the other side's."""
 
@@ -49,14 +30,19 @@ class AdvisorSettings(BaseModel):
     model: str = ""
     base_url: str = ""
     api_key_env: str = Field(default="", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$|^$")
+    """Name of the variable that holds the key; the key itself is never a setting."""
     region: str = ""
+    """Bedrock only."""
     mode: AnswerMode = AnswerMode.AUTO
     stream: bool = False
+    """Reads the answer as a stream, which keeps long answers alive on impatient proxies."""
     stop_early: bool = False
-    """Whether a stream is cut as soon as the answer is whole; what it used is then partly an estimate."""
+    """Cuts the stream as soon as the answer is whole. Off, since most providers tell the usage last: what a cut answer
+    used is then partly an estimate."""
     temperature: bool = True
+    """False leaves the request's temperature out, for models that refuse the setting."""
     timeout_s: float | None = Field(default=None, gt=0, le=3600)
-    """For one try; 120 s for models, 300 s for agents."""
+    """For one try, and the socket's own limit; 120 s for models, 300 s for agents."""
     answer_within_s: float = Field(default=ANSWER_WITHIN_S, gt=0, le=86_400)
     """How long a person, or an agent that fetches prompts, may take for one answer; the mission's deadline bounds it too."""
     max_output_tokens: int = Field(default=DEFAULT_OUTPUT_TOKENS, ge=16, le=1_000_000)
@@ -64,6 +50,7 @@ class AdvisorSettings(BaseModel):
     consent: bool = False
     """Whether it may cost money or see prompts outside this machine."""
     costs: bool | None = None
+    """Whether calls cost money; `None`: yes, unless the address is on this machine."""
     rate_per_minute: PositiveRate | None = None
     coalesce: bool = False
     """Whether concurrent small requests may share one call."""
@@ -101,15 +88,6 @@ class AdvisorSettings(BaseModel):
         if (self.input_usd_per_mtok is None) != (self.output_usd_per_mtok is None):
             raise ValueError("give both input_usd_per_mtok and output_usd_per_mtok, or neither")
         return self
-
-    def provider(self, name: str) -> ProviderSettings:
-        """What the adapter of a provider needs."""
-        return ProviderSettings(
-            kind=ProviderKind(self.kind.value), name=name, model=self.model, base_url=self.base_url,
-            api_key_env=self.api_key_env, region=self.region, mode=self.mode, stream=self.stream,
-            stop_early=self.stop_early, temperature=self.temperature, timeout_s=self.limits().timeout_s,
-            max_output_tokens=self.max_output_tokens, costs=self.costs,
-        )  # fmt: skip
 
     def limits(self) -> AskLimits:
         """What one try may take."""

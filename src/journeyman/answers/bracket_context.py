@@ -68,18 +68,8 @@ def reasoning_end(text: str, start: int, end: int) -> int | None:
 
 def _stray_closer(text: str, pos: int) -> int:
     """Where the first closer ends that belongs to nothing after `pos`; 0 before a fence or tag that ends it all."""
-    depth = 0
-    for found in markup_patterns.BALANCE.finditer(text, pos):
-        sign = found[0]
-        if sign in "{[":
-            depth += 1
-        elif sign in "}]":
-            depth -= 1
-            if depth < 0:
-                return found.end()
-        elif sign.startswith("</") or sign.endswith("```"):
-            return 0
-    return 0
+    found = markup_patterns.unmatched_closer(text, pos)
+    return found.end() if found is not None and found[0] in "}]" else 0
 
 
 def _open_marks(text: str, base: int, start: int) -> tuple[list[int], bool]:

@@ -16,8 +16,6 @@ from journeyman.answers.strict_json import DECODER, check_well_formed, parse_str
 from journeyman.answers.token_patterns import Value
 from journeyman.answers.tolerant_json import MAX_CHARS, MAX_DEPTH, ParseResult, parse_tolerant
 
-_MAX_OPEN: Final = 2_000
-"""So many brackets may be open while a broken object is passed over."""
 _ESCAPED: Final = re.compile(r"\{\s*+(?:\\+n|\\+t|\s)*+\\+\"")
 _HTML: Final = re.compile(r"\{\s*+(?:&quot;|&#34;)")
 _FENCE_BEFORE: Final = re.compile(r"(?:```|~~~)[\w+.-]{0,32}\Z")
@@ -82,20 +80,10 @@ def refusal(text: str, candidate: Candidate) -> ExtractionReason | None:
 
 def end_of_broken(text: str, start: int, *, fenced: bool) -> int:
     """Where the broken thing at `start` is over: after its last bracket, or at the mark or fence that ends it."""
-    depth = 0
-    for found in markup_patterns.BALANCE.finditer(text, start):
-        sign = found[0]
-        if sign in "{[":
-            depth += 1
-        elif sign in "}]":
-            depth -= 1
-            if depth <= 0:
-                return found.end()
-        elif sign.startswith("</") or (fenced and sign.endswith("```")):
-            return found.start()
-        if depth > _MAX_OPEN:
-            break
-    return len(text)
+    found = markup_patterns.unmatched_closer(text, start + 1, fences=fenced)
+    if found is None:
+        return len(text)
+    return found.end() if found[0] in "}]" else found.start()
 
 
 def _repaired(text: str, start: int, chars: int) -> ParseResult:

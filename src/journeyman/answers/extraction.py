@@ -61,7 +61,15 @@ class Extraction(Generic[T]):
 
 
 LENGTH_REASONS = frozenset(
-    {"length", "max_tokens", "maxtokens", "max_output_tokens", "model_context_window_exceeded", "incomplete"},
+    {
+        "length",
+        "max_tokens",
+        "maxtokens",
+        "max_output_tokens",
+        "model_context_window_exceeded",
+        "incomplete",
+        "max_turn_requests",
+    },
 )
 """Finish reasons, in lower case, that say the answer was cut."""
 

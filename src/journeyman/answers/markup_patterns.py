@@ -75,6 +75,25 @@ BALANCE: Final = re.compile(
 """Brackets, and what may hide them or end them: escapes, strings on one line, fences, the end of reasoning."""
 
 
+def unmatched_closer(text: str, pos: int, *, fences: bool = True) -> re.Match[str] | None:
+    """The first closer behind `pos` that no bracket opened there, or the mark that ends all before it.
+
+    Such a mark is the end of reasoning, and a fence unless `fences` is false: then the text stands in none.
+    """
+    depth = 0
+    for found in BALANCE.finditer(text, pos):
+        sign = found[0]
+        if sign in "{[":
+            depth += 1
+        elif sign in "}]":
+            depth -= 1
+            if depth < 0:
+                return found
+        elif sign.startswith("</") or (fences and sign.endswith("```")):
+            return found
+    return None
+
+
 def reasoning_closer(text: str, pos: int) -> tuple[int, re.Pattern[str]] | None:
     """Where the opening mark of reasoning at `pos` ends and the pattern of its closing mark, or `None`."""
     if found := _OPEN_TAG.match(text, pos):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from copy import deepcopy
 from typing import Any, Final, Literal, TypeAlias, cast
 
 from pydantic import BaseModel, TypeAdapter
@@ -23,7 +24,7 @@ def tool_spec(
     """The tool through which a model answers with a `model`, as the provider's API takes it.
 
     Args:
-        model: Any type that has a JSON Schema.
+        model: Any type that has a JSON Schema, or such a schema.
         vendor: `openai` (also every compatible server), `anthropic`, `bedrock` (Converse) or `mcp`.
         name: The tool's name; `None` makes one from the type's.
         description: What the tool is for; `None` takes the type's docstring.
@@ -66,7 +67,8 @@ def messages(system: str, user: str, vendor: Vendor) -> dict[str, Value]:
 
 def answer_schema(model: Any) -> dict[str, Value]:
     """The JSON Schema of an answer: an object, with other types under the key `value`."""
-    schema = cast("dict[str, Value]", TypeAdapter[Any](model).json_schema())
+    given = deepcopy(cast("object", model)) if isinstance(model, dict) else TypeAdapter[Any](model).json_schema()
+    schema = cast("dict[str, Value]", given)
     if _is_object(schema):
         return schema
     definitions = schema.pop("$defs", None)

@@ -1,4 +1,4 @@
-"""Read a provider's response: the tool call first, then the text. SDK objects and plain dicts alike.
+"""Read a provider's response: the tool call first, then the text. SDK objects, plain dicts and mere text alike.
 
 This is the only reader of responses: adapters over other libraries put what came into a `ResponseContent`. What a model thought,
 in blocks or fields of their own, is never the answer.
@@ -15,6 +15,9 @@ from journeyman.answers.extraction import Extraction, ExtractionReason, Multiple
 from journeyman.answers.provider_formats import VENDORS, Vendor, tool_name
 from journeyman.answers.scanner import extract
 from journeyman.answers.validation import is_call_of, validator_for
+
+ANY_TOOL: Final = "*"
+"""As the asked tool's name: whatever tool is called, its arguments may be the answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +45,13 @@ def read_response(
         response: What the provider sent, parsed or as an SDK's object.
         model: The asked type.
         vendor: Whose form it has.
-        tool: Name of the tool that was asked for; `None` takes the one that `tool_spec` makes from the type, or any
-            where there is no type.
+        tool: Name of the tool that was asked for, or `ANY_TOOL`; `None` takes the one that `tool_spec` makes from the
+            type, or any where there is no type.
         several: Which of several different answers counts.
 
     Raises:
         ValueError: There is no such vendor.
     """
-    if isinstance(response, str | bytes):
-        return extract_from_content(ResponseContent(text=_spoken(response)), model, tool=tool, several=several)
     return extract_from_content(response_content(response, vendor), model, tool=tool, several=several)
 
 
@@ -62,28 +63,27 @@ def response_content(response: Any, vendor: Vendor) -> ResponseContent:
     """
     if vendor not in VENDORS:
         raise ValueError(f"no vendor {vendor!r}: give one of {', '.join(VENDORS)}")
+    if isinstance(response, str | bytes):
+        return ResponseContent(text=response if isinstance(response, str) else decode_text(response))
     return _READERS[vendor](response)
 
 
 def extract_from_content(
     said: ResponseContent, model: Any, *, tool: str | None = None, several: MultipleObjects = MultipleObjects.LAST
 ) -> Extraction[Any]:
-    """The answer in what was said: the arguments of a call of the asked tool, else the text."""
+    """The answer in what was said: the arguments of a call of the asked tool, else the text; see `read_response`."""
     stopped = reason_for_finish(said.finish_reason)
     if stopped is not None:
         return Extraction(None, stopped)
-    asked = tool or (tool_name(model) if model is not None else None)
+    named = None if tool == ANY_TOOL else tool
+    asked = tool_name(model) if tool is None and model is not None else named
     called = _from_calls(said, model, asked, several)
     if called is not None and (called.ok or called.reason is ExtractionReason.AMBIGUOUS):
         return called
-    spoken = extract(said.text, model, several=several, tool=tool)
+    spoken = extract(said.text, model, several=several, tool=named)
     if spoken.ok or called is None:
         return Extraction(None, ExtractionReason.REFUSED) if said.refused and not spoken.ok else spoken
     return called
-
-
-def _spoken(text: str | bytes) -> str:
-    return text if isinstance(text, str) else decode_text(text)
 
 
 def _from_calls(

@@ -9,10 +9,10 @@ from journeyman.engine.journal import Journal
 from journeyman.engine.process_identity import is_gone
 from journeyman.mission.criteria import ApprovalCriterion
 from journeyman.mission.criteria.base import walk
-from journeyman.mission.files.mission_file import validate_mission
+from journeyman.mission.files.mission_file import with_ceilings
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EFFECT_RULES, EffectState
-from journeyman.mission.model.mission import dump, mission_digest
+from journeyman.mission.model.mission import mission_digest
 from journeyman.mission.model.reasons import Phase, VerdictReason
 from journeyman.mission.model.state import Effect, State
 from journeyman.mission.values.canonical import JsonObject
@@ -116,9 +116,7 @@ async def amend(store: Store, clock: Clock, session_id: str, who: str, changes: 
     def make(state: State) -> e.Event:
         if not changes:
             raise NotAllowed("nothing to amend; give at least one ceiling, such as iterations=40")
-        plain = dump(state.mission)
-        budget = plain["budget"] if isinstance(plain["budget"], dict) else {}
-        amended = validate_mission({**plain, "budget": {**budget, **changes}}, what="amended mission")
+        amended = with_ceilings(state.mission, changes, "amended mission")
         return e.BudgetAmended(changes=changes, digest=mission_digest(amended))
 
     return await _add(store, clock, session_id, who, make)

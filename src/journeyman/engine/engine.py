@@ -34,36 +34,25 @@ class Engine:
 
         `origin` is the folder from which functions, servers and artifacts are found; the present one when `None`.
         """
-        world = self._world
-        session_id = f"s{world.clock.new_id()}"
-        journal = Journal(world.store, world.clock, session_id)
-        journal.record(_created(mission, world.store.tenant, session_id, (origin or Path()).resolve()))
-        await journal.commit()
-        return session_id
+        return (await self._begun(mission, origin, None)).session_id
 
     async def drive(self, session_id: str, on_event: OnEvent | None = None) -> State:
         """Drive a session until it ends, pauses or waits for a person; give its state then.
 
         Raises `NotFound`, `LeaseHeld` (another process drives it) or `LeaseLost` (another one took over).
         """
-        journal = Journal(self._world.store, self._world.clock, session_id)
-        if on_event is not None:
-            journal.listeners.append(on_event)
-        try:
-            return await Driver(self._world, journal).drive()
-        except BaseExceptionGroup as group:
-            raise _single_error(group) from None
+        return await self._driven(self._journal(session_id, on_event))
 
     async def conclude(self, session_id: str) -> State:
         """Write the ending of a session whose process was killed at its deadline; give its state then.
 
         Raises `NotFound`, or `LeaseHeld` while another process drives it.
         """
-        return await Driver(self._world, Journal(self._world.store, self._world.clock, session_id)).conclude()
+        return await Driver(self._world, self._journal(session_id)).conclude()
 
     async def run(self, mission: Mission, origin: Path | None = None, on_event: OnEvent | None = None) -> State:
-        """Start a mission and drive it until it ends, pauses or waits for a person."""
-        return await self.drive(await self.create(mission, origin), on_event)
+        """Start a mission and drive it until it ends, pauses or waits for a person; see `create` and `drive`."""
+        return await self._driven(await self._begun(mission, origin, on_event))
 
     async def run_many(self, missions: list[Mission], at_once: int = 64) -> list[State]:
         """Run missions side by side, at most `at_once` at a time; give their states in order."""
@@ -122,7 +111,7 @@ class Engine:
             )
         decided = cast("e.Decided", source[cut].event)
         new_id = f"s{world.clock.new_id()}"
-        journal = Journal(world.store, world.clock, new_id)
+        journal = self._journal(new_id)
         first = e.SessionCreated(
             tenant=created.tenant,
             session_id=new_id,
@@ -139,11 +128,31 @@ class Engine:
         await journal.commit()
         return new_id
 
+    def _journal(self, session_id: str, on_event: OnEvent | None = None) -> Journal:
+        journal = Journal(self._world.store, self._world.clock, session_id)
+        if on_event is not None:
+            journal.listeners.append(on_event)
+        return journal
 
-def _created(mission: Mission, tenant: str, session_id: str, origin: Path) -> e.SessionCreated:
-    return e.SessionCreated(
-        tenant=tenant, session_id=session_id, mission=dump(mission), digest=mission_digest(mission), origin=str(origin)
-    )
+    async def _begun(self, mission: Mission, origin: Path | None, on_event: OnEvent | None) -> Journal:
+        """A new session, recorded; whoever drives it at once need not read it again."""
+        journal = self._journal(f"s{self._world.clock.new_id()}", on_event)
+        event = e.SessionCreated(
+            tenant=self._world.store.tenant,
+            session_id=journal.session_id,
+            mission=dump(mission),
+            digest=mission_digest(mission),
+            origin=str((origin or Path()).resolve()),
+        )
+        journal.begin(event, mission)
+        await journal.commit()
+        return journal
+
+    async def _driven(self, journal: Journal) -> State:
+        try:
+            return await Driver(self._world, journal).drive()
+        except BaseExceptionGroup as group:
+            raise _single_error(group) from None
 
 
 def _externalize_tools(journal: Journal, event: e.Event) -> e.Event:

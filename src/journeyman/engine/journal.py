@@ -14,10 +14,11 @@ from journeyman.engine.clock import Clock, stamp
 from journeyman.engine.record_reading import PAGE, read_pages, restore, session_not_found, with_tool_specs
 from journeyman.engine.snapshots import SnapshotSchedule, make_snapshot
 from journeyman.mission.chain import Entry, Envelope, Head, check_chain, genesis, head_of, seal_bytes
-from journeyman.mission.fold.fold import fold, with_tools
+from journeyman.mission.fold.fold import created, fold, with_tools
 from journeyman.mission.fold.timing import seconds_between
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import Event, EventRecord, decode, encode, read
+from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import INLINE_BYTES, Json, JsonObject, canonical, digest, parsed
 from journeyman.mission.values.errors import BudgetRefused, HeadMoved, RecordBroken, WorldError
@@ -179,10 +180,22 @@ class Journal:
         What is folded is the event as it will be read back, so that the state here is the state of every later reader,
         down to the order of keys.
         """
+        happened, data = self._recorded(event, actor, at)
+        return self._keep(_PendingEvent(happened, data, budget, self._after(happened)))
+
+    def begin(self, event: e.SessionCreated, mission: Mission) -> State:
+        """Record the beginning of a session; `mission` is the one that the event holds, and is not validated again."""
+        happened, data = self._recorded(event, "engine", None)
+        return self._keep(_PendingEvent(happened, data, (), created(happened.at, event, mission)))
+
+    def _recorded(self, event: Event, actor: str, at: str | None) -> tuple[EventRecord, bytes]:
+        """The event as it will be read back, and its fields' bytes."""
         data = canonical(encode(event))
-        happened = decode(Envelope(self._head.seq + 1, at or self.at(), actor, type(event).__name__, data))
-        self._state = self._after(happened)
-        self._drafts.append(_PendingEvent(happened, data, budget, self._state))
+        return decode(Envelope(self._head.seq + 1, at or self.at(), actor, type(event).__name__, data)), data
+
+    def _keep(self, pending: _PendingEvent) -> State:
+        self._drafts.append(pending)
+        self._state = pending.state
         return self._state
 
     def _after(self, happened: EventRecord) -> State:

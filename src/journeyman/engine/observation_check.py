@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from journeyman.engine.runtime import expression_result
 from journeyman.mission.criteria.evidence import SCRIPT, Call, ExpressionResult, Measurement
-from journeyman.mission.fold.fold import fold
+from journeyman.mission.fold.fold import created, fold
 from journeyman.mission.fold.world_knowledge import arrived
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import CriterionResult, EventRecord
@@ -23,11 +23,8 @@ _AT = "2000-01-01T00:00:00.000000Z"
 
 def checking_state(mission: Mission, rows: list[JsonObject]) -> State:
     """The state of a session that has only pinned its tools."""
-    created = e.SessionCreated(
-        tenant="check", session_id="check", mission=dump(mission), digest=mission_digest(mission)
-    )
-    state = fold(None, EventRecord(_AT, "check", created))
-    return fold(state, EventRecord(_AT, "check", e.CatalogPinned(tools=rows)))
+    event = e.SessionCreated(tenant="check", session_id="check", mission=dump(mission), digest=mission_digest(mission))
+    return fold(created(_AT, event, mission), EventRecord(_AT, "check", e.CatalogPinned(tools=rows)))
 
 
 async def judge_observation(mission: Mission, seen: JsonObject, predicates: Predicates) -> list[CriterionResult]:

@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from fnmatch import fnmatchcase
-from typing import TypeVar
 
 import anyio
 
+from journeyman.concurrency.rate_limiter import RateLimiter
+from journeyman.mission.values.name_patterns import closest_match
 from journeyman.tools.results import ResultCaps
 from journeyman.tools.servers.supervisor import ServerPolicy
-
-Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallLimits:
-    """Bounds of calls; patterns are those of the allowlist, and the first that matches counts."""
+    """Bounds of calls; patterns are those of the allowlist, and the longest that matches counts."""
 
     timeout_s: float = 60.0
     """From the moment a call has its slot to its answer, restarts and repetitions included."""
@@ -36,30 +34,10 @@ class CallLimits:
 
     def concurrency_of(self, name: str) -> anyio.CapacityLimiter | None:
         """A fresh limiter for a tool whose concurrency is limited."""
-        found = _first(self.per_tool, name)
+        found = closest_match(self.per_tool, name)
         return None if found is None else anyio.CapacityLimiter(found)
 
-    def pace_of(self, name: str) -> CallRateLimiter | None:
-        """A fresh pace for a tool whose rate is limited."""
-        found = _first(self.rates, name)
-        return None if found is None else CallRateLimiter(1.0 / found)
-
-
-@dataclass(slots=True)
-class CallRateLimiter:
-    """Lets one call pass per interval, in the order they came."""
-
-    interval_s: float
-    next_at_s: float = 0.0
-
-    async def wait(self) -> None:
-        """Wait for the next free moment."""
-        now_s = anyio.current_time()
-        begin_s = max(now_s, self.next_at_s)
-        self.next_at_s = begin_s + self.interval_s
-        if begin_s > now_s:
-            await anyio.sleep(begin_s - now_s)
-
-
-def _first(rows: Mapping[str, Found], name: str) -> Found | None:
-    return next((found for pattern, found in rows.items() if fnmatchcase(name, pattern)), None)
+    def rate_of(self, name: str) -> RateLimiter | None:
+        """A fresh limiter for a tool whose rate is limited."""
+        found = closest_match(self.rates, name)
+        return None if found is None else RateLimiter(1.0 / found)

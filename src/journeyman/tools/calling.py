@@ -9,11 +9,12 @@ from typing import Final, Protocol, cast
 
 import anyio
 
+from journeyman.concurrency.rate_limiter import RateLimiter
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked
 from journeyman.tools.arguments import ArgumentSchema
 from journeyman.tools.base import BaseCatalog, CallRequest, CallStatus, Result, Tool
 from journeyman.tools.blocking import acquired, run_blocking
-from journeyman.tools.call_limits import CallLimits, CallRateLimiter
+from journeyman.tools.call_limits import CallLimits
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.functions import FunctionTool
 from journeyman.tools.metrics import MetricMapping
@@ -81,7 +82,7 @@ class CatalogEntry:
     source: ToolBackend
     arguments: ArgumentSchema | str
     slots: tuple[anyio.CapacityLimiter, ...]
-    pace: CallRateLimiter | None
+    rate: RateLimiter | None
 
 
 class ToolCatalog(BaseCatalog):
@@ -126,8 +127,8 @@ class ToolCatalog(BaseCatalog):
                 for slot in entry.slots:
                     await acquired(slot)
                     held.append(slot)
-                if entry.pace is not None:
-                    await entry.pace.wait()
+                if entry.rate is not None:
+                    await anyio.sleep(entry.rate.reserve_wait_s(anyio.current_time()))
                 began_s = anyio.current_time()
                 limit_s = self._limits.timeout_s if request.timeout_s is None else request.timeout_s
                 scope.deadline = min(scope.deadline, began_s + limit_s)

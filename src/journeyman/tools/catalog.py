@@ -164,7 +164,7 @@ class _Assembly:
             source=source,
             arguments=compile_schema(tool.input_schema),
             slots=tuple(slot for slot in (own, slots) if slot is not None),
-            pace=self.limits.pace_of(tool.name),
+            rate=self.limits.rate_of(tool.name),
         )
 
 

@@ -6,13 +6,20 @@ text or response.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, Final, TypeAlias, cast
+from typing import Annotated, Any, Final, TypeAlias, cast
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
 
-from journeyman.answers import ExtractionReason, ResponseContent, extract, response_content
+from journeyman.answers import (
+    ANY_TOOL,
+    ExtractionReason,
+    MultipleObjects,
+    ResponseContent,
+    extract_from_content,
+    response_content,
+)
 from journeyman.gym.text.action import Read, TextAction, read_action
 from journeyman.gym.text.words import ActionType, AgentRole
 
@@ -31,17 +38,30 @@ _WHY: Final = {
 }
 
 
-class _Written(BaseModel):
-    """What tells an action from other objects in a text."""
+def _lower(word: object) -> object:
+    return word.strip().lower() if isinstance(word, str) else word
+
+
+class _Loose(BaseModel):
+    """What tells an action from other objects in a text: its type, any word, with keys in any case."""
 
     model_config = ConfigDict(extra="allow")
-    action_type: ActionType
-
-
-class _Loose(_Written):
-    """The same with any word, so that a misspelt type is named in the reason."""
-
     action_type: Any
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lower_keys(cls, value: object) -> object:
+        return (
+            {_lower(key): item for key, item in cast("dict[str, object]", value).items()}
+            if isinstance(value, dict)
+            else value
+        )
+
+
+class _Written(_Loose):
+    """The same with a type that there is."""
+
+    action_type: Annotated[ActionType, BeforeValidator(_lower)]
 
 
 def read_text(text: object, role: AgentRole, *, finish_reason: str | None = None) -> Read:
@@ -54,8 +74,14 @@ def read_text(text: object, role: AgentRole, *, finish_reason: str | None = None
     """
     if not isinstance(text, (str, bytes)):
         return Read(TextAction(role), f"a reply is text, not {type(text).__name__}")
-    for model in (_Written, _Loose):
-        found = extract(text, model, finish_reason=finish_reason)
+    said = response_content(text, "openai")
+    return _read(replace(said, finish_reason=finish_reason or ""), role)
+
+
+def _read(said: ResponseContent, role: AgentRole) -> Read:
+    """Give the last call that is an action, whatever tool it names, else the text's last one."""
+    for model in (_Written, _Loose):  # so that a misspelt type is named in the reason
+        found = extract_from_content(said, model, tool=ANY_TOOL, several=MultipleObjects.LAST)
         if found.ok and isinstance(found.value, BaseModel):
             return read_action(found.value.model_dump(mode="python"), role)
         if found.reason is not ExtractionReason.INVALID:
@@ -74,36 +100,14 @@ def _or_fallback(read: Read, fallback: ActionType) -> TextAction:
 
 def parse_openai_response(response: object, role: AgentRole, *, fallback: ActionType = ActionType.NOOP) -> TextAction:
     """Give the action in a chat completion, an SDK object or its dict: tool calls first, then the text."""
-    return _or_fallback(_best(response_content(response, "openai"), role), fallback)
+    return _or_fallback(_read(response_content(response, "openai"), role), fallback)
 
 
 def parse_anthropic_response(
     response: object, role: AgentRole, *, fallback: ActionType = ActionType.NOOP
 ) -> TextAction:
     """Give the action in a message, an SDK object or its dict: tool uses first, then the text."""
-    return _or_fallback(_best(response_content(response, "anthropic"), role), fallback)
-
-
-def _best(said: ResponseContent, role: AgentRole) -> Read:
-    """Give the last tool call that is an action, whatever tool it names, else the text's."""
-    read = Read(TextAction(role), _NOTHING)
-    for _, call in said.calls:
-        tried = _called(call, role, said.finish_reason)
-        if read.reason or not tried.reason:
-            read = tried
-    if not read.reason:
-        return read
-    spoken = read_text(said.text, role, finish_reason=said.finish_reason)
-    return read if said.calls and spoken.reason else spoken
-
-
-def _called(call: object, role: AgentRole, stopped: str | None) -> Read:
-    if not isinstance(call, Mapping):
-        return read_text(call, role, finish_reason=stopped)
-    given = cast("Mapping[str, object]", call)
-    inner = given.get("arguments", given.get("input"))
-    wrapped = "action_type" not in given and isinstance(inner, Mapping)
-    return read_action(cast("object", inner) if wrapped else given, role)
+    return _or_fallback(_read(response_content(response, "anthropic"), role), fallback)
 
 
 def generate_action_with_retry(  # noqa: PLR0913 - the older adapter's arguments, and what waiting needs

@@ -10,8 +10,9 @@ import typer
 
 from journeyman.engine.mission_check import MissionCheck, check_mission
 from journeyman.interfaces.cli.drafting import DraftRequest, write_draft
+from journeyman.interfaces.cli.options import JsonOption
 from journeyman.interfaces.cli.rendering import MARKS, console, short, table
-from journeyman.interfaces.cli.shared import BAD_INPUT, JSON, handle_errors, print_json, run_async, settings_of
+from journeyman.interfaces.cli.shared import BAD_INPUT, CommandGroup, print_json, run_async, settings_of
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.events import encode_result
@@ -23,7 +24,7 @@ from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
 from journeyman.wiring import load_mission, mission_catalog
 
-app = typer.Typer(rich_markup_mode=None)
+app = CommandGroup()
 
 TEMPLATE = """\
 # A Journeyman mission. Check it with `journeyman check {path}`, run it with `journeyman run {path}`.
@@ -84,7 +85,6 @@ def measure(workers: Annotated[int, Field(ge=1, le=32)] = 2) -> dict[str, object
 
 
 @app.command("new")
-@handle_errors
 def new(
     ctx: typer.Context,
     path: Annotated[Path, typer.Argument(metavar="[FILE]", help="Mission file to write.")] = Path("mission.yaml"),
@@ -108,7 +108,7 @@ def new(
         str, typer.Option("--advisor", help="With --from: a model that drafts; rules do when left out.")
     ] = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --from: write without asking.")] = False,
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write a commented mission file with an example tool beside it, or draft one with --from.
 
@@ -160,7 +160,6 @@ def _write_template(path: Path, directive: str, *, force: bool) -> None:
 
 
 @app.command("check")
-@handle_errors
 def check(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="MISSION", help="Mission file.")],
@@ -171,7 +170,7 @@ def check(
         ),
     ] = None,
     offline: Annotated[bool, typer.Option("--offline", help="Do not open functions and servers.")] = False,
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Validate a mission file and its tools without running it; with --observation, evaluate its criteria on one."""
     settings_of(ctx)

@@ -8,12 +8,12 @@ from typing import Annotated
 
 import typer
 
-from journeyman.interfaces.cli.shared import handle_errors, run_async
+from journeyman.interfaces.cli.shared import CommandGroup, run_async
 from journeyman.interfaces.cli.terminal import say
 from journeyman.testing.model_server import ModelServer, Script, load_script
 
-app = typer.Typer(rich_markup_mode=None)
-model = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Serve a scripted model on this machine.")
+app = CommandGroup()
+model = CommandGroup(no_args_is_help=True, help="Serve a scripted model on this machine.")
 app.add_typer(model, name="model")
 
 
@@ -23,7 +23,6 @@ def group() -> None:
 
 
 @model.command("serve")
-@handle_errors
 def serve(
     script: Annotated[Path, typer.Option("--script", metavar="FILE", help="YAML: what the model answers, in order.")],
     port: Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535, help="0 takes a free one.")] = 0,

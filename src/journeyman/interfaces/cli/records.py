@@ -11,17 +11,10 @@ import typer
 from journeyman.engine.records import replay_and_report, summarized
 from journeyman.engine.reporting import report_of, reported_head
 from journeyman.engine.verification import check_record
-from journeyman.interfaces.cli.shared import (
-    JSON,
-    NOT_ACHIEVED,
-    SESSION,
-    find_session,
-    handle_errors,
-    print_json,
-    run_async,
-    settings_of,
-)
+from journeyman.interfaces.cli.options import JsonOption, SessionArgument
+from journeyman.interfaces.cli.shared import NOT_ACHIEVED, CommandGroup, find_session, print_json, settings_of
 from journeyman.interfaces.cli.terminal import say
+from journeyman.interfaces.cli.with_session import with_journeyman, with_session
 from journeyman.mission.chain import Head
 from journeyman.mission.record.replay import ReplayResult
 from journeyman.mission.report.model import Report, from_json, to_json
@@ -30,13 +23,12 @@ from journeyman.mission.values.errors import CallerError, InvalidInput, NotFound
 from journeyman.mission.values.paths import first_difference
 from journeyman.stores.files import export_record, import_record
 from journeyman.stores.verify import VerifyResult
-from journeyman.wiring import opened
+from journeyman.wiring import Journeyman
 
-app = typer.Typer(rich_markup_mode=None)
+app = CommandGroup()
 
 
 @app.command("verify")
-@handle_errors
 def verify(
     ctx: typer.Context,
     session: Annotated[str, typer.Argument(metavar="[SESSION]", help="A session; every session when left out.")] = "",
@@ -46,22 +38,18 @@ def verify(
             "--head", metavar="SEQ:HASH", help="Where the record must end, from a report or an export kept elsewhere."
         ),
     ] = "",
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Check the hash chain, every blob, and what is derived from the events; name the first event that does not hold."""
-    settings = settings_of(ctx)
     end = _head(head) if head else None
 
-    async def work() -> list[VerifyResult]:
-        async with opened(settings) as journeyman:
-            names = (
-                [await find_session(journeyman.store, session)]
-                if session
-                else [row.session_id for row in await journeyman.store.sessions()]
-            )
-            return [await check_record(journeyman.store, name, end) for name in names]
+    async def work(journeyman: Journeyman) -> list[VerifyResult]:
+        store = journeyman.store
+        known = [row.session_id for row in await store.sessions()] if not session else []
+        names = [await find_session(store, session)] if session else known
+        return [await check_record(store, name, end) for name in names]
 
-    found = run_async(work)
+    found = with_journeyman(settings_of(ctx), work)
     if as_json:
         print_json([_verified_json(row) for row in found])
     for row in found:
@@ -95,24 +83,20 @@ def _head(text: str) -> Head:
 
 
 @app.command("replay")
-@handle_errors
 def replay(
     ctx: typer.Context,
-    session: Annotated[str, SESSION],
+    session: SessionArgument,
     report: Annotated[
         Path | None, typer.Option("--report", help="A report.json to compare with the one derived again.")
     ] = None,
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Derive every evaluation, verdict, budget and the report again, with no clock, tool or model; name the first difference."""
-    settings = settings_of(ctx)
 
-    async def work() -> tuple[str, ReplayResult, Report | None]:
-        async with opened(settings) as journeyman:
-            name = await find_session(journeyman.store, session)
-            return name, *await replay_and_report(journeyman.store, name, journeyman.predicates)
+    async def work(journeyman: Journeyman, name: str) -> tuple[str, ReplayResult, Report | None]:
+        return name, *await replay_and_report(journeyman.store, name, journeyman.predicates)
 
-    name, found, derived = run_async(work)
+    name, found, derived = with_session(settings_of(ctx), session, work)
     again = None if derived is None else to_json(derived)
     differs = None if report is None else first_difference(to_json(_read_report(report)), again)
     same = differs is None
@@ -155,26 +139,22 @@ def _read_report(path: Path) -> Report:
 
 
 @app.command("export")
-@handle_errors
 def export(
     ctx: typer.Context,
-    session: Annotated[str, SESSION],
+    session: SessionArgument,
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")],
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Write a session as a portable folder: record.jsonl, blobs, report.json, manifest.json."""
-    settings = settings_of(ctx)
 
-    async def work() -> Head:
-        async with opened(settings) as journeyman:
-            store = journeyman.store
-            name = await find_session(store, session)
-            report = await report_of(store, name)
-            return await export_record(
-                directory, store=store, session_id=name, head=reported_head(report), report=to_json(report)
-            )
+    async def work(journeyman: Journeyman, name: str) -> Head:
+        store = journeyman.store
+        report = await report_of(store, name)
+        return await export_record(
+            directory, store=store, session_id=name, head=reported_head(report), report=to_json(report)
+        )
 
-    _say_head("wrote", directory, run_async(work), as_json=as_json)
+    _say_head("wrote", directory, with_session(settings_of(ctx), session, work), as_json=as_json)
 
 
 def _say_head(did: str, directory: Path, head: Head, *, as_json: bool) -> None:
@@ -185,17 +165,11 @@ def _say_head(did: str, directory: Path, head: Head, *, as_json: bool) -> None:
 
 
 @app.command("import")
-@handle_errors
 def import_(
     ctx: typer.Context,
     directory: Annotated[Path, typer.Argument(metavar="DIR", help="What `journeyman export` wrote.")],
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Take in an exported session after checking its whole chain and every blob."""
-    settings = settings_of(ctx)
-
-    async def work() -> Head:
-        async with opened(settings) as journeyman:
-            return await import_record(directory, journeyman.store, summarized)
-
-    _say_head("took in", directory, run_async(work), as_json=as_json)
+    head = with_journeyman(settings_of(ctx), lambda journeyman: import_record(directory, journeyman.store, summarized))
+    _say_head("took in", directory, head, as_json=as_json)

@@ -10,16 +10,17 @@ from typing import Annotated
 import typer
 
 from journeyman.engine.reporting import report_of
+from journeyman.interfaces.cli.options import SessionArgument
 from journeyman.interfaces.cli.rendering import console, report_page
-from journeyman.interfaces.cli.shared import SESSION, find_session, handle_errors, run_async, settings_of
+from journeyman.interfaces.cli.shared import CommandGroup, settings_of
 from journeyman.interfaces.cli.terminal import say
+from journeyman.interfaces.cli.with_session import with_session
 from journeyman.interfaces.pages.html import html_report
 from journeyman.mission.report.markdown import markdown_report
 from journeyman.mission.report.model import Report, to_json
 from journeyman.mission.values.errors import Unavailable
-from journeyman.wiring import opened
 
-app = typer.Typer(rich_markup_mode=None)
+app = CommandGroup()
 
 
 class Form(StrEnum):
@@ -35,10 +36,9 @@ _BY_SUFFIX = {".md": Form.markdown, ".json": Form.json, ".html": Form.html, ".ht
 
 
 @app.command("report")
-@handle_errors
 def report(
     ctx: typer.Context,
-    session: Annotated[str, SESSION],
+    session: SessionArgument,
     form: Annotated[
         Form | None,
         typer.Option("--format", "-f", help="terminal, markdown, json or html; by the file's name when left out."),
@@ -49,13 +49,7 @@ def report(
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Print or write a session's report; the HTML page is one file that works offline."""
-    settings = settings_of(ctx)
-
-    async def work() -> Report:
-        async with opened(settings) as journeyman:
-            return await report_of(journeyman.store, await find_session(journeyman.store, session))
-
-    found = run_async(work)
+    found = with_session(settings_of(ctx), session, lambda journeyman, name: report_of(journeyman.store, name))
     by_name = _BY_SUFFIX.get(output.suffix.lower(), Form.markdown) if output is not None else Form.terminal
     wanted = Form.json if as_json else form or by_name
     if wanted is Form.terminal and output is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,40 +12,39 @@ import typer
 
 from journeyman.config import Settings
 from journeyman.engine import control
+from journeyman.engine.engine import OnEvent
 from journeyman.engine.reporting import report_of
 from journeyman.interfaces.cli.live_display import Display, open_display
+from journeyman.interfaces.cli.options import JsonOption, NoInputOption, PersonOption, QuietOption, SessionArgument
 from journeyman.interfaces.cli.rendering import summary_text
 from journeyman.interfaces.cli.shared import (
-    AS,
     INTERRUPTED,
-    JSON,
-    SESSION,
+    CommandGroup,
     exit_code,
     find_session,
-    handle_errors,
     person,
     print_json,
-    run_async,
     settings_of,
 )
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.cli.watchdog import Watchdog
-from journeyman.mission.files.mission_file import validate_mission
+from journeyman.interfaces.cli.with_session import with_journeyman, with_session
+from journeyman.mission.files.mission_file import with_ceilings
 from journeyman.mission.model.events import EventRecord
-from journeyman.mission.model.mission import Mission, dump
 from journeyman.mission.model.reasons import SessionStatus, WaitFor
 from journeyman.mission.model.state import State
 from journeyman.mission.report.model import to_json
+from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import InvalidInput, LeaseHeld, Problem
 from journeyman.mission.values.printable import visible
-from journeyman.wiring import Journeyman, load_mission, opened
+from journeyman.wiring import Journeyman, load_mission
 
-app = typer.Typer(rich_markup_mode=None)
+app = CommandGroup()
+Drive = Callable[[Journeyman, OnEvent], Awaitable[State]]
 _BUDGET_KINDS = {"iterations": int, "wall_clock_s": float, "tool_calls": int, "tokens": int, "cost_usd": float}
 
 
 @app.command("run")
-@handle_errors
 def run(
     ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="MISSION", help="Mission file: YAML, JSON or TOML.")],
@@ -52,12 +52,10 @@ def run(
         list[str],
         typer.Option("--budget", metavar="KIND=N", help="Another ceiling than the file's, such as iterations=5."),
     ] = [],  # noqa: B006  # typer's form
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
-    no_input: Annotated[
-        bool, typer.Option("--no-input", help="Ask nothing here; exit with 3 when a person is needed.")
-    ] = False,
-    as_name: Annotated[str, AS] = "",
-    as_json: Annotated[bool, JSON] = False,
+    quiet: QuietOption = False,
+    no_input: NoInputOption = False,
+    as_name: PersonOption = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Run a mission until its criteria hold or its budget ends.
 
@@ -66,24 +64,26 @@ def run(
     """
     settings = settings_of(ctx)
     mission, folder = load_mission(file)
-    mission = with_budget(mission, budget)
+    if budget:
+        mission = with_ceilings(mission, budget_changes(budget), "--budget")
     who = "" if no_input or not sys.stdin.isatty() else person(settings, as_name)
     _drive_and_print(
-        settings, lambda journeyman: _create(journeyman, mission, folder), quiet=quiet, who=who, as_json=as_json
+        settings,
+        lambda journeyman, on_event: journeyman.engine.run(mission, folder, on_event),
+        quiet=quiet,
+        who=who,
+        as_json=as_json,
     )
 
 
 @app.command("resume")
-@handle_errors
 def resume(
     ctx: typer.Context,
-    session: Annotated[str, SESSION],
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Show no progress.")] = False,
-    no_input: Annotated[
-        bool, typer.Option("--no-input", help="Ask nothing here; exit with 3 when a person is needed.")
-    ] = False,
-    as_name: Annotated[str, AS] = "",
-    as_json: Annotated[bool, JSON] = False,
+    session: SessionArgument,
+    quiet: QuietOption = False,
+    no_input: NoInputOption = False,
+    as_name: PersonOption = "",
+    as_json: JsonOption = False,
 ) -> None:
     """Go on with a session that was paused, waits for a person who has answered, or whose process ended.
 
@@ -93,18 +93,17 @@ def resume(
     settings = settings_of(ctx)
     who = person(settings, as_name)
 
-    async def reopened(journeyman: Journeyman) -> str:
+    async def reopened(journeyman: Journeyman, on_event: OnEvent) -> State:
         name = await find_session(journeyman.store, session)
         await control.resume(journeyman.store, journeyman.clock, name, who)
-        return name
+        return await _driven(journeyman, on_event, name)
 
     asked = "" if no_input or not sys.stdin.isatty() else who
-    _drive_and_print(settings, reopened, quiet=quiet, who=asked, as_json=as_json)
+    _drive_and_print(settings, reopened, session=session, quiet=quiet, who=asked, as_json=as_json)
 
 
 @app.command("conclude", hidden=True)
-@handle_errors
-def conclude(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annotated[bool, JSON] = False) -> None:
+def conclude(ctx: typer.Context, session: SessionArgument, as_json: JsonOption = False) -> None:
     """Write the ending of a session whose process was killed, since a tool held it past the deadline."""
     settings = settings_of(ctx)
     say(
@@ -112,39 +111,45 @@ def conclude(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Anno
         err=True,
     )
 
-    async def work() -> State:
-        async with opened(settings) as journeyman:
-            name = await find_session(journeyman.store, session)
-            state = await _once_free(journeyman, name, lambda: journeyman.engine.conclude(name))
-            await _print_result(journeyman, name, state, as_json=as_json)
-            return state
+    async def work(journeyman: Journeyman, name: str) -> State:
+        state = await _once_free(journeyman, name, lambda: journeyman.engine.conclude(name))
+        await _print_result(journeyman, state, as_json=as_json)
+        return state
 
-    raise typer.Exit(exit_code(run_async(work)))
-
-
-async def _create(journeyman: Journeyman, mission: Mission, folder: Path) -> str:
-    return await journeyman.engine.create(mission, folder)
+    raise typer.Exit(exit_code(with_session(settings, session, work)))
 
 
 def _drive_and_print(
-    settings: Settings, begin: Callable[[Journeyman], object], *, quiet: bool, who: str, as_json: bool
+    settings: Settings, start: Drive, *, session: str = "", quiet: bool, who: str, as_json: bool
 ) -> None:
-    session: list[str] = []
-    display = open_display(quiet=quiet)
+    """Drive, ask `who`, if anybody, where a person is needed, and print how it ended."""
+    display, watchdog = open_display(quiet=quiet), Watchdog(settings, as_json=as_json)
 
-    async def work() -> State:
-        async with opened(settings) as journeyman:
-            session.append(str(await begin(journeyman)))  # type: ignore[misc]  # pyright: ignore[reportGeneralTypeIssues, reportUnknownArgumentType]  # an async callable
-            state = await _drive(journeyman, session[0], display, who, Watchdog(settings, as_json=as_json))
-            display.close()
-            await _print_result(journeyman, session[0], state, as_json=as_json)
-            return state
+    def listen(happened: EventRecord, state: State) -> None:
+        nonlocal session
+        session = state.session_id
+        watchdog.follow(happened, state)
+        display.show(happened, state)
+
+    async def work(journeyman: Journeyman) -> State:
+        drive = start
+        while True:
+            try:
+                state = await drive(journeyman, listen)
+            finally:
+                watchdog.off()
+            if not await _answered(journeyman, state, display, who):
+                break
+            drive = partial(_driven, session=state.session_id)
+        display.close()
+        await _print_result(journeyman, state, as_json=as_json)
+        return state
 
     try:
-        state = run_async(work)
+        state = with_journeyman(settings, work)
     except KeyboardInterrupt:
         display.close()
-        where = f"journeyman resume {session[0]}" if session else "journeyman list"
+        where = f"journeyman resume {session}" if session else "journeyman list"
         say(f"interrupted; nothing is lost. Go on with: {where}", err=True)
         raise typer.Exit(INTERRUPTED) from None
     finally:
@@ -152,26 +157,21 @@ def _drive_and_print(
     raise typer.Exit(exit_code(state))
 
 
-async def _drive(journeyman: Journeyman, session: str, display: Display, who: str, watchdog: Watchdog) -> State:
-    """Drive, and ask the person at the terminal where a person is needed."""
+async def _answered(journeyman: Journeyman, state: State, display: Display, who: str) -> bool:
+    """Ask the person at the terminal what the session asks, if it is for that person, and tell whether it was."""
+    pending = state.people.pending
+    if pending is None or not who or (pending.by and pending.by != who):
+        return False
+    display.close()
+    granted = typer.confirm(visible(f"{state.mission.name}: {pending.question}"), default=False, err=True)
+    await control.answer(
+        journeyman.store, journeyman.clock, state.session_id, who, granted=granted, approval=pending.approval
+    )
+    return True
 
-    def listen(happened: EventRecord, state: State) -> None:
-        watchdog.follow(happened, state)
-        display.show(happened, state)
 
-    while True:
-        try:
-            state = await _once_free(journeyman, session, lambda: journeyman.engine.drive(session, listen))
-        finally:
-            watchdog.off()
-        pending = state.people.pending
-        if pending is None or not who or (pending.by and pending.by != who):
-            return state
-        display.close()
-        granted = typer.confirm(visible(f"{state.mission.name}: {pending.question}"), default=False, err=True)
-        await control.answer(
-            journeyman.store, journeyman.clock, session, who, granted=granted, approval=pending.approval
-        )
+async def _driven(journeyman: Journeyman, on_event: OnEvent, session: str) -> State:
+    return await _once_free(journeyman, session, lambda: journeyman.engine.drive(session, on_event))
 
 
 async def _once_free(journeyman: Journeyman, session: str, drive: Callable[[], Awaitable[State]]) -> State:
@@ -191,9 +191,9 @@ async def _once_free(journeyman: Journeyman, session: str, drive: Callable[[], A
             await journeyman.clock.sleep(0.2)
 
 
-async def _print_result(journeyman: Journeyman, session: str, state: State, *, as_json: bool) -> None:
+async def _print_result(journeyman: Journeyman, state: State, *, as_json: bool) -> None:
     if as_json:
-        print_json(to_json(await report_of(journeyman.store, session)))
+        print_json(to_json(await report_of(journeyman.store, state.session_id)))
         return
     say(summary_text(state))
     if state.status is not SessionStatus.ENDED:
@@ -214,19 +214,9 @@ def next_step(state: State) -> str:
     return f"go on with: journeyman resume {session}"
 
 
-def with_budget(mission: Mission, changes: list[str]) -> Mission:
-    """The mission with ceilings from `KIND=N` texts."""
-    amended = budget_changes(changes)
-    if not amended:
-        return mission
-    plain = dump(mission)
-    known = plain["budget"] if isinstance(plain["budget"], dict) else {}
-    return validate_mission({**plain, "budget": {**known, **amended}}, what="--budget")
-
-
-def budget_changes(texts: list[str]) -> dict[str, int | float | None]:
+def budget_changes(texts: list[str]) -> JsonObject:
     """Ceilings from `KIND=N` texts; `none` means no limit."""
-    changes: dict[str, int | float | None] = {}
+    changes: JsonObject = {}
     problems: list[Problem] = []
     for text in texts:
         name, _, value = text.partition("=")

@@ -16,50 +16,36 @@ from journeyman.engine.journal import Journal
 from journeyman.engine.record_reading import state_of
 from journeyman.engine.records import NumberedEvent, newest_events, numbered_events, prompt_of
 from journeyman.interfaces.cli.live_display import open_display, session_page
+from journeyman.interfaces.cli.options import JsonOption, SessionArgument
 from journeyman.interfaces.cli.rendering import console, short, summary_text, table
 from journeyman.interfaces.cli.run import next_step
-from journeyman.interfaces.cli.shared import (
-    JSON,
-    SESSION,
-    exit_code,
-    find_session,
-    handle_errors,
-    print_json,
-    run_async,
-    settings_of,
-)
+from journeyman.interfaces.cli.shared import CommandGroup, exit_code, print_json, settings_of
 from journeyman.interfaces.cli.terminal import say
+from journeyman.interfaces.cli.with_session import with_journeyman, with_session
 from journeyman.mission.criteria.evidence import Evidence
 from journeyman.mission.model.events import encode, encode_result
 from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
-from journeyman.mission.prompt import Prompt
 from journeyman.mission.report.build import context_rows
 from journeyman.mission.report.model import to_json
 from journeyman.mission.values.canonical import Json, JsonObject
-from journeyman.wiring import opened
+from journeyman.wiring import Journeyman
 
-app = typer.Typer(rich_markup_mode=None)
+app = CommandGroup()
 
 
 @app.command("list")
-@handle_errors
 def list_sessions(
     ctx: typer.Context,
     status: Annotated[
         str, typer.Option("--status", help="Only sessions that are running, waiting, paused or ended.")
     ] = "",
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 50,
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """List the sessions, newest first."""
-    settings = settings_of(ctx)
-
-    async def work() -> list[JsonObject]:
-        async with opened(settings) as journeyman:
-            return [cast("JsonObject", asdict(row)) for row in await journeyman.store.sessions()]
-
-    rows = [row for row in run_async(work) if not status or row["status"] == status][:limit]
+    found = with_journeyman(settings_of(ctx), lambda journeyman: journeyman.store.sessions())
+    rows = [cast("JsonObject", asdict(row)) for row in found if not status or row.status == status][:limit]
     if as_json:
         print_json(cast("Json", rows))
         return
@@ -82,16 +68,9 @@ def list_sessions(
 
 
 @app.command("show")
-@handle_errors
-def show(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annotated[bool, JSON] = False) -> None:
+def show(ctx: typer.Context, session: SessionArgument, as_json: JsonOption = False) -> None:
     """Show where a session stands: criteria, budget, what it waits for."""
-    settings = settings_of(ctx)
-
-    async def work() -> State:
-        async with opened(settings) as journeyman:
-            return await state_of(journeyman.store, await find_session(journeyman.store, session))
-
-    state = run_async(work)
+    state = with_session(settings_of(ctx), session, lambda journeyman, name: state_of(journeyman.store, name))
     if as_json:
         print_json(state_json(state))
         return
@@ -131,30 +110,26 @@ def _order(row: Evidence) -> int:
 
 
 @app.command("watch")
-@handle_errors
 def watch(
     ctx: typer.Context,
-    session: Annotated[str, SESSION],
+    session: SessionArgument,
     every_s: Annotated[float, typer.Option("--every", min=0.05, help="Seconds between looks.")] = 0.5,
 ) -> None:
     """Follow a session live until it ends, whoever drives it; Ctrl-C only stops watching."""
-    settings = settings_of(ctx)
     display = open_display(quiet=False)
 
-    async def work() -> State:
-        async with opened(settings) as journeyman:
-            name = await find_session(journeyman.store, session)
-            journal = Journal(journeyman.store, journeyman.clock, name)
-            journal.listeners.append(display.show)
-            state = await journal.load()
-            while state.status is not SessionStatus.ENDED:
-                await journeyman.clock.sleep(every_s)
-                if await journal.refresh():
-                    state = journal.state
-            return state
+    async def work(journeyman: Journeyman, name: str) -> State:
+        journal = Journal(journeyman.store, journeyman.clock, name)
+        journal.listeners.append(display.show)
+        state = await journal.load()
+        while state.status is not SessionStatus.ENDED:
+            await journeyman.clock.sleep(every_s)
+            if await journal.refresh():
+                state = journal.state
+        return state
 
     try:
-        state = run_async(work)
+        state = with_session(settings_of(ctx), session, work)
     finally:
         display.close()
     say(summary_text(state))
@@ -162,40 +137,35 @@ def watch(
 
 
 @app.command("history")
-@handle_errors
 def history(
     ctx: typer.Context,
-    session: Annotated[str, SESSION],
+    session: SessionArgument,
     iteration: Annotated[int, typer.Option("--iteration", "-i", help="Only one iteration; any when negative.")] = -1,
     kind: Annotated[str, typer.Option("--kind", help="Only one kind of event, such as Settled.")] = "",
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="The newest so many.")] = 50,
     before: Annotated[int, typer.Option("--before", min=0, help="Only events before this number; 0 for all.")] = 0,
     every: Annotated[bool, typer.Option("--all", help="Every event, oldest first, as it is read.")] = False,
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Show what happened, event by event: the newest page, or all."""
-    settings = settings_of(ctx)
 
-    async def work() -> list[JsonObject] | None:
-        async with opened(settings) as journeyman:
-            store = journeyman.store
-            name = await find_session(store, session)
-            if iteration < 0 and not kind and not every:
-                return [_row(item) for item in await newest_events(store, name, limit, before or None)]
-            found = (
-                _row(item)
-                async for item in numbered_events(store, name, kind=kind)
-                if (iteration < 0 or item.iteration == iteration) and (not before or item.seq < before)
-            )
-            if every:
-                await _print_all(found, as_json=as_json)
-                return None
-            newest: deque[JsonObject] = deque(maxlen=limit)
-            async for row in found:
-                newest.append(row)
-            return list(newest)
+    async def work(journeyman: Journeyman, name: str) -> list[JsonObject] | None:
+        if iteration < 0 and not kind and not every:
+            return [_row(item) for item in await newest_events(journeyman.store, name, limit, before or None)]
+        found = (
+            _row(item)
+            async for item in numbered_events(journeyman.store, name, kind=kind)
+            if (iteration < 0 or item.iteration == iteration) and (not before or item.seq < before)
+        )
+        if every:
+            await _print_all(found, as_json=as_json)
+            return None
+        newest: deque[JsonObject] = deque(maxlen=limit)
+        async for row in found:
+            newest.append(row)
+        return list(newest)
 
-    rows = run_async(work)
+    rows = with_session(settings_of(ctx), session, work)
     if rows is None:
         return
     if as_json:
@@ -263,16 +233,9 @@ def _gist(data: dict[str, Any]) -> str:
 
 
 @app.command("prompt")
-@handle_errors
-def prompt(ctx: typer.Context, session: Annotated[str, SESSION], as_json: Annotated[bool, JSON] = False) -> None:
+def prompt(ctx: typer.Context, session: SessionArgument, as_json: JsonOption = False) -> None:
     """Print the prompt that a model would see next, byte for byte; it leaves nowhere."""
-    settings = settings_of(ctx)
-
-    async def work() -> Prompt:
-        async with opened(settings) as journeyman:
-            return await prompt_of(journeyman.store, await find_session(journeyman.store, session))
-
-    found = run_async(work)
+    found = with_session(settings_of(ctx), session, lambda journeyman, name: prompt_of(journeyman.store, name))
     if as_json:
         print_json({"system": found.system, "user": found.user, "bytes": found.size_bytes})
     else:

@@ -11,9 +11,10 @@ import sys
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import wraps
-from typing import Any, Final, ParamSpec, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import typer
+from typer.models import CommandFunctionType
 
 from journeyman.config import Settings, load_settings
 from journeyman.interfaces.cli.process_exit import close_runner
@@ -25,7 +26,6 @@ from journeyman.mission.values.errors import CallerError, JourneymanError, NotFo
 from journeyman.stores.base import Store
 
 T = TypeVar("T")
-P = ParamSpec("P")
 
 ACHIEVED: Final = 0
 NOT_ACHIEVED: Final = 1
@@ -36,10 +36,6 @@ INTERRUPTED: Final = 130
 _TURN_S: Final = 0.0005
 """How long a thread may compute while the loop wants its turn. With Python's 5 ms, four tools that compute in threads
 make each step of the loop 20 ms long, and the ending of a mission seconds."""
-
-SESSION = typer.Argument(metavar="SESSION", help="Session id, a unique beginning of one, or `last`.")
-JSON = typer.Option("--json", help="Print JSON instead of text.")
-AS = typer.Option("--as", metavar="NAME", help="Who you are, for the record; your login name otherwise.")
 
 
 def settings_of(ctx: typer.Context) -> Settings:
@@ -78,11 +74,23 @@ def run_async(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         close_runner(runner)
 
 
-def handle_errors(command: Callable[P, None]) -> Callable[P, None]:
+class CommandGroup(typer.Typer):
+    """Commands none of which forgets to tell an error in one clear message."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(rich_markup_mode=None, **settings)
+
+    def command(self, name: str | None = None, **settings: Any) -> Callable[[CommandFunctionType], CommandFunctionType]:
+        """Register a function as a command."""
+        register = super().command(name, **settings)
+        return lambda function: register(_handle_errors(function))
+
+
+def _handle_errors(command: CommandFunctionType) -> CommandFunctionType:
     """Turn our errors into one clear message and the right exit code; never a traceback for what a user can cause."""
 
     @wraps(command)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+    def wrapped(*args: Any, **kwargs: Any) -> None:
         try:
             command(*args, **kwargs)
         except JourneymanError as error:
@@ -105,7 +113,7 @@ def handle_errors(command: Callable[P, None]) -> Callable[P, None]:
             )
             raise typer.Exit(NOT_ACHIEVED) from None
 
-    return wrapped
+    return cast("CommandFunctionType", wrapped)
 
 
 def print_json(value: Json) -> None:

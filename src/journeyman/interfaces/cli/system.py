@@ -11,13 +11,13 @@ import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from journeyman.config import Settings, settings_file
+from journeyman.interfaces.cli.options import JsonOption
 from journeyman.interfaces.cli.rendering import console, table
-from journeyman.interfaces.cli.shared import JSON, NOT_ACHIEVED, handle_errors, print_json, run_async, settings_of
+from journeyman.interfaces.cli.shared import NOT_ACHIEVED, CommandGroup, print_json, run_async, settings_of
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import JourneymanError
@@ -26,8 +26,8 @@ from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
 from journeyman.wiring import broker_of
 
-app = typer.Typer(rich_markup_mode=None)
-config = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help="Show settings and where each comes from.")
+app = CommandGroup()
+config = CommandGroup(no_args_is_help=True, help="Show settings and where each comes from.")
 app.add_typer(config, name="config")
 _MIN_FREE_BYTES = 100 << 20
 
@@ -43,8 +43,7 @@ class Finding:
 
 
 @app.command("doctor")
-@handle_errors
-def doctor(ctx: typer.Context, as_json: Annotated[bool, JSON] = False) -> None:
+def doctor(ctx: typer.Context, as_json: JsonOption = False) -> None:
     """Check this installation and say what to repair; exits with 1 when something needed does not work."""
     settings = settings_of(ctx)
     found = run_async(lambda: _examine(settings))
@@ -125,8 +124,7 @@ def _extra(module: str, what: str, install: str) -> Finding:
 
 
 @config.command("show")
-@handle_errors
-def show(ctx: typer.Context, as_json: Annotated[bool, JSON] = False) -> None:
+def show(ctx: typer.Context, as_json: JsonOption = False) -> None:
     """Print each setting with its value and where it came from."""
     settings = settings_of(ctx)
     if as_json:

@@ -1,4 +1,4 @@
-"""The gym for trainers of language models: `tools` has each role's actions, `seats` TRL's environments, `grpo` a script.
+"""The gym for trainers of language models: `trl_environments` has each role's seat in the form of TRL.
 
-`tools` and `seats` need numpy only. TRL and torch live in an environment of their own, `make test-train`.
+It needs numpy only; `examples/05_train_with_grpo` trains with it.
 """

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, StrictInt, StrictStr, field_validator
 from journeyman.mission.criteria.base import Criterion
 from journeyman.mission.criteria.engine_check import judge_check
 from journeyman.mission.criteria.evidence import EvidenceView, Judgement
-from journeyman.mission.criteria.schema import Name, Strict
+from journeyman.mission.criteria.schema import AS_RECORDED, Name, Strict
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.compare import Operator
 from journeyman.mission.values.patterns import compile_pattern
@@ -20,7 +20,7 @@ class JsonCheck(Strict):
 
     path: StrictStr
     op: Operator = "=="
-    target: Json
+    target: Annotated[Json, AS_RECORDED]
 
 
 class CsvCheck(Strict):

@@ -9,15 +9,15 @@ from typing import Annotated
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
 from journeyman.mission.criteria.evidence import Call, CriterionStatus, EvidenceView, Judgement, inconclusive
-from journeyman.mission.criteria.schema import EvidenceSource, Finite, Identifier, Name, Strict
-from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.criteria.schema import EvidenceSource, Finite, Identifier, Name, RecordedObject, Strict
+from journeyman.mission.values.canonical import JsonObject
 
 
 class Probe(Strict):
     """A pure tool call that fetches fresh evidence before a criterion is judged."""
 
     tool: Name
-    args: dict[str, Json] = Field(default_factory=dict)
+    args: RecordedObject = Field(default_factory=dict)
 
     @property
     def call(self) -> Call:

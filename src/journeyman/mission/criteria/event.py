@@ -9,7 +9,7 @@ from pydantic import Field
 from journeyman.mission.criteria.base import Measured
 from journeyman.mission.criteria.evidence import EvidenceView, Judgement, inconclusive, judged
 from journeyman.mission.criteria.metric import shortened
-from journeyman.mission.criteria.schema import Name
+from journeyman.mission.criteria.schema import Name, RecordedObject
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.compare import equal
 
@@ -19,7 +19,7 @@ class EventCriterion(Measured):
 
     kind: Literal["event"]
     event: Name
-    where: dict[str, Json] = Field(default_factory=dict)
+    where: RecordedObject = Field(default_factory=dict)
 
     def judge_seen(self, view: EvidenceView) -> Judgement:
         """Look for the newest event that fits."""

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Final
+from typing import Annotated, Final, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
 
-from journeyman.mission.values.canonical import MAX_SAFE_INTEGER, Json
+from journeyman.mission.values.canonical import MAX_SAFE_INTEGER, Json, canonical, key_order, parsed
+
+T = TypeVar("T")
 
 Name = Annotated[StrictStr, Field(min_length=1, max_length=200)]
 Identifier = Annotated[StrictStr, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_.-]{0,99}$")]
@@ -24,7 +26,21 @@ def _not_wide(value: object) -> object:
     return value
 
 
-Finite = Annotated[StrictInt | StrictFloat, Field(allow_inf_nan=False), BeforeValidator(_not_wide)]
+def _as_recorded(value: Json) -> Json:
+    return value if value == {} else parsed(canonical(value))
+
+
+def _in_order(table: dict[str, T]) -> dict[str, T]:
+    return {key: table[key] for key in sorted(table, key=key_order)}
+
+
+AS_RECORDED: Final = AfterValidator(_as_recorded)
+"""Makes JSON what a reader of its record gets, so that what is validated once need not be read again to be the same:
+keys in order, whole floats as integers."""
+IN_ORDER: Final = AfterValidator(_in_order)
+"""The same for an object of models by name."""
+RecordedObject = Annotated[dict[str, Json], AS_RECORDED]
+Finite = Annotated[StrictInt | StrictFloat, Field(allow_inf_nan=False), BeforeValidator(_not_wide), AS_RECORDED]
 
 
 class Strict(BaseModel):
@@ -37,4 +53,4 @@ class EvidenceSource(Strict):
     """Whose values count: a tool or a pattern of tools, perhaps with these arguments only."""
 
     tool: Name
-    args: dict[str, Json] | None = None
+    args: RecordedObject | None = None

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ValidationError
 from journeyman.mission import criteria as kinds
 from journeyman.mission.model import mission as spec
 from journeyman.mission.model.strategy import Strategy, ToolCall
-from journeyman.mission.values.canonical import NotJson, checked
+from journeyman.mission.values.canonical import JsonObject, NotJson, checked
 from journeyman.mission.values.errors import InvalidInput, Problem
 
 Form: TypeAlias = Literal["yaml", "json", "toml"]
@@ -57,11 +57,24 @@ def validate_mission(data: object, lines: Lines | None = None, what: str = "miss
     try:
         mission = spec.Mission.model_validate(plain)
     except ValidationError as error:
-        problems += {_problem(cast("dict[str, Any]", item), lines) for item in error.errors(include_url=False)}
+        problems += _problems(error, lines)
     else:
         if not problems:
             return mission
     raise InvalidInput(what, _one_per_place(problems))
+
+
+def with_ceilings(mission: spec.Mission, changes: JsonObject, what: str) -> spec.Mission:
+    """The mission with other ceilings in its budget; raises `InvalidInput` with every problem found."""
+    try:
+        return mission.model_copy(update={"budget": mission.budget.amended(changes)})
+    except ValidationError as error:
+        raise InvalidInput(what, _one_per_place(_problems(error, {}, ("budget",)))) from None
+
+
+def _problems(error: ValidationError, lines: Lines, at: Place = ()) -> list[Problem]:
+    rows = cast("list[dict[str, Any]]", error.errors(include_url=False))
+    return list(dict.fromkeys(_problem({**row, "loc": (*at, *row["loc"])}, lines) for row in rows))
 
 
 def _one_per_place(problems: list[Problem]) -> tuple[Problem, ...]:

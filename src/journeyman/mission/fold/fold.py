@@ -24,7 +24,7 @@ def fold(state: State | None, happened: EventRecord) -> State:
     if state is None:
         if not isinstance(event, e.SessionCreated):
             raise RecordBroken(f"a record starts with SessionCreated, not {type(event).__name__}")
-        return _created(happened.at, event)
+        return created(happened.at, event, Mission.model_validate(event.mission))
     if isinstance(event, e.SnapshotTaken):
         return state  # not even the time: it is of the state before it
     return _after(timed(state, happened), happened)
@@ -94,11 +94,11 @@ def _after(state: State, happened: EventRecord) -> State:  # noqa: C901, PLR0911
             assert_never(event)
 
 
-def _created(at: str, event: e.SessionCreated) -> State:
+def created(at: str, event: e.SessionCreated, mission: Mission) -> State:
+    """The first state of a session of the mission that the event holds."""
     identity = SessionIdentity(
         session_id=event.session_id, tenant=event.tenant, created_at=at, parent=event.parent, origin=event.origin
     )
-    mission = Mission.model_validate(event.mission)
     return State(identity=identity, mission=mission, digest=event.digest, times=Timestamps(last_at=at))
 
 

@@ -6,7 +6,6 @@ from journeyman.mission.fold.plan import next_step
 from journeyman.mission.fold.planner_memory import after_denial
 from journeyman.mission.fold.world_knowledge import stale
 from journeyman.mission.model import events as e
-from journeyman.mission.model.mission import Budget
 from journeyman.mission.model.reasons import WaitFor
 from journeyman.mission.model.state import PendingApproval, Phase, State
 from journeyman.mission.values.canonical import JsonObject
@@ -76,7 +75,7 @@ def noted(state: State, event: e.NoteAdded) -> State:
 
 def amended(state: State, event: e.BudgetAmended) -> State:
     """The state under the new budget; an iteration that waited for one goes on where it stood."""
-    budget = Budget.model_validate({**state.mission.budget.model_dump(exclude_none=True), **event.changes})
+    budget = state.mission.budget.amended(event.changes)
     waited = state.people.wait is WaitFor.BUDGET
     state = replace(state, mission=state.mission.model_copy(update={"budget": budget}), digest=event.digest)
     if not waited:

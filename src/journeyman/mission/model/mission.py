@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from fnmatch import fnmatchcase
+from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias, cast
 from urllib.parse import urlsplit
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator, model_validator
 
 from journeyman.mission.criteria import AnyCriterion, Probe, needed, walk
-from journeyman.mission.criteria.schema import Finite, Name, Strict
+from journeyman.mission.criteria.schema import IN_ORDER, Finite, Name, RecordedObject, Strict
 from journeyman.mission.model.effects import EffectClass
 from journeyman.mission.model.strategy import Strategy
 from journeyman.mission.values.canonical import Json, JsonObject, digest_of
+from journeyman.mission.values.name_patterns import closest_match
 from journeyman.mission.values.patterns import compile_pattern
 
 Approve: TypeAlias = Literal["never", "destructive", "always"]
@@ -42,6 +43,10 @@ class Budget(Strict):
             raise ValueError("needs a limit on iterations or wall_clock_s, or the mission might never end")
         return self
 
+    def amended(self, changes: Mapping[str, object]) -> Budget:
+        """The budget with other ceilings; raises `ValidationError` where they are none."""
+        return Budget.model_validate({**self.model_dump(exclude_none=True), **changes})
+
 
 class EffectSpec(Strict):
     """What calling a tool does to the world, in the operator's word."""
@@ -68,10 +73,10 @@ class Server(Strict):
 
     command: StrictStr | None = None
     args: list[StrictStr] = Field(default_factory=list)
-    env: dict[str, StrictStr] = Field(default_factory=dict)
+    env: Annotated[dict[str, StrictStr], IN_ORDER] = Field(default_factory=dict)
     cwd: StrictStr | None = None
     url: StrictStr | None = None
-    headers: dict[str, StrictStr] = Field(default_factory=dict)
+    headers: Annotated[dict[str, StrictStr], IN_ORDER] = Field(default_factory=dict)
     type: StrictStr | None = None
     """Which of the two it is, as other clients write it; the other keys tell it too."""
 
@@ -143,7 +148,7 @@ class ContextCall(Strict):
     """A pure call whose result shows planner and advisors the environment; it is never evidence."""
 
     tool: Name
-    args: dict[str, Json] = Field(default_factory=dict)
+    args: RecordedObject = Field(default_factory=dict)
     every: Annotated[StrictInt, Field(ge=1)] | None = None
     """Iterations after which it is made again; `None` makes it once, before the first one."""
 
@@ -212,16 +217,18 @@ class Mission(Strict):
     directive: Annotated[StrictStr, Field(min_length=1, max_length=MAX_DIRECTIVE_CHARACTERS)]
     criteria: Annotated[list[AnyCriterion], Field(min_length=1, max_length=200)]
     budget: Budget
-    servers: dict[Annotated[StrictStr, Field(pattern=SERVER_NAME)], Server] = Field(default_factory=dict)
+    servers: Annotated[dict[Annotated[StrictStr, Field(pattern=SERVER_NAME)], Server], IN_ORDER] = Field(
+        default_factory=dict
+    )
     functions: list[Name | Function] = Field(default_factory=list[str | Function])
     """Typed Python callables as `module:name`, or `{function: module:name, isolate: true}`."""
     gym: Gym | None = None
     """A simulated incident as a source of tools."""
     tools: Annotated[list[Name], Field(max_length=500)] = Field(default_factory=list)
     """Allowlist by pattern; nothing outside it is visible or callable."""
-    effects: dict[Name, EffectSpec] = Field(default_factory=dict)
-    """Tool name or pattern to effect class; the first that fits counts, exact names before patterns."""
-    metrics: Annotated[dict[Name, MetricSource], Field(max_length=500)] = Field(default_factory=dict)
+    effects: Annotated[dict[Name, EffectSpec], IN_ORDER] = Field(default_factory=dict)
+    """Tool name or pattern to effect class; an exact name counts before patterns, a longer pattern before a shorter one."""
+    metrics: Annotated[dict[Name, MetricSource], Field(max_length=500), IN_ORDER] = Field(default_factory=dict)
     """Metrics out of text, or under other names than the tools give them."""
     context: Annotated[list[ContextCall], Field(max_length=MAX_CONTEXT)] = Field(default_factory=list[ContextCall])
     """What is looked at before the first iteration: tools by name, or `{tool, args, every}`."""
@@ -231,8 +238,8 @@ class Mission(Strict):
     explore: StrictBool | None = None
     """Whether the planner may try calls of its own; `None` lets it only where there is no plan."""
     advisor: Name | AdvisorChain = "none"
-    approve: Approve | dict[Name, Approve] = "destructive"
-    """Which calls wait for a person; per tool pattern when an object."""
+    approve: Approve | Annotated[dict[Name, Approve], IN_ORDER] = "destructive"
+    """Which calls wait for a person; per tool name or pattern when an object, of which the same counts as for effects."""
     cadence: Cadence = Cadence(every_iterations=1)
     stagnation: Stagnation = Stagnation()
     scripts: Literal["allowed", "forbidden"] = "forbidden"
@@ -302,25 +309,14 @@ def mission_digest(mission: Mission) -> str:
 
 
 def effect_spec(mission: Mission, tool: str) -> EffectSpec | None:
-    """What the operator said of a tool's effect: its exact name first, then the first pattern that fits."""
-    exact = mission.effects.get(tool)
-    if exact is not None:
-        return exact
-    return next((spec for pattern, spec in mission.effects.items() if fnmatchcase(tool, pattern)), None)
+    """What the operator said of a tool's effect."""
+    return closest_match(mission.effects, tool)
 
 
 def approval_rule(mission: Mission, tool: str) -> Approve:
     """When a call of the tool waits for a person."""
     rules = mission.approve
-    if not isinstance(rules, dict):
-        return rules
-    exact = rules.get(tool)
-    if exact is not None:
-        return exact
-    for pattern, rule in rules.items():
-        if fnmatchcase(tool, pattern):
-            return rule
-    return "destructive"
+    return closest_match(rules, tool) or "destructive" if isinstance(rules, dict) else rules
 
 
 def filled(template: Json, args: JsonObject) -> Json:

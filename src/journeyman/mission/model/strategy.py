@@ -8,10 +8,10 @@ from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictStr, model_validator
 
-from journeyman.mission.criteria.schema import Finite, Name, Strict
+from journeyman.mission.criteria.schema import Finite, Name, RecordedObject, Strict
 from journeyman.mission.model.effects import EffectClass
 from journeyman.mission.values import value
-from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import Problem
 
 MAX_CALLS = 100
@@ -22,7 +22,7 @@ class ToolCall(Strict):
     """One call of an allowed tool."""
 
     tool: Name
-    args: dict[str, Json] = Field(default_factory=dict)
+    args: RecordedObject = Field(default_factory=dict)
 
 
 class Strategy(Strict):

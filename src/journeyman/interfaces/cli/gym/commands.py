@@ -12,8 +12,9 @@ from typing import Annotated, Literal
 import typer
 
 from journeyman.evaluation.options import ANSWER_TOKENS, MEMORY, PREFIX, ModelOptions
+from journeyman.interfaces.cli.options import JsonOption
 from journeyman.interfaces.cli.registry import COMMANDS
-from journeyman.interfaces.cli.shared import JSON, handle_errors, settings_of
+from journeyman.interfaces.cli.shared import CommandGroup, settings_of
 from journeyman.mission.values.errors import NotFound
 
 
@@ -61,8 +62,8 @@ _CONCURRENCY = typer.Option(
 _MAX_USD = typer.Option("--max-usd", metavar="USD", min=0, help="Models only: stop before this run has cost more.")
 _MAX_TOKENS = typer.Option("--max-tokens", metavar="N", min=0, help="Models only: stop before this run has used more.")
 
-app = typer.Typer(rich_markup_mode=None)
-gym = typer.Typer(rich_markup_mode=None, no_args_is_help=True, help=COMMANDS["gym"].help)
+app = CommandGroup()
+gym = CommandGroup(no_args_is_help=True, help=COMMANDS["gym"].help)
 app.add_typer(gym, name="gym")
 
 
@@ -76,7 +77,6 @@ def _work(module: str) -> ModuleType:
 
 
 @gym.command("eval")
-@handle_errors
 def evaluate(
     ctx: typer.Context,
     policy: Annotated[list[str], typer.Option("--policy", metavar="NAME", help=f"May be repeated: {_POLICY}")],
@@ -99,7 +99,7 @@ def evaluate(
     concurrency: Annotated[int | None, _CONCURRENCY] = None,
     max_usd: Annotated[float | None, _MAX_USD] = None,
     max_tokens: Annotated[int | None, _MAX_TOKENS] = None,
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Score policies: success, steps to success, reward per role, rogues caught, false flags, each with its interval.
 
@@ -124,7 +124,6 @@ def evaluate(
 
 
 @gym.command("play")
-@handle_errors
 def play(
     task: Annotated[str, typer.Argument(metavar="TASK", help="Such as easy-train-0.")] = "easy-train-0",
     role: Annotated[RoleName, typer.Option("--role", help="The seat you take.")] = RoleName.SRE,
@@ -140,7 +139,6 @@ def play(
 
 
 @gym.command("watch")
-@handle_errors
 def watch(
     ctx: typer.Context,
     task: Annotated[str, typer.Argument(metavar="TASK", help="Such as medium-train-3.")],
@@ -151,7 +149,7 @@ def watch(
     truth: Annotated[bool, typer.Option("--truth", help="Say first what is wrong.")] = False,
     role: Annotated[list[RoleName], _ROLE] = [],  # noqa: B006  # typer's form
     others: Annotated[str, _OTHERS] = "heuristic",
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Replay an episode step by step: what customers feel, every service's errors over time, who does what.
 
@@ -164,7 +162,6 @@ def watch(
 
 
 @gym.command("export")
-@handle_errors
 def export(
     output: Annotated[Path, typer.Option("--output", metavar="FILE", help="Chat rows for supervised training.")],
     tier: Annotated[TierName, typer.Option("--tier", help="How hard.")] = TierName.EASY,
@@ -179,7 +176,6 @@ def export(
 
 
 @gym.command("train")
-@handle_errors
 def train(
     output: Annotated[Path, typer.Option("--output", metavar="FILE", help="The policy, for --policy trained:FILE.")],
     minutes: Annotated[
@@ -200,7 +196,7 @@ def train(
         Path | None, typer.Option("--plot", metavar="FILE", help=f"The curve; OUTPUT with .png otherwise. {_PLOT}")
     ] = None,
     no_plot: Annotated[bool, typer.Option("--no-plot", help="Draw no curve.")] = False,
-    as_json: Annotated[bool, JSON] = False,
+    as_json: JsonOption = False,
 ) -> None:
     """Train the small policy on this CPU, save it with its curve, and compare it with the heuristic on held-out tasks.
 

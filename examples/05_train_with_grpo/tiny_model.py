@@ -1,7 +1,7 @@
 """A tiny model with its tokenizer, made here: to try the training loop in seconds, without a download.
 
 Random weights write noise, and noise calls no tool: every rollout of a group would score alike and teach nothing. So
-the model first copies tool calls drawn at random (`practice`), for some seconds. Then it acts, in form but not in sense.
+the model first copies tool calls drawn at random (`fit_tool_calls`), for some seconds. Then it acts, in form but not in sense.
 """
 # pyright: basic, reportMissingImports=false
 # Torch and Transformers live in an environment of their own, which the checks of this project do not see.
@@ -14,9 +14,8 @@ from typing import Any
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+from tool_call_examples import ToolCallExample
 from transformers import PreTrainedTokenizerFast, Qwen3Config, Qwen3ForCausalLM
-
-from journeyman.interfaces.trainers.tool_call_examples import ToolCallExample
 
 _SPECIAL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 _PIECES = 1024

@@ -1,4 +1,4 @@
-"""GRPO on the gym with TRL: `python -m journeyman.interfaces.trainers.grpo --model NAME --role sre --output DIR`.
+"""GRPO on the gym with TRL: `python grpo.py --model NAME --role sre --output DIR`.
 
 Uses a GPU when there is one. `--model tiny` makes a tiny model first: it learns little, and shows that all is wired.
 """
@@ -16,17 +16,17 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from journeyman.interfaces.trainers.tool_call_examples import tool_call_examples
+from tool_call_examples import tool_call_examples
+
 from journeyman.interfaces.trainers.trl_environments import ENVIRONMENTS, training_rows
 
 try:
     import torch
     import trl
     from datasets import Dataset
+    from tiny_model import call_text, fit_tool_calls, tiny_model, tiny_tokenizer
     from transformers import ProgressCallback
     from trl import GRPOConfig, GRPOTrainer
-
-    from journeyman.interfaces.trainers.tiny_model import call_text, fit_tool_calls, tiny_model, tiny_tokenizer
 except ImportError as error:
     raise ImportError("training needs TRL: pip install 'trl==1.16.*' torch, see `make test-train`") from error
 
@@ -118,7 +118,7 @@ def _make_tiny(options: argparse.Namespace) -> tuple[Any, Any]:
         template.read_text("utf-8"), [text for one in drills for text in (one.seen, call_text(one))]
     )
     model = tiny_model(tokenizer)
-    print(f"a tiny model practises tool calls, {_EXAMPLES} at random …", file=sys.stderr)  # noqa: T201  # a script's progress
+    print(f"a tiny model practises tool calls, {_EXAMPLES} at random …", file=sys.stderr)
     fit_tool_calls(model, tokenizer, drills)
     for one in (model, tokenizer):
         one.save_pretrained(options.output / "start")
@@ -128,7 +128,6 @@ def _make_tiny(options: argparse.Namespace) -> tuple[Any, Any]:
 def parse_options(argv: list[str] | None = None) -> argparse.Namespace:
     """The options; exits with 2 and says what is wrong with them where they are malformed."""
     parser = argparse.ArgumentParser(
-        prog="python -m journeyman.interfaces.trainers.grpo",
         description="Train a language model in one seat of the gym's incidents with GRPO; its tool calls are its actions,"
         " the seat's score is its reward. Prints the last step's figures as JSON.",
     )
@@ -205,8 +204,8 @@ def main() -> None:
     # What the vendors warn of here is their own use of each other.
     os.environ.setdefault("TRL_EXPERIMENTAL_SILENCE", "1")
     warnings.filterwarnings("ignore", category=FutureWarning, module="transformers")
-    print(json.dumps(train(options)))  # noqa: T201  # a script's result
-    print(f"wrote {options.output}: the model, and every step in trainer_state.json", file=sys.stderr)  # noqa: T201  # the same
+    print(json.dumps(train(options)))
+    print(f"wrote {options.output}: the model, and every step in trainer_state.json", file=sys.stderr)
 
 
 if __name__ == "__main__":
