@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator, Mapping
 
-from journeyman.mission.criteria import ToolCallSucceeded
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.effects import EffectClass
 from journeyman.mission.model.mission import Mission, effect_spec
@@ -66,8 +65,8 @@ def context_problems(mission: Mission, rows: Mapping[str, JsonObject]) -> tuple[
 
 def _wanted(mission: Mission) -> Iterator[tuple[str, str]]:
     for criterion in walk(mission.criteria):
-        if isinstance(criterion, ToolCallSucceeded):
-            yield f"criterion {criterion.id!r}: tool", criterion.tool
+        if criterion.asked_tool:
+            yield f"criterion {criterion.id!r}: tool", criterion.asked_tool
         for probe in criterion.probes:
             yield f"criterion {criterion.id!r}: probe.tool", probe.tool
     for name, spec in mission.effects.items():

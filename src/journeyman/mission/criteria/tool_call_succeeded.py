@@ -18,6 +18,11 @@ class ToolCallSucceeded(Criterion):
     tool: Name
     min_count: Annotated[StrictInt, Field(ge=1)] = 1
 
+    @property
+    def asked_tool(self) -> str:
+        """The tool."""
+        return self.tool
+
     def judge(self, view: EvidenceView) -> Judgement:
         """Count; probes and repeated measurements are not counted."""
         count = view.counts.get(self.tool, 0)

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Final, cast
 
-from journeyman.mission.criteria import CHECKED, ApprovalCriterion, MetricTrend, ToolCallSucceeded, needed
+from journeyman.mission.criteria import needed
 from journeyman.mission.criteria.base import Criterion, walk
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.fold.plan import plan_steps, planned_step
@@ -104,7 +104,8 @@ def nothing_left(state: State) -> bool:
     if state.unknown or _only_needs_time(state):
         return False
     return not any(
-        criterion.probes or isinstance(criterion, (*CHECKED, ApprovalCriterion)) for criterion in walk(mission.criteria)
+        criterion.probes or criterion.engine_check() is not None or criterion.asks_person() is not None
+        for criterion in walk(mission.criteria)
     )
 
 
@@ -139,7 +140,7 @@ def _needs_time(state: State, criterion: Criterion) -> bool:
     known = state.progress.criteria.get(criterion.id)
     if known is None:
         return False
-    waits = isinstance(criterion, MetricTrend) and known.status is CriterionStatus.INCONCLUSIVE and known.progress > 0
+    waits = criterion.follows and known.status is CriterionStatus.INCONCLUSIVE and known.progress > 0
     return known.result.held > 0 or waits
 
 
@@ -192,10 +193,7 @@ def _tool_worth(state: State, spec: ToolSpec, wanted: frozenset[str]) -> float:
         worth -= min(6.0, 1.5 * known.failed_in_row) if known.failed_at_epoch == state.memory.epoch else 0.5
     if known.done:
         worth += 4.0 * known.moved / known.done
-    if any(
-        isinstance(item, ToolCallSucceeded) and item.tool == spec.name and not _met(state, item.id)
-        for item in walk(state.mission.criteria)
-    ):
+    if any(item.asked_tool == spec.name and not _met(state, item.id) for item in walk(state.mission.criteria)):
         worth += 6.0
     return worth
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from journeyman.mission.criteria import ApprovalCriterion, needed, needs_probes, probes
+from journeyman.mission.criteria import needed, needs_probes, probes
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.model.reasons import Outcome, VerdictLabel, VerdictReason
@@ -68,9 +68,7 @@ def _by_person(state: State) -> Decision | None:
         return Decision(VerdictLabel.TERMINATE, state.people.end_asked)
     for criterion in walk(state.mission.criteria):
         answer = state.people.answers.get(criterion.id)
-        denied = (
-            isinstance(criterion, ApprovalCriterion) and criterion.required and answer is not None and not answer[0]
-        )
+        denied = criterion.asks_person() is not None and criterion.required and answer is not None and not answer[0]
         if denied and criterion in state.mission.criteria:
             return Decision(VerdictLabel.TERMINATE, VerdictReason.DENIED)
     return None
