@@ -34,8 +34,7 @@ from journeyman.mission.model.events import encode, encode_result
 from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
 from journeyman.mission.prompt import Prompt
-from journeyman.mission.report.build import context_rows
-from journeyman.mission.report.model import to_json
+from journeyman.mission.report.model import context_rows, to_json
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.wiring import opened
 

@@ -10,8 +10,6 @@ from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.state import Phase, State
 from journeyman.mission.values.value import replace
 
-_FROM_OUTSIDE = (e.ApprovalAnswered, e.Paused, e.Resumed, e.BudgetAmended, e.NoteAdded, e.EndAsked, e.Reconciled)
-
 
 def seconds_between(earlier: str, later: str) -> float:
     """The seconds between two event times, never negative: clocks may be set back."""
@@ -29,7 +27,7 @@ def _moment(at: str) -> datetime:
 def timed(state: State, happened: EventRecord) -> State:
     """The state with the time up to this event counted where it counts: between two events of a driver."""
     event, at = happened.event, happened.at
-    if happened.actor.startswith("person:") and isinstance(event, _FROM_OUTSIDE):
+    if happened.actor.startswith("person:") and isinstance(event, (e.PersonEvent, e.Reconciled)):
         return state
     times = state.times
     if at == times.last_at:

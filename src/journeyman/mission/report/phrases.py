@@ -7,15 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from journeyman.mission.report.model import (
-    AdviceRow,
-    ContextRow,
-    CriterionRow,
-    IterationRow,
-    PersonRow,
-    Report,
-    StrategyShown,
-)
+from journeyman.mission.model.events import EVENT_TYPES, PersonEvent
+from journeyman.mission.report.model import Report
+from journeyman.mission.report.rows import AdviceRow, ContextRow, CriterionRow, IterationRow, PersonRow, StrategyShown
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.printable import visible_line
 
@@ -187,20 +181,10 @@ def iteration_summary(strategy: StrategyShown | None) -> str:
     return f"a script of {strategy.script_lines} lines" if strategy.script_lines is not None else "no calls"
 
 
-_PEOPLE: Final[dict[str, str]] = {
-    "ApprovalAsked": "asked for approval",
-    "ApprovalAnswered": "answered",
-    "Paused": "paused",
-    "Resumed": "resumed",
-    "BudgetAmended": "amended the budget",
-    "NoteAdded": "noted",
-    "EndAsked": "ended the session",
-}
-
-
 def person_action(row: PersonRow) -> tuple[str, str]:
     """What a person (or the engine, asking one) did, and the words or values that belong to it."""
-    verb = _PEOPLE.get(row.what, row.what)
+    kind = EVENT_TYPES.get(row.what)
+    verb = kind.verb if kind is not None and issubclass(kind, PersonEvent) else row.what
     if row.what == "ApprovalAnswered":
         verb = "approved" if row.details.get("granted") else "denied"
     if row.what == "BudgetAmended":

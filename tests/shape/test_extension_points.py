@@ -1,0 +1,68 @@
+"""Whoever adds a kind of something opens few files: `docs/contributing.md` says which, and these hold it true."""
+
+from __future__ import annotations
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from journeyman.interfaces.cli.rendering import console, report_page
+from journeyman.interfaces.pages.html import html_report
+from journeyman.mission.criteria import KIND_TYPES
+from journeyman.mission.model.events import EVENT_TYPES, PersonEvent
+from journeyman.mission.report import document as report_document
+from journeyman.mission.report.markdown import markdown_report
+from journeyman.mission.report.model import Report, from_json
+from journeyman.mission.report.section import Section, Table, row_of
+from tests.interfaces.pages.reports import busy_report
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "src" / "journeyman"
+
+
+def naming(names: set[str], *, aside: tuple[str, ...] = ()) -> dict[str, set[str]]:
+    """The modules in whose code one of these names stands, but those under `aside`, with the names."""
+    found: dict[str, set[str]] = {}
+    for file in sorted(SOURCE.rglob("*.py")):
+        path = file.relative_to(SOURCE).as_posix()
+        if not path.startswith(aside):
+            said = {
+                node.id if isinstance(node, ast.Name) else node.attr if isinstance(node, ast.Attribute) else ""
+                for node in ast.walk(ast.parse(file.read_text("utf-8")))
+            }
+            if said & names:
+                found[path] = said & names
+    return found
+
+
+def test_nobody_outside_their_package_asks_which_kind_a_criterion_is_of() -> None:
+    """What rules, planner, checks, drafts and reports need to know, a kind tells by a method of `Criterion`."""
+    assert naming({kind.__name__ for kind in KIND_TYPES}, aside=("mission/criteria/",)) == {}
+
+
+def test_what_people_do_is_told_by_the_event_itself() -> None:
+    """Reports and displays know no list of such events."""
+    assert all(kind.verb for kind in EVENT_TYPES.values() if issubclass(kind, PersonEvent))
+
+
+def test_a_new_section_stands_in_every_form_of_a_report(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is a row in the table of sections, and nothing else has to know it."""
+
+    def slowest(report: Report) -> Section:
+        rows = [row_of(row.tool, f"{row.duration_s} s") for row in report.effects[:1]]
+        return Section("slowest", "Slowest calls", Table(("tool", "took"), rows), ["There was one."], "Below.", ["ls"])
+
+    monkeypatch.setattr(report_document, "SECTIONS", (*report_document.SECTIONS, slowest))
+    report = from_json(busy_report())
+    tool = report.effects[0].tool
+    page = html_report(report)
+    assert '<a href="#slowest">Slowest calls</a>' in page
+    [shown] = re.findall(r'<section id="slowest".*?</section>', page, re.DOTALL)
+    console().print(report_page(report))
+    for told in (shown, markdown_report(report), capsys.readouterr().out):
+        for words in ("Slowest calls", tool, "There was one.", "Below.", "ls"):
+            assert words in told, words
