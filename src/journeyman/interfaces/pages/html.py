@@ -24,7 +24,8 @@ from journeyman.interfaces.pages.sections import (
 )
 from journeyman.mission.report.document import document
 from journeyman.mission.report.model import Report
-from journeyman.mission.report.phrases import claim_check, one_line
+from journeyman.mission.report.phrases import claim_check
+from journeyman.mission.report.plain_text import one_line
 
 _SCRIPTS: Final = ("charts.js", "overview.js", "lists.js", "page.js")
 

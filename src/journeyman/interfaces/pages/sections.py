@@ -13,19 +13,15 @@ from journeyman.mission.report.phrases import (
     BUDGETS,
     TONES,
     ClaimCheck,
-    amount_text,
     checking_commands,
     context_cells,
     criterion_rule,
     criterion_word,
-    elapsed_text,
-    evidence_text,
     group_depths,
-    one_line,
     person_action,
     role,
-    time_text,
 )
+from journeyman.mission.report.plain_text import amount_text, elapsed_text, evidence_text, one_line, time_text
 from journeyman.mission.report.section import Section, Table
 
 _ICONS: Final[dict[str, str]] = {

@@ -9,25 +9,20 @@ from typing import Final
 from journeyman.mission.report.model import Report
 from journeyman.mission.report.phrases import (
     BUDGETS,
-    MISSING,
     TONES,
     advice_ended,
     advice_used,
-    amount_text,
     checking_commands,
     claim_check,
     context_cells,
     criterion_rule,
     criterion_word,
-    elapsed_text,
-    evidence_text,
     iteration_summary,
-    one_line,
     person_action,
     proposer_text,
     role,
-    time_text,
 )
+from journeyman.mission.report.plain_text import MISSING, amount_text, elapsed_text, evidence_text, one_line, time_text
 from journeyman.mission.report.rows import EffectRow
 from journeyman.mission.report.section import Cell, Section, Table, folded, row_of, short_cell
 

@@ -8,7 +8,7 @@ from typing import Final
 
 from journeyman.mission.report.document import Document, document
 from journeyman.mission.report.model import Report
-from journeyman.mission.report.phrases import MISSING, one_line
+from journeyman.mission.report.plain_text import MISSING, one_line
 from journeyman.mission.report.section import Cell, Section, Table
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.printable import visible

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from journeyman.mission.report.phrases import one_line
+from journeyman.mission.report.plain_text import one_line
 from journeyman.mission.values.canonical import Json
 
 SHOWN_AT_EACH_END: Final = 20
