@@ -15,7 +15,7 @@ from journeyman.advisors.base import Advisor
 from journeyman.advisors.broker import Broker, BrokerPolicy
 from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
 from journeyman.advisors.provider_settings import ProviderKind, ProviderSettings
-from journeyman.advisors.providers import ProviderAdvisor
+from journeyman.advisors.providers.advisor import ProviderAdvisor
 from journeyman.advisors.pull import PullAdvisor
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.mission import Mission

@@ -19,7 +19,8 @@ from journeyman.advisors.broker import Broker
 from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
 from journeyman.advisors.pending_prompts import PendingPrompts
 from journeyman.advisors.prices import PricedModel, Prices
-from journeyman.advisors.providers import ProviderAdvisor
+from journeyman.advisors.provider_settings import ProviderKind
+from journeyman.advisors.providers.advisor import ProviderAdvisor
 from journeyman.advisors.pull import PullAdvisor
 from journeyman.advisors.settings import AdvisorKind, AdvisorSettings
 from journeyman.concurrency.abandonable_tasks import run_abandonable
@@ -159,7 +160,7 @@ def _advisor(name: str, table: AdvisorSettings, environment: Mapping[str, str]) 
             return SamplingRounds(name, PendingPrompts(table.answer_within_s))
         case AdvisorKind.PULL:
             return PullAdvisor(name, PendingPrompts(table.answer_within_s))
-        case AdvisorKind.ANTHROPIC | AdvisorKind.OPENAI | AdvisorKind.BEDROCK:
+        case ProviderKind():
             return ProviderAdvisor(table.provider(name), environment)
 
 

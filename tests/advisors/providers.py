@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from journeyman.advisors.base import AskPurpose, Message, Request
 from journeyman.advisors.provider_settings import ProviderKind, ProviderSettings
-from journeyman.advisors.providers import ProviderAdvisor
+from journeyman.advisors.providers.advisor import ProviderAdvisor
 from journeyman.testing.model_server import ModelServer, ScriptLine, serving
 
 KEYS: Mapping[str, str] = {

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from journeyman.advisors.base import FailureClass
 from journeyman.advisors.mode_fallback import ModeFallback
-from journeyman.advisors.provider_failures import retry_after_s
 from journeyman.advisors.provider_settings import AnswerMode, ProviderKind
+from journeyman.advisors.providers.failures import retry_after_s
 from journeyman.testing.model_server import ScriptedFault, ScriptLine, serving
 from tests.advisors.providers import ADVICE, asking, question
 

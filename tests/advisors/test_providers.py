@@ -16,10 +16,9 @@ from journeyman.advisors.provider_settings import (
     AnswerMode,
     ProviderKind,
     ProviderSettings,
-    environment_variables,
-    resolve_provider,
 )
-from journeyman.advisors.providers import ProviderAdvisor
+from journeyman.advisors.providers.advisor import ProviderAdvisor
+from journeyman.advisors.providers.resolving import environment_variables, resolve_provider
 from journeyman.mission.advice import StrategyAdvice
 from journeyman.testing.model_server import ScriptedFault, ScriptLine
 from tests.advisors.providers import ADVICE, KEYS, Advice, asking, provider, question

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from journeyman.advisors.provider_settings import ProviderKind
+from journeyman.advisors.providers import PROVIDERS
 from journeyman.interfaces.cli.rendering import console, report_page
 from journeyman.interfaces.pages.html import html_report
 from journeyman.mission.criteria import KIND_TYPES
@@ -66,3 +68,16 @@ def test_a_new_section_stands_in_every_form_of_a_report(
     for told in (shown, markdown_report(report), capsys.readouterr().out):
         for words in ("Slowest calls", tool, "There was one.", "Below.", "ls"):
             assert words in told, words
+
+
+def test_every_provider_has_a_file_that_tells_of_it() -> None:
+    """A kind without one would fail when somebody asks it."""
+    assert set(PROVIDERS) == set(ProviderKind)
+    files = {path.stem for path in (SOURCE / "advisors" / "providers").glob("*.py")}
+    assert {kind.value for kind in ProviderKind} <= files
+
+
+def test_nobody_outside_their_package_asks_which_provider_it_is() -> None:
+    """What differs between them stands in their files."""
+    names = {kind.name for kind in ProviderKind}
+    assert naming(names, aside=("advisors/providers/", "advisors/provider_settings.py", "answers/", "testing/")) == {}

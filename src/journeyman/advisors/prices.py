@@ -9,12 +9,8 @@ from importlib.metadata import version
 from typing import Any, Final
 
 from journeyman.advisors.provider_settings import ProviderKind
+from journeyman.advisors.providers import PROVIDERS
 
-_PROVIDERS: Final[Mapping[ProviderKind, str]] = {
-    ProviderKind.ANTHROPIC: "anthropic",
-    ProviderKind.OPENAI: "openai",
-    ProviderKind.BEDROCK: "aws",
-}
 _MILLION: Final = 1_000_000
 _LIST: Final = "genai-prices"
 """The list is part of the library, so that its version names both."""
@@ -79,7 +75,7 @@ class Prices:
                 return None
         usage = self._list.Usage(input_tokens=input_tokens, output_tokens=output_tokens)
         try:
-            found = self._list.calc_price(usage, model_ref=asked.model, provider_id=_PROVIDERS[asked.kind])
+            found = self._list.calc_price(usage, model_ref=asked.model, provider_id=PROVIDERS[asked.kind].price_list)
         except LookupError:
             return None
         return Priced(float(found.total_price), f"{_LIST}@{version(_LIST)}:{found.provider.id}/{found.model.id}")

@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from journeyman.advisors.base import DEFAULT_OUTPUT_TOKENS, AskLimits
 from journeyman.advisors.broker import BrokerPolicy
@@ -19,11 +19,8 @@ PositiveRate = Annotated[float, Field(gt=0, le=100_000)]
 
 
 class AdvisorKind(StrEnum):
-    """What an advisor can be."""
+    """What an advisor can be, besides a model of a provider (`ProviderKind`)."""
 
-    ANTHROPIC = "anthropic"
-    OPENAI = "openai"
-    BEDROCK = "bedrock"
     AGENT = "agent"
     """A coding agent that speaks ACP."""
     SAMPLING = "sampling"
@@ -40,12 +37,20 @@ _OF_AWAITED: Final = frozenset({"kind", "answer_within_s", "consent", "rate_per_
 """The keys that mean something to them: the model, its limits and its price are the other side's."""
 
 
+def _known_kind(value: object) -> object:
+    """The kind, whichever of both enumerations it is in; one error where it is in none."""
+    known: dict[str, ProviderKind | AdvisorKind] = {kind.value: kind for kind in (*ProviderKind, *AdvisorKind)}
+    if isinstance(value, str) and value in known:
+        return known[value]
+    raise ValueError(f"{value!r} is no kind of advisor; known: {', '.join(known)}")
+
+
 class AdvisorSettings(BaseModel):
     """One `[advisors.NAME]` table."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: AdvisorKind
+    kind: Annotated[ProviderKind | AdvisorKind, BeforeValidator(_known_kind)]
     model: str = ""
     base_url: str = ""
     api_key_env: str = Field(default="", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$|^$")
@@ -105,7 +110,7 @@ class AdvisorSettings(BaseModel):
     def provider(self, name: str) -> ProviderSettings:
         """What the adapter of a provider needs."""
         return ProviderSettings(
-            kind=ProviderKind(self.kind.value), name=name, model=self.model, base_url=self.base_url,
+            kind=ProviderKind(self.kind), name=name, model=self.model, base_url=self.base_url,
             api_key_env=self.api_key_env, region=self.region, mode=self.mode, stream=self.stream,
             stop_early=self.stop_early, temperature=self.temperature, timeout_s=self.limits().timeout_s,
             max_output_tokens=self.max_output_tokens, costs=self.costs,

@@ -14,7 +14,7 @@ from typing import Final, Protocol
 import anyio
 
 from journeyman.advisors.broker import Broker
-from journeyman.advisors.providers import ProviderAdvisor
+from journeyman.advisors.providers.advisor import ProviderAdvisor
 from journeyman.evaluation.episode_log import EpisodeLog
 from journeyman.evaluation.model_player import ModelPlayer, ProviderFailed, SpendLimitReached
 from journeyman.evaluation.options import ANSWER_TOKENS, MEMORY, PREFIX, ModelOptions

@@ -10,6 +10,7 @@ from typing import Any, Final, cast
 
 from journeyman.advisors.base import Answer, FailureClass, TokenUsage
 from journeyman.advisors.provider_settings import ProviderKind
+from journeyman.advisors.providers import PROVIDERS
 
 _BY_CLASS: Final[Mapping[str, FailureClass]] = {
     "ModelTimeoutError": FailureClass.TIMEOUT,
@@ -105,19 +106,14 @@ def _failure(chain: list[Any], status: int | None) -> FailureClass:
 
 
 def _reason(kind: ProviderKind, failure: FailureClass, status: int | None, code: str, chain: list[Any]) -> str:
-    prefix = kind.value
-    if kind is ProviderKind.BEDROCK:
-        if any(type(row).__name__ in {"NoCredentialsError", "PartialCredentialsError"} for row in chain):
-            return "bedrock_no_credentials"
-        if code:
-            return f"bedrock_{code}"
-        if failure is FailureClass.MALFORMED:
-            return "bedrock_malformed_response"
-        if failure is FailureClass.TRUNCATED:
-            return "bedrock_truncated_response"
-    if status is not None and status >= 300:
-        return f"{prefix}_http_{status}"
-    return f"{prefix}_{failure.value}"
+    if any(type(row).__name__ in {"NoCredentialsError", "PartialCredentialsError"} for row in chain):
+        return f"{kind.value}_no_credentials"
+    if code:
+        return f"{kind.value}_{code}"
+    own = PROVIDERS[kind].reasons.get(failure)
+    if own is None and status is not None and status >= 300:
+        return f"{kind.value}_http_{status}"
+    return f"{kind.value}_{own or failure.value}"
 
 
 def _chain(error: BaseException) -> list[Any]:

@@ -1,0 +1,40 @@
+"""Anthropic, over its own SDK."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from journeyman.advisors.provider_settings import ProviderSettings
+from journeyman.advisors.providers.base import Provider, ResolvedProvider, thinking_profile
+
+
+def _open(settings: ProviderSettings, found: ResolvedProvider) -> tuple[Any, Any]:
+    from anthropic import AsyncAnthropic, DefaultAsyncHttpxClient  # noqa: PLC0415  extra `models`
+    from pydantic_ai.models.anthropic import AnthropicModel  # noqa: PLC0415  extra `models`
+    from pydantic_ai.providers.anthropic import AnthropicProvider  # noqa: PLC0415  extra `models`
+
+    client = AsyncAnthropic(
+        api_key=found.key or "none",
+        base_url=found.base_url or None,
+        max_retries=0,
+        timeout=settings.timeout_s,
+        http_client=DefaultAsyncHttpxClient(
+            follow_redirects=False
+        ),  # a prompt, and its key, go where the operator said
+    )
+    return AnthropicModel(
+        found.model, provider=AnthropicProvider(anthropic_client=client), profile=thinking_profile()
+    ), client
+
+
+ANTHROPIC: Final = Provider(
+    variables={
+        "model": ("ANTHROPIC_MODEL",),
+        "base_url": ("ANTHROPIC_BASE_URL",),
+        "api_key": ("ANTHROPIC_API_KEY",),
+    },
+    defaults={"model": "claude-sonnet-4-6"},
+    price_list="anthropic",
+    open=_open,
+    loggers=("anthropic",),
+)
