@@ -14,6 +14,7 @@ from journeyman.interfaces.cli.rendering import console, report_page
 from journeyman.interfaces.pages.html import html_report
 from journeyman.mission.criteria import KIND_TYPES
 from journeyman.mission.model.events import EVENT_TYPES, PersonEvent
+from journeyman.mission.model.servers import Transport
 from journeyman.mission.report import document as report_document
 from journeyman.mission.report.markdown import markdown_report
 from journeyman.mission.report.model import Report, from_json
@@ -81,3 +82,9 @@ def test_nobody_outside_their_package_asks_which_provider_it_is() -> None:
     """What differs between them stands in their files."""
     names = {kind.name for kind in ProviderKind}
     assert naming(names, aside=("advisors/providers/", "advisors/provider_settings.py", "answers/", "testing/")) == {}
+
+
+def test_nobody_but_their_schema_and_the_connection_asks_for_a_transport() -> None:
+    """A new one is a form in the schema and a case where connections begin, which does not type-check without it."""
+    found = naming({way.name for way in Transport} - {"STDIO"} | {"Transport"}, aside=("advisors/", "gym/"))
+    assert set(found) <= {"mission/model/servers.py", "tools/servers/connection.py"}

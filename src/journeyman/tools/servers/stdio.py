@@ -12,9 +12,10 @@ import re
 import signal
 import sys
 from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, TypeAlias
 
 import anyio
@@ -27,7 +28,6 @@ from mcp.types import PARSE_ERROR, ErrorData, JSONRPCError, jsonrpc_message_adap
 from journeyman.concurrency.child_processes import kill_at_exit, kill_group
 from journeyman.concurrency.process_start import start_process
 from journeyman.tools.blocking import run_blocking
-from journeyman.tools.servers.config import StdioServer
 from journeyman.tools.servers.outbox import Outbox, attempt_in_params
 
 Streams: TypeAlias = (
@@ -102,19 +102,23 @@ class ServerHealth:
         return "; ".join(said)
 
 
-def environment(extra: dict[str, str]) -> dict[str, str]:
+def environment(extra: Mapping[str, str]) -> dict[str, str]:
     """The variables a server may see: those that programs need to run at all, and the configured ones."""
     names = _INHERITED + (_INHERITED_WINDOWS if sys.platform == "win32" else ())
-    return {name: os.environ[name] for name in names if name in os.environ} | extra
+    return {name: os.environ[name] for name in names if name in os.environ} | dict(extra)
 
 
 @asynccontextmanager
 async def stdio_transport(
-    server: StdioServer, health: ServerHealth, outbox: Outbox, line_bytes: int
+    command: Sequence[str],
+    folder: Path | None,
+    variables: Mapping[str, str],
+    health: ServerHealth,
+    outbox: Outbox,
+    line_bytes: int,
 ) -> AsyncGenerator[Streams]:
     """Start the server and give the streams of messages from and to it; stop it, tree and all, at the end."""
-    command = [server.command, *server.args]
-    process = await start_process(command, folder=server.cwd, environment=environment(dict(server.env)))
+    process = await start_process([*command], folder=folder, environment=environment(variables))
     kill_at_exit(process)
     health.process = process
     if not health.grace_s:  # nobody wanted it any more while it was started
