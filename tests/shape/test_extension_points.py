@@ -13,6 +13,7 @@ from journeyman.advisors.providers import PROVIDERS
 from journeyman.interfaces.cli.rendering import console, report_page
 from journeyman.interfaces.pages.html import html_report
 from journeyman.mission.criteria import KIND_TYPES
+from journeyman.mission.model.effects import EFFECT_RULES, EffectClass
 from journeyman.mission.model.events import EVENT_TYPES, PersonEvent
 from journeyman.mission.model.servers import Transport
 from journeyman.mission.report import document as report_document
@@ -88,3 +89,9 @@ def test_nobody_but_their_schema_and_the_connection_asks_for_a_transport() -> No
     """A new one is a form in the schema and a case where connections begin, which does not type-check without it."""
     found = naming({way.name for way in Transport} - {"STDIO"} | {"Transport"}, aside=("advisors/", "gym/"))
     assert set(found) <= {"mission/model/servers.py", "tools/servers/connection.py"}
+
+
+def test_nobody_but_their_table_names_an_effect_class() -> None:
+    """What follows from a class is a column of `EFFECT_RULES`; each class has a row there."""
+    assert set(EFFECT_RULES) == set(EffectClass)
+    assert set(naming({kind.name for kind in EffectClass})) == {"mission/model/effects.py"}

@@ -11,7 +11,7 @@ from journeyman.engine.script_steps import script_limits
 from journeyman.engine.tool_policy import context_problems, pinned_tool
 from journeyman.mission.criteria import probes
 from journeyman.mission.criteria.base import Criterion, Measured, Probe, walk
-from journeyman.mission.model.effects import EFFECT_RULES, EffectClass
+from journeyman.mission.model.effects import EFFECT_RULES, UNCLASSIFIED
 from journeyman.mission.model.events import CriterionResult
 from journeyman.mission.model.mission import Mission, ScriptPlan, effect_spec
 from journeyman.mission.model.state import State
@@ -127,7 +127,7 @@ def _one_probe(state: State, criterion: Criterion, probe: Probe) -> Iterator[Pro
         hint = f"allowed: {', '.join(state.tools) or 'none'}"
         yield Problem(where=where, message=f"{probe.tool!r} is not an allowed tool", hint=hint)
         return
-    if spec.effect is not EffectClass.PURE:
+    if EFFECT_RULES[spec.effect].changes_world:
         hint = f"a probe must be pure: say `effects: {{{probe.tool}: pure}}` if it changes nothing"
         yield Problem(where=where, message=f"{probe.tool!r} is {spec.effect}", hint=hint)
     yield from _argument_problems(spec.input_schema, probe.args, where)
@@ -189,7 +189,7 @@ def _warnings(state: State) -> Iterator[Problem]:
 
 
 def _is_unclassified(mission: Mission, state: State, name: str) -> bool:
-    return state.tools[name].effect is EffectClass.UNSAFE and effect_spec(mission, name) is None
+    return state.tools[name].effect is UNCLASSIFIED and effect_spec(mission, name) is None
 
 
 def _approval_warnings(state: State) -> Iterator[Problem]:

@@ -10,7 +10,7 @@ from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator, m
 
 from journeyman.mission.criteria import AnyCriterion, Probe, needed, walk
 from journeyman.mission.criteria.schema import Finite, Name, Strict
-from journeyman.mission.model.effects import EffectClass
+from journeyman.mission.model.effects import EFFECT_RULES, AfterCrash, EffectClass
 from journeyman.mission.model.servers import Server
 from journeyman.mission.model.strategy import Strategy
 from journeyman.mission.values.canonical import Json, JsonObject, digest_of
@@ -56,8 +56,9 @@ class EffectSpec(Strict):
 
     @model_validator(mode="after")
     def _whole(self) -> EffectSpec:
-        if self.effect is EffectClass.PROBED and (self.probe is None or self.done_when is None):
-            raise ValueError("a probed tool needs `probe` and `done_when`")
+        asks = EFFECT_RULES[self.effect].after_crash is AfterCrash.ASK_WORLD
+        if asks and (self.probe is None or self.done_when is None):
+            raise ValueError(f"a {self.effect} tool needs `probe` and `done_when`")
         return self
 
 

@@ -10,7 +10,7 @@ from pydantic import Field, StrictBool, StrictStr, model_validator
 
 from journeyman.mission.criteria.allowed_tools import AllowedTools
 from journeyman.mission.criteria.schema import Finite, Name, Strict
-from journeyman.mission.model.effects import EffectClass
+from journeyman.mission.model.effects import EFFECT_RULES, EffectClass
 from journeyman.mission.values import value
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import Problem
@@ -70,7 +70,7 @@ class ToolSpec(value.Value, frozen=True, kw_only=True):
 def allowed_tools(tools: Iterable[ToolSpec]) -> AllowedTools:
     """The tools as criteria may know them."""
     specs = sorted(tools, key=lambda spec: spec.name)
-    pure = [spec for spec in specs if spec.effect is EffectClass.PURE]
+    pure = [spec for spec in specs if not EFFECT_RULES[spec.effect].changes_world]
     return AllowedTools(
         names=tuple(spec.name for spec in specs),
         pure=frozenset(spec.name for spec in pure),

@@ -11,7 +11,7 @@ from journeyman.mission.criteria.base import Criterion, walk
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.fold.plan import plan_steps, planned_step
 from journeyman.mission.fold.planner_memory import call_signature
-from journeyman.mission.model.effects import EFFECT_RULES, EffectClass
+from journeyman.mission.model.effects import EFFECT_RULES
 from journeyman.mission.model.state import CallEffect, State, ToolMemory
 from journeyman.mission.model.strategy import Strategy, ToolCall, ToolSpec
 from journeyman.mission.planner.arguments import ValueSources, argument_sets
@@ -122,7 +122,7 @@ def _explored(state: State, *, only_look: bool = False) -> tuple[ToolCall, str] 
         if only_look and EFFECT_RULES[spec.effect].changes_world:
             continue
         worth = _tool_worth(state, spec, wanted)
-        invents = spec.effect is EffectClass.PURE
+        invents = not EFFECT_RULES[spec.effect].changes_world
         for rank, args in enumerate(argument_sets(spec.input_schema, sources, name, invents=invents)):
             score = worth + _call_worth(state, name, args) - 0.01 * rank
             if best is None or score > best[0] + 1e-12:
@@ -154,7 +154,7 @@ def _repeated(state: State) -> tuple[ToolCall, str] | None:
     if (
         _risk(state, tool)
         or spec is None
-        or (spec.effect is EffectClass.PURE and (args or spec.input_schema.get("properties")))
+        or (not EFFECT_RULES[spec.effect].changes_world and (args or spec.input_schema.get("properties")))
     ):
         return None
     return ToolCall(tool=tool, args=args), "it moved progress: once more"
@@ -204,7 +204,7 @@ def _call_worth(state: State, tool: str, args: JsonObject) -> float:
     tried = memory.tried.get(call_signature(tool, args))
     if tried is None:
         return 4.0
-    pure = state.tools[tool].effect is EffectClass.PURE
+    pure = not EFFECT_RULES[state.tools[tool].effect].changes_world
     match tried.how:
         case CallEffect.FAILED:
             return 2.0 if tried.epoch < memory.epoch else 0.5
