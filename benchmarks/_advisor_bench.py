@@ -12,7 +12,8 @@ from benchmarks._acp_agent import command
 from benchmarks._scripted_client import MOST_WAIT_S
 from journeyman.advisors.agent import AgentAdvisor
 from journeyman.advisors.base import Advisor
-from journeyman.advisors.broker import Broker, BrokerPolicy
+from journeyman.advisors.broker import Broker
+from journeyman.advisors.broker_policy import BrokerPolicy
 from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
 from journeyman.advisors.provider_settings import ProviderKind, ProviderSettings
 from journeyman.advisors.providers.advisor import ProviderAdvisor

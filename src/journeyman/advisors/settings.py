@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from journeyman.advisors.base import DEFAULT_OUTPUT_TOKENS, AskLimits
-from journeyman.advisors.broker import BrokerPolicy
+from journeyman.advisors.broker_policy import BrokerPolicy
 from journeyman.advisors.pending_prompts import ANSWER_WITHIN_S
 from journeyman.advisors.prices import TokenPrice
 from journeyman.advisors.provider_settings import AnswerMode, ProviderKind, ProviderSettings

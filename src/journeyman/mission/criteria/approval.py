@@ -7,7 +7,8 @@ from typing import Literal
 from pydantic import StrictStr
 
 from journeyman.mission.criteria.base import Criterion, PersonAsked
-from journeyman.mission.criteria.evidence import EvidenceView, Judgement, judged
+from journeyman.mission.criteria.evidence import Judgement, judged
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.schema import Name
 
 

@@ -8,7 +8,8 @@ from pydantic import ConfigDict, Field, StrictInt, StrictStr, field_validator
 
 from journeyman.mission.criteria.base import Criterion
 from journeyman.mission.criteria.engine_check import FileCheck, judge_check
-from journeyman.mission.criteria.evidence import EvidenceView, Judgement
+from journeyman.mission.criteria.evidence import Judgement
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.schema import Name, Strict
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.compare import Operator

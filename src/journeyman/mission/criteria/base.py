@@ -14,12 +14,12 @@ from journeyman.mission.criteria.evidence import (
     Call,
     CriterionStatus,
     Evidence,
-    EvidenceView,
     Judgement,
     Measurement,
     Series,
     inconclusive,
 )
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.schema import EvidenceSource, Finite, Identifier, Name, Strict
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import Problem

@@ -10,7 +10,8 @@ from pydantic import Field, StrictInt, StrictStr
 from journeyman.mission.criteria.allowed_tools import DraftFacts
 from journeyman.mission.criteria.base import Criterion
 from journeyman.mission.criteria.engine_check import CommandCheck, judge_check
-from journeyman.mission.criteria.evidence import EvidenceView, Judgement
+from journeyman.mission.criteria.evidence import Judgement
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.schema import Finite, Name
 
 

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from journeyman.mission.criteria.evidence import EvidenceView, Judgement, inconclusive, judged
+from journeyman.mission.criteria.evidence import Judgement, inconclusive, judged
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.compare import Operator
 

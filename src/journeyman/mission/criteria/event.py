@@ -9,7 +9,8 @@ from pydantic import Field
 
 from journeyman.mission.criteria.allowed_tools import AllowedTools
 from journeyman.mission.criteria.base import Measured
-from journeyman.mission.criteria.evidence import EvidenceView, Judgement, inconclusive, judged
+from journeyman.mission.criteria.evidence import Judgement, inconclusive, judged
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.metric import shortened
 from journeyman.mission.criteria.schema import Name
 from journeyman.mission.values.canonical import Json

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from journeyman.mission.criteria.base import Criterion
-from journeyman.mission.criteria.evidence import CriterionStatus, EvidenceView, Judgement
+from journeyman.mission.criteria.evidence import CriterionStatus, Judgement
+from journeyman.mission.criteria.evidence_view import EvidenceView
 
 MET, UNMET, INCONCLUSIVE = CriterionStatus.MET, CriterionStatus.UNMET, CriterionStatus.INCONCLUSIVE
 

@@ -9,7 +9,8 @@ from pydantic import field_validator
 
 from journeyman.mission.criteria.allowed_tools import DraftFacts
 from journeyman.mission.criteria.base import Measured
-from journeyman.mission.criteria.evidence import EvidenceView, Measurement, path_prefixes
+from journeyman.mission.criteria.evidence import Measurement
+from journeyman.mission.criteria.evidence_view import EvidenceView, path_prefixes
 from journeyman.mission.criteria.schema import Name
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.compare import number_of

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 from typing import Final, Literal
 
 from journeyman.mission.criteria.allowed_tools import DraftFacts
-from journeyman.mission.criteria.evidence import EvidenceView, Judgement, inconclusive, judged
+from journeyman.mission.criteria.evidence import Judgement, inconclusive, judged
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.metric import MetricCriterion
 from journeyman.mission.criteria.schema import Finite
 from journeyman.mission.values.compare import Operator, compare

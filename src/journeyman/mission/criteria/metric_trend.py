@@ -9,7 +9,6 @@ from pydantic import Field, StrictInt, model_validator
 
 from journeyman.mission.criteria.evidence import (
     Evidence,
-    EvidenceView,
     Judgement,
     Measurement,
     Series,
@@ -18,6 +17,7 @@ from journeyman.mission.criteria.evidence import (
     judged,
     series_of,
 )
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.metric import MetricCriterion
 from journeyman.mission.criteria.schema import Finite
 from journeyman.mission.values.canonical import JsonObject

@@ -9,15 +9,8 @@ from pydantic import Field, StrictStr
 
 from journeyman.mission.criteria.allowed_tools import AllowedTools, DraftFacts
 from journeyman.mission.criteria.base import Measured
-from journeyman.mission.criteria.evidence import (
-    Evidence,
-    EvidenceView,
-    Judgement,
-    Measurement,
-    ObservedResult,
-    inconclusive,
-    judged,
-)
+from journeyman.mission.criteria.evidence import Evidence, Judgement, Measurement, ObservedResult, inconclusive, judged
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.expressions import ExpressionUses, uses
 from journeyman.mission.criteria.metric import EVIDENCE_CHARACTERS, shortened
 from journeyman.mission.values.errors import Problem

@@ -242,41 +242,11 @@ def _wanted_words(state: State) -> frozenset[str]:
     return frozenset(words - _COMMON)
 
 
-_COMMON = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "of",
-        "to",
-        "in",
-        "is",
-        "it",
-        "and",
-        "or",
-        "not",
-        "obs",
-        "metrics",
-        "events",
-        "errors",
-        "counts",
-        "get",
-        "len",
-        "all",
-        "any",
-        "sum",
-        "min",
-        "max",
-        "for",
-        "with",
-        "by",
-        "on",
-        "ok",
-        "done",
-        "true",
-        "false",
-    ]
-)
+_COMMON = frozenset({
+    "the", "a", "an", "of", "to", "in", "is", "it", "and", "or", "not", "obs", "metrics", "events", "errors",
+    "counts", "get", "len", "all", "any", "sum", "min", "max", "for", "with", "by", "on", "ok", "done", "true",
+    "false",
+})  # fmt: skip
 
 
 def _words(text: str) -> frozenset[str]:

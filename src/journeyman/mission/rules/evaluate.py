@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from journeyman.mission.criteria import Group, needed
 from journeyman.mission.criteria.base import Criterion, walk
-from journeyman.mission.criteria.evidence import CriterionStatus, EvidenceView, Judgement, Measurement, RunPredicate
+from journeyman.mission.criteria.evidence import CriterionStatus, Judgement, Measurement, RunPredicate
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.fold.timing import seconds_between
 from journeyman.mission.fold.world_knowledge import is_watched
 from journeyman.mission.model.events import CriterionResult, Evaluated, Watched

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from journeyman.mission.criteria.evidence import Evidence, EvidenceView, ObservedResult, RunPredicate
+from journeyman.mission.criteria.evidence import Evidence, ObservedResult, RunPredicate
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.fold.metric_history import Histories, Trends, histories_after, trends_after
 from journeyman.mission.fold.world_knowledge import add, known_after
 from journeyman.mission.model.effects import EffectState

@@ -21,9 +21,10 @@ from journeyman.tools.base import CallStatus, ToolHints
 from journeyman.tools.results import WireAnswer
 from journeyman.tools.servers.config import ServerConfig
 from journeyman.tools.servers.definition import ConnectionLost, Definition, TransportError
+from journeyman.tools.servers.health import ServerHealth
 from journeyman.tools.servers.logs import clean_logs
 from journeyman.tools.servers.outbox import TRY_META, HttpResponseHead, Outbox, attempt_in_body
-from journeyman.tools.servers.stdio import ServerHealth, stdio_transport
+from journeyman.tools.servers.stdio import stdio_transport
 
 KEY_META: Final = "dev.journeyman/idempotencyKey"
 """Where the effect's key stands in the `_meta` of a call, for servers that want it."""
