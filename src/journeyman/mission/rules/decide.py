@@ -82,6 +82,7 @@ def _unknown_effect(state: State) -> Decision | None:
 def exhausted(state: State) -> VerdictReason | None:
     """The reason of the first budget that is used up."""
     budget, usage = state.mission.budget, state.usage
+    # The fold counts an iteration when its verdict is folded, and here that verdict is still being made.
     iterations = max(usage.iterations, state.iteration.index + 1) if state.iteration.judged else usage.iterations
     if budget.iterations is not None and iterations >= budget.iterations:
         return VerdictReason.MAX_ITERATIONS
@@ -89,6 +90,7 @@ def exhausted(state: State) -> VerdictReason | None:
         return VerdictReason.MAX_WALL_CLOCK
     if budget.tool_calls is not None and _calls_are_over(state, budget.tool_calls - usage.tool_calls):
         return VerdictReason.MAX_TOOL_CALLS
+    # A ceiling of 0 lets no advisor be asked (each reservation is refused), and must not end a mission that needs none.
     if budget.tokens is not None and 0 < budget.tokens <= usage.tokens:
         return VerdictReason.MAX_TOKENS
     if budget.cost_usd is not None and 0 < budget.cost_usd * 1_000_000 <= usage.cost_microusd:

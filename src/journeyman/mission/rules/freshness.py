@@ -65,6 +65,7 @@ def moments(state: State, run: RunPredicate, values: Mapping[str, Json]) -> Iter
         trends = trends_after(trends, state.mission, (arrival,))
         seen = _MomentEvidence(rows, known, history, trends, arrival.epoch, arrival.measurement.order)
         view = _view(state, seen, run, values)
+        # An alarm that rang is true whatever happened next: a later intent makes its value stale, not undone.
         yield ArrivalMoment(arrival, view, view if arrival.fresh else _view(state, seen, run, values, arrival.evidence))
 
 
