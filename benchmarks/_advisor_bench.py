@@ -12,10 +12,11 @@ from benchmarks._acp_agent import command
 from benchmarks._scripted_client import MOST_WAIT_S
 from journeyman.advisors.agent import AgentAdvisor
 from journeyman.advisors.base import Advisor
-from journeyman.advisors.broker import Broker, BrokerPolicy
-from journeyman.advisors.kinds import PROVIDERS, AdvisorKind
+from journeyman.advisors.broker import Broker
+from journeyman.advisors.broker_policy import BrokerPolicy
+from journeyman.advisors.kinds import ProviderKind
 from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
-from journeyman.advisors.providers import ProviderAdvisor
+from journeyman.advisors.providers.advisor import ProviderAdvisor
 from journeyman.advisors.pull import PullAdvisor
 from journeyman.advisors.settings import AdvisorSettings
 from journeyman.mission.files.mission_file import validate_mission
@@ -145,13 +146,13 @@ async def stage(timeout_s: float = 0.15, key: str = "key") -> AsyncGenerator[Adv
     }
     async with serving([]) as server:
         advisors: dict[str, Advisor] = {}
-        for kind in PROVIDERS:
+        for kind in ProviderKind:
             for stream in (False, True):
                 name = f"{kind.value}{'-stream' if stream else ''}"
-                url = f"{server.url}/v1" if kind is AdvisorKind.OPENAI else server.url
+                url = f"{server.url}/v1" if kind is ProviderKind.OPENAI else server.url
                 settings = AdvisorSettings(kind=kind, base_url=url, stream=stream, timeout_s=timeout_s)
                 advisors[name] = ProviderAdvisor(name, settings, environment)
-        settings = AdvisorSettings(kind=AdvisorKind.OPENAI, base_url=f"{server.url}/v1", timeout_s=timeout_s)
+        settings = AdvisorSettings(kind=ProviderKind.OPENAI, base_url=f"{server.url}/v1", timeout_s=timeout_s)
         advisors[SHARED] = ProviderAdvisor(SHARED, settings, environment)
         advisors[AGENT] = AgentAdvisor(tuple(command(server.url, MOST_WAIT_S)), AGENT)
         clients, rounds, pull, push = Clients(), SamplingRounds("rounds"), PullAdvisor("pull"), PushSampling("push")

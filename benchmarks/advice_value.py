@@ -16,7 +16,8 @@ from pydantic import Field
 
 from benchmarks._prompt_reader import PromptReader
 from benchmarks.report import Meter, Row
-from journeyman.advisors.broker import Broker, BrokerPolicy
+from journeyman.advisors.broker import Broker
+from journeyman.advisors.broker_policy import BrokerPolicy
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.tools.functions import tool
 from tests.engine.engine_bench import bench

@@ -28,7 +28,8 @@ import anyio
 from benchmarks._budget_scenarios import AGENT, CONTROL, HANGS, SLOW, SPENDING, Hang, mission
 from benchmarks.report import Meter, Row
 from journeyman.advisors.base import Answer, AskLimits, Readiness, Request
-from journeyman.advisors.broker import Broker, BrokerPolicy
+from journeyman.advisors.broker import Broker
+from journeyman.advisors.broker_policy import BrokerPolicy
 from journeyman.advisors.scripted import ScriptedAdvisor, ScriptedAnswer
 from journeyman.engine.engine import Engine
 from journeyman.engine.runtime import Runtime

@@ -31,7 +31,8 @@ from journeyman.advisors.base import (
     Request,
     TokenUsage,
 )
-from journeyman.advisors.broker import Broker, BrokerPolicy
+from journeyman.advisors.broker import Broker
+from journeyman.advisors.broker_policy import BrokerPolicy
 from journeyman.advisors.coalesce import BatchAnswers, CoalescePolicy
 
 REQUESTS: Final = 100

@@ -20,7 +20,8 @@ from hypothesis import HealthCheck, given, settings
 from benchmarks.report import Meter, Row
 from journeyman.mission.criteria import evidence, predicate
 from journeyman.mission.criteria.base import Measured
-from journeyman.mission.criteria.evidence import Call, EvidenceView, ExpressionResult, Series
+from journeyman.mission.criteria.evidence import Call, ExpressionResult, Series
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.metric_trend import MetricTrend
 from journeyman.mission.fold import effects, iteration, people, progress, world_knowledge
 from journeyman.mission.rules import calls, decide, evaluate

@@ -23,7 +23,8 @@ from pydantic import Field
 
 from benchmarks.report import Meter, Row
 from journeyman.advisors.base import Answer, FailureClass, Request, TokenUsage
-from journeyman.advisors.broker import Broker, BrokerPolicy
+from journeyman.advisors.broker import Broker
+from journeyman.advisors.broker_policy import BrokerPolicy
 from journeyman.advisors.scripted import ScriptedAdvisor, ScriptedAnswer
 from journeyman.engine.engine import Engine
 from journeyman.engine.runtime import Runtime

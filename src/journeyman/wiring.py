@@ -16,11 +16,11 @@ import anyio
 from journeyman.advisors.agent import AgentAdvisor
 from journeyman.advisors.base import Advisor
 from journeyman.advisors.broker import Broker
-from journeyman.advisors.kinds import AdvisorKind
+from journeyman.advisors.kinds import AdvisorKind, ProviderKind
 from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
 from journeyman.advisors.pending_prompts import PendingPrompts
 from journeyman.advisors.prices import PricedModel, Prices
-from journeyman.advisors.providers import ProviderAdvisor
+from journeyman.advisors.providers.advisor import ProviderAdvisor
 from journeyman.advisors.pull import PullAdvisor
 from journeyman.advisors.settings import AdvisorSettings
 from journeyman.concurrency.abandonable_tasks import run_abandonable
@@ -132,7 +132,7 @@ def broker_of(
     """
     advisors = advisors_of(settings, environment) if advisors is None else advisors
     models = {
-        name: PricedModel(advisor.settings.kind, advisor.model, costs=advisor.readiness().costs)
+        name: PricedModel(advisor.kind, advisor.model, costs=advisor.readiness().costs)
         for name, advisor in advisors.items()
         if isinstance(advisor, ProviderAdvisor)
     }
@@ -160,7 +160,7 @@ def _advisor(name: str, table: AdvisorSettings, environment: Mapping[str, str]) 
             return SamplingRounds(name, PendingPrompts(table.answer_within_s))
         case AdvisorKind.PULL:
             return PullAdvisor(name, PendingPrompts(table.answer_within_s))
-        case AdvisorKind.ANTHROPIC | AdvisorKind.OPENAI | AdvisorKind.BEDROCK:
+        case ProviderKind():
             return ProviderAdvisor(name, table, environment)
 
 

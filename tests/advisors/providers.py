@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import BaseModel
 
 from journeyman.advisors.base import AskPurpose, Message, Request
-from journeyman.advisors.kinds import AdvisorKind
-from journeyman.advisors.providers import ProviderAdvisor
+from journeyman.advisors.kinds import ProviderKind
+from journeyman.advisors.providers.advisor import ProviderAdvisor
 from journeyman.advisors.settings import AdvisorSettings
 from journeyman.testing.model_server import ModelServer, ScriptLine, serving
 
@@ -38,16 +38,16 @@ def question(answer: type[BaseModel] | None = Advice, text: str = "How many?", *
     return Request(request_id="1", purpose=AskPurpose.STRATEGY, messages=messages, answer=answer, **more)
 
 
-def provider(kind: AdvisorKind, server: ModelServer, **more: Any) -> ProviderAdvisor:
+def provider(kind: ProviderKind, server: ModelServer, **more: Any) -> ProviderAdvisor:
     """The adapter of a provider over the scripted server."""
-    url = f"{server.url}/v1" if kind is AdvisorKind.OPENAI else server.url
+    url = f"{server.url}/v1" if kind is ProviderKind.OPENAI else server.url
     chosen: dict[str, Any] = {"timeout_s": 5.0, **more}
     return ProviderAdvisor(kind.value, AdvisorSettings(kind=kind, base_url=url, **chosen), KEYS)
 
 
 @asynccontextmanager
 async def asking(
-    kind: AdvisorKind, *lines: ScriptLine, **more: Any
+    kind: ProviderKind, *lines: ScriptLine, **more: Any
 ) -> AsyncGenerator[tuple[ProviderAdvisor, ModelServer]]:
     """The adapter and the server; both are closed at the end."""
     async with serving(lines) as server:

@@ -25,7 +25,8 @@ from journeyman.advisors.base import (
     Request,
     TokenUsage,
 )
-from journeyman.advisors.broker import Broker, BrokerPolicy
+from journeyman.advisors.broker import Broker
+from journeyman.advisors.broker_policy import BrokerPolicy
 from journeyman.advisors.scripted import ScriptedAdvisor, ScriptedAnswer
 from tests.advisors.providers import ADVICE, Advice, question
 

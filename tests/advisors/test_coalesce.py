@@ -22,7 +22,8 @@ from journeyman.advisors.base import (
     Request,
     TokenUsage,
 )
-from journeyman.advisors.broker import Broker, BrokerPolicy
+from journeyman.advisors.broker import Broker
+from journeyman.advisors.broker_policy import BrokerPolicy
 from journeyman.advisors.coalesce import BatchAnswers, CoalescePolicy, CoalescingAdvisor
 from tests.advisors.providers import Advice, question
 

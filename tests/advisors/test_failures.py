@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from journeyman.advisors.base import FailureClass
-from journeyman.advisors.kinds import PROVIDERS, AdvisorKind, AnswerMode
+from journeyman.advisors.kinds import AnswerMode, ProviderKind
 from journeyman.advisors.mode_fallback import ModeFallback
-from journeyman.advisors.provider_failures import retry_after_s
+from journeyman.advisors.providers.failures import retry_after_s
 from journeyman.testing.model_server import ScriptedFault, ScriptLine, serving
 from tests.advisors.providers import ADVICE, asking, question
 
-KINDS = PROVIDERS
+KINDS = ProviderKind
 
 
 @pytest.mark.parametrize(
@@ -53,13 +53,13 @@ def test_no_retry_after_raises_or_asks_for_nonsense(text: str) -> None:
 @pytest.mark.parametrize(
     ("kind", "line"),
     [
-        (AdvisorKind.OPENAI, ScriptLine(status=429, code="insufficient_quota")),
-        (AdvisorKind.OPENAI, ScriptLine(status=402)),
-        (AdvisorKind.ANTHROPIC, ScriptLine(status=400, code="billing_error")),
-        (AdvisorKind.BEDROCK, ScriptLine(status=400, code="ServiceQuotaExceededException")),
+        (ProviderKind.OPENAI, ScriptLine(status=429, code="insufficient_quota")),
+        (ProviderKind.OPENAI, ScriptLine(status=402)),
+        (ProviderKind.ANTHROPIC, ScriptLine(status=400, code="billing_error")),
+        (ProviderKind.BEDROCK, ScriptLine(status=400, code="ServiceQuotaExceededException")),
     ],
 )
-async def test_an_empty_account_is_no_rate_limit(kind: AdvisorKind, line: ScriptLine) -> None:
+async def test_an_empty_account_is_no_rate_limit(kind: ProviderKind, line: ScriptLine) -> None:
     """Waiting does not fill it: it is not asked again."""
     async with asking(kind, line, ScriptLine(value=ADVICE)) as (advisor, server):
         answer = await advisor.ask(question())
@@ -70,7 +70,7 @@ async def test_an_empty_account_is_no_rate_limit(kind: AdvisorKind, line: Script
 @pytest.mark.anyio
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_redirect_is_not_followed(kind: AdvisorKind, status: int) -> None:
+async def test_a_redirect_is_not_followed(kind: ProviderKind, status: int) -> None:
     """Prompt and key go where the operator said, and nowhere else."""
     async with serving([ScriptLine(value=ADVICE)]) as elsewhere:
         away = ScriptLine(status=status, headers={"location": f"{elsewhere.url}/v1/chat/completions"})
@@ -83,7 +83,7 @@ async def test_a_redirect_is_not_followed(kind: AdvisorKind, status: int) -> Non
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_report_of_more_tokens_than_there_can_be_does_not_break_the_answer(kind: AdvisorKind) -> None:
+async def test_a_report_of_more_tokens_than_there_can_be_does_not_break_the_answer(kind: ProviderKind) -> None:
     """The broker bounds it; the adapter must not fall over it."""
     async with asking(kind, ScriptLine(value=ADVICE, output_tokens=10**19)) as (advisor, _):
         assert (await advisor.ask(question())).value is not None
@@ -94,7 +94,7 @@ async def test_a_lowered_form_is_tried_up_again() -> None:
     """The refusal may have been about something else."""
     refused = ScriptLine(fault=ScriptedFault.BAD_REQUEST)
     async with asking(
-        AdvisorKind.OPENAI, refused, ScriptLine(value=ADVICE), ScriptLine(value=ADVICE), ScriptLine(value=ADVICE)
+        ProviderKind.OPENAI, refused, ScriptLine(value=ADVICE), ScriptLine(value=ADVICE), ScriptLine(value=ADVICE)
     ) as (
         advisor,
         server,

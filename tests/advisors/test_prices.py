@@ -9,12 +9,13 @@ import pytest
 from journeyman.advisors.base import AuditAsked as AskedRow
 from journeyman.advisors.base import AuditSettled, Rejection
 from journeyman.advisors.broker import Broker
-from journeyman.advisors.kinds import AdvisorKind
-from journeyman.advisors.prices import Priced, PricedModel, Prices, TokenPrice
+from journeyman.advisors.kinds import ProviderKind
+from journeyman.advisors.prices import Priced, PricedModel, Prices
 from journeyman.advisors.scripted import ScriptedAdvisor, ScriptedAnswer
+from journeyman.advisors.settings import TokenPrice
 from tests.advisors.providers import ADVICE, question
 
-KNOWN = PricedModel(AdvisorKind.ANTHROPIC, "claude-sonnet-4-5")
+KNOWN = PricedModel(ProviderKind.ANTHROPIC, "claude-sonnet-4-5")
 
 
 def test_a_listed_model_has_its_price() -> None:
@@ -26,7 +27,7 @@ def test_a_listed_model_has_its_price() -> None:
 
 
 @pytest.mark.parametrize(
-    "asked", [PricedModel(AdvisorKind.OPENAI, "my-own-tune"), PricedModel(None, "claude-sonnet-4-5")]
+    "asked", [PricedModel(ProviderKind.OPENAI, "my-own-tune"), PricedModel(None, "claude-sonnet-4-5")]
 )
 def test_an_unknown_model_costs_unknown(asked: PricedModel) -> None:
     """Neither a model that no list has, nor a source that hides its model."""
@@ -37,17 +38,17 @@ def test_an_unknown_model_costs_unknown(asked: PricedModel) -> None:
 def test_the_operators_price_wins() -> None:
     """By advisor, then by model; a local model is free only because the settings say so."""
     own = {"a": TokenPrice(1.0, 2.0), "my-own-tune": TokenPrice(0.0, 0.0)}
-    prices = Prices({"a": KNOWN, "b": PricedModel(AdvisorKind.OPENAI, "my-own-tune")}, own)
+    prices = Prices({"a": KNOWN, "b": PricedModel(ProviderKind.OPENAI, "my-own-tune")}, own)
     assert prices("a", 1_000_000, 1_000_000) == Priced(3.0, "settings")
     assert prices("b", 1_000_000, 1_000_000) == Priced(0.0, "settings")
-    assert Prices({"c": PricedModel(AdvisorKind.OPENAI, "my-own-tune", costs=False)})("c", 10, 10) == Priced(
+    assert Prices({"c": PricedModel(ProviderKind.OPENAI, "my-own-tune", costs=False)})("c", 10, 10) == Priced(
         0.0, "free"
     )
 
 
 def test_a_bedrock_model_is_found_with_its_regional_prefix() -> None:
     """Cross-region profiles are what people configure."""
-    price = Prices({"a": PricedModel(AdvisorKind.BEDROCK, "us.anthropic.claude-sonnet-4-5-20250929-v1:0")})(
+    price = Prices({"a": PricedModel(ProviderKind.BEDROCK, "us.anthropic.claude-sonnet-4-5-20250929-v1:0")})(
         "a", 1000, 1000
     )
     assert price is not None

@@ -12,22 +12,22 @@ import anyio
 import pytest
 
 from journeyman.advisors.base import FailureClass
-from journeyman.advisors.kinds import PROVIDERS, AdvisorKind, AnswerMode
-from journeyman.advisors.provider_resolution import environment_variables, resolve_provider
-from journeyman.advisors.providers import ProviderAdvisor
+from journeyman.advisors.kinds import AnswerMode, ProviderKind
+from journeyman.advisors.providers.advisor import ProviderAdvisor
+from journeyman.advisors.providers.resolving import environment_variables, resolve_provider
 from journeyman.advisors.settings import AdvisorSettings
 from journeyman.mission.advice import StrategyAdvice
 from journeyman.testing.model_server import ScriptedFault, ScriptLine
 from tests.advisors.providers import ADVICE, KEYS, Advice, asking, provider, question
 
 pytestmark = pytest.mark.anyio
-KINDS = PROVIDERS
+KINDS = ProviderKind
 
 
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("mode", [AnswerMode.NATIVE, AnswerMode.TOOL, AnswerMode.PROMPTED])
 @pytest.mark.parametrize("kind", KINDS)
-async def test_one_type_is_asked_for_in_each_providers_form(kind: AdvisorKind, mode: AnswerMode, stream: bool) -> None:  # noqa: FBT001  pytest passes it by name
+async def test_one_type_is_asked_for_in_each_providers_form(kind: ProviderKind, mode: AnswerMode, stream: bool) -> None:  # noqa: FBT001  pytest passes it by name
     """The schema is where the provider looks for it; the answer is an instance; usage is as reported."""
     async with asking(kind, ScriptLine(value=ADVICE), mode=mode, stream=stream) as (advisor, server):
         answer = await advisor.ask(question())
@@ -42,7 +42,7 @@ async def test_one_type_is_asked_for_in_each_providers_form(kind: AdvisorKind, m
         assert len(server.calls) == 1
 
 
-def assert_form(kind: AdvisorKind, mode: AnswerMode, body: dict[str, Any]) -> None:
+def assert_form(kind: ProviderKind, mode: AnswerMode, body: dict[str, Any]) -> None:
     """Fail unless the schema is where this provider looks for it."""
     if mode is AnswerMode.PROMPTED:
         assert "tools" not in body
@@ -50,23 +50,23 @@ def assert_form(kind: AdvisorKind, mode: AnswerMode, body: dict[str, Any]) -> No
         assert "count" in json.dumps(body)
         return
     form: Any = {
-        (AdvisorKind.ANTHROPIC, AnswerMode.NATIVE): lambda: body["output_config"]["format"]["schema"],
-        (AdvisorKind.ANTHROPIC, AnswerMode.TOOL): lambda: body["tools"][0]["input_schema"],
-        (AdvisorKind.OPENAI, AnswerMode.NATIVE): lambda: body["response_format"]["json_schema"]["schema"],
-        (AdvisorKind.OPENAI, AnswerMode.TOOL): lambda: body["tools"][0]["function"]["parameters"],
-        (AdvisorKind.BEDROCK, AnswerMode.NATIVE): lambda: json.loads(
+        (ProviderKind.ANTHROPIC, AnswerMode.NATIVE): lambda: body["output_config"]["format"]["schema"],
+        (ProviderKind.ANTHROPIC, AnswerMode.TOOL): lambda: body["tools"][0]["input_schema"],
+        (ProviderKind.OPENAI, AnswerMode.NATIVE): lambda: body["response_format"]["json_schema"]["schema"],
+        (ProviderKind.OPENAI, AnswerMode.TOOL): lambda: body["tools"][0]["function"]["parameters"],
+        (ProviderKind.BEDROCK, AnswerMode.NATIVE): lambda: json.loads(
             body["outputConfig"]["textFormat"]["structure"]["jsonSchema"]["schema"]
         ),
-        (AdvisorKind.BEDROCK, AnswerMode.TOOL): lambda: body["toolConfig"]["tools"][0]["toolSpec"]["inputSchema"][
+        (ProviderKind.BEDROCK, AnswerMode.TOOL): lambda: body["toolConfig"]["tools"][0]["toolSpec"]["inputSchema"][
             "json"
         ],
     }[kind, mode]()
     assert set(form["properties"]) == {"title", "count"}
     if mode is AnswerMode.TOOL:
         forced = {
-            AdvisorKind.ANTHROPIC: lambda: body["tool_choice"]["type"] == "any",
-            AdvisorKind.OPENAI: lambda: body["tool_choice"] == "required",
-            AdvisorKind.BEDROCK: lambda: "any" in body["toolConfig"]["toolChoice"],
+            ProviderKind.ANTHROPIC: lambda: body["tool_choice"]["type"] == "any",
+            ProviderKind.OPENAI: lambda: body["tool_choice"] == "required",
+            ProviderKind.BEDROCK: lambda: "any" in body["toolConfig"]["toolChoice"],
         }[kind]()
         assert forced
 
@@ -89,7 +89,7 @@ FAULTS: dict[ScriptedFault, tuple[FailureClass, ...]] = {
 @pytest.mark.parametrize("stream", [False, True])
 @pytest.mark.parametrize("fault", FAULTS)
 @pytest.mark.parametrize("kind", KINDS)
-async def test_each_fault_has_its_class_and_one_call(kind: AdvisorKind, fault: ScriptedFault, stream: bool) -> None:  # noqa: FBT001  pytest passes it by name
+async def test_each_fault_has_its_class_and_one_call(kind: ProviderKind, fault: ScriptedFault, stream: bool) -> None:  # noqa: FBT001  pytest passes it by name
     """No SDK retries behind the broker's back; no reason holds foreign text."""
     line = ScriptLine(value=ADVICE, fault=fault, retry_after_s=1.5)
     async with asking(kind, line, ScriptLine(value=ADVICE), stream=stream) as (advisor, server):
@@ -109,7 +109,7 @@ async def test_bedrock_reasons_are_the_stable_ones(tmp_path: Path, monkeypatch: 
         ScriptLine(text="x", fault=fault)
         for fault in (ScriptedFault.RATE_LIMITED, ScriptedFault.AUTH, ScriptedFault.GARBLED, ScriptedFault.TRUNCATED)
     ]
-    async with asking(AdvisorKind.BEDROCK, *lines) as (advisor, server):
+    async with asking(ProviderKind.BEDROCK, *lines) as (advisor, server):
         reasons = [(await advisor.ask(question())).reason for _ in lines]
         assert "Credential=key-aws/" in server.calls[0].headers["authorization"]
     assert reasons == [
@@ -121,7 +121,7 @@ async def test_bedrock_reasons_are_the_stable_ones(tmp_path: Path, monkeypatch: 
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     nobody = ProviderAdvisor(
-        "nobody", AdvisorSettings(kind=AdvisorKind.BEDROCK, base_url="http://127.0.0.1:9"), {}, home=tmp_path
+        "nobody", AdvisorSettings(kind=ProviderKind.BEDROCK, base_url="http://127.0.0.1:9"), {}, home=tmp_path
     )
     assert not nobody.readiness().ready
     answer = await nobody.ask(question())
@@ -132,7 +132,7 @@ async def test_bedrock_reasons_are_the_stable_ones(tmp_path: Path, monkeypatch: 
 async def test_a_model_without_native_schemas_is_asked_one_step_lower() -> None:
     """After a 400 the same request may be sent again, as a tool call, then in the prompt."""
     refused = ScriptLine(fault=ScriptedFault.BAD_REQUEST)
-    async with asking(AdvisorKind.OPENAI, refused, refused, ScriptLine(value=ADVICE)) as (advisor, server):
+    async with asking(ProviderKind.OPENAI, refused, refused, ScriptLine(value=ADVICE)) as (advisor, server):
         first, second, third = [await advisor.ask(question()) for _ in range(3)]
         assert [first.again, second.again, third.failure] == [True, True, None]
         forms = [next(iter({"response_format", "tools"} & call.body.keys()), "") for call in server.calls]
@@ -144,13 +144,13 @@ async def test_a_model_without_native_schemas_is_asked_one_step_lower() -> None:
 async def test_thinking_tags_inside_an_answer_stay_there(stream: bool) -> None:  # noqa: FBT001  pytest passes it by name
     """The wire library would cut them out of strings; it must not."""
     said = {"title": "<think>not a thought</think>", "count": 1}
-    async with asking(AdvisorKind.OPENAI, ScriptLine(value=said), stream=stream) as (advisor, _):
+    async with asking(ProviderKind.OPENAI, ScriptLine(value=said), stream=stream) as (advisor, _):
         answer = await advisor.ask(question())
         assert answer.value == Advice(title="<think>not a thought</think>", count=1)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_usage_that_nobody_reports_is_an_estimate(kind: AdvisorKind) -> None:
+async def test_usage_that_nobody_reports_is_an_estimate(kind: ProviderKind) -> None:
     """Never zero for unknown."""
     async with asking(kind, ScriptLine(value=ADVICE, usage=False)) as (advisor, _):
         usage = (await advisor.ask(question())).usage
@@ -160,7 +160,7 @@ async def test_usage_that_nobody_reports_is_an_estimate(kind: AdvisorKind) -> No
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_cancelling_ends_the_wait(kind: AdvisorKind) -> None:
+async def test_cancelling_ends_the_wait(kind: ProviderKind) -> None:
     """Also for the blocking client, whose thread is left behind until its socket closes."""
     async with asking(kind, ScriptLine(text="x"), ScriptLine(fault=ScriptedFault.SILENCE), timeout_s=2.0) as (
         advisor,
@@ -195,15 +195,15 @@ async def test_sdk_loggers_say_nothing_below_warning(caplog: pytest.LogCaptureFi
 
 def test_settings_have_their_order(tmp_path: Path) -> None:
     """Argument, our variable, the provider's variable, default; the key by the name of its variable."""
-    bedrock = AdvisorSettings(kind=AdvisorKind.BEDROCK)
+    bedrock = AdvisorSettings(kind=ProviderKind.BEDROCK)
     assert resolve_provider(bedrock, {}, tmp_path).region == "us-east-1"
     own = {"AWS_REGION": "eu-west-1"}
     assert resolve_provider(bedrock, own, tmp_path).region == "eu-west-1"
     ours = {**own, "JOURNEYMAN_BEDROCK_REGION": "eu-north-1"}
     assert resolve_provider(bedrock, ours, tmp_path).region == "eu-north-1"
-    given = AdvisorSettings(kind=AdvisorKind.BEDROCK, region="us-west-2")
+    given = AdvisorSettings(kind=ProviderKind.BEDROCK, region="us-west-2")
     assert resolve_provider(given, ours, tmp_path).region == "us-west-2"
-    named = AdvisorSettings(kind=AdvisorKind.OPENAI, api_key_env="MY_KEY")
+    named = AdvisorSettings(kind=ProviderKind.OPENAI, api_key_env="MY_KEY")
     assert resolve_provider(named, {**KEYS, "MY_KEY": "mine"}).key == "mine"
     assert resolve_provider(named, KEYS).missing == "no key; set the variable MY_KEY"
     assert "mine" not in repr(resolve_provider(named, {"MY_KEY": "mine"}))
@@ -219,13 +219,13 @@ def test_the_page_names_the_variables_that_are_looked_at() -> None:
     known = {(kind.value, part): names for kind in KINDS for part, names in environment_variables(kind).items()}
     assert told == known
     for kind, part, _, default in (row for row in rows if row[0] != "kind"):
-        bare = resolve_provider(AdvisorSettings(kind=AdvisorKind(kind)), {}, Path("/nowhere"))
+        bare = resolve_provider(AdvisorSettings(kind=ProviderKind(kind)), {}, Path("/nowhere"))
         set_by_us = {"model": bare.model, "region": bare.region}.get(part, "")
         assert not set_by_us or default == f"`{set_by_us}`"
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_variable_counts_before_those_behind_it(kind: AdvisorKind, tmp_path: Path) -> None:
+def test_each_variable_counts_before_those_behind_it(kind: ProviderKind, tmp_path: Path) -> None:
     """As the page says."""
     fields = {"model": "model", "base_url": "base_url", "api_key": "key", "region": "region"}
     for part, names in environment_variables(kind).items():
@@ -237,16 +237,16 @@ def test_each_variable_counts_before_those_behind_it(kind: AdvisorKind, tmp_path
 
 async def test_a_local_server_needs_no_key_and_no_consent() -> None:
     """vLLM, llama.cpp and Ollama on this machine cost nothing and see nothing leave."""
-    async with asking(AdvisorKind.OPENAI, ScriptLine(text="hi")) as (_, server):
-        local = provider(AdvisorKind.OPENAI, server).readiness()
+    async with asking(ProviderKind.OPENAI, ScriptLine(text="hi")) as (_, server):
+        local = provider(ProviderKind.OPENAI, server).readiness()
         assert (local.ready, local.costs, local.leaves_machine) == (True, False, False)
-    away = ProviderAdvisor("away", AdvisorSettings(kind=AdvisorKind.ANTHROPIC), KEYS).readiness()
+    away = ProviderAdvisor("away", AdvisorSettings(kind=ProviderKind.ANTHROPIC), KEYS).readiness()
     assert (away.ready, away.costs, away.leaves_machine) == (True, True, True)
-    assert not ProviderAdvisor("away", AdvisorSettings(kind=AdvisorKind.ANTHROPIC), {}).readiness().ready
+    assert not ProviderAdvisor("away", AdvisorSettings(kind=ProviderKind.ANTHROPIC), {}).readiness().ready
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_strategy_keeps_its_free_arguments(kind: AdvisorKind) -> None:
+async def test_a_strategy_keeps_its_free_arguments(kind: ProviderKind) -> None:
     """A strict schema would empty every object of any keys, so a strategy is asked for as a tool call."""
     strategy = {"calls": [{"tool": "door", "args": {"code": 417}}]}
     said = {"revision_rationale": "r", "next_strategy": strategy, "confidence": 0.5}

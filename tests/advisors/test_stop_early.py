@@ -9,13 +9,13 @@ import pytest
 from pydantic import ValidationError
 
 from journeyman.advisors.base import FailureClass
-from journeyman.advisors.kinds import PROVIDERS, AdvisorKind, AnswerMode
+from journeyman.advisors.kinds import AnswerMode, ProviderKind
 from journeyman.advisors.settings import AdvisorSettings
 from journeyman.testing.model_server import ModelServer, ReceivedRequest, ScriptedFault, ScriptLine
 from tests.advisors.providers import ADVICE, Advice, asking, question
 
 pytestmark = pytest.mark.anyio
-KINDS = PROVIDERS
+KINDS = ProviderKind
 CHATTER = json.dumps(ADVICE) + " And now for something longer." * 40
 DRIP = ScriptLine(text=CHATTER, fault=ScriptedFault.SLOW_DRIP, drip_s=0.05)
 
@@ -29,13 +29,13 @@ async def ended(server: ModelServer) -> ReceivedRequest:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_cut_stream_is_no_longer_written(kind: AdvisorKind) -> None:
+async def test_a_cut_stream_is_no_longer_written(kind: ProviderKind) -> None:
     """The answer is whole in the first piece: the server's log shows that it stopped, and usage is not claimed as told."""
     async with asking(kind, DRIP, stream=True, stop_early=True, mode=AnswerMode.PROMPTED) as (advisor, server):
         answer = await advisor.ask(question())
         assert answer.failure is None, answer.reason
         assert answer.value == Advice.model_validate(ADVICE)
-        assert answer.usage.source == ("partial" if kind is AdvisorKind.ANTHROPIC else "estimated")
+        assert answer.usage.source == ("partial" if kind is ProviderKind.ANTHROPIC else "estimated")
         assert answer.usage.input_tokens > 0
         assert answer.usage.output_tokens > 0
         call = await ended(server)
@@ -43,7 +43,7 @@ async def test_a_cut_stream_is_no_longer_written(kind: AdvisorKind) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_a_stream_is_read_to_its_end_unless_the_setting_says_otherwise(kind: AdvisorKind) -> None:
+async def test_a_stream_is_read_to_its_end_unless_the_setting_says_otherwise(kind: ProviderKind) -> None:
     """Off by default, since usage comes last."""
     line = DRIP.model_copy(update={"drip_s": 0.0})
     async with asking(kind, line, stream=True, mode=AnswerMode.PROMPTED) as (advisor, server):
@@ -55,7 +55,7 @@ async def test_a_stream_is_read_to_its_end_unless_the_setting_says_otherwise(kin
 
 
 @pytest.mark.parametrize("kind", KINDS)
-async def test_the_argument_of_a_tool_call_is_cut_too(kind: AdvisorKind) -> None:
+async def test_the_argument_of_a_tool_call_is_cut_too(kind: ProviderKind) -> None:
     """What follows it would only tell the usage."""
     line = ScriptLine(value=ADVICE, fault=ScriptedFault.SLOW_DRIP, drip_s=0.02)
     async with asking(kind, line, stream=True, stop_early=True, mode=AnswerMode.TOOL) as (advisor, server):
@@ -68,7 +68,7 @@ async def test_the_argument_of_a_tool_call_is_cut_too(kind: AdvisorKind) -> None
 
 @pytest.mark.parametrize("stop_early", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
-async def test_an_answer_that_ended_for_length_is_never_final(kind: AdvisorKind, stop_early: bool) -> None:  # noqa: FBT001  pytest passes it by name
+async def test_an_answer_that_ended_for_length_is_never_final(kind: ProviderKind, stop_early: bool) -> None:  # noqa: FBT001  pytest passes it by name
     """Neither cut in the object, nor with an object among prose that goes on: only a leading object is settled early."""
     prose = f"For example {json.dumps(ADVICE)} would be wrong, since " + "x" * 400
     lines = [

@@ -15,7 +15,7 @@ import pytest
 from journeyman.advisors.agent import AgentAdvisor
 from journeyman.advisors.base import Advisor, Answer, FailureClass, Request
 from journeyman.advisors.coalesce import CoalescingAdvisor
-from journeyman.advisors.kinds import PROVIDERS, AdvisorKind
+from journeyman.advisors.kinds import ProviderKind
 from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
 from journeyman.advisors.pull import PullAdvisor
 from journeyman.advisors.scripted import ScriptedAdvisor, ScriptedAnswer
@@ -46,7 +46,7 @@ def _line(behaviour: Behaviour) -> ScriptLine:
     return ScriptLine(fault=ScriptedFault.RESET if behaviour is Behaviour.BREAKS else ScriptedFault.SILENCE)
 
 
-def _provider(kind: AdvisorKind, *, stream: bool = False) -> MakeAdvisor:
+def _provider(kind: ProviderKind, *, stream: bool = False) -> MakeAdvisor:
     @asynccontextmanager
     async def make(behaviour: Behaviour) -> AsyncGenerator[Advisor]:
         async with asking(kind, _line(behaviour), stream=stream, timeout_s=2.0) as (advisor, _):
@@ -58,7 +58,7 @@ def _provider(kind: AdvisorKind, *, stream: bool = False) -> MakeAdvisor:
 def _coalescing(behaviour: Behaviour) -> AbstractAsyncContextManager[Advisor]:
     @asynccontextmanager
     async def make() -> AsyncGenerator[Advisor]:
-        async with _provider(AdvisorKind.OPENAI)(behaviour) as inner:
+        async with _provider(ProviderKind.OPENAI)(behaviour) as inner:
             yield CoalescingAdvisor(inner)
 
     return make()
@@ -136,8 +136,8 @@ async def _agent(behaviour: Behaviour) -> AsyncGenerator[Advisor]:
 
 
 MAKERS: Mapping[str, MakeAdvisor] = {
-    **{kind.value: _provider(kind) for kind in PROVIDERS},
-    **{f"{kind.value}-stream": _provider(kind, stream=True) for kind in PROVIDERS},
+    **{kind.value: _provider(kind) for kind in ProviderKind},
+    **{f"{kind.value}-stream": _provider(kind, stream=True) for kind in ProviderKind},
     "coalescing": _coalescing,
     "scripted": _scripted,
     "push": _push,

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from journeyman.advisors.base import FailureClass
-from journeyman.advisors.broker import Broker, BrokerPolicy
+from journeyman.advisors.broker import Broker
+from journeyman.advisors.broker_policy import BrokerPolicy
 from journeyman.advisors.scripted import ScriptedAdvisor, ScriptedAnswer
 from journeyman.engine.reporting import report_of
 from journeyman.mission.files.mission_file import validate_mission

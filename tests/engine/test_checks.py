@@ -20,8 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from journeyman.engine.checks import check_runner, command_check, file_check
+from journeyman.engine.checks.check_result import CheckResult
 from journeyman.engine.checks.check_runner import run_checks
-from journeyman.engine.checks.check_types import Check, CheckResult, CommandCheck, FileCheck
+from journeyman.mission.criteria.engine_check import Check, CommandCheck, FileCheck
 from journeyman.mission.values.canonical import canonical, checked
 
 pytestmark = pytest.mark.anyio

@@ -18,7 +18,8 @@ from journeyman.mission.model.state import Effect
 from journeyman.mission.report import build, retention
 from journeyman.mission.report.build import ReportBuilder, build_report
 from journeyman.mission.report.gather import effect_row
-from journeyman.mission.report.model import IterationRow, to_json
+from journeyman.mission.report.model import to_json
+from journeyman.mission.report.rows import IterationRow
 from journeyman.mission.values.canonical import canonical
 from journeyman.mission.values.errors import NotFound
 from journeyman.mission.values.value import replace

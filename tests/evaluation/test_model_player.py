@@ -10,7 +10,8 @@ import anyio.lowlevel
 import pytest
 
 from journeyman.advisors.base import Answer, AskLimits, FailureClass, Readiness, Request, TokenUsage
-from journeyman.advisors.broker import Broker, BrokerPolicy
+from journeyman.advisors.broker import Broker
+from journeyman.advisors.broker_policy import BrokerPolicy
 from journeyman.evaluation.model_player import ModelPlayer, ProviderFailed, SpendLimitReached
 from journeyman.evaluation.usage import EpisodeLedger, ModelUsage, SpendLimit
 from journeyman.gym.text.play import Turn

@@ -505,7 +505,11 @@ def voice_of(one: ReferenceMeasurement) -> object:
 
 
 def combined(kind: str, members: Sequence[str]) -> str:
-    """How a group stands."""
+    """How a group stands; `any` where a member that nobody can judge decides it."""
+    if "any" in members:
+        at = members.index("any")
+        found = {combined(kind, [*members[:at], one, *members[at + 1 :]]) for one in (MET, UNMET, INCONCLUSIVE)}
+        return found.pop() if len(found) == 1 else "any"
     if kind == "all_of":
         return MET if set(members) == {MET} else UNMET if UNMET in members else INCONCLUSIVE
     return MET if MET in members else INCONCLUSIVE if INCONCLUSIVE in members else UNMET

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from journeyman.mission.model import events as e
 from journeyman.mission.model.reasons import VerdictLabel
-from tests.evidence.reference import PREDICATES, ReferenceJudge
+from tests.evidence.reference import INCONCLUSIVE, MET, PREDICATES, UNMET, ReferenceJudge, combined
 from tests.evidence.scenario import CRASH, PAUSE, Fields, PlayedRow, Row, Step, Tool
 from tests.mission.simulation import Reply
 
@@ -152,3 +152,9 @@ def difference(row: Row) -> str:
 def test_the_rules_judge_as_the_slow_judge_does(row: Row) -> None:
     """Each row of each evaluation, each abort, and each verdict of completion."""
     assert not difference(row)
+
+
+def test_the_slow_judge_says_so_where_a_member_that_it_cannot_judge_decides_a_group() -> None:
+    """Whether a group is met may hang on a comparison of text, which raises in one order and not in another."""
+    assert [combined("any_of", [one, "any"]) for one in (MET, UNMET, INCONCLUSIVE)] == [MET, "any", "any"]
+    assert [combined("all_of", ["any", one]) for one in (MET, UNMET, INCONCLUSIVE)] == ["any", UNMET, "any"]

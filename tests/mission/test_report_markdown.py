@@ -11,7 +11,8 @@ from markdown_it import MarkdownIt
 
 from journeyman.mission.report.markdown import escaped, markdown_report
 from journeyman.mission.report.model import from_json
-from journeyman.mission.report.phrases import claim_check, criterion_rule, duration_text, evidence_text, one_line
+from journeyman.mission.report.phrases import claim_check, criterion_rule
+from journeyman.mission.report.plain_text import duration_text, evidence_text, one_line
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.value import replace
 from tests.interfaces.pages.reports import busy_report, empty_report, hostile_report, long_report, open_report

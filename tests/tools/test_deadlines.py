@@ -80,7 +80,7 @@ def test_a_server_that_hangs_in_a_restart_is_left_at_the_deadline() -> None:
             server = catalog._entries["liar.echo"].source.server  # pyright: ignore[reportAttributeAccessIssue]
             server._life.kill()
             await server._life.down.wait()
-            object.__setattr__(server.config, "args", program("liar", "deaf")["args"])
+            server.config.spec.args[:] = program("liar", "deaf")["args"]
             deadline.at_s = time.monotonic() + 0.5
             return await catalog.call("liar.echo", {"n": 1}, key="k")
 

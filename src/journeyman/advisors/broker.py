@@ -7,8 +7,6 @@ keeps failing is left alone for a while; at the end of the chain the caller goes
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import random
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, nullcontext
@@ -18,41 +16,29 @@ from typing import Any, Final
 import anyio
 
 from journeyman.advisors.answer_building import clamp_usage
+from journeyman.advisors.audit_rows import REASKED, AttemptResult, AuditRows, Price
 from journeyman.advisors.base import (
     Advisor,
     Answer,
     AskOutcome,
-    AttemptStatus,
-    AuditAsked,
-    AuditSettled,
     FailureClass,
     Openable,
     Rejection,
     Request,
-    TokenUsage,
     UsageLedger,
 )
+from journeyman.advisors.broker_policy import BrokerPolicy
 from journeyman.advisors.circuit_breaker import CircuitBreaker
 from journeyman.advisors.coalesce import CoalescingAdvisor
-from journeyman.advisors.prices import Priced
 from journeyman.concurrency.abandonable_tasks import SelfCancelled, run_abandonable
 from journeyman.concurrency.rate_limiter import RateLimiter
 from journeyman.mission.values.errors import BudgetRefused
 
 MakeRequest = Callable[[str], Request]
 Check = Callable[[Any], Awaitable[Rejection | None]]
-Price = Callable[[str, int, int], Priced | None]
-"""Gives the cost of (advisor name, input tokens, output tokens); `None` when the price is unknown."""
 
 RETRIED: Final = frozenset({FailureClass.RATE_LIMITED, FailureClass.TIMEOUT, FailureClass.TRANSPORT})
 """Failures of the wire: the same request may be sent again."""
-REASKED: Final = frozenset(
-    {
-        FailureClass.MALFORMED, FailureClass.SCHEMA_MISMATCH, FailureClass.TOOL_NOT_ALLOWLISTED, FailureClass.TOOL_ARGS_INVALID,
-        FailureClass.SCRIPT_REJECTED, FailureClass.TRUNCATED, FailureClass.OVER_BUDGET,
-    }
-)  # fmt: skip
-"""Failures of the answer: asked again with the reason."""
 FEEDBACK: Final[Mapping[FailureClass, str]] = {
     FailureClass.MALFORMED: "no JSON object could be read from it; answer with one JSON object and nothing else",
     FailureClass.SCHEMA_MISMATCH: "it does not fit the schema",
@@ -61,37 +47,6 @@ FEEDBACK: Final[Mapping[FailureClass, str]] = {
 _CANCELLED: Final = Answer(failure=FailureClass.CANCELLED, reason=FailureClass.CANCELLED.value)
 _DEADLINE: Final = "deadline"
 _DAY_S: Final = 86_400.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BrokerPolicy:
-    """What the operator allows."""
-
-    enabled: bool = True
-    """False: nobody is ever asked."""
-    consent: frozenset[str] = frozenset()
-    """Names of advisors that may cost money or see prompts outside this machine; `*` for all."""
-    tries: int = 3
-    """Tries per advisor and request, retries and repeated questions together."""
-    per_minute: float | None = None
-    """Requests a minute, all advisors together; `None` is no limit."""
-    rates: Mapping[str, float] = field(default_factory=dict[str, float])
-    """Requests a minute of single advisors, by name."""
-    concurrency: int = 4
-    """Requests at a time."""
-    coalesce: frozenset[str] = frozenset()
-    """Names of advisors whose small concurrent requests may share a call."""
-    breaker_failures: int | None = 5
-    """Failures of the wire in a row after which an advisor is left alone, `None` never, …"""
-    breaker_rest_s: float = 30.0
-    """… for so long."""
-    backoff_s: float = 0.5
-    """First wait between tries; doubled each time, with jitter, or what the provider asks for."""
-    backoff_most_s: float = 20.0
-    retry_after_most_s: float = 60.0
-    """A provider that asks for a longer wait is left alone for that time, and the next one is asked."""
-    assumed_usd_per_token: float = 2e-5
-    """Reserved per token where the price is unknown, so that an unknown price never slips through a cost budget."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,38 +67,6 @@ class _RequestProgress:
     feedback: str = ""
     failure: FailureClass | None = None
     reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class _AttemptResult:
-    """What one try came to."""
-
-    answer: Answer
-    rejection: Rejection | None = None
-
-    @property
-    def failure(self) -> FailureClass | None:
-        return self.answer.failure if self.rejection is None else self.rejection.failure
-
-    @property
-    def reason(self) -> str:
-        if self.rejection is not None:
-            return self.rejection.failure.value
-        return self.answer.reason or (self.answer.failure.value if self.answer.failure else "")
-
-    @property
-    def field(self) -> str:
-        """The first field that is wrong; empty where none is named, or its name is no token."""
-        named = self.rejection.where if self.rejection is not None else ""
-        if not named and self.answer.failure is FailureClass.SCHEMA_MISMATCH and self.answer.problems:
-            named = self.answer.problems[0].partition(": ")[0]
-        return named if _is_identifier(named) else ""
-
-    @property
-    def ended(self) -> AttemptStatus:
-        if self.failure is None:
-            return AttemptStatus.USED
-        return AttemptStatus.REJECTED if self.rejection is not None or self.failure in REASKED else AttemptStatus.FAILED
 
 
 @dataclass(slots=True)
@@ -270,12 +193,13 @@ class Broker:
 
     async def _attempt(
         self, advisor: Advisor, request: Request, check: Check, ledger: UsageLedger, state: _RequestProgress
-    ) -> _AttemptResult | None:
+    ) -> AttemptResult | None:
         """Make one try with its audit pair; `None` when the budget has no room for it."""
         state.made += 1
         ask = f"{request.request_id}#{state.made}"
         prompt = "\0".join(f"{message.role}:{message.text}" for message in request.messages).encode(errors="replace")
-        row = self._audit_asked(advisor, request, ask, prompt)
+        rows = AuditRows(key=self.key, price=self.price, assumed_usd_per_token=self.policy.assumed_usd_per_token)
+        row = rows.asked(advisor, request, ask, prompt)
         if isinstance(advisor, Openable):
             await advisor.open()  # before the audit row and the try's clock: no prompt leaves while an SDK loads
         # A shared call holds the limits itself, once for all its questions.
@@ -286,24 +210,24 @@ class Broker:
                 state.failure, state.reason = FailureClass.OVER_BUDGET, FailureClass.OVER_BUDGET.value
                 return None
             began = self.now()
-            tried, took_s = _AttemptResult(_CANCELLED), 0.0
+            tried, took_s = AttemptResult(_CANCELLED), 0.0
             try:
                 answer = await self._timed(advisor, request)
-                tried, took_s = _AttemptResult(replace(answer, usage=clamp_usage(request, answer))), self.now() - began
+                tried, took_s = AttemptResult(replace(answer, usage=clamp_usage(request, answer))), self.now() - began
                 if answer.failure is None:
                     tried = replace(tried, rejection=await check(answer.value))
             finally:
                 if tried.answer is _CANCELLED:
                     tried, took_s = self._cut_off(state), self.now() - began
                 with anyio.CancelScope(shield=True):
-                    await ledger.settled(self._audit_settled(advisor, ask, tried, row, took_s))
+                    await ledger.settled(rows.settled(advisor, ask, tried, row, took_s))
         self._breaker(advisor.name).record(failed=tried.answer.failure in RETRIED, at=self.now())
         return tried
 
-    def _cut_off(self, state: _RequestProgress) -> _AttemptResult:
+    def _cut_off(self, state: _RequestProgress) -> AttemptResult:
         if self.now() >= state.deadline:
-            return _AttemptResult(Answer(failure=FailureClass.TIMEOUT, reason=_DEADLINE))
-        return _AttemptResult(_CANCELLED)
+            return AttemptResult(Answer(failure=FailureClass.TIMEOUT, reason=_DEADLINE))
+        return AttemptResult(_CANCELLED)
 
     async def _timed(self, advisor: Advisor, request: Request) -> Answer:
         with anyio.move_on_after(request.timeout_s):
@@ -337,56 +261,6 @@ class Broker:
                 limiter = self._rate_limiters.setdefault(whose, RateLimiter(60.0 / rate))
                 await self.sleep(limiter.reserve_wait_s(self.now()))
 
-    def _audit_asked(self, advisor: Advisor, request: Request, ask: str, prompt: bytes) -> AuditAsked:
-        most = request.most_output_tokens
-        tokens = len(prompt) // 2 + 1 + most  # two bytes a token is more than any tokenizer needs
-        priced = self._priced(advisor, tokens - most, most)
-        if priced is not None:
-            usd = priced.usd
-        else:
-            usd = tokens * self.policy.assumed_usd_per_token if advisor.readiness().costs else 0.0
-        return AuditAsked(
-            ask=ask,
-            request=request.request_id,
-            purpose=request.purpose,
-            advisor=advisor.name,
-            prompt_bytes=power_of_two(len(prompt)),
-            prompt_key=hmac.new(self.key, prompt, hashlib.sha256).hexdigest()[:32],
-            reserved_tokens=tokens,
-            reserved_microusd=round(usd * 1_000_000),
-        )
-
-    def _audit_settled(
-        self, advisor: Advisor, ask: str, tried: _AttemptResult, row: AuditAsked, duration_s: float
-    ) -> AuditSettled:
-        answer = tried.answer
-        usage, price = self._usage(advisor, answer, row)
-        reason = f"{tried.reason}:{tried.field}" if tried.field else tried.reason
-        return AuditSettled(
-            ask=ask,
-            ended=tried.ended,
-            failure=tried.failure,
-            reason=reason if _is_identifier(reason) else "unnamed",
-            model=answer.model if _is_identifier(answer.model) else "",
-            answer_bytes=power_of_two(len(answer.text.encode(errors="replace"))),
-            usage=usage,
-            duration_s=duration_s,
-            price=price if _is_identifier(price) else "unnamed",
-        )
-
-    def _usage(self, advisor: Advisor, answer: Answer, row: AuditAsked) -> tuple[TokenUsage, str]:
-        """What was used and which price says what it cost; a try that ended without word may have cost all that was reserved."""
-        usage = answer.usage
-        if answer.failure in (FailureClass.CANCELLED, FailureClass.TIMEOUT) and usage == TokenUsage():
-            return TokenUsage(input_tokens=row.reserved_tokens, source="estimated"), ""
-        if usage.cost_usd is not None:
-            return usage, "advisor"
-        priced = self._priced(advisor, usage.input_tokens, usage.output_tokens)
-        return (usage, "") if priced is None else (replace(usage, cost_usd=priced.usd), priced.source)
-
-    def _priced(self, advisor: Advisor, input_tokens: int, output_tokens: int) -> Priced | None:
-        return None if self.price is None else self.price(advisor.name, input_tokens, output_tokens)
-
 
 def _apply_limits(request: Request, advisor: Advisor) -> Request:
     """The request of one try: the advisor's limits, and the caller's where they are lower."""
@@ -395,13 +269,3 @@ def _apply_limits(request: Request, advisor: Advisor) -> Request:
     wanted = most if request.max_output_tokens is None else min(most, request.max_output_tokens)
     timeout_s = limits.timeout_s if request.timeout_s is None else min(limits.timeout_s, request.timeout_s)
     return replace(request, max_output_tokens=wanted, timeout_s=timeout_s)
-
-
-def power_of_two(size: int) -> int:
-    """A size rounded up to a power of two; 0 stays 0."""
-    return 0 if size <= 0 else 1 << (size - 1).bit_length()
-
-
-def _is_identifier(text: str) -> bool:
-    """Tell whether a text is a short identifier, so that no foreign text slips into the audit."""
-    return len(text) <= 100 and text.isascii() and all(letter.isalnum() or letter in "-_.:/@" for letter in text)

@@ -6,13 +6,18 @@ from enum import StrEnum
 from typing import Final
 
 
-class AdvisorKind(StrEnum):
-    """What an advisor can be."""
+class ProviderKind(StrEnum):
+    """The wire formats that models are asked in."""
 
     ANTHROPIC = "anthropic"
     OPENAI = "openai"
     """OpenAI and whatever speaks like it: vLLM, llama.cpp, Ollama, OpenRouter."""
     BEDROCK = "bedrock"
+
+
+class AdvisorKind(StrEnum):
+    """What an advisor can be, besides a model of a provider (`ProviderKind`)."""
+
     AGENT = "agent"
     """A coding agent that speaks ACP."""
     SAMPLING = "sampling"
@@ -23,8 +28,6 @@ class AdvisorKind(StrEnum):
     """An agent, or a person, who fetches prompts and submits answers."""
 
 
-PROVIDERS: Final = (AdvisorKind.ANTHROPIC, AdvisorKind.OPENAI, AdvisorKind.BEDROCK)
-"""Those that are asked over a provider's wire format."""
 AWAITED: Final = (AdvisorKind.SAMPLING, AdvisorKind.ROUNDS, AdvisorKind.PULL)
 """Those that wait for somebody who connects; a program that embeds Journeyman finds them in `Journeyman.advisors`."""
 

@@ -8,31 +8,20 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from typing import Any, Final
 
-from journeyman.advisors.kinds import AdvisorKind
+from journeyman.advisors.kinds import ProviderKind
+from journeyman.advisors.providers import PROVIDERS
+from journeyman.advisors.settings import TokenPrice
 
-_PROVIDERS: Final[Mapping[AdvisorKind, str]] = {
-    AdvisorKind.ANTHROPIC: "anthropic",
-    AdvisorKind.OPENAI: "openai",
-    AdvisorKind.BEDROCK: "aws",
-}
 _MILLION: Final = 1_000_000
 _LIST: Final = "genai-prices"
 """The list is part of the library, so that its version names both."""
 
 
 @dataclass(frozen=True, slots=True)
-class TokenPrice:
-    """The operator's word on a model's price; it wins over the list."""
-
-    input_usd_per_mtok: float
-    output_usd_per_mtok: float
-
-
-@dataclass(frozen=True, slots=True)
 class PricedModel:
     """What prices need to know of an advisor."""
 
-    kind: AdvisorKind | None
+    kind: ProviderKind | None
     """`None` for sources that no price list knows."""
     model: str
     costs: bool = True
@@ -79,7 +68,7 @@ class Prices:
                 return None
         usage = self._list.Usage(input_tokens=input_tokens, output_tokens=output_tokens)
         try:
-            found = self._list.calc_price(usage, model_ref=asked.model, provider_id=_PROVIDERS[asked.kind])
+            found = self._list.calc_price(usage, model_ref=asked.model, provider_id=PROVIDERS[asked.kind].price_list)
         except LookupError:
             return None
         return Priced(float(found.total_price), f"{_LIST}@{version(_LIST)}:{found.provider.id}/{found.model.id}")

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Final
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from journeyman.advisors.base import DEFAULT_OUTPUT_TOKENS, AskLimits
-from journeyman.advisors.broker import BrokerPolicy
-from journeyman.advisors.kinds import AWAITED, AdvisorKind, AnswerMode
+from journeyman.advisors.broker_policy import BrokerPolicy
+from journeyman.advisors.kinds import AWAITED, AdvisorKind, AnswerMode, ProviderKind
 from journeyman.advisors.pending_prompts import ANSWER_WITHIN_S
-from journeyman.advisors.prices import TokenPrice
 
 PositiveRate = Annotated[float, Field(gt=0, le=100_000)]
 
@@ -21,12 +21,28 @@ _OF_AWAITED: Final = frozenset({"kind", "answer_within_s", "consent", "rate_per_
 """The keys that mean something to them: the model, its limits and its price are the other side's."""
 
 
+@dataclass(frozen=True, slots=True)
+class TokenPrice:
+    """The operator's word on a model's price; it wins over the list."""
+
+    input_usd_per_mtok: float
+    output_usd_per_mtok: float
+
+
+def _known_kind(value: object) -> object:
+    """The kind, whichever of both enumerations it is in; one error where it is in none."""
+    known: dict[str, ProviderKind | AdvisorKind] = {kind.value: kind for kind in (*ProviderKind, *AdvisorKind)}
+    if isinstance(value, str) and value in known:
+        return known[value]
+    raise ValueError(f"{value!r} is no kind of advisor; known: {', '.join(known)}")
+
+
 class AdvisorSettings(BaseModel):
     """One `[advisors.NAME]` table."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    kind: AdvisorKind
+    kind: Annotated[ProviderKind | AdvisorKind, BeforeValidator(_known_kind)]
     model: str = ""
     base_url: str = ""
     api_key_env: str = Field(default="", pattern=r"^[A-Za-z_][A-Za-z0-9_]*$|^$")

@@ -14,7 +14,7 @@ from journeyman.mission.criteria import Probe
 from journeyman.mission.criteria.metric import shortened
 from journeyman.mission.fold.observed_values import gather
 from journeyman.mission.model import events as e
-from journeyman.mission.model.effects import EFFECT_RULES, EffectClass, EffectState
+from journeyman.mission.model.effects import EFFECT_RULES, AfterCrash, EffectState
 from journeyman.mission.model.mission import effect_spec, filled
 from journeyman.mission.model.state import Effect
 from journeyman.mission.rules.calls import calls_left, effect_key
@@ -91,7 +91,7 @@ class CallRunner:
         key = effect_key(state, intended)
         given: JsonObject = dict(args) if isinstance(args, dict) else {}
         spec = effect_spec(state.mission, intended.tool)
-        if effect.effect_class is EffectClass.KEYED and spec is not None and spec.key_arg is not None:
+        if EFFECT_RULES[effect.effect_class].carries_key and spec is not None and spec.key_arg is not None:
             given[spec.key_arg] = key
         return await self._catalog.call(
             intended.tool,
@@ -135,7 +135,8 @@ class CallRunner:
 
     async def _settle_or_ask(self, effect: Effect, result: Result) -> None:
         """Note how a call ended, the world asked where no answer came."""
-        if result.status is not CallStatus.UNKNOWN or effect.effect_class is not EffectClass.PROBED:
+        tells = EFFECT_RULES[effect.effect_class].after_crash is AfterCrash.ASK_WORLD
+        if result.status is not CallStatus.UNKNOWN or not tells:
             self._settle(effect, result)
             return
         told = await self._probe_effect(effect)

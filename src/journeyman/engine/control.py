@@ -7,7 +7,6 @@ from collections.abc import Callable
 from journeyman.engine.clock import Clock
 from journeyman.engine.journal import Journal
 from journeyman.engine.process_identity import is_gone
-from journeyman.mission.criteria import ApprovalCriterion
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.files.mission_file import with_ceilings
 from journeyman.mission.model import events as e
@@ -98,8 +97,9 @@ async def answer(
 
 def _named(state: State, name: str) -> str:
     for criterion in walk(state.mission.criteria):
-        if criterion.id == name and isinstance(criterion, ApprovalCriterion):
-            return criterion.by
+        asked = criterion.asks_person()
+        if criterion.id == name and asked is not None:
+            return asked.by
     raise NotFound(f"session {state.session_id} has no open question and no approval criterion {name!r}")
 
 

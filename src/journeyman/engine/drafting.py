@@ -17,6 +17,7 @@ from journeyman.mission.criteria.base import as_json
 from journeyman.mission.files.draft import draft, schema_metrics
 from journeyman.mission.files.draft_checks import draft_problems
 from journeyman.mission.files.mission_file import validate_mission
+from journeyman.mission.model.effects import EFFECT_RULES, EffectClass
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.strategy import ToolSpec
 from journeyman.mission.prompt import criteria_prompt
@@ -78,7 +79,8 @@ async def known_metrics(catalog: Catalog, tools: Sequence[Tool], effects: Mappin
     for tool in tools:
         for name in schema_metrics(tool.output_schema):
             found.setdefault(name, tool.name)
-        if effects.get(tool.name) == "pure" and not tool.input_schema.get("required"):
+        looks = tool.name in effects and not EFFECT_RULES[EffectClass(effects[tool.name])].changes_world
+        if looks and not tool.input_schema.get("required"):
             result = await catalog.call(tool.name, {}, key=f"draft-{tool.name}", timeout_s=30, repeatable=True)
             if result.status is CallStatus.DONE:
                 own = {name: value for name, value in result.metrics.items() if found.get(name, tool.name) == tool.name}

@@ -24,20 +24,6 @@ from journeyman.mission.values.canonical import INLINE_BYTES, Json, JsonObject, 
 from journeyman.mission.values.errors import BudgetRefused, HeadMoved, RecordBroken, WorldError
 from journeyman.stores.base import Batch, Lease, Reserve, Settle, Store, Summary
 
-_FACTS: Final = (
-    e.SessionCreated,
-    e.CatalogPinned,
-    e.Claimed,
-    e.Settled,
-    e.Unanswered,
-    e.Reconciled,
-    e.ScriptAdvanced,
-    e.Checked,
-    e.WaitEnded,
-    e.AdviceSettled,
-    e.ClosingNotes,
-)
-"""Events that say what happened in the world; all others follow from the state and are derived anew when it moved."""
 _CACHED_BLOBS: Final = 64
 Budget = Reserve | Settle
 
@@ -140,7 +126,7 @@ class Journal:
         """Start again from what is committed, with what happened in the world since; the rest is derived anew."""
         self._drafts, self._state = [], self._committed
         for draft in drafts:
-            if isinstance(draft.happened.event, _FACTS):
+            if isinstance(draft.happened.event, e.FactEvent):
                 self._state = self._after(draft.happened)
                 self._drafts.append(replace(draft, state=self._state))
             else:

@@ -9,22 +9,13 @@ from dataclasses import dataclass, replace
 from journeyman.engine.observation_check import checking_state, judge_observation
 from journeyman.engine.script_steps import script_limits
 from journeyman.engine.tool_policy import context_problems, pinned_tool
-from journeyman.mission.criteria import (
-    ApprovalCriterion,
-    EventCriterion,
-    MetricTrend,
-    PredicateCriterion,
-    ToolCallSucceeded,
-    probes,
-)
+from journeyman.mission.criteria import probes
 from journeyman.mission.criteria.base import Criterion, Measured, Probe, walk
-from journeyman.mission.criteria.expressions import uses
-from journeyman.mission.criteria.metric import MetricCriterion
-from journeyman.mission.criteria.predicate import MISSING
-from journeyman.mission.model.effects import EFFECT_RULES, EffectClass
+from journeyman.mission.model.effects import EFFECT_RULES, UNCLASSIFIED
 from journeyman.mission.model.events import CriterionResult
 from journeyman.mission.model.mission import Mission, ScriptPlan, effect_spec
 from journeyman.mission.model.state import State
+from journeyman.mission.model.strategy import allowed_tools
 from journeyman.mission.model.strategy import problems as strategy_problems
 from journeyman.mission.rules.approvals import needs_person
 from journeyman.mission.values.canonical import JsonObject
@@ -81,9 +72,12 @@ async def check_mission(
 
 def check_expressions(mission: Mission, what: str) -> None:
     """Raise `InvalidInput` with every expression of the mission that can never be evaluated."""
-    criteria = [item for item in walk(mission.criteria) if isinstance(item, PredicateCriterion)]
     plan = mission.plan if isinstance(mission.plan, list) else []
-    written = [(f"criterion {item.id!r}", item.text) for item in criteria]
+    written = [
+        (f"criterion {item.id!r}", source)
+        for item in walk(mission.criteria)
+        if (source := item.expression()) is not None
+    ]
     written += [(f"plan.{index}.until", step.until) for index, step in enumerate(plan) if step.until is not None]
     limit = PredicateLimits().source_bytes
     problems = [
@@ -113,13 +107,9 @@ async def check_tools(mission: Mission, rows: list[JsonObject], scripts: ScriptR
     if isinstance(mission.plan, ScriptPlan):
         told = await scripts.check(mission.plan.script, sorted(state.tools), script_limits(mission))
         found += [replace(problem, where="plan.script") for problem in told]
+    tools = allowed_tools(state.tools.values())
     for criterion in walk(mission.criteria):
-        if isinstance(criterion, PredicateCriterion) and not criterion.is_sourced and uses(criterion.text).absence:
-            hint = "name a pure call that gives such events: `probe: {tool: …}`, or `from: TOOL`"
-            found.append(Problem(where=f"criterion {criterion.id}", message=MISSING, hint=hint))
-        if isinstance(criterion, ToolCallSucceeded) and criterion.tool not in state.tools:
-            message = f"{criterion.tool!r} is not an allowed tool, so it can never be met"
-            found.append(Problem(where=f"criterion {criterion.id}", message=message))
+        found += criterion.problems(tools)
     asks = tuple(name for name in sorted(state.tools) if needs_person(state, name))
     return MissionCheck(tuple(found), tuple(_warnings(state)), asks, tuple(rows))
 
@@ -137,7 +127,7 @@ def _one_probe(state: State, criterion: Criterion, probe: Probe) -> Iterator[Pro
         hint = f"allowed: {', '.join(state.tools) or 'none'}"
         yield Problem(where=where, message=f"{probe.tool!r} is not an allowed tool", hint=hint)
         return
-    if spec.effect is not EffectClass.PURE:
+    if EFFECT_RULES[spec.effect].changes_world:
         hint = f"a probe must be pure: say `effects: {{{probe.tool}: pure}}` if it changes nothing"
         yield Problem(where=where, message=f"{probe.tool!r} is {spec.effect}", hint=hint)
     yield from _argument_problems(spec.input_schema, probe.args, where)
@@ -191,46 +181,15 @@ def _warnings(state: State) -> Iterator[Problem]:
             message=f"{', '.join(unclear)}: nobody said what a call changes, so each counts as unsafe and makes what was measured before stale",
             hint=f"if it only reads, say `effects: {{{unclear[0]}: pure}}`",
         )
+    tools = allowed_tools(state.tools.values())
     for criterion in walk(mission.criteria):
-        yield from _criterion_warnings(state, criterion)
-    if any(isinstance(criterion, ApprovalCriterion) for criterion in walk(mission.criteria)):
+        yield from criterion.warnings(tools)
+    if any(criterion.asks_person() is not None for criterion in walk(mission.criteria)):
         yield from _approval_warnings(state)
 
 
 def _is_unclassified(mission: Mission, state: State, name: str) -> bool:
-    return state.tools[name].effect is EffectClass.UNSAFE and effect_spec(mission, name) is None
-
-
-def _criterion_warnings(state: State, criterion: Criterion) -> Iterator[Problem]:
-    where = f"criterion {criterion.id}"
-    if isinstance(criterion, PredicateCriterion) and not criterion.probes and "obs" not in criterion.text:
-        yield Problem(where=where, message="looks at nothing: it holds, or fails, whatever happens", hint="use `obs`")
-    elif (
-        isinstance(criterion, PredicateCriterion)
-        and not uses(criterion.text).evidence
-        and "counts" not in criterion.text
-    ):
-        message = "looks at nothing that was measured, so it may hold though nothing was done"
-        yield Problem(where=where, message=message, hint="look at `obs['metrics']` too: no error is no success")
-    if not isinstance(criterion, Measured) or criterion.probes or criterion.wanted_sources:
-        return
-    if isinstance(criterion, EventCriterion):
-        hint = "name whose word counts with `from: TOOL`, or fetch it with a `probe`"
-        yield Problem(where=where, message=f"any allowed tool may report {criterion.event!r}", hint=hint)
-    reading = [
-        name
-        for name, spec in sorted(state.tools.items())
-        if spec.effect is EffectClass.PURE and spec.input_schema.get("properties")
-    ]
-    looks = isinstance(criterion, MetricCriterion) or (
-        isinstance(criterion, PredicateCriterion) and uses(criterion.text).evidence
-    )
-    if reading and looks and not isinstance(criterion, MetricTrend):
-        yield Problem(
-            where=where,
-            message=f"counts whatever arguments {', '.join(reading[:3])} is called with",
-            hint="say which call proves it: `probe: {tool: …, args: …}`, or `from: {tool: …, args: …}`",
-        )
+    return state.tools[name].effect is UNCLASSIFIED and effect_spec(mission, name) is None
 
 
 def _approval_warnings(state: State) -> Iterator[Problem]:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterator, Mapping
 
-from journeyman.mission.criteria import ToolCallSucceeded
 from journeyman.mission.criteria.base import walk
-from journeyman.mission.model.effects import EffectClass
+from journeyman.mission.model.effects import EFFECT_RULES, UNCLASSIFIED, EffectClass
 from journeyman.mission.model.mission import Mission, effect_spec
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import Problem
@@ -22,13 +21,13 @@ def pinned_tool(mission: Mission, tool: Tool) -> JsonObject:
     `pure`. A call counts as destructive unless it is pure, keyed or probed, or the tool says it destroys nothing.
     """
     spec = effect_spec(mission, tool.name)
-    declared = EffectClass(tool.effect) if tool.effect in set(EffectClass) else EffectClass.UNSAFE
+    declared = EffectClass(tool.effect) if tool.effect in set(EffectClass) else UNCLASSIFIED
     effect = spec.effect if spec is not None else declared
     hinted = tool.hints.destructive is True or tool.hints.read_only is False
-    if effect is EffectClass.PURE and tool.name not in mission.effects and tool.effect is None and hinted:
-        effect = EffectClass.UNSAFE
-    destructive = effect is not EffectClass.PURE and (
-        tool.hints.destructive is True or (effect is EffectClass.UNSAFE and tool.hints.destructive is None)
+    if not EFFECT_RULES[effect].changes_world and tool.name not in mission.effects and tool.effect is None and hinted:
+        effect = UNCLASSIFIED
+    destructive = EFFECT_RULES[effect].changes_world and (
+        tool.hints.destructive is True or (effect is UNCLASSIFIED and tool.hints.destructive is None)
     )
     return {
         "name": tool.name,
@@ -60,14 +59,14 @@ def context_problems(mission: Mission, rows: Mapping[str, JsonObject]) -> tuple[
             hint=f"say `effects: {{{call.tool}: pure}}` if it changes nothing, or make it a step of the plan",
         )
         for index, call in enumerate(mission.context)
-        if call.tool in rows and rows[call.tool]["effect"] != EffectClass.PURE
+        if call.tool in rows and EFFECT_RULES[EffectClass(str(rows[call.tool]["effect"]))].changes_world
     )
 
 
 def _wanted(mission: Mission) -> Iterator[tuple[str, str]]:
     for criterion in walk(mission.criteria):
-        if isinstance(criterion, ToolCallSucceeded):
-            yield f"criterion {criterion.id!r}: tool", criterion.tool
+        if criterion.asked_tool:
+            yield f"criterion {criterion.id!r}: tool", criterion.asked_tool
         for probe in criterion.probes:
             yield f"criterion {criterion.id!r}: probe.tool", probe.tool
     for name, spec in mission.effects.items():

@@ -9,14 +9,15 @@ from __future__ import annotations
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, Protocol
+from typing import Final
 
 import anyio
 
 from journeyman.advisors.broker import Broker
-from journeyman.advisors.providers import ProviderAdvisor
+from journeyman.advisors.providers.advisor import ProviderAdvisor
 from journeyman.evaluation.episode_log import EpisodeLog
 from journeyman.evaluation.model_player import ModelPlayer, ProviderFailed, SpendLimitReached
+from journeyman.evaluation.model_run_display import Watches
 from journeyman.evaluation.options import ANSWER_TOKENS, MEMORY, PREFIX, ModelOptions
 from journeyman.evaluation.policies import TeamFor, team_for
 from journeyman.evaluation.usage import EpisodeLedger, ModelUsage, SpendLimit
@@ -30,26 +31,6 @@ from journeyman.mission.values.errors import InvalidInput, Problem
 
 _IN_A_ROW: Final = 3
 """Episodes left out one after another after which the rest would be too."""
-
-
-class Watches(Protocol):
-    """Shows how far models are."""
-
-    def began(self, title: str, total: int, done: int) -> None:
-        """Tasks of one tier are played by one policy from here on."""
-        ...
-
-    def used(self, title: str, usage: ModelUsage) -> None:
-        """So much was used by now, in all."""
-        ...
-
-    def ended_one(self) -> None:
-        """One more episode is over and kept."""
-        ...
-
-    def waiting(self, policy: str, reason: str, rest_s: float) -> None:
-        """A provider fails and is left alone for a while; told once per reason."""
-        ...
 
 
 @dataclass(slots=True)

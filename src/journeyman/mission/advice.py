@@ -11,7 +11,7 @@ from pydantic import Field, StrictFloat, StrictInt, StrictStr
 from journeyman.mission.criteria import AnyCriterion
 from journeyman.mission.criteria.schema import Strict
 from journeyman.mission.fold.planner_memory import call_signature
-from journeyman.mission.model.effects import EffectClass
+from journeyman.mission.model.effects import EFFECT_RULES
 from journeyman.mission.model.state import CallEffect, State
 from journeyman.mission.model.strategy import Strategy, ToolCall
 from journeyman.mission.planner.propose import plan_due
@@ -80,7 +80,7 @@ def _cost(state: State, strategy: Strategy) -> tuple[int, int]:
     known = [call for call in strategy.calls if call.tool in state.tools]
     hows = [_how(state, call) for call in known]
     stale = sum(
-        how not in (None, CallEffect.MOVED) and state.tools[call.tool].effect is EffectClass.PURE
+        how not in (None, CallEffect.MOVED) and not EFFECT_RULES[state.tools[call.tool].effect].changes_world
         for call, how in zip(known, hows, strict=True)
     )
     destructive = sum(state.tools[call.tool].destructive for call in known)

@@ -6,12 +6,12 @@ import inspect
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Annotated, Any, Final, TypeAlias, TypeVar, cast, get_args, get_origin, get_type_hints
 
 import anyio
 import pydantic
 
+from journeyman.mission.model.effects import EFFECT_RULES, LOOKING, AfterCrash, EffectClass
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked, digest_of
 from journeyman.mission.values.errors import InvalidInput, Problem
 from journeyman.tools.base import Result, Tool, ToolHints
@@ -38,23 +38,10 @@ _MARK: Final = "__journeyman_tool__"
 _NO_SCHEMA: Final = (pydantic.errors.PydanticUserError, pydantic.errors.PydanticSchemaGenerationError, RecursionError)
 
 
-class DeclaredEffect(StrEnum):
-    """What may be done with a call of which nobody knows whether it happened."""
-
-    PURE = "pure"
-    """It changes nothing: call it again."""
-    KEYED = "keyed"
-    """The same `idempotency_key` makes it happen once: call it again."""
-    PROBED = "probed"
-    """Its probe tells whether it happened."""
-    UNSAFE = "unsafe"
-    """Only a person can tell."""
-
-
 @dataclass(frozen=True, slots=True)
 class _ToolDeclaration:
     name: str | None
-    effect: DeclaredEffect | None
+    effect: EffectClass | None
     probe: Callable[..., object] | None
     destructive: bool | None = None
 
@@ -70,7 +57,7 @@ def tool(
 
     Args:
         name: The tool's name; the function's own by default.
-        effect: `pure`, `keyed`, `probed` or `unsafe`; the mission's word where it is not given.
+        effect: A value of `EffectClass`, such as `pure`; the mission's word where it is not given.
         probe: For `probed`: takes the same arguments (those that it names) and tells whether the call happened, as a
             boolean or as `{"done": boolean, "value": what the call gave}`.
         destructive: Whether a call cannot be taken back, so that under `approve: destructive` a person is asked first;
@@ -81,17 +68,18 @@ def tool(
         raise InvalidInput("@tool(...)", tuple(problems))
 
     def mark(function: Function) -> Function:
-        setattr(function, _MARK, _ToolDeclaration(name, DeclaredEffect(effect) if effect else None, probe, destructive))
+        setattr(function, _MARK, _ToolDeclaration(name, EffectClass(effect) if effect else None, probe, destructive))
         return function
 
     return mark
 
 
 def _mark_problems(effect: str | None, probe: object) -> list[Problem]:
-    classes = [*DeclaredEffect]
+    classes = [*EffectClass]
     if effect is not None and effect not in classes:
         return [Problem(where="effect", message=f"{effect!r} is not one of {', '.join(classes)}")]
-    if (effect == DeclaredEffect.PROBED) != (probe is not None):
+    asks = effect is not None and EFFECT_RULES[EffectClass(effect)].after_crash is AfterCrash.ASK_WORLD
+    if asks != (probe is not None):
         return [Problem(where="probe", message='effect="probed" and a probe go together', hint="give both or neither")]
     return []
 
@@ -200,7 +188,7 @@ def function_tool(function: Callable[..., object], *, foreign: bool = False) -> 
 
 def _tool(definition: JsonObject, mark: _ToolDeclaration, probe: FunctionTool | None) -> Tool:
     effect = mark.effect
-    pure = None if effect is None else effect is DeclaredEffect.PURE
+    pure = None if effect is None else not EFFECT_RULES[effect].changes_world
     return Tool(
         name=cast("str", definition["name"]),
         description=cast("str", definition["description"]),
@@ -210,7 +198,7 @@ def _tool(definition: JsonObject, mark: _ToolDeclaration, probe: FunctionTool | 
         hints=ToolHints(
             read_only=pure,
             destructive=mark.destructive,
-            idempotent=None if effect is None else effect in {DeclaredEffect.PURE, DeclaredEffect.KEYED},
+            idempotent=None if effect is None else EFFECT_RULES[effect].repeatable,
         ),
         effect=effect.value if effect else None,
         probe=probe.tool.name if probe else None,
@@ -226,7 +214,7 @@ def _probe(probe: Callable[..., object], name: str, *, foreign: bool) -> Functio
         input_schema={**found.tool.input_schema, "additionalProperties": True},
         pin=digest_of(definition),
         hints=ToolHints(read_only=True),
-        effect=DeclaredEffect.PURE.value,
+        effect=LOOKING.value,
     )
     lenient = type(found.arguments.__name__, (found.arguments,), {"model_config": pydantic.ConfigDict(extra="ignore")})
     return FunctionTool(probe_tool, found.function, lenient, found.takes_key, foreign=foreign)

@@ -10,10 +10,11 @@ from typing import Final
 
 import anyio
 
-from journeyman.engine.checks.check_types import Check, CheckResult, FileCheck, undetermined
+from journeyman.engine.checks.check_result import CheckResult, undetermined
 from journeyman.engine.checks.command_check import check_command, run_stoppable
 from journeyman.engine.checks.file_check import HERE_BYTES, check_file
 from journeyman.engine.checks.subprocess_check import check_in_subprocess
+from journeyman.mission.criteria.engine_check import Check, FileCheck
 from journeyman.mission.values.errors import JourneymanError
 from journeyman.tools.deadline import AFTER_S
 from journeyman.tools.results import one_line

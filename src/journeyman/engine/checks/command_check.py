@@ -15,8 +15,9 @@ from typing import Final, TypeVar
 import anyio
 
 from journeyman.concurrency.folder_removal import remove_folder, remove_folder_later
-from journeyman.engine.checks.check_types import CheckResult, CommandCheck, undetermined
+from journeyman.engine.checks.check_result import CheckResult, undetermined
 from journeyman.engine.checks.path_opening import PathRefused, open_below
+from journeyman.mission.criteria.engine_check import CommandCheck
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.tools.blocking import run_blocking
 from journeyman.tools.processes.command_runner import CommandResult, run_command

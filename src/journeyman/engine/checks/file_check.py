@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, NoReturn
 
-from journeyman.engine.checks.check_types import CheckResult, FileCheck, undetermined
+from journeyman.engine.checks.check_result import CheckResult, undetermined
 from journeyman.engine.checks.path_opening import OpenedPath, PathRefused, open_below
+from journeyman.mission.criteria.engine_check import FileCheck
 from journeyman.mission.values.canonical import Json, JsonObject, canonical, checked
 from journeyman.mission.values.compare import compare
 from journeyman.mission.values.paths import at_path

@@ -10,8 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any, Final, cast
 
-from journeyman.engine.checks.check_types import FileCheck
 from journeyman.engine.checks.file_check import MAX_PARSE_BYTES, check_file
+from journeyman.mission.criteria.engine_check import FileCheck
 
 REQUEST: Final = "request.json"
 ANSWER: Final = "answer.json"

@@ -13,8 +13,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Final, cast
 
-from journeyman.engine.checks.check_types import CheckResult, FileCheck, undetermined
+from journeyman.engine.checks.check_result import CheckResult, undetermined
 from journeyman.engine.checks.file_check_worker import ANSWER, REQUEST
+from journeyman.mission.criteria.engine_check import FileCheck
 from journeyman.tools.blocking import run_blocking
 from journeyman.tools.processes.command_runner import run_command
 

@@ -22,7 +22,8 @@ from journeyman.interfaces.cli.with_session import with_session
 from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
 from journeyman.mission.report.document import effects_table
-from journeyman.mission.report.model import EffectRow, to_json
+from journeyman.mission.report.model import to_json
+from journeyman.mission.report.rows import EffectRow
 from journeyman.mission.values.errors import CallerError, LeaseHeld
 from journeyman.mission.values.value import replace
 from journeyman.stores.base import Store

@@ -119,7 +119,7 @@ def event_line(happened: EventRecord, state: State) -> str:  # noqa: PLR0911  # 
         case e.ScriptAdvanced() if event.observations or event.error:
             shown = ", ".join(f"{name}={value}" for found in event.observations for name, value in found.items())
             return f"  script: {event.error or shown}"
-        case e.Paused() | e.Resumed() | e.EndAsked() | e.BudgetAmended() | e.NoteAdded():
+        case e.PersonEvent():
             return f"{type(event).__name__} by {happened.actor.removeprefix('person:')}"
         case e.Ended():
             return f"ended: {event.verdict}/{event.reason}, outcome {event.outcome}"

@@ -14,8 +14,8 @@ from journeyman.interfaces.cli.terminal import SafeConsole
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
-from journeyman.mission.report import document as report_document
-from journeyman.mission.report.document import Cell, Document, document
+from journeyman.mission.report import section as report_section
+from journeyman.mission.report.document import Document, document
 from journeyman.mission.report.model import Report
 from journeyman.mission.report.phrases import criterion_word
 from journeyman.mission.values.canonical import Json
@@ -98,7 +98,7 @@ def _header(found: Document, session: str) -> RenderableType:
     return Panel(body, title=Text(f"{found.name} · {session}"), title_align="left")
 
 
-def table_of(found: report_document.Table) -> Table:
+def table_of(found: report_section.Table) -> Table:
     """A report's table for the terminal."""
     made = table(*found.columns)
     for row in found.rows:
@@ -110,7 +110,7 @@ def table_of(found: report_document.Table) -> Table:
     return made
 
 
-def _cell(cell: Cell) -> RenderableType:
+def _cell(cell: report_section.Cell) -> RenderableType:
     if cell.share is not None:
         bar = Table.grid(padding=(0, 1, 0, 0))
         bar.add_row(ProgressBar(total=1, completed=cell.share, width=12), cell.text)

@@ -26,8 +26,7 @@ from journeyman.mission.criteria.evidence import Evidence
 from journeyman.mission.model.events import encode, encode_result
 from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
-from journeyman.mission.report.build import context_rows
-from journeyman.mission.report.model import to_json
+from journeyman.mission.report.model import context_rows, to_json
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.wiring import Journeyman
 

@@ -7,8 +7,9 @@ from collections.abc import Callable, Sequence
 from typing import Final, TypeAlias
 
 from journeyman.interfaces.pages.markup import Html
-from journeyman.mission.report.model import BudgetPoint, Report, to_json
-from journeyman.mission.report.phrases import one_line
+from journeyman.mission.report.model import Report, to_json
+from journeyman.mission.report.plain_text import one_line
+from journeyman.mission.report.rows import BudgetPoint
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.value import replace
 

@@ -10,12 +10,29 @@ from string import Template
 from typing import Final
 
 from journeyman.interfaces.pages.embedded_report import embedded, script_data
-from journeyman.interfaces.pages.markup import text
-from journeyman.interfaces.pages.sections import advice, budget, criteria, header, mission, people, record, words
+from journeyman.interfaces.pages.markup import joined, tag, text
+from journeyman.interfaces.pages.sections import (
+    advice,
+    budget,
+    criteria,
+    header,
+    mission,
+    people,
+    plain_section,
+    record,
+    words,
+)
+from journeyman.mission.report.document import document
 from journeyman.mission.report.model import Report
-from journeyman.mission.report.phrases import claim_check, one_line
+from journeyman.mission.report.phrases import claim_check
+from journeyman.mission.report.plain_text import one_line
 
 _SCRIPTS: Final = ("charts.js", "overview.js", "lists.js", "page.js")
+
+_OWN_FORM: Final = frozenset(
+    {"criteria", "budget", "context", "iterations", "advice", "effects", "people", "lessons", "followups", "record"}
+)
+"""Sections that the page shows in a form of its own; every other one stands there as its table and sentences."""
 
 
 def html_report(report: Report) -> str:
@@ -25,6 +42,8 @@ def html_report(report: Report) -> str:
     hash. What tools wrote is embedded as data and shown as text.
     """
     how = claim_check(report)
+    found = document(report)
+    more = [section for section in found.sections if section.name not in _OWN_FORM]
     script = _script()
     return Template(_resource("page.html")).substitute(
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
@@ -36,6 +55,8 @@ def html_report(report: Report) -> str:
         words=words(report),
         people=people(report),
         advice=advice(report),
+        more=joined(plain_section(section) for section in more),
+        more_links=joined(tag("li", tag("a", text(row.title), href=f"#{row.name}")) for row in more),
         mission=mission(report),
         record=record(report),
         data=script_data(embedded(report)),

@@ -39,7 +39,7 @@ function burnDown() {
 }
 
 function goals(name) {
-  return report.criteria.filter(({ definition }) => definition.kind === "metric_threshold" && String(definition.metric).replace(/^metrics\./, "") === name)
+  return report.criteria.filter(({ definition }) => "target" in definition && String(definition.metric).replace(/^metrics\./, "") === name)
     .map(({ definition, abort_when_met: bad }) => ({ value: definition.target, label: `${bad ? "abort: " : ""}${definition.op} ${number(definition.target)}`, bad }));
 }
 

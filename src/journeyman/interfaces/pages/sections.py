@@ -13,19 +13,16 @@ from journeyman.mission.report.phrases import (
     BUDGETS,
     TONES,
     ClaimCheck,
-    amount_text,
     checking_commands,
     context_cells,
     criterion_rule,
     criterion_word,
-    elapsed_text,
-    evidence_text,
     group_depths,
-    one_line,
     person_action,
     role,
-    time_text,
 )
+from journeyman.mission.report.plain_text import amount_text, elapsed_text, evidence_text, one_line, time_text
+from journeyman.mission.report.section import Section, Table
 
 _ICONS: Final[dict[str, str]] = {
     "good": "M4 12.5l5.5 5.5L20 7",
@@ -149,11 +146,27 @@ def people(report: Report) -> Html:
 def advice(report: Report) -> Html:
     """Each question to a model, with how it ended and what it cost."""
     found = advice_table(report)
+    return _plain_table("Questions to models", found) if found.rows else _none("No model was asked.")
+
+
+def plain_section(section: Section) -> Html:
+    """A section that has no form of its own here: its sentences and its table, as every other form of the report has them."""
+    parts = [tag("h2", text(section.title), id=f"{section.name}-title")]
+    if section.table is not None:
+        parts.append(_plain_table(section.title, section.table))
+    if section.sentences:
+        parts.append(tag("ul", *(tag("li", text(row)) for row in section.sentences), class_="card"))
+    if section.commands:
+        parts.append(tag("pre", tag("code", text("\n".join(section.commands))), tabindex="0"))
+    if section.after:
+        parts.append(tag("p", text(section.after), class_="left-out"))
+    return tag("section", *parts, id=section.name, aria_labelledby=f"{section.name}-title")
+
+
+def _plain_table(caption: str, found: Table) -> Html:
     rows = [[tag("span", text(cell.text), class_="evidence") for cell in row] for row in (*found.rows, *found.last)]
-    if not rows:
-        return _none("No model was asked.")
     more = tag("p", text(found.between), class_="left-out") if found.between else NOTHING
-    return joined([_table("Questions to models", [name.capitalize() for name in found.columns], rows, "plain"), more])
+    return joined([_table(caption, [name.capitalize() for name in found.columns], rows, "plain"), more])
 
 
 def mission(report: Report) -> Html:

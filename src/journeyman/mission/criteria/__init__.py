@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Annotated, Final, Literal, TypeAlias, cast, get_args
 
 from pydantic import Field, model_validator
@@ -33,6 +33,14 @@ class AllOf(Group):
         """Ask for all."""
         return all_of(members)
 
+    def is_enough(self, members: Iterable[bool]) -> bool:
+        """Ask for all."""
+        return all(members)
+
+    def sentence(self) -> str:
+        """Say what is asked for."""
+        return f"all of {len(self.criteria)}"
+
     @model_validator(mode="after")
     def _plain(self) -> AllOf:
         return cast("AllOf", without_aborts(self))
@@ -47,6 +55,14 @@ class AnyOf(Group):
     def combine(self, members: Sequence[Judgement]) -> Judgement:
         """Ask for one."""
         return any_of(members)
+
+    def is_enough(self, members: Iterable[bool]) -> bool:
+        """Ask for one."""
+        return any(members)
+
+    def sentence(self) -> str:
+        """Say what is asked for."""
+        return f"one of {len(self.criteria)}"
 
     @model_validator(mode="after")
     def _plain(self) -> AnyOf:
@@ -82,9 +98,6 @@ KINDS: Final[tuple[str, ...]] = tuple(
 AllOf.model_rebuild()
 AnyOf.model_rebuild()
 
-CHECKED: Final = (ArtifactCriterion, CommandCriterion)
-"""Kinds that the engine checks itself."""
-
 
 def needed(criteria: Sequence[Criterion]) -> list[Criterion]:
     """The criteria that completion asks for: required, and no abort conditions."""
@@ -104,11 +117,12 @@ def needs_probes(criteria: Sequence[Criterion]) -> bool:
 
 
 def _needs_probe(criterion: Criterion) -> bool:
-    combine = all if isinstance(criterion, AnyOf) else any
-    return bool(criterion.probes) or combine(map(_needs_probe, criterion.members() or ()))
+    if isinstance(criterion, Group):
+        return not criterion.is_enough(not _needs_probe(member) for member in criterion.members())
+    return bool(criterion.probes)
 
 
 __all__ = [
-    "CHECKED", "KINDS", "KIND_TYPES", "AllOf", "AnyCriterion", "AnyOf", "ApprovalCriterion", "ArtifactCriterion", "CommandCriterion", "Criterion", "CsvCheck", "EventCriterion",
+    "KINDS", "KIND_TYPES", "AllOf", "AnyCriterion", "AnyOf", "ApprovalCriterion", "ArtifactCriterion", "CommandCriterion", "Criterion", "CsvCheck", "EventCriterion",
     "Group", "JsonCheck", "MetricThreshold", "MetricTrend", "PredicateCriterion", "Probe", "ToolCallSucceeded", "needed", "needs_probes", "probes", "walk",
 ]  # fmt: skip

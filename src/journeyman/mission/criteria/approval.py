@@ -6,8 +6,9 @@ from typing import Literal
 
 from pydantic import StrictStr
 
-from journeyman.mission.criteria.base import Criterion
-from journeyman.mission.criteria.evidence import EvidenceView, Judgement, judged
+from journeyman.mission.criteria.base import Criterion, PersonAsked
+from journeyman.mission.criteria.evidence import Judgement, judged
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.schema import Name
 
 
@@ -17,6 +18,10 @@ class ApprovalCriterion(Criterion):
     kind: Literal["approval"]
     by: Name
     question: StrictStr = ""
+
+    def asks_person(self) -> PersonAsked:
+        """The named person."""
+        return PersonAsked(by=self.by, question=self.question or f"does {self.id!r} hold?")
 
     def judge(self, view: EvidenceView) -> Judgement:
         """Look for the answer."""

@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StrictInt, StrictStr, field_validator
 
 from journeyman.mission.criteria.base import Criterion
-from journeyman.mission.criteria.engine_check import judge_check
-from journeyman.mission.criteria.evidence import EvidenceView, Judgement
+from journeyman.mission.criteria.engine_check import FileCheck, judge_check
+from journeyman.mission.criteria.evidence import Judgement
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.schema import AS_RECORDED, Name, Strict
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.compare import Operator
@@ -49,6 +50,17 @@ class ArtifactCriterion(Criterion):
         if pattern is not None:
             compile_pattern(pattern)
         return pattern
+
+    def engine_check(self) -> FileCheck:
+        """Everything that is asked of the file, as one look at it."""
+        json, csv = self.json_value, self.csv
+        return FileCheck(
+            path=self.path,
+            json=None if json is None else (json.path, json.op, json.target),
+            csv=None if csv is None else (csv.header, csv.min_rows),
+            regex=self.regex,
+            sha256=self.sha256,
+        )
 
     def judge(self, view: EvidenceView) -> Judgement:
         """Take what the engine's check found."""

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
-from typing import Annotated
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, ClassVar
 
 from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
 
-from journeyman.mission.criteria.evidence import Call, CriterionStatus, EvidenceView, Judgement, inconclusive
+from journeyman.mission.criteria.allowed_tools import AllowedTools, DraftFacts
+from journeyman.mission.criteria.engine_check import Check
+from journeyman.mission.criteria.evidence import (
+    Call,
+    CriterionStatus,
+    Evidence,
+    Judgement,
+    Measurement,
+    Series,
+    inconclusive,
+)
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.schema import EvidenceSource, Finite, Identifier, Name, RecordedObject, Strict
 from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.errors import Problem
+from journeyman.mission.values.value import Value
 
 
 class Probe(Strict):
@@ -25,8 +38,22 @@ class Probe(Strict):
         return Call.of(self.tool, self.args)
 
 
+class PersonAsked(Value, frozen=True, kw_only=True):
+    """Who must answer which question."""
+
+    by: str
+    question: str
+
+
 class Criterion(Strict, ABC):
-    """A check over evidence. A kind is one subclass in a file of its own, listed in `criteria/__init__.py`."""
+    """A check over evidence. A kind is one subclass in a file of its own, listed in `criteria/__init__.py`.
+
+    All that rules, planner, checks and drafts do with a kind, they do through these methods: nobody outside asks which
+    kind a criterion is of (`tests/shape/test_extension_points.py`).
+    """
+
+    follows: ClassVar[bool] = False
+    """Whether it is judged by points that it follows over many measurements (`followed`)."""
 
     id: Identifier
     """Unique in the mission."""
@@ -76,9 +103,61 @@ class Criterion(Strict, ABC):
         """The expression whose value judging asks for, if there is one."""
         return None
 
+    def reads_results(self) -> bool:
+        """Tell whether it looks at whole results of calls, so that their blobs must be read."""
+        return "tool_results" in (self.expression() or "")
+
     def members(self) -> tuple[Criterion, ...]:
         """The criteria inside a group."""
         return ()
+
+    def engine_check(self) -> Check | None:
+        """What the engine must look at itself before this can be judged."""
+        return None
+
+    def asks_person(self) -> PersonAsked | None:
+        """The question that a person must answer before this can be met."""
+        return None
+
+    @property
+    def asked_tool(self) -> str:
+        """The tool whose call is itself what is asked for; empty where none is."""
+        return ""
+
+    def evidence_tools(self, metrics: Mapping[str, str]) -> tuple[str, ...]:
+        """The tools that would have to be called for it to be judged, as far as that is clear; `metrics` to their tools."""
+        del metrics
+        return (self.asked_tool,) if self.asked_tool else tuple(probe.tool for probe in self.probes)
+
+    def followed(
+        self, known: Sequence[Series], made: Measurement, found: Mapping[str, Evidence]
+    ) -> tuple[Series, ...] | None:
+        """The points that it follows with those of a new measurement; `None` where there are none."""
+        del known, made, found
+        return None
+
+    def problems(self, tools: AllowedTools) -> Iterator[Problem]:
+        """Say why it could never be met, whatever happens."""
+        if self.asked_tool and self.asked_tool not in tools.names:
+            yield self.problem(f"{self.asked_tool!r} is not an allowed tool, so it can never be met")
+
+    def warnings(self, tools: AllowedTools) -> Iterator[Problem]:
+        """Say where it proves less than its reader may think."""
+        del tools
+        yield from ()
+
+    def draft_faults(self, known: DraftFacts) -> Iterator[str]:
+        """Say why nobody should be offered it as a draft: it cannot be decided, decides nothing, or writes."""
+        for tool in dict.fromkeys([*(probe.tool for probe in self.probes), *filter(None, [self.asked_tool])]):
+            if tool not in known.tools.names:
+                yield f"{tool!r} is not an allowed tool"
+        for tool in self.evidence_tools(known.metrics):
+            if tool in known.tools.names and tool not in known.tools.pure:
+                yield f"its evidence comes from {tool!r}, which may write; mark it `pure` in `effects` if it only looks"
+
+    def problem(self, message: str, hint: str = "") -> Problem:
+        """Something to be said about this criterion."""
+        return Problem(where=f"criterion {self.id}", message=message, hint=hint)
 
     @model_validator(mode="after")
     def _times(self) -> Criterion:
@@ -120,6 +199,18 @@ class Measured(Criterion):
         if not self.abort_when_met:
             return self.judge_seen(seen)
         return _loudest([self.judge_seen(one) for one in seen.voices(self.heads())])
+
+    def warnings(self, tools: AllowedTools) -> Iterator[Problem]:
+        """Say that anybody's value counts, where tools are there whose values may be of anything."""
+        if tools.pure_with_arguments and not self.is_sourced and self.takes_any_value():
+            yield self.problem(
+                f"counts whatever arguments {', '.join(tools.pure_with_arguments[:3])} is called with",
+                "say which call proves it: `probe: {tool: …, args: …}`, or `from: {tool: …, args: …}`",
+            )
+
+    def takes_any_value(self) -> bool:
+        """Tell whether the newest value of a name counts, whoever gave it for whatever arguments."""
+        return False
 
     @abstractmethod
     def judge_seen(self, view: EvidenceView) -> Judgement:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field, StrictInt, StrictStr
 
+from journeyman.mission.criteria.allowed_tools import DraftFacts
 from journeyman.mission.criteria.base import Criterion
-from journeyman.mission.criteria.engine_check import judge_check
-from journeyman.mission.criteria.evidence import EvidenceView, Judgement
+from journeyman.mission.criteria.engine_check import CommandCheck, judge_check
+from journeyman.mission.criteria.evidence import Judgement
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.schema import Finite, Name
 
 
@@ -22,6 +25,15 @@ class CommandCriterion(Criterion):
     """File or folder that is copied, relative to the mission file's folder."""
     exit_code: StrictInt = 0
     timeout_s: Annotated[Finite, Field(gt=0, le=3600)] = 60
+
+    def engine_check(self) -> CommandCheck:
+        """The run that it asks for."""
+        return CommandCheck(argv=self.run, folder=self.path, exit_code=self.exit_code, timeout_s=float(self.timeout_s))
+
+    def draft_faults(self, known: DraftFacts) -> Iterator[str]:
+        """Say that nobody knows what a program does."""
+        yield from super().draft_faults(known)
+        yield "runs a command, which may write; add it by hand if it only looks"
 
     def judge(self, view: EvidenceView) -> Judgement:
         """Take what the engine's run found."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal
 
 from pydantic import Field
 
+from journeyman.mission.criteria.allowed_tools import AllowedTools
 from journeyman.mission.criteria.base import Measured
-from journeyman.mission.criteria.evidence import EvidenceView, Judgement, inconclusive, judged
+from journeyman.mission.criteria.evidence import Judgement, inconclusive, judged
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.metric import shortened
 from journeyman.mission.criteria.schema import Name, RecordedObject
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.compare import equal
+from journeyman.mission.values.errors import Problem
 
 
 class EventCriterion(Measured):
@@ -20,6 +24,13 @@ class EventCriterion(Measured):
     kind: Literal["event"]
     event: Name
     where: RecordedObject = Field(default_factory=dict)
+
+    def warnings(self, tools: AllowedTools) -> Iterator[Problem]:
+        """Say whose word counts."""
+        if not self.is_sourced:
+            hint = "name whose word counts with `from: TOOL`, or fetch it with a `probe`"
+            yield self.problem(f"any allowed tool may report {self.event!r}", hint)
+        yield from super().warnings(tools)
 
     def judge_seen(self, view: EvidenceView) -> Judgement:
         """Look for the newest event that fits."""

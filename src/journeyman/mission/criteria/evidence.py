@@ -1,21 +1,15 @@
-"""Evidence: values with their producer and their time, and the view of them that a judge is given.
-
-A view is made of fresh evidence only (`rules/freshness.py`), so that no kind of criterion can look at a stale value.
-"""
+"""Evidence: values with their producer and their time, and what judging by them gives."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from typing import Final, TypeAlias
 
-from msgspec import field
-
 from journeyman.mission.criteria.schema import EvidenceSource
 from journeyman.mission.values.canonical import digest_of
 from journeyman.mission.values.compare import number_of
-from journeyman.mission.values.paths import at_path
 from journeyman.mission.values.value import Json, JsonObject, Value, replace
 
 SCRIPT: Final = "script"
@@ -191,212 +185,12 @@ def judged(
     )
 
 
-class EvidenceView(Value, frozen=True, kw_only=True):
-    """Fresh evidence, and the facts of the record, at one moment."""
-
-    iteration: int
-    metrics: Mapping[str, tuple[Evidence, ...]]
-    """Name to the newest fresh value of each producer."""
-    known: Mapping[str, frozenset[str]]
-    """Names that were measured at any time, and by which tools: those without a fresh value are stale."""
-    events: tuple[ObservedEvent, ...]
-    results: tuple[ObservedResult, ...]
-    checks: Mapping[str, ObservedCheck]
-    errors: tuple[JsonObject, ...]
-    counts: Mapping[str, int]
-    """Successful calls by tool."""
-    answers: Mapping[str, tuple[bool, str]]
-    """Approval to (granted, by whom)."""
-    history: Mapping[str, Series]
-    run: RunPredicate
-    values: Mapping[str, Json] = field(default_factory=dict[str, Json])
-    """Blobs that results refer to, where they were read."""
-    firsts: Mapping[str, float] = field(default_factory=dict[str, float])
-    """Criterion to the first number seen, where progress is measured from one."""
-    trends: Mapping[str, tuple[Series, ...]] = field(default_factory=dict[str, "tuple[Series, ...]"])
-    """Criterion to the points that it follows: they look back, so they are there whether fresh or not."""
-    epoch: int = 0
-    """Of the world at this moment."""
-    sourced: bool = False
-    """Whether the operator said whose values count: then the newest of theirs does."""
-
-    def narrowed_to_probes(self, calls: Sequence[Call]) -> EvidenceView | str:
-        """The view of these probes' effects and of nothing else, or why there is none."""
-        newest = {row.measurement.call: row for row in self.results if row.measurement.probe}
-        mine = {call: row for call, row in newest.items() if row.state == "done" and row.fresh}
-        missing = [call.tool for call in calls if call not in mine]
-        if missing:
-            return f"its probe {missing[0]} gave nothing fresh"
-        made_now = {mine[call].measurement.id for call in calls}  # what an earlier judgement's probe told is no answer
-        return self._only(lambda made: made.id in made_now, {})
-
-    def narrowed_to_sources(self, sources: Sequence[EvidenceSource]) -> EvidenceView:
-        """The view of what these sources reported."""
-        patterns = [source.tool for source in sources]
-        known = {
-            name: mine
-            for name, tools in self.known.items()
-            if (mine := frozenset(tool for tool in tools if any(fnmatchcase(tool, pattern) for pattern in patterns)))
-        }
-        return replace(
-            self._only(lambda made: any(comes_from(made.call, source) for source in sources), known), sourced=True
-        )
-
-    def silent_source(self, sources: Sequence[EvidenceSource]) -> str:
-        """Name the first of these sources that told nothing fresh in this iteration; empty where each did."""
-        mine = f"{SCRIPT}:{self.iteration}."
-        looks = [row.measurement for row in self.results if row.fresh and row.answered and row.state == "done"]
-        looks += [
-            row.measurement for rows in self.metrics.values() for row in rows if row.measurement.id.startswith(mine)
-        ]
-        looks += [row.measurement for row in self.events if row.measurement.id.startswith(mine)]
-        now = [made.call for made in looks if made.epoch == self.epoch]
-        return next((source.tool for source in sources if not any(comes_from(call, source) for call in now)), "")
-
-    def _only(self, keep: Callable[[Measurement], bool], known: Mapping[str, frozenset[str]]) -> EvidenceView:
-        metrics = {
-            name: kept
-            for name, rows in self.metrics.items()
-            if (kept := tuple(row for row in rows if keep(row.measurement)))
-        }
-        return replace(
-            self,
-            metrics=metrics,
-            known=known,
-            events=tuple(row for row in self.events if keep(row.measurement)),
-            results=tuple(row for row in self.results if keep(row.measurement)),
-            history=_points(metrics),  # older points may be anybody's
-        )
-
-    def metric(self, name: str) -> Evidence | str:
-        """The newest fresh value of a metric, or why it has none that counts."""
-        rows = self.metrics.get(name, ())
-        if not rows:
-            return (
-                f"{name!r} is stale: nothing has measured it since the world may have changed"
-                if name in self.known
-                else f"no {name!r} yet"
-            )
-        if len(rows) == 1:
-            return rows[0]
-        if told := self._ambiguous(name, rows):
-            return told
-        probed = {row.measurement.call for row in rows if row.measurement.probe}
-        if len(probed) > 1 and len(probed) == len(rows):  # they run at once: which is newer is chance
-            return f"{name!r} is ambiguous: several probes report it"
-        return max(rows, key=lambda row: row.measurement.order)
-
-    def _ambiguous(self, name: str, rows: Iterable[Evidence]) -> str:
-        producers = {row.measurement.call.producer for row in rows}
-        if len(producers) <= 1 or self.sourced:
-            return ""
-        tools = " and ".join(sorted(tool for tool, _ in producers))
-        return f"{name!r} is ambiguous: {tools} report it; say which counts with `from`"
-
-    def on_path(self, path: str) -> tuple[Evidence, str] | str:
-        """The newest fresh metric that a path without its `metrics.` begins with, and the path's rest in it.
-
-        `a.b` may be the metric `a.b`, or `b` in the metric `a`: the longest known name that fits, but where several
-        producers report one each, nobody can tell whose is meant.
-        """
-        heads = path_prefixes(path)
-        name = next((head for head in heads if head in self.metrics or head in self.known), heads[-1])
-        row = self.metric(name)
-        if isinstance(row, str):
-            return row
-        if len(heads) == 1:
-            return row, ""  # `metric` has looked at all that there is of it
-        rows = [one for head in heads for one in self.metrics.get(head, ()) if _holds(one.value, path[len(head) + 1 :])]
-        return self._ambiguous(path, rows) or (row, path[len(name) + 1 :])
-
-    def voices(self, heads: Sequence[str] = ()) -> tuple[EvidenceView, ...]:
-        """A view for each producer whose values are ambiguous beside others', in which its own count.
-
-        `heads` are names of which one alone is looked at: of these a producer's view holds nobody else's.
-        """
-        mixed = [row for name, rows in self.metrics.items() if isinstance(self.metric(name), str) for row in rows]
-        told = [row for name in heads for row in self.metrics.get(name, ())]
-        mixed += told if self._ambiguous("", told) else []
-        voices = {_voice(row): None for row in mixed}
-        return tuple(self._heard(voice, heads) for voice in voices) if len(voices) > 1 else (self,)
-
-    def _heard(self, voice: object, heads: Sequence[str]) -> EvidenceView:
-        metrics: dict[str, tuple[Evidence, ...]] = {}
-        for name, rows in self.metrics.items():
-            mine = tuple(row for row in rows if _voice(row) == voice)
-            others = () if name in heads else (max(rows, key=lambda row: row.measurement.order),)
-            metrics |= {name: mine or others} if mine or others else {}
-        known = {name: tools for name, tools in self.known.items() if name in metrics or name not in heads}
-        return replace(self, metrics=metrics, known=known)
-
-    def evidence_there(self) -> bool:
-        """Tell whether anything fresh is to be seen at all."""
-        return bool(self.metrics or self.events or any(row.fresh and row.answered for row in self.results))
-
-    def obs(self) -> JsonObject:
-        """The observation as predicates and dot paths see it: fresh values, and facts of the record.
-
-        `metrics` holds each metric that has one unambiguous fresh value; `tool_results` the calls of this iteration,
-        stale ones without their value; `history` the newest points of these metrics, of the producer whose value it is.
-        """
-        rows = {name: row for name in self.metrics if isinstance(row := self.metric(name), Evidence)}
-        return {
-            "counts": dict(self.counts),
-            "errors": list(self.errors),
-            "events": [dict(row.fields) for row in self.events],
-            "history": {name: list(points) for name, row in rows.items() if (points := self._points_of(row))},
-            "iteration": self.iteration,
-            "metrics": {name: row.value for name, row in rows.items()},
-            "tool_results": [self._resolved(row.row()) for row in self.results],
-        }
-
-    def _points_of(self, row: Evidence) -> tuple[float, ...]:
-        """The newest points of the producer whose value counts, number or not; those of another are not its history."""
-        known = self.history.get(row.name)
-        if known is not None and known.source == row.measurement.call.source:
-            return known.points
-        newest = series_of(row) if known is not None else None
-        return newest.points if newest is not None else ()
-
-    def _resolved(self, row: JsonObject) -> JsonObject:
-        value = row.get("value")
-        reference = value.get("$blob") if isinstance(value, dict) else None
-        return (
-            {**row, "value": self.values[reference]} if isinstance(reference, str) and reference in self.values else row
-        )
-
-
-def _voice(row: Evidence) -> object:
-    """Tell whose value it is: of probes, which run at once, each is heard by itself."""
-    return row.measurement.call if row.measurement.probe else row.measurement.call.producer
-
-
-def path_prefixes(path: str) -> list[str]:
-    """The names with which a dot path may begin, the longest first."""
-    parts = path.split(".")
-    return [".".join(parts[:end]) for end in range(len(parts), 0, -1)]
-
-
-def _holds(value: Json, rest: str) -> bool:
-    try:
-        at_path(value, rest) if rest else value
-    except KeyError:
-        return False
-    return True
-
-
 def series_of(row: Evidence) -> Series | None:
     """A value as the newest point of its producer's series; `None` where it is no number that a history can hold."""
     point = number_of(row.value)
     if point is None or abs(point) >= LARGEST_POINT:
         return None
     return Series(source=row.measurement.call.source, points=(float(point),), newest=row.measurement.order)
-
-
-def _points(metrics: Mapping[str, tuple[Evidence, ...]]) -> dict[str, Series]:
-    """The histories that these values alone make."""
-    newest = {name: series_of(max(rows, key=lambda row: row.measurement.order)) for name, rows in metrics.items()}
-    return {name: series for name, series in newest.items() if series is not None}
 
 
 def comes_from(call: Call, source: EvidenceSource) -> bool:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from abc import abstractmethod
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from journeyman.mission.criteria.base import Criterion
-from journeyman.mission.criteria.evidence import CriterionStatus, EvidenceView, Judgement
+from journeyman.mission.criteria.evidence import CriterionStatus, Judgement
+from journeyman.mission.criteria.evidence_view import EvidenceView
 
 MET, UNMET, INCONCLUSIVE = CriterionStatus.MET, CriterionStatus.UNMET, CriterionStatus.INCONCLUSIVE
 
@@ -25,13 +27,19 @@ class Group(Criterion):
         """Judge without holding; the rules judge members one by one and call `combine`."""
         return self.combine([member.judge(view) for member in self.criteria])
 
+    @abstractmethod
     def combine(self, members: Sequence[Judgement]) -> Judgement:
         """The group's judgement from its members'."""
-        raise NotImplementedError
 
-    def sentence(self) -> str:
-        """Say what is asked for."""
-        return f"{'all' if self.kind_name == 'all_of' else 'one'} of {len(self.criteria)}"
+    @abstractmethod
+    def is_enough(self, members: Iterable[bool]) -> bool:
+        """Tell whether the group is met where these of its members, in their order, are."""
+
+    def rests_on_carried(self, met: Sequence[bool], carried: Sequence[bool]) -> bool:
+        """Tell whether the group stands as it does because of members that were not measured now."""
+        if self.is_enough(met):
+            return not self.is_enough(one and not old for one, old in zip(met, carried, strict=True))
+        return any(carried)
 
     def metric_names(self, known: frozenset[str]) -> frozenset[str]:
         """What the members look at."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from pydantic import field_validator
 
+from journeyman.mission.criteria.allowed_tools import DraftFacts
 from journeyman.mission.criteria.base import Measured
-from journeyman.mission.criteria.evidence import EvidenceView, Measurement, path_prefixes
+from journeyman.mission.criteria.evidence import Measurement
+from journeyman.mission.criteria.evidence_view import EvidenceView, path_prefixes
 from journeyman.mission.criteria.schema import Name
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.compare import number_of
@@ -35,6 +37,11 @@ class MetricCriterion(Measured):
         """The path below `metrics.`; empty for a path into another part of the observation."""
         return self.metric.removeprefix("metrics.") if self.metric.startswith("metrics.") else ""
 
+    @property
+    def root(self) -> str:
+        """The first name on the path, which is the metric's where names hold no dots."""
+        return self.metric.removeprefix("metrics.").partition(".")[0]
+
     def words(self) -> tuple[str, ...]:
         """The metric's name."""
         return (self.metric,)
@@ -47,6 +54,24 @@ class MetricCriterion(Measured):
         """The metric's name."""
         heads = self.heads()
         return frozenset({next((head for head in heads if head in known), heads[-1])} if heads else ())
+
+    def reads_results(self) -> bool:
+        """Tell whether the path goes into results."""
+        return self.metric.startswith("tool_results")
+
+    def takes_any_value(self) -> bool:
+        """It does."""
+        return True
+
+    def evidence_tools(self, metrics: Mapping[str, str]) -> tuple[str, ...]:
+        """The probes, else the tool that gives the metric."""
+        return super().evidence_tools(metrics) or tuple(filter(None, [metrics.get(self.root)]))
+
+    def draft_faults(self, known: DraftFacts) -> Iterator[str]:
+        """Say that nobody gives the metric."""
+        if self.root not in known.metrics:
+            yield f"no allowed tool gives a metric {self.root!r}; known: {', '.join(known.metrics) or 'none'}"
+        yield from super().draft_faults(known)
 
     def look(self, view: EvidenceView) -> tuple[float, Json, tuple[Measurement, ...]] | str:
         """The number, the value it stands for and what measured it, or why there is none."""

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, ClassVar, Final, Literal, TypeAlias
 
 from pydantic import Field, StrictInt, model_validator
 
 from journeyman.mission.criteria.evidence import (
     Evidence,
-    EvidenceView,
     Judgement,
     Measurement,
     Series,
@@ -18,6 +17,7 @@ from journeyman.mission.criteria.evidence import (
     judged,
     series_of,
 )
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.metric import MetricCriterion
 from journeyman.mission.criteria.schema import Finite
 from journeyman.mission.values.canonical import JsonObject
@@ -32,6 +32,7 @@ Direction: TypeAlias = Literal["decreasing", "increasing", "non_increasing", "no
 class MetricTrend(MetricCriterion):
     """Met while a metric's least-squares slope over a window of measurements has the wanted sign."""
 
+    follows: ClassVar[bool] = True
     kind: Literal["metric_trend"]
     direction: Direction
     window: Annotated[StrictInt, Field(ge=2, le=200)] = 5
@@ -51,6 +52,10 @@ class MetricTrend(MetricCriterion):
                 " name the value under `metrics:` in the mission file"
             )
         return self
+
+    def takes_any_value(self) -> bool:
+        """Not of any: points of two producers are no line."""
+        return False
 
     def judge_seen(self, view: EvidenceView) -> Judgement:
         """Fit a line through the points so far, of which the last must be the fresh value that is seen.

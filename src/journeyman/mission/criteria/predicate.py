@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Annotated, Final, Literal
 
 from pydantic import Field, StrictStr
 
+from journeyman.mission.criteria.allowed_tools import AllowedTools, DraftFacts
 from journeyman.mission.criteria.base import Measured
-from journeyman.mission.criteria.evidence import (
-    Evidence,
-    EvidenceView,
-    Judgement,
-    Measurement,
-    ObservedResult,
-    inconclusive,
-    judged,
-)
+from journeyman.mission.criteria.evidence import Evidence, Judgement, Measurement, ObservedResult, inconclusive, judged
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.expressions import ExpressionUses, uses
 from journeyman.mission.criteria.metric import EVIDENCE_CHARACTERS, shortened
+from journeyman.mission.values.errors import Problem
 
 MAX_EXPRESSION_CHARACTERS: Final = 4096
 """Longest predicate: enough for a screenful, small enough that parsing one is free."""
@@ -37,6 +33,31 @@ class PredicateCriterion(Measured):
     def expression(self) -> str:
         """The text itself."""
         return self.text
+
+    def problems(self, tools: AllowedTools) -> Iterator[Problem]:
+        """Say that nobody knows what is missing, where it asks for that."""
+        yield from super().problems(tools)
+        if not self.is_sourced and uses(self.text).absence:
+            yield self.problem(MISSING, "name a pure call that gives such events: `probe: {tool: …}`, or `from: TOOL`")
+
+    def warnings(self, tools: AllowedTools) -> Iterator[Problem]:
+        """Say that it looks at nothing that was measured."""
+        if not self.probes and "obs" not in self.text:
+            yield self.problem("looks at nothing: it holds, or fails, whatever happens", "use `obs`")
+        elif not uses(self.text).evidence and "counts" not in self.text:
+            message = "looks at nothing that was measured, so it may hold though nothing was done"
+            yield self.problem(message, "look at `obs['metrics']` too: no error is no success")
+        yield from super().warnings(tools)
+
+    def takes_any_value(self) -> bool:
+        """It does where it looks at values at all."""
+        return uses(self.text).evidence
+
+    def draft_faults(self, known: DraftFacts) -> Iterator[str]:
+        """Say that it looks at nothing, too."""
+        yield from super().draft_faults(known)
+        if not uses(self.text).evidence and "obs" not in self.text:
+            yield "looks at nothing, so that it can never change"
 
     def judge_seen(self, view: EvidenceView) -> Judgement:
         """Ask the sandbox, once it is clear that every metric the expression looks at has a fresh value."""

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import Field, StrictInt
 
 from journeyman.mission.criteria.base import Criterion
-from journeyman.mission.criteria.evidence import EvidenceView, Judgement, judged
+from journeyman.mission.criteria.evidence import Judgement, judged
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.schema import Name
 
 
@@ -17,6 +18,11 @@ class ToolCallSucceeded(Criterion):
     kind: Literal["tool_call_succeeded"]
     tool: Name
     min_count: Annotated[StrictInt, Field(ge=1)] = 1
+
+    @property
+    def asked_tool(self) -> str:
+        """The tool."""
+        return self.tool
 
     def judge(self, view: EvidenceView) -> Judgement:
         """Count; probes and repeated measurements are not counted."""

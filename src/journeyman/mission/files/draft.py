@@ -10,15 +10,12 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Final
 
 from journeyman.mission.files import draft_vocabulary as words
+from journeyman.mission.files.draft_bounds import Bound, Unclear, bounds_in, number_of
 from journeyman.mission.values.canonical import Json, JsonObject
 
-_NUMBER: Final = r"(?P<sign>[-\u2212]?)(?P<money>[$€]\s?)?(?P<number>\d+(?:[.,'\u2019 \u00a0\u202f]\d+)*)"
-_UNIT: Final = "|".join(sorted(map(re.escape, words.UNITS), key=lambda text: -len(text)))
-_BEHIND: Final = rf"(?:\s?(?P<unit>{_UNIT})(?![\w/]))?"
 _NUMERAL: Final = re.compile(r"(?<![\w.])\d+(?:[.,]\d+)*")
 _QUOTED: Final = re.compile(r"\"[^\"]*\"|`[^`]*`|“[^”]*”|«[^»]*»|„[^“]*“")
 _SENTENCE: Final = re.compile(r"(?<=[.!?])\s+|\n+")
@@ -26,53 +23,14 @@ _PLAIN: Final = {"<=": "at_most", ">=": "at_least", "<": "below", ">": "above", 
 _FLIPPED: Final = {"<": ">=", ">": "<="}
 _GENERIC: Final = frozenset([*words.METRIC_UNITS, "count", "total", "number", "value", "current"])
 _SHARES: Final = frozenset(["ratio", "rate", "fraction", "share", "proportion", "coverage", "percentage"])
-_COMMON: Final = frozenset(
-    [
-        "the",
-        "is",
-        "to",
-        "of",
-        "in",
-        "and",
-        "or",
-        "for",
-        "with",
-        "make",
-        "keep",
-        "get",
-        "it",
-        "at",
-        "that",
-        "as",
-        "be",
-        "its",
-    ]
-)
-_REACHED_BY: Final = frozenset(
-    [
-        "let",
-        "be",
-        "get",
-        "go",
-        "goes",
-        "rise",
-        "rises",
-        "climb",
-        "climbs",
-        "grow",
-        "stay",
-        "stays",
-        "fall",
-        "falls",
-        "drop",
-        "drops",
-        "it",
-        "the",
-        "to",
-        "a",
-        "ever",
-    ]
-)
+_COMMON: Final = frozenset({
+    "the", "is", "to", "of", "in", "and", "or", "for", "with", "make", "keep", "get", "it", "at", "that", "as", "be",
+    "its",
+})  # fmt: skip
+_REACHED_BY: Final = frozenset({
+    "let", "be", "get", "go", "goes", "rise", "rises", "climb", "climbs", "grow", "stay", "stays", "fall", "falls",
+    "drop", "drops", "it", "the", "to", "a", "ever",
+})  # fmt: skip
 """Words between a negation and the bound that it turns round."""
 
 
@@ -82,35 +40,6 @@ class DraftedCriteria:
 
     criteria: tuple[JsonObject, ...]
     notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Bound:
-    """A bound as it is written, with what stands around it."""
-
-    operator: str
-    language: str
-    number: str
-    unit: str
-    start: int
-    end: int
-    sentence: str
-
-    @property
-    def text(self) -> str:
-        return self.sentence[self.start : self.end]
-
-    @property
-    def clause(self) -> tuple[int, int]:
-        """Where the clause around the bound begins and ends."""
-        joints = list(words.JOINTS.finditer(self.sentence))
-        begin = max((match.end() for match in joints if match.end() <= self.start), default=0)
-        end = min((match.start() for match in joints if match.start() >= self.end), default=len(self.sentence))
-        return begin, end
-
-
-class _Unclear(Exception):
-    """Why a bound is left to a person."""
 
 
 def draft(directive: str, metrics: Mapping[str, str]) -> DraftedCriteria:
@@ -123,11 +52,11 @@ def draft(directive: str, metrics: Mapping[str, str]) -> DraftedCriteria:
     found: list[JsonObject] = []
     notes: list[str] = []
     for sentence in _SENTENCE.split(_QUOTED.sub(" ", directive)):
-        bounds = _bounds(sentence)
+        bounds = bounds_in(sentence)
         for bound in bounds:
             try:
                 found.append(_criterion(bound, bounds, metrics, found))
-            except _Unclear as unclear:
+            except Unclear as unclear:
                 notes.append(f"{bound.text.strip()!r}: {unclear}")
     named = Counter(str(row["metric"]) for row in found)
     many = [name for name, count in sorted(named.items()) if count > 2]
@@ -139,58 +68,17 @@ def draft(directive: str, metrics: Mapping[str, str]) -> DraftedCriteria:
     return DraftedCriteria(tuple(found), tuple(notes))
 
 
-def _bounds(sentence: str) -> list[_Bound]:
-    """The bounds of a sentence in order; where phrases overlap, the longest counts."""
-    rows: list[_Bound] = []
-    for match, language, operator in _matches(sentence):
-        if not any(row.start < match.end() and match.start() < row.end for row in rows):
-            money = (match["money"] or "").strip()
-            rows.append(
-                _Bound(
-                    operator=operator,
-                    language=language,
-                    number=("-" if match["sign"] else "") + match["number"],
-                    unit=words.UNITS.get((match["unit"] or money).lower(), ""),
-                    start=match.start(),
-                    end=match.end(),
-                    sentence=sentence,
-                )
-            )
-    return sorted(rows, key=lambda row: row.start)
-
-
-def _matches(sentence: str) -> list[tuple[re.Match[str], str, str]]:
-    found = [
-        (match, language, operator)
-        for language, operator, pattern in _patterns()
-        for match in pattern.finditer(sentence)
-    ]
-    return sorted(found, key=lambda item: (item[0].start() - item[0].end(), item[0].start()))
-
-
-@cache
-def _patterns() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
-    before = [
-        (language, operator, rf"{'' if not language else chr(92) + 'b'}(?:{phrase})\s*{_NUMBER}{_BEHIND}")
-        for language, operator, phrase in words.COMPARATORS
-    ]
-    behind = [("", operator, rf"(?<![\w.,]){_NUMBER}{_BEHIND}\s(?:{phrase})\b") for operator, phrase in words.SUFFIXES]
-    return tuple(
-        (language, operator, re.compile(text, re.IGNORECASE)) for language, operator, text in (*before, *behind)
-    )
-
-
 def _criterion(
-    bound: _Bound, bounds: Sequence[_Bound], metrics: Mapping[str, str], found: Sequence[JsonObject]
+    bound: Bound, bounds: Sequence[Bound], metrics: Mapping[str, str], found: Sequence[JsonObject]
 ) -> JsonObject:
-    """The criterion of a bound; raises `_Unclear` with the first thing that is in doubt."""
+    """The criterion of a bound; raises `Unclear` with the first thing that is in doubt."""
     bound = replace(bound, operator=_operator(bound))
     _refuse_other_meanings(bound, bounds)
     name = _metric(bound, bounds, metrics)
     _refuse_unknown_words(bound, bounds, name)
     held = words.in_a_row(bound.sentence)
     if held is None:
-        raise _Unclear("how often in a row it must hold is not clear")
+        raise Unclear("how often in a row it must hold is not clear")
     row: JsonObject = {
         "id": _fresh(f"{name}_{_PLAIN[bound.operator]}", found),
         "kind": "metric_threshold",
@@ -201,7 +89,7 @@ def _criterion(
     return row | ({"hold_for": held} if held > 1 else {})
 
 
-def _operator(bound: _Bound) -> str:
+def _operator(bound: Bound) -> str:
     """The operator with a negation before it taken in, where it is clear what it turns round."""
     begin, _ = bound.clause
     before = bound.sentence[begin : bound.start]
@@ -213,11 +101,11 @@ def _operator(bound: _Bound) -> str:
         between[:1] == ["let"] and sum(word not in _REACHED_BY for word in between) <= 3
     )
     if len(negations) > 1 or not reaches or bound.operator not in _FLIPPED or bound.language not in ("en", ""):
-        raise _Unclear(f"{negations[-1].group()!r} stands before it, and what it negates is not clear")
+        raise Unclear(f"{negations[-1].group()!r} stands before it, and what it negates is not clear")
     return _FLIPPED[bound.operator]
 
 
-def _refuse_other_meanings(bound: _Bound, bounds: Sequence[_Bound]) -> None:
+def _refuse_other_meanings(bound: Bound, bounds: Sequence[Bound]) -> None:
     """Raise where the number is no goal, or not the whole of it."""
     sentence, (begin, end) = bound.sentence, bound.clause
     clause, before = sentence[begin:end], sentence[begin : bound.start]
@@ -226,25 +114,25 @@ def _refuse_other_meanings(bound: _Bound, bounds: Sequence[_Bound]) -> None:
         (words.TASKS, "it says which things are meant, not what is to be reached"),
     ):
         if pattern.search(sentence):
-            raise _Unclear(why)
+            raise Unclear(why)
     if words.NOW.search(clause) or (words.IS.search(before) and not words.GOALS.search(sentence)):
-        raise _Unclear("it tells how things are; say what they must be")
+        raise Unclear("it tells how things are; say what they must be")
     if words.BY.search(sentence[: bound.start]):
-        raise _Unclear("it is about a change, not about a value")
+        raise Unclear("it is about a change, not about a value")
     if words.RANGES.search(clause):
-        raise _Unclear("a range is two bounds; write both")
+        raise Unclear("a range is two bounds; write both")
     if words.RATES.match(sentence[bound.end :]):
-        raise _Unclear("it is a rate; say it in the metric's own unit")
+        raise Unclear("it is a rate; say it in the metric's own unit")
     if re.match(r"[\w/]|[-\u2013]\d|[.,:]\d", sentence[bound.end :]):
-        raise _Unclear("what stands behind the number is no unit that is known here")
+        raise Unclear("what stands behind the number is no unit that is known here")
     if sum(begin <= other.start < end for other in bounds) > 1:
-        raise _Unclear("its clause has another bound")
+        raise Unclear("its clause has another bound")
     rest = words.IN_A_ROW.sub(" ", f"{before}\n{sentence[bound.end : end]}")
     if _NUMERAL.search(rest):
-        raise _Unclear("its clause has another number")
+        raise Unclear("its clause has another number")
 
 
-def _refuse_unknown_words(bound: _Bound, bounds: Sequence[_Bound], metric: str) -> None:
+def _refuse_unknown_words(bound: Bound, bounds: Sequence[Bound], metric: str) -> None:
     """Raise where the clause has a word whose part in what is meant is not known: no list of bad words is ever whole."""
     begin, _ = bound.clause
     end = min((other.clause[0] for other in bounds if other.start > bound.start), default=len(bound.sentence))
@@ -255,10 +143,10 @@ def _refuse_unknown_words(bound: _Bound, bounds: Sequence[_Bound], metric: str) 
     for word in re.findall(r"[^\W_]+(?:'[^\W_]+)?", around):
         parts = set(re.split("'", word)) - {""}
         if not (tokens(word) <= own or words.GOALS.fullmatch(word) or parts <= words.HARMLESS):
-            raise _Unclear(f"{word!r} may change what is meant")
+            raise Unclear(f"{word!r} may change what is meant")
 
 
-def _metric(bound: _Bound, bounds: Sequence[_Bound], metrics: Mapping[str, str]) -> str:
+def _metric(bound: Bound, bounds: Sequence[Bound], metrics: Mapping[str, str]) -> str:
     """The only metric whose name the clause says, or whose name it shares with the clauses before it."""
     begin, end = bound.clause
     sentence = bound.sentence
@@ -272,11 +160,11 @@ def _metric(bound: _Bound, bounds: Sequence[_Bound], metrics: Mapping[str, str])
         what = (
             f"it may be any of {', '.join(named)}" if named else "no allowed tool is known to give a metric of its name"
         )
-        raise _Unclear(f"{what}; use the metric's name")
+        raise Unclear(f"{what}; use the metric's name")
     joint = sentence[:begin].rstrip().rpartition(" ")[2]
     others = [name for name in _named(before, metrics) if name != named[0] and not _name_words(name) <= clause]
     if others and (words.AND.match(joint) or sentence[:begin].rstrip().endswith(",")):
-        raise _Unclear(f"it may be meant for {others[0]} as well")
+        raise Unclear(f"it may be meant for {others[0]} as well")
     return named[0]
 
 
@@ -306,43 +194,20 @@ def _singular(word: str) -> str:
     return word[:-1] if word.endswith("s") and len(word) > 3 and not word.endswith("ss") else word
 
 
-def _target(bound: _Bound, metric: str) -> int | float:
+def _target(bound: Bound, metric: str) -> int | float:
     """The number in the metric's unit, which its name must say where the directive says one."""
-    value = _number(bound)
+    value = number_of(bound)
     unit = words.METRIC_UNITS.get(re.split(r"[^a-z]+", metric.lower())[-1], "")
     if bound.unit and bound.unit != unit:
         wanted, own = words.SCALES.get(bound.unit), words.SCALES.get(unit)
         if wanted is None or own is None or wanted[0] != own[0]:
-            raise _Unclear(f"the name of {metric} does not say how its values and {bound.unit} convert")
+            raise Unclear(f"the name of {metric} does not say how its values and {bound.unit} convert")
         value = round(value * wanted[1] / own[1], 12)
     if unit in ("ratio", "percent") and bound.unit != "percent" and not tokens(bound.sentence) & _SHARES:
-        raise _Unclear(f"{metric} is a share, and {bound.text.strip()!r} may be a count")
+        raise Unclear(f"{metric} is a share, and {bound.text.strip()!r} may be a count")
     if unit == "ratio" and not 0 <= value <= 1:
-        raise _Unclear(f"{metric} is a ratio, and {value:g} is not between 0 and 1")
+        raise Unclear(f"{metric} is a ratio, and {value:g} is not between 0 and 1")
     return int(value) if float(value).is_integer() else value
-
-
-def _number(bound: _Bound) -> float:
-    """Raises where a separator may be one of decimals or of thousands."""
-    text = re.sub(r"['\u2019 \u00a0\u202f](?=\d{3}(?:\D|$))", "", bound.number)
-    signs = re.findall(r"[.,]", text)
-    if re.search(r"[^\d.,-]", text):
-        raise _Unclear("its number cannot be read")
-    if not signs:
-        return float(text)
-    if len(set(signs)) == 2 and len(signs) == 2:
-        return float(text.replace(signs[0], "").replace(signs[1], "."))
-    whole, _, part = text.partition(signs[0])
-    grouped = re.fullmatch(r"-?[1-9]\d{0,2}(?:[.,]\d{3})+", text)
-    if not grouped and len(signs) == 1:
-        return float(f"{whole}.{part}")
-    if grouped and bound.language == "en":
-        return float(text.replace(",", "")) if signs[0] == "," or len(signs) == 1 else _unreadable(text)
-    return _unreadable(text)
-
-
-def _unreadable(text: str) -> float:
-    raise _Unclear(f"{text} may be a decimal number or thousands: write it without the separator")
 
 
 def _fresh(name: str, found: Sequence[JsonObject]) -> str:

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from journeyman.mission import criteria as kinds
 from journeyman.mission.model import mission as spec
+from journeyman.mission.model.servers import Server
 from journeyman.mission.model.strategy import Strategy, ToolCall
 from journeyman.mission.values.canonical import JsonObject, NotJson, checked
 from journeyman.mission.values.errors import InvalidInput, Problem
@@ -24,7 +25,7 @@ Lines: TypeAlias = Mapping[Place, int]
 MAX_FILE_BYTES: Final = 1 << 20
 """A mission file is written by people; larger ones are a mistake."""
 _MODELS: Final[tuple[type[BaseModel], ...]] = (
-    spec.Mission, spec.Budget, spec.EffectSpec, spec.Server, spec.Cadence, spec.ContextCall, spec.Stagnation, spec.Limits, spec.ScriptPlan, spec.AdvisorChain,
+    spec.Mission, spec.Budget, spec.EffectSpec, Server, spec.Cadence, spec.ContextCall, spec.Stagnation, spec.Limits, spec.ScriptPlan, spec.AdvisorChain,
     Strategy, ToolCall, kinds.Probe, kinds.JsonCheck, kinds.CsvCheck, *kinds.KIND_TYPES,
 )  # fmt: skip
 
@@ -287,7 +288,7 @@ _BY_KEY: Final[Mapping[str, list[str]]] = {
     "effects": _names(spec.EffectSpec),
     "functions": _names(spec.Function),
     "metrics": _names(spec.MetricSource),
-    "servers": _names(spec.Server),
+    "servers": _names(Server),
     "gym": _names(spec.Gym),
     "cadence": _names(spec.Cadence),
     "context": _names(spec.ContextCall),

@@ -8,7 +8,7 @@ from journeyman.mission.criteria.evidence import Call, Measurement
 from journeyman.mission.fold.planner_memory import after_settled
 from journeyman.mission.fold.world_knowledge import arrived, remembered_source, restored, stale
 from journeyman.mission.model import events as e
-from journeyman.mission.model.effects import EFFECT_RULES, NEVER_SENT, CallPurpose, EffectClass, EffectState
+from journeyman.mission.model.effects import EFFECT_RULES, NEVER_SENT, CallPurpose, EffectState
 from journeyman.mission.model.reasons import WaitFor
 from journeyman.mission.model.state import KEPT_SIGNATURES, ContextResult, Effect, Phase, State
 from journeyman.mission.values.canonical import JsonObject
@@ -94,7 +94,11 @@ def settled(state: State, event: e.Settled, at: str) -> State:
     if not done:
         return with_error(state, effect.intended.tool, event.error_class, event.error)
     fresh = made.epoch == state.world.epoch and not _moving(state, effect)
-    if event.metrics and effect.effect_class is EffectClass.PURE and effect.intended.purpose is not CallPurpose.PROBE:
+    if (
+        event.metrics
+        and not EFFECT_RULES[effect.effect_class].changes_world
+        and effect.intended.purpose is not CallPurpose.PROBE
+    ):
         call = effect.intended
         state = replace(state, world=remembered_source(state.world, event.metrics, call.tool, call.args))
     return arrived(state, made, event.metrics, event.events, fresh=fresh)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from journeyman.mission.criteria import MetricTrend
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.criteria.evidence import HISTORY_SHOWN, Evidence, Series, series_of
 from journeyman.mission.model.mission import Mission
@@ -34,7 +33,7 @@ def histories_after(known: Histories, arrivals: Sequence[Arrival]) -> Histories:
 def trends_after(known: Trends, mission: Mission, arrivals: Sequence[Arrival]) -> Trends:
     """The points of the mission's trends once these have arrived too."""
     for criterion in walk(mission.criteria):
-        if isinstance(criterion, MetricTrend):
+        if criterion.follows:
             for arrival in arrivals:
                 found = {row.name: row for row in arrival.evidence}
                 points = criterion.followed(known.get(criterion.id, ()), arrival.measurement, found)

@@ -13,7 +13,6 @@ from journeyman.mission.values.value import replace
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_FROM_OUTSIDE: Final = (e.ApprovalAnswered, e.Paused, e.Resumed, e.BudgetAmended, e.NoteAdded, e.EndAsked, e.Reconciled)
 
 
 def seconds_between(earlier: str, later: str) -> float:
@@ -32,7 +31,7 @@ def _microseconds(at: str) -> int:
 def timed(state: State, happened: EventRecord) -> State:
     """The state with the time up to this event counted where it counts: between two events of a driver."""
     event, at = happened.event, happened.at
-    if happened.actor.startswith("person:") and isinstance(event, _FROM_OUTSIDE):
+    if happened.actor.startswith("person:") and isinstance(event, (e.PersonEvent, e.Reconciled)):
         return state
     times = state.times
     if at == times.last_at:

@@ -9,7 +9,7 @@ from typing import Final
 
 
 class EffectClass(StrEnum):
-    """What calling a tool does to the world."""
+    """What calling a tool does to the world. Whoever acts by it reads a column of `EFFECT_RULES`, and asks for no class."""
 
     PURE = "pure"
     """Changes nothing."""
@@ -63,14 +63,21 @@ class EffectRules:
     after_crash: AfterCrash
     preference: float
     """What the planner adds to a tool's worth."""
+    carries_key: bool = False
+    """Whether a call carries its idempotency key as an argument, where the operator named one for it."""
 
 
 EFFECT_RULES: Final[Mapping[EffectClass, EffectRules]] = {
     EffectClass.PURE: EffectRules(repeatable=True, changes_world=False, after_crash=AfterCrash.RUN_AGAIN, preference=2.0),
-    EffectClass.KEYED: EffectRules(repeatable=True, changes_world=True, after_crash=AfterCrash.RUN_AGAIN, preference=1.0),
+    EffectClass.KEYED: EffectRules(repeatable=True, changes_world=True, after_crash=AfterCrash.RUN_AGAIN, preference=1.0, carries_key=True),
     EffectClass.PROBED: EffectRules(repeatable=False, changes_world=True, after_crash=AfterCrash.ASK_WORLD, preference=0.5),
     EffectClass.UNSAFE: EffectRules(repeatable=False, changes_world=True, after_crash=AfterCrash.UNKNOWN, preference=0.0),
 }  # fmt: skip
+
+LOOKING: Final = EffectClass.PURE
+"""What probes and other looks of the engine's own are."""
+UNCLASSIFIED: Final = EffectClass.UNSAFE
+"""What a tool is of which nobody said anything."""
 
 NEVER_SENT: Final = frozenset(
     {"invalid_arguments", "not_allowed", "tool_changed", "server_unreachable", "denied", "skipped"}

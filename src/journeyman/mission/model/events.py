@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import Final, TypeAlias, cast, get_args
+from typing import ClassVar, Final, TypeAlias, cast, get_args
 
 import msgspec
 from msgspec import field
@@ -26,7 +26,18 @@ def _objects() -> list[JsonObject]:
     return []
 
 
-class SessionCreated(Value, frozen=True, kw_only=True):
+class FactEvent(Value, frozen=True, kw_only=True):
+    """What happened in the world; every other event follows from the state, and is derived anew when that has moved."""
+
+
+class PersonEvent(Value, frozen=True, kw_only=True):
+    """What a person did, or was asked: it stands in reports and displays, and takes none of the mission's time."""
+
+    verb: ClassVar[str]
+    """What reports say that it was."""
+
+
+class SessionCreated(FactEvent, frozen=True, kw_only=True):
     """A mission was accepted."""
 
     tenant: str
@@ -40,14 +51,14 @@ class SessionCreated(Value, frozen=True, kw_only=True):
     """Folder of the mission file: functions, servers and artifacts are found from it."""
 
 
-class CatalogPinned(Value, frozen=True, kw_only=True):
+class CatalogPinned(FactEvent, frozen=True, kw_only=True):
     """The allowed tools as they were when the session started."""
 
     tools: list[JsonObject] | JsonObject
     """Fields of `strategy.ToolSpec`, or a reference to a blob that holds them."""
 
 
-class Claimed(Value, frozen=True, kw_only=True):
+class Claimed(FactEvent, frozen=True, kw_only=True):
     """A process took the lease; effects then in flight are suspect."""
 
     owner: str
@@ -69,9 +80,10 @@ class Proposed(Value, frozen=True, kw_only=True):
     """How sure an advisor says it is, 0 to 1; nothing is decided by it."""
 
 
-class ApprovalAsked(Value, frozen=True, kw_only=True):
+class ApprovalAsked(PersonEvent, frozen=True, kw_only=True):
     """A person must say yes before the session goes on."""
 
+    verb: ClassVar[str] = "asked for approval"
     approval: str
     """`iteration-N` for calls, `again-STEP` for a script that failed after it had changed things, or a criterion's id."""
     question: str
@@ -79,9 +91,10 @@ class ApprovalAsked(Value, frozen=True, kw_only=True):
     """Who must answer; empty for anybody."""
 
 
-class ApprovalAnswered(Value, frozen=True, kw_only=True):
+class ApprovalAnswered(PersonEvent, frozen=True, kw_only=True):
     """The actor's answer."""
 
+    verb: ClassVar[str] = "answered"
     approval: str
     granted: bool
     note: str = ""
@@ -112,7 +125,7 @@ class ExtraCall(Value, frozen=True, kw_only=True):
     """What is called: the effect's own tool once more, or a probe that is asked about it."""
 
 
-class Settled(Value, frozen=True, kw_only=True):
+class Settled(FactEvent, frozen=True, kw_only=True):
     """How an effect ended, with what it gave."""
 
     effect: str
@@ -132,7 +145,7 @@ class Settled(Value, frozen=True, kw_only=True):
     """Something of it could not be stopped and runs on."""
 
 
-class Unanswered(Value, frozen=True, kw_only=True):
+class Unanswered(FactEvent, frozen=True, kw_only=True):
     """A probe could not tell whether an effect happened: why. It is asked again by each process that takes over."""
 
     effect: str
@@ -142,7 +155,7 @@ class Unanswered(Value, frozen=True, kw_only=True):
     error: str
 
 
-class Reconciled(Value, frozen=True, kw_only=True):
+class Reconciled(FactEvent, frozen=True, kw_only=True):
     """It became known what an `unknown` or suspect effect did."""
 
     effect: str
@@ -155,7 +168,7 @@ class Reconciled(Value, frozen=True, kw_only=True):
     """The mission's policy says so; nobody has looked."""
 
 
-class ScriptAdvanced(Value, frozen=True, kw_only=True):
+class ScriptAdvanced(FactEvent, frozen=True, kw_only=True):
     """A script ran to its next calls, its end or an error."""
 
     iteration: int
@@ -182,7 +195,7 @@ class CheckFact(Value, frozen=True, kw_only=True):
     evidence: Json = None
 
 
-class Checked(Value, frozen=True, kw_only=True):
+class Checked(FactEvent, frozen=True, kw_only=True):
     """Checks that the engine made itself, on pristine copies."""
 
     iteration: int
@@ -260,37 +273,43 @@ class WaitStarted(Value, frozen=True, kw_only=True):
     until_at: str = ""
 
 
-class WaitEnded(Value, frozen=True, kw_only=True):
+class WaitEnded(FactEvent, frozen=True, kw_only=True):
     """What was waited for has come."""
 
 
-class Paused(Value, frozen=True, kw_only=True):
+class Paused(PersonEvent, frozen=True, kw_only=True):
     """The session stops at the next safe point."""
 
+    verb: ClassVar[str] = "paused"
     note: str = ""
 
 
-class Resumed(Value, frozen=True, kw_only=True):
+class Resumed(PersonEvent, frozen=True, kw_only=True):
     """The session may go on."""
 
+    verb: ClassVar[str] = "resumed"
 
-class BudgetAmended(Value, frozen=True, kw_only=True):
+
+class BudgetAmended(PersonEvent, frozen=True, kw_only=True):
     """New ceilings; fields as in the mission's budget, only those that change."""
 
+    verb: ClassVar[str] = "amended the budget"
     changes: JsonObject
     digest: str
     """SHA-256 of the mission with the new budget."""
 
 
-class NoteAdded(Value, frozen=True, kw_only=True):
+class NoteAdded(PersonEvent, frozen=True, kw_only=True):
     """Words of a person, for reports and advisors."""
 
+    verb: ClassVar[str] = "noted"
     text: str
 
 
-class EndAsked(Value, frozen=True, kw_only=True):
+class EndAsked(PersonEvent, frozen=True, kw_only=True):
     """A person ends the session: `aborted` cancels what runs, `forced` lets it settle."""
 
+    verb: ClassVar[str] = "ended the session"
     reason: VerdictReason
     note: str = ""
 
@@ -312,7 +331,7 @@ class AdviceAsked(Value, frozen=True, kw_only=True):
     reserved_microusd: int = 0
 
 
-class AdviceSettled(Value, frozen=True, kw_only=True):
+class AdviceSettled(FactEvent, frozen=True, kw_only=True):
     """How a try ended; the other half of the pair."""
 
     ask: str
@@ -340,7 +359,7 @@ class AdviceRejected(Value, frozen=True, kw_only=True):
     reason: str
 
 
-class ClosingNotes(Value, frozen=True, kw_only=True):
+class ClosingNotes(FactEvent, frozen=True, kw_only=True):
     """Validated advice laid over the report, field by field."""
 
     lessons: list[str] = field(default_factory=list[str])

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from typing import Annotated, Literal, TypeAlias, cast
-from urllib.parse import urlsplit
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator, model_validator
 
 from journeyman.mission.criteria import AnyCriterion, Probe, needed, walk
 from journeyman.mission.criteria.schema import IN_ORDER, Finite, Name, RecordedObject, Strict
-from journeyman.mission.model.effects import EffectClass
+from journeyman.mission.model.effects import EFFECT_RULES, AfterCrash, EffectClass
+from journeyman.mission.model.servers import Server
 from journeyman.mission.model.strategy import Strategy
 from journeyman.mission.values.canonical import Json, JsonObject, digest_of
 from journeyman.mission.values.name_patterns import closest_match
@@ -22,8 +22,6 @@ Approve: TypeAlias = Literal["never", "destructive", "always"]
 MAX_DIRECTIVE_CHARACTERS = 8192
 MAX_CONTEXT = 20
 """Context calls of one mission: the state keeps the newest result of each."""
-_STDIO = ("stdio",)
-_HTTP = ("http", "streamable-http", "streamable_http", "streamableHttp")
 SERVER_NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,49}$"
 
 
@@ -63,36 +61,9 @@ class EffectSpec(Strict):
 
     @model_validator(mode="after")
     def _whole(self) -> EffectSpec:
-        if self.effect is EffectClass.PROBED and (self.probe is None or self.done_when is None):
-            raise ValueError("a probed tool needs `probe` and `done_when`")
-        return self
-
-
-class Server(Strict):
-    """An MCP server, in the form that other clients use: a command over stdio, or a URL."""
-
-    command: StrictStr | None = None
-    args: list[StrictStr] = Field(default_factory=list)
-    env: Annotated[dict[str, StrictStr], IN_ORDER] = Field(default_factory=dict)
-    cwd: StrictStr | None = None
-    url: StrictStr | None = None
-    headers: Annotated[dict[str, StrictStr], IN_ORDER] = Field(default_factory=dict)
-    type: StrictStr | None = None
-    """Which of the two it is, as other clients write it; the other keys tell it too."""
-
-    @model_validator(mode="after")
-    def _one_transport(self) -> Server:
-        if (self.command is None) == (self.url is None):
-            raise ValueError("needs either a command or a url")
-        if self.url is not None and (self.args or self.env or self.cwd):
-            raise ValueError("has a url, so args, env and cwd mean nothing")
-        if self.url is not None and not ((to := urlsplit(self.url)).scheme in {"http", "https"} and to.netloc):
-            raise ValueError(f"{self.url!r} is not an http or https address")
-        if self.command is not None and self.headers:
-            raise ValueError("has a command, so headers mean nothing")
-        if self.type is not None and self.type not in (_STDIO if self.url is None else _HTTP):
-            spoken = "stdio, with a command, and http (streamable), with a url, are"
-            raise ValueError(f"{self.type!r} is not spoken here; {spoken}")
+        asks = EFFECT_RULES[self.effect].after_crash is AfterCrash.ASK_WORLD
+        if asks and (self.probe is None or self.done_when is None):
+            raise ValueError(f"a {self.effect} tool needs `probe` and `done_when`")
         return self
 
 

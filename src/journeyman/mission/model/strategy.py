@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated
 
 from pydantic import Field, StrictBool, StrictStr, model_validator
 
+from journeyman.mission.criteria.allowed_tools import AllowedTools
 from journeyman.mission.criteria.schema import Finite, Name, RecordedObject, Strict
-from journeyman.mission.model.effects import EffectClass
+from journeyman.mission.model.effects import EFFECT_RULES, EffectClass
 from journeyman.mission.values import value
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import Problem
@@ -64,6 +65,17 @@ class ToolSpec(value.Value, frozen=True, kw_only=True):
     """After the operator's word and the hints."""
     destructive: bool
     """Whether a call waits for a person under `approve: destructive`."""
+
+
+def allowed_tools(tools: Iterable[ToolSpec]) -> AllowedTools:
+    """The tools as criteria may know them."""
+    specs = sorted(tools, key=lambda spec: spec.name)
+    pure = [spec for spec in specs if not EFFECT_RULES[spec.effect].changes_world]
+    return AllowedTools(
+        names=tuple(spec.name for spec in specs),
+        pure=frozenset(spec.name for spec in pure),
+        pure_with_arguments=tuple(spec.name for spec in pure if spec.input_schema.get("properties")),
+    )
 
 
 def problems(strategy: Strategy, tools: Mapping[str, ToolSpec], *, scripts_allowed: bool) -> tuple[Problem, ...]:

@@ -6,12 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import Final, cast
 
-from journeyman.mission.criteria import CHECKED, ApprovalCriterion, MetricTrend, ToolCallSucceeded, needed
+from journeyman.mission.criteria import needed
 from journeyman.mission.criteria.base import Criterion, walk
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.fold.plan import plan_steps, planned_step
 from journeyman.mission.fold.planner_memory import call_signature
-from journeyman.mission.model.effects import EFFECT_RULES, EffectClass
+from journeyman.mission.model.effects import EFFECT_RULES
 from journeyman.mission.model.state import CallEffect, State, ToolMemory
 from journeyman.mission.model.strategy import Strategy, ToolCall, ToolSpec
 from journeyman.mission.planner.arguments import ValueSources, argument_sets
@@ -104,7 +104,8 @@ def nothing_left(state: State) -> bool:
     if state.unknown or _only_needs_time(state):
         return False
     return not any(
-        criterion.probes or isinstance(criterion, (*CHECKED, ApprovalCriterion)) for criterion in walk(mission.criteria)
+        criterion.probes or criterion.engine_check() is not None or criterion.asks_person() is not None
+        for criterion in walk(mission.criteria)
     )
 
 
@@ -121,7 +122,7 @@ def _explored(state: State, *, only_look: bool = False) -> tuple[ToolCall, str] 
         if only_look and EFFECT_RULES[spec.effect].changes_world:
             continue
         worth = _tool_worth(state, spec, wanted)
-        invents = spec.effect is EffectClass.PURE
+        invents = not EFFECT_RULES[spec.effect].changes_world
         for rank, args in enumerate(argument_sets(spec.input_schema, sources, name, invents=invents)):
             score = worth + _call_worth(state, name, args) - 0.01 * rank
             if best is None or score > best[0] + 1e-12:
@@ -139,7 +140,7 @@ def _needs_time(state: State, criterion: Criterion) -> bool:
     known = state.progress.criteria.get(criterion.id)
     if known is None:
         return False
-    waits = isinstance(criterion, MetricTrend) and known.status is CriterionStatus.INCONCLUSIVE and known.progress > 0
+    waits = criterion.follows and known.status is CriterionStatus.INCONCLUSIVE and known.progress > 0
     return known.result.held > 0 or waits
 
 
@@ -153,7 +154,7 @@ def _repeated(state: State) -> tuple[ToolCall, str] | None:
     if (
         _risk(state, tool)
         or spec is None
-        or (spec.effect is EffectClass.PURE and (args or spec.input_schema.get("properties")))
+        or (not EFFECT_RULES[spec.effect].changes_world and (args or spec.input_schema.get("properties")))
     ):
         return None
     return ToolCall(tool=tool, args=args), "it moved progress: once more"
@@ -192,10 +193,7 @@ def _tool_worth(state: State, spec: ToolSpec, wanted: frozenset[str]) -> float:
         worth -= min(6.0, 1.5 * known.failed_in_row) if known.failed_at_epoch == state.memory.epoch else 0.5
     if known.done:
         worth += 4.0 * known.moved / known.done
-    if any(
-        isinstance(item, ToolCallSucceeded) and item.tool == spec.name and not _met(state, item.id)
-        for item in walk(state.mission.criteria)
-    ):
+    if any(item.asked_tool == spec.name and not _met(state, item.id) for item in walk(state.mission.criteria)):
         worth += 6.0
     return worth
 
@@ -206,7 +204,7 @@ def _call_worth(state: State, tool: str, args: JsonObject) -> float:
     tried = memory.tried.get(call_signature(tool, args))
     if tried is None:
         return 4.0
-    pure = state.tools[tool].effect is EffectClass.PURE
+    pure = not EFFECT_RULES[state.tools[tool].effect].changes_world
     match tried.how:
         case CallEffect.FAILED:
             return 2.0 if tried.epoch < memory.epoch else 0.5
@@ -244,41 +242,11 @@ def _wanted_words(state: State) -> frozenset[str]:
     return frozenset(words - _COMMON)
 
 
-_COMMON = frozenset(
-    [
-        "the",
-        "a",
-        "an",
-        "of",
-        "to",
-        "in",
-        "is",
-        "it",
-        "and",
-        "or",
-        "not",
-        "obs",
-        "metrics",
-        "events",
-        "errors",
-        "counts",
-        "get",
-        "len",
-        "all",
-        "any",
-        "sum",
-        "min",
-        "max",
-        "for",
-        "with",
-        "by",
-        "on",
-        "ok",
-        "done",
-        "true",
-        "false",
-    ]
-)
+_COMMON = frozenset({
+    "the", "a", "an", "of", "to", "in", "is", "it", "and", "or", "not", "obs", "metrics", "events", "errors",
+    "counts", "get", "len", "all", "any", "sum", "min", "max", "for", "with", "by", "on", "ok", "done", "true",
+    "false",
+})  # fmt: skip
 
 
 def _words(text: str) -> frozenset[str]:

@@ -2,71 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from journeyman.mission.report.model import EffectRow, Report
+from journeyman.mission.report.model import Report
 from journeyman.mission.report.phrases import (
     BUDGETS,
-    MISSING,
     TONES,
     advice_ended,
     advice_used,
-    amount_text,
     checking_commands,
     claim_check,
     context_cells,
     criterion_rule,
     criterion_word,
-    elapsed_text,
-    evidence_text,
     iteration_summary,
-    one_line,
     person_action,
     proposer_text,
     role,
-    time_text,
 )
-from journeyman.mission.values.canonical import Json
-
-SHOWN_AT_EACH_END: Final = 20
-"""Rows of a long table shown from the start and from the end; those between are counted."""
-_CELL: Final = 120
-"""Characters of arguments and reasons in a table."""
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """One line of text in a table."""
-
-    text: str
-    tone: str = ""
-    """`good`, `bad` or `unsure` news, where a colour may tell it, too."""
-    share: float | None = None
-    """0..1, where a bar may show it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """Columns and rows; of long ones the first and the last, and how many lie between."""
-
-    columns: tuple[str, ...]
-    rows: list[list[Cell]]
-    between: str = ""
-    last: list[list[Cell]] = field(default_factory=list["list[Cell]"])
-
-
-@dataclass(frozen=True, slots=True)
-class Section:
-    """A part of a report: a table, or sentences; not there where it has neither."""
-
-    title: str
-    table: Table | None = None
-    sentences: Sequence[str] = ()
-    after: str = ""
-    """What is to be said below."""
-    commands: Sequence[str] = ()
+from journeyman.mission.report.plain_text import MISSING, amount_text, elapsed_text, evidence_text, one_line, time_text
+from journeyman.mission.report.rows import EffectRow
+from journeyman.mission.report.section import Cell, Section, Table, folded, row_of, short_cell
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,30 +41,13 @@ class Document:
 def document(report: Report) -> Document:
     """The document of a report; the same report gives the same one."""
     how = claim_check(report)
-    sections = [
-        Section("Criteria", _criteria(report)),
-        Section("Budget", _budget(report)),
-        Section("Context (no evidence)", _context(report)),
-        Section(f"Iterations ({report.iterations_run})", _iterations(report), after=_left_out_text(report)),
-        Section("Advice", advice_table(report)),
-        Section(
-            "Effects that are not simply done", effects_table([row for row in report.effects if not row.simply_done])
-        ),
-        Section("People", _people(report)),
-        Section("Lessons", sentences=[one_line(row) for row in report.lessons]),
-        Section("Recommended follow-ups", sentences=[one_line(row) for row in report.recommended_followups]),
-        Section(
-            "Record",
-            sentences=[f"{report.events:,} events, head {report.head_hash}, mission digest {report.mission_digest}."],
-            commands=[one_line(command, 1000) for command in checking_commands(report)],
-        ),
-    ]
+    sections = [make(report) for make in SECTIONS]
     return Document(
         name=one_line(report.name),
         outcome=Cell(how.title, TONES.get(how.word, "")),
         facts=_facts(report),
         directive=report.directive,
-        sections=[one for one in sections if one.sentences or (one.table is not None and one.table.rows)],
+        sections=[one for one in sections if not one.empty],
     )
 
 
@@ -126,31 +67,13 @@ def _facts(report: Report) -> list[tuple[str, str]]:
     return [(name, one_line(value)) for name, value in facts if value]
 
 
-def _row(*cells: Cell | str) -> list[Cell]:
-    return [cell if isinstance(cell, Cell) else Cell(cell) for cell in cells]
-
-
-def _short(value: Json) -> str:
-    return one_line(value, _CELL)
-
-
-def _folded(columns: Sequence[str], rows: Iterable[list[Cell]], what: str) -> Table:
-    """A table whose middle is left out where it is long."""
-    found = list(rows)
-    between = len(found) - 2 * SHOWN_AT_EACH_END
-    if between <= 0:
-        return Table(tuple(columns), found)
-    first, last = found[:SHOWN_AT_EACH_END], found[-SHOWN_AT_EACH_END:]
-    return Table(tuple(columns), first, f"… {between:,} {what} lie between …", last)
-
-
-def _criteria(report: Report) -> Table:
+def _criteria(report: Report) -> Section:
     rows: list[list[Cell]] = []
     for row in report.criteria:
         word = criterion_word(row.status.value, aborts=row.abort_when_met)
         stale = " (not measured now)" if row.carried else ""
         rows.append(
-            _row(
+            row_of(
                 one_line(row.id),
                 role(row),
                 criterion_rule(row),
@@ -159,42 +82,51 @@ def _criteria(report: Report) -> Table:
                 evidence_text(row.evidence),
             )
         )
-    return Table(("criterion", "role", "asks for", "status", "progress", "evidence"), rows)
+    return Section(
+        "criteria", "Criteria", Table(("criterion", "role", "asks for", "status", "progress", "evidence"), rows)
+    )
 
 
-def _budget(report: Report) -> Table:
+def _budget(report: Report) -> Section:
     rows: list[list[Cell]] = []
     for kind, title in BUDGETS.items():
         spent, ceiling = report.used.of(kind), report.budget.of(kind)
         share = spent / ceiling if spent is not None and ceiling else None
         told = Cell("") if share is None else Cell(f"{share:.0%}", share=min(1.0, share))
-        rows.append(_row(title, amount_text(kind, spent), amount_text(kind, ceiling), told))
-    return Table(("budget", "used", "of", "share"), rows)
+        rows.append(row_of(title, amount_text(kind, spent), amount_text(kind, ceiling), told))
+    return Section("budget", "Budget", Table(("budget", "used", "of", "share"), rows))
 
 
-def _context(report: Report) -> Table:
+def _context(report: Report) -> Section:
     rows: list[list[Cell]] = []
     for row in report.context:
         often, last, shown = context_cells(row)
-        rows.append(_row(one_line(row.tool), _short(row.args), often, last, shown))
-    return Table(("tool", "arguments", "when", "last time", "result"), rows)
+        rows.append(row_of(one_line(row.tool), short_cell(row.args), often, last, shown))
+    return Section(
+        "context", "Context (no evidence)", Table(("tool", "arguments", "when", "last time", "result"), rows)
+    )
 
 
-def _iterations(report: Report) -> Table:
+def _iterations(report: Report) -> Section:
     rows: list[list[Cell]] = []
     for row in report.iterations:
         met = sum(item.status == "met" for item in row.evaluation)
         rows.append(
-            _row(
+            row_of(
                 str(row.index),
                 one_line(proposer_text(row)),
-                _short(iteration_summary(row.strategy)),
-                _short(row.strategy.rationale) if row.strategy is not None else "",
+                short_cell(iteration_summary(row.strategy)),
+                short_cell(row.strategy.rationale) if row.strategy is not None else "",
                 f"{row.verdict} ({row.reason})" if row.verdict else "open",
                 f"{met} of {len(row.evaluation)} met" if row.evaluation else "",
             )
         )
-    return _folded(("iteration", "by", "did", "why", "verdict", "criteria"), rows, "iterations")
+    return Section(
+        "iterations",
+        f"Iterations ({report.iterations_run})",
+        folded(("iteration", "by", "did", "why", "verdict", "criteria"), rows, "iterations"),
+        after=_left_out_text(report),
+    )
 
 
 def _left_out_text(report: Report) -> str:
@@ -202,10 +134,14 @@ def _left_out_text(report: Report) -> str:
     return f"{count:,} iterations between them are in the record: `journeyman history --all`." if count else ""
 
 
+def _advice(report: Report) -> Section:
+    return Section("advice", "Advice", advice_table(report))
+
+
 def advice_table(report: Report) -> Table:
     """Each question to a model, with how it ended and what it cost."""
     rows = [
-        _row(
+        row_of(
             one_line(row.ask),
             one_line(row.purpose),
             one_line(f"{row.advisor} ({row.model})" if row.model else row.advisor),
@@ -214,7 +150,12 @@ def advice_table(report: Report) -> Table:
         )
         for row in report.advice
     ]
-    return _folded(("question", "for", "asked", "answer", "used"), rows, "questions")
+    return folded(("question", "for", "asked", "answer", "used"), rows, "questions")
+
+
+def _effects(report: Report) -> Section:
+    rows = [row for row in report.effects if not row.simply_done]
+    return Section("effects", "Effects that are not simply done", effects_table(rows))
 
 
 def effects_table(effects: Sequence[EffectRow]) -> Table:
@@ -226,21 +167,54 @@ def effects_table(effects: Sequence[EffectRow]) -> Table:
         if row.probe is not None:
             error += f"; asked {row.probe.tool or 'nobody'}: {row.probe.error_class} {row.probe.error}"
         rows.append(
-            _row(
+            row_of(
                 one_line(row.effect),
                 one_line(row.tool),
                 row.effect_class,
                 one_line(state + (", left running" if row.left_running else "")),
-                _short(row.args),
+                short_cell(row.args),
                 one_line(error, 200),
             )
         )
-    return _folded(("effect", "tool", "class", "state", "arguments", "error or note"), rows, "effects")
+    return folded(("effect", "tool", "class", "state", "arguments", "error or note"), rows, "effects")
 
 
-def _people(report: Report) -> Table:
+def _people(report: Report) -> Section:
     rows: list[list[Cell]] = []
     for row in report.people:
         verb, words = person_action(row)
-        rows.append(_row(time_text(row.at), one_line(row.actor), verb, words or MISSING))
-    return _folded(("when", "who", "did", "words"), rows, "actions")
+        rows.append(row_of(time_text(row.at), one_line(row.actor), verb, words or MISSING))
+    return Section("people", "People", folded(("when", "who", "did", "words"), rows, "actions"))
+
+
+def _lessons(report: Report) -> Section:
+    return Section("lessons", "Lessons", sentences=[one_line(row) for row in report.lessons])
+
+
+def _followups(report: Report) -> Section:
+    rows = [one_line(row) for row in report.recommended_followups]
+    return Section("followups", "Recommended follow-ups", sentences=rows)
+
+
+def _record(report: Report) -> Section:
+    return Section(
+        "record",
+        "Record",
+        sentences=[f"{report.events:,} events, head {report.head_hash}, mission digest {report.mission_digest}."],
+        commands=[one_line(command, 1000) for command in checking_commands(report)],
+    )
+
+
+SECTIONS: Final[tuple[Callable[[Report], Section], ...]] = (
+    _criteria,
+    _budget,
+    _context,
+    _iterations,
+    _advice,
+    _effects,
+    _people,
+    _lessons,
+    _followups,
+    _record,
+)
+"""In the order in which readers meet them. Pages show those that have no form of their own there as they are here."""

@@ -10,7 +10,8 @@ from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import CallPurpose
 from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.state import State
-from journeyman.mission.report.model import (
+from journeyman.mission.report.retention import MOST_ROWS, IterationRows, MeasureSeries
+from journeyman.mission.report.rows import (
     AdviceRow,
     AskedRow,
     BudgetPoint,
@@ -20,7 +21,6 @@ from journeyman.mission.report.model import (
     PersonRow,
     StrategyShown,
 )
-from journeyman.mission.report.retention import MOST_ROWS, IterationRows, MeasureSeries
 from journeyman.mission.values.canonical import REFERENCE, canonical
 from journeyman.mission.values.value import replace
 
@@ -95,15 +95,7 @@ def gather_rest(gathered: Gathered, happened: EventRecord) -> None:
         case e.ExtraCall():
             if (row := gathered.rows.effects.get(event.effect)) is not None:
                 gathered.rows.effects[event.effect] = replace(row, extra_calls=row.extra_calls + 1)
-        case (
-            e.ApprovalAsked()
-            | e.ApprovalAnswered()
-            | e.Paused()
-            | e.Resumed()
-            | e.BudgetAmended()
-            | e.NoteAdded()
-            | e.EndAsked()
-        ):
+        case e.PersonEvent():
             details = {key: value for key, value in e.encode(event).items() if key != "digest"}
             gathered.people_said += 1
             gathered.people.append(

@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from typing import Final
 
-from journeyman.mission.report.document import Cell, Document, Section, Table, document
+from journeyman.mission.report.document import Document, document
 from journeyman.mission.report.model import Report
-from journeyman.mission.report.phrases import MISSING, one_line
+from journeyman.mission.report.plain_text import MISSING, one_line
+from journeyman.mission.report.section import Cell, Section, Table
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.printable import visible
 

@@ -1,4 +1,4 @@
-"""What a report says, as values; `to_json` writes it, `from_json` reads one back and refuses another form."""
+"""A report: each of its fields, where it comes from, and the report as JSON; `from_json` refuses another form."""
 
 from __future__ import annotations
 
@@ -6,209 +6,31 @@ from typing import Final
 
 import msgspec
 
+from journeyman.mission.chain import Head
+from journeyman.mission.criteria.base import Criterion, as_json, walk
 from journeyman.mission.criteria.evidence import CriterionStatus
+from journeyman.mission.model.mission import dump
+from journeyman.mission.model.state import CriterionState, State
+from journeyman.mission.report.closing import followups, lessons
+from journeyman.mission.report.gather import Gathered
+from journeyman.mission.report.rows import (
+    AdviceRow,
+    BudgetPoint,
+    Budgets,
+    ContextRow,
+    CriterionRow,
+    EffectRow,
+    IterationRow,
+    LeftOut,
+    PersonRow,
+    ToolRow,
+)
+from journeyman.mission.rules.decide import outcome_of
 from journeyman.mission.values.canonical import MAX_SAFE_INTEGER
 from journeyman.mission.values.errors import CallerError
-from journeyman.mission.values.value import Json, JsonObject, Value
+from journeyman.mission.values.value import Json, JsonObject, Value, replace
 
 VERSION: Final = 3
-
-
-class Budgets(Value, frozen=True, kw_only=True):
-    """Amounts of each kind of budget; a ceiling of `None` is no limit."""
-
-    iterations: int | None
-    wall_clock_s: float | None
-    tool_calls: int | None
-    tokens: int | None
-    cost_usd: float | None
-
-    def of(self, kind: str) -> float | None:
-        """The amount of a kind, by its name."""
-        value: float | None = getattr(self, kind)
-        return value
-
-
-class BudgetPoint(Value, frozen=True, kw_only=True, omit_defaults=True):
-    """What was used up to an iteration."""
-
-    iteration: int
-    at: str
-    iterations: int
-    wall_clock_s: float
-    tool_calls: int
-    tokens: int
-    cost_usd: float
-
-
-class CriterionRow(Value, frozen=True, kw_only=True, omit_defaults=True):
-    """How a criterion stands at the end, by what evidence."""
-
-    id: str
-    kind: str
-    required: bool
-    abort_when_met: bool
-    definition: JsonObject
-    sentence: str
-    """What it asks for."""
-    status: CriterionStatus
-    progress: float
-    evidence: Json
-    carried: bool
-    """Whether the newest evaluation did not measure it."""
-    seen_at: str | None
-    """When it was decided last."""
-    held: int | None = None
-    """Measurements in a row that met it, where it must hold for more than one."""
-    hold_for: int = 1
-
-
-class JudgedRow(Value, frozen=True, kw_only=True):
-    """How a criterion stood in one evaluation."""
-
-    id: str
-    status: CriterionStatus
-    progress: float
-    evidence: Json
-    carried: bool
-
-
-class StrategyShown(Value, frozen=True, kw_only=True, omit_defaults=True):
-    """What an iteration set out to do."""
-
-    rationale: str
-    calls: list[str] = msgspec.field(default_factory=list[str])
-    parallel: bool = False
-    script_lines: int | None = None
-
-
-class IterationRow(Value, frozen=True, kw_only=True, omit_defaults=True):
-    """One iteration, as far as it got."""
-
-    index: int
-    started_at: str = ""
-    source: str = ""
-    """Who proposed it: `plan`, `planner`, `advisor:NAME`."""
-    confidence: float | None = None
-    strategy: StrategyShown | None = None
-    effects: list[str] = msgspec.field(default_factory=list[str])
-    errors: list[JsonObject] = msgspec.field(default_factory=list[JsonObject])
-    evaluation: list[JudgedRow] = msgspec.field(default_factory=list[JudgedRow])
-    checkpoint: bool = False
-    verdict: str = ""
-    reason: str = ""
-    ended_at: str = ""
-
-
-class AskedRow(Value, frozen=True, kw_only=True):
-    """The newest question to the world whether a call happened, which could not tell."""
-
-    tool: str
-    """Empty where there is nobody to ask."""
-    at: str
-    error_class: str
-    error: str
-
-
-class EffectRow(Value, frozen=True, kw_only=True, omit_defaults=True):
-    """One call, from its intent to what became of it."""
-
-    effect: str
-    iteration: int
-    tool: str
-    args: Json
-    effect_class: str = msgspec.field(name="class")
-    purpose: str
-    state: str
-    intended_at: str = ""
-    settled_at: str = ""
-    duration_s: float | None = None
-    tries: int = 0
-    result_bytes: int = 0
-    """Before it was cut."""
-    value: Json = None
-    left_running: bool = False
-    error_class: str = ""
-    error: str = ""
-    reconciled_by: str = ""
-    reconciled_at: str = ""
-    note: str = ""
-    extra_calls: int = 0
-    """Calls that asked the world whether it had happened."""
-    probe: AskedRow | None = None
-
-    @property
-    def simply_done(self) -> bool:
-        """Whether it ended as calls should, with nobody asked about it."""
-        return self.state == "done" and not self.reconciled_by
-
-
-class ContextRow(Value, frozen=True, kw_only=True, omit_defaults=True):
-    """A context call, and how it ended when it was made last; a `state` of `None` is never."""
-
-    tool: str
-    args: Json
-    every: int | None
-    """Iterations between two calls; `None` is once, at the start."""
-    state: str | None
-    iteration: int | None = None
-    value: Json = None
-    error_class: str = ""
-    error: str = ""
-
-
-class ToolRow(Value, frozen=True, kw_only=True):
-    """A tool as it was pinned, and how often it was called."""
-
-    name: str
-    effect: str
-    destructive: bool
-    pin: str
-    calls: int
-
-
-class PersonRow(Value, frozen=True, kw_only=True):
-    """What a person did, or the engine that asked one."""
-
-    at: str
-    actor: str
-    what: str
-    """The event's name."""
-    details: JsonObject
-    """The event's fields."""
-
-
-class AdviceRow(Value, frozen=True, kw_only=True, omit_defaults=True):
-    """One try of a question to a model: sizes and names, never a text."""
-
-    ask: str
-    at: str
-    purpose: str
-    advisor: str
-    iteration: int
-    state: str
-    """`open`, `used`, `rejected` (an answer came that was not fit) or `failed` (none came)."""
-    failure: str = ""
-    reason: str = ""
-    """Which rule, at which field."""
-    model: str = ""
-    prompt_bytes: int = 0
-    answer_bytes: int = 0
-    input_tokens: int = 0
-    output_tokens: int = 0
-    usage_source: str = ""
-    cost_microusd: int | None = None
-    price: str = ""
-    duration_s: float = 0.0
-
-
-class LeftOut(Value, frozen=True, kw_only=True):
-    """How many rows the record has that the report has not."""
-
-    iterations: int
-    effects: int
-    people: int
-    advice: int
 
 
 class Report(Value, frozen=True, kw_only=True):
@@ -258,6 +80,134 @@ class Report(Value, frozen=True, kw_only=True):
     left_out: LeftOut
     events: int
     head_hash: str
+
+
+def assemble(state: State, gathered: Gathered, head: Head) -> Report:
+    """The report of a record that ends at `head` in `state`: where each of its fields comes from."""
+    mission, rows, closing = state.mission, gathered.rows, state.advice.closing
+    iterations, effects = rows.left_out()
+    return Report(
+        version=VERSION,
+        session_id=state.session_id,
+        tenant=state.identity.tenant,
+        name=mission.name,
+        directive=mission.directive,
+        mission=dump(mission),
+        mission_digest=state.digest,
+        parent=state.identity.parent or None,
+        criteria=_criteria(state),
+        budget=Budgets(**mission.budget.model_dump(mode="json")),
+        used=_used(state),
+        tools=[_tool(state, name) for name in sorted(state.tools)],
+        allowlist=list(mission.tools),
+        cadence=mission.cadence.model_dump(mode="json", exclude_none=True),
+        stagnation_threshold=mission.stagnation.threshold,
+        created_at=state.identity.created_at,
+        started_at=state.times.started_at or None,
+        ended_at=state.times.ended_at or None,
+        iterations_run=state.usage.iterations,
+        status=state.status.value,
+        verdict=state.verdict.label.value if state.verdict is not None else "",
+        reason=state.reason.value if state.reason is not None else "",
+        actor=state.people.end_by or gathered.actor,
+        outcome=state.outcome.value if state.outcome is not None else None,
+        outcome_now=outcome_of(state).value,
+        verified_by=_verified_by(state),
+        context=context_rows(state),
+        effects_by_state=rows.by_state(),
+        effects=list(rows.effects.values()),
+        iterations=[rows.iterations[index] for index in sorted(rows.iterations)],
+        series={name: [*line.points(rows)] for name, line in sorted(gathered.series.items())},
+        budget_series=[*gathered.budgets.points(rows)],
+        people=list(gathered.people),
+        notes=list(state.people.notes),
+        lessons=(closing.lessons if closing else []) or lessons(state, iterated=bool(rows.iterations)),
+        recommended_followups=(closing.recommended_followups if closing else []) or followups(state),
+        advice=list(gathered.advice.values()),
+        left_out=LeftOut(
+            iterations=iterations,
+            effects=effects,
+            people=gathered.people_said - len(gathered.people),
+            advice=gathered.advice_asked - len(gathered.advice),
+        ),
+        events=head.seq,
+        head_hash=head.hash.hex(),
+    )
+
+
+def _used(state: State) -> Budgets:
+    usage = state.usage
+    return Budgets(
+        iterations=usage.iterations,
+        wall_clock_s=usage.wall_clock_s,
+        tool_calls=usage.tool_calls,
+        tokens=usage.tokens,
+        cost_usd=usage.cost_microusd / 1_000_000,
+    )
+
+
+def _tool(state: State, name: str) -> ToolRow:
+    spec = state.tools[name]
+    return ToolRow(
+        name=name,
+        effect=spec.effect.value,
+        destructive=spec.destructive,
+        pin=spec.pin,
+        calls=state.world.counts.get(name, 0),
+    )
+
+
+def _criteria(state: State) -> list[CriterionRow]:
+    known = state.progress.criteria
+    return [_criterion(criterion, known.get(criterion.id)) for criterion in walk(state.mission.criteria)]
+
+
+def _criterion(criterion: Criterion, known: CriterionState | None) -> CriterionRow:
+    definition = as_json(criterion)
+    definition.pop("criteria", None)
+    result = known.result if known is not None else None
+    return CriterionRow(
+        id=criterion.id,
+        kind=criterion.kind_name,
+        required=criterion.required,
+        abort_when_met=criterion.abort_when_met,
+        definition=definition,
+        sentence=criterion.sentence(),
+        status=result.status if result is not None else CriterionStatus.INCONCLUSIVE,
+        progress=result.progress if result is not None else 0,
+        evidence=result.evidence if result is not None else "never evaluated",
+        carried=result is not None and result.carried,
+        seen_at=(known.conclusive_at or None) if known is not None else None,
+        held=result.held if result is not None and criterion.hold_for > 1 else None,
+        hold_for=criterion.hold_for if result is not None else 1,
+    )
+
+
+def context_rows(state: State) -> list[ContextRow]:
+    """Each context call of the mission with how it ended when it was made last."""
+    rows: list[ContextRow] = []
+    for index, call in enumerate(state.mission.context):
+        known = state.context.get(str(index))
+        row = ContextRow(tool=call.tool, args=dict(call.args), every=call.every, state=None)
+        if known is not None:
+            row = replace(
+                row,
+                state=known.state.value,
+                iteration=known.iteration,
+                value=known.value,
+                error_class=known.error_class,
+                error=known.error if known.error_class else "",
+            )
+        rows.append(row)
+    return rows
+
+
+def _verified_by(state: State) -> str:
+    if not state.progress.evaluations and not state.progress.criteria:
+        return "nothing: no evaluation took place"
+    carried = sorted(name for name, known in state.progress.criteria.items() if known.result.carried)
+    base = f"evaluation of iteration {state.iteration.index} over fresh evidence"
+    return f"{base}; not measured in it: {', '.join(carried)}" if carried else base
 
 
 def to_json(row: Value) -> JsonObject:

@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from typing import Final
 
-from journeyman.mission.report.model import (
-    AdviceRow,
-    ContextRow,
-    CriterionRow,
-    IterationRow,
-    PersonRow,
-    Report,
-    StrategyShown,
-)
+from journeyman.mission.model.events import EVENT_TYPES, PersonEvent
+from journeyman.mission.report.model import Report
+from journeyman.mission.report.plain_text import MISSING, amount_text, one_line
+from journeyman.mission.report.rows import AdviceRow, ContextRow, CriterionRow, IterationRow, PersonRow, StrategyShown
 from journeyman.mission.values.canonical import Json
-from journeyman.mission.values.printable import visible_line
 
 BUDGETS: Final[dict[str, str]] = {
     "iterations": "Iterations",
@@ -29,8 +21,6 @@ BUDGETS: Final[dict[str, str]] = {
 """Budget kinds in the order in which reports show them, with their names for people."""
 
 OUTCOMES: Final[dict[str, str]] = {"achieved": "Achieved", "not_achieved": "Not achieved", "unknown": "Unknown"}
-MISSING: Final = "\N{EN DASH}"
-"""Stands where there is no value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,58 +65,6 @@ def _words(outcome: str) -> str:
     return OUTCOMES.get(outcome, outcome).lower()
 
 
-def one_line(value: Json, most: int = 300) -> str:
-    """A value on one line of at most `most` characters; a reference to a blob names it and its size."""
-    if isinstance(value, dict) and "$blob" in value:
-        return f"blob {str(value['$blob'])[:12]}… ({value.get('bytes', '?')} bytes)"
-    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
-    return visible_line(text, most)
-
-
-def amount_text(kind: str, value: float | None) -> str:
-    """A budget amount with its unit; `no limit` for `None`."""
-    if value is None:
-        return "no limit"
-    if kind == "cost_usd":
-        return f"${value:,.2f}" if value == 0 or value >= 0.01 else f"${value:.6f}"
-    if kind == "wall_clock_s":
-        return duration_text(value)
-    return f"{value:,}"
-
-
-def duration_text(seconds: float) -> str:
-    """A length of time for people: `850 ms`, `4.2 s`, `3 min 20 s`, `2 h 05 min`."""
-    if seconds < 1:
-        return f"{seconds * 1000:.0f} ms"
-    if seconds < 60:
-        return f"{seconds:.3g} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02} s"
-    return f"{minutes // 60} h {minutes % 60:02} min"
-
-
-def time_text(value: str | None) -> str:
-    """A time to the second in UTC; a dash where there is none."""
-    if not value:
-        return MISSING
-    try:
-        return datetime.fromisoformat(value).strftime("%Y-%m-%d %H:%M:%S UTC")
-    except ValueError:
-        return one_line(value, 40)
-
-
-def elapsed_text(start: str | None, end: str | None) -> str:
-    """The time between two moments for people; empty when one is missing."""
-    if not start or not end:
-        return ""
-    try:
-        between = datetime.fromisoformat(end) - datetime.fromisoformat(start)
-    except ValueError:
-        return ""
-    return duration_text(max(between, timedelta()).total_seconds())
-
-
 _ABORTS: Final = {"met": "struck", "unmet": "clear"}
 TONES: Final[dict[str, str]] = {
     "achieved": "good", "met": "good", "clear": "good", "not_achieved": "bad", "unmet": "bad", "struck": "bad",
@@ -155,17 +93,6 @@ def group_depths(criteria: Json, depth: int = 0) -> dict[str, int]:
     return found
 
 
-def evidence_text(value: Json, most: int = 300) -> str:
-    """Evidence on one line; an object of plain values as `first 8, last 12`."""
-    if (
-        isinstance(value, dict)
-        and "$blob" not in value
-        and not any(isinstance(part, (dict, list)) for part in value.values())
-    ):
-        return one_line(", ".join(f"{name} {one_line(part)}" for name, part in value.items()) or "{}", most)
-    return one_line(value, most)
-
-
 def criterion_rule(row: CriterionRow) -> str:
     """What a criterion of a report asks for on one line, and how often it must hold."""
     return one_line(row.sentence) + (f", {row.hold_for} measurements in a row" if row.hold_for != 1 else "")
@@ -187,20 +114,10 @@ def iteration_summary(strategy: StrategyShown | None) -> str:
     return f"a script of {strategy.script_lines} lines" if strategy.script_lines is not None else "no calls"
 
 
-_PEOPLE: Final[dict[str, str]] = {
-    "ApprovalAsked": "asked for approval",
-    "ApprovalAnswered": "answered",
-    "Paused": "paused",
-    "Resumed": "resumed",
-    "BudgetAmended": "amended the budget",
-    "NoteAdded": "noted",
-    "EndAsked": "ended the session",
-}
-
-
 def person_action(row: PersonRow) -> tuple[str, str]:
     """What a person (or the engine, asking one) did, and the words or values that belong to it."""
-    verb = _PEOPLE.get(row.what, row.what)
+    kind = EVENT_TYPES.get(row.what)
+    verb = kind.verb if kind is not None and issubclass(kind, PersonEvent) else row.what
     if row.what == "ApprovalAnswered":
         verb = "approved" if row.details.get("granted") else "denied"
     if row.what == "BudgetAmended":

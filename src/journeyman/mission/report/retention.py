@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import Final, Generic, TypeVar
 
-from journeyman.mission.report.model import EffectRow, IterationRow
+from journeyman.mission.report.rows import EffectRow, IterationRow
 from journeyman.mission.values.value import replace
 
 FIRST_ITERATIONS: Final = 100

@@ -8,7 +8,7 @@ from journeyman.mission.criteria import needs_probes, probes
 from journeyman.mission.criteria.evidence import Call
 from journeyman.mission.fold.effects import context_place
 from journeyman.mission.fold.world_knowledge import stale_calls
-from journeyman.mission.model.effects import EFFECT_RULES, CallPurpose, EffectClass, EffectState
+from journeyman.mission.model.effects import EFFECT_RULES, LOOKING, UNCLASSIFIED, CallPurpose, EffectClass, EffectState
 from journeyman.mission.model.events import Intended
 from journeyman.mission.model.mission import ContextCall
 from journeyman.mission.model.state import ContextResult, Effect, State
@@ -56,8 +56,8 @@ def effect_class(state: State, tool: str, purpose: CallPurpose) -> EffectClass:
     """The class of a call: a probe is pure by the operator's word, a context call by its pin."""
     spec = state.tools.get(tool)
     if purpose is not CallPurpose.CALL:
-        return EffectClass.PURE
-    return spec.effect if spec is not None else EffectClass.UNSAFE
+        return LOOKING
+    return spec.effect if spec is not None else UNCLASSIFIED
 
 
 def effect_key(state: State, intent: Intended) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from journeyman.mission.criteria import ApprovalCriterion, needed, needs_probes, probes
+from journeyman.mission.criteria import needed, needs_probes, probes
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.model.reasons import Outcome, VerdictLabel, VerdictReason
@@ -68,9 +68,7 @@ def _by_person(state: State) -> Decision | None:
         return Decision(VerdictLabel.TERMINATE, state.people.end_asked)
     for criterion in walk(state.mission.criteria):
         answer = state.people.answers.get(criterion.id)
-        denied = (
-            isinstance(criterion, ApprovalCriterion) and criterion.required and answer is not None and not answer[0]
-        )
+        denied = criterion.asks_person() is not None and criterion.required and answer is not None and not answer[0]
         if denied and criterion in state.mission.criteria:
             return Decision(VerdictLabel.TERMINATE, VerdictReason.DENIED)
     return None
@@ -84,6 +82,7 @@ def _unknown_effect(state: State) -> Decision | None:
 def exhausted(state: State) -> VerdictReason | None:
     """The reason of the first budget that is used up."""
     budget, usage = state.mission.budget, state.usage
+    # The fold counts an iteration when its verdict is folded, and here that verdict is still being made.
     iterations = max(usage.iterations, state.iteration.index + 1) if state.iteration.judged else usage.iterations
     if budget.iterations is not None and iterations >= budget.iterations:
         return VerdictReason.MAX_ITERATIONS
@@ -91,6 +90,7 @@ def exhausted(state: State) -> VerdictReason | None:
         return VerdictReason.MAX_WALL_CLOCK
     if budget.tool_calls is not None and _calls_are_over(state, budget.tool_calls - usage.tool_calls):
         return VerdictReason.MAX_TOOL_CALLS
+    # A ceiling of 0 lets no advisor be asked (each reservation is refused), and must not end a mission that needs none.
     if budget.tokens is not None and 0 < budget.tokens <= usage.tokens:
         return VerdictReason.MAX_TOKENS
     if budget.cost_usd is not None and 0 < budget.cost_usd * 1_000_000 <= usage.cost_microusd:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from journeyman.mission.advice import Advised
 from journeyman.mission.criteria.base import walk
-from journeyman.mission.criteria.metric import MetricCriterion
 from journeyman.mission.model.events import Decided, Proposed
 from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import dump_strategy
@@ -59,11 +58,7 @@ def decided(state: State, decision: Decision) -> Decided:
 def wants_values(state: State) -> bool:
     """Tell whether any expression or path looks at whole tool results, so that blobs must be read."""
     until = state.iteration.strategy.until if state.iteration.strategy is not None else None
-    looks = (
-        criterion.expression() or (criterion.metric if isinstance(criterion, MetricCriterion) else "")
-        for criterion in walk(state.mission.criteria)
-    )
-    return "tool_results" in (until or "") or any("tool_results" in look for look in looks)
+    return "tool_results" in (until or "") or any(item.reads_results() for item in walk(state.mission.criteria))
 
 
 def blobs_of(state: State) -> list[str]:

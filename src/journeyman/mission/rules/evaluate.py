@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from journeyman.mission.criteria import CHECKED, ApprovalCriterion, Group, needed
+from journeyman.mission.criteria import Group, needed
 from journeyman.mission.criteria.base import Criterion, walk
-from journeyman.mission.criteria.evidence import CriterionStatus, EvidenceView, Judgement, Measurement, RunPredicate
+from journeyman.mission.criteria.evidence import CriterionStatus, Judgement, Measurement, RunPredicate
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.fold.timing import seconds_between
 from journeyman.mission.fold.world_knowledge import is_watched
 from journeyman.mission.model.events import CriterionResult, Evaluated, Watched
@@ -85,7 +86,9 @@ class _Judge:
             members = [self.row(member, view, partly=partly) for member in criterion.members()]
             judgement = criterion.combine([self._held_judgement(member) for member in members])
             row = self._held(criterion, judgement)
-            carried = _group_carried(criterion, members)
+            carried = criterion.rests_on_carried(
+                [member.status is MET for member in members], [member.carried for member in members]
+            )
         else:
             if not partly and self._is_carried(criterion):
                 return self._carry(criterion)
@@ -112,10 +115,10 @@ class _Judge:
         iteration = self.state.iteration
         if criterion.probes:
             return not iteration.probed
-        return isinstance(criterion, CHECKED) and not iteration.checked
+        return criterion.engine_check() is not None and not iteration.checked
 
     def _waits_for_probe(self, criterion: Criterion) -> bool:
-        return self._is_carried(criterion) or isinstance(criterion, CHECKED)
+        return self._is_carried(criterion) or criterion.engine_check() is not None
 
     def _old(self, criterion: Criterion) -> CriterionResult:
         known: CriterionState | None = self.state.progress.criteria.get(criterion.id)
@@ -190,20 +193,13 @@ def _holds(criterion: Criterion) -> bool:
     return any(one.hold_for > 1 for one in walk((criterion,)))
 
 
-def _group_carried(group: Group, members: Sequence[CriterionResult]) -> bool:
-    if group.kind_name == "all_of":
-        return any(member.carried for member in members)
-    met = [member for member in members if member.status is MET]
-    return all(member.carried for member in met) if met else any(member.carried for member in members)
-
-
 def _awaiting(state: State, rows: Sequence[CriterionResult]) -> list[str]:
     """The unanswered approvals that alone stand between these rows and completion."""
     met = {row.id: row.status is MET for row in rows}
     open_ones = {
         criterion.id
         for criterion in walk(state.mission.criteria)
-        if isinstance(criterion, ApprovalCriterion) and criterion.id not in state.people.answers
+        if criterion.asks_person() is not None and criterion.id not in state.people.answers
     }
     if not open_ones or not all(_would_hold(one, met, open_ones) for one in needed(state.mission.criteria)):
         return []
@@ -212,6 +208,5 @@ def _awaiting(state: State, rows: Sequence[CriterionResult]) -> list[str]:
 
 def _would_hold(criterion: Criterion, met: Mapping[str, bool], granted: set[str]) -> bool:
     if isinstance(criterion, Group):
-        combine = all if criterion.kind_name == "all_of" else any
-        return combine(_would_hold(member, met, granted) for member in criterion.members())
+        return criterion.is_enough(_would_hold(member, met, granted) for member in criterion.members())
     return criterion.id in granted or met[criterion.id]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from journeyman.mission.criteria.evidence import Evidence, EvidenceView, ObservedResult, RunPredicate
+from journeyman.mission.criteria.evidence import Evidence, ObservedResult, RunPredicate
+from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.fold.metric_history import Histories, Trends, histories_after, trends_after
 from journeyman.mission.fold.world_knowledge import add, known_after
 from journeyman.mission.model.effects import EffectState
@@ -64,6 +65,7 @@ def moments(state: State, run: RunPredicate, values: Mapping[str, Json]) -> Iter
         trends = trends_after(trends, state.mission, (arrival,))
         seen = _MomentEvidence(rows, known, history, trends, arrival.epoch, arrival.measurement.order)
         view = _view(state, seen, run, values)
+        # An alarm that rang is true whatever happened next: a later intent makes its value stale, not undone.
         yield ArrivalMoment(arrival, view, view if arrival.fresh else _view(state, seen, run, values, arrival.evidence))
 
 

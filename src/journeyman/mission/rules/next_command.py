@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from journeyman.mission.criteria import CHECKED, ApprovalCriterion
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.fold.people import AGAIN
 from journeyman.mission.fold.plan import step_name
@@ -168,7 +167,7 @@ def _measure(state: State) -> c.Command | None:
 
 
 def _has_checks(state: State) -> bool:
-    return any(isinstance(criterion, CHECKED) for criterion in walk(state.mission.criteria))
+    return any(criterion.engine_check() is not None for criterion in walk(state.mission.criteria))
 
 
 def _decide(state: State) -> c.Command:
@@ -204,8 +203,9 @@ def _after_verdict(state: State) -> c.Command:
 
 def _ask_criterion(state: State) -> c.Command:
     for criterion in walk(state.mission.criteria):
-        if criterion.id == state.progress.awaiting[0] and isinstance(criterion, ApprovalCriterion):
-            return c.Ask(criterion.id, criterion.question or f"does {criterion.id!r} hold?", criterion.by)
+        asked = criterion.asks_person()
+        if criterion.id == state.progress.awaiting[0] and asked is not None:
+            return c.Ask(criterion.id, asked.question, asked.by)
     return c.Nothing("approval")  # pragma: no cover  # awaiting names approvals only
 
 

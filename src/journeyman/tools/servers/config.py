@@ -10,11 +10,11 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TypeAlias, cast
+from typing import Final, cast
 
 import pydantic
 
-from journeyman.mission.model.mission import Server
+from journeyman.mission.model.servers import Server
 from journeyman.mission.values.errors import InvalidInput, Problem
 
 _VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
@@ -22,34 +22,18 @@ _NAME: Final = re.compile(r"[A-Za-z_][\w-]*")
 
 
 @dataclass(frozen=True, slots=True)
-class StdioServer:
-    """A program that speaks MCP over its standard streams."""
+class ServerConfig:
+    """A server, ready to be connected to."""
 
     name: str
-    command: str
-    args: tuple[str, ...]
-    env: tuple[tuple[str, str], ...]
-    cwd: Path | None
+    spec: Server
+    """As the mission file has it, with variables filled in and its program found."""
+    folder: Path | None
+    """Where its program starts."""
 
     def words(self) -> str:
-        """What an error text calls it; no environment, which may hold secrets."""
-        return f"command {' '.join([self.command, *self.args])!r}"
-
-
-@dataclass(frozen=True, slots=True)
-class HttpServer:
-    """A server that speaks MCP over streamable HTTP."""
-
-    name: str
-    url: str
-    headers: tuple[tuple[str, str], ...]
-
-    def words(self) -> str:
-        """What an error text calls it; no headers, query or credentials."""
-        return f"address {re.sub(r'//[^/@]*@', '//', self.url.split('?', 1)[0])!r}"
-
-
-ServerConfig: TypeAlias = StdioServer | HttpServer
+        """What an error text calls it."""
+        return self.spec.words()
 
 
 def read_servers(servers: Mapping[str, object], base_dir: Path | None = None) -> tuple[ServerConfig, ...]:
@@ -79,14 +63,17 @@ def _server(name: str, raw: object, base_dir: Path | None, problems: list[Proble
         )
         return None
     before = len(problems)
-    env = _expanded(f"{name}.env", spec.env, problems)
-    headers = _expanded(f"{name}.headers", spec.headers, problems)
+    filled: dict[str, object] = {
+        key: _expanded(f"{name}.{key}", cast("dict[str, str]", value), problems)
+        for key, value in spec
+        if isinstance(value, dict)
+    }
     if len(problems) > before:
         return None
-    if spec.url is not None:
-        return HttpServer(name, spec.url, headers)
+    if spec.command is not None:
+        filled["command"] = _program(spec.command, base_dir)
     cwd = base_dir / spec.cwd if base_dir is not None and spec.cwd else Path(spec.cwd) if spec.cwd else base_dir
-    return StdioServer(name, _program(cast("str", spec.command), base_dir), tuple(spec.args), env, cwd)
+    return ServerConfig(name, spec.model_copy(update=filled), cwd)
 
 
 def _config_problem(name: str, location: tuple[int | str, ...], kind: str, message: str) -> Problem:
@@ -98,16 +85,14 @@ def _config_problem(name: str, location: tuple[int | str, ...], kind: str, messa
     return Problem(where=where, message="is no key of a server", hint=hint)
 
 
-def _expanded(where: str, values: Mapping[str, str], problems: list[Problem]) -> tuple[tuple[str, str], ...]:
-    rows: list[tuple[str, str]] = []
+def _expanded(where: str, values: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
     for name, value in values.items():
         missing = [variable for variable in _VARIABLE.findall(value) if variable not in os.environ]
         problems.extend(
             Problem(where=f"{where}.{name}", message=f"the environment has no {variable}", hint=f"export {variable}=…")
             for variable in missing
         )
-        rows.append((name, _VARIABLE.sub(lambda match: os.environ.get(match[1], ""), value)))
-    return tuple(rows)
+    return {name: _VARIABLE.sub(lambda found: os.environ.get(found[1], ""), value) for name, value in values.items()}
 
 
 def _program(command: str, base_dir: Path | None) -> str:

@@ -6,7 +6,7 @@ import re
 from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass
-from typing import Any, Final, cast
+from typing import Any, Final, assert_never, cast
 
 import anyio
 import httpx2
@@ -15,14 +15,16 @@ from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
 from pydantic import ValidationError
 
+from journeyman.mission.model.servers import Transport
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.tools.base import CallStatus, ToolHints
 from journeyman.tools.results import WireAnswer
-from journeyman.tools.servers.config import HttpServer, StdioServer
+from journeyman.tools.servers.config import ServerConfig
 from journeyman.tools.servers.definition import ConnectionLost, Definition, TransportError
+from journeyman.tools.servers.health import ServerHealth
 from journeyman.tools.servers.logs import clean_logs
 from journeyman.tools.servers.outbox import TRY_META, HttpResponseHead, Outbox, attempt_in_body
-from journeyman.tools.servers.stdio import ServerHealth, stdio_transport
+from journeyman.tools.servers.stdio import stdio_transport
 
 KEY_META: Final = "dev.journeyman/idempotencyKey"
 """Where the effect's key stands in the `_meta` of a call, for servers that want it."""
@@ -181,16 +183,21 @@ def _definition(tool: types.Tool) -> Definition:
 
 @asynccontextmanager
 async def connect(
-    server: StdioServer | HttpServer, health: ServerHealth, outbox: Outbox, message_bytes: int
+    server: ServerConfig, health: ServerHealth, outbox: Outbox, message_bytes: int
 ) -> AsyncGenerator[Connection]:
     """Connect in whichever era the server speaks, and hold the connection while the block runs."""
     clean_logs()
     async with AsyncExitStack() as stack:
-        if isinstance(server, StdioServer):
-            transport = stdio_transport(server, health, outbox, message_bytes)
-        else:
-            http = await stack.enter_async_context(_HttpClient(dict(server.headers), outbox))
-            transport = streamable_http_client(server.url, http_client=http, max_sse_event_size=message_bytes)
+        spec, way = server.spec, server.spec.transport
+        match way:
+            case Transport.STDIO:
+                command = [spec.command or "", *spec.args]
+                transport = stdio_transport(command, server.folder, spec.env, health, outbox, message_bytes)
+            case Transport.HTTP:
+                http = await stack.enter_async_context(_HttpClient(spec.headers, outbox))
+                transport = streamable_http_client(spec.url or "", http_client=http, max_sse_event_size=message_bytes)
+            case _:
+                assert_never(way)
         holder: list[Connection] = []
 
         async def hear(message: object) -> None:

@@ -11,10 +11,9 @@ import os
 import re
 import signal
 import sys
-from collections import deque
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, TypeAlias
 
 import anyio
@@ -27,15 +26,13 @@ from mcp.types import PARSE_ERROR, ErrorData, JSONRPCError, jsonrpc_message_adap
 from journeyman.concurrency.child_processes import kill_at_exit, kill_group
 from journeyman.concurrency.process_start import start_process
 from journeyman.tools.blocking import run_blocking
-from journeyman.tools.servers.config import StdioServer
+from journeyman.tools.servers.health import ServerHealth
 from journeyman.tools.servers.outbox import Outbox, attempt_in_params
 
 Streams: TypeAlias = (
     "tuple[MemoryObjectReceiveStream[SessionMessage | Exception], MemoryObjectSendStream[SessionMessage]]"
 )
 
-GRACE_S: Final = 1.0
-"""How long a server may take to leave after its input is closed, and again after SIGTERM."""
 _KILLED_S: Final = 2.0
 """How long the system may take to end a process that was killed."""
 _ID: Final = re.compile(rb'"id"\s*:\s*(\d{1,15})\b')
@@ -61,60 +58,23 @@ _INHERITED_WINDOWS: Final = (
 )
 
 
-@dataclass(slots=True)
-class ServerHealth:
-    """What is known of a server besides its answers."""
-
-    stderr: deque[str] = field(default_factory=lambda: deque[str](maxlen=40))
-    """The last lines it wrote, each cut at 300 characters."""
-    garbage_lines: int = 0
-    """Lines on its standard output that are no JSON-RPC message."""
-    first_garbage: str = ""
-    fault: str = ""
-    """Why we ended the connection, if we did."""
-    returncode: int | None = None
-    ended: bool = False
-    """Its output ended: nothing sent from now on can arrive."""
-    grace_s: float = GRACE_S
-    """How long it may take to leave; may be shortened while it is leaving. 0 kills it at once."""
-    process: Process | None = None
-    """While it runs."""
-
-    def kill(self) -> None:
-        """End it now, with its group. Nobody need wait: what still wants to write to it fails, and lets go."""
-        self.grace_s = 0.0
-        if self.process is not None:
-            kill_group(self.process)
-
-    def words(self) -> str:
-        """What an error text should say of the server."""
-        said: list[str] = []
-        if self.fault:
-            said.append(self.fault)
-        if self.returncode is not None:
-            said.append(f"it ended with code {self.returncode}")
-        if self.garbage_lines:
-            said.append(
-                f"it wrote {self.garbage_lines} lines that are not JSON-RPC, first: {self.first_garbage[:80]!r}"
-            )
-        if self.stderr:
-            said.append("its last words: " + " | ".join(list(self.stderr)[-3:]))
-        return "; ".join(said)
-
-
-def environment(extra: dict[str, str]) -> dict[str, str]:
+def environment(extra: Mapping[str, str]) -> dict[str, str]:
     """The variables a server may see: those that programs need to run at all, and the configured ones."""
     names = _INHERITED + (_INHERITED_WINDOWS if sys.platform == "win32" else ())
-    return {name: os.environ[name] for name in names if name in os.environ} | extra
+    return {name: os.environ[name] for name in names if name in os.environ} | dict(extra)
 
 
 @asynccontextmanager
 async def stdio_transport(
-    server: StdioServer, health: ServerHealth, outbox: Outbox, line_bytes: int
+    command: Sequence[str],
+    folder: Path | None,
+    variables: Mapping[str, str],
+    health: ServerHealth,
+    outbox: Outbox,
+    line_bytes: int,
 ) -> AsyncGenerator[Streams]:
     """Start the server and give the streams of messages from and to it; stop it, tree and all, at the end."""
-    command = [server.command, *server.args]
-    process = await start_process(command, folder=server.cwd, environment=environment(dict(server.env)))
+    process = await start_process([*command], folder=folder, environment=environment(variables))
     kill_at_exit(process)
     health.process = process
     if not health.grace_s:  # nobody wanted it any more while it was started

@@ -9,7 +9,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any, Final, cast
 
 from journeyman.advisors.base import Answer, FailureClass, TokenUsage
-from journeyman.advisors.kinds import AdvisorKind
+from journeyman.advisors.kinds import ProviderKind
+from journeyman.advisors.providers import PROVIDERS
 
 _BY_CLASS: Final[Mapping[str, FailureClass]] = {
     "ModelTimeoutError": FailureClass.TIMEOUT,
@@ -55,7 +56,7 @@ _QUOTA: Final = "ModelQuotaExceededError"
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,60}")
 
 
-def failure_answer(error: BaseException, kind: AdvisorKind, used: TokenUsage) -> Answer:
+def failure_answer(error: BaseException, kind: ProviderKind, used: TokenUsage) -> Answer:
     """The answer of a try that ended with an error of the SDK or of what lies under it.
 
     Args:
@@ -104,20 +105,15 @@ def _failure(chain: list[Any], status: int | None) -> FailureClass:
     return FailureClass.TRANSPORT
 
 
-def _reason(kind: AdvisorKind, failure: FailureClass, status: int | None, code: str, chain: list[Any]) -> str:
-    prefix = kind.value
-    if kind is AdvisorKind.BEDROCK:
-        if any(type(row).__name__ in {"NoCredentialsError", "PartialCredentialsError"} for row in chain):
-            return "bedrock_no_credentials"
-        if code:
-            return f"bedrock_{code}"
-        if failure is FailureClass.MALFORMED:
-            return "bedrock_malformed_response"
-        if failure is FailureClass.TRUNCATED:
-            return "bedrock_truncated_response"
-    if status is not None and status >= 300:
-        return f"{prefix}_http_{status}"
-    return f"{prefix}_{failure.value}"
+def _reason(kind: ProviderKind, failure: FailureClass, status: int | None, code: str, chain: list[Any]) -> str:
+    if any(type(row).__name__ in {"NoCredentialsError", "PartialCredentialsError"} for row in chain):
+        return f"{kind.value}_no_credentials"
+    if code:
+        return f"{kind.value}_{code}"
+    own = PROVIDERS[kind].reasons.get(failure)
+    if own is None and status is not None and status >= 300:
+        return f"{kind.value}_http_{status}"
+    return f"{kind.value}_{own or failure.value}"
 
 
 def _chain(error: BaseException) -> list[Any]:
