@@ -18,7 +18,7 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 
 from benchmarks.report import Meter, Row
-from journeyman.mission.criteria import evidence, predicate
+from journeyman.mission.criteria import evidence_view, predicate
 from journeyman.mission.criteria.base import Measured
 from journeyman.mission.criteria.evidence import Call, ExpressionResult, Series
 from journeyman.mission.criteria.evidence_view import EvidenceView
@@ -195,7 +195,7 @@ SWITCHES: dict[str, Switch] = {
     "narrowed views have no history of others": _one(EvidenceView, "_only", _with_history),
     "arguments are part of a call": _one(Call, "of", classmethod(_without_arguments)),
     "two producers are ambiguous": _one(EvidenceView, "_ambiguous", lambda *_: ""),
-    "two producers of one path are ambiguous": _one(evidence, "_holds", lambda *_: False),
+    "two producers of one path are ambiguous": _one(evidence_view, "_holds", lambda *_: False),
     "`from` says whose values count": _one(EvidenceView, "narrowed_to_sources", lambda view, _: view),
     "a tool named script is not the script": _one(Call, "is_script", property(lambda call: call.tool == "script")),
     "arrivals are judged one by one": _one(_Judge, "arrivals", lambda *_: ""),

@@ -41,6 +41,7 @@ def rows() -> Iterator[Row]:
     """The rows."""
     yield from _coming_and_going()
     yield from _several_voices()
+    yield from _grouped()
     yield from _never_blocking()
     yield from _probed()
     yield from _refused()
@@ -96,6 +97,43 @@ def _coming_and_going() -> Iterator[Row]:
     yield row("harm twice, but not in a row", True, held, {"look": harms(1, 0, 1, 0)}, *([call("look")] * 4))
     yield row("harm once within one iteration", True, held, {"look": harms(0, 1, 0, 0)}, call("look", "look", "look", "look"))
     yield row("two optional harms, the second strikes", False, [harm(), harm(id="more", metric="pain"), GOAL], {"look": pure(m(harm=0, pain=1, n=1))}, call("look"), reason="guard_broken")
+
+
+def _grouped() -> Iterator[Row]:
+    """Members of a group that must never become met are alarms too: anybody's values count, and its probes must answer."""
+    done, act, broken = pure(m(n=1)), changing("unsafe", [m(n=1)]), {"reason": "guard_broken"}
+    trend: Fields = {"kind": "metric_trend", "metric": "harm", "direction": "increasing", "window": 3, "min_points": 3}
+    forms = {
+        **{form: condition for form, condition in CONDITIONS.items() if form != "from"},
+        "a hold": harm(hold_for=2),
+        "a trend": trend,
+    }
+    for form, condition in forms.items():
+        member = {key: value for key, value in condition.items() if key not in COMMON} | {"id": "inner"}
+        many = ["look", "say"] * 3
+        tools = {"look": tells(7, 8, 9), "say": tells(0), "act": act, "done": done}
+        for kind in ("all_of", "any_of"):
+            alarm: Fields = {**COMMON, "kind": kind, "criteria": [member]}
+            nested: Fields = {**COMMON, "kind": "any_of", "criteria": [{"id": "middle", "kind": kind, "criteria": [member]}]}
+            for name, one in {"a group": alarm, "a group in a group": nested}.items():
+                yield row(f"{name} of harm by one of two tools ({kind}, {form})", False, [one, GOAL], tools, call(*many, "act"), **broken)
+                yield row(f"{name} of no harm by two tools ({kind}, {form})", True, [one, GOAL], {**tools, "look": tells(-1)}, call(*many, "act"))
+    pain = at_least(5, id="pain", metric="pain")
+    both: Fields = {**COMMON, "kind": "all_of", "criteria": [at_least(5, id="inner", metric="harm"), pain]}
+    three = {"look": tells(9), "say": tells(0), "hurt": pure(m(pain=9)), "act": act}
+    yield row("a group whose members two tools tell of", False, [both, GOAL], three, call("look", "say", "hurt", "act"), **broken)
+    script_tells: dict[str, Any] = {"scripts": {"s": (calls("look"), calls("hurt", harm=0), calls("act"), calls())}}
+    yield row("a group of harm by a tool, none by the script", False, [both, GOAL], three, script(), **script_tells, **broken)
+    for form, alarm in {"alone": {**pain, **COMMON}, "its trend": {**COMMON, "kind": "metric_trend", "metric": "pain", "direction": "flat", "min_points": 2}}.items():
+        yield row(f"harm of another name than the one that two tools tell of ({form})", False, [alarm, GOAL], three, call("look", "say", "hurt", "hurt", "act"), **broken)
+    lost_probe = {"look": tells(0), "hurt": pure(lost("failed", "tool_error")), "done": done}
+    for kind in ("all_of", "any_of"):
+        probed = [at_least(5, id="inner", metric="harm", probe={"tool": "look"}), {**pain, "probe": {"tool": "hurt"}}]
+        asks: Fields = {**COMMON, "kind": kind, "criteria": probed}
+        fine = {**lost_probe, "hurt": pure(m(pain=0))}
+        yield row(f"a group of probes that all answer ({kind})", True, [asks, GOAL], fine, call("done"))
+        told = kind == "all_of"  # one member that is not met is enough to know
+        yield row(f"a group of probes one of which fails ({kind})", told, [asks, GOAL], lost_probe, call("done"))
 
 
 def _several_voices() -> Iterator[Row]:

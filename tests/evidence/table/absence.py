@@ -67,6 +67,8 @@ def rows() -> Iterator[Row]:
     yield from _context()
     yield from _made_names()
     yield from _histories()
+    yield from _defaults()
+    yield from _looks_inside_results()
 
 
 def _when(quiet: dict[str, Tool]) -> Iterator[Row]:
@@ -82,7 +84,7 @@ def _when(quiet: dict[str, Tool]) -> Iterator[Row]:
     yield row("the look was at these arguments", True, [when(ABSENT, **{"from": {"tool": "watch", "args": {"env": "prod"}}})], quiet, call(("watch", {"env": "prod"})))
     yield row("one of two sources was looked at", False, [when(ABSENT, **{"from": ["watch", "other"]})], quiet, call("watch"))
     yield row("two of two sources were looked at", True, [when(ABSENT, **{"from": ["watch", "other"]})], quiet, call("watch", "other"))
-    yield row("a pattern of sources, one of which was looked at", True, [when(ABSENT, **{"from": "w*"})], quiet, call("watch"))
+    yield row("a pattern of sources, one of which was looked at", False, [when(ABSENT, **{"from": "w*"})], quiet, call("watch"))
     yield row("the script was to tell, and a tool of no name of its own did", False, [when(ABSENT, **{"from": "script"})], quiet, call("watch"))
     yield row("the script told nothing of it", True, [when(ABSENT, **{"from": "script"})], quiet, script(), scripts={"s": (Step(events=(OK,)),)})
     yield row("the script told of it", False, [when(ABSENT, **{"from": "script"})], quiet, script(), scripts={"s": (Step(events=(ERROR,)),)})
@@ -123,6 +125,15 @@ def _made_names() -> Iterator[Row]:
         "a lookup that is handed on": "all(v < 5 for v in map(lambda name: (obs['metrics'].get)(name, 0), ['n', 'k']))",
         "a filter": "all(obs['metrics'][name] < 5 for name in ['n', 'k'] if name in obs['metrics'])",
         "a filter the other way": "all(name not in obs['metrics'] or obs['metrics'][name] < 5 for name in ['n', 'k'])",
+        "an operator": "({'n': 0, 'k': 0} | obs['metrics'])['n'] < 5",
+        "spread": "{**{'n': 0}, **obs['metrics']}['n'] < 5",
+        "a copy": "obs['metrics'].copy().get('n', 0) < 5",
+        "a dict": "dict(obs['metrics']).get('n', 0) < 5",
+        "a walrus": "(m := obs['metrics']).get('n', 0) < 5",
+        "an alias": "(lambda m: m.get('n', 0))(obs['metrics']) < 5",
+        "a set": "all(obs['metrics'][k] < 5 for k in set(['n', 'k']) & set(obs['metrics']))",
+        "a filter of items": "sum(v for k, v in obs['metrics'].items() if k.startswith('n')) == 0",
+        "a filter of names": "len([k for k in obs['metrics'] if k == 'n' and obs['metrics'][k] > 5]) == 0",
         "by get twice": "all(obs.get('metrics', {}).get(name, 0) < 5 for name in ['n', 'k'])",
     }
     for name, expression in forms.items():
@@ -131,9 +142,49 @@ def _made_names() -> Iterator[Row]:
         yield row(f"made names with from: {name}", True, [when(expression, **{"from": "all"})], tools, call("all"))
         yield row(f"made names with from, another looked: {name}", False, [when(expression, **{"from": "all"})], tools, call("look"))
         yield row(f"made names with a probe: {name}", True, [when(expression, probe={"tool": "all"})], tools, call("look"))
+    for name, expression in {
+        "not in": "'n' not in obs['metrics']",
+        "not in, under a quantifier": "any('n' not in obs['metrics'] for i in [1])",
+        "not in a history": "'n' not in obs['history']",
+    }.items():
+        yield row(f"a name that must be missing: {name}", False, [when(expression)], tools, call("look"))
+    wild = when("all(obs['metrics'].get(name, 0) < 5 for name in ['n', 'k'])", **{"from": "l*"})
+    yield row("a pattern does not say who must have looked", False, [wild], tools, call("look"))
     plain = "all(obs['metrics'][name] < 5 for name in ['n', 'k'])"
     yield row("made names that must be there", True, [when(plain)], tools, call("all"))
     yield row("made names that must be there, and are not", False, [when(plain)], tools, call("look"))
+
+
+def _defaults() -> Iterator[Row]:
+    """A default for events, results or metrics that are not there makes none of them be there."""
+    forms = {
+        "events": "any(e['ok'] for e in obs['events'] or [{'ok': True}])",
+        "a count of events": "len(obs['events'] or [1]) >= 1",
+        "any event": "any(1 for e in obs['events'] or [1])",
+        "another loop around": "any(True for z in [1] for e in obs['events'] or [1])",
+    }
+    for name, expression in forms.items():
+        yield row(f"a default for {name}", False, [when(expression)], {"look": pure(*n(1))}, call("look"))
+    empty = when("any(e['name'] == 'ok' for e in obs.get('events') or [])")
+    yield row("an empty default for events", True, [empty], {"look": pure(m({}, OK))}, call("look"))
+
+
+def _looks_inside_results() -> Iterator[Row]:
+    """A stale result has no value; whatever may look at it must not take that for an answer."""
+    tools = {"look": pure(m("err err")), "act": changing()}
+    forms = {
+        "its text": "any(r['tool'] == 'look' and 'err' not in str(r) for r in obs['tool_results'])",
+        "its text by place": "'err' not in str(obs['tool_results'][0])",
+        "its text by place from the end": "'err' not in str(obs['tool_results'][-2])",
+        "its size": "len(obs['tool_results'][0]) < 9",
+        "a count of texts": "len([r for r in obs['tool_results'] if 'err' not in str(r)]) >= 2",
+        "all texts at once": "'err' not in str(obs['tool_results']) and len(obs['tool_results']) >= 1",
+        "a name for one": "any('err' not in str(s) for r in obs['tool_results'] for s in [r] if s['tool'] == 'look')",
+    }
+    for name, expression in forms.items():
+        yield row(f"a stale result: {name}", False, [when(expression)], tools, call("look", "act"))
+    seen = when("any(r['tool'] == 'look' and r['state'] == 'done' for r in obs['tool_results'])")
+    yield row("which calls there were", True, [seen], tools, call("look", "act"))
 
 
 def _histories() -> Iterator[Row]:

@@ -35,7 +35,7 @@ FORMS: dict[str, Fields] = {
     "get with a good default": when("obs['metrics'].get('n', 1) >= 1"),
     "any over all metrics": when("any(v >= 1 for v in obs['metrics'].values())"),
     "all over all metrics": when("all(v >= 1 for v in obs['metrics'].values())"),
-    "membership": when("'n' not in obs['metrics'] or obs['metrics']['n'] >= 1"),
+    "membership": when("'n' in obs['metrics'] and obs['metrics']['n'] >= 1"),
     "all_of": group("all_of", at_least()),
     "any_of": group("any_of", at_least(), at_least(9)),
     "full path": at_least(metric="metrics.n"),
@@ -138,7 +138,6 @@ def _without_source() -> Iterator[Row]:
         "history by get": "(obs['history'].get('n') or [1])[-1] >= 1",
         "the value of a stale result": "obs['tool_results'][0]['value']['n'] >= 1",
         "an alias of obs": "(lambda o: o['metrics'].get('n', 1))(obs) >= 1",
-        "metrics copied first": "dict(obs['metrics']).get('n', 1) >= 1",
         "sum of an empty view": "sum(v < 1 for v in obs['metrics'].values()) == 0",
         "length of the view": "len([v for v in obs['metrics'].values() if v < 1]) == 0",
     }.items():

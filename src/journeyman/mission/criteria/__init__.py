@@ -113,7 +113,7 @@ def probes(criteria: Sequence[Criterion]) -> tuple[Probe, ...]:
 def needs_probes(criteria: Sequence[Criterion]) -> bool:
     """Tell whether a mission cannot complete without its probes, which run together or not at all."""
     asked = any(map(_needs_probe, needed(criteria)))
-    return asked or any(criterion.abort_when_met and criterion.probes for criterion in criteria)
+    return asked or any(criterion.abort_when_met and probes([criterion]) for criterion in criteria)
 
 
 def _needs_probe(criterion: Criterion) -> bool:

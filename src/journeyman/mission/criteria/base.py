@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, ClassVar
 
-from pydantic import ConfigDict, Field, StrictBool, StrictInt, StrictStr, model_validator
+from pydantic import ConfigDict, Field, PrivateAttr, StrictBool, StrictInt, StrictStr, model_validator
 
 from journeyman.mission.criteria.allowed_tools import AllowedTools, DraftFacts
 from journeyman.mission.criteria.engine_check import Check
@@ -71,6 +71,17 @@ class Criterion(Strict, ABC):
     """True: it must never become met; the mission is ended at once when it does."""
     description: StrictStr = ""
     """For people."""
+    _of_alarm: bool = PrivateAttr(default=False)
+    """Whether a group that it is in must never become met."""
+
+    @property
+    def is_alarm(self) -> bool:
+        """Whether it, or a group that it is in, ends the mission once it is met."""
+        return self.abort_when_met or self._of_alarm
+
+    def sound_alarm(self) -> None:
+        """Be judged as a part of an abort condition."""
+        self._of_alarm = True
 
     @property
     def kind_name(self) -> str:
@@ -196,7 +207,7 @@ class Measured(Criterion):
                 return inconclusive(seen)
         if self.wanted_sources:
             seen = seen.narrowed_to_sources(self.wanted_sources)
-        if not self.abort_when_met:
+        if not self.is_alarm:
             return self.judge_seen(seen)
         return _loudest([self.judge_seen(one) for one in seen.voices(self.heads())])
 

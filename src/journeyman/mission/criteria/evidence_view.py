@@ -149,9 +149,11 @@ class EvidenceView(Value, frozen=True, kw_only=True):
     def voices(self, heads: Sequence[str] = ()) -> tuple[EvidenceView, ...]:
         """A view for each producer whose values are ambiguous beside others', in which its own count.
 
-        `heads` are names of which one alone is looked at: of these a producer's view holds nobody else's.
+        `heads` are names of which one alone is looked at, where there are any: others do not matter then, and of these a
+        producer's view holds nobody else's.
         """
-        mixed = [row for name, rows in self.metrics.items() if isinstance(self.metric(name), str) for row in rows]
+        looked = self.metrics if not heads else {name: self.metrics[name] for name in heads if name in self.metrics}
+        mixed = [row for name, rows in looked.items() if isinstance(self.metric(name), str) for row in rows]
         told = [row for name in heads for row in self.metrics.get(name, ())]
         mixed += told if self._ambiguous("", told) else []
         voices = {_voice(row): None for row in mixed}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeGuard
 
+_TAKERS: Final = frozenset({"all", "any", "max", "min", "sum"})
 _FACTS: Final = frozenset({"counts", "errors", "iteration"})
 
 
@@ -37,10 +38,12 @@ _ALL: Final = ExpressionUses(metrics=None, results=None, events=True, absence=Tr
 def uses(expression: str) -> ExpressionUses:
     """What an expression looks at.
 
-    `obs['metrics']['NAME']` and `obs['metrics'].get('NAME', …)` name a metric, in `obs['history']` alike; any other use
-    of these two may look at every metric, any other use of `obs` at everything. `obs['tool_results'][PLACE]` is one
-    result, any other use may look at all. `any(… for e in obs['events'])` and `len(…) >= 1`, joined by `and` and `or`,
-    ask for an event that is there; any other use of events may ask for one that is not. The same forms tell results apart.
+    `obs['metrics']['NAME']`, `obs['metrics'].get('NAME', …)` and `'NAME' in obs['metrics']` name a metric, in
+    `obs['history']` alike; any other use of these two may look at every metric, and may be true because one is missing,
+    but for `obs['metrics'][…]`, whose names must be there, and `….values()` under `all`, `any`, `max`, `min`, `sum` or `for`.
+    Any other use of `obs` may look at everything. `obs['tool_results'][PLACE]` is one result, any other use may look at
+    all. `any(… for e in obs['events'])` and `len(…) >= 1`, joined by `and` and `or`, ask for an event that is there; any
+    other use of events may ask for one that is not. The same forms tell results apart.
     """
     try:
         tree = ast.parse(expression.strip(), mode="eval")
@@ -49,35 +52,35 @@ def uses(expression: str) -> ExpressionUses:
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     names: set[str] = set()
     places: set[int] = set()
-    every = results = events = absence = False
+    every = results = events = absence = inside = False
     for node in ast.walk(tree):
         if not (isinstance(node, ast.Name) and node.id == "obs"):
             continue
         root, part = _root(parents, node)
         if root is None or part is None:
             return _ALL
-        if isinstance(default := parents.get(part), ast.BoolOp) and isinstance(default.op, ast.Or):
-            part = default if default.values[0] is part else part  # `(obs.get('metrics') or {})`
+        part = _with_default(parents, part)
         if root in ("metrics", "history"):
-            name = _named(parents, part)
+            name = _named(parents, part) or _asked_for(parents.get(part), part)
             every = every or name is None
+            absence = absence or not (name is not None or _asks_for_all(parents, part))
             names |= {name} if name is not None else set()
         elif root == "tool_results":
             place = _place(parents.get(part), part)
             results = results or place is None
             absence = absence or (place is None and not _asks_for_presence(parents, part))
             places |= {place} if place is not None else set()
+            inside = inside or not (place is not None or _is_walked(parents, part))
         elif root == "events":
             events = True
             absence = absence or not _asks_for_presence(parents, part)
         elif root not in _FACTS:
             return _ALL
-    absence = absence or (every and _makes_names(tree))
     return ExpressionUses(
         metrics=None if every else frozenset(names),
         results=None if results else frozenset(places),
         events=events,
-        values=_looks_inside(tree),
+        values=inside or _looks_inside(tree, parents),
         absence=absence,
     )
 
@@ -120,34 +123,70 @@ def _is_at_least(node: ast.AST | None, count: ast.AST) -> TypeGuard[ast.Compare]
     )
 
 
-def _makes_names(tree: ast.AST) -> bool:
-    """Tell whether a name that is no literal is looked up with a default, or asked for with `in`.
+def _with_default(parents: dict[ast.AST, ast.AST], part: ast.AST) -> ast.AST:
+    """The part with an empty default behind it, as in `(obs.get('metrics') or {})`; any other default hides that it is empty."""
+    outer = parents.get(part)
+    if not (isinstance(outer, ast.BoolOp) and isinstance(outer.op, ast.Or) and outer.values[0] is part):
+        return part
+    empty = all(
+        (isinstance(value, ast.Dict) and not value.keys)
+        or (isinstance(value, (ast.List, ast.Tuple)) and not value.elts)
+        for value in outer.values[1:]
+    )
+    return outer if empty else part
 
-    Which metrics must be there is then known to nobody but the expression, and it says nothing of those that are not.
+
+def _asked_for(outer: ast.AST | None, part: ast.AST) -> str | None:
+    """The name in `'NAME' in part`: whether it is there is known once it has a fresh value."""
+    if not (isinstance(outer, ast.Compare) and outer.comparators == [part] and isinstance(outer.left, ast.Constant)):
+        return None
+    name = outer.left.value
+    return name if isinstance(outer.ops[0], (ast.In, ast.NotIn)) and isinstance(name, str) else None
+
+
+def _asks_for_all(parents: dict[ast.AST, ast.AST], part: ast.AST) -> bool:
+    """Tell whether names that are not there cannot be what makes it true: it takes those that are, or fails."""
+    outer = parents.get(part)
+    if isinstance(outer, ast.Subscript) and outer.value is part:
+        return not isinstance(outer.slice, ast.Slice)  # a name that is missing is an error
+    if not (isinstance(outer, ast.Attribute) and outer.attr == "values"):
+        return _asks_for_presence(parents, part)
+    call = parents.get(outer)
+    if not (isinstance(call, ast.Call) and call.func is outer):
+        return False
+    taker = parents.get(call)
+    if isinstance(taker, ast.comprehension):
+        return taker.iter is call
+    return isinstance(taker, ast.Call) and isinstance(taker.func, ast.Name) and taker.func.id in _TAKERS
+
+
+def _is_walked(parents: dict[ast.AST, ast.AST], part: ast.AST) -> bool:
+    """Tell whether rows are only counted, or taken one by one."""
+    outer = parents.get(part)
+    if isinstance(outer, ast.comprehension):
+        return outer.iter is part
+    return isinstance(outer, ast.Call) and isinstance(outer.func, ast.Name) and outer.func.id == "len"
+
+
+def _looks_inside(tree: ast.AST, parents: dict[ast.AST, ast.AST]) -> bool:
+    """Tell whether more of a result may be looked at than which call it was: a stale one has no value to be seen.
+
+    Only a plain key other than `value` is known to be no look inside, of a result as of whatever else has a name.
     """
-    plain = {
-        node.func
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Call) and node.args and isinstance(node.args[0], ast.Constant)
-    }
-    return any(
-        (isinstance(node, ast.Attribute) and node.attr == "get" and node not in plain)
-        or (
-            isinstance(node, ast.Compare)
-            and not isinstance(node.left, ast.Constant)
-            and any(isinstance(operator, (ast.In, ast.NotIn)) for operator in node.ops)
-        )
-        for node in ast.walk(tree)
-    )
-
-
-def _looks_inside(tree: ast.AST) -> bool:
-    """Tell whether the key `value` occurs, or a walk over values: a stale result has none, and a default would hide it."""
-    return any(
-        (isinstance(node, ast.Constant) and node.value == "value")
-        or (isinstance(node, ast.Attribute) and node.attr in ("values", "items"))
-        for node in ast.walk(tree)
-    )
+    for node in ast.walk(tree):
+        outer = parents.get(node)
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            if node.id == "obs" or (isinstance(outer, ast.Call) and outer.func is node):
+                continue
+            if _named(parents, node) in (None, "value"):
+                return True
+        elif (
+            isinstance(node, ast.Subscript)
+            and _key(node, node.value) is None
+            and _named(parents, node) in (None, "value")
+        ):
+            return True
+    return False
 
 
 def _key(node: ast.AST | None, inner: ast.AST) -> str | None:

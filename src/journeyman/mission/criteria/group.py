@@ -6,7 +6,9 @@ from abc import abstractmethod
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from journeyman.mission.criteria.base import Criterion
+from pydantic import model_validator
+
+from journeyman.mission.criteria.base import Criterion, walk
 from journeyman.mission.criteria.evidence import CriterionStatus, Judgement
 from journeyman.mission.criteria.evidence_view import EvidenceView
 
@@ -22,6 +24,13 @@ class Group(Criterion):
     def members(self) -> tuple[Criterion, ...]:
         """In the file's order."""
         return tuple(self.criteria)
+
+    @model_validator(mode="after")
+    def _sound_together(self) -> Group:
+        if self.abort_when_met:
+            for member in walk(self.criteria):
+                member.sound_alarm()
+        return self
 
     def judge(self, view: EvidenceView) -> Judgement:
         """Judge without holding; the rules judge members one by one and call `combine`."""

@@ -95,7 +95,7 @@ class MetricTrend(MetricCriterion):
         if series is None:
             return None
         series = replace(series, source="") if self.is_sourced else series
-        others = tuple(one for one in known if one.source != series.source) if self.abort_when_met else ()
+        others = tuple(one for one in known if one.source != series.source) if self.is_alarm else ()
         mine = next((one for one in known if one.source == series.source), None)
         return (*others, mine.extended(series, self.window) if mine is not None else series)[-MOST_FOLLOWED:]
 

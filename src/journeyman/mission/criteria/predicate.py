@@ -14,6 +14,7 @@ from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.expressions import ExpressionUses, uses
 from journeyman.mission.criteria.metric import EVIDENCE_CHARACTERS, shortened
 from journeyman.mission.values.errors import Problem
+from journeyman.mission.values.name_patterns import is_pattern
 
 MAX_EXPRESSION_CHARACTERS: Final = 4096
 """Longest predicate: enough for a screenful, small enough that parsing one is free."""
@@ -22,6 +23,10 @@ MISSING: Final = (
     "it may be true because an event, a result or a metric is missing: say whose count with `probe` or `from`"
 )
 """Nothing that anybody else reported tells that something did not happen."""
+
+
+PATTERN: Final = "it may be true because an event, a result or a metric is missing: a pattern in `from` does not say who must have looked; name each tool"
+"""One tool that answered tells nothing of what another would have shown."""
 
 
 class PredicateCriterion(Measured):
@@ -39,11 +44,18 @@ class PredicateCriterion(Measured):
         yield from super().problems(tools)
         if not self.is_sourced and uses(self.text).absence:
             yield self.problem(MISSING, "name a pure call that gives such events: `probe: {tool: …}`, or `from: TOOL`")
+        elif any(is_pattern(source.tool) for source in self.wanted_sources) and uses(self.text).absence:
+            yield self.problem(PATTERN)
 
     def warnings(self, tools: AllowedTools) -> Iterator[Problem]:
         """Say that it looks at nothing that was measured."""
         if not self.probes and "obs" not in self.text:
             yield self.problem("looks at nothing: it holds, or fails, whatever happens", "use `obs`")
+        elif self.is_sourced and "history" in self.text:
+            message = "with `probe` or `from`, `obs['history']` shows the newest point alone"
+            yield self.problem(
+                message, "follow several with a `metric_trend`, or ask for several in a row with `hold_for`"
+            )
         elif not uses(self.text).evidence and "counts" not in self.text:
             message = "looks at nothing that was measured, so it may hold though nothing was done"
             yield self.problem(message, "look at `obs['metrics']` too: no error is no success")
@@ -76,6 +88,8 @@ class PredicateCriterion(Measured):
         """Tell who would have to be looked at before an event can be said to be missing; empty where all were."""
         if not self.wanted_sources:
             return "" if self.probes else MISSING
+        if any(is_pattern(source.tool) for source in self.wanted_sources):
+            return PATTERN
         unseen = view.silent_source(self.wanted_sources)
         return (
             f"{unseen} gave nothing fresh in this iteration, so nothing of it is known to be missing" if unseen else ""

@@ -6,12 +6,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Annotated, Final
 from urllib.parse import urlsplit
 
 from pydantic import Field, StrictStr, model_validator
 
-from journeyman.mission.criteria.schema import Strict
+from journeyman.mission.criteria.schema import IN_ORDER, Strict
 
 
 class Transport(StrEnum):
@@ -52,10 +52,10 @@ class Server(Strict):
 
     command: StrictStr | None = None
     args: list[StrictStr] = Field(default_factory=list)
-    env: dict[str, StrictStr] = Field(default_factory=dict)
+    env: Annotated[dict[str, StrictStr], IN_ORDER] = Field(default_factory=dict)
     cwd: StrictStr | None = None
     url: StrictStr | None = None
-    headers: dict[str, StrictStr] = Field(default_factory=dict)
+    headers: Annotated[dict[str, StrictStr], IN_ORDER] = Field(default_factory=dict)
     type: StrictStr | None = None
     """Which of the two it is, as other clients write it; the other keys tell it too."""
 

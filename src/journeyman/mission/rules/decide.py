@@ -52,7 +52,7 @@ def criteria_hold(state: State) -> bool:
     known = [state.progress.criteria.get(criterion.id) for criterion in needed(state.mission.criteria)]
     if not known or not all(item is not None and item.met and not item.result.carried for item in known):
         return False
-    aborts = [criterion for criterion in state.mission.criteria if criterion.abort_when_met and criterion.probes]
+    aborts = [criterion for criterion in state.mission.criteria if criterion.abort_when_met and probes([criterion])]
     found = [state.progress.criteria.get(criterion.id) for criterion in aborts]
     return all(item is not None and item.status is CriterionStatus.UNMET and not item.result.carried for item in found)
 

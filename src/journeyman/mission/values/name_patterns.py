@@ -9,6 +9,11 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
+def is_pattern(name: str) -> bool:
+    """Tell whether a name may fit others than itself."""
+    return any(mark in name for mark in "*?[")
+
+
 def closest_match(rows: Mapping[str, T], name: str) -> T | None:
     """What stands under the name itself, else under the longest pattern that fits it; `None` where none does.
 
