@@ -12,7 +12,7 @@ else
   INSTALL = $(BIN)/python -m pip install -q
 endif
 
-.PHONY: help demo test test-slow test-all coverage test-openenv bench-openenv test-verifiers test-train check bench lock clean
+.PHONY: help demo test test-all test-openenv bench-openenv test-verifiers test-train check bench lock clean
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -36,17 +36,13 @@ $(VENV)/.bench: requirements/bench.lock $(VENV)/.dev
 demo: $(VENV)/.demo  ## set up and find a bad commit with a real MCP server, no model
 	$(BIN)/python examples/01_find_bad_commit/demo.py
 
-test: $(VENV)/.dev  ## set up and run the tests, the slow sweeps aside
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+# COVERAGE=1 measures the branches that the tests take, against the floors in pyproject.toml.
+test: $(VENV)/.dev  ## set up and run the tests, the slow sweeps aside; COVERAGE=1 measures the branches they take
+	$(BIN)/python -m pytest -n 2 -m "not slow" $(if $(COVERAGE),--cov --cov-report=json:.build/coverage.json)
+	$(if $(COVERAGE),$(BIN)/python -m tests.shape.coverage_floors)
 
-test-slow: $(VENV)/.dev  ## the slow sweeps alone
+test-all: test  ## the tests, and then the slow sweeps
 	$(BIN)/python -m pytest -n 2 -m slow
-
-test-all: test test-slow  ## the tests, and then the slow sweeps
-
-coverage: $(VENV)/.dev  ## the tests as `make test` runs them, and the branches they take against the floors in pyproject.toml
-	$(BIN)/python -m pytest -n 2 -m "not slow" --cov --cov-report=json:.build/coverage.json
-	$(BIN)/python -m tests.shape.coverage_floors
 
 test-openenv: .venv-openenv/.done  ## set up an environment with OpenEnv, test the gym's server there
 	.venv-openenv/bin/python -m pytest tests/openenv

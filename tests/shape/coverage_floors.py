@@ -1,6 +1,6 @@
 """Compares the branches that tests take with the floors in `pyproject.toml`, which only rise.
 
-Run as `python -m tests.shape.coverage_floors` by `make coverage`.
+Run as `python -m tests.shape.coverage_floors` by `make test COVERAGE=1`.
 """
 
 from __future__ import annotations
@@ -28,28 +28,34 @@ def branch_percentages(measured: Mapping[str, Any], packages: list[str]) -> dict
     return found
 
 
-def complaints(found: Mapping[str, float], floors: Mapping[str, float]) -> list[str]:
-    """What is wrong with each package, for people."""
-    told: list[str] = []
-    for package, percent in found.items():
-        floor = floors[package]
-        if percent < floor:
-            told.append(f"{package}: {percent:.1f} % of the branches are taken, below the floor of {floor}; add tests")
-        elif percent > floor + MOST_ABOVE:
-            told.append(f"{package}: {percent:.1f} % of the branches are taken; raise its floor from {floor}")
-    return told
+def below(found: Mapping[str, float], floors: Mapping[str, float]) -> list[str]:
+    """What lies below its floor, for people."""
+    return [
+        f"{package}: {percent:.1f} % of the branches are taken, below the floor of {floors[package]}; add tests"
+        for package, percent in found.items()
+        if percent < floors[package]
+    ]
+
+
+def above(found: Mapping[str, float], floors: Mapping[str, float]) -> list[str]:
+    """Which floors are to be raised, for people."""
+    return [
+        f"{package}: {percent:.1f} % of the branches are taken; raise its floor from {floors[package]}"
+        for package, percent in found.items()
+        if percent > floors[package] + MOST_ABOVE
+    ]
 
 
 def main() -> int:
-    """Print what was measured, and what is wrong with it."""
+    """Print what was measured, and what is wrong with it; only what lies below its floor is a failure."""
     floors: dict[str, float] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["journeyman"][
         "branch_coverage"
     ]
     found = branch_percentages(json.loads(MEASURED.read_text("utf-8")), list(floors))
     sys.stdout.write("".join(f"{package}: {percent:.1f} % of branches\n" for package, percent in found.items()))
-    wrong = complaints(found, floors)
-    sys.stdout.write("".join(f"{line}\n" for line in wrong))
-    return len(wrong)
+    low = below(found, floors)
+    sys.stdout.write("".join(f"{line}\n" for line in [*low, *above(found, floors)]))
+    return len(low)
 
 
 if __name__ == "__main__":

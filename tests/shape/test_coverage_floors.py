@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from tests.shape.coverage_floors import branch_percentages, complaints
+from tests.shape.coverage_floors import above, below, branch_percentages
 
 
 def test_a_floor_only_rises() -> None:
     """Less than it is a gap in the tests, more than a point above it is a floor to be raised."""
     floors = {"mission": 90.0}
-    assert complaints({"mission": 90.0}, floors) == complaints({"mission": 91.0}, floors) == []
-    assert "below the floor of 90.0" in complaints({"mission": 89.9}, floors)[0]
-    assert "raise its floor from 90.0" in complaints({"mission": 91.1}, floors)[0]
+    assert below({"mission": 90.0}, floors) == above({"mission": 91.0}, floors) == []
+    assert "below the floor of 90.0" in below({"mission": 89.9}, floors)[0]
+    assert "raise its floor from 90.0" in above({"mission": 91.1}, floors)[0]
 
 
 def test_branches_are_counted_by_package() -> None:
