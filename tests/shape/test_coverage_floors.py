@@ -1,4 +1,4 @@
-"""A floor of coverage fails from below and, so that it rises, from far above."""
+"""A floor of coverage fails from below, and asks to be raised from far above."""
 
 from __future__ import annotations
 
