@@ -33,4 +33,4 @@ class ApprovalCriterion(Criterion):
 
     def sentence(self) -> str:
         """Say who must approve."""
-        return f"approved by {self.by}"
+        return f"approved by {self.by}" + (f": {self.question}" if self.question else "")

@@ -11,7 +11,7 @@ from journeyman.mission.criteria.engine_check import FileCheck, judge_check
 from journeyman.mission.criteria.evidence import Judgement
 from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.schema import AS_RECORDED, Name, Strict
-from journeyman.mission.values.canonical import Json
+from journeyman.mission.values.canonical import Json, canonical
 from journeyman.mission.values.compare import Operator
 from journeyman.mission.values.patterns import compile_pattern
 
@@ -68,17 +68,16 @@ class ArtifactCriterion(Criterion):
 
     def sentence(self) -> str:
         """Say what is asked for."""
-        checks = [
-            name
-            for name, value in (
-                ("json", self.json_value),
-                ("csv", self.csv),
-                ("regex", self.regex),
-                ("sha256", self.sha256),
-            )
-            if value is not None
-        ]
-        return f"{self.path} exists" + (f" and passes {', '.join(checks)}" if checks else "")
+        checks: list[str] = []
+        if (found := self.json_value) is not None:
+            checks.append(f"{found.path} {found.op} {canonical(found.target).decode()}")
+        if self.csv is not None:
+            checks.append(f"at least {self.csv.min_rows} rows of {', '.join(self.csv.header) or 'any columns'}")
+        if self.regex is not None:
+            checks.append(f"text like {self.regex!r}")
+        if self.sha256 is not None:
+            checks.append(f"the SHA-256 {self.sha256}")
+        return f"{self.path} exists" + (f" with {' and '.join(checks)}" if checks else "")
 
     def words(self) -> tuple[str, ...]:
         """The path."""

@@ -41,7 +41,8 @@ class CommandCriterion(Criterion):
 
     def sentence(self) -> str:
         """Say what is asked for."""
-        return f"`{' '.join(self.run)}` exits with {self.exit_code}"
+        where = "" if self.path == "." else f" in a copy of {self.path}"
+        return f"`{' '.join(self.run)}` exits with {self.exit_code}{where} within {self.timeout_s} s"
 
     def words(self) -> tuple[str, ...]:
         """The command's words."""

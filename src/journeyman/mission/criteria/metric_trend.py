@@ -123,7 +123,9 @@ class MetricTrend(MetricCriterion):
 
     def sentence(self) -> str:
         """Say what is asked for, such as `loss decreasing over 5`."""
-        return f"{self.path or self.metric} {self.direction} over {self.window}"
+        points = f", at least {self.min_points} points" if self.min_points != self.window else ""
+        slope = f", a slope of {self.tolerance} is none" if self.tolerance else ""
+        return f"{self.path or self.metric} {self.direction} over {self.window}{points}{slope}"
 
 
 def least_squares_slope(points: Sequence[float]) -> float:
