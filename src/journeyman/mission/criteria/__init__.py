@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Final, Literal, TypeAlias, cast, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from journeyman.mission.criteria.approval import ApprovalCriterion
 from journeyman.mission.criteria.artifact import ArtifactCriterion, CsvCheck, JsonCheck
@@ -41,10 +41,6 @@ class AllOf(Group):
         """Say what is asked for."""
         return f"all of {len(self.criteria)}"
 
-    @model_validator(mode="after")
-    def _plain(self) -> AllOf:
-        return cast("AllOf", without_aborts(self))
-
 
 class AnyOf(Group):
     """Met when one member is met."""
@@ -63,18 +59,6 @@ class AnyOf(Group):
     def sentence(self) -> str:
         """Say what is asked for."""
         return f"one of {len(self.criteria)}"
-
-    @model_validator(mode="after")
-    def _plain(self) -> AnyOf:
-        return cast("AnyOf", without_aborts(self))
-
-
-def without_aborts(group: Group) -> Group:
-    """The group itself; raises where a member is an abort condition."""
-    for member in group.members():
-        if member.abort_when_met:
-            raise ValueError(f"{member.id!r} has abort_when_met inside a group: abort conditions stand alone")
-    return group
 
 
 AnyCriterion: TypeAlias = Annotated[
@@ -110,10 +94,15 @@ def probes(criteria: Sequence[Criterion]) -> tuple[Probe, ...]:
     return tuple(found.values())
 
 
+def probed_aborts(criteria: Sequence[Criterion]) -> list[Criterion]:
+    """The abort conditions with a probe, of their own or of a member's: completion asks for their answers, too."""
+    return [criterion for criterion in criteria if criterion.abort_when_met and probes([criterion])]
+
+
 def needs_probes(criteria: Sequence[Criterion]) -> bool:
     """Tell whether a mission cannot complete without its probes, which run together or not at all."""
     asked = any(map(_needs_probe, needed(criteria)))
-    return asked or any(criterion.abort_when_met and probes([criterion]) for criterion in criteria)
+    return asked or bool(probed_aborts(criteria))
 
 
 def _needs_probe(criterion: Criterion) -> bool:
@@ -124,5 +113,5 @@ def _needs_probe(criterion: Criterion) -> bool:
 
 __all__ = [
     "KINDS", "KIND_TYPES", "AllOf", "AnyCriterion", "AnyOf", "ApprovalCriterion", "ArtifactCriterion", "CommandCriterion", "Criterion", "CsvCheck", "EventCriterion",
-    "Group", "JsonCheck", "MetricThreshold", "MetricTrend", "PredicateCriterion", "Probe", "ToolCallSucceeded", "needed", "needs_probes", "probes", "walk",
+    "Group", "JsonCheck", "MetricThreshold", "MetricTrend", "PredicateCriterion", "Probe", "ToolCallSucceeded", "needed", "needs_probes", "probed_aborts", "probes", "walk",
 ]  # fmt: skip

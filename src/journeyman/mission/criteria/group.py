@@ -27,6 +27,9 @@ class Group(Criterion):
 
     @model_validator(mode="after")
     def _sound_together(self) -> Group:
+        for member in self.criteria:
+            if member.abort_when_met:
+                raise ValueError(f"{member.id!r} has abort_when_met inside a group: abort conditions stand alone")
         if self.abort_when_met:
             for member in walk(self.criteria):
                 member.sound_alarm()

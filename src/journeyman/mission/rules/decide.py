@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from journeyman.mission.criteria import needed, needs_probes, probes
+from journeyman.mission.criteria import needed, needs_probes, probed_aborts, probes
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.model.reasons import Outcome, VerdictLabel, VerdictReason
@@ -52,8 +52,7 @@ def criteria_hold(state: State) -> bool:
     known = [state.progress.criteria.get(criterion.id) for criterion in needed(state.mission.criteria)]
     if not known or not all(item is not None and item.met and not item.result.carried for item in known):
         return False
-    aborts = [criterion for criterion in state.mission.criteria if criterion.abort_when_met and probes([criterion])]
-    found = [state.progress.criteria.get(criterion.id) for criterion in aborts]
+    found = [state.progress.criteria.get(criterion.id) for criterion in probed_aborts(state.mission.criteria)]
     return all(item is not None and item.status is CriterionStatus.UNMET and not item.result.carried for item in found)
 
 

@@ -36,19 +36,26 @@ def first_difference(left: Json, right: Json) -> str | None:
 
     Keys come in order, then list items; of a part that is only in one of them the path ends in its name.
     """
+    if _same(left, right):
+        return None
+    path: list[str] = []
+    while (found := next((row for row in _parts(left, right) if not _same(*row[1:])), None)) is not None:
+        step, left, right = found
+        path.append(step)
+    return ".".join(path)
+
+
+def _same(left: Json, right: Json) -> bool:
+    return left is not _ABSENT and right is not _ABSENT and canonical(left) == canonical(right)
+
+
+def _parts(left: Json, right: Json) -> list[tuple[str, Json, Json]]:
     if isinstance(left, dict) and isinstance(right, dict):
-        steps = [(key, left.get(key, _ABSENT), right.get(key, _ABSENT)) for key in sorted(left.keys() | right.keys())]
-    elif isinstance(left, list) and isinstance(right, list):
+        return [(key, left.get(key, _ABSENT), right.get(key, _ABSENT)) for key in sorted(left.keys() | right.keys())]
+    if isinstance(left, list) and isinstance(right, list):
         pairs = zip_longest(left, right, fillvalue=_ABSENT)
-        steps = [(str(index), one, other) for index, (one, other) in enumerate(pairs)]
-    else:
-        same = left is not _ABSENT and right is not _ABSENT and canonical(left) == canonical(right)
-        return None if same else ""
-    for step, one, other in steps:
-        below = first_difference(one, other)
-        if below is not None:
-            return f"{step}.{below}" if below else step
-    return None
+        return [(str(index), one, other) for index, (one, other) in enumerate(pairs)]
+    return []
 
 
 def _index(step: str) -> int | None:
