@@ -134,13 +134,13 @@ def test_an_effect_is_counted_once_in_the_state_it_ended_in() -> None:
     for index in range(20):
         rows.begin(index, IterationRow(index=index, effects=[f"{index}.0"]))
         intent = Intended(effect=f"{index}.0", iteration=index, tool="t", effect_class=EffectClass.PURE, place="p")
-        rows.intend(f"{index}.0", effect_row(intent, "intended"))
-        rows.settle(f"{index}.0", "unknown" if index == 5 else "done")
+        rows.intend(f"{index}.0", effect_row(intent, EffectState.INTENDED))
+        rows.settle(f"{index}.0", EffectState.UNKNOWN if index == 5 else EffectState.DONE)
     assert "5.0" not in rows.effects
-    assert rows.settle("5.0", "failed") is None
+    assert rows.settle("5.0", EffectState.FAILED) is None
     assert rows.by_state() == {"done": 19, "unknown": 1}
-    rows.settle("5.0", "failed", reconciled=True)
-    rows.settle("6.0", "failed", reconciled=True)
+    rows.settle("5.0", EffectState.FAILED, reconciled=True)
+    rows.settle("6.0", EffectState.FAILED, reconciled=True)
     assert rows.by_state() == {"done": 19, "failed": 1}
     assert rows.left_out() == (10, 10)
 

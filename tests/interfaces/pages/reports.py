@@ -186,6 +186,7 @@ _OURS = frozenset(
         "outcome_now",
         "what",
         "class",
+        "purpose",
         "effect",
         "at",
         "mission_digest",

@@ -121,6 +121,11 @@ class ObservedResult(Value, frozen=True, kw_only=True):
     answered: bool = True
     """Whether its own answer is known: somebody else's word on whether it happened tells nothing of what it saw."""
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the call did what it was to do."""
+        return self.state == "done"
+
     def row(self) -> JsonObject:
         """It as predicates see it: a stale result has no `value`."""
         row: JsonObject = {"state": self.state, "tool": self.tool}

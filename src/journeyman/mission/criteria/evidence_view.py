@@ -60,7 +60,7 @@ class EvidenceView(Value, frozen=True, kw_only=True):
     def narrowed_to_probes(self, calls: Sequence[Call]) -> EvidenceView | str:
         """The view of these probes' effects and of nothing else, or why there is none."""
         newest = {row.measurement.call: row for row in self.results if row.measurement.probe}
-        mine = {call: row for call, row in newest.items() if row.state == "done" and row.fresh}
+        mine = {call: row for call, row in newest.items() if row.is_done and row.fresh}
         missing = [call.tool for call in calls if call not in mine]
         if missing:
             return f"its probe {missing[0]} gave nothing fresh"
@@ -82,7 +82,7 @@ class EvidenceView(Value, frozen=True, kw_only=True):
     def silent_source(self, sources: Sequence[EvidenceSource]) -> str:
         """Name the first of these sources that told nothing fresh in this iteration; empty where each did."""
         mine = f"{SCRIPT}:{self.iteration}."
-        looks = [row.measurement for row in self.results if row.fresh and row.answered and row.state == "done"]
+        looks = [row.measurement for row in self.results if row.fresh and row.answered and row.is_done]
         looks += [
             row.measurement for rows in self.metrics.values() for row in rows if row.measurement.id.startswith(mine)
         ]

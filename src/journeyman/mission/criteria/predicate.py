@@ -130,7 +130,7 @@ def _gap(looked: ExpressionUses, view: EvidenceView) -> str:
 def _stale_result(looked: ExpressionUses, view: EvidenceView) -> str:
     """Tell which result the expression may miss the value of, as a default or a filter would hide; empty for none."""
     rows = _results(looked, view) if looked.values else []
-    row = next((row for row in rows if not row.fresh and row.state == "done"), None)
+    row = next((row for row in rows if not row.fresh and row.is_done), None)
     return f"the result of {row.tool} is stale" if row is not None else ""
 
 

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
-from functools import lru_cache
-from typing import Final
+from datetime import datetime
 
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.state import Phase, State
 from journeyman.mission.values.value import replace
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_MICROSECOND: Final = timedelta(microseconds=1)
-
 
 def seconds_between(earlier: str, later: str) -> float:
     """The seconds between two event times, never negative: clocks may be set back."""
     if not earlier or not later:
         return 0.0
-    return max(0, _microseconds(later) - _microseconds(earlier)) / 1_000_000
-
-
-@lru_cache(maxsize=64)
-def _microseconds(at: str) -> int:
-    """Read an event time; each is asked for as the end of one stretch and as the beginning of the next."""
-    return (datetime.fromisoformat(at) - _EPOCH) // _MICROSECOND
+    return max(0.0, (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds())
 
 
 def timed(state: State, happened: EventRecord) -> State:

@@ -71,7 +71,7 @@ class ReportBuilder:
         for effect in state.unknown:
             name = effect.intended.effect
             if name not in self._gathered.rows.effects:
-                row = effect_row(effect.intended, effect.state.value, error=effect.error)
+                row = effect_row(effect.intended, effect.state, error=effect.error)
                 self._gathered.rows.effects[name] = row
         return assemble(state, self._gathered, head)
 

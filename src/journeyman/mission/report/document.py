@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.report.model import Report
 from journeyman.mission.report.phrases import (
     BUDGETS,
@@ -110,7 +111,7 @@ def _context(report: Report) -> Section:
 def _iterations(report: Report) -> Section:
     rows: list[list[Cell]] = []
     for row in report.iterations:
-        met = sum(item.status == "met" for item in row.evaluation)
+        met = sum(item.status is CriterionStatus.MET for item in row.evaluation)
         rows.append(
             row_of(
                 str(row.index),

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from journeyman.mission.fold.metric_history import points_of_iteration
 from journeyman.mission.model import events as e
-from journeyman.mission.model.effects import CallPurpose
+from journeyman.mission.model.effects import CallPurpose, EffectState
 from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.state import State
 from journeyman.mission.report.retention import MOST_ROWS, IterationRows, MeasureSeries
@@ -20,6 +20,7 @@ from journeyman.mission.report.rows import (
     JudgedRow,
     PersonRow,
     StrategyShown,
+    TryState,
 )
 from journeyman.mission.values.canonical import REFERENCE, canonical
 from journeyman.mission.values.value import replace
@@ -117,7 +118,7 @@ def _asked(gathered: Gathered, event: e.AdviceAsked, at: str) -> None:
         purpose=event.purpose,
         advisor=event.advisor,
         iteration=event.iteration,
-        state="open",
+        state=TryState.OPEN,
         prompt_bytes=event.prompt_bytes,
     )
     if len(gathered.advice) > MOST_ROWS:
@@ -129,7 +130,7 @@ def _answered(gathered: Gathered, event: e.AdviceSettled) -> None:
     if row is not None:
         gathered.advice[event.ask] = replace(
             row,
-            state="used" if not event.failure else "rejected" if event.answer_bytes else "failed",
+            state=_ended_as(event),
             failure=event.failure,
             reason=event.reason,
             model=event.model,
@@ -141,6 +142,12 @@ def _answered(gathered: Gathered, event: e.AdviceSettled) -> None:
             price=event.price,
             duration_s=event.duration_s,
         )
+
+
+def _ended_as(event: e.AdviceSettled) -> TryState:
+    if not event.failure:
+        return TryState.USED
+    return TryState.REJECTED if event.answer_bytes else TryState.FAILED
 
 
 def _strategy_shown(state: State) -> StrategyShown | None:
@@ -155,15 +162,15 @@ def _strategy_shown(state: State) -> StrategyShown | None:
     )
 
 
-def effect_row(event: e.Intended, state: str, *, at: str = "", error: str = "") -> EffectRow:
+def effect_row(event: e.Intended, state: EffectState, *, at: str = "", error: str = "") -> EffectRow:
     """The row of a call of which no more is known than its intent."""
     return EffectRow(
         effect=event.effect,
         iteration=event.iteration,
         tool=event.tool,
         args=event.args,
-        effect_class=event.effect_class.value,
-        purpose=event.purpose.value,
+        effect_class=event.effect_class,
+        purpose=event.purpose,
         state=state,
         intended_at=at,
         error=error,
@@ -171,7 +178,7 @@ def effect_row(event: e.Intended, state: str, *, at: str = "", error: str = "") 
 
 
 def _intended(gathered: Gathered, event: e.Intended, at: str) -> None:
-    gathered.rows.intend(event.effect, effect_row(event, "intended", at=at))
+    gathered.rows.intend(event.effect, effect_row(event, EffectState.INTENDED, at=at))
     if event.purpose is CallPurpose.CONTEXT:
         gathered.looks.append(event.effect)
         return
@@ -187,7 +194,7 @@ def _result_bytes(event: e.Settled) -> int:
 
 
 def _settled(gathered: Gathered, event: e.Settled | e.Reconciled, happened: EventRecord) -> None:
-    row = gathered.rows.settle(event.effect, event.state.value, reconciled=isinstance(event, e.Reconciled))
+    row = gathered.rows.settle(event.effect, event.state, reconciled=isinstance(event, e.Reconciled))
     if row is None:
         return
     if isinstance(event, e.Reconciled):

@@ -10,6 +10,7 @@ from journeyman.mission.chain import Head
 from journeyman.mission.criteria.base import Criterion, as_json, walk
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.model.mission import dump
+from journeyman.mission.model.reasons import Outcome, SessionStatus
 from journeyman.mission.model.state import CriterionState, State
 from journeyman.mission.report.closing import followups, lessons
 from journeyman.mission.report.gather import Gathered
@@ -56,13 +57,13 @@ class Report(Value, frozen=True, kw_only=True):
     ended_at: str | None
     """`None` while the session goes on."""
     iterations_run: int
-    status: str
+    status: SessionStatus
     verdict: str
     reason: str
     actor: str
     """Who decided last, or ended it."""
-    outcome: str | None
-    outcome_now: str
+    outcome: Outcome | None
+    outcome_now: Outcome
     """What the evidence says, whatever was claimed."""
     verified_by: str
     context: list[ContextRow]
@@ -106,12 +107,12 @@ def assemble(state: State, gathered: Gathered, head: Head) -> Report:
         started_at=state.times.started_at or None,
         ended_at=state.times.ended_at or None,
         iterations_run=state.usage.iterations,
-        status=state.status.value,
+        status=state.status,
         verdict=state.verdict.label.value if state.verdict is not None else "",
         reason=state.reason.value if state.reason is not None else "",
         actor=state.people.end_by or gathered.actor,
-        outcome=state.outcome.value if state.outcome is not None else None,
-        outcome_now=outcome_of(state).value,
+        outcome=state.outcome,
+        outcome_now=outcome_of(state),
         verified_by=_verified_by(state),
         context=context_rows(state),
         effects_by_state=rows.by_state(),
@@ -192,7 +193,7 @@ def context_rows(state: State) -> list[ContextRow]:
         if known is not None:
             row = replace(
                 row,
-                state=known.state.value,
+                state=known.state,
                 iteration=known.iteration,
                 value=known.value,
                 error_class=known.error_class,

@@ -6,9 +6,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from journeyman.mission.model.events import EVENT_TYPES, PersonEvent
+from journeyman.mission.model.reasons import Outcome, VerdictLabel
 from journeyman.mission.report.model import Report
 from journeyman.mission.report.plain_text import MISSING, amount_text, one_line
-from journeyman.mission.report.rows import AdviceRow, ContextRow, CriterionRow, IterationRow, PersonRow, StrategyShown
+from journeyman.mission.report.rows import (
+    AdviceRow,
+    ContextRow,
+    CriterionRow,
+    IterationRow,
+    PersonRow,
+    StrategyShown,
+    TryState,
+)
 from journeyman.mission.values.canonical import Json
 
 BUDGETS: Final[dict[str, str]] = {
@@ -47,16 +56,16 @@ def claim_check(report: Report) -> ClaimCheck:
         title=OUTCOMES.get(word, word.replace("_", " ").capitalize()),
         claimed=claimed,
         verified=f"{OUTCOMES.get(now, now)}, by {report.verified_by}",
-        doubt=_doubt(report.verdict, report.outcome or "", now),
+        doubt=_doubt(report.verdict, report.outcome, now),
     )
 
 
-def _doubt(verdict: str, outcome: str, now: str) -> str:
-    if outcome and outcome != now:
+def _doubt(verdict: str, outcome: Outcome | None, now: Outcome) -> str:
+    if outcome not in (None, now):
         return f"The session ended as {_words(outcome)}, but its evidence now says {_words(now)}."
-    if verdict == "complete" and now != "achieved":
+    if verdict == VerdictLabel.COMPLETE and now is not Outcome.ACHIEVED:
         return f"The run claims completion, but its evidence says {_words(now)}."
-    if outcome and verdict == "terminate" and now == "achieved":
+    if outcome is not None and verdict == VerdictLabel.TERMINATE and now is Outcome.ACHIEVED:
         return "The run was ended early, yet its evidence shows the criteria met."
     return ""
 
@@ -150,7 +159,7 @@ def advice_used(row: AdviceRow) -> str:
     tokens = f"{row.input_tokens + row.output_tokens:,} tokens"
     estimated = " (estimated)" if row.usage_source == "estimated" else ""
     cost = "" if row.cost_microusd is None else f", {amount_text('cost_usd', row.cost_microusd / 1_000_000)}"
-    return f"{tokens}{estimated}{cost}" if row.state != "open" else ""
+    return f"{tokens}{estimated}{cost}" if row.state is not TryState.OPEN else ""
 
 
 def checking_commands(report: Report) -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter, deque
 from typing import Final, Generic, TypeVar
 
+from journeyman.mission.model.effects import EffectState
 from journeyman.mission.report.rows import EffectRow, IterationRow
 from journeyman.mission.values.value import replace
 
@@ -29,8 +30,8 @@ class IterationRows:
         self.effects: dict[str, EffectRow] = {}
         self.first: set[int] = set()
         """Indexes of the iterations at the start that are told whole."""
-        self._states: Counter[str] = Counter()
-        self._open: dict[str, str] = {}
+        self._states: Counter[EffectState] = Counter()
+        self._open: dict[str, EffectState] = {}
         self._begun = 0
         self._newest = -1
 
@@ -52,20 +53,20 @@ class IterationRows:
 
     def intend(self, name: str, row: EffectRow | None) -> None:
         """Count an effect that is about to happen, and add its row where its iteration is told."""
-        self._states["intended"] += 1
-        self._open[name] = "intended"
+        self._states[EffectState.INTENDED] += 1
+        self._open[name] = EffectState.INTENDED
         if row is not None:
             self.effects[name] = row
 
-    def settle(self, name: str, state: str, *, reconciled: bool = False) -> EffectRow | None:
+    def settle(self, name: str, state: EffectState, *, reconciled: bool = False) -> EffectRow | None:
         """Move an effect to the state it ended in, as the fold does; give its row where it is told."""
         before = self._open.get(name)
-        if before is None or (before == "unknown" and not reconciled):
+        if before is None or (before is EffectState.UNKNOWN and not reconciled):
             return None
         self._states[before] -= 1
         self._states[state] += 1
         del self._open[name]
-        if state == "unknown":
+        if state is EffectState.UNKNOWN:
             self._open[name] = state
         row = self.effects.get(name)
         if row is not None:
@@ -74,7 +75,7 @@ class IterationRows:
 
     def by_state(self) -> dict[str, int]:
         """How many effects are in each state, of all iterations."""
-        return {name: self._states[name] for name in sorted(self._states) if self._states[name]}
+        return {state.value: self._states[state] for state in sorted(self._states) if self._states[state]}
 
     def left_out(self) -> tuple[int, int]:
         """How many iterations and effects are not told."""

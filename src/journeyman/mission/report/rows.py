@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
 from journeyman.mission.criteria.evidence import CriterionStatus
+from journeyman.mission.model.effects import CallPurpose, EffectClass, EffectState
 from journeyman.mission.values.value import Json, JsonObject, Value
 
 
@@ -111,9 +114,9 @@ class EffectRow(Value, frozen=True, kw_only=True, omit_defaults=True):
     iteration: int
     tool: str
     args: Json
-    effect_class: str = msgspec.field(name="class")
-    purpose: str
-    state: str
+    effect_class: EffectClass = msgspec.field(name="class")
+    purpose: CallPurpose
+    state: EffectState
     intended_at: str = ""
     settled_at: str = ""
     duration_s: float | None = None
@@ -134,7 +137,7 @@ class EffectRow(Value, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def simply_done(self) -> bool:
         """Whether it ended as calls should, with nobody asked about it."""
-        return self.state == "done" and not self.reconciled_by
+        return self.state is EffectState.DONE and not self.reconciled_by
 
 
 class ContextRow(Value, frozen=True, kw_only=True, omit_defaults=True):
@@ -144,7 +147,7 @@ class ContextRow(Value, frozen=True, kw_only=True, omit_defaults=True):
     args: Json
     every: int | None
     """Iterations between two calls; `None` is once, at the start."""
-    state: str | None
+    state: EffectState | None
     iteration: int | None = None
     value: Json = None
     error_class: str = ""
@@ -172,6 +175,17 @@ class PersonRow(Value, frozen=True, kw_only=True):
     """The event's fields."""
 
 
+class TryState(StrEnum):
+    """What became of one try of a question to a model."""
+
+    OPEN = "open"
+    USED = "used"
+    REJECTED = "rejected"
+    """An answer came that was not fit."""
+    FAILED = "failed"
+    """None came."""
+
+
 class AdviceRow(Value, frozen=True, kw_only=True, omit_defaults=True):
     """One try of a question to a model: sizes and names, never a text."""
 
@@ -180,8 +194,7 @@ class AdviceRow(Value, frozen=True, kw_only=True, omit_defaults=True):
     purpose: str
     advisor: str
     iteration: int
-    state: str
-    """`open`, `used`, `rejected` (an answer came that was not fit) or `failed` (none came)."""
+    state: TryState
     failure: str = ""
     reason: str = ""
     """Which rule, at which field."""
