@@ -86,7 +86,7 @@ def test_what_is_not_a_finite_json_value_is_an_error_within_its_limit(
     assert result.error_class == error_class
     assert result.error
     assert result.value is None
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30
     assert ask(sandbox, "obs['size']") == PredicateResult(3)
 
 

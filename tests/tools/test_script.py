@@ -159,7 +159,7 @@ def test_each_bad_end_has_its_own_token(run: ScriptRun, source: str, error_class
     began = time.monotonic()
     limits = ScriptLimits(time_s=0.3, memory_bytes=20_000_000, recorded_bytes=100_000)
     assert failed(to_end(run, source, limits=limits), error_class).line == line
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 30
 
 
 def test_reports_before_a_failure_are_kept(run: ScriptRun) -> None:
