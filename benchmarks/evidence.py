@@ -9,6 +9,7 @@ rows that end wrongly without it. Random missions are compared with the slow jud
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import sys
 from collections.abc import Callable, Generator, Sequence
@@ -18,10 +19,11 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 
 from benchmarks.report import Meter, Row
-from journeyman.mission.criteria import evidence_view, predicate
+from journeyman.mission.criteria import evidence_view, expressions, predicate
 from journeyman.mission.criteria.base import Measured
-from journeyman.mission.criteria.evidence import Call, ExpressionResult, Series
+from journeyman.mission.criteria.evidence import Call, CriterionStatus, ExpressionResult, Series
 from journeyman.mission.criteria.evidence_view import EvidenceView
+from journeyman.mission.criteria.expressions import ExpressionUses
 from journeyman.mission.criteria.metric_trend import MetricTrend
 from journeyman.mission.fold import effects, iteration, people, progress, world_knowledge
 from journeyman.mission.rules import calls, decide, evaluate
@@ -109,6 +111,7 @@ def switched(switch: Switch) -> Generator[None]:
     finally:
         for owner, name, value in reversed(undo):
             setattr(owner, name, value)
+        _forget()
 
 
 def _everywhere(put: Callable[[object, str, object], None], owner: object, name: str, value: object) -> None:
@@ -170,6 +173,18 @@ def _newest_reports(state: Any, event: Any, script: Any, at: Any) -> Any:
     return _REPORTED(state, replace(event, observations=[newest] if newest else []), script, at)
 
 
+def _only_stale(looked: ExpressionUses, view: EvidenceView) -> str:
+    rows = tuple(row for row in view.results if row.is_done)
+    return _STALE(looked, replace(view, results=rows))
+
+
+def _forget() -> None:
+    """Read expressions anew under other rules."""
+    expressions.uses.cache_clear()
+
+
+_ANY_TAKER = frozenset({"all", "any", "max", "min", "sum", "len"})
+_STALE = vars(predicate)["_stale_result"]
 _FOLLOWED = MetricTrend.followed
 _ONLY = EvidenceView._only  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001  # it is switched off here
 _OF_PROBES = EvidenceView.narrowed_to_probes
@@ -215,6 +230,21 @@ SWITCHES: dict[str, Switch] = {
     ),
     "each report of a name is a measurement": _one(iteration, "_reported", _newest_reports),
     "alarms count from anybody": _one(EvidenceView, "voices", lambda view, *_: (view,)),
+    "an alarm goes through every choice of values": _one(
+        EvidenceView,
+        "_by_choice",
+        lambda view, _: EvidenceView._by_producer(view, tuple(view.metrics)),  # pyright: ignore[reportPrivateUsage]  # noqa: SLF001
+    ),
+    "each side of an alarm's `or` speaks for itself": _one(predicate, "alternatives", lambda text: (text,)),
+    "what has begun to hold is not unmet": _one(
+        decide, "_is_freshly_unmet", lambda result: result.status is CriterionStatus.UNMET and not result.carried
+    ),
+    "words mean what they always do": lambda put: (put(expressions, "_RELIED_ON", frozenset[str]()), _forget())[-1],
+    "a sum tells what is missing": lambda put: (put(expressions, "_TAKERS", _ANY_TAKER), _forget())[-1],
+    "what is named must be measured": _one(
+        predicate, "uses", lambda text: dataclasses.replace(expressions.uses(text), named=frozenset[str]())
+    ),
+    "a failed call has no value": _one(predicate, "_stale_result", _only_stale),
     "an event is missing only where it was looked for": _one(predicate.PredicateCriterion, "_unseen", lambda *_: ""),
     "a source tells what is missing by its own answer, in this iteration": _one(
         EvidenceView, "silent_source", lambda *_: ""

@@ -178,6 +178,54 @@ async def test_a_denied_call_is_not_made_and_the_mission_goes_on() -> None:
         await at.holds(session)
 
 
+@pytest.mark.parametrize("granted", [True, False])
+async def test_a_plans_script_waits_like_a_plans_calls(*, granted: bool) -> None:
+    """Where it may call a tool that asks; one that does not name such a tool asks nobody."""
+    calls: list[str] = []
+
+    @tool(effect="unsafe")
+    def delete() -> None:
+        """Destroy something."""
+        calls.append("delete")
+
+    async with bench(delete) as at:
+        rules = {"delete": "always", "*": "never"}
+        plan = {"script": "await delete()\nawait finish()\n"}
+        session = await at.engine.create(mission(plan=plan, approve=rules))
+        state = await at.engine.drive(session)
+        assert calls == []
+        assert state.people.pending is not None
+        assert "delete" in state.people.pending.question
+        await at.tell(session, "answer", granted=granted)
+        state = await at.engine.drive(session)
+        assert (calls, state.outcome) == ((["delete"], "achieved") if granted else ([], "not_achieved"))
+        await at.holds(session)
+        harmless = await at.engine.create(mission(plan={"script": "undelete = 1\nawait finish()\n"}, approve=rules))
+        assert (await at.engine.drive(harmless)).outcome == "achieved"
+
+
+async def test_an_answer_is_for_the_call_that_was_asked_about() -> None:
+    """What went stale is not measured again by a call that waits for a person."""
+    asked: list[str] = []
+
+    @tool(effect="pure")
+    def look() -> dict[str, object]:
+        """Measure."""
+        asked.append("look")
+        return {"metrics": {"n": 1}}
+
+    goal = [{"id": "n", "kind": "metric_threshold", "metric": "n", "op": ">=", "target": 1}]
+    async with bench(look) as at:
+        calls = {"calls": [{"tool": "look"}, {"tool": "finish"}]}
+        written = mission(calls, criteria=goal, approve={"look": "always", "*": "never"}, effects={"finish": "unsafe"})
+        session = await at.engine.create(written)
+        await at.engine.drive(session)
+        await at.tell(session, "answer", granted=True)
+        state = await at.engine.drive(session)
+        assert (asked, state.outcome) == (["look"], "unknown")
+        await at.holds(session)
+
+
 async def test_an_approval_criterion_can_be_denied_only_by_its_person() -> None:
     """A named person is a named person."""
     wanted = [

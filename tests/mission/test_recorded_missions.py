@@ -32,7 +32,7 @@ FULL: dict[str, Any] = {
     "metrics": {"z": {"tool": "m.a", "path": "x"}, "a": {"tool": "m.b", "path": "y"}},
     "context": [{"tool": "m.look", "args": ARGS}],
     "plan": [{"calls": [{"tool": "m.act", "args": ARGS}], "sleep_s": 1}],
-    "approve": {"m.*": "always", "*": "never"},
+    "approve": {"m.*": "always", "m.look": "never", "*": "never"},
     "limits": {"call_timeout_s": 9},
 }  # fmt: skip
 
@@ -96,6 +96,50 @@ def test_no_field_of_a_mission_can_differ_from_what_is_read_back() -> None:
 
 
 @pytest.mark.parametrize("turned", [False, True])
+@pytest.mark.parametrize(
+    ("first", "second", "name"), [("m.*", "*ct", "m.act"), ("*", "?", "m"), ("m.a*", "m.?*", "m.act")]
+)
+def test_of_two_patterns_of_one_length_the_stricter_counts(first: str, second: str, name: str, *, turned: bool) -> None:
+    """Whichever stands first, and whatever they are called."""
+    for lax, strict in ((first, second), (second, first)):
+        approve = dict(reversed([(lax, "never"), (strict, "always")])) if turned else {lax: "never", strict: "always"}
+        effects = dict(reversed([(lax, "pure"), (strict, "unsafe")])) if turned else {lax: "pure", strict: "unsafe"}
+        plain = {key: item for key, item in FULL.items() if key not in ("context", "criteria")}
+        goal = [{"id": "t", "kind": "tool_call_succeeded", "tool": "m.act"}]
+        mission = Mission.model_validate(plain | {"criteria": goal, "approve": approve, "effects": effects})
+        spec = effect_spec(mission, name)
+        assert (approval_rule(mission, name), spec.effect if spec else None) == ("always", "unsafe")
+
+
+@pytest.mark.parametrize(
+    "look",
+    [
+        {"context": ["m.look"]},
+        {
+            "criteria": [
+                {
+                    "id": "t",
+                    "kind": "metric_threshold",
+                    "metric": "n",
+                    "op": ">=",
+                    "target": 1,
+                    "probe": {"tool": "m.look"},
+                }
+            ]
+        },
+        {"effects": {"m.act": {"class": "probed", "done_when": "true", "probe": {"tool": "m.look"}}}},
+    ],
+)
+def test_a_look_that_would_ask_a_person_is_refused(look: dict[str, Any]) -> None:
+    """Nobody is there to ask in the middle of a judgement; a rule for all calls means those that are proposed."""
+    goal = {"criteria": [{"id": "t", "kind": "tool_call_succeeded", "tool": "m.act"}]}
+    plain = {key: item for key, item in FULL.items() if key not in ("context", "criteria", "effects")} | goal | look
+    with pytest.raises(ValueError, match=r"'m\.look' is .* asks nobody"):
+        Mission.model_validate(plain | {"approve": {"m.l*": "always"}})
+    Mission.model_validate(plain | {"approve": "always"})
+
+
+@pytest.mark.parametrize("turned", [False, True])
 def test_the_closest_pattern_counts_wherever_it_stands(*, turned: bool) -> None:
     """Records sort keys: were it the first in the file, `*` would count before `m.*` once the mission was recorded."""
     rows = {name: dict(reversed(FULL[name].items())) if turned else FULL[name] for name in ("effects", "approve")}
@@ -103,5 +147,5 @@ def test_the_closest_pattern_counts_wherever_it_stands(*, turned: bool) -> None:
     effects = {tool: spec.effect.value for tool in ("m.act", "m.look", "b.x") if (spec := effect_spec(mission, tool))}
     assert effects == {"m.act": "probed", "m.look": "pure", "b.x": "unsafe"}
     assert [approval_rule(mission, tool) for tool in ("m.act", "b.x")] == ["always", "never"]
-    only = Mission.model_validate(FULL | {"approve": {"m.*": "always"}})
+    only = Mission.model_validate(FULL | {"approve": {"m.*": "always", "m.look": "never"}})
     assert approval_rule(only, "b.x") == "destructive"

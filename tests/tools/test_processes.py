@@ -45,7 +45,7 @@ def alive(pid: int) -> bool:
     """Say whether a process is there, other than as a zombie."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except FileNotFoundError:
+    except (FileNotFoundError, ProcessLookupError):  # it may go between the two halves of a read
         return False
 
 

@@ -137,10 +137,23 @@ def test_a_mapped_metric_is_taken_from_where_the_mission_says(
 
 
 def test_the_missions_word_on_a_metric_replaces_the_tools() -> None:
-    """Other metrics of the tool stay; other tools are not looked at."""
+    """Other metrics of the tool stay; neither it nor another tool gives the name where the mapped place is empty."""
     answer = structured({"metrics": {"loss": 1, "n": 2}, "real": 9})
     assert classify_answer(answer, CAPS, mapped(loss={"path": "real"})).metrics == {"loss": 9, "n": 2}
-    assert sources_of("other", {"m": MetricSource(tool="t*", path="a")}) == ()
+    empty = structured({"metrics": {"loss": 1, "n": 2}})
+    assert classify_answer(empty, CAPS, mapped(loss={"path": "real"})).metrics == {"n": 2}
+    elsewhere = sources_of("other", {"loss": MetricSource(tool="t*", path="real")})
+    assert classify_answer(answer, CAPS, elsewhere).metrics == {"n": 2}
+
+
+def test_a_document_that_says_a_thing_twice_says_nothing() -> None:
+    """Readers differ in which of two equal keys counts, so neither is a metric."""
+    assert (
+        classify_answer(
+            WireAnswer(texts=('{"r": {"loss": 5, "loss": 0}}',)), CAPS, mapped(m={"path": "r.loss"})
+        ).metrics
+        == {}
+    )
 
 
 @pytest.mark.parametrize(

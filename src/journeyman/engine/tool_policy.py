@@ -18,7 +18,7 @@ def pinned_tool(mission: Mission, tool: Tool) -> JsonObject:
 
     The class is the operator's (`effects`), else what the operator's own code declares, else `unsafe`. A server's
     hints only tighten, and only where the operator named no tool exactly: one that calls itself destructive is never
-    `pure`. A call counts as destructive unless it is pure, keyed or probed, or the tool says it destroys nothing.
+    `pure`. A call counts as destructive unless it is pure, keyed or probed, or the operator's own code says that it destroys nothing.
     """
     spec = effect_spec(mission, tool.name)
     declared = EffectClass(tool.effect) if tool.effect in set(EffectClass) else UNCLASSIFIED

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -34,10 +35,10 @@ class CallLimits:
 
     def concurrency_of(self, name: str) -> anyio.CapacityLimiter | None:
         """A fresh limiter for a tool whose concurrency is limited."""
-        found = closest_match(self.per_tool, name)
+        found = closest_match(self.per_tool, name, operator.neg)
         return None if found is None else anyio.CapacityLimiter(found)
 
     def rate_of(self, name: str) -> RateLimiter | None:
         """A fresh limiter for a tool whose rate is limited."""
-        found = closest_match(self.rates, name)
+        found = closest_match(self.rates, name, operator.neg)
         return None if found is None else RateLimiter(1.0 / found)

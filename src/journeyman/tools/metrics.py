@@ -6,15 +6,15 @@ text unless the operator wrote down, under `metrics:` in the mission, which valu
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import Final, NoReturn, cast
+from typing import Final, cast
 
 from journeyman.mission.model.mission import MetricSource
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, canonical, checked
+from journeyman.mission.values.documents import document
 from journeyman.mission.values.paths import at_path
 from journeyman.mission.values.patterns import Pattern, compile_pattern
 
@@ -27,11 +27,13 @@ _NUMBER_CHARS: Final = 400
 
 @dataclass(frozen=True, slots=True)
 class MetricMapping:
-    """One metric that the mission takes out of a tool's results."""
+    """One metric that the mission maps, as the results of one tool give it."""
 
     name: str
     path: str | None
     pattern: Pattern | None
+    here: bool
+    """Whether this tool gives it; a metric that the tool itself calls so is another, either way."""
 
 
 @dataclass(slots=True)
@@ -71,26 +73,33 @@ def reported_values(structured: Json) -> ReportedValues:
 
 
 def sources_of(tool: str, metrics: Mapping[str, MetricSource]) -> tuple[MetricMapping, ...]:
-    """What the mission maps out of this tool's results."""
+    """What the mission maps, and what of it out of this tool's results."""
     return tuple(
-        MetricMapping(name, source.path, None if source.regex is None else compile_pattern(source.regex))
+        MetricMapping(
+            name,
+            source.path,
+            None if source.regex is None else compile_pattern(source.regex),
+            fnmatchcase(tool, source.tool),
+        )
         for name, source in metrics.items()
-        if fnmatchcase(tool, source.tool)
     )
 
 
-def mapped_metrics(mapped: Sequence[MetricMapping], value: Json, text: str) -> JsonObject:
-    """The mapped metrics that this result has; one that is not found is no metric.
+def with_mapped(own: JsonObject, mapped: Sequence[MetricMapping], value: Json, text: str) -> JsonObject:
+    """The metrics of a result: its own, but for names that the mission maps, and the mapped ones that are found in it.
 
     Args:
+        own: What it says of itself under `metrics`.
         mapped: From `sources_of`.
         value: The result's whole value; where it is text, paths walk the JSON that the text is.
         text: What a `regex` without `path` is searched in.
     """
     if not mapped:
-        return {}
-    document = _document(value) if any(one.path is not None for one in mapped) else None
-    return {one.name: found for one in mapped for found in _found(one, document, text)}
+        return own
+    names, mine = {one.name for one in mapped}, [one for one in mapped if one.here]
+    whole = _document(value) if any(one.path is not None for one in mine) else None
+    found = {one.name: found for one in mine for found in _found(one, whole, text)}
+    return {name: item for name, item in own.items() if name not in names} | found
 
 
 def _found(mapped: MetricMapping, document: Json, text: str) -> Iterator[Json]:
@@ -131,10 +140,6 @@ def _document(value: Json) -> Json:
     if not isinstance(value, str):
         return value
     try:
-        return checked(json.loads(value, parse_constant=_refuse))
+        return checked(document(value))
     except (ValueError, RecursionError):
         return None
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no JSON number")

@@ -10,8 +10,9 @@ from dataclasses import dataclass, replace
 from typing import Final, cast
 
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, canonical, checked
+from journeyman.mission.values.documents import unique_keys
 from journeyman.tools.base import CallStatus, Result
-from journeyman.tools.metrics import MetricMapping, ReportedValues, mapped_metrics, reported_values
+from journeyman.tools.metrics import MetricMapping, ReportedValues, reported_values, with_mapped
 
 _ERROR_CHARS: Final = 500
 _UNSHOWN: Final = re.compile(
@@ -85,7 +86,7 @@ def classify_answer(answer: WireAnswer, caps: ResultCaps, mapped: Sequence[Metri
         return failed_result("not_json", "the answer is nested too deeply")
     found = reported_values(structured)
     text = "\n".join(cast("list[str]", texts)) if texts else value if isinstance(value, str) else ""
-    found.metrics.update(mapped_metrics(mapped, value, text))
+    found.metrics = with_mapped(found.metrics, mapped, value, text)
     return _judged(value, structured, found, answer, caps)
 
 
@@ -169,11 +170,11 @@ def _shows(text: str, value: object) -> bool:
 
 
 def _parsed(text: str) -> object:
-    """The object or list that `text` is, or `text`; bare numbers and literals stay text, ids look like them."""
+    """The object or list that `text` is, or `text`; bare numbers and literals stay text, ids look like them, and so does what has a key twice."""
     if text.lstrip()[:1] not in {"{", "["}:
         return text
     try:
-        return cast("object", json.loads(text))
+        return cast("object", json.loads(text, object_pairs_hook=unique_keys))
     except (ValueError, RecursionError):
         return text
 

@@ -22,6 +22,7 @@ import pydantic_monty as monty
 
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
+from journeyman.mission.values.name_patterns import script_name
 from journeyman.tools.base import CallStatus, Result
 from journeyman.tools.sandbox import Sandbox, SandboxFault, WorkerCheckout, fault_of, limits
 from journeyman.tools.script_check import script_problems, size_problem
@@ -112,8 +113,7 @@ def script_names(tools: Sequence[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     problems: list[Problem] = []
     for tool in tools:
-        name = re.sub(r"\W", "_", tool)
-        name = f"_{name}" if name[:1].isdigit() else name
+        name = script_name(tool)
         if name in names:
             problems.append(Problem(where=tool, message=f"has the same name in scripts as {names[name]!r}: {name}"))
         names[name] = tool

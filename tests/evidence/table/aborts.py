@@ -42,6 +42,7 @@ def rows() -> Iterator[Row]:
     yield from _coming_and_going()
     yield from _several_voices()
     yield from _grouped()
+    yield from _unresolved()
     yield from _never_blocking()
     yield from _probed()
     yield from _refused()
@@ -97,6 +98,38 @@ def _coming_and_going() -> Iterator[Row]:
     yield row("harm twice, but not in a row", True, held, {"look": harms(1, 0, 1, 0)}, *([call("look")] * 4))
     yield row("harm once within one iteration", True, held, {"look": harms(0, 1, 0, 0)}, call("look", "look", "look", "look"))
     yield row("two optional harms, the second strikes", False, [harm(), harm(id="more", metric="pain"), GOAL], {"look": pure(m(harm=0, pain=1, n=1))}, call("look"), reason="guard_broken")
+
+
+def _unresolved() -> Iterator[Row]:
+    """Whatever an alarm cannot tell must not keep it silent about what it can."""
+    broken = {"reason": "guard_broken"}
+    harmful = {**COMMON, "kind": "predicate"}
+
+    def alarm(expression: str) -> Fields:
+        return {**harmful, "expression": expression}
+
+    two: dict[str, Tool] = {"look": pure(m(harm=9, pain=0)), "say": pure(m(harm=1, pain=9)), "done": pure(m(n=1))}
+    both = alarm("obs['metrics']['harm'] > 5 and obs['metrics']['pain'] > 5")
+    yield row("two names, each told of by two tools, broken by one value of each", False, [both, GOAL], two, call("look", "say", "done"), **broken)
+    calm = {**two, "say": pure(m(harm=1, pain=2))}
+    yield row("two names, each told of by two tools, broken by no choice of values", True, [both, GOAL], calm, call("look", "say", "done"))
+    every = alarm("any(v > 5 for v in obs['metrics'].values())")
+    yield row("any value of two tools", False, [every, GOAL], two, call("look", "say", "done"), **broken)
+    one: dict[str, Tool] = {"look": pure(m(harm=9)), "done": pure(m(n=1))}
+    for name, expression in {
+        "plain": "obs['metrics']['harm'] > 5 or obs['metrics']['pain'] > 5",
+        "by get": "obs['metrics'].get('pain', 0) > 5 or obs['metrics'].get('harm', 0) > 5",
+        "three": "obs['metrics']['pain'] > 5 or obs['metrics']['other'] > 5 or obs['metrics']['harm'] > 5",
+    }.items():
+        yield row(f"one of two conditions, the other's metric was never measured: {name}", False, [alarm(expression), GOAL], one, call("look", "done"), **broken)
+        yield row(f"one of two conditions, neither of which holds: {name}", True, [alarm(expression), GOAL], {**one, "look": pure(m(harm=1))}, call("look", "done"))
+    for digits in (308, 309, 400, 4000):
+        huge: dict[str, Tool] = {"look": pure(m(harm=str(10**digits))), "done": pure(m(n=1))}
+        yield row(f"a number of {digits} digits in an expression", False, [alarm("obs['metrics']['harm'] > 5"), GOAL], huge, call("look", "done"), **broken)
+        yield row(f"a number of {digits} digits", False, [{**COMMON, "kind": "metric_threshold", "metric": "harm", "op": ">", "target": 5}, GOAL], huge, call("look", "done"), **broken)
+    held: Fields = {**COMMON, "kind": "metric_threshold", "metric": "harm", "op": ">", "target": 5, "hold_for": 3, "probe": {"tool": "look"}}
+    yield row("a probed condition that has begun to hold", False, [held, GOAL], {"look": pure(m(harm=9)), "done": pure(m(n=1))}, call("done"), **broken)
+    yield row("a probed condition that began to hold and stopped", True, [held, GOAL], {"look": pure(m(harm=9), m(harm=0)), "done": pure(m(n=1))}, call("done"), call("done"))
 
 
 def _grouped() -> Iterator[Row]:

@@ -69,6 +69,72 @@ def rows() -> Iterator[Row]:
     yield from _histories()
     yield from _defaults()
     yield from _looks_inside_results()
+    yield from _other_meanings()
+    yield from _named_beside_all()
+    yield from _failed_results()
+
+
+def _other_meanings() -> Iterator[Row]:
+    """A form tells nothing where its words mean something else."""
+    tools = {"look": pure(m(None, {"name": "alarm"})), "other": pure(m(None, {"name": "z"}))}
+    forms = {
+        "a walrus": "(any := all) and any(e['name'] != 'alarm' for e in obs['events'])",
+        "a walrus of a function": "(any := (lambda g: sum(g) == 0)) and any(e['name'] == 'alarm' for e in obs['events'])",
+        "a walrus of a count": "(len := (lambda x: 2 - sum([1 for e in x]))) and len(obs['events']) >= 1",
+        "a walrus in a list": "[(any := f) for f in [all]] and any(e['name'] != 'alarm' for e in obs['events'])",
+        "a walrus in a call": "bool(any := all) and any(e['name'] != 'alarm' for e in obs['events'])",
+        "a loop": "[any(e['name'] != 'alarm' for e in obs['events']) for any in [all]][0]",
+        "a parameter": "(lambda any: any(e['name'] != 'alarm' for e in obs['events']))(all)",
+    }
+    for name, expression in forms.items():
+        yield row(f"another meaning: {name}", False, [when(expression)], tools, call("look"), call("other"))
+    results = when("(any := all) and any(r['tool'] != 'look' for r in obs['tool_results'])")
+    yield row("another meaning, of results", False, [results], tools, call("look"), call("other"))
+
+
+def _named_beside_all() -> Iterator[Row]:
+    """A metric that is named must have been measured, also where others are gone through."""
+    forms = {
+        "values": "'bad' not in obs['metrics'] and all(v < 5 for v in obs['metrics'].values())",
+        "a default beside values": "obs['metrics'].get('bad', 0) < 5 and max(obs['metrics'].values()) == 1",
+        "a choice of names": "obs['metrics']['bad' if 'bad' in obs['metrics'] else 'n'] == 1",
+        "an or": "any(v == 1 for v in obs['metrics'].values()) or obs['metrics']['bad'] < 5",
+        "a computed name": "obs['metrics']['n' + ''] == 1 and obs['metrics'].get('bad', 0) == 0",
+        "a filter of values": "any(v == 1 for v in obs['metrics'].values() if 'bad' not in obs['metrics'])",
+        "histories": "all(v[-1] < 5 for v in obs['history'].values()) and 'bad' not in obs['history']",
+        "a computed history": "obs['history'][max(['n'])] == [1] and 'bad' not in obs['metrics']",
+    }
+    for name, expression in forms.items():
+        yield row(f"named beside all: {name}", False, [when(expression)], {"look": pure(*n(1))}, call("look"))
+    good = when("obs['metrics'].get('bad', 9) < 5 and all(v < 5 for v in obs['metrics'].values())")
+    yield row("named beside all, and measured", True, [good], {"look": pure(m(n=1, bad=0))}, call("look"))
+    for name, expression in {
+        "a sum": "sum(obs['metrics'].values()) < 5",
+        "a sum of ones": "sum(1 for v in obs['metrics'].values()) == 1",
+        "a count": "len([v for v in obs['metrics'].values()]) == 1",
+        "a set": "{v for v in obs['metrics'].values()} == {1}",
+    }.items():
+        yield row(f"how many there are tells what is missing: {name}", False, [when(expression)], {"look": pure(*n(1))}, call("look"))
+
+
+def _failed_results() -> Iterator[Row]:
+    """A call that failed has no value; that nothing bad is in it tells nothing."""
+    failing = {"look": pure(lost("failed", "tool_error")), "good": pure(m({"bad": 0, "x": 1}, n=1))}
+    forms = {
+        "a default for its value": "(obs['tool_results'][0].get('value') or {}).get('bad', 0) == 0",
+        "its text": "'9' not in str(obs['tool_results'][0])",
+        "any of them": "any((r.get('value') or {}).get('bad', 0) == 0 for r in obs['tool_results'])",
+    }
+    for name, expression in forms.items():
+        yield row(f"a failed result: {name}", False, [when(expression)], failing, call("look", "good", parallel=True))
+    plain = {
+        "another place": "obs['tool_results'][1]['value']['x'] == 1",
+        "its plain keys": "any(r['tool'] == 'good' and r['state'] == 'done' for r in obs['tool_results'])",
+    }
+    for name, expression in plain.items():
+        yield row(f"a failed result beside: {name}", True, [when(expression)], failing, call("look", "good", parallel=True))
+    sourced = when("any(r['value']['x'] == 1 for r in obs['tool_results'])", **{"from": "good"})
+    yield row("a failed result of another than the source", True, [sourced], failing, call("look", "good", parallel=True))
 
 
 def _when(quiet: dict[str, Tool]) -> Iterator[Row]:

@@ -142,7 +142,7 @@ def _without_source() -> Iterator[Row]:
         "length of the view": "len([v for v in obs['metrics'].values() if v < 1]) == 0",
     }.items():
         yield replace(base, name=f"stale through {name}", criteria=[when(expression)], tools={"act": changing("keyed", [m({"n": 1}, n=1)]), "more": changing()}, plan=[call("act", "more")], more={})
-        sourced: Fields = {"from": "act"} if "(obs)" in expression else {}  # it may look at events that are missing
+        sourced: Fields = {"from": "act"} if "(obs)" in expression or "== 0" in expression else {}  # they may look at what is missing
         yield replace(base, name=f"fresh through {name}", completes=True, criteria=[when(expression, **sourced)], tools={"act": changing("keyed", [m({"n": 1}, n=1)])}, plan=[call("act")], more={})
     for name, expression in {
         "a default for its value": "obs['tool_results'][0].get('value', {'n': 1})['n'] >= 1",

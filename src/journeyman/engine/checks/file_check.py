@@ -5,19 +5,19 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import json
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final
 
 from journeyman.engine.checks.check_result import CheckResult, undetermined
 from journeyman.engine.checks.path_opening import OpenedPath, PathRefused, open_below
 from journeyman.mission.criteria.engine_check import FileCheck
 from journeyman.mission.values.canonical import Json, JsonObject, canonical, checked
 from journeyman.mission.values.compare import compare
+from journeyman.mission.values.documents import document
 from journeyman.mission.values.paths import at_path
 from journeyman.mission.values.patterns import compile_pattern
 from journeyman.workspaces.copying import signature_of, stable_stat
@@ -128,30 +128,17 @@ def _json(check: FileCheck, data: bytes) -> _Found:
     path, op, target = check.json
     try:
         text = data.decode("utf-8-sig")
-        document = checked(json.loads(text, parse_constant=_refuse, object_pairs_hook=_unique))
+        whole = checked(document(text))
     except (ValueError, RecursionError) as error:
         return _Found(None, f"could not be told: it is not the JSON that was expected: {_short(str(error))}")
     try:
-        value = at_path(document, path)
+        value = at_path(whole, path)
     except KeyError as gap:
         return _Found(met=False, evidence=f"{path}: {gap.args[0]!r} is missing")
     holds = compare(op, value, target)
     if holds is None:
         return _Found(None, f"could not be told: {path} cannot be compared with {_shown(target)} by {op}")
     return _Found(holds, value if len(canonical(value)) <= _SHOWN_BYTES else _shown(value))
-
-
-def _refuse(constant: str) -> NoReturn:
-    raise ValueError(f"{constant} is no number of JSON")
-
-
-def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found: dict[str, object] = {}
-    for key, value in pairs:
-        if key in found:
-            raise ValueError(f"the key {_short(key)!r} stands twice in one object")
-        found[key] = value
-    return found
 
 
 def _csv(check: FileCheck, data: bytes) -> _Found:

@@ -209,7 +209,9 @@ class Measured(Criterion):
             seen = seen.narrowed_to_sources(self.wanted_sources)
         if not self.is_alarm:
             return self.judge_seen(seen)
-        return _loudest([self.judge_seen(one) for one in seen.voices(self.heads())])
+        return loudest(
+            [self.judge_seen(one) for one in seen.voices(self.heads(), self.metric_names(frozenset(seen.metrics)))]
+        )
 
     def warnings(self, tools: AllowedTools) -> Iterator[Problem]:
         """Say that anybody's value counts, where tools are there whose values may be of anything."""
@@ -232,7 +234,7 @@ class Measured(Criterion):
         return ()
 
 
-def _loudest(found: Sequence[Judgement]) -> Judgement:
+def loudest(found: Sequence[Judgement]) -> Judgement:
     """The judgement nearest to an alarm: met by one is met, what cannot be told by one is not unmet; the newest."""
     loudness = (CriterionStatus.UNMET, CriterionStatus.INCONCLUSIVE, CriterionStatus.MET)
     return max(

@@ -5,8 +5,10 @@ A view is made of fresh evidence only (`rules/freshness.py`), so that no kind of
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
+from typing import Final
 
 from msgspec import field
 
@@ -24,8 +26,12 @@ from journeyman.mission.criteria.evidence import (
     series_of,
 )
 from journeyman.mission.criteria.schema import EvidenceSource
+from journeyman.mission.values.compare import as_number
 from journeyman.mission.values.paths import at_path
 from journeyman.mission.values.value import Json, JsonObject, Value, replace
+
+MOST_VOICES: Final = 256
+"""Ways to resolve what is ambiguous that an alarm goes through."""
 
 
 class EvidenceView(Value, frozen=True, kw_only=True):
@@ -146,25 +152,40 @@ class EvidenceView(Value, frozen=True, kw_only=True):
         rows = [one for head in heads for one in self.metrics.get(head, ()) if _holds(one.value, path[len(head) + 1 :])]
         return self._ambiguous(path, rows) or (row, path[len(name) + 1 :])
 
-    def voices(self, heads: Sequence[str] = ()) -> tuple[EvidenceView, ...]:
-        """A view for each producer whose values are ambiguous beside others', in which its own count.
+    def voices(self, heads: Sequence[str], names: frozenset[str]) -> tuple[EvidenceView, ...]:
+        """A view for each way to resolve what is ambiguous, of which an alarm must not miss one.
 
-        `heads` are names of which one alone is looked at, where there are any: others do not matter then, and of these a
-        producer's view holds nobody else's.
+        Args:
+            heads: Names of which one alone is looked at, where there are any: a view for each producer, with nobody
+                else's values under them.
+            names: The metrics that are looked at where there are none: a view for each choice of a producer for each.
         """
-        looked = self.metrics if not heads else {name: self.metrics[name] for name in heads if name in self.metrics}
-        mixed = [row for name, rows in looked.items() if isinstance(self.metric(name), str) for row in rows]
-        told = [row for name in heads for row in self.metrics.get(name, ())]
-        mixed += told if self._ambiguous("", told) else []
+        return self._by_producer(heads) if heads else self._by_choice(names)
+
+    def _by_choice(self, names: frozenset[str]) -> tuple[EvidenceView, ...]:
+        mixed = [name for name in sorted(names & self.metrics.keys()) if isinstance(self.metric(name), str)]
+        choices: list[tuple[Evidence, ...]] = []
+        ways = 1
+        for name in mixed:
+            rows = self.metrics[name]
+            ways *= len(rows)
+            # Beyond a bound nobody could go through them all; what is left ambiguous keeps the alarm from being unmet.
+            choices.append(rows if ways <= MOST_VOICES else ())
+        told = [row for row in choices if row]
+        heard = [{row.name: (row,) for row in chosen} for chosen in itertools.product(*told)]
+        return tuple(replace(self, metrics={**self.metrics, **own}) for own in heard)
+
+    def _by_producer(self, heads: Sequence[str]) -> tuple[EvidenceView, ...]:
+        rows = [row for name in heads for row in self.metrics.get(name, ())]
+        mixed = [row for row in rows if isinstance(self.metric(row.name), str)]
+        mixed += rows if self._ambiguous("", rows) else []
         voices = {_voice(row): None for row in mixed}
         return tuple(self._heard(voice, heads) for voice in voices) if len(voices) > 1 else (self,)
 
     def _heard(self, voice: object, heads: Sequence[str]) -> EvidenceView:
-        metrics: dict[str, tuple[Evidence, ...]] = {}
-        for name, rows in self.metrics.items():
-            mine = tuple(row for row in rows if _voice(row) == voice)
-            others = () if name in heads else (max(rows, key=lambda row: row.measurement.order),)
-            metrics |= {name: mine or others} if mine or others else {}
+        mine = {name: tuple(row for row in self.metrics.get(name, ()) if _voice(row) == voice) for name in heads}
+        others = {name: rows for name, rows in self.metrics.items() if name not in heads}
+        metrics = {**others, **{name: rows for name, rows in mine.items() if rows}}
         known = {name: tools for name, tools in self.known.items() if name in metrics or name not in heads}
         return replace(self, metrics=metrics, known=known)
 
@@ -185,7 +206,7 @@ class EvidenceView(Value, frozen=True, kw_only=True):
             "events": [dict(row.fields) for row in self.events],
             "history": {name: list(points) for name, row in rows.items() if (points := self._points_of(row))},
             "iteration": self.iteration,
-            "metrics": {name: row.value for name, row in rows.items()},
+            "metrics": {name: as_number(row.value) for name, row in rows.items()},
             "tool_results": [self._resolved(row.row()) for row in self.results],
         }
 

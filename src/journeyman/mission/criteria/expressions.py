@@ -7,7 +7,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, TypeGuard
 
-_TAKERS: Final = frozenset({"all", "any", "max", "min", "sum"})
+_TAKERS: Final = frozenset({"all", "any", "max", "min"})
+"""What asks something of each value that is there; a sum, like a count, tells how many there are."""
+_RELIED_ON: Final = _TAKERS | {"len", "obs"}
+"""Names that must mean what they always do, or no form is what it looks like."""
 _FACTS: Final = frozenset({"counts", "errors", "iteration"})
 
 
@@ -17,6 +20,8 @@ class ExpressionUses:
 
     metrics: frozenset[str] | None
     """Names of metrics, `None` for all of them."""
+    named: frozenset[str]
+    """Those that it names, also where it looks at all: each must have been measured."""
     results: frozenset[int] | None
     """Places of results, `None` for all of them."""
     events: bool
@@ -31,7 +36,7 @@ class ExpressionUses:
         return self.metrics is None or bool(self.metrics) or self.results is None or bool(self.results) or self.events
 
 
-_ALL: Final = ExpressionUses(metrics=None, results=None, events=True, absence=True)
+_ALL: Final = ExpressionUses(metrics=None, named=frozenset(), results=None, events=True, absence=True)
 
 
 @lru_cache(maxsize=1024)
@@ -40,14 +45,17 @@ def uses(expression: str) -> ExpressionUses:
 
     `obs['metrics']['NAME']`, `obs['metrics'].get('NAME', …)` and `'NAME' in obs['metrics']` name a metric, in
     `obs['history']` alike; any other use of these two may look at every metric, and may be true because one is missing,
-    but for `obs['metrics'][…]`, whose names must be there, and `….values()` under `all`, `any`, `max`, `min`, `sum` or `for`.
+    but for `obs['metrics'][…]`, whose names must be there, and `….values()`, or a `for` over them, under `all`, `any`, `max` or `min`.
     Any other use of `obs` may look at everything. `obs['tool_results'][PLACE]` is one result, any other use may look at
     all. `any(… for e in obs['events'])` and `len(…) >= 1`, joined by `and` and `or`, ask for an event that is there; any
-    other use of events may ask for one that is not. The same forms tell results apart.
+    other use of events may ask for one that is not. The same forms tell results apart. An expression that gives one of
+    these names another meaning may look at everything.
     """
     try:
         tree = ast.parse(expression.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return _ALL
+    if _RELIED_ON & _bound(tree):
         return _ALL
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     names: set[str] = set()
@@ -78,6 +86,7 @@ def uses(expression: str) -> ExpressionUses:
             return _ALL
     return ExpressionUses(
         metrics=None if every else frozenset(names),
+        named=frozenset(names),
         results=None if results else frozenset(places),
         events=events,
         values=inside or _looks_inside(tree, parents),
@@ -85,11 +94,29 @@ def uses(expression: str) -> ExpressionUses:
     )
 
 
+def _bound(tree: ast.AST) -> set[str]:
+    """The names that an expression gives a meaning: targets of `for` and `:=`, parameters of a `lambda`."""
+    stored = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
+    return stored | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+
+
 def _root(parents: dict[ast.AST, ast.AST], node: ast.AST) -> tuple[str | None, ast.AST | None]:
     """The part of the observation that `obs[...]` or `obs.get(...)` is, and that expression."""
     outer = parents.get(node)
     name = _named(parents, node)
     return name, parents.get(outer) if isinstance(outer, ast.Attribute) else outer
+
+
+@lru_cache(maxsize=1024)
+def alternatives(expression: str) -> tuple[str, ...]:
+    """The operands of the `or` that an expression is, each an expression; itself alone where it is none."""
+    try:
+        tree = ast.parse(expression.strip(), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return (expression,)
+    if not (isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.Or)) or _bound(tree):
+        return (expression,)
+    return tuple(ast.unparse(value) for value in tree.values)
 
 
 def _asks_for_presence(parents: dict[ast.AST, ast.AST], events: ast.AST) -> bool:
@@ -154,10 +181,19 @@ def _asks_for_all(parents: dict[ast.AST, ast.AST], part: ast.AST) -> bool:
     call = parents.get(outer)
     if not (isinstance(call, ast.Call) and call.func is outer):
         return False
-    taker = parents.get(call)
-    if isinstance(taker, ast.comprehension):
-        return taker.iter is call
-    return isinstance(taker, ast.Call) and isinstance(taker.func, ast.Name) and taker.func.id in _TAKERS
+    taken: ast.AST = call
+    above = parents.get(taken)
+    if isinstance(above, ast.comprehension) and above.iter is call:
+        taken = parents[above]
+        above = parents.get(taken)
+        if not isinstance(taken, (ast.GeneratorExp, ast.ListComp)):
+            return False
+    return (
+        isinstance(above, ast.Call)
+        and isinstance(above.func, ast.Name)
+        and above.func.id in _TAKERS
+        and above.args == [taken]
+    )
 
 
 def _is_walked(parents: dict[ast.AST, ast.AST], part: ast.AST) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
@@ -84,8 +85,8 @@ class MetricCriterion(Measured):
             return f"{self.metric} is {shortened(value)}, not a number"
         try:
             return float(point), value, measurements
-        except OverflowError:
-            return f"{self.metric} is too large for a number"
+        except OverflowError:  # compared it is exactly; only how far it has come is told by the largest float
+            return sys.float_info.max if point > 0 else -sys.float_info.max, value, measurements
 
     def _metric(self, view: EvidenceView) -> tuple[Json, tuple[Measurement, ...]] | str:
         found = view.on_path(self.path)

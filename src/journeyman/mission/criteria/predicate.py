@@ -8,10 +8,10 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, StrictStr
 
 from journeyman.mission.criteria.allowed_tools import AllowedTools, DraftFacts
-from journeyman.mission.criteria.base import Measured
+from journeyman.mission.criteria.base import Measured, loudest
 from journeyman.mission.criteria.evidence import Evidence, Judgement, Measurement, ObservedResult, inconclusive, judged
 from journeyman.mission.criteria.evidence_view import EvidenceView
-from journeyman.mission.criteria.expressions import ExpressionUses, uses
+from journeyman.mission.criteria.expressions import ExpressionUses, alternatives, uses
 from journeyman.mission.criteria.metric import EVIDENCE_CHARACTERS, shortened
 from journeyman.mission.values.errors import Problem
 from journeyman.mission.values.name_patterns import is_pattern
@@ -72,12 +72,17 @@ class PredicateCriterion(Measured):
             yield "looks at nothing, so that it can never change"
 
     def judge_seen(self, view: EvidenceView) -> Judgement:
+        """Ask the sandbox; of an alarm each operand of its `or` by itself, since one that is true needs no other."""
+        texts = alternatives(self.text) if self.is_alarm else (self.text,)
+        return loudest([self._judged(text, view) for text in texts])
+
+    def _judged(self, text: str, view: EvidenceView) -> Judgement:
         """Ask the sandbox, once it is clear that every metric the expression looks at has a fresh value."""
-        looked = uses(self.text)
+        looked = uses(text)
         gap = _gap(looked, view) or (self._unseen(view) if looked.absence else "")
         if gap:
             return inconclusive(gap)
-        answer = view.run(self.text, view.obs())
+        answer = view.run(text, view.obs())
         if answer.error is not None:
             return inconclusive(answer.error[:EVIDENCE_CHARACTERS])
         if answer.truth is None:
@@ -117,7 +122,7 @@ def _gap(looked: ExpressionUses, view: EvidenceView) -> str:
         return "nothing fresh was observed"
     if looked.metrics is None and looked.results == frozenset() and not looked.events and not view.metrics:
         return "no metric has a fresh value"  # `all` of nothing is true
-    names = view.known | view.metrics.keys() if looked.metrics is None else looked.metrics
+    names = view.known | view.metrics.keys() | looked.named if looked.metrics is None else looked.metrics
     for name in sorted(names):
         row = view.metric(name)
         if not isinstance(row, Evidence):
@@ -130,8 +135,10 @@ def _gap(looked: ExpressionUses, view: EvidenceView) -> str:
 def _stale_result(looked: ExpressionUses, view: EvidenceView) -> str:
     """Tell which result the expression may miss the value of, as a default or a filter would hide; empty for none."""
     rows = _results(looked, view) if looked.values else []
-    row = next((row for row in rows if not row.fresh and row.is_done), None)
-    return f"the result of {row.tool} is stale" if row is not None else ""
+    row = next((row for row in rows if not (row.fresh and row.is_done)), None)
+    if row is None:
+        return ""
+    return f"the result of {row.tool} is stale" if row.is_done else f"the call of {row.tool} failed, so it has no value"
 
 
 def _results(looked: ExpressionUses, view: EvidenceView) -> list[ObservedResult]:

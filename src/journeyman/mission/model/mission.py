@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Annotated, Literal, TypeAlias, cast
+from typing import Annotated, Literal, TypeAlias, cast, get_args
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator, model_validator
 
@@ -18,6 +18,7 @@ from journeyman.mission.values.name_patterns import closest_match
 from journeyman.mission.values.patterns import compile_pattern
 
 Approve: TypeAlias = Literal["never", "destructive", "always"]
+"""From the laxest to the strictest."""
 
 MAX_DIRECTIVE_CHARACTERS = 8192
 MAX_CONTEXT = 20
@@ -263,6 +264,19 @@ class Mission(Strict):
             raise ValueError("`repeat` needs a `plan` to repeat")
         return self
 
+    @model_validator(mode="after")
+    def _looks_ask_nobody(self) -> Mission:
+        looks = {probe.tool: "a probe" for item in walk(self.criteria) for probe in item.probes}
+        looks |= {spec.probe.tool: "a probe" for spec in self.effects.values() if spec.probe is not None}
+        looks |= {call.tool: "a context call" for call in self.context}
+        for tool, look in looks.items():
+            if isinstance(self.approve, dict) and approval_rule(self, tool) == "always":
+                raise ValueError(
+                    f"{tool!r} is {look}, which asks nobody, and by `approve` each of its calls waits for a person;"
+                    f" look with another tool, or say `approve: {{{tool}: never}}`"
+                )
+        return self
+
     @property
     def explores(self) -> bool:
         """Whether the planner may try calls of its own once the plan is through."""
@@ -280,14 +294,16 @@ def mission_digest(mission: Mission) -> str:
 
 
 def effect_spec(mission: Mission, tool: str) -> EffectSpec | None:
-    """What the operator said of a tool's effect."""
-    return closest_match(mission.effects, tool)
+    """What the operator said of a tool's effect; of two patterns that fit as well, the one under which less may be done."""
+    return closest_match(mission.effects, tool, lambda spec: -EFFECT_RULES[spec.effect].preference)
 
 
 def approval_rule(mission: Mission, tool: str) -> Approve:
     """When a call of the tool waits for a person."""
     rules = mission.approve
-    return closest_match(rules, tool) or "destructive" if isinstance(rules, dict) else rules
+    if not isinstance(rules, dict):
+        return rules
+    return closest_match(rules, tool, get_args(Approve).index) or "destructive"
 
 
 def filled(template: Json, args: JsonObject) -> Json:

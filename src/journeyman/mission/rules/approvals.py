@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from journeyman.mission.model.mission import approval_rule
 from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import Strategy, ToolCall
+from journeyman.mission.values.name_patterns import script_name
 
 
 def approval_question(state: State, strategy: Strategy) -> str:
@@ -12,14 +15,16 @@ def approval_question(state: State, strategy: Strategy) -> str:
     if f"iteration-{state.iteration.index}" in state.people.answers:
         return ""
     if strategy.script is not None:
-        wanting = (
-            [name for name in sorted(state.tools) if needs_person(state, name)]
-            if state.iteration.source.startswith("advisor")
-            else []
-        )
+        script = strategy.script
+        wanting = [name for name in sorted(state.tools) if needs_person(state, name) and _may_call(script, name)]
         return f"run a script that may call {', '.join(wanting)}?" if wanting else ""
     wanting = [f"{call.tool}({_arguments(call)})" for call in strategy.calls if needs_person(state, call.tool)]
     return f"call {'; '.join(wanting)}?" if wanting else ""
+
+
+def _may_call(script: str, tool: str) -> bool:
+    """Tell whether a script has a tool's name anywhere: without it, it cannot call the tool."""
+    return re.search(rf"(?<!\w){re.escape(script_name(tool))}(?!\w)", script) is not None
 
 
 def needs_person(state: State, tool: str) -> bool:

@@ -12,6 +12,7 @@ from journeyman.mission.model.effects import EFFECT_RULES, LOOKING, UNCLASSIFIED
 from journeyman.mission.model.events import Intended
 from journeyman.mission.model.mission import ContextCall
 from journeyman.mission.model.state import ContextResult, Effect, State
+from journeyman.mission.rules.approvals import needs_person
 from journeyman.mission.rules.commands import Intend, IntendedCall
 from journeyman.mission.values.canonical import digest_of
 
@@ -200,10 +201,17 @@ def _is_context_due(call: ContextCall, known: ContextResult | None, upcoming: in
 
 
 def refresh_calls(state: State, after: tuple[IntendedCall, ...]) -> tuple[IntendedCall, ...]:
-    """The pure calls that measure again what only staleness keeps from being judged, run beside the probes."""
+    """The pure calls that measure again what only staleness keeps from being judged, run beside the probes.
+
+    Not those that wait for a person: an answer is for the call that was asked about.
+    """
     turn = after[0].turn if after else _next_turn(state)
     probed = {Call.of(call.tool, call.args) for call in after}
-    rows = [row for row in stale_calls(state) if Call.of(str(row["tool"]), row["args"]) not in probed][:MAX_REFRESHED]
+    rows = [
+        row
+        for row in stale_calls(state)
+        if Call.of(str(row["tool"]), row["args"]) not in probed and not needs_person(state, str(row["tool"]))
+    ][:MAX_REFRESHED]
     calls = tuple(
         IntendedCall(
             tool=str(row["tool"]),

@@ -8,6 +8,7 @@ from typing import Final
 from journeyman.mission.criteria import needed, needs_probes, probed_aborts, probes
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.criteria.evidence import CriterionStatus
+from journeyman.mission.model.events import CriterionResult
 from journeyman.mission.model.reasons import Outcome, VerdictLabel, VerdictReason
 from journeyman.mission.model.state import State
 
@@ -53,7 +54,12 @@ def criteria_hold(state: State) -> bool:
     if not known or not all(item is not None and item.met and not item.result.carried for item in known):
         return False
     found = [state.progress.criteria.get(criterion.id) for criterion in probed_aborts(state.mission.criteria)]
-    return all(item is not None and item.status is CriterionStatus.UNMET and not item.result.carried for item in found)
+    return all(item is not None and _is_freshly_unmet(item.result) for item in found)
+
+
+def _is_freshly_unmet(result: CriterionResult) -> bool:
+    """Tell whether an abort condition is known not to be met: one that has begun to hold is neither met nor unmet."""
+    return result.status is CriterionStatus.UNMET and not result.carried and result.held == 0
 
 
 def may_hold(state: State) -> bool:

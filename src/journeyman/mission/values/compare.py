@@ -39,6 +39,12 @@ def number_of(value: Json) -> int | float | None:
     return _number(value)
 
 
+def as_number(value: Json) -> Json:
+    """A large integer that is kept as text as the number it is; every other value as it is."""
+    number = _number(value) if isinstance(value, str) else None
+    return value if number is None else number
+
+
 def _number(value: Json) -> int | float | None:
     if isinstance(value, bool):
         return None

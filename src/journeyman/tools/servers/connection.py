@@ -168,8 +168,11 @@ def _definition(tool: types.Tool) -> Definition:
     notes = tool.annotations
     hints = ToolHints()
     if notes is not None:
+        # A server's word tightens and never loosens: that it destroys nothing is for the operator to say.
         hints = ToolHints(
-            read_only=notes.read_only_hint, destructive=notes.destructive_hint, idempotent=notes.idempotent_hint
+            read_only=notes.read_only_hint,
+            destructive=notes.destructive_hint or None,
+            idempotent=notes.idempotent_hint,
         )
     return Definition(
         name=tool.name,
