@@ -27,7 +27,7 @@ from benchmarks._malformed_inputs import GOOD, Case, cases
 from benchmarks.report import Meter, Row
 from benchmarks.worlds.lying import ANSWERS
 from journeyman.config import Settings
-from journeyman.engine.records import replay_of
+from journeyman.engine.replaying import replay_of
 from journeyman.engine.reporting import report_of
 from journeyman.interfaces.cli.main import app
 from journeyman.mission.files.mission_file import validate_mission

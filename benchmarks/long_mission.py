@@ -33,7 +33,7 @@ from typing import Final
 from benchmarks.report import Meter, Row
 from journeyman.config import Settings
 from journeyman.engine.journal import summary_of
-from journeyman.engine.records import replay_of
+from journeyman.engine.replaying import replay_of
 from journeyman.mission.chain import Entry, Envelope, genesis, head_of, open_entry, seal_bytes
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model import events as e

@@ -25,7 +25,8 @@ from typing import Final
 from benchmarks.long_mission import WORLDS
 from benchmarks.report import Meter, Row
 from journeyman.config import Settings
-from journeyman.engine.records import read_record, replay_of
+from journeyman.engine.records import read_record
+from journeyman.engine.replaying import replay_of
 from journeyman.mission.chain import Head
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model import events as e

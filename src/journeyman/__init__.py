@@ -37,7 +37,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from journeyman.config import Settings, load_settings
     from journeyman.engine.engine import Engine
-    from journeyman.engine.records import replay_of
+    from journeyman.engine.replaying import replay_of
     from journeyman.engine.reporting import report_of
     from journeyman.engine.runtime import Runtime
     from journeyman.mission.files.mission_file import parse_mission, validate_mission
@@ -73,7 +73,7 @@ __all__ = [
 _HOMES = {
     "config": ("Settings", "load_settings"),
     "engine.engine": ("Engine",),
-    "engine.records": ("replay_of",),
+    "engine.replaying": ("replay_of",),
     "engine.reporting": ("report_of",),
     "engine.runtime": ("Runtime",),
     "mission.values.errors": ("BugError", "CallerError", "JourneymanError", "WorldError"),

@@ -12,7 +12,8 @@ from journeyman.engine import control
 from journeyman.engine.advice_client import AdviceBroker
 from journeyman.engine.clock import Clock, SystemClock
 from journeyman.engine.engine import Engine
-from journeyman.engine.records import read_record, replay_of
+from journeyman.engine.records import read_record
+from journeyman.engine.replaying import replay_of
 from journeyman.engine.runtime import Runtime
 from journeyman.engine.verification import check_record
 from journeyman.mission.files.mission_file import validate_mission

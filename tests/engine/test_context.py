@@ -11,7 +11,8 @@ import pytest
 from journeyman.advisors.scripted import ScriptedAnswer
 from journeyman.engine.mission_check import check_tools
 from journeyman.engine.record_reading import state_of
-from journeyman.engine.records import prompt_of, read_record, replay_of
+from journeyman.engine.records import prompt_of, read_record
+from journeyman.engine.replaying import replay_of
 from journeyman.engine.reporting import report_of
 from journeyman.engine.runtime import expression_result
 from journeyman.engine.tool_policy import pinned_tool

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import os
+import sqlite3
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
-from journeyman.engine import record_reading, snapshots
+from journeyman.config import Settings
+from journeyman.engine import record_reading, replaying, snapshots
 from journeyman.engine.journal import Journal
 from journeyman.engine.record_reading import PAGE, newest_iterations, read_events, read_pages, restore, state_of
-from journeyman.engine.records import newest_events, numbered_events, read_record, replay_of
+from journeyman.engine.records import newest_events, numbered_events, read_record
+from journeyman.engine.replaying import cut_of, joined, replay_of
 from journeyman.engine.reporting import report_of
 from journeyman.engine.verification import check_record
+from journeyman.interfaces.cli.replay_process import replay_with_help
 from journeyman.mission.chain import Entry, Head, genesis, head_of, open_entry, seal
+from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.fold.fold import fold
 from journeyman.mission.model import events as e
 from journeyman.mission.model.state import State
@@ -24,6 +31,7 @@ from journeyman.mission.values.value import replace as replaced
 from journeyman.stores.base import Batch
 from journeyman.stores.memory import MemoryStore
 from journeyman.tools.functions import tool
+from journeyman.wiring import opened
 from tests.engine.engine_bench import EngineBench, bench, mission
 
 pytestmark = pytest.mark.anyio
@@ -141,6 +149,54 @@ async def test_a_forged_snapshot_is_named_by_verify_and_replay(at: EngineBench) 
     replayed = await replay_of(store, session, at.predicates)
     assert replayed.difference is not None
     assert (replayed.difference.seq, replayed.difference.kind) == (place + 1, "SnapshotTaken")
+
+
+async def test_two_parts_find_what_the_whole_finds(at: EngineBench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also where an event of either part was changed, and the chain written anew behind it."""
+    monkeypatch.setattr(replaying, "LEAST_EVENTS", 10)
+    session = (await at.engine.run(mission(*CALLS))).session_id
+    record = await read_record(at.store, session)
+    cut = await cut_of(at.store, session)
+    assert cut is not None
+    assert 0 < cut.head.seq < record.head.seq
+    stores = [at.store]
+    for place, item in enumerate(record.events):
+        if isinstance(item.event, e.Decided):
+            used: JsonObject = {**open_entry(record.entries[place]).data, "used": {"tool_calls": 99}}
+            stores.append(await _with(at, _resealed(record.entries, place, used)))
+    found: set[bool] = set()
+    for store in stores:
+        whole = await replay_of(store, session, at.predicates)
+        again = await cut_of(store, session)
+        assert again is not None
+        parts = [await replay_of(store, session, at.predicates, until=again.head)]
+        parts.append(await replay_of(store, session, at.predicates, behind=again))
+        both = joined(*parts)
+        assert (both.difference, both.events, both.derived) == (whole.difference, whole.events, whole.derived)
+        found.add(parts[0].difference is not None)
+    assert found == {True, False}
+    with pytest.raises(RecordBroken, match="is missing"):
+        await replay_of(at.store, session, at.predicates, until=Head(cut.head.seq, b"x" * 32))
+
+
+async def test_another_process_replays_one_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And what is broken in its part is told as if it were ours."""
+    monkeypatch.setattr(replaying, "LEAST_EVENTS", 10)
+    monkeypatch.setattr(snapshots, "EVERY_EVENTS", 3)
+    monkeypatch.setattr(snapshots, "SHARE", 0)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 1})
+    async with opened(Settings(data_dir=tmp_path), functions=[look]) as journeyman:
+        plan = [{"calls": [{"tool": "look"}]}] * 5
+        goal = [{"id": "seen", "kind": "tool_call_succeeded", "tool": "look", "min_count": 5}]
+        written = {"directive": "Look.", "tools": ["look"], "criteria": goal, "plan": plan, "budget": {"iterations": 9}}
+        session = (await journeyman.engine.run(validate_mission(written))).session_id
+        whole = await replay_of(journeyman.store, session, journeyman.predicates)
+        shared = await replay_with_help(journeyman, session)
+        assert (shared.events, shared.derived, shared.difference) == (whole.events, whole.derived, None)
+        with sqlite3.connect(tmp_path / "default" / "journeyman.db") as file:
+            file.execute("UPDATE event SET body = replace(body, 'Look.', 'Leap.')")
+        with pytest.raises(RecordBroken):
+            await replay_with_help(journeyman, session)
 
 
 async def test_a_damaged_or_foreign_snapshot_is_passed_over(at: EngineBench) -> None:

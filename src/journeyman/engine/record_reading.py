@@ -103,21 +103,23 @@ async def state_of(store: Store, session_id: str) -> State:
     return state
 
 
-async def read_pages(store: Store, session_id: str, head: Head | None = None) -> AsyncIterator[Sequence[Entry]]:
-    """The record page by page with its chain checked, up to `head`, or else to where the store says it ends.
+async def read_pages(
+    store: Store, session_id: str, head: Head | None = None, start: Head | None = None
+) -> AsyncIterator[Sequence[Entry]]:
+    """The record behind `start` page by page with its chain checked, up to `head`, or else to where the store says it ends.
 
     Raises:
         NotFound: There is no such session.
         RecordBroken: The first event that does not fit, or is missing at the end.
     """
-    at = start = genesis(store.tenant, session_id)
+    at = begin = genesis(store.tenant, session_id) if start is None else start
     end = await store.head(session_id) if head is None and isinstance(store, HeadLookup) else head
     while page := await store.read(session_id, at.seq, PAGE, before_seq=None if end is None else end.seq + 1):
         at = check_chain(at, page)
         yield page
     if end is not None and at != end:
         check_chain(at, (), end)
-    if at == start:
+    if at == begin and start is None:
         raise session_not_found(session_id)
 
 

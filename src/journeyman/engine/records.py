@@ -1,4 +1,4 @@
-"""What is read of a session: its events, report, replay and prompt. Long records pass by; they are not held."""
+"""What is read of a session: its events and its prompt. Long records pass by; they are not held."""
 
 from __future__ import annotations
 
@@ -11,23 +11,16 @@ from journeyman.engine.recent_iterations import RecentIterations
 from journeyman.engine.record_reading import (
     newest_iterations,
     read_pages,
-    report_start_seq,
     session_not_found,
     state_of,
-    with_tool_specs,
 )
-from journeyman.engine.runtime import PredicateEvaluator, expression_result
 from journeyman.mission.advice import StrategyAdvice
 from journeyman.mission.chain import Entry, Head, head_of, is_of_kind
-from journeyman.mission.criteria.evidence import ExpressionResult
 from journeyman.mission.fold.fold import fold_all
-from journeyman.mission.model.events import CatalogPinned, EventRecord, Proposed, read
+from journeyman.mission.model.events import EventRecord, Proposed, read
 from journeyman.mission.model.state import State
 from journeyman.mission.prompt import RECENT, Prompt, references, strategy_prompt
-from journeyman.mission.record.replay import Replayer, ReplayResult
-from journeyman.mission.report.build import ReportBuilder
-from journeyman.mission.report.model import Report
-from journeyman.mission.values.canonical import Json, JsonObject, parsed
+from journeyman.mission.values.canonical import JsonObject, parsed
 from journeyman.stores.base import Store, Summary
 
 
@@ -91,38 +84,6 @@ async def newest_events(
             iteration = happened.event.iteration
         rows.append(NumberedEvent(seq=entry.seq, iteration=iteration, happened=happened))
     return rows
-
-
-async def replay_of(store: Store, session_id: str, predicates: PredicateEvaluator) -> ReplayResult:
-    """What replaying a session's record finds; raises `RecordBroken` where its chain or its end does not hold."""
-    return (await replay_and_report(store, session_id, predicates))[0]
-
-
-async def replay_and_report(
-    store: Store, session_id: str, predicates: PredicateEvaluator
-) -> tuple[ReplayResult, Report | None]:
-    """What replaying finds, and the report that was derived in the same pass where nothing differs."""
-
-    async def ask(expression: str, obs: JsonObject) -> ExpressionResult:
-        result = await predicates.evaluate(expression, obs)
-        return expression_result(result)
-
-    async def read_blob(name: str) -> Json:
-        return parsed(await store.blob(name))
-
-    replaying, builder = Replayer(ask, read_blob), ReportBuilder()
-    newest = await report_start_seq(store, session_id)
-    head: Head | None = None
-    async for page in read_pages(store, session_id):
-        for entry in page:
-            happened = read(entry)
-            if isinstance(happened.event, CatalogPinned):
-                happened = await with_tool_specs(store, happened)
-            if not await replaying.take(happened):
-                return replaying.result(), None
-            builder.take_or_pass(happened, cast("State", replaying.state), newest=entry.seq >= newest)
-            head = head_of(entry)
-    return replaying.result(), builder.finish(cast("State", replaying.state), cast("Head", head))
 
 
 def summarized(entries: Sequence[Entry]) -> Summary:

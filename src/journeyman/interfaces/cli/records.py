@@ -8,10 +8,11 @@ from typing import Annotated
 
 import typer
 
-from journeyman.engine.records import replay_and_report, summarized
+from journeyman.engine.records import summarized
 from journeyman.engine.reporting import report_of, reported_head
 from journeyman.engine.verification import check_record
 from journeyman.interfaces.cli.options import JsonOption, SessionArgument
+from journeyman.interfaces.cli.replay_process import replay_with_help
 from journeyman.interfaces.cli.shared import NOT_ACHIEVED, CommandGroup, find_session, print_json, settings_of
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.cli.with_session import with_journeyman, with_session
@@ -94,7 +95,8 @@ def replay(
     """Derive every evaluation, verdict, budget and the report again, with no clock, tool or model; name the first difference."""
 
     async def work(journeyman: Journeyman, name: str) -> tuple[str, ReplayResult, Report | None]:
-        return name, *await replay_and_report(journeyman.store, name, journeyman.predicates)
+        found = await replay_with_help(journeyman, name)
+        return name, found, await report_of(journeyman.store, name) if found.difference is None else None
 
     name, found, derived = with_session(settings_of(ctx), session, work)
     again = None if derived is None else to_json(derived)

@@ -54,10 +54,12 @@ class ReplayResult:
 class Replayer:
     """Derives one event after the other again, in flat memory."""
 
-    def __init__(self, ask: Ask, read_blob: ReadBlob) -> None:
+    def __init__(self, ask: Ask, read_blob: ReadBlob, *, state: State | None = None, before: int = 0) -> None:
+        """Begin behind the first `before` events, after which the state is `state`."""
         self._ask = ask
         self._read_blob = read_blob
-        self.state: State | None = None
+        self.state = state
+        self._before = before
         self.events = 0
         self.derived = 0
         self.difference: Difference | None = None
@@ -74,7 +76,7 @@ class Replayer:
         if expected is not None:
             self.derived += 1
             if expected != event and canonical(encode(expected)) != canonical(encode(event)):
-                self.difference = _difference(self.events, event, expected)
+                self.difference = _difference(self._before + self.events, event, expected)
                 return False
         state = fold(self.state, happened)
         if state.tools_ref:

@@ -23,7 +23,6 @@ class ReportBuilder:
 
     def __init__(self) -> None:
         self._gathered = Gathered()
-        self._first = True
 
     def take(self, happened: EventRecord, state: State) -> None:
         """Take in an event; `state` is as it was right after it."""
@@ -53,18 +52,6 @@ class ReportBuilder:
     def pass_snapshot(self, happened: EventRecord, state: State) -> None:
         """Take in a snapshot of the middle with its state."""
         gather_snapshot(self._gathered, state, happened.at)
-
-    def take_or_pass(self, happened: EventRecord, state: State, *, newest: bool) -> None:
-        """Take in an event where its iteration is told: one of the first, or `newest`; else pass it by."""
-        event = happened.event
-        if self._first and isinstance(event, e.Proposed):
-            self._first = self.tells_first(event.iteration)
-        if self._first or newest:
-            self.take(happened, state)
-        elif isinstance(event, e.SnapshotTaken):
-            self.pass_snapshot(happened, state)
-        else:
-            self.pass_by(happened)
 
     def finish(self, state: State, head: Head) -> Report:
         """The report of a record that ends at `head` in `state`."""

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from journeyman.engine.record_reading import state_of
-from journeyman.engine.records import replay_of
+from journeyman.engine.replaying import replay_of
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import read
 from journeyman.mission.rules.calls import effect_key
