@@ -182,7 +182,7 @@ def test_a_model_is_watched(shell: MakeShell) -> None:
         (("advisor:nobody",), "configured: advisor:near, advisor:claude"),
         (("advisor:keyless",), "set the variable ANTHROPIC_API_KEY"),
         (("advisor:far",), "allow it with `consent`"),
-        (("advisor:near", "--view-tokens", "10"), "at least 900"),
+        (("advisor:near", "--view-chars", "10"), "at least 4400"),
         (("advisor:near", "--role", "sre", "--others", "oracle"), "cannot be a teammate"),
         (("advisor:near", "--role", "sre", "--others", "somebody"), "--others has 1 problem"),
         (("advisor:near", "--output", "no/where.jsonl"), "choose another --output"),

@@ -19,8 +19,8 @@ class ModelOptions:
     """The model's seats; none given means all four."""
     others: str = "heuristic"
     """Who takes the other seats."""
-    view_tokens: int | None = None
-    """Most of one view; `None` is what `render_observation` takes."""
+    view_chars: int | None = None
+    """Most of one view, in characters; `None` is what `render_observation` takes."""
     answer_tokens: int = ANSWER_TOKENS
     memory: int = MEMORY
     """Earlier turns that a role is shown again."""

@@ -18,8 +18,9 @@ from openenv.core.rubrics import Rubric
 
 from journeyman.gym.actions import HANDS
 from journeyman.gym.tasks import MAX_NUMBER, Split, Task, Tier, task
-from journeyman.gym.text.action import TextAction, read_action
+from journeyman.gym.text.action import TextAction
 from journeyman.gym.text.parse import parse_action
+from journeyman.gym.text.reading import read_action
 from journeyman.gym.text.render import render_observation
 from journeyman.gym.text.shift import Shift
 from journeyman.gym.text.tools import ROLE_TOOLS, RoleTool, typed
@@ -145,7 +146,7 @@ class IncidentEnvironment(MCPEnvironment):
         role = self._running().role
         if action.text is not None:
             return parse_action(action.text, role=role)
-        if action.action_type == "noop" and action.target is None:
+        if action.action_type == "noop" and action.target is None and not action.args:
             return TextAction(role)
         wanted = {"action_type": action.action_type, "target": action.target, "args": action.args}
         return read_action(wanted, role).action

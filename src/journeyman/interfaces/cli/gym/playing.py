@@ -12,7 +12,7 @@ from journeyman.evaluation.policies import team_for
 from journeyman.gym.actions import HANDS
 from journeyman.gym.tasks import Task, task
 from journeyman.gym.text.action import Arg, TextAction
-from journeyman.gym.text.prompts import load_role_prompt
+from journeyman.gym.text.prompts import load_briefing
 from journeyman.gym.text.render import render_observation
 from journeyman.gym.text.shift import NOBODY, Shift
 from journeyman.gym.text.words import ActionType, AgentRole, FailureType
@@ -103,7 +103,7 @@ def help_for(role: AgentRole) -> str:
     rows = [text for kind, text in _FORMS.values() if kind.number in HANDS[role.number]]
     free = ["view                       show the last view again; costs no step", "quit                       leave"]
     failures = f"failures: {', '.join(FailureType)}" if any(row.startswith("claim") for row in rows) else ""
-    briefing = load_role_prompt(role).partition("Answer with one JSON")[0].strip()
+    briefing = load_briefing(role).strip()
     lines = [briefing, "", "Commands; names may be shortened:", *(f"  {row}" for row in [*rows, *free]), failures]
     return "\n".join(lines).rstrip()
 
