@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from journeyman.answers import ResponseContent
 from journeyman.gym.text import (
     ActionType,
     AgentRole,
@@ -21,6 +22,7 @@ from journeyman.gym.text import (
     parse_openai_response,
     read_text,
 )
+from journeyman.gym.text.parse import _extracted, _read  # pyright: ignore[reportPrivateUsage] - the two ways of reading
 
 RESTART = '{"action_type": "restart", "target": "db"}'
 WANTED = TextAction(AgentRole.SRE, ActionType.RESTART, "db")
@@ -207,6 +209,31 @@ def test_text_is_read_where_there_is_no_tool_call() -> None:
     assert parse_openai_response({"choices": [{"message": {"content": parts}}]}, AgentRole.SRE) == WANTED
     assert parse_anthropic_response({"content": parts}, AgentRole.SRE) == WANTED
     assert parse_anthropic_response({"content": RESTART}, AgentRole.SRE) == WANTED
+
+
+_KEYS = st.sampled_from(
+    ["action_type", "Action_Type", "target", "args", "name", "arguments", "input", "role", "thought"]
+)
+_WORDS = st.sampled_from(["noop", "restart", "Resolve", "reboot", "db", "sre", "incident_action", ""])
+_VALUES = st.recursive(
+    _WORDS | st.none() | st.integers() | st.floats(),
+    lambda one: st.dictionaries(_KEYS, one, max_size=3) | st.lists(one, max_size=2),
+)
+
+
+@given(
+    st.dictionaries(_KEYS, _VALUES, max_size=4),
+    st.sampled_from(["", "stop", "tool_calls", "length", "content_filter"]),
+    st.sampled_from(["call", "text"]),
+)
+@settings(max_examples=600, deadline=None)
+def test_an_answer_that_is_plainly_an_action_is_read_as_any_other(
+    value: dict[str, Any], ended: str, where: str
+) -> None:
+    """The short way gives what looking for the answer gives, as a call and as text."""
+    text = json.dumps(value)
+    content = ResponseContent((("act", text),), "", ended) if where == "call" else ResponseContent((), text, ended)
+    assert _read(content, AgentRole.SRE) == _extracted(content, AgentRole.SRE)
 
 
 def test_a_retry_says_what_was_wrong() -> None:

@@ -65,6 +65,7 @@ class ModelTable:
         return Seating(
             roles=roles_of(options),
             others=None if self.others is None else self.others([one], one.number),
+            liar=None if options.liar is None else AgentRole(options.liar),
             view_chars=options.view_chars or MAX_CHARS,
             memory=options.memory,
         )
@@ -233,13 +234,19 @@ class ModelRun:
 
 def roles_of(options: ModelOptions) -> tuple[AgentRole, ...]:
     """The model's seats."""
-    return tuple(role for role in AgentRole if role in options.roles or not options.roles)
+    wanted = options.roles or tuple(role for role in AgentRole if role != options.liar)
+    return tuple(role for role in AgentRole if role in wanted)
 
 
 def _check(options: ModelOptions) -> None:
     if options.view_chars is not None and options.view_chars < LEAST_CHARS:
         problem = Problem(where="", message=f"{options.view_chars} cannot hold a view", hint=f"at least {LEAST_CHARS}")
         raise InvalidInput("--view-chars", (problem,))
+    if options.liar is not None and options.liar in options.roles:
+        problem = Problem(
+            where="", message=f"{options.liar} is a seat of the model's", hint="another seat, or no --role"
+        )
+        raise InvalidInput("--liar", (problem,))
     if options.others == "oracle":
         hint = "heuristic, random, a cheater, trained:FILE or nobody"
         raise InvalidInput("--others", (Problem(where="", message="'oracle' cannot be a teammate", hint=hint),))
@@ -250,12 +257,14 @@ def _label(policy: str, broker: Broker, options: ModelOptions) -> str:
     advisor = broker.advisors[policy.removeprefix(PREFIX)]
     parts = [advisor.model] if isinstance(advisor, ProviderAdvisor) else []
     roles = roles_of(options)
-    if len(roles) < len(AgentRole):
+    if options.liar is not None:
+        parts.append(f"a lying {options.liar}")
+    if len(roles) + (options.liar is not None) < len(AgentRole):
         parts.append(f"{' and '.join(roles)} beside {options.others}")
     if options.view_chars not in (None, MAX_CHARS):
         parts.append(f"views of {options.view_chars} characters")
     if options.answer_tokens != ANSWER_TOKENS:
-        parts.append(f"answers of {options.answer_tokens} characters")
+        parts.append(f"answers of {options.answer_tokens} tokens")
     if options.memory != MEMORY:
         parts.append(f"memory {options.memory}")
     return f"{policy} ({', '.join(parts)})" if parts else policy

@@ -19,6 +19,8 @@ class ModelOptions:
     """The model's seats; none given means all four."""
     others: str = "heuristic"
     """Who takes the other seats."""
+    liar: str | None = None
+    """The seat of a colleague who sends forged messages and does nothing else; `None` for nobody."""
     view_chars: int | None = None
     """Most of one view, in characters; `None` is what `render_observation` takes."""
     answer_tokens: int = ANSWER_TOKENS

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from journeyman.gym.eyes.sights import SreSight
+from journeyman.gym.eyes.sights import Sights, SreSight
 from journeyman.gym.text.observation import Alert
 
 _FAILING_RATIO: Final = 0.05
@@ -31,11 +31,14 @@ class AlertTracker:
         """The alerts that fire, by service."""
         return tuple(self._firing.values())
 
-    def watch(self, seen: SreSight, step: int) -> None:
-        """Take note of what fires after a step."""
-        firing = [number for number, on in enumerate(seen.alerts) if on]
-        if firing or self._firing:
-            self._firing = {number: self._firing.get(number) or self._alert(number, seen, step) for number in firing}
+    def watch(self, sights: Sights, step: int) -> None:
+        """Take note of what fires after a step in a world alone."""
+        (felt,) = sights.manager()
+        firing = [number for number, on in enumerate(felt.alerts) if on]
+        if firing == list(self._firing):
+            return
+        (seen,) = sights.sre()
+        self._firing = {number: self._firing.get(number) or self._alert(number, seen, step) for number in firing}
 
     def _alert(self, number: int, seen: SreSight, step: int) -> Alert:
         failing = seen.errors[number] > _FAILING_RATIO

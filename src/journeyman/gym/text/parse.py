@@ -19,8 +19,10 @@ from journeyman.answers import (
     MultipleObjects,
     ResponseContent,
     extract_from_content,
+    reason_for_finish,
     response_content,
 )
+from journeyman.answers.strict_json import parse_strict
 from journeyman.gym.text.action import Read, ReadFailure, TextAction, unread
 from journeyman.gym.text.quoting import quoted
 from journeyman.gym.text.reading import read_action
@@ -29,6 +31,8 @@ from journeyman.gym.text.words import ActionType, AgentRole
 GenerateFn: TypeAlias = Callable[[str], str]
 """Asks a model with a prompt and returns its text."""
 _SHOWN_CHARS: Final = 500
+_PLAIN_CHARS: Final = 4096
+_TYPES: Final = frozenset(map(str, ActionType))
 _FAILURES: Final = {
     ExtractionReason.TRUNCATED: ReadFailure.TRUNCATED,
     ExtractionReason.MALFORMED: ReadFailure.MALFORMED,
@@ -80,6 +84,28 @@ def read_text(text: object, role: AgentRole, *, finish_reason: str | None = None
 
 def _read(content: ResponseContent, role: AgentRole) -> Read:
     """The last call that is an action, whatever tool it names, else the text's last one."""
+    plain = _plain_action(content.calls[-1][1] if content.calls else content.text)
+    if plain is not None and reason_for_finish(content.finish_reason) is None:
+        return read_action(plain, role)
+    return _extracted(content, role)
+
+
+def _plain_action(given: object) -> dict[str, object] | None:
+    """What is nothing but an action already, as most answers are: looking for it would find the same and cost twice."""
+    if isinstance(given, str) and len(given) <= _PLAIN_CHARS and given.startswith("{"):
+        try:
+            given = parse_strict(given)
+        except (ValueError, RecursionError):
+            return None
+    if not isinstance(given, dict):
+        return None
+    fields = cast("dict[str, object]", given)
+    kind = fields.get("action_type")
+    # A call that was written out has a name, and its action may be in its arguments.
+    return fields if isinstance(kind, str) and kind in _TYPES and "name" not in fields else None
+
+
+def _extracted(content: ResponseContent, role: AgentRole) -> Read:
     for model in (_Written, _Loose):  # so that a misspelt type is named in the reason
         found = extract_from_content(content, model, tool=ANY_TOOL, several=MultipleObjects.LAST_OF_ALL)
         if found.ok and isinstance(found.value, _Loose):

@@ -72,7 +72,7 @@ class TextWorld:
         self._calls: tuple[tuple[str, ...], ...] = ()
         """Whom each service calls, by name."""
         self._alerts: Final = AlertTracker(self._names.services)
-        self._watch_alerts()
+        self._alerts.watch(self._world.sights(), self._steps)
 
     @property
     def done(self) -> bool:
@@ -133,7 +133,7 @@ class TextWorld:
         self._steps += 1
         paid = self._world.step_alone(rows).rewards
         self._over = self._world.finished
-        self._watch_alerts()
+        self._alerts.watch(self._world.sights(), self._steps)
         self.team_reward = paid[0]
         self._rewards = dict(zip(_ROLES, paid[1:], strict=True))
         return self._rewards.copy()
@@ -168,10 +168,6 @@ class TextWorld:
             LogEntry(step=one.step, service=self.services[one.service], level=one.level, message=one.message)
             for one in self._world.logs(role)
         )
-
-    def _watch_alerts(self) -> None:
-        (sight,) = self._world.sights().sre()
-        self._alerts.watch(sight, self._steps)
 
     def _sre(self) -> RoleView:
         (sight,) = self._world.sights().sre()

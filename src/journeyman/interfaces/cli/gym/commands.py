@@ -49,6 +49,9 @@ _ROLE = typer.Option(
     help="Models only: its seat, sre, dev, manager or oversight; all four without it. May be repeated.",
 )
 _OTHERS = typer.Option("--others", metavar="NAME", help="Models only: who takes the other seats, a policy or nobody.")
+_LIAR = typer.Option(
+    "--liar", metavar="ROLE", help="Models only: a seat that does nothing but send forged messages; compare scores."
+)
 _VIEW = typer.Option(
     "--view-chars", metavar="N", help="Models only: most characters of one view, at least 4400; else 5500."
 )
@@ -95,6 +98,7 @@ def evaluate(
     plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE", help=_PLOT)] = None,
     role: Annotated[list[RoleName], _ROLE] = [],  # noqa: B006  # typer's form
     others: Annotated[str, _OTHERS] = "heuristic",
+    liar: Annotated[RoleName | None, _LIAR] = None,
     view_chars: Annotated[int | None, _VIEW] = None,
     answer_tokens: Annotated[int, _ANSWER] = ANSWER_TOKENS,
     memory: Annotated[int, _MEMORY] = MEMORY,
@@ -114,6 +118,7 @@ def evaluate(
         options = ModelOptions(
             roles=tuple(role),
             others=others,
+            liar=liar,
             view_chars=view_chars,
             answer_tokens=answer_tokens,
             memory=memory,
