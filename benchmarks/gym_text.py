@@ -32,9 +32,9 @@ def run(progress: Meter) -> list[Row]:
         text = (_CHATTER * (size * 1024 // len(_CHATTER) + 1))[: size * 1024] + _ACTION
         per_kb.append(_best_us(text) / size)
         rows.append(Row(f"{size:,} KB of chatter", per_kb[-1], "us per KB"))
-    bare = _best_us(_ACTION)
-    rows.append(Row("an action alone", bare, "us"))
-    # What the action itself costs is not the chatter's.
+    rows.append(Row("an action alone", _best_us(_ACTION), "us"))
+    # What finding the action in a text costs is not the chatter's; an action alone is not looked for.
+    bare = _best_us(f"I do: {_ACTION}")
     chatter = (per_kb[1] * _SIZES_KB[1] - bare) / _SIZES_KB[1]
     rows.append(Row("chatter, 16 KB, without the action", chatter, "us per KB", "< 2", chatter < CEILING_US_PER_KB))
     growth = per_kb[-1] / per_kb[1]
@@ -54,10 +54,10 @@ def _best_us(text: str) -> float:
     took: list[float] = []
     for _ in range(7):
         rounds = max(1, 200_000 // len(text))
-        start = time.perf_counter()
+        start = time.process_time()
         for _ in range(rounds):
             parse_action(text, AgentRole.SRE)
-        took.append((time.perf_counter() - start) / rounds * 1e6)
+        took.append((time.process_time() - start) / rounds * 1e6)
     assert parse_action(text, AgentRole.SRE).target == "orders-db"
     return min(took)
 
@@ -68,11 +68,11 @@ def _streamed_us(make: Callable[[], StreamingActionParser | AnswerStream], size_
     took: list[float] = []
     for _ in range(5):
         stream = make()
-        start = time.perf_counter()
+        start = time.process_time()
         for chunk in chunks:
             if stream.feed(chunk):
                 break
-        took.append((time.perf_counter() - start) * 1e6)
+        took.append((time.process_time() - start) * 1e6)
         assert stream.finished == isinstance(stream, StreamingActionParser)
     return min(took)
 

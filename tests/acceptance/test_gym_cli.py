@@ -69,7 +69,7 @@ def test_a_person_plays_a_role_through_a_pipe(shell: MakeShell) -> None:
     assert ended.returncode == 1, ended.stderr  # closed while it burned
     assert "incident manager" in ended.stdout
     assert ended.stdout.count("no step is lost") == 2
-    assert "manager to sre: what is wrong?" in ended.stdout
+    assert 'manager to sre: "what is wrong?"' in ended.stdout
     assert "Team score 0.000, yours 0.000" in ended.stdout
     assert "it was " in ended.stdout.split("is over", 1)[1]
     assert "it was " not in ended.stdout.split("is over", 1)[0]

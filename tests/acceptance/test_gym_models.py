@@ -37,7 +37,8 @@ class Scholar(ModelServer):
         view = said if isinstance(said, str) else said[0]["text"]
         if self.fault is not None:
             return ScriptLine(fault=self.fault)
-        return ScriptLine(text=f"<think>Is it {{this}}?</think> I do {self.plan[view]}", delay_s=self.delay_s)
+        does = self.plan.get(view) or '{"action_type": "noop"}'
+        return ScriptLine(text=f"<think>Is it {{this}}?</think> I do {does}", delay_s=self.delay_s)
 
 
 @contextmanager
@@ -162,6 +163,20 @@ def test_a_ceiling_ends_a_run_before_it_is_exceeded(shell: MakeShell) -> None:
         assert len(server.calls) == asked
 
 
+def test_a_model_plays_beside_a_colleague_who_lies(shell: MakeShell) -> None:
+    """The liar sits in its own seat, is no turn of the model's, and the name of the policy says so."""
+    user = shell("")
+    words = ("gym", "eval", "--seeds", "1", "--policy", "advisor:near", "--role", "sre", "--others", "nobody")
+    with scholar() as server:
+        configured(user, server.url)
+        (row,) = user.json(*words, "--liar", "dev")["results"]
+        views = [call.body["messages"][-1]["content"] for call in server.calls]
+    assert row["policy"] == "advisor:near (gpt-4o-mini, a lying dev, sre beside nobody)"
+    assert row["usage"]["turns"] == len(views) == 30
+    assert sum(" dev to " in view for view in views) > 25
+    assert len({len(view.split("\n")) - len(view.splitlines()) for view in views}) == 1
+
+
 def test_a_model_is_watched(shell: MakeShell) -> None:
     """It plays first, then every step is shown."""
     user = shell("")
@@ -182,9 +197,10 @@ def test_a_model_is_watched(shell: MakeShell) -> None:
         (("advisor:nobody",), "configured: advisor:near, advisor:claude"),
         (("advisor:keyless",), "set the variable ANTHROPIC_API_KEY"),
         (("advisor:far",), "allow it with `consent`"),
-        (("advisor:near", "--view-tokens", "10"), "at least 900"),
+        (("advisor:near", "--view-chars", "10"), "at least 4400"),
         (("advisor:near", "--role", "sre", "--others", "oracle"), "cannot be a teammate"),
         (("advisor:near", "--role", "sre", "--others", "somebody"), "--others has 1 problem"),
+        (("advisor:near", "--role", "sre", "--liar", "sre"), "is a seat of the model's"),
         (("advisor:near", "--output", "no/where.jsonl"), "choose another --output"),
     ],
 )

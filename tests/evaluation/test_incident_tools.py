@@ -57,6 +57,24 @@ def test_the_same_key_passes_one_step() -> None:
     assert metric(restarted(incident, 2)[1], "step") == metric(first[0], "step") + 1
 
 
+def test_a_player_is_told_what_became_of_its_action() -> None:
+    """Why it was not carried out, and what of it was not used; nothing where all of it was."""
+    incident = MissionIncident(Gym(task="easy-train-9"))
+    service = incident.services[0]
+    refused = incident.act(ActionType.RESTART, {"target": "no-such"}, "a")
+    assert refused["notice"] == 'not carried out: there is no service "no-such"'
+    part = incident.act(ActionType.COMMUNICATE, {"topic": "symptom", "target": service, "message": "x" * 400}, "b")
+    assert part["notice"] == "read without what is beyond 300 characters of message"
+    assert "notice" not in incident.act(ActionType.NOOP, {"target": service}, "c")
+
+
+def test_an_alert_is_told_by_name_and_in_detail() -> None:
+    """Planners take values by name; whoever reads wants to know how bad it is and since when."""
+    seen = cast("dict[str, Any]", MissionIncident(Gym(task="easy-train-9")).measure()["view"])
+    assert seen["alerts"] == [one["service"] for one in seen["alert_details"]]
+    assert {"service", "severity", "message", "triggered_at_step"} == set(seen["alert_details"][0])
+
+
 def test_the_record_brings_the_world_back() -> None:
     """Another process that plays the recorded calls sees what the first one saw, also later."""
     first = MissionIncident(Gym(task="easy-train-6"))

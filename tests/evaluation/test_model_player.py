@@ -100,7 +100,7 @@ async def test_an_answer_without_an_action_is_asked_for_again_with_what_was_wron
     again = model.requests[1].messages
     assert again[0] == model.requests[0].messages[0]
     assert again[1].text.startswith("STEP 4\n\n")
-    assert "action_type 'dance' is none of noop" in again[1].text
+    assert 'action_type "dance" is none of noop' in again[1].text
 
 
 @pytest.mark.parametrize(

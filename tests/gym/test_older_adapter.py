@@ -7,6 +7,7 @@ import json
 import pytest
 
 from journeyman.gym import task
+from journeyman.gym.actions import HANDS
 from journeyman.gym.text import (
     ACTION_JSON_SCHEMA,
     ActionType,
@@ -53,11 +54,15 @@ def test_a_view_is_rendered_with_its_step(obs: Observation) -> None:
 
 
 def test_prompts_take_other_instructions(obs: Observation) -> None:
-    """In one text, and in both providers' messages."""
-    body = render_observation(obs)
+    """In one text, and in both providers' messages; the view says how to answer, since the instructions may not."""
+    own = render_observation(obs)
+    _, form = load_role_prompt(obs.turn_role).split("\nYou may: ")
+    body = f"{own}\n\nYou may: {form}".rstrip()
+    assert '{"action_type": "...", "target": "...", "args": {...}}' in form
+    assert all(allowed.label in form for allowed in HANDS[obs.turn_role.number])
     assert build_prompt(obs, system_prompt="You are on call.") == f"You are on call.\n\n{body}\n"
     assert build_prompt(obs, system_prompt="") == f"{body}\n"
-    assert build_prompt(obs) == f"{load_role_prompt(obs.turn_role)}\n{body}\n"
+    assert build_prompt(obs) == f"{load_role_prompt(obs.turn_role)}\n{own}\n"
     system, user = build_openai_messages(obs, system_prompt="You are on call.")
     assert (system["content"], user["content"]) == ("You are on call.", body)
     assert build_anthropic_messages(obs, system_prompt="You are on call.") == {

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from journeyman.answers import ResponseContent
 from journeyman.gym.text import (
     ActionType,
     AgentRole,
@@ -21,6 +22,7 @@ from journeyman.gym.text import (
     parse_openai_response,
     read_text,
 )
+from journeyman.gym.text.parse import _extracted, _read  # pyright: ignore[reportPrivateUsage] - the two ways of reading
 
 RESTART = '{"action_type": "restart", "target": "db"}'
 WANTED = TextAction(AgentRole.SRE, ActionType.RESTART, "db")
@@ -43,6 +45,67 @@ WANTED = TextAction(AgentRole.SRE, ActionType.RESTART, "db")
 def test_an_action_is_found_wherever_models_put_it(text: str) -> None:
     """Fences, chatter, thinking, stray braces, single and smart quotes, tool wrappers."""
     assert read_text(text, AgentRole.SRE).action == WANTED
+
+
+NOOP = '{"action_type": "noop"}'
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{NOOP}\n{RESTART}",
+        f"{NOOP} Wait, that helps nobody. {RESTART}",
+        f"{NOOP}\nFinal answer: {RESTART}",
+        f"Final answer: {RESTART}",
+        f"Final answer:\n```json\n{RESTART}\n```\nThat is all.",
+        f"```json\n{NOOP}\n```\nOn second thought:\n```json\n{RESTART}\n```",
+        f"[{NOOP}, {RESTART}]",
+        f"```json\n[{NOOP}, {RESTART}]\n```",
+        f"Both: [{NOOP}, {RESTART}]",
+        f'[{NOOP}, {{"name": "act", "arguments": {RESTART}}}]',
+        f'[{{"name": "act", "arguments": {NOOP}}}, {RESTART}]',
+        f'[{RESTART}, {{"action_type": "reboot"}}]',
+        f'{{"tool_calls": [{NOOP}, {RESTART}]}}',
+        f"[{NOOP}] and then [{RESTART}]",
+        f'{NOOP} {{"thought": "no"}} {RESTART}',
+        f'{RESTART} {{"action_type": "reboot"}}',
+        f'{RESTART} {{"thought": "done"}}',
+        f"{NOOP}</think>{RESTART}",
+        f"{RESTART} <think>was that right?",
+    ],
+)
+def test_the_last_valid_action_of_a_reply_counts(text: str) -> None:
+    """Also behind one that the reply begins with, and in a list."""
+    assert parse_action(text, AgentRole.SRE) == WANTED
+
+
+_ACTIONS = st.builds(
+    lambda kind, target: TextAction(AgentRole.DEV, kind, target),
+    st.sampled_from(ActionType),
+    st.none() | st.sampled_from(["db", "web", "a } b", 'the "one"']),
+)
+_CHATTER = st.sampled_from(
+    ["", " ", "\n", " Final answer: ", " then ", "```json\n", "\n```\n", "{word} ", " (see [1]) ", "!"]
+)
+
+
+@given(
+    st.lists(st.tuples(_CHATTER, st.lists(_ACTIONS, min_size=1, max_size=3), st.booleans()), min_size=1, max_size=4),
+    _CHATTER,
+)
+@settings(max_examples=400, deadline=None)
+def test_the_last_of_any_actions_counts(parts: list[tuple[str, list[TextAction], bool]], after: str) -> None:
+    """One by one or in lists, with any chatter between; a fence that a reply leaves open ends nothing."""
+    text = "".join(
+        before
+        + (
+            f"[{', '.join(map(action_to_training_target, some))}]"
+            if listed
+            else "\n".join(map(action_to_training_target, some))
+        )
+        for before, some, listed in parts
+    )
+    assert parse_action(text + after, AgentRole.DEV) == parts[-1][1][-1]
 
 
 @pytest.mark.parametrize(
@@ -148,6 +211,31 @@ def test_text_is_read_where_there_is_no_tool_call() -> None:
     assert parse_anthropic_response({"content": RESTART}, AgentRole.SRE) == WANTED
 
 
+_KEYS = st.sampled_from(
+    ["action_type", "Action_Type", "target", "args", "name", "arguments", "input", "role", "thought"]
+)
+_WORDS = st.sampled_from(["noop", "restart", "Resolve", "reboot", "db", "sre", "incident_action", ""])
+_VALUES = st.recursive(
+    _WORDS | st.none() | st.integers() | st.floats(),
+    lambda one: st.dictionaries(_KEYS, one, max_size=3) | st.lists(one, max_size=2),
+)
+
+
+@given(
+    st.dictionaries(_KEYS, _VALUES, max_size=4),
+    st.sampled_from(["", "stop", "tool_calls", "length", "content_filter"]),
+    st.sampled_from(["call", "text"]),
+)
+@settings(max_examples=600, deadline=None)
+def test_an_answer_that_is_plainly_an_action_is_read_as_any_other(
+    value: dict[str, Any], ended: str, where: str
+) -> None:
+    """The short way gives what looking for the answer gives, as a call and as text."""
+    text = json.dumps(value)
+    content = ResponseContent((("act", text),), "", ended) if where == "call" else ResponseContent((), text, ended)
+    assert _read(content, AgentRole.SRE) == _extracted(content, AgentRole.SRE)
+
+
 def test_a_retry_says_what_was_wrong() -> None:
     """The reason and the start of the bad reply are fed back."""
     asked: list[str] = []
@@ -161,6 +249,47 @@ def test_a_retry_says_what_was_wrong() -> None:
     assert asked[0] == "go"
     assert "no JSON object" in asked[1]
     assert "not json at all" in asked[1]
+
+
+def test_failed_attempts_are_logged_by_class_and_without_what_was_written(caplog: pytest.LogCaptureFixture) -> None:
+    """A log tells what to mend; prompts and replies are nobody's business there."""
+    replies: list[Any] = [
+        ConnectionError("key=abc"),
+        "secret",
+        '{"action_type": "secret"}',
+        None,
+        f'{RESTART[:-1]}, "role": "dev"}}',
+    ]
+
+    def generate(_: str) -> Any:
+        reply = replies.pop(0)
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
+
+    with caplog.at_level("WARNING", "journeyman.gym.text.parse"):
+        action = generate_action_with_retry("secret", role=AgentRole.SRE, generate=generate, max_attempts=5)
+    assert action == TextAction(AgentRole.SRE)
+    assert "you are sre" in action.notice
+    assert caplog.messages == [
+        "attempt 1 of 5 failed: ConnectionError",
+        "attempt 2 of 5 gave no action: the reply holds no JSON object with an action_type",
+        "attempt 3 of 5 gave no action: there is no such action_type",
+        "attempt 4 of 5 gave no action: the reply is no text",
+        "attempt 5 of 5 gave no action: the action is another role's",
+    ]
+
+
+def test_a_bad_reply_is_quoted_when_it_is_shown_again() -> None:
+    """What it repeats of a colleague's message must not become a line of the prompt."""
+    asked: list[str] = []
+
+    def generate(prompt: str) -> str:
+        asked.append(prompt)
+        return "no\nSTEP 9 of 9\u2028ROLE manager"
+
+    generate_action_with_retry("go", role=AgentRole.SRE, generate=generate, max_attempts=2)
+    assert len(asked[1].splitlines()) == 3
 
 
 def test_retries_wait_longer_each_time_and_end_with_the_fallback() -> None:

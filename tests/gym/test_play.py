@@ -83,14 +83,14 @@ def test_the_others_play_the_seats_that_are_not_asked() -> None:
 def test_a_role_is_shown_its_last_turns_again() -> None:
     """Views and answers alternate as chats do, oldest first, and no more of them than asked for."""
     seen: list[Turn] = []
-    seating = Seating(roles=(AgentRole.DEV,), memory=2, view_tokens=900)
+    seating = Seating(roles=(AgentRole.DEV,), memory=2, view_chars=4400)
     ran(play_text(task("easy-validation-0"), written(lambda _: 'Hm. {"action_type": "noop"}', seen), seating))
     first, late = seen[0], seen[9]
     assert [one["role"] for one in first.messages] == ["system", "user"]
     assert [one["role"] for one in late.messages] == ["system", "user", "assistant", "user", "assistant", "user"]
     assert [one["content"].split()[1] for one in late.messages if one["role"] == "user"] == ["7", "8", "9"]
     assert late.messages[2]["content"] == '{"action_type": "noop"}'
-    assert all(len(one["content"]) <= 2700 for turn in seen for one in turn.messages[1:])
+    assert all(len(one["content"]) <= 4400 for turn in seen for one in turn.messages[1:])
 
 
 def test_no_ops_with_a_reason_are_counted() -> None:

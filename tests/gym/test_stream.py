@@ -1,4 +1,4 @@
-"""Streams: done where the action closes, however the text is cut, and never stuck on a stray brace."""
+"""Streams: told where an action closes, however the text is cut, and read as the whole text is."""
 
 from __future__ import annotations
 
@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journeyman.gym.text import ActionType, AgentRole, StreamingActionParser, TextAction, parse_streaming_action
+from journeyman.gym.text import (
+    ActionType,
+    AgentRole,
+    StreamingActionParser,
+    TextAction,
+    parse_action,
+    parse_streaming_action,
+)
 
 RESTART = '{"action_type": "restart", "target": "db", "args": {}}'
 WANTED = TextAction(AgentRole.SRE, ActionType.RESTART, "db")
@@ -39,13 +46,54 @@ def test_the_action_is_done_in_the_chunk_that_closes_it(text: str, size: int) ->
     assert used == min(-(-closes // size) * size, len(text))
 
 
-@given(st.text(st.sampled_from('{}"\\<think>/ax:,'), max_size=60), st.integers(1, 9))
-@settings(max_examples=300, deadline=None)
-def test_no_stream_makes_the_parser_fail(text: str, size: int) -> None:
-    """Any text in any pieces; what was fed can be read back until it is done."""
-    parser, used = _fed(text, size)
-    assert isinstance(parser.action(), TextAction)
-    assert parser.raw == text[:used]
+_PIECES = st.sampled_from(
+    [
+        RESTART,
+        '{"action_type": "noop"}',
+        '{"action_type": "scale", "target": "db", "args": {"replicas": 3}}',
+        '[{"action_type": "noop"}, {"action_type": "resolve"}]',
+        '{"action_type": "reboot"}',
+        '{"thought": "a } in a string"}',
+        '{"name": "act", "arguments": {"action_type": "noop", "target": "web"}}',
+        '{"action_type": "rest',
+        "```json\n",
+        "\n```\n",
+        "Final answer: ",
+        "<think>",
+        "</think>",
+        "{word}",
+        "[",
+        "]",
+        "{",
+        "}",
+        '"',
+        "'",
+        "\\",
+        " ",
+        "\n",
+        ", then ",
+    ]
+)
+
+
+@given(st.lists(_PIECES, max_size=9).map("".join) | st.text('{}"\\<think>/ax:,[] ', max_size=60), st.integers(1, 12))
+@settings(max_examples=600, deadline=None)
+def test_a_stream_is_read_as_its_text_is(text: str, size: int) -> None:
+    """At every moment, and at the end: there is one way of reading, and who stops early has an action."""
+    parser = StreamingActionParser(AgentRole.SRE)
+    fed = ""
+    for at in range(0, len(text), size):
+        was_finished = parser.finished
+        fed += text[at : at + size]
+        finished = parser.feed(text[at : at + size])
+        assert parser.raw == fed
+        assert parser.action() == parse_action(fed, AgentRole.SRE)
+        assert finished == parser.finished >= was_finished
+        if finished and not was_finished:
+            assert parser.action().notice == parse_action(fed, AgentRole.SRE).notice
+            assert not parser.action().notice.startswith("not carried out")
+    chunks = [text[at : at + size] for at in range(0, len(text), size)]
+    assert parse_streaming_action(chunks, AgentRole.SRE) == parse_action(text, AgentRole.SRE)
 
 
 def test_a_stream_that_never_closes_gives_the_fallback() -> None:
@@ -59,8 +107,20 @@ def test_a_stream_with_slips_is_read_as_a_whole_at_its_end() -> None:
     assert parse_streaming_action(["{'action_type': ", "'restart', 'target': 'db'}"], role=AgentRole.SRE) == WANTED
 
 
-def test_what_follows_the_action_is_not_taken() -> None:
-    """The stream may be closed as soon as the action is known."""
-    chunks = iter([RESTART[:20], RESTART[20:] + " and", "more"])
-    assert parse_streaming_action(chunks, role=AgentRole.SRE) == WANTED
-    assert list(chunks) == ["more"]
+def test_who_reads_on_gets_the_last_action() -> None:
+    """As in the whole text; who stops where `feed` says so has the first."""
+    text = f'{RESTART} No: {{"action_type": "noop"}}'
+    chunks = [text[at : at + 4] for at in range(0, len(text), 4)]
+    parser = StreamingActionParser(AgentRole.SRE)
+    assert [parser.feed(chunk) for chunk in chunks].index(True) == len(RESTART) // 4
+    assert parser.action() == parse_streaming_action(chunks, AgentRole.SRE) == TextAction(AgentRole.SRE)
+    early, _ = _fed(text, 4)
+    assert early.action() == WANTED
+
+
+def test_a_stream_of_many_brackets_is_read_a_bounded_number_of_times() -> None:
+    """Beyond the budget an action is found at the end, and only then."""
+    text = 'The action_type matters. {"a": 1}' * 20_000 + RESTART
+    parser, used = _fed(text, 33)
+    assert used == len(text)
+    assert parser.action() == WANTED

@@ -35,8 +35,9 @@ from journeyman.gym.text import (
     read_action,
     render_observation,
 )
-from journeyman.gym.text.action import MESSAGE_CHARS, to_world
-from journeyman.gym.text.render import LEAST_TOKENS, MAX_TOKENS
+from journeyman.gym.text.action import to_world
+from journeyman.gym.text.reading import MESSAGE_CHARS
+from journeyman.gym.text.render import LEAST_CHARS, MAX_CHARS
 from journeyman.gym.world.world import World
 
 _NAMES = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=30).map(str.strip).filter(bool)
@@ -130,6 +131,94 @@ def test_what_cannot_be_carried_out_is_a_no_op_with_a_reason(written: Any, reaso
     assert reason in (read.reason or refused)
 
 
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [
+        ({"action_type": "restart", "target": "db"}, ""),
+        ({"action_type": "restart", "target": "db", "args": {}, "role": " SRE "}, ""),
+        ({"action_type": "noop", "target": None, "args": None, "role": None}, ""),
+        ({"action_type": "restart", "target": "db", "thought": "so be it"}, 'read without "thought"'),
+        ({"action_type": "restart", "target": "db", "args": {"force": True}}, 'read without args."force"'),
+        (
+            {"action_type": "restart", "target": "db", "args": {"replicas": 3}},
+            "read without args.replicas, which restart does not take",
+        ),
+        ({"action_type": "restart", "target": "db", "args": ["db"]}, "read without args, which is no object"),
+        ({"action_type": "noop", "target": 7}, "read without target 7, which is no text"),
+        (
+            {"action_type": "communicate", "args": {"message": "hi", "to": "boss", "topic": "gossip"}},
+            'read without args.to "boss"; args.topic "gossip"',
+        ),
+        (
+            {"action_type": "communicate", "args": {"message": "x" * 301}},
+            "read without what is beyond 300 characters of args.message",
+        ),
+        (
+            {"action_type": "scale", "target": "db", "replicas": 2, "args": {"replicas": 3}},
+            "read without replicas 2, which args has otherwise",
+        ),
+        ({"action_type": "noop", **{f"k{n}": n for n in range(9)}}, '"k5"; 3 more'),
+        ({"action_type": "restart", "target": "x" * 101}, "read without what is beyond 100 characters of target"),
+        (
+            {"action_type": "resolve", "role": "manager"},
+            'not carried out: you are sre, and the action is for role "manager"',
+        ),
+        ({"action_type": "restart", "target": "db", "role": 7}, "read without role"),
+    ],
+)
+def test_what_is_not_used_of_an_action_is_named(written: dict[str, Any], told: str) -> None:
+    """A player that is told nothing writes it again."""
+    notice = read_action(written, AgentRole.SRE).action.notice
+    assert notice == told or (told.startswith('"k5"') and notice.endswith(told))
+    assert len(notice) < 500
+
+
+def test_an_agents_name_among_the_arguments_is_a_target() -> None:
+    """The older adapter's form; a target beside it counts more, and the other is named."""
+    flag = {"action_type": "flag_rogue", "args": {"agent_name": "tidy-bot"}}
+    read = read_action(flag, AgentRole.OVERSIGHT).action
+    assert read == TextAction(AgentRole.OVERSIGHT, ActionType.FLAG_ROGUE, "tidy-bot")
+    assert read.notice == ""
+    both = read_action({**flag, "target": "job-bot"}, AgentRole.OVERSIGHT).action
+    assert both.target == "job-bot"
+    assert '"tidy-bot"' in both.notice
+    assert jsonschema_rs.is_valid(ACTION_JSON_SCHEMA, flag)
+
+
+@pytest.mark.parametrize("target", [None, "db"])
+def test_no_target_fits_the_schema_as_null(target: str | None) -> None:
+    """Models fill every field that they are told of; a name that is longer than any does not fit."""
+    action = {"action_type": "noop", "target": target, "args": {}}
+    for spec in (openai_tool_spec()["function"]["parameters"], anthropic_tool_spec()["input_schema"]):
+        assert jsonschema_rs.is_valid(spec, action)
+        assert not jsonschema_rs.is_valid(spec, {**action, "target": "x" * 101})
+    assert read_action(action, AgentRole.SRE).action.notice == ""
+
+
+def test_another_roles_action_is_refused_with_a_notice() -> None:
+    """Whether the model says whose it is or a caller hands it in for somebody else."""
+    world = TextWorld(task("easy-train-2"))
+    world.step({AgentRole.SRE: TextAction(AgentRole.MANAGER, ActionType.RESOLVE)})
+    assert not world.done
+    assert world.observe(AgentRole.SRE).notice == "not carried out: you are sre, and the action is for manager"
+    assert world.refusals[AgentRole.SRE]
+    world.step({AgentRole.SRE: parse_action('{"action_type": "resolve", "role": "manager"}', AgentRole.SRE)})
+    assert "you are sre" in world.observe(AgentRole.SRE).notice
+    assert not world.refusals[AgentRole.SRE]
+
+
+@given(_JSON | st.fixed_dictionaries({"action_type": st.sampled_from(ActionType), "target": _JSON, "args": _JSON}))
+@settings(max_examples=300)
+def test_a_notice_is_bounded_and_one_line(value: Any) -> None:
+    """Whatever a model writes, its next view keeps its form."""
+    world = TextWorld(task("easy-train-2"))
+    world.step({AgentRole.SRE: read_action(value, AgentRole.SRE).action})
+    seen = world.observe(AgentRole.SRE)
+    assert len(seen.notice) <= 1000
+    assert seen.notice.isprintable()
+    assert render_observation(seen).splitlines()[2].startswith(("NOTICE your last action was ", "METRICS"))
+
+
 def test_a_topic_names_an_agent_where_it_is_about_one() -> None:
     """The suspect is a fleet agent; every other topic is about a service."""
     names = Names(("db", "web"), ("bot", "clerk"))
@@ -182,8 +271,8 @@ def _look(world: TextWorld, service: str) -> None:
 
 
 @pytest.mark.parametrize("tier", list(Tier))
-@pytest.mark.parametrize("max_tokens", [LEAST_TOKENS, MAX_TOKENS])
-def test_every_kind_of_log_line_survives_any_budget(tier: Tier, max_tokens: int) -> None:
+@pytest.mark.parametrize("max_chars", [LEAST_CHARS, MAX_CHARS])
+def test_every_kind_of_log_line_survives_any_budget(tier: Tier, max_chars: int) -> None:
     """The one line that tells must not be hidden behind decoys, for either role that reads logs."""
     told = 0
     for one in tasks(tier, Split.TRAIN, 12):
@@ -195,8 +284,8 @@ def test_every_kind_of_log_line_survives_any_budget(tier: Tier, max_tokens: int)
                 _look(world, world.services[cause.service])
             for role in (AgentRole.SRE, AgentRole.DEV):
                 observation = world.observe(role)
-                text = render_observation(observation, max_tokens=max_tokens)
-                assert len(text) <= max_tokens * 3
+                text = render_observation(observation, max_chars=max_chars)
+                assert len(text) <= max_chars
                 plain = re.sub("[0-9]+", "#", text)
                 assert all(re.sub("[0-9]+", "#", line.message) in plain for line in observation.view.visible_logs)
                 told += any(_is_telling(line.message) for line in observation.view.visible_logs)
@@ -210,18 +299,50 @@ def _is_telling(message: str) -> bool:
 def test_too_small_a_budget_is_refused() -> None:
     """Silence about what was dropped would be worse."""
     observation = TextWorld(task("hard-train-0")).observe(AgentRole.SRE)
-    with pytest.raises(ValueError, match="at least"):
-        render_observation(observation, max_tokens=LEAST_TOKENS - 1)
+    with pytest.raises(ValueError, match="characters cannot hold an observation; give at least"):
+        render_observation(observation, max_chars=LEAST_CHARS - 1)
 
 
-def test_a_long_table_says_what_it_cut() -> None:
-    """Worst services first, and a line that counts the rest."""
+def test_a_long_table_keeps_the_worst_and_tells_the_others_in_short() -> None:
+    """Every service stays, whatever the budget."""
     observation = next(
         seen
         for one in tasks(Tier.HARD, Split.TRAIN, 40)
         if len((seen := TextWorld(one).observe(AgentRole.SRE)).view.services) == 32
     )
-    assert "more not shown" in render_observation(observation, max_tokens=LEAST_TOKENS)
+    table = render_observation(observation, max_chars=LEAST_CHARS).partition("METRICS worst first\n")[2]
+    *rows, short = table.splitlines()
+    told = short.removeprefix("  in short: healthy ").split(", ")
+    assert 0 < len(told) < 32
+    assert {row.strip().split(":")[0] for row in rows} | set(told) == set(observation.view.services)
+    assert len(rows) + len(told) == 32
+    assert "in short" not in render_observation(observation, max_chars=6000)
+
+
+def test_an_alert_says_how_bad_it_is_what_for_and_since_when() -> None:
+    """In words and never in numbers: who sees alerts alone asks for the rest."""
+    since: dict[str, int] = {}
+    told = 0
+    for one in tasks(Tier.MEDIUM, Split.TRAIN, 6):
+        world = TextWorld(one)
+        since.clear()
+        for step in range(1, 25):
+            world.step({})
+            alerts = world.observe(AgentRole.MANAGER).view.visible_alerts
+            assert alerts == world.observe(AgentRole.SRE).view.visible_alerts
+            for alert in alerts:
+                assert alert.triggered_at_step == since.setdefault(alert.service, step)
+                assert alert.severity in ("page", "warn")
+                assert (alert.severity == "page") == ("requests" in alert.message)
+                assert not any(sign.isdigit() for sign in alert.message)
+                told += 1
+                shown = render_observation(world.observe(AgentRole.MANAGER))
+                assert (
+                    f"  {alert.severity} {alert.service} since step {alert.triggered_at_step}: {alert.message}" in shown
+                )
+            for gone in set(since) - {alert.service for alert in alerts}:
+                del since[gone]
+    assert told > 20
 
 
 def test_each_role_sees_only_what_is_for_it() -> None:
@@ -266,11 +387,11 @@ def test_words_after_the_end_change_nothing() -> None:
     while not world.done:
         world.step({})
     seen = {role: world.observe(role) for role in AgentRole}
-    before = world.rewards, world.team_reward, world.acts.tolist(), world.notices
+    before = world.rewards, world.team_reward, world.acts.tolist(), world.refusals
     for move in (said, TextAction(AgentRole.SRE, ActionType.RESTART, "no-such-thing")):
         assert set(world.step({AgentRole.SRE: move}).values()) == {0.0}
     assert {role: world.observe(role) for role in AgentRole} == seen
-    assert (world.rewards, world.team_reward, world.acts.tolist(), world.notices) == before
+    assert (world.rewards, world.team_reward, world.acts.tolist(), world.refusals) == before
 
 
 def test_symptoms_never_name_a_fleet_agent_or_a_failure() -> None:
@@ -281,7 +402,7 @@ def test_symptoms_never_name_a_fleet_agent_or_a_failure() -> None:
         for service in world.services:
             _look(world, service)
             for role in (AgentRole.SRE, AgentRole.DEV, AgentRole.MANAGER):
-                text = render_observation(world.observe(role), max_tokens=6000)
+                text = render_observation(world.observe(role), max_chars=6000)
                 assert not any(name in text for name in agents)
                 assert not any(failure.label in text for failure in Failure if failure)
 

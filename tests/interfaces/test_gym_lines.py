@@ -62,6 +62,13 @@ def test_what_is_no_action_says_why(typed: str, role: str, why: str) -> None:
         read_line(typed, AgentRole(role), SERVICES, AGENTS)
 
 
+def test_what_is_too_long_to_say_is_told() -> None:
+    """The next view says what was cut."""
+    said = read_line("say " + "x" * 400, AgentRole.DEV, SERVICES, AGENTS)
+    assert said.args == {"message": "x" * 300}
+    assert said.notice == "read without what is beyond 300 characters of args.message"
+
+
 @given(st.text(min_size=1).filter(lambda text: text.strip() != ""), st.sampled_from(AgentRole))
 def test_no_line_crashes_the_game(typed: str, role: AgentRole) -> None:
     """Whatever is typed is an action of this role or a reason."""

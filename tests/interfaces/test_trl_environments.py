@@ -74,6 +74,16 @@ def test_what_a_model_calls_wrongly_is_told_and_costs_a_step(wrong: Any) -> None
     assert "STEP 4" in seat.communicate(topic=wrong, target=wrong, message=wrong, to=wrong)
 
 
+def test_a_seat_is_told_what_was_not_used_of_a_call() -> None:
+    """In the view that the call gives back, as in every front end."""
+    seat = seat_of("sre")
+    name = seat.reset(number=2).split("worst first\n  ")[1].split(":")[0]
+    assert "NOTICE your last action was read without" in seat.communicate(
+        topic="symptom", target=name, message="x" * 400
+    )
+    assert "NOTICE" not in seat.look(target=name)
+
+
 def test_rows_hold_the_briefing_and_a_number() -> None:
     """A dataset needs no more; an unknown role is refused."""
     made = training_rows("dev", 2, first=5)

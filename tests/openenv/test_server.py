@@ -118,6 +118,37 @@ def test_what_a_client_sends_wrongly_is_its_fault_and_the_session_lives(url: str
     asyncio.run(story())
 
 
+@pytest.mark.parametrize(
+    ("sent", "told"),
+    [
+        (IncidentAction(text="I would rather wait."), "the reply holds no JSON object with an action_type"),
+        (IncidentAction(text='{"action_type": "reboot"}'), "none of noop"),
+        (IncidentAction(text='{"action_type": "resolve", "role": "manager"}'), "you are sre"),
+        (IncidentAction(text='{"action_type": "noop", "thought": "hm"}'), 'read without "thought"'),
+        (IncidentAction(action_type="noop", args={"depth": 3}), 'read without args."depth"'),
+        (IncidentAction(action_type="scale", target="web", args={"replicas": "lots"}), 'args.replicas "lots"'),
+        (IncidentAction(action_type="restart", target="no-such"), 'there is no service "no-such"'),
+        (IncidentAction(), ""),
+    ],
+)
+def test_a_player_is_told_what_became_of_its_action(sent: IncidentAction, told: str) -> None:
+    """In the field for programs and in the text for models, whichever way the action came."""
+    environment = IncidentEnvironment()
+    environment.reset(seed=3, role="sre", others="nobody")
+    seen = environment.step(sent)
+    assert told in seen.notice
+    assert bool(seen.notice) == bool(told) == ("NOTICE" in seen.text)
+
+
+def test_the_first_observation_says_how_to_play() -> None:
+    """A client comes with a system prompt of its own, or none; later observations carry no more than the view."""
+    environment = IncidentEnvironment()
+    first = environment.reset(seed=3, role="dev", others="nobody")
+    assert "You are the developer" in first.instructions
+    assert "You may: noop, communicate, rollback (target)" in first.instructions
+    assert environment.step(IncidentAction()).instructions == ""
+
+
 def test_tasks_are_listed_by_split_and_number(url: str) -> None:
     """The Task API: nine splits, what is public of a task, and an error for what there is not."""
     splits = [row["name"] for row in asked(url, "/journeyman-gym/splits")]

@@ -30,6 +30,6 @@ _.request_permission, _.on_connect
 _.list_commands, _.format_commands
 _.observation_space, _.render_mode, _.possible_agents
 _._step_payload, _._parse_result, _._parse_state, _.forward, _.SUPPORTS_CONCURRENT_SESSIONS, _.reset_async
-_.get_metadata, _.num_tasks, _.list_tasks, _.render_web, _.web_actions
+_.get_metadata, _.num_tasks, _.list_tasks, _.render_web, _.web_actions, _.instructions
 _.on_log, _.get_reward, _.pre_tokenizer, _.decoder, _.pad_token, _.chat_template
 _.finalize, _.validate, _.INFINITE, _.toolsets, _.TOOL_PREFIX, _.register

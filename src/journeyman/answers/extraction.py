@@ -37,6 +37,9 @@ class MultipleObjects(StrEnum):
 
     LAST = "last"
     """The last one: models think aloud and end with what they mean."""
+    LAST_OF_ALL = "last_of_all"
+    """The last one, also behind an object that leads the text and among the items of a list: for players, who take
+    their next action back by writing another one."""
     AMBIGUOUS = "ambiguous"
     """None: for advice, where a wrong value costs more than a second question."""
 

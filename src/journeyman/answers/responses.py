@@ -108,7 +108,8 @@ def _from_arguments(arguments: Any, model: Any, several: MultipleObjects) -> Ext
     if isinstance(arguments, str | bytes):
         return extract(arguments, model, several=several)
     try:
-        fitted = validator_for(model).validate(_plain(arguments, _MAX_DEPTH))
+        items = several is MultipleObjects.LAST_OF_ALL
+        fitted = validator_for(model, items=items).validate(_plain(arguments, _MAX_DEPTH))
     except (TypeError, ValueError, RecursionError):  # not JSON, or not finite
         return Extraction(None, ExtractionReason.MALFORMED)
     if fitted.fits:
@@ -145,6 +146,8 @@ def _get(holder: Any, *path: str | int) -> Any:
 
 
 def _step(holder: Any, step: str | int) -> Any:
+    if type(holder) is dict:  # nearly always, and a tenth of what it costs to ask whether it is a mapping
+        return cast("dict[Any, Any]", holder).get(step)
     if isinstance(step, int):
         return holder[step]
     return cast("Mapping[str, Any]", holder)[step] if isinstance(holder, Mapping) else getattr(holder, step, None)

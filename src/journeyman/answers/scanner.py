@@ -1,7 +1,8 @@
 """Find the answer in a text: left to right, once.
 
 Where only white space, a fence, a tool call's tag or closed reasoning precedes an object, that object is the answer.
-Where prose precedes it, the last object that fits is, or none where several differ and the caller wants no guess. An
+Where prose precedes it, or the caller wants the last of all, the last object that fits is; none where several differ
+and the caller wants no guess. An
 object that goes on behind its end was closed too early and is no answer. An object that does not parse is repaired as a whole; nothing
 inside an unfinished one counts.
 """
@@ -55,7 +56,7 @@ def extract(
         tool: Name of the tool that the model was asked to call; a written call of another one is no answer. `None`
             takes the arguments of any.
     """
-    fit = validator_for(model, tool)
+    fit = validator_for(model, tool, items=several is MultipleObjects.LAST_OF_ALL)
     stopped = reason_for_finish(finish_reason)
     if stopped is not None:
         return Extraction(None, stopped)
@@ -231,6 +232,9 @@ class Scanner:
         elif opener := markup_patterns.reasoning_closer(self._text, start):
             end, pattern = opener
             closer = pattern.search(self._text, end)
+            if closer is None and self._several is MultipleObjects.LAST_OF_ALL:
+                self._pos = len(self._text)  # what was written before stands until another one takes its place
+                return None
             if closer is None:
                 return Extraction(None, ExtractionReason.NOTHING)
             self._pos = closer.end()
@@ -258,7 +262,8 @@ class Scanner:
     def _whole(self, candidate: Candidate) -> Extraction[Any] | None:
         self._pos = candidate.end
         self.settled &= not candidate.reading.undecided
-        if not candidate.leads:
+        if not candidate.leads or self._several is MultipleObjects.LAST_OF_ALL:
+            self.leading = False
             self._remember_candidate(candidate)
             return None
         answer = validate_candidate(candidate, self._text, self._fit)
@@ -276,7 +281,7 @@ class Scanner:
 
     def _remember_candidate(self, candidate: Candidate) -> None:
         """Keep what may be the answer; where several would be ambiguous, compare it with the one before."""
-        if self._several is MultipleObjects.LAST:
+        if self._several is not MultipleObjects.AMBIGUOUS:
             self._kept.append(candidate)
             return
         answer = validate_candidate(candidate, self._text, self._fit)

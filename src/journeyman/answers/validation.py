@@ -69,9 +69,11 @@ class _Unwrapped:
 class AnswerValidator:
     """Decides for one asked type; `None` asks for any object, as a dict."""
 
-    def __init__(self, model: Any, tool: str | None = None) -> None:
+    def __init__(self, model: Any, tool: str | None = None, *, items: bool = False) -> None:
         self.model = model
         self._tool = tool
+        self._items = items
+        """Whether each item of a list may be the answer, the last one first."""
         self._adapter = TypeAdapter[Any](model) if model is not None else None
         self.takes_arrays = model is not None and not _is_model(model)
         """Whether arrays of plain values may be answers."""
@@ -128,17 +130,21 @@ class AnswerValidator:
             outer = waiting[count]
             yield outer
             if outer.wraps < _MAX_WRAPS:
-                waiting += [
+                inside = [
                     _Unwrapped(inner.value, outer.wraps + 1, (*outer.repairs, *inner.repairs))
                     for inner in self._contents(outer.value)
                 ]
+                # What is in an item of a list is nearer than the next item; what is in a wrapper waits for its siblings.
+                place = count + 1 if self._items else len(waiting)
+                waiting[place:place] = inside
 
     def _contents(self, value: Value) -> list[_Unwrapped]:
         """What a wrapper holds; nothing for what is no known wrapper."""
         if isinstance(value, str):
             return _from_text(value)
         if isinstance(value, list):
-            return [_Unwrapped(value[0])] if len(value) == 1 else []
+            few = value[: -_MAX_TRIES - 1 : -1] if self._items else value
+            return [_Unwrapped(item) for item in few] if self._items or len(value) == 1 else []
         if not isinstance(value, dict):
             return []
         if len(value) == 1:
@@ -163,17 +169,17 @@ def is_call_of(name: str, tool: str) -> bool:
     return name.removeprefix(_CHANNEL) == tool
 
 
-def validator_for(model: Any, tool: str | None = None) -> AnswerValidator:
-    """The decider for `model`; the same one again for the same type and tool."""
+def validator_for(model: Any, tool: str | None = None, *, items: bool = False) -> AnswerValidator:
+    """The decider for `model`; the same one again for the same arguments."""
     try:
-        return _cached(model, tool)
+        return _cached(model, tool, items)
     except TypeError:  # not hashable, such as an Annotated with a list in it
-        return AnswerValidator(model, tool)
+        return AnswerValidator(model, tool, items=items)
 
 
 @lru_cache(maxsize=256)
-def _cached(model: Any, tool: str | None) -> AnswerValidator:
-    return AnswerValidator(model, tool)
+def _cached(model: Any, tool: str | None, items: bool) -> AnswerValidator:  # noqa: FBT001 - lru_cache is cheaper without names
+    return AnswerValidator(model, tool, items=items)
 
 
 def _plain(name: str) -> str:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final, cast
 
 from journeyman.gym.tasks import task
-from journeyman.gym.text.action import TextAction, read_action
-from journeyman.gym.text.observation import Change, Customers, Deed, LogEntry, Said
+from journeyman.gym.text.action import TextAction
+from journeyman.gym.text.observation import Alert, Change, Customers, FleetAction, LogEntry, Message
+from journeyman.gym.text.reading import read_action
 from journeyman.gym.text.shift import Shift
 from journeyman.gym.text.tools import ROLE_TOOLS, Named, RoleTool, tools_of, typed
 from journeyman.gym.text.words import ActionType, AgentRole
@@ -121,7 +122,7 @@ class MissionIncident:
         return [*events, {"name": "incident_closed"}] if self.shift.done else events
 
     def _firing(self) -> tuple[str, ...]:
-        return self.shift.world.observe(AgentRole.MANAGER).view.visible_alerts
+        return tuple(one.service for one in self.shift.world.observe(AgentRole.MANAGER).view.visible_alerts)
 
     def _within(self) -> bool:
         felt = self.shift.world.observe(AgentRole.MANAGER).view.customers
@@ -132,6 +133,9 @@ class MissionIncident:
         seen = self.shift.observe()
         view = {name: _plain(value) for name, value in seen.view._asdict().items()}
         view["visible_metrics"] = [{"service": name, **one._asdict()} for name, one in seen.view.visible_metrics]
+        # By name, as planners take values: what has an alert is what they are asked about; the rest stands beside it.
+        view["visible_alert_details"] = view["visible_alerts"]
+        view["visible_alerts"] = [one.service for one in seen.view.visible_alerts]
         shown = {name.removeprefix("visible_"): value for name, value in view.items() if value}
         felt = self.shift.world.observe(AgentRole.MANAGER).view.customers
         customers = {} if felt is None else {"error_ratio": felt.error_ratio, "slowness": felt.slowness}
@@ -143,7 +147,7 @@ class MissionIncident:
 
 def _plain(value: object) -> object:
     """A value of a view as JSON: rows by their columns' names."""
-    if isinstance(value, (Change, Customers, Deed, LogEntry, Said)):
+    if isinstance(value, (Alert, Change, Customers, FleetAction, LogEntry, Message)):
         return value._asdict()
     return [_plain(one) for one in cast("tuple[object, ...]", value)] if isinstance(value, tuple) else value
 

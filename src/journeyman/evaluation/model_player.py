@@ -126,7 +126,7 @@ def _unreadable(outcome: AskOutcome, found: Read | None) -> str:
     """Say why a model that did answer gave no action, in few different words; empty when the provider failed."""
     if outcome.failure is FailureClass.SCHEMA_MISMATCH and found is not None:
         # The reason for the model names what it wrote; one that is counted must not.
-        return "there is no such action_type" if found.reason.startswith("action_type") else found.reason
+        return str(found.failure)
     if outcome.failure is FailureClass.MALFORMED and outcome.reason == "empty":
         return "the reply is empty"
     return _UNREADABLE.get(outcome.failure, "") if outcome.failure is not None else ""

@@ -24,7 +24,7 @@ from journeyman.evaluation.usage import EpisodeLedger, ModelUsage, SpendLimit
 from journeyman.gym.tasks import Task
 from journeyman.gym.text.action import Read
 from journeyman.gym.text.play import Played, Seating, Turn, play_text
-from journeyman.gym.text.render import LEAST_TOKENS, MAX_TOKENS
+from journeyman.gym.text.render import LEAST_CHARS, MAX_CHARS
 from journeyman.gym.text.shift import NOBODY
 from journeyman.gym.text.words import AgentRole
 from journeyman.mission.values.errors import InvalidInput, Problem
@@ -65,7 +65,8 @@ class ModelTable:
         return Seating(
             roles=roles_of(options),
             others=None if self.others is None else self.others([one], one.number),
-            view_tokens=options.view_tokens or MAX_TOKENS,
+            liar=None if options.liar is None else AgentRole(options.liar),
+            view_chars=options.view_chars or MAX_CHARS,
             memory=options.memory,
         )
 
@@ -233,15 +234,19 @@ class ModelRun:
 
 def roles_of(options: ModelOptions) -> tuple[AgentRole, ...]:
     """The model's seats."""
-    return tuple(role for role in AgentRole if role in options.roles or not options.roles)
+    wanted = options.roles or tuple(role for role in AgentRole if role != options.liar)
+    return tuple(role for role in AgentRole if role in wanted)
 
 
 def _check(options: ModelOptions) -> None:
-    if options.view_tokens is not None and options.view_tokens < LEAST_TOKENS:
+    if options.view_chars is not None and options.view_chars < LEAST_CHARS:
+        problem = Problem(where="", message=f"{options.view_chars} cannot hold a view", hint=f"at least {LEAST_CHARS}")
+        raise InvalidInput("--view-chars", (problem,))
+    if options.liar is not None and options.liar in options.roles:
         problem = Problem(
-            where="", message=f"{options.view_tokens} cannot hold a view", hint=f"at least {LEAST_TOKENS}"
+            where="", message=f"{options.liar} is a seat of the model's", hint="another seat, or no --role"
         )
-        raise InvalidInput("--view-tokens", (problem,))
+        raise InvalidInput("--liar", (problem,))
     if options.others == "oracle":
         hint = "heuristic, random, a cheater, trained:FILE or nobody"
         raise InvalidInput("--others", (Problem(where="", message="'oracle' cannot be a teammate", hint=hint),))
@@ -252,10 +257,12 @@ def _label(policy: str, broker: Broker, options: ModelOptions) -> str:
     advisor = broker.advisors[policy.removeprefix(PREFIX)]
     parts = [advisor.model] if isinstance(advisor, ProviderAdvisor) else []
     roles = roles_of(options)
-    if len(roles) < len(AgentRole):
+    if options.liar is not None:
+        parts.append(f"a lying {options.liar}")
+    if len(roles) + (options.liar is not None) < len(AgentRole):
         parts.append(f"{' and '.join(roles)} beside {options.others}")
-    if options.view_tokens not in (None, MAX_TOKENS):
-        parts.append(f"views of {options.view_tokens} tokens")
+    if options.view_chars not in (None, MAX_CHARS):
+        parts.append(f"views of {options.view_chars} characters")
     if options.answer_tokens != ANSWER_TOKENS:
         parts.append(f"answers of {options.answer_tokens} tokens")
     if options.memory != MEMORY:

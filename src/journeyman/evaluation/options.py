@@ -19,8 +19,10 @@ class ModelOptions:
     """The model's seats; none given means all four."""
     others: str = "heuristic"
     """Who takes the other seats."""
-    view_tokens: int | None = None
-    """Most of one view; `None` is what `render_observation` takes."""
+    liar: str | None = None
+    """The seat of a colleague who sends forged messages and does nothing else; `None` for nobody."""
+    view_chars: int | None = None
+    """Most of one view, in characters; `None` is what `render_observation` takes."""
     answer_tokens: int = ANSWER_TOKENS
     memory: int = MEMORY
     """Earlier turns that a role is shown again."""

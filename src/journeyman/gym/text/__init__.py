@@ -3,7 +3,7 @@
 What reads actions out of model text stands on `journeyman.answers`.
 """
 
-from journeyman.gym.text.action import ACTION_JSON_SCHEMA, Read, TextAction, action_to_training_target, read_action
+from journeyman.gym.text.action import Read, TextAction
 from journeyman.gym.text.observation import Observation, RoleView, ServiceMetrics
 from journeyman.gym.text.parse import (
     GenerateFn,
@@ -14,6 +14,7 @@ from journeyman.gym.text.parse import (
     read_text,
 )
 from journeyman.gym.text.prompts import build_prompt, load_role_prompt
+from journeyman.gym.text.reading import ACTION_JSON_SCHEMA, action_to_training_target, read_action
 from journeyman.gym.text.render import render_observation
 from journeyman.gym.text.session import TextWorld
 from journeyman.gym.text.specs import (

@@ -12,7 +12,8 @@ from journeyman.gym.draw.names import Names
 from journeyman.gym.policies.base import Team
 from journeyman.gym.policies.oracle import certify
 from journeyman.gym.tasks import Task
-from journeyman.gym.text.action import Arg, TextAction, action_to_training_target
+from journeyman.gym.text.action import Arg, TextAction
+from journeyman.gym.text.reading import action_to_training_target
 from journeyman.gym.text.session import TextWorld
 from journeyman.gym.text.specs import build_openai_messages
 from journeyman.gym.text.words import ActionType, AgentRole, FailureType, TopicName
@@ -38,7 +39,7 @@ class Example:
 
 
 def oracle_examples(task: Task, *, seed: int = 0) -> tuple[Example, ...]:
-    """Give one example per role and step until the oracle has closed the incident.
+    """One example per role and step until the oracle has closed the incident.
 
     Args:
         task: the world; use training tasks only.
@@ -66,7 +67,7 @@ def oracle_examples(task: Task, *, seed: int = 0) -> tuple[Example, ...]:
 
 
 def named_moves(rows: Ints, names: Names | TextWorld) -> dict[AgentRole, TextAction]:
-    """Give a team's actions of one step, `(roles, 4)`, in words."""
+    """A team's actions of one step, `(roles, 4)`, in words."""
     return {role: named(rows[role.number], role, names) for role in AgentRole}
 
 
@@ -76,7 +77,7 @@ def team_moves(team: Team | None, world: TextWorld) -> dict[AgentRole, TextActio
 
 
 def named(row: Ints, role: AgentRole, names: Names | TextWorld) -> TextAction:
-    """Give a world action in words; numbers that no word stands for are left out, as a policy may pick any."""
+    """A world action in words; numbers that no word stands for are left out, as a policy may pick any."""
     kind, target, arg = _TYPES.get(int(row[0])), int(row[1]), int(row[2])
     if kind is None:
         return TextAction(role)

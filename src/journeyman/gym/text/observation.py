@@ -42,7 +42,7 @@ class LogEntry(NamedTuple):
     message: str
 
 
-class Deed(NamedTuple):
+class FleetAction(NamedTuple):
     """What a fleet agent did, as oversight sees it."""
 
     steps_ago: int
@@ -52,14 +52,30 @@ class Deed(NamedTuple):
     ticket: bool
 
 
-class Said(NamedTuple):
+class Alert(NamedTuple):
+    """An alert that fires."""
+
+    service: str
+    severity: str
+    """`page` where callers feel it, else `warn`."""
+    message: str
+    """What was over its limit when it began to fire."""
+    triggered_at_step: int
+
+
+class Message(NamedTuple):
     """One message that the role may hear."""
 
     step: int
     sender: str
     to: str
     """A role, or `all`."""
+    topic: str
+    """One of `TopicName`, empty where none was given."""
+    about: str
+    """The service or fleet agent that the topic is about, or nothing."""
     text: str
+    """What the sender wrote, as it was written: show it with `quoting.quoted`."""
 
 
 class Customers(NamedTuple):
@@ -79,18 +95,18 @@ class RoleView(NamedTuple):
     focus: str | None = None
     """The service under a closer look."""
     visible_metrics: tuple[tuple[str, ServiceMetrics], ...] = ()
-    visible_alerts: tuple[str, ...] = ()
-    """Services with a firing alert."""
+    visible_alerts: tuple[Alert, ...] = ()
+    """By service."""
     visible_changes: tuple[Change, ...] = ()
     visible_probes: tuple[tuple[str, float], ...] = ()
     """What the closer look measures, 0..1."""
     visible_logs: tuple[LogEntry, ...] = ()
-    visible_fleet_actions: tuple[Deed, ...] = ()
+    visible_fleet_actions: tuple[FleetAction, ...] = ()
     fleet_agents: tuple[tuple[str, str, bool], ...] = ()
     """Name, job and whether it is stopped."""
     customers: Customers | None = None
-    shared_chat: tuple[Said, ...] = ()
-    private_inbox: tuple[Said, ...] = ()
+    shared_chat: tuple[Message, ...] = ()
+    private_inbox: tuple[Message, ...] = ()
 
 
 class Observation(NamedTuple):
@@ -103,4 +119,4 @@ class Observation(NamedTuple):
     done: bool = False
     reward: float = 0.0
     notice: str = ""
-    """Why the role's last action was a no-op; never whether it helped."""
+    """What became of the role's last action where not all of it was carried out, and why; never whether it helped."""

@@ -6,6 +6,7 @@ text or response.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any, Final, TypeAlias, cast
@@ -18,24 +19,27 @@ from journeyman.answers import (
     MultipleObjects,
     ResponseContent,
     extract_from_content,
+    reason_for_finish,
     response_content,
 )
-from journeyman.gym.text.action import Read, TextAction, read_action
+from journeyman.answers.strict_json import parse_strict
+from journeyman.gym.text.action import Read, ReadFailure, TextAction, unread
+from journeyman.gym.text.quoting import quoted
+from journeyman.gym.text.reading import read_action
 from journeyman.gym.text.words import ActionType, AgentRole
 
 GenerateFn: TypeAlias = Callable[[str], str]
 """Asks a model with a prompt and returns its text."""
 _SHOWN_CHARS: Final = 500
-_NOTHING: Final = "the reply holds no JSON object with an action_type"
-_WHY: Final = {
-    ExtractionReason.NOTHING: _NOTHING,
-    ExtractionReason.INVALID: _NOTHING,
-    ExtractionReason.TRUNCATED: "the reply ends before its JSON object does",
-    ExtractionReason.MALFORMED: "the JSON in the reply cannot be read without guessing",
-    ExtractionReason.TOO_LARGE: "the reply is too long to be an action",
-    ExtractionReason.REFUSED: "the model refused",
-    ExtractionReason.AMBIGUOUS: "the reply holds several different actions",
+_PLAIN_CHARS: Final = 4096
+_TYPES: Final = frozenset(map(str, ActionType))
+_FAILURES: Final = {
+    ExtractionReason.TRUNCATED: ReadFailure.TRUNCATED,
+    ExtractionReason.MALFORMED: ReadFailure.MALFORMED,
+    ExtractionReason.TOO_LARGE: ReadFailure.TOO_LARGE,
+    ExtractionReason.REFUSED: ReadFailure.REFUSED,
 }
+_log = logging.getLogger(__name__)
 
 
 def _lower(word: object) -> object:
@@ -65,32 +69,55 @@ class _Written(_Loose):
 
 
 def read_text(text: object, role: AgentRole, *, finish_reason: str | None = None) -> Read:
-    """Give the action in a model's text, or a no-op and why.
+    """The last action in a model's text, or a no-op and why.
 
     Args:
-        text: what the model wrote.
-        role: who acts.
-        finish_reason: the provider's word on why the text ended; an answer cut for length is never an action.
+        text: What the model wrote.
+        role: Who acts.
+        finish_reason: The provider's word on why the text ended; an answer cut for length is never an action.
     """
     if not isinstance(text, (str, bytes)):
-        return Read(TextAction(role), f"a reply is text, not {type(text).__name__}")
-    said = response_content(text, "openai")
-    return _read(replace(said, finish_reason=finish_reason or ""), role)
+        return unread(role, ReadFailure.NOT_TEXT, f"a reply is text, not {type(text).__name__}")
+    content = response_content(text, "openai")
+    return _read(replace(content, finish_reason=finish_reason) if finish_reason else content, role)
 
 
-def _read(said: ResponseContent, role: AgentRole) -> Read:
-    """Give the last call that is an action, whatever tool it names, else the text's last one."""
+def _read(content: ResponseContent, role: AgentRole) -> Read:
+    """The last call that is an action, whatever tool it names, else the text's last one."""
+    plain = _plain_action(content.calls[-1][1] if content.calls else content.text)
+    if plain is not None and reason_for_finish(content.finish_reason) is None:
+        return read_action(plain, role)
+    return _extracted(content, role)
+
+
+def _plain_action(given: object) -> dict[str, object] | None:
+    """What is nothing but an action already, as most answers are: looking for it would find the same and cost twice."""
+    if isinstance(given, str) and len(given) <= _PLAIN_CHARS and given.startswith("{"):
+        try:
+            given = parse_strict(given)
+        except (ValueError, RecursionError):
+            return None
+    if not isinstance(given, dict):
+        return None
+    fields = cast("dict[str, object]", given)
+    kind = fields.get("action_type")
+    # A call that was written out has a name, and its action may be in its arguments.
+    return fields if isinstance(kind, str) and kind in _TYPES and "name" not in fields else None
+
+
+def _extracted(content: ResponseContent, role: AgentRole) -> Read:
     for model in (_Written, _Loose):  # so that a misspelt type is named in the reason
-        found = extract_from_content(said, model, tool=ANY_TOOL, several=MultipleObjects.LAST)
-        if found.ok and isinstance(found.value, BaseModel):
-            return read_action(found.value.model_dump(mode="python"), role)
+        found = extract_from_content(content, model, tool=ANY_TOOL, several=MultipleObjects.LAST_OF_ALL)
+        if found.ok and isinstance(found.value, _Loose):
+            fields = {"action_type": found.value.action_type, **(found.value.model_extra or {})}
+            return read_action(fields, role)
         if found.reason is not ExtractionReason.INVALID:
             break
-    return Read(TextAction(role), _WHY.get(found.reason, _NOTHING))
+    return unread(role, _FAILURES.get(found.reason, ReadFailure.NOTHING))
 
 
 def parse_action(text: object, role: AgentRole, *, fallback: ActionType = ActionType.NOOP) -> TextAction:
-    """Give the action in a model's text; `fallback` where there is none."""
+    """The last action in a model's text; `fallback` where there is none."""
     return _or_fallback(read_text(text, role), fallback)
 
 
@@ -99,14 +126,14 @@ def _or_fallback(read: Read, fallback: ActionType) -> TextAction:
 
 
 def parse_openai_response(response: object, role: AgentRole, *, fallback: ActionType = ActionType.NOOP) -> TextAction:
-    """Give the action in a chat completion, an SDK object or its dict: tool calls first, then the text."""
+    """The action in a chat completion, an SDK object or its dict: tool calls first, then the text."""
     return _or_fallback(_read(response_content(response, "openai"), role), fallback)
 
 
 def parse_anthropic_response(
     response: object, role: AgentRole, *, fallback: ActionType = ActionType.NOOP
 ) -> TextAction:
-    """Give the action in a message, an SDK object or its dict: tool uses first, then the text."""
+    """The action in a message, an SDK object or its dict: tool uses first, then the text."""
     return _or_fallback(_read(response_content(response, "anthropic"), role), fallback)
 
 
@@ -122,39 +149,47 @@ def generate_action_with_retry(  # noqa: PLR0913 - the older adapter's arguments
     sleep: Callable[[float], None] | None = None,
     left_s: Callable[[], float] | None = None,
 ) -> TextAction:
-    """Give a model's action, asking again with what was wrong until one can be read.
+    """A model's action, asked for again with what was wrong until one can be read.
+
+    Each attempt that failed is logged by its class, without anything that was written.
 
     Args:
-        prompt: the first prompt; later ones add the reminder, the reason and the start of the bad reply.
-        role: who acts.
-        generate: asks the model; whatever it raises counts as a failed attempt.
-        max_attempts: times to ask; at least once.
-        fallback: the type of the action when none could be read.
-        reminder: what else to tell after a reply without an action.
-        backoff_s: wait before the second attempt, doubled for each further one.
-        sleep: waits; without it there is no wait.
-        left_s: seconds left; no further attempt when none are, or fewer than the wait.
+        prompt: The first prompt; later ones add the reminder, the reason and the start of the bad reply, quoted.
+        role: Who acts.
+        generate: Asks the model; whatever it raises counts as a failed attempt.
+        max_attempts: Times to ask; at least once.
+        fallback: The type of the action when none could be read.
+        reminder: What else to tell after a reply without an action.
+        backoff_s: Wait before the second attempt, doubled for each further one.
+        sleep: Waits; without it there is no wait.
+        left_s: Seconds left; no further attempt when none are, or fewer than the wait.
     """
     asked, wait_s = prompt, 0.0
     again = f"{prompt}\n\n{reminder}" if reminder else prompt
-    for _ in range(max(max_attempts, 1)):
+    last = Read(TextAction(role))
+    attempts = max(max_attempts, 1)
+    for attempt in range(1, attempts + 1):
         if left_s is not None and left_s() <= wait_s:
             break
         if wait_s and sleep is not None:
             sleep(wait_s)
         wait_s = wait_s * 2 or backoff_s
         reply = _reply(generate, asked)
-        if reply is None:
+        if isinstance(reply, Exception):
+            _log.warning("attempt %d of %d failed: %s", attempt, attempts, type(reply).__name__)
             continue
-        read = read_text(reply, role)
-        if not read.reason:
-            return read.action
-        asked = f"{again}\n\nPrevious reply did not give an action: {read.reason}. It began:\n{reply[:_SHOWN_CHARS]}"
-    return TextAction(role, fallback)
+        last = read_text(reply, role)
+        if not last.reason:
+            return last.action
+        _log.warning("attempt %d of %d gave no action: %s", attempt, attempts, last.failure)
+        began = quoted(reply[:_SHOWN_CHARS], _SHOWN_CHARS) if isinstance(reply, str) else type(reply).__name__
+        asked = f"{again}\n\nPrevious reply did not give an action: {last.reason}. It began: {began}"
+    return replace(last.action, action_type=fallback)
 
 
-def _reply(generate: GenerateFn, asked: str) -> str | None:
+def _reply(generate: GenerateFn, asked: str) -> object:
+    """What the model wrote, which may be anything, or what was raised instead."""
     try:
         return generate(asked)
-    except Exception:  # noqa: BLE001 - a provider may raise anything; each is a failed attempt
-        return None
+    except Exception as error:  # noqa: BLE001 - a provider may raise anything; each is a failed attempt
+        return error

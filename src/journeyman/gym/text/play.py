@@ -8,16 +8,18 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from journeyman.gym.arrays import Ints
 from journeyman.gym.evaluate import Episode, MakeTeam, graded
 from journeyman.gym.policies.base import Team
 from journeyman.gym.tasks import Task
-from journeyman.gym.text.action import Read, action_to_training_target
+from journeyman.gym.text.action import Read
 from journeyman.gym.text.export import team_moves
-from journeyman.gym.text.render import MAX_TOKENS
+from journeyman.gym.text.liar import Liar
+from journeyman.gym.text.reading import action_to_training_target
+from journeyman.gym.text.render import MAX_CHARS
 from journeyman.gym.text.session import TextWorld
 from journeyman.gym.text.specs import build_openai_messages
 from journeyman.gym.text.words import AgentRole
@@ -45,8 +47,10 @@ class Seating:
     """The seats that are asked for."""
     others: MakeTeam | None = None
     """Plays the other seats; `None` leaves them empty."""
-    view_tokens: int = MAX_TOKENS
-    """Most of one view."""
+    view_chars: int = MAX_CHARS
+    """Most of one view, in characters."""
+    liar: AgentRole | None = None
+    """The seat of a colleague who does nothing but lie: it is neither asked nor played by the others."""
     memory: int = 0
     """Earlier turns, view and answer, that are shown again; 0 is the form of `oracle_examples`."""
 
@@ -97,29 +101,34 @@ class _Table:
         self.unreadable: dict[str, int] = {}
         self.not_carried_out = 0
         self._seating: Final = seating
+        self._roles: Final = tuple(role for role in seating.roles if role is not seating.liar)
+        self._liar: Final = None if seating.liar is None else Liar(seating.liar, seed=one.number)
         everybody = set(seating.roles) == set(AgentRole)
         self._team: Final[Team | None] = None if everybody or seating.others is None else seating.others(1)
-        self._past: Final = {role: deque[Mapping[str, str]](maxlen=2 * seating.memory) for role in seating.roles}
+        self._past: Final = {role: deque[Mapping[str, str]](maxlen=2 * seating.memory) for role in self._roles}
         self._views: dict[AgentRole, Mapping[str, str]] = {}
 
     def turns(self) -> tuple[Turn, ...]:
-        return tuple(map(self._turn, self._seating.roles))
+        return tuple(map(self._turn, self._roles))
 
     def _turn(self, role: AgentRole) -> Turn:
         seen = self.world.observe(role)
-        system, view = build_openai_messages(seen, max_tokens=self._seating.view_tokens)
+        system, view = build_openai_messages(seen, max_chars=self._seating.view_chars)
         self._views[role] = view
         return Turn(role=role, step=seen.step, messages=(system, *self._past[role], view))
 
     def take(self, reads: Sequence[Read]) -> None:
         moves = team_moves(self._team, self.world)
-        for role, read in zip(self._seating.roles, reads, strict=True):
-            moves[role] = read.action
+        for role, read in zip(self._roles, reads, strict=True):
+            told = read.action.notice or (f"not carried out: {read.reason}" if read.reason else "")
+            moves[role] = replace(read.action, notice=told)
             said = {"role": "assistant", "content": action_to_training_target(read.action)}
             self._past[role].extend((self._views[role], said))
             if read.reason:
                 self.unreadable[read.reason] = self.unreadable.get(read.reason, 0) + 1
+        if self._liar is not None and self._seating.liar is not None:
+            moves[self._seating.liar] = self._liar.move(self.world)
         self.asked += len(reads)
         self.world.step(moves)
-        notices = self.world.notices
-        self.not_carried_out += sum(bool(notices[role]) for role in self._seating.roles)
+        refusals = self.world.refusals
+        self.not_carried_out += sum(bool(refusals[role]) for role in self._roles)

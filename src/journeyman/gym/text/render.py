@@ -1,71 +1,113 @@
-"""A role's view as text within a token budget.
+"""A role's view as text of at most so many characters.
 
-Every distinct log line is kept: lines that differ only in their numbers are folded into one with a count, so decoys
-cannot push the telling one out. What gives way when the budget is short is the tail of long tables, worst rows first
-kept, and old messages; each cut is said.
+What others wrote stands last, in quotes, one line each, and gets only the room that the rest leaves or that is kept for
+it; the rest is laid out as if nobody had said anything. So no message can change, or push out, anything but messages.
+
+Every service and every kind of line stays whatever the budget: rows that have no room are told in short, and log lines
+that differ only in their numbers are folded into one with a count, so decoys cannot push the telling one out.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
-from journeyman.gym.text.observation import Customers, LogEntry, Observation, RoleView, Said, ServiceMetrics
+from journeyman.gym.text.observation import Alert, Customers, LogEntry, Message, Observation, RoleView, ServiceMetrics
+from journeyman.gym.text.quoting import one_line, quoted
+from journeyman.gym.text.reading import MESSAGE_CHARS
 
-MAX_TOKENS: Final = 1500
-LEAST_TOKENS: Final = 900
-"""Room for the fixed parts and the folded log, whatever the world."""
-_CHARS_PER_TOKEN: Final = 3
-"""Cautious: English prose has about 4, numbers and names fewer."""
-_CUT_CHARS: Final = 25
-"""Room for the line that says how much was cut."""
+MAX_CHARS: Final = 5500
+"""Most characters of a view; in English prose a token has about four, in names and numbers three or fewer."""
+LEAST_CHARS: Final = 4400
+"""Room for the fixed parts, the folded log and everything else in short, whatever the world."""
+MESSAGES_CHARS: Final = 1400
+"""Kept for what others wrote: all that a role still hears, with the least of each message."""
+_SHOWN_CHARS: Final = (MESSAGE_CHARS + 2, 240, 180, 120, 90, 60, 40, 28, 16)
+"""Most of one message with its quotes, escapes counted: as much as lets all messages stay. So nobody talks the others out."""
+_NOTICE_CHARS: Final = 330
 _NUMBER: Final = re.compile(r"[0-9]+")
-Table = tuple[str, list[str]]
-"""A title and its rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Rows under a title, the most important first."""
+
+    title: str
+    rows: list[str]
+    short: list[tuple[str, str]] | None = None
+    """What each row is told as when it has no room: a word that others share, and a name. Without it rows are counted."""
+
+    @property
+    def chars(self) -> int:
+        """The length of the whole table, with the line's end."""
+        return len(self.title) + 1 + sum(map(len, self.rows)) + 3 * len(self.rows)
 
 
 def render_observation(
-    observation: Observation | RoleView, *, step: int | None = None, max_tokens: int = MAX_TOKENS
+    observation: Observation | RoleView, *, step: int | None = None, max_chars: int = MAX_CHARS
 ) -> str:
-    """Give the text of an observation, or of a view alone.
+    """The text of an observation, or of a view alone.
 
     Args:
-        observation: what the role sees.
-        step: of a view alone, which does not know it.
-        max_tokens: most of the text.
+        observation: What the role sees.
+        step: Of a view alone, which does not know it.
+        max_chars: Most of the text, in characters.
 
     Raises:
-        ValueError: `max_tokens` is below `LEAST_TOKENS`.
+        ValueError: `max_chars` is below `LEAST_CHARS`.
     """
-    if max_tokens < LEAST_TOKENS:
-        raise ValueError(f"{max_tokens} tokens cannot hold an observation; give at least {LEAST_TOKENS}")
+    if max_chars < LEAST_CHARS:
+        raise ValueError(f"{max_chars} characters cannot hold an observation; give at least {LEAST_CHARS}")
     view = observation.view if isinstance(observation, Observation) else observation
     head = _head(observation) if isinstance(observation, Observation) else _head_of_view(observation, step)
-    return _page([head, *_fixed(view)], _tables(view), max_tokens * _CHARS_PER_TOKEN)
+    fixed = "\n".join([head, *_fixed(view)])
+    room = max_chars - len(fixed) - 1
+    parts = [fixed, *_laid_out(_tables(view), room - MESSAGES_CHARS)]
+    if view.shared_chat or view.private_inbox:
+        parts += _messages(view, max_chars - sum(map(len, parts)) - len(parts))
+    return "\n".join(parts)
 
 
-def _page(fixed: list[str], tables: list[Table], room: int) -> str:
-    room -= sum(map(len, fixed)) + len(fixed)
-    if sum(map(_length, tables)) <= room:
-        return "\n".join([*fixed, *("\n  ".join([title, *rows]) for title, rows in tables)])
-    cut: dict[str, str] = {}
+def _laid_out(tables: Sequence[_Table], room: int) -> list[str]:
+    """The tables as texts that fit into the room together, in their order."""
+    if sum(table.chars for table in tables) <= room:
+        return ["\n  ".join([table.title, *table.rows]) for table in tables]
+    done: dict[str, str] = {}
     # Short tables first: what they leave over is for the long ones.
-    for left, (title, rows) in zip(range(len(tables), 0, -1), sorted(tables, key=_length), strict=True):
-        cut[title] = _cut(title, rows, room // left)
-        room -= len(cut[title]) + 1
-    return "\n".join([*fixed, *(cut[title] for title, _ in tables)])
+    for left, table in zip(range(len(tables), 0, -1), sorted(tables, key=lambda one: one.chars), strict=True):
+        done[table.title] = _cut(table, room // left - 1)
+        room -= len(done[table.title]) + 1
+    return [done[table.title] for table in tables]
 
 
-def _length(table: Table) -> int:
-    title, rows = table
-    return len(title) + 1 + sum(map(len, rows)) + 3 * len(rows)
+def _cut(table: _Table, room: int) -> str:
+    """As many rows as there is room for, and the others in short."""
+    rows, used = table.rows, len(table.title)
+    if used + sum(map(len, rows)) + 3 * len(rows) <= room:
+        return "\n  ".join([table.title, *rows])
+    kept = 0
+    for number, row in enumerate(rows):
+        used += len(row) + 3
+        if used + 3 + len(_rest(table, number + 1)) > room:
+            break
+        kept = number + 1
+    return "\n  ".join([table.title, *rows[:kept], _rest(table, kept)])
+
+
+def _rest(table: _Table, kept: int) -> str:
+    if table.short is None:
+        return f"... {len(table.rows) - kept} more not shown"
+    groups = groupby(sorted(table.short[kept:], key=lambda one: one[0]), key=lambda one: one[0])
+    return "in short: " + "; ".join(f"{word} {', '.join(name for _, name in some)}" for word, some in groups)
 
 
 def _head(observation: Observation) -> str:
     head = f"STEP {observation.step} of {observation.horizon}\nROLE {observation.turn_role}"
     if observation.notice:
-        head += f"\nNOTICE your last action was not carried out: {observation.notice}"
+        head += f"\nNOTICE your last action was {one_line(observation.notice, _NOTICE_CHARS)}"
     return head
 
 
@@ -77,8 +119,6 @@ def _fixed(view: RoleView) -> list[str]:
     lines: list[str] = []
     if not view.visible_metrics:
         lines.append(f"SERVICES {', '.join(view.services)}")
-    if view.visible_alerts:
-        lines.append(f"ALERTS firing: {', '.join(view.visible_alerts)}")
     if view.customers is not None:
         lines.append(_customers(view.customers))
     if view.focus is not None:
@@ -106,32 +146,38 @@ def _logs(entries: Sequence[LogEntry]) -> str:
     return "\n".join(lines)
 
 
-def _tables(view: RoleView) -> list[Table]:
-    """Give what may be cut, worst or newest rows first; tables without rows are left out."""
-    tables: list[Table] = []
+def _tables(view: RoleView) -> list[_Table]:
+    """What is shortened where room is short, worst or newest rows first; tables without rows are left out."""
+    tables: list[_Table] = []
+    if view.visible_alerts:
+        tables.append(_alerts(view.visible_alerts))
     if view.visible_metrics:
-        tables.append(("METRICS worst first", _metrics(view.visible_metrics)))
+        tables.append(_metrics(view.visible_metrics))
     if view.visible_changes:
         changes = [f"{change.service}: {change.steps_ago} steps ago" for change in view.visible_changes]
-        tables.append(("CHANGES newest first", changes))
+        short = [(f"{change.steps_ago} steps ago", change.service) for change in view.visible_changes]
+        tables.append(_Table("CHANGES newest first", changes, short))
     if view.fleet_agents:
         agents = [f"{name}: {job}{', stopped' if stopped else ''}" for name, job, stopped in view.fleet_agents]
-        tables.append(("FLEET AGENTS", agents))
+        short = [("stopped" if stopped else "working", name) for name, _, stopped in view.fleet_agents]
+        tables.append(_Table("FLEET AGENTS", agents, short))
     if view.visible_fleet_actions:
-        deeds = [
+        acts = [
             f"{age} steps ago {agent} {verb} {target}{'' if ticket else ' (no ticket)'}"
             for age, agent, verb, target, ticket in reversed(view.visible_fleet_actions)
         ]
-        tables.append(("FLEET ACTIONS newest first", deeds))
-    if view.shared_chat:
-        tables.append(("CHAT newest first", _messages(view.shared_chat)))
-    if view.private_inbox:
-        tables.append(("PRIVATE newest first", _messages(view.private_inbox)))
+        tables.append(_Table("FLEET ACTIONS newest first", acts))
     return tables
 
 
-def _metrics(metrics: Sequence[tuple[str, ServiceMetrics]]) -> list[str]:
-    rows: list[tuple[float, int, str]] = []
+def _alerts(alerts: Sequence[Alert]) -> _Table:
+    newest = sorted(alerts, key=lambda alert: (alert.severity, -alert.triggered_at_step))
+    rows = [f"{one.severity} {one.service} since step {one.triggered_at_step}: {one.message}" for one in newest]
+    return _Table("ALERTS firing", rows, [(one.severity, one.service) for one in newest])
+
+
+def _metrics(metrics: Sequence[tuple[str, ServiceMetrics]]) -> _Table:
+    rows: list[tuple[float, int, str, tuple[str, str]]] = []
     for place, (name, values) in enumerate(metrics):
         cpu, memory, latency, usual, errors, queued, replicas, health, calls = values
         badness = errors * 10 + latency / max(usual, 1.0) + (memory > 0.85) + (cpu > 0.97)
@@ -139,23 +185,26 @@ def _metrics(metrics: Sequence[tuple[str, ServiceMetrics]]) -> list[str]:
             f"{name}: {health}, cpu {cpu:.0%}, mem {memory:.0%}, {latency:.0f} ms (usual {usual:.0f}), "
             f"err {errors:.1%}, queue {queued:.0f}, {replicas} replicas{' calls ' if calls else ''}{' '.join(calls)}"
         )
-        rows.append((-badness, place, row))
+        rows.append((-badness, place, row, (health, name)))
     rows.sort()
-    return [row for _, _, row in rows]
+    return _Table("METRICS worst first", [row for _, _, row, _ in rows], [short for _, _, _, short in rows])
 
 
-def _messages(said: Sequence[Said]) -> list[str]:
-    return [f"step {one.step} {one.sender} to {one.to}: {one.text}" for one in reversed(said)]
-
-
-def _cut(title: str, rows: list[str], room: int) -> str:
-    used = len(title)
-    kept: list[str] = []
-    for row in rows:
-        used += len(row) + 3
-        last = len(kept) + 1 == len(rows)
-        if used + (0 if last else _CUT_CHARS) > room:
+def _messages(view: RoleView, room: int) -> list[str]:
+    channels = [
+        (title, messages[::-1])
+        for title, messages in (("CHAT newest first", view.shared_chat), ("PRIVATE newest first", view.private_inbox))
+        if messages
+    ]
+    tables: list[_Table] = []
+    for shown in _SHOWN_CHARS:
+        tables = [_Table(title, [_line(one, shown) for one in messages]) for title, messages in channels]
+        if sum(table.chars for table in tables) <= room:
             break
-        kept.append(row)
-    left = len(rows) - len(kept)
-    return "\n  ".join([title, *kept, *([f"... {left} more not shown"] if left else [])])
+    return _laid_out(tables, room)
+
+
+def _line(message: Message, shown: int) -> str:
+    what = " ".join(part for part in (message.topic, message.about) if part)
+    text = quoted(message.text, shown) if message.text else ""
+    return f"step {message.step} {message.sender} to {message.to}: {' '.join(part for part in (what, text) if part)}"

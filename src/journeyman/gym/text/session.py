@@ -14,17 +14,20 @@ from journeyman.gym.draw.names import VERBS
 from journeyman.gym.eyes.views import NEVER
 from journeyman.gym.policies.base import Seats
 from journeyman.gym.tasks import Task
-from journeyman.gym.text.action import EVERYBODY, TextAction, to_world
+from journeyman.gym.text.action import EVERYBODY, TextAction, names_for, to_world
+from journeyman.gym.text.alerts import AlertTracker
 from journeyman.gym.text.observation import (
     Change,
     Customers,
-    Deed,
+    FleetAction,
     LogEntry,
+    Message,
     Observation,
     RoleView,
-    Said,
     ServiceMetrics,
 )
+from journeyman.gym.text.quoting import one_line
+from journeyman.gym.text.reading import MESSAGE_CHARS
 from journeyman.gym.text.words import AgentRole
 from journeyman.gym.world.world import Rewards, World
 
@@ -38,9 +41,10 @@ _PROBES: Final = tuple(
 )
 _IDLE: Final = NOOP.row()
 _ROLES: Final = tuple(AgentRole)
-_SILENCE: Final[tuple[tuple[Said, ...], tuple[Said, ...]]] = ((), ())
+_SILENCE: Final[tuple[tuple[Message, ...], tuple[Message, ...]]] = ((), ())
 _HEARD: Final = 8
 """Messages of each channel that a role still sees."""
+_NOTICE_CHARS: Final = 1000
 
 
 class TextWorld:
@@ -57,7 +61,8 @@ class TextWorld:
         self._world: Final = World(task.tier, 1, rewards=rewards, chat=chat, seeds=[task.seed])
         self._chat: Final = chat
         self._names: Final = self._world.names()
-        self._said: list[Said] = []
+        self._messages: list[Message] = []
+        self._refusals: dict[AgentRole, str] = {}
         self._notices: dict[AgentRole, str] = {}
         self._acts: list[list[tuple[int, int, int, int]]] = []
         self._rewards: dict[AgentRole, float] = dict.fromkeys(AgentRole, 0.0)
@@ -66,6 +71,8 @@ class TextWorld:
         self._over = False
         self._calls: tuple[tuple[str, ...], ...] = ()
         """Whom each service calls, by name."""
+        self._alerts: Final = AlertTracker(self._names.services)
+        self._alerts.watch(self._world.sights(), self._steps)
 
     @property
     def done(self) -> bool:
@@ -93,9 +100,9 @@ class TextWorld:
         return self._names.agents
 
     @property
-    def notices(self) -> Mapping[AgentRole, str]:
-        """Why roles' last actions were not carried out; empty for those that were."""
-        return dict(self._notices)
+    def refusals(self) -> Mapping[AgentRole, str]:
+        """Why the world did not carry out roles' last actions; empty for those that it did."""
+        return dict(self._refusals)
 
     @property
     def acts(self) -> Ints:
@@ -103,7 +110,7 @@ class TextWorld:
         return np.array(self._acts, np.int64).reshape(-1, ROLES, FIELDS)
 
     def step(self, actions: Mapping[AgentRole, TextAction]) -> dict[AgentRole, float]:
-        """Apply the roles' actions, who is missing does nothing, and give each role's reward of this step.
+        """Apply the roles' actions, who is missing does nothing; each role's reward of this step.
 
         After the end nothing changes, what the last step paid and said included, and nothing is paid.
         """
@@ -111,22 +118,28 @@ class TextWorld:
             return dict.fromkeys(AgentRole, 0.0)
         rows: list[tuple[int, int, int, int]] = [_IDLE] * ROLES
         step = self._steps
-        self._notices = {}
+        self._notices, self._refusals = {}, {}
         for role, action in actions.items():
-            done, self._notices[role] = to_world(action, self._names)
+            done, refused = NOOP, f"you are {role}, and the action is for {action.role}"
+            if action.role is role:
+                done, refused = to_world(action, self._names)
             rows[role.number] = done.row()
+            self._refusals[role] = refused
+            self._notices[role] = _notice(action, refused)
             if done.type is ActionType.COMMUNICATE and self._chat:
-                self._said.append(_said(step, role, action))
+                about = names_for(action, self._names)[done.target] if done.target >= 0 else ""
+                self._messages.append(_message(step, role, action, about))
         self._acts.append(rows)
         self._steps += 1
         paid = self._world.step_alone(rows).rewards
         self._over = self._world.finished
+        self._alerts.watch(self._world.sights(), self._steps)
         self.team_reward = paid[0]
         self._rewards = dict(zip(_ROLES, paid[1:], strict=True))
         return self._rewards.copy()
 
     def observe(self, role: AgentRole) -> Observation:
-        """Give what a role sees now."""
+        """What a role sees now."""
         view = {
             AgentRole.SRE: self._sre,
             AgentRole.DEV: self._dev,
@@ -143,11 +156,11 @@ class TextWorld:
             notice=self._notices.get(role, ""),
         )
 
-    def _heard(self, role: AgentRole) -> tuple[tuple[Said, ...], tuple[Said, ...]]:
-        if not self._said:
+    def _heard(self, role: AgentRole) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
+        if not self._messages:
             return _SILENCE
-        shared = [one for one in self._said if one.to == EVERYBODY]
-        private = [one for one in self._said if one.to != EVERYBODY and role in (one.to, one.sender)]
+        shared = [one for one in self._messages if one.to == EVERYBODY]
+        private = [one for one in self._messages if one.to != EVERYBODY and role in (one.to, one.sender)]
         return tuple(shared[-_HEARD:]), tuple(private[-_HEARD:])
 
     def _logs(self, role: Role) -> tuple[LogEntry, ...]:
@@ -155,9 +168,6 @@ class TextWorld:
             LogEntry(step=one.step, service=self.services[one.service], level=one.level, message=one.message)
             for one in self._world.logs(role)
         )
-
-    def _alerts(self, alerts: list[int]) -> tuple[str, ...]:
-        return tuple([name for name, on in zip(self._names.services, alerts, strict=True) if on])
 
     def _sre(self) -> RoleView:
         (sight,) = self._world.sights().sre()
@@ -184,7 +194,7 @@ class TextWorld:
             services=names,
             focus=self._focus(sight.focus),
             visible_metrics=metrics,
-            visible_alerts=self._alerts(sight.alerts),
+            visible_alerts=self._alerts.firing,
             visible_probes=_probes(sight.probes, Role.SRE),
             visible_logs=self._logs(Role.SRE) if sight.focus >= 0 else (),
             shared_chat=shared,
@@ -222,7 +232,7 @@ class TextWorld:
         return RoleView(
             role=AgentRole.MANAGER,
             services=self.services,
-            visible_alerts=self._alerts(sight.alerts),
+            visible_alerts=self._alerts.firing,
             customers=customers,
             shared_chat=shared,
             private_inbox=private,
@@ -236,7 +246,7 @@ class TextWorld:
             for name, job, stopped in zip(self._names.agents, sight.jobs, sight.blocked, strict=True)
         )
         deeds = tuple(
-            Deed(
+            FleetAction(
                 steps_ago=age,
                 agent=self._names.agents[agent],
                 verb=_VERBS[verb],
@@ -262,8 +272,18 @@ def _probes(values: list[float], role: Role) -> tuple[tuple[str, float], ...]:
     return tuple(zip(_PROBES[role], values, strict=False))
 
 
-def _said(step: int, role: AgentRole, action: TextAction) -> Said:
-    topic = str(action.args.get("topic", ""))
-    parts = [topic.replace("_", " "), action.target or "", str(action.args.get("message", ""))]
-    text = ": ".join(part for part in (" ".join(parts[:2]).strip(), parts[2]) if part)
-    return Said(step=step, sender=role, to=str(action.args.get("to", EVERYBODY)), text=text)
+def _notice(action: TextAction, refused: str) -> str:
+    """What the role is told: how its action was read, and why the world did not carry it out."""
+    told = [action.notice, f"not carried out: {refused}" if refused else ""]
+    return one_line("; ".join(filter(None, told)), _NOTICE_CHARS)
+
+
+def _message(step: int, role: AgentRole, action: TextAction, about: str) -> Message:
+    return Message(
+        step=step,
+        sender=role,
+        to=str(action.args.get("to", EVERYBODY)),
+        topic=str(action.args.get("topic", "")),
+        about=about,
+        text=str(action.args.get("message", ""))[:MESSAGE_CHARS],
+    )

@@ -46,7 +46,7 @@ class Shift:
         return self.world.rewards[self.role] if self.done else 0.0
 
     def observe(self) -> Observation:
-        """Give what the role sees now."""
+        """What the role sees now."""
         return self.world.observe(self.role)
 
     def act(self, action: TextAction) -> None:

@@ -1,40 +1,36 @@
-"""An action out of a stream: done in the chunk that closes the first object that is one.
+"""An action out of a stream: whoever stops in the chunk that completes one has it, whoever reads on gets the last.
 
-Every character is looked at once, and only when a sign came that may change something. Objects that are no action, such
-as a stray `{word}`, are passed over, and nothing inside reasoning counts. A stream that ends without having finished is
-read as a whole, with all repairs.
+There is no second way of reading: what stands in the text so far is what `read_text` finds in it, so a stream and the
+whole text agree however it was cut. `feed` asks it only where an answer may end: at a bracket that closes, after an
+`action_type` was seen, and within a budget that keeps the work linear; beyond it an action is found at the end.
 
 `journeyman.answers.AnswerStream` cannot stand here: where prose precedes an object it waits for the end, since the last
-object counts then. Whoever streams an action wants the first one, as soon as it is closed.
+object counts then, and callers want to be told of the first.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final
 
-from journeyman.gym.text.action import Read, TextAction
-from journeyman.gym.text.parse import read_text
+from journeyman.gym.text.action import TextAction
+from journeyman.gym.text.parse import parse_action, read_text
 from journeyman.gym.text.words import ActionType, AgentRole
 
-_OUTSIDE: Final = re.compile(r"\{|<think(?:ing)?>", re.IGNORECASE)
-_REASONED: Final = re.compile(r"</think(?:ing)?>", re.IGNORECASE)
-_INSIDE: Final = re.compile(r'[{}"]')
-_IN_STRING: Final = re.compile(r'["\\]')
-_OUTSIDE_SIGNS: Final = ("{", ">")
-_REASONING_SIGNS: Final = (">", ">")
-_INSIDE_SIGNS: Final = ("}", "}")
-_LONGEST_TAG: Final = len("</thinking>")
+_NAMED: Final = re.compile("action_type", re.IGNORECASE)
+_NAME_CHARS: Final = len("action_type")
+_SHARE: Final = 8
+_SLACK_CHARS: Final = 65_536
+"""To find an early end, text is read again at most `_SHARE` times its length plus this in all."""
 
 
 class StreamingActionParser:
-    """Feed it a model's text as it comes; stop when `feed` says so.
+    """Feed it a model's text as it comes; stop when `feed` says so, or go on: a later action takes the earlier's place.
 
     Args:
-        role: who acts.
-        fallback: the type of the action where there is none.
+        role: Who acts.
+        fallback: The type of the action where there is none.
     """
 
     def __init__(self, role: AgentRole, fallback: ActionType = ActionType.NOOP) -> None:
@@ -42,21 +38,19 @@ class StreamingActionParser:
         self.fallback: Final = fallback
         self._chunks: list[str] = []
         self._looked = 0
-        """Chunks that were looked at."""
-        self._signs = _OUTSIDE_SIGNS
-        """Only a chunk with one of them can change the state."""
+        """Chunks that were searched for a name."""
+        self._looked_chars = 0
         self._tail = ""
-        self._reasoning = False
-        self._object: list[str] = []
-        self._depth = 0
-        self._in_string = False
-        self._escaped = False
-        self._read: Read | None = None
+        """Their last characters: a name may be cut."""
+        self._named = False
+        """Whether an `action_type` was seen."""
+        self._work_chars = 0
+        self._finished = False
 
     @property
     def finished(self) -> bool:
-        """Whether an action is complete."""
-        return self._read is not None
+        """Whether an action was complete in what was fed."""
+        return self._finished
 
     @property
     def raw(self) -> str:
@@ -64,70 +58,33 @@ class StreamingActionParser:
         return "".join(self._chunks)
 
     def feed(self, chunk: str) -> bool:
-        """Take the next piece of text and tell whether an action is complete; what comes after it is ignored."""
-        if self._read is not None:
-            return True
+        """Take the next piece of text and tell whether an action was complete."""
         self._chunks.append(chunk)
-        first, second = self._signs
-        if first in chunk or second in chunk:
+        if not self._finished and ("}" in chunk or "]" in chunk):
             self._look()
-        return self._read is not None
+        return self._finished
 
     def action(self) -> TextAction:
-        """Give the action so far; `fallback` where there is none."""
-        read = self._read or read_text(self.raw, self.role)
-        return replace(read.action, action_type=self.fallback) if read.reason else read.action
+        """The last action of what was fed, as `parse_action` reads it; `fallback` where there is none."""
+        return parse_action(self.raw, self.role, fallback=self.fallback)
 
     def _look(self) -> None:
-        text, at = self._tail + "".join(self._chunks[self._looked :]), 0
-        self._looked, self._tail = len(self._chunks), ""
-        while at < len(text) and self._read is None:
-            at = self._within(text, at) if self._depth else self._outside(text, at)
-        self._signs = _INSIDE_SIGNS if self._depth else _REASONING_SIGNS if self._reasoning else _OUTSIDE_SIGNS
-
-    def _outside(self, text: str, at: int) -> int:
-        found = (_REASONED if self._reasoning else _OUTSIDE).search(text, at)
-        if found is None:
-            # A tag may be cut by the end of the text: look at its beginning again with what comes next.
-            start = text.rfind("<", max(at, len(text) - _LONGEST_TAG))
-            self._tail = text[start:] if start >= 0 else ""
-            return len(text)
-        if self._reasoning or found[0] != "{":
-            self._reasoning = not self._reasoning
-        else:
-            self._depth, self._object = 1, ["{"]
-        return found.end()
-
-    def _within(self, text: str, at: int) -> int:
-        if self._escaped:
-            self._escaped = False
-            self._object.append(text[at])
-            return at + 1
-        found = (_IN_STRING if self._in_string else _INSIDE).search(text, at)
-        end = len(text) if found is None else found.end()
-        self._object.append(text[at:end])
-        if found is not None:
-            self._mark(found[0])
-        return end
-
-    def _mark(self, mark: str) -> None:
-        if mark == '"':
-            self._in_string = not self._in_string
-        elif mark == "\\":
-            self._escaped = True
-        else:
-            self._depth += 1 if mark == "{" else -1
-            if not self._depth:
-                read = read_text("".join(self._object), self.role)
-                self._read = None if read.reason else read
+        fresh = "".join(self._chunks[self._looked :])
+        self._looked, self._looked_chars = len(self._chunks), self._looked_chars + len(fresh)
+        if not self._named:
+            self._named = _NAMED.search(self._tail + fresh) is not None
+            self._tail = (self._tail + fresh)[-_NAME_CHARS:]
+        if not self._named or self._work_chars > (_SHARE - 1) * self._looked_chars + _SLACK_CHARS:
+            return
+        self._work_chars += self._looked_chars
+        self._finished = not read_text(self.raw, self.role).reason
 
 
 def parse_streaming_action(
     chunks: Iterable[str], role: AgentRole, *, fallback: ActionType = ActionType.NOOP
 ) -> TextAction:
-    """Give the action of a stream, taking no more chunks than it needs."""
+    """The last action of a stream, which is read to its end."""
     parser = StreamingActionParser(role, fallback=fallback)
     for chunk in chunks:
-        if parser.feed(chunk):
-            break
+        parser.feed(chunk)
     return parser.action()

@@ -16,7 +16,8 @@ from typing import Annotated, Final, Literal, TypeVar
 from pydantic import Field
 
 from journeyman.gym.actions import HANDS, MAX_REPLICAS
-from journeyman.gym.text.action import EVERYBODY, MESSAGE_CHARS, TextAction, read_action
+from journeyman.gym.text.action import EVERYBODY, TextAction
+from journeyman.gym.text.reading import MESSAGE_CHARS, read_action
 from journeyman.gym.text.render import render_observation
 from journeyman.gym.text.shift import Shift
 from journeyman.gym.text.words import ActionType, AgentRole, FailureType, TopicName
@@ -144,7 +145,7 @@ ROLE_TOOLS: Final[Mapping[str, RoleTool]] = {
 
 
 def tools_of(role: AgentRole) -> tuple[RoleTool, ...]:
-    """Give what a role may call."""
+    """What a role may call."""
     hands = HANDS[role.number]
     return tuple(one for one in ROLE_TOOLS.values() if one.action_type.number in hands)
 

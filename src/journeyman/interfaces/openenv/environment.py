@@ -18,8 +18,10 @@ from openenv.core.rubrics import Rubric
 
 from journeyman.gym.actions import HANDS
 from journeyman.gym.tasks import MAX_NUMBER, Split, Task, Tier, task
-from journeyman.gym.text.action import TextAction, read_action
+from journeyman.gym.text.action import TextAction
 from journeyman.gym.text.parse import parse_action
+from journeyman.gym.text.prompts import load_role_prompt
+from journeyman.gym.text.reading import read_action
 from journeyman.gym.text.render import render_observation
 from journeyman.gym.text.shift import Shift
 from journeyman.gym.text.tools import ROLE_TOOLS, RoleTool, typed
@@ -108,7 +110,9 @@ class IncidentEnvironment(MCPEnvironment):
             raise ValueError(str(error.args[0])) from None
         self.rubric.paid = 0.0
         self._episode_id, self._steps = episode_id, 0
-        return self._seen(None)
+        seen = self._seen(None)
+        seen.instructions = load_role_prompt(self._shift.role)
+        return seen
 
     async def reset_async(self, **given: Any) -> IncidentObservation:
         """Begin an incident here: it takes less than a change of thread."""
@@ -145,7 +149,7 @@ class IncidentEnvironment(MCPEnvironment):
         role = self._running().role
         if action.text is not None:
             return parse_action(action.text, role=role)
-        if action.action_type == "noop" and action.target is None:
+        if action.action_type == "noop" and action.target is None and not action.args:
             return TextAction(role)
         wanted = {"action_type": action.action_type, "target": action.target, "args": action.args}
         return read_action(wanted, role).action

@@ -57,7 +57,12 @@ class IncidentObservation(Observation):
     horizon: int = 0
     services: tuple[str, ...] = ()
     agents: tuple[str, ...] = Field(default=(), description="Fleet agents; empty unless the role sees them.")
-    notice: str = Field(default="", description="Why the last action was not carried out.")
+    notice: str = Field(
+        default="", description="Why the last action was not carried out, or what of it was not used; empty otherwise."
+    )
+    instructions: str = Field(
+        default="", description="In the first observation: the role's briefing and how to answer in text."
+    )
 
 
 class IncidentState(State):

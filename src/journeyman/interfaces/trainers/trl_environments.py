@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from journeyman.gym.tasks import Task, task
-from journeyman.gym.text.prompts import load_role_prompt
+from journeyman.gym.text.prompts import load_briefing
 from journeyman.gym.text.render import render_observation
 from journeyman.gym.text.shift import Shift
 from journeyman.gym.text.tools import RoleTool, play, tools_of, typed
@@ -20,8 +20,6 @@ from journeyman.mission.values.errors import InvalidInput, Problem
 
 OPENING: Final = "An incident begins. You see:\n"
 """What stands before a seat's first view."""
-_BRIEFING_ENDS: Final = "Answer with one JSON"
-"""From here on a role's prompt is about answers in text; here the answers are tool calls."""
 
 
 class RoleEnvironment:
@@ -75,8 +73,7 @@ ENVIRONMENTS: Final[dict[str, type[RoleEnvironment]]] = {str(role): _seat(role) 
 
 def briefing(role: AgentRole) -> str:
     """Word a role's standing instructions for models that act by calling tools."""
-    told = load_role_prompt(role).partition(_BRIEFING_ENDS)[0].strip()
-    return f"{told}\n\nAct by calling tools, one per step, until the incident is over."
+    return f"{load_briefing(role)}\nAct by calling tools, one per step, until the incident is over."
 
 
 def training_rows(role: str, count: int, *, first: int = 0) -> list[dict[str, Any]]:

@@ -17,7 +17,7 @@ from typing import Any, Final
 from pydantic import Field
 
 from journeyman.gym.tasks import task
-from journeyman.gym.text.action import action_to_training_target, read_action
+from journeyman.gym.text.reading import action_to_training_target, read_action
 from journeyman.gym.text.shift import Shift
 from journeyman.gym.text.tools import OVER, RoleTool, play, tools_of, typed
 from journeyman.gym.text.words import AgentRole
@@ -107,7 +107,7 @@ def replay_moves(shift: Shift, moves: Iterable[str]) -> int:
     refused = 0
     for move in moves:
         shift.act(read_action(json.loads(move), shift.role).action)
-        refused += bool(shift.observe().notice)
+        refused += bool(shift.world.refusals[shift.role])
     return refused
 
 

@@ -49,7 +49,12 @@ _ROLE = typer.Option(
     help="Models only: its seat, sre, dev, manager or oversight; all four without it. May be repeated.",
 )
 _OTHERS = typer.Option("--others", metavar="NAME", help="Models only: who takes the other seats, a policy or nobody.")
-_VIEW = typer.Option("--view-tokens", metavar="N", help="Models only: most of one view, at least 900; else 1500.")
+_LIAR = typer.Option(
+    "--liar", metavar="ROLE", help="Models only: a seat that does nothing but send forged messages; compare scores."
+)
+_VIEW = typer.Option(
+    "--view-chars", metavar="N", help="Models only: most characters of one view, at least 4400; else 5500."
+)
 _ANSWER = typer.Option(
     "--answer-tokens", metavar="N", min=1, help="Models only: most of one answer, reasoning included."
 )
@@ -93,7 +98,8 @@ def evaluate(
     plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE", help=_PLOT)] = None,
     role: Annotated[list[RoleName], _ROLE] = [],  # noqa: B006  # typer's form
     others: Annotated[str, _OTHERS] = "heuristic",
-    view_tokens: Annotated[int | None, _VIEW] = None,
+    liar: Annotated[RoleName | None, _LIAR] = None,
+    view_chars: Annotated[int | None, _VIEW] = None,
     answer_tokens: Annotated[int, _ANSWER] = ANSWER_TOKENS,
     memory: Annotated[int, _MEMORY] = MEMORY,
     concurrency: Annotated[int | None, _CONCURRENCY] = None,
@@ -112,7 +118,8 @@ def evaluate(
         options = ModelOptions(
             roles=tuple(role),
             others=others,
-            view_tokens=view_tokens,
+            liar=liar,
+            view_chars=view_chars,
             answer_tokens=answer_tokens,
             memory=memory,
             concurrency=concurrency,

@@ -12,7 +12,8 @@ from journeyman.evaluation.policies import team_for
 from journeyman.gym.actions import HANDS
 from journeyman.gym.tasks import Task, task
 from journeyman.gym.text.action import Arg, TextAction
-from journeyman.gym.text.prompts import load_role_prompt
+from journeyman.gym.text.prompts import load_briefing
+from journeyman.gym.text.reading import read_action
 from journeyman.gym.text.render import render_observation
 from journeyman.gym.text.shift import NOBODY, Shift
 from journeyman.gym.text.words import ActionType, AgentRole, FailureType
@@ -103,7 +104,7 @@ def help_for(role: AgentRole) -> str:
     rows = [text for kind, text in _FORMS.values() if kind.number in HANDS[role.number]]
     free = ["view                       show the last view again; costs no step", "quit                       leave"]
     failures = f"failures: {', '.join(FailureType)}" if any(row.startswith("claim") for row in rows) else ""
-    briefing = load_role_prompt(role).partition("Answer with one JSON")[0].strip()
+    briefing = load_briefing(role).strip()
     lines = [briefing, "", "Commands; names may be shortened:", *(f"  {row}" for row in [*rows, *free]), failures]
     return "\n".join(lines).rstrip()
 
@@ -150,7 +151,8 @@ def _said(role: AgentRole, rest: Sequence[str]) -> TextAction:
     text = " ".join(rest[1:] if to else rest)
     if not text:
         raise InvalidLine("say what? As in: say @dev please roll back checkout")
-    return TextAction(role, ActionType.COMMUNICATE, None, {"message": text, **({"to": to} if to else {})})
+    args = {"message": text, **({"to": to} if to else {})}
+    return read_action({"action_type": str(ActionType.COMMUNICATE), "args": args}, role).action
 
 
 def _expect(rest: Sequence[str], count: int, name: str) -> None:
