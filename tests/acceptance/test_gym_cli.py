@@ -78,9 +78,9 @@ def test_a_person_plays_a_role_through_a_pipe(shell: MakeShell) -> None:
 def test_a_person_who_lets_the_others_work_and_closes_in_time_wins(shell: MakeShell) -> None:
     """The other seats are really played: oversight has nothing to do on easy, so waiting is right there."""
     user = shell("")
-    ended = typed(user, "wait\n" * 40, "gym", "play", "easy-train-2", "--role", "oversight")
+    ended = typed(user, "wait\n" * 40, "gym", "play", "easy-train-2@2", "--role", "oversight")
     assert ended.returncode == 0, ended.stdout[-500:]
-    left = typed(user, "wait\n", "gym", "play", "easy-train-2", "--role", "oversight")
+    left = typed(user, "wait\n", "gym", "play", "easy-train-2@2", "--role", "oversight")
     assert left.returncode == 1
     assert "you left at step 1" in left.stdout
 
@@ -88,8 +88,8 @@ def test_a_person_who_lets_the_others_work_and_closes_in_time_wins(shell: MakeSh
 def test_an_episode_is_watched_line_by_line(shell: MakeShell) -> None:
     """Every step has a line, and JSON tells the same."""
     user = shell("")
-    lines = user.run("gym", "watch", "easy-train-1", "--policy", "oracle").stdout.splitlines()
-    told = user.json("gym", "watch", "easy-train-1", "--policy", "oracle")
+    lines = user.run("gym", "watch", "easy-train-1@2", "--policy", "oracle").stdout.splitlines()
+    told = user.json("gym", "watch", "easy-train-1@2", "--policy", "oracle")
     steps = [line for line in lines if line.startswith("step ")]
     assert len(steps) == len(told["frames"]) == told["end"]["steps"] + 1
     assert told["end"]["succeeded"] is True
@@ -160,7 +160,7 @@ def test_an_interrupted_training_keeps_its_best_and_goes_on(shell: MakeShell) ->
         (("eval", "--policy", "null", "--plot", "bars.doc"), "ends in '.doc'"),
         (("eval", "--policy", "null", "--seeds", "1", "--output", "no/where.jsonl"), "choose another --output"),
         (("watch", "easy-lost-1"), "names no task"),
-        (("watch", "easy-train-1", "--pause", "-1"), "greater than or equal to 0"),
+        (("watch", "easy-train-1@2", "--pause", "-1"), "greater than or equal to 0"),
         (("export", "--output", "a.jsonl", "--pairs", "./a.jsonl"), "is the file of --output"),
         (("play", "--others", "oracle"), "cannot be a teammate"),
         (("train", "--output", "no/where.json"), "there is no folder 'no'"),
@@ -174,7 +174,7 @@ def test_what_cannot_work_is_said_at_once(shell: MakeShell, words: tuple[str, ..
 
 _EPISODE = {
     "policy": "null",
-    "task_id": "easy-validation-0",
+    "task_id": "easy-validation-0@2",
     "score": 0.0,
     "roles": [0, 0, 0, 0],
     "succeeded": False,

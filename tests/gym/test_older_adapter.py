@@ -37,7 +37,7 @@ ROLLBACK = {"action_type": "rollback", "target": "db", "args": {}}
 @pytest.fixture(params=list(AgentRole))
 def obs(request: pytest.FixtureRequest) -> Observation:
     """What a role sees after two steps."""
-    world = TextWorld(task("hard-train-0"))
+    world = TextWorld(task("hard-train-0@2"))
     for _ in range(2):
         world.step({})
     return world.observe(request.param)

@@ -15,7 +15,7 @@ from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import Field
 
-from journeyman.gym.actions import HANDS, MAX_REPLICAS
+from journeyman.gym.actions import ALLOWED_ACTIONS, MAX_REPLICAS
 from journeyman.gym.text.action import EVERYBODY, MESSAGE_CHARS, TextAction, read_action
 from journeyman.gym.text.render import render_observation
 from journeyman.gym.text.shift import Shift
@@ -145,7 +145,7 @@ ROLE_TOOLS: Final[Mapping[str, RoleTool]] = {
 
 def tools_of(role: AgentRole) -> tuple[RoleTool, ...]:
     """Give what a role may call."""
-    hands = HANDS[role.number]
+    hands = ALLOWED_ACTIONS[role.number]
     return tuple(one for one in ROLE_TOOLS.values() if one.action_type.number in hands)
 
 

@@ -16,7 +16,7 @@ from openenv.core.env_server.mcp_types import CallToolAction, ListToolsAction
 from openenv.core.env_server.types import EnvironmentMetadata
 from openenv.core.rubrics import Rubric
 
-from journeyman.gym.actions import HANDS
+from journeyman.gym.actions import ALLOWED_ACTIONS
 from journeyman.gym.tasks import MAX_NUMBER, Split, Task, Tier, task
 from journeyman.gym.text.action import TextAction, read_action
 from journeyman.gym.text.parse import parse_action
@@ -227,11 +227,11 @@ class IncidentEnvironment(MCPEnvironment):
         role = AgentRole(str(shown.get("role", "sre")))
         buttons = [("wait", {"action_type": "noop"})]
         buttons += [(f"look at {name}", {"action_type": "noop", "target": name}) for name in shown.get("services", [])]
-        free = {"resolve"} & {one.label for one in HANDS[role.number]}
+        free = {"resolve"} & {one.label for one in ALLOWED_ACTIONS[role.number]}
         return buttons + [(name, {"action_type": name}) for name in sorted(free)]
 
 
 def _whose(tool: RoleTool) -> str:
     """Say which roles may do it, where not all may; another role's call passes a step and says so."""
-    roles = [str(role) for role in AgentRole if tool.action_type.number in HANDS[role.number]]
+    roles = [str(role) for role in AgentRole if tool.action_type.number in ALLOWED_ACTIONS[role.number]]
     return "" if len(roles) == len(AgentRole) else f" For {' and '.join(roles)}."

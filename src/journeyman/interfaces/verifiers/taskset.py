@@ -12,11 +12,11 @@ from pydantic import Field, field_validator, model_validator
 
 from journeyman.gym.evaluate import graded, team_named
 from journeyman.gym.policies.oracle import certify
+from journeyman.gym.rules.score import FLOOR
 from journeyman.gym.tasks import MAX_NUMBER, task
 from journeyman.gym.text.render import render_observation
 from journeyman.gym.text.shift import NOBODY, Shift
 from journeyman.gym.text.words import AgentRole
-from journeyman.gym.world.score import FLOOR
 from journeyman.interfaces.trainers.trl_environments import OPENING, briefing
 from journeyman.interfaces.verifiers.tools import IncidentTools, IncidentToolsConfig, RolloutState, replay_moves
 
