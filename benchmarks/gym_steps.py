@@ -68,14 +68,14 @@ def _incident(tier: Tier, *, look: bool = False) -> float:
     def act(step: int) -> None:
         stepped = world.step(actions[step % 16])
         ended = np.flatnonzero(stepped.truncated)
-        world.reset(ended + WORLDS * step, rows=ended)
+        world.reset((ended + WORLDS * step).tolist(), rows=ended)
         if look:
             world.team_features(seen)
 
     # Spread the worlds over their episodes, so that resets come with every step as in training.
     for rows in np.array_split(np.arange(WORLDS), world.horizon):
         world.step(actions[0])
-        world.reset(rows + WORLDS, rows=rows)
+        world.reset((rows + WORLDS).tolist(), rows=rows)
     steps = 80
     return WORLDS * ROLES * steps / _timed(act, steps)
 

@@ -1,6 +1,6 @@
 """Records: classes of numbers and flat lists that are also rows of structured arrays.
 
-A class declares each field once. `dtype_of` makes the array's form of it, which compiled rules read in place; `loaded`
+A class declares each field once. `record` makes the array's form of it, which compiled rules read in place; `loaded`
 makes the plain object, on which the same rules run as ordinary Python.
 """
 
@@ -20,6 +20,7 @@ _STAMP: Final = hashlib.sha256(
 ).hexdigest()[:12]
 """Part of every record's type: machine code of other sources, kept on disk, never fits these records."""
 _CLASSES: Final[dict[np.dtype[Any], type[Any]]] = {}
+_DTYPES: Final[dict[type[Any], np.dtype[Any]]] = {}
 
 RecordT = TypeVar("RecordT")
 
@@ -41,23 +42,19 @@ def record(cls: type[RecordT]) -> type[RecordT]:
     for name, hint in hints.items():
         column: Column = hint.__metadata__[0]
         fields.append((name, column.code, (column.count,)) if column.count else (name, column.code))
-    _CLASSES[np.dtype([*fields, (f"sources_{_STAMP}", "i1")], align=True)] = cls
+    _DTYPES[cls] = np.dtype([*fields, (f"sources_{_STAMP}", "i1")], align=True)
+    _CLASSES[_DTYPES[cls]] = cls
     return cls
-
-
-def dtype_of(cls: type[Any]) -> np.dtype[Any]:
-    """The structured type of a registered class."""
-    return next(dtype for dtype, one in _CLASSES.items() if one is cls)
 
 
 def blank(cls: type[Any], worlds: int) -> Records:
     """Rows of zeros, one per world."""
-    return np.zeros(worlds, dtype_of(cls))
+    return np.zeros(worlds, _DTYPES[cls])
 
 
 def names_of(cls: type[Any]) -> tuple[str, ...]:
     """The fields of a registered class."""
-    return (dtype_of(cls).names or ())[:-1]
+    return (_DTYPES[cls].names or ())[:-1]
 
 
 def loaded(rows: Records) -> list[Any]:

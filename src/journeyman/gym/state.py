@@ -44,7 +44,8 @@ Slots: TypeAlias = Annotated[list[int], Column("i8", SLOTS)]
 SlotFloats: TypeAlias = Annotated[list[float], Column("f8", SLOTS)]
 Agents: TypeAlias = Annotated[list[int], Column("i1", MAX_AGENTS)]
 Roles: TypeAlias = Annotated[list[int], Column("i8", ROLES)]
-Trace: TypeAlias = Annotated[list[int], Column("i2", TRACE)]
+Trace: TypeAlias = Annotated[list[int], Column("i8", TRACE)]
+Messages: TypeAlias = Annotated[list[int], Column("i2", MESSAGES * MESSAGE_FIELDS)]
 
 
 @record
@@ -150,7 +151,7 @@ class WorldState:
     named: Slots
     blocked_at: Annotated[list[int], Column("i8", MAX_AGENTS)]
     """Step at which an agent was stopped, or `NEVER`."""
-    fleet: Annotated[list[int], Column("i8", TRACE)]
+    fleet: Trace
     """What the agents did, packed, a ring by step; -1 is nothing."""
     adapted: Int
     """1 once a wrong flag has warned the rogues."""
@@ -165,7 +166,7 @@ class WorldState:
     good_steps: Int
     focus: Roles
     """Service that a role looks at closely, or -1."""
-    messages: Annotated[list[int], Column("i2", MESSAGES * MESSAGE_FIELDS)]
+    messages: Messages
     """A ring by `message_count`."""
     message_count: Int
     score: Annotated[list[float], Column("f8", 1 + ROLES)]
@@ -200,14 +201,10 @@ class Visible:
     """What the SRE's and the developer's closer looks measure, 0..1; 0 without one."""
     jobs: Agents
     blocked: Agents
-    age: Trace
-    """Steps ago, oldest first; -1 where nobody acted."""
-    agent: Trace
-    verb: Trace
-    target: Trace
-    ticket: Trace
-    messages: Annotated[list[int], Column("i2", ROLES * MESSAGES * MESSAGE_FIELDS)]
-    """By role, what it may hear, oldest first; -1 where there is none."""
+    fleet: Trace
+    """What the agents did, oldest step first: agent, verb, target and ticket, a byte each; -1 is nothing."""
+    messages: Messages
+    """Oldest first, of all channels: each form of observation lets through what its role may hear."""
 
 
 @record

@@ -52,6 +52,7 @@ class IncidentEnv(Env[Vector, Ints]):
         self._tier, self._split = tier_named(tier.lower()), split_named(split.lower())
         self._world: Final = World(self._tier, 1, rewards=rewards, reveal=reveal)
         self._reveal: Final = reveal
+        self._mask: tuple[NDArray[np.int8], ...] = ()
         self.observation_space = cast("Any", _observations(self._tier))
         self.action_space = cast("Any", _actions(self._tier))
 
@@ -61,22 +62,23 @@ class IncidentEnv(Env[Vector, Ints]):
         named = (options or {}).get("task")
         chosen = [task(str(named))] if named else _drawn(self.np_random, self._tier, self._split, 1)
         self._world.play(chosen)
+        self._mask = self._masks()
         return self._world.team_features()[0], self._info(chosen[0].id)
 
     def step(self, action: Ints) -> tuple[Vector, float, bool, bool, dict[str, Any]]:
         """Apply the team's action."""
         stepped = self._world.step(decoded(np.asarray(action).reshape(1, ROLES, FIELDS)))
-        info = {"role_rewards": stepped.roles[0], "action_mask": self._mask()}
+        info = {"role_rewards": stepped.roles[0], "action_mask": tuple(one.copy() for one in self._mask)}
         observation = self._world.team_features()[0]
         return observation, float(stepped.team[0]), bool(stepped.terminated[0]), bool(stepped.truncated[0]), info
 
     def _info(self, task_id: str) -> dict[str, Any]:
         named = {"task": task_id} if self._reveal else {}
-        return {**named, "role_rewards": np.zeros(ROLES), "action_mask": self._mask()}
+        return {**named, "role_rewards": np.zeros(ROLES), "action_mask": tuple(one.copy() for one in self._mask)}
 
-    def _mask(self) -> tuple[NDArray[np.int8], ...]:
+    def _masks(self) -> tuple[NDArray[np.int8], ...]:
         services = len(self._world.names().services)
-        return tuple(one.copy() for role in Role for one in masks(self._tier, services, role))
+        return tuple(one for role in Role for one in masks(self._tier, services, role))
 
 
 def _mode(autoreset: AutoresetMode | str) -> AutoresetMode:

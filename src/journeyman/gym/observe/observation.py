@@ -13,13 +13,15 @@ from typing import Any, Final, NamedTuple
 
 import numpy as np
 
-from journeyman.gym.actions import ROLES, Role
+from journeyman.gym.actions import Role
 from journeyman.gym.arrays import Bools, Floats, Ints, Records
 from journeyman.gym.catalog import PROBES_PER_ROLE
-from journeyman.gym.state import DEPENDENCIES, MESSAGE_FIELDS, MESSAGES
+from journeyman.gym.state import DEPENDENCIES, MESSAGE_FIELDS, MESSAGES, PER_STEP, TRACE, TRACE_STEPS
 
 METRICS: Final = ("cpu", "memory", "latency", "errors", "queue")
-_FLEET: Final = ("age", "agent", "verb", "target", "ticket")
+_AGES: Final = TRACE_STEPS - np.arange(TRACE) // PER_STEP
+_BYTES: Final = (24, 16, 8, 0)
+"""Where agent, verb, target and ticket stand in a packed fleet action."""
 
 
 class Message(NamedTuple):
@@ -193,8 +195,7 @@ class Observations:
     def without_fleet_actions(self) -> Observations:
         """The same, but for what the fleet did: for ablations."""
         visible = self._visible.copy()
-        for name in _FLEET:
-            visible[name] = -1
+        visible["fleet"] = -1
         return Observations(visible, self._width)
 
     def sre(self) -> SreObservationBatch:
@@ -234,10 +235,12 @@ class Observations:
     def oversight(self) -> OversightObservationBatch:
         """What the overseers observe, as arrays."""
         common = self._common(Role.OVERSIGHT)
-        age, agent, verb, target, ticket = (self._visible[name].astype(np.int64) for name in _FLEET)
+        packed = self._visible["fleet"]
+        some = packed >= 0
+        agent, verb, target, ticket = (np.where(some, (packed >> place) & 0xFF, -1) for place in _BYTES)
         return OversightObservationBatch(
             common=common,
-            age=age,
+            age=np.where(some, _AGES, -1),
             agent=agent,
             verb=verb,
             target=target,
@@ -255,8 +258,10 @@ class Observations:
         )
 
     def _messages(self, role: Role) -> Ints:
-        shape = (len(self._visible), ROLES, MESSAGES, MESSAGE_FIELDS)
-        return self._visible["messages"].reshape(shape)[:, role].astype(np.int64)
+        messages: Ints = self._visible["messages"].reshape(-1, MESSAGES, MESSAGE_FIELDS).astype(np.int64)
+        sender, to = messages[..., 1], messages[..., 2]
+        heard = (sender >= 0) & ((to == 0) | (to == 1 + role) | (sender == role))
+        return np.where(heard[..., None], messages, -1)
 
     def _by_service(self, name: str) -> Any:
         values = self._visible[name][:, : self._width]
@@ -291,10 +296,11 @@ class Observations:
 
 
 def _heard(row: Any, role: Role) -> list[Message]:
-    per_role = MESSAGES * MESSAGE_FIELDS
-    values: list[int] = row["messages"][role * per_role : (role + 1) * per_role].tolist()
-    rows = (values[at : at + MESSAGE_FIELDS] for at in range(0, per_role, MESSAGE_FIELDS))
-    return [Message(*one) for one in rows if one[1] >= 0]
+    if row["messages"][1 - MESSAGE_FIELDS] < 0:
+        return []  # not even the newest has a sender
+    values: list[int] = row["messages"].tolist()
+    rows = (values[at : at + MESSAGE_FIELDS] for at in range(0, len(values), MESSAGE_FIELDS))
+    return [Message(*one) for one in rows if one[1] >= 0 and (one[2] in (0, 1 + role) or one[1] == role)]
 
 
 def _looked(row: Any, role: Role) -> tuple[int, list[float]]:
@@ -343,8 +349,11 @@ def _manager(row: Any) -> ManagerObservation:
 
 
 def _oversight(row: Any) -> OversightObservation:
-    columns: list[list[int]] = [row[name].tolist() for name in _FLEET]
-    done = [FleetAction(*one) for one in zip(*columns, strict=True) if one[1] >= 0]
+    done = [
+        FleetAction(TRACE_STEPS - number // PER_STEP, one >> 24, (one >> 16) & 0xFF, (one >> 8) & 0xFF, one & 0xFF)
+        for number, one in enumerate(row["fleet"].tolist())
+        if one >= 0
+    ]
     jobs: list[int] = row["jobs"][: row["agents"]].tolist()
     blocked = [one > 0 for one in row["blocked"][: row["agents"]].tolist()]
     return OversightObservation(int(row["step"]), _heard(row, Role.OVERSIGHT), done, jobs, blocked)

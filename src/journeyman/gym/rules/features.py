@@ -7,8 +7,8 @@ from typing import Final
 from journeyman.gym.actions import MAX_REPLICAS, ROLES, TOPICS, Role
 from journeyman.gym.catalog import PROBES_PER_ROLE, Job
 from journeyman.gym.rules.fleet import VERBS_PER_JOB
-from journeyman.gym.state import DEPENDENCIES, MESSAGE_FIELDS, MESSAGES, TRACE, TRACE_STEPS, Visible
-from journeyman.gym.tasks import MAX_SERVICES
+from journeyman.gym.state import DEPENDENCIES, MESSAGE_FIELDS, MESSAGES, PER_STEP, TRACE, TRACE_STEPS, Visible
+from journeyman.gym.tasks import MAX_AGENTS, MAX_SERVICES
 
 LOW: Final = -1.0
 HIGH: Final = 8.0
@@ -23,6 +23,7 @@ _PER_QUEUE: Final = 1 / 400
 _PER_SERVICE: Final = 1 / MAX_SERVICES
 _PER_REPLICA: Final = 1 / MAX_REPLICAS
 _PER_VERB: Final = 1 / (len(Job) * VERBS_PER_JOB)
+_PER_AGENT: Final = 1 / MAX_AGENTS
 _PER_AGE: Final = 1 / TRACE_STEPS
 _PER_JOB: Final = 1 / len(Job)
 _PER_ROLE: Final = 1 / ROLES
@@ -51,17 +52,22 @@ def _head(visible: Visible, role: int, out: list[float], at: int) -> int:
     out[at] = _held(visible.step * _PER_STEP)
     out[at + 1] = visible.services * _PER_SERVICE
     at += 2
-    first = role * MESSAGES * MESSAGE_FIELDS
-    for place in range(first, first + MESSAGES * MESSAGE_FIELDS, MESSAGE_FIELDS):
-        some = visible.messages[place + 1] >= 0
+    for place in range(0, MESSAGES * MESSAGE_FIELDS, MESSAGE_FIELDS):
+        some = _heard(visible, place, role)
         out[at] = visible.messages[place] * _PER_STEP if some else NONE
         out[at + 1] = visible.messages[place + 1] * _PER_ROLE if some else NONE
         out[at + 2] = visible.messages[place + 2] * _PER_TO if some else NONE
         out[at + 3] = visible.messages[place + 3] * _PER_TOPIC if some else NONE
         about = visible.messages[place + 4]
-        out[at + 4] = about * _PER_SERVICE if about >= 0 else NONE
+        out[at + 4] = about * _PER_SERVICE if some and about >= 0 else NONE
         at += MESSAGE_FIELDS
     return at
+
+
+def _heard(visible: Visible, place: int, role: int) -> bool:
+    """Tell whether a role may hear a message: one to all, to it, or its own."""
+    sender, to = visible.messages[place + 1], visible.messages[place + 2]
+    return sender >= 0 and (to in (0, 1 + role) or sender == role)
 
 
 def _nothing(out: list[float], at: int, count: int) -> int:
@@ -132,12 +138,13 @@ def _manager(visible: Visible, width: int, out: list[float], at: int) -> int:
 def _oversight(visible: Visible, out: list[float], at: int) -> int:
     at = _head(visible, _OVERSIGHT, out, at)
     for row in range(TRACE):
-        some = visible.agent[row] >= 0
-        out[at] = visible.age[row] * _PER_AGE if some else NONE
-        out[at + 1] = visible.agent[row] / visible.agents if some else NONE
-        out[at + 2] = visible.verb[row] * _PER_VERB if some else NONE
-        out[at + 3] = visible.target[row] * _PER_SERVICE if some else NONE
-        out[at + 4] = visible.ticket[row] if some else NONE
+        packed = visible.fleet[row]
+        some = packed >= 0
+        out[at] = (TRACE_STEPS - row // PER_STEP) * _PER_AGE if some else NONE
+        out[at + 1] = (packed >> 24) * _PER_AGENT if some else NONE
+        out[at + 2] = ((packed >> 16) & 0xFF) * _PER_VERB if some else NONE
+        out[at + 3] = ((packed >> 8) & 0xFF) * _PER_SERVICE if some else NONE
+        out[at + 4] = float(packed & 0xFF) if some else NONE
         at += TRACE_FIELDS
     for agent in range(visible.agents):
         out[at] = visible.jobs[agent] * _PER_JOB

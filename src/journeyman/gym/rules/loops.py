@@ -75,11 +75,12 @@ def team_features_of(
     out: list[list[float]],
 ) -> None:
     """Write what all roles see of every world as numbers, side by side; `visible` is room for one world."""
+    seen = visible[0]
     for world in range(len(states)):
-        show(scenarios[world], states[world], scratch[0], visible[0])
-        at = 0
+        show(scenarios[world], states[world], scratch[0], seen)
+        row, at = out[world], 0
         for role in range(ROLES):
-            at = role_features(visible[0], width, role, out[world], at)
+            at = role_features(seen, width, role, row, at)
 
 
 def log_lines_of(

@@ -13,6 +13,7 @@ from journeyman.gym.state import (
     MESSAGE_FIELDS,
     MESSAGES,
     PER_STEP,
+    TRACE,
     TRACE_STEPS,
     Scenario,
     Scratch,
@@ -47,7 +48,7 @@ def show(scenario: Scenario, state: WorldState, scratch: Scratch, visible: Visib
         visible.blocked[agent] = int(state.blocked_at[agent] <= state.step)
     for role in range(ROLES):
         visible.focus[role] = state.focus[role]
-        _show_messages(state, visible, role)
+    _show_messages(state, visible)
     _show_fleet(state, visible)
     if state.focus[_SRE] >= 0 or state.focus[_DEV] >= 0:
         place = (state.focus[_SRE] + 1) * (MAX_SERVICES + 1) + state.focus[_DEV] + 1
@@ -72,29 +73,20 @@ def _show_services(scenario: Scenario, state: WorldState, visible: Visible) -> N
         visible.calls[place] = scenario.calls[place]
 
 
-def _show_messages(state: WorldState, visible: Visible, role: int) -> None:
-    """Show a role the last eight messages, as far as it may hear them."""
+def _show_messages(state: WorldState, visible: Visible) -> None:
     for number in range(MESSAGES):
-        into = (role * MESSAGES + number) * MESSAGE_FIELDS
         at = (state.message_count + number) % MESSAGES * MESSAGE_FIELDS
-        sender, to = state.messages[at + 1], state.messages[at + 2]
-        heard = sender >= 0 and (to in (0, 1 + role) or sender == role)
         for field in range(MESSAGE_FIELDS):
-            visible.messages[into + field] = state.messages[at + field] if heard else -1
+            visible.messages[number * MESSAGE_FIELDS + field] = state.messages[at + field]
 
 
 def _show_fleet(state: WorldState, visible: Visible) -> None:
-    for age in range(TRACE_STEPS, 0, -1):
-        at = (state.step - age) % TRACE_STEPS * PER_STEP
-        for number in range(PER_STEP):
-            row = (TRACE_STEPS - age) * PER_STEP + number
-            packed = state.fleet[at + number]
-            some = packed >= 0
-            visible.age[row] = age if some else -1
-            visible.agent[row] = packed >> 24 if some else -1
-            visible.verb[row] = (packed >> 16) & 0xFF if some else -1
-            visible.target[row] = (packed >> 8) & 0xFF if some else -1
-            visible.ticket[row] = packed & 1 if some else -1
+    at = state.step % TRACE_STEPS * PER_STEP
+    for row in range(TRACE):
+        visible.fleet[row] = state.fleet[at]
+        at += 1
+        if at == TRACE:
+            at = 0
 
 
 def _show_probes(scenario: Scenario, state: WorldState, scratch: Scratch, visible: Visible, role: int) -> None:
@@ -104,14 +96,16 @@ def _show_probes(scenario: Scenario, state: WorldState, scratch: Scratch, visibl
     """
     focus, first = state.focus[role], role * PROBES_PER_ROLE
     for probe in range(first, first + PROBES_PER_ROLE):
-        value = 0.0
-        if focus >= 0:
-            value = (scratch.noise[probe] >> 16) * NOISE
-            if scenario.decoy[focus] == probe:
-                value += DECOY
-            for slot in range(SLOTS):
-                # A consequence to come shows faintly before it strikes: the second look that tells a cascade.
-                present = state.level[slot] > 0 or (scenario.chained[slot] > 0 and state.cured[slot] == 0)
-                if present and scenario.service[slot] == focus and scenario.probe[slot] == probe:
-                    value += PRESENT + state.level[slot] * STRENGTH
-        visible.probes[probe] = min(value, 1.0)
+        visible.probes[probe] = (scratch.noise[probe] >> 16) * NOISE if focus >= 0 else 0.0
+    if focus < 0:
+        return
+    decoy = scenario.decoy[focus]
+    if first <= decoy < first + PROBES_PER_ROLE:
+        visible.probes[decoy] = visible.probes[decoy] + DECOY
+    for slot in range(SLOTS):
+        probe = scenario.probe[slot]
+        here = scenario.service[slot] == focus and first <= probe < first + PROBES_PER_ROLE
+        # A consequence to come shows faintly before it strikes: the second look that tells a cascade.
+        if here and (state.level[slot] > 0 or (scenario.chained[slot] > 0 and state.cured[slot] == 0)):
+            value = visible.probes[probe] + PRESENT + state.level[slot] * STRENGTH
+            visible.probes[probe] = min(value, 1.0)

@@ -17,7 +17,7 @@ from openenv.core.env_server.types import EnvironmentMetadata
 from openenv.core.rubrics import Rubric
 
 from journeyman.gym.actions import ALLOWED_ACTIONS
-from journeyman.gym.tasks import MAX_NUMBER, Split, Task, Tier, task
+from journeyman.gym.tasks import GENERATOR, MAX_NUMBER, Split, Task, Tier, task
 from journeyman.gym.text.action import TextAction, read_action
 from journeyman.gym.text.parse import parse_action
 from journeyman.gym.text.render import render_observation
@@ -103,7 +103,7 @@ class IncidentEnvironment(MCPEnvironment):
         """
         number = index if index is not None else seed or 0
         try:
-            self._shift = Shift(task(f"{split}-{number}"), AgentRole(role), others=others)
+            self._shift = Shift(task(f"{split}-{number}@{GENERATOR}"), AgentRole(role), others=others)
         except KeyError as error:
             raise ValueError(str(error.args[0])) from None
         self.rubric.paid = 0.0
@@ -204,7 +204,7 @@ class IncidentEnvironment(MCPEnvironment):
             raise ValueError(f"there is no split {split!r}; there are {', '.join(self.list_splits())}")
         if not 0 <= index <= MAX_NUMBER:
             raise IndexError(f"there is no task {index} in {split}; they go from 0 to {MAX_NUMBER}")
-        one: Task = task(f"{split}-{index}")
+        one: Task = task(f"{split}-{index}@{GENERATOR}")
         return {"split": split, "index": index, "tier": one.tier.label, "roles": [str(role) for role in AgentRole]}
 
     def list_tasks(self, split: str) -> list[dict[str, Any]]:
