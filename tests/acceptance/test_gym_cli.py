@@ -60,6 +60,23 @@ def test_a_cut_evaluation_goes_on_and_ends_the_same(shell: MakeShell, cut_bytes:
     assert kept.read_bytes().startswith(complete)
 
 
+def test_a_salt_makes_other_worlds_and_only_its_hash_is_kept(shell: MakeShell) -> None:
+    """Whoever has the file gets the same scores; a file of episodes does not mix salts, and a short secret is none."""
+    user = shell("")
+    (user.folder / "salt").write_bytes(b"0123456789abcdef")
+    words = ("gym", "eval", "--policy", "heuristic", "--seeds", "16")
+    salted = user.json(*words, "--salt", "salt", "--output", "episodes.jsonl")
+    digest = "9f9f5111f7b27a781f1f1ddde5ebc2dd2b796bfc7365c9c28b548e564176929f"
+    assert salted["salt_sha256"] == digest
+    lines = (user.folder / "episodes.jsonl").read_text("utf-8")
+    assert {json.loads(line)["salt_sha256"] for line in lines.splitlines()} == {digest}
+    assert "0123456789abcdef" not in lines
+    assert user.json(*words)["results"] != salted["results"]
+    assert "another salt" in user.run(*words, "--output", "episodes.jsonl", code=2).stderr
+    (user.folder / "short").write_bytes(b"abc")
+    assert "a secret needs 16" in user.run(*words, "--salt", "short", code=2).stderr
+
+
 def test_a_person_plays_a_role_through_a_pipe(shell: MakeShell) -> None:
     """Typing errors cost no step, the manager's close ends it, and then the truth is told."""
     user = shell("")
