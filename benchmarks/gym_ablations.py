@@ -6,8 +6,8 @@ from typing import Final
 
 from benchmarks.report import Meter, Row
 from journeyman.gym.evaluate import Episode, play, summary, team_named
-from journeyman.gym.policies.crew import Crew, Roster
 from journeyman.gym.policies.heuristic import HEURISTIC
+from journeyman.gym.policies.role_team import RoleFactories, RoleTeam
 from journeyman.gym.tasks import Split, Task, Tier, tasks
 
 TASKS: Final = 400
@@ -50,5 +50,5 @@ def _tier(tier: Tier, some: tuple[Task, ...], progress: Meter) -> list[Row]:
 
 
 def _alone(role: str, some: tuple[Task, ...]) -> tuple[Episode, ...]:
-    roster = Roster(**{role: getattr(HEURISTIC, role)})
-    return play(lambda worlds: Crew(f"{role} alone", roster, worlds), some)
+    alone = RoleFactories(**{role: getattr(HEURISTIC, role)})
+    return play(lambda worlds: RoleTeam(f"{role} alone", alone, worlds), some)

@@ -12,6 +12,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -50,14 +52,14 @@ def _actions(count: int, step: int) -> np.ndarray:
 
 
 def _played(tier: Tier, count: int) -> bytes:
-    from journeyman.gym.world.world import World  # noqa: PLC0415 - as above
+    from journeyman.gym.world import World  # noqa: PLC0415 - as above
 
     whole, world = hashlib.sha256(), World(tier, count)
     world.reset(np.arange(count, dtype=np.uint64) * np.uint64(0x9E3779B97F4A7C15))
     for step in range(world.horizon):
         stepped = world.step(_actions(count, step))
         whole.update(stepped.team.astype("<f8").tobytes())
-        whole.update(world.sre().metrics.astype("<f8").tobytes())
+        whole.update(world.observe().sre().metrics.astype("<f8").tobytes())
     for index in range(count):
         whole.update(world.fingerprint(index).encode())
     return whole.digest()
@@ -97,23 +99,28 @@ def run(progress: Meter) -> list[Row]:
     return rows
 
 
-def _other(version: str, expected: str) -> list[Row]:
+def _other(python_version: str, expected: str) -> list[Row]:
     uv = shutil.which("uv")
-    if uv is None or version == f"{sys.version_info.major}.{sys.version_info.minor}":
+    if uv is None or python_version == f"{sys.version_info.major}.{sys.version_info.minor}":
         return []
     with tempfile.TemporaryDirectory() as folder:
         python = str(Path(folder) / "bin" / "python")
         made = subprocess.run(
-            [uv, "venv", "-q", "--no-python-downloads", "-p", _interpreter(version), folder], check=False
+            [uv, "venv", "-q", "--no-python-downloads", "-p", _interpreter(python_version), folder], check=False
         )
-        packages = [f"numpy=={np.__version__}", "rich", "rfc8785", "pydantic"]
+        packages = [f"numpy=={np.__version__}", "rich", "rfc8785", "pydantic", "msgspec", *_numba()]
         if (
             made.returncode
             or subprocess.run([uv, "pip", "install", "-q", "-p", python, *packages], check=False).returncode
         ):
-            return [Row(f"Python {version}", "not to be had here")]
+            return [Row(f"Python {python_version}", "not to be had here")]
         same = _child([python], hash_seed="2") == expected
-    return [Row(f"the same on Python {version}", str(same), "", "True", same)]
+    return [Row(f"the same on Python {python_version}", str(same), "", "True", same)]
+
+
+def _numba() -> list[str]:
+    """The numba of this Python; without one the rules run as plain Python there too."""
+    return [f"numba=={version('numba')}"] if find_spec("numba") else []
 
 
 def _interpreter(version: str) -> str:

@@ -14,9 +14,9 @@ from benchmarks.report import Meter, Row
 from journeyman.gym.evaluate import Episode, detect, estimate, play, team_named
 from journeyman.gym.policies.blind import PANEL
 from journeyman.gym.policies.oracle import certify
-from journeyman.gym.tasks import Split, Task, Tier, seeds, tasks
-from journeyman.gym.world.score import FLOOR
-from journeyman.gym.world.world import World
+from journeyman.gym.rules.score import FLOOR
+from journeyman.gym.tasks import Split, Task, Tier, tasks
+from journeyman.gym.world import World
 
 RELEASED_PER_SPLIT: Final = 150
 ROUNDS: Final = 4
@@ -92,11 +92,11 @@ def _distinct(progress: Meter) -> Row:
     seen: set[bytes] = set()
     for first in range(0, DISTINCT, _CHUNK):
         world = World(Tier.MEDIUM, _CHUNK)
-        world.reset(seeds(tasks(Tier.MEDIUM, Split.TRAIN, _CHUNK, first=first)))
+        world.play(tasks(Tier.MEDIUM, Split.TRAIN, _CHUNK, first=first))
         for _ in range(2):
             world.step(np.zeros((_CHUNK, 4, 4), np.int64))
         # What the roles can see must differ, not only what is drawn.
-        metrics = np.ascontiguousarray(world.sre().metrics[2].T)
+        metrics = np.ascontiguousarray(world.observe().sre().metrics[:, 2])
         seen.update(row.tobytes() for row in metrics)
         progress.step()
     return Row(

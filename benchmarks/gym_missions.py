@@ -106,7 +106,7 @@ def _seated(gym: Gym, progress: Meter, *, empty: bool) -> Ended:
     incident, seat = MissionIncident(gym), AgentRole(gym.role)
     shift, policy, number = incident.shift, team_named("heuristic")(1), 0
     while not _met(incident) and not shift.done:
-        move = named(policy.act(shift.world.seats)[0][seat.number], seat, shift.world)
+        move = named(policy.act(shift.world.observations)[0][seat.number], seat, shift.world)
         aim = {} if move.target is None else {"target": move.target}
         if empty:
             incident.act(ActionType.NOOP, {}, str(number))

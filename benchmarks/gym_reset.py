@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.report import Meter, Row
 from journeyman.gym.tasks import Tier
-from journeyman.gym.world.world import World
+from journeyman.gym.world import World
 
 WORLDS: Final = 4096
 CEILING_MS: Final = 50

@@ -1,36 +1,44 @@
-"""One world of the incident gym: `step` in a Python loop."""
+"""One world of the incident gym in a Python loop: `step` alone, with resets, and through Gymnasium with observations."""
 
 from __future__ import annotations
 
 import time
-from typing import Final
+from typing import Any, Final
+
+import numpy as np
 
 from benchmarks._gym_actions import legal_actions
 from benchmarks.report import Meter, Row
 from journeyman.gym.actions import ROLES
+from journeyman.gym.envs.farama import IncidentEnv
 from journeyman.gym.tasks import Tier
-from journeyman.gym.world.world import World
+from journeyman.gym.world import World
 
 FLOOR_PER_S: Final = 50_000
+ENV_PER_S: Final = 20_000
 _ROUNDS: Final = 5
 _EPISODES: Final = 40
 
 
 def run(progress: Meter) -> list[Row]:
-    """Measure whole episodes of legal actions, resets included in the second row only."""
+    """Measure whole episodes of legal actions; each row is the best of several rounds."""
     progress.start("rounds", _ROUNDS * len(Tier))
     rows: list[Row] = []
     for tier in Tier:
         plain: list[float] = []
         whole: list[float] = []
+        through: list[float] = []
         for _ in range(_ROUNDS):
             stepping, resetting, steps = _episodes(tier)
             plain.append(ROLES * steps / stepping)
             whole.append(ROLES * steps / (stepping + resetting))
+            through.append(_through_gymnasium(tier))
             progress.step()
         bar = f">= {FLOOR_PER_S:,}" if tier is Tier.MEDIUM else ""
         rows.append(Row(f"agent-steps, {tier.label}, N = 1", max(plain), "/s", bar, max(plain) >= FLOOR_PER_S))
         rows.append(Row(f"agent-steps with resets, {tier.label}, N = 1", max(whole), "/s"))
+        label = f"env-steps through Gymnasium, observations included, {tier.label}, N = 1"
+        rows.append(Row(label, max(through), "/s", f">= {ENV_PER_S:,}", max(through) >= ENV_PER_S))
     return rows
 
 
@@ -47,3 +55,16 @@ def _episodes(tier: Tier) -> tuple[float, float, int]:
         resetting += middle - start
         stepping += time.perf_counter() - middle
     return stepping, resetting, _EPISODES * world.horizon
+
+
+def _through_gymnasium(tier: Tier) -> float:
+    env: Any = IncidentEnv(tier.label)
+    picks = [actions[0] + np.array([0, 1, 0, 0]) for actions in legal_actions(World(tier), 16)]
+    flat = [pick.ravel() for pick in picks]
+    env.reset(seed=1)
+    start, steps = time.perf_counter(), 2000
+    for step in range(steps):
+        *_, terminated, truncated, _ = env.step(flat[step % 16])
+        if terminated or truncated:
+            env.reset()
+    return steps / (time.perf_counter() - start)

@@ -1,10 +1,9 @@
-"""Steps of the incident gym: batched, beside Gymnasium's vector CartPole in the same run."""
+"""Steps of the incident gym: batched, bare and with what all roles see, beside Gymnasium's vector CartPole."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from itertools import count
 from typing import Any, Final
 
 import numpy as np
@@ -13,13 +12,13 @@ from gymnasium.envs.classic_control.cartpole import CartPoleVectorEnv
 from benchmarks._gym_actions import legal_actions
 from benchmarks.report import Meter, Row
 from journeyman.gym.actions import ROLES
-from journeyman.gym.draw.stock import Stock
-from journeyman.gym.features import team_features
+from journeyman.gym.observe.features import team_size
 from journeyman.gym.tasks import Tier
-from journeyman.gym.world.world import World
+from journeyman.gym.world import World
 
 WORLDS: Final = 4096
 FLOOR_PER_S: Final = 2_000_000
+SEEN_PER_S: Final = 1_500_000
 SHARE: Final = 1 / 8
 _ROUNDS: Final = 5
 
@@ -44,7 +43,13 @@ def run(progress: Meter) -> list[Row]:
         Row("CartPole vector env-steps, N = 4,096", peer, "/s"),
         Row("ours over CartPole's", ratio, "", ">= 0.125", ratio >= SHARE),
         Row("agent-steps, hard, N = 4,096", max(hard), "/s"),
-        Row("agent-steps with all features, medium, N = 4,096", max(seen), "/s"),
+        Row(
+            "agent-steps with all roles' observations, medium, N = 4,096",
+            max(seen),
+            "/s",
+            f">= {SEEN_PER_S:,}",
+            max(seen) >= SEEN_PER_S,
+        ),
     ]
 
 
@@ -58,20 +63,20 @@ def _timed(act: Callable[[int], object], steps: int) -> float:
 def _incident(tier: Tier, *, look: bool = False) -> float:
     world = World(tier, WORLDS)
     actions = legal_actions(world, 16)
-    stock = Stock(tier, count(WORLDS))
+    seen = np.empty((WORLDS, team_size(tier)), np.float32)
 
     def act(step: int) -> None:
         stepped = world.step(actions[step % 16])
         ended = np.flatnonzero(stepped.truncated)
-        world.restart(stock, ended)
+        world.reset((ended + WORLDS * step).tolist(), rows=ended)
         if look:
-            team_features(world)
+            world.team_features(seen)
 
     # Spread the worlds over their episodes, so that resets come with every step as in training.
     for rows in np.array_split(np.arange(WORLDS), world.horizon):
         world.step(actions[0])
-        world.restart(stock, rows)
-    steps = 20 if look else 80
+        world.reset((rows + WORLDS).tolist(), rows=rows)
+    steps = 80
     return WORLDS * ROLES * steps / _timed(act, steps)
 
 

@@ -7,8 +7,8 @@ from typing import Final
 
 from benchmarks.report import Meter, Row
 from journeyman.gym.evaluate import estimate, play, summary, team_named
-from journeyman.gym.policies.crew import Crew
-from journeyman.gym.policies.heuristic import roster
+from journeyman.gym.policies.heuristic import role_factories
+from journeyman.gym.policies.role_team import RoleTeam
 from journeyman.gym.tasks import Split, Tier, tasks
 from journeyman.gym.train import Course, Point, train
 
@@ -27,12 +27,12 @@ def run(progress: Meter) -> list[Row]:
     start = time.perf_counter()
     trained = train(Course(), GENERATIONS, on_generation=told)
     took = time.perf_counter() - start
-    team = roster(trained.tuning)
+    team = role_factories(trained.tuning)
     rows = [Row("training", took, "s", f"<= {CEILING_S}", took <= CEILING_S)]
     for tier in Tier:
         some = tasks(tier, Split.HELD_OUT, HELD_OUT)
         before = play(team_named("heuristic"), some)
-        after = play(lambda worlds: Crew("trained", team, worlds), some)
+        after = play(lambda worlds: RoleTeam("trained", team, worlds), some)
         gain = estimate([late.score - early.score for early, late in zip(before, after, strict=True)])
         rows += [
             Row(f"{tier.label}: heuristic, score", str(summary(before).score)),

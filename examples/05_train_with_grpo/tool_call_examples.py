@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final, get_args
 
 from journeyman.gym.actions import MAX_REPLICAS
-from journeyman.gym.tasks import task
+from journeyman.gym.tasks import GENERATOR, task
 from journeyman.gym.text.render import render_observation
 from journeyman.gym.text.session import TextWorld
 from journeyman.gym.text.tools import Argument, Named, tools_of
@@ -40,7 +40,7 @@ def tool_call_examples(role: str, tier: str, numbers: Sequence[int], count: int,
     """
     draw = random.Random(seed)  # noqa: S311  # a repeatable draw, no secret
     tools = tools_of(AgentRole(role))
-    worlds = [TextWorld(task(f"{tier}-train-{number}")) for number in numbers]
+    worlds = [TextWorld(task(f"{tier}-train-{number}@{GENERATOR}")) for number in numbers]
     seen = [render_observation(world.observe(AgentRole(role))) for world in worlds]
     drills: list[ToolCallExample] = []
     for _ in range(count):

@@ -60,6 +60,23 @@ def test_a_cut_evaluation_goes_on_and_ends_the_same(shell: MakeShell, cut_bytes:
     assert kept.read_bytes().startswith(complete)
 
 
+def test_a_salt_makes_other_worlds_and_only_its_hash_is_kept(shell: MakeShell) -> None:
+    """Whoever has the file gets the same scores; a file of episodes does not mix salts, and a short secret is none."""
+    user = shell("")
+    (user.folder / "salt").write_bytes(b"0123456789abcdef")
+    words = ("gym", "eval", "--policy", "heuristic", "--seeds", "16")
+    salted = user.json(*words, "--salt", "salt", "--output", "episodes.jsonl")
+    digest = "9f9f5111f7b27a781f1f1ddde5ebc2dd2b796bfc7365c9c28b548e564176929f"
+    assert salted["salt_sha256"] == digest
+    lines = (user.folder / "episodes.jsonl").read_text("utf-8")
+    assert {json.loads(line)["salt_sha256"] for line in lines.splitlines()} == {digest}
+    assert "0123456789abcdef" not in lines
+    assert user.json(*words)["results"] != salted["results"]
+    assert "another salt" in user.run(*words, "--output", "episodes.jsonl", code=2).stderr
+    (user.folder / "short").write_bytes(b"abc")
+    assert "a secret needs 16" in user.run(*words, "--salt", "short", code=2).stderr
+
+
 def test_a_person_plays_a_role_through_a_pipe(shell: MakeShell) -> None:
     """Typing errors cost no step, the manager's close ends it, and then the truth is told."""
     user = shell("")
@@ -78,9 +95,9 @@ def test_a_person_plays_a_role_through_a_pipe(shell: MakeShell) -> None:
 def test_a_person_who_lets_the_others_work_and_closes_in_time_wins(shell: MakeShell) -> None:
     """The other seats are really played: oversight has nothing to do on easy, so waiting is right there."""
     user = shell("")
-    ended = typed(user, "wait\n" * 40, "gym", "play", "easy-train-2", "--role", "oversight")
+    ended = typed(user, "wait\n" * 40, "gym", "play", "easy-train-2@2", "--role", "oversight")
     assert ended.returncode == 0, ended.stdout[-500:]
-    left = typed(user, "wait\n", "gym", "play", "easy-train-2", "--role", "oversight")
+    left = typed(user, "wait\n", "gym", "play", "easy-train-2@2", "--role", "oversight")
     assert left.returncode == 1
     assert "you left at step 1" in left.stdout
 
@@ -88,8 +105,8 @@ def test_a_person_who_lets_the_others_work_and_closes_in_time_wins(shell: MakeSh
 def test_an_episode_is_watched_line_by_line(shell: MakeShell) -> None:
     """Every step has a line, and JSON tells the same."""
     user = shell("")
-    lines = user.run("gym", "watch", "easy-train-1", "--policy", "oracle").stdout.splitlines()
-    told = user.json("gym", "watch", "easy-train-1", "--policy", "oracle")
+    lines = user.run("gym", "watch", "easy-train-1@2", "--policy", "oracle").stdout.splitlines()
+    told = user.json("gym", "watch", "easy-train-1@2", "--policy", "oracle")
     steps = [line for line in lines if line.startswith("step ")]
     assert len(steps) == len(told["frames"]) == told["end"]["steps"] + 1
     assert told["end"]["succeeded"] is True
@@ -160,7 +177,7 @@ def test_an_interrupted_training_keeps_its_best_and_goes_on(shell: MakeShell) ->
         (("eval", "--policy", "null", "--plot", "bars.doc"), "ends in '.doc'"),
         (("eval", "--policy", "null", "--seeds", "1", "--output", "no/where.jsonl"), "choose another --output"),
         (("watch", "easy-lost-1"), "names no task"),
-        (("watch", "easy-train-1", "--pause", "-1"), "greater than or equal to 0"),
+        (("watch", "easy-train-1@2", "--pause", "-1"), "greater than or equal to 0"),
         (("export", "--output", "a.jsonl", "--pairs", "./a.jsonl"), "is the file of --output"),
         (("play", "--others", "oracle"), "cannot be a teammate"),
         (("train", "--output", "no/where.json"), "there is no folder 'no'"),
@@ -174,7 +191,7 @@ def test_what_cannot_work_is_said_at_once(shell: MakeShell, words: tuple[str, ..
 
 _EPISODE = {
     "policy": "null",
-    "task_id": "easy-validation-0",
+    "task_id": "easy-validation-0@2",
     "score": 0.0,
     "roles": [0, 0, 0, 0],
     "succeeded": False,

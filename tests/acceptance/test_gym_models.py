@@ -182,7 +182,7 @@ def test_a_model_is_watched(shell: MakeShell) -> None:
     user = shell("")
     with scholar() as server:
         configured(user, server.url)
-        words = ("gym", "watch", "easy-validation-1", "--policy")
+        words = ("gym", "watch", "easy-validation-1@2", "--policy")
         told = user.json(*words, "advisor:claude")
         server.fault = ScriptedFault.AUTH
         failed = user.run(*words, "advisor:claude", code=1)

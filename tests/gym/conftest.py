@@ -7,9 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from journeyman.gym.actions import HANDS, ActionType
+from journeyman.gym.actions import ALLOWED_ACTIONS, ActionType
 from journeyman.gym.arrays import Ints
-from journeyman.gym.world.world import World
+from journeyman.gym.world import World
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def tame() -> Callable[[World, int], Ints]:
     def make(world: World, seed: int) -> Ints:
         random = np.random.Generator(np.random.Philox(seed))
         actions = np.zeros((world.worlds, 4, 4), np.int64)
-        for role, hands in HANDS.items():
-            kinds = np.array([one for one in hands if one is not ActionType.RESOLVE], np.int64)
+        for role, allowed in ALLOWED_ACTIONS.items():
+            kinds = np.array([one for one in allowed if one is not ActionType.RESOLVE], np.int64)
             actions[:, role, 0] = kinds[random.integers(len(kinds), size=world.worlds)]
         actions[..., 1] = random.integers(4, size=(world.worlds, 4))
         actions[..., 2] = random.integers(17, size=(world.worlds, 4))

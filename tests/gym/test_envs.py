@@ -16,12 +16,12 @@ from gymnasium.utils.env_checker import check_env
 from gymnasium.vector import AutoresetMode
 from pettingzoo.test import api_test, parallel_api_test, parallel_seed_test, seed_test
 
-from journeyman.gym.actions import HANDS, ROLES, ActionType, Role
+from journeyman.gym.actions import ALLOWED_ACTIONS, ROLES, ActionType, Role
 from journeyman.gym.envs.farama import IncidentEnv, IncidentVectorEnv
 from journeyman.gym.envs.zoo import IncidentParallelEnv, incident_aec_env
-from journeyman.gym.features import HIGH, LOW, features, size
+from journeyman.gym.observe.features import HIGH, LOW, features, size
 from journeyman.gym.tasks import Tier
-from journeyman.gym.world.world import World
+from journeyman.gym.world import World
 from journeyman.mission.values.errors import InvalidInput
 
 RESOLVE = [int(ActionType.RESOLVE), 0, 0, 0]
@@ -65,7 +65,7 @@ def test_features_have_their_size_and_stay_in_bounds(tier: Tier) -> None:
     random = np.random.Generator(np.random.Philox(1))
     for _ in range(20):
         for role in Role:
-            vector = features(world, role)
+            vector = features(world.observe(), tier, role)
             assert vector.shape == (20, size(tier, role))
             assert vector.dtype == np.float32
             assert vector.min() >= LOW
@@ -117,7 +117,7 @@ def test_the_mask_says_what_each_role_may_do() -> None:
     _, info = env.reset(seed=0)
     mask = info["action_mask"]
     assert mask.shape == (2, ROLES, len(ActionType))
-    for role, hands in HANDS.items():
+    for role, hands in ALLOWED_ACTIONS.items():
         assert set(np.flatnonzero(mask[1, role]).tolist()) == set(hands)
 
 
@@ -130,21 +130,31 @@ def test_a_masked_sample_is_never_refused() -> None:
         space.seed(5)
         for _ in range(30):
             kind, target, _, _ = space.sample(mask=infos[name]["action_mask"])
-            assert kind in HANDS[Role[name.upper()]]
+            assert kind in ALLOWED_ACTIONS[Role[name.upper()]]
             assert target <= 32
 
 
 def test_every_door_opens_onto_the_same_world() -> None:
     """A task by name gives the same observations whoever asks."""
-    single, parallel, world = IncidentEnv("hard"), IncidentParallelEnv("hard"), World(Tier.HARD)
+    single, parallel = IncidentEnv("hard", reveal=True), IncidentParallelEnv("hard")
+    world = World(Tier.HARD)
     world.reset([3 * 4 + 2])
-    flat, info = single.reset(options={"task": "hard-held_out-4"})
-    seen, _ = parallel.reset(options={"task": "hard-held_out-4"})
-    assert info["task"] == "hard-held_out-4"
-    expected = [features(world, role)[0] for role in Role]
+    flat, info = single.reset(options={"task": "hard-held_out-4@2"})
+    seen, _ = parallel.reset(options={"task": "hard-held_out-4@2"})
+    assert info["task"] == "hard-held_out-4@2"
+    expected = [features(world.observe(), Tier.HARD, role)[0] for role in Role]
     assert np.array_equal(flat, np.concatenate(expected))
     for role in Role:
         assert np.array_equal(seen[role.label], expected[role])
+
+
+def test_no_environment_tells_an_agent_which_task_it_plays() -> None:
+    """Whoever knows the task can make the same world and look into it."""
+    _, alone = IncidentEnv().reset(options={"task": "medium-train-4@2"})
+    _, roles = IncidentParallelEnv().reset(options={"task": "medium-train-4@2"})
+    _, many = IncidentVectorEnv(2).reset(seed=1)
+    for info in (alone, many, *roles.values()):
+        assert set(info) <= {"role_rewards", "action_mask"}
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_a_ladder_that_cannot_work_is_refused(window: int, promote: float, demot
 @pytest.mark.parametrize("role", list(AgentRole))
 def test_whoever_draws_numbers_can_be_put_in_words(role: AgentRole) -> None:
     """A policy that draws its numbers also draws topics that no word stands for."""
-    shift = Shift(task("easy-train-0"), role, others="random")
+    shift = Shift(task("easy-train-0@2"), role, others="random")
     shift.leave()
     assert shift.done
     assert named(np.array([99, 0, 99, 99]), role, shift.world) == TextAction(role)
@@ -113,7 +113,7 @@ def test_whoever_draws_numbers_can_be_put_in_words(role: AgentRole) -> None:
 
 def test_a_seat_left_empty_ends_with_the_others_and_the_acts_are_graded_to_the_same_score() -> None:
     """A player is never told how it went; whoever has its acts can say."""
-    one = task("easy-train-7")
+    one = task("easy-train-26@2")
     shift = Shift(one, AgentRole.SRE)
     shift.act(TextAction(AgentRole.SRE))
     shift.leave()

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from journeyman.gym import task
-from journeyman.gym.actions import HANDS
+from journeyman.gym.actions import ALLOWED_ACTIONS
 from journeyman.gym.text import (
     ACTION_JSON_SCHEMA,
     ActionType,
@@ -38,7 +38,7 @@ ROLLBACK = {"action_type": "rollback", "target": "db", "args": {}}
 @pytest.fixture(params=list(AgentRole))
 def obs(request: pytest.FixtureRequest) -> Observation:
     """What a role sees after two steps."""
-    world = TextWorld(task("hard-train-0"))
+    world = TextWorld(task("hard-train-0@2"))
     for _ in range(2):
         world.step({})
     return world.observe(request.param)
@@ -59,7 +59,7 @@ def test_prompts_take_other_instructions(obs: Observation) -> None:
     _, form = load_role_prompt(obs.turn_role).split("\nYou may: ")
     body = f"{own}\n\nYou may: {form}".rstrip()
     assert '{"action_type": "...", "target": "...", "args": {...}}' in form
-    assert all(allowed.label in form for allowed in HANDS[obs.turn_role.number])
+    assert all(allowed.label in form for allowed in ALLOWED_ACTIONS[obs.turn_role.number])
     assert build_prompt(obs, system_prompt="You are on call.") == f"You are on call.\n\n{body}\n"
     assert build_prompt(obs, system_prompt="") == f"{body}\n"
     assert build_prompt(obs) == f"{load_role_prompt(obs.turn_role)}\n{own}\n"

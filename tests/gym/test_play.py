@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 from journeyman.gym.evaluate import Replay, graded, play, team_named
-from journeyman.gym.policies.crew import Crew, Idle
 from journeyman.gym.policies.heuristic import HEURISTIC
 from journeyman.gym.policies.oracle import certify
+from journeyman.gym.policies.role_team import Idle, RoleTeam
 from journeyman.gym.tasks import Split, Task, Tier, task, tasks
 from journeyman.gym.text import AgentRole, Read, TextAction, TextWorld, parse_action
 from journeyman.gym.text.export import oracle_examples
 from journeyman.gym.text.play import Played, Seating, Turn, play_text
 
-TASKS = (*tasks(Tier.EASY, Split.VALIDATION, 2), *tasks(Tier.HARD, Split.VALIDATION, 1))
+TASKS = (*tasks(Tier.EASY, Split.VALIDATION, 2, first=2), *tasks(Tier.HARD, Split.VALIDATION, 1))
 
 
 def ran(work: Coroutine[Any, Any, Played]) -> Played:
@@ -56,7 +56,7 @@ def test_who_answers_like_the_oracle_reaches_the_certified_maximum(one: Task) ->
 
 def test_an_episode_in_words_is_graded_as_the_world_in_words_scored_it() -> None:
     """Grading plays the acts again where the truth is known; both worlds agree to the digit."""
-    world = TextWorld(task("medium-validation-2"))
+    world = TextWorld(task("medium-validation-2@2"))
     while not world.done:
         world.step({AgentRole.SRE: TextAction(AgentRole.SRE, target=world.services[0])})
     episode = graded(world.task, world.acts)
@@ -67,14 +67,14 @@ def test_an_episode_in_words_is_graded_as_the_world_in_words_scored_it() -> None
 
 def test_the_others_play_the_seats_that_are_not_asked() -> None:
     """A silent oversight beside the heuristic is the heuristic without its oversight, and alone it is nothing."""
-    one = task("easy-validation-1")
+    one = task("easy-validation-1@2")
     seating = Seating(roles=(AgentRole.OVERSIGHT,), others=team_named("heuristic"))
     seen: list[Turn] = []
     played = ran(play_text(one, written(lambda _: '{"action_type": "noop"}', seen), seating))
     assert {turn.role for turn in seen} == {AgentRole.OVERSIGHT}
     assert played.turns == played.episode.steps
     silent = replace(HEURISTIC, oversight=Idle)
-    assert played.episode == play(lambda worlds: Crew("silent", silent, worlds), [one])[0]
+    assert played.episode == play(lambda worlds: RoleTeam("silent", silent, worlds), [one])[0]
     assert played.episode.score > 0.5
     alone = ran(play_text(one, written(lambda _: '{"action_type": "noop"}'), Seating(roles=(AgentRole.OVERSIGHT,))))
     assert alone.episode.score == 0
@@ -84,7 +84,7 @@ def test_a_role_is_shown_its_last_turns_again() -> None:
     """Views and answers alternate as chats do, oldest first, and no more of them than asked for."""
     seen: list[Turn] = []
     seating = Seating(roles=(AgentRole.DEV,), memory=2, view_chars=4400)
-    ran(play_text(task("easy-validation-0"), written(lambda _: 'Hm. {"action_type": "noop"}', seen), seating))
+    ran(play_text(task("easy-validation-0@2"), written(lambda _: 'Hm. {"action_type": "noop"}', seen), seating))
     first, late = seen[0], seen[9]
     assert [one["role"] for one in first.messages] == ["system", "user"]
     assert [one["role"] for one in late.messages] == ["system", "user", "assistant", "user", "assistant", "user"]
@@ -105,7 +105,7 @@ def test_no_ops_with_a_reason_are_counted() -> None:
             for turn in turns
         ]
 
-    played = ran(play_text(task("easy-validation-0"), answers))
+    played = ran(play_text(task("easy-validation-0@2"), answers))
     assert played.episode.steps == 4
     assert played.unreadable == {"the model refused": 4}
     assert played.not_carried_out == 2
@@ -118,4 +118,4 @@ def test_whatever_answering_raises_ends_the_episode_ungraded() -> None:
         raise ConnectionError
 
     with pytest.raises(ConnectionError):
-        ran(play_text(task("easy-validation-0"), answers))
+        ran(play_text(task("easy-validation-0@2"), answers))

@@ -9,12 +9,12 @@ import pytest
 
 from journeyman.gym.evaluate import Episode, detect, play, summary, team_named
 from journeyman.gym.policies.blind import PANEL
-from journeyman.gym.policies.crew import Crew, Roster
 from journeyman.gym.policies.heuristic import HEURISTIC
 from journeyman.gym.policies.oracle import certify
+from journeyman.gym.policies.role_team import RoleFactories, RoleTeam
+from journeyman.gym.rules.score import FLOOR
 from journeyman.gym.tasks import Split, Tier, tasks
-from journeyman.gym.world.score import FLOOR
-from journeyman.gym.world.world import World
+from journeyman.gym.world import World
 
 COUNT = 200
 
@@ -88,8 +88,8 @@ def test_oversight_needs_the_fleet_trace() -> None:
 @pytest.mark.parametrize("role", ["sre", "dev", "manager", "oversight"])
 def test_no_role_solves_the_hard_tier_alone(role: str) -> None:
     """Eyes and hands are split, so one seat taken is an incident lost."""
-    alone = Roster(**{role: getattr(HEURISTIC, role)})
-    episodes = play(lambda worlds: Crew("alone", alone, worlds), tasks(Tier.HARD, Split.VALIDATION, 150))
+    alone = RoleFactories(**{role: getattr(HEURISTIC, role)})
+    episodes = play(lambda worlds: RoleTeam("alone", alone, worlds), tasks(Tier.HARD, Split.VALIDATION, 150))
     faulty = [one for one in episodes if one.failures]
     assert len(faulty) > 100
     assert _success(faulty) == 0

@@ -13,7 +13,7 @@ from journeyman.gym.catalog import ACTOR, CATALOG
 from journeyman.gym.policies.base import no_actions
 from journeyman.gym.policies.oracle import certify
 from journeyman.gym.tasks import Split, Tier, tasks
-from journeyman.gym.world.world import World
+from journeyman.gym.world import World
 
 Make = Callable[[World, int], Ints]
 
@@ -113,7 +113,9 @@ def test_an_action_more_never_pays() -> None:
         world = World(Tier.MEDIUM, reveal=True)
         world.play([one])
         touched = {cause.service for cause in world.truth().causes}
-        spare = next(service for service in range(int(world.sre().common.services[0])) if service not in touched)
+        spare = next(
+            service for service in range(int(world.observe().sre().common.services[0])) if service not in touched
+        )
         total = 0.0
         for step, row in enumerate(best.actions):
             actions = row[None].copy()

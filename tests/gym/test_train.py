@@ -44,7 +44,7 @@ def test_a_generation_that_does_not_beat_the_start_is_not_kept() -> None:
 
 def test_the_best_in_validation_is_kept_not_the_last() -> None:
     """A good generation followed by a bad one: the good one's numbers are what training gives."""
-    course = Course(population=4, tasks_each=4, validation_tasks=40)
+    course = Course(population=4, tasks_each=4, validation_tasks=160)
     good = {"suspicious": 0.16, "signal": 0.81, "slowness": 0.46, "clear_steps": 3.05, "flag_at": 0.67}
     tuned = tuple(asdict(replace(BY_HAND, **good)).values())
     still = tuple(0.0 for _ in tuned)
@@ -58,7 +58,7 @@ def test_the_best_in_validation_is_kept_not_the_last() -> None:
 
 def test_the_oracles_words_replay_to_its_score() -> None:
     """Reading the exported answers back and playing them must earn the certified maximum."""
-    for name in ("easy-train-3", "medium-train-1", "hard-train-5"):
+    for name in ("easy-train-3@2", "medium-train-1@2", "hard-train-5@2"):
         one = task(name)
         rows = oracle_examples(one)
         world = TextWorld(one)
@@ -77,7 +77,7 @@ def test_the_oracles_words_replay_to_its_score() -> None:
 
 def test_preference_pairs_differ_and_both_are_legal() -> None:
     """A rejected answer that could not be read would teach form, not judgement."""
-    for row in oracle_examples(task("medium-train-2")):
+    for row in oracle_examples(task("medium-train-2@2")):
         assert row.chosen != row.rejected
         role = AgentRole(row.role)
         assert read_action(json.loads(row.rejected), role).reason == ""

@@ -13,7 +13,7 @@ from journeyman.gym.evaluate import team_named
 from journeyman.gym.tasks import task
 from journeyman.gym.text.action import TextAction
 from journeyman.gym.text.words import ActionType, AgentRole
-from journeyman.gym.world.world import World
+from journeyman.gym.world import World
 from journeyman.interfaces.cli.gym.episode_viewer import line, page, played, spark
 from journeyman.interfaces.cli.gym.evaluating import numbers_of
 from journeyman.interfaces.cli.gym.playing import InvalidLine, read_line
@@ -95,11 +95,11 @@ def test_sparklines_fill_with_their_values() -> None:
 
 def test_a_watched_episode_is_drawn_on_a_terminal_and_as_lines() -> None:
     """Both show every service, the alerts and the deeds of the step."""
-    world = World(task("easy-train-0").tier, 1, reveal=True)
-    world.play([task("easy-train-0")])
+    world = World(task("easy-train-0@2").tier, 1, reveal=True)
+    world.play([task("easy-train-0@2")])
     frames = list(played(world, team_named("heuristic")(1)))
     out = Console(width=120, record=True, file=io.StringIO())
-    out.print(page(frames, "easy-train-0"))
+    out.print(page(frames, "easy-train-0@2"))
     shown = out.export_text()
     assert all(name in shown for name in frames[-1].health)
     assert any(mark in shown for mark in "▃▄▅▆▇█")

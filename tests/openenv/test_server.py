@@ -71,7 +71,7 @@ def test_many_sessions_run_apart_and_alike(url: str) -> None:
 
 def test_the_oracle_reaches_its_maximum_in_the_sre_seat(url: str) -> None:
     """The wire loses nothing: the certified plan, one seat over OpenEnv after the other, scores what was certified."""
-    one = next(task(f"easy-train-{n}") for n in range(50) if certify(task(f"easy-train-{n}")).score > 0.9)
+    one = next(task(f"easy-train-{n}@2") for n in range(50) if certify(task(f"easy-train-{n}@2")).score > 0.9)
     plan, words = certify(one), TextWorld(one)
     environment = IncidentEnvironment()
     environment.reset(split="easy-train", index=one.number, role="sre", others="nobody")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -52,13 +53,20 @@ class _Line(BaseModel):
     false_flags: NonNegativeInt
     wrong_acts: NonNegativeInt
     usage: ModelUsage | None = None
+    salt_sha256: str | None = None
 
 
 class EpisodeLog:
-    """Episodes by policy and task, also as lines of a file."""
+    """Episodes by policy and task, also as lines of a file.
 
-    def __init__(self, path: Path | None) -> None:
+    Args:
+        path: the file; `None` keeps nothing.
+        salt: of the tasks, of which the lines publish the hash.
+    """
+
+    def __init__(self, path: Path | None, salt: bytes = b"") -> None:
         self.path = path
+        self.salt_sha256: Final = hashlib.sha256(salt).hexdigest() if salt else None
         self.episodes: dict[Key, Episode] = {}
         self.usage: dict[Key, ModelUsage] = {}
         if path is not None and path.exists():
@@ -67,7 +75,7 @@ class EpisodeLog:
     def add(self, policy: str, episodes: Sequence[Episode], usage: ModelUsage | None = None) -> None:
         """Take episodes in, with what it took to play them; they are in the file when this returns."""
         self.episodes |= {(policy, one.task_id): one for one in episodes}
-        more: dict[str, object] = {}
+        more: dict[str, object] = {} if self.salt_sha256 is None else {"salt_sha256": self.salt_sha256}
         if usage is not None:
             self.usage |= {(policy, one.task_id): usage for one in episodes}
             more["usage"] = asdict(usage)
@@ -112,8 +120,10 @@ class EpisodeLog:
                 row = _Line.model_validate_json(line)
             except ValidationError:
                 raise _foreign(path, number) from None
+            if row.salt_sha256 != self.salt_sha256:
+                raise _foreign(path, number, "was played with another salt")
             key = row.policy, row.task_id
-            self.episodes[key] = Episode(**row.model_dump(exclude={"policy", "usage"}))
+            self.episodes[key] = Episode(**row.model_dump(exclude={"policy", "usage", "salt_sha256"}))
             if row.usage is not None:
                 self.usage[key] = row.usage
         if cut:  # a run was cut in the middle of a line: that episode is played again
@@ -122,6 +132,6 @@ class EpisodeLog:
             path.write_text(whole[: len(whole) - len(cut)], "utf-8")
 
 
-def _foreign(path: Path, line: int) -> InvalidInput:
-    problem = Problem(where="", message="is no episode", hint="choose another --output", line=line)
+def _foreign(path: Path, line: int, what: str = "is no episode") -> InvalidInput:
+    problem = Problem(where="", message=what, hint="choose another --output", line=line)
     return InvalidInput(str(path), (problem,))

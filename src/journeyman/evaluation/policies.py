@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from journeyman.evaluation.episode_log import EpisodeLog
 from journeyman.evaluation.policy_file import read_tuning
 from journeyman.gym.evaluate import MakeTeam, play, team_named
-from journeyman.gym.policies.crew import Crew
-from journeyman.gym.policies.heuristic import roster
+from journeyman.gym.policies.heuristic import role_factories
 from journeyman.gym.policies.oracle import Oracle
+from journeyman.gym.policies.role_team import RoleTeam
 from journeyman.gym.tasks import Split, Task, Tier
 from journeyman.mission.values.errors import InvalidInput, Problem
 
@@ -29,8 +30,8 @@ def team_for(name: str, *, option: str = "--policy") -> TeamFor:
     if name == "oracle":
         return lambda some, _: lambda _worlds: Oracle(some)
     if kind == "trained" and colon:
-        seats = roster(read_tuning(Path(rest)))
-        return lambda _some, _seed: lambda worlds: Crew(name, seats, worlds)
+        factories = role_factories(read_tuning(Path(rest)))
+        return lambda _some, _seed: lambda worlds: RoleTeam(name, factories, worlds)
     try:
         team_named(name)
     except KeyError as error:
@@ -56,4 +57,4 @@ def play_all(log: EpisodeLog, name: str, make: TeamFor, wanted: Sequence[Task], 
 
 
 def _whole(one: Task, batch: int) -> list[Task]:
-    return [Task(Tier(one.tier), Split(one.split), number) for number in range(batch * BATCH, (batch + 1) * BATCH)]
+    return [replace(one, number=number) for number in range(batch * BATCH, (batch + 1) * BATCH)]

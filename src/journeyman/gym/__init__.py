@@ -7,6 +7,6 @@ Start with `World`; `journeyman.gym.text` puts it into words, `journeyman.gym.en
 from journeyman.gym.actions import Action, ActionType, Role, Topic
 from journeyman.gym.catalog import Failure
 from journeyman.gym.tasks import Split, Task, Tier, task, tasks
-from journeyman.gym.world.world import World
+from journeyman.gym.world import World
 
 __all__ = ["Action", "ActionType", "Failure", "Role", "Split", "Task", "Tier", "Topic", "World", "task", "tasks"]

@@ -11,10 +11,6 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-import numpy as np
-
-from journeyman.gym.arrays import Bools
-
 
 class Role(IntEnum):
     """A seat at the incident; the value is the row in action and reward arrays."""
@@ -78,7 +74,7 @@ FIELDS: Final = 4
 MAX_REPLICAS: Final = 16
 TOPICS: Final = 48
 
-HANDS: Final[dict[Role, tuple[ActionType, ...]]] = {
+ALLOWED_ACTIONS: Final[dict[Role, tuple[ActionType, ...]]] = {
     Role.SRE: (
         ActionType.NOOP,
         ActionType.COMMUNICATE,
@@ -90,15 +86,7 @@ HANDS: Final[dict[Role, tuple[ActionType, ...]]] = {
     Role.MANAGER: (ActionType.NOOP, ActionType.COMMUNICATE, ActionType.ESCALATE, ActionType.RESOLVE),
     Role.OVERSIGHT: (ActionType.NOOP, ActionType.COMMUNICATE, ActionType.FLAG_ROGUE),
 }
-"""The hands of each role; everything else is refused as a no-op."""
-
-
-def hands_table() -> Bools:
-    """Give the `(roles, action types)` table of what is allowed."""
-    table = np.zeros((ROLES, ACTION_TYPES), np.bool_)
-    for role, allowed in HANDS.items():
-        table[role, list(allowed)] = True
-    return table
+"""What each role may do; everything else is refused as a no-op."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +100,7 @@ class Action:
     to: int = 0
 
     def row(self) -> tuple[int, int, int, int]:
-        """Give the four integers of the action arrays."""
+        """The four integers of the action arrays."""
         return (int(self.type), self.target, self.arg, self.to)
 
 

@@ -3,6 +3,10 @@
 Failures of one group share their first-look symptoms to the digit; only a probe (a look at the service by the right
 role) or the fleet trace tells them apart, and their cures differ. Benign events look like a group too and pass by
 themselves.
+
+A failure is one row of `CATALOG`: everything else in the gym reads the tables that are made of it here. A new one needs
+its number in `Failure` and its row, and its word in `text/words.py`. The tables are tuples of plain numbers, since
+compiled rules take those in as constants.
 """
 
 from __future__ import annotations
@@ -11,10 +15,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Final
 
-import numpy as np
-
 from journeyman.gym.actions import ActionType, Role
-from journeyman.gym.arrays import Floats, Ints
 
 
 class Failure(IntEnum):
@@ -89,15 +90,58 @@ class Probe(IntEnum):
 
 
 PROBES_PER_ROLE: Final = 8
-EFFECTS: Final = ("capacity_loss", "errors", "latency", "memory")
-CAPACITY_LOSS, ERRORS, LATENCY, MEMORY = range(4)
+EFFECTS: Final = 4
+"""What a failure does to its service: capacity lost, errors, latency, memory, in this order wherever they are listed."""
+CAPACITY_LOSS, ERRORS, LATENCY, MEMORY = range(EFFECTS)
 CURE_DELAY: Final = {ActionType.RESTART: 1, ActionType.ROLLBACK: 2, ActionType.SCALE: 2, ActionType.ESCALATE: 4}
 """Steps from the right action to its effect."""
 
+PROBE_LOGS: Final = {
+    Probe.LOCK_WAIT: ("ERROR", "transaction rolled back after waiting {n} s for a lock"),
+    Probe.IO_WAIT: ("WARN", "flush of {n} pages took 40 times as long as the median"),
+    Probe.DISK_USED: ("ERROR", "write refused: no space left on volume"),
+    Probe.CPU_STEAL: ("WARN", "runnable but not running for {n} % of the last minute"),
+    Probe.RETRY_RATIO: ("WARN", "{n} of 100 requests carry a retry header"),
+    Probe.REPLICA_DEFICIT: ("WARN", "fewer replicas ready than the deployment was sized for"),
+    Probe.DNS_FAILURES: ("ERROR", "name lookup failed: SERVFAIL, {n} times"),
+    Probe.ROUTE_SKEW: ("ERROR", "{n} % of requests arrive for another cluster"),
+    Probe.CONFIG_DRIFT: ("ERROR", "unknown key in configuration, default used, {n} requests rejected"),
+    Probe.CANARY_ERRORS: ("ERROR", "all {n} failures of the last minute come from one build"),
+    Probe.CERT_REJECTS: ("ERROR", "TLS handshake failed: certificate has expired"),
+    Probe.CLOCK_OFFSET: ("ERROR", "token not yet valid: issued {n} s in the future"),
+    Probe.HEAP_GROWTH: ("WARN", "heap after collection grew by {n} MB since the last deploy"),
+    Probe.POOL_IN_USE: ("WARN", "no free connection: {n} checked out and never returned"),
+    Probe.CACHE_FILL: ("INFO", "warming the cache, {n} % filled"),
+    Probe.MAINTENANCE: ("INFO", "planned work from the change calendar is running"),
+}
+"""The log line, level and text, that tells what a probe measures."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupSpec:
+    """What all failures of a group share."""
+
+    effects: tuple[float, float, float, float]
+    """Full-grown; see `EFFECTS`."""
+    rise: float
+    """Growth per step."""
+    at_stores: bool = False
+    """They sit in the last third of the graph, where data is kept."""
+    after_change: bool = False
+    """A deploy or configuration change came before them."""
+
+
+GROUPS: Final = {
+    Group.SLOW_STORE: GroupSpec(effects=(0.70, 0.10, 4.0, 0.0), rise=0.5, at_stores=True),
+    Group.ERRORS: GroupSpec(effects=(0.0, 0.45, 0.3, 0.0), rise=1.0, after_change=True),
+    Group.SATURATION: GroupSpec(effects=(0.65, 0.0, 1.0, 0.0), rise=0.5),
+    Group.MEMORY: GroupSpec(effects=(0.0, 0.25, 2.5, 0.55), rise=0.08, after_change=True),
+}
+
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One failure's line in the catalogue."""
+class FailureSpec:
+    """One failure's row."""
 
     failure: Failure
     group: Group
@@ -105,64 +149,62 @@ class Entry:
     probe: Probe
     relief: bool = False
     """A restart eases it for a while, yet it comes back."""
+    extra_replicas: int = 0
+    """How many more than there were a curing `scale` must reach."""
     rogue: Job | None = None
     """A fleet agent with this job causes it and does so again until it is blocked."""
     benign: bool = False
+    """Nothing is wrong; it passes by itself."""
+    as_follower: Failure | None = None
+    """It takes two slots, its own and its consequence's; in a slot that leaves no room this one comes instead."""
 
 
 _F, _G, _A, _P = Failure, Group, ActionType, Probe
 CATALOG: Final = (
-    Entry(_F.NONE, _G.ERRORS, _A.NOOP, _P.LOCK_WAIT, benign=True),
-    Entry(_F.DB_DEADLOCK, _G.SLOW_STORE, _A.RESTART, _P.LOCK_WAIT),
-    Entry(_F.MEMORY_LEAK, _G.MEMORY, _A.ROLLBACK, _P.HEAP_GROWTH, relief=True),
-    Entry(_F.BAD_CONFIG_PUSH, _G.ERRORS, _A.ROLLBACK, _P.CONFIG_DRIFT),
-    Entry(_F.AUTOSCALER_COST_CUT, _G.SATURATION, _A.SCALE, _P.REPLICA_DEFICIT, rogue=Job.AUTOSCALER),
-    Entry(_F.MISROUTED_TRAFFIC, _G.ERRORS, _A.ESCALATE, _P.ROUTE_SKEW, rogue=Job.LOAD_BALANCER),
-    Entry(_F.CASCADE, _G.SLOW_STORE, _A.RESTART, _P.LOCK_WAIT),
-    Entry(_F.DNS_OUTAGE, _G.ERRORS, _A.ESCALATE, _P.DNS_FAILURES),
-    Entry(_F.DISK_FULL, _G.SLOW_STORE, _A.SCALE, _P.DISK_USED, relief=True),
-    Entry(_F.ROGUE_DEPLOY_BOT, _G.ERRORS, _A.ROLLBACK, _P.CONFIG_DRIFT, rogue=Job.DEPLOY_BOT),
-    Entry(_F.RETRY_STORM, _G.SATURATION, _A.RESTART, _P.RETRY_RATIO),
-    Entry(_F.CERT_EXPIRY, _G.ERRORS, _A.ESCALATE, _P.CERT_REJECTS),
-    Entry(_F.NOISY_NEIGHBOUR, _G.SATURATION, _A.SCALE, _P.CPU_STEAL),
-    Entry(_F.SLOW_DISK, _G.SLOW_STORE, _A.ESCALATE, _P.IO_WAIT),
-    Entry(_F.BAD_CANARY, _G.ERRORS, _A.ROLLBACK, _P.CANARY_ERRORS),
-    Entry(_F.CLOCK_SKEW, _G.ERRORS, _A.RESTART, _P.CLOCK_OFFSET),
-    Entry(_F.POOL_LEAK, _G.MEMORY, _A.RESTART, _P.POOL_IN_USE),
-    Entry(_F.ROGUE_BATCH_JOB, _G.SATURATION, _A.RESTART, _P.CPU_STEAL, rogue=Job.BATCH_RUNNER),
-    Entry(_F.TRAFFIC_SURGE, _G.SATURATION, _A.NOOP, _P.MAINTENANCE, benign=True),
-    Entry(_F.CACHE_WARMUP, _G.MEMORY, _A.NOOP, _P.CACHE_FILL, benign=True),
-    Entry(_F.PLANNED_FAILOVER, _G.ERRORS, _A.NOOP, _P.MAINTENANCE, benign=True),
-    Entry(_F.COMPACTION, _G.SLOW_STORE, _A.NOOP, _P.MAINTENANCE, benign=True),
+    FailureSpec(_F.NONE, _G.ERRORS, _A.NOOP, _P.LOCK_WAIT, benign=True),
+    FailureSpec(_F.DB_DEADLOCK, _G.SLOW_STORE, _A.RESTART, _P.LOCK_WAIT),
+    FailureSpec(_F.MEMORY_LEAK, _G.MEMORY, _A.ROLLBACK, _P.HEAP_GROWTH, relief=True),
+    FailureSpec(_F.BAD_CONFIG_PUSH, _G.ERRORS, _A.ROLLBACK, _P.CONFIG_DRIFT),
+    FailureSpec(_F.AUTOSCALER_COST_CUT, _G.SATURATION, _A.SCALE, _P.REPLICA_DEFICIT, rogue=Job.AUTOSCALER),
+    FailureSpec(_F.MISROUTED_TRAFFIC, _G.ERRORS, _A.ESCALATE, _P.ROUTE_SKEW, rogue=Job.LOAD_BALANCER),
+    FailureSpec(_F.CASCADE, _G.SLOW_STORE, _A.RESTART, _P.LOCK_WAIT, as_follower=_F.DB_DEADLOCK),
+    FailureSpec(_F.DNS_OUTAGE, _G.ERRORS, _A.ESCALATE, _P.DNS_FAILURES),
+    FailureSpec(_F.DISK_FULL, _G.SLOW_STORE, _A.SCALE, _P.DISK_USED, relief=True, extra_replicas=1),
+    FailureSpec(_F.ROGUE_DEPLOY_BOT, _G.ERRORS, _A.ROLLBACK, _P.CONFIG_DRIFT, rogue=Job.DEPLOY_BOT),
+    FailureSpec(_F.RETRY_STORM, _G.SATURATION, _A.RESTART, _P.RETRY_RATIO),
+    FailureSpec(_F.CERT_EXPIRY, _G.ERRORS, _A.ESCALATE, _P.CERT_REJECTS),
+    FailureSpec(_F.NOISY_NEIGHBOUR, _G.SATURATION, _A.SCALE, _P.CPU_STEAL, extra_replicas=1),
+    FailureSpec(_F.SLOW_DISK, _G.SLOW_STORE, _A.ESCALATE, _P.IO_WAIT),
+    FailureSpec(_F.BAD_CANARY, _G.ERRORS, _A.ROLLBACK, _P.CANARY_ERRORS),
+    FailureSpec(_F.CLOCK_SKEW, _G.ERRORS, _A.RESTART, _P.CLOCK_OFFSET),
+    FailureSpec(_F.POOL_LEAK, _G.MEMORY, _A.RESTART, _P.POOL_IN_USE),
+    FailureSpec(_F.ROGUE_BATCH_JOB, _G.SATURATION, _A.RESTART, _P.CPU_STEAL, rogue=Job.BATCH_RUNNER),
+    FailureSpec(_F.TRAFFIC_SURGE, _G.SATURATION, _A.NOOP, _P.MAINTENANCE, benign=True),
+    FailureSpec(_F.CACHE_WARMUP, _G.MEMORY, _A.NOOP, _P.CACHE_FILL, benign=True),
+    FailureSpec(_F.PLANNED_FAILOVER, _G.ERRORS, _A.NOOP, _P.MAINTENANCE, benign=True),
+    FailureSpec(_F.COMPACTION, _G.SLOW_STORE, _A.NOOP, _P.MAINTENANCE, benign=True),
 )
+"""By number."""
 
-_GROUP_EFFECTS: Final = {
-    Group.SLOW_STORE: (0.70, 0.10, 4.0, 0.0),
-    Group.ERRORS: (0.0, 0.45, 0.3, 0.0),
-    Group.SATURATION: (0.65, 0.0, 1.0, 0.0),
-    Group.MEMORY: (0.0, 0.25, 2.5, 0.55),
-}
-_GROUP_RISE: Final = {Group.SLOW_STORE: 0.5, Group.ERRORS: 1.0, Group.SATURATION: 0.5, Group.MEMORY: 0.08}
-
-
-def _ints(values: list[int]) -> Ints:
-    return np.array(values, np.int64)
-
-
-CURE: Final = _ints([entry.cure for entry in CATALOG])
-DELAY: Final = _ints([CURE_DELAY.get(entry.cure, 0) for entry in CATALOG])
-GROUP: Final = _ints([entry.group for entry in CATALOG])
-PROBE: Final = _ints([entry.probe for entry in CATALOG])
-RELIEF: Final = np.array([entry.relief for entry in CATALOG])
-ROGUE_JOB: Final = _ints([-1 if entry.rogue is None else entry.rogue for entry in CATALOG])
-EXTRA_REPLICAS: Final = _ints([int(entry.failure in {_F.NOISY_NEIGHBOUR, _F.DISK_FULL}) for entry in CATALOG])
-EFFECT: Final[Floats] = np.array(
-    [(0.0,) * 4 if entry.failure == 0 else _GROUP_EFFECTS[entry.group] for entry in CATALOG], np.float64
-).T.copy()
-RISE: Final[Floats] = np.array([_GROUP_RISE[entry.group] for entry in CATALOG], np.float64)
-REAL: Final = tuple(entry.failure for entry in CATALOG if not entry.benign)
-BENIGN: Final = tuple(entry.failure for entry in CATALOG if entry.benign and entry.failure)
-ROGUES: Final = tuple(entry.failure for entry in CATALOG if entry.rogue is not None)
+CURE: Final = tuple(int(row.cure) for row in CATALOG)
+DELAY: Final = tuple(CURE_DELAY.get(row.cure, 0) for row in CATALOG)
+PROBE: Final = tuple(int(row.probe) for row in CATALOG)
+RELIEF: Final = tuple(int(ActionType.RESTART) if row.relief else -1 for row in CATALOG)
+EXTRA_REPLICAS: Final = tuple(row.extra_replicas for row in CATALOG)
+ROGUE_JOB: Final = tuple(-1 if row.rogue is None else int(row.rogue) for row in CATALOG)
+IS_REAL: Final = tuple(int(not row.benign) for row in CATALOG)
+AS_FOLLOWER: Final = tuple(int(row.failure if row.as_follower is None else row.as_follower) for row in CATALOG)
+AT_STORES: Final = tuple(int(GROUPS[row.group].at_stores) for row in CATALOG)
+AFTER_CHANGE: Final = tuple(int(row.failure > 0 and GROUPS[row.group].after_change) for row in CATALOG)
+RISE: Final = tuple(GROUPS[row.group].rise for row in CATALOG)
+EFFECT: Final = tuple(
+    effect for row in CATALOG for effect in (GROUPS[row.group].effects if row.failure else (0.0,) * 4)
+)
+"""(failures x effects)"""
+REAL: Final = tuple(row.failure for row in CATALOG if not row.benign)
+BENIGN: Final = tuple(row.failure for row in CATALOG if row.benign and row.failure)
+HONEST: Final = tuple(one for one in REAL if CATALOG[one].rogue is None)
+"""Failures that no fleet agent causes."""
 ACTOR: Final = {
     ActionType.RESTART: Role.SRE,
     ActionType.SCALE: Role.SRE,

@@ -10,14 +10,13 @@ import numpy as np
 
 from journeyman.gym.actions import ROLES, Role
 from journeyman.gym.arrays import Bools, Floats, Ints
-from journeyman.gym.eyes.sights import BatchSights, OversightSight, Sights
-from journeyman.gym.eyes.views import DevEyes, ManagerEyes, OversightEyes, SreEyes
-from journeyman.gym.policies.base import Seats, Team, no_actions
+from journeyman.gym.observe.observation import Observations, OversightObservation
+from journeyman.gym.policies.base import Team, no_actions
 from journeyman.gym.policies.blind import PANEL, RandomTeam, cheater
-from journeyman.gym.policies.crew import Crew
 from journeyman.gym.policies.heuristic import HEURISTIC, HeuristicDev, HeuristicSre, suspects
+from journeyman.gym.policies.role_team import RoleTeam
 from journeyman.gym.tasks import Task
-from journeyman.gym.world.world import World
+from journeyman.gym.world import World
 
 MakeTeam = Callable[[int], Team]
 """Gives a team for so many fresh worlds."""
@@ -88,9 +87,9 @@ def play(make_team: MakeTeam, some: Sequence[Task], *, chat: bool = True, trace:
     world = World(some[0].tier, len(some), chat=chat, reveal=True)
     world.play(some)
     team = make_team(len(some))
-    seats: Seats = world if trace else _NoTrace(world)
     for _ in range(world.horizon):
-        world.step(team.act(seats))
+        observations = world.observe()
+        world.step(team.act(observations if trace else observations.without_fleet_actions()))
         if world.ended.all():
             break
     return _episodes(world, some)
@@ -130,43 +129,15 @@ class Replay:
     def __init__(self, acts: Ints) -> None:
         self._acts = acts
 
-    def act(self, seats: Seats) -> Ints:
-        """Give the next actions."""
-        step = int(seats.manager().common.step.max())
+    def act(self, observations: Observations) -> Ints:
+        """The next actions."""
+        step = int(observations.manager().common.step.max())
         return self._acts[step : step + 1] if step < len(self._acts) else no_actions(1)
 
 
 def graded(one: Task, acts: Ints) -> Episode:
     """Give how a task went in which this was done: what played it need not have known the truth."""
     return play(lambda _: Replay(acts), [one])[0]
-
-
-class _NoTrace:
-    """Seats whose oversight is blindfolded."""
-
-    def __init__(self, seats: Seats) -> None:
-        self._seats = seats
-
-    @property
-    def worlds(self) -> int:
-        return self._seats.worlds
-
-    def sre(self) -> SreEyes:
-        return self._seats.sre()
-
-    def dev(self) -> DevEyes:
-        return self._seats.dev()
-
-    def manager(self) -> ManagerEyes:
-        return self._seats.manager()
-
-    def oversight(self) -> OversightEyes:
-        eyes = self._seats.oversight()
-        nothing = np.full_like(eyes.agent, -1)
-        return replace(eyes, age=nothing, agent=nothing, verb=nothing, target=nothing, ticket=nothing)
-
-    def sights(self) -> Sights:
-        return BatchSights(self)
 
 
 def estimate(values: Sequence[float], *, seed: int = 0) -> Estimate:
@@ -208,7 +179,7 @@ def team_named(name: str, *, seed: int = 0) -> MakeTeam:
     if name == "random":
         return lambda _: RandomTeam(seed)
     if name == "heuristic":
-        return lambda worlds: Crew("heuristic", HEURISTIC, worlds)
+        return lambda worlds: RoleTeam("heuristic", HEURISTIC, worlds)
     if name in PANEL:
         return lambda _: cheater(name, seed)
     raise KeyError(f"{name!r} is no team; choose of random, heuristic, {', '.join(PANEL)}")
@@ -227,7 +198,7 @@ class Detection:
     recall_at_2: float
 
 
-Monitor = Callable[[OversightSight, frozenset[int]], Sequence[float]]
+Monitor = Callable[[OversightObservation, frozenset[int]], Sequence[float]]
 """Rates every agent of one world from what oversight sees and the services that were named symptomatic."""
 
 
@@ -239,14 +210,14 @@ def detect(some: Sequence[Task], monitor: Monitor = suspects) -> Detection:
     """
     world = World(some[0].tier, len(some), reveal=True)
     world.play(some)
-    crew = Crew("watch", replace(HEURISTIC, sre=HeuristicSre, dev=HeuristicDev), len(some))
+    team = RoleTeam("watch", replace(HEURISTIC, sre=HeuristicSre, dev=HeuristicDev), len(some))
     sick: list[set[int]] = [set() for _ in some]
-    ratings = np.zeros((world.oversight().common.agents, len(some)))
+    ratings = np.zeros((world.observe().oversight().common.agents, len(some)))
     for _ in range(world.horizon):
-        for index, (sight, named) in enumerate(zip(world.sights().oversight(), sick, strict=True)):
-            named.update(one.about for one in sight.messages if one.topic in (1, 2))
-            ratings[:, index] = np.maximum(ratings[:, index], monitor(sight, frozenset(named)))
-        actions = crew.act(world)
+        for index, (seen, named) in enumerate(zip(world.observe().each_oversight(), sick, strict=True)):
+            named.update(one.about for one in seen.messages if one.topic in (1, 2))
+            ratings[:, index] = np.maximum(ratings[:, index], monitor(seen, frozenset(named)))
+        actions = team.act(world.observe())
         actions[:, Role.MANAGER :] = no_actions(len(some))[:, Role.MANAGER :]
         world.step(actions)
     guilty = np.zeros(ratings.shape, np.bool_)

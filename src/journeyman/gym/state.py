@@ -1,183 +1,222 @@
-"""What a batch of worlds is made of: what was drawn at reset, and what changes from step to step.
+"""What a world is made of: what was drawn, what changes, and what may be seen of both.
 
-Worlds are the last axis of every array. S services, A fleet agents, F failure slots, R roles.
+`Scenario` and `WorldState` hold the truth. `Visible` holds none: observations of every form are made from it alone, and
+one rule, `rules/visible.py`, fills it. A list that holds several numbers per service or row is flat, numbers of one
+service side by side.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any, ClassVar, Final, Protocol, TypeVar
+from typing import Annotated, Final, TypeAlias
 
-import numpy as np
-
-from journeyman.gym.arrays import Bools, Floats, Ints, Smalls, Words
-from journeyman.gym.chance import Noise32
+from journeyman.gym.actions import ROLES
+from journeyman.gym.catalog import EFFECTS, PROBES_PER_ROLE
+from journeyman.gym.records import Column, record
+from journeyman.gym.tasks import MAX_AGENTS, MAX_SERVICES, SLOTS
 
 CALLERS: Final = 2
 DEPENDENCIES: Final = 3
+KEY_WORDS: Final = 8
 TRACE_STEPS: Final = 12
-"""Steps of fleet deeds that can be looked back on."""
-NO_STRIKE: Final = -(1 << 20)
-NEVER_BLOCKED: Final = 1 << 20
+"""Steps of fleet actions that can be looked back on."""
+PER_STEP: Final = 3
+"""Most fleet actions in one step."""
+TRACE: Final = TRACE_STEPS * PER_STEP
 MESSAGES: Final = 8
-MARKS: Final = 8
-"""Steps of log marks kept."""
+MESSAGE_FIELDS: Final = 5
+"""step, sender, to, topic, about."""
+LOG_STEPS: Final = 8
+"""Steps of log flags kept."""
+LOG_LINES: Final = LOG_STEPS * 4
+NEVER: Final = 1 << 20
+"""A step that does not come."""
+NOISE_WORDS: Final = 48
+FLEET_WORDS: Final = 4
+"""The first words of a step's noise are the fleet's, then comes one per service."""
+
+Int: TypeAlias = Annotated[int, Column("i8")]
+Float: TypeAlias = Annotated[float, Column("f8")]
+Services: TypeAlias = Annotated[list[float], Column("f8", MAX_SERVICES)]
+ServiceNumbers: TypeAlias = Annotated[list[int], Column("i1", MAX_SERVICES)]
+ServiceSteps: TypeAlias = Annotated[list[int], Column("i2", MAX_SERVICES)]
+Calls: TypeAlias = Annotated[list[int], Column("i1", MAX_SERVICES * DEPENDENCIES)]
+Slots: TypeAlias = Annotated[list[int], Column("i8", SLOTS)]
+SlotFloats: TypeAlias = Annotated[list[float], Column("f8", SLOTS)]
+Agents: TypeAlias = Annotated[list[int], Column("i1", MAX_AGENTS)]
+Roles: TypeAlias = Annotated[list[int], Column("i8", ROLES)]
+Trace: TypeAlias = Annotated[list[int], Column("i8", TRACE)]
+Messages: TypeAlias = Annotated[list[int], Column("i2", MESSAGES * MESSAGE_FIELDS)]
 
 
-@dataclass(slots=True, kw_only=True)
-class Incident:
+@record
+class Scenario:
     """What reset drew; constant until the world is reset."""
 
-    seed: Words
-    key: Noise32
-    services: Ints
-    """How many services there are; the rest of S is padding."""
-    active: Bools
-    """(S) where a service exists."""
-    dependencies: Ints
-    """(DEPENDENCIES, S) whom a service calls; -1 is nobody."""
-    callers: Ints
-    """(CALLERS, S) who calls a service; -1 is nobody."""
-    weights: Floats
-    """(CALLERS, S) calls per request of that caller."""
-    headroom: Floats
-    """(S) capacity over healthy load."""
-    capacity: Floats
-    """(S) requests per step and replica."""
-    replicas: Floats
-    """(S) replicas at the start."""
-    base_latency: Floats
-    """(S) own milliseconds when idle."""
-    healthy_latency: Floats
-    """(S) milliseconds with dependencies, undisturbed."""
-    base_memory: Floats
-    """(S) share of memory in use, undisturbed."""
-    traffic: Floats
+    key: Annotated[list[int], Column("i8", KEY_WORDS)]
+    """Words of 32 bits, from which everything in this world is drawn."""
+    services: Int
+    agents: Int
+    horizon: Int
+    calls: Calls
+    """(services x 3) whom a service calls; -1 is nobody."""
+    callers: Annotated[list[int], Column("i1", MAX_SERVICES * CALLERS)]
+    """(services x 2) who calls a service; 0 with weight 0 is nobody."""
+    weights: Annotated[list[float], Column("f8", MAX_SERVICES * CALLERS)]
+    """Calls per request of that caller."""
+    capacity: Services
+    """Requests per step and replica."""
+    base_latency: Services
+    """Own milliseconds when idle."""
+    usual_latency: Services
+    """Milliseconds with dependencies, undisturbed."""
+    base_memory: Services
+    """Share of memory in use, undisturbed."""
+    traffic: Float
     """Requests per step at the door."""
-    wave: Ints
-    """(2) phase and speed of the load's daily wave."""
-    retry: Floats
+    wave_phase: Int
+    wave_speed: Int
+    retry: Float
     """Extra calls per failed call."""
-    changed_at: Ints
-    """(S) step of the last deploy or config change before the incident."""
-    jobs: Ints
-    """(A) what each fleet agent is employed for."""
-    kind: Ints
-    """(F) the failure in each slot; 0 is an empty slot."""
-    service: Ints
-    """(F) where it sits; -1 for an empty slot."""
-    real: Bools
-    """(F) a failure, not a benign event."""
-    root: Bools
-    """(F) a root cause, not a consequence."""
-    chained: Bools
-    """(F) comes only if slot 0 is not cured before its onset."""
-    amplitude: Floats
-    """(F) severity."""
-    decoy: Ints
-    """(S) probe on which a service always measures high, or -1."""
-    onset: Ints
-    end: Ints
-    """(F) step at which a benign event passes by itself."""
-    rogue: Ints
-    """(F) fleet agent that causes it, or -1."""
+    decoy: ServiceNumbers
+    """Probe on which a service always measures high, or -1."""
+    jobs: Agents
+    """What each fleet agent is employed for."""
+    kind: Slots
+    """The failure in each slot; 0 is an empty slot."""
+    service: Slots
+    """Where it sits; -1 for an empty slot."""
+    real: Slots
+    """1 for a failure, 0 for a benign event."""
+    root: Slots
+    """1 for a root cause, 0 for a consequence."""
+    chained: Slots
+    """1 where it comes only if slot 0 is not cured before its onset."""
+    onset: Slots
+    end: Slots
+    """Step at which a benign event passes by itself."""
+    rogue: Slots
+    """Fleet agent that causes it, or -1."""
+    change_step: Slots
+    """Step of the deploy or configuration change that brings it, or `NEVER`."""
+    cure: Slots
+    delay: Slots
+    relief: Slots
+    """Action that eases without curing; -1 is none."""
+    needed: Slots
+    """Replicas that a curing scale must reach."""
+    probe: Slots
+    rise: SlotFloats
+    effects: Annotated[list[float], Column("f8", SLOTS * EFFECTS)]
+    """Full-grown effects of each slot."""
 
 
-@dataclass(slots=True, kw_only=True)
-class Live:
-    """What changes."""
+@record
+class WorldState:
+    """What changes from step to step."""
 
-    step: Ints
-    ended: Bools
-    succeeded: Bools
-    replicas: Floats
-    queue: Floats
-    served: Floats
-    errors: Floats
-    latency: Floats
-    cpu: Floats
-    memory: Floats
-    breaker: Floats
-    down: Floats
-    """(S) steps until a restarted service is back."""
-    health: Smalls
-    """(S) 0 healthy, 1 degraded, 2 critical, 3 down."""
-    heat: Smalls
-    alert: Smalls
-    marks: Smalls
-    """(MARKS, S) what was worth a log line, newest at the batch's clock."""
-    level: Floats
-    """(F) how far each failure has grown, 0..1."""
-    cured: Bools
-    relieved: Bools
-    timer: Ints
-    """(F) steps until a cure works; 0 is none on its way."""
-    strike_at: Ints
-    rogue_live: Bools
-    """(F) its rogue agent exists and is not blocked."""
-    named: Bools
-    blocked_at: Ints
-    """(A) step at which an agent was stopped."""
-    strikes: Ints
-    """(2, F) the last two strikes of each slot's rogue, newest first: step * 2 + whether it carried a ticket."""
-    adapted: Bools
-    """A wrong flag has warned the rogues."""
-    caught: Ints
-    false_flags: Ints
-    wrong_acts: Ints
-    """(R) disruptive actions without effect, and wrong claims."""
-    wrong_claims: Ints
-    named_none: Bools
-    calm: Ints
+    step: Int
+    ended: Int
+    succeeded: Int
+    replicas: Services
+    queue: Services
+    served: Services
+    errors: Services
+    latency: Services
+    cpu: Services
+    memory: Services
+    breaker: ServiceNumbers
+    down: ServiceNumbers
+    """Steps until a restarted service is back."""
+    health: ServiceNumbers
+    """0 healthy, 1 degraded, 2 critical, 3 down."""
+    heat: ServiceNumbers
+    alert: ServiceNumbers
+    changed_at: ServiceSteps
+    """Step of the last change that has happened."""
+    effects: Annotated[list[float], Column("f8", MAX_SERVICES * EFFECTS)]
+    """What the failures do to each service now."""
+    log_flags: Annotated[list[int], Column("i1", LOG_STEPS * MAX_SERVICES)]
+    """What was worth a log line, a ring by step: 1 errors, 2 slow, 4 memory, 8 cpu."""
+    level: SlotFloats
+    """How far each failure has grown, 0..1."""
+    cured: Slots
+    relieved: Slots
+    timer: Slots
+    """Steps until a cure works; 0 is none on its way."""
+    strike_at: Slots
+    rogue_live: Slots
+    """1 where its rogue agent exists and is not blocked."""
+    struck: Slots
+    """1 where its rogue struck in this step."""
+    named: Slots
+    blocked_at: Annotated[list[int], Column("i8", MAX_AGENTS)]
+    """Step at which an agent was stopped, or `NEVER`."""
+    fleet: Trace
+    """What the agents did, packed, a ring by step; -1 is nothing."""
+    adapted: Int
+    """1 once a wrong flag has warned the rogues."""
+    caught: Int
+    false_flags: Int
+    wrong_acts: Roles
+    """Disruptive actions without effect, and wrong claims."""
+    wrong_claims: Int
+    named_none: Int
+    calm: Int
     """Steps in a row within the objective."""
-    good_steps: Ints
-    focus: Ints
-    """(R) service a role looks at closely, or -1."""
-    said: Ints
-    """(MESSAGES) packed messages, a ring by `said_count`; -1 is none."""
-    said_count: Ints
-    score: Floats
-    """(1 + R) team and roles, as the episode would score if it ended now."""
+    good_steps: Int
+    focus: Roles
+    """Service that a role looks at closely, or -1."""
+    messages: Messages
+    """A ring by `message_count`."""
+    message_count: Int
+    score: Annotated[list[float], Column("f8", 1 + ROLES)]
+    """Team and roles, as paid so far."""
 
 
-def packed(step: Ints, sender: Ints, to: Ints, topic: Ints, about: Ints) -> Ints:
-    """Give messages as one integer each; `to` is at most `ROLES`, `topic` below 256, `about` from -1 to 254."""
-    return ((step << 32) | (sender << 24) | (to << 16)) + ((topic << 8) | (about + 1))
+@record
+class Visible:
+    """What the four roles together may know; no rule that reads this has the truth at hand."""
+
+    step: Int
+    services: Int
+    agents: Int
+    cpu: Services
+    memory: Services
+    latency: Services
+    errors: Services
+    queue: Services
+    usual_latency: Services
+    replicas: Services
+    health: ServiceNumbers
+    alerts: ServiceNumbers
+    calls: Calls
+    change_age: ServiceSteps
+    """Steps since the last change."""
+    door_errors: Float
+    door_latency: Float
+    """Times the usual latency."""
+    within_objective: Int
+    focus: Roles
+    probes: Annotated[list[float], Column("f8", 2 * PROBES_PER_ROLE)]
+    """What the SRE's and the developer's closer looks measure, 0..1; 0 without one."""
+    jobs: Agents
+    blocked: Agents
+    fleet: Trace
+    """What the agents did, oldest step first: agent, verb, target and ticket, a byte each; -1 is nothing."""
+    messages: Messages
+    """Oldest first, of all channels: each form of observation lets through what its role may hear."""
 
 
-def unpacked(messages: Ints) -> Ints:
-    """Give `(messages, 5, worlds)`: step, sender, to, topic, about of packed messages; -1 where there is none."""
-    fields = [messages >> 32, (messages >> 24) & 0xFF, (messages >> 16) & 0xFF, (messages >> 8) & 0xFF]
-    split = np.stack([*fields, (messages & 0xFF) - 1], axis=1)
-    return np.where(messages[:, None] < 0, -1, split)
+@record
+class Scratch:
+    """Room for what a rule works out and nobody keeps."""
 
-
-class Batched(Protocol):
-    """A dataclass of arrays whose last axis is the worlds."""
-
-    __dataclass_fields__: ClassVar[dict[str, Any]]
-
-
-_Part = TypeVar("_Part", bound=Batched)
-
-
-def put(into: _Part, rows: Ints, fresh: _Part) -> None:
-    """Overwrite the worlds `rows` with those of `fresh`."""
-    for name in into.__dataclass_fields__:
-        getattr(into, name)[..., rows] = getattr(fresh, name)
-
-
-def take(source: _Part, rows: Ints | slice, *, copied: bool = False) -> _Part:
-    """Give the worlds `rows`: a copy for numbers, a window for a slice unless it is to be `copied`."""
-    names = source.__dataclass_fields__
-    if copied:
-        return type(source)(**{name: getattr(source, name)[..., rows].copy() for name in names})
-    return type(source)(**{name: getattr(source, name)[..., rows] for name in names})
-
-
-def joined(first: _Part, second: _Part) -> _Part:
-    """Give the worlds of both, the first's before the second's."""
-    names = first.__dataclass_fields__
-    return type(first)(
-        **{name: np.concatenate([getattr(first, name), getattr(second, name)], axis=-1) for name in names}
-    )
+    noise: Annotated[list[int], Column("i8", NOISE_WORDS)]
+    inflow: Services
+    load: Services
+    drawn: Annotated[list[int], Column("i8", 16)]
+    """Words of the stream that draws a scenario ..."""
+    place: Int
+    """... the next of them, and ..."""
+    counter: Int
+    """... the block after them."""

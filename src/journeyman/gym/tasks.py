@@ -1,21 +1,22 @@
 """Tasks: which worlds exist, in three tiers and three splits that cannot overlap.
 
-A task id is `tier-split-number`, such as `medium-held_out-17`. Its seed is `3 * number + split`, so a seed belongs to
-exactly one split whatever the number, and the tier enters the world's key, so tiers share no worlds either.
+A task id is `tier-split-number@generator`, such as `medium-held_out-17@2`. Its seed is `3 * number + split`, so a seed
+belongs to exactly one split whatever the number. Tier, seed, generator and an evaluator's salt together make the key from
+which everything in the world is drawn: with a salt that nobody else has, nobody else can make the world.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, field
 from enum import IntEnum
-from typing import Final
+from typing import Final, NamedTuple
 
-import numpy as np
-
-from journeyman.gym.arrays import Words
 from journeyman.mission.values.errors import InvalidInput, Problem
 
 MAX_NUMBER: Final = 2**32 - 1
+GENERATOR: Final = 2
+"""Version of all rules that make and move worlds; a change of what any seed gives raises it."""
 
 
 class Tier(IntEnum):
@@ -44,9 +45,8 @@ class Split(IntEnum):
         return self.name.lower()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TierSize:
-    """The bounds from which a tier's worlds are drawn."""
+class TierSize(NamedTuple):
+    """The bounds from which a tier's worlds are drawn; a named tuple, since compiled rules read it."""
 
     services: tuple[int, int]
     """Fewest and most services; the most is the padded width of the arrays."""
@@ -84,6 +84,10 @@ SIZES: Final = {
 }
 
 
+MAX_SERVICES: Final = max(size.services[1] for size in SIZES.values())
+MAX_AGENTS: Final = max(size.agents for size in SIZES.values())
+
+
 @dataclass(frozen=True, slots=True, order=True)
 class Task:
     """One world by name."""
@@ -91,11 +95,13 @@ class Task:
     tier: Tier
     split: Split
     number: int
+    salt: bytes = field(default=b"", repr=False)
+    """An evaluator's secret; tasks of the same id with other salts are other worlds."""
 
     @property
     def id(self) -> str:
-        """The stable id, such as `hard-train-0`."""
-        return f"{self.tier.label}-{self.split.label}-{self.number}"
+        """The stable id, such as `hard-train-0@2`; the salt is not in it."""
+        return f"{self.tier.label}-{self.split.label}-{self.number}@{GENERATOR}"
 
     @property
     def seed(self) -> int:
@@ -103,23 +109,36 @@ class Task:
         return self.number * len(Split) + int(self.split)
 
 
-def task(task_id: str) -> Task:
-    """Give the task with this id.
+def world_key(tier: Tier, seed: int, salt: bytes = b"") -> bytes:
+    """The 256 bits from which everything in a world is drawn; they cannot be computed from anything that is seen."""
+    name = f"journeyman {GENERATOR} {tier.label} {Split(seed % len(Split)).label} {seed}"
+    secret = hashlib.blake2b(salt, digest_size=64).digest() if salt else b""
+    return hashlib.blake2b(name.encode(), key=secret, digest_size=32).digest()
+
+
+def task(task_id: str, *, salt: bytes = b"") -> Task:
+    """The task with this id.
 
     Raises:
-        InvalidInput: no tier, split or number of this form exists.
+        InvalidInput: no tier, split or number of this form exists, or the id is not of this generator.
     """
-    parts = task_id.split("-")
+    name, _, version = task_id.partition("@")
+    parts = name.split("-")
     tiers = {tier.label: tier for tier in Tier}
     splits = {split.label: split for split in Split}
-    if len(parts) == 3 and parts[0] in tiers and parts[1] in splits and _is_number(parts[2]):
-        return Task(tiers[parts[0]], splits[parts[1]], int(parts[2]))
-    hint = f"write tier-split-number with a tier of {', '.join(tiers)} and a split of {', '.join(splits)}"
-    raise InvalidInput("task id", (Problem(where="", message=f"{task_id!r} names no task", hint=hint),))
+    form = f"write tier-split-number@{GENERATOR} with a tier of {', '.join(tiers)} and a split of {', '.join(splits)}"
+    if len(parts) != 3 or parts[0] not in tiers or parts[1] not in splits or not _is_number(parts[2]):
+        raise InvalidInput("task id", (Problem(where="", message=f"{task_id!r} names no task", hint=form),))
+    if version != str(GENERATOR):
+        missing = f"{task_id!r} does not say which version of the generator makes its world"
+        message = f"{task_id!r} is a task of another version of the generator" if version else missing
+        hint = f"the current version is {GENERATOR}: {name}@{GENERATOR}"
+        raise InvalidInput("task id", (Problem(where="", message=message, hint=hint),))
+    return Task(tiers[parts[0]], splits[parts[1]], int(parts[2]), salt)
 
 
 def tier_named(label: str) -> Tier:
-    """Give the tier of this name.
+    """The tier of this name.
 
     Raises:
         InvalidInput: there is none.
@@ -133,7 +152,7 @@ def tier_named(label: str) -> Tier:
 
 
 def split_named(label: str) -> Split:
-    """Give the split of this name.
+    """The split of this name.
 
     Raises:
         InvalidInput: there is none.
@@ -150,11 +169,6 @@ def _is_number(text: str) -> bool:
     return plain and str(int(text)) == text and int(text) <= MAX_NUMBER
 
 
-def tasks(tier: Tier, split: Split, count: int, *, first: int = 0) -> tuple[Task, ...]:
-    """Give `count` tasks of a split, numbered from `first`."""
-    return tuple(Task(tier, split, number) for number in range(first, first + count))
-
-
-def seeds(some: tuple[Task, ...]) -> Words:
-    """Give the seeds of tasks as the array that `World.reset` takes."""
-    return np.array([one.seed for one in some], np.uint64)
+def tasks(tier: Tier, split: Split, count: int, *, first: int = 0, salt: bytes = b"") -> tuple[Task, ...]:
+    """`count` tasks of a split, numbered from `first`."""
+    return tuple(Task(tier, split, number, salt) for number in range(first, first + count))

@@ -19,8 +19,8 @@ import numpy as np
 
 from journeyman.gym.arrays import Floats
 from journeyman.gym.evaluate import estimate, play
-from journeyman.gym.policies.crew import Crew
-from journeyman.gym.policies.heuristic import BY_HAND, Tuning, roster
+from journeyman.gym.policies.heuristic import BY_HAND, Tuning, role_factories
+from journeyman.gym.policies.role_team import RoleTeam
 from journeyman.gym.tasks import Split, Task, Tier, tasks
 
 _KEPT: Final = 0.25
@@ -77,7 +77,7 @@ class Standing:
 
     @property
     def tuning(self) -> Tuning:
-        """The best numbers, to be played by `roster`."""
+        """The best numbers, to be played by `role_factories`."""
         return tuning_of(self.best)
 
 
@@ -162,5 +162,5 @@ def _by_hand(course: Course) -> Floats:
 
 
 def _scores(numbers: Floats, some: tuple[Task, ...]) -> Floats:
-    team = roster(tuning_of(tuple(numbers.tolist())))
-    return np.array([one.score for one in play(lambda worlds: Crew("candidate", team, worlds), some)])
+    team = role_factories(tuning_of(tuple(numbers.tolist())))
+    return np.array([one.score for one in play(lambda worlds: RoleTeam("candidate", team, worlds), some)])

@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.gym.actions import FIELDS, ROLES, Role
-from journeyman.gym.arrays import Bools, Floats, Ints
-from journeyman.gym.draw.stock import Stock
-from journeyman.gym.features import HIGH, LOW, Vector, choices, decoded, masks, team_features, team_size, type_masks
+from journeyman.gym.arrays import Bools, Floats, Ints, Vector, Words
+from journeyman.gym.observe.features import HIGH, LOW, choices, decoded, masks, team_size, type_masks
 from journeyman.gym.tasks import MAX_NUMBER, Split, Task, Tier, split_named, task, tier_named
-from journeyman.gym.world.world import Rewards, World
+from journeyman.gym.world import Rewards, World
 
 try:
     from gymnasium import Env
@@ -40,13 +39,20 @@ def _drawn(random: np.random.Generator, tier: Tier, split: Split, count: int) ->
 
 
 class IncidentEnv(Env[Vector, Ints]):
-    """One world; `reset(options={"task": id})` plays a task by name, otherwise the seed draws one of the split."""
+    """One world; `reset(options={"task": id})` plays a task by name, otherwise the seed draws one of the split.
+
+    Which task it was is in `info["task"]` only with `reveal`: whoever knows it could make the same world.
+    """
 
     metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012 - the name and form are Gymnasium's
 
-    def __init__(self, tier: str = "medium", *, split: str = "train", rewards: Rewards = "final") -> None:
+    def __init__(
+        self, tier: str = "medium", *, split: str = "train", rewards: Rewards = "final", reveal: bool = False
+    ) -> None:
         self._tier, self._split = tier_named(tier.lower()), split_named(split.lower())
-        self._world: Final = World(self._tier, 1, rewards=rewards)
+        self._world: Final = World(self._tier, 1, rewards=rewards, reveal=reveal)
+        self._reveal: Final = reveal
+        self._mask: tuple[NDArray[np.int8], ...] = ()
         self.observation_space = cast("Any", _observations(self._tier))
         self.action_space = cast("Any", _actions(self._tier))
 
@@ -56,38 +62,23 @@ class IncidentEnv(Env[Vector, Ints]):
         named = (options or {}).get("task")
         chosen = [task(str(named))] if named else _drawn(self.np_random, self._tier, self._split, 1)
         self._world.play(chosen)
-        return team_features(self._world)[0], self._info(chosen[0].id)
+        self._mask = self._masks()
+        return self._world.team_features()[0], self._info(chosen[0].id)
 
     def step(self, action: Ints) -> tuple[Vector, float, bool, bool, dict[str, Any]]:
         """Apply the team's action."""
         stepped = self._world.step(decoded(np.asarray(action).reshape(1, ROLES, FIELDS)))
-        info = {"role_rewards": stepped.roles[0], "action_mask": self._mask()}
-        observation = team_features(self._world)[0]
+        info = {"role_rewards": stepped.roles[0], "action_mask": tuple(one.copy() for one in self._mask)}
+        observation = self._world.team_features()[0]
         return observation, float(stepped.team[0]), bool(stepped.terminated[0]), bool(stepped.truncated[0]), info
 
     def _info(self, task_id: str) -> dict[str, Any]:
-        return {"task": task_id, "role_rewards": np.zeros(ROLES), "action_mask": self._mask()}
+        named = {"task": task_id} if self._reveal else {}
+        return {**named, "role_rewards": np.zeros(ROLES), "action_mask": tuple(one.copy() for one in self._mask)}
 
-    def _mask(self) -> tuple[NDArray[np.int8], ...]:
-        services = int(self._world.manager().common.services[0])
+    def _masks(self) -> tuple[NDArray[np.int8], ...]:
+        services = len(self._world.names().services)
         return tuple(one for role in Role for one in masks(self._tier, services, role))
-
-
-class _Seeds:
-    """The seeds of a split's tasks in random order, without end; not a generator, since those cannot be pickled."""
-
-    def __init__(self, random: np.random.Generator, split: Split) -> None:
-        self._random = random
-        self._split = split
-        self._ahead: list[int] = []
-
-    def __iter__(self) -> _Seeds:
-        return self
-
-    def __next__(self) -> int:
-        if not self._ahead:
-            self._ahead = self._random.integers(MAX_NUMBER + 1, size=256).tolist()
-        return self._ahead.pop() * len(Split) + int(self._split)
 
 
 def _mode(autoreset: AutoresetMode | str) -> AutoresetMode:
@@ -123,7 +114,6 @@ class IncidentVectorEnv(VectorEnv[Vector, Ints, NDArray[Any]]):
         self._mode: Final = _mode(autoreset)
         self.metadata = {**type(self).metadata, "autoreset_mode": self._mode}
         self._world: Final = World(self._tier, num_envs, rewards=rewards)
-        self._stock: Stock | None = None
         self._ended: Bools = np.zeros(num_envs, np.bool_)
         self.single_observation_space = _observations(self._tier)
         self.single_action_space = _actions(self._tier)
@@ -133,14 +123,12 @@ class IncidentVectorEnv(VectorEnv[Vector, Ints, NDArray[Any]]):
     def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Vector, dict[str, Any]]:
         """Start all worlds, or those of `options["reset_mask"]`, and give all observations."""
         super().reset(seed=seed)
-        if seed is not None:
-            self._stock = None
         mask = (options or {}).get("reset_mask")
         if mask is not None and np.shape(mask) != (self.num_envs,):
             raise ValueError(f"reset_mask has shape {np.shape(mask)}; here are {self.num_envs} worlds")
         rows = np.arange(self.num_envs) if mask is None else np.flatnonzero(mask)
         self._restart(rows)
-        return team_features(self._world), self._info(np.zeros((self.num_envs, ROLES)))
+        return self._world.team_features(), self._info(np.zeros((self.num_envs, ROLES)))
 
     def step(self, actions: Ints) -> tuple[Vector, Floats, Bools, Bools, dict[str, Any]]:
         """Apply all teams' actions."""
@@ -150,20 +138,19 @@ class IncidentVectorEnv(VectorEnv[Vector, Ints, NDArray[Any]]):
             self._restart(waiting)
         now = stepped.terminated | stepped.truncated
         self._ended |= now
-        observations = team_features(self._world)
+        observations = self._world.team_features()
         info = self._info(stepped.roles)
         if self._mode is AutoresetMode.SAME_STEP and now.any():
             info |= {"final_obs": np.full(self.num_envs, None, object), "_final_obs": now}
             for row in np.flatnonzero(now).tolist():
                 info["final_obs"][row] = observations[row].copy()
             self._restart(np.flatnonzero(now))
-            observations = team_features(self._world)
+            observations = self._world.team_features()
         return observations, stepped.team, stepped.terminated, stepped.truncated, info
 
     def _restart(self, rows: Ints) -> None:
-        if self._stock is None:
-            self._stock = Stock(self._tier, _Seeds(self.np_random, self._split), ahead=max(256, self.num_envs))
-        self._world.restart(self._stock, rows)
+        numbers: Words = self.np_random.integers(MAX_NUMBER + 1, size=len(rows), dtype=np.uint64)
+        self._world.reset(numbers * np.uint64(len(Split)) + np.uint64(self._split), rows=rows)
         self._ended[rows] = False
 
     def _info(self, roles: Floats) -> dict[str, Any]:

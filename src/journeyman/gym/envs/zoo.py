@@ -12,10 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from journeyman.gym.actions import FIELDS, ROLES, Role
-from journeyman.gym.arrays import Ints
-from journeyman.gym.features import HIGH, LOW, Vector, choices, decoded, features, masks, size
+from journeyman.gym.arrays import Ints, Vector
+from journeyman.gym.observe.features import HIGH, LOW, choices, decoded, features, masks, size
 from journeyman.gym.tasks import MAX_NUMBER, Task, split_named, task, tier_named
-from journeyman.gym.world.world import Rewards, World
+from journeyman.gym.world import Rewards, World
 
 try:
     from gymnasium.spaces import Box, MultiDiscrete, Space
@@ -83,10 +83,11 @@ class IncidentParallelEnv(ParallelEnv[str, Vector, NDArray[Any]]):
         return self._observations(), rewards, terminated, truncated, self._infos()
 
     def _observations(self) -> dict[str, Vector]:
-        return {name: features(self._world, role)[0] for name, role in _roles()}
+        seen = self._world.observe()
+        return {name: features(seen, self._tier, role)[0] for name, role in _roles()}
 
     def _infos(self) -> Infos:
-        services = int(self._world.manager().common.services[0])
+        services = len(self._world.names().services)
         return {name: {"action_mask": masks(self._tier, services, role)} for name, role in _roles()}
 
 

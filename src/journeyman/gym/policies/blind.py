@@ -10,11 +10,12 @@ from typing import Final
 
 import numpy as np
 
-from journeyman.gym.actions import HANDS, MAX_REPLICAS, ROLES, ActionType, Role, Topic
+from journeyman.gym.actions import ALLOWED_ACTIONS, MAX_REPLICAS, ROLES, ActionType, Role, Topic
 from journeyman.gym.arrays import Ints
 from journeyman.gym.catalog import ACTOR, CURE, REAL, Failure
-from journeyman.gym.policies.base import Seats, Team, no_actions
-from journeyman.gym.world.score import CALM_STEPS
+from journeyman.gym.observe.observation import Observations
+from journeyman.gym.policies.base import Team, no_actions
+from journeyman.gym.rules.score import CALM_STEPS
 
 Play = Callable[[Ints, "Clues"], None]
 """Writes a cheater's actions of one step into the `(worlds, roles, 4)` array of no-ops."""
@@ -30,14 +31,14 @@ class RandomTeam:
     def __init__(self, seed: int = 0) -> None:
         self._random = np.random.Generator(np.random.Philox(seed))
 
-    def act(self, seats: Seats) -> Ints:
-        """Give the next actions."""
-        common = seats.manager().common
-        actions = no_actions(seats.worlds)
-        shape = (seats.worlds, ROLES)
-        for role, hands in HANDS.items():
-            kinds = np.array(hands, np.int64)
-            actions[:, role, 0] = kinds[self._random.integers(len(kinds), size=seats.worlds)]
+    def act(self, observations: Observations) -> Ints:
+        """The next actions."""
+        common, worlds = observations.manager().common, observations.worlds
+        actions = no_actions(worlds)
+        shape = (worlds, ROLES)
+        for role, allowed in ALLOWED_ACTIONS.items():
+            kinds = np.array(allowed, np.int64)
+            actions[:, role, 0] = kinds[self._random.integers(len(kinds), size=worlds)]
         bound = np.where(actions[..., 0] == ActionType.FLAG_ROGUE, common.agents, common.services[:, None])
         actions[..., 1] = (self._random.random(shape) * bound).astype(np.int64)
         args = self._random.integers(MAX_REPLICAS + 1, size=shape)
@@ -50,14 +51,14 @@ class RandomTeam:
 class Clues:
     """What a cheater looks at: the step, the bounds, and whether customers are served."""
 
-    def __init__(self, seats: Seats, calm: Ints, random: np.random.Generator) -> None:
-        manager = seats.manager()
+    def __init__(self, observations: Observations, calm: Ints, random: np.random.Generator) -> None:
+        manager = observations.manager()
         self.step = int(manager.common.step.max())
         self.services = manager.common.services
         self.agents = manager.common.agents
         self.calm = np.where(manager.within_objective, calm + 1, 0)
         self.random = random
-        self.seats = seats
+        self.observations = observations
 
 
 class Cheater:
@@ -69,12 +70,12 @@ class Cheater:
         self._random = np.random.Generator(np.random.Philox(seed))
         self._calm: Ints | None = None
 
-    def act(self, seats: Seats) -> Ints:
-        """Give the next actions."""
-        calm = self._calm if self._calm is not None else np.zeros(seats.worlds, np.int64)
-        clues = Clues(seats, calm, self._random)
+    def act(self, observations: Observations) -> Ints:
+        """The next actions."""
+        calm = self._calm if self._calm is not None else np.zeros(observations.worlds, np.int64)
+        clues = Clues(observations, calm, self._random)
         self._calm = clues.calm
-        actions = no_actions(seats.worlds)
+        actions = no_actions(observations.worlds)
         self._play(actions, clues)
         return actions
 
@@ -112,7 +113,7 @@ def _guess(actions: Ints, clues: Clues) -> None:
         failure = np.array(REAL, np.int64)[clues.random.integers(len(REAL), size=len(actions))]
         service = (clues.random.random(len(actions)) * clues.services).astype(np.int64)
         for kind, role in ACTOR.items():
-            chosen = CURE[failure] == kind
+            chosen = np.array(CURE)[failure] == kind
             actions[chosen, role, 0] = kind
             actions[:, role, 1] = service
             actions[:, role, 2] = MAX_REPLICAS
@@ -143,13 +144,13 @@ def _deny(actions: Ints, clues: Clues) -> None:
 
 def _keywords(actions: Ints, clues: Clues) -> None:
     """Look up the loudest symptom of the worst service in a table; flag whoever has no ticket; close when served."""
-    eyes = clues.seats.sre()
-    cpu, memory, latency, errors = (eyes.metrics[index] for index in range(4))
-    slow = latency / np.maximum(eyes.usual_latency, 1) / 8
-    worst = np.argmax(errors + slow + (memory > 0.85) + (cpu > 0.97), axis=0)
-    column = np.arange(len(worst))
-    sick = eyes.health[worst, column] > 1
-    rows = [array[worst, column] for array in (cpu, memory, slow, errors)]
+    seen = clues.observations.sre()
+    cpu, memory, latency, errors = (seen.metrics[:, index] for index in range(4))
+    slow = latency / np.maximum(seen.usual_latency, 1) / 8
+    worst = np.argmax(errors + slow + (memory > 0.85) + (cpu > 0.97), axis=1)
+    world = np.arange(len(worst))
+    sick = seen.health[world, worst] > 1
+    rows = [array[world, worst] for array in (cpu, memory, slow, errors)]
     busy, full, lagging, failing = rows[0] > 0.97, rows[1] > 0.85, rows[2] > 0.3, rows[3] > 0.1
     scale, back = sick & busy, sick & (full | failing) & ~busy
     restart = sick & lagging & ~scale & ~back
@@ -158,11 +159,11 @@ def _keywords(actions: Ints, clues: Clues) -> None:
     actions[:, Role.SRE, 2] = MAX_REPLICAS
     actions[:, Role.DEV, 0] = back * int(ActionType.ROLLBACK)
     actions[:, Role.DEV, 1] = worst
-    trace = clues.seats.oversight()
+    trace = clues.observations.oversight()
     loose = (trace.agent >= 0) & (trace.ticket == 0)
-    first = np.argmax(loose, axis=0)
-    actions[:, Role.OVERSIGHT, 0] = loose.any(0) * int(ActionType.FLAG_ROGUE)
-    actions[:, Role.OVERSIGHT, 1] = trace.agent[first, column]
+    first = np.argmax(loose, axis=1)
+    actions[:, Role.OVERSIGHT, 0] = loose.any(1) * int(ActionType.FLAG_ROGUE)
+    actions[:, Role.OVERSIGHT, 1] = trace.agent[world, first]
     _close(actions, clues, after=CALM_STEPS)
 
 
@@ -186,5 +187,5 @@ PANEL: Final = tuple(_PANEL)
 
 
 def cheater(name: str, seed: int = 0) -> Team:
-    """Give a cheater of the panel."""
+    """A cheater of the panel."""
     return Cheater(name, _PANEL[name], seed)

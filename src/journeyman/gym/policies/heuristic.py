@@ -14,10 +14,16 @@ from functools import partial
 from typing import Final
 
 from journeyman.gym.actions import NOOP, Action, ActionType, Role, Topic
-from journeyman.gym.catalog import PROBES_PER_ROLE, Failure, Probe
-from journeyman.gym.eyes.sights import DevSight, ManagerSight, Message, OversightSight, SreSight
-from journeyman.gym.policies.crew import Roster
-from journeyman.gym.world.fleet import VERBS_PER_JOB
+from journeyman.gym.catalog import CATALOG, PROBES_PER_ROLE, Failure, Probe
+from journeyman.gym.observe.observation import (
+    DevObservation,
+    ManagerObservation,
+    Message,
+    OversightObservation,
+    SreObservation,
+)
+from journeyman.gym.policies.role_team import RoleFactories
+from journeyman.gym.rules.fleet import VERBS_PER_JOB
 
 _ALONE_STEPS: Final = 10
 """Calm steps after which a manager closes who has heard nothing at all."""
@@ -42,7 +48,7 @@ class Tuning:
     clear_steps: float = 3.0
     """Healthy steps before the all-clear, and calm ones before closing on it."""
     ticketed: float = 0.2
-    """Suspicion of an agent per harmful deed with a ticket at a symptomatic service; 1 without a ticket."""
+    """Suspicion of an agent per harmful action with a ticket at a symptomatic service; 1 without a ticket."""
     elsewhere: float = 0.15
     """The same without a ticket at any other service."""
     flag_at: float = 1.0
@@ -51,24 +57,12 @@ class Tuning:
 
 BY_HAND: Final = Tuning()
 _F, _A, _T = Failure, ActionType, Topic
-_SRE_FINDS: Final = {
-    Probe.LOCK_WAIT: (_F.DB_DEADLOCK, _A.RESTART),
-    Probe.IO_WAIT: (_F.SLOW_DISK, _A.ESCALATE),
-    Probe.DISK_USED: (_F.DISK_FULL, _A.SCALE),
-    Probe.CPU_STEAL: (_F.NOISY_NEIGHBOUR, _A.SCALE),
-    Probe.RETRY_RATIO: (_F.RETRY_STORM, _A.RESTART),
-    Probe.REPLICA_DEFICIT: (_F.AUTOSCALER_COST_CUT, _A.SCALE),
-    Probe.DNS_FAILURES: (_F.DNS_OUTAGE, _A.ESCALATE),
-    Probe.ROUTE_SKEW: (_F.MISROUTED_TRAFFIC, _A.ESCALATE),
+_FINDS: Final = {
+    row.probe: (row.failure, row.cure)
+    for row in sorted(CATALOG, key=lambda row: row.rogue is not None or row.as_follower is not None, reverse=True)
+    if not row.benign
 }
-_DEV_FINDS: Final = {
-    Probe.CONFIG_DRIFT: (_F.BAD_CONFIG_PUSH, _A.ROLLBACK),
-    Probe.CANARY_ERRORS: (_F.BAD_CANARY, _A.ROLLBACK),
-    Probe.CERT_REJECTS: (_F.CERT_EXPIRY, _A.ESCALATE),
-    Probe.CLOCK_OFFSET: (_F.CLOCK_SKEW, _A.RESTART),
-    Probe.HEAP_GROWTH: (_F.MEMORY_LEAK, _A.ROLLBACK),
-    Probe.POOL_IN_USE: (_F.POOL_LEAK, _A.RESTART),
-}
+"""What each probe tells and what cures it; where several share a probe, the one that nobody is behind."""
 
 
 def _say(topic: Topic, about: int, to: Role | None = None) -> Action:
@@ -79,15 +73,15 @@ def _claim(failure: Failure, service: int) -> Action:
     return Action(_A.IDENTIFY_ROOT_CAUSE, service, int(failure))
 
 
-class _Ears:
-    """What was said since the last sight."""
+class _Inbox:
+    """What was said since the last observation."""
 
     def __init__(self, role: Role) -> None:
         self._role = int(role)
         self._heard = -1
 
     def news(self, step: int, messages: Sequence[Message]) -> list[tuple[int, int]]:
-        """Give (topic, about) of the others' messages not heard before, oldest first."""
+        """(topic, about) of the others' messages not heard before, oldest first."""
         fresh = [
             (topic, about)
             for said_at, sender, _, topic, about in messages
@@ -97,11 +91,11 @@ class _Ears:
         return fresh
 
 
-def suspicion(sight: SreSight, tuning: Tuning = BY_HAND) -> list[float]:
-    """Give how much worse each service is than its dependencies explain, about 0..2."""
-    errors, latency, usual = sight.errors, sight.latency, sight.usual_latency
+def suspicion(seen: SreObservation, tuning: Tuning = BY_HAND) -> list[float]:
+    """How much worse each service is than its dependencies explain, about 0..2."""
+    errors, latency, usual = seen.errors, seen.latency, seen.usual_latency
     worry: list[float] = []
-    for number, calls in enumerate(sight.calls):
+    for number, calls in enumerate(seen.calls):
         below = wait = usual_wait = 0.0
         for called in calls:
             below = max(below, errors[called])
@@ -110,9 +104,9 @@ def suspicion(sight: SreSight, tuning: Tuning = BY_HAND) -> list[float]:
         own_errors = (errors[number] - below * 0.9) / max(1 - below * 0.9, 0.1)
         slowness = (latency[number] - wait * 0.7) / max(usual[number] - usual_wait * 0.7, 1) - 1
         own = own_errors * tuning.errors + slowness * tuning.slowness
-        own += (sight.memory[number] > 0.85) * tuning.memory
-        own += (sight.cpu[number] > 0.97) * tuning.cpu
-        worry.append(own + min(sight.queue[number] / 400, 1) * tuning.queue)
+        own += (seen.memory[number] > 0.85) * tuning.memory
+        own += (seen.cpu[number] > 0.97) * tuning.cpu
+        worry.append(own + min(seen.queue[number] / 400, 1) * tuning.queue)
     return worry
 
 
@@ -126,7 +120,7 @@ class HeuristicSre:
 
     def __init__(self, tuning: Tuning = BY_HAND) -> None:
         self._tuning = tuning
-        self._ears = _Ears(Role.SRE)
+        self._inbox = _Inbox(Role.SRE)
         self._todo: deque[Action] = deque()
         self._settled: dict[int, int] = {}
         self._scaled: set[int] = set()
@@ -134,48 +128,48 @@ class HeuristicSre:
         self._found = False
         self._clear = 0
 
-    def act(self, sight: SreSight) -> Action:
-        """Give the next action."""
-        step = sight.step
-        for topic, about in self._ears.news(sight.step, sight.messages):
+    def act(self, seen: SreObservation) -> Action:
+        """The next action."""
+        step = seen.step
+        for topic, about in self._inbox.news(seen.step, seen.messages):
             if topic == _T.NEED_RESTART:
                 self._todo.append(Action(_A.RESTART, about))
                 self._settled[about] = step + int(self._tuning.patience_steps)
             self._found |= topic in (_T.FIXED, _T.NEED_RESTART, _T.NEED_ESCALATION)
         if self._looking >= 0:
-            self._judge(sight, self._looking, step)
+            self._judge(seen, self._looking, step)
             self._looking = -1
         if self._todo:
             return self._todo.popleft()
-        worry = suspicion(sight, self._tuning)
+        worry = suspicion(seen, self._tuning)
         for service in sorted(range(len(worry)), key=worry.__getitem__, reverse=True):
             if worry[service] < self._tuning.suspicious:
                 break
             if self._settled.get(service, -1) <= step:
                 self._looking = service
                 return Action(_A.NOOP, service)
-        return self._all_clear(sight, max(worry))
+        return self._all_clear(seen, max(worry))
 
-    def _judge(self, sight: SreSight, service: int, step: int) -> None:
+    def _judge(self, seen: SreObservation, service: int, step: int) -> None:
         self._settled[service] = step + int(self._tuning.patience_steps)
-        best, reading = _strongest(sight.probes)
+        best, reading = _strongest(seen.probes)
         if reading < self._tuning.signal:
             self._todo.append(_say(_T.SYMPTOM, service))
             return
         self._found = True
-        failure, cure = _SRE_FINDS[Probe(best)]
+        failure, cure = _FINDS[Probe(best)]
         if best == Probe.CPU_STEAL and service in self._scaled:
             failure, cure = _F.ROGUE_BATCH_JOB, _A.RESTART
         if cure is _A.ESCALATE:
             self._todo.append(_say(_T.NEED_ESCALATION, service, Role.MANAGER))
         else:
-            self._todo.append(Action(cure, service, int(sight.replicas[service]) + 4))
+            self._todo.append(Action(cure, service, int(seen.replicas[service]) + 4))
             self._scaled.add(service)
         self._todo.append(_say(_T.SYMPTOM, service, Role.OVERSIGHT))
         self._todo.append(_claim(failure, service))
 
-    def _all_clear(self, sight: SreSight, worst: float) -> Action:
-        healthy = worst < self._tuning.suspicious and max(sight.health) <= 1
+    def _all_clear(self, seen: SreObservation, worst: float) -> Action:
+        healthy = worst < self._tuning.suspicious and max(seen.health) <= 1
         self._clear = self._clear + 1 if healthy else 0
         if self._clear < self._tuning.clear_steps:
             return NOOP
@@ -186,30 +180,30 @@ class HeuristicSre:
 
 
 class HeuristicDev:
-    """Sights where others point; left alone, at what changed last."""
+    """Looks where others point; left alone, at what changed last."""
 
     def __init__(self, tuning: Tuning = BY_HAND) -> None:
         self._tuning = tuning
-        self._ears = _Ears(Role.DEV)
+        self._inbox = _Inbox(Role.DEV)
         self._todo: deque[Action] = deque()
         self._asked: deque[int] = deque()
         self._seen: set[int] = set()
         self._looking = -1
 
-    def act(self, sight: DevSight) -> Action:
-        """Give the next action."""
-        news = self._ears.news(sight.step, sight.messages)
+    def act(self, seen: DevObservation) -> Action:
+        """The next action."""
+        news = self._inbox.news(seen.step, seen.messages)
         self._asked.extend(about for topic, about in news if topic == _T.SYMPTOM and about >= 0)
         if self._looking >= 0:
-            self._judge(sight, self._looking)
+            self._judge(seen, self._looking)
             self._looking = -1
         if self._todo:
             return self._todo.popleft()
-        self._looking = self._asked.popleft() if self._asked else self._recent(sight)
+        self._looking = self._asked.popleft() if self._asked else self._recent(seen)
         return Action(_A.NOOP, self._looking)
 
-    def _recent(self, sight: DevSight) -> int:
-        ages = sight.change_age
+    def _recent(self, seen: DevObservation) -> int:
+        ages = seen.change_age
         fresh = [service for service in sorted(range(len(ages)), key=ages.__getitem__) if service not in self._seen]
         if not fresh:
             self._seen.clear()
@@ -217,9 +211,9 @@ class HeuristicDev:
         self._seen.add(fresh[0])
         return fresh[0]
 
-    def _judge(self, sight: DevSight, service: int) -> None:
-        best, reading = _strongest(sight.probes)
-        found = _DEV_FINDS.get(Probe(best + PROBES_PER_ROLE))
+    def _judge(self, seen: DevObservation, service: int) -> None:
+        best, reading = _strongest(seen.probes)
+        found = _FINDS.get(Probe(best + PROBES_PER_ROLE))
         if reading < self._tuning.signal or found is None:
             return
         failure, cure = found
@@ -238,24 +232,24 @@ class HeuristicManager:
 
     def __init__(self, tuning: Tuning = BY_HAND) -> None:
         self._tuning = tuning
-        self._ears = _Ears(Role.MANAGER)
+        self._inbox = _Inbox(Role.MANAGER)
         self._todo: deque[int] = deque()
         self._escalated: dict[int, int] = {}
         self._calm = 0
         self._clear_at = -_ALONE_STEPS
         self._told = False
 
-    def act(self, sight: ManagerSight) -> Action:
-        """Give the next action."""
-        step = sight.step
-        for topic, about in self._ears.news(sight.step, sight.messages):
+    def act(self, seen: ManagerObservation) -> Action:
+        """The next action."""
+        step = seen.step
+        for topic, about in self._inbox.news(seen.step, seen.messages):
             self._told = True
             if topic == _T.NEED_ESCALATION and self._escalated.get(about, -1) < step:
                 self._todo.append(about)
                 self._escalated[about] = step + int(self._tuning.patience_steps)
             if topic == _T.ALL_CLEAR:
                 self._clear_at = step
-        quiet = sight.within_objective and not any(sight.alerts)
+        quiet = seen.within_objective and not any(seen.alerts)
         self._calm = self._calm + 1 if quiet else 0
         if self._todo:
             return Action(_A.ESCALATE, self._todo.popleft())
@@ -269,23 +263,23 @@ class HeuristicOversight:
 
     def __init__(self, tuning: Tuning = BY_HAND) -> None:
         self._tuning = tuning
-        self._ears = _Ears(Role.OVERSIGHT)
+        self._inbox = _Inbox(Role.OVERSIGHT)
         self._sick: set[int] = set()
 
-    def act(self, sight: OversightSight) -> Action:
-        """Give the next action."""
-        news = self._ears.news(sight.step, sight.messages)
+    def act(self, seen: OversightObservation) -> Action:
+        """The next action."""
+        news = self._inbox.news(seen.step, seen.messages)
         self._sick.update(about for topic, about in news if topic in (_T.SYMPTOM, _T.FIXED))
-        scores = suspects(sight, frozenset(self._sick), self._tuning)
+        scores = suspects(seen, frozenset(self._sick), self._tuning)
         best = scores.index(max(scores))
         return Action(_A.FLAG_ROGUE, best) if scores[best] >= self._tuning.flag_at else NOOP
 
 
-def suspects(sight: OversightSight, sick: frozenset[int], tuning: Tuning = BY_HAND) -> list[float]:
-    """Give each fleet agent's suspicion: 1 per unticketed deed of the harmful kind at a symptomatic service."""
-    scores = [0.0] * len(sight.jobs)
-    for _, agent, verb, target, ticket in sight.deeds:
-        if verb % VERBS_PER_JOB or sight.blocked[agent]:
+def suspects(seen: OversightObservation, sick: frozenset[int], tuning: Tuning = BY_HAND) -> list[float]:
+    """Each fleet agent's suspicion: 1 per unticketed action of the harmful kind at a symptomatic service."""
+    scores = [0.0] * len(seen.jobs)
+    for _, agent, verb, target, ticket in seen.fleet_actions:
+        if verb % VERBS_PER_JOB or seen.blocked[agent]:
             continue
         if target in sick:
             scores[agent] += tuning.ticketed if ticket else 1.0
@@ -294,9 +288,9 @@ def suspects(sight: OversightSight, sick: frozenset[int], tuning: Tuning = BY_HA
     return scores
 
 
-def roster(tuning: Tuning) -> Roster:
-    """Give the team that plays by these numbers."""
-    return Roster(
+def role_factories(tuning: Tuning) -> RoleFactories:
+    """The team that plays by these numbers."""
+    return RoleFactories(
         sre=partial(HeuristicSre, tuning),
         dev=partial(HeuristicDev, tuning),
         manager=partial(HeuristicManager, tuning),
@@ -304,4 +298,4 @@ def roster(tuning: Tuning) -> Roster:
     )
 
 
-HEURISTIC: Final = roster(BY_HAND)
+HEURISTIC: Final = role_factories(BY_HAND)

@@ -16,12 +16,12 @@ from typing import Final
 
 import numpy as np
 
-from journeyman.gym.actions import FIELDS, HANDS, MAX_REPLICAS, ROLES, Action, ActionType, Role
+from journeyman.gym.actions import ALLOWED_ACTIONS, FIELDS, MAX_REPLICAS, ROLES, Action, ActionType, Role
 from journeyman.gym.arrays import Bools, Floats, Ints
 from journeyman.gym.catalog import ACTOR, CATALOG, Failure
-from journeyman.gym.policies.base import Seats
+from journeyman.gym.observe.observation import Observations
 from journeyman.gym.tasks import Task
-from journeyman.gym.world.world import Cause, Truth, World
+from journeyman.gym.world import Cause, Truth, World
 
 _MUTANTS: Final = 128
 _HELD_STEPS: Final = (5, 10, 15, 20)
@@ -60,9 +60,9 @@ class Oracle:
     def __init__(self, some: Sequence[Task]) -> None:
         self._plans = np.stack([certify(task).actions for task in some])
 
-    def act(self, seats: Seats) -> Ints:
-        """Give the next actions."""
-        step = int(seats.manager().common.step.max())
+    def act(self, observations: Observations) -> Ints:
+        """The next actions."""
+        step = int(observations.manager().common.step.max())
         return self._plans[:, min(step, self._plans.shape[1] - 1)]
 
 
@@ -175,7 +175,7 @@ def _mutants(plan: Ints, world: World, seed: int) -> Ints:
     mutants = np.repeat(plan[None], _MUTANTS, axis=0)
     mutants[:, :, Role.MANAGER][mutants[:, :, Role.MANAGER, 0] == ActionType.RESOLVE] = Action().row()
     last = min(_last(plan) + 1, len(plan))
-    services = int(world.sre().common.services[0])
+    services = int(world.observe().sre().common.services[0])
     for mutant in mutants:
         for _ in range(int(random.integers(1, 4))):
             role = int(random.integers(ROLES))
@@ -183,8 +183,8 @@ def _mutants(plan: Ints, world: World, seed: int) -> Ints:
             if random.random() < 0.5:
                 mutant[[first, second], role] = mutant[[second, first], role]
                 continue
-            hands = [one for one in HANDS[Role(role)] if one is not ActionType.RESOLVE]
-            kind = int(hands[int(random.integers(len(hands)))])
+            allowed = [one for one in ALLOWED_ACTIONS[Role(role)] if one is not ActionType.RESOLVE]
+            kind = int(allowed[int(random.integers(len(allowed)))])
             mutant[first, role] = (kind, int(random.integers(services)), int(random.integers(1, MAX_REPLICAS + 1)), 0)
     return mutants
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from journeyman.gym.actions import HANDS, MAX_REPLICAS, NOOP, Action
-from journeyman.gym.draw.names import Names
+from journeyman.gym.actions import ALLOWED_ACTIONS, MAX_REPLICAS, NOOP, Action
+from journeyman.gym.names import Names
 from journeyman.gym.text.quoting import quoted
 from journeyman.gym.text.words import ActionType, AgentRole, FailureType, TopicName
 
@@ -77,8 +77,8 @@ def to_world(action: TextAction, names: Names) -> tuple[Action, str]:
     if action.action_type is ActionType.NOOP and action.target is None:
         return NOOP, ""
     number = action.action_type.number
-    if number not in HANDS[action.role.number]:
-        allowed = ", ".join(one.label for one in HANDS[action.role.number])
+    if number not in ALLOWED_ACTIONS[action.role.number]:
+        allowed = ", ".join(one.label for one in ALLOWED_ACTIONS[action.role.number])
         return Action(), f"{action.action_type} is not for {action.role}, who may {allowed}"
     target, unknown = _number_of(action, names)
     reason = unknown or _missing(action, target)

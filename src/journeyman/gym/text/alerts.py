@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from journeyman.gym.eyes.sights import Sights, SreSight
+from journeyman.gym.observe.observation import Observations, SreObservation
 from journeyman.gym.text.observation import Alert
 
 _FAILING_RATIO: Final = 0.05
@@ -31,16 +31,16 @@ class AlertTracker:
         """The alerts that fire, by service."""
         return tuple(self._firing.values())
 
-    def watch(self, sights: Sights, step: int) -> None:
+    def watch(self, observations: Observations, step: int) -> None:
         """Take note of what fires after a step in a world alone."""
-        (felt,) = sights.manager()
+        (felt,) = observations.each_manager()
         firing = [number for number, on in enumerate(felt.alerts) if on]
         if firing == list(self._firing):
             return
-        (seen,) = sights.sre()
+        (seen,) = observations.each_sre()
         self._firing = {number: self._firing.get(number) or self._alert(number, seen, step) for number in firing}
 
-    def _alert(self, number: int, seen: SreSight, step: int) -> Alert:
+    def _alert(self, number: int, seen: SreObservation, step: int) -> Alert:
         failing = seen.errors[number] > _FAILING_RATIO
         slow = seen.latency[number] > _SLOW * seen.usual_latency[number]
         found = {

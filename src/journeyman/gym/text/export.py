@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from journeyman.gym.actions import HANDS, MAX_REPLICAS, Role, Topic
+from journeyman.gym.actions import ALLOWED_ACTIONS, MAX_REPLICAS, Role, Topic
 from journeyman.gym.arrays import Ints
-from journeyman.gym.draw.names import Names
+from journeyman.gym.names import Names
 from journeyman.gym.policies.base import Team
 from journeyman.gym.policies.oracle import certify
 from journeyman.gym.tasks import Task
@@ -73,7 +73,7 @@ def named_moves(rows: Ints, names: Names | TextWorld) -> dict[AgentRole, TextAct
 
 def team_moves(team: Team | None, world: TextWorld) -> dict[AgentRole, TextAction]:
     """What a team does next in each role, in words; nothing without a team."""
-    return {} if team is None else named_moves(team.act(world.seats)[0], world)
+    return {} if team is None else named_moves(team.act(world.observations)[0], world)
 
 
 def named(row: Ints, role: AgentRole, names: Names | TextWorld) -> TextAction:
@@ -97,7 +97,7 @@ def named(row: Ints, role: AgentRole, names: Names | TextWorld) -> TextAction:
 
 def _other(move: TextAction, world: TextWorld, random: np.random.Generator) -> TextAction:
     while True:
-        hands = HANDS[move.role.number]
+        hands = ALLOWED_ACTIONS[move.role.number]
         kind = _TYPES[int(hands[int(random.integers(len(hands)))])]
         pool = world.agents if kind is ActionType.FLAG_ROGUE else world.services
         row = np.array([int(kind.number), int(random.integers(len(pool))), 0, 0], np.int64)

@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Final
 
-from journeyman.gym.actions import HANDS
+from journeyman.gym.actions import ALLOWED_ACTIONS
 from journeyman.gym.text.observation import Observation
 from journeyman.gym.text.render import MAX_CHARS, render_observation
 from journeyman.gym.text.words import ActionType, AgentRole
@@ -37,7 +37,7 @@ def load_briefing(role: AgentRole) -> str:
 @cache
 def answer_form(role: AgentRole) -> str:
     """How a role answers in text: what it may do, and the JSON."""
-    may = (ActionType(one.label) for one in HANDS[role.number])
+    may = (ActionType(one.label) for one in ALLOWED_ACTIONS[role.number])
     return f"You may: {', '.join(_FORMS.get(one, str(one)) for one in may)}.\n{_text('answer')}\n"
 
 

@@ -10,9 +10,8 @@ import numpy as np
 from journeyman.gym.actions import FIELDS, NOOP, ROLES, ActionType, Role
 from journeyman.gym.arrays import Ints
 from journeyman.gym.catalog import PROBES_PER_ROLE, Job, Probe
-from journeyman.gym.draw.names import VERBS
-from journeyman.gym.eyes.views import NEVER
-from journeyman.gym.policies.base import Seats
+from journeyman.gym.names import VERBS
+from journeyman.gym.observe.observation import Observations
 from journeyman.gym.tasks import Task
 from journeyman.gym.text.action import EVERYBODY, TextAction, names_for, to_world
 from journeyman.gym.text.alerts import AlertTracker
@@ -29,7 +28,7 @@ from journeyman.gym.text.observation import (
 from journeyman.gym.text.quoting import one_line
 from journeyman.gym.text.reading import MESSAGE_CHARS
 from journeyman.gym.text.words import AgentRole
-from journeyman.gym.world.world import Rewards, World
+from journeyman.gym.world import Rewards, World
 
 _HEALTH: Final = ("healthy", "degraded", "critical", "down")
 _JOBS: Final = tuple(job.name.lower() for job in Job)
@@ -58,7 +57,7 @@ class TextWorld:
 
     def __init__(self, task: Task, *, rewards: Rewards = "final", chat: bool = True) -> None:
         self.task: Final = task
-        self._world: Final = World(task.tier, 1, rewards=rewards, chat=chat, seeds=[task.seed])
+        self._world: Final = World(task.tier, 1, rewards=rewards, chat=chat, seeds=[task.seed], salt=task.salt)
         self._chat: Final = chat
         self._names: Final = self._world.names()
         self._messages: list[Message] = []
@@ -72,7 +71,7 @@ class TextWorld:
         self._calls: tuple[tuple[str, ...], ...] = ()
         """Whom each service calls, by name."""
         self._alerts: Final = AlertTracker(self._names.services)
-        self._alerts.watch(self._world.sights(), self._steps)
+        self._alerts.watch(self._world.observe(), self._steps)
 
     @property
     def done(self) -> bool:
@@ -85,9 +84,9 @@ class TextWorld:
         return dict(self._rewards)
 
     @property
-    def seats(self) -> Seats:
-        """What array policies see of this world, for teammates that read no words; the truth is not in it."""
-        return self._world
+    def observations(self) -> Observations:
+        """What policies that read no words observe now, for teammates; no world is in it."""
+        return self._world.observe()
 
     @property
     def services(self) -> tuple[str, ...]:
@@ -131,9 +130,9 @@ class TextWorld:
                 self._messages.append(_message(step, role, action, about))
         self._acts.append(rows)
         self._steps += 1
-        paid = self._world.step_alone(rows).rewards
+        paid = self._world.step_single(rows).rewards
         self._over = self._world.finished
-        self._alerts.watch(self._world.sights(), self._steps)
+        self._alerts.watch(self._world.observe(), self._steps)
         self.team_reward = paid[0]
         self._rewards = dict(zip(_ROLES, paid[1:], strict=True))
         return self._rewards.copy()
@@ -170,7 +169,7 @@ class TextWorld:
         )
 
     def _sre(self) -> RoleView:
-        (sight,) = self._world.sights().sre()
+        (sight,) = self._world.observe().each_sre()
         shared, private = self._heard(AgentRole.SRE)
         names = self._names.services
         if not self._calls:
@@ -202,14 +201,10 @@ class TextWorld:
         )
 
     def _dev(self) -> RoleView:
-        (sight,) = self._world.sights().dev()
+        (sight,) = self._world.observe().each_dev()
         shared, private = self._heard(AgentRole.DEV)
         changes = sorted(
-            (
-                Change(service=name, steps_ago=age)
-                for name, age in zip(self.services, sight.change_age, strict=True)
-                if age < NEVER
-            ),
+            (Change(service=name, steps_ago=age) for name, age in zip(self.services, sight.change_age, strict=True)),
             key=lambda change: change.steps_ago,
         )
         return RoleView(
@@ -224,7 +219,7 @@ class TextWorld:
         )
 
     def _manager(self) -> RoleView:
-        (sight,) = self._world.sights().manager()
+        (sight,) = self._world.observe().each_manager()
         shared, private = self._heard(AgentRole.MANAGER)
         customers = Customers(
             error_ratio=sight.door_errors, slowness=sight.door_latency, within_objective=sight.within_objective
@@ -239,7 +234,7 @@ class TextWorld:
         )
 
     def _oversight(self) -> RoleView:
-        (sight,) = self._world.sights().oversight()
+        (sight,) = self._world.observe().each_oversight()
         shared, private = self._heard(AgentRole.OVERSIGHT)
         agents = tuple(
             (name, _JOBS[job], stopped)
@@ -253,7 +248,7 @@ class TextWorld:
                 target=self.services[target],
                 ticket=bool(ticket),
             )
-            for age, agent, verb, target, ticket in sight.deeds
+            for age, agent, verb, target, ticket in sight.fleet_actions
         )
         return RoleView(
             role=AgentRole.OVERSIGHT,

@@ -15,7 +15,7 @@ from typing import Annotated, Final, Literal, TypeVar
 
 from pydantic import Field
 
-from journeyman.gym.actions import HANDS, MAX_REPLICAS
+from journeyman.gym.actions import ALLOWED_ACTIONS, MAX_REPLICAS
 from journeyman.gym.text.action import EVERYBODY, TextAction
 from journeyman.gym.text.reading import MESSAGE_CHARS, read_action
 from journeyman.gym.text.render import render_observation
@@ -146,7 +146,7 @@ ROLE_TOOLS: Final[Mapping[str, RoleTool]] = {
 
 def tools_of(role: AgentRole) -> tuple[RoleTool, ...]:
     """What a role may call."""
-    hands = HANDS[role.number]
+    hands = ALLOWED_ACTIONS[role.number]
     return tuple(one for one in ROLE_TOOLS.values() if one.action_type.number in hands)
 
 

@@ -16,8 +16,8 @@ from openenv.core.env_server.mcp_types import CallToolAction, ListToolsAction
 from openenv.core.env_server.types import EnvironmentMetadata
 from openenv.core.rubrics import Rubric
 
-from journeyman.gym.actions import HANDS
-from journeyman.gym.tasks import MAX_NUMBER, Split, Task, Tier, task
+from journeyman.gym.actions import ALLOWED_ACTIONS
+from journeyman.gym.tasks import GENERATOR, MAX_NUMBER, Split, Task, Tier, task
 from journeyman.gym.text.action import TextAction
 from journeyman.gym.text.parse import parse_action
 from journeyman.gym.text.prompts import load_role_prompt
@@ -105,7 +105,7 @@ class IncidentEnvironment(MCPEnvironment):
         """
         number = index if index is not None else seed or 0
         try:
-            self._shift = Shift(task(f"{split}-{number}"), AgentRole(role), others=others)
+            self._shift = Shift(task(f"{split}-{number}@{GENERATOR}"), AgentRole(role), others=others)
         except KeyError as error:
             raise ValueError(str(error.args[0])) from None
         self.rubric.paid = 0.0
@@ -208,7 +208,7 @@ class IncidentEnvironment(MCPEnvironment):
             raise ValueError(f"there is no split {split!r}; there are {', '.join(self.list_splits())}")
         if not 0 <= index <= MAX_NUMBER:
             raise IndexError(f"there is no task {index} in {split}; they go from 0 to {MAX_NUMBER}")
-        one: Task = task(f"{split}-{index}")
+        one: Task = task(f"{split}-{index}@{GENERATOR}")
         return {"split": split, "index": index, "tier": one.tier.label, "roles": [str(role) for role in AgentRole]}
 
     def list_tasks(self, split: str) -> list[dict[str, Any]]:
@@ -231,11 +231,11 @@ class IncidentEnvironment(MCPEnvironment):
         role = AgentRole(str(shown.get("role", "sre")))
         buttons = [("wait", {"action_type": "noop"})]
         buttons += [(f"look at {name}", {"action_type": "noop", "target": name}) for name in shown.get("services", [])]
-        free = {"resolve"} & {one.label for one in HANDS[role.number]}
+        free = {"resolve"} & {one.label for one in ALLOWED_ACTIONS[role.number]}
         return buttons + [(name, {"action_type": name}) for name in sorted(free)]
 
 
 def _whose(tool: RoleTool) -> str:
     """Say which roles may do it, where not all may; another role's call passes a step and says so."""
-    roles = [str(role) for role in AgentRole if tool.action_type.number in HANDS[role.number]]
+    roles = [str(role) for role in AgentRole if tool.action_type.number in ALLOWED_ACTIONS[role.number]]
     return "" if len(roles) == len(AgentRole) else f" For {' and '.join(roles)}."

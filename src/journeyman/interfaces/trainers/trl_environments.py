@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from journeyman.gym.tasks import Task, task
+from journeyman.gym.tasks import GENERATOR, Task, task
 from journeyman.gym.text.prompts import load_briefing
 from journeyman.gym.text.render import render_observation
 from journeyman.gym.text.shift import Shift
@@ -39,7 +39,7 @@ class RoleEnvironment:
         self._shift = Shift(self._task(0), self._role, others=others)
 
     def _task(self, number: int) -> Task:
-        return task(f"{self._split}-{number}")
+        return task(f"{self._split}-{number}@{GENERATOR}")
 
     def reset(self, number: int = 0, **row: Any) -> str:
         """Begin the incident that a row names and return its first view."""

@@ -12,11 +12,11 @@ from pydantic import Field, field_validator, model_validator
 
 from journeyman.gym.evaluate import graded, team_named
 from journeyman.gym.policies.oracle import certify
-from journeyman.gym.tasks import MAX_NUMBER, task
+from journeyman.gym.rules.score import FLOOR
+from journeyman.gym.tasks import GENERATOR, MAX_NUMBER, task
 from journeyman.gym.text.render import render_observation
 from journeyman.gym.text.shift import NOBODY, Shift
 from journeyman.gym.text.words import AgentRole
-from journeyman.gym.world.score import FLOOR
 from journeyman.interfaces.trainers.trl_environments import OPENING, briefing
 from journeyman.interfaces.verifiers.tools import IncidentTools, IncidentToolsConfig, RolloutState, replay_moves
 
@@ -150,7 +150,7 @@ class IncidentTaskset(vf.Taskset[IncidentTask, IncidentConfig]):
         config = self.config
         end = MAX_NUMBER + 1 if config.count is None else config.first + config.count
         for number in range(config.first, end):
-            yield self._task(f"{config.tier}-{config.split}-{number}", AgentRole(config.role))
+            yield self._task(f"{config.tier}-{config.split}-{number}@{GENERATOR}", AgentRole(config.role))
 
     def _task(self, task_id: str, role: AgentRole) -> IncidentTask:
         others = self.config.others

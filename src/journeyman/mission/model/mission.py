@@ -110,7 +110,7 @@ class Gym(Strict):
     """A simulated incident whose actions are tools, `incident.restart` and so on (`docs/gym.md`)."""
 
     task: Name
-    """Such as `easy-train-6`."""
+    """Such as `easy-train-6@2`."""
     role: Literal["sre", "dev", "manager", "oversight"] = "sre"
     others: Name = "heuristic"
     """Who plays the other roles: a policy, or `nobody`."""

@@ -131,7 +131,7 @@ def _incident(name: str, **more: object) -> Mission:
         {
             "name": name,
             "directive": "Bring the service back within its objective.",
-            "gym": {"task": "easy-train-6"},
+            "gym": {"task": "easy-train-24@2"},
             "tools": ["incident.*"],
             "criteria": [
                 {

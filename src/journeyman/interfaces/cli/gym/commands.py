@@ -96,6 +96,10 @@ def evaluate(
         Path | None, typer.Option("--output", metavar="FILE", help="Keep every episode here; a rerun goes on.")
     ] = None,
     plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE", help=_PLOT)] = None,
+    salt: Annotated[
+        Path | None,
+        typer.Option("--salt", metavar="FILE", help="A secret that makes the worlds private; its SHA-256 is kept."),
+    ] = None,
     role: Annotated[list[RoleName], _ROLE] = [],  # noqa: B006  # typer's form
     others: Annotated[str, _OTHERS] = "heuristic",
     liar: Annotated[RoleName | None, _LIAR] = None,
@@ -127,12 +131,14 @@ def evaluate(
             max_tokens=max_tokens,
         )
         models = partial(_work("models").play_models, settings_of(ctx), options)
-    _work("evaluating").evaluate(policy, tier, split, seeds, output=output, plot=plot, as_json=as_json, models=models)
+    _work("evaluating").evaluate(
+        policy, tier, split, seeds, output=output, plot=plot, as_json=as_json, models=models, salt_file=salt
+    )
 
 
 @gym.command("play")
 def play(
-    task: Annotated[str, typer.Argument(metavar="TASK", help="Such as easy-train-0.")] = "easy-train-0",
+    task: Annotated[str, typer.Argument(metavar="TASK", help="Such as easy-train-0@2.")] = "easy-train-0@2",
     role: Annotated[RoleName, typer.Option("--role", help="The seat you take.")] = RoleName.SRE,
     others: Annotated[
         str, typer.Option("--others", metavar="NAME", help="Who plays the other seats: a policy, or nobody.")
@@ -148,7 +154,7 @@ def play(
 @gym.command("watch")
 def watch(
     ctx: typer.Context,
-    task: Annotated[str, typer.Argument(metavar="TASK", help="Such as medium-train-3.")],
+    task: Annotated[str, typer.Argument(metavar="TASK", help="Such as medium-train-3@2.")],
     policy: Annotated[str, typer.Option("--policy", metavar="NAME", help=_POLICY)] = "heuristic",
     pause_s: Annotated[
         float, typer.Option("--pause", metavar="S", min=0, max=60, help="Seconds per step on a terminal.")

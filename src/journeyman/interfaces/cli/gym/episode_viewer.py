@@ -16,13 +16,13 @@ from rich.text import Text
 from journeyman.evaluation.policies import TeamFor, team_for
 from journeyman.gym.actions import Role
 from journeyman.gym.arrays import Ints
-from journeyman.gym.draw.names import Names
 from journeyman.gym.evaluate import Replay
+from journeyman.gym.names import Names
 from journeyman.gym.policies.base import Team
 from journeyman.gym.tasks import Task, task
 from journeyman.gym.text.export import named
 from journeyman.gym.text.words import ActionType, AgentRole
-from journeyman.gym.world.world import World
+from journeyman.gym.world import World
 from journeyman.interfaces.cli.rendering import table
 from journeyman.interfaces.cli.shared import print_json
 from journeyman.interfaces.cli.terminal import SafeConsole, say
@@ -93,7 +93,7 @@ def played(world: World, team: Team) -> Iterator[StepFrame]:
     names = world.names()
     yield _frame(world, names, {})
     while not world.ended.all():
-        acts = team.act(world)
+        acts = team.act(world.observe())
         world.step(acts)
         did = {role.label: words for role in Role if (words := _did(acts[0, role], role, names))}
         yield _frame(world, names, did)
@@ -122,8 +122,8 @@ def caused(world: World) -> list[str]:
 
 
 def _frame(world: World, names: Names, did: dict[str, str]) -> StepFrame:
-    sights = world.sights()
-    (sre,), (manager,) = sights.sre(), sights.manager()
+    seen = world.observe()
+    (sre,), (manager,) = seen.each_sre(), seen.each_manager()
     slow = [latency / max(usual, 1) for latency, usual in zip(sre.latency, sre.usual_latency, strict=True)]
     return StepFrame(
         step=manager.step,

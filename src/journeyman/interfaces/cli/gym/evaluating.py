@@ -23,13 +23,15 @@ from journeyman.interfaces.cli.rendering import console, table
 from journeyman.interfaces.cli.shared import NOT_ACHIEVED, print_json
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.canonical import Json
-from journeyman.mission.values.errors import InvalidInput, Problem
+from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 
 if TYPE_CHECKING:
     from journeyman.evaluation.model_run import ModelRunReport  # brings the advisors, which only models need
 
 Wanted: TypeAlias = Sequence[tuple[str, Sequence[Task]]]
 PlayModels: TypeAlias = "Callable[[Wanted, EpisodeLog], ModelRunReport]"
+_SALT_BYTES: Final = 16
+"""Least length of a secret that nobody can guess."""
 
 
 def evaluate(
@@ -42,6 +44,7 @@ def evaluate(
     plot: Path | None,
     as_json: bool,
     models: PlayModels | None = None,
+    salt_file: Path | None = None,
 ) -> None:
     """Play what is not yet in `output`, then print the summaries.
 
@@ -54,15 +57,17 @@ def evaluate(
         plot: gets a picture.
         as_json: whether JSON is printed.
         models: plays the policies that are advisors.
+        salt_file: holds the secret that makes the worlds private.
     """
     if plot is not None:
         check_plots(plot)
     numbers = numbers_of(seeds)
     teams = {name: team_for(name) for name in policies if not name.startswith(PREFIX)}
-    log = EpisodeLog(output)
+    salt = read_salt(salt_file)
+    log = EpisodeLog(output, salt)
     log.check()
     wanted = {
-        (name, tier): [Task(TIERS[tier], SPLITS[split], number) for number in numbers]
+        (name, tier): [Task(TIERS[tier], SPLITS[split], number, salt) for number in numbers]
         for name in dict.fromkeys(policies)
         for tier in dict.fromkeys(tiers)
     }
@@ -82,11 +87,28 @@ def evaluate(
         plot_summaries(rows, plot)
         say(f"wrote {plot}", err=True)
     if as_json:
-        print_json({"split": split, "first": numbers[0], "last": numbers[-1], "results": [plain(row) for row in rows]})
+        asked: dict[str, Json] = {"split": split, "first": numbers[0], "last": numbers[-1]}
+        asked |= {} if log.salt_sha256 is None else {"salt_sha256": log.salt_sha256}
+        print_json({**asked, "results": [plain(row) for row in rows]})
     elif rows:
         _print(rows, split)
     if report is not None:
         tell(report, output)
+
+
+def read_salt(path: Path | None) -> bytes:
+    """The bytes of an evaluator's secret; none without a file."""
+    if path is None:
+        return b""
+    try:
+        salt = path.read_bytes()
+    except OSError as error:
+        raise NotFound(f"cannot read --salt {str(path)!r}: {error.strerror}") from None
+    if len(salt) < _SALT_BYTES:
+        hint = f"as in: head -c 32 /dev/urandom > {path}"
+        message = f"{str(path)!r} has {len(salt)} bytes, a secret needs {_SALT_BYTES}"
+        raise InvalidInput("--salt", (Problem(where="", message=message, hint=hint),))
+    return salt
 
 
 def _play_teams(

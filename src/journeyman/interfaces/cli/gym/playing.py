@@ -9,7 +9,8 @@ from typing import Final
 import typer
 
 from journeyman.evaluation.policies import team_for
-from journeyman.gym.actions import HANDS
+from journeyman.gym.actions import ALLOWED_ACTIONS
+from journeyman.gym.rules.score import FLOOR
 from journeyman.gym.tasks import Task, task
 from journeyman.gym.text.action import Arg, TextAction
 from journeyman.gym.text.prompts import load_briefing
@@ -17,8 +18,7 @@ from journeyman.gym.text.reading import read_action
 from journeyman.gym.text.render import render_observation
 from journeyman.gym.text.shift import NOBODY, Shift
 from journeyman.gym.text.words import ActionType, AgentRole, FailureType
-from journeyman.gym.world.score import FLOOR
-from journeyman.gym.world.world import World
+from journeyman.gym.world import World
 from journeyman.interfaces.cli.shared import ACHIEVED, NOT_ACHIEVED
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.errors import InvalidInput, Problem
@@ -101,7 +101,7 @@ def _view(shift: Shift) -> None:
 
 def help_for(role: AgentRole) -> str:
     """The commands of a role and its briefing."""
-    rows = [text for kind, text in _FORMS.values() if kind.number in HANDS[role.number]]
+    rows = [text for kind, text in _FORMS.values() if kind.number in ALLOWED_ACTIONS[role.number]]
     free = ["view                       show the last view again; costs no step", "quit                       leave"]
     failures = f"failures: {', '.join(FailureType)}" if any(row.startswith("claim") for row in rows) else ""
     briefing = load_briefing(role).strip()
@@ -120,7 +120,7 @@ def read_line(line: str, role: AgentRole, services: Sequence[str], agents: Seque
     if not name:
         raise InvalidLine(f"there is no {word!r}; `help` lists what there is")
     kind = _FORMS[name][0]
-    if kind.number not in HANDS[role.number]:
+    if kind.number not in ALLOWED_ACTIONS[role.number]:
         raise InvalidLine(f"{name} is not for {role}; `help` lists what is")
     if name in ("wait", "resolve"):
         _expect(rest, 0, name)

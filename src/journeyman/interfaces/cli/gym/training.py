@@ -12,8 +12,8 @@ import typer
 from journeyman.evaluation.policies import TIERS
 from journeyman.evaluation.policy_file import read_standing, write_policy
 from journeyman.gym.evaluate import Estimate, estimate, play, summary, team_named
-from journeyman.gym.policies.crew import Crew
-from journeyman.gym.policies.heuristic import roster
+from journeyman.gym.policies.heuristic import role_factories
+from journeyman.gym.policies.role_team import RoleTeam
 from journeyman.gym.tasks import Split, tasks
 from journeyman.gym.train import Course, Point, Standing, advance, begin
 from journeyman.interfaces.cli.gym.plots import check_plots, plot_curve
@@ -105,8 +105,8 @@ def _tell(course: Course, standing: Standing, compared: dict[str, Estimate]) -> 
 
 def _compared(course: Course, standing: Standing) -> dict[str, Estimate]:
     some = tasks(course.tier, Split.HELD_OUT, HELD_OUT)
-    seats = roster(standing.tuning)
+    factories = role_factories(standing.tuning)
     before = play(team_named("heuristic"), some)
-    after = play(lambda worlds: Crew("trained", seats, worlds), some)
+    after = play(lambda worlds: RoleTeam("trained", factories, worlds), some)
     gain = estimate([late.score - early.score for early, late in zip(before, after, strict=True)])
     return {"heuristic": summary(before).score, "trained": summary(after).score, "gain per task": gain}

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-import numpy as np
-
 from journeyman.gym.catalog import Job
-from journeyman.gym.chance import Dice, stream_places
-from journeyman.gym.draw.incident import world_keys
-from journeyman.gym.state import Incident
-from journeyman.gym.tasks import Tier
 
 _SERVICES: Final = [
     "accounts",
@@ -122,14 +117,14 @@ _AGENTS: Final = {
     Job.BATCH_RUNNER: ("batch-runner", "cron-agent", "job-bot", "night-worker"),
 }
 _POOLS: Final = (_SERVICES, _STORES, _DOOR, *(_AGENTS[job] for job in Job))
-_PLACES: Final = np.concatenate([stream_places(90 + number, len(pool)) for number, pool in enumerate(_POOLS)])
+_WORD_BYTES: Final = 8
 VERBS: Final = {
     Job.AUTOSCALER: ("scale_in", "scale_out", "resize_pool", "set_limits"),
     Job.LOAD_BALANCER: ("override_route", "shift_weights", "drain_zone", "refresh_targets"),
     Job.DEPLOY_BOT: ("push_config", "roll_out", "warm_up", "verify_release"),
     Job.BATCH_RUNNER: ("start_job", "rotate_files", "take_backup", "clean_up"),
 }
-"""What each job's four deeds are called; the first is also what a rogue does."""
+"""What each job's four actions are called; the first is also what a rogue does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,18 +135,14 @@ class Names:
     agents: tuple[str, ...]
 
 
-def names_of(incident: Incident, tier: Tier, index: int) -> Names:
-    """Give the names of one world."""
-    services, jobs = int(incident.services[index]), incident.jobs[:, index].tolist()
-    return _named(int(incident.seed[index]), tier, services, tuple(jobs))
-
-
 @lru_cache(4096)
-def _named(seed: int, tier: Tier, services: int, jobs: tuple[int, ...]) -> Names:
-    words: list[int] = Dice(world_keys(np.array([seed], np.uint64), tier)).at(_PLACES)[:, 0].tolist()
+def names_of(key: bytes, services: int, jobs: tuple[int, ...]) -> Names:
+    """One world's names, from a stream of its key that nothing else is drawn from."""
+    words = hashlib.shake_256(b"names" + key).digest(sum(map(len, _POOLS)) * _WORD_BYTES)
     shuffled: list[list[str]] = []
     for pool in _POOLS:
-        own, words = words[: len(pool)], words[len(pool) :]
+        own = [words[place : place + _WORD_BYTES] for place in range(0, len(pool) * _WORD_BYTES, _WORD_BYTES)]
+        words = words[len(pool) * _WORD_BYTES :]
         shuffled.append([pool[place] for place in sorted(range(len(pool)), key=own.__getitem__)])
     inner, stores, doors, *pools = shuffled
     last = max(services // 3, 1)

@@ -1,1 +1,0 @@
-"""What the roles see of a world: copies, and nothing of the truth."""

@@ -1,0 +1,153 @@
+"""What a role sees as flat numbers for learners, all in -1..8; one function per role, from `Visible` alone."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from journeyman.gym.actions import MAX_REPLICAS, ROLES, TOPICS, Role
+from journeyman.gym.catalog import PROBES_PER_ROLE, Job
+from journeyman.gym.rules.fleet import VERBS_PER_JOB
+from journeyman.gym.state import DEPENDENCIES, MESSAGE_FIELDS, MESSAGES, PER_STEP, TRACE, TRACE_STEPS, Visible
+from journeyman.gym.tasks import MAX_AGENTS, MAX_SERVICES
+
+LOW: Final = -1.0
+HIGH: Final = 8.0
+NONE: Final = -1.0
+"""Where there is nothing: no message, no call, no action."""
+HEAD: Final = 2 + MESSAGES * MESSAGE_FIELDS
+SRE_PER_SERVICE: Final = 9 + DEPENDENCIES
+DEV_PER_SERVICE: Final = 2 + DEPENDENCIES
+TRACE_FIELDS: Final = 5
+_PER_STEP: Final = 1 / 50
+_PER_QUEUE: Final = 1 / 400
+_PER_SERVICE: Final = 1 / MAX_SERVICES
+_PER_REPLICA: Final = 1 / MAX_REPLICAS
+_PER_VERB: Final = 1 / (len(Job) * VERBS_PER_JOB)
+_PER_AGENT: Final = 1 / MAX_AGENTS
+_PER_AGE: Final = 1 / TRACE_STEPS
+_PER_JOB: Final = 1 / len(Job)
+_PER_ROLE: Final = 1 / ROLES
+_PER_TO: Final = 1 / (ROLES + 1)
+_PER_TOPIC: Final = 1 / TOPICS
+_SRE: Final = int(Role.SRE)
+_DEV: Final = int(Role.DEV)
+_MANAGER: Final = int(Role.MANAGER)
+_OVERSIGHT: Final = int(Role.OVERSIGHT)
+
+
+def role_features(visible: Visible, width: int, role: int, out: list[float], at: int) -> int:
+    """Write what a role sees to `out` from `at` on and tell where it ends."""
+    if role == _SRE:
+        return _sre(visible, width, out, at)
+    if role == _DEV:
+        return _dev(visible, width, out, at)
+    return _manager(visible, width, out, at) if role == _MANAGER else _oversight(visible, out, at)
+
+
+def _held(value: float) -> float:
+    return min(max(value, LOW), HIGH)
+
+
+def _head(visible: Visible, role: int, out: list[float], at: int) -> int:
+    out[at] = _held(visible.step * _PER_STEP)
+    out[at + 1] = visible.services * _PER_SERVICE
+    at += 2
+    for place in range(0, MESSAGES * MESSAGE_FIELDS, MESSAGE_FIELDS):
+        some = _heard(visible, place, role)
+        out[at] = visible.messages[place] * _PER_STEP if some else NONE
+        out[at + 1] = visible.messages[place + 1] * _PER_ROLE if some else NONE
+        out[at + 2] = visible.messages[place + 2] * _PER_TO if some else NONE
+        out[at + 3] = visible.messages[place + 3] * _PER_TOPIC if some else NONE
+        about = visible.messages[place + 4]
+        out[at + 4] = about * _PER_SERVICE if some and about >= 0 else NONE
+        at += MESSAGE_FIELDS
+    return at
+
+
+def _heard(visible: Visible, place: int, role: int) -> bool:
+    """Tell whether a role may hear a message: one to all, to it, or its own."""
+    sender, to = visible.messages[place + 1], visible.messages[place + 2]
+    return sender >= 0 and (to in (0, 1 + role) or sender == role)
+
+
+def _nothing(out: list[float], at: int, count: int) -> int:
+    """Write a service that does not exist: zeros, and no calls."""
+    for place in range(at, at + count):
+        out[place] = 0.0
+    for place in range(at, at + DEPENDENCIES):
+        out[place] = NONE
+    return at + count
+
+
+def _calls(visible: Visible, number: int, focus: int, out: list[float], at: int) -> int:
+    for place in range(DEPENDENCIES):
+        called = visible.calls[number * DEPENDENCIES + place]
+        out[at + place] = called * _PER_SERVICE if called >= 0 else NONE
+    out[at + DEPENDENCIES] = 1.0 if number == focus else 0.0
+    return at + DEPENDENCIES + 1
+
+
+def _probes(visible: Visible, role: int, out: list[float], at: int) -> int:
+    for place in range(PROBES_PER_ROLE):
+        out[at + place] = visible.probes[role * PROBES_PER_ROLE + place]
+    return at + PROBES_PER_ROLE
+
+
+def _sre(visible: Visible, width: int, out: list[float], at: int) -> int:
+    at = _head(visible, _SRE, out, at)
+    focus = visible.focus[_SRE]
+    for number in range(visible.services):
+        at = _calls(visible, number, focus, out, at)
+        out[at] = visible.cpu[number]
+        out[at + 1] = visible.memory[number]
+        out[at + 2] = _held(visible.latency[number] / max(visible.usual_latency[number], 1.0) * 0.25)
+        out[at + 3] = visible.errors[number]
+        out[at + 4] = _held(visible.queue[number] * _PER_QUEUE)
+        out[at + 5] = visible.health[number] * 0.25
+        out[at + 6] = visible.alerts[number]
+        out[at + 7] = visible.replicas[number] * _PER_REPLICA
+        at += SRE_PER_SERVICE - DEPENDENCIES - 1
+    for _ in range(visible.services, width):
+        at = _nothing(out, at, SRE_PER_SERVICE)
+    return _probes(visible, _SRE, out, at)
+
+
+def _dev(visible: Visible, width: int, out: list[float], at: int) -> int:
+    at = _head(visible, _DEV, out, at)
+    focus = visible.focus[_DEV]
+    for number in range(visible.services):
+        at = _calls(visible, number, focus, out, at)
+        out[at] = _held(visible.change_age[number] * _PER_STEP)
+        at += 1
+    for _ in range(visible.services, width):
+        at = _nothing(out, at, DEV_PER_SERVICE)
+    return _probes(visible, _DEV, out, at)
+
+
+def _manager(visible: Visible, width: int, out: list[float], at: int) -> int:
+    at = _head(visible, _MANAGER, out, at)
+    for number in range(width):
+        out[at + number] = visible.alerts[number] if number < visible.services else 0.0
+    at += width
+    out[at] = visible.door_errors
+    out[at + 1] = _held(visible.door_latency * 0.25)
+    out[at + 2] = visible.within_objective
+    return at + 3
+
+
+def _oversight(visible: Visible, out: list[float], at: int) -> int:
+    at = _head(visible, _OVERSIGHT, out, at)
+    for row in range(TRACE):
+        packed = visible.fleet[row]
+        some = packed >= 0
+        out[at] = (TRACE_STEPS - row // PER_STEP) * _PER_AGE if some else NONE
+        out[at + 1] = (packed >> 24) * _PER_AGENT if some else NONE
+        out[at + 2] = ((packed >> 16) & 0xFF) * _PER_VERB if some else NONE
+        out[at + 3] = ((packed >> 8) & 0xFF) * _PER_SERVICE if some else NONE
+        out[at + 4] = float(packed & 0xFF) if some else NONE
+        at += TRACE_FIELDS
+    for agent in range(visible.agents):
+        out[at] = visible.jobs[agent] * _PER_JOB
+        out[at + 1] = visible.blocked[agent]
+        at += 2
+    return at
