@@ -204,6 +204,33 @@ async def test_a_plans_script_waits_like_a_plans_calls(*, granted: bool) -> None
         assert (await at.engine.drive(harmless)).outcome == "achieved"
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "await \uff44elete()\nawait finish()\n",
+        "for name, call in locals().items():\n    if name == 'del' + 'ete':\n        await call()\nawait finish()\n",
+        "for name in [scope for scope in [locals()]][0]:\n    if len(name) == 6 and name[0] == chr(100):\n        await locals()[name]()\nawait finish()\n",
+        "await globals()['del' + 'ete']()\nawait finish()\n",
+        "await eval('del' + 'ete')()\nawait finish()\n",
+    ],
+)
+async def test_a_script_has_no_tool_that_nobody_was_asked_about(source: str) -> None:
+    """However it comes by the name."""
+    calls: list[str] = []
+
+    @tool(effect="unsafe")
+    def delete() -> None:
+        """Destroy something."""
+        calls.append("delete")
+
+    async with bench(delete) as at:
+        rules = {"delete": "always", "*": "never"}
+        session = await at.engine.create(mission(plan={"script": source}, approve=rules))
+        state = await at.engine.drive(session)
+        assert (calls, state.people.pending) == ([], None)
+        await at.holds(session)
+
+
 async def test_an_answer_is_for_the_call_that_was_asked_about() -> None:
     """What went stale is not measured again by a call that waits for a person."""
     asked: list[str] = []

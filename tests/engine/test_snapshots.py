@@ -15,7 +15,7 @@ from journeyman.engine import record_reading, replaying, snapshots
 from journeyman.engine.journal import Journal
 from journeyman.engine.record_reading import PAGE, newest_iterations, read_events, read_pages, restore, state_of
 from journeyman.engine.records import newest_events, numbered_events, read_record
-from journeyman.engine.replaying import cut_of, joined, replay_of
+from journeyman.engine.replaying import joined, replay_of, split_point
 from journeyman.engine.reporting import report_of
 from journeyman.engine.verification import check_record
 from journeyman.interfaces.cli.replay_process import replay_with_help
@@ -156,7 +156,7 @@ async def test_two_parts_find_what_the_whole_finds(at: EngineBench, monkeypatch:
     monkeypatch.setattr(replaying, "LEAST_EVENTS", 10)
     session = (await at.engine.run(mission(*CALLS))).session_id
     record = await read_record(at.store, session)
-    cut = await cut_of(at.store, session)
+    cut = await split_point(at.store, session)
     assert cut is not None
     assert 0 < cut.head.seq < record.head.seq
     stores = [at.store]
@@ -167,7 +167,7 @@ async def test_two_parts_find_what_the_whole_finds(at: EngineBench, monkeypatch:
     found: set[bool] = set()
     for store in stores:
         whole = await replay_of(store, session, at.predicates)
-        again = await cut_of(store, session)
+        again = await split_point(store, session)
         assert again is not None
         parts = [await replay_of(store, session, at.predicates, until=again.head)]
         parts.append(await replay_of(store, session, at.predicates, behind=again))

@@ -146,6 +146,20 @@ def test_the_missions_word_on_a_metric_replaces_the_tools() -> None:
     assert classify_answer(answer, CAPS, elsewhere).metrics == {"n": 2}
 
 
+@pytest.mark.parametrize("own", [{"a.b": 1}, {"a": {"b": 1}}, {"a": {"b": 1, "c": 2}}])
+def test_a_mapped_name_with_dots_is_no_place_in_another_metric(own: dict[str, Json]) -> None:
+    """Criteria walk dots; a tool that nests its own value there must not be read for the mapped one."""
+    answer = structured({"metrics": {**own, "n": 2}})
+    assert classify_answer(answer, CAPS, mapped(**{"a.b": {"path": "real"}})).metrics == {"n": 2}
+
+
+def test_what_is_too_small_for_a_number_is_not_zero() -> None:
+    """Nobody said none."""
+    found = mapped(m={"regex": r"(\S+) failed"})
+    assert classify_answer(WireAnswer(texts=("0.00000001e-400 failed",)), CAPS, found).metrics == {}
+    assert classify_answer(WireAnswer(texts=("0.000e-400 failed",)), CAPS, found).metrics == {"m": 0}
+
+
 def test_a_document_that_says_a_thing_twice_says_nothing() -> None:
     """Readers differ in which of two equal keys counts, so neither is a metric."""
     assert (

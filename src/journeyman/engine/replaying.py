@@ -26,14 +26,14 @@ _FIRST_SHARE: Final = 0.55
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class SplitPoint:
     """A snapshot at which a record can be replayed in two parts."""
 
     head: Head
     state: State
 
 
-async def cut_of(store: Store, session_id: str) -> Cut | None:
+async def split_point(store: Store, session_id: str) -> SplitPoint | None:
     """Where a long record is best cut in two; `None` where it is short, or has no snapshot of this version there."""
     if not isinstance(store, HeadLookup):
         return None
@@ -41,7 +41,7 @@ async def cut_of(store: Store, session_id: str) -> Cut | None:
     if head.seq < LEAST_EVENTS:
         return None
     found = await restore(store, session_id, int(head.seq * _FIRST_SHARE))
-    return Cut(found.head, found.state) if found.state is not None else None
+    return SplitPoint(found.head, found.state) if found.state is not None else None
 
 
 async def replay_of(
@@ -49,7 +49,7 @@ async def replay_of(
     session_id: str,
     predicates: PredicateEvaluator,
     *,
-    behind: Cut | None = None,
+    behind: SplitPoint | None = None,
     until: Head | None = None,
 ) -> ReplayResult:
     """What replaying a session's record finds; of the part behind a cut, or up to a head, where these are given.

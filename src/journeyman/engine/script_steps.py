@@ -11,6 +11,7 @@ from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import ScriptStatus
 from journeyman.mission.model.state import Effect, ScriptProgress
+from journeyman.mission.rules.approvals import tools_of_script
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.tools.base import CallStatus, Result
 from journeyman.tools.script import ScriptFailed, ScriptFinished, ScriptPending, ScriptReports, ScriptRun, Step
@@ -41,7 +42,9 @@ async def step_script(scripts: ScriptRun, journal: Journal, snapshot: str, effec
         strategy = state.iteration.strategy
         source = strategy.script or "" if strategy is not None else ""
         step = await run_with_timeout(
-            journal.clock, left, lambda: scripts.start(source, sorted(state.tools), script_limits(state.mission))
+            journal.clock,
+            left,
+            lambda: scripts.start(source, tools_of_script(state, source), script_limits(state.mission)),
         )
     journal.record(_cut_off(journal) if step is None else _advanced(journal, step))
 

@@ -99,7 +99,12 @@ def with_mapped(own: JsonObject, mapped: Sequence[MetricMapping], value: Json, t
     names, mine = {one.name for one in mapped}, [one for one in mapped if one.here]
     whole = _document(value) if any(one.path is not None for one in mine) else None
     found = {one.name: found for one in mine for found in _found(one, whole, text)}
-    return {name: item for name, item in own.items() if name not in names} | found
+    return {name: item for name, item in own.items() if not _is_mapped(name, item, names)} | found
+
+
+def _is_mapped(name: str, item: Json, names: set[str]) -> bool:
+    """Tell whether a tool's own metric is, or holds under its keys, what the mission maps: dot paths know no difference."""
+    return name in names or (isinstance(item, dict) and any(other.startswith(f"{name}.") for other in names))
 
 
 def _found(mapped: MetricMapping, document: Json, text: str) -> Iterator[Json]:
@@ -130,8 +135,11 @@ def _number(text: str) -> Json:
     digits = text.strip()
     if len(digits) > _NUMBER_CHARS or _NUMBER.fullmatch(digits) is None:
         return None
+    number = int(digits) if digits.lstrip("+-").isdigit() else float(digits)
+    if number == 0 and re.search("[1-9]", digits.lower().partition("e")[0]):
+        return None  # too small for a number is not zero
     try:
-        return checked(int(digits) if digits.lstrip("+-").isdigit() else float(digits))
+        return checked(number)
     except NotJson:
         return None
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.evidence.row_builders import (
     at_least,
+    by_env,
     call,
     calls,
     changing,
@@ -71,6 +72,7 @@ def rows() -> Iterator[Row]:
     yield from _looks_inside_results()
     yield from _other_meanings()
     yield from _named_beside_all()
+    yield from _remembered()
     yield from _failed_results()
 
 
@@ -90,6 +92,37 @@ def _other_meanings() -> Iterator[Row]:
         yield row(f"another meaning: {name}", False, [when(expression)], tools, call("look"), call("other"))
     results = when("(any := all) and any(r['tool'] != 'look' for r in obs['tool_results'])")
     yield row("another meaning, of results", False, [results], tools, call("look"), call("other"))
+
+
+def _remembered() -> Iterator[Row]:
+    """What one step of a loop leaves for the next tells what came before it, and so what did not."""
+    tools = {"look": pure(m(None, {"name": "alarm"})), "other": pure(m(None, {"name": "z"}, z=1))}
+    events = {
+        "a walrus": "(q := 1) == 1 and (any((q := 2) == 0 for e in obs['events'] if e['name'] == 'alarm') or q == 1)",
+        "a list": "any(a.append(e['name']) or a == ['z'] for a in [[]] for e in obs['events'])",
+        "the first": "any((s := e['name']) for e in obs['events']) and s == 'z'",
+        "a pop": "any(c.pop(0) == 0 and e['name'] == 'z' for c in [[0, 1, 2]] for e in obs['events'])",
+        "an iterator": "any(next(c) == 0 and e['name'] == 'z' for c in [iter([0, 1, 2])] for e in obs['events'])",
+        "a dictionary": "any(d.setdefault('f', e['name']) == 'z' for d in [{}] for e in obs['events'])",
+        "a set": "any(s == {'z'} for s in [set()] for e in obs['events'] if not s.add(e['name']))",
+        "a count": "len([s := e['name'] for e in obs['events']]) >= 1 and s == 'z'",
+        "a function": "any((lambda l, x: l.append(x) or len(l) == 1)(a, e) and e['name'] == 'z' for a in [[]] for e in obs['events'])",
+    }
+    for name, expression in events.items():
+        yield row(f"remembered of events: {name}", False, [when(expression)], tools, call("look"), call("other"))
+    metrics = {
+        "a count": "(i := 0) == 0 and all((i := i + 1) < 2 for v in obs['metrics'].values())",
+        "a sum": "(i := 0) == 0 and not any((i := i + v) > 5 for v in obs['metrics'].values())",
+        "a list": "all(a.append(v) is None and len(a) < 2 for a in [[]] for v in obs['metrics'].values())",
+        "the first name": "any((s := k) for k in obs['metrics']) and s == 'z'",
+    }
+    for name, expression in metrics.items():
+        yield row(f"remembered of metrics: {name}", False, [when(expression)], tools, call("other"))
+    for wrong in (True, False):
+        looks = {"watch": pure(m(None, OK), lost("failed", "tool_error")) if wrong else pure(lost("failed", "tool_error"), m(None, OK))}
+        yield row(f"the same look, {'then a failed one' if wrong else 'after a failed one'}", not wrong, [when(ABSENT, **{"from": "watch"})], looks, call("watch", "watch", parallel=not wrong))
+    both = {"watch": by_env(a=[m(None, OK)], b=[lost("failed", "tool_error")])}
+    yield row("a look of the source at other arguments failed", False, [when(ABSENT, **{"from": "watch"})], both, call(("watch", {"env": "a"}), ("watch", {"env": "b"})))
 
 
 def _named_beside_all() -> Iterator[Row]:

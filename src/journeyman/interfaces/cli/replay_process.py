@@ -9,7 +9,7 @@ import anyio
 import anyio.to_process
 
 from journeyman.config import Settings
-from journeyman.engine.replaying import cut_of, joined, replay_of
+from journeyman.engine.replaying import joined, replay_of, split_point
 from journeyman.mission.chain import Head
 from journeyman.mission.record.replay import ReplayResult
 from journeyman.stores.sqlite import SqliteStore
@@ -21,18 +21,18 @@ from journeyman.wiring import Journeyman
 async def replay_with_help(journeyman: Journeyman, session_id: str) -> ReplayResult:
     """What replaying a record finds; a long one in two processes, where there are two processors."""
     store, predicates = journeyman.store, journeyman.predicates
-    cut = await cut_of(store, session_id) if _processors() > 1 else None
-    if cut is None:
+    split = await split_point(store, session_id) if _processors() > 1 else None
+    if split is None:
         return await replay_of(store, session_id, predicates)
     parts: dict[str, ReplayResult] = {}
 
     async def elsewhere() -> None:
         parts["first"] = await anyio.to_process.run_sync(
-            _replay_first, journeyman.settings, session_id, cut.head, cancellable=True
+            _replay_first, journeyman.settings, session_id, split.head, cancellable=True
         )
 
     async def here() -> None:
-        parts["rest"] = await replay_of(store, session_id, predicates, behind=cut)
+        parts["rest"] = await replay_of(store, session_id, predicates, behind=split)
 
     try:
         async with anyio.create_task_group() as group:

@@ -88,13 +88,22 @@ class EvidenceView(Value, frozen=True, kw_only=True):
     def silent_source(self, sources: Sequence[EvidenceSource]) -> str:
         """Name the first of these sources that told nothing fresh in this iteration; empty where each did."""
         mine = f"{SCRIPT}:{self.iteration}."
-        looks = [row.measurement for row in self.results if row.fresh and row.answered and row.is_done]
+        newest = {row.measurement.call: row for row in self.results}
+        lost = [call for call, row in newest.items() if not (row.fresh and row.answered and row.is_done)]
+        looks = [row.measurement for row in newest.values() if row.fresh and row.answered and row.is_done]
         looks += [
             row.measurement for rows in self.metrics.values() for row in rows if row.measurement.id.startswith(mine)
         ]
         looks += [row.measurement for row in self.events if row.measurement.id.startswith(mine)]
         now = [made.call for made in looks if made.epoch == self.epoch]
-        return next((source.tool for source in sources if not any(comes_from(call, source) for call in now)), "")
+        return next(
+            (
+                source.tool
+                for source in sources
+                if any(comes_from(call, source) for call in lost) or not any(comes_from(call, source) for call in now)
+            ),
+            "",
+        )
 
     def _only(self, keep: Callable[[Measurement], bool], known: Mapping[str, frozenset[str]]) -> EvidenceView:
         metrics = {

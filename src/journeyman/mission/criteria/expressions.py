@@ -9,6 +9,10 @@ from typing import Final, TypeGuard
 
 _TAKERS: Final = frozenset({"all", "any", "max", "min"})
 """What asks something of each value that is there; a sum, like a count, tells how many there are."""
+_MEMORYLESS: Final = frozenset(
+    {"count", "endswith", "find", "get", "index", "isdigit", "items", "join", "keys", "lower", "replace", "split", "startswith", "strip", "upper", "values"}
+)  # fmt: skip
+"""Methods that change nothing: what a loop changes from step to step tells what came before, and so what did not."""
 _RELIED_ON: Final = _TAKERS | {"len", "obs"}
 """Names that must mean what they always do, or no form is what it looks like."""
 _FACTS: Final = frozenset({"counts", "errors", "iteration"})
@@ -49,7 +53,8 @@ def uses(expression: str) -> ExpressionUses:
     Any other use of `obs` may look at everything. `obs['tool_results'][PLACE]` is one result, any other use may look at
     all. `any(… for e in obs['events'])` and `len(…) >= 1`, joined by `and` and `or`, ask for an event that is there; any
     other use of events may ask for one that is not. The same forms tell results apart. An expression that gives one of
-    these names another meaning may look at everything.
+    these names another meaning may look at everything, and in one of which a step may leave something for another (`:=`,
+    `append`, `next`) something missing may be what it finds.
     """
     try:
         tree = ast.parse(expression.strip(), mode="eval")
@@ -90,7 +95,7 @@ def uses(expression: str) -> ExpressionUses:
         results=None if results else frozenset(places),
         events=events,
         values=inside or _looks_inside(tree, parents),
-        absence=absence,
+        absence=absence or _remembers(tree),
     )
 
 
@@ -98,6 +103,20 @@ def _bound(tree: ast.AST) -> set[str]:
     """The names that an expression gives a meaning: targets of `for` and `:=`, parameters of a `lambda`."""
     stored = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
     return stored | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+
+
+def _remembers(tree: ast.AST) -> bool:
+    """Tell whether one step of an expression may leave something for another: by `:=`, an iterator, or a method."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.NamedExpr):
+            return True
+        if isinstance(node, ast.Call):
+            called = node.func
+            if isinstance(called, ast.Attribute) and called.attr not in _MEMORYLESS:
+                return True
+            if isinstance(called, ast.Name) and called.id in ("iter", "next"):
+                return True
+    return False
 
 
 def _root(parents: dict[ast.AST, ast.AST], node: ast.AST) -> tuple[str | None, ast.AST | None]:
@@ -114,9 +133,15 @@ def alternatives(expression: str) -> tuple[str, ...]:
         tree = ast.parse(expression.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return (expression,)
-    if not (isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.Or)) or _bound(tree):
+    if _remembers(tree):
         return (expression,)
-    return tuple(ast.unparse(value) for value in tree.values)
+    return tuple(ast.unparse(value) for value in _operands(tree))
+
+
+def _operands(tree: ast.expr) -> list[ast.expr]:
+    if not (isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.Or)):
+        return [tree]
+    return [inner for value in tree.values for inner in _operands(value)]
 
 
 def _asks_for_presence(parents: dict[ast.AST, ast.AST], events: ast.AST) -> bool:

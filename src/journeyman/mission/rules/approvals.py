@@ -15,15 +15,21 @@ def approval_question(state: State, strategy: Strategy) -> str:
     if f"iteration-{state.iteration.index}" in state.people.answers:
         return ""
     if strategy.script is not None:
-        script = strategy.script
-        wanting = [name for name in sorted(state.tools) if needs_person(state, name) and _may_call(script, name)]
+        wanting = [name for name in tools_of_script(state, strategy.script) if needs_person(state, name)]
         return f"run a script that may call {', '.join(wanting)}?" if wanting else ""
     wanting = [f"{call.tool}({_arguments(call)})" for call in strategy.calls if needs_person(state, call.tool)]
     return f"call {'; '.join(wanting)}?" if wanting else ""
 
 
-def _may_call(script: str, tool: str) -> bool:
-    """Tell whether a script has a tool's name anywhere: without it, it cannot call the tool."""
+def tools_of_script(state: State, script: str) -> list[str]:
+    """The tools that a script is given: those that ask nobody, and of the others those whose name stands in it.
+
+    What a person was not asked about is not there to be called, however the script comes by its names.
+    """
+    return [name for name in sorted(state.tools) if not needs_person(state, name) or _names(script, name)]
+
+
+def _names(script: str, tool: str) -> bool:
     return re.search(rf"(?<!\w){re.escape(script_name(tool))}(?!\w)", script) is not None
 
 
