@@ -10,8 +10,10 @@ from hypothesis import strategies as st
 
 from journeyman.engine.mission_check import check_tools
 from journeyman.engine.observation_check import judge_observation
+from journeyman.mission.criteria.allowed_tools import AllowedTools
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.criteria.expressions import uses
+from journeyman.mission.criteria.predicate import PredicateCriterion
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
@@ -144,3 +146,27 @@ async def test_an_observation_that_a_person_wrote_down_is_all_there_was() -> Non
 def test_a_metric_is_named_however_its_place_is_written(metrics: str) -> None:
     """A default for a metric that nobody measured would decide."""
     assert uses(f"{metrics}.get('err', 0) < 5").metrics == frozenset({"err"})
+
+
+@pytest.mark.parametrize(
+    ("expression", "silent"),
+    [
+        ("not (obs['metrics']['n'] <= 5 and obs['metrics']['m'] <= 5)", True),
+        ("(obs['metrics']['n'] > 5) | (obs['metrics']['m'] > 5)", True),
+        ("max(obs['metrics']['n'], obs['metrics']['m']) > 5", True),
+        ("obs['metrics']['n'] > 5 if True else obs['metrics']['m'] > 5", True),
+        ("obs['metrics']['n'] > 5 or obs['metrics']['m'] > 5", False),
+        ("0 > 1 or (obs['metrics']['n'] > 5 or obs['metrics']['m'] > 5)", False),
+        ("obs['metrics']['n'] > 5 and obs['metrics']['m'] > 5", False),
+        ("not obs['metrics']['n'] <= 5", False),
+    ],
+)
+def test_an_alarm_that_waits_for_what_it_need_not_know_is_told(expression: str, silent: bool) -> None:  # noqa: FBT001  # a case
+    """One side of a plain `or` speaks for itself; in other clothes it waits for the other."""
+    alarm = PredicateCriterion.model_validate(
+        {"id": "a", "kind": "predicate", "expression": expression, "abort_when_met": True}
+    )
+    told = [
+        problem.message for problem in alarm.warnings(AllowedTools(names=(), pure=frozenset(), pure_with_arguments=()))
+    ]
+    assert any("says nothing before each" in message for message in told) is silent

@@ -138,6 +138,15 @@ def alternatives(expression: str) -> tuple[str, ...]:
     return tuple(ast.unparse(value) for value in _operands(tree))
 
 
+@lru_cache(maxsize=1024)
+def may_need_one_of(expression: str) -> frozenset[str]:
+    """The metrics that an expression names where one of them may be enough for it to be true; empty where all are needed."""
+    names = uses(expression).named
+    nodes = ast.walk(ast.parse(expression.strip(), mode="eval")) if len(names) > 1 else ()
+    free = any(isinstance(node, (ast.Or, ast.Not, ast.BitOr, ast.IfExp, ast.Call)) for node in nodes)
+    return names if free else frozenset()
+
+
 def _operands(tree: ast.expr) -> list[ast.expr]:
     if not (isinstance(tree, ast.BoolOp) and isinstance(tree.op, ast.Or)):
         return [tree]

@@ -11,7 +11,7 @@ from journeyman.mission.criteria.allowed_tools import AllowedTools, DraftFacts
 from journeyman.mission.criteria.base import Measured, loudest
 from journeyman.mission.criteria.evidence import Evidence, Judgement, Measurement, ObservedResult, inconclusive, judged
 from journeyman.mission.criteria.evidence_view import EvidenceView
-from journeyman.mission.criteria.expressions import ExpressionUses, alternatives, uses
+from journeyman.mission.criteria.expressions import ExpressionUses, alternatives, may_need_one_of, uses
 from journeyman.mission.criteria.metric import EVIDENCE_CHARACTERS, shortened
 from journeyman.mission.values.errors import Problem
 from journeyman.mission.values.name_patterns import is_pattern
@@ -59,6 +59,10 @@ class PredicateCriterion(Measured):
         elif not uses(self.text).evidence and "counts" not in self.text:
             message = "looks at nothing that was measured, so it may hold though nothing was done"
             yield self.problem(message, "look at `obs['metrics']` too: no error is no success")
+        silent = [name for text in alternatives(self.text) for name in sorted(may_need_one_of(text))]
+        if self.is_alarm and silent and not self.probes:
+            message = f"says nothing before each of {', '.join(silent)} was measured, also where one is bad enough"
+            yield self.problem(message, "write the sides of an `or` as such, or an `any_of` of thresholds")
         yield from super().warnings(tools)
 
     def takes_any_value(self) -> bool:
