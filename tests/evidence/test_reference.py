@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -147,6 +148,7 @@ def difference(row: Row) -> str:
     return ""
 
 
+@pytest.mark.timeout(900)  # with branches measured, beside other load
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(missions())
 def test_the_rules_judge_as_the_slow_judge_does(row: Row) -> None:
