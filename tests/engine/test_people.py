@@ -8,9 +8,11 @@ import anyio
 import pytest
 
 from journeyman.engine import control
+from journeyman.engine.tool_policy import pinned_tool
 from journeyman.mission.model import events as e
 from journeyman.mission.model.state import Phase, SessionStatus, State
 from journeyman.mission.values.errors import NotAllowed, NotFound
+from journeyman.tools.base import Tool, ToolHints
 from journeyman.tools.functions import tool
 from tests.engine.engine_bench import EngineBench, Function, bench, mission
 
@@ -202,6 +204,36 @@ async def test_a_plans_script_waits_like_a_plans_calls(*, granted: bool) -> None
         await at.holds(session)
         harmless = await at.engine.create(mission(plan={"script": "undelete = 1\nawait finish()\n"}, approve=rules))
         assert (await at.engine.drive(harmless)).outcome == "achieved"
+
+
+async def test_what_a_script_reports_again_is_another_measurement() -> None:
+    """And what it reports under other names beside it is the same one."""
+    source = "mission.observe('n', 1)\nmission.observe('m', 1)\nmission.observe('n', 2)\nawait finish()\n"
+    async with bench() as at:
+        session = await at.engine.create(mission(plan={"script": source}))
+        assert (await at.engine.drive(session)).outcome == "achieved"
+        first = (await at.events(session, e.ScriptAdvanced))[0]
+        assert first.observations == [{"n": 1, "m": 1}, {"n": 2}]
+
+
+@pytest.mark.parametrize(
+    ("said", "destructive", "effect", "asks"),
+    [
+        (None, None, "unsafe", True),
+        (None, True, "unsafe", True),
+        ("pure", True, "unsafe", True),
+        ("pure", None, "pure", False),
+        ("keyed", None, "keyed", False),
+    ],
+)
+def test_a_servers_hint_tightens_alone(said: str | None, destructive: bool | None, effect: str, asks: bool) -> None:  # noqa: FBT001  # a case
+    """Under a pattern; an exact name is the operator's own word."""
+    written = mission(effects={"srv.*": said} if said else {}, tools=["srv.*", "finish"])
+    offered = Tool(name="srv.del", description="", input_schema={}, pin="", hints=ToolHints(destructive=destructive))
+    row = pinned_tool(written, offered)
+    assert (row["effect"], row["destructive"]) == (effect, asks)
+    exact = mission(effects={"srv.del": "pure"}, tools=["srv.*", "finish"])
+    assert pinned_tool(exact, offered)["effect"] == "pure"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import sqlite3
 from collections.abc import AsyncGenerator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
 
@@ -28,7 +29,7 @@ from journeyman.mission.record.snapshot import form, restored, snapshot_of
 from journeyman.mission.values.canonical import JsonObject, digest
 from journeyman.mission.values.errors import NotFound, RecordBroken
 from journeyman.mission.values.value import replace as replaced
-from journeyman.stores.base import Batch
+from journeyman.stores.base import Batch, Store
 from journeyman.stores.memory import MemoryStore
 from journeyman.tools.functions import tool
 from journeyman.wiring import opened
@@ -177,6 +178,19 @@ async def test_two_parts_find_what_the_whole_finds(at: EngineBench, monkeypatch:
     assert found == {True, False}
     with pytest.raises(RecordBroken, match="is missing"):
         await replay_of(at.store, session, at.predicates, until=Head(cut.head.seq, b"x" * 32))
+
+
+async def test_a_short_record_and_a_store_without_heads_are_replayed_in_one_piece(at: EngineBench) -> None:
+    """Another process would take longer to start than it could save, or would not know where to stop."""
+    session = (await at.engine.run(mission(*CALLS))).session_id
+    assert await split_point(at.store, session) is None
+
+    class Headless:
+        """A store that keeps events alone."""
+
+        read = at.store.read
+
+    assert await split_point(cast("Store", Headless()), session) is None
 
 
 async def test_another_process_replays_one_part(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
