@@ -132,6 +132,30 @@ async def test_an_unknown_effect_of_the_last_iteration_is_still_asked_about() ->
         assert (state.reason, seen) == (VerdictReason.MAX_ITERATIONS, ["send"])
 
 
+@pytest.mark.parametrize("checked", ["pure", "keyed"])
+@pytest.mark.parametrize("deleted", ["pure", "keyed", "unsafe"])
+async def test_what_a_failure_keeps_from_being_made_is_not_made_after_a_crash_either(
+    checked: str, deleted: str
+) -> None:
+    """Killed in the check, whose next try fails: the calls behind it had shared its commit, and were sent."""
+    seen: list[str] = []
+
+    @tool(effect=checked)
+    def check() -> str:
+        """Fail, but for the try that nobody heard of."""
+        seen.append("check")
+        raise ValueError("no backup")
+
+    async with bench(check, counting(seen, "delete", deleted)) as at:
+        calls = [{"tool": "check"}, {"tool": "delete"}, {"tool": "delete"}]
+        session = await at.engine.create(mission(plan=[{"calls": calls}], budget={"iterations": 1}))
+        await killed(at, session, "check")
+        state = await at.engine.drive(session)
+        assert set(seen) == {"check"}
+        assert state.usage.iterations == 1
+        await at.holds(session)
+
+
 SCRIPT = """
 await send()
 await look()
@@ -184,6 +208,24 @@ async def test_a_script_goes_on_from_its_snapshot_once_its_call_is_reconciled(do
         await at.tell(session, "resolve", effect=unknown.intended.effect, done=done)
         state = await at.engine.drive(session)
         assert (state.outcome, seen) == ("achieved", ["first", "send", "last"])
+        await at.holds(session)
+
+
+@pytest.mark.parametrize("changes", [False, True])
+async def test_a_script_that_was_cut_off_measures_again_what_it_reported_before(changes: bool) -> None:  # noqa: FBT001  # a parameter
+    """Its first report is stale once another process goes on: of two looks the mission would never know the first."""
+    seen: list[str] = []
+    source = "mission.observe('a', len(await first()))\nmission.observe('b', len(await last()))\n"
+    goal = [{"id": name, "kind": "metric_threshold", "metric": name, "op": ">", "target": 0} for name in ("a", "b")]
+    wanted = mission(plan={"script": source}, criteria=goal, budget={"iterations": 9})
+    effect = "unsafe" if changes else "pure"
+    async with bench(counting(seen, "first", effect), counting(seen, "last", "pure")) as at:
+        session = await at.engine.create(wanted)
+        await killed(at, session, "last")
+        state = await at.engine.drive(session)
+        assert seen[:3] == ["first", "last", "last"]
+        assert seen[3:] == ([] if changes else ["first", "last"])  # what was changed is never changed again by itself
+        assert state.outcome == ("unknown" if changes else "achieved")
         await at.holds(session)
 
 

@@ -37,7 +37,8 @@ from journeyman.answers.token_patterns import (
 MAX_CHARS: Final = 32_768
 """What needs repair may be this long in all: the pass costs 1 to 2 ms per KB."""
 MAX_DEPTH: Final = 200
-_QUOTE: Final = re.compile(r'(?<!\\)"')
+_QUOTE: Final = re.compile(r'(?<!\\)(?:\\\\)*"')
+"""One that no backslash escapes; two of them are a backslash."""
 _QUOTES: Final = frozenset(QUOTES)
 _KEY_CHARS: Final = 256
 """How far the reader looks ahead for the end of a key."""

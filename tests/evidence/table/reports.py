@@ -55,8 +55,9 @@ def _operator() -> Iterator[Row]:
             if name == "reports another name" and form == "any over all":
                 continue  # any name is what it asks for
             yield row(f"the operator's script {name} ({form})", done, [criterion], {}, script(), scripts={"s": steps})
-        yield row(f"a pause behind its report ({form})", False, [criterion], {}, script(), scripts={"s": (calls(n=1),)}, then={"ScriptAdvanced:1": PAUSE})
-        yield row(f"a crash behind its report ({form})", False, [criterion], {}, script(), scripts={"s": (calls(n=1),)}, then={"ScriptAdvanced:1": CRASH})
+        for name, happens in {"a pause": PAUSE, "a crash": CRASH}.items():
+            yield row(f"{name} behind its report of what it changed ({form})", False, [criterion], {}, script(), scripts={"s": (calls("act"), calls(n=1))}, then={"ScriptAdvanced:2": happens})
+            yield row(f"{name} behind its report, for which it looks again ({form})", True, [criterion], {}, script(), scripts={"s": (calls("idle"), calls(n=1))}, then={"ScriptAdvanced:2": happens})
         yield row(f"a change in the iteration behind ({form})", False, [criterion, did("act")], {}, script(), call("act"), scripts={"s": (calls(n=1),)})
     told = Step(events=({"name": "ok"},))
     yield row("the operator's script has an event", True, [event()], {}, script(), scripts={"s": (told,)})

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from journeyman.mission.fold.world_knowledge import has_stale_report
 from journeyman.mission.model.effects import EFFECT_RULES, NEVER_SENT, EffectState
 from journeyman.mission.model.mission import Mission, ScriptPlan
 from journeyman.mission.model.reasons import ScriptStatus
@@ -96,7 +97,16 @@ def _after_script(state: State) -> Plan:
         if plan.tries + 1 >= MAX_TRIES:
             return next_step(plan, state.mission)
         return replace(plan, tries=plan.tries + 1, blocked=has_changed_world(state))
-    return _again(plan) if state.iteration.until_met is False else next_step(plan, state.mission)
+    through = state.iteration.until_met is not False and not _is_outdated(state)
+    return next_step(plan, state.mission) if through else _again(plan)
+
+
+def _is_outdated(state: State) -> bool:
+    """Tell whether what a script measured must be measured again, and may be: it only looked.
+
+    A kill, a pause or a wait in mid-script makes stale what it had reported before.
+    """
+    return has_stale_report(state) and not has_changed_world(state)
 
 
 def has_changed_world(state: State) -> bool:

@@ -177,6 +177,22 @@ def remembered_source(world: WorldKnowledge, metrics: Iterable[str], tool: str, 
     return replace(world, sources=sources)
 
 
+def has_stale_report(state: State) -> bool:
+    """Tell whether a criterion is open of which this iteration's script has reported a value that is stale since."""
+    world, script = state.world, Call.of_script()
+    reported = {
+        name
+        for name, rows in world.evidence.items()
+        if any(row.measurement.call == script and row.measurement.epoch != world.epoch for row in rows)
+    }
+    known = frozenset(world.known)
+    return any(
+        not state.progress.criteria[criterion.id].met and reported & criterion.metric_names(known)
+        for criterion in walk(needed(state.mission.criteria))
+        if criterion.id in state.progress.criteria
+    )
+
+
 def stale_calls(state: State) -> list[JsonObject]:
     """The pure calls that would measure again what required criteria look at and is stale; each once."""
     world = state.world

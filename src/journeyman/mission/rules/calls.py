@@ -7,8 +7,9 @@ from typing import Final
 from journeyman.mission.criteria import needs_probes, probes
 from journeyman.mission.criteria.evidence import Call
 from journeyman.mission.fold.effects import context_place
+from journeyman.mission.fold.turns import is_due
 from journeyman.mission.fold.world_knowledge import stale_calls
-from journeyman.mission.model.effects import EFFECT_RULES, LOOKING, UNCLASSIFIED, CallPurpose, EffectClass, EffectState
+from journeyman.mission.model.effects import EFFECT_RULES, LOOKING, UNCLASSIFIED, CallPurpose, EffectClass
 from journeyman.mission.model.events import Intended
 from journeyman.mission.model.mission import ContextCall
 from journeyman.mission.model.state import ContextResult, Effect, State
@@ -18,8 +19,6 @@ from journeyman.mission.values.canonical import digest_of
 
 MAX_REFRESHED: Final = 20
 """Stale measurements repeated in one iteration."""
-MAX_NOT_DONE: Final = 3
-"""How often a call is made again in place after it was found not to have happened; crashes are not counted."""
 
 
 def intended(state: State, command: Intend) -> tuple[Intended, ...]:
@@ -91,8 +90,9 @@ def _affordable(state: State, calls: tuple[IntendedCall, ...]) -> tuple[Intended
 def next_calls(state: State) -> tuple[IntendedCall, ...]:
     """The calls of the strategy whose intents are written together; none when it is through.
 
-    Calls that run at once, or may be run again, share a commit; any other has its own, so that after a crash only a
-    call that was really under way is suspect.
+    Calls that run at once share a commit, and looks share that of a call before them that may be run again. Any other
+    call that changes the world has its own, written when the calls before it have settled: after a crash only a call that
+    was really under way is suspect, and none is made that a failure before it would have kept from being made.
     """
     iteration, strategy = state.iteration, state.iteration.strategy
     if strategy is None:
@@ -104,10 +104,11 @@ def next_calls(state: State) -> tuple[IntendedCall, ...]:
     ]
     turn = _next_turn(state)
     if not strategy.parallel:
-        safe = 0
-        while safe < len(due) and EFFECT_RULES[effect_class(state, due[safe][1].tool, CallPurpose.CALL)].repeatable:
+        rules = [EFFECT_RULES[effect_class(state, call.tool, CallPurpose.CALL)] for _, call in due]
+        safe = 1
+        while safe < len(due) and rules[0].repeatable and not rules[safe].changes_world:
             safe += 1
-        due = due[: safe or 1]
+        due = due[:safe]
     calls = tuple(
         IntendedCall(
             tool=call.tool,
@@ -118,17 +119,6 @@ def next_calls(state: State) -> tuple[IntendedCall, ...]:
         for index, (place, call) in enumerate(due)
     )
     return _affordable(state, calls)
-
-
-def is_due(state: State, place: str) -> bool:
-    """Tell whether the call of a place is still to be made: never yet, or it was found not to have happened."""
-    mine = [effect for effect in state.of_iteration() if effect.intended.place == place and effect.is_call]
-    if not mine:
-        return True
-    newest = mine[-1]
-    if newest.state is not EffectState.FAILED or not newest.reconciled:
-        return False
-    return newest.crashed or sum(effect.reconciled and not effect.crashed for effect in mine) < MAX_NOT_DONE
 
 
 def script_calls(state: State) -> tuple[tuple[IntendedCall, ...], tuple[Effect, ...] | None]:

@@ -5,14 +5,15 @@ from __future__ import annotations
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.fold.people import AGAIN
 from journeyman.mission.fold.plan import step_name
-from journeyman.mission.model.effects import EFFECT_RULES, AfterCrash, EffectState
+from journeyman.mission.fold.turns import is_stopped
+from journeyman.mission.model.effects import EFFECT_RULES, AfterCrash
 from journeyman.mission.model.reasons import Phase, ScriptStatus, VerdictLabel, VerdictReason, WaitFor
 from journeyman.mission.model.state import Effect, State
 from journeyman.mission.planner.propose import nothing_left
 from journeyman.mission.rules import commands as c
 from journeyman.mission.rules.approvals import approval_question
 from journeyman.mission.rules.cadence import measuring_due
-from journeyman.mission.rules.calls import context_calls, is_due, next_calls, probe_calls, refresh_calls, script_calls
+from journeyman.mission.rules.calls import context_calls, next_calls, probe_calls, refresh_calls, script_calls
 from journeyman.mission.rules.decide import Decision, decide, exhausted_decision, may_hold, out_of_time, outcome_of
 
 
@@ -91,11 +92,15 @@ def _in_flight(state: State) -> c.Command:
         return c.Watch()
     turn = min(effect.intended.turn for effect in flying)
     now = tuple(effect for effect in flying if effect.intended.turn == turn)
-    if _stopped(state):
-        left = tuple(effect for effect in now if effect.is_call and not effect.suspect)
+    if is_stopped(state):
+        left = tuple(effect for effect in now if effect.is_call and not (effect.suspect and _changes_world(effect)))
         if left:
             return c.Skip(left, "a call before it failed")
     return c.Run(now)
+
+
+def _changes_world(effect: Effect) -> bool:
+    return EFFECT_RULES[effect.effect_class].changes_world
 
 
 def watches(state: State) -> bool:
@@ -119,22 +124,10 @@ def _execute(state: State) -> c.Command:
         return c.Ask(f"iteration-{state.iteration.index}", question)
     if strategy.script is not None:
         return _script(state)
-    if _stopped(state):
+    if is_stopped(state):
         return _conclude(state)
     calls = next_calls(state)
     return c.Intend(calls) if calls else _conclude(state)
-
-
-def _stopped(state: State) -> bool:
-    """Tell whether a call of this iteration failed, so that the calls after it are not made."""
-    strategy = state.iteration.strategy
-    if strategy is None or strategy.parallel or strategy.script is not None:
-        return False
-    newest = {effect.intended.place: effect for effect in state.of_iteration() if effect.is_call}
-    return any(
-        effect.state is EffectState.UNKNOWN or (effect.state is EffectState.FAILED and not is_due(state, place))
-        for place, effect in newest.items()
-    )
 
 
 def _script(state: State) -> c.Command:

@@ -31,7 +31,11 @@ mission.event("done")
 await finish()
 """
 
-
+_LOOKING: Final = """
+mission.observe("first", await look(number=1))
+await look(number=2)
+mission.observe("last", await look(number=3))
+"""
 _FAILING: Final = """
 {first}
 mission.observe("half", True)
@@ -113,10 +117,10 @@ _HANDLED: Final = """
 import asyncio
 
 await incident_wait()
-await asyncio.gather(incident_restart(target="images"), incident_wait(), incident_look(target="queue-store"))
+await asyncio.gather(incident_restart(target="storefront"), incident_wait(), incident_look(target="accounts-db"))
 seen = await incident_observe()
 mission.observe("half", True)
-await incident_restart(target="queue-store")
+await incident_restart(target="accounts-db")
 """
 
 
@@ -166,6 +170,14 @@ MISSIONS: Final[Mapping[str, Mission]] = {
         [{"calls": _calls("post")}, {"calls": _calls("fire")}, {"calls": _calls("finish")}],
         criteria=_CHECKED,
     ),
+    "a script that only looks": _mission(
+        "a-script-that-only-looks",
+        {"script": _LOOKING},
+        criteria=[
+            {"id": "first", "kind": "metric_threshold", "metric": "first", "op": "==", "target": 1},
+            {"id": "all", "kind": "predicate", "expression": "obs['metrics']['first'] + obs['metrics']['last'] == 4"},
+        ],
+    ),
     "a script that fails at once": _mission(
         "a-script-that-fails-at-once",
         [{"script": _FAILING.format(first="await look(number=1)")}, {"calls": _calls("fire", "finish", first=2)}],
@@ -197,10 +209,10 @@ MISSIONS: Final[Mapping[str, Mission]] = {
     "an incident by plan": _incident(
         "an-incident-by-plan",
         plan=[
-            {"calls": _acts(("look", "images"), ("wait", ""), ("restart", "images"), ("observe", ""))},
-            {"calls": _acts(("restart", "checkout"), ("wait", ""), ("look", "storefront")), "parallel": True},
+            {"calls": _acts(("look", "wallet"), ("wait", ""), ("restart", "wallet"), ("observe", ""))},
+            {"calls": _acts(("restart", "payments"), ("wait", ""), ("look", "storefront")), "parallel": True},
             {"script": _HANDLED},
-            {"calls": _acts(("restart", "queue-store"))},
+            {"calls": _acts(("restart", "accounts-db"))},
             {"calls": _acts(("wait", "")), "until": "obs['iteration'] < 0"},
         ],
     ),

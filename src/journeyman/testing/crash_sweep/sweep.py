@@ -39,8 +39,8 @@ SECOND: Final = 11
 """Boundaries within which the process that goes on is killed as well."""
 
 
-STARTS_OVER: Final = frozenset({"a script that fails at once"})
-"""Missions whose script starts over by itself."""
+STARTS_OVER: Final = frozenset({"a script that fails at once", "a script that only looks"})
+"""Missions whose script starts over by itself, as it has only looked: when it failed, or when a report is stale."""
 KEYLESS: Final = frozenset({"finish"})
 """Tools without a number; and a step that is repeated for its evidence has a key for each time."""
 
@@ -235,7 +235,12 @@ async def judged(folder: Path, mission: str, kill_at: int, boundary: str, seen: 
         effects = await _effects(store, row.session_id)
         state = await state_of(store, row.session_id)
     lines = Ledger(folder / "ledger").lines()
-    calls = [line for line in lines if line.what == "call" and line.tool not in KEYLESS]
+    looks_again = mission in STARTS_OVER
+    calls = [
+        line
+        for line in lines
+        if line.what == "call" and line.tool not in KEYLESS and not (looks_again and line.tool not in CHANGING)
+    ]
     gym = MISSIONS[mission].gym is not None
     again = {
         index
@@ -244,8 +249,7 @@ async def judged(folder: Path, mission: str, kill_at: int, boundary: str, seen: 
         if index >= look.lines
         and line.what == "call"
         and line.key in look.settled
-        # A script that failed starts over while it has only looked; whoever it is that asks again is told.
-        and not (mission in STARTS_OVER and line.tool not in CHANGING)
+        and not (looks_again and line.tool not in CHANGING)
     }
     changed = [line.key for line in lines if line.what == "effect"]
     claimed = {key for key, (tool, how) in effects.items() if how == "done" and tool in CHANGING}
