@@ -239,11 +239,7 @@ SWITCHES: dict[str, Switch] = {
     "what has begun to hold is not unmet": _one(
         decide, "_is_freshly_unmet", lambda result: result.status is CriterionStatus.UNMET and not result.carried
     ),
-    "words mean what they always do": lambda put: (put(expressions, "_RELIED_ON", frozenset[str]()), _forget())[-1],
-    "no step of a loop remembers another": lambda put: (
-        put(expressions, "_remembers", lambda _: False),
-        _forget(),
-    )[-1],
+    "only plain expressions are understood": lambda put: (put(expressions, "_is_plain", lambda _: True), _forget())[-1],
     "a sum tells what is missing": lambda put: (put(expressions, "_TAKERS", _ANY_TAKER), _forget())[-1],
     "what is named must be measured": _one(
         predicate, "uses", lambda text: dataclasses.replace(expressions.uses(text), named=frozenset[str]())

@@ -70,7 +70,7 @@ SHAPED = '{"metrics": {"loss": 0.5}, "events": [{"name": "done", "n": 1}, {"even
     [
         structured(
             {
-                "metrics": {"loss": 0.5, "rows": [1], "none": None},
+                "metrics": {"loss": 0.5},
                 "events": [{"name": "done", "n": 1}, {"event_name": "old"}, 3, {}],
             }
         ),
@@ -82,6 +82,12 @@ def test_metrics_and_events_are_lifted_from_structured_content(answer: WireAnswe
     result = classify_answer(answer, CAPS)
     assert result.metrics == {"loss": 0.5}
     assert result.events == ({"name": "done", "n": 1}, {"event_name": "old", "name": "old"})
+
+
+def test_a_metric_is_any_json_value() -> None:
+    """A list or nothing where a number was expected is no loss in silence: the criterion says what it is."""
+    values = {"n": 1, "rows": [1], "none": None, "by_zone": {"eu": 2}, "state": "ok"}
+    assert classify_answer(structured({"metrics": values}), CAPS).metrics == values
 
 
 @pytest.mark.parametrize(
@@ -116,8 +122,8 @@ def mapped(**sources: dict[str, str]) -> tuple[MetricMapping, ...]:
         ({"path": "a"}, structured({"result": '{"a": "x"}'}, '{"a": "x"}'), {"m": "x"}),
         ({"path": "a"}, WireAnswer(texts=("12",)), {}),
         ({"path": "b"}, structured({"a": 1}), {}),
-        ({"path": "a"}, structured({"a": [1]}), {}),
-        ({"path": "a"}, structured({"a": None}), {}),
+        ({"path": "a"}, structured({"a": [1]}), {"m": [1]}),
+        ({"path": "a"}, structured({"a": None}), {"m": None}),
         ({"regex": r"loss=([\d.]+)"}, WireAnswer(texts=("epoch 3", "loss=0.25 end")), {"m": 0.25}),
         ({"regex": r"(\S+) passed"}, structured({"result": "12 passed"}, "12 passed"), {"m": 12}),
         ({"regex": r"(\S+) passed"}, WireAnswer(texts=("nan passed",)), {}),

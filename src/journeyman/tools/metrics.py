@@ -64,7 +64,7 @@ def reported_values(structured: Json) -> ReportedValues:
         return found
     metrics, events = structured.get("metrics"), structured.get("events")
     if isinstance(metrics, dict):
-        found.metrics.update({name: item for name, item in metrics.items() if _is_metric(item)})
+        found.metrics.update(metrics)
     for event in events if isinstance(events, list) else []:
         name = (event.get("name") or event.get("event_name")) if isinstance(event, dict) else None
         if isinstance(event, dict) and isinstance(name, str):
@@ -114,8 +114,7 @@ def _found(mapped: MetricMapping, document: Json, text: str) -> Iterator[Json]:
         except KeyError:
             return
         if mapped.pattern is None:
-            if _is_metric(at):
-                yield at
+            yield at
             return
         if not isinstance(at, str):
             return
@@ -124,10 +123,6 @@ def _found(mapped: MetricMapping, document: Json, text: str) -> Iterator[Json]:
     number = None if match is None or match.groups[0] is None else _number(match.groups[0])
     if number is not None:
         yield number
-
-
-def _is_metric(value: Json) -> bool:
-    return isinstance(value, (bool, int, float, str, dict))
 
 
 def _number(text: str) -> Json:

@@ -9,12 +9,20 @@ from typing import Final, TypeGuard
 
 _TAKERS: Final = frozenset({"all", "any", "max", "min"})
 """What asks something of each value that is there; a sum, like a count, tells how many there are."""
-_MEMORYLESS: Final = frozenset(
-    {"count", "endswith", "find", "get", "index", "isdigit", "items", "join", "keys", "lower", "replace", "split", "startswith", "strip", "upper", "values"}
+_WORDS: Final = _TAKERS | {
+    "obs", "abs", "bool", "dict", "enumerate", "float", "int", "isinstance", "len", "list", "range", "reversed", "round",
+    "set", "sorted", "str", "sum", "tuple", "zip",
+}  # fmt: skip
+"""Names that have a meaning of their own: functions that change nothing, and what is looked at."""
+_METHODS: Final = frozenset({
+    "count", "endswith", "find", "get", "index", "isdigit", "items", "join", "keys", "lower", "lstrip", "removeprefix",
+    "removesuffix", "replace", "rsplit", "rstrip", "split", "splitlines", "startswith", "strip", "upper", "values",
+})  # fmt: skip
+_OTHER_FORMS: Final = (
+    ast.Expression, ast.expr_context, ast.Constant, ast.Subscript, ast.Slice, ast.BoolOp, ast.boolop, ast.UnaryOp,
+    ast.unaryop, ast.BinOp, ast.operator, ast.Compare, ast.cmpop, ast.IfExp, ast.List, ast.Tuple, ast.Dict, ast.Set,
+    ast.comprehension, ast.JoinedStr, ast.FormattedValue,
 )  # fmt: skip
-"""Methods that change nothing: what a loop changes from step to step tells what came before, and so what did not."""
-_RELIED_ON: Final = _TAKERS | {"len", "obs"}
-"""Names that must mean what they always do, or no form is what it looks like."""
 _FACTS: Final = frozenset({"counts", "errors", "iteration"})
 
 
@@ -60,7 +68,7 @@ def uses(expression: str) -> ExpressionUses:
         tree = ast.parse(expression.strip(), mode="eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return _ALL
-    if _RELIED_ON & _bound(tree):
+    if not _is_plain(tree):
         return _ALL
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     names: set[str] = set()
@@ -95,28 +103,35 @@ def uses(expression: str) -> ExpressionUses:
         results=None if results else frozenset(places),
         events=events,
         values=inside or _looks_inside(tree, parents),
-        absence=absence or _remembers(tree),
+        absence=absence,
     )
 
 
-def _bound(tree: ast.AST) -> set[str]:
-    """The names that an expression gives a meaning: targets of `for` and `:=`, parameters of a `lambda`."""
-    stored = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load)}
-    return stored | {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
+def _is_plain(tree: ast.AST) -> bool:
+    """Tell whether all words of an expression mean what they always do, and no step of it leaves something for another.
+
+    The forms are listed that are known to be so: functions and methods that change nothing, under their own names, and
+    loops over one thing with names of their own.
+    """
+    nodes = list(ast.walk(tree))
+    called = {node.func for node in nodes if isinstance(node, ast.Call)}
+    bound = {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    known = bound | _WORDS
+    return not bound & _WORDS and all(_is_known(node, known, called) for node in nodes)
 
 
-def _remembers(tree: ast.AST) -> bool:
-    """Tell whether one step of an expression may leave something for another: by `:=`, an iterator, or a method."""
-    for node in ast.walk(tree):
-        if isinstance(node, ast.NamedExpr):
-            return True
-        if isinstance(node, ast.Call):
-            called = node.func
-            if isinstance(called, ast.Attribute) and called.attr not in _MEMORYLESS:
-                return True
-            if isinstance(called, ast.Name) and called.id in ("iter", "next"):
-                return True
-    return False
+def _is_known(node: ast.AST, names: set[str], called: set[ast.expr]) -> bool:
+    match node:
+        case ast.Name():
+            return node.id in names
+        case ast.Call():
+            return isinstance(node.func, (ast.Name, ast.Attribute)) and not node.keywords
+        case ast.Attribute():
+            return node in called and node.attr in _METHODS
+        case ast.GeneratorExp() | ast.ListComp():
+            return len(node.generators) == 1 and not node.generators[0].is_async
+        case _:
+            return isinstance(node, _OTHER_FORMS)
 
 
 def _root(parents: dict[ast.AST, ast.AST], node: ast.AST) -> tuple[str | None, ast.AST | None]:
@@ -133,7 +148,7 @@ def alternatives(expression: str) -> tuple[str, ...]:
         tree = ast.parse(expression.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return (expression,)
-    if _remembers(tree):
+    if not _is_plain(tree):
         return (expression,)
     return tuple(ast.unparse(value) for value in _operands(tree))
 

@@ -20,7 +20,8 @@ MAX_EXPRESSION_CHARACTERS: Final = 4096
 """Longest predicate: enough for a screenful, small enough that parsing one is free."""
 
 MISSING: Final = (
-    "it may be true because an event, a result or a metric is missing: say whose count with `probe` or `from`"
+    "it may be true because an event, a result or a metric is missing, as far as its form shows: say whose count with "
+    "`probe` or `from`"
 )
 """Nothing that anybody else reported tells that something did not happen."""
 
