@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import time
 
 import pytest
 
@@ -23,6 +25,8 @@ if sys.argv[1] == "leaves":
     os._exit(0)
 if sys.argv[1] == "forks" and os.fork() == 0:
     sys.exit(0)
+if sys.argv[1] == "is killed":
+    os.kill(os.getpid(), 9)
 if sys.argv[1] == "forks":
     os.wait()
     os.killpg(child.pid, 0)
@@ -42,3 +46,16 @@ def test_a_group_ends_with_its_owner(how: str) -> None:
         tries -= 1
         os.sched_yield()
     assert not members(int(pid))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="looks at /proc")
+def test_a_group_ends_with_an_owner_that_is_killed() -> None:
+    """One in the middle of a call does not look at its closed input, and would finish what is then asked about."""
+    killed = subprocess.run(
+        [sys.executable, "-c", _STARTS, "is killed"], stdout=subprocess.PIPE, timeout=60, check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    group, deadline = int(killed.stdout), time.monotonic() + 60
+    while members(group) and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert not members(group)

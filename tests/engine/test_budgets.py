@@ -409,3 +409,21 @@ async def test_a_call_at_another_place_of_a_script_that_starts_over_has_another_
         assert state.outcome == "achieved"  # pyright: ignore[reportPossiblyUnboundVariable]
     assert sorted(keys) == [1, 2, 3]
     assert len(set[str]().union(*keys.values())) == 3
+
+
+async def test_what_is_resolved_behind_the_deadline_ends_in_a_record_that_replays() -> None:
+    """Its tools are not opened any more; the iteration that waited for the answer is judged before the end is written."""
+
+    @tool(effect="unsafe")
+    async def hang() -> None:
+        """Never answer."""
+        await anyio.sleep_forever()
+
+    async with bench(hang) as at:
+        session = await at.engine.create(mission("hang", "finish", budget={"wall_clock_s": 0.3}))
+        state = await at.engine.drive(session)
+        assert state.people.wait is WaitFor.EFFECT
+        await at.tell(session, "resolve", effect=state.unknown[0].intended.effect, done=True)
+        state = await at.engine.drive(session)
+        assert state.reason is VerdictReason.MAX_WALL_CLOCK
+        await at.holds(session)

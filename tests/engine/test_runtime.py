@@ -21,7 +21,7 @@ from journeyman.mission.model import events as e
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import SessionStatus
 from journeyman.mission.values.canonical import Json
-from journeyman.mission.values.errors import JourneymanError, LeaseHeld
+from journeyman.mission.values.errors import InvalidInput, JourneymanError, LeaseHeld
 from journeyman.testing.fake_clock import FakeClock
 from journeyman.tools.base import CallRequest, Catalog, ForwardingCatalog, Result
 from journeyman.tools.deadline import Deadline
@@ -31,6 +31,18 @@ from tests.engine.engine_bench import EngineBench, bench, mission
 
 pytestmark = pytest.mark.anyio
 _HASTY = {"call_timeout_s": 0.05, "retries": 0}
+
+
+async def test_a_mission_whose_alarm_could_never_strike_does_not_begin() -> None:
+    """It was judged never, and the mission was achieved beside what it should have stopped."""
+    alarm = {"id": "fire", "kind": "predicate", "abort_when_met": True}
+    alarm["expression"] = "not all(event['name'] != 'fire' for event in obs['events'])"
+    goal = {"id": "finished", "kind": "tool_call_succeeded", "tool": "finish"}
+    async with bench() as at:
+        with pytest.raises(InvalidInput, match="criterion fire: it may be true because an event"):
+            await at.engine.run(mission("finish", criteria=[goal, alarm]))
+        state = await at.engine.run(mission("finish", criteria=[goal, {**alarm, "from": "finish"}]))
+        assert state.outcome == "achieved"
 
 
 async def test_an_unknown_effect_waits_for_a_person_who_resolves_it() -> None:

@@ -1,4 +1,8 @@
-"""Processes that end with ours: killed with their groups, where closing their input does not end them."""
+"""Processes that end with ours: killed with their groups, where closing their input does not end them.
+
+That of a killed process is closed too, but a server in the middle of a call does not look at it, and would finish what
+the next process asks about and makes again. So a sentinel, which outlives us, ends them.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,10 @@ import os
 import signal
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Final, Protocol
+
+_SENTINEL: Final = str(Path(__file__).with_name("sentinel.py"))
 
 
 class Child(Protocol):
@@ -30,16 +37,53 @@ class Child(Protocol):
 
 _registered: Final[list[Child]] = []
 """Those that do not end by themselves when this process does."""
+_sentinel: Final[list[int]] = []
+"""Where the sentinel is told of them, once there is one."""
+
+
+def _forget() -> None:
+    _registered.clear()
+    while _sentinel:
+        os.close(_sentinel.pop())
+
+
 if hasattr(os, "register_at_fork"):  # a child has none of its parent's processes
-    os.register_at_fork(after_in_child=_registered.clear)
+    os.register_at_fork(after_in_child=_forget)
 
 
 def kill_at_exit(child: Child) -> None:
-    """Have a process killed with ours: closing its input does not end every program."""
+    """Have a process killed with ours, however we end: closing its input does not end every program."""
     if not _registered:
         atexit.register(kill_registered)
     _registered[:] = [one for one in _registered if one.returncode is None]
     _registered.append(child)
+    with suppress(OSError):
+        os.write(_told_sentinel(), f"{child.pid}\n".encode())
+
+
+def _told_sentinel() -> int:
+    """The sentinel's input; it is started for the first process that it must know of.
+
+    Raises:
+        OSError: There can be none here.
+    """
+    if not _sentinel:
+        if not sys.executable or not hasattr(os, "posix_spawn"):
+            raise OSError("no sentinel on this system")
+        heard, told = os.pipe()
+        silent = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_WRONLY, 0) for number in (1, 2)]
+        try:
+            os.posix_spawn(
+                sys.executable,
+                [sys.executable, "-I", "-S", _SENTINEL],
+                os.environ,
+                file_actions=[(os.POSIX_SPAWN_DUP2, heard, 0), *silent],
+                setsid=True,
+            )
+        finally:
+            os.close(heard)
+        _sentinel.append(told)
+    return _sentinel[0]
 
 
 def kill_registered() -> None:

@@ -23,19 +23,20 @@ from journeyman.engine.record_reading import newest_iterations, read_events
 from journeyman.engine.runtime import Runtime, expression_result
 from journeyman.engine.script_steps import step_script
 from journeyman.engine.timeout import run_with_timeout
-from journeyman.engine.tool_policy import context_problems, missing_tools, pinned_tool
+from journeyman.engine.tool_policy import alarm_problems, context_problems, missing_tools, pinned_tool
 from journeyman.mission.advice import Advised, wants_advice
 from journeyman.mission.criteria.evidence import ExpressionResult
+from journeyman.mission.fold.fold import with_tools
 from journeyman.mission.fold.timing import seconds_between
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EffectState
-from journeyman.mission.model.reasons import Phase, VerdictLabel, VerdictReason, WaitFor
+from journeyman.mission.model.reasons import Phase, VerdictReason, WaitFor
 from journeyman.mission.model.state import State
 from journeyman.mission.prompt import RECENT
 from journeyman.mission.rules import commands as c
 from journeyman.mission.rules import derived_events
 from journeyman.mission.rules.calls import intended
-from journeyman.mission.rules.decide import out_of_time, outcome_of
+from journeyman.mission.rules.decide import out_of_time
 from journeyman.mission.rules.evaluate import evaluated, watched
 from journeyman.mission.rules.expression_answers import judge_with_answers
 from journeyman.mission.rules.next_command import next_command, unasked_by
@@ -132,11 +133,12 @@ class Driver:
         async with self._leased() as owner:
             if (await self._journal.load()).phase is not Phase.ENDED:
                 self._claim(owner)
-                await self._end_held()
+                await self._end_late("a tool held the process past the mission's deadline")
         return self._journal.state
 
-    async def _end_held(self) -> None:
-        journal, why = self._journal, "a tool held the process past the mission's deadline"
+    async def _end_late(self, why: str) -> None:
+        """Write the ending of a session whose time is over, or that it waits for more; no tool is there any more."""
+        journal = self._journal
         self._calls = CallRunner(self._world, journal, EMPTY_CATALOG)
         self._calls.skip(journal.state.in_flight, why)
         if journal.state.mission.on_exhausted == "ask":
@@ -159,7 +161,7 @@ class Driver:
         try:
             self._catalog = await tools.catalog(self._world.clock, self._journal.left_s)
         except ToolsNotOpened:
-            await self._end_without_tools()
+            await self._end_late("the tools were not there in time")
             return
         if isinstance(self._catalog, Replayable):
             journal = self._journal
@@ -168,24 +170,6 @@ class Driver:
             journal.listeners.append(self._past.take)
         await self._replay_into_catalog()
         await self._with_catalog(self._catalog)
-
-    async def _end_without_tools(self) -> None:
-        """Write that the time of a session was over before its tools were there: its ending, or that it waits for more."""
-        journal = self._journal
-        if journal.state.mission.on_exhausted == "ask":
-            journal.record(e.WaitStarted(reason=WaitFor.BUDGET))
-            await journal.commit()
-            return
-        journal.record(e.EndAsked(reason=VerdictReason.MAX_WALL_CLOCK, note="the tools were not there in time"))
-        flying = journal.state.in_flight
-        if flying:
-            CallRunner(self._world, journal, EMPTY_CATALOG).skip(flying, "the mission's time was over")
-        journal.record(
-            e.Ended(
-                verdict=VerdictLabel.TERMINATE, reason=VerdictReason.MAX_WALL_CLOCK, outcome=outcome_of(journal.state)
-            )
-        )
-        await journal.commit()
 
     async def _end_unless_started(self, error: CallerError) -> None:
         """End a session whose tools never were what its mission says: going on with it cannot help."""
@@ -231,7 +215,8 @@ class Driver:
         state = journal.state
         rows = {tool.name: pinned_tool(state.mission, tool) for tool in tools}
         if not state.tools and not state.tools_ref:
-            if problems := (*missing_tools(state.mission, rows), *context_problems(state.mission, rows)):
+            problems = (*missing_tools(state.mission, rows), *context_problems(state.mission, rows))
+            if problems := problems or alarm_problems(state.mission, with_tools(state, [*rows.values()]).tools):
                 raise InvalidInput("mission", problems)
             kept = journal.externalize(cast("Json", list(rows.values())))
             journal.record(e.CatalogPinned(tools=cast("list[JsonObject] | JsonObject", kept)))

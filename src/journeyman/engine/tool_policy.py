@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator, Mapping
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.effects import EFFECT_RULES, UNCLASSIFIED, EffectClass
 from journeyman.mission.model.mission import Mission, effect_spec
+from journeyman.mission.model.strategy import ToolSpec, allowed_tools
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import Problem
 from journeyman.tools.base import Tool
@@ -61,6 +62,13 @@ def context_problems(mission: Mission, rows: Mapping[str, JsonObject]) -> tuple[
         for index, call in enumerate(mission.context)
         if call.tool in rows and EFFECT_RULES[EffectClass(str(rows[call.tool]["effect"]))].changes_world
     )
+
+
+def alarm_problems(mission: Mission, tools: Mapping[str, ToolSpec]) -> tuple[Problem, ...]:
+    """Every reason why an abort condition could never strike: what was never met would be silent about it."""
+    known = allowed_tools(tools.values())
+    alarms = walk([criterion for criterion in mission.criteria if criterion.abort_when_met])
+    return tuple(problem for criterion in alarms for problem in criterion.problems(known))
 
 
 def _wanted(mission: Mission) -> Iterator[tuple[str, str]]:

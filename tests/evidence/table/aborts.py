@@ -45,6 +45,7 @@ def rows() -> Iterator[Row]:
     yield from _unresolved()
     yield from _never_blocking()
     yield from _probed()
+    yield from _checked()
     yield from _refused()
 
 
@@ -242,6 +243,28 @@ def _probed() -> Iterator[Row]:
     yield row("a call tells of no harm, the probe fails", False, [guarded, GOAL], {"check": pure(lost("failed", "tool_error")), "done": pure(m(n=1, harm=0))}, call("done"))
     slow: dict[str, Any] = {"more": {"cadence": {"every_iterations": 2}}}
     yield row("no harm at the checkpoint, harm at completion", False, [guarded, GOAL], {"check": pure(m(harm=0), m(harm=1)), "done": done, "idle": idle}, call("idle"), call("idle"), call("done"), **slow)
+
+
+def _checked() -> Iterator[Row]:
+    """The engine's own check of an abort condition is made before completion, whatever the cadence skips."""
+    checks: dict[str, Fields] = {
+        "artifact": {"id": "stop", "kind": "artifact", "path": "stop", "abort_when_met": True},
+        "command": {"id": "stop", "kind": "command", "run": ["stop"], "path": ".", "abort_when_met": True},
+    }
+    sparse: dict[str, dict[str, Any]] = {
+        "each iteration": {},
+        "every fifth iteration": {"more": {"cadence": {"every_iterations": 5}}},
+        "on an event": {"more": {"cadence": {"on_event": "tick"}}},
+    }
+    tools = {"done": pure(m(n=1)), "idle": pure(m())}
+    for kind, stop in checks.items():
+        for when, more in sparse.items():
+            for found, completes, reason in ((True, False, "guard_broken"), (False, True, ""), (None, False, "")):
+                yield row(f"the {kind} of an abort condition is {found}, checked {when}", completes, [stop, GOAL], tools, call("idle"), call("done"), checks={"stop": [found]}, reason=reason, **more)
+            member = {**group("any_of", {key: value for key, value in stop.items() if key != "abort_when_met"}, {"id": "never", "kind": "event", "event": "never"}), "abort_when_met": True}
+            yield row(f"the {kind} in a group, checked {when}", False, [member, GOAL], tools, call("done"), checks={"stop": [True]}, **more)
+        held = {**stop, "hold_for": 2}
+        yield row(f"the {kind} has begun to hold", False, [held, GOAL], tools, call("done"), checks={"stop": [True]}, reason="guard_broken")
 
 
 def _refused() -> Iterator[Row]:

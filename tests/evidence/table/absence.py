@@ -174,9 +174,13 @@ def _when(quiet: dict[str, Tool]) -> Iterator[Row]:
     """When a look tells that nothing is there."""
     mine = when(ABSENT, **{"from": "watch"})
     yield row("it was looked at an iteration ago", False, [mine, did("other")], quiet, call("watch"), call("other"), more={"explore": False, "cadence": {"every_iterations": 2}})
-    yield row("something changed after the look", False, [mine], quiet, call("watch", "act"))
+    bad = {"name": "error"}
+    for name, happens in {"something changed": call("watch", "act"), "nothing happened": call("watch")}.items():
+        more: dict[str, Any] = {"then": {"Settled:1": PAUSE}} if name == "nothing happened" else {}
+        why = "after the look, and a pause" if more else "after the look"
+        yield row(f"{name} {why}: it is made again", True, [mine], quiet, happens, **more)
+        yield row(f"{name} {why}: made again, it tells what is there", False, [mine], {**quiet, "watch": pure(m(None, OK), m(None, bad))}, happens, **more)
     yield row("something changed before the look", True, [mine], quiet, call("act", "watch"))
-    yield row("a pause after the look", False, [mine], quiet, call("watch"), then={"Settled:1": PAUSE})
     yield row("the look failed", False, [mine], {**quiet, "watch": pure(lost("failed", "tool_error"))}, call("watch"))
     yield row("the look got lost", False, [mine], {**quiet, "watch": changing("unsafe", [lost()])}, call("watch"), more={"on_unknown": "assume_done"})
     yield row("the look was at other arguments", False, [when(ABSENT, **{"from": {"tool": "watch", "args": {"env": "prod"}}})], quiet, call(("watch", {"env": "staging"})))

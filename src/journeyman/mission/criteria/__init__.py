@@ -94,15 +94,19 @@ def probes(criteria: Sequence[Criterion]) -> tuple[Probe, ...]:
     return tuple(found.values())
 
 
-def probed_aborts(criteria: Sequence[Criterion]) -> list[Criterion]:
-    """The abort conditions with a probe, of their own or of a member's: completion asks for their answers, too."""
-    return [criterion for criterion in criteria if criterion.abort_when_met and probes([criterion])]
+def measured_aborts(criteria: Sequence[Criterion]) -> list[Criterion]:
+    """The abort conditions that the engine measures, or a member of which it does: completion asks for them, too."""
+    return [
+        criterion
+        for criterion in criteria
+        if criterion.abort_when_met and any(one.probes or one.engine_check() is not None for one in walk([criterion]))
+    ]
 
 
 def needs_probes(criteria: Sequence[Criterion]) -> bool:
     """Tell whether a mission cannot complete without its probes, which run together or not at all."""
     asked = any(map(_needs_probe, needed(criteria)))
-    return asked or bool(probed_aborts(criteria))
+    return asked or any(probes([criterion]) for criterion in measured_aborts(criteria))
 
 
 def _needs_probe(criterion: Criterion) -> bool:
@@ -112,6 +116,27 @@ def _needs_probe(criterion: Criterion) -> bool:
 
 
 __all__ = [
-    "KINDS", "KIND_TYPES", "AllOf", "AnyCriterion", "AnyOf", "ApprovalCriterion", "ArtifactCriterion", "CommandCriterion", "Criterion", "CsvCheck", "EventCriterion",
-    "Group", "JsonCheck", "MetricThreshold", "MetricTrend", "PredicateCriterion", "Probe", "ToolCallSucceeded", "needed", "needs_probes", "probed_aborts", "probes", "walk",
+    "KINDS",
+    "KIND_TYPES",
+    "AllOf",
+    "AnyCriterion",
+    "AnyOf",
+    "ApprovalCriterion",
+    "ArtifactCriterion",
+    "CommandCriterion",
+    "Criterion",
+    "CsvCheck",
+    "EventCriterion",
+    "Group",
+    "JsonCheck",
+    "MetricThreshold",
+    "MetricTrend",
+    "PredicateCriterion",
+    "Probe",
+    "ToolCallSucceeded",
+    "measured_aborts",
+    "needed",
+    "needs_probes",
+    "probes",
+    "walk",
 ]  # fmt: skip

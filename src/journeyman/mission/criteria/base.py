@@ -110,6 +110,10 @@ class Criterion(Strict, ABC):
         del known
         return frozenset()
 
+    def sources_asked(self) -> tuple[EvidenceSource, ...]:
+        """The sources without whose fresh answer nothing can be said."""
+        return ()
+
     def expression(self) -> str | None:
         """The expression whose value judging asks for, if there is one."""
         return None

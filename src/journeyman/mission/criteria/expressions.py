@@ -41,6 +41,8 @@ class ExpressionUses:
     """Whether it may look at the values of results, and not only at which calls there were."""
     absence: bool = False
     """Whether it may be true because an event, a result, or a metric under a name that it makes itself, is missing."""
+    plain: bool = True
+    """Whether its form is one of those that are understood."""
 
     @property
     def evidence(self) -> bool:
@@ -48,7 +50,7 @@ class ExpressionUses:
         return self.metrics is None or bool(self.metrics) or self.results is None or bool(self.results) or self.events
 
 
-_ALL: Final = ExpressionUses(metrics=None, named=frozenset(), results=None, events=True, absence=True)
+_ALL: Final = ExpressionUses(metrics=None, named=frozenset(), results=None, events=True, absence=True, plain=False)
 
 
 @lru_cache(maxsize=1024)
@@ -128,7 +130,7 @@ def _is_known(node: ast.AST, names: set[str], called: set[ast.expr]) -> bool:
             return isinstance(node.func, (ast.Name, ast.Attribute)) and not node.keywords
         case ast.Attribute():
             return node in called and node.attr in _METHODS
-        case ast.GeneratorExp() | ast.ListComp():
+        case ast.GeneratorExp() | ast.ListComp() | ast.SetComp() | ast.DictComp():
             return len(node.generators) == 1 and not node.generators[0].is_async
         case _:
             return isinstance(node, _OTHER_FORMS)

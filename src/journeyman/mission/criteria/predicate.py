@@ -13,15 +13,16 @@ from journeyman.mission.criteria.evidence import Evidence, Judgement, Measuremen
 from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.expressions import ExpressionUses, alternatives, may_need_one_of, uses
 from journeyman.mission.criteria.metric import EVIDENCE_CHARACTERS, shortened
+from journeyman.mission.criteria.schema import EvidenceSource
 from journeyman.mission.values.errors import Problem
 from journeyman.mission.values.name_patterns import is_pattern
 
 MAX_EXPRESSION_CHARACTERS: Final = 4096
 """Longest predicate: enough for a screenful, small enough that parsing one is free."""
 
+PLAIN_FORMS: Final = "no lambda, `:=`, second `for`, keyword argument, `next`, `map`: docs/mission-file.md has them all"
 MISSING: Final = (
-    "it may be true because an event, a result or a metric is missing, as far as its form shows: say whose count with "
-    "`probe` or `from`"
+    "it may be true because an event, a result or a metric is missing: say whose count with `probe` or `from`"
 )
 """Nothing that anybody else reported tells that something did not happen."""
 
@@ -44,7 +45,9 @@ class PredicateCriterion(Measured):
         """Say that nobody knows what is missing, where it asks for that."""
         yield from super().problems(tools)
         if not self.is_sourced and uses(self.text).absence:
-            yield self.problem(MISSING, "name a pure call that gives such events: `probe: {tool: …}`, or `from: TOOL`")
+            hint = "name a pure call that gives such events: `probe: {tool: …}`, or `from: TOOL`"
+            unread = "" if uses(self.text).plain else f"; or write it in one of the plain forms ({PLAIN_FORMS})"
+            yield self.problem(MISSING, hint + unread)
         elif any(is_pattern(source.tool) for source in self.wanted_sources) and uses(self.text).absence:
             yield self.problem(PATTERN)
 
@@ -112,6 +115,10 @@ class PredicateCriterion(Measured):
     def words(self) -> tuple[str, ...]:
         """The expression, whose names are words."""
         return (self.text,)
+
+    def sources_asked(self) -> tuple[EvidenceSource, ...]:
+        """Those of `from`, where it may be true because something is missing: each must have told afresh."""
+        return tuple(self.wanted_sources) if uses(self.text).absence else ()
 
     def metric_names(self, known: frozenset[str]) -> frozenset[str]:
         """The metrics that the expression names; all known ones where it does not name them."""

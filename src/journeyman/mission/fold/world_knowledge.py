@@ -11,8 +11,10 @@ from typing import Final
 
 from journeyman.mission.criteria import needed
 from journeyman.mission.criteria.base import walk
-from journeyman.mission.criteria.evidence import Call, Evidence, Measurement, ObservedEvent
+from journeyman.mission.criteria.evidence import Call, Evidence, Measurement, ObservedEvent, comes_from
+from journeyman.mission.criteria.schema import EvidenceSource
 from journeyman.mission.fold.metric_history import histories_after, trends_after
+from journeyman.mission.model.effects import EFFECT_RULES, EffectState
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import MAX_METRICS, MAX_PRODUCERS, Arrival, State, WorldKnowledge
 from journeyman.mission.values.canonical import Json, JsonObject
@@ -208,4 +210,22 @@ def stale_calls(state: State) -> list[JsonObject]:
             call = world.sources.get(name)
             if call is not None and call["tool"] in state.tools:
                 calls[Call.of(str(call["tool"]), call["args"])] = call
+        for source in criterion.sources_asked():
+            calls |= _stale_answers(state, source)
     return list(calls.values())
+
+
+def _stale_answers(state: State, source: EvidenceSource) -> dict[Call, JsonObject]:
+    """The pure calls of this iteration whose newest answer is this source's, and stale."""
+    newest = {row.measurement.call: row for row in state.of_iteration() if row.measurement is not None}
+    return {
+        call: {"tool": row.intended.tool, "args": row.intended.args}
+        for call, row in newest.items()
+        if comes_from(call, source)
+        and row.state is EffectState.DONE
+        and not EFFECT_RULES[row.effect_class].changes_world
+        and row.measurement is not None
+        and row.measurement.epoch != state.world.epoch
+        and isinstance(row.intended.args, dict)
+        and "$blob" not in row.intended.args
+    }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from journeyman.mission.criteria import needed, needs_probes, probed_aborts, probes
+from journeyman.mission.criteria import measured_aborts, needed, needs_probes, probes
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.model.events import CriterionResult
@@ -49,11 +49,11 @@ def _complete(state: State) -> Decision | None:
 
 
 def criteria_hold(state: State) -> bool:
-    """Tell whether every required criterion is met by fresh evidence, and every probed abort condition freshly unmet."""
+    """Tell whether every required criterion is met by fresh evidence, and every abort condition that the engine measures freshly unmet."""
     known = [state.progress.criteria.get(criterion.id) for criterion in needed(state.mission.criteria)]
     if not known or not all(item is not None and item.met and not item.result.carried for item in known):
         return False
-    found = [state.progress.criteria.get(criterion.id) for criterion in probed_aborts(state.mission.criteria)]
+    found = [state.progress.criteria.get(criterion.id) for criterion in measured_aborts(state.mission.criteria)]
     return all(item is not None and _is_freshly_unmet(item.result) for item in found)
 
 
