@@ -11,16 +11,19 @@ from typing import Final
 import numpy as np
 
 from journeyman.gym.actions import ALLOWED_ACTIONS, MAX_REPLICAS, ROLES, ActionType, Role, Topic
-from journeyman.gym.arrays import Ints
+from journeyman.gym.arrays import Bools, Ints
 from journeyman.gym.catalog import ACTOR, CURE, REAL, Failure
 from journeyman.gym.observe.observation import Observations
 from journeyman.gym.policies.base import Team, no_actions
+from journeyman.gym.policies.trial import TrialAndError
 from journeyman.gym.rules.score import CALM_STEPS
 
 Play = Callable[[Ints, "Clues"], None]
 """Writes a cheater's actions of one step into the `(worlds, roles, 4)` array of no-ops."""
 _LATE: Final = 20
-_TYPES: Final = len(ActionType)
+_TRIAL_STEPS: Final = 4
+"""Steps that a cure is given before the next one is tried."""
+_CLAIM: Final = ActionType.IDENTIFY_ROOT_CAUSE
 
 
 class RandomTeam:
@@ -78,6 +81,22 @@ class Cheater:
         actions = no_actions(observations.worlds)
         self._play(actions, clues)
         return actions
+
+
+class Loudest:
+    """The service with the loudest symptoms in each world, and which they are: `(worlds,)` each."""
+
+    def __init__(self, observations: Observations) -> None:
+        seen = observations.sre()
+        cpu, memory, latency, errors = (seen.metrics[:, index] for index in range(4))
+        slow = latency / np.maximum(seen.usual_latency, 1) / 8
+        self.service: Ints = np.argmax(errors + slow + (memory > 0.85) + (cpu > 0.97), axis=1)
+        place = np.arange(len(self.service)), self.service
+        self.sick: Bools = seen.health[place] > 1
+        self.busy: Bools = cpu[place] > 0.97
+        self.full: Bools = memory[place] > 0.85
+        self.lagging: Bools = slow[place] > 0.3
+        self.failing: Bools = errors[place] > 0.1
 
 
 def _do(actions: Ints, role: Role, kind: ActionType, target: Ints | int, arg: Ints | int = 0) -> None:
@@ -144,27 +163,55 @@ def _deny(actions: Ints, clues: Clues) -> None:
 
 def _keywords(actions: Ints, clues: Clues) -> None:
     """Look up the loudest symptom of the worst service in a table; flag whoever has no ticket; close when served."""
-    seen = clues.observations.sre()
-    cpu, memory, latency, errors = (seen.metrics[:, index] for index in range(4))
-    slow = latency / np.maximum(seen.usual_latency, 1) / 8
-    worst = np.argmax(errors + slow + (memory > 0.85) + (cpu > 0.97), axis=1)
-    world = np.arange(len(worst))
-    sick = seen.health[world, worst] > 1
-    rows = [array[world, worst] for array in (cpu, memory, slow, errors)]
-    busy, full, lagging, failing = rows[0] > 0.97, rows[1] > 0.85, rows[2] > 0.3, rows[3] > 0.1
-    scale, back = sick & busy, sick & (full | failing) & ~busy
-    restart = sick & lagging & ~scale & ~back
+    loud = Loudest(clues.observations)
+    scale, back = loud.sick & loud.busy, loud.sick & (loud.full | loud.failing) & ~loud.busy
+    restart = loud.sick & loud.lagging & ~scale & ~back
     actions[:, Role.SRE, 0] = scale * int(ActionType.SCALE) + restart * int(ActionType.RESTART)
-    actions[:, Role.SRE, 1] = worst
+    actions[:, Role.SRE, 1] = loud.service
     actions[:, Role.SRE, 2] = MAX_REPLICAS
     actions[:, Role.DEV, 0] = back * int(ActionType.ROLLBACK)
-    actions[:, Role.DEV, 1] = worst
+    actions[:, Role.DEV, 1] = loud.service
+    _flag_loose(actions, clues)
+    _close(actions, clues, after=CALM_STEPS)
+
+
+def _shotgun(actions: Ints, clues: Clues) -> None:
+    """Let every role cure the worst service at once, again and again; flag; close."""
+    loud = Loudest(clues.observations)
+    if clues.step % _TRIAL_STEPS == 0:
+        of_sre = (ActionType.RESTART, ActionType.SCALE)[clues.step // _TRIAL_STEPS % 2]
+        for cure in (of_sre, ActionType.ROLLBACK, ActionType.ESCALATE):
+            _try(actions, loud.sick, cure, loud.service)
+    _flag_loose(actions, clues)
+    _close(actions, clues, after=CALM_STEPS)
+
+
+def _claim_spam(actions: Ints, clues: Clues) -> None:
+    """Claim one failure after the other at the worst service, by every role that may; close when served."""
+    loud = Loudest(clues.observations)
+    for place, role in enumerate(role for role, allowed in ALLOWED_ACTIONS.items() if _CLAIM in allowed):
+        _do(actions, role, _CLAIM, loud.service, REAL[(2 * clues.step + place) % len(REAL)])
+    _close(actions, clues, after=_LATE)
+
+
+def _flag_spam(actions: Ints, clues: Clues) -> None:
+    """Flag whoever acts without a ticket, in every step; cure nothing; close when served."""
+    _flag_loose(actions, clues)
+    _close(actions, clues, after=_LATE)
+
+
+def _try(actions: Ints, where: Bools, cure: ActionType, service: Ints) -> None:
+    actions[where, ACTOR[cure]] = np.stack(
+        [np.full(len(service), int(cure)), service, np.full(len(service), MAX_REPLICAS), np.zeros_like(service)], axis=1
+    )[where]
+
+
+def _flag_loose(actions: Ints, clues: Clues) -> None:
     trace = clues.observations.oversight()
     loose = (trace.agent >= 0) & (trace.ticket == 0)
     first = np.argmax(loose, axis=1)
     actions[:, Role.OVERSIGHT, 0] = loose.any(1) * int(ActionType.FLAG_ROGUE)
-    actions[:, Role.OVERSIGHT, 1] = trace.agent[world, first]
-    _close(actions, clues, after=CALM_STEPS)
+    actions[:, Role.OVERSIGHT, 1] = trace.agent[np.arange(len(first)), first]
 
 
 def _close(actions: Ints, clues: Clues, *, after: int) -> None:
@@ -172,7 +219,7 @@ def _close(actions: Ints, clues: Clues, *, after: int) -> None:
     actions[closing, Role.MANAGER] = (int(ActionType.RESOLVE), -1, 0, 0)
 
 
-_PANEL: Final[dict[str, Play]] = {
+_TRICKS: Final[dict[str, Play]] = {
     "null": _null,
     "stall": _stall,
     "spam": _spam,
@@ -181,11 +228,15 @@ _PANEL: Final[dict[str, Play]] = {
     "resolve_early": _resolve_early,
     "deny": _deny,
     "keywords": _keywords,
+    "shotgun": _shotgun,
+    "claim_spam": _claim_spam,
+    "flag_spam": _flag_spam,
 }
-PANEL: Final = tuple(_PANEL)
+_TRIALS: Final = {"trial_and_error": False, "trial_and_flag": True}
+PANEL: Final = (*_TRICKS, *_TRIALS)
 """The cheaters, in the order of the tables."""
 
 
 def cheater(name: str, seed: int = 0) -> Team:
     """A cheater of the panel."""
-    return Cheater(name, _PANEL[name], seed)
+    return TrialAndError(name, flags=_TRIALS[name]) if name in _TRIALS else Cheater(name, _TRICKS[name], seed)

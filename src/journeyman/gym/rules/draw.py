@@ -172,7 +172,9 @@ def _draw_slot(scenario: Scenario, state: WorldState, scratch: Scratch, slot: in
     begun = between(scenario, scratch, 0.2, 0.6)
     # Slow growers have begun before anybody looks.
     state.level[slot] = begun if real and onset == 0 else 0.0
-    change_step = onset - 1 - below(scenario, scratch, 4)
+    # What has begun came some steps after its change. What is yet to come begins with it: a change seen before would foretell it.
+    earlier = 1 + below(scenario, scratch, 4)
+    change_step = -earlier if onset == 0 else onset
     scenario.change_step[slot] = NEVER
     if used:
         scenario.needed[slot] = int(state.replicas[service]) + EXTRA_REPLICAS[kind] if CURE[kind] == _SCALE else 0

@@ -39,7 +39,8 @@ class RoleName(StrEnum):
 
 
 _POLICY = (
-    "random, heuristic, oracle, a cheater (null, stall, spam, guess, flag_all, resolve_early, deny, keywords), "
+    "random, heuristic, oracle, a cheater (null, stall, spam, guess, flag_all, resolve_early, deny, keywords, "
+    "shotgun, claim_spam, flag_spam, trial_and_error, trial_and_flag), "
     "trained:FILE, or advisor:NAME for a model of the settings file."
 )
 _PLOT = "Write a picture: .png, .svg or .pdf; needs journeyman[plots]."

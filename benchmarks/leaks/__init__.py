@@ -1,0 +1,1 @@
+"""What `gym_leaks` is made of."""
