@@ -468,7 +468,8 @@ class ReferenceJudge:
             return False
         for criterion in self.criteria:
             if criterion.get("abort_when_met"):
-                if criterion.get("probe") and (self.carried(criterion, now) or self.status(criterion, now) != UNMET):
+                # What has begun to hold is not unmet.
+                if criterion.get("probe") and (self.carried(criterion, now) or self.judged(criterion, now)[0] != UNMET):
                     return False
             elif criterion.get("required", True) and not self._counts(criterion, now):
                 return False
