@@ -19,13 +19,13 @@ from typing import Any
 from hypothesis import HealthCheck, given, settings
 
 from benchmarks.report import Meter, Row
-from journeyman.mission.criteria import evidence_view, expressions, predicate
-from journeyman.mission.criteria.base import Measured
+from journeyman.mission.criteria import evidence_view, expressions, predicate, probes
+from journeyman.mission.criteria.base import Criterion, Measured
 from journeyman.mission.criteria.evidence import Call, CriterionStatus, ExpressionResult, Series
 from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.expressions import ExpressionUses
 from journeyman.mission.criteria.metric_trend import MetricTrend
-from journeyman.mission.fold import effects, iteration, people, progress, world_knowledge
+from journeyman.mission.fold import effects, iteration, people, plan, progress, world_knowledge
 from journeyman.mission.rules import calls, decide, evaluate
 from journeyman.mission.rules.evaluate import _Judge  # pyright: ignore[reportPrivateUsage]  # it is switched off here
 from journeyman.mission.values import compare
@@ -129,6 +129,10 @@ def _all(owner: object, name: str, value: object) -> Switch:
 
 def _one(owner: object, name: str, value: object) -> Switch:
     return lambda put: put(owner, name, value)
+
+
+def _probed_aborts(criteria: Sequence[Criterion]) -> list[Criterion]:
+    return [criterion for criterion in criteria if criterion.abort_when_met and probes([criterion])]
 
 
 def _lenient(value: Any) -> float | None:
@@ -244,6 +248,13 @@ SWITCHES: dict[str, Switch] = {
     "what is named must be measured": _one(
         predicate, "uses", lambda text: dataclasses.replace(expressions.uses(text), named=frozenset[str]())
     ),
+    "what the engine checks of an alarm is checked before completion": _one(
+        decide,
+        "measured_aborts",
+        _probed_aborts,
+    ),
+    "a source's stale answer is asked for again": _one(world_knowledge, "_stale_answers", lambda *_: {}),
+    "a script that only looked measures again": _one(plan, "has_stale_report", lambda _: False),
     "a failed call has no value": _one(predicate, "_stale_result", _only_stale),
     "an event is missing only where it was looked for": _one(predicate.PredicateCriterion, "_unseen", lambda *_: ""),
     "a source tells what is missing by its own answer, in this iteration": _one(
