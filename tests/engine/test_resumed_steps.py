@@ -229,6 +229,23 @@ async def test_a_script_that_was_cut_off_measures_again_what_it_reported_before(
         await at.holds(session)
 
 
+@pytest.mark.parametrize("changes", [False, True])
+async def test_a_plan_that_only_looks_begins_anew_where_an_earlier_script_s_report_is_stale(changes: bool) -> None:  # noqa: FBT001  # a parameter
+    """Nothing but the first script can report the first value again; one that was changed is left alone."""
+    seen: list[str] = []
+    plan = [{"script": f"mission.observe('{name}', len(await {name}()))\n"} for name in ("first", "last")]
+    goal = [{"id": "both", "kind": "predicate", "expression": "obs['metrics']['first'] + obs['metrics']['last'] == 9"}]
+    wanted = mission(plan=plan, criteria=goal, budget={"iterations": 9})
+    effect = "keyed" if changes else "pure"
+    async with bench(counting(seen, "first", effect), counting(seen, "last", "pure")) as at:
+        session = await at.engine.create(wanted)
+        await killed(at, session, "last")
+        state = await at.engine.drive(session)
+        assert seen == ["first", "last", "last", *([] if changes else ["first"])]
+        assert state.outcome == ("unknown" if changes else "achieved")
+        await at.holds(session)
+
+
 async def test_calls_of_scripts_count_and_stop_at_the_budget() -> None:
     """`tool_calls: 7` and a script once made 50."""
     seen: list[str] = []

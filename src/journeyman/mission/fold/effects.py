@@ -46,13 +46,15 @@ def intended(state: State, event: e.Intended) -> State:
         iteration = replace(iteration, probed=True)
     elif event.purpose is CallPurpose.REFRESH:
         iteration = replace(iteration, refreshed=True)
+    changes = EFFECT_RULES[event.effect_class].changes_world
     return replace(
         state,
         phase=Phase.EXECUTE,
         iteration=iteration,
         effects={**state.effects, event.effect: effect},
         usage=replace(state.usage, tool_calls=state.usage.tool_calls + 1),
-        world=stale(state.world) if EFFECT_RULES[event.effect_class].changes_world else state.world,
+        world=stale(state.world) if changes else state.world,
+        plan=replace(state.plan, only_looks=False) if changes and state.plan.only_looks else state.plan,
     )
 
 

@@ -11,7 +11,7 @@ from typing import Final
 
 from journeyman.mission.criteria import needed
 from journeyman.mission.criteria.base import walk
-from journeyman.mission.criteria.evidence import Call, Evidence, Measurement, ObservedEvent, comes_from
+from journeyman.mission.criteria.evidence import SCRIPT, Call, Evidence, Measurement, ObservedEvent, comes_from
 from journeyman.mission.criteria.schema import EvidenceSource
 from journeyman.mission.fold.metric_history import histories_after, trends_after
 from journeyman.mission.model.effects import EFFECT_RULES, EffectState
@@ -179,14 +179,22 @@ def remembered_source(world: WorldKnowledge, metrics: Iterable[str], tool: str, 
     return replace(world, sources=sources)
 
 
-def has_stale_report(state: State) -> bool:
-    """Tell whether a criterion is open of which this iteration's script has reported a value that is stale since."""
-    world, script = state.world, Call.of_script()
+def has_stale_report(state: State, *, earlier: bool = False) -> bool:
+    """Tell whether a criterion is open of which a script has reported a value that is stale since.
+
+    Args:
+        state: At the end of an iteration.
+        earlier: Whether scripts of earlier iterations count, and not only this one's.
+    """
+    world, mine = state.world, f"{SCRIPT}:{state.iteration.index}."
     reported = {
         name
         for name, rows in world.evidence.items()
-        if any(row.measurement.call == script and row.measurement.epoch != world.epoch for row in rows)
+        if any(row.measurement.id.startswith(mine) and row.measurement.epoch != world.epoch for row in rows)
     }
+    if earlier:
+        fresh = {row.name for rows in world.evidence.values() for row in rows if row.measurement.epoch == world.epoch}
+        reported |= {name for name, tools in world.known.items() if SCRIPT in tools} - fresh
     known = frozenset(world.known)
     return any(
         not state.progress.criteria[criterion.id].met and reported & criterion.metric_names(known)

@@ -242,6 +242,10 @@ class Plan(Value, frozen=True, kw_only=True):
     """Failed tries of the step."""
     blocked: bool = False
     """Its script failed after it had changed things: only a person may let it begin again."""
+    begun_in: int = -1
+    """Epoch of the world in which it was begun anew, as what its scripts had reported was stale."""
+    only_looks: bool = True
+    """Nothing that was intended so far can have changed the world."""
     proposals: int = 0
     """Strategies of planner and advisors so far: names their steps."""
 
