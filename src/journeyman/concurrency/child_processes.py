@@ -57,7 +57,7 @@ def kill_at_exit(child: Child) -> None:
         atexit.register(kill_registered)
     _registered[:] = [one for one in _registered if one.returncode is None]
     _registered.append(child)
-    with suppress(OSError):
+    with suppress(OSError, NotImplementedError):
         os.write(_told_sentinel(), f"{child.pid}\n".encode())
 
 
@@ -66,6 +66,7 @@ def _told_sentinel() -> int:
 
     Raises:
         OSError: There can be none here.
+        NotImplementedError: The same, where no process can be started in a session of its own.
     """
     if not _sentinel:
         if not sys.executable or not hasattr(os, "posix_spawn"):
