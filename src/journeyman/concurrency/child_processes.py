@@ -1,7 +1,7 @@
 """Processes that end with ours: killed with their groups, where closing their input does not end them.
 
-That of a killed process is closed too, but a server in the middle of a call does not look at it, and would finish what
-the next process asks about and makes again. So a sentinel, which outlives us, ends them.
+Nor does it where we are killed: a server in the middle of a call does not look at its input, and would finish what the
+next process asks about and makes again. So a sentinel, which outlives us, ends them then.
 """
 
 from __future__ import annotations

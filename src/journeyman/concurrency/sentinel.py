@@ -19,19 +19,21 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     held: dict[int, int | None] = {}
     for line in sys.stdin:
-        pid = int(line)
-        held[pid] = _opened(pid)
-    for pid, handle in held.items():
-        if handle is None or not select.select([handle], [], [], 0)[0]:
-            with suppress(OSError):
-                os.killpg(pid, signal.SIGKILL)
+        _drop_ended(held)
+        with suppress(OSError):  # it has ended already, and its number may be another's
+            held[int(line)] = os.pidfd_open(int(line)) if hasattr(os, "pidfd_open") else None
+    _drop_ended(held)
+    for pid in held:
+        with suppress(OSError):
+            os.killpg(pid, signal.SIGKILL)
 
 
-def _opened(pid: int) -> int | None:
-    """A handle of the process itself, which tells when it is gone, whoever has its number then; `None` where there is none."""
-    with suppress(OSError, AttributeError):
-        return os.pidfd_open(pid)
-    return None
+def _drop_ended(held: dict[int, int | None]) -> None:
+    """Forget the processes that are gone, as their handles tell, where the system has such: others get their numbers."""
+    for pid, handle in list(held.items()):
+        if handle is not None and select.select([handle], [], [], 0)[0]:
+            os.close(handle)
+            del held[pid]
 
 
 if __name__ == "__main__":
