@@ -26,7 +26,6 @@ from journeyman.engine.timeout import run_with_timeout
 from journeyman.engine.tool_policy import alarm_problems, context_problems, missing_tools, pinned_tool
 from journeyman.mission.advice import Advised, wants_advice
 from journeyman.mission.criteria.evidence import ExpressionResult
-from journeyman.mission.fold.fold import with_tools
 from journeyman.mission.fold.timing import seconds_between
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EffectState
@@ -216,7 +215,7 @@ class Driver:
         rows = {tool.name: pinned_tool(state.mission, tool) for tool in tools}
         if not state.tools and not state.tools_ref:
             problems = (*missing_tools(state.mission, rows), *context_problems(state.mission, rows))
-            if problems := problems or alarm_problems(state.mission, with_tools(state, [*rows.values()]).tools):
+            if problems := problems or alarm_problems(state.mission, rows):
                 raise InvalidInput("mission", problems)
             kept = journal.externalize(cast("Json", list(rows.values())))
             journal.record(e.CatalogPinned(tools=cast("list[JsonObject] | JsonObject", kept)))

@@ -6,9 +6,10 @@ import difflib
 from collections.abc import Collection, Iterator, Mapping
 
 from journeyman.mission.criteria.base import walk
+from journeyman.mission.fold.fold import tool_specs
 from journeyman.mission.model.effects import EFFECT_RULES, UNCLASSIFIED, EffectClass
 from journeyman.mission.model.mission import Mission, effect_spec
-from journeyman.mission.model.strategy import ToolSpec, allowed_tools
+from journeyman.mission.model.strategy import allowed_tools
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import Problem
 from journeyman.tools.base import Tool
@@ -64,10 +65,12 @@ def context_problems(mission: Mission, rows: Mapping[str, JsonObject]) -> tuple[
     )
 
 
-def alarm_problems(mission: Mission, tools: Mapping[str, ToolSpec]) -> tuple[Problem, ...]:
+def alarm_problems(mission: Mission, rows: Mapping[str, JsonObject]) -> tuple[Problem, ...]:
     """Every reason why an abort condition could never strike: what was never met would be silent about it."""
-    known = allowed_tools(tools.values())
     alarms = walk([criterion for criterion in mission.criteria if criterion.abort_when_met])
+    if not alarms:
+        return ()
+    known = allowed_tools(tool_specs([*rows.values()]).values())
     return tuple(problem for criterion in alarms for problem in criterion.problems(known))
 
 
