@@ -246,6 +246,23 @@ async def test_a_plan_that_only_looks_begins_anew_where_an_earlier_script_s_repo
         await at.holds(session)
 
 
+async def test_a_plan_whose_scripts_wait_for_people_does_not_begin_anew() -> None:
+    """Each answer makes stale what was reported before: they would be asked again and again."""
+    seen: list[str] = []
+    plan = [{"script": f"mission.observe('{name}', len(await {name}()))\n"} for name in ("first", "last")]
+    goal = [{"id": "both", "kind": "predicate", "expression": "obs['metrics']['first'] + obs['metrics']['last'] == 9"}]
+    wanted = mission(plan=plan, criteria=goal, approve="always")
+    async with bench(counting(seen, "first", "pure"), counting(seen, "last", "pure")) as at:
+        session = await at.engine.create(wanted)
+        state, asked = await at.engine.drive(session), 0
+        while state.people.pending is not None:
+            asked += 1
+            await at.tell(session, "answer", granted=True)
+            state = await at.engine.drive(session)
+        assert (asked, seen, state.outcome) == (2, ["first", "last"], "unknown")
+        await at.holds(session)
+
+
 async def test_calls_of_scripts_count_and_stop_at_the_budget() -> None:
     """`tool_calls: 7` and a script once made 50."""
     seen: list[str] = []

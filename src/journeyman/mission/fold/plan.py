@@ -68,11 +68,12 @@ def after_verdict(state: State) -> Plan:
     """How far the plan is once an iteration is through.
 
     One that is through begins anew where a kill or a pause made stale what its scripts had reported, and all that was
-    done was to look: once for each time, since nothing else makes that stale.
+    done was to look: once for each time. Not where people were asked: waiting for them makes it stale again each time.
     """
     plan, epoch = _after_iteration(state), state.world.epoch
     through = state.plan.index < len(plan_steps(state.mission)) <= plan.index
-    if through and plan.only_looks and plan.begun_in != epoch and has_stale_report(state, earlier=True):
+    harmless = plan.only_looks and plan.begun_in != epoch and not state.people.answers
+    if through and harmless and has_stale_report(state, earlier=True):
         return replace(_again(plan), index=0, begun_in=epoch)
     return plan
 
