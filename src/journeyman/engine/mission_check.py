@@ -184,20 +184,29 @@ def _warnings(state: State) -> Iterator[Problem]:
     tools = allowed_tools(state.tools.values())
     for criterion in walk(mission.criteria):
         yield from criterion.warnings(tools)
-    if any(criterion.asks_person() is not None for criterion in walk(mission.criteria)):
-        yield from _approval_warnings(state)
+    yield from _remeasuring_warnings(state)
 
 
 def _is_unclassified(mission: Mission, state: State, name: str) -> bool:
     return state.tools[name].effect is UNCLASSIFIED and effect_spec(mission, name) is None
 
 
-def _approval_warnings(state: State) -> Iterator[Problem]:
-    sources = any(not EFFECT_RULES[spec.effect].changes_world for spec in state.tools.values())
-    for criterion in walk(state.mission.criteria):
-        if isinstance(criterion, Measured) and not criterion.probes and not sources and not criterion.members():
+def _remeasuring_warnings(state: State) -> Iterator[Problem]:
+    """Criteria whose evidence nothing can measure again once it is stale: no probe, and no tool that only looks."""
+    mission = state.mission
+    asks = any(criterion.asks_person() is not None for criterion in walk(mission.criteria))
+    ends = mission.plan is not None and not mission.repeat and not mission.explores
+    looks = any(not EFFECT_RULES[spec.effect].changes_world for spec in state.tools.values())
+    if looks or not (asks or ends):
+        return
+    if asks:
+        when, hint = "before a person answers", "or answer ahead with `journeyman approve SESSION APPROVAL`"
+    else:
+        when, hint = "before a pause or a crash", "or the run may end `unknown` once it is resumed"
+    for criterion in walk(mission.criteria):
+        if isinstance(criterion, Measured) and not criterion.probes and not criterion.members():
             yield Problem(
                 where=f"criterion {criterion.id}",
-                message="what was measured before a person answers is stale, and no pure tool can measure it again",
-                hint="give it a `probe`, or answer ahead with `journeyman approve SESSION APPROVAL`",
+                message=f"what was measured {when} is stale, and no pure tool can measure it again",
+                hint=f"give it a `probe`, {hint}",
             )
