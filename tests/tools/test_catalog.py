@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from journeyman.mission.model.mission import MetricSource
+from journeyman.mission.model.metric_sources import MetricSource
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import InvalidInput, Unavailable
 from journeyman.tools.arguments import ArgumentSchema, compile_schema

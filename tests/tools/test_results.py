@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeyman.mission.model.mission import MetricSource
+from journeyman.mission.model.metric_sources import MetricSource
 from journeyman.mission.values.canonical import Json, canonical, checked
 from journeyman.tools.base import CallStatus, Result
 from journeyman.tools.metrics import MetricMapping, sources_of
@@ -110,7 +110,9 @@ def test_text_that_looks_like_metrics_measures_nothing(answer: WireAnswer) -> No
 
 def mapped(**sources: dict[str, str]) -> tuple[MetricMapping, ...]:
     """What a mission maps out of the tool `t`."""
-    return sources_of("t", {name: MetricSource(tool="t", **source) for name, source in sources.items()})
+    return sources_of(
+        "t", {name: MetricSource.model_validate({"tool": "t", **source}) for name, source in sources.items()}
+    )
 
 
 @pytest.mark.parametrize(

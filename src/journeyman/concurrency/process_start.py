@@ -19,15 +19,20 @@ _DROP_S: Final = 0.5
 
 
 async def start_process(
-    command: Sequence[str], *, folder: Path | None = None, environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    *,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
+    descriptors: Sequence[int] = (),
 ) -> Process:
-    """Start a process in a session of its own, with pipes for all its streams.
+    """Start a process in a session of its own, with pipes for all its streams, and these descriptors under their numbers.
 
     Cancelling takes effect after it: in the middle, asyncio would leave a process behind that nobody knows of.
     """
     variables = None if environment is None else dict(environment)
     return await _start_shielded(
-        lambda: anyio.open_process(command, cwd=folder, env=variables, start_new_session=True), _close_pipes
+        lambda: anyio.open_process(command, cwd=folder, env=variables, start_new_session=True, pass_fds=descriptors),
+        _close_pipes,
     )
 
 

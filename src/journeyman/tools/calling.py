@@ -25,6 +25,8 @@ from journeyman.tools.servers.supervisor import McpServer
 
 _THREAD_CHARS: Final = 2**20
 """Answers with more text are sorted in a thread."""
+_ENDING_S: Final = 1.0
+"""What a tool that keeps its own limit may take to end by itself."""
 _UNANSWERED: Final = ("server_died", "server_unreachable", "worker_died")
 """Error classes of a try that nobody answered; all others are answers, and asking again brings the same."""
 
@@ -83,6 +85,8 @@ class CatalogEntry:
     arguments: ArgumentSchema | str
     slots: tuple[anyio.CapacityLimiter, ...]
     rate: RateLimiter | None
+    timeout_s: float | None = None
+    """Its own limit, which the mission gave it by name, in place of the one for all."""
 
 
 class ToolCatalog(BaseCatalog):
@@ -131,6 +135,7 @@ class ToolCatalog(BaseCatalog):
                     await anyio.sleep(entry.rate.reserve_wait_s(anyio.current_time()))
                 began_s = anyio.current_time()
                 limit_s = self._limits.timeout_s if request.timeout_s is None else request.timeout_s
+                limit_s = limit_s if entry.timeout_s is None else entry.timeout_s + _ENDING_S
                 scope.deadline = min(scope.deadline, began_s + limit_s)
                 await self._tried(attempts, request)
             finally:

@@ -1,4 +1,4 @@
-"""One catalog of Python functions and MCP servers under one allowlist: what is not allowed cannot be seen or called."""
+"""One catalog of Python functions, commands and MCP servers under one allowlist: what is not allowed cannot be seen or called."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from pathlib import Path
 
 import anyio
 
-from journeyman.mission.model.mission import MetricSource
+from journeyman.mission.model.commands import CommandTool
+from journeyman.mission.model.metric_sources import MetricSource
 from journeyman.mission.values.errors import InvalidInput, Problem, Unavailable
 from journeyman.tools.arguments import compile_schema
 from journeyman.tools.base import Tool
 from journeyman.tools.blocking import run_blocking
 from journeyman.tools.call_limits import CallLimits
 from journeyman.tools.calling import CatalogEntry, LocalFunction, RemoteTool, ToolBackend, ToolCatalog, nearest_names
+from journeyman.tools.command_tool import CommandBackend, command_tools
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.functions import FunctionTool, function_tool
 from journeyman.tools.isolated_function import IsolatedFunction, IsolationSpec
@@ -32,25 +34,25 @@ from journeyman.tools.servers.supervisor import McpServer
 async def open_catalog(
     *,
     functions: Sequence[str | IsolationSpec | Callable[..., object]] = (),
+    commands: Mapping[str, CommandTool] | None = None,
     servers: Mapping[str, object] | None = None,
     allow: Sequence[str] = ("*",),
     metrics: Mapping[str, MetricSource] | None = None,
     limits: CallLimits | None = None,
     deadline: Deadline | None = None,
     base_dir: Path | None = None,
-    jitter: Callable[[], float] = random.random,
 ) -> AsyncGenerator[ToolCatalog]:
     """Open the servers, give their tools and those of the functions under the allowlist, and close it all at the end.
 
     Args:
         functions: Callables, `module:callable` as in mission files, or `IsolationSpec` for one that runs in a worker process.
+        commands: Programs as tools, by name.
         servers: The `mcpServers` form. Servers that no pattern of `allow` can mean are not started.
         allow: Patterns of tool names; `*` and `?` match any characters, dots too.
         metrics: What the mission maps out of results: name of a metric to where it stands.
         limits: Bounds of calls.
         deadline: Bounds starts, calls with all their waiting, and closing; whoever owns it may move it.
         base_dir: The mission file's folder: functions are looked for there, and servers start there.
-        jitter: Draws from 0..1; spreads restarts.
 
     Raises:
         InvalidInput: A function, server or pattern is wrong, or a pattern matches no tool.
@@ -59,13 +61,17 @@ async def open_catalog(
     bounds, until = limits or CallLimits(), deadline or Deadline()
     # A thread: importing runs what others wrote, perhaps for ever, and our loop must go on.
     local = await run_blocking(lambda: _local(functions, base_dir))
+    programs = await run_blocking(lambda: command_tools(commands or {}, base_dir))
     configs = [server for server in read_servers(servers or {}, base_dir) if _needed(server.name, allow)]
     fault: Exception | None = None
     async with anyio.create_task_group() as group:
-        running = [McpServer(config, group, bounds.servers, jitter, until) for config in configs]
+        running = [McpServer(config, group, bounds.servers, random.random, until) for config in configs]
         try:
             await _open_all(running)
-            yield _Assembly(local, running, allow, metrics or {}, bounds).catalog(until)
+            sources = _Sources(
+                local, running, {name: (tool, (commands or {})[name]) for name, tool in programs.items()}, base_dir
+            )
+            yield _Assembly(sources, allow, metrics or {}, bounds).catalog(until)
         except Exception as error:  # noqa: BLE001 - raised again below, outside the group that would wrap it
             fault = error
         finally:
@@ -119,11 +125,20 @@ def _local(
 
 
 @dataclass(frozen=True, slots=True)
-class _Assembly:
-    """What a catalog is made of."""
+class _Sources:
+    """Where tools come from."""
 
     functions: Sequence[tuple[FunctionTool, IsolationSpec | None]]
     servers: Sequence[McpServer]
+    commands: Mapping[str, tuple[Tool, CommandTool]]
+    base_dir: Path | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Assembly:
+    """What a catalog is made of."""
+
+    sources: _Sources
     allow: Sequence[str]
     metrics: Mapping[str, MetricSource]
     limits: CallLimits
@@ -133,13 +148,19 @@ class _Assembly:
         found: list[CatalogEntry] = []
         hidden: dict[str, CatalogEntry] = {}
         threads = anyio.CapacityLimiter(self.limits.threads)
-        for function, isolated in self.functions:
+        for function, isolated in self.sources.functions:
             found.append(self._entry(function.tool, self._source(function, isolated, threads)))
             probe = function.probe
             if probe is not None and _matches(function.tool.name, self.allow):
                 asking = None if isolated is None else replace(isolated, probe=True)
                 hidden[probe.tool.name] = self._entry(probe.tool, self._source(probe, asking, threads))
-        for server in self.servers:
+        running = anyio.CapacityLimiter(self.limits.threads)
+        for name, (tool, spec) in self.sources.commands.items():
+            mapped = sources_of(name, self.metrics)
+            backend = CommandBackend(name, spec, self.sources.base_dir, self.limits.caps, running, mapped)
+            timeout_s = None if spec.timeout_s is None else float(spec.timeout_s)
+            found.append(self._entry(tool, backend, timeout_s=timeout_s))
+        for server in self.sources.servers:
             slots = anyio.CapacityLimiter(self.limits.per_server)
             for name, full in catalog_names(server.config.name, list(server.definitions)).items():
                 tool = tool_of(full, server.definitions[name])
@@ -157,7 +178,13 @@ class _Assembly:
             return LocalFunction(function, caps, threads, mapped)
         return IsolatedFunction(function, isolated, caps, threads, mapped)
 
-    def _entry(self, tool: Tool, source: ToolBackend, slots: anyio.CapacityLimiter | None = None) -> CatalogEntry:
+    def _entry(
+        self,
+        tool: Tool,
+        source: ToolBackend,
+        slots: anyio.CapacityLimiter | None = None,
+        timeout_s: float | None = None,
+    ) -> CatalogEntry:
         own = self.limits.concurrency_of(tool.name)
         return CatalogEntry(
             tool=tool,
@@ -165,6 +192,7 @@ class _Assembly:
             arguments=compile_schema(tool.input_schema),
             slots=tuple(slot for slot in (own, slots) if slot is not None),
             rate=self.limits.rate_of(tool.name),
+            timeout_s=timeout_s,
         )
 
 

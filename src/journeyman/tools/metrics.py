@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import Final, cast
 
-from journeyman.mission.model.mission import MetricSource
+from journeyman.mission.model.metric_sources import MetricExtraction, MetricSource
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, canonical, checked
 from journeyman.mission.values.documents import document
 from journeyman.mission.values.paths import at_path
@@ -34,6 +34,8 @@ class MetricMapping:
     pattern: Pattern | None
     here: bool
     """Whether this tool gives it; a metric that the tool itself calls so is another, either way."""
+    default: Json = None
+    """Its value where an answer has none; `None` for none."""
 
 
 @dataclass(slots=True)
@@ -74,15 +76,13 @@ def reported_values(structured: Json) -> ReportedValues:
 
 def sources_of(tool: str, metrics: Mapping[str, MetricSource]) -> tuple[MetricMapping, ...]:
     """What the mission maps, and what of it out of this tool's results."""
-    return tuple(
-        MetricMapping(
-            name,
-            source.path,
-            None if source.regex is None else compile_pattern(source.regex),
-            fnmatchcase(tool, source.tool),
-        )
-        for name, source in metrics.items()
-    )
+    return tuple(extracted(name, source, here=fnmatchcase(tool, source.tool)) for name, source in metrics.items())
+
+
+def extracted(name: str, source: MetricExtraction, *, here: bool = True) -> MetricMapping:
+    """A metric as results are read for it."""
+    pattern = None if source.regex is None else compile_pattern(source.regex)
+    return MetricMapping(name, source.path, pattern, here, source.default)
 
 
 def with_mapped(own: JsonObject, mapped: Sequence[MetricMapping], value: Json, text: str) -> JsonObject:
@@ -108,10 +108,15 @@ def _is_mapped(name: str, item: Json, names: set[str]) -> bool:
 
 
 def _found(mapped: MetricMapping, document: Json, text: str) -> Iterator[Json]:
+    """The value, if there is one. A default stands for what is not there, never for what is there and cannot be read."""
+    absent = () if mapped.default is None else (mapped.default,)
     if mapped.path is not None:
+        if document is None:
+            return
         try:
             at = at_path(document, mapped.path)
         except KeyError:
+            yield from absent
             return
         if mapped.pattern is None:
             yield at
@@ -120,7 +125,10 @@ def _found(mapped: MetricMapping, document: Json, text: str) -> Iterator[Json]:
             return
         text = at
     match = mapped.pattern.search(text) if mapped.pattern is not None else None
-    number = None if match is None or match.groups[0] is None else _number(match.groups[0])
+    if match is None:
+        yield from absent
+        return
+    number = None if match.groups[0] is None else _number(match.groups[0])
     if number is not None:
         yield number
 

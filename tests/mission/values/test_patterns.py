@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from journeyman.mission.criteria import ArtifactCriterion
-from journeyman.mission.model.mission import MetricSource
+from journeyman.mission.model.metric_sources import MetricSource
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.paths import at_path
 from journeyman.mission.values.patterns import MAX_PROGRAM, compile_pattern

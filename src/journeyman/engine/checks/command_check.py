@@ -21,14 +21,11 @@ from journeyman.mission.criteria.engine_check import CommandCheck
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.tools.blocking import run_blocking
 from journeyman.tools.processes.command_runner import CommandResult, run_command
+from journeyman.tools.processes.environment import environment
 from journeyman.workspaces.copying import CopyResult, pristine_copy
 
 Value = TypeVar("Value")
 
-ENVIRONMENT: Final = (
-    "PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR", "SYSTEMROOT", "VIRTUAL_ENV",
-)  # fmt: skip
-"""The variables of ours that a command sees, and no others: it may run what an agent wrote."""
 _TAIL_BYTES: Final = 1000
 _CLEARING_S: Final = 5.0
 """How long is waited for the copy to be removed …"""
@@ -50,7 +47,7 @@ async def check_command(check: CommandCheck, base_dir: Path, deadline_s: float |
         ended = await run_command(
             [word.replace("{copy}", str(prepared.copy)) for word in check.argv],
             folder=prepared.folder,
-            environment={name: os.environ[name] for name in ENVIRONMENT if name in os.environ},
+            environment=environment({}),
             timeout_s=limit_s,
             tail_bytes=_TAIL_BYTES,
         )

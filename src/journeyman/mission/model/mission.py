@@ -10,12 +10,13 @@ from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator, m
 
 from journeyman.mission.criteria import AnyCriterion, Probe, needed, walk
 from journeyman.mission.criteria.schema import IN_ORDER, Finite, Name, RecordedObject, Strict
+from journeyman.mission.model.commands import CommandTool, command_of
 from journeyman.mission.model.effects import EFFECT_RULES, AfterCrash, EffectClass
+from journeyman.mission.model.metric_sources import MetricSource
 from journeyman.mission.model.servers import Server
 from journeyman.mission.model.strategy import Strategy
 from journeyman.mission.values.canonical import Json, JsonObject, digest_of
 from journeyman.mission.values.name_patterns import closest_match
-from journeyman.mission.values.patterns import compile_pattern
 
 Approve: TypeAlias = Literal["never", "destructive", "always"]
 """From the laxest to the strictest."""
@@ -23,6 +24,8 @@ Approve: TypeAlias = Literal["never", "destructive", "always"]
 MAX_DIRECTIVE_CHARACTERS = 8192
 MAX_CONTEXT = 20
 """Context calls of one mission: the state keeps the newest result of each."""
+COMMAND_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,49}$"
+"""A command's name is also where its metrics stand: `tests.exit_code`."""
 SERVER_NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,49}$"
 
 
@@ -75,35 +78,6 @@ class Function(Strict):
     """A typed callable as `module:name`."""
     isolate: StrictBool = False
     """Run each call in a worker process, which is killed at the deadline; a thread of ours cannot be."""
-
-
-class MetricSource(Strict):
-    """Where a metric stands in a tool's results, for tools that do not report it as a metric themselves.
-
-    A result in which it is not found has no such metric; that is no error.
-    """
-
-    tool: Name
-    """Name or pattern of the tools whose results are looked at."""
-    path: Name | None = None
-    """Dot path into structured content, or into the JSON that the text is."""
-    regex: StrictStr | None = None
-    """Searched in the text, or in the text at `path`; its one group holds the number. In RE2's syntax."""
-
-    @field_validator("regex")
-    @classmethod
-    def _has_one_group(cls, pattern: str | None) -> str | None:
-        if pattern is not None and (count := compile_pattern(pattern).group_count) != 1:
-            raise ValueError(
-                f"{pattern!r} has {count} groups; put the number, and only that, into one: `loss=([0-9.]+)`"
-            )
-        return pattern
-
-    @model_validator(mode="after")
-    def _findable(self) -> MetricSource:
-        if self.path is None and self.regex is None:
-            raise ValueError("needs `path`, `regex`, or both: where in the result does the metric stand?")
-        return self
 
 
 class Gym(Strict):
@@ -194,10 +168,14 @@ class Mission(Strict):
     )
     functions: list[Name | Function] = Field(default_factory=list[str | Function])
     """Typed Python callables as `module:name`, or `{function: module:name, isolate: true}`."""
+    commands: Annotated[dict[Annotated[StrictStr, Field(pattern=COMMAND_NAME)], CommandTool], IN_ORDER] = Field(
+        default_factory=dict
+    )
+    """Programs as tools: `tests: pytest -q`, or an object that says more."""
     gym: Gym | None = None
     """A simulated incident as a source of tools."""
     tools: Annotated[list[Name], Field(max_length=500)] = Field(default_factory=list)
-    """Allowlist by pattern; nothing outside it is visible or callable."""
+    """Allowlist by pattern; nothing outside it is visible or callable. Where commands are the only tools: all of them."""
     effects: Annotated[dict[Name, EffectSpec], IN_ORDER] = Field(default_factory=dict)
     """Tool name or pattern to effect class; an exact name counts before patterns, a longer pattern before a shorter one."""
     metrics: Annotated[dict[Name, MetricSource], Field(max_length=500), IN_ORDER] = Field(default_factory=dict)
@@ -231,6 +209,23 @@ class Mission(Strict):
             raise ValueError("is empty")
         return text.strip()
 
+    @model_validator(mode="before")
+    @classmethod
+    def _commands_are_allowed(cls, value: object) -> object:
+        """Who writes a command into a mission means it to be used: only what others bring needs an allowlist."""
+        plain = cast("dict[str, object]", value) if isinstance(value, dict) else {}
+        commands = plain.get("commands")
+        if not isinstance(commands, dict) or any(plain.get(key) for key in ("tools", "servers", "functions", "gym")):
+            return cast("object", value)
+        return {**plain, "tools": [name for name in cast("dict[object, object]", commands) if isinstance(name, str)]}
+
+    @field_validator("commands", mode="before")
+    @classmethod
+    def _short_commands(cls, value: object) -> object:
+        if not isinstance(value, dict):
+            return value
+        return {key: command_of(item) for key, item in cast("dict[object, object]", value).items()}
+
     @field_validator("effects", mode="before")
     @classmethod
     def _short_effects(cls, value: object) -> object:
@@ -258,7 +253,7 @@ class Mission(Strict):
 
     @model_validator(mode="after")
     def _has_tools(self) -> Mission:
-        if (self.servers or self.functions or self.gym) and not self.tools:
+        if (self.servers or self.functions or self.commands or self.gym) and not self.tools:
             raise ValueError("`tools` is empty: list the tools that may be used, such as 'git.*' or a function's name")
         if self.repeat and not self.plan:
             raise ValueError("`repeat` needs a `plan` to repeat")

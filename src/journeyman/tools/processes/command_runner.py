@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -16,8 +17,11 @@ import anyio
 from anyio.abc import AsyncResource, ByteReceiveStream, Process
 
 from journeyman.concurrency.process_start import start_process
+from journeyman.tools.processes.kept_output import KeptOutput
 
 _REAPER: Final = str(Path(__file__).with_name("reaper.py"))
+_STDERR: Final = 2
+_CHUNK_BYTES: Final = 64 * 2**10
 _ENDING_S: Final = 6.0
 """How long is waited for the reaper to end everything, which takes it 5 s at most; then it is killed itself."""
 _OUTPUT_S: Final = 0.2
@@ -32,9 +36,11 @@ class CommandResult:
     exit_code: int | None = None
     """Negative: the signal that ended it; `None` where it did not end by itself, or never began."""
     output: bytes = b""
-    """The end of what it wrote, both streams as they came."""
+    """What was kept of both streams as they came, or of standard error alone where standard output is kept apart."""
     output_bytes: int = 0
-    """How much it wrote in all."""
+    """How much of that it wrote in all."""
+    stdout: bytes = b""
+    """What was kept of standard output, apart."""
     timed_out: bool = False
     error: str = ""
     """Why it could not be started."""
@@ -46,7 +52,9 @@ async def run_command(
     folder: Path | None = None,
     environment: Mapping[str, str] | None = None,
     timeout_s: float | None = None,
+    head_bytes: int = 0,
     tail_bytes: int = 4096,
+    apart: bool = False,
 ) -> CommandResult:
     """Run a program, never through a shell, and end it with all its descendants when it exits, is late or is cancelled.
 
@@ -59,16 +67,26 @@ async def run_command(
         folder: Where it runs; our own folder when `None`.
         environment: All the variables it sees; our own when `None`.
         timeout_s: After it, `timed_out` is true.
-        tail_bytes: How much of the end of its output is kept.
+        head_bytes: How much of the beginning of each stream is kept.
+        tail_bytes: How much of the end of each stream is kept.
+        apart: Keep standard output apart from standard error.
     """
+    pipe = await _pipe_of_output() if apart else None
     try:
-        reaper = [sys.executable, "-I", "-S", _REAPER, *argv]
-        process = await start_process(reaper, folder=folder, environment=environment)
+        output, descriptors = (_STDERR, ()) if pipe is None else (pipe.writing, (pipe.writing,))
+        reaper = [sys.executable, "-I", "-S", _REAPER, str(output), *argv]
+        process = await start_process(reaper, folder=folder, environment=environment, descriptors=descriptors)
     except (OSError, ValueError) as error:
+        if pipe is not None:
+            pipe.transport.close()
         return CommandResult(error=f"{argv[0]!r} cannot be started: {error}")
-    run = _RunningCommand(process, tail_bytes)
+    finally:
+        if pipe is not None:
+            os.close(pipe.writing)
+    run = _RunningCommand(process, KeptOutput(head_bytes, tail_bytes), KeptOutput(head_bytes, tail_bytes), pipe)
     late = False
     async with anyio.create_task_group() as group:
+        group.start_soon(run.hear_stdout)
         group.start_soon(run.hear_output)
         group.start_soon(run.hear_reaper)
         try:
@@ -80,38 +98,63 @@ async def run_command(
                 await run.end()
     return CommandResult(
         exit_code=None if late else run.exit_code,
-        output=bytes(run.tail),
-        output_bytes=run.output_bytes,
+        output=run.output.kept(),
+        output_bytes=run.output.total_bytes,
+        stdout=run.stdout.kept(),
         timed_out=late,
         error=run.error,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _OutputPipe:
+    """Where standard output comes from, apart from the rest."""
+
+    reader: asyncio.StreamReader
+    transport: asyncio.ReadTransport
+    writing: int
+    """The end that the program writes to."""
+
+
+async def _pipe_of_output() -> _OutputPipe:
+    reading, writing = os.pipe()
+    reader = asyncio.StreamReader()
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(
+        lambda: asyncio.StreamReaderProtocol(reader), os.fdopen(reading, "rb", buffering=0)
+    )
+    return _OutputPipe(reader, transport, writing)
+
+
 class _RunningCommand:
     """A reaper under way, and what was heard of it."""
 
-    def __init__(self, process: Process, tail_bytes: int) -> None:
-        self.tail = bytearray()
-        self.output_bytes = 0
+    def __init__(self, process: Process, output: KeptOutput, stdout: KeptOutput, pipe: _OutputPipe | None) -> None:
+        self.output = output
+        self.stdout = stdout
         self.exit_code: int | None = None
         self.error = ""
         self.over = anyio.Event()
         """The reaper has said how it ended, or is gone."""
         self._silent = anyio.Event()
         """All that was written was read."""
+        self._stdout_silent = anyio.Event()
         self._process = process
-        self._tail_bytes = tail_bytes
+        self._pipe = pipe
         self._pid: int | None = None
 
     async def hear_output(self) -> None:
         """Keep the end of what the program writes. Cancelling does not stop this: `end` does, within its time."""
         with anyio.CancelScope(shield=True), suppress(*_STREAM_ENDS):
             while True:
-                chunk = await _stream(self._process.stderr).receive()
-                self.output_bytes += len(chunk)
-                self.tail += chunk
-                del self.tail[: -self._tail_bytes or None]
+                self.output.add(await _stream(self._process.stderr).receive())
         self._silent.set()
+
+    async def hear_stdout(self) -> None:
+        """The same of standard output, where it comes apart."""
+        with anyio.CancelScope(shield=True), suppress(*_STREAM_ENDS):
+            while self._pipe is not None and (chunk := await self._pipe.reader.read(_CHUNK_BYTES)):
+                self.stdout.add(chunk)
+        self._stdout_silent.set()
 
     async def hear_reaper(self) -> None:
         """Take in what the reaper says, until it is gone; not stopped by cancelling, as above."""
@@ -147,6 +190,9 @@ class _RunningCommand:
                 await _gone(process)
         with anyio.move_on_after(_OUTPUT_S):
             await self._silent.wait()
+            await self._stdout_silent.wait()
+        if self._pipe is not None:
+            self._pipe.transport.close()
         await _close(process.stdout, process.stderr)
 
     def _kill(self) -> None:

@@ -7,7 +7,8 @@ we die, since its standard input then ends.
 
 Standard input: its end means "end it now". Standard output: lines of JSON, `{"pid": n}` when the program was started,
 `{"exit": n}` when it and all others are gone (negative: the signal that ended it), `{"error": text}` when it could not
-be started. Standard error: what the program writes, to either of its streams.
+be started. Standard error: what the program writes, to either of its streams, or to its standard error alone where the
+first argument is another descriptor than 2: its standard output then goes there.
 """
 
 from __future__ import annotations
@@ -31,14 +32,20 @@ def _say(**words: object) -> None:
         os.write(1, json.dumps(words).encode() + b"\n")
 
 
-def _started(argv: list[str]) -> int:
-    """Start the program in a session of its own, with our standard error as its output."""
+def _started(output: int, argv: list[str]) -> int:
+    """Start the program in a session of its own; `output` is its standard output, and no longer open here."""
     actions = [
         (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
-        (os.POSIX_SPAWN_DUP2, 2, 1),
+        (os.POSIX_SPAWN_DUP2, output, 1),
     ]
+    if output > 2:
+        os.set_inheritable(output, False)  # its only form
     defaults = [signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-    return os.posix_spawnp(argv[0], argv, os.environ, file_actions=actions, setsid=True, setsigdef=defaults)
+    try:
+        return os.posix_spawnp(argv[0], argv, os.environ, file_actions=actions, setsid=True, setsigdef=defaults)
+    finally:
+        if output > 2:
+            os.close(output)
 
 
 def _ended(child: int) -> int | None:
@@ -114,9 +121,9 @@ def main() -> int:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     try:
-        child = _started(sys.argv[1:])
+        child = _started(int(sys.argv[1]), sys.argv[2:])
     except OSError as error:
-        _say(error=f"{error.strerror}: {sys.argv[1]}")
+        _say(error=f"{error.strerror}: {sys.argv[2]}")
         return 1
     _say(pid=child)
     code = _watch(child, wake)

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
-import shutil
-import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +13,8 @@ import pydantic
 
 from journeyman.mission.model.servers import Server
 from journeyman.mission.values.errors import InvalidInput, Problem
+from journeyman.tools.processes.environment import expanded, find_program, missing_variables
 
-_VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
 _NAME: Final = re.compile(r"[A-Za-z_][\w-]*")
 
 
@@ -63,15 +60,13 @@ def _server(name: str, raw: object, base_dir: Path | None, problems: list[Proble
         )
         return None
     before = len(problems)
-    filled: dict[str, object] = {
-        key: _expanded(f"{name}.{key}", cast("dict[str, str]", value), problems)
-        for key, value in spec
-        if isinstance(value, dict)
-    }
+    tables = {key: cast("dict[str, str]", value) for key, value in spec if isinstance(value, dict)}
+    problems += [problem for key, table in tables.items() for problem in missing_variables(f"{name}.{key}", table)]
     if len(problems) > before:
         return None
+    filled: dict[str, object] = {key: expanded(table) for key, table in tables.items()}
     if spec.command is not None:
-        filled["command"] = _program(spec.command, base_dir)
+        filled["command"] = find_program(spec.command, base_dir)
     cwd = base_dir / spec.cwd if base_dir is not None and spec.cwd else Path(spec.cwd) if spec.cwd else base_dir
     return ServerConfig(name, spec.model_copy(update=filled), cwd)
 
@@ -83,21 +78,3 @@ def _config_problem(name: str, location: tuple[int | str, ...], kind: str, messa
     close = difflib.get_close_matches(str(location[0]), list(Server.model_fields), 1)
     hint = f"nearest: {close[0]}" if close else f"known: {', '.join(Server.model_fields)}"
     return Problem(where=where, message="is no key of a server", hint=hint)
-
-
-def _expanded(where: str, values: Mapping[str, str], problems: list[Problem]) -> dict[str, str]:
-    for name, value in values.items():
-        missing = [variable for variable in _VARIABLE.findall(value) if variable not in os.environ]
-        problems.extend(
-            Problem(where=f"{where}.{name}", message=f"the environment has no {variable}", hint=f"export {variable}=…")
-            for variable in missing
-        )
-    return {name: _VARIABLE.sub(lambda found: os.environ.get(found[1], ""), value) for name, value in values.items()}
-
-
-def _program(command: str, base_dir: Path | None) -> str:
-    """The path of a program: as it is, on the PATH, or beside the Python that runs us (its environment's scripts)."""
-    if os.sep in command:
-        return str(base_dir / command) if base_dir is not None else command
-    beside = Path(sys.executable).parent / command
-    return shutil.which(command) or (str(beside) if beside.exists() else command)

@@ -26,6 +26,7 @@ from mcp.types import PARSE_ERROR, ErrorData, JSONRPCError, jsonrpc_message_adap
 from journeyman.concurrency.child_processes import kill_at_exit, kill_group
 from journeyman.concurrency.process_start import start_process
 from journeyman.tools.blocking import run_blocking
+from journeyman.tools.processes.environment import environment
 from journeyman.tools.servers.health import ServerHealth
 from journeyman.tools.servers.outbox import Outbox, attempt_in_params
 
@@ -45,23 +46,6 @@ _LAST_WORDS_S: Final = 0.2
 """How long the stderr of an ended server is still read."""
 _THREAD_BYTES: Final = 2**20
 """Messages over this size are parsed in a thread, so that they do not hold up the event loop."""
-_INHERITED: Final = ("PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "LC_ALL", "LC_CTYPE", "TZ", "TMPDIR")
-_INHERITED_WINDOWS: Final = (
-    "APPDATA",
-    "COMSPEC",
-    "LOCALAPPDATA",
-    "PATHEXT",
-    "SYSTEMDRIVE",
-    "SYSTEMROOT",
-    "TEMP",
-    "TMP",
-)
-
-
-def environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """The variables a server may see: those that programs need to run at all, and the configured ones."""
-    names = _INHERITED + (_INHERITED_WINDOWS if sys.platform == "win32" else ())
-    return {name: os.environ[name] for name in names if name in os.environ} | dict(extra)
 
 
 @asynccontextmanager

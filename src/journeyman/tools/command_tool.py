@@ -1,0 +1,200 @@
+"""Programs as tools: the command line filled in, run without a shell unless that was asked for, its output read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final, TypeAlias
+
+import anyio
+
+from journeyman.mission.model.commands import KEY_NAME, PLACEHOLDER, CommandTool
+from journeyman.mission.model.effects import EFFECT_RULES
+from journeyman.mission.values.canonical import Json, JsonObject, canonical, digest_of
+from journeyman.mission.values.errors import InvalidInput, Problem
+from journeyman.tools.arguments import compile_schema
+from journeyman.tools.base import CallStatus, Result, Tool, ToolHints
+from journeyman.tools.metrics import MetricMapping, extracted, with_mapped
+from journeyman.tools.processes.command_runner import CommandResult, run_command
+from journeyman.tools.processes.environment import environment, expanded, find_program, missing_variables
+from journeyman.tools.results import ResultCaps, classify_value, failed_result
+from journeyman.tools.send_state import SendState
+
+Argument: TypeAlias = "list[str] | None"
+"""What becomes of one word of `run`: none, one or several arguments; `None` where it is left out."""
+_KEY_VARIABLE: Final = "JOURNEYMAN_IDEMPOTENCY_KEY"
+_ERROR_TAIL: Final = 300
+
+
+class ArgumentRefused(Exception):
+    """An argument that must not reach a command line."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandBackend:
+    """A command of the mission with all that a call of it needs."""
+
+    name: str
+    spec: CommandTool
+    base_dir: Path | None
+    caps: ResultCaps
+    running: anyio.CapacityLimiter
+    mapped: tuple[MetricMapping, ...] = ()
+    """What the mission maps out of its results."""
+
+    async def call(self, args: Mapping[str, Json], key: str, sending: SendState) -> Result:
+        """Run it once; cancelling ends it with all that it started."""
+        given = self.spec.with_defaults(args)
+        try:
+            argv = list(filled_argv(self.spec, given, key))
+            variables = shell_variables(given) if self.spec.shell else {}
+        except ArgumentRefused as refused:
+            return failed_result("invalid_arguments", str(refused))
+        async with self.running:
+            sending.sent = True
+            began_s = anyio.current_time()
+            half = self.spec.output_bytes // 2
+            ended = await run_command(
+                [find_program(argv[0], self.base_dir), *argv[1:]],
+                folder=(self.base_dir or Path.cwd()) / self.spec.cwd,
+                environment=environment({**expanded(self.spec.env), **variables, _KEY_VARIABLE: key}),
+                timeout_s=None if self.spec.timeout_s is None else float(self.spec.timeout_s),
+                head_bytes=self.spec.output_bytes - half,
+                tail_bytes=half,
+                apart=True,
+            )
+        sending.sent = not ended.error
+        return self._result(ended, round(anyio.current_time() - began_s, 3))
+
+    def _result(self, ended: CommandResult, took_s: float) -> Result:
+        if ended.error:
+            return failed_result("not_started", ended.error)
+        if ended.timed_out:
+            text = f"it took longer than {self.spec.timeout_s:g} s and was ended{_last_words(ended)}"
+            return failed_result("timeout", text, status=CallStatus.UNKNOWN)
+        code = ended.exit_code
+        if code is None or code < 0:
+            how = "nobody saw how it ended" if code is None else f"signal {-code} ended it"
+            return failed_result("worker_died", f"{how}{_last_words(ended)}", status=CallStatus.UNKNOWN)
+        return self._judged(ended, code, took_s)
+
+    def _judged(self, ended: CommandResult, code: int, took_s: float) -> Result:
+        stdout, stderr = (part.decode("utf-8", "replace") for part in (ended.stdout, ended.output))
+        own: JsonObject = {self.name: {"exit_code": code, "duration_s": took_s}}
+        found = with_mapped(own, self._mapped(code), stdout, f"{stdout}\n{stderr}")
+        value: JsonObject = {
+            "exit_code": code, "stdout": stdout, "stderr": stderr, "duration_s": took_s, "metrics": found,
+        }  # fmt: skip
+        result = classify_value(value, self.caps)
+        if result.status is not CallStatus.DONE or code in accepted_codes(self.spec, code):
+            return result
+        text = f"it ended with exit code {code}{_last_words(ended)}"
+        return replace(failed_result("exit_code", text), value=result.value, original_bytes=result.original_bytes)
+
+    def _mapped(self, code: int) -> tuple[MetricMapping, ...]:
+        """What its output is read for. A default says that nothing was wrong, which a program says by ending with 0."""
+        own = tuple(extracted(name, source) for name, source in self.spec.metrics.items())
+        return (*(row if code == 0 else replace(row, default=None) for row in own), *self.mapped)
+
+
+def accepted_codes(spec: CommandTool, code: int) -> tuple[int, ...]:
+    """The exit codes with which a command has done its work, of which `code` may be one."""
+    if spec.exit_codes is not None:
+        return (code,) if spec.exit_codes == "any" else tuple(spec.exit_codes)
+    return (0,) if spec.effect is None or EFFECT_RULES[spec.effect].changes_world else (code,)
+
+
+def filled_argv(spec: CommandTool, given: JsonObject, key: str) -> Iterator[str]:
+    """Program and arguments of one call; raises `ArgumentRefused`."""
+    if spec.shell:
+        yield from spec.argv
+        return
+    for word in spec.argv:
+        yield from _filled(word, spec, {**given, KEY_NAME: key}) or ()
+
+
+def _filled(word: str, spec: CommandTool, given: JsonObject) -> Argument:
+    names = [name for name in PLACEHOLDER.findall(word) if name in given]
+    if any(given[name] is None for name in names):
+        return None
+    if not names:
+        return [word]
+    whole = word == f"{{{names[0]}}}"
+    value = given[names[0]]
+    if whole and isinstance(value, list):
+        return [_plain(spec, names[0], item, leads=True) for item in value]
+    words = {name: _plain(spec, name, given[name], leads=word.startswith(f"{{{name}}}")) for name in names}
+    return [PLACEHOLDER.sub(lambda found: words.get(found[1], found[0]), word)]
+
+
+def _plain(spec: CommandTool, name: str, value: Json, *, leads: bool) -> str:
+    """A value as the program reads it."""
+    text = value if isinstance(value, str) else canonical(value).decode()
+    if "\0" in text:
+        raise ArgumentRefused(f"{name}: holds a NUL character, which no argument can")
+    bounded = {"pattern", "enum", "const"} & spec.parameters.get(name, {}).keys()
+    if leads and text.startswith("-") and isinstance(value, str) and not bounded:
+        raise ArgumentRefused(
+            f"{name}: {text[:80]!r} begins with '-', which the program may read as an option; where it may be one, allow"
+            f" it with a `pattern` or `enum` under `parameters`"
+        )
+    return text
+
+
+def shell_variables(given: JsonObject) -> dict[str, str]:
+    """The parameters as a shell line sees them; those without a value are not set."""
+    found = {name: value for name, value in given.items() if value is not None}
+    texts = {name: value if isinstance(value, str) else canonical(value).decode() for name, value in found.items()}
+    if wrong := next((name for name, text in texts.items() if "\0" in text), None):
+        raise ArgumentRefused(f"{wrong}: holds a NUL character, which no variable can")
+    return texts
+
+
+def _last_words(ended: CommandResult) -> str:
+    words = (ended.output or ended.stdout).decode("utf-8", "replace").strip()
+    return f": {words[-_ERROR_TAIL:]}" if words else ""
+
+
+def command_tools(commands: Mapping[str, CommandTool], base_dir: Path | None) -> dict[str, Tool]:
+    """The tools of a mission's commands; raises `InvalidInput` with everything that keeps any of them from running."""
+    problems = [problem for name, spec in commands.items() for problem in _problems(name, spec, base_dir)]
+    if problems:
+        raise InvalidInput("the list of commands", tuple(problems), code="commands_invalid")
+    return {name: _tool(name, spec) for name, spec in commands.items()}
+
+
+def _problems(name: str, spec: CommandTool, base_dir: Path | None) -> Iterator[Problem]:
+    program = Path(find_program(spec.argv[0], base_dir))
+    bare = len(Path(spec.argv[0]).parts) == 1
+    if bare and not program.is_absolute():
+        hint = "install it, or write its path; a line that only a shell understands needs `shell: true`"
+        yield Problem(where=f"commands.{name}.run", message=f"there is no program {spec.argv[0]!r}", hint=hint)
+    folder = (base_dir or Path.cwd()) / spec.cwd
+    if not folder.is_dir():
+        yield Problem(where=f"commands.{name}.cwd", message=f"{spec.cwd!r} is no folder", hint=f"looked for {folder}")
+    yield from missing_variables(f"commands.{name}.env", spec.env)
+    schema = compile_schema(spec.input_schema())
+    if isinstance(schema, str):
+        yield Problem(where=f"commands.{name}.parameters", message=f"is no JSON Schema: {schema}")
+
+
+def _tool(name: str, spec: CommandTool) -> Tool:
+    effect = None if spec.effect is None else EFFECT_RULES[spec.effect]
+    definition: JsonObject = {
+        "name": name,
+        "description": spec.description or f"Runs `{spec.words}`.",
+        "input_schema": spec.input_schema(),
+        "run": spec.model_dump(mode="json", exclude_defaults=True),
+    }
+    return Tool(
+        name=name,
+        description=str(definition["description"]),
+        input_schema=spec.input_schema(),
+        pin=digest_of(definition),
+        hints=ToolHints(
+            read_only=None if effect is None else not effect.changes_world,
+            idempotent=None if effect is None else effect.repeatable,
+        ),
+        effect=None if spec.effect is None else spec.effect.value,
+    )
