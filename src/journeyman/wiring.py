@@ -201,7 +201,7 @@ async def mission_catalog(
     incident = _incident(mission.gym) if mission.gym is not None else None
     async with open_catalog(
         functions=[*map(_function, mission.functions), *functions, *([] if incident is None else incident.tools())],
-        commands=mission.commands,
+        declared=mission.declared,
         servers=servers,
         allow=mission.tools,
         metrics=mission.metrics,

@@ -17,13 +17,15 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from journeyman.mission.files.mission_file import validate_mission
-from journeyman.mission.model.commands import CommandTool, command_of
+from journeyman.mission.model.commands import CommandTool
+from journeyman.mission.model.declared_tool import long_form
 from journeyman.mission.model.metric_sources import MetricSource
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import InvalidInput
 from journeyman.tools.base import CallStatus, Result
 from journeyman.tools.catalog import open_catalog
-from journeyman.tools.command_tool import ArgumentRefused, filled_argv
+from journeyman.tools.declared.command import filled_argv
+from journeyman.tools.declared.definition import ArgumentRefused
 
 PYTHON = sys.executable
 SHOW_ARGV = "import json, sys; print(json.dumps(sys.argv[1:]))"
@@ -31,14 +33,14 @@ SHOW_ARGV = "import json, sys; print(json.dumps(sys.argv[1:]))"
 
 def command(value: object) -> CommandTool:
     """A command as a mission file has it."""
-    return CommandTool.model_validate(command_of(value))
+    return CommandTool.model_validate(long_form("run", value))
 
 
 def result_of(value: object, folder: Path, *, metrics: dict[str, MetricSource] | None = None, **args: Json) -> Result:
     """What one call of a command gives."""
 
     async def scene() -> Result:
-        async with open_catalog(commands={"it": command(value)}, metrics=metrics, base_dir=folder) as catalog:
+        async with open_catalog(declared={"it": command(value)}, metrics=metrics, base_dir=folder) as catalog:
             return await catalog.call("it", args, key="key-1")
 
     return asyncio.run(scene())
@@ -218,7 +220,7 @@ def test_a_command_that_a_signal_ended_is_unknown(tmp_path: Path) -> None:
 )
 def test_what_cannot_run_is_said_before_anything_runs(spec: object, words: str, tmp_path: Path) -> None:
     """All of it at once, with the place in the mission file."""
-    with pytest.raises(InvalidInput, match="commands") as caught:
+    with pytest.raises(InvalidInput, match="list of tools") as caught:
         result_of(spec, tmp_path)
     assert words in str(caught.value)
 
@@ -252,6 +254,24 @@ def test_commands_alone_need_no_allowlist() -> None:
     assert validate_mission({**base, "tools": ["lint"]}).tools == ["lint"]
     with pytest.raises(InvalidInput, match="`tools` is empty"):
         validate_mission({**base, "functions": ["m:f"]})
+
+
+@pytest.mark.parametrize(
+    ("tools", "words"),
+    [
+        ({"commands": {"it": {"run": "pytest", "effect": "pure"}}}, "`exit_codes: [0]`"),
+        ({"commands": {"it": {"run": "pytest", "exit_codes": "any"}}}, "`exit_codes: [0]`"),
+        ({"http": {"it": "http://h.example/"}}, "`statuses: [200]`"),
+    ],
+)
+def test_that_a_call_succeeded_is_no_criterion_where_any_answer_is_a_success(tools: JsonObject, words: str) -> None:
+    """Failing tests would complete the mission."""
+    criterion: JsonObject = {"id": "c", "kind": "tool_call_succeeded", "tool": "it"}
+    base: JsonObject = {"directive": "d", "budget": {"iterations": 1}, "criteria": [criterion]}
+    with pytest.raises(InvalidInput) as caught:
+        validate_mission({**base, **tools})
+    assert words in str(caught.value)
+    assert validate_mission({**base, "commands": {"it": "pytest -q"}})
 
 
 def test_a_command_ends_with_the_engine_that_was_killed(tmp_path: Path) -> None:

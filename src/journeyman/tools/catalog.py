@@ -1,4 +1,4 @@
-"""One catalog of Python functions, commands and MCP servers under one allowlist: what is not allowed cannot be seen or called."""
+"""One catalog of Python functions, MCP servers, and tools that a mission describes, under one allowlist: what is not allowed cannot be seen or called."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from pathlib import Path
 
 import anyio
 
-from journeyman.mission.model.commands import CommandTool
+from journeyman.mission.model.declared_tool import DeclaredTool
 from journeyman.mission.model.metric_sources import MetricSource
 from journeyman.mission.values.errors import InvalidInput, Problem, Unavailable
 from journeyman.tools.arguments import compile_schema
@@ -19,8 +19,9 @@ from journeyman.tools.base import Tool
 from journeyman.tools.blocking import run_blocking
 from journeyman.tools.call_limits import CallLimits
 from journeyman.tools.calling import CatalogEntry, LocalFunction, RemoteTool, ToolBackend, ToolCatalog, nearest_names
-from journeyman.tools.command_tool import CommandBackend, command_tools
 from journeyman.tools.deadline import Deadline
+from journeyman.tools.declared.backends import DeclaredSurroundings, backend_of, check_declared
+from journeyman.tools.declared.definition import definition_of
 from journeyman.tools.functions import FunctionTool, function_tool
 from journeyman.tools.isolated_function import IsolatedFunction, IsolationSpec
 from journeyman.tools.loading import load_functions
@@ -34,7 +35,7 @@ from journeyman.tools.servers.supervisor import McpServer
 async def open_catalog(
     *,
     functions: Sequence[str | IsolationSpec | Callable[..., object]] = (),
-    commands: Mapping[str, CommandTool] | None = None,
+    declared: Mapping[str, DeclaredTool] | None = None,
     servers: Mapping[str, object] | None = None,
     allow: Sequence[str] = ("*",),
     metrics: Mapping[str, MetricSource] | None = None,
@@ -46,7 +47,7 @@ async def open_catalog(
 
     Args:
         functions: Callables, `module:callable` as in mission files, or `IsolationSpec` for one that runs in a worker process.
-        commands: Programs as tools, by name.
+        declared: Tools that the mission file describes, by name.
         servers: The `mcpServers` form. Servers that no pattern of `allow` can mean are not started.
         allow: Patterns of tool names; `*` and `?` match any characters, dots too.
         metrics: What the mission maps out of results: name of a metric to where it stands.
@@ -61,16 +62,14 @@ async def open_catalog(
     bounds, until = limits or CallLimits(), deadline or Deadline()
     # A thread: importing runs what others wrote, perhaps for ever, and our loop must go on.
     local = await run_blocking(lambda: _local(functions, base_dir))
-    programs = await run_blocking(lambda: command_tools(commands or {}, base_dir))
+    await run_blocking(lambda: check_declared(declared or {}, base_dir))
     configs = [server for server in read_servers(servers or {}, base_dir) if _needed(server.name, allow)]
     fault: Exception | None = None
     async with anyio.create_task_group() as group:
         running = [McpServer(config, group, bounds.servers, random.random, until) for config in configs]
         try:
             await _open_all(running)
-            sources = _Sources(
-                local, running, {name: (tool, (commands or {})[name]) for name, tool in programs.items()}, base_dir
-            )
+            sources = _Sources(local, running, declared or {}, base_dir)
             yield _Assembly(sources, allow, metrics or {}, bounds).catalog(until)
         except Exception as error:  # noqa: BLE001 - raised again below, outside the group that would wrap it
             fault = error
@@ -130,7 +129,7 @@ class _Sources:
 
     functions: Sequence[tuple[FunctionTool, IsolationSpec | None]]
     servers: Sequence[McpServer]
-    commands: Mapping[str, tuple[Tool, CommandTool]]
+    declared: Mapping[str, DeclaredTool]
     base_dir: Path | None
 
 
@@ -154,12 +153,13 @@ class _Assembly:
             if probe is not None and _matches(function.tool.name, self.allow):
                 asking = None if isolated is None else replace(isolated, probe=True)
                 hidden[probe.tool.name] = self._entry(probe.tool, self._source(probe, asking, threads))
-        running = anyio.CapacityLimiter(self.limits.threads)
-        for name, (tool, spec) in self.sources.commands.items():
-            mapped = sources_of(name, self.metrics)
-            backend = CommandBackend(name, spec, self.sources.base_dir, self.limits.caps, running, mapped)
+        around = DeclaredSurroundings(
+            self.sources.base_dir, self.limits.caps, anyio.CapacityLimiter(self.limits.threads)
+        )
+        for name, spec in self.sources.declared.items():
+            backend = backend_of(name, spec, around, sources_of(name, self.metrics))
             timeout_s = None if spec.timeout_s is None else float(spec.timeout_s)
-            found.append(self._entry(tool, backend, timeout_s=timeout_s))
+            found.append(self._entry(definition_of(name, spec), backend, timeout_s=timeout_s))
         for server in self.sources.servers:
             slots = anyio.CapacityLimiter(self.limits.per_server)
             for name, full in catalog_names(server.config.name, list(server.definitions)).items():

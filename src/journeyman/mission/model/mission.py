@@ -10,8 +10,10 @@ from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator, m
 
 from journeyman.mission.criteria import AnyCriterion, Probe, needed, walk
 from journeyman.mission.criteria.schema import IN_ORDER, Finite, Name, RecordedObject, Strict
-from journeyman.mission.model.commands import CommandTool, command_of
+from journeyman.mission.model.commands import CommandTool
+from journeyman.mission.model.declared_tool import DeclaredTool, long_form
 from journeyman.mission.model.effects import EFFECT_RULES, AfterCrash, EffectClass
+from journeyman.mission.model.http_requests import HttpTool
 from journeyman.mission.model.metric_sources import MetricSource
 from journeyman.mission.model.servers import Server
 from journeyman.mission.model.strategy import Strategy
@@ -24,8 +26,8 @@ Approve: TypeAlias = Literal["never", "destructive", "always"]
 MAX_DIRECTIVE_CHARACTERS = 8192
 MAX_CONTEXT = 20
 """Context calls of one mission: the state keeps the newest result of each."""
-COMMAND_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,49}$"
-"""A command's name is also where its metrics stand: `tests.exit_code`."""
+DECLARED_NAME = r"^[A-Za-z_][A-Za-z0-9_]{0,49}$"
+"""Of a command or request, and also where its metrics stand: `tests.exit_code`."""
 SERVER_NAME = r"^[A-Za-z][A-Za-z0-9_-]{0,49}$"
 
 
@@ -156,6 +158,12 @@ def _effect(value: object) -> object:
     return {"class": value} if isinstance(value, str) else value
 
 
+def _each_long(key: str, value: object) -> object:
+    if not isinstance(value, dict):
+        return value
+    return {name: long_form(key, item) for name, item in cast("dict[object, object]", value).items()}
+
+
 class Mission(Strict):
     """What is to be achieved, how it is checked, and with what means."""
 
@@ -168,14 +176,18 @@ class Mission(Strict):
     )
     functions: list[Name | Function] = Field(default_factory=list[str | Function])
     """Typed Python callables as `module:name`, or `{function: module:name, isolate: true}`."""
-    commands: Annotated[dict[Annotated[StrictStr, Field(pattern=COMMAND_NAME)], CommandTool], IN_ORDER] = Field(
+    commands: Annotated[dict[Annotated[StrictStr, Field(pattern=DECLARED_NAME)], CommandTool], IN_ORDER] = Field(
         default_factory=dict
     )
     """Programs as tools: `tests: pytest -q`, or an object that says more."""
+    http: Annotated[dict[Annotated[StrictStr, Field(pattern=DECLARED_NAME)], HttpTool], IN_ORDER] = Field(
+        default_factory=dict
+    )
+    """HTTP requests as tools: `health: https://example.com/health`, or an object that says more."""
     gym: Gym | None = None
     """A simulated incident as a source of tools."""
     tools: Annotated[list[Name], Field(max_length=500)] = Field(default_factory=list)
-    """Allowlist by pattern; nothing outside it is visible or callable. Where commands are the only tools: all of them."""
+    """Allowlist by pattern; nothing outside it is visible or callable. Where commands and requests are the only tools: all of them."""
     effects: Annotated[dict[Name, EffectSpec], IN_ORDER] = Field(default_factory=dict)
     """Tool name or pattern to effect class; an exact name counts before patterns, a longer pattern before a shorter one."""
     metrics: Annotated[dict[Name, MetricSource], Field(max_length=500), IN_ORDER] = Field(default_factory=dict)
@@ -211,20 +223,26 @@ class Mission(Strict):
 
     @model_validator(mode="before")
     @classmethod
-    def _commands_are_allowed(cls, value: object) -> object:
+    def _declared_tools_are_allowed(cls, value: object) -> object:
         """Who writes a command into a mission means it to be used: only what others bring needs an allowlist."""
-        plain = cast("dict[str, object]", value) if isinstance(value, dict) else {}
-        commands = plain.get("commands")
-        if not isinstance(commands, dict) or any(plain.get(key) for key in ("tools", "servers", "functions", "gym")):
-            return cast("object", value)
-        return {**plain, "tools": [name for name in cast("dict[object, object]", commands) if isinstance(name, str)]}
+        if not isinstance(value, dict):
+            return value
+        plain = cast("dict[str, object]", value)
+        if any(plain.get(key) for key in ("tools", "servers", "functions", "gym")):
+            return plain
+        tables = (cast("object", plain.get(key)) for key in ("commands", "http"))
+        names = [name for table in tables if isinstance(table, dict) for name in cast("dict[object, object]", table)]
+        return {**plain, "tools": names} if names else plain
 
     @field_validator("commands", mode="before")
     @classmethod
     def _short_commands(cls, value: object) -> object:
-        if not isinstance(value, dict):
-            return value
-        return {key: command_of(item) for key, item in cast("dict[object, object]", value).items()}
+        return _each_long("run", value)
+
+    @field_validator("http", mode="before")
+    @classmethod
+    def _short_requests(cls, value: object) -> object:
+        return _each_long("url", value)
 
     @field_validator("effects", mode="before")
     @classmethod
@@ -253,10 +271,23 @@ class Mission(Strict):
 
     @model_validator(mode="after")
     def _has_tools(self) -> Mission:
-        if (self.servers or self.functions or self.commands or self.gym) and not self.tools:
+        if twice := sorted(self.commands.keys() & self.http.keys()):
+            raise ValueError(f"{twice[0]!r} stands under `commands` and under `http`: rename one of them")
+        if (self.servers or self.functions or self.declared or self.gym) and not self.tools:
             raise ValueError("`tools` is empty: list the tools that may be used, such as 'git.*' or a function's name")
         if self.repeat and not self.plan:
             raise ValueError("`repeat` needs a `plan` to repeat")
+        return self
+
+    @model_validator(mode="after")
+    def _successes_prove_something(self) -> Mission:
+        for criterion in walk(self.criteria):
+            spec = self.declared.get(criterion.asked_tool)
+            if spec is not None and spec.takes_any_answer:
+                raise ValueError(
+                    f"criterion {criterion.id!r} asks that {criterion.asked_tool!r} succeeded, and any answer of it counts as that:"
+                    f" say {spec.takes_any_answer} there, or ask for its metrics"
+                )
         return self
 
     @model_validator(mode="after")
@@ -271,6 +302,11 @@ class Mission(Strict):
                     f" look with another tool, or say `approve: {{{tool}: never}}`"
                 )
         return self
+
+    @property
+    def declared(self) -> dict[str, DeclaredTool]:
+        """The tools that the mission itself describes, by name."""
+        return {**self.commands, **self.http}
 
     @property
     def explores(self) -> bool:

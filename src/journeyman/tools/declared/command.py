@@ -9,13 +9,13 @@ from typing import Final, TypeAlias
 
 import anyio
 
-from journeyman.mission.model.commands import KEY_NAME, PLACEHOLDER, CommandTool
-from journeyman.mission.model.effects import EFFECT_RULES
-from journeyman.mission.values.canonical import Json, JsonObject, canonical, digest_of
-from journeyman.mission.values.errors import InvalidInput, Problem
-from journeyman.tools.arguments import compile_schema
-from journeyman.tools.base import CallStatus, Result, Tool, ToolHints
-from journeyman.tools.metrics import MetricMapping, extracted, with_mapped
+from journeyman.mission.model.commands import CommandTool
+from journeyman.mission.model.declared_tool import KEY_NAME
+from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.mission.values.errors import Problem
+from journeyman.tools.base import CallStatus, Result
+from journeyman.tools.declared.definition import ArgumentRefused, as_text, filled_text, metrics_of, schema_problems
+from journeyman.tools.metrics import MetricMapping, with_mapped
 from journeyman.tools.processes.command_runner import CommandResult, run_command
 from journeyman.tools.processes.environment import environment, expanded, find_program, missing_variables
 from journeyman.tools.results import ResultCaps, classify_value, failed_result
@@ -25,10 +25,6 @@ Argument: TypeAlias = "list[str] | None"
 """What becomes of one word of `run`: none, one or several arguments; `None` where it is left out."""
 _KEY_VARIABLE: Final = "JOURNEYMAN_IDEMPOTENCY_KEY"
 _ERROR_TAIL: Final = 300
-
-
-class ArgumentRefused(Exception):
-    """An argument that must not reach a command line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +78,7 @@ class CommandBackend:
     def _judged(self, ended: CommandResult, code: int, took_s: float) -> Result:
         stdout, stderr = (part.decode("utf-8", "replace") for part in (ended.stdout, ended.output))
         own: JsonObject = {self.name: {"exit_code": code, "duration_s": took_s}}
-        found = with_mapped(own, self._mapped(code), stdout, f"{stdout}\n{stderr}")
+        found = with_mapped(own, metrics_of(self.spec, self.mapped, fine=code == 0), stdout, f"{stdout}\n{stderr}")
         value: JsonObject = {
             "exit_code": code, "stdout": stdout, "stderr": stderr, "duration_s": took_s, "metrics": found,
         }  # fmt: skip
@@ -92,17 +88,12 @@ class CommandBackend:
         text = f"it ended with exit code {code}{_last_words(ended)}"
         return replace(failed_result("exit_code", text), value=result.value, original_bytes=result.original_bytes)
 
-    def _mapped(self, code: int) -> tuple[MetricMapping, ...]:
-        """What its output is read for. A default says that nothing was wrong, which a program says by ending with 0."""
-        own = tuple(extracted(name, source) for name, source in self.spec.metrics.items())
-        return (*(row if code == 0 else replace(row, default=None) for row in own), *self.mapped)
-
 
 def accepted_codes(spec: CommandTool, code: int) -> tuple[int, ...]:
     """The exit codes with which a command has done its work, of which `code` may be one."""
     if spec.exit_codes is not None:
         return (code,) if spec.exit_codes == "any" else tuple(spec.exit_codes)
-    return (0,) if spec.effect is None or EFFECT_RULES[spec.effect].changes_world else (code,)
+    return (code,) if spec.only_looks else (0,)
 
 
 def filled_argv(spec: CommandTool, given: JsonObject, key: str) -> Iterator[str]:
@@ -115,22 +106,19 @@ def filled_argv(spec: CommandTool, given: JsonObject, key: str) -> Iterator[str]
 
 
 def _filled(word: str, spec: CommandTool, given: JsonObject) -> Argument:
-    names = [name for name in PLACEHOLDER.findall(word) if name in given]
-    if any(given[name] is None for name in names):
-        return None
-    if not names:
-        return [word]
-    whole = word == f"{{{names[0]}}}"
-    value = given[names[0]]
-    if whole and isinstance(value, list):
-        return [_plain(spec, names[0], item, leads=True) for item in value]
-    words = {name: _plain(spec, name, given[name], leads=word.startswith(f"{{{name}}}")) for name in names}
-    return [PLACEHOLDER.sub(lambda found: words.get(found[1], found[0]), word)]
+    def written(name: str, value: Json) -> str:
+        return _argument(spec, name, value, leads=word.startswith(f"{{{name}}}"))
+
+    whole = next((value for name, value in given.items() if word == f"{{{name}}}" and isinstance(value, list)), None)
+    if whole is not None:
+        return [written(word[1:-1], item) for item in whole]
+    text = filled_text(word, given, written)
+    return None if text is None else [text]
 
 
-def _plain(spec: CommandTool, name: str, value: Json, *, leads: bool) -> str:
+def _argument(spec: CommandTool, name: str, value: Json, *, leads: bool) -> str:
     """A value as the program reads it."""
-    text = value if isinstance(value, str) else canonical(value).decode()
+    text = as_text(value)
     if "\0" in text:
         raise ArgumentRefused(f"{name}: holds a NUL character, which no argument can")
     bounded = {"pattern", "enum", "const"} & spec.parameters.get(name, {}).keys()
@@ -144,8 +132,7 @@ def _plain(spec: CommandTool, name: str, value: Json, *, leads: bool) -> str:
 
 def shell_variables(given: JsonObject) -> dict[str, str]:
     """The parameters as a shell line sees them; those without a value are not set."""
-    found = {name: value for name, value in given.items() if value is not None}
-    texts = {name: value if isinstance(value, str) else canonical(value).decode() for name, value in found.items()}
+    texts = {name: as_text(value) for name, value in given.items() if value is not None}
     if wrong := next((name for name, text in texts.items() if "\0" in text), None):
         raise ArgumentRefused(f"{wrong}: holds a NUL character, which no variable can")
     return texts
@@ -156,45 +143,15 @@ def _last_words(ended: CommandResult) -> str:
     return f": {words[-_ERROR_TAIL:]}" if words else ""
 
 
-def command_tools(commands: Mapping[str, CommandTool], base_dir: Path | None) -> dict[str, Tool]:
-    """The tools of a mission's commands; raises `InvalidInput` with everything that keeps any of them from running."""
-    problems = [problem for name, spec in commands.items() for problem in _problems(name, spec, base_dir)]
-    if problems:
-        raise InvalidInput("the list of commands", tuple(problems), code="commands_invalid")
-    return {name: _tool(name, spec) for name, spec in commands.items()}
-
-
-def _problems(name: str, spec: CommandTool, base_dir: Path | None) -> Iterator[Problem]:
+def command_problems(where: str, spec: CommandTool, base_dir: Path | None) -> Iterator[Problem]:
+    """What keeps a command from running."""
     program = Path(find_program(spec.argv[0], base_dir))
     bare = len(Path(spec.argv[0]).parts) == 1
     if bare and not program.is_absolute():
         hint = "install it, or write its path; a line that only a shell understands needs `shell: true`"
-        yield Problem(where=f"commands.{name}.run", message=f"there is no program {spec.argv[0]!r}", hint=hint)
+        yield Problem(where=f"{where}.run", message=f"there is no program {spec.argv[0]!r}", hint=hint)
     folder = (base_dir or Path.cwd()) / spec.cwd
     if not folder.is_dir():
-        yield Problem(where=f"commands.{name}.cwd", message=f"{spec.cwd!r} is no folder", hint=f"looked for {folder}")
-    yield from missing_variables(f"commands.{name}.env", spec.env)
-    schema = compile_schema(spec.input_schema())
-    if isinstance(schema, str):
-        yield Problem(where=f"commands.{name}.parameters", message=f"is no JSON Schema: {schema}")
-
-
-def _tool(name: str, spec: CommandTool) -> Tool:
-    effect = None if spec.effect is None else EFFECT_RULES[spec.effect]
-    definition: JsonObject = {
-        "name": name,
-        "description": spec.description or f"Runs `{spec.words}`.",
-        "input_schema": spec.input_schema(),
-        "run": spec.model_dump(mode="json", exclude_defaults=True),
-    }
-    return Tool(
-        name=name,
-        description=str(definition["description"]),
-        input_schema=spec.input_schema(),
-        pin=digest_of(definition),
-        hints=ToolHints(
-            read_only=None if effect is None else not effect.changes_world,
-            idempotent=None if effect is None else effect.repeatable,
-        ),
-        effect=None if spec.effect is None else spec.effect.value,
-    )
+        yield Problem(where=f"{where}.cwd", message=f"{spec.cwd!r} is no folder", hint=f"looked for {folder}")
+    yield from missing_variables(f"{where}.env", spec.env)
+    yield from schema_problems(where, spec)

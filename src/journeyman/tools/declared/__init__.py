@@ -1,0 +1,1 @@
+"""Tools that a mission file itself describes: programs and HTTP requests."""

@@ -1,0 +1,68 @@
+"""Which code runs which kind of tool that a mission file describes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import anyio
+
+from journeyman.mission.model.commands import CommandTool
+from journeyman.mission.model.declared_tool import DeclaredTool
+from journeyman.mission.model.http_requests import HttpTool
+from journeyman.mission.values.canonical import Json
+from journeyman.mission.values.errors import InvalidInput
+from journeyman.tools.base import Result
+from journeyman.tools.declared.command import CommandBackend, command_problems
+from journeyman.tools.declared.http import HttpBackend, http_problems
+from journeyman.tools.metrics import MetricMapping
+from journeyman.tools.results import ResultCaps
+from journeyman.tools.send_state import SendState
+
+
+class Backend(Protocol):
+    """Makes calls of one tool."""
+
+    async def call(self, args: Mapping[str, Json], key: str, sending: SendState) -> Result:
+        """Make one call."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredSurroundings:
+    """What every tool of a mission file gets."""
+
+    base_dir: Path | None
+    caps: ResultCaps
+    running: anyio.CapacityLimiter
+    """How many of them are called at a time."""
+
+
+def check_declared(declared: Mapping[str, DeclaredTool], base_dir: Path | None) -> None:
+    """Raise `InvalidInput` with everything that keeps any of them from being called. Blocks."""
+    problems = [
+        problem
+        for name, spec in declared.items()
+        for problem in (
+            command_problems(f"commands.{name}", spec, base_dir)
+            if isinstance(spec, CommandTool)
+            else http_problems(f"http.{name}", spec)
+            if isinstance(spec, HttpTool)
+            else ()
+        )
+    ]
+    if problems:
+        raise InvalidInput("the list of tools", tuple(problems), code="tools_invalid")
+
+
+def backend_of(
+    name: str, spec: DeclaredTool, around: DeclaredSurroundings, mapped: tuple[MetricMapping, ...]
+) -> Backend:
+    """What calls it."""
+    if isinstance(spec, CommandTool):
+        return CommandBackend(name, spec, around.base_dir, around.caps, around.running, mapped)
+    if isinstance(spec, HttpTool):
+        return HttpBackend(name, spec, around.caps, around.running, mapped)
+    raise TypeError(f"nobody calls a {type(spec).__name__}")
