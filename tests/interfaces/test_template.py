@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import re
 from dataclasses import replace
+from pathlib import Path
 
+import jsonschema_rs
 import pytest
 import yaml
 
 from journeyman.engine.mission_check import check_tools
-from journeyman.interfaces.cli.files import TEMPLATE
+from journeyman.interfaces.cli.templates import Template, text_of
 from journeyman.mission.criteria import PredicateCriterion
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.files.mission_file import validate_mission
+from journeyman.mission.files.mission_schema import mission_schema
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import InvalidInput
 from journeyman.tools.sandbox import Sandbox
@@ -36,9 +39,50 @@ def warned(criterion: JsonObject) -> list[str]:
     return asyncio.run(scene())
 
 
+def uncommented(text: str) -> str:
+    """The file with each commented line of it that is YAML, and no sentence, made a line of it."""
+    keys = "clean|deploy|format|fix|scale|method|url|parameters|effect|headers|metrics"
+    return re.sub(rf"^( *)# ( *(?:- \{{|(?:{keys}):))", r"\1\2", text, flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("template", Template)
+def test_each_template_is_valid_with_its_comments_and_without(template: Template) -> None:
+    """Also by the schema that editors check it with; what is commented out must be right when it is taken in."""
+    schema = jsonschema_rs.validator_for(mission_schema())
+    for text in (text_of(template, Path("mission.yaml")), uncommented(text_of(template, Path("mission.yaml")))):
+        plain = yaml.safe_load(text)
+        validate_mission(plain)
+        schema.validate(plain)
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parents[2] / "examples").rglob("*.yaml")), ids=lambda path: path.stem
+)
+def test_the_schema_takes_every_example(path: Path) -> None:
+    """Short forms included."""
+    plain = yaml.safe_load(path.read_text("utf-8"))
+    jsonschema_rs.validator_for(mission_schema()).validate(plain)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"commands": {"tests": {"rum": "pytest"}}},
+        {"commands": {"tests": 3}},
+        {"http": {"health": {"url": "https://h.example/", "method": 3}}},
+        {"budget": {"iteration": 3}},
+        {"tool": ["x"]},
+    ],
+)
+def test_the_schema_finds_what_stands_in_no_mission(wrong: JsonObject) -> None:
+    """A key that nobody knows is the commonest slip."""
+    plain = {**yaml.safe_load(text_of(Template.COMMAND, Path("mission.yaml"))), **wrong}
+    assert not jsonschema_rs.validator_for(mission_schema()).is_valid(plain)
+
+
 def test_each_example_of_a_criterion_is_valid_and_its_predicate_needs_a_measurement() -> None:
     """The predicate used to ask for no errors, which an iteration that did nothing has not either."""
-    text = TEMPLATE.format(name="m", directive="d", module="tools", path="mission.yaml")
+    text = text_of(Template.PYTHON, Path("mission.yaml"))
     shown = yaml.safe_load(re.sub(r"^  # - ", "  - ", text, flags=re.MULTILINE))
     mission = validate_mission(shown)
     found = [one for one in walk(mission.criteria) if isinstance(one, PredicateCriterion)]

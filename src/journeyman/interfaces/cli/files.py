@@ -13,12 +13,14 @@ from journeyman.interfaces.cli.drafting import DraftRequest, write_draft
 from journeyman.interfaces.cli.options import JsonOption
 from journeyman.interfaces.cli.rendering import MARKS, console, short, table
 from journeyman.interfaces.cli.shared import BAD_INPUT, CommandGroup, print_json, run_async, settings_of
+from journeyman.interfaces.cli.templates import Template, write_template
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.criteria.base import walk
+from journeyman.mission.files.mission_schema import mission_schema
 from journeyman.mission.model.events import encode_result
 from journeyman.mission.model.mission import Mission, mission_digest
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked
-from journeyman.mission.values.errors import InvalidInput, NotAllowed, NotFound, Problem
+from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
@@ -26,71 +28,17 @@ from journeyman.wiring import load_mission, mission_catalog
 
 app = CommandGroup()
 
-TEMPLATE = """\
-# A Journeyman mission. Check it with `journeyman check {path}`, run it with `journeyman run {path}`.
-name: {name}
-directive: {directive}
-
-# Where tools come from. MCP servers, in the form that other clients use:
-# servers:
-#   git: {{command: mcp-server-git, args: [--repository, .]}}
-# Typed Python functions with docstrings, in a module beside this file:
-functions: ["{module}:measure"]
-
-# The allowlist, by pattern: nothing outside it is visible or callable.
-tools: [measure]
-
-# What a call does to the world: pure (nothing), keyed (safe to repeat with its key), probed (can be asked about),
-# unsafe (neither; the default for servers, and waits for your approval).
-effects:
-  measure: pure
-
-# Pure calls whose results show planner and advisors the environment; never evidence:
-# context: [measure, {{tool: measure, args: {{workers: 4}}, every: 5}}]
-
-# When the mission is complete: every required criterion met by fresh evidence.
-criteria:
-  - {{id: fast_enough, kind: metric_threshold, metric: latency_ms, op: "<=", target: 20, from: measure}}
-  # - {{id: improving, kind: metric_trend, metric: latency_ms, direction: decreasing, window: 5, required: false}}
-  # - {{id: reported, kind: artifact, path: result.json, json: {{path: latency_ms, op: "<=", target: 20}}}}
-  # - {{id: sane, kind: predicate, from: measure, expression: "0 < obs['metrics']['latency_ms'] < 1000"}}
-  # - {{id: never_down, kind: event, event: outage, abort_when_met: true}}      # ends the mission when it is met
-  # - {{id: signed_off, kind: approval, by: me, question: "Ship it?"}}
-
-# At least one of iterations and wall_clock_s must be set.
-budget: {{iterations: 20, wall_clock_s: 300}}
-
-approve: destructive      # never | destructive | always, or per tool pattern
-stagnation: {{threshold: 8}}  # evaluations without progress before the strategy is changed, and again before giving up
-"""
-
-MODULE = '''\
-"""Tools of a mission: each function's annotations and docstring are its schema and description."""
-
-
-from typing import Annotated
-
-from pydantic import Field
-
-
-def measure(workers: Annotated[int, Field(ge=1, le=32)] = 2) -> dict[str, object]:
-    """Measure the latency with a number of workers.
-
-    Args:
-        workers: How many work at once.
-    """
-    latency_ms = 80 / workers + workers  # put your real measurement here
-    return {"metrics": {"latency_ms": round(latency_ms, 2)}}
-'''
-
 
 @app.command("new")
 def new(
     ctx: typer.Context,
     path: Annotated[Path, typer.Argument(metavar="[FILE]", help="Mission file to write.")] = Path("mission.yaml"),
+    template: Annotated[
+        Template, typer.Option("--template", "-t", help="What kind of mission is written.")
+    ] = Template.PYTHON,
     directive: Annotated[
-        str, typer.Option("--directive", "-d", help="What the mission is to achieve.")
-    ] = "Find a number of workers with which a request takes at most 20 ms.",
+        str, typer.Option("--directive", "-d", help="What the mission is to achieve; the template's words otherwise.")
+    ] = "",
     force: Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")] = False,
     from_words: Annotated[
         str, typer.Option("--from", metavar="DIRECTIVE", help="Draft the criteria from this directive.")
@@ -110,7 +58,10 @@ def new(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --from: write without asking.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a commented mission file with an example tool beside it, or draft one with --from.
+    """Write a commented mission file, or draft one with --from.
+
+    Templates: python (an example tool is written beside it), command (programs as tools), tests (until they pass),
+    http-slo (a service answers fast enough), mcp (tools of an MCP server), tune (find a setting that is good enough).
 
     A draft uses the numbers in the directive and only metrics that the tools give (named by their output schema, or
     seen by calling a pure tool once); it is shown for confirmation and never started.
@@ -128,35 +79,30 @@ def new(
         )
         write_draft(settings_of(ctx), wanted)
         return
-    _write_template(path, directive, force=force)
-
-
-def _write_template(path: Path, directive: str, *, force: bool) -> None:
-    module = path.parent / f"{path.stem.replace('-', '_')}_tools.py"
-    if not module.stem.isidentifier():
-        raise InvalidInput(
-            "FILE",
-            (
-                Problem(
-                    where=str(path), message="cannot name a Python module beside it", hint="use letters, digits and _"
-                ),
-            ),
-        )
-    for file in (path, module):
-        if file.exists() and not force:
-            raise NotAllowed(f"{str(file)!r} exists already; choose another name, or overwrite it with --force")
-    name = "".join(letter if letter.isalnum() or letter in "-_" else "-" for letter in path.stem)
-    text = TEMPLATE.format(
-        path=path, name=json.dumps(name), directive=json.dumps(directive, ensure_ascii=False), module=module.stem
-    )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
-        module.write_text(MODULE, encoding="utf-8")
-    except OSError as error:
-        raise NotFound(f"cannot write {str(path)!r}: {error.strerror}; choose another place") from None
-    say(f"wrote {path} and {module}")
+    for written in write_template(template, path, directive, force=force):
+        say(f"wrote {written}")
     say(f"next: journeyman check {path}, then journeyman run {path}", err=True)
+
+
+@app.command("schema")
+def schema(
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there instead of printing it.")
+    ] = None,
+) -> None:
+    """Print the JSON Schema of mission files, by which editors complete and check them.
+
+    A YAML file names it in a comment: # yaml-language-server: $schema=mission.schema.json
+    """
+    text = json.dumps(mission_schema(), indent=2, sort_keys=True)
+    if output is None:
+        say(text, exact=True)
+        return
+    try:
+        output.write_text(f"{text}\n", encoding="utf-8")
+    except OSError as error:
+        raise NotFound(f"cannot write {str(output)!r}: {error.strerror}; choose another place") from None
+    say(f"wrote {output}")
 
 
 @app.command("check")

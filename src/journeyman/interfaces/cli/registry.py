@@ -17,7 +17,9 @@ class CommandEntry:
 
 COMMANDS: Final[dict[str, CommandEntry]] = {
     "new": CommandEntry("files", "Missions", "Write a commented mission file, or draft one from a directive."),
+    "schema": CommandEntry("files", "Missions", "Print the JSON Schema of mission files, for editors."),
     "check": CommandEntry("files", "Missions", "Validate a mission file and its tools without running it."),
+    "tools": CommandEntry("tools", "Missions", "List and try the tools of a mission."),
     "run": CommandEntry("run", "Missions", "Run a mission until its criteria hold or its budget ends."),
     "conclude": CommandEntry("run", "", "Write the ending of a session whose process was killed at its deadline."),
     "resume": CommandEntry("run", "Missions", "Go on with a session that was paused, waits or crashed."),

@@ -5,29 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import anyio
 
 from journeyman.mission.model.commands import CommandTool
 from journeyman.mission.model.declared_tool import DeclaredTool
 from journeyman.mission.model.http_requests import HttpTool
-from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import InvalidInput
-from journeyman.tools.base import Result
+from journeyman.tools.calling import ToolBackend
 from journeyman.tools.declared.command import CommandBackend, command_problems
 from journeyman.tools.declared.http import HttpBackend, http_problems
 from journeyman.tools.metrics import MetricMapping
 from journeyman.tools.results import ResultCaps
-from journeyman.tools.send_state import SendState
-
-
-class Backend(Protocol):
-    """Makes calls of one tool."""
-
-    async def call(self, args: Mapping[str, Json], key: str, sending: SendState) -> Result:
-        """Make one call."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +48,7 @@ def check_declared(declared: Mapping[str, DeclaredTool], base_dir: Path | None) 
 
 def backend_of(
     name: str, spec: DeclaredTool, around: DeclaredSurroundings, mapped: tuple[MetricMapping, ...]
-) -> Backend:
+) -> ToolBackend:
     """What calls it."""
     if isinstance(spec, CommandTool):
         return CommandBackend(name, spec, around.base_dir, around.caps, around.running, mapped)

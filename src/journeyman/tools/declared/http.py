@@ -51,7 +51,7 @@ def _trust(*_places: str | None) -> ssl.SSLContext:
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _HttpAnswer:
     """What one request gave."""
 
     status: int
@@ -102,7 +102,7 @@ class HttpBackend:
                 return failed_result("server_died", text, status=CallStatus.UNKNOWN)
         return self._judged(answers)
 
-    async def _sent(self, client: httpx2.AsyncClient, made: _Request, sending: SendState) -> _Answer:
+    async def _sent(self, client: httpx2.AsyncClient, made: _HttpRequest, sending: SendState) -> _HttpAnswer:
         """One request, and those to the same host that its answer leads to, where it only looks."""
         request = client.build_request(made.method, made.url, headers=made.headers, content=made.content)
         client.cookies.clear()
@@ -125,7 +125,7 @@ class HttpBackend:
             await response.aclose()
         took_ms = 1000 * (anyio.current_time() - began_s)
         kept = bytes(body[: self.spec.body_bytes])
-        return _Answer(
+        return _HttpAnswer(
             status=response.status_code,
             headers=response.headers,
             text=kept.decode(response.encoding or "utf-8", "replace"),
@@ -134,7 +134,7 @@ class HttpBackend:
             expires_in_days=_expires_in_days(response),
         )
 
-    def _judged(self, answers: list[_Answer]) -> Result:
+    def _judged(self, answers: list[_HttpAnswer]) -> Result:
         answer, took = answers[-1], [one.took_ms for one in answers]
         own: JsonObject = {
             "status": answer.status,
@@ -159,14 +159,14 @@ class HttpBackend:
 
 
 @dataclass(frozen=True, slots=True)
-class _Request:
+class _HttpRequest:
     method: str
     url: str
     headers: Mapping[str, str]
     content: bytes | None
 
 
-def filled_request(spec: HttpTool, given: JsonObject, key: str) -> _Request:
+def filled_request(spec: HttpTool, given: JsonObject, key: str) -> _HttpRequest:
     """The request of one call; raises `ArgumentRefused`."""
     texts = {name: filled_text(value, given) for name, value in expanded(spec.headers).items()}
     headers = {name: text for name, text in texts.items() if text is not None}
@@ -181,7 +181,7 @@ def filled_request(spec: HttpTool, given: JsonObject, key: str) -> _Request:
         content = (filled_text(spec.body, given) or "").encode()
     if not spec.only_looks:
         headers = {_KEY_HEADER: key, **headers}
-    return _Request(spec.method, filled_url(spec, given), headers, content)
+    return _HttpRequest(spec.method, filled_url(spec, given), headers, content)
 
 
 def filled_url(spec: HttpTool, given: JsonObject) -> str:
@@ -241,7 +241,7 @@ def _expires_in_days(response: httpx2.Response) -> float | None:
     return round((ends - now).total_seconds() / 86_400, 2)
 
 
-def _json(answer: _Answer) -> Json:
+def _json(answer: _HttpAnswer) -> Json:
     """The answer's JSON, or its text where it is none."""
     if answer.whole and answer.text[:1] in tuple('{["-0123456789tfn'):
         try:
