@@ -26,7 +26,7 @@ from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.expressions import ExpressionUses
 from journeyman.mission.criteria.metric_trend import MetricTrend
 from journeyman.mission.fold import effects, iteration, people, plan, progress, world_knowledge
-from journeyman.mission.rules import calls, decide, evaluate
+from journeyman.mission.rules import calls, decide, evaluate, freshness
 from journeyman.mission.rules.evaluate import _Judge  # pyright: ignore[reportPrivateUsage]  # it is switched off here
 from journeyman.mission.values import compare
 from journeyman.mission.values.value import replace
@@ -200,13 +200,14 @@ _WATCHED = progress.watched
 
 SWITCHES: dict[str, Switch] = {
     "changes make evidence stale": _all(world_knowledge, "stale", lambda known: known),
-    "a pause or a wait makes evidence stale": _one(people, "stale", lambda known: known),
+    "a pause or a wait makes evidence stale": _one(people, "interrupted", lambda known: known),
     "a look is as old as its beginning": _one(
         effects,
         "_measurement",
         lambda state, effect, at: replace(_MADE(state, effect, at), epoch=state.world.epoch),
     ),
     "what was never sent changes nothing": _one(effects, "NEVER_SENT", frozenset[str]()),
+    "an interruption excuses no abort condition": _one(freshness, "unchanged_since", lambda _, epoch: epoch),
     "stale looks are made again": _one(calls, "stale_calls", lambda _: []),
     "events count in their iteration": _one(iteration, "pruned", lambda known: known),
     "probes alone judge": _one(EvidenceView, "narrowed_to_probes", lambda view, _: view),

@@ -119,11 +119,13 @@ class ReferenceJudge:
                 begun = max(begun, other_at) if other_at > at else begun  # it is made again by the new process
         return begun
 
-    def _disturbances(self, now: float) -> Iterator[int]:
-        """When the world may have changed, as far as is known at `now`."""
+    def _disturbances(self, now: float, *, alarm: bool) -> Iterator[int]:
+        """When the world may have changed, as far as is known at `now`; to alarms, only by what was called."""
         for at, event in enumerate(self.events[: int(now) + 1]):
             match event:
-                case e.Claimed() | e.Paused() | e.Resumed() | e.Reconciled():
+                case e.Claimed() | e.Paused() | e.Resumed() if not alarm:
+                    yield at
+                case e.Reconciled():
                     yield at
                 case e.Intended() if event.effect_class != "pure":
                     if not self._never_sent(event.effect, now):
@@ -143,11 +145,11 @@ class ReferenceJudge:
                 return event.error_class in NEVER_SENT
         return False
 
-    def fresh(self, one: ReferenceMeasurement, now: float) -> bool:
-        """Tell whether nothing may have changed since a measurement began."""
+    def fresh(self, one: ReferenceMeasurement, now: float, *, alarm: bool = False) -> bool:
+        """Tell whether nothing may have changed since a measurement began; a kill or a pause excuses no alarm."""
         if not all(self._never_sent(effect, now) for effect in one.beside):
             return False
-        return one.ended <= now and not any(one.begun < at for at in self._disturbances(now))
+        return one.ended <= now and not any(one.begun < at for at in self._disturbances(now, alarm=alarm))
 
     # ------------------------------------------------------------------ judging at one moment
 
@@ -155,14 +157,15 @@ class ReferenceJudge:
         self, criterion: Fields, now: float, besides: ReferenceMeasurement | None = None
     ) -> list[ReferenceMeasurement] | None:
         """The fresh measurements that may count; `None` where a probe gave nothing."""
-        mine = [one for one in self.made if one.ended <= now and (self.fresh(one, now) or one is besides)]
+        alarm = besides is not None
+        mine = [one for one in self.made if one.ended <= now and (self.fresh(one, now, alarm=alarm) or one is besides)]
         if probes := listed(criterion.get("probe")):
             iteration = self.iteration(now)
             found: list[ReferenceMeasurement] = []
             for probe in probes:
                 call = ((str(probe["tool"]), False), key(probe.get("args", {})))
                 newest = self._newest_probe(call, iteration, now)
-                if newest is None or not (self.fresh(newest, now)):
+                if newest is None or not self.fresh(newest, now, alarm=alarm):
                     return None
                 found.append(newest)
             mine = found
@@ -256,7 +259,7 @@ class ReferenceJudge:
             return (MET if met else UNMET), [found[1]]
         if criterion["kind"] == "metric_trend":
             return self._trend(criterion, now, mine, voice)
-        return self._predicate(criterion, now, mine, voice)
+        return self._predicate(criterion, now, mine, voice, alarm=besides is not None)
 
     def _trend(
         self, criterion: Fields, now: float, mine: list[ReferenceMeasurement], voice: object
@@ -293,12 +296,13 @@ class ReferenceJudge:
         return told[ends[-1] + 1 :] if ends else told
 
     def _predicate(
-        self, criterion: Fields, now: float, mine: list[ReferenceMeasurement], voice: object
+        self, criterion: Fields, now: float, mine: list[ReferenceMeasurement], voice: object, *, alarm: bool
     ) -> tuple[str, list[ReferenceMeasurement]]:
         shape, name = PREDICATES[str(criterion["expression"])]
         if shape in ("there", "missing"):
-            return self._by_events(criterion, now, mine, shape, name), []
-        if not (any(one.metrics for one in mine) or self._events_of(now, mine) or self._results(criterion, now)):
+            return self._by_events(criterion, now, mine, shape, name, alarm=alarm), []
+        results = self._results(criterion, now, alarm=alarm)
+        if not (any(one.metrics for one in mine) or self._events_of(now, mine) or results):
             return INCONCLUSIVE, []
         names = self.known(criterion, mine, now) if not name else {name}
         if not names or not any(one.metrics for one in mine):
@@ -327,22 +331,26 @@ class ReferenceJudge:
         mine = len(told) >= 2 and not narrowed and told[-1].producer == made.producer
         return (MET if mine else UNMET), [made]
 
-    def _by_events(self, criterion: Fields, now: float, mine: list[ReferenceMeasurement], shape: str, name: str) -> str:
+    def _by_events(
+        self, criterion: Fields, now: float, mine: list[ReferenceMeasurement], shape: str, name: str, *, alarm: bool
+    ) -> str:
         """Judge by events of this iteration: one that is there tells by itself, one that is missing needs a look."""
         iteration, probes = self.iteration(now), listed(criterion.get("probe"))
         told = [one for one in self.made if one.ended <= now and one.iteration == iteration and allowed(one, criterion)]
         told = [one for one in mine if one.iteration == iteration] if probes else told
         names = [row.get("name") for one in told for row in one.events]
-        if not (any(one.metrics for one in mine) or names or self._results(criterion, now, mine)):
+        if not (any(one.metrics for one in mine) or names or self._results(criterion, now, mine, alarm=alarm)):
             return INCONCLUSIVE
         if shape == "there":
             return MET if name in names else UNMET
-        looked = [one for one in mine if one.iteration == iteration and self.fresh(one, now)]
+        looked = [one for one in mine if one.iteration == iteration and self.fresh(one, now, alarm=alarm)]
         sources = listed(criterion.get("from"))
         asked = all(any(comes_from(one, source) for one in looked) for source in sources) if sources else bool(probes)
         return INCONCLUSIVE if not asked else UNMET if name in names else MET
 
-    def _results(self, criterion: Fields, now: float, probed: list[ReferenceMeasurement] | None = None) -> bool:
+    def _results(
+        self, criterion: Fields, now: float, probed: list[ReferenceMeasurement] | None = None, *, alarm: bool
+    ) -> bool:
         """Tell whether any fresh call of this iteration is to be seen, also one that measured nothing or failed."""
         iteration = self.iteration(now)
         for at, event in enumerate(self.events[: int(now) + 1]):
@@ -360,7 +368,7 @@ class ReferenceJudge:
                     {},
                     (),
                 )
-                if self.fresh(one, now) and not listed(criterion.get("probe")) and allowed(one, criterion):
+                if self.fresh(one, now, alarm=alarm) and not listed(criterion.get("probe")) and allowed(one, criterion):
                     return True
         return bool(listed(criterion.get("probe"))) and probed != []
 

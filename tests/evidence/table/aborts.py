@@ -46,6 +46,7 @@ def rows() -> Iterator[Row]:
     yield from _never_blocking()
     yield from _probed()
     yield from _checked()
+    yield from _interrupted()
     yield from _refused()
 
 
@@ -131,6 +132,29 @@ def _unresolved() -> Iterator[Row]:
     held: Fields = {**COMMON, "kind": "metric_threshold", "metric": "harm", "op": ">", "target": 5, "hold_for": 3, "probe": {"tool": "look"}}
     yield row("a probed condition that has begun to hold", False, [held, GOAL], {"look": pure(m(harm=9)), "done": pure(m(n=1))}, call("done"), **broken)
     yield row("a probed condition that began to hold and stopped", True, [held, GOAL], {"look": pure(m(harm=9), m(harm=0)), "done": pure(m(n=1))}, call("done"), call("done"))
+
+
+def _interrupted() -> Iterator[Row]:
+    """What two measurements say together is said also where a kill or a pause lies between them; a change excuses it."""
+    two: dict[str, Tool] = {"look": pure(m(harm=9)), "say": pure(m(pain=9)), "act": changing(), "done": pure(m(n=1))}
+    fine: dict[str, Tool] = {**two, "say": pure(m(pain=0))}
+    pain: Fields = {**harm(id="pain", metric="pain")}
+    members = [{key: value for key, value in one.items() if key not in ("abort_when_met", "required")} for one in (harm(), pain)]
+    alarms: dict[str, Fields] = {
+        "predicate": {**COMMON, "kind": "predicate", "expression": "obs['metrics']['harm'] > 5 and obs['metrics']['pain'] > 5"},
+        "group": {**COMMON, "kind": "all_of", "criteria": [{**one, "id": f"{one['id']}_in"} for one in members]},
+        "group with sources": {**COMMON, "kind": "all_of", "criteria": [{**one, "id": f"{one['id']}_in", "from": tool} for one, tool in zip(members, ("look", "say"), strict=True)]},
+        "sum": {**COMMON, "kind": "predicate", "expression": "obs['metrics']['harm'] + obs['metrics']['pain'] > 15"},
+    }  # fmt: skip
+    for form, alarm in alarms.items():
+        for name, happens in {"a pause": PAUSE, "a crash": CRASH, "both": CRASH + PAUSE}.items():
+            for place in ("Settled:1", "Decided:1", "Proposed:2", "Decided:2", "Intended:3"):
+                then: dict[str, Any] = {"then": {place: happens}}
+                steps = (call("look"), call("done"), call("say"))
+                yield row(f"{name} at {place} between two parts of harm ({form})", False, [alarm, did("say")], two, *steps, reason="guard_broken", **then)
+                yield row(f"{name} at {place} between harm and none ({form})", True, [alarm, did("say")], fine, *steps, **then)
+        yield row(f"a change between two parts of harm ({form})", True, [alarm, did("say")], two, call("look"), call("act"), call("say"))
+        yield row(f"a change and a crash between two parts of harm ({form})", True, [alarm, did("say")], two, call("look"), call("act"), call("say"), then={"Decided:2": CRASH})
 
 
 def _grouped() -> Iterator[Row]:

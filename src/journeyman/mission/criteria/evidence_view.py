@@ -58,8 +58,8 @@ class EvidenceView(Value, frozen=True, kw_only=True):
     """Criterion to the first number seen, where progress is measured from one."""
     trends: Mapping[str, tuple[Series, ...]] = field(default_factory=dict[str, "tuple[Series, ...]"])
     """Criterion to the points that it follows: they look back, so they are there whether fresh or not."""
-    epoch: int = 0
-    """Of the world at this moment."""
+    since: int = 0
+    """The first epoch of the world of which evidence counts: the present one, or an earlier one for alarms."""
     sourced: bool = False
     """Whether the operator said whose values count: then the newest of theirs does."""
 
@@ -95,7 +95,7 @@ class EvidenceView(Value, frozen=True, kw_only=True):
             row.measurement for rows in self.metrics.values() for row in rows if row.measurement.id.startswith(mine)
         ]
         looks += [row.measurement for row in self.events if row.measurement.id.startswith(mine)]
-        now = [made.call for made in looks if made.epoch == self.epoch]
+        now = [made.call for made in looks if made.epoch >= self.since]
         return next(
             (
                 source.tool

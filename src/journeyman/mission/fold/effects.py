@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from journeyman.mission.criteria.evidence import Call, Measurement
 from journeyman.mission.fold.planner_memory import after_settled
 from journeyman.mission.fold.turns import is_stopped
-from journeyman.mission.fold.world_knowledge import arrived, remembered_source, restored, stale
+from journeyman.mission.fold.world_knowledge import arrived, interrupted, remembered_source, restored, stale
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EFFECT_RULES, NEVER_SENT, CallPurpose, EffectState
 from journeyman.mission.model.reasons import WaitFor
@@ -21,7 +21,7 @@ def claimed(state: State, event: e.Claimed, at: str) -> State:
 
     Behind a call that had failed nothing was sent any more: what was intended with it is skipped, as without a crash.
     """
-    world, held = stale(state.world), is_stopped(state)
+    world, held = interrupted(state.world), is_stopped(state)
     effects = {
         key: replace(effect, suspect=True, crashed=True, epoch=world.epoch)
         if effect.state is EffectState.INTENDED and not (held and effect.is_call)

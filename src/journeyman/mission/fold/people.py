@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from journeyman.mission.fold.plan import next_step
 from journeyman.mission.fold.planner_memory import after_denial
-from journeyman.mission.fold.world_knowledge import stale
+from journeyman.mission.fold.world_knowledge import interrupted
 from journeyman.mission.model import events as e
 from journeyman.mission.model.reasons import WaitFor
 from journeyman.mission.model.state import PendingApproval, Phase, State
@@ -30,7 +30,7 @@ def approval_answered(state: State, event: e.ApprovalAnswered, actor: str) -> St
         pending=None if asked else people.pending,
         answers={**people.answers, event.approval: (event.granted, actor)},
     )
-    state = replace(state, people=people, world=stale(state.world) if asked else state.world)
+    state = replace(state, people=people, world=interrupted(state.world) if asked else state.world)
     if event.approval == f"iteration-{state.iteration.index}":
         return state if event.granted or state.phase is not Phase.APPROVE else _denied(state, actor)
     if event.approval.startswith(AGAIN):
@@ -65,7 +65,7 @@ def wait_ended(state: State) -> State:
 
 def resumed(state: State) -> State:
     """The state after a pause, in which anything may have changed."""
-    return replace(state, people=replace(state.people, paused=False), world=stale(state.world))
+    return replace(state, people=replace(state.people, paused=False), world=interrupted(state.world))
 
 
 def noted(state: State, event: e.NoteAdded) -> State:
@@ -80,7 +80,7 @@ def amended(state: State, event: e.BudgetAmended) -> State:
     state = replace(state, mission=state.mission.model_copy(update={"budget": budget}), digest=event.digest)
     if not waited:
         return state
-    state = replace(state, people=replace(state.people, wait=None), world=stale(state.world))
+    state = replace(state, people=replace(state.people, wait=None), world=interrupted(state.world))
     return measured_again(state) if state.phase is Phase.NEXT else state
 
 

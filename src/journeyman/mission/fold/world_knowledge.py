@@ -30,6 +30,18 @@ def stale(world: WorldKnowledge) -> WorldKnowledge:
     return replace(world, epoch=world.epoch + 1)
 
 
+def interrupted(world: WorldKnowledge) -> WorldKnowledge:
+    """The same where nothing of ours changed the world: a mission must not outlive its alarm by being interrupted."""
+    return replace(stale(world), quiet=world.quiet | {world.epoch + 1})
+
+
+def unchanged_since(world: WorldKnowledge, epoch: int) -> int:
+    """The first epoch since which, up to this one, nothing of ours changed the world."""
+    while epoch in world.quiet:
+        epoch -= 1
+    return epoch
+
+
 def restored(state: State, before: int) -> State:
     """The state as if a call, intended in epoch `before` and certainly never sent, had not been intended.
 
@@ -54,6 +66,7 @@ def restored(state: State, before: int) -> State:
         events=tuple(replace(row, measurement=moved(row.measurement)) for row in state.world.events),
         arrivals=tuple(arrival(row) for row in state.world.arrivals),
         checks={name: replace(row, measurement=moved(row.measurement)) for name, row in state.world.checks.items()},
+        quiet=state.world.quiet | {after},
     )
     effects = {
         key: replace(
@@ -152,13 +165,15 @@ def _bounded(rows: tuple[Evidence, ...]) -> tuple[Evidence, ...]:
 
 
 def pruned(world: WorldKnowledge) -> WorldKnowledge:
-    """The world without what is stale, at the beginning of an iteration."""
+    """The world without what nobody looks at any more, at the beginning of an iteration."""
+    since = unchanged_since(world, world.epoch)
     return replace(
         world,
+        quiet=frozenset(epoch for epoch in world.quiet if epoch > since),
         evidence={
             name: kept
             for name, rows in world.evidence.items()
-            if (kept := tuple(row for row in rows if row.measurement.epoch == world.epoch))
+            if (kept := tuple(row for row in rows if row.measurement.epoch >= since))
         },
         events=(),
         checks={},

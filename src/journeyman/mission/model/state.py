@@ -116,6 +116,9 @@ class WorldKnowledge(Value, frozen=True, kw_only=True):
 
     epoch: int = 0
     """Grows with everything that may have changed the world; evidence of another epoch is stale."""
+    quiet: frozenset[int] = frozenset()
+    """Epochs that began with a kill, a pause or an answer: what others may have done meanwhile makes evidence stale, and
+    excuses no abort condition."""
     order: int = 0
     """Counts measurements."""
     evidence: Mapping[str, tuple[Evidence, ...]] = field(default_factory=dict[str, "tuple[Evidence, ...]"])

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from journeyman.mission.criteria.evidence import Evidence, ObservedResult, RunPredicate
 from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.fold.metric_history import Histories, Trends, histories_after, trends_after
-from journeyman.mission.fold.world_knowledge import add, known_after
+from journeyman.mission.fold.world_knowledge import add, known_after, unchanged_since
 from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.state import Arrival, State
 from journeyman.mission.values.canonical import Json
@@ -22,7 +22,8 @@ class ArrivalMoment:
     view: EvidenceView
     """Fresh evidence only."""
     alarm: EvidenceView
-    """With the arrival itself, even where something may have changed the world meanwhile: for abort conditions."""
+    """For abort conditions: with the arrival itself, even where something may have changed the world meanwhile, and with
+    what was measured before a kill, a pause or an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class _MomentEvidence:
     known: Mapping[str, frozenset[str]]
     history: Histories
     trends: Trends
-    epoch: int
+    since: int
+    """The first epoch of which evidence counts."""
     order: int
 
 
@@ -65,8 +67,12 @@ def moments(state: State, run: RunPredicate, values: Mapping[str, Json]) -> Iter
         trends = trends_after(trends, state.mission, (arrival,))
         seen = _MomentEvidence(rows, known, history, trends, arrival.epoch, arrival.measurement.order)
         view = _view(state, seen, run, values)
+        since = unchanged_since(world, arrival.epoch)
         # An alarm that rang is true whatever happened next: a later intent makes its value stale, not undone.
-        yield ArrivalMoment(arrival, view, view if arrival.fresh else _view(state, seen, run, values, arrival.evidence))
+        besides = () if arrival.fresh else arrival.evidence
+        same = arrival.fresh and since == arrival.epoch
+        alarm = view if same else _view(state, replace(seen, since=since), run, values, besides)
+        yield ArrivalMoment(arrival, view, alarm)
 
 
 def _view(
@@ -76,11 +82,11 @@ def _view(
     values: Mapping[str, Json],
     besides: Iterable[Evidence] = (),
 ) -> EvidenceView:
-    world, epoch, order = state.world, seen.epoch, seen.order
+    world, since, order = state.world, seen.since, seen.order
     metrics = {
         name: kept
         for name, mine in seen.rows.items()
-        if (kept := tuple(row for row in mine if row.measurement.epoch == epoch))
+        if (kept := tuple(row for row in mine if row.measurement.epoch >= since))
     }
     add(metrics, besides)
     return EvidenceView(
@@ -88,15 +94,15 @@ def _view(
         metrics=metrics,
         known=seen.known,
         events=tuple(row for row in world.events if row.measurement.order <= order),
-        results=_results(state, epoch, order),
-        checks={name: row for name, row in world.checks.items() if row.measurement.epoch == epoch},
+        results=_results(state, since, order),
+        checks={name: row for name, row in world.checks.items() if row.measurement.epoch >= since},
         errors=state.iteration.errors,
         counts=world.counts,
         answers=state.people.answers,
         history=seen.history,
         run=run,
         values=values,
-        epoch=epoch,
+        since=since,
         trends=seen.trends,
         firsts={
             name: known.result.first
@@ -106,7 +112,7 @@ def _view(
     )
 
 
-def _results(state: State, epoch: int, order: int) -> tuple[ObservedResult, ...]:
+def _results(state: State, since: int, order: int) -> tuple[ObservedResult, ...]:
     rows: list[ObservedResult] = []
     for effect in state.of_iteration():
         made = effect.measurement
@@ -118,7 +124,7 @@ def _results(state: State, epoch: int, order: int) -> tuple[ObservedResult, ...]
                 state=effect.state.value,
                 error_class=effect.error_class,
                 value=effect.value,
-                fresh=made.epoch == epoch,
+                fresh=made.epoch >= since,
                 measurement=made,
                 answered=effect.answered,
             )
