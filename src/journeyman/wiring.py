@@ -250,18 +250,26 @@ def load_mission(path: Path) -> tuple[Mission, Path]:
 
 
 def with_script(mission: Mission, folder: Path) -> Mission:
-    """The mission with its plan's script file read in, so that the record holds what was run."""
+    """The mission with its plan's script files read in, so that the record holds what was run."""
     plan = mission.plan
-    if not isinstance(plan, ScriptPlan) or "\n" in plan.script:
-        return mission
+    if isinstance(plan, ScriptPlan):
+        if "\n" in plan.script:
+            return mission
+        return mission.model_copy(update={"plan": ScriptPlan(script=_source("plan.script", folder / plan.script))})
+    steps = [
+        step.model_copy(update={"script": _source(f"plan.{index}.script", folder / step.script)})
+        if step.script is not None and "\n" not in step.script and step.script.endswith(".py")
+        else step
+        for index, step in enumerate(plan or ())
+    ]
+    return mission if plan is None else mission.model_copy(update={"plan": steps})
+
+
+def _source(where: str, path: Path) -> str:
     try:
-        source = (folder / plan.script).read_text(encoding="utf-8")
+        source = path.read_text(encoding="utf-8")
     except (OSError, ValueError) as error:
-        problem = Problem(
-            where="plan.script",
-            message=f"{plan.script!r} cannot be read: {error}",
-            hint="the path is relative to the mission file",
-        )
+        hint = "the path is relative to the mission file"
+        problem = Problem(where=where, message=f"{path.name!r} cannot be read: {error}", hint=hint)
         raise InvalidInput("mission file", (problem,)) from None
-    whole = source if source.endswith("\n") else f"{source}\n"
-    return mission.model_copy(update={"plan": ScriptPlan(script=whole)})
+    return source if source.endswith("\n") else f"{source}\n"

@@ -263,6 +263,31 @@ async def test_a_plan_whose_scripts_wait_for_people_does_not_begin_anew() -> Non
         await at.holds(session)
 
 
+@pytest.mark.parametrize("interrupt", ["kill", "approval"])
+async def test_looks_behind_the_last_change_are_made_again(interrupt: str) -> None:
+    """The change is not: what follows it can report again all that the interruption has made stale."""
+    seen: list[str] = []
+    looks = [{"script": f"mission.observe('{name}', len(await {name}()))\n"} for name in ("early", "late")]
+    goal: list[dict[str, object]] = [
+        {"id": "both", "kind": "predicate", "expression": "obs['metrics']['early'] + obs['metrics']['late'] == 9"}
+    ]
+    if interrupt == "approval":
+        goal.append({"id": "signed", "kind": "approval", "by": "ada", "question": "good?"})
+    wanted = mission(plan=[{"calls": [{"tool": "send"}]}, *looks], criteria=goal, budget={"iterations": 12})
+    tools = [counting(seen, name, effect) for name, effect in (("send", "keyed"), ("early", "pure"), ("late", "pure"))]
+    async with bench(*tools) as at:
+        session = await at.engine.create(wanted)
+        if interrupt == "kill":
+            await killed(at, session, "late")
+        else:
+            await at.engine.drive(session)
+            await at.tell(session, "answer", granted=True)
+        state = await at.engine.drive(session)
+        assert seen == ["send", "early", "late", "late", "early"]
+        assert state.outcome == "achieved"
+        await at.holds(session)
+
+
 async def test_calls_of_scripts_count_and_stop_at_the_budget() -> None:
     """`tool_calls: 7` and a script once made 50."""
     seen: list[str] = []

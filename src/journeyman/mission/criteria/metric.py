@@ -82,7 +82,7 @@ class MetricCriterion(Measured):
         value, measurements = found
         point = number_of(value)
         if point is None:
-            return f"{self.metric} is {shortened(value)}, not a number"
+            return f"{self.metric} is {shortened(value)!r}, not a number"
         try:
             return float(point), value, measurements
         except OverflowError:  # compared it is exactly; only how far it has come is told by the largest float

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from journeyman.mission.criteria.evidence import Call, Measurement
+from journeyman.mission.fold.plan import behind_change
 from journeyman.mission.fold.planner_memory import after_settled
 from journeyman.mission.fold.turns import is_stopped
 from journeyman.mission.fold.world_knowledge import arrived, interrupted, remembered_source, restored, stale
@@ -54,7 +55,7 @@ def intended(state: State, event: e.Intended) -> State:
         effects={**state.effects, event.effect: effect},
         usage=replace(state.usage, tool_calls=state.usage.tool_calls + 1),
         world=stale(state.world) if changes else state.world,
-        plan=replace(state.plan, only_looks=False) if changes and state.plan.only_looks else state.plan,
+        plan=behind_change(state) if changes else state.plan,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from journeyman.mission.criteria.base import walk
 from journeyman.mission.fold.world_knowledge import has_stale_report
 from journeyman.mission.model.effects import EFFECT_RULES, NEVER_SENT, EffectState
 from journeyman.mission.model.mission import Mission, ScriptPlan
@@ -67,15 +68,23 @@ def settled_places(state: State) -> dict[int, Effect]:
 def after_verdict(state: State) -> Plan:
     """How far the plan is once an iteration is through.
 
-    One that is through begins anew where a kill or a pause made stale what its scripts had reported, and all that was
-    done was to look: once for each time. Not where people were asked: waiting for them makes it stale again each time.
+    One that is through begins anew, behind the last step that may have changed the world, where a kill, a pause or an
+    answer made stale what its scripts had reported since: once for each time. Not where people are asked about its calls:
+    waiting for them makes it stale again each time.
     """
     plan, epoch = _after_iteration(state), state.world.epoch
     through = state.plan.index < len(plan_steps(state.mission)) <= plan.index
-    harmless = plan.only_looks and plan.begun_in != epoch and not state.people.answers
-    if through and harmless and has_stale_report(state, earlier=True):
-        return replace(_again(plan), index=0, begun_in=epoch)
+    asked = state.people.answers.keys() - {criterion.id for criterion in walk(state.mission.criteria)}
+    due = through and not asked and plan.begun_in != epoch and plan.looks_from < plan.index
+    if due and has_stale_report(state, since=plan.looks_since):
+        return replace(_again(plan), index=plan.looks_from, begun_in=epoch)
     return plan
+
+
+def behind_change(state: State) -> Plan:
+    """The plan once a call is intended that may change the world: only what follows its step may be done again."""
+    mine = state.iteration.source == "plan"
+    return replace(state.plan, looks_from=state.plan.index + mine, looks_since=state.iteration.index + 1)
 
 
 def _after_iteration(state: State) -> Plan:
@@ -119,7 +128,7 @@ def _is_outdated(state: State) -> bool:
 
     A kill, a pause or a wait in mid-script makes stale what it had reported before.
     """
-    return has_stale_report(state) and not has_changed_world(state)
+    return has_stale_report(state, since=state.iteration.index) and not has_changed_world(state)
 
 
 def has_changed_world(state: State) -> bool:

@@ -194,28 +194,33 @@ def remembered_source(world: WorldKnowledge, metrics: Iterable[str], tool: str, 
     return replace(world, sources=sources)
 
 
-def has_stale_report(state: State, *, earlier: bool = False) -> bool:
-    """Tell whether a criterion is open of which a script has reported a value that is stale since.
+def has_stale_report(state: State, *, since: int) -> bool:
+    """Tell whether a criterion is open of which a script has reported a value that is stale by now.
 
     Args:
         state: At the end of an iteration.
-        earlier: Whether scripts of earlier iterations count, and not only this one's.
+        since: The first iteration whose scripts are asked about.
     """
-    world, mine = state.world, f"{SCRIPT}:{state.iteration.index}."
+    world = state.world
+    fresh = {row.name for rows in world.evidence.values() for row in rows if row.measurement.epoch == world.epoch}
     reported = {
-        name
-        for name, rows in world.evidence.items()
-        if any(row.measurement.id.startswith(mine) and row.measurement.epoch != world.epoch for row in rows)
+        row.name
+        for rows in world.evidence.values()
+        for row in rows
+        if (iteration := _reporting_iteration(row.measurement)) is not None and iteration >= since
     }
-    if earlier:
-        fresh = {row.name for rows in world.evidence.values() for row in rows if row.measurement.epoch == world.epoch}
-        reported |= {name for name, tools in world.known.items() if SCRIPT in tools} - fresh
     known = frozenset(world.known)
     return any(
-        not state.progress.criteria[criterion.id].met and reported & criterion.metric_names(known)
+        not state.progress.criteria[criterion.id].met and (reported - fresh) & criterion.metric_names(known)
         for criterion in walk(needed(state.mission.criteria))
         if criterion.id in state.progress.criteria
     )
+
+
+def _reporting_iteration(made: Measurement) -> int | None:
+    """The iteration whose script reported it; `None` where no script did."""
+    source, _, place = made.id.partition(":")
+    return int(place.partition(".")[0]) if source == SCRIPT else None
 
 
 def stale_calls(state: State) -> list[JsonObject]:

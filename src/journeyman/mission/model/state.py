@@ -247,8 +247,10 @@ class Plan(Value, frozen=True, kw_only=True):
     """Its script failed after it had changed things: only a person may let it begin again."""
     begun_in: int = -1
     """Epoch of the world in which it was begun anew, as what its scripts had reported was stale."""
-    only_looks: bool = True
-    """Nothing that was intended so far can have changed the world."""
+    looks_from: int = 0
+    """Step since whose beginning nothing was intended that can have changed the world."""
+    looks_since: int = 0
+    """Iteration of which that is true."""
     proposals: int = 0
     """Strategies of planner and advisors so far: names their steps."""
 
