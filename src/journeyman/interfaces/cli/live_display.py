@@ -13,19 +13,15 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from journeyman.interfaces.cli.event_lines import ABORTS, MARKS, EventLines, is_failure, strategy_summary
 from journeyman.interfaces.cli.terminal import SafeConsole
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.fold.progress import total_progress
-from journeyman.mission.model import events as e
-from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.events import EventRecord
-from journeyman.mission.model.reasons import Outcome, WaitFor
+from journeyman.mission.model.reasons import Outcome
 from journeyman.mission.model.state import State
-from journeyman.mission.model.strategy import Strategy
 
-_MARKS: Final = {"met": ("✓", "green"), "unmet": ("·", "yellow"), "inconclusive": ("?", "magenta")}
-_ABORTS: Final = {"met": ("✗ struck", "red"), "unmet": ("clear", "green"), "inconclusive": ("?", "magenta")}
 _KEPT_LINES: Final = 6
 
 
@@ -63,10 +59,11 @@ class LineDisplay:
 
     def __init__(self) -> None:
         self._open = True
+        self._words = EventLines()
 
     def show(self, happened: EventRecord, state: State) -> None:
         """Print the event if it is worth a line."""
-        line = event_line(happened, state)
+        line = self._words.line(happened, state)
         if line and self._open:
             try:
                 sys.stderr.write(f"{line}\n")
@@ -82,15 +79,16 @@ class LiveDisplay:
     """A page that redraws itself."""
 
     def __init__(self) -> None:
-        self._lines: deque[str] = deque(maxlen=_KEPT_LINES)
+        self._lines: deque[Text] = deque(maxlen=_KEPT_LINES)
+        self._words = EventLines()
         self._live = Live(console=SafeConsole(stderr=True), refresh_per_second=8, transient=False)
         self._live.start()
 
     def show(self, happened: EventRecord, state: State) -> None:
         """Redraw with the event."""
-        line = event_line(happened, state)
+        line = self._words.line(happened, state)
         if line:
-            self._lines.append(line)
+            self._lines.append(Text(line, style="red" if is_failure(happened.event) else ""))
         with suppress(BrokenPipeError, OSError):
             self._live.update(session_page(state, list(self._lines)))
 
@@ -100,57 +98,7 @@ class LiveDisplay:
             self._live.stop()
 
 
-def event_line(happened: EventRecord, state: State) -> str:  # noqa: PLR0911  # one line per kind of event
-    """One line for an event; empty for those that only engines care for."""
-    event = happened.event
-    match event:
-        case e.SessionCreated():
-            return f"session {event.session_id} of mission {state.mission.name!r}"
-        case e.Decided():
-            return _verdict_line(event, state)
-        case e.ApprovalAsked():
-            return f"waits for {event.by or 'a person'}: {event.question}"
-        case e.ApprovalAnswered():
-            return f"{'approved' if event.granted else 'denied'} by {happened.actor.removeprefix('person:')}: {event.approval}"
-        case e.WaitStarted() if event.reason is not WaitFor.SLEEP:
-            return f"waits for a person: {event.reason}"
-        case e.Settled() if event.state is EffectState.UNKNOWN:
-            return f"unknown whether effect {event.effect} happened: {event.error}"
-        case e.ScriptAdvanced() if event.observations or event.error:
-            shown = ", ".join(f"{name}={value}" for found in event.observations for name, value in found.items())
-            return f"  script: {event.error or shown}"
-        case e.PersonEvent():
-            return f"{type(event).__name__} by {happened.actor.removeprefix('person:')}"
-        case e.Ended():
-            return f"ended: {event.verdict}/{event.reason}, outcome {event.outcome}"
-        case _:
-            return ""
-
-
-def _verdict_line(event: e.Decided, state: State) -> str:
-    aborts = {criterion.id for criterion in walk(state.mission.criteria) if criterion.abort_when_met}
-    done = "; ".join(
-        f"{name} {(_ABORTS if name in aborts else _MARKS)[known.status][0]} {known.progress:.0%}"
-        for name, known in state.progress.criteria.items()
-    )
-    what = strategy_summary(state.iteration.strategy)
-    return f"iteration {event.iteration}: {event.verdict}/{event.reason} · {what} · {done}"
-
-
-def strategy_summary(strategy: Strategy | None) -> str:
-    """A strategy in a few words."""
-    if strategy is None:
-        return "nothing"
-    if strategy.script is not None:
-        return "script"
-    names = [
-        f"{call.tool}({', '.join(f'{key}={value!r}' for key, value in call.args.items())})" for call in strategy.calls
-    ]
-    text = (" | " if strategy.parallel else ", ").join(names) or f"sleep {strategy.sleep_s:g} s"
-    return text if len(text) <= 80 else text[:79] + "…"
-
-
-def session_page(state: State, lines: list[str]) -> RenderableType:
+def session_page(state: State, lines: list[Text]) -> RenderableType:
     """The whole picture of a session."""
     head = Text.assemble(
         (state.mission.name, "bold"),
@@ -162,7 +110,7 @@ def session_page(state: State, lines: list[str]) -> RenderableType:
         Text(f"now: {strategy_summary(state.iteration.strategy)}", overflow="ellipsis", no_wrap=True),
         criteria_table(state),
         budget_table(state),
-        *map(Text, lines),
+        *lines,
     )
 
 
@@ -193,7 +141,7 @@ def criteria_table(state: State) -> Table:
     for criterion in walk(state.mission.criteria):
         known = state.progress.criteria.get(criterion.id)
         status = known.status if known is not None else CriterionStatus.INCONCLUSIVE
-        mark, colour = (_ABORTS if criterion.abort_when_met else _MARKS)[status]
+        mark, colour = (ABORTS if criterion.abort_when_met else MARKS)[status]
         progress = known.progress if known is not None else 0.0
         evidence = str(known.result.evidence) if known is not None else "not yet evaluated"
         role = " (abort)" if criterion.abort_when_met else "" if criterion.required else " (optional)"

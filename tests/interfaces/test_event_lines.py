@@ -1,0 +1,70 @@
+"""What a running mission says of itself, line by line."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+from journeyman.config import Settings
+from journeyman.interfaces.cli.event_lines import EventLines
+from journeyman.mission.files.mission_file import validate_mission
+from journeyman.wiring import opened
+
+
+def told(folder: Path, *functions: Any, **more: Any) -> list[str]:
+    """The lines of one mission."""
+    names = [function.__name__ for function in functions]
+    mission = validate_mission(
+        {"directive": "d", "tools": names, "effects": dict.fromkeys(names, "pure"), "budget": {"iterations": 6}, **more}
+    )
+    lines, words = list[str](), EventLines()
+
+    async def work() -> None:
+        async with opened(Settings(data_dir=folder), functions=functions) as journeyman:
+            await journeyman.engine.run(mission, folder, lambda *event: lines.append(words.line(*event)))
+
+    asyncio.run(work())
+    return [line for line in lines if line]
+
+
+def test_each_iteration_tells_the_number_how_it_moved_and_what_it_needs(tmp_path: Path) -> None:
+    """And not how many percent of something are done."""
+    counts = iter((7, 5, 2))
+
+    def measure() -> dict[str, object]:
+        return {"metrics": {"load": next(counts)}}
+
+    goal = {"id": "low", "kind": "metric_threshold", "metric": "load", "op": "<=", "target": 3}
+    plan = {"plan": [{"calls": [{"tool": "measure"}]}], "repeat": True}
+    lines = [line for line in told(tmp_path, measure, criteria=[goal], **plan) if line.startswith("iteration")]
+    assert lines == [
+        "iteration 0: measure() · low · 7, needs load <= 3",
+        "iteration 1: measure() · low · 5 (-2), needs load <= 3",
+        "iteration 2: complete/criteria_met · measure() · low ✓ 2 (-3)",
+    ]
+
+
+def test_a_failed_call_is_told_at_once_in_its_own_words(tmp_path: Path) -> None:
+    """Before the verdict of its iteration."""
+
+    def broken() -> dict[str, object]:
+        raise ValueError("no such zone")
+
+    goal = {"id": "low", "kind": "metric_threshold", "metric": "load", "op": "<=", "target": 3}
+    lines = told(tmp_path, broken, criteria=[goal], plan=[{"calls": [{"tool": "broken"}]}])
+    first = next(place for place, line in enumerate(lines) if "broken failed" in line)
+    assert "no such zone" in lines[first]
+    assert lines[first + 1].startswith("iteration 0:")
+
+
+def test_what_must_hold_says_how_often_it_has_held(tmp_path: Path) -> None:
+    """In place of a progress that falls when it begins to hold."""
+
+    def measure() -> dict[str, object]:
+        return {"metrics": {"load": 1}}
+
+    goal = {"id": "low", "kind": "metric_threshold", "metric": "load", "op": "<=", "target": 3, "hold_for": 3}
+    plan = {"plan": [{"calls": [{"tool": "measure"}]}], "repeat": True}
+    lines = [line for line in told(tmp_path, measure, criteria=[goal], **plan) if line.startswith("iteration")]
+    assert ["held 1 of 3" in lines[0], "held 2 of 3" in lines[1], "held" in lines[2]] == [True, True, False]
