@@ -22,6 +22,7 @@ PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "metric_trend": (METRIC, {"metric": "m", "direction": "increasing", "window": 6, "min_points": 4, "tolerance": 1}),
     "event": ({"event": "a"}, {"event": "b", "where": {"x": 1}}),
     "tool_call_succeeded": ({"tool": "a"}, {"tool": "b", "min_count": 2}),
+    "plan_finished": ({}, {}),
     "predicate": ({"expression": "1 == 1"}, {"expression": "2 == 2"}),
     "artifact": (
         {"path": "a"},
@@ -44,7 +45,7 @@ def _sentence(kind: str, fields: dict[str, Any]) -> str:
     return READ.validate_python({**fields, "kind": kind, "id": "c"}).sentence()
 
 
-@pytest.mark.parametrize("kind", sorted(PAIRS))
+@pytest.mark.parametrize("kind", sorted(kind for kind, (_, other) in PAIRS.items() if other))
 def test_each_field_of_a_kind_changes_its_sentence(kind: str) -> None:
     """A reader who sees two equal sentences may take the criteria for equal."""
     usual, other = PAIRS[kind]

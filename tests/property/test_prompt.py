@@ -8,7 +8,7 @@ from typing import Any, cast
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from journeyman.mission.advice import CriteriaAdvice, StrategyAdvice
+from journeyman.mission.advice import StrategyAdvice, criteria_schema
 from journeyman.mission.model.effects import EffectClass, EffectState
 from journeyman.mission.model.state import ContextResult
 from journeyman.mission.model.strategy import ToolSpec
@@ -46,10 +46,6 @@ json_values = st.recursive(
     ),
     max_leaves=30,
 )
-
-
-def _criteria_schema() -> JsonObject:
-    return cast("JsonObject", CriteriaAdvice.model_json_schema())
 
 
 def spec(name: str, description: str = "", schema: JsonObject | None = None, *, destructive: bool = False) -> ToolSpec:
@@ -97,11 +93,9 @@ def test_a_prompt_never_exceeds_its_bytes(directive: str, values: list[Any], tim
     for index in range(times):
         endings.take(index, "continue", f"reason {index % 7}")
     assert closing_prompt(state, rows, endings, {"type": "object"}, feedback="f" * 5000).size_bytes <= MAX_BYTES
-    drafting = criteria_prompt(
-        directive, list(specs.values()), {f"m{n}": "t" for n in range(times)}, _criteria_schema()
-    )
+    drafting = criteria_prompt(directive, list(specs.values()), {f"m{n}": "t" for n in range(times)}, criteria_schema())
     assert drafting.size_bytes <= MAX_BYTES
-    assert canonical(form(_criteria_schema(), scripts=True)).decode() in drafting.user
+    assert canonical(form(criteria_schema(), scripts=True)).decode() in drafting.user
 
 
 @settings(max_examples=100, deadline=None)

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 from journeyman.advisors.base import AskPurpose, AuditAsked, AuditSettled, FailureClass, Message, Rejection, Request
 from journeyman.engine.advice_client import AdviceBroker
-from journeyman.mission.advice import CriteriaAdvice
+from journeyman.mission.advice import CriteriaAdvice, criteria_schema
 from journeyman.mission.criteria.base import as_json
 from journeyman.mission.files.draft import draft, schema_metrics
 from journeyman.mission.files.draft_checks import draft_problems
@@ -114,7 +114,7 @@ async def draft_criteria(
         return _by_rule(directive, tools, known, "")
 
     def make(feedback: str) -> Request:
-        schema = cast("JsonObject", CriteriaAdvice.model_json_schema())
+        schema = criteria_schema()
         prompt = criteria_prompt(directive, tools, known.metrics, schema, feedback=feedback)
         messages = (Message("system", prompt.system), Message("user", prompt.user))
         return Request(

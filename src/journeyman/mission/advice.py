@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, cast
 
 from pydantic import Field, StrictFloat, StrictInt, StrictStr
 
-from journeyman.mission.criteria import AnyCriterion
+from journeyman.mission.criteria import KIND_TYPES, AnyCriterion
 from journeyman.mission.criteria.schema import Strict
 from journeyman.mission.fold.planner_memory import call_signature
 from journeyman.mission.model.effects import EFFECT_RULES
 from journeyman.mission.model.state import CallEffect, State
 from journeyman.mission.model.strategy import Strategy, ToolCall
 from journeyman.mission.planner.propose import plan_due
+from journeyman.mission.values.canonical import Json, JsonObject
 
 Line = Annotated[StrictStr, Field(min_length=1, max_length=500)]
 
@@ -50,6 +51,22 @@ class CriteriaAdvice(Strict):
     """Criteria drafted from a directive."""
 
     criteria: Annotated[list[AnyCriterion], Field(min_length=1, max_length=20)]
+
+
+def criteria_schema() -> JsonObject:
+    """JSON Schema of drafted criteria: without the kinds that look at a plan, since a draft has none."""
+    unfit = {f"#/$defs/{kind.__name__}" for kind in KIND_TYPES if kind.looks_at_plan}
+
+    def kept(value: Json) -> Json:
+        if isinstance(value, list):
+            return [kept(item) for item in value if not (isinstance(item, dict) and item.get("$ref") in unfit)]
+        if isinstance(value, dict):
+            return {
+                key: kept(item) for key, item in value.items() if item not in unfit and f"#/$defs/{key}" not in unfit
+            }
+        return value
+
+    return cast("JsonObject", kept(cast("JsonObject", CriteriaAdvice.model_json_schema())))
 
 
 PATIENCE = 2

@@ -30,9 +30,30 @@ def row(
 def rows() -> Iterator[Row]:
     """The rows."""
     yield from _counts()
+    yield from _plans()
     yield from _approvals()
     yield from _checks()
     yield from _required()
+
+
+def _plans() -> Iterator[Row]:
+    """A plan is finished once each of its steps was made; one that was given up, denied or left open was not."""
+    finished: Fields = {"id": "finished", "kind": "plan_finished"}
+    bad = lost("failed", "tool_error")
+    for effect in ("pure", "keyed", "probed", "unsafe"):
+        act = {"act": Tool(effect, [m()])}
+        yield row(f"two {effect} steps", True, [finished], act, call("act"), call("act"))
+        yield row(f"two {effect} steps, a pause between", True, [finished], act, call("act"), call("act"), then={"Decided:1": PAUSE})
+        yield row(f"two {effect} steps, a crash between", True, [finished], act, call("act"), call("act"), then={"Decided:1": CRASH})
+        yield row(f"a {effect} step that fails each time", False, [finished], {"act": Tool(effect, [bad])}, call("act"), call("idle"))
+        yield row(f"a {effect} step that fails at first", True, [finished], {"act": Tool(effect, [bad, m()])}, call("act"), call("idle"))
+        yield row(f"two {effect} steps and no iteration for the second", False, [finished], act, call("act"), call("act"), more={"budget": {"iterations": 1}})
+    yield row("a step that was denied", False, [finished], {"act": changing()}, call("act"), call("idle"), more={"approve": {"act": "always"}}, grants=False)
+    yield row("a step whose call is lost", False, [finished], {"act": changing("unsafe", [lost()])}, call("act"))
+    yield row("a step that waits for its condition", False, [finished], {"look": pure(*n(0))}, call("look", until="obs['metrics']['n'] > 0"), more={"budget": {"iterations": 3}})
+    yield row("a step whose condition comes true", True, [finished], {"look": pure(*n(0, 0, 1))}, call("look", until="obs['metrics']['n'] > 0"))
+    yield row("a script", True, [finished], {"look": IDLE}, script(), scripts={"s": (calls("look"), calls())})
+    yield row("the plan's last step is being made", False, [finished, did("act", 2)], {"act": changing()}, call("act"), call("idle"))
 
 
 def _counts() -> Iterator[Row]:

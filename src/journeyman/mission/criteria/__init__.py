@@ -19,6 +19,7 @@ from journeyman.mission.criteria.evidence import Judgement
 from journeyman.mission.criteria.group import Group, all_of, any_of
 from journeyman.mission.criteria.metric_threshold import MetricThreshold
 from journeyman.mission.criteria.metric_trend import MetricTrend
+from journeyman.mission.criteria.plan_finished import PlanFinished
 from journeyman.mission.criteria.predicate import PredicateCriterion
 from journeyman.mission.criteria.tool_call_succeeded import ToolCallSucceeded
 
@@ -66,6 +67,7 @@ AnyCriterion: TypeAlias = Annotated[
     | MetricTrend
     | EventCriterion
     | ToolCallSucceeded
+    | PlanFinished
     | PredicateCriterion
     | ArtifactCriterion
     | CommandCriterion

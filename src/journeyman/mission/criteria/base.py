@@ -54,6 +54,8 @@ class Criterion(Strict, ABC):
 
     follows: ClassVar[bool] = False
     """Whether it is judged by points that it follows over many measurements (`followed`)."""
+    looks_at_plan: ClassVar[bool] = False
+    """Whether it asks how far the operator's plan is: without one it could never be met."""
 
     id: Identifier
     """Unique in the mission."""

@@ -34,6 +34,16 @@ MOST_VOICES: Final = 256
 """Ways to resolve what is ambiguous that an alarm goes through."""
 
 
+class PlanProgress(Value, frozen=True, kw_only=True):
+    """How far the operator's plan is."""
+
+    steps: int = 1
+    behind: int = 0
+    """Steps that it is through with."""
+    given_up: int = 0
+    """Of these, those that were not made."""
+
+
 class EvidenceView(Value, frozen=True, kw_only=True):
     """Fresh evidence, and the facts of the record, at one moment."""
 
@@ -58,6 +68,8 @@ class EvidenceView(Value, frozen=True, kw_only=True):
     """Criterion to the first number seen, where progress is measured from one."""
     trends: Mapping[str, tuple[Series, ...]] = field(default_factory=dict[str, "tuple[Series, ...]"])
     """Criterion to the points that it follows: they look back, so they are there whether fresh or not."""
+    plan: PlanProgress = PlanProgress()
+    """Known at the end of an iteration."""
     since: int = 0
     """The first epoch of the world of which evidence counts: the present one, or an earlier one for alarms."""
     sourced: bool = False

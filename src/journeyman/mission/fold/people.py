@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from journeyman.mission.fold.plan import next_step
+from journeyman.mission.fold.plan import without_step
 from journeyman.mission.fold.planner_memory import after_denial
 from journeyman.mission.fold.world_knowledge import interrupted
 from journeyman.mission.model import events as e
@@ -35,7 +35,7 @@ def approval_answered(state: State, event: e.ApprovalAnswered, actor: str) -> St
         return state if event.granted or state.phase is not Phase.APPROVE else _denied(state, actor)
     if event.approval.startswith(AGAIN):
         plan = state.plan
-        plan = replace(plan, blocked=False) if event.granted else next_step(plan, state.mission)
+        plan = replace(plan, blocked=False) if event.granted else without_step(plan, state.mission)
         return replace(state, plan=plan)
     if state.phase is Phase.NEXT:
         return measured_again(state)

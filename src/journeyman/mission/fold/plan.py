@@ -72,7 +72,7 @@ def after_verdict(state: State) -> Plan:
     answer made stale what its scripts had reported since: once for each time. Not where people are asked about its calls:
     waiting for them makes it stale again each time.
     """
-    plan, epoch = _after_iteration(state), state.world.epoch
+    plan, epoch = after_iteration(state), state.world.epoch
     through = state.plan.index < len(plan_steps(state.mission)) <= plan.index
     asked = state.people.answers.keys() - {criterion.id for criterion in walk(state.mission.criteria)}
     due = through and not asked and plan.begun_in != epoch and plan.looks_from < plan.index
@@ -87,12 +87,13 @@ def behind_change(state: State) -> Plan:
     return replace(state.plan, looks_from=state.plan.index + mine, looks_since=state.iteration.index + 1)
 
 
-def _after_iteration(state: State) -> Plan:
+def after_iteration(state: State) -> Plan:
+    """How far the plan is with what this iteration has done."""
     plan, iteration = state.plan, state.iteration
     if iteration.source != "plan" or iteration.step != step_name(plan):
         return plan
     if iteration.denied:
-        return next_step(plan, state.mission)
+        return without_step(plan, state.mission)
     if iteration.script is not None or (iteration.strategy is not None and iteration.strategy.script is not None):
         return _after_script(state)
     places = settled_places(state)
@@ -102,7 +103,7 @@ def _after_iteration(state: State) -> Plan:
         return _again(plan) if iteration.until_met is False else next_step(plan, state.mission)
     failed = any(_speaks_against(effect) for effect in places.values())
     if failed and plan.tries + 1 >= MAX_TRIES:
-        return next_step(plan, state.mission)
+        return without_step(plan, state.mission)
     return replace(plan, done=done, tries=plan.tries + failed)
 
 
@@ -117,7 +118,7 @@ def _after_script(state: State) -> Plan:
         return plan  # cut off by a budget: it goes on from its snapshot
     if script.status is ScriptStatus.FAILED:
         if plan.tries + 1 >= MAX_TRIES:
-            return next_step(plan, state.mission)
+            return without_step(plan, state.mission)
         return replace(plan, tries=plan.tries + 1, blocked=has_changed_world(state))
     through = state.iteration.until_met is not False and not _is_outdated(state)
     return next_step(plan, state.mission) if through else _again(plan)
@@ -145,6 +146,11 @@ def has_changed_world(state: State) -> bool:
 def _again(plan: Plan) -> Plan:
     """Begin the step again, as another occurrence of it: its calls get other keys."""
     return replace(plan, done=(), tries=0, round=plan.round + 1)
+
+
+def without_step(plan: Plan, mission: Mission) -> Plan:
+    """The plan at its next step, this one given up."""
+    return next_step(replace(plan, given_up=plan.given_up + 1), mission)
 
 
 def next_step(plan: Plan, mission: Mission) -> Plan:

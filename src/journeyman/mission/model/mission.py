@@ -277,6 +277,10 @@ class Mission(Strict):
             raise ValueError("`tools` is empty: list the tools that may be used, such as 'git.*' or a function's name")
         if self.repeat and not self.plan:
             raise ValueError("`repeat` needs a `plan` to repeat")
+        asks = next((criterion for criterion in walk(self.criteria) if criterion.looks_at_plan), None)
+        if asks is not None and (not self.plan or self.repeat):
+            why = "without a `plan` it could never be met" if not self.plan else "a plan with `repeat` is never through"
+            raise ValueError(f"criterion {asks.id!r} asks that the plan is finished: {why}")
         return self
 
     @model_validator(mode="after")

@@ -247,6 +247,8 @@ class Plan(Value, frozen=True, kw_only=True):
     """Its script failed after it had changed things: only a person may let it begin again."""
     begun_in: int = -1
     """Epoch of the world in which it was begun anew, as what its scripts had reported was stale."""
+    given_up: int = 0
+    """Steps that were denied, or that failed too often: the plan went on behind them."""
     looks_from: int = 0
     """Step since whose beginning nothing was intended that can have changed the world."""
     looks_since: int = 0

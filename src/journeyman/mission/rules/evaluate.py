@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 from journeyman.mission.criteria import Group, needed
 from journeyman.mission.criteria.base import Criterion, walk
 from journeyman.mission.criteria.evidence import CriterionStatus, Judgement, Measurement, RunPredicate
-from journeyman.mission.criteria.evidence_view import EvidenceView
+from journeyman.mission.criteria.evidence_view import EvidenceView, PlanProgress
+from journeyman.mission.fold.plan import after_iteration, plan_steps
 from journeyman.mission.fold.timing import seconds_between
 from journeyman.mission.fold.world_knowledge import is_watched
 from journeyman.mission.model.events import CriterionResult, Evaluated, Watched
@@ -25,9 +26,12 @@ def evaluated(state: State, at: str, run: RunPredicate, values: Mapping[str, Jso
     judge = _Judge(state)
     aborted = judge.arrivals(run, values)
     view = present_view(state, run, values)
+    until = state.iteration.strategy.until if state.iteration.strategy is not None else None
+    until_met = None if until is None else run(until, view.obs()).truth is True
+    ended = replace(state, iteration=replace(state.iteration, until_met=until_met))
+    view = replace(view, plan=_plan_progress(ended))
     results = [judge.row(criterion, view) for criterion in state.mission.criteria]
     aborted = aborted or judge.met_abort(results)
-    until = state.iteration.strategy.until if state.iteration.strategy is not None else None
     rows = [judge.rows[criterion.id] for criterion in walk(state.mission.criteria)]
     return Evaluated(
         iteration=state.iteration.index,
@@ -35,8 +39,13 @@ def evaluated(state: State, at: str, run: RunPredicate, values: Mapping[str, Jso
         results=rows,
         awaiting=_awaiting(state, rows),
         aborted=state.progress.aborted or aborted,
-        until_met=None if until is None else run(until, view.obs()).truth is True,
+        until_met=until_met,
     )
+
+
+def _plan_progress(ended: State) -> PlanProgress:
+    plan = after_iteration(ended)
+    return PlanProgress(steps=len(plan_steps(ended.mission)), behind=plan.index, given_up=plan.given_up)
 
 
 def watched(state: State, run: RunPredicate, values: Mapping[str, Json]) -> Watched:
