@@ -55,7 +55,7 @@ class CriteriaAdvice(Strict):
 
 def criteria_schema() -> JsonObject:
     """JSON Schema of drafted criteria: without the kinds that look at a plan, since a draft has none."""
-    unfit = {f"#/$defs/{kind.__name__}" for kind in KIND_TYPES if kind.looks_at_plan}
+    unfit = tuple(f"#/$defs/{kind.__name__}" for kind in KIND_TYPES if kind.looks_at_plan)
 
     def kept(value: Json) -> Json:
         if isinstance(value, list):
