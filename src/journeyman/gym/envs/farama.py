@@ -9,6 +9,10 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 import numpy as np
+from gymnasium import Env
+from gymnasium.spaces import Box, MultiDiscrete
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from journeyman.gym.actions import FIELDS, ROLES, Role
@@ -16,14 +20,6 @@ from journeyman.gym.arrays import Bools, Floats, Ints, Vector, Words
 from journeyman.gym.observe.features import HIGH, LOW, choices, decoded, masks, team_size, type_masks
 from journeyman.gym.tasks import MAX_NUMBER, Split, Task, Tier, split_named, task, tier_named
 from journeyman.gym.world import Rewards, World
-
-try:
-    from gymnasium import Env
-    from gymnasium.spaces import Box, MultiDiscrete
-    from gymnasium.vector import AutoresetMode, VectorEnv
-    from gymnasium.vector.utils import batch_space
-except ImportError as error:
-    raise ImportError("the Gymnasium environments need the extra: pip install 'journeyman[gym-envs]'") from error
 
 
 def _observations(tier: Tier) -> Box:
