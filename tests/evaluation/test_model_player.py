@@ -16,7 +16,7 @@ from journeyman.evaluation.model_player import ModelPlayer, ProviderFailed, Spen
 from journeyman.evaluation.usage import EpisodeLedger, ModelUsage, SpendLimit
 from journeyman.gym.text.play import Turn
 from journeyman.gym.text.words import ActionType, AgentRole
-from journeyman.interfaces.cli.gym.evaluating import dollars
+from journeyman.interfaces.cli.gym.summaries import dollars
 from journeyman.mission.values.errors import BudgetRefused
 
 pytestmark = pytest.mark.anyio

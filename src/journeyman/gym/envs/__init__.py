@@ -11,7 +11,10 @@ from typing import Final
 from journeyman.gym.tasks import GENERATOR, Tier
 
 try:
-    from gymnasium.envs.registration import register, registry
+    from gymnasium.envs.registration import (
+        register,  # pyright: ignore[reportUnknownVariableType]  # its `kwargs` are untyped
+        registry,
+    )
 except ImportError as error:
     raise ImportError("the gym's environments need the extra: pip install 'journeyman[gym-envs]'") from error
 

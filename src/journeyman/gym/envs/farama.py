@@ -16,7 +16,8 @@ from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from journeyman.gym.actions import FIELDS, ROLES, Role
-from journeyman.gym.arrays import Bools, Floats, Ints, Vector, Words
+from journeyman.gym.arrays import Bools, Floats, Ints, Vector
+from journeyman.gym.envs.seeds import draw_seeds
 from journeyman.gym.observe.features import HIGH, LOW, choices, decoded, masks, team_size, type_masks
 from journeyman.gym.tasks import MAX_NUMBER, Split, Task, Tier, split_named, task, tier_named
 from journeyman.gym.world import Rewards, World
@@ -145,8 +146,7 @@ class IncidentVectorEnv(VectorEnv[Vector, Ints, NDArray[Any]]):
         return observations, stepped.team, stepped.terminated, stepped.truncated, info
 
     def _restart(self, rows: Ints) -> None:
-        numbers: Words = self.np_random.integers(MAX_NUMBER + 1, size=len(rows), dtype=np.uint64)
-        self._world.reset(numbers * np.uint64(len(Split)) + np.uint64(self._split), rows=rows)
+        self._world.reset(draw_seeds(self.np_random, self._split, len(rows)), rows=rows)
         self._ended[rows] = False
 
     def _info(self, roles: Floats) -> dict[str, Any]:

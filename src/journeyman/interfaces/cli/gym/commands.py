@@ -41,7 +41,7 @@ class RoleName(StrEnum):
 _POLICY = (
     "random, heuristic, oracle, a cheater (null, stall, spam, guess, flag_all, resolve_early, deny, keywords, "
     "shotgun, claim_spam, flag_spam, trial_and_error, trial_and_flag), "
-    "trained:FILE, or advisor:NAME for a model of the settings file."
+    "trained:FILE, FILE.py:NAME for what NAME(worlds) there gives, or advisor:NAME for a model of the settings file."
 )
 _PLOT = "Write a picture: .png, .svg or .pdf; needs journeyman[plots]."
 _ROLE = typer.Option(
@@ -101,6 +101,14 @@ def evaluate(
         Path | None,
         typer.Option("--salt", metavar="FILE", help="A secret that makes the worlds private; its SHA-256 is kept."),
     ] = None,
+    isolate: Annotated[
+        bool,
+        typer.Option("--isolate", help="Policies of FILE.py:NAME play in processes that see nothing but observations."),
+    ] = False,
+    act_s: Annotated[
+        float | None,
+        typer.Option("--act-timeout", metavar="S", min=0.01, help="Most seconds for a step there; 30 otherwise."),
+    ] = None,
     role: Annotated[list[RoleName], _ROLE] = [],  # noqa: B006  # typer's form
     others: Annotated[str, _OTHERS] = "heuristic",
     liar: Annotated[RoleName | None, _LIAR] = None,
@@ -117,6 +125,9 @@ def evaluate(
     A model plays as advisor:NAME, where [advisors.NAME] of the settings file says whom to ask; `journeyman doctor`
     tells whether it can be asked. An episode in which its provider fails, or that --max-usd or --max-tokens cuts, is
     left out and not scored, and the exit code is 1; the same command with the same --output plays it.
+
+    Policies that you did not write: --isolate. Their process holds no world, no salt and none of your variables, and
+    where it fails it does nothing more in that batch of sixteen tasks, which is scored.
     """
     models = None
     if any(name.startswith(PREFIX) for name in policy):
@@ -132,9 +143,11 @@ def evaluate(
             max_tokens=max_tokens,
         )
         models = partial(_work("models").play_models, settings_of(ctx), options)
-    _work("evaluating").evaluate(
-        policy, tier, split, seeds, output=output, plot=plot, as_json=as_json, models=models, salt_file=salt
+    work = _work("evaluating")
+    asked = work.EvaluationOptions(
+        output=output, plot=plot, as_json=as_json, salt_file=salt, isolate=isolate, act_s=act_s
     )
+    work.evaluate(policy, tier, split, seeds, asked, models)
 
 
 @gym.command("play")
