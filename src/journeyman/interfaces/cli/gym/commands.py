@@ -68,6 +68,19 @@ _CONCURRENCY = typer.Option(
 _MAX_USD = typer.Option("--max-usd", metavar="USD", min=0, help="Models only: stop before this run has cost more.")
 _MAX_TOKENS = typer.Option("--max-tokens", metavar="N", min=0, help="Models only: stop before this run has used more.")
 
+_TIERS = typer.Option("--tier", metavar="TIER", help="easy, medium or hard. May be repeated.")
+_SEEDS = typer.Option("--seeds", metavar="N|A-B", help="The first N tasks of the split, or numbers A to B.")
+_OUTPUT = typer.Option("--output", metavar="FILE", help="Keep every episode here; a rerun goes on.")
+_SALT = typer.Option("--salt", metavar="FILE", help="A secret that makes the worlds private; its SHA-256 is kept.")
+_ISOLATE = typer.Option(
+    "--isolate", help="Policies of FILE.py:NAME play in processes that see nothing but observations."
+)
+_ACT = typer.Option("--act-timeout", metavar="S", min=0.01, help="Most seconds for a step there; 30 otherwise.")
+_LEADERBOARD = typer.Option(
+    "--leaderboard", metavar="FILE", help="Put the scores into this file; needs --output, which stays beside it."
+)
+_TRACES = typer.Option("--traces", metavar="DIR", help="Models only: keep what each was shown and said, a file a task.")
+
 app = CommandGroup()
 gym = CommandGroup(no_args_is_help=True, help=COMMANDS["gym"].help)
 app.add_typer(gym, name="gym")
@@ -86,29 +99,16 @@ def _work(module: str) -> ModuleType:
 def evaluate(
     ctx: typer.Context,
     policy: Annotated[list[str], typer.Option("--policy", metavar="NAME", help=f"May be repeated: {_POLICY}")],
-    tier: Annotated[
-        list[TierName], typer.Option("--tier", metavar="TIER", help="easy, medium or hard. May be repeated.")
-    ] = [TierName.EASY],  # noqa: B006  # typer's form
-    seeds: Annotated[
-        str, typer.Option("--seeds", metavar="N|A-B", help="The first N tasks of the split, or numbers A to B.")
-    ] = "100",
+    tier: Annotated[list[TierName], _TIERS] = [TierName.EASY],  # noqa: B006  # typer's form
+    seeds: Annotated[str, _SEEDS] = "100",
     split: Annotated[SplitName, typer.Option("--split", help="Which tasks.")] = "validation",
-    output: Annotated[
-        Path | None, typer.Option("--output", metavar="FILE", help="Keep every episode here; a rerun goes on.")
-    ] = None,
+    output: Annotated[Path | None, _OUTPUT] = None,
     plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE", help=_PLOT)] = None,
-    salt: Annotated[
-        Path | None,
-        typer.Option("--salt", metavar="FILE", help="A secret that makes the worlds private; its SHA-256 is kept."),
-    ] = None,
-    isolate: Annotated[
-        bool,
-        typer.Option("--isolate", help="Policies of FILE.py:NAME play in processes that see nothing but observations."),
-    ] = False,
-    act_s: Annotated[
-        float | None,
-        typer.Option("--act-timeout", metavar="S", min=0.01, help="Most seconds for a step there; 30 otherwise."),
-    ] = None,
+    salt: Annotated[Path | None, _SALT] = None,
+    isolate: Annotated[bool, _ISOLATE] = False,
+    act_s: Annotated[float | None, _ACT] = None,
+    leaderboard: Annotated[Path | None, _LEADERBOARD] = None,
+    traces: Annotated[Path | None, _TRACES] = None,
     role: Annotated[list[RoleName], _ROLE] = [],  # noqa: B006  # typer's form
     others: Annotated[str, _OTHERS] = "heuristic",
     liar: Annotated[RoleName | None, _LIAR] = None,
@@ -139,15 +139,32 @@ def evaluate(
             answer_tokens=answer_tokens,
             memory=memory,
             concurrency=concurrency,
+            traces=traces,
             max_usd=max_usd,
             max_tokens=max_tokens,
         )
         models = partial(_work("models").play_models, settings_of(ctx), options)
     work = _work("evaluating")
-    asked = work.EvaluationOptions(
-        output=output, plot=plot, as_json=as_json, salt_file=salt, isolate=isolate, act_s=act_s
-    )
+    keep = {"output": output, "plot": plot, "as_json": as_json, "leaderboard": leaderboard, "traces": traces}
+    asked = work.EvaluationOptions(**keep, salt_file=salt, isolate=isolate, act_s=act_s)
     work.evaluate(policy, tier, split, seeds, asked, models)
+
+
+@gym.command("leaderboard")
+def rank(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="What gym eval --leaderboard wrote.")],
+    salt: Annotated[
+        Path | None, typer.Option("--salt", metavar="FILE", help="Grade models' traces of private worlds again, too.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Rank what leaderboard files hold, after every score was derived again from the episodes beside them.
+
+    Files of other generators or salts than the first are refused, and so is one that says what its episodes do not.
+    Traces of models are graded again where the worlds are public or --salt is theirs. A file without its episodes is
+    ranked, and marked as not checked.
+    """
+    _work("leaderboards").rank(files, salt_file=salt, as_json=as_json)
 
 
 @gym.command("play")

@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias
 
 from journeyman.evaluation.episode_log import EpisodeLog
 from journeyman.evaluation.isolated.policy_process import PolicyProcess
@@ -15,21 +15,21 @@ from journeyman.evaluation.options import PREFIX
 from journeyman.evaluation.policies import SPLITS, TIERS, TeamFor, label_of, play_all, team_for
 from journeyman.gym.tasks import MAX_NUMBER, SIZES, Task
 from journeyman.interfaces.cli.gym.isolation import isolated_policies
+from journeyman.interfaces.cli.gym.leaderboards import check_places, keep
 from journeyman.interfaces.cli.gym.plots import check_plots, plot_summaries
 from journeyman.interfaces.cli.gym.progress_bar import bar
+from journeyman.interfaces.cli.gym.salts import read_salt
 from journeyman.interfaces.cli.gym.summaries import plain, print_table, tell
 from journeyman.interfaces.cli.shared import print_json
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.canonical import Json
-from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
+from journeyman.mission.values.errors import InvalidInput, Problem
 
 if TYPE_CHECKING:
     from journeyman.evaluation.model_run import ModelRunReport  # brings the advisors, which only models need
 
 Wanted: TypeAlias = Sequence[tuple[str, Sequence[Task]]]
 PlayModels: TypeAlias = "Callable[[Wanted, EpisodeLog], ModelRunReport]"
-_SALT_BYTES: Final = 16
-"""Least length of a secret that nobody can guess."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +47,10 @@ class EvaluationOptions:
     """Policy files play in processes of their own."""
     act_s: float | None = None
     """How long such a process may take for a step."""
+    leaderboard: Path | None = None
+    """Gets the scores."""
+    traces: Path | None = None
+    """Folder with what models were shown and said."""
 
 
 def evaluate(
@@ -69,6 +73,7 @@ def evaluate(
     """
     if options.plot is not None:
         check_plots(options.plot)
+    check_places(options.leaderboard, options.output, options.traces)
     numbers = numbers_of(seeds)
     salt = read_salt(options.salt_file)
     ours = [name for name in policies if not name.startswith(PREFIX)]
@@ -97,10 +102,12 @@ def evaluate(
     if rows and options.plot is not None:
         plot_summaries(rows, options.plot)
         say(f"wrote {options.plot}", err=True)
+    if rows and options.leaderboard is not None and options.output is not None:
+        keep(options.leaderboard, labels, rows, split, numbers, log, options.traces)
     if options.as_json:
-        asked: dict[str, Json] = {"split": split, "first": numbers[0], "last": numbers[-1]}
-        asked |= {} if log.salt_sha256 is None else {"salt_sha256": log.salt_sha256}
-        asked |= {"isolated": {name: one.row() for name, one in isolated.items()}} if isolated else {}
+        private: dict[str, Json] = {} if log.salt_sha256 is None else {"salt_sha256": log.salt_sha256}
+        apart: dict[str, Json] = {"isolated": {name: one.row() for name, one in isolated.items()}} if isolated else {}
+        asked: dict[str, Json] = {"split": split, "first": numbers[0], "last": numbers[-1], **private, **apart}
         print_json({**asked, "results": [plain(row) for row in rows]})
     elif rows:
         print_table(rows, split)
@@ -121,21 +128,6 @@ def _isolated(
         salted=options.salt_file is not None,
         width=SIZES[TIERS[tiers[0]]].services[1],
     )
-
-
-def read_salt(path: Path | None) -> bytes:
-    """The bytes of an evaluator's secret; none without a file."""
-    if path is None:
-        return b""
-    try:
-        salt = path.read_bytes()
-    except OSError as error:
-        raise NotFound(f"cannot read --salt {str(path)!r}: {error.strerror}") from None
-    if len(salt) < _SALT_BYTES:
-        hint = f"as in: head -c 32 /dev/urandom > {path}"
-        message = f"{str(path)!r} has {len(salt)} bytes, a secret needs {_SALT_BYTES}"
-        raise InvalidInput("--salt", (Problem(where="", message=message, hint=hint),))
-    return salt
 
 
 def _play_teams(
