@@ -58,7 +58,7 @@ class EpisodesFile(NamedFile):
     """How much of the file's beginning the digest covers."""
 
 
-class Entry(_Part):
+class LeaderboardEntry(_Part):
     """What one policy scored in some tasks."""
 
     policy: str
@@ -94,7 +94,7 @@ class Leaderboard(_Part):
     salt_sha256: _Digest | None
     """Of the salt that made the worlds private; `None` for public worlds."""
     episodes: EpisodesFile
-    entries: tuple[Entry, ...]
+    entries: tuple[LeaderboardEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,9 @@ class CheckedLeaderboard:
     verified: bool
 
 
-def entry_of(row: Scored, policy: str, split: str, numbers: Sequence[int], traces: Sequence[NamedFile]) -> Entry:
+def entry_of(
+    row: Scored, policy: str, split: str, numbers: Sequence[int], traces: Sequence[NamedFile]
+) -> LeaderboardEntry:
     """What a leaderboard says of a policy's score.
 
     Args:
@@ -120,7 +122,7 @@ def entry_of(row: Scored, policy: str, split: str, numbers: Sequence[int], trace
     trained = policy.removeprefix("trained:") if policy.startswith("trained:") else None
     kind = "code" if code else "trained" if trained else "model" if policy.startswith(PREFIX) else "builtin"
     digest = code.sha256 if code else sha256_of(Path(trained)) if trained else None
-    return Entry.model_validate(
+    return LeaderboardEntry.model_validate(
         {
             "policy": row.policy,
             "kind": kind,
@@ -138,14 +140,14 @@ def entry_of(row: Scored, policy: str, split: str, numbers: Sequence[int], trace
     )
 
 
-def write_leaderboard(path: Path, episodes: Path, salt_sha256: str | None, entries: Sequence[Entry]) -> None:
+def write_leaderboard(path: Path, episodes: Path, salt_sha256: str | None, entries: Sequence[LeaderboardEntry]) -> None:
     """Write a leaderboard, or put entries into the one that is there in place of those of the same tasks.
 
     Raises:
         InvalidInput: what is there is no leaderboard, or one of other worlds.
         NotFound: it cannot be written.
     """
-    kept: list[Entry] = []
+    kept: list[LeaderboardEntry] = []
     if path.exists():
         before = read_leaderboard(path)
         _check_alike([(path, before.generator, before.salt_sha256), (episodes, GENERATOR, salt_sha256)])
@@ -209,9 +211,9 @@ def read_all(paths: Sequence[Path], salt: bytes = b"") -> list[CheckedLeaderboar
     return [CheckedLeaderboard(path, board, _verified(path, board, salt)) for path, board in boards]
 
 
-def ranked(boards: Iterable[CheckedLeaderboard]) -> list[tuple[CheckedLeaderboard, Entry]]:
+def ranked(boards: Iterable[CheckedLeaderboard]) -> list[tuple[CheckedLeaderboard, LeaderboardEntry]]:
     """All entries, those of the same tasks together, the best first; what stands twice stands once."""
-    found: dict[Entry, CheckedLeaderboard] = {}
+    found: dict[LeaderboardEntry, CheckedLeaderboard] = {}
     for one in boards:
         for entry in one.board.entries:
             if entry not in found or (one.verified and not found[entry].verified):
@@ -274,7 +276,7 @@ def _verified(path: Path, board: Leaderboard, salt: bytes) -> bool:
     return True
 
 
-def _forged(number: int, entry: Entry, played: Episodes) -> list[Problem]:
+def _forged(number: int, entry: LeaderboardEntry, played: Episodes) -> list[Problem]:
     """Where an entry says what its episodes do not."""
     where = f"entries.{number}"
     some = [played.episodes[entry.policy, one] for one in entry.task_ids() if (entry.policy, one) in played.episodes]
@@ -311,7 +313,7 @@ def _inside(board: Path, name: str) -> Path:
     return board.parent / pure
 
 
-def _tasks_of(entry: Entry) -> tuple[object, ...]:
+def _tasks_of(entry: LeaderboardEntry) -> tuple[object, ...]:
     return entry.policy, entry.tier, entry.split, entry.first, entry.last
 
 

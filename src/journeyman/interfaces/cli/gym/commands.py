@@ -191,18 +191,24 @@ def watch(
         float, typer.Option("--pause", metavar="S", min=0, max=60, help="Seconds per step on a terminal.")
     ] = 0.3,
     truth: Annotated[bool, typer.Option("--truth", help="Say first what is wrong.")] = False,
+    picture: Annotated[
+        Path | None,
+        typer.Option("--picture", metavar="FILE", help="Draw it: .png, .svg, .pdf, or .gif; needs journeyman[plots]."),
+    ] = None,
     role: Annotated[list[RoleName], _ROLE] = [],  # noqa: B006  # typer's form
     others: Annotated[str, _OTHERS] = "heuristic",
     as_json: JsonOption = False,
 ) -> None:
-    """Replay an episode step by step: what customers feel, every service's errors over time, who does what.
+    """Replay an episode step by step: what customers feel, who calls whom and how they are, who does what.
 
     A model, advisor:NAME, plays the episode to its end before it is shown.
     """
     model = None
     if policy.startswith(PREFIX):
         model = partial(_work("models").play_once, settings_of(ctx), ModelOptions(roles=tuple(role), others=others))
-    _work("episode_viewer").watch(task, policy, pause_s=pause_s, truth=truth, as_json=as_json, model=model)
+    _work("episode_viewer").watch(
+        task, policy, pause_s=pause_s, truth=truth, as_json=as_json, picture=picture, model=model
+    )
 
 
 @gym.command("export")

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from journeyman.evaluation.episode_log import EpisodeLog, Scored
 from journeyman.evaluation.leaderboard import (
-    Entry,
     Interval,
+    LeaderboardEntry,
     NamedFile,
     beside,
     entry_of,
@@ -65,7 +65,7 @@ def keep(
         traces: the folder with models' traces.
     """
     given = {label: name for name, label in labels.items()}
-    entries: list[Entry] = []
+    entries: list[LeaderboardEntry] = []
     for row in rows:
         policy = given[row.policy]
         traced = _traced(path, policy, row, split, numbers, traces)
