@@ -142,6 +142,7 @@ class World:
         self._scenarios: Records = blank(Scenario, worlds)
         self._states: Records = blank(WorldState, worlds)
         self._scratch: Records = blank(Scratch, 1)
+        self._room: Records = blank(Visible, 1)
         self._paid: Floats = np.zeros((worlds, 1 + ROLES))
         self._outcomes: Ints = np.zeros(worlds, np.int64)
         self._seen: Observations | None = None
@@ -191,7 +192,7 @@ class World:
             self._outcomes == TRUNCATED,
         )
 
-    def step_single(self, rows: Sequence[Row]) -> SteppedSingle:
+    def step_single(self, rows: Sequence[Row] | Ints) -> SteppedSingle:
         """Apply every role's action in a single world and move one step, in plain numbers; after the end nothing moves.
 
         Args:
@@ -232,9 +233,8 @@ class World:
     def team_features(self, out: Vector | None = None) -> Vector:
         """All roles' observations as `(worlds, team size)` numbers, side by side; into `out` where it is given."""
         rows = np.empty((self.worlds, team_size(self.tier)), np.float32) if out is None else out
-        room = blank(Visible, 1)
         width = SIZES[self.tier].services[1]
-        self._rules.team_features_of(self._scenarios, self._states, self._scratch, room, width, rows)
+        self._rules.team_features_of(self._scenarios, self._states, self._scratch, self._room, width, rows)
         return rows
 
     def logs(self, role: Role, index: int = 0) -> tuple[LogLine, ...]:
@@ -282,7 +282,7 @@ class World:
         other._scenarios = np.repeat(self._scenarios[index : index + 1], copies)
         other._states = np.repeat(self._states[index : index + 1], copies)
         other._paid, other._outcomes = np.zeros((copies, 1 + ROLES)), np.zeros(copies, np.int64)
-        other._scratch, other._seen = blank(Scratch, 1), None
+        other._scratch, other._room, other._seen = blank(Scratch, 1), blank(Visible, 1), None
         return other
 
     def over(self) -> Bools:

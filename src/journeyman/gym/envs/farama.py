@@ -49,7 +49,8 @@ class IncidentEnv(Env[Vector, Ints]):
         self._tier, self._split = tier_named(tier.lower()), split_named(split.lower())
         self._world: Final = World(self._tier, 1, rewards=rewards, reveal=reveal)
         self._reveal: Final = reveal
-        self._mask: tuple[NDArray[np.int8], ...] = ()
+        self._mask: NDArray[np.int8] = np.zeros(0, np.int8)
+        self._fields: tuple[slice, ...] = ()
         self.observation_space = cast("Any", _observations(self._tier))
         self.action_space = cast("Any", _actions(self._tier))
 
@@ -59,23 +60,29 @@ class IncidentEnv(Env[Vector, Ints]):
         named = (options or {}).get("task")
         chosen = [task(str(named))] if named else _drawn(self.np_random, self._tier, self._split, 1)
         self._world.play(chosen)
-        self._mask = self._masks()
+        self._find_masks()
         return self._world.team_features()[0], self._info(chosen[0].id)
 
     def step(self, action: Ints) -> tuple[Vector, float, bool, bool, dict[str, Any]]:
         """Apply the team's action."""
-        stepped = self._world.step(decoded(np.asarray(action).reshape(1, ROLES, FIELDS)))
-        info = {"role_rewards": stepped.roles[0], "action_mask": tuple(one.copy() for one in self._mask)}
-        observation = self._world.team_features()[0]
-        return observation, float(stepped.team[0]), bool(stepped.terminated[0]), bool(stepped.truncated[0]), info
+        stepped = self._world.step_single(decoded(np.asarray(action).reshape(ROLES, FIELDS)))
+        info = {"role_rewards": np.array(stepped.rewards[1:]), "action_mask": self._masks()}
+        return self._world.team_features()[0], stepped.rewards[0], stepped.terminated, stepped.truncated, info
 
     def _info(self, task_id: str) -> dict[str, Any]:
         named = {"task": task_id} if self._reveal else {}
-        return {**named, "role_rewards": np.zeros(ROLES), "action_mask": tuple(one.copy() for one in self._mask)}
+        return {**named, "role_rewards": np.zeros(ROLES), "action_mask": self._masks()}
+
+    def _find_masks(self) -> None:
+        services = len(self._world.names().services)
+        found = [one for role in Role for one in masks(self._tier, services, role)]
+        ends = np.cumsum([len(one) for one in found]).tolist()
+        self._mask = np.concatenate(found)
+        self._fields = tuple(slice(end - len(one), end) for end, one in zip(ends, found, strict=True))
 
     def _masks(self) -> tuple[NDArray[np.int8], ...]:
-        services = len(self._world.names().services)
-        return tuple(one for role in Role for one in masks(self._tier, services, role))
+        whole = self._mask.copy()  # one for all fields: what an info holds is its owner's
+        return tuple(whole[field] for field in self._fields)
 
 
 def _mode(autoreset: AutoresetMode | str) -> AutoresetMode:
