@@ -108,6 +108,25 @@ def test_features_have_their_size_and_stay_in_bounds(tier: Tier) -> None:
         world.step(actions)
 
 
+def test_a_step_that_also_shows_gives_what_looking_afterwards_gives() -> None:
+    """World for world, also of worlds that have ended and of some that were started anew."""
+    one, other = World(Tier.MEDIUM, 5), World(Tier.MEDIUM, 5)
+    seen = np.empty_like(one.team_features())
+    random = np.random.Generator(np.random.Philox(3))
+    for step in range(60):
+        actions = random.integers(0, 9, (5, ROLES, 4))
+        shown, plain = one.step(actions, seen), other.step(actions)
+        assert np.array_equal(shown.team, plain.team)
+        assert np.array_equal(shown.terminated, plain.terminated)
+        assert np.array_equal(seen, other.team_features())
+        if step % 20 == 19:
+            rows = np.array([0, 3])
+            for world in (one, other):
+                world.reset([step, step + 1], rows=rows)
+            one.team_features(seen, rows=rows)
+            assert np.array_equal(seen, other.team_features())
+
+
 def test_next_step_mode_resets_in_the_step_after() -> None:
     """The step that ends an episode shows its last observation, the next one a fresh world without reward."""
     env = IncidentVectorEnv(3, tier="easy")

@@ -131,30 +131,34 @@ class IncidentVectorEnv(VectorEnv[Vector, Ints, NDArray[Any]]):
         if mask is not None and np.shape(mask) != (self.num_envs,):
             raise ValueError(f"reset_mask has shape {np.shape(mask)}; here are {self.num_envs} worlds")
         rows = np.arange(self.num_envs) if mask is None else np.flatnonzero(mask)
-        self._restart(rows)
-        return self._world.team_features(), self._info(np.zeros((self.num_envs, ROLES)))
+        observations = self._world.team_features()
+        self._restart(rows, observations)
+        return observations, self._info(np.zeros((self.num_envs, ROLES)))
 
     def step(self, actions: Ints) -> tuple[Vector, Floats, Bools, Bools, dict[str, Any]]:
         """Apply all teams' actions."""
         waiting = np.flatnonzero(self._ended) if self._mode is AutoresetMode.NEXT_STEP else np.zeros(0, np.int64)
-        stepped = self._world.step(decoded(np.asarray(actions).reshape(self.num_envs, ROLES, FIELDS)))
-        if len(waiting):
-            self._restart(waiting)
+        observations = np.empty((self.num_envs, team_size(self._tier)), np.float32)
+        chosen = decoded(np.asarray(actions).reshape(self.num_envs, ROLES, FIELDS))
+        stepped = self._world.step(chosen, observations)
+        self._restart(waiting, observations)
         now = stepped.terminated | stepped.truncated
         self._ended |= now
-        observations = self._world.team_features()
         info = self._info(stepped.roles)
         if self._mode is AutoresetMode.SAME_STEP and now.any():
             info |= {"final_obs": np.full(self.num_envs, None, object), "_final_obs": now}
             for row in np.flatnonzero(now).tolist():
                 info["final_obs"][row] = observations[row].copy()
-            self._restart(np.flatnonzero(now))
-            observations = self._world.team_features()
+            self._restart(np.flatnonzero(now), observations)
         return observations, stepped.team, stepped.terminated, stepped.truncated, info
 
-    def _restart(self, rows: Ints) -> None:
+    def _restart(self, rows: Ints, observations: Vector) -> None:
+        """Start the worlds `rows` anew and write what is seen of them."""
+        if not len(rows):
+            return
         self._world.reset(draw_seeds(self.np_random, self._split, len(rows)), rows=rows)
         self._ended[rows] = False
+        self._world.team_features(observations, rows=rows)
 
     def _info(self, roles: Floats) -> dict[str, Any]:
         return {"role_rewards": roles, "action_mask": type_masks(self.num_envs)}
