@@ -12,7 +12,7 @@ else
   INSTALL = $(BIN)/python -m pip install -q
 endif
 
-.PHONY: help demo test test-all test-openenv bench-openenv test-verifiers test-train check bench lock clean
+.PHONY: help demo test test-all test-openenv bench-openenv test-verifiers test-train bench-train check bench lock clean
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -66,13 +66,15 @@ $(VENV)/.verifiers: requirements/verifiers.lock pyproject.toml | $(BIN)/python
 	$(call install_lock,verifiers)
 
 # pip, not a lock file: it takes the CPU build of torch where its index has one, a lock file would name CUDA packages.
-test-train: .venv-train/.done  ## set up an environment with torch and TRL, and take one real training step there
-	.venv-train/bin/python -m pytest -W default tests/train
+test-train: .venv-train/.done  ## set up an environment with torch, TRL and Stable-Baselines3, and take real training steps there
+	.venv-train/bin/python -m pytest -W default --timeout 600 tests/train
+bench-train: .venv-train/.done  ## measure training, PPO included
+	.venv-train/bin/python -m benchmarks gym_train
 
 .venv-train/.done: pyproject.toml
 	$(PYTHON) -m venv .venv-train
-	.venv-train/bin/python -m pip install -q torch==2.13.0 'trl==1.16.*' pytest pytest-timeout hatchling editables
-	.venv-train/bin/python -m pip install -q --no-build-isolation -e '.[gym]'
+	.venv-train/bin/python -m pip install -q torch==2.13.0 'trl==1.16.*' 'stable-baselines3>=2.9,<3' 'sb3-contrib>=2.9,<3' pytest pytest-timeout hatchling editables
+	.venv-train/bin/python -m pip install -q --no-build-isolation -e '.[gym-sb3,plots]'
 	@touch $@
 
 check: $(VENV)/.dev  ## lint, types, layers, unused and repeated code

@@ -66,11 +66,11 @@ def _incident(tier: Tier, *, look: bool = False) -> float:
     seen = np.empty((WORLDS, team_size(tier)), np.float32)
 
     def act(step: int) -> None:
-        stepped = world.step(actions[step % 16])
+        stepped = world.step(actions[step % 16], seen if look else None)
         ended = np.flatnonzero(stepped.truncated)
         world.reset((ended + WORLDS * step).tolist(), rows=ended)
         if look:
-            world.team_features(seen)
+            world.team_features(seen, rows=ended)
 
     # Spread the worlds over their episodes, so that resets come with every step as in training.
     for rows in np.array_split(np.arange(WORLDS), world.horizon):

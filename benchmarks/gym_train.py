@@ -1,12 +1,18 @@
-"""Training on one CPU: a small policy against the heuristic it started from, on held-out worlds."""
+"""Training on one CPU: a small policy against the heuristic it started from, and PPO in one seat, on worlds it never saw."""
 
 from __future__ import annotations
 
+import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
 import time
-from typing import Final
+from pathlib import Path
+from typing import Any, Final
 
 from benchmarks.report import Meter, Row
-from journeyman.gym.evaluate import estimate, play, summary, team_named
+from journeyman.gym.evaluate import Estimate, estimate, play, summary, team_named
 from journeyman.gym.policies.heuristic import role_factories
 from journeyman.gym.policies.role_team import RoleTeam
 from journeyman.gym.tasks import Split, Tier, tasks
@@ -15,6 +21,7 @@ from journeyman.gym.train import Course, Point, train
 HELD_OUT: Final = 600
 GENERATIONS: Final = 20
 CEILING_S: Final = 600
+_PPO: Final = Path(__file__).parents[1] / "examples" / "06_train_with_ppo" / "ppo.py"
 
 
 def run(progress: Meter) -> list[Row]:
@@ -41,4 +48,21 @@ def run(progress: Meter) -> list[Row]:
         ]
         bar = "interval above 0" if tier is Tier.MEDIUM else ""
         rows.append(Row(f"{tier.label}: gain per task", str(gain), "", bar, gain.low > 0))
+    return [*rows, *_ppo()]
+
+
+def _ppo() -> list[Row]:
+    """Run the example as a user does."""
+    if importlib.util.find_spec("sb3_contrib") is None:
+        return [Row("PPO through Stable-Baselines3", "not installed here: run `make bench-train`")]
+    with tempfile.TemporaryDirectory() as folder:
+        argv = [sys.executable, str(_PPO), "--output", folder, "--json"]
+        found: dict[str, Any] = json.loads(subprocess.run(argv, capture_output=True, check=True).stdout)
+    what = f"PPO as {found['role']}, {found['tier']}"
+    rows = [
+        Row(f"{what}: training and scoring", found["seconds"], "s", f"<= {CEILING_S}", found["seconds"] <= CEILING_S)
+    ]
+    rows += [Row(f"{what}: score, {name}", str(Estimate(**value))) for name, value in found["scores"].items()]
+    for name, value in found["gains"].items():
+        rows.append(Row(f"{what}: {name}", str(Estimate(**value)), "", "interval above 0", value["low"] > 0))
     return rows

@@ -77,6 +77,41 @@ def test_a_salt_makes_other_worlds_and_only_its_hash_is_kept(shell: MakeShell) -
     assert "a secret needs 16" in user.run(*words, "--salt", "short", code=2).stderr
 
 
+def test_a_stranger_s_policy_is_scored_apart_and_ranked(shell: MakeShell) -> None:
+    """It cannot read the salt, is told when it fails, and its score can be checked by whoever gets both files."""
+    user = shell("")
+    (user.folder / "salt").write_bytes(b"0123456789abcdef")
+    theirs = user.folder / "theirs"
+    theirs.mkdir()
+    (theirs / "policy.py").write_text(
+        "from journeyman.gym.policies.base import no_actions\n"
+        "class Idle:\n    def __init__(self, worlds): self.worlds = worlds\n"
+        "    def act(self, seen): return no_actions(self.worlds)\n"
+        "class Broken(Idle):\n    def act(self, seen): raise ValueError('oh')\n",
+        "utf-8",
+    )
+    words = ("gym", "eval", "--policy", "theirs/policy.py:Idle", "--policy", "null", "--seeds", "4", "--salt", "salt")
+    keep = ("--output", "episodes.jsonl", "--leaderboard", "board.json")
+    found = user.json(*words, "--isolate", *keep)
+    idle, null = found["results"]
+    assert (idle["score"], idle["episodes"]) == (null["score"], null["episodes"])
+    assert found["isolated"]["theirs/policy.py:Idle"]["failed_batches"] == 0
+    assert idle["policy"].startswith("theirs/policy.py:Idle (sha256 ")
+    rows = user.json("gym", "leaderboard", "board.json")["entries"]
+    assert [(row["kind"], row["checked"]) for row in rows] == [("builtin", True), ("code", True)]
+    assert "yes" in user.run("gym", "leaderboard", "board.json").stdout
+    failed = user.run("gym", "eval", "--policy", "theirs/policy.py:Broken", "--isolate", "--seeds", "2")
+    assert "failed in a batch and did nothing more there, last: ValueError: oh" in failed.stderr
+    assert "these worlds are public" in failed.stderr
+    (theirs / "salt").write_bytes(b"0123456789abcdef")
+    near = ("gym", "eval", "--policy", "theirs/policy.py:Idle", "--isolate", "--salt", "theirs/salt", "--seeds", "2")
+    assert "keep them in different folders" in user.run(*near, code=2).stderr
+    alone = user.run("gym", "eval", "--policy", "null", "--isolate", code=2)
+    assert "no policy is a file of code" in alone.stderr
+    lonely = user.run("gym", "eval", "--policy", "null", "--leaderboard", "board.json", code=2)
+    assert "it needs the episodes" in lonely.stderr
+
+
 def test_a_person_plays_a_role_through_a_pipe(shell: MakeShell) -> None:
     """Typing errors cost no step, the manager's close ends it, and then the truth is told."""
     user = shell("")

@@ -86,7 +86,8 @@ def test_models_of_two_providers_play_beside_the_oracle_they_copy(shell: MakeShe
     words = (*EVAL, "oracle", "--policy", "advisor:near", "--policy", "advisor:claude", "--output", "kept.jsonl")
     with scholar() as server:
         configured(user, server.url)
-        found = user.json(*words, "--concurrency", "8", "--plot", "bars.png")
+        kept_too = ("--leaderboard", "board.json", "--traces", "traces")
+        found = user.json(*words, "--concurrency", "8", "--plot", "bars.png", *kept_too)
         asked = len(server.calls)
         again = user.run(*words)
         assert len(server.calls) == asked
@@ -103,6 +104,10 @@ def test_models_of_two_providers_play_beside_the_oracle_they_copy(shell: MakeShe
     assert (user.folder / "bars.png").read_bytes().startswith(b"\x89PNG")
     assert "no action could be read  " in again.stdout
     assert "sk-secret" not in (user.folder / "kept.jsonl").read_text("utf-8")
+    ranks = user.json("gym", "leaderboard", "board.json")["entries"]
+    assert {(row["rank"], row["checked"]) for row in ranks} == {(1, True), (2, True), (3, True)}
+    traced = {row["kind"]: len(row["traces"]) for row in ranks}
+    assert traced == {"model": COUNT, "builtin": 0}
 
 
 def test_a_killed_run_loses_only_what_was_under_way(shell: MakeShell) -> None:

@@ -13,10 +13,12 @@ from journeyman.advisors.base import Answer, AskLimits, FailureClass, Readiness,
 from journeyman.advisors.broker import Broker
 from journeyman.advisors.broker_policy import BrokerPolicy
 from journeyman.evaluation.model_player import ModelPlayer, ProviderFailed, SpendLimitReached
+from journeyman.evaluation.model_trace import ModelTrace
 from journeyman.evaluation.usage import EpisodeLedger, ModelUsage, SpendLimit
+from journeyman.gym.tasks import Split, Task, Tier
 from journeyman.gym.text.play import Turn
 from journeyman.gym.text.words import ActionType, AgentRole
-from journeyman.interfaces.cli.gym.evaluating import dollars
+from journeyman.interfaces.cli.gym.summaries import dollars
 from journeyman.mission.values.errors import BudgetRefused
 
 pytestmark = pytest.mark.anyio
@@ -71,6 +73,7 @@ def player(model: Model, limit: SpendLimit | None = None, waits: list[tuple[str,
         episode="easy-train-0@2",
         answer_tokens=50,
         timeout_s=5,
+        trace=ModelTrace("model", Task(Tier.EASY, Split.TRAIN, 0)),
         waiting=lambda reason, rest_s: (waits if waits is not None else []).append((reason, rest_s)),
     )
 

@@ -6,10 +6,13 @@
 from __future__ import annotations
 
 import pickle
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable
 from typing import Any
 
+import gymnasium
 import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
@@ -17,10 +20,11 @@ from gymnasium.vector import AutoresetMode
 from pettingzoo.test import api_test, parallel_api_test, parallel_seed_test, seed_test
 
 from journeyman.gym.actions import ALLOWED_ACTIONS, ROLES, ActionType, Role
+from journeyman.gym.envs import IDS
 from journeyman.gym.envs.farama import IncidentEnv, IncidentVectorEnv
 from journeyman.gym.envs.zoo import IncidentParallelEnv, incident_aec_env
 from journeyman.gym.observe.features import HIGH, LOW, features, size
-from journeyman.gym.tasks import Tier
+from journeyman.gym.tasks import GENERATOR, Tier
 from journeyman.gym.world import World
 from journeyman.mission.values.errors import InvalidInput
 
@@ -40,6 +44,34 @@ def _closing(worlds: int, *rows: int) -> Any:
 def test_gymnasium_accepts_the_environment() -> None:
     """Their checker: spaces, determinism, seeding, no data reused."""
     check_env(IncidentEnv("easy"), skip_render_check=True)
+
+
+@pytest.mark.parametrize("tier", list(Tier))
+def test_gymnasium_makes_worlds_and_batches_by_id(tier: Tier) -> None:
+    """The id's version is the generator's; the checker accepts what `make` gives, and a batch plays what one world plays."""
+    assert IDS[tier].endswith(f"-v{GENERATOR}")
+    made: Any = gymnasium.make(IDS[tier])
+    assert isinstance(made.unwrapped, IncidentEnv)
+    check_env(made.unwrapped, skip_render_check=True)
+    batch: Any = gymnasium.make_vec(IDS[tier], num_envs=3, split="validation")
+    assert isinstance(batch.unwrapped, IncidentVectorEnv)
+    alone: Any = gymnasium.make_vec(IDS[tier], num_envs=1, vectorization_mode="sync", split="validation")
+    many, one = batch.reset(seed=4)[0], alone.reset(seed=4)[0]
+    assert many.shape == (3, *one.shape[1:])
+    assert batch.single_observation_space == alone.single_observation_space
+    for env in (made, batch, alone):
+        env.close()
+
+
+def test_the_ids_are_found_by_naming_the_module() -> None:
+    """Gymnasium imports what stands before the colon, so a program needs no import of ours."""
+    code = (
+        "import gymnasium; "
+        f"env = gymnasium.make('journeyman.gym.envs:{IDS[Tier.EASY]}', split='validation', disable_env_checker=True); "
+        "print(env.unwrapped.spec.id, env.reset(seed=1)[0].shape == env.observation_space.shape)"
+    )
+    ended = subprocess.run([sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=True)
+    assert ended.stdout.split() == [IDS[Tier.EASY], "True"]
 
 
 def test_pettingzoo_accepts_the_environments() -> None:
@@ -74,6 +106,25 @@ def test_features_have_their_size_and_stay_in_bounds(tier: Tier) -> None:
         actions[..., 0] = random.integers(8, size=(20, ROLES))
         actions[..., 1:] = random.integers(-1, 20, size=(20, ROLES, 3))
         world.step(actions)
+
+
+def test_a_step_that_also_shows_gives_what_looking_afterwards_gives() -> None:
+    """World for world, also of worlds that have ended and of some that were started anew."""
+    one, other = World(Tier.MEDIUM, 5), World(Tier.MEDIUM, 5)
+    seen = np.empty_like(one.team_features())
+    random = np.random.Generator(np.random.Philox(3))
+    for step in range(60):
+        actions = random.integers(0, 9, (5, ROLES, 4))
+        shown, plain = one.step(actions, seen), other.step(actions)
+        assert np.array_equal(shown.team, plain.team)
+        assert np.array_equal(shown.terminated, plain.terminated)
+        assert np.array_equal(seen, other.team_features())
+        if step % 20 == 19:
+            rows = np.array([0, 3])
+            for world in (one, other):
+                world.reset([step, step + 1], rows=rows)
+            one.team_features(seen, rows=rows)
+            assert np.array_equal(seen, other.team_features())
 
 
 def test_next_step_mode_resets_in_the_step_after() -> None:

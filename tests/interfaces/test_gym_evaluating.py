@@ -30,7 +30,7 @@ def test_an_interrupted_evaluation_says_where_its_episodes_are(
     monkeypatch.setattr(policies, "play", until_interrupted)
     output = tmp_path / "episodes.jsonl"
     with pytest.raises(KeyboardInterrupt):
-        evaluating.evaluate(["null"], ["easy"], "validation", "40", output=output, plot=None, as_json=False)
+        evaluating.evaluate(["null"], ["easy"], "validation", "40", evaluating.EvaluationOptions(output=output))
     assert f"what was played is in {output}; the same command goes on" in capsys.readouterr().err
     assert len(EpisodeLog(output).episodes) == batches[0]
 
@@ -40,4 +40,4 @@ def test_a_picture_that_cannot_be_written_is_no_fault_of_ours(tmp_path: Path) ->
     plot = tmp_path / "bars.png"
     plot.mkdir()
     with pytest.raises(NotFound, match="cannot write the picture"):
-        evaluating.evaluate(["null"], ["easy"], "validation", "2", output=None, plot=plot, as_json=True)
+        evaluating.evaluate(["null"], ["easy"], "validation", "2", evaluating.EvaluationOptions(plot=plot))

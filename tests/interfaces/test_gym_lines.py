@@ -14,7 +14,8 @@ from journeyman.gym.tasks import task
 from journeyman.gym.text.action import TextAction
 from journeyman.gym.text.words import ActionType, AgentRole
 from journeyman.gym.world import World
-from journeyman.interfaces.cli.gym.episode_viewer import line, page, played, spark
+from journeyman.interfaces.cli.gym.episode_frames import played
+from journeyman.interfaces.cli.gym.episode_viewer import line, page, spark
 from journeyman.interfaces.cli.gym.evaluating import numbers_of
 from journeyman.interfaces.cli.gym.playing import InvalidLine, read_line
 from journeyman.mission.values.errors import InvalidInput
@@ -97,9 +98,10 @@ def test_a_watched_episode_is_drawn_on_a_terminal_and_as_lines() -> None:
     """Both show every service, the alerts and the deeds of the step."""
     world = World(task("easy-train-0@2").tier, 1, reveal=True)
     world.play([task("easy-train-0@2")])
+    calls = world.observe().each_sre()[0].calls
     frames = list(played(world, team_named("heuristic")(1)))
     out = Console(width=120, record=True, file=io.StringIO())
-    out.print(page(frames, "easy-train-0@2"))
+    out.print(page(frames, calls, "easy-train-0@2"))
     shown = out.export_text()
     assert all(name in shown for name in frames[-1].health)
     assert any(mark in shown for mark in "▃▄▅▆▇█")

@@ -25,10 +25,11 @@ _.BEFORE, _.clean, _.frames_written, _.standing_still
 _.head_holds, _.compressed, _.idempotent
 _.seen_at, _.intended_at, _.settled_at, _.reconciled_at, _.effects_by_state
 
-# Protocols of others: ACP, typer, Gymnasium, PettingZoo, OpenEnv, TRL and transformers, verifiers
+# Protocols of others: ACP, typer, Gymnasium, PettingZoo, Stable-Baselines3, OpenEnv, TRL and transformers, verifiers
 _.request_permission, _.on_connect
 _.list_commands, _.format_commands
 _.observation_space, _.render_mode, _.possible_agents
+_.step_wait, _.get_attr, _.set_attr, _.env_method, _.env_is_wrapped, _._on_step, _._on_rollout_start
 _._step_payload, _._parse_result, _._parse_state, _.forward, _.SUPPORTS_CONCURRENT_SESSIONS, _.reset_async
 _.get_metadata, _.num_tasks, _.list_tasks, _.render_web, _.web_actions, _.instructions
 _.on_log, _.get_reward, _.pre_tokenizer, _.decoder, _.pad_token, _.chat_template

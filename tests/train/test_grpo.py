@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import textwrap
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,6 +94,28 @@ def test_a_cut_training_goes_on_from_its_checkpoint(first: Run, tmp_path: Path) 
     logged = json.loads((folder / "trainer_state.json").read_text("utf-8"))["log_history"]
     assert [row["step"] for row in logged if "reward" in row] == [1, 2]
     assert differ(weights(first.folder), weights(folder))
+
+
+def test_the_page_s_ten_minutes_are_real(first: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both scripts of the page run as they stand there, the second with the tiny model, one step and shorter rollouts."""
+    page = (Path(__file__).parents[2] / "docs" / "gym.md").read_text("utf-8")
+    part = page.partition("### TRL in ten minutes")[2].partition("\n**")[0]
+    scripts = [textwrap.dedent(one.partition("```")[0]) for one in part.split("```python\n")[1:]]
+    assert len(scripts) == 2
+    monkeypatch.chdir(tmp_path)
+    shorter = {
+        "Qwen/Qwen3-0.6B": str(first.folder / "start"),
+        "max_steps=100": "max_steps=1",
+        "8192": "1000",
+        "=40": "=2",
+    }
+    for old, new in shorter.items():
+        assert old in scripts[1]
+        scripts[1] = scripts[1].replace(old, new)
+    for script in scripts:
+        ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+        assert ended.returncode == 0, ended.stderr[-3000:]
+    assert (tmp_path / "incident-manager" / "model.safetensors").exists()
 
 
 def test_a_saved_model_can_be_trained_in_smaller_batches(first: Run, tmp_path: Path) -> None:

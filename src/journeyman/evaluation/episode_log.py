@@ -56,6 +56,40 @@ class _Line(BaseModel):
     salt_sha256: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Episodes:
+    """What lines of a file hold."""
+
+    episodes: dict[Key, Episode]
+    usage: dict[Key, ModelUsage]
+
+
+def episodes_in(lines: str, path: Path, salt_sha256: str | None) -> Episodes:
+    """Read whole lines.
+
+    Args:
+        lines: as `EpisodeLog` writes them.
+        path: where they come from, for errors.
+        salt_sha256: of the salt with which they were played.
+
+    Raises:
+        InvalidInput: a line is no episode, or was played with another salt.
+    """
+    found = Episodes({}, {})
+    for number, line in enumerate(lines.splitlines(), 1):
+        try:
+            row = _Line.model_validate_json(line)
+        except ValidationError:
+            raise _foreign(path, number) from None
+        if row.salt_sha256 != salt_sha256:
+            raise _foreign(path, number, "was played with another salt")
+        key = row.policy, row.task_id
+        found.episodes[key] = Episode(**row.model_dump(exclude={"policy", "usage", "salt_sha256"}))
+        if row.usage is not None:
+            found.usage[key] = row.usage
+    return found
+
+
 class EpisodeLog:
     """Episodes by policy and task, also as lines of a file.
 
@@ -114,21 +148,12 @@ class EpisodeLog:
             whole = path.read_text("utf-8")
         except (OSError, ValueError) as error:
             raise NotFound(f"cannot read {str(path)!r}: {error}; choose another --output") from None
-        *lines, cut = whole.split("\n")
-        for number, line in enumerate(lines, 1):
-            try:
-                row = _Line.model_validate_json(line)
-            except ValidationError:
-                raise _foreign(path, number) from None
-            if row.salt_sha256 != self.salt_sha256:
-                raise _foreign(path, number, "was played with another salt")
-            key = row.policy, row.task_id
-            self.episodes[key] = Episode(**row.model_dump(exclude={"policy", "usage", "salt_sha256"}))
-            if row.usage is not None:
-                self.usage[key] = row.usage
+        lines, newline, cut = whole.rpartition("\n")
+        found = episodes_in(lines + newline, path, self.salt_sha256)
+        self.episodes, self.usage = found.episodes, found.usage
         if cut:  # a run was cut in the middle of a line: that episode is played again
             if not cut.startswith(_BEGINNING[: len(cut)]):
-                raise _foreign(path, len(lines) + 1)
+                raise _foreign(path, lines.count("\n") + 1 + bool(newline))
             path.write_text(whole[: len(whole) - len(cut)], "utf-8")
 
 

@@ -10,6 +10,7 @@ import anyio
 
 from journeyman.advisors.base import AskOutcome, AskPurpose, FailureClass, Message, Rejection, Request
 from journeyman.advisors.broker import Broker
+from journeyman.evaluation.model_trace import ModelTrace
 from journeyman.evaluation.usage import EpisodeLedger
 from journeyman.gym.text.action import Read, TextAction
 from journeyman.gym.text.parse import read_text
@@ -48,6 +49,8 @@ class ModelPlayer:
     timeout_s: float
     waiting: Callable[[str, float], None]
     """Told why and for how long the provider is left alone."""
+    trace: ModelTrace
+    """Takes in what was said."""
 
     async def __call__(self, turns: Sequence[Turn]) -> list[Read]:
         """Ask for the actions of one step, all at once.
@@ -61,7 +64,9 @@ class ModelPlayer:
 
         async def one(number: int, turn: Turn) -> None:
             try:
-                reads[number] = await self._read(turn)
+                replies: list[object] = []
+                reads[number] = await self._read(turn, replies)
+                self.trace.answered(turn, replies, reads[number])
             except (ProviderFailed, SpendLimitReached) as fault:
                 faults.append(fault)
 
@@ -72,10 +77,10 @@ class ModelPlayer:
             raise faults[0]
         return [reads[number] for number in range(len(turns))]
 
-    async def _read(self, turn: Turn) -> Read:
+    async def _read(self, turn: Turn, replies: list[object]) -> Read:
         rest_s = self.broker.policy.breaker_rest_s
         for again in range(_ROUNDS):
-            found, outcome = await self._ask(turn, again)
+            found, outcome = await self._ask(turn, again, replies)
             if outcome.failure is None and found is not None:
                 return found
             if outcome.failure is FailureClass.OVER_BUDGET:
@@ -90,11 +95,12 @@ class ModelPlayer:
             await anyio.sleep(rest_s)
         raise AssertionError  # the last round returns or raises
 
-    async def _ask(self, turn: Turn, again: int) -> tuple[Read | None, AskOutcome]:
+    async def _ask(self, turn: Turn, again: int, replies: list[object]) -> tuple[Read | None, AskOutcome]:
         found: list[Read] = []
 
         async def check(value: Any) -> Rejection | None:
             read = read_text(value, turn.role)
+            replies.append(value)
             found[:] = [read]
             return Rejection(failure=FailureClass.SCHEMA_MISMATCH, feedback=read.reason) if read.reason else None
 

@@ -18,6 +18,7 @@ from journeyman.advisors.providers.advisor import ProviderAdvisor
 from journeyman.evaluation.episode_log import EpisodeLog
 from journeyman.evaluation.model_player import ModelPlayer, ProviderFailed, SpendLimitReached
 from journeyman.evaluation.model_run_display import Watches
+from journeyman.evaluation.model_trace import ModelTrace
 from journeyman.evaluation.options import ANSWER_TOKENS, MEMORY, PREFIX, ModelOptions
 from journeyman.evaluation.policies import TeamFor, team_for
 from journeyman.evaluation.usage import EpisodeLedger, ModelUsage, SpendLimit
@@ -70,8 +71,8 @@ class ModelTable:
             memory=options.memory,
         )
 
-    def player(self, policy: str, one: Task, ledger: EpisodeLedger) -> ModelPlayer:
-        """Make what lets a policy answer in one episode of a task."""
+    def player(self, policy: str, one: Task, ledger: EpisodeLedger, trace: ModelTrace) -> ModelPlayer:
+        """Make what lets a policy answer in one episode of a task, traced."""
 
         def waiting(reason: str, rest_s: float) -> None:
             if reason not in self.told:
@@ -87,6 +88,7 @@ class ModelTable:
             answer_tokens=self.options.answer_tokens,
             timeout_s=self.broker.advisors[name].limits.timeout_s,
             waiting=waiting,
+            trace=trace,
         )
 
     async def play(self, policy: str, one: Task, ledger: EpisodeLedger, answered: Callable[[], None]) -> Played:
@@ -96,14 +98,18 @@ class ModelTable:
             Unanswered: the provider failed.
             SpendLimitReached: a request would have gone beyond the spend limit.
         """
-        player = self.player(policy, one, ledger)
+        trace = ModelTrace(self.labels[policy], one)
+        player = self.player(policy, one, ledger, trace)
 
         async def answer(turns: Sequence[Turn]) -> Sequence[Read]:
             reads = await player(turns)
             answered()
             return reads
 
-        return await play_text(one, answer, self.seating(one))
+        played = await play_text(one, answer, self.seating(one))
+        if self.options.traces is not None:
+            trace.write(self.options.traces, played)
+        return played
 
     def unpriced(self) -> list[str]:
         """Name the policies that cost money but whose price nobody knows, where dollars are limited."""

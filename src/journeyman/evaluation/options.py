@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 PREFIX: Final = "advisor:"
@@ -28,5 +29,7 @@ class ModelOptions:
     """Earlier turns that a role is shown again."""
     concurrency: int | None = None
     """Episodes, and requests, at a time; `None` is what the settings allow."""
+    traces: Path | None = None
+    """Folder for what was shown and said, a file per episode; `None` keeps nothing of it."""
     max_usd: float | None = None
     max_tokens: int | None = None

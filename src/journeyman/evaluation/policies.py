@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from journeyman.evaluation.episode_log import EpisodeLog
+from journeyman.evaluation.policy_code import load_maker, policy_code
 from journeyman.evaluation.policy_file import read_tuning
 from journeyman.gym.evaluate import MakeTeam, play, team_named
 from journeyman.gym.policies.heuristic import role_factories
@@ -27,6 +28,10 @@ TeamFor = Callable[[Sequence[Task], int], MakeTeam]
 def team_for(name: str, *, option: str = "--policy") -> TeamFor:
     """Look up what makes the policy `name`; its faults are told before anything is played, as faults of `option`."""
     kind, colon, rest = name.partition(":")
+    code = policy_code(name)
+    if code is not None:
+        make = load_maker(code)
+        return lambda _some, _seed: make
     if name == "oracle":
         return lambda some, _: lambda _worlds: Oracle(some)
     if kind == "trained" and colon:
@@ -35,10 +40,16 @@ def team_for(name: str, *, option: str = "--policy") -> TeamFor:
     try:
         team_named(name)
     except KeyError as error:
-        more = "oracle, trained:FILE or advisor:NAME" if option == "--policy" else "or nobody"
+        more = "oracle, trained:FILE, FILE.py:NAME or advisor:NAME" if option == "--policy" else "or nobody"
         hint = f"{str(error.args[0]).partition('; ')[2]}, {more}"
         raise InvalidInput(option, (Problem(where="", message=f"{name!r} is no policy", hint=hint),)) from None
     return lambda _some, seed: team_named(name, seed=seed)
+
+
+def label_of(name: str) -> str:
+    """How a policy's episodes are kept: with the digest of its file where it is code, so that no file mixes versions."""
+    code = policy_code(name)
+    return name if code is None else f"{name} (sha256 {code.sha256[:12]})"
 
 
 def play_all(log: EpisodeLog, name: str, make: TeamFor, wanted: Sequence[Task], advance: Callable[[int], None]) -> None:

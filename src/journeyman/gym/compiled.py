@@ -27,11 +27,25 @@ from journeyman.gym.rules import (
     loops,
     rng,
     score,
+    single_world,
     topology,
     visible,
 )
 
-_MODULES: Final = (rng, topology, fleet, draw, apply_actions, dynamics, score, visible, features, logs, loops)
+_MODULES: Final = (
+    rng,
+    topology,
+    fleet,
+    draw,
+    apply_actions,
+    dynamics,
+    score,
+    visible,
+    features,
+    logs,
+    single_world,
+    loops,
+)
 
 
 class Kernels(NamedTuple):
@@ -39,6 +53,7 @@ class Kernels(NamedTuple):
 
     draw_worlds: Callable[..., None]
     step_worlds: Callable[..., None]
+    step_and_see_worlds: Callable[..., None]
     show_worlds: Callable[..., None]
     role_features_of: Callable[..., None]
     team_features_of: Callable[..., None]

@@ -9,21 +9,18 @@ from __future__ import annotations
 from typing import Any, Final, cast
 
 import numpy as np
+from gymnasium import Env
+from gymnasium.spaces import Box, MultiDiscrete
+from gymnasium.vector import AutoresetMode, VectorEnv
+from gymnasium.vector.utils import batch_space
 from numpy.typing import NDArray
 
 from journeyman.gym.actions import FIELDS, ROLES, Role
-from journeyman.gym.arrays import Bools, Floats, Ints, Vector, Words
+from journeyman.gym.arrays import Bools, Floats, Ints, Vector
+from journeyman.gym.envs.seeds import draw_seeds
 from journeyman.gym.observe.features import HIGH, LOW, choices, decoded, masks, team_size, type_masks
 from journeyman.gym.tasks import MAX_NUMBER, Split, Task, Tier, split_named, task, tier_named
 from journeyman.gym.world import Rewards, World
-
-try:
-    from gymnasium import Env
-    from gymnasium.spaces import Box, MultiDiscrete
-    from gymnasium.vector import AutoresetMode, VectorEnv
-    from gymnasium.vector.utils import batch_space
-except ImportError as error:
-    raise ImportError("the Gymnasium environments need the extra: pip install 'journeyman[gym-envs]'") from error
 
 
 def _observations(tier: Tier) -> Box:
@@ -52,7 +49,8 @@ class IncidentEnv(Env[Vector, Ints]):
         self._tier, self._split = tier_named(tier.lower()), split_named(split.lower())
         self._world: Final = World(self._tier, 1, rewards=rewards, reveal=reveal)
         self._reveal: Final = reveal
-        self._mask: tuple[NDArray[np.int8], ...] = ()
+        self._mask: NDArray[np.int8] = np.zeros(0, np.int8)
+        self._fields: tuple[slice, ...] = ()
         self.observation_space = cast("Any", _observations(self._tier))
         self.action_space = cast("Any", _actions(self._tier))
 
@@ -62,23 +60,29 @@ class IncidentEnv(Env[Vector, Ints]):
         named = (options or {}).get("task")
         chosen = [task(str(named))] if named else _drawn(self.np_random, self._tier, self._split, 1)
         self._world.play(chosen)
-        self._mask = self._masks()
+        self._find_masks()
         return self._world.team_features()[0], self._info(chosen[0].id)
 
     def step(self, action: Ints) -> tuple[Vector, float, bool, bool, dict[str, Any]]:
         """Apply the team's action."""
-        stepped = self._world.step(decoded(np.asarray(action).reshape(1, ROLES, FIELDS)))
-        info = {"role_rewards": stepped.roles[0], "action_mask": tuple(one.copy() for one in self._mask)}
-        observation = self._world.team_features()[0]
-        return observation, float(stepped.team[0]), bool(stepped.terminated[0]), bool(stepped.truncated[0]), info
+        stepped = self._world.step_single(decoded(np.asarray(action).reshape(ROLES, FIELDS)))
+        info = {"role_rewards": np.array(stepped.rewards[1:]), "action_mask": self._masks()}
+        return self._world.team_features()[0], stepped.rewards[0], stepped.terminated, stepped.truncated, info
 
     def _info(self, task_id: str) -> dict[str, Any]:
         named = {"task": task_id} if self._reveal else {}
-        return {**named, "role_rewards": np.zeros(ROLES), "action_mask": tuple(one.copy() for one in self._mask)}
+        return {**named, "role_rewards": np.zeros(ROLES), "action_mask": self._masks()}
+
+    def _find_masks(self) -> None:
+        services = len(self._world.names().services)
+        found = [one for role in Role for one in masks(self._tier, services, role)]
+        ends = np.cumsum([len(one) for one in found]).tolist()
+        self._mask = np.concatenate(found)
+        self._fields = tuple(slice(end - len(one), end) for end, one in zip(ends, found, strict=True))
 
     def _masks(self) -> tuple[NDArray[np.int8], ...]:
-        services = len(self._world.names().services)
-        return tuple(one for role in Role for one in masks(self._tier, services, role))
+        whole = self._mask.copy()  # one for all fields: what an info holds is its owner's
+        return tuple(whole[field] for field in self._fields)
 
 
 def _mode(autoreset: AutoresetMode | str) -> AutoresetMode:
@@ -127,31 +131,34 @@ class IncidentVectorEnv(VectorEnv[Vector, Ints, NDArray[Any]]):
         if mask is not None and np.shape(mask) != (self.num_envs,):
             raise ValueError(f"reset_mask has shape {np.shape(mask)}; here are {self.num_envs} worlds")
         rows = np.arange(self.num_envs) if mask is None else np.flatnonzero(mask)
-        self._restart(rows)
-        return self._world.team_features(), self._info(np.zeros((self.num_envs, ROLES)))
+        observations = self._world.team_features()
+        self._restart(rows, observations)
+        return observations, self._info(np.zeros((self.num_envs, ROLES)))
 
     def step(self, actions: Ints) -> tuple[Vector, Floats, Bools, Bools, dict[str, Any]]:
         """Apply all teams' actions."""
         waiting = np.flatnonzero(self._ended) if self._mode is AutoresetMode.NEXT_STEP else np.zeros(0, np.int64)
-        stepped = self._world.step(decoded(np.asarray(actions).reshape(self.num_envs, ROLES, FIELDS)))
-        if len(waiting):
-            self._restart(waiting)
+        observations = np.empty((self.num_envs, team_size(self._tier)), np.float32)
+        chosen = decoded(np.asarray(actions).reshape(self.num_envs, ROLES, FIELDS))
+        stepped = self._world.step(chosen, observations)
+        self._restart(waiting, observations)
         now = stepped.terminated | stepped.truncated
         self._ended |= now
-        observations = self._world.team_features()
         info = self._info(stepped.roles)
         if self._mode is AutoresetMode.SAME_STEP and now.any():
             info |= {"final_obs": np.full(self.num_envs, None, object), "_final_obs": now}
             for row in np.flatnonzero(now).tolist():
                 info["final_obs"][row] = observations[row].copy()
-            self._restart(np.flatnonzero(now))
-            observations = self._world.team_features()
+            self._restart(np.flatnonzero(now), observations)
         return observations, stepped.team, stepped.terminated, stepped.truncated, info
 
-    def _restart(self, rows: Ints) -> None:
-        numbers: Words = self.np_random.integers(MAX_NUMBER + 1, size=len(rows), dtype=np.uint64)
-        self._world.reset(numbers * np.uint64(len(Split)) + np.uint64(self._split), rows=rows)
+    def _restart(self, rows: Ints, observations: Vector) -> None:
+        """Start the worlds `rows` anew and write what is seen of them."""
+        if not len(rows):
+            return
+        self._world.reset(draw_seeds(self.np_random, self._split, len(rows)), rows=rows)
         self._ended[rows] = False
+        self._world.team_features(observations, rows=rows)
 
     def _info(self, roles: Floats) -> dict[str, Any]:
         return {"role_rewards": roles, "action_mask": type_masks(self.num_envs)}

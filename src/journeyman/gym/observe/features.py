@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,6 +31,7 @@ def size(tier: Tier, role: Role) -> int:
     return HEAD + own[role]
 
 
+@cache
 def team_size(tier: Tier) -> int:
     """The length of all four roles' vectors together."""
     return sum(size(tier, role) for role in Role)

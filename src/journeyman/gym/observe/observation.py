@@ -188,9 +188,18 @@ class Observations:
         return len(self._visible)
 
     @property
+    def width(self) -> int:
+        """To how many services arrays are padded."""
+        return self._width
+
+    @property
     def visible(self) -> Records:
         """A copy of the records of all that may be seen."""
         return self._visible.copy()
+
+    def single(self, world: int) -> Observations:
+        """What the roles of one world of the batch observe."""
+        return Observations(self._visible[world : world + 1], self._width)
 
     def without_fleet_actions(self) -> Observations:
         """The same, but for what the fleet did: for ablations."""

@@ -48,26 +48,31 @@ def _held(value: float) -> float:
     return min(max(value, LOW), HIGH)
 
 
+def _or_none(value: float, some: int) -> float:
+    """`value` where `some` is 1, `NONE` where it is 0: without a branch, which a processor would guess wrongly."""
+    return value * some + (1 - some) * NONE
+
+
 def _head(visible: Visible, role: int, out: list[float], at: int) -> int:
     out[at] = _held(visible.step * _PER_STEP)
     out[at + 1] = visible.services * _PER_SERVICE
     at += 2
     for place in range(0, MESSAGES * MESSAGE_FIELDS, MESSAGE_FIELDS):
         some = _heard(visible, place, role)
-        out[at] = visible.messages[place] * _PER_STEP if some else NONE
-        out[at + 1] = visible.messages[place + 1] * _PER_ROLE if some else NONE
-        out[at + 2] = visible.messages[place + 2] * _PER_TO if some else NONE
-        out[at + 3] = visible.messages[place + 3] * _PER_TOPIC if some else NONE
+        out[at] = _or_none(visible.messages[place] * _PER_STEP, some)
+        out[at + 1] = _or_none(visible.messages[place + 1] * _PER_ROLE, some)
+        out[at + 2] = _or_none(visible.messages[place + 2] * _PER_TO, some)
+        out[at + 3] = _or_none(visible.messages[place + 3] * _PER_TOPIC, some)
         about = visible.messages[place + 4]
-        out[at + 4] = about * _PER_SERVICE if some and about >= 0 else NONE
+        out[at + 4] = _or_none(about * _PER_SERVICE, some * int(about >= 0))
         at += MESSAGE_FIELDS
     return at
 
 
-def _heard(visible: Visible, place: int, role: int) -> bool:
-    """Tell whether a role may hear a message: one to all, to it, or its own."""
+def _heard(visible: Visible, place: int, role: int) -> int:
+    """1 where a role may hear a message: one to all, to it, or its own; else 0."""
     sender, to = visible.messages[place + 1], visible.messages[place + 2]
-    return sender >= 0 and (to in (0, 1 + role) or sender == role)
+    return int(sender >= 0) * (int(to == 0) | int(to == 1 + role) | int(sender == role))
 
 
 def _nothing(out: list[float], at: int, count: int) -> int:
@@ -82,7 +87,7 @@ def _nothing(out: list[float], at: int, count: int) -> int:
 def _calls(visible: Visible, number: int, focus: int, out: list[float], at: int) -> int:
     for place in range(DEPENDENCIES):
         called = visible.calls[number * DEPENDENCIES + place]
-        out[at + place] = called * _PER_SERVICE if called >= 0 else NONE
+        out[at + place] = _or_none(called * _PER_SERVICE, int(called >= 0))
     out[at + DEPENDENCIES] = 1.0 if number == focus else 0.0
     return at + DEPENDENCIES + 1
 
@@ -139,12 +144,12 @@ def _oversight(visible: Visible, out: list[float], at: int) -> int:
     at = _head(visible, _OVERSIGHT, out, at)
     for row in range(TRACE):
         packed = visible.fleet[row]
-        some = packed >= 0
-        out[at] = (TRACE_STEPS - row // PER_STEP) * _PER_AGE if some else NONE
-        out[at + 1] = (packed >> 24) * _PER_AGENT if some else NONE
-        out[at + 2] = ((packed >> 16) & 0xFF) * _PER_VERB if some else NONE
-        out[at + 3] = ((packed >> 8) & 0xFF) * _PER_SERVICE if some else NONE
-        out[at + 4] = float(packed & 0xFF) if some else NONE
+        some = int(packed >= 0)
+        out[at] = _or_none((TRACE_STEPS - row // PER_STEP) * _PER_AGE, some)
+        out[at + 1] = _or_none((packed >> 24) * _PER_AGENT, some)
+        out[at + 2] = _or_none(((packed >> 16) & 0xFF) * _PER_VERB, some)
+        out[at + 3] = _or_none(((packed >> 8) & 0xFF) * _PER_SERVICE, some)
+        out[at + 4] = _or_none(float(packed & 0xFF), some)
         at += TRACE_FIELDS
     for agent in range(visible.agents):
         out[at] = visible.jobs[agent] * _PER_JOB

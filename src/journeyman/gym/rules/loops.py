@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from journeyman.gym.actions import ROLES
-from journeyman.gym.rules.apply_actions import apply_actions
 from journeyman.gym.rules.draw import draw
-from journeyman.gym.rules.dynamics import move
 from journeyman.gym.rules.features import role_features
 from journeyman.gym.rules.logs import log_lines
-from journeyman.gym.rules.score import is_resolved, pay, rogues
+from journeyman.gym.rules.score import is_resolved, rogues
+from journeyman.gym.rules.single_world import see_world, step_world
 from journeyman.gym.rules.visible import show
 from journeyman.gym.state import Scenario, Scratch, Visible, WorldState
 from journeyman.gym.tasks import TierSize
-
-TERMINATED = 1
-TRUNCATED = 2
 
 
 def draw_worlds(
@@ -37,19 +32,29 @@ def step_worlds(
 ) -> None:
     """Move every world that has not ended by one step; pay in the last one, or in each where rewards are dense."""
     for world in range(len(states)):
+        outcomes[world] = step_world(
+            scenarios[world], states[world], scratch[0], actions[world], chat, dense, paid[world]
+        )
+
+
+def step_and_see_worlds(  # noqa: PLR0913, PLR0917 - compiled code takes no keywords
+    scenarios: list[Scenario],
+    states: list[WorldState],
+    scratch: list[Scratch],
+    actions: list[list[int]],
+    chat: int,
+    dense: int,
+    paid: list[list[float]],
+    outcomes: list[int],
+    visible: list[Visible],
+    width: int,
+    out: list[list[float]],
+) -> None:
+    """Do the same, and write what all roles see then, while each world is at hand; see `team_features_of`."""
+    for world in range(len(states)):
         scenario, state = scenarios[world], states[world]
-        outcomes[world] = 0
-        for place in range(1 + ROLES):
-            paid[world][place] = 0.0
-        if not state.ended:
-            closing = apply_actions(scenario, state, actions[world], chat)
-            move(scenario, state, scratch[0])
-            late = state.step >= scenario.horizon and not closing
-            if closing or late or dense:
-                pay(scenario, state, closing, paid[world])
-            if closing or late:
-                state.ended = 1
-                outcomes[world] = TERMINATED if closing else TRUNCATED
+        outcomes[world] = step_world(scenario, state, scratch[0], actions[world], chat, dense, paid[world])
+        see_world(scenario, state, scratch[0], visible[0], width, out[world])
 
 
 def show_worlds(
@@ -75,12 +80,8 @@ def team_features_of(
     out: list[list[float]],
 ) -> None:
     """Write what all roles see of every world as numbers, side by side; `visible` is room for one world."""
-    seen = visible[0]
     for world in range(len(states)):
-        show(scenarios[world], states[world], scratch[0], seen)
-        row, at = out[world], 0
-        for role in range(ROLES):
-            at = role_features(seen, width, role, row, at)
+        see_world(scenarios[world], states[world], scratch[0], visible[0], width, out[world])
 
 
 def log_lines_of(

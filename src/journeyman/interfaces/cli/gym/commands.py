@@ -41,7 +41,7 @@ class RoleName(StrEnum):
 _POLICY = (
     "random, heuristic, oracle, a cheater (null, stall, spam, guess, flag_all, resolve_early, deny, keywords, "
     "shotgun, claim_spam, flag_spam, trial_and_error, trial_and_flag), "
-    "trained:FILE, or advisor:NAME for a model of the settings file."
+    "trained:FILE, FILE.py:NAME for what NAME(worlds) there gives, or advisor:NAME for a model of the settings file."
 )
 _PLOT = "Write a picture: .png, .svg or .pdf; needs journeyman[plots]."
 _ROLE = typer.Option(
@@ -68,6 +68,19 @@ _CONCURRENCY = typer.Option(
 _MAX_USD = typer.Option("--max-usd", metavar="USD", min=0, help="Models only: stop before this run has cost more.")
 _MAX_TOKENS = typer.Option("--max-tokens", metavar="N", min=0, help="Models only: stop before this run has used more.")
 
+_TIERS = typer.Option("--tier", metavar="TIER", help="easy, medium or hard. May be repeated.")
+_SEEDS = typer.Option("--seeds", metavar="N|A-B", help="The first N tasks of the split, or numbers A to B.")
+_OUTPUT = typer.Option("--output", metavar="FILE", help="Keep every episode here; a rerun goes on.")
+_SALT = typer.Option("--salt", metavar="FILE", help="A secret that makes the worlds private; its SHA-256 is kept.")
+_ISOLATE = typer.Option(
+    "--isolate", help="Policies of FILE.py:NAME play in processes that see nothing but observations."
+)
+_ACT = typer.Option("--act-timeout", metavar="S", min=0.01, help="Most seconds for a step there; 30 otherwise.")
+_LEADERBOARD = typer.Option(
+    "--leaderboard", metavar="FILE", help="Put the scores into this file; needs --output, which stays beside it."
+)
+_TRACES = typer.Option("--traces", metavar="DIR", help="Models only: keep what each was shown and said, a file a task.")
+
 app = CommandGroup()
 gym = CommandGroup(no_args_is_help=True, help=COMMANDS["gym"].help)
 app.add_typer(gym, name="gym")
@@ -86,21 +99,16 @@ def _work(module: str) -> ModuleType:
 def evaluate(
     ctx: typer.Context,
     policy: Annotated[list[str], typer.Option("--policy", metavar="NAME", help=f"May be repeated: {_POLICY}")],
-    tier: Annotated[
-        list[TierName], typer.Option("--tier", metavar="TIER", help="easy, medium or hard. May be repeated.")
-    ] = [TierName.EASY],  # noqa: B006  # typer's form
-    seeds: Annotated[
-        str, typer.Option("--seeds", metavar="N|A-B", help="The first N tasks of the split, or numbers A to B.")
-    ] = "100",
+    tier: Annotated[list[TierName], _TIERS] = [TierName.EASY],  # noqa: B006  # typer's form
+    seeds: Annotated[str, _SEEDS] = "100",
     split: Annotated[SplitName, typer.Option("--split", help="Which tasks.")] = "validation",
-    output: Annotated[
-        Path | None, typer.Option("--output", metavar="FILE", help="Keep every episode here; a rerun goes on.")
-    ] = None,
+    output: Annotated[Path | None, _OUTPUT] = None,
     plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE", help=_PLOT)] = None,
-    salt: Annotated[
-        Path | None,
-        typer.Option("--salt", metavar="FILE", help="A secret that makes the worlds private; its SHA-256 is kept."),
-    ] = None,
+    salt: Annotated[Path | None, _SALT] = None,
+    isolate: Annotated[bool, _ISOLATE] = False,
+    act_s: Annotated[float | None, _ACT] = None,
+    leaderboard: Annotated[Path | None, _LEADERBOARD] = None,
+    traces: Annotated[Path | None, _TRACES] = None,
     role: Annotated[list[RoleName], _ROLE] = [],  # noqa: B006  # typer's form
     others: Annotated[str, _OTHERS] = "heuristic",
     liar: Annotated[RoleName | None, _LIAR] = None,
@@ -117,6 +125,9 @@ def evaluate(
     A model plays as advisor:NAME, where [advisors.NAME] of the settings file says whom to ask; `journeyman doctor`
     tells whether it can be asked. An episode in which its provider fails, or that --max-usd or --max-tokens cuts, is
     left out and not scored, and the exit code is 1; the same command with the same --output plays it.
+
+    Policies that you did not write: --isolate. Their process holds no world, no salt and none of your variables, and
+    where it fails it does nothing more in that batch of sixteen tasks, which is scored.
     """
     models = None
     if any(name.startswith(PREFIX) for name in policy):
@@ -128,13 +139,32 @@ def evaluate(
             answer_tokens=answer_tokens,
             memory=memory,
             concurrency=concurrency,
+            traces=traces,
             max_usd=max_usd,
             max_tokens=max_tokens,
         )
         models = partial(_work("models").play_models, settings_of(ctx), options)
-    _work("evaluating").evaluate(
-        policy, tier, split, seeds, output=output, plot=plot, as_json=as_json, models=models, salt_file=salt
-    )
+    work = _work("evaluating")
+    keep = {"output": output, "plot": plot, "as_json": as_json, "leaderboard": leaderboard, "traces": traces}
+    asked = work.EvaluationOptions(**keep, salt_file=salt, isolate=isolate, act_s=act_s)
+    work.evaluate(policy, tier, split, seeds, asked, models)
+
+
+@gym.command("leaderboard")
+def rank(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="What gym eval --leaderboard wrote.")],
+    salt: Annotated[
+        Path | None, typer.Option("--salt", metavar="FILE", help="Grade models' traces of private worlds again, too.")
+    ] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Rank what leaderboard files hold, after every score was derived again from the episodes beside them.
+
+    Files of other generators or salts than the first are refused, and so is one that says what its episodes do not.
+    Traces of models are graded again where the worlds are public or --salt is theirs. A file without its episodes is
+    ranked, and marked as not checked.
+    """
+    _work("leaderboards").rank(files, salt_file=salt, as_json=as_json)
 
 
 @gym.command("play")
@@ -161,18 +191,24 @@ def watch(
         float, typer.Option("--pause", metavar="S", min=0, max=60, help="Seconds per step on a terminal.")
     ] = 0.3,
     truth: Annotated[bool, typer.Option("--truth", help="Say first what is wrong.")] = False,
+    picture: Annotated[
+        Path | None,
+        typer.Option("--picture", metavar="FILE", help="Draw it: .png, .svg, .pdf, or .gif; needs journeyman[plots]."),
+    ] = None,
     role: Annotated[list[RoleName], _ROLE] = [],  # noqa: B006  # typer's form
     others: Annotated[str, _OTHERS] = "heuristic",
     as_json: JsonOption = False,
 ) -> None:
-    """Replay an episode step by step: what customers feel, every service's errors over time, who does what.
+    """Replay an episode step by step: what customers feel, who calls whom and how they are, who does what.
 
     A model, advisor:NAME, plays the episode to its end before it is shown.
     """
     model = None
     if policy.startswith(PREFIX):
         model = partial(_work("models").play_once, settings_of(ctx), ModelOptions(roles=tuple(role), others=others))
-    _work("episode_viewer").watch(task, policy, pause_s=pause_s, truth=truth, as_json=as_json, model=model)
+    _work("episode_viewer").watch(
+        task, policy, pause_s=pause_s, truth=truth, as_json=as_json, picture=picture, model=model
+    )
 
 
 @gym.command("export")

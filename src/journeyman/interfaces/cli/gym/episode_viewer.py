@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any, Final, TypeAlias, cast
 
 from rich.console import Group, RenderableType
@@ -14,15 +15,14 @@ from rich.table import Table
 from rich.text import Text
 
 from journeyman.evaluation.policies import TeamFor, team_for
-from journeyman.gym.actions import Role
 from journeyman.gym.arrays import Ints
 from journeyman.gym.evaluate import Replay
-from journeyman.gym.names import Names
-from journeyman.gym.policies.base import Team
 from journeyman.gym.tasks import Task, task
-from journeyman.gym.text.export import named
-from journeyman.gym.text.words import ActionType, AgentRole
 from journeyman.gym.world import World
+from journeyman.interfaces.cli.gym.episode_frames import HEALTH, StepFrame, played
+from journeyman.interfaces.cli.gym.episode_picture import draw_episode
+from journeyman.interfaces.cli.gym.plots import check_plots
+from journeyman.interfaces.cli.gym.topology import layers_of
 from journeyman.interfaces.cli.rendering import table
 from journeyman.interfaces.cli.shared import print_json
 from journeyman.interfaces.cli.terminal import SafeConsole, say
@@ -30,52 +30,55 @@ from journeyman.mission.values.canonical import Json
 
 PlayOnce: TypeAlias = Callable[[str, Task], Ints]
 """Gives what a model did in a task, `(steps, roles, 4)`."""
+Calls: TypeAlias = Sequence[Sequence[int]]
+"""Whom each service calls, by number."""
 _BARS: Final = "▁▂▃▄▅▆▇█"
-_HEALTH: Final = ("healthy", "degraded", "critical", "down")
 _COLOURS: Final = ("green", "yellow", "red", "bold red")
+_MARKS: Final = "●◐▲✖"
+"""By health, for terminals without colours."""
+_MOST_TOLD: Final = 4
 _RECENT: Final = 16
 """Steps in a service's sparkline: two of them and the names fit into 80 columns."""
 _SLOWEST: Final = 5.0
 """Times the usual latency that fill a sparkline."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StepFrame:
-    """One step as a viewer sees it."""
-
-    step: int
-    door_error_ratio: float
-    door_slowness: float
-    """Times the usual latency."""
-    within_objective: bool
-    alerts: tuple[str, ...]
-    health: dict[str, int]
-    error_ratio: dict[str, float]
-    slowness: dict[str, float]
-    did: dict[str, str]
-    """What each role did to get here; no-ops without a target are left out."""
-
-
 def watch(
-    task_id: str, policy: str, *, pause_s: float, truth: bool, as_json: bool, model: PlayOnce | None = None
+    task_id: str,
+    policy: str,
+    *,
+    pause_s: float,
+    truth: bool,
+    as_json: bool,
+    picture: Path | None = None,
+    model: PlayOnce | None = None,
 ) -> None:
     """Play the task with the policy and show it; a model plays to the end first."""
+    if picture is not None:
+        check_plots(picture, moving=True)
     one = task(task_id)
     team = team_for(policy) if model is None else _replayed(model(policy, one))
     world = World(one.tier, 1, reveal=True)
     world.play([one])
     causes = caused(world)
+    calls = world.observe().each_sre()[0].calls
     frames = played(world, team([one], 0)(1))
+    if picture is not None:
+        drawn = list(frames)
+        draw_episode(drawn, calls, f"{one.id}, {policy}: score {ended(world)['score']}", picture)
+        say(f"wrote {picture}", err=True)
+        frames = iter(drawn)
     if as_json:
         shown = [asdict(frame) for frame in frames]
-        print_json(
-            cast("Any", {"task": one.id, "policy": policy, "frames": shown, "end": ended(world), "truth": causes})
-        )
+        names = world.names().services
+        called = {name: [names[other] for other in calls[number]] for number, name in enumerate(names)}
+        found = {"task": one.id, "policy": policy, "calls": called, "frames": shown}
+        print_json(cast("Any", {**found, "end": ended(world), "truth": causes}))
         return
     if truth:
         say(f"the truth: {'; '.join(causes)}")
     if sys.stdout.isatty():
-        _live(frames, f"{one.id}, {policy}", pause_s)
+        _live(frames, calls, f"{one.id}, {policy}", pause_s)
     else:
         for frame in frames:
             say(line(frame))
@@ -86,17 +89,6 @@ def watch(
 
 def _replayed(acts: Ints) -> TeamFor:
     return lambda _some, _seed: lambda _worlds: Replay(acts)
-
-
-def played(world: World, team: Team) -> Iterator[StepFrame]:
-    """A frame before the first step and one after each."""
-    names = world.names()
-    yield _frame(world, names, {})
-    while not world.ended.all():
-        acts = team.act(world.observe())
-        world.step(acts)
-        did = {role.label: words for role in Role if (words := _did(acts[0, role], role, names))}
-        yield _frame(world, names, did)
 
 
 def ended(world: World) -> dict[str, Json]:
@@ -121,32 +113,6 @@ def caused(world: World) -> list[str]:
     return found
 
 
-def _frame(world: World, names: Names, did: dict[str, str]) -> StepFrame:
-    seen = world.observe()
-    (sre,), (manager,) = seen.each_sre(), seen.each_manager()
-    slow = [latency / max(usual, 1) for latency, usual in zip(sre.latency, sre.usual_latency, strict=True)]
-    return StepFrame(
-        step=manager.step,
-        door_error_ratio=round(manager.door_errors, 4),
-        door_slowness=round(manager.door_latency, 3),
-        within_objective=manager.within_objective,
-        alerts=tuple(name for name, firing in zip(names.services, manager.alerts, strict=True) if firing),
-        health=dict(zip(names.services, sre.health, strict=True)),
-        error_ratio={name: round(ratio, 4) for name, ratio in zip(names.services, sre.errors, strict=True)},
-        slowness={name: round(times, 3) for name, times in zip(names.services, slow, strict=True)},
-        did=did,
-    )
-
-
-def _did(row: Ints, role: Role, names: Names) -> str:
-    action = named(row, AgentRole(role.label), names)
-    if action.action_type is ActionType.NOOP:
-        return f"look {action.target}" if action.target else ""
-    said = [str(value) for name, value in action.args.items() if name != "to"]
-    hearer = f"to {action.args['to']}" if "to" in action.args else ""
-    return " ".join(part for part in (str(action.action_type), hearer, *said, action.target) if part)
-
-
 def line(frame: StepFrame) -> str:
     """A frame as one plain line."""
     mark = "ok " if frame.within_objective else "OUT"
@@ -162,7 +128,7 @@ def spark(values: Sequence[float], most: float) -> str:
     return "".join(_BARS[min(top, max(0, round(value / most * top)))] for value in values)
 
 
-def page(frames: Sequence[StepFrame], title: str) -> RenderableType:
+def page(frames: Sequence[StepFrame], calls: Calls, title: str) -> RenderableType:
     """The picture after the last of some frames."""
     last, recent = frames[-1], frames[-_RECENT:]
     felt = Table.grid(padding=(0, 2))
@@ -177,7 +143,7 @@ def page(frames: Sequence[StepFrame], title: str) -> RenderableType:
     for name, health in last.health.items():
         services.add_row(
             name,
-            Text(_HEALTH[health], style=_COLOURS[health]),
+            Text(HEALTH[health], style=_COLOURS[health]),
             spark([one.error_ratio[name] for one in recent], 0.5),
             f"{last.error_ratio[name]:.1%}",
             spark([one.slowness[name] - 1 for one in recent], _SLOWEST),
@@ -185,13 +151,49 @@ def page(frames: Sequence[StepFrame], title: str) -> RenderableType:
             Text("firing" if name in last.alerts else "", style="red"),
         )
     deeds = [Text(f"  step {one.step - 1}: {role}: {words}") for one in frames[-6:] for role, words in one.did.items()]
-    return Group(Text(f"{title}, step {last.step}", style="bold"), felt, Text(""), services, Text(""), *deeds[-10:])
+    return Group(
+        Text(f"{title}, step {last.step}", style="bold"),
+        felt,
+        Text(""),
+        graph(last, calls),
+        Text(""),
+        services,
+        Text(""),
+        *deeds[-10:],
+    )
 
 
-def _live(frames: Iterator[StepFrame], title: str, pause_s: float) -> None:
+def graph(frame: StepFrame, calls: Calls) -> RenderableType:
+    """Who calls whom: a column per layer from the door on, coloured by health, and who calls what is sick."""
+    names, health = list(frame.health), list(frame.health.values())
+    layers = layers_of(calls)
+    rows = max(map(len, layers))
+    drawn = Table.grid(padding=(0, 3))
+    for number in range(rows):
+        cells: list[Text] = []
+        for layer in layers:
+            place = number - (rows - len(layer)) // 2
+            one = layer[place] if 0 <= place < len(layer) else None
+            mark = "" if one is None else f"{_MARKS[health[one]]} {names[one]}"
+            cells.append(
+                Text(mark, style="" if one is None else _COLOURS[health[one]], no_wrap=True, overflow="ellipsis")
+            )
+        drawn.add_row(*cells)
+    sick = [one for one in range(len(names)) if health[one] > 1]
+    told = [f"{names[one]} is called by {_callers(one, calls, names)}" for one in sick]
+    head = Text("who calls stands left of who is called", style="dim")
+    return Group(head, drawn, *(Text(f"  {words}", style="dim") for words in told[:_MOST_TOLD]))
+
+
+def _callers(service: int, calls: Calls, names: Sequence[str]) -> str:
+    found = [names[caller] for caller, called in enumerate(calls) if service in called]
+    return ", ".join(found) or "customers"
+
+
+def _live(frames: Iterator[StepFrame], calls: Calls, title: str, pause_s: float) -> None:
     seen: list[StepFrame] = []
     with Live(console=SafeConsole(), auto_refresh=False) as live:
         for frame in frames:
             seen.append(frame)
-            live.update(page(seen, title), refresh=True)
+            live.update(page(seen, calls, title), refresh=True)
             time.sleep(pause_s)

@@ -26,10 +26,11 @@ _STEPS: Final[Measures] = {"steps to\nsuccess": lambda found: found.steps_to_suc
 _COUNTS: Final[Measures] = {"false flags\nper episode": lambda found: found.false_flags}
 
 
-def check_plots(path: Path) -> None:
-    """Raise now what drawing to `path` would raise after the work is done."""
-    if path.suffix.lower() not in _FORMS:
-        problem = Problem(where="", message=f"ends in {path.suffix!r}", hint=f"one of {', '.join(sorted(_FORMS))}")
+def check_plots(path: Path, *, moving: bool = False) -> None:
+    """Raise now what drawing to `path` would raise after the work is done; `moving` pictures may be GIFs."""
+    forms = _FORMS | {".gif"} if moving else _FORMS
+    if path.suffix.lower() not in forms:
+        problem = Problem(where="", message=f"ends in {path.suffix!r}", hint=f"one of {', '.join(sorted(forms))}")
         raise InvalidInput(str(path), (problem,))
     if not path.parent.is_dir():
         raise NotFound(f"there is no folder {str(path.parent)!r} for the picture")
@@ -37,19 +38,26 @@ def check_plots(path: Path) -> None:
         raise NotFound("pictures need matplotlib: pip install 'journeyman[plots]'", code="extra_missing")
 
 
-def _figure(width: float, height: float) -> Any:
+def figure_of(width: float, height: float) -> Any:
+    """An empty figure, in inches."""
     from matplotlib.figure import Figure  # noqa: PLC0415  # a vendor that only pictures need
 
     return Figure(figsize=(width, height), layout="constrained")
 
 
-def _plain(axes: Any) -> None:
+def plain_axes(axes: Any) -> None:
+    """Take off what is no data."""
     axes.spines[["top", "right"]].set_visible(False)
     axes.grid(axis="y", alpha=0.3)
     axes.set_axisbelow(True)
 
 
-def _save(figure: Any, path: Path) -> None:
+def save(figure: Any, path: Path) -> None:
+    """Write a figure.
+
+    Raises:
+        NotFound: it cannot be written there.
+    """
     try:
         figure.savefig(path, dpi=120)
     except OSError as error:
@@ -59,7 +67,7 @@ def _save(figure: Any, path: Path) -> None:
 def plot_summaries(rows: Sequence[Scored], path: Path) -> None:
     """Draw a group of bars per measure, a bar per policy and tier, with the 95 % intervals."""
     episodes = " or ".join(str(count) for count in sorted({row.found.episodes for row in rows}))
-    figure = _figure(13, 4.5)
+    figure = figure_of(13, 4.5)
     figure.suptitle(f"{episodes} episodes each, mean and 95 % bootstrap interval", x=0.01, ha="left")
     measured = (_SHARES, _STEPS, _COUNTS)
     shares, steps, counts = figure.subplots(1, 3, width_ratios=[len(some) + 0.3 for some in measured])
@@ -70,11 +78,11 @@ def plot_summaries(rows: Sequence[Scored], path: Path) -> None:
     steps.set_ylabel("steps")
     counts.set_ylabel("flags")
     figure.legend(*shares.get_legend_handles_labels(), loc="outside right upper", frameon=False)
-    _save(figure, path)
+    save(figure, path)
 
 
 def _bars(axes: Any, measures: Measures, rows: Sequence[Scored]) -> None:
-    _plain(axes)
+    plain_axes(axes)
     width = 0.8 / len(rows)
     for number, row in enumerate(rows):
         takes = enumerate(measures.values())
@@ -110,10 +118,10 @@ def _legend(row: Scored) -> str:
 def plot_curve(course: Course, standing: Standing, path: Path) -> None:
     """Draw scores per generation: the candidates' on training tasks, their mean's on validation tasks, the start's."""
     curve = standing.curve
-    figure = _figure(8, 5)
+    figure = figure_of(8, 5)
     axes = figure.add_subplot()
     axes.set_title(f"Training on {course.tier.label} worlds", loc="left")
-    _plain(axes)
+    plain_axes(axes)
     generations = [point.generation for point in curve]
     thin = {"marker": ".", "linewidth": 1, "alpha": 0.7}
     axes.plot(generations, [point.best for point in curve], label="training: best candidate", **thin)
@@ -129,4 +137,4 @@ def plot_curve(course: Course, standing: Standing, path: Path) -> None:
     axes.set_xlim(-0.5, len(curve) + 0.5)
     axes.xaxis.get_major_locator().set_params(integer=True)
     figure.legend(loc="outside lower center", ncols=3, frameon=False)
-    _save(figure, path)
+    save(figure, path)
