@@ -18,6 +18,7 @@ from journeyman.engine.engine import Engine
 from journeyman.engine.runtime import Runtime
 from journeyman.evaluation.incident_tools import MissionIncident
 from journeyman.gym.evaluate import team_named
+from journeyman.gym.tasks import Split, Tier, tasks
 from journeyman.gym.text.export import named
 from journeyman.gym.text.words import ActionType, AgentRole
 from journeyman.mission.model.mission import Gym, Mission
@@ -30,7 +31,6 @@ from journeyman.wiring import load_mission, mission_catalog
 
 EXAMPLE: Final = Path(__file__).parents[1] / "examples/04_incident/mission.yaml"
 COUNT: Final = 200
-TIERS: Final = ("easy", "medium", "hard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +46,19 @@ def run(progress: Meter) -> list[Row]:
     """Measure, and give the rows."""
     mission, _ = load_mission(EXAMPLE)
     rows: list[Row] = []
-    for tier in TIERS:
-        progress.start(tier, 3 * COUNT)
+    for tier in Tier:
+        progress.start(tier.label, 3 * COUNT)
         rows += _tier(mission, tier, progress)
     return rows
 
 
-def _tier(mission: Mission, tier: str, progress: Meter) -> list[Row]:
-    gyms = [Gym(task=f"{tier}-held_out-{number}") for number in range(COUNT)]
+def _tier(mission: Mission, played: Tier, progress: Meter) -> list[Row]:
+    tier = played.label
+    gyms = [Gym(task=one.id) for one in tasks(played, Split.HELD_OUT, COUNT)]
     planner = asyncio.run(_planned(mission, gyms, progress))
     nobody, heuristic = (tuple(_seated(gym, progress, empty=empty) for gym in gyms) for empty in (True, False))
     share, floor = _share(planner), _share(nobody)
-    bar, holds = (">= 0.9", share >= 0.9) if tier == "easy" else ("> with nobody", share > floor)
+    bar, holds = (">= 0.9", share >= 0.9) if played is Tier.EASY else ("> with nobody", share > floor)
     return [
         Row(f"{tier}: objectives met by the planner", share, "of incidents", bar, holds),
         Row(f"{tier}:   its disruptive acts", _acts(planner), "per incident"),

@@ -13,9 +13,10 @@ from journeyman.gym import compiled
 from journeyman.gym.actions import Role
 from journeyman.gym.arrays import Ints
 from journeyman.gym.compiled import kernels
+from journeyman.gym.policies.oracle import certify
 from journeyman.gym.records import blank, loaded, names_of, stored
 from journeyman.gym.state import WorldState
-from journeyman.gym.tasks import Tier
+from journeyman.gym.tasks import Tier, task
 from journeyman.gym.world import Rewards, World
 from journeyman.mission.values.errors import BugError
 
@@ -95,19 +96,20 @@ def test_a_record_goes_to_plain_numbers_and_back() -> None:
     assert np.array_equal(rows, again)
 
 
-def test_a_fork_goes_on_from_where_the_world_stands(wild: Make) -> None:
-    """Search relies on forks that neither differ from the world nor touch it."""
-    world = World(Tier.MEDIUM, 1, reveal=True)
-    for step in range(5):
-        world.step(wild(world, step))
-    before = world.fingerprint()
-    fork = world.fork(3)
-    assert [fork.fingerprint(index) for index in range(3)] == [before] * 3
-    actions = wild(world, 99)
-    fork.step(np.repeat(actions, 3, axis=0))
-    assert world.fingerprint() == before
-    world.step(actions)
-    assert fork.fingerprint(2) == world.fingerprint()
+def test_a_rehearsed_plan_scores_what_it_earns_and_leaves_the_world_as_it_is() -> None:
+    """Search relies on rehearsals that neither differ from playing nor touch the world; plain rules give the same."""
+    one = task("medium-train-3@3")
+    best = certify(one, rounds=1)
+    plan = best.actions.copy()
+    plan[best.steps - 1, Role.MANAGER] = (0, -1, 0, 0)
+    for fast in (True, False):
+        world = World(Tier.MEDIUM, 1, reveal=True, compiled=fast)
+        world.play([one])
+        before = world.fingerprint()
+        scores, lengths = world.rehearse(np.stack([plan, np.zeros_like(plan)]))
+        assert world.fingerprint() == before
+        assert (scores[0], lengths.tolist()) == (best.score, [best.steps, world.horizon])
+        assert sum(float(world.step(row[None]).team[0]) for row in best.actions) == best.score
 
 
 def test_a_batch_is_not_moved_as_a_single_world() -> None:

@@ -190,9 +190,9 @@ def test_every_door_opens_onto_the_same_world() -> None:
     single, parallel = IncidentEnv("hard", reveal=True), IncidentParallelEnv("hard")
     world = World(Tier.HARD)
     world.reset([3 * 4 + 2])
-    flat, info = single.reset(options={"task": "hard-held_out-4@2"})
-    seen, _ = parallel.reset(options={"task": "hard-held_out-4@2"})
-    assert info["task"] == "hard-held_out-4@2"
+    flat, info = single.reset(options={"task": "hard-held_out-4@3"})
+    seen, _ = parallel.reset(options={"task": "hard-held_out-4@3"})
+    assert info["task"] == "hard-held_out-4@3"
     expected = [features(world.observe(), Tier.HARD, role)[0] for role in Role]
     assert np.array_equal(flat, np.concatenate(expected))
     for role in Role:
@@ -201,8 +201,8 @@ def test_every_door_opens_onto_the_same_world() -> None:
 
 def test_no_environment_tells_an_agent_which_task_it_plays() -> None:
     """Whoever knows the task can make the same world and look into it."""
-    _, alone = IncidentEnv().reset(options={"task": "medium-train-4@2"})
-    _, roles = IncidentParallelEnv().reset(options={"task": "medium-train-4@2"})
+    _, alone = IncidentEnv().reset(options={"task": "medium-train-4@3"})
+    _, roles = IncidentParallelEnv().reset(options={"task": "medium-train-4@3"})
     _, many = IncidentVectorEnv(2).reset(seed=1)
     for info in (alone, many, *roles.values()):
         assert set(info) <= {"role_rewards", "action_mask"}

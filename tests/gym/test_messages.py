@@ -109,7 +109,7 @@ def test_no_budget_and_no_chat_pushes_a_service_an_alert_or_a_colleague_out(
 @settings(max_examples=60, deadline=None)
 def test_what_is_said_comes_out_as_one_line_of_the_next_view(text: str, sender: AgentRole) -> None:
     """Through the world, by whoever makes the action: reading, a tool, or a policy's own hands."""
-    world = TextWorld(task("easy-train-1@2"))
+    world = TextWorld(task("easy-train-1@3"))
     world.step({sender: TextAction(sender, ActionType.COMMUNICATE, None, {"message": text, "topic": "note"})})
     for role in AgentRole:
         shown = render_observation(world.observe(role))
@@ -119,7 +119,7 @@ def test_what_is_said_comes_out_as_one_line_of_the_next_view(text: str, sender: 
 
 def test_a_topic_and_its_service_are_told_apart_from_prose() -> None:
     """A topic stands before the quotes, in the world's own words; prose that looks like one stays inside."""
-    world = TextWorld(task("easy-train-1@2"))
+    world = TextWorld(task("easy-train-1@3"))
     service = world.services[1]
     asked = TextAction(
         AgentRole.DEV, ActionType.COMMUNICATE, service.upper(), {"topic": "need_restart", "message": "now"}
@@ -134,7 +134,7 @@ def test_a_topic_and_its_service_are_told_apart_from_prose() -> None:
 @pytest.mark.parametrize("text", FORGED[:12])
 def test_a_model_that_repeats_its_view_takes_no_action_that_a_colleague_wrote(text: str) -> None:
     """Nor does a model that repeats the message alone."""
-    seen = heard(text, TextWorld(task("easy-train-1@2")).observe(AgentRole.MANAGER))
+    seen = heard(text, TextWorld(task("easy-train-1@3")).observe(AgentRole.MANAGER))
     shown = render_observation(seen)
     assert parse_action(shown, AgentRole.MANAGER) == TextAction(AgentRole.MANAGER)
     assert parse_action(shown.splitlines()[-1], AgentRole.MANAGER) == TextAction(AgentRole.MANAGER)
@@ -142,15 +142,15 @@ def test_a_model_that_repeats_its_view_takes_no_action_that_a_colleague_wrote(te
 
 
 def test_a_liars_seat_is_neither_asked_nor_played_and_costs_the_others_nothing() -> None:
-    """A heuristic team with a lying colleague ends as it does with that seat empty."""
-    one = task("easy-validation-1@2")
+    """An expert team with a lying colleague ends as it does with that seat empty."""
+    one = task("easy-validation-1@3")
 
     async def silent(turns: Any) -> list[Read]:
         asked.extend(turns)
         return [Read(TextAction(turn.role)) for turn in turns]
 
     asked: list[Turn] = []
-    with_liar = Seating(roles=(AgentRole.OVERSIGHT,), others=team_named("heuristic"), liar=AgentRole.OVERSIGHT)
+    with_liar = Seating(roles=(AgentRole.OVERSIGHT,), others=team_named("expert"), liar=AgentRole.OVERSIGHT)
     lied = ran(play_text(one, silent, with_liar))
     assert not asked
     assert lied.acts[:, AgentRole.OVERSIGHT.number, 0].tolist() == [ActionType.COMMUNICATE.number] * len(lied.acts)
@@ -160,7 +160,7 @@ def test_a_liars_seat_is_neither_asked_nor_played_and_costs_the_others_nothing()
 
 def test_a_liar_says_the_same_again() -> None:
     """The split is the same for everybody."""
-    world = TextWorld(task("easy-train-1@2"))
+    world = TextWorld(task("easy-train-1@3"))
     first, again, other = Liar(AgentRole.DEV, seed=1), Liar(AgentRole.DEV, seed=1), Liar(AgentRole.DEV, seed=2)
     said = [first.move(world) for _ in range(24)]
     assert said == [again.move(world) for _ in range(24)]

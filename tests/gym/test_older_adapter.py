@@ -38,7 +38,7 @@ ROLLBACK = {"action_type": "rollback", "target": "db", "args": {}}
 @pytest.fixture(params=list(AgentRole))
 def obs(request: pytest.FixtureRequest) -> Observation:
     """What a role sees after two steps."""
-    world = TextWorld(task("hard-train-0@2"))
+    world = TextWorld(task("hard-train-0@3"))
     for _ in range(2):
         world.step({})
     return world.observe(request.param)

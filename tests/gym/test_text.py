@@ -196,7 +196,7 @@ def test_no_target_fits_the_schema_as_null(target: str | None) -> None:
 
 def test_another_roles_action_is_refused_with_a_notice() -> None:
     """Whether the model says whose it is or a caller hands it in for somebody else."""
-    world = TextWorld(task("easy-train-2@2"))
+    world = TextWorld(task("easy-train-2@3"))
     world.step({AgentRole.SRE: TextAction(AgentRole.MANAGER, ActionType.RESOLVE)})
     assert not world.done
     assert world.observe(AgentRole.SRE).notice == "not carried out: you are sre, and the action is for manager"
@@ -210,7 +210,7 @@ def test_another_roles_action_is_refused_with_a_notice() -> None:
 @settings(max_examples=300)
 def test_a_notice_is_bounded_and_one_line(value: Any) -> None:
     """Whatever a model writes, its next view keeps its form."""
-    world = TextWorld(task("easy-train-2@2"))
+    world = TextWorld(task("easy-train-2@3"))
     world.step({AgentRole.SRE: read_action(value, AgentRole.SRE).action})
     seen = world.observe(AgentRole.SRE)
     assert len(seen.notice) <= 1000
@@ -257,7 +257,7 @@ def test_role_prompts_hold_no_answers(role: AgentRole) -> None:
 
 def test_messages_carry_prompt_and_view_where_providers_want_them() -> None:
     """System text apart from the view, and one prompt for models without roles."""
-    observation = TextWorld(task("easy-train-0@2")).observe(AgentRole.DEV)
+    observation = TextWorld(task("easy-train-0@3")).observe(AgentRole.DEV)
     system, user = build_openai_messages(observation)
     assert system == {"role": "system", "content": load_role_prompt(AgentRole.DEV)}
     assert build_anthropic_messages(observation) == {"system": system["content"], "messages": [user]}
@@ -297,7 +297,7 @@ def _is_telling(message: str) -> bool:
 
 def test_too_small_a_budget_is_refused() -> None:
     """Silence about what was dropped would be worse."""
-    observation = TextWorld(task("hard-train-0@2")).observe(AgentRole.SRE)
+    observation = TextWorld(task("hard-train-0@3")).observe(AgentRole.SRE)
     with pytest.raises(ValueError, match="characters cannot hold an observation; give at least"):
         render_observation(observation, max_chars=LEAST_CHARS - 1)
 
@@ -346,7 +346,7 @@ def test_an_alert_says_how_bad_it_is_what_for_and_since_when() -> None:
 
 def test_each_role_sees_only_what_is_for_it() -> None:
     """Eyes are disjoint: the manager has no metrics, the SRE no fleet, the developer no alerts."""
-    world = TextWorld(task("hard-train-3@2"))
+    world = TextWorld(task("hard-train-3@3"))
     for _ in range(5):
         world.step({})
     seen = {role: world.observe(role).view for role in AgentRole}
@@ -360,18 +360,18 @@ def test_texts_reach_those_they_are_for() -> None:
     """Shared to all, private to two; nothing when the channel is off."""
     said = TextAction(AgentRole.SRE, ActionType.COMMUNICATE, None, {"message": "look at the ledger", "to": "dev"})
     told = TextAction(AgentRole.DEV, ActionType.COMMUNICATE, None, {"message": "will do"})
-    world = TextWorld(task("easy-train-1@2"))
+    world = TextWorld(task("easy-train-1@3"))
     world.step({AgentRole.SRE: said, AgentRole.DEV: told})
     assert [len(world.observe(role).view.private_inbox) for role in AgentRole] == [1, 1, 0, 0]
     assert [len(world.observe(role).view.shared_chat) for role in AgentRole] == [1, 1, 1, 1]
-    silent = TextWorld(task("easy-train-1@2"), chat=False)
+    silent = TextWorld(task("easy-train-1@3"), chat=False)
     silent.step({AgentRole.SRE: said, AgentRole.DEV: told})
     assert not silent.observe(AgentRole.DEV).view.private_inbox
 
 
 def test_an_unknown_name_is_said_and_nothing_else_is() -> None:
     """The notice tells about form, never whether an act helped."""
-    world = TextWorld(task("easy-train-2@2"))
+    world = TextWorld(task("easy-train-2@3"))
     world.step({AgentRole.SRE: TextAction(AgentRole.SRE, ActionType.RESTART, "no-such-thing")})
     assert "no-such-thing" in world.observe(AgentRole.SRE).notice
     world.step({AgentRole.SRE: TextAction(AgentRole.SRE, ActionType.RESTART, world.services[1])})
@@ -381,7 +381,7 @@ def test_an_unknown_name_is_said_and_nothing_else_is() -> None:
 
 def test_words_after_the_end_change_nothing() -> None:
     """Neither what is seen and what was paid, nor what can be graded."""
-    world = TextWorld(task("easy-train-2@2"))
+    world = TextWorld(task("easy-train-2@3"))
     said = TextAction(AgentRole.SRE, ActionType.COMMUNICATE, None, {"message": "too late"})
     while not world.done:
         world.step({})
@@ -421,7 +421,7 @@ def test_names_are_unique_and_stable(number: int, tier: Tier) -> None:
 
 def test_reading_logs_twice_gives_the_same_lines() -> None:
     """Lines are written when read, yet are a fact of the world."""
-    world = TextWorld(task("medium-train-4@2"))
+    world = TextWorld(task("medium-train-4@3"))
     for _ in range(5):
         _look(world, world.services[2])
     assert world.observe(AgentRole.SRE).view.visible_logs

@@ -1,15 +1,18 @@
-"""Training and its data: a curve that can be repeated, and rows that mean what the oracle did."""
+"""Training and its data: a curve that can be repeated, and rows that mean what the expert did."""
 
 from __future__ import annotations
 
 import json
 from dataclasses import asdict, astuple, replace
 
-from journeyman.gym.policies.heuristic import BY_HAND
-from journeyman.gym.policies.oracle import certify
-from journeyman.gym.tasks import Tier, task
-from journeyman.gym.text import AgentRole, TextWorld, read_action
-from journeyman.gym.text.export import oracle_examples
+import pytest
+
+from journeyman.gym.evaluate import play, team_named
+from journeyman.gym.policies.casework import BY_HAND
+from journeyman.gym.rules.score import PASSED
+from journeyman.gym.tasks import Split, Tier, task, tasks
+from journeyman.gym.text import ActionType, AgentRole, TextWorld, read_action
+from journeyman.gym.text.export import expert_examples
 from journeyman.gym.train import Course, advance, begin, train
 
 SMALL = Course(tier=Tier.EASY, population=4, tasks_each=10, validation_tasks=20)
@@ -35,32 +38,30 @@ def test_a_generation_that_does_not_beat_the_start_is_not_kept() -> None:
     """From numbers under which nobody is ever suspected no candidate is good: the numbers by hand stay."""
     start = begin(SMALL)
     assert start.tuning == BY_HAND
-    blind = [1000.0 if name == "suspicious" else value for name, value in asdict(BY_HAND).items()]
+    blind = [1000.0 if name in ("suspicious", "unseen") else value for name, value in asdict(BY_HAND).items()]
     lost = advance(SMALL, replace(start, mean=tuple(blind)))
     assert lost.curve[-1].validation < start.start_validation
     assert lost.tuning == BY_HAND
     assert (lost.best_generation, lost.best_validation) == (0, start.start_validation)
 
 
-def test_the_best_in_validation_is_kept_not_the_last() -> None:
+def test_the_best_in_validation_is_kept_not_the_last(monkeypatch: pytest.MonkeyPatch) -> None:
     """A good generation followed by a bad one: the good one's numbers are what training gives."""
-    course = Course(population=4, tasks_each=4, validation_tasks=160)
-    good = {"suspicious": 0.16, "signal": 0.81, "slowness": 0.46, "clear_steps": 3.05, "flag_at": 0.67}
-    tuned = tuple(asdict(replace(BY_HAND, **good)).values())
-    still = tuple(0.0 for _ in tuned)
+    course = Course(tier=Tier.EASY, population=4, tasks_each=4, validation_tasks=40, seed=77)
+    monkeypatch.setattr("journeyman.gym.train.BY_HAND", replace(BY_HAND, signal=0.9))
+    tuned, still = astuple(BY_HAND), tuple(0.0 for _ in astuple(BY_HAND))
     kept = advance(course, replace(begin(course), mean=tuned, spread=still))
     assert kept.best_generation == 1
-    blind = tuple(asdict(replace(BY_HAND, suspicious=1000.0)).values())
+    blind = astuple(replace(BY_HAND, suspicious=1000.0, unseen=1000.0))
     after = advance(course, replace(kept, mean=blind, spread=still))
     assert after.curve[-1].validation < kept.best_validation
     assert (after.tuning, after.best_generation) == (kept.tuning, 1)
 
 
-def test_the_oracles_words_replay_to_its_score() -> None:
-    """Reading the exported answers back and playing them must earn the certified maximum."""
-    for name in ("easy-train-3@2", "medium-train-1@2", "hard-train-5@2"):
-        one = task(name)
-        rows = oracle_examples(one)
+def test_the_experts_words_replay_to_its_score() -> None:
+    """Reading the exported answers back and playing them must earn what the expert earned in numbers."""
+    for tier in Tier:
+        one, rows = next((one, rows) for one in tasks(tier, Split.TRAIN, 20) if (rows := expert_examples(one)))
         world = TextWorld(one)
         earned = 0.0
         for step in range(max(row.step for row in rows) + 1):
@@ -72,12 +73,32 @@ def test_the_oracles_words_replay_to_its_score() -> None:
             world.step(moves)
             earned += world.team_reward
         assert world.done
-        assert earned == certify(one).score
+        assert earned == play(team_named("expert"), [one])[0].score >= PASSED
+
+
+def test_the_rows_teach_to_look_and_to_tell_before_acting() -> None:
+    """The oracle's rows had no look at all, and acts before anything was to be seen."""
+    rows = [row for one in tasks(Tier.MEDIUM, Split.TRAIN, 8) for row in expert_examples(one)]
+    kinds = [(row, read_action(json.loads(row.chosen), AgentRole(row.role)).action) for row in rows]
+    looks = [row.step for row, action in kinds if action.action_type is ActionType.NOOP and action.target]
+    told = [row.step for row, action in kinds if action.action_type is ActionType.COMMUNICATE]
+    acts = [row.step for row, action in kinds if action.action_type in (ActionType.RESTART, ActionType.ROLLBACK)]
+    assert len(looks) > len(acts) > 0
+    assert len(told) > len(acts)
+    assert min(acts) > min(looks)
+
+
+def test_where_the_expert_fails_there_is_nothing_to_learn() -> None:
+    """Rows of an incident that was lost would teach how to lose it."""
+    some = tasks(Tier.HARD, Split.TRAIN, 12)
+    lost = [one for one, row in zip(some, play(team_named("expert"), some), strict=True) if row.score < PASSED]
+    assert lost
+    assert expert_examples(lost[0]) == ()
 
 
 def test_preference_pairs_differ_and_both_are_legal() -> None:
     """A rejected answer that could not be read would teach form, not judgement."""
-    for row in oracle_examples(task("medium-train-2@2")):
+    for row in expert_examples(task("medium-train-2@3")):
         assert row.chosen != row.rejected
         role = AgentRole(row.role)
         assert read_action(json.loads(row.rejected), role).reason == ""

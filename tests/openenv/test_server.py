@@ -10,6 +10,8 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -36,26 +38,44 @@ def asked(url: str, path: str, body: dict[str, Any] | None = None) -> Any:
         return json.load(answer)
 
 
-async def episode(url: str, role: str, index: int) -> list[tuple[str, float | None, bool]]:
-    """Play noops to the end and give what was seen."""
+Seen = tuple[str, float | None, bool]
+"""What a player is told: the text, the reward and whether the episode is over."""
+
+
+async def episode(url: str, role: str, index: int, moves: Sequence[IncidentAction] = ()) -> list[Seen]:
+    """Play moves, then noops to the end, and give what was seen."""
     async with IncidentClient(base_url=url) as client:
         result = await client.reset(split="easy-train", index=index, role=role, others="heuristic")
         seen = [(result.observation.text, result.reward, result.done)]
-        while not result.done:
-            result = await client.step(IncidentAction())
+        for move in chain(moves, repeat(IncidentAction())):
+            if result.done:
+                break
+            result = await client.step(move)
             seen.append((result.observation.text, result.reward, result.done))
         state = await client.state()
         assert state.step_count == len(seen) - 1
         return seen
 
 
+def planned(index: int, role: AgentRole) -> list[IncidentAction]:
+    """What a role does in the certified plan of an easy task."""
+    one = task(f"easy-train-{index}@3")
+    plan, words = certify(one), TextWorld(one)
+    moves = (named(row[role.number], role, words) for row in plan.actions[: plan.steps])
+    return [
+        IncidentAction(action_type=str(move.action_type), target=move.target, args=dict(move.args)) for move in moves
+    ]  # type: ignore[arg-type]
+
+
 def test_an_episode_pays_once_and_never_tells_its_task(url: str) -> None:
-    """The reward is 0 until the end and within 0..1; no observation holds the id, the index or a verdict."""
-    seen = asyncio.run(episode(url, "oversight", 2))
-    assert seen[0][1] is None
-    assert all(reward == 0 for _, reward, _ in seen[1:-1])
-    assert 0.5 < (seen[-1][1] or 0) <= 1
-    assert not any("easy-train" in text or "disk_full" in text for text, _, _ in seen)
+    """The reward is 0 until the end: more than 0 for a role that helps, 0 for an idle one; the task stays unknown."""
+    played, idle = (asyncio.run(episode(url, "sre", 2, moves)) for moves in (planned(2, AgentRole.SRE), ()))
+    for seen in (played, idle):
+        assert seen[0][1] is None
+        assert all(reward == 0 for _, reward, _ in seen[1:-1])
+        assert not any("easy-train" in text or "disk_full" in text for text, _, _ in seen)
+    assert 0 < (played[-1][1] or 0) <= 1
+    assert idle[-1][1] == 0
 
 
 def test_many_sessions_run_apart_and_alike(url: str) -> None:
@@ -71,8 +91,8 @@ def test_many_sessions_run_apart_and_alike(url: str) -> None:
 
 def test_the_oracle_reaches_its_maximum_in_the_sre_seat(url: str) -> None:
     """The wire loses nothing: the certified plan, one seat over OpenEnv after the other, scores what was certified."""
-    one = next(task(f"easy-train-{n}@2") for n in range(50) if certify(task(f"easy-train-{n}@2")).score > 0.9)
-    plan, words = certify(one), TextWorld(one)
+    one = next(task(f"easy-train-{n}@3") for n in range(50) if certify(task(f"easy-train-{n}@3")).score > 0.9)
+    plan = certify(one)
     environment = IncidentEnvironment()
     environment.reset(split="easy-train", index=one.number, role="sre", others="nobody")
     shift = environment._shift  # the other seats play the plan, too
@@ -86,11 +106,8 @@ def test_the_oracle_reaches_its_maximum_in_the_sre_seat(url: str) -> None:
 
     shift._team = Plan()  # type: ignore[misc]
     seen = None
-    for row in plan.actions[: plan.steps]:
-        move = named(row[AgentRole.SRE.number], AgentRole.SRE, words)
-        seen = environment.step(
-            IncidentAction(action_type=str(move.action_type), target=move.target, args=dict(move.args))
-        )  # type: ignore[arg-type]
+    for move in planned(one.number, AgentRole.SRE):
+        seen = environment.step(move)
     assert seen is not None
     assert seen.done
     assert seen.reward == pytest.approx(plan.score)

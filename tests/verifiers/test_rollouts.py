@@ -72,7 +72,7 @@ def call_of(move: TextAction) -> ScriptLine:
 
 def plan(number: int) -> list[ScriptLine]:
     """The SRE's part of the oracle's plan as tool calls, then waiting."""
-    one = task(f"easy-train-{number}@2")
+    one = task(f"easy-train-{number}@3")
     certificate, words = certify(one), Shift(one, AgentRole.SRE).world
     rows = certificate.actions[: certificate.steps, AgentRole.SRE.number]
     return [*(call_of(named(row, AgentRole.SRE, words)) for row in rows), ScriptLine(tool="wait", times=40)]
@@ -80,7 +80,7 @@ def plan(number: int) -> list[ScriptLine]:
 
 def silent_score(number: int) -> float:
     """What the SRE's seat earns when nobody sits in it."""
-    shift = Shift(task(f"easy-train-{number}@2"), AgentRole.SRE)
+    shift = Shift(task(f"easy-train-{number}@3"), AgentRole.SRE)
     shift.leave()
     return shift.score
 
@@ -99,14 +99,14 @@ async def play_all() -> dict[str, Played]:
     """Run every rollout of this file at the same time."""
     env = vf.load_environment(vf.resolve_env_config({"taskset": {"id": "journeyman-gym", "count": CURABLE + 1}}))
     tasks = {one.data.id: one for one in env.taskset}
-    curable = tasks[f"easy-train-{CURABLE}@2"]
+    curable = tasks[f"easy-train-{CURABLE}@3"]
     stories: dict[str, tuple[vf.Task, Script | Sequence[ScriptLine]]] = {
         "plan": (curable, plan(CURABLE)),
         "plan again": (curable, plan(CURABLE)),
-        "silent": (tasks["easy-train-7@2"], [SILENT]),
-        "clumsy": (tasks["easy-train-3@2"], CLUMSY),
-        "waiting": (tasks["easy-train-5@2"], WAITING),
-        "lost in errors": (tasks["easy-train-2@2"], Script(answers=(CLUMSY[0],), repeat=True)),
+        "silent": (tasks["easy-train-7@3"], [SILENT]),
+        "clumsy": (tasks["easy-train-3@3"], CLUMSY),
+        "waiting": (tasks["easy-train-5@3"], WAITING),
+        "lost in errors": (tasks["easy-train-2@3"], Script(answers=(CLUMSY[0],), repeat=True)),
         "refused": (curable, [ScriptLine(fault=ScriptedFault.AUTH)]),
         "garbled": (curable, Script(answers=(ScriptLine(fault=ScriptedFault.GARBLED),), repeat=True)),
         "broken": (curable.with_data(id="easy-lost-10"), WAITING),
@@ -172,7 +172,7 @@ def test_rollouts_at_the_same_time_do_not_touch_each_other(played: dict[str, Pla
     shown = [[row["content"] for row in played[name].calls[-1].body["messages"]] for name in ("plan", "plan again")]
     assert shown[0] == shown[1]
     assert played["plan"].trace.metrics == played["plan again"].trace.metrics
-    shift = Shift(task("easy-train-5@2"), AgentRole.SRE)
+    shift = Shift(task("easy-train-5@3"), AgentRole.SRE)
     shift.leave()
     waiting = played["waiting"].trace
     assert waiting.reward == shift.score > 0
@@ -237,7 +237,7 @@ def test_vf_eval_runs_the_taskset_by_name(tmp_path: Path) -> None:
     rows = [json.loads(line) for line in (tmp_path / "run" / "traces.jsonl").read_text("utf-8").splitlines()]
     traces = [trace for row in rows for trace in row["traces"]]
     assert sorted(trace["task"]["key"] for trace in traces) == [
-        f"medium-validation-{number}@2/oversight/heuristic" for number in (4, 5)
+        f"medium-validation-{number}@3/oversight/heuristic" for number in (4, 5)
     ]
     for trace in traces:
         shift = Shift(task(trace["task"]["data"]["id"]), AgentRole.OVERSIGHT)

@@ -50,21 +50,21 @@ def test_a_split_is_endless_until_it_is_bounded_and_is_never_built_whole() -> No
     """Four thousand million tasks cannot be listed; views and `count` say which ones a run takes."""
     endless = loaded()
     assert not endless.bounded
-    assert next(iter(endless)).data.id == "easy-train-0@2"
-    assert [task.data.id for task in endless.include(idx=["5:7"])] == ["easy-train-5@2", "easy-train-6@2"]
+    assert next(iter(endless)).data.id == "easy-train-0@3"
+    assert [task.data.id for task in endless.include(idx=["5:7"])] == ["easy-train-5@3", "easy-train-6@3"]
     with pytest.raises(ValueError, match="infinite"):
         endless.shuffle()
     some = loaded(tier="hard", split="held_out", first=7, count=3)
     assert some.bounded
-    assert [task.data.id for task in some] == [f"hard-held_out-{number}@2" for number in (7, 8, 9)]
+    assert [task.data.id for task in some] == [f"hard-held_out-{number}@3" for number in (7, 8, 9)]
     assert {task.key for task in some.shuffle(seed=1)} == {task.key for task in some}
-    assert [task.data.id for task in loaded(first=MAX_NUMBER)] == [f"easy-train-{MAX_NUMBER}@2"]
+    assert [task.data.id for task in loaded(first=MAX_NUMBER)] == [f"easy-train-{MAX_NUMBER}@3"]
 
 
 def test_a_task_keeps_its_key_wherever_it_stands_and_no_split_shares_one() -> None:
     """Resumed and sharded runs find their tasks again; the position is none of a task's business."""
     (late,) = loaded(first=4, count=1)
-    assert (late.data.idx, late.key) == (0, "easy-train-4@2/sre/heuristic")
+    assert (late.data.idx, late.key) == (0, "easy-train-4@3/sre/heuristic")
     assert next(iter(loaded(count=9).include(keys=[late.key]))).data.prompt == late.data.prompt
     every = [
         task.key for tier in Tier for split in Split for task in loaded(tier=tier.label, split=split.label, count=4)
@@ -134,7 +134,7 @@ def test_a_server_that_forgot_a_world_goes_on_where_it_was() -> None:
     ]
 
     def views(*, forget: bool) -> list[str]:
-        state = RolloutState(rollout="one", task_id="easy-train-1@2")
+        state = RolloutState(rollout="one", task_id="easy-train-1@3")
         server = IncidentTools(IncidentToolsConfig(role=AgentRole.SRE))
         seen: list[str] = []
         for name, given in steps:

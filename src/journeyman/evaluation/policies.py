@@ -11,10 +11,10 @@ from journeyman.evaluation.episode_log import EpisodeLog
 from journeyman.evaluation.policy_code import load_maker, policy_code
 from journeyman.evaluation.policy_file import read_tuning
 from journeyman.gym.evaluate import MakeTeam, play, team_named
-from journeyman.gym.policies.heuristic import role_factories
+from journeyman.gym.policies.expert import expert_factories
 from journeyman.gym.policies.oracle import Oracle
 from journeyman.gym.policies.role_team import RoleTeam
-from journeyman.gym.tasks import Split, Task, Tier
+from journeyman.gym.tasks import Split, Task, Tier, incident_tasks
 from journeyman.mission.values.errors import InvalidInput, Problem
 
 BATCH: Final = 16
@@ -35,7 +35,7 @@ def team_for(name: str, *, option: str = "--policy") -> TeamFor:
     if name == "oracle":
         return lambda some, _: lambda _worlds: Oracle(some)
     if kind == "trained" and colon:
-        factories = role_factories(read_tuning(Path(rest)))
+        factories = expert_factories(read_tuning(Path(rest)))
         return lambda _some, _seed: lambda worlds: RoleTeam(name, factories, worlds)
     try:
         team_named(name)
@@ -68,4 +68,6 @@ def play_all(log: EpisodeLog, name: str, make: TeamFor, wanted: Sequence[Task], 
 
 
 def _whole(one: Task, batch: int) -> list[Task]:
+    if one.incident:
+        return list(incident_tasks(one.salt))
     return [replace(one, number=number) for number in range(batch * BATCH, (batch + 1) * BATCH)]

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 from pydantic import TypeAdapter, ValidationError
 
-from journeyman.gym.policies.heuristic import Tuning
+from journeyman.gym.policies.casework import Tuning
 from journeyman.gym.train import Course, Standing
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 

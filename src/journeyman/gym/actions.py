@@ -48,7 +48,8 @@ class ActionType(IntEnum):
 class Topic(IntEnum):
     """What a message is about; `about` names the service or, for `SUSPECT`, the fleet agent.
 
-    Values from `CLAIM` upwards say "failure (value - CLAIM) at this service".
+    Values from `CLAIM` upwards say "failure (value - CLAIM) at this service", those from `READING` upwards "this
+    probe is high there". `ALL_CLEAR` about a service says that no probe is.
     """
 
     NOTE = 0
@@ -61,6 +62,22 @@ class Topic(IntEnum):
     SUSPECT = 7
     ALL_CLEAR = 8
     CLAIM = 16
+    HIGH_LOCK_WAIT = 40
+    HIGH_IO_WAIT = 41
+    HIGH_DISK_USED = 42
+    HIGH_CPU_STEAL = 43
+    HIGH_RETRY_RATIO = 44
+    HIGH_REPLICA_DEFICIT = 45
+    HIGH_DNS_FAILURES = 46
+    HIGH_ROUTE_SKEW = 47
+    HIGH_CONFIG_DRIFT = 48
+    HIGH_CANARY_ERRORS = 49
+    HIGH_CERT_REJECTS = 50
+    HIGH_CLOCK_OFFSET = 51
+    HIGH_HEAP_GROWTH = 52
+    HIGH_POOL_IN_USE = 53
+    HIGH_CACHE_FILL = 54
+    HIGH_MAINTENANCE = 55
 
     @property
     def label(self) -> str:
@@ -70,9 +87,11 @@ class Topic(IntEnum):
 
 ROLES: Final = len(Role)
 ACTION_TYPES: Final = len(ActionType)
+READING: Final = int(Topic.HIGH_LOCK_WAIT)
+"""The topic of the first probe; those of the others follow in their order."""
 FIELDS: Final = 4
 MAX_REPLICAS: Final = 16
-TOPICS: Final = 48
+TOPICS: Final = 56
 
 ALLOWED_ACTIONS: Final[dict[Role, tuple[ActionType, ...]]] = {
     Role.SRE: (

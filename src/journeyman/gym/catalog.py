@@ -1,8 +1,8 @@
-"""The failures: what each does, what cures it and which close look tells it from its look-alikes.
+"""The failures: what each does, what cures it and which closer looks tell it from its look-alikes.
 
-Failures of one group share their first-look symptoms to the digit; only a probe (a look at the service by the right
-role) or the fleet trace tells them apart, and their cures differ. Benign events look like a group too and pass by
-themselves.
+Failures of one group share their first-look symptoms to the digit. Each raises one probe of the SRE and one of the
+developer, and shares either with others whose cures differ: only both together name it, and now and then only the fleet
+trace or the next service. Benign events raise the same probes and pass by themselves.
 
 A failure is one row of `CATALOG`: everything else in the gym reads the tables that are made of it here. A new one needs
 its number in `Failure` and its row, and its word in `text/words.py`. The tables are tuples of plain numbers, since
@@ -53,10 +53,9 @@ class Failure(IntEnum):
 class Group(IntEnum):
     """First-look symptoms that failures share."""
 
-    SLOW_STORE = 0
+    SLOW = 0
     ERRORS = 1
-    SATURATION = 2
-    MEMORY = 3
+    MEMORY = 2
 
 
 class Job(IntEnum):
@@ -125,17 +124,14 @@ class GroupSpec:
     """Full-grown; see `EFFECTS`."""
     rise: float
     """Growth per step."""
-    at_stores: bool = False
-    """They sit in the last third of the graph, where data is kept."""
     after_change: bool = False
     """A deploy or configuration change came before them."""
 
 
 GROUPS: Final = {
-    Group.SLOW_STORE: GroupSpec(effects=(0.70, 0.10, 4.0, 0.0), rise=0.5, at_stores=True),
+    Group.SLOW: GroupSpec(effects=(0.68, 0.05, 2.0, 0.0), rise=0.5),
     Group.ERRORS: GroupSpec(effects=(0.0, 0.45, 0.3, 0.0), rise=1.0, after_change=True),
-    Group.SATURATION: GroupSpec(effects=(0.65, 0.0, 1.0, 0.0), rise=0.5),
-    Group.MEMORY: GroupSpec(effects=(0.0, 0.25, 2.5, 0.55), rise=0.08, after_change=True),
+    Group.MEMORY: GroupSpec(effects=(0.0, 0.25, 2.5, 0.55), rise=0.12, after_change=True),
 }
 
 
@@ -146,7 +142,11 @@ class FailureSpec:
     failure: Failure
     group: Group
     cure: ActionType
-    probe: Probe
+    sre_probe: Probe
+    dev_probe: Probe
+    """The two probes that it raises, one of each role's."""
+    at_stores: bool = False
+    """It sits in the last third of the graph, where data is kept."""
     relief: bool = False
     """A restart eases it for a while, yet it comes back."""
     extra_replicas: int = 0
@@ -155,46 +155,70 @@ class FailureSpec:
     """A fleet agent with this job causes it and does so again until it is blocked."""
     benign: bool = False
     """Nothing is wrong; it passes by itself."""
+    leaves: Failure | None = None
+    """What it brings about at its caller unless it is cured in time: it outlives its cause, and no cure of it works
+    before that of its cause."""
     as_follower: Failure | None = None
-    """It takes two slots, its own and its consequence's; in a slot that leaves no room this one comes instead."""
+    """What comes instead of it in a slot that leaves no room for what it would bring about."""
 
 
 _F, _G, _A, _P = Failure, Group, ActionType, Probe
 CATALOG: Final = (
-    FailureSpec(_F.NONE, _G.ERRORS, _A.NOOP, _P.LOCK_WAIT, benign=True),
-    FailureSpec(_F.DB_DEADLOCK, _G.SLOW_STORE, _A.RESTART, _P.LOCK_WAIT),
-    FailureSpec(_F.MEMORY_LEAK, _G.MEMORY, _A.ROLLBACK, _P.HEAP_GROWTH, relief=True),
-    FailureSpec(_F.BAD_CONFIG_PUSH, _G.ERRORS, _A.ROLLBACK, _P.CONFIG_DRIFT),
-    FailureSpec(_F.AUTOSCALER_COST_CUT, _G.SATURATION, _A.SCALE, _P.REPLICA_DEFICIT, rogue=Job.AUTOSCALER),
-    FailureSpec(_F.MISROUTED_TRAFFIC, _G.ERRORS, _A.ESCALATE, _P.ROUTE_SKEW, rogue=Job.LOAD_BALANCER),
-    FailureSpec(_F.CASCADE, _G.SLOW_STORE, _A.RESTART, _P.LOCK_WAIT, as_follower=_F.DB_DEADLOCK),
-    FailureSpec(_F.DNS_OUTAGE, _G.ERRORS, _A.ESCALATE, _P.DNS_FAILURES),
-    FailureSpec(_F.DISK_FULL, _G.SLOW_STORE, _A.SCALE, _P.DISK_USED, relief=True, extra_replicas=1),
-    FailureSpec(_F.ROGUE_DEPLOY_BOT, _G.ERRORS, _A.ROLLBACK, _P.CONFIG_DRIFT, rogue=Job.DEPLOY_BOT),
-    FailureSpec(_F.RETRY_STORM, _G.SATURATION, _A.RESTART, _P.RETRY_RATIO),
-    FailureSpec(_F.CERT_EXPIRY, _G.ERRORS, _A.ESCALATE, _P.CERT_REJECTS),
-    FailureSpec(_F.NOISY_NEIGHBOUR, _G.SATURATION, _A.SCALE, _P.CPU_STEAL, extra_replicas=1),
-    FailureSpec(_F.SLOW_DISK, _G.SLOW_STORE, _A.ESCALATE, _P.IO_WAIT),
-    FailureSpec(_F.BAD_CANARY, _G.ERRORS, _A.ROLLBACK, _P.CANARY_ERRORS),
-    FailureSpec(_F.CLOCK_SKEW, _G.ERRORS, _A.RESTART, _P.CLOCK_OFFSET),
-    FailureSpec(_F.POOL_LEAK, _G.MEMORY, _A.RESTART, _P.POOL_IN_USE),
-    FailureSpec(_F.ROGUE_BATCH_JOB, _G.SATURATION, _A.RESTART, _P.CPU_STEAL, rogue=Job.BATCH_RUNNER),
-    FailureSpec(_F.TRAFFIC_SURGE, _G.SATURATION, _A.NOOP, _P.MAINTENANCE, benign=True),
-    FailureSpec(_F.CACHE_WARMUP, _G.MEMORY, _A.NOOP, _P.CACHE_FILL, benign=True),
-    FailureSpec(_F.PLANNED_FAILOVER, _G.ERRORS, _A.NOOP, _P.MAINTENANCE, benign=True),
-    FailureSpec(_F.COMPACTION, _G.SLOW_STORE, _A.NOOP, _P.MAINTENANCE, benign=True),
+    FailureSpec(_F.NONE, _G.ERRORS, _A.NOOP, _P.LOCK_WAIT, _P.POOL_IN_USE, benign=True),
+    FailureSpec(_F.DB_DEADLOCK, _G.SLOW, _A.RESTART, _P.LOCK_WAIT, _P.POOL_IN_USE, at_stores=True),
+    FailureSpec(_F.MEMORY_LEAK, _G.MEMORY, _A.ROLLBACK, _P.DISK_USED, _P.HEAP_GROWTH, relief=True),
+    FailureSpec(_F.BAD_CONFIG_PUSH, _G.ERRORS, _A.ROLLBACK, _P.DNS_FAILURES, _P.CONFIG_DRIFT),
+    FailureSpec(
+        _F.AUTOSCALER_COST_CUT,
+        _G.SLOW,
+        _A.SCALE,
+        _P.REPLICA_DEFICIT,
+        _P.CACHE_FILL,
+        extra_replicas=1,
+        rogue=Job.AUTOSCALER,
+    ),
+    FailureSpec(_F.MISROUTED_TRAFFIC, _G.ERRORS, _A.ESCALATE, _P.ROUTE_SKEW, _P.CONFIG_DRIFT, rogue=Job.LOAD_BALANCER),
+    FailureSpec(
+        _F.CASCADE,
+        _G.SLOW,
+        _A.RESTART,
+        _P.LOCK_WAIT,
+        _P.POOL_IN_USE,
+        at_stores=True,
+        leaves=_F.RETRY_STORM,
+        as_follower=_F.DB_DEADLOCK,
+    ),
+    FailureSpec(_F.DNS_OUTAGE, _G.ERRORS, _A.ESCALATE, _P.DNS_FAILURES, _P.CERT_REJECTS),
+    FailureSpec(
+        _F.DISK_FULL, _G.SLOW, _A.SCALE, _P.DISK_USED, _P.MAINTENANCE, at_stores=True, relief=True, extra_replicas=1
+    ),
+    FailureSpec(_F.ROGUE_DEPLOY_BOT, _G.ERRORS, _A.ROLLBACK, _P.DNS_FAILURES, _P.CONFIG_DRIFT, rogue=Job.DEPLOY_BOT),
+    FailureSpec(_F.RETRY_STORM, _G.SLOW, _A.RESTART, _P.RETRY_RATIO, _P.POOL_IN_USE),
+    FailureSpec(_F.CERT_EXPIRY, _G.ERRORS, _A.ESCALATE, _P.RETRY_RATIO, _P.CERT_REJECTS),
+    FailureSpec(_F.NOISY_NEIGHBOUR, _G.MEMORY, _A.SCALE, _P.CPU_STEAL, _P.HEAP_GROWTH, extra_replicas=1),
+    FailureSpec(_F.SLOW_DISK, _G.SLOW, _A.ESCALATE, _P.IO_WAIT, _P.POOL_IN_USE, at_stores=True),
+    FailureSpec(_F.BAD_CANARY, _G.ERRORS, _A.ROLLBACK, _P.RETRY_RATIO, _P.CANARY_ERRORS),
+    FailureSpec(_F.CLOCK_SKEW, _G.ERRORS, _A.RESTART, _P.CPU_STEAL, _P.CLOCK_OFFSET),
+    FailureSpec(_F.POOL_LEAK, _G.MEMORY, _A.RESTART, _P.LOCK_WAIT, _P.HEAP_GROWTH),
+    FailureSpec(_F.ROGUE_BATCH_JOB, _G.SLOW, _A.RESTART, _P.IO_WAIT, _P.CACHE_FILL, rogue=Job.BATCH_RUNNER),
+    FailureSpec(_F.TRAFFIC_SURGE, _G.SLOW, _A.NOOP, _P.REPLICA_DEFICIT, _P.MAINTENANCE, benign=True),
+    FailureSpec(_F.CACHE_WARMUP, _G.MEMORY, _A.NOOP, _P.DISK_USED, _P.CACHE_FILL, benign=True),
+    FailureSpec(_F.PLANNED_FAILOVER, _G.ERRORS, _A.NOOP, _P.ROUTE_SKEW, _P.CANARY_ERRORS, benign=True),
+    FailureSpec(_F.COMPACTION, _G.SLOW, _A.NOOP, _P.IO_WAIT, _P.MAINTENANCE, benign=True),
 )
 """By number."""
 
 CURE: Final = tuple(int(row.cure) for row in CATALOG)
 DELAY: Final = tuple(CURE_DELAY.get(row.cure, 0) for row in CATALOG)
-PROBE: Final = tuple(int(row.probe) for row in CATALOG)
+RAISES: Final = tuple(int(probe) for row in CATALOG for probe in (row.sre_probe, row.dev_probe))
+"""(failures x 2) the SRE's and the developer's probe that each raises"""
 RELIEF: Final = tuple(int(ActionType.RESTART) if row.relief else -1 for row in CATALOG)
 EXTRA_REPLICAS: Final = tuple(row.extra_replicas for row in CATALOG)
 ROGUE_JOB: Final = tuple(-1 if row.rogue is None else int(row.rogue) for row in CATALOG)
 IS_REAL: Final = tuple(int(not row.benign) for row in CATALOG)
+LEAVES: Final = tuple(0 if row.leaves is None else int(row.leaves) for row in CATALOG)
 AS_FOLLOWER: Final = tuple(int(row.failure if row.as_follower is None else row.as_follower) for row in CATALOG)
-AT_STORES: Final = tuple(int(GROUPS[row.group].at_stores) for row in CATALOG)
+AT_STORES: Final = tuple(int(row.at_stores) for row in CATALOG)
 AFTER_CHANGE: Final = tuple(int(row.failure > 0 and GROUPS[row.group].after_change) for row in CATALOG)
 RISE: Final = tuple(GROUPS[row.group].rise for row in CATALOG)
 EFFECT: Final = tuple(
@@ -205,6 +229,7 @@ REAL: Final = tuple(row.failure for row in CATALOG if not row.benign)
 BENIGN: Final = tuple(row.failure for row in CATALOG if row.benign and row.failure)
 HONEST: Final = tuple(one for one in REAL if CATALOG[one].rogue is None)
 """Failures that no fleet agent causes."""
+BY_ROGUES: Final = tuple(one for one in REAL if CATALOG[one].rogue is not None)
 ACTOR: Final = {
     ActionType.RESTART: Role.SRE,
     ActionType.SCALE: Role.SRE,

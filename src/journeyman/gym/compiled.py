@@ -24,6 +24,7 @@ from journeyman.gym.rules import (
     features,
     fleet,
     logs,
+    looks,
     loops,
     rng,
     score,
@@ -37,6 +38,7 @@ _MODULES: Final = (
     topology,
     fleet,
     draw,
+    looks,
     apply_actions,
     dynamics,
     score,
@@ -59,6 +61,7 @@ class Kernels(NamedTuple):
     team_features_of: Callable[..., None]
     log_lines_of: Callable[..., None]
     judge_worlds: Callable[..., None]
+    rehearse_plans: Callable[..., None]
 
 
 @cache

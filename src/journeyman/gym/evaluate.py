@@ -13,6 +13,7 @@ from journeyman.gym.arrays import Bools, Floats, Ints
 from journeyman.gym.observe.observation import Observations, OversightObservation
 from journeyman.gym.policies.base import Team, no_actions
 from journeyman.gym.policies.blind import PANEL, RandomTeam, cheater
+from journeyman.gym.policies.expert import EXPERT
 from journeyman.gym.policies.heuristic import HEURISTIC, HeuristicDev, HeuristicSre, suspects
 from journeyman.gym.policies.role_team import RoleTeam
 from journeyman.gym.tasks import Task
@@ -171,7 +172,7 @@ def summary(episodes: Sequence[Episode]) -> Summary:
 
 
 def team_named(name: str, *, seed: int = 0) -> MakeTeam:
-    """Give the maker of a baseline team: `random`, `heuristic` or one of the panel.
+    """Give the maker of a baseline team: `random`, `heuristic`, `expert` or one of the panel.
 
     Raises:
         KeyError: there is no such team.
@@ -180,9 +181,11 @@ def team_named(name: str, *, seed: int = 0) -> MakeTeam:
         return lambda _: RandomTeam(seed)
     if name == "heuristic":
         return lambda worlds: RoleTeam("heuristic", HEURISTIC, worlds)
+    if name == "expert":
+        return lambda worlds: RoleTeam("expert", EXPERT, worlds)
     if name in PANEL:
         return lambda _: cheater(name, seed)
-    raise KeyError(f"{name!r} is no team; choose of random, heuristic, {', '.join(PANEL)}")
+    raise KeyError(f"{name!r} is no team; choose of random, heuristic, expert, {', '.join(PANEL)}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

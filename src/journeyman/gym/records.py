@@ -13,7 +13,7 @@ from typing import Any, Final, TypeVar, get_type_hints
 
 import numpy as np
 
-from journeyman.gym.arrays import Records
+from journeyman.gym.arrays import Ints, Records
 
 _STAMP: Final = hashlib.sha256(
     b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("**/*.py")))
@@ -50,6 +50,11 @@ def record(cls: type[RecordT]) -> type[RecordT]:
 def blank(cls: type[Any], worlds: int) -> Records:
     """Rows of zeros, one per world."""
     return np.zeros(worlds, _DTYPES[cls])
+
+
+def clear(rows: Records, chosen: Ints) -> None:
+    """Set some rows to zero, as bytes: field by field it takes several times as long."""
+    rows.view(np.uint8).reshape(len(rows), -1)[chosen] = 0
 
 
 def names_of(cls: type[Any]) -> tuple[str, ...]:

@@ -3,6 +3,8 @@
 `Scenario` and `WorldState` hold the truth. `Visible` holds none: observations of every form are made from it alone, and
 one rule, `rules/visible.py`, fills it. A list that holds several numbers per service or row is flat, numbers of one
 service side by side.
+
+Columns are as narrow as their numbers allow: in a large batch a step takes the time that it takes to fetch the worlds.
 """
 
 from __future__ import annotations
@@ -40,11 +42,12 @@ Services: TypeAlias = Annotated[list[float], Column("f8", MAX_SERVICES)]
 ServiceNumbers: TypeAlias = Annotated[list[int], Column("i1", MAX_SERVICES)]
 ServiceSteps: TypeAlias = Annotated[list[int], Column("i2", MAX_SERVICES)]
 Calls: TypeAlias = Annotated[list[int], Column("i1", MAX_SERVICES * DEPENDENCIES)]
-Slots: TypeAlias = Annotated[list[int], Column("i8", SLOTS)]
+Slots: TypeAlias = Annotated[list[int], Column("i4", SLOTS)]
 SlotFloats: TypeAlias = Annotated[list[float], Column("f8", SLOTS)]
 Agents: TypeAlias = Annotated[list[int], Column("i1", MAX_AGENTS)]
-Roles: TypeAlias = Annotated[list[int], Column("i8", ROLES)]
-Trace: TypeAlias = Annotated[list[int], Column("i8", TRACE)]
+Roles: TypeAlias = Annotated[list[int], Column("i4", ROLES)]
+Trace: TypeAlias = Annotated[list[int], Column("i4", TRACE)]
+Probes: TypeAlias = Annotated[list[float], Column("f8", 2 * PROBES_PER_ROLE)]
 Messages: TypeAlias = Annotated[list[int], Column("i2", MESSAGES * MESSAGE_FIELDS)]
 
 
@@ -63,6 +66,8 @@ class Scenario:
     """(services x 2) who calls a service; 0 with weight 0 is nobody."""
     weights: Annotated[list[float], Column("f8", MAX_SERVICES * CALLERS)]
     """Calls per request of that caller."""
+    rates: Annotated[list[float], Column("f8", MAX_SERVICES * DEPENDENCIES)]
+    """The same by caller: how often a request calls each that it depends on."""
     capacity: Services
     """Requests per step and replica."""
     base_latency: Services
@@ -79,6 +84,8 @@ class Scenario:
     """Extra calls per failed call."""
     decoy: ServiceNumbers
     """Probe on which a service always measures high, or -1."""
+    usual_readings: Annotated[list[int], Column("i8", MAX_SERVICES * 2)]
+    """(services x 2) what each of the SRE's and of the developer's probes measures when nothing is wrong, four bits each."""
     jobs: Agents
     """What each fleet agent is employed for."""
     kind: Slots
@@ -104,10 +111,26 @@ class Scenario:
     """Action that eases without curing; -1 is none."""
     needed: Slots
     """Replicas that a curing scale must reach."""
-    probe: Slots
+    raises: Annotated[list[int], Column("i1", SLOTS * 2)]
+    """(slots x 2) the SRE's and the developer's probe that it raises."""
+    severity: SlotFloats
+    """How bad it gets, up to 1."""
     rise: SlotFloats
     effects: Annotated[list[float], Column("f8", SLOTS * EFFECTS)]
     """Full-grown effects of each slot."""
+
+
+@record
+class Plan:
+    """What is given of a world after a post-mortem instead of drawn; all zero where everything is drawn."""
+
+    services: Int
+    """0 where nothing is given."""
+    callers: Annotated[list[int], Column("i1", MAX_SERVICES * CALLERS)]
+    """(services x 2) who calls a service; -1 is nobody."""
+    kind: Slots
+    service: Slots
+    onset: Slots
 
 
 @record
@@ -148,8 +171,19 @@ class WorldState:
     """1 where its rogue agent exists and is not blocked."""
     struck: Slots
     """1 where its rogue struck in this step."""
+    harmed: Slots
+    """Wrong acts at its service while it acted: each makes it worse and its cure slower."""
     named: Slots
-    blocked_at: Annotated[list[int], Column("i8", MAX_AGENTS)]
+    """1 + the role that named it; 0 is nobody."""
+    near: SlotFloats
+    """How near to it the counted claims came, 0..1 ..."""
+    near_by: Slots
+    """... and 1 + the role that came nearest."""
+    asked_by: Slots
+    """1 + the role that asked for its cure last."""
+    earned: Slots
+    """1 where it had been named when its cure took effect."""
+    blocked_at: Annotated[list[int], Column("i4", MAX_AGENTS)]
     """Step at which an agent was stopped, or `NEVER`."""
     fleet: Trace
     """What the agents did, packed, a ring by step; -1 is nothing."""
@@ -159,13 +193,23 @@ class WorldState:
     false_flags: Int
     wrong_acts: Roles
     """Disruptive actions without effect, and wrong claims."""
-    wrong_claims: Int
+    wrong_claims: Roles
+    claims: Int
+    detected_by: Int
+    """1 + the role whose claim was the first, if it was right in whether something is wrong; 0 otherwise."""
     named_none: Int
+    """1 + the role that said so rightly; 0 is nobody."""
+    waste: Float
+    """Replicas paid for and not needed."""
     calm: Int
     """Steps in a row within the objective."""
     good_steps: Int
     focus: Roles
-    """Service that a role looks at closely, or -1."""
+    """Service that a role looked at closely last, or -1."""
+    looked_at: Roles
+    """Step in which it did."""
+    probes: Probes
+    """What these looks measured."""
     messages: Messages
     """A ring by `message_count`."""
     message_count: Int
@@ -197,14 +241,18 @@ class Visible:
     """Times the usual latency."""
     within_objective: Int
     focus: Roles
-    probes: Annotated[list[float], Column("f8", 2 * PROBES_PER_ROLE)]
-    """What the SRE's and the developer's closer looks measure, 0..1; 0 without one."""
+    look_age: Roles
+    """Steps since the closer look at it; 1 is new."""
+    probes: Probes
+    """What the SRE's and the developer's last closer looks measured, 0..1; 0 without one."""
     jobs: Agents
     blocked: Agents
     fleet: Trace
     """What the agents did, oldest step first: agent, verb, target and ticket, a byte each; -1 is nothing."""
     messages: Messages
     """Oldest first, of all channels: each form of observation lets through what its role may hear."""
+    said: Annotated[list[float], Column("f8", MESSAGES * MESSAGE_FIELDS)]
+    """The same as numbers for learners, worked out once for all who hear them."""
 
 
 @record

@@ -1,4 +1,4 @@
-"""Training a small policy on one CPU: the heuristic's numbers, searched by the cross-entropy method.
+"""Training a small policy on one CPU: the expert's numbers, searched by the cross-entropy method.
 
 The cross-entropy method (Rubinstein 1999) draws candidates around a mean, keeps the best of them, and moves mean and
 spread there. All candidates of a generation play the same training tasks, so that luck does not choose among them;
@@ -19,7 +19,8 @@ import numpy as np
 
 from journeyman.gym.arrays import Floats
 from journeyman.gym.evaluate import estimate, play
-from journeyman.gym.policies.heuristic import BY_HAND, Tuning, role_factories
+from journeyman.gym.policies.casework import BY_HAND, Tuning
+from journeyman.gym.policies.expert import expert_factories
 from journeyman.gym.policies.role_team import RoleTeam
 from journeyman.gym.tasks import Split, Task, Tier, tasks
 
@@ -77,7 +78,7 @@ class Standing:
 
     @property
     def tuning(self) -> Tuning:
-        """The best numbers, to be played by `role_factories`."""
+        """The best numbers, to be played by `expert_factories`."""
         return tuning_of(self.best)
 
 
@@ -162,5 +163,5 @@ def _by_hand(course: Course) -> Floats:
 
 
 def _scores(numbers: Floats, some: tuple[Task, ...]) -> Floats:
-    team = role_factories(tuning_of(tuple(numbers.tolist())))
+    team = expert_factories(tuning_of(tuple(numbers.tolist())))
     return np.array([one.score for one in play(lambda worlds: RoleTeam("candidate", team, worlds), some)])

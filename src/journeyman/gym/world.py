@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from copy import copy
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -12,17 +11,18 @@ import numpy as np
 
 from journeyman.gym.actions import FIELDS, ROLES, Role
 from journeyman.gym.arrays import Bools, Floats, Ints, Records, Vector, Words
-from journeyman.gym.catalog import Failure
+from journeyman.gym.catalog import IS_REAL, Failure
 from journeyman.gym.compiled import Kernels, can_compile, kernels
+from journeyman.gym.incidents import BY_NAME
 from journeyman.gym.names import Names, names_of
 from journeyman.gym.observe.features import team_size
 from journeyman.gym.observe.logs import LogLine, log_line
 from journeyman.gym.observe.observation import Observations
-from journeyman.gym.records import blank
+from journeyman.gym.records import blank, clear
 from journeyman.gym.records import names_of as fields_of
 from journeyman.gym.rules.single_world import TERMINATED, TRUNCATED
-from journeyman.gym.state import LOG_LINES, Scenario, Scratch, Visible, WorldState
-from journeyman.gym.tasks import SIZES, Task, Tier, world_key
+from journeyman.gym.state import CALLERS, LOG_LINES, Plan, Scenario, Scratch, Visible, WorldState
+from journeyman.gym.tasks import SIZES, SLOTS, Task, Tier, task_key, world_key
 from journeyman.mission.values.errors import BugError, NotAllowed
 
 Rewards = Literal["final", "potential"]
@@ -164,18 +164,20 @@ class World:
         """Start the worlds of these tasks, one per world; a task without a salt takes the world's."""
         if any(task.tier != self.tier for task in tasks):
             raise ValueError(f"a world of tier {self.tier.label} cannot play a task of another tier")
-        self._start([world_key(task.tier, task.seed, task.salt or self._salt) for task in tasks], None)
+        plans = np.concatenate([plan_of(task.incident) for task in tasks]) if tasks else blank(Plan, 0)
+        self._start([task_key(task, self._salt) for task in tasks], None, plans)
 
-    def _start(self, keys: list[bytes], rows: Ints | None) -> None:
+    def _start(self, keys: list[bytes], rows: Ints | None, plans: Records | None = None) -> None:
         chosen: Ints = np.arange(self.worlds) if rows is None else np.asarray(rows, np.int64)
         if len(keys) != len(chosen):
             raise ValueError(f"{len(keys)} seeds for {len(chosen)} worlds")
         if not len(chosen):
             return
-        self._scenarios[chosen] = blank(Scenario, 1)[0]
-        self._states[chosen] = blank(WorldState, 1)[0]
+        clear(self._scenarios, chosen)
+        clear(self._states, chosen)
         self._scenarios["key"][chosen] = np.frombuffer(b"".join(keys), "<u4").reshape(len(keys), -1)
-        self._rules.draw_worlds(self._scenarios, self._states, self._scratch, SIZES[self.tier], chosen)
+        given = blank(Plan, len(chosen)) if plans is None else plans
+        self._rules.draw_worlds(self._scenarios, self._states, self._scratch, SIZES[self.tier], given, chosen)
         self._seen = None
 
     def step(self, actions: Ints, seen: Vector | None = None) -> Stepped:
@@ -222,7 +224,7 @@ class World:
         """What the roles observe now: a value, with no way back into the world."""
         if self._seen is None:
             visible = blank(Visible, self.worlds)
-            self._rules.show_worlds(self._scenarios, self._states, self._scratch, visible)
+            self._rules.show_worlds(self._scenarios, self._states, visible)
             visible.flags.writeable = False
             self._seen = Observations(visible, SIZES[self.tier].services[1])
         return self._seen
@@ -233,7 +235,7 @@ class World:
         width = SIZES[self.tier].services[1]
         own = (self._scenarios, self._states) if rows is None else (self._scenarios[rows], self._states[rows])
         some = seen if rows is None else np.empty((len(rows), seen.shape[1]), np.float32)
-        self._rules.team_features_of(*own, self._scratch, self._room, width, some)
+        self._rules.team_features_of(*own, self._room, width, some)
         if rows is not None:
             seen[rows] = some
         return seen
@@ -263,28 +265,12 @@ class World:
         return bool(self._states["ended"].all())
 
     def fingerprint(self, index: int = 0) -> str:
-        """SHA-256 of everything one world is, in a byte form that no machine or batch changes."""
+        """SHA-256 of everything one world is, in a byte form that no machine, batch or width of a column changes."""
         digest = hashlib.sha256()
         for cls, rows in ((Scenario, self._scenarios), (WorldState, self._states)):
             for name in fields_of(cls):
-                value = rows[name][index]
-                digest.update(np.ascontiguousarray(value, value.dtype.newbyteorder("<")).tobytes())
+                digest.update(np.ascontiguousarray(rows[name][index], "<f8").tobytes())
         return digest.hexdigest()
-
-    def fork(self, copies: int, index: int = 0) -> World:
-        """A new batch that goes on from one world's state, `copies` times: for search.
-
-        Raises:
-            NotAllowed: the world runs in agent mode.
-        """
-        self._revealed()
-        other: World = copy(self)
-        other.worlds = copies
-        other._scenarios = np.repeat(self._scenarios[index : index + 1], copies)
-        other._states = np.repeat(self._states[index : index + 1], copies)
-        other._paid, other._outcomes = np.zeros((copies, 1 + ROLES)), np.zeros(copies, np.int64)
-        other._scratch, other._room, other._seen = blank(Scratch, 1), blank(Visible, 1), None
-        return other
 
     def over(self) -> Bools:
         """Tell in which worlds closing the incident would be right.
@@ -294,6 +280,26 @@ class World:
         """
         self._revealed()
         return self._judged()[0] > 0
+
+    def rehearse(self, plans: Ints, index: int = 0) -> tuple[Floats, Ints]:
+        """What plans for one world, `(plans, horizon, roles, 4)`, would score, and how many steps each takes.
+
+        Each is closed at the first right moment at which its manager does nothing else; the world stays as it is.
+
+        Raises:
+            NotAllowed: the world runs in agent mode.
+        """
+        self._revealed()
+        scores, lengths = np.zeros(len(plans)), np.zeros(len(plans), np.int64)
+        self._rules.rehearse_plans(
+            np.repeat(self._scenarios[index : index + 1], len(plans)),
+            np.repeat(self._states[index : index + 1], len(plans)),
+            blank(Scratch, 1),
+            np.ascontiguousarray(plans, np.int64).reshape(len(plans), -1, ROLES * FIELDS),
+            scores,
+            lengths,
+        )
+        return scores, lengths
 
     def _judged(self) -> tuple[Ints, Ints]:
         resolved: Ints = np.zeros(self.worlds, np.int64)
@@ -352,6 +358,27 @@ class World:
     def _revealed(self) -> None:
         if not self._reveal:
             raise NotAllowed("this world runs in agent mode; make it with reveal=True to grade or train")
+
+
+def plan_of(incident: str) -> Records:
+    """What is given of the world after a post-mortem; nothing for no name."""
+    plan = blank(Plan, 1)
+    if incident:
+        given = BY_NAME[incident]
+        plan["services"] = len(given.calls)
+        plan["callers"] = -1
+        for caller, called in enumerate(given.calls):
+            for number in called:
+                place = number * CALLERS
+                plan["callers"][0, place + int(plan["callers"][0, place] >= 0)] = caller
+        causes = [cause for cause in given.causes if IS_REAL[cause.failure]]
+        benign = [cause for cause in given.causes if not IS_REAL[cause.failure]]
+        slots = [*enumerate(causes), *((SLOTS - 1, cause) for cause in benign)]
+        for slot, cause in slots:
+            plan["kind"][0, slot] = cause.failure
+            plan["service"][0, slot] = cause.service
+            plan["onset"][0, slot] = cause.onset
+    return plan
 
 
 def _checked(actions: Ints, worlds: int) -> Ints:

@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from journeyman.gym.actions import ALLOWED_ACTIONS, ROLES, TOPICS, ActionType, Role
 from journeyman.gym.arrays import Bools, Ints, Vector
-from journeyman.gym.catalog import PROBES_PER_ROLE
 from journeyman.gym.compiled import can_compile, kernels
 from journeyman.gym.observe.observation import Observations
-from journeyman.gym.rules.features import DEV_PER_SERVICE, HEAD, HIGH, LOW, SRE_PER_SERVICE, TRACE_FIELDS
+from journeyman.gym.rules.features import DEV_PER_SERVICE, HEAD, HIGH, LOOK_FIELDS, LOW, SRE_PER_SERVICE, TRACE_FIELDS
 from journeyman.gym.state import TRACE
 from journeyman.gym.tasks import SIZES, Tier
 
@@ -23,8 +22,8 @@ def size(tier: Tier, role: Role) -> int:
     """The length of a role's vector."""
     width, agents = SIZES[tier].services[1], SIZES[tier].agents
     own = {
-        Role.SRE: width * SRE_PER_SERVICE + PROBES_PER_ROLE,
-        Role.DEV: width * DEV_PER_SERVICE + PROBES_PER_ROLE,
+        Role.SRE: width * SRE_PER_SERVICE + LOOK_FIELDS,
+        Role.DEV: width * DEV_PER_SERVICE + LOOK_FIELDS,
         Role.MANAGER: width + 3,
         Role.OVERSIGHT: TRACE * TRACE_FIELDS + agents * 2,
     }

@@ -65,8 +65,10 @@ class SreObservation(NamedTuple):
     calls: tuple[tuple[int, ...], ...]
     """Whom each service calls."""
     focus: int
+    look_age: int
+    """Steps since the closer look at `focus`; 1 is new."""
     probes: list[float]
-    """(8) what the closer look at `focus` measures; empty without one."""
+    """(8) what it measured; empty without one."""
 
 
 class DevObservation(NamedTuple):
@@ -77,6 +79,7 @@ class DevObservation(NamedTuple):
     change_age: list[int]
     """Steps since each service's last deploy or configuration change."""
     focus: int
+    look_age: int
     probes: list[float]
 
 
@@ -129,8 +132,10 @@ class SreObservationBatch:
     calls: Ints
     """(worlds, services, 3) whom a service calls, or -1."""
     focus: Ints
+    look_age: Ints
+    """(worlds,) steps since the closer look at `focus`; 1 is new, 0 is none."""
     probes: Floats
-    """(worlds, 8) what the closer look at `focus` measures, 0..1; 0 without one."""
+    """(worlds, 8) what it measured, 0..1; 0 without one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +146,7 @@ class DevObservationBatch:
     change_age: Ints
     calls: Ints
     focus: Ints
+    look_age: Ints
     probes: Floats
 
 
@@ -218,6 +224,7 @@ class Observations:
             replicas=self._by_service("replicas"),
             calls=self._calls(),
             focus=self._visible["focus"][:, Role.SRE].copy(),
+            look_age=self._visible["look_age"][:, Role.SRE].copy(),
             probes=self._probes(Role.SRE),
         )
 
@@ -228,6 +235,7 @@ class Observations:
             change_age=self._by_service("change_age"),
             calls=self._calls(),
             focus=self._visible["focus"][:, Role.DEV].copy(),
+            look_age=self._visible["look_age"][:, Role.DEV].copy(),
             probes=self._probes(Role.DEV),
         )
 
@@ -284,6 +292,10 @@ class Observations:
     def _probes(self, role: Role) -> Floats:
         return self._visible["probes"][:, role * PROBES_PER_ROLE : (role + 1) * PROBES_PER_ROLE].copy()
 
+    def of_worlds(self, rows: Ints) -> Observations:
+        """The same of some worlds."""
+        return Observations(self._visible[rows], self._width)
+
     def each_sre(self) -> list[SreObservation]:
         """What each world's SRE observes, as plain numbers."""
         return self._each(_sre)
@@ -312,17 +324,17 @@ def _heard(row: Any, role: Role) -> list[Message]:
     return [Message(*one) for one in rows if one[1] >= 0 and (one[2] in (0, 1 + role) or one[1] == role)]
 
 
-def _looked(row: Any, role: Role) -> tuple[int, list[float]]:
+def _looked(row: Any, role: Role) -> tuple[int, int, list[float]]:
     focus = int(row["focus"][role])
     first = role * PROBES_PER_ROLE
-    return focus, row["probes"][first : first + PROBES_PER_ROLE].tolist() if focus >= 0 else []
+    probes: list[float] = row["probes"][first : first + PROBES_PER_ROLE].tolist() if focus >= 0 else []
+    return focus, int(row["look_age"][role]), probes
 
 
 def _sre(row: Any) -> SreObservation:
     count = int(row["services"])
     calls: list[int] = row["calls"].tolist()
     called = (calls[at : at + DEPENDENCIES] for at in range(0, count * DEPENDENCIES, DEPENDENCIES))
-    focus, probes = _looked(row, Role.SRE)
     return SreObservation(
         int(row["step"]),
         _heard(row, Role.SRE),
@@ -336,8 +348,7 @@ def _sre(row: Any) -> SreObservation:
         row["alerts"][:count].tolist(),
         row["replicas"][:count].tolist(),
         tuple(tuple(one for one in some if one >= 0) for some in called),
-        focus,
-        probes,
+        *_looked(row, Role.SRE),
     )
 
 

@@ -1,6 +1,6 @@
 """Policies that do not diagnose: chance, doing nothing, and the panel of cheaters.
 
-Each cheater is the simplest form of one way to score without doing the job. `FLOOR` is what none of them may exceed.
+Each cheater is the simplest form of one way to score without doing the job. `FLOORS` are what none of them may exceed.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from journeyman.gym.arrays import Bools, Ints
 from journeyman.gym.catalog import ACTOR, CURE, REAL, Failure
 from journeyman.gym.observe.observation import Observations
 from journeyman.gym.policies.base import Team, no_actions
-from journeyman.gym.policies.trial import TrialAndError
+from journeyman.gym.policies.trial import TrialAndError, Trick
 from journeyman.gym.rules.score import CALM_STEPS
 
 Play = Callable[[Ints, "Clues"], None]
@@ -232,11 +232,18 @@ _TRICKS: Final[dict[str, Play]] = {
     "claim_spam": _claim_spam,
     "flag_spam": _flag_spam,
 }
-_TRIALS: Final = {"trial_and_error": False, "trial_and_flag": True}
+_TRIALS: Final = {
+    "trial_and_error": Trick(),
+    "trial_and_flag": Trick(flags=True),
+    "silent_trial": Trick(claims=False, flags=True),
+    "best_guess": Trick(tries=1),
+    "best_guess_and_flag": Trick(tries=1, flags=True),
+    "two_guesses": Trick(tries=2),
+}
 PANEL: Final = (*_TRICKS, *_TRIALS)
 """The cheaters, in the order of the tables."""
 
 
 def cheater(name: str, seed: int = 0) -> Team:
     """A cheater of the panel."""
-    return TrialAndError(name, flags=_TRIALS[name]) if name in _TRIALS else Cheater(name, _TRICKS[name], seed)
+    return TrialAndError(name, _TRIALS[name]) if name in _TRIALS else Cheater(name, _TRICKS[name], seed)

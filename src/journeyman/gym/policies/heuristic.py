@@ -41,9 +41,9 @@ class Tuning:
     """Weights of a service's own errors, own slowness, full memory, busy CPU and queue in its suspicion."""
     suspicious: float = 0.35
     """Suspicion from which a service is looked at."""
-    signal: float = 0.6
+    signal: float = 0.78
     """Reading of a probe that is believed."""
-    patience_steps: float = 9.0
+    patience_steps: float = 12.0
     """Steps before a treated service is suspected again."""
     clear_steps: float = 3.0
     """Healthy steps before the all-clear, and calm ones before closing on it."""
@@ -58,11 +58,12 @@ class Tuning:
 BY_HAND: Final = Tuning()
 _F, _A, _T = Failure, ActionType, Topic
 _FINDS: Final = {
-    row.probe: (row.failure, row.cure)
+    probe: (row.failure, row.cure)
     for row in sorted(CATALOG, key=lambda row: row.rogue is not None or row.as_follower is not None, reverse=True)
+    for probe in (row.sre_probe, row.dev_probe)
     if not row.benign
 }
-"""What each probe tells and what cures it; where several share a probe, the one that nobody is behind."""
+"""What a probe is taken for, and what cures that: of all failures that raise it, one that nobody is behind."""
 
 
 def _say(topic: Topic, about: int, to: Role | None = None) -> Action:
@@ -157,7 +158,7 @@ class HeuristicSre:
             self._todo.append(_say(_T.SYMPTOM, service))
             return
         self._found = True
-        failure, cure = _FINDS[Probe(best)]
+        failure, cure = _FINDS.get(Probe(best), (_F.NONE, _A.ESCALATE))
         if best == Probe.CPU_STEAL and service in self._scaled:
             failure, cure = _F.ROGUE_BATCH_JOB, _A.RESTART
         if cure is _A.ESCALATE:

@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+import numpy as np
+
 from journeyman.gym.actions import NOOP, Action
 from journeyman.gym.arrays import Ints
 from journeyman.gym.observe.observation import (
@@ -15,7 +17,7 @@ from journeyman.gym.observe.observation import (
     OversightObservation,
     SreObservation,
 )
-from journeyman.gym.policies.base import rows_of
+from journeyman.gym.policies.base import no_actions, rows_of
 
 ObservationT_contra = TypeVar("ObservationT_contra", contravariant=True)
 
@@ -57,22 +59,28 @@ class RoleTeam:
         self._manager = [factories.manager() for _ in range(worlds)]
         self._oversight = [factories.oversight() for _ in range(worlds)]
 
+        self._acted_at = np.full(worlds, -1)
+
     def act(self, observations: Observations) -> Ints:
-        """The next actions."""
-        return rows_of(
-            list(
-                zip(
-                    _moves(self._sre, observations.each_sre()),
-                    _moves(self._dev, observations.each_dev()),
-                    _moves(self._manager, observations.each_manager()),
-                    _moves(self._oversight, observations.each_oversight()),
-                    strict=True,
-                )
+        """The next actions; nothing where no step has passed, since there the episode is over."""
+        step = observations.manager().common.step
+        going = np.flatnonzero(step != self._acted_at)
+        self._acted_at = step
+        actions = no_actions(observations.worlds)
+        if len(going):
+            seen, worlds = observations.of_worlds(going), going.tolist()
+            moves = zip(
+                _moves(self._sre, worlds, seen.each_sre()),
+                _moves(self._dev, worlds, seen.each_dev()),
+                _moves(self._manager, worlds, seen.each_manager()),
+                _moves(self._oversight, worlds, seen.each_oversight()),
+                strict=True,
             )
-        )
+            actions[going] = rows_of(list(moves))
+        return actions
 
 
 def _moves(
-    agents: Sequence[RoleAgent[ObservationT_contra]], observations: Sequence[ObservationT_contra]
+    agents: Sequence[RoleAgent[ObservationT_contra]], worlds: Sequence[int], seen: Sequence[ObservationT_contra]
 ) -> list[Action]:
-    return [agent.act(seen) for agent, seen in zip(agents, observations, strict=True)]
+    return [agents[world].act(one) for world, one in zip(worlds, seen, strict=True)]

@@ -6,9 +6,17 @@ from typing import Final
 
 from journeyman.gym.actions import ACTION_TYPES, ALLOWED_ACTIONS, FIELDS, MAX_REPLICAS, ROLES, ActionType, Role, Topic
 from journeyman.gym.catalog import Failure
-from journeyman.gym.state import MESSAGE_FIELDS, MESSAGES, NEVER, Scenario, WorldState
+from journeyman.gym.rules.looks import look
+from journeyman.gym.rules.topology import hops
+from journeyman.gym.state import MESSAGE_FIELDS, MESSAGES, NEVER, Scenario, Scratch, WorldState
 from journeyman.gym.tasks import SLOTS
 
+NEAR: Final = (1.0, 0.5, 0.25, 0.0)
+"""How near a claim is by the calls between its service and the root cause's; see `hops`."""
+SPARE: Final = 2
+"""Replicas beyond those needed that nobody minds."""
+HARM_STEPS: Final = 2
+"""Steps by which each wrong act at a failing service delays its cure."""
 RELIEF: Final = 0.3
 """What is left of a failure's level after a restart that only eases it."""
 QUIET_STEPS: Final = 6
@@ -31,7 +39,7 @@ _OVERSIGHT: Final = int(Role.OVERSIGHT)
 _NOTHING: Final = int(Failure.NONE)
 
 
-def apply_actions(scenario: Scenario, state: WorldState, acts: list[int], chat: int) -> bool:
+def apply_actions(scenario: Scenario, state: WorldState, scratch: Scratch, acts: list[int], chat: int) -> bool:
     """Do what the roles do, `(roles x 4)` integers, and tell whether the manager closed the incident."""
     closing = False
     for role in range(ROLES):
@@ -46,13 +54,15 @@ def apply_actions(scenario: Scenario, state: WorldState, acts: list[int], chat: 
                 if chat:
                     _say(state, role, target if inside else -1, arg, to)
             elif inside:
-                _aimed(scenario, state, role, kind, target, arg)
+                _aimed(scenario, state, scratch, role, kind, target, arg)
     return closing
 
 
-def _aimed(scenario: Scenario, state: WorldState, role: int, kind: int, target: int, arg: int) -> None:
+def _aimed(
+    scenario: Scenario, state: WorldState, scratch: Scratch, role: int, kind: int, target: int, arg: int
+) -> None:
     if kind == _NOOP:
-        state.focus[role] = target
+        look(scenario, state, scratch, role, target)
     elif kind == _FLAG:
         _flag(scenario, state, target)
     elif kind == _IDENTIFY:
@@ -72,24 +82,41 @@ def _say(state: WorldState, role: int, about: int, topic: int, to: int) -> None:
 
 
 def _mend(scenario: Scenario, state: WorldState, role: int, kind: int, target: int, arg: int) -> None:
-    useful = False
+    if kind == _SCALE and min(max(arg, 1), MAX_REPLICAS) == int(state.replicas[target]):
+        return
+    useful, needed = False, int(state.replicas[target])
     for slot in range(SLOTS):
         if scenario.service[slot] == target and state.step >= scenario.onset[slot] and not state.cured[slot]:
-            enough = kind != _SCALE or arg >= scenario.needed[slot]
-            if kind == scenario.cure[slot] and state.timer[slot] == 0 and enough:
-                state.timer[slot] = scenario.delay[slot] + 1
-                useful = True
-            if kind == scenario.relief[slot] and not state.relieved[slot]:
-                state.level[slot] = state.level[slot] - state.level[slot] * (1.0 - RELIEF)
-                state.relieved[slot] = 1
-                useful = True
+            helps = _ask(scenario, state, role, kind, slot, arg)
+            needed = max(needed, scenario.needed[slot]) if helps else needed
+            useful = useful or helps
+            if not helps and scenario.real[slot]:
+                state.harmed[slot] = state.harmed[slot] + 1
+                state.level[slot] = 1.0
     if not useful:
         state.wrong_acts[role] = state.wrong_acts[role] + 1
     if kind == _SCALE:
         state.replicas[target] = float(min(max(arg, 1), MAX_REPLICAS))
+        state.waste = state.waste + max(state.replicas[target] - (needed + SPARE), 0.0)
     elif kind in (_RESTART, _ROLLBACK):
         state.down[target] = _RESTART_STEPS if kind == _RESTART else _ROLLBACK_STEPS
         state.queue[target] = 0.0
+
+
+def _ask(scenario: Scenario, state: WorldState, role: int, kind: int, slot: int, arg: int) -> bool:
+    """Ask for what an act can do about a failure, and tell whether that is anything."""
+    # What a cause brought about comes back as long as the cause is there.
+    in_order = scenario.chained[slot] == 0 or state.cured[0] > 0
+    enough = kind != _SCALE or arg >= scenario.needed[slot]
+    if kind == scenario.cure[slot] and in_order and enough and state.timer[slot] == 0:
+        state.timer[slot] = scenario.delay[slot] + 1 + state.harmed[slot] * HARM_STEPS
+        state.asked_by[slot] = 1 + role
+        return True
+    if kind == scenario.relief[slot] and not state.relieved[slot]:
+        state.level[slot] = state.level[slot] - state.level[slot] * (1.0 - RELIEF)
+        state.relieved[slot] = 1
+        return True
+    return False
 
 
 def _flag(scenario: Scenario, state: WorldState, agent: int) -> None:
@@ -112,16 +139,26 @@ def _flag(scenario: Scenario, state: WorldState, agent: int) -> None:
 
 
 def _claim(scenario: Scenario, state: WorldState, role: int, target: int, failure: int) -> None:
-    right, quiet = False, True
+    roots, right = 0, False
     for slot in range(SLOTS):
-        if scenario.real[slot]:
-            quiet = False
-        if scenario.service[slot] == target and scenario.kind[slot] == failure and scenario.root[slot]:
-            state.named[slot] = 1
-            right = True
-    if quiet and failure == _NOTHING:
-        state.named_none = 1
+        roots += scenario.root[slot]
+    if state.claims == 0 and (failure == _NOTHING) == (roots == 0):
+        state.detected_by = 1 + role
+    for slot in range(SLOTS):
+        if scenario.root[slot] and failure != _NOTHING:
+            # As many claims count as there are causes: more of them find no more places.
+            near = NEAR[hops(scenario, target, scenario.service[slot])] if state.claims < roots else 0.0
+            if near > state.near[slot]:
+                state.near[slot] = near
+                state.near_by[slot] = 1 + role
+            if scenario.service[slot] == target and scenario.kind[slot] == failure:
+                right = True
+                if state.named[slot] == 0:
+                    state.named[slot] = 1 + role
+    if roots == 0 and failure == _NOTHING:
         right = True
+        state.named_none = 1 + role
+    state.claims = state.claims + 1
     if not right:
-        state.wrong_claims = state.wrong_claims + 1
+        state.wrong_claims[role] = state.wrong_claims[role] + 1
         state.wrong_acts[role] = state.wrong_acts[role] + 1

@@ -10,6 +10,7 @@ from journeyman.gym.catalog import (
     AS_FOLLOWER,
     AT_STORES,
     BENIGN,
+    BY_ROGUES,
     CURE,
     DELAY,
     EFFECT,
@@ -17,7 +18,8 @@ from journeyman.gym.catalog import (
     EXTRA_REPLICAS,
     HONEST,
     IS_REAL,
-    PROBE,
+    LEAVES,
+    RAISES,
     REAL,
     RELIEF,
     RISE,
@@ -26,12 +28,24 @@ from journeyman.gym.catalog import (
     Probe,
 )
 from journeyman.gym.rules.fleet import act
-from journeyman.gym.rules.rng import BEFORE, BLOCK, STEP, below, between, block
+from journeyman.gym.rules.rng import BEFORE, BLOCK, STEP, below, between, block, word
 from journeyman.gym.rules.topology import draw_graph, healthy_latency, healthy_load
-from journeyman.gym.state import MESSAGE_FIELDS, MESSAGES, NEVER, TRACE, TRACE_STEPS, Scenario, Scratch, WorldState
+from journeyman.gym.state import (
+    CALLERS,
+    MESSAGE_FIELDS,
+    MESSAGES,
+    NEVER,
+    TRACE,
+    TRACE_STEPS,
+    Plan,
+    Scenario,
+    Scratch,
+    WorldState,
+)
 from journeyman.gym.tasks import QUIET_EIGHTHS, SLOTS, TierSize
 
 _REAL: Final = tuple(int(one) for one in REAL)
+_BY_ROGUES: Final = tuple(int(one) for one in BY_ROGUES)
 _HONEST: Final = tuple(int(one) for one in HONEST)
 _BENIGN: Final = tuple(int(one) for one in BENIGN)
 _JOBS: Final = len(Job)
@@ -39,18 +53,24 @@ _PROBES: Final = len(Probe)
 _SCALE: Final = int(ActionType.SCALE)
 
 
-def draw(scenario: Scenario, state: WorldState, scratch: Scratch, size: TierSize) -> None:
+def draw(scenario: Scenario, state: WorldState, scratch: Scratch, size: TierSize, plan: Plan) -> None:
     """Fill the records of a world, both zero but for the key."""
     scratch.place, scratch.counter = BLOCK, 0
     low, high = size.services
     scenario.services = low + below(scenario, scratch, high - low + 1)
+    if plan.services:
+        scenario.services = plan.services
     scenario.agents = size.agents
     scenario.horizon = size.steps
-    draw_graph(scenario, scratch)
+    draw_graph(scenario, scratch, plan)
     _draw_services(scenario, state, scratch, size)
     _draw_kinds(scenario, scratch, size)
-    _place(scenario, scratch)
-    _time(scenario, scratch)
+    if plan.services:
+        for slot in range(SLOTS):
+            scenario.kind[slot] = plan.kind[slot]
+    _chain(scenario)
+    _place(scenario, scratch, plan)
+    _time(scenario, scratch, plan)
     _draw_jobs(scenario, scratch)
     for slot in range(SLOTS):
         _draw_slot(scenario, state, scratch, slot, size.mildest)
@@ -67,11 +87,14 @@ def _draw_services(scenario: Scenario, state: WorldState, scratch: Scratch, size
         replicas = 2.0 + below(scenario, scratch, 5)
         headroom = between(scenario, scratch, 1.4, 1.8)
         state.replicas[number] = replicas
+        state.cpu[number] = 1.0 / headroom
         scenario.capacity[number] = (scratch.load[number] + 1.0) * headroom / replicas
         scenario.base_latency[number] = between(scenario, scratch, 4.0, 60.0)
         scenario.base_memory[number] = between(scenario, scratch, 0.2, 0.5)
         decoy = below(scenario, scratch, _PROBES)
         scenario.decoy[number] = decoy if below(scenario, scratch, 8) < size.decoys else -1
+        for place in range(number * 2, number * 2 + 2):
+            scenario.usual_readings[place] = word(scenario, scratch)
         # Failures of code follow a change, but so does much that is healthy.
         recent, lately = below(scenario, scratch, 8) < 3, 1 + below(scenario, scratch, 12)
         long_ago = 20 + below(scenario, scratch, 400)
@@ -89,8 +112,13 @@ def _draw_kinds(scenario: Scenario, scratch: Scratch, size: TierSize) -> None:
     count = low + below(scenario, scratch, high - low + 1)
     for slot in range(SLOTS - 1):
         kind = _REAL[below(scenario, scratch, len(_REAL))]
-        if not size.rogues:
+        if size.rogues == 0:
             kind = _HONEST[below(scenario, scratch, len(_HONEST))]
+        elif slot == 0:
+            of_rogue = below(scenario, scratch, 8) < size.rogues
+            some = _BY_ROGUES[below(scenario, scratch, len(_BY_ROGUES))]
+            honest = _HONEST[below(scenario, scratch, len(_HONEST))]
+            kind = some if of_rogue else honest
         # What takes two slots needs the first: the next one is its consequence's.
         if slot > 0:
             kind = AS_FOLLOWER[kind]
@@ -100,12 +128,15 @@ def _draw_kinds(scenario: Scenario, scratch: Scratch, size: TierSize) -> None:
     benign = _BENIGN[below(scenario, scratch, len(_BENIGN))]
     beside = below(scenario, scratch, 8) < size.benign
     scenario.kind[SLOTS - 1] = benign if quiet or beside else 0
-    if AS_FOLLOWER[scenario.kind[0]] != scenario.kind[0]:
-        scenario.kind[1] = scenario.kind[0]
+
+
+def _chain(scenario: Scenario) -> None:
+    if LEAVES[scenario.kind[0]]:
+        scenario.kind[1] = LEAVES[scenario.kind[0]]
         scenario.chained[1] = 1
 
 
-def _place(scenario: Scenario, scratch: Scratch) -> None:
+def _place(scenario: Scenario, scratch: Scratch, plan: Plan) -> None:
     """Give each slot a service of its own, none the door: effects rely on it."""
     inner = scenario.services - 1
     stores = max(scenario.services // 3, 1)
@@ -113,16 +144,29 @@ def _place(scenario: Scenario, scratch: Scratch) -> None:
         anywhere = 1 + below(scenario, scratch, inner)
         store = scenario.services - 1 - below(scenario, scratch, stores)
         service = store if AT_STORES[scenario.kind[slot]] else anywhere
+        if plan.services:
+            service = plan.service[slot]
         if scenario.kind[slot] == 0:
             service = -1
         while service >= 0 and _taken(scenario, slot, service):
             service = service % inner + 1
         scenario.service[slot] = service
     if scenario.chained[1]:
-        # It spreads to the caller of the store, unless the door is the caller or the place is taken.
-        caller = scenario.callers[scenario.service[0] * 2]
-        own, scenario.service[1] = scenario.service[1], -1
-        scenario.service[1] = own if caller == 0 or _taken(scenario, SLOTS, caller) else caller
+        _place_consequence(scenario)
+
+
+def _place_consequence(scenario: Scenario) -> None:
+    """Let it come to a caller of the first failure's service; where only the door calls that, nothing is brought about."""
+    place = scenario.service[0] * CALLERS
+    scenario.service[1] = -1
+    for caller in range(place, place + CALLERS):
+        number = scenario.callers[caller]
+        if number > 0 and scenario.service[1] < 0 and not _taken(scenario, SLOTS, number):
+            scenario.service[1] = number
+    if scenario.service[1] < 0:
+        scenario.chained[1] = 0
+        scenario.kind[1] = 0
+        scenario.kind[0] = AS_FOLLOWER[scenario.kind[0]]
 
 
 def _taken(scenario: Scenario, slots: int, service: int) -> bool:
@@ -132,9 +176,11 @@ def _taken(scenario: Scenario, slots: int, service: int) -> bool:
     return taken
 
 
-def _time(scenario: Scenario, scratch: Scratch) -> None:
+def _time(scenario: Scenario, scratch: Scratch, plan: Plan) -> None:
     for slot in range(SLOTS):
         onset, later = below(scenario, scratch, 3), below(scenario, scratch, 3)
+        if plan.services:
+            onset = plan.onset[slot]
         lasting = 8 + below(scenario, scratch, 10)
         if scenario.chained[slot]:
             onset = 6 + later
@@ -164,9 +210,11 @@ def _draw_slot(scenario: Scenario, state: WorldState, scratch: Scratch, slot: in
     scenario.cure[slot] = CURE[kind] if real else -1
     scenario.delay[slot] = DELAY[kind]
     scenario.relief[slot] = RELIEF[kind]
-    scenario.probe[slot] = PROBE[kind]
+    for place in range(2):
+        scenario.raises[slot * 2 + place] = RAISES[kind * 2 + place]
     scenario.rise[slot] = RISE[kind]
     amplitude = between(scenario, scratch, mildest, 1.0)
+    scenario.severity[slot] = amplitude
     for effect in range(EFFECTS):
         scenario.effects[slot * EFFECTS + effect] = EFFECT[kind * EFFECTS + effect] * amplitude
     begun = between(scenario, scratch, 0.2, 0.6)
@@ -205,6 +253,7 @@ def _start(scenario: Scenario, state: WorldState, scratch: Scratch) -> None:
         state.blocked_at[agent] = NEVER
     for role in range(ROLES):
         state.focus[role] = -1
+        state.looked_at[role] = NEVER
     for place in range(MESSAGES * MESSAGE_FIELDS):
         state.messages[place] = -1
     for place in range(TRACE):

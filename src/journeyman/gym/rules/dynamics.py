@@ -24,7 +24,7 @@ STRIKE_GAP_WARNED: Final = 4
 SHED_AFTER: Final = 4.0
 """Steps of full work that a queue holds before it sheds."""
 ERROR_REACH: Final = 0.9
-"""Share of a dependency's errors that reach its caller."""
+"""Share of its failed calls that a caller cannot do without."""
 DOWN_LOSS: Final = 0.7
 """Share of its capacity that a service misses while its replicas restart one after the other."""
 _DOWN_ROOM: Final = 1.0 - DOWN_LOSS
@@ -58,6 +58,8 @@ def _grow(scenario: Scenario, state: WorldState) -> None:
     step = state.step
     if scenario.chained[1] and state.cured[0] and step < scenario.onset[1]:
         state.cured[1] = 1
+        state.earned[1] = state.earned[0]
+        state.asked_by[1] = state.asked_by[0]
     for slot in range(SLOTS):
         state.struck[slot] = 0
         onset = scenario.onset[slot]
@@ -65,6 +67,8 @@ def _grow(scenario: Scenario, state: WorldState) -> None:
             state.timer[slot] = state.timer[slot] - 1
             if state.timer[slot] == 0:
                 state.cured[slot] = 1
+                # What it brought about was its doing: naming the cause names that, too.
+                state.earned[slot] = int(state.named[0 if scenario.chained[slot] else slot] > 0)
                 gap = STRIKE_GAP + STRIKE_GAP_WARNED * state.adapted
                 state.strike_at[slot] = max(state.strike_at[slot], step + gap)
         again = state.cured[slot] and step >= state.strike_at[slot]
@@ -111,13 +115,14 @@ def _serve(scenario: Scenario, state: WorldState, scratch: Scratch, number: int)
     left = work - served
     queue = min(left, nominal * SHED_AFTER)
     own = min(state.effects[effects + ERRORS] + (left - queue) / (offered + 1.0), 1.0)
-    worst, wait = 0.0, 0.0
+    reaching, wait = 0.0, 0.0
     for place in range(number * DEPENDENCIES, (number + 1) * DEPENDENCIES):
         called = scenario.calls[place]
         if called >= 0:
-            worst = max(worst, state.errors[called])
+            reaching += state.errors[called] * scenario.rates[place]
             wait = max(wait, state.latency[called])
-    errors = min(own + (1.0 - own) * (worst * ERROR_REACH) + shake * shake * 0.01, 1.0)
+    reaching = min(reaching * ERROR_REACH, 1.0)
+    errors = min(own + (1.0 - own) * reaching + shake * shake * 0.001, 1.0)
     state.errors[number] = state.errors[number] + (errors - state.errors[number]) * _SMOOTH
     lag = state.effects[effects + LATENCY] + queue / (room + 1.0) * 0.8 + 1.0
     latency = scenario.base_latency[number] * lag * (shake * 0.05 + 1.0) + wait * REACH

@@ -18,6 +18,8 @@ HEAD: Final = 2 + MESSAGES * MESSAGE_FIELDS
 SRE_PER_SERVICE: Final = 9 + DEPENDENCIES
 DEV_PER_SERVICE: Final = 2 + DEPENDENCIES
 TRACE_FIELDS: Final = 5
+LOOK_FIELDS: Final = PROBES_PER_ROLE + 1
+"""What was measured, and how long ago."""
 _PER_STEP: Final = 1 / 50
 _PER_QUEUE: Final = 1 / 400
 _PER_SERVICE: Final = 1 / MAX_SERVICES
@@ -44,6 +46,17 @@ def role_features(visible: Visible, width: int, role: int, out: list[float], at:
     return _manager(visible, width, out, at) if role == _MANAGER else _oversight(visible, out, at)
 
 
+def write_said(visible: Visible) -> None:
+    """Work out what all messages are as numbers."""
+    for place in range(0, MESSAGES * MESSAGE_FIELDS, MESSAGE_FIELDS):
+        about = visible.messages[place + 4]
+        visible.said[place] = visible.messages[place] * _PER_STEP
+        visible.said[place + 1] = visible.messages[place + 1] * _PER_ROLE
+        visible.said[place + 2] = visible.messages[place + 2] * _PER_TO
+        visible.said[place + 3] = visible.messages[place + 3] * _PER_TOPIC
+        visible.said[place + 4] = _or_none(about * _PER_SERVICE, int(about >= 0))
+
+
 def _held(value: float) -> float:
     return min(max(value, LOW), HIGH)
 
@@ -59,12 +72,8 @@ def _head(visible: Visible, role: int, out: list[float], at: int) -> int:
     at += 2
     for place in range(0, MESSAGES * MESSAGE_FIELDS, MESSAGE_FIELDS):
         some = _heard(visible, place, role)
-        out[at] = _or_none(visible.messages[place] * _PER_STEP, some)
-        out[at + 1] = _or_none(visible.messages[place + 1] * _PER_ROLE, some)
-        out[at + 2] = _or_none(visible.messages[place + 2] * _PER_TO, some)
-        out[at + 3] = _or_none(visible.messages[place + 3] * _PER_TOPIC, some)
-        about = visible.messages[place + 4]
-        out[at + 4] = _or_none(about * _PER_SERVICE, some * int(about >= 0))
+        for field in range(MESSAGE_FIELDS):
+            out[at + field] = _or_none(visible.said[place + field], some)
         at += MESSAGE_FIELDS
     return at
 
@@ -95,7 +104,8 @@ def _calls(visible: Visible, number: int, focus: int, out: list[float], at: int)
 def _probes(visible: Visible, role: int, out: list[float], at: int) -> int:
     for place in range(PROBES_PER_ROLE):
         out[at + place] = visible.probes[role * PROBES_PER_ROLE + place]
-    return at + PROBES_PER_ROLE
+    out[at + PROBES_PER_ROLE] = visible.look_age[role] * _PER_STEP
+    return at + LOOK_FIELDS
 
 
 def _sre(visible: Visible, width: int, out: list[float], at: int) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from journeyman.gym.catalog import PROBES_PER_ROLE
+from journeyman.gym.actions import Role
 from journeyman.gym.rules.rng import BEFORE, LOGS, block
 from journeyman.gym.state import LOG_LINES, LOG_STEPS, Scenario, Scratch, WorldState
 from journeyman.gym.tasks import MAX_SERVICES, SLOTS
@@ -20,6 +20,7 @@ NUMBERS: Final = 90
 _TOLD_FROM: Final = 0.1
 _AMBIENT_OF_8: Final = 6
 _TELLING_OF_8: Final = 3
+_PROBERS: Final = int(Role.DEV)
 
 
 def log_lines(scenario: Scenario, state: WorldState, scratch: Scratch, role: int, lines: list[int]) -> None:
@@ -31,7 +32,7 @@ def log_lines(scenario: Scenario, state: WorldState, scratch: Scratch, role: int
         return
     told = _told(scenario, state, role, focus)
     words, count = scratch.noise, 0
-    for step in range(max(state.step - LOG_STEPS, 0), state.step):
+    for step in range(max(state.step - LOG_STEPS, 0), min(state.looked_at[role] + 1, state.step)):
         block(scenario.key, step + BEFORE, focus, LOGS, words, 0)
         for place in range(2):
             if words[place] & 7 < _AMBIENT_OF_8:
@@ -53,10 +54,8 @@ def _line(step: int, kind: int, word: int) -> int:
 def _told(scenario: Scenario, state: WorldState, role: int, focus: int) -> int:
     """Tell what the telling lines of this service are about, if it is this role's to see."""
     for slot in range(SLOTS):
-        probe = scenario.probe[slot]
-        grown = scenario.service[slot] == focus and state.level[slot] > _TOLD_FROM
-        if grown and probe // PROBES_PER_ROLE == role:
-            return probe
+        if role <= _PROBERS and scenario.service[slot] == focus and state.level[slot] > _TOLD_FROM:
+            return scenario.raises[slot * 2 + role]
     return -1
 
 

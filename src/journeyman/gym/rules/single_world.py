@@ -25,7 +25,7 @@ def step_world(
         paid[place] = 0.0
     if state.ended:
         return 0
-    closing = apply_actions(scenario, state, acts, chat)
+    closing = apply_actions(scenario, state, scratch, acts, chat)
     move(scenario, state, scratch)
     late = state.step >= scenario.horizon and not closing
     if closing or late or dense:
@@ -36,11 +36,9 @@ def step_world(
     return 0
 
 
-def see_world(
-    scenario: Scenario, state: WorldState, scratch: Scratch, seen: Visible, width: int, row: list[float]
-) -> None:
+def see_world(scenario: Scenario, state: WorldState, seen: Visible, width: int, row: list[float]) -> None:
     """Write what all roles see as numbers, side by side; `seen` is room."""
-    show(scenario, state, scratch, seen)
+    show(scenario, state, seen)
     at = 0
     for role in range(ROLES):
         at = role_features(seen, width, role, row, at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from journeyman.gym.rules.rng import below, between
-from journeyman.gym.state import CALLERS, DEPENDENCIES, Scenario, Scratch
+from journeyman.gym.state import CALLERS, DEPENDENCIES, Plan, Scenario, Scratch
 
 REACH: Final = 0.7
 """Share of a dependency's latency that its caller waits for."""
@@ -15,10 +15,15 @@ _EXTRA_OF_16: Final = 6
 """Chance in sixteenths of a second caller."""
 
 
-def draw_graph(scenario: Scenario, scratch: Scratch) -> None:
+def draw_graph(scenario: Scenario, scratch: Scratch, plan: Plan) -> None:
     """Draw a DAG: callers have lower numbers, everything is reachable from the door, service 0."""
     for place in range(scenario.services * DEPENDENCIES):
         scenario.calls[place] = -1
+    if plan.services:
+        for place in range(CALLERS, plan.services * CALLERS):
+            if plan.callers[place] >= 0:
+                _join(scenario, scratch, place // CALLERS, place % CALLERS, plan.callers[place])
+        return
     for number in range(1, scenario.services):
         first = max(number - 1 - below(scenario, scratch, _SPAN), 0)
         # The service just before has no dependencies yet, so it can always be the caller of last resort.
@@ -39,9 +44,12 @@ def _dependencies(scenario: Scenario, number: int) -> int:
 
 
 def _join(scenario: Scenario, scratch: Scratch, number: int, slot: int, caller: int) -> None:
-    scenario.calls[caller * DEPENDENCIES + _dependencies(scenario, caller)] = number
+    weight = between(scenario, scratch, 0.4, 1.2)
+    place = caller * DEPENDENCIES + _dependencies(scenario, caller)
+    scenario.calls[place] = number
+    scenario.rates[place] = weight
     scenario.callers[number * CALLERS + slot] = caller
-    scenario.weights[number * CALLERS + slot] = between(scenario, scratch, 0.3, 0.9)
+    scenario.weights[number * CALLERS + slot] = weight
 
 
 def healthy_load(scenario: Scenario, scratch: Scratch) -> None:
@@ -65,3 +73,23 @@ def healthy_latency(scenario: Scenario) -> None:
             if called >= 0:
                 slowest = max(slowest, scenario.usual_latency[called])
         scenario.usual_latency[number] = scenario.base_latency[number] + slowest * REACH
+
+
+def hops(scenario: Scenario, one: int, other: int) -> int:
+    """How many calls lie between two services, whoever calls whom; 3 stands for more than two."""
+    if one == other:
+        return 0
+    if _joined(scenario, one, other):
+        return 1
+    for middle in range(scenario.services):
+        if _joined(scenario, one, middle) and _joined(scenario, middle, other):
+            return 2
+    return 3
+
+
+def _joined(scenario: Scenario, one: int, other: int) -> bool:
+    joined = False
+    for place in range(DEPENDENCIES):
+        calls = scenario.calls[one * DEPENDENCIES + place] == other
+        joined = joined or calls or scenario.calls[other * DEPENDENCIES + place] == one
+    return joined

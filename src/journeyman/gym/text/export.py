@@ -1,4 +1,7 @@
-"""Training data from the oracle: what each role saw and what it should have answered, in chat form."""
+"""Training data from the expert: what each role saw and what the expert answered, in chat form.
+
+The expert sees only what the roles see, so its rows teach to look and to tell; the oracle's would teach clairvoyance.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,9 @@ from journeyman.gym.actions import ALLOWED_ACTIONS, MAX_REPLICAS, Role, Topic
 from journeyman.gym.arrays import Ints
 from journeyman.gym.names import Names
 from journeyman.gym.policies.base import Team
-from journeyman.gym.policies.oracle import certify
+from journeyman.gym.policies.expert import EXPERT
+from journeyman.gym.policies.role_team import RoleTeam
+from journeyman.gym.rules.score import PASSED
 from journeyman.gym.tasks import Task
 from journeyman.gym.text.action import Arg, TextAction
 from journeyman.gym.text.reading import action_to_training_target
@@ -33,24 +38,23 @@ class Example:
     prompt: tuple[dict[str, str], ...]
     """System and user message."""
     chosen: str
-    """The oracle's action as `action_to_training_target` writes it."""
+    """The expert's action as `action_to_training_target` writes it."""
     rejected: str
     """Another legal action at the same place, for preference training."""
 
 
-def oracle_examples(task: Task, *, seed: int = 0) -> tuple[Example, ...]:
-    """One example per role and step until the oracle has closed the incident.
+def expert_examples(task: Task, *, seed: int = 0) -> tuple[Example, ...]:
+    """One example per role and step until the expert has closed the incident; none where it fails to.
 
     Args:
         task: the world; use training tasks only.
         seed: of the rejected actions.
     """
     random = np.random.Generator(np.random.Philox([seed, task.seed, int(task.tier)]))
-    certificate = certify(task)
-    world = TextWorld(task)
+    world, expert = TextWorld(task), RoleTeam("expert", EXPERT, 1)
     found: list[Example] = []
-    for step in range(certificate.steps):
-        moves = named_moves(certificate.actions[step], world)
+    while not world.done:
+        step, moves = len(world.acts), team_moves(expert, world)
         for role, move in moves.items():
             found.append(
                 Example(
@@ -63,7 +67,7 @@ def oracle_examples(task: Task, *, seed: int = 0) -> tuple[Example, ...]:
                 )
             )
         world.step(moves)
-    return tuple(found)
+    return tuple(found) if world.team_reward >= PASSED else ()
 
 
 def named_moves(rows: Ints, names: Names | TextWorld) -> dict[AgentRole, TextAction]:

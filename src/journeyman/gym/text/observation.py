@@ -94,6 +94,8 @@ class RoleView(NamedTuple):
     services: tuple[str, ...]
     focus: str | None = None
     """The service under a closer look."""
+    look_age: int = 0
+    """Steps since it was taken; 1 is new."""
     visible_metrics: tuple[tuple[str, ServiceMetrics], ...] = ()
     visible_alerts: tuple[Alert, ...] = ()
     """By service."""

@@ -123,7 +123,7 @@ def _fixed(view: RoleView) -> list[str]:
         lines.append(_customers(view.customers))
     if view.focus is not None:
         readings = ", ".join([f"{name} {value:.2f}" for name, value in view.visible_probes])
-        lines.append(f"CLOSER LOOK at {view.focus} (0 none, 1 full): {readings}")
+        lines.append(f"CLOSER LOOK at {view.focus} {view.look_age} steps ago (0 none, 1 full): {readings}")
     if view.visible_logs:
         lines.append(_logs(view.visible_logs))
     return lines

@@ -57,7 +57,8 @@ class TextWorld:
 
     def __init__(self, task: Task, *, rewards: Rewards = "final", chat: bool = True) -> None:
         self.task: Final = task
-        self._world: Final = World(task.tier, 1, rewards=rewards, chat=chat, seeds=[task.seed], salt=task.salt)
+        self._world: Final = World(task.tier, 1, rewards=rewards, chat=chat, salt=task.salt)
+        self._world.play([task])
         self._chat: Final = chat
         self._names: Final = self._world.names()
         self._messages: list[Message] = []
@@ -192,6 +193,7 @@ class TextWorld:
             role=AgentRole.SRE,
             services=names,
             focus=self._focus(sight.focus),
+            look_age=sight.look_age,
             visible_metrics=metrics,
             visible_alerts=self._alerts.firing,
             visible_probes=_probes(sight.probes, Role.SRE),
@@ -211,6 +213,7 @@ class TextWorld:
             role=AgentRole.DEV,
             services=self.services,
             focus=self._focus(sight.focus),
+            look_age=sight.look_age,
             visible_changes=tuple(changes),
             visible_probes=_probes(sight.probes, Role.DEV),
             visible_logs=self._logs(Role.DEV) if sight.focus >= 0 else (),

@@ -81,6 +81,22 @@ class TopicName(StrEnum):
     NEED_ESCALATION = "need_escalation"
     SUSPECT = "suspect"
     ALL_CLEAR = "all_clear"
+    HIGH_LOCK_WAIT = "high_lock_wait"
+    HIGH_IO_WAIT = "high_io_wait"
+    HIGH_DISK_USED = "high_disk_used"
+    HIGH_CPU_STEAL = "high_cpu_steal"
+    HIGH_RETRY_RATIO = "high_retry_ratio"
+    HIGH_REPLICA_DEFICIT = "high_replica_deficit"
+    HIGH_DNS_FAILURES = "high_dns_failures"
+    HIGH_ROUTE_SKEW = "high_route_skew"
+    HIGH_CONFIG_DRIFT = "high_config_drift"
+    HIGH_CANARY_ERRORS = "high_canary_errors"
+    HIGH_CERT_REJECTS = "high_cert_rejects"
+    HIGH_CLOCK_OFFSET = "high_clock_offset"
+    HIGH_HEAP_GROWTH = "high_heap_growth"
+    HIGH_POOL_IN_USE = "high_pool_in_use"
+    HIGH_CACHE_FILL = "high_cache_fill"
+    HIGH_MAINTENANCE = "high_maintenance"
 
     @property
     def number(self) -> actions.Topic:

@@ -12,7 +12,7 @@ from pydantic import Field, field_validator, model_validator
 
 from journeyman.gym.evaluate import graded, team_named
 from journeyman.gym.policies.oracle import certify
-from journeyman.gym.rules.score import FLOOR
+from journeyman.gym.rules.score import FLOORS
 from journeyman.gym.tasks import GENERATOR, MAX_NUMBER, task
 from journeyman.gym.text.render import render_observation
 from journeyman.gym.text.shift import NOBODY, Shift
@@ -132,8 +132,9 @@ class IncidentTask(vf.Task[IncidentData, RolloutState]):
     async def validate(self, runtime: Any) -> bool:
         """Tell whether search finds a plan that handles this incident."""
         del runtime
-        certificate = await asyncio.to_thread(certify, task(self.data.id))
-        return certificate.score > FLOOR
+        one = task(self.data.id)
+        certificate = await asyncio.to_thread(certify, one)
+        return certificate.score > FLOORS[one.tier]
 
 
 class IncidentTaskset(vf.Taskset[IncidentTask, IncidentConfig]):
