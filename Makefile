@@ -12,7 +12,7 @@ else
   INSTALL = $(BIN)/python -m pip install -q
 endif
 
-.PHONY: help demo test test-all test-openenv bench-openenv test-verifiers test-train bench-train check bench lock clean
+.PHONY: help demo test test-all test-terminal test-openenv bench-openenv test-verifiers test-train bench-train bench-planner check bench lock clean
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -38,11 +38,14 @@ demo: $(VENV)/.demo  ## set up and find a bad commit with a real MCP server, no 
 
 # COVERAGE=1 measures the branches that the tests take, against the floors in pyproject.toml.
 test: $(VENV)/.dev  ## set up and run the tests, the slow sweeps aside; COVERAGE=1 measures the branches they take
-	$(BIN)/python -m pytest -n 2 -m "not slow" $(if $(COVERAGE),--cov --cov-report=json:.build/coverage.json)
+	$(BIN)/python -m pytest -n 2 -m "not slow and not terminal" $(if $(COVERAGE),--cov --cov-report=json:.build/coverage.json)
 	$(if $(COVERAGE),$(BIN)/python -m tests.shape.coverage_floors)
 
 test-all: test  ## the tests, and then the slow sweeps
 	$(BIN)/python -m pytest -n 2 -m slow
+
+test-terminal: $(VENV)/.dev  ## compare the screens of pseudo-terminals with the kept ones, one after another
+	$(BIN)/python -m pytest -m terminal tests/acceptance/terminal
 
 test-openenv: .venv-openenv/.done  ## set up an environment with OpenEnv, test the gym's server there
 	.venv-openenv/bin/python -m pytest tests/openenv
@@ -88,6 +91,15 @@ check: $(VENV)/.dev  ## lint, types, layers, unused and repeated code
 bench: $(VENV)/.bench  ## run every benchmark
 	$(BIN)/python -m benchmarks all
 
+# pip, not a lock file, as for training: torch is what Optuna's Gaussian process needs.
+bench-planner: .venv-planner/.done  ## measure what the planner wastes, beside Optuna's samplers
+	.venv-planner/bin/python -W default -m benchmarks planner_efficiency
+
+.venv-planner/.done: requirements/dev.lock pyproject.toml
+	$(MAKE) VENV=.venv-planner .venv-planner/.dev
+	.venv-planner/bin/python -m pip install -q 'optuna>=5,<6' scipy torch==2.13.0
+	@touch $@
+
 lock:  ## resolve the lock files again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --group demo -o requirements/demo.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --extra gym-envs --extra models --extra agent --extra plots --group test --group check -o requirements/dev.lock
@@ -96,4 +108,4 @@ lock:  ## resolve the lock files again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra verifiers --group verifiers -o requirements/verifiers.lock
 
 clean:  ## remove what was set up
-	rm -rf $(VENV) .venv-openenv .venv-verifiers .venv-train .build .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .venv-openenv .venv-verifiers .venv-train .venv-planner .build .pytest_cache .ruff_cache .hypothesis

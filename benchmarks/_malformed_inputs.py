@@ -131,7 +131,7 @@ _WRONG: Final[dict[str, list[Any]]] = {
     "tools": [7, "good", [7], [], ["no_such_tool"], [""], None, {"good": 1}, [["good"]]],
     "effects": [7, [], {"good": "harmless"}, {"good": 7}, {"good": {"class": "probed"}}, {"good": {}}, {"good": {"class": "pure", "colour": 1}}, {"": "pure"}],
     "criteria": [7, [], {}, None, "seen", [7], [None], [[]], [{}]],
-    "budget": [7, [], {}, None, {"iterations": 0}, {"iterations": -1}, {"iterations": 1.5}, {"iterations": "3"}, {"iterations": True}, {"wall_clock_s": 0}, {"wall_clock_s": "1m"}, {"tool_calls": 5}, {"iterations": 3, "iteration": 4}, {"iterations": 3, "tokens": -1}, {"iterations": 3, "cost_usd": -0.1}],
+    "budget": [7, [], {}, None, {"iterations": 0}, {"iterations": -1}, {"iterations": 1.5}, {"iterations": "3"}, {"iterations": True}, {"wall_clock_s": 0}, {"wall_clock_s": "1 minute"}, {"tool_calls": 5}, {"iterations": 3, "iteration": 4}, {"iterations": 3, "tokens": -1}, {"iterations": 3, "cost_usd": -0.1}],
     "servers": [7, [], {"git": 7}, {"git": {}}, {"git": {"command": "x", "url": "http://x"}}, {"git": {"command": 7}}, {"a b": {"command": "x"}}, {"git": {"command": "x", "args": "y"}}, {"git": {"command": "x", "env": {"A": 1}}}, {"git": {"url": 7}}],
     "plan": [7, "plan.py", {"script": 7}, {"script": "no_such_file.py"}, {"script": "../../etc/passwd\0"}, [7], [{}], [{"calls": [{"tool": "good"}], "script": "x\n"}], [{"calls": [{"tool": "good"}], "sleep_s": -1}], [{"calls": [{}]}], [{"calls": [{"tool": "good", "args": []}]}], [{"calls": "good"}], [{"sleep_s": 1e9}], [{"calls": [{"tool": "good"}] * 200}], [{"calls": [{"tool": "no_such_tool"}]}]],
     "explore": ["yes", 1, 0.5, []],  # null means: only where there is no plan

@@ -161,7 +161,7 @@ async def _sessions(data: Path) -> dict[str, int]:
 
 async def _running(data: Path) -> int:
     async with opened(Settings(data_dir=data)) as journeyman:
-        return sum(row.status == "running" for row in await journeyman.store.sessions())
+        return sum(row.status == SessionStatus.OPEN.value for row in await journeyman.store.sessions())
 
 
 async def _lost(data: Path, before: dict[str, int]) -> int:

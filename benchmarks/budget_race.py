@@ -88,7 +88,7 @@ class _Session:
         summary = Summary(
             session_id=self._id,
             name="race",
-            status="running",
+            status="open",
             verdict="",
             outcome="",
             iteration=entry.seq,

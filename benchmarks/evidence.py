@@ -25,7 +25,7 @@ from journeyman.mission.criteria.evidence import Call, CriterionStatus, Expressi
 from journeyman.mission.criteria.evidence_view import EvidenceView
 from journeyman.mission.criteria.expressions import ExpressionUses
 from journeyman.mission.criteria.metric_trend import MetricTrend
-from journeyman.mission.fold import effects, iteration, people, plan, progress, world_knowledge
+from journeyman.mission.fold import completion, effects, iteration, people, plan, progress, world_knowledge
 from journeyman.mission.rules import calls, decide, evaluate, freshness
 from journeyman.mission.rules.evaluate import _Judge  # pyright: ignore[reportPrivateUsage]  # it is switched off here
 from journeyman.mission.values import compare
@@ -242,7 +242,7 @@ SWITCHES: dict[str, Switch] = {
     ),
     "each side of an alarm's `or` speaks for itself": _one(predicate, "alternatives", lambda text: (text,)),
     "what has begun to hold is not unmet": _one(
-        decide, "_is_freshly_unmet", lambda result: result.status is CriterionStatus.UNMET and not result.carried
+        completion, "_is_freshly_unmet", lambda result: result.status is CriterionStatus.UNMET and not result.carried
     ),
     "only plain expressions are understood": lambda put: (put(expressions, "_is_plain", lambda _: True), _forget())[-1],
     "a sum tells what is missing": lambda put: (put(expressions, "_TAKERS", _ANY_TAKER), _forget())[-1],
@@ -250,7 +250,7 @@ SWITCHES: dict[str, Switch] = {
         predicate, "uses", lambda text: dataclasses.replace(expressions.uses(text), named=frozenset[str]())
     ),
     "what the engine checks of an alarm is checked before completion": _one(
-        decide,
+        completion,
         "measured_aborts",
         _probed_aborts,
     ),

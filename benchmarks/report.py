@@ -26,6 +26,11 @@ class Row:
     """What must hold, such as `>= 100,000`; empty where the value only informs."""
     holds: bool = True
 
+    def __post_init__(self) -> None:
+        """Refuse a value that fails against nothing: the exit code would say so, and the table would not."""
+        if not self.holds and not self.bar:
+            raise ValueError(f"{self.what!r} does not hold, but has no bar: say what must hold")
+
 
 class Meter:
     """Shows on stderr how far a benchmark is; quiet when stderr is no terminal."""

@@ -64,7 +64,7 @@ def _record(tenant: str, events: int, blob_every: int, seed: int) -> _TamperedRe
     summary = Summary(
         session_id=_SESSION,
         name="tamper",
-        status="running",
+        status="open",
         verdict="",
         outcome="",
         iteration=0,

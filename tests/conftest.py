@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import signal
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 ROOT: Final = Path(__file__).parent
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # Shells let what they run in the background ignore Ctrl-C, and so would all that tests start.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 SLOW: Final = (
     # whole programs in processes of their own
     "acceptance", "crash", "engine/test_signals.py", "interfaces/pages/test_browser.py",
@@ -27,10 +31,12 @@ SLOW: Final = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what is slow."""
+    """Mark what is slow, and what compares screens, which needs a machine that is not busy with other tests."""
     for item in items:
         place = f"{item.path.relative_to(ROOT).as_posix()}::{item.name.partition('[')[0]}"
-        if any(place == name or place.startswith((f"{name}/", f"{name}::")) for name in SLOW):
+        if place.startswith("acceptance/terminal/"):
+            item.add_marker(pytest.mark.terminal)
+        elif any(place == name or place.startswith((f"{name}/", f"{name}::")) for name in SLOW):
             item.add_marker(pytest.mark.slow)
 
 

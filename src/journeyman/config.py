@@ -16,29 +16,49 @@ from typing import Final, TypeVar, cast
 import platformdirs
 from pydantic import BaseModel, ValidationError
 
+from journeyman.advisors.model_choice import SEPARATOR
 from journeyman.advisors.settings import AdviceSettings, AdvisorSettings
 from journeyman.mission.values.errors import InvalidInput, Problem
 
 PREFIX: Final = "JOURNEYMAN_"
 _KEY_HINT: Final = "a key is never a setting: name its variable with api_key_env"
 T = TypeVar("T", bound=BaseModel)
-_TABLES: Final = ("advice", "advisors", "sources")
+_ABOUT: Final = "about"
+
+
+@dataclass(frozen=True, slots=True)
+class SettingRow:
+    """A setting as people are shown it."""
+
+    name: str
+    value: str
+    source: str
+    about: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
     """What Journeyman needs to know besides the mission."""
 
-    data_dir: Path = field(default_factory=lambda: Path(platformdirs.user_data_dir("journeyman", appauthor=False)))
-    """Where records are kept, one folder per tenant."""
-    tenant: str = "default"
-    """Whose records these are."""
-    person: str = ""
-    """Who answers for people in this process; the login name when empty."""
-    lease_ttl_s: float = 10.0
-    """Seconds without a heartbeat after which another process may take a session over."""
-    sandbox_workers: int = 2
-    """Worker processes for predicates and scripts."""
+    data_dir: Path = field(
+        default_factory=lambda: Path(platformdirs.user_data_dir("journeyman", appauthor=False)),
+        metadata={_ABOUT: "where records are kept, one folder per tenant"},
+    )
+    tenant: str = field(default="default", metadata={_ABOUT: "whose records these are"})
+    person: str = field(
+        default="", metadata={_ABOUT: "who answers for people in this process; the login name when empty"}
+    )
+    lease_ttl_s: float = field(
+        default=10.0,
+        metadata={_ABOUT: "seconds without a heartbeat after which another process may take a session over"},
+    )
+    sandbox_workers: int = field(default=2, metadata={_ABOUT: "worker processes for predicates and scripts"})
+    notify: str = field(
+        default="",
+        metadata={
+            _ABOUT: "when a person is needed or a run ends: desktop, or a command that gets the text as its last argument"
+        },
+    )
     advice: AdviceSettings = field(default_factory=AdviceSettings)
     """What holds for all advisors: whether they are asked at all, how often, how many at a time."""
     advisors: Mapping[str, AdvisorSettings] = field(default_factory=dict[str, AdvisorSettings])
@@ -46,18 +66,24 @@ class Settings:
     sources: Mapping[str, str] = field(default_factory=dict[str, str])
     """Where each value that is no default came from."""
 
-    def rows(self) -> list[tuple[str, str, str]]:
-        """(name, value, source) for each setting."""
+    def rows(self) -> list[SettingRow]:
+        """Each setting with its value, where that came from, and what it is for."""
         rows = [
-            (name, str(getattr(self, name)), self.sources.get(name, "default"))
-            for name in (item.name for item in fields(self))
-            if name not in _TABLES
+            SettingRow(name, str(getattr(self, name)), self.sources.get(name, "default"), about)
+            for name, about in explained().items()
         ]
-        rows.append(("advice", self.advice.describe(), self.sources.get("advice", "default")))
+        advice = "what holds for all advisors: whether they are asked at all, how often, how many at a time"
+        rows.append(SettingRow("advice", self.advice.describe(), self.sources.get("advice", "default"), advice))
+        about = "a model that missions may name as their advisor"
         return rows + [
-            (f"advisors.{name}", table.describe(), self.sources.get("advisors", ""))
+            SettingRow(f"advisors.{name}", table.describe(), self.sources.get("advisors", ""), about)
             for name, table in self.advisors.items()
         ]
+
+
+def explained() -> dict[str, str]:
+    """The settings that are single values, each with what it is for."""
+    return {item.name: item.metadata[_ABOUT] for item in fields(Settings) if _ABOUT in item.metadata}
 
 
 def settings_file() -> Path:
@@ -71,7 +97,7 @@ def load_settings(
 ) -> Settings:
     """The settings; raises `InvalidInput` with every value that is malformed."""
     environment = os.environ if environment is None else environment
-    names = [item.name for item in fields(Settings) if item.name not in _TABLES]
+    names = list(explained())
     problems: list[Problem] = []
     raw: dict[str, tuple[object, str]] = {}
     path = settings_file()
@@ -108,6 +134,19 @@ def _from_file(path: Path, problems: list[Problem]) -> dict[str, object]:
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         problems.append(Problem(where=str(path), message=f"cannot be read: {error}", hint="repair or remove it"))
         return {}
+
+
+def checked_setting(name: str, value: str) -> object:
+    """A value for one setting; raises `InvalidInput` where there is no such setting, or the value does not fit."""
+    problems: list[Problem] = []
+    if name not in explained():
+        near = difflib.get_close_matches(name, explained(), n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(explained())}"
+        problems.append(Problem(where=name, message="is not a known setting", hint=hint))
+    found = None if problems else _typed(name, value, "config set", problems)
+    if problems:
+        raise InvalidInput("settings", tuple(problems))
+    return found
 
 
 def _typed(name: str, value: object, source: str, problems: list[Problem]) -> object:
@@ -149,6 +188,10 @@ def _advice(tables: Mapping[str, object], path: Path, problems: list[Problem]) -
         named = {}
     made: dict[str, AdvisorSettings | None] = {}
     for name, table in cast("dict[str, object]", named).items():
+        if SEPARATOR in name:
+            problems.append(
+                Problem(where=f"{path}: advisors.{name}", message=f"holds {SEPARATOR!r}; take another name")
+            )
         if name == "none":
             problems.append(Problem(where=f"{path}: advisors.none", message="is the name for no advisor; take another"))
         made[name] = checked(AdvisorSettings, table, f"advisors.{name}")

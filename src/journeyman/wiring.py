@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
@@ -18,19 +19,22 @@ from journeyman.advisors.base import Advisor
 from journeyman.advisors.broker import Broker
 from journeyman.advisors.kinds import AdvisorKind, ProviderKind
 from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
+from journeyman.advisors.model_choice import WithModels, model_choice, settings_name
 from journeyman.advisors.pending_prompts import PendingPrompts
 from journeyman.advisors.prices import PricedModel, Prices
 from journeyman.advisors.providers.advisor import ProviderAdvisor
 from journeyman.advisors.pull import PullAdvisor
 from journeyman.advisors.settings import AdvisorSettings
 from journeyman.concurrency.abandonable_tasks import run_abandonable
-from journeyman.config import Settings, load_settings
+from journeyman.config import Settings, load_settings, settings_file
 from journeyman.engine.clock import Clock, SystemClock
 from journeyman.engine.engine import Engine
-from journeyman.engine.mission_check import check_expressions
+from journeyman.engine.mission_check import expression_faults
 from journeyman.engine.runtime import Runtime
-from journeyman.mission.files.mission_file import Form, parse_mission
+from journeyman.mission.files.documents import FORMS, Form
+from journeyman.mission.files.mission_file import parse_mission
 from journeyman.mission.model.mission import Function, Gym, Mission, ScriptPlan
+from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.stores.sqlite import SqliteStore
 from journeyman.tools.base import Catalog
@@ -46,7 +50,6 @@ from journeyman.tools.script import ScriptRun
 if TYPE_CHECKING:
     from journeyman.evaluation.incident_tools import MissionIncident
 
-_FORMS: Mapping[str, Form] = {".yaml": "yaml", ".yml": "yaml", ".json": "json", ".toml": "toml"}
 
 _CLOSING_S: Final = 0.1
 """Time that advisors have to close their connections; the end of the process closes what is left."""
@@ -131,23 +134,49 @@ def broker_of(
     Where nothing can be recorded nobody is asked, so that no key of prompts need be `keyed`.
     """
     advisors = advisors_of(settings, environment) if advisors is None else advisors
-    models = {
-        name: PricedModel(advisor.kind, advisor.model, costs=advisor.readiness().costs)
-        for name, advisor in advisors.items()
-        if isinstance(advisor, ProviderAdvisor)
-    }
+    models = {name: priced for name, advisor in advisors.items() if (priced := _priced(advisor)) is not None}
     own = {name: price for name, table in settings.advisors.items() if (price := table.price()) is not None}
     return Broker(
         advisors,
         settings.advice.policy(settings.advisors),
-        price=Prices(models, own),
+        price=Prices(WithModels(models, lambda name, _: _priced(advisors[name])), own),
         key=prompt_key(settings.data_dir / settings.tenant) if advisors and keyed else b"",
     )
 
 
-def advisors_of(settings: Settings, environment: Mapping[str, str]) -> dict[str, Advisor]:
-    """The configured advisors by name."""
-    return {name: _advisor(name, table, environment) for name, table in settings.advisors.items()}
+def advisors_of(settings: Settings, environment: Mapping[str, str]) -> Mapping[str, Advisor]:
+    """The configured advisors by name, and on first use each of them under another model as `NAME@MODEL`."""
+    known = {name: _advisor(name, table, environment) for name, table in settings.advisors.items()}
+
+    def with_model(name: str, model: str) -> Advisor | None:
+        table = settings.advisors[settings_name(name)]
+        return _advisor(name, table.with_model(model), environment) if table.takes_model else None
+
+    return WithModels(known, with_model)
+
+
+def _priced(advisor: Advisor) -> PricedModel | None:
+    if not isinstance(advisor, ProviderAdvisor):
+        return None
+    return PricedModel(advisor.kind, advisor.model, costs=advisor.readiness().costs)
+
+
+def advisor_problems(settings: Settings, mission: Mission) -> tuple[Problem, ...]:
+    """What keeps a mission's advisors from ever being asked: names and models that the settings do not know."""
+    known = sorted(settings.advisors)
+    found: list[Problem] = []
+    for place, name in enumerate(mission.advisors):
+        where = "advisor" if isinstance(mission.advisor, str) else f"advisor.chain.{place}"
+        table = settings.advisors.get(settings_name(name))
+        if table is None:
+            near = difflib.get_close_matches(settings_name(name), known, n=1)
+            has = f"did you mean {near[0]!r}?" if near else f"configured: {', '.join(known) or 'none'}"
+            hint = f"{has}; an advisor is a table [advisors.NAME] of {settings_file()}, and `none` asks nobody"
+            found.append(Problem(where=where, message=f"no advisor is called {settings_name(name)!r}", hint=hint))
+        elif model_choice(name) and not table.takes_model:
+            message = f"{name!r} names a model, and advisors of kind {table.kind.value!r} have none"
+            found.append(Problem(where=where, message=message, hint=f"say {settings_name(name)!r}"))
+    return tuple(found)
 
 
 def _advisor(name: str, table: AdvisorSettings, environment: Mapping[str, str]) -> Advisor:
@@ -233,20 +262,38 @@ def _incident(wanted: Gym) -> MissionIncident:
     return MissionIncident(wanted)
 
 
-def load_mission(path: Path) -> tuple[Mission, Path]:
-    """The mission in a file, a script plan read into it, and the file's folder; raises `InvalidInput` or `NotFound`."""
+def load_mission(path: Path, parameters: Mapping[str, Json] | None = None) -> tuple[Mission, Path]:
+    """The mission in a file, what it includes and its scripts read into it, and the file's folder.
+
+    Args:
+        path: The mission file.
+        parameters: Values of the mission's parameters in place of their defaults; a text is read as the parameter's type.
+
+    Raises:
+        InvalidInput: With everything that is wrong.
+        NotFound: There is no such file.
+    """
     try:
         data = path.read_bytes()
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise NotFound(f"cannot read the mission file {str(path)!r}: {reason}; `journeyman new` writes one") from None
-    form = _FORMS.get(path.suffix.lower())
+    form = FORMS.get(path.suffix.lower())
     if form is None:
         problem = Problem(where="", message=f"ends in {path.suffix!r}", hint="name it .yaml, .json or .toml")
         raise InvalidInput(str(path), (problem,))
-    mission = parse_mission(data, form, str(path))
-    check_expressions(mission, str(path))
-    return with_script(mission, path.parent.resolve()), path.parent.resolve()
+    return parsed_mission(data, form, str(path), path.parent, parameters)
+
+
+def parsed_mission(
+    data: bytes, form: Form, what: str, folder: Path, parameters: Mapping[str, Json] | None = None
+) -> tuple[Mission, Path]:
+    """The mission in a file's bytes, and the folder from which its files are read; `what` names it in errors."""
+    folder = folder.resolve()
+    mission = parse_mission(
+        data, form, what, given=parameters, read=lambda name: (folder / name).read_bytes(), check=expression_faults
+    )
+    return with_script(mission, folder), folder
 
 
 def with_script(mission: Mission, folder: Path) -> Mission:

@@ -110,3 +110,48 @@ def test_a_wrong_table_names_every_fault(shell: Callable[..., Shell]) -> None:
     for word in ("advisors.a.api_key", "api_key_env", "advisors.b.kind", "advisors.c.base_url", "advice.tries"):
         assert word in ended.stderr
     assert "sk-secret" not in ended.stderr
+
+
+def test_a_run_chooses_advisor_and_model_and_the_record_keeps_them(shell: Callable[..., Shell]) -> None:
+    """What the command line said is the mission that was run: resuming asks the same model."""
+    at = shell()
+    (at.folder / "mission.yaml").write_text(MISSION.replace("advisor: rehearsal\n", ""))
+    (at.folder / "door.py").write_text(DOOR)
+    with served(at.folder, [{"json": ADVICE}, {"json": NOTES}]) as url:
+        configured(at, f'[advisors.near]\nkind = "openai"\nmodel = "usual"\nbase_url = "{url}/v1"\n')
+        at.run("run", "mission.yaml", "--advisor", "near", "--model", "other/one:2")
+    report = at.json("report", "last")
+    assert [(row["advisor"], row["model"]) for row in report["advice"]] == [("near@other/one:2", "other/one:2")] * 2
+    created = at.json("history", "last", "--all")[0]
+    assert created["data"]["mission"]["advisor"] == "near@other/one:2"
+    refused = at.run("run", "mission.yaml", "--model", "other", code=2)
+    assert "name one with --advisor" in refused.stderr
+
+
+def test_an_advisor_that_nobody_configured_is_an_error_before_anything_runs(shell: Callable[..., Shell]) -> None:
+    """With the name that was meant; `none` runs the mission without."""
+    at = shell()
+    (at.folder / "mission.yaml").write_text(MISSION)
+    (at.folder / "door.py").write_text(DOOR)
+    configured(at, '[advisors.rehearsals]\nkind = "openai"\nbase_url = "http://127.0.0.1:9/v1"\n')
+    for command in ("check", "run"):
+        told = at.run(command, "mission.yaml", code=2)
+        assert "advisor: no advisor is called 'rehearsal' (did you mean 'rehearsals'?" in told.stderr
+    assert at.json("list") == []
+    at.run("run", "mission.yaml", "--advisor", "none", "--budget", "iterations=1", code=1)
+
+
+def test_an_advisor_that_fails_is_told_live_and_in_the_report(shell: Callable[..., Shell]) -> None:
+    """One that cannot be reached, and one that is configured and may not be asked."""
+    at = shell()
+    (at.folder / "mission.yaml").write_text(MISSION)
+    (at.folder / "door.py").write_text(DOOR)
+    near = 'kind = "openai"\nbase_url = "http://127.0.0.1:9/v1"\n'
+    configured(at, f'[advice]\ntries = 1\n[advisors.rehearsal]\n{near}[advisors.far]\nkind = "anthropic"\n')
+    told = at.run("run", "mission.yaml", "--budget", "iterations=1", code=1)
+    assert "advisor rehearsal failed: transport" in told.stderr
+    assert "the planner goes on" in told.stderr
+    assert "failed (transport" in at.run("report", "last", "--format", "markdown").stdout
+    told = at.run("run", "mission.yaml", "--advisor", "far", "--budget", "iterations=1", code=1)
+    assert "no advice (no_advisor): the planner goes on" in told.stderr
+    assert "failed (no_advisor)" in at.run("report", "last", "--format", "markdown").stdout

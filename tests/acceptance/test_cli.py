@@ -109,7 +109,7 @@ def test_a_running_mission_is_paused_amended_noted_and_ended_from_another_termin
     user.run("pause", "last", "--as", "ada")
     process.communicate(timeout=30)
     assert process.returncode == 3
-    assert user.json("show", "last")["status"] == "paused"
+    assert user.json("show", "last")["status"] == "stopped"
     user.run("amend", "last", "iterations=1", "--as", "ada")
     user.run("resume", "last", code=1)
     found = user.json("report", "last")

@@ -30,16 +30,16 @@ def typed(user: Shell, text: str, *words: str) -> subprocess.CompletedProcess[st
 def test_policies_are_scored_with_intervals_and_a_picture(shell: MakeShell) -> None:
     """Two policies on two tiers; the better one is better, and every number has an interval around it."""
     user = shell("")
-    words = ("gym", "eval", "--policy", "heuristic", "--policy", "null", "--tier", "easy", "--tier", "medium")
+    words = ("gym", "eval", "--policy", "expert", "--policy", "null", "--tier", "easy", "--tier", "medium")
     found = user.json(*words, "--seeds", "12", "--plot", "bars.png")
     rows: dict[Any, Any] = {(row["policy"], row["tier"]): row for row in found["results"]}
     assert len(rows) == 4
-    best = rows["heuristic", "easy"]
+    best = rows["expert", "easy"]
     assert best["success"]["low"] <= best["success"]["mean"] <= best["success"]["high"]
     assert best["success"]["low"] > rows["null", "easy"]["success"]["high"]
     assert rows["null", "easy"]["steps_to_success"] is None
     assert set(best["roles"]) == {"sre", "dev", "manager", "oversight"}
-    assert rows["heuristic", "medium"]["rogue_recall"] is not None
+    assert rows["expert", "medium"]["rogue_recall"] is not None
     assert (user.folder / "bars.png").read_bytes().startswith(b"\x89PNG")
 
 
@@ -130,9 +130,9 @@ def test_a_person_plays_a_role_through_a_pipe(shell: MakeShell) -> None:
 def test_a_person_who_lets_the_others_work_and_closes_in_time_wins(shell: MakeShell) -> None:
     """The other seats are really played: oversight has nothing to do on easy, so waiting is right there."""
     user = shell("")
-    ended = typed(user, "wait\n" * 40, "gym", "play", "easy-train-2@2", "--role", "oversight")
+    ended = typed(user, "wait\n" * 40, "gym", "play", "easy-train-2@3", "--role", "oversight")
     assert ended.returncode == 0, ended.stdout[-500:]
-    left = typed(user, "wait\n", "gym", "play", "easy-train-2@2", "--role", "oversight")
+    left = typed(user, "wait\n", "gym", "play", "easy-train-2@3", "--role", "oversight")
     assert left.returncode == 1
     assert "you left at step 1" in left.stdout
 
@@ -140,8 +140,8 @@ def test_a_person_who_lets_the_others_work_and_closes_in_time_wins(shell: MakeSh
 def test_an_episode_is_watched_line_by_line(shell: MakeShell) -> None:
     """Every step has a line, and JSON tells the same."""
     user = shell("")
-    lines = user.run("gym", "watch", "easy-train-1@2", "--policy", "oracle").stdout.splitlines()
-    told = user.json("gym", "watch", "easy-train-1@2", "--policy", "oracle")
+    lines = user.run("gym", "watch", "easy-train-1@3", "--policy", "oracle").stdout.splitlines()
+    told = user.json("gym", "watch", "easy-train-1@3", "--policy", "oracle")
     steps = [line for line in lines if line.startswith("step ")]
     assert len(steps) == len(told["frames"]) == told["end"]["steps"] + 1
     assert told["end"]["succeeded"] is True
@@ -212,7 +212,7 @@ def test_an_interrupted_training_keeps_its_best_and_goes_on(shell: MakeShell) ->
         (("eval", "--policy", "null", "--plot", "bars.doc"), "ends in '.doc'"),
         (("eval", "--policy", "null", "--seeds", "1", "--output", "no/where.jsonl"), "choose another --output"),
         (("watch", "easy-lost-1"), "names no task"),
-        (("watch", "easy-train-1@2", "--pause", "-1"), "greater than or equal to 0"),
+        (("watch", "easy-train-1@3", "--pause", "-1"), "greater than or equal to 0"),
         (("export", "--output", "a.jsonl", "--pairs", "./a.jsonl"), "is the file of --output"),
         (("play", "--others", "oracle"), "cannot be a teammate"),
         (("train", "--output", "no/where.json"), "there is no folder 'no'"),
@@ -226,7 +226,7 @@ def test_what_cannot_work_is_said_at_once(shell: MakeShell, words: tuple[str, ..
 
 _EPISODE = {
     "policy": "null",
-    "task_id": "easy-validation-0@2",
+    "task_id": "easy-validation-0@3",
     "score": 0.0,
     "roles": [0, 0, 0, 0],
     "succeeded": False,

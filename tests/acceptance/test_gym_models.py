@@ -7,7 +7,7 @@ import json
 import signal
 import subprocess
 import threading
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import pytest
 
 from journeyman.gym.tasks import Split, Tier, tasks
-from journeyman.gym.text.export import oracle_examples
+from journeyman.gym.text.export import expert_examples
 from journeyman.testing.model_server import ModelServer, Script, ScriptedFault, ScriptLine
 from tests.acceptance.conftest import Shell
 
@@ -25,7 +25,7 @@ EVAL = ("gym", "eval", "--seeds", str(COUNT), "--policy")
 
 
 class Scholar(ModelServer):
-    """Knows what the oracle does at each view of the first easy validation tasks."""
+    """Knows what the expert does at each view of the first easy validation tasks."""
 
     plan: dict[str, str]
     fault: ScriptedFault | None = None
@@ -46,7 +46,7 @@ def scholar() -> Generator[Scholar]:
     """Serve it on a loop of its own."""
     server = Scholar(Script(answers=()))
     some = tasks(Tier.EASY, Split.VALIDATION, COUNT)
-    server.plan = {row.prompt[-1]["content"]: row.chosen for one in some for row in oracle_examples(one)}
+    server.plan = {row.prompt[-1]["content"]: row.chosen for one in some for row in expert_examples(one)}
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
@@ -74,16 +74,21 @@ def configured(shell: Shell, url: str = "http://127.0.0.1:9") -> Shell:
     return shell
 
 
-def kept(shell: Shell) -> list[dict[str, Any]]:
+def kept(shell: Shell, name: str = "kept.jsonl") -> list[dict[str, Any]]:
     """The lines of the output file."""
-    file: Path = shell.folder / "kept.jsonl"
+    file: Path = shell.folder / name
     return [json.loads(line) for line in file.read_text("utf-8").splitlines()] if file.exists() else []
 
 
-def test_models_of_two_providers_play_beside_the_oracle_they_copy(shell: MakeShell) -> None:
-    """The same scores as the oracle, the price of the list, nothing unread; and a second run asks nobody."""
+def used_tokens(rows: Sequence[dict[str, Any]]) -> int:
+    """What some episodes took."""
+    return sum(row["usage"]["input_tokens"] + row["usage"]["output_tokens"] for row in rows)
+
+
+def test_models_of_two_providers_play_beside_the_expert_they_copy(shell: MakeShell) -> None:
+    """The same scores as the expert, the price of the list, nothing unread; and a second run asks nobody."""
     user = shell("")
-    words = (*EVAL, "oracle", "--policy", "advisor:near", "--policy", "advisor:claude", "--output", "kept.jsonl")
+    words = (*EVAL, "expert", "--policy", "advisor:near", "--policy", "advisor:claude", "--output", "kept.jsonl")
     with scholar() as server:
         configured(user, server.url)
         kept_too = ("--leaderboard", "board.json", "--traces", "traces")
@@ -154,13 +159,16 @@ def test_a_provider_that_fails_leaves_episodes_out_and_the_next_run_plays_them(s
 def test_a_ceiling_ends_a_run_before_it_is_exceeded(shell: MakeShell) -> None:
     """What was played is kept and shown; the next run knows what an episode costs and begins none that cannot fit."""
     user = shell("")
-    words = (*EVAL, "advisor:near", "--output", "kept.jsonl", "--concurrency", "8")
+    words = (*EVAL, "advisor:near", "--concurrency", "8", "--output")
     with scholar() as server:
         configured(user, server.url)
-        short = user.run(*words, "--max-tokens", "40000", code=1)
+        user.run(*words, "whole.jsonl")
+        ceiling = used_tokens(kept(user, "whole.jsonl")) - 1
+        words = (*words, "kept.jsonl")
+        short = user.run(*words, "--max-tokens", str(ceiling), code=1)
         some = kept(user)
         assert 1 <= len(some) < COUNT
-        assert sum(row["usage"]["input_tokens"] + row["usage"]["output_tokens"] for row in some) <= 40_000
+        assert used_tokens(some) <= ceiling
         assert "advisor:near (gpt-4o-mini), easy" in short.stdout
         asked = len(server.calls)
         none = user.run(*words, "--max-usd", "0.0000001", code=1)
@@ -187,7 +195,7 @@ def test_a_model_is_watched(shell: MakeShell) -> None:
     user = shell("")
     with scholar() as server:
         configured(user, server.url)
-        words = ("gym", "watch", "easy-validation-1@2", "--policy")
+        words = ("gym", "watch", "easy-validation-1@3", "--policy")
         told = user.json(*words, "advisor:claude")
         server.fault = ScriptedFault.AUTH
         failed = user.run(*words, "advisor:claude", code=1)

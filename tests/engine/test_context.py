@@ -15,6 +15,7 @@ from journeyman.engine.records import prompt_of, read_record
 from journeyman.engine.replaying import replay_of
 from journeyman.engine.reporting import report_of
 from journeyman.engine.runtime import expression_result
+from journeyman.engine.standing import row_of
 from journeyman.engine.tool_policy import pinned_tool
 from journeyman.interfaces.cli.sessions import state_json
 from journeyman.mission.model import events as e
@@ -75,7 +76,8 @@ async def test_context_is_looked_at_first_and_shown_in_prompt_report_and_state()
         assert report["effects_by_state"] == {"done": 4, "failed": 2}
         assert report["iterations"][2]["effects"] == ["context.2.1", "2.0"]
         assert all(row["errors"] == [] for row in report["iterations"])
-        assert state_json(await state_of(at.store, session))["context"] == report["context"]
+        shown = state_json(await state_of(at.store, session), await row_of(at.store, session))
+        assert shown["context"] == report["context"]
         assert "no sky here" in markdown_report(found)
         prompt = (await prompt_of(at.store, session)).user
         told = prompt.partition("=== Environment")[2].partition("\n=== ")[0]

@@ -81,7 +81,7 @@ def test_an_interrupted_run_loses_nothing_and_says_how_to_go_on(tmp_path: Path, 
     assert child.returncode == 130, told
     assert f"journeyman resume {session}" in told
     assert "Traceback" not in told
-    assert (status, holds) == (SessionStatus.RUNNING.value, True)
+    assert (status, holds) == (SessionStatus.OPEN.value, True)
     resumed = _program(folder, "resume", session, "--no-input")
     out, told = resumed.communicate(timeout=60)
     assert resumed.returncode == 0, told

@@ -39,8 +39,8 @@ def test_each_iteration_tells_the_number_how_it_moved_and_what_it_needs(tmp_path
     plan = {"plan": [{"calls": [{"tool": "measure"}]}], "repeat": True}
     lines = [line for line in told(tmp_path, measure, criteria=[goal], **plan) if line.startswith("iteration")]
     assert lines == [
-        "iteration 0: measure() · low · 7, needs load <= 3",
-        "iteration 1: measure() · low · 5 (-2), needs load <= 3",
+        "iteration 0: measure() · low ✗ 7, needs load <= 3",
+        "iteration 1: measure() · low ✗ 5 (-2), needs load <= 3",
         "iteration 2: complete/criteria_met · measure() · low ✓ 2 (-3)",
     ]
 
@@ -68,3 +68,23 @@ def test_what_must_hold_says_how_often_it_has_held(tmp_path: Path) -> None:
     plan = {"plan": [{"calls": [{"tool": "measure"}]}], "repeat": True}
     lines = [line for line in told(tmp_path, measure, criteria=[goal], **plan) if line.startswith("iteration")]
     assert ["held 1 of 3" in lines[0], "held 2 of 3" in lines[1], "held" in lines[2]] == [True, True, False]
+
+
+def test_an_abort_condition_says_how_far_it_is_from_striking(tmp_path: Path) -> None:
+    """Before anything that a narrow terminal may cut off."""
+
+    def measure() -> dict[str, object]:
+        return {"metrics": {"load": 7, "error_ratio": 0.05}}
+
+    goal = {"id": "low", "kind": "metric_threshold", "metric": "load", "op": "<=", "target": 3}
+    guard = {
+        "id": "safe",
+        "kind": "metric_threshold",
+        "metric": "error_ratio",
+        "op": ">",
+        "target": 0.2,
+        "from": ["measure"],
+    }
+    criteria = [goal, {**guard, "abort_when_met": True}]
+    lines = told(tmp_path, measure, criteria=criteria, plan=[{"calls": [{"tool": "measure"}]}])
+    assert "safe ✓ clear 0.15 away: 0.05, strikes at error_ratio > 0.2" in lines[-2]

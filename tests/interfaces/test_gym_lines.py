@@ -96,12 +96,12 @@ def test_sparklines_fill_with_their_values() -> None:
 
 def test_a_watched_episode_is_drawn_on_a_terminal_and_as_lines() -> None:
     """Both show every service, the alerts and the deeds of the step."""
-    world = World(task("easy-train-0@2").tier, 1, reveal=True)
-    world.play([task("easy-train-0@2")])
+    world = World(task("easy-train-0@3").tier, 1, reveal=True)
+    world.play([task("easy-train-0@3")])
     calls = world.observe().each_sre()[0].calls
     frames = list(played(world, team_named("heuristic")(1)))
     out = Console(width=120, record=True, file=io.StringIO())
-    out.print(page(frames, calls, "easy-train-0@2"))
+    out.print(page(frames, calls, "easy-train-0@3"))
     shown = out.export_text()
     assert all(name in shown for name in frames[-1].health)
     assert any(mark in shown for mark in "▃▄▅▆▇█")

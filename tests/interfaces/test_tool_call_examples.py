@@ -28,7 +28,7 @@ def test_every_drill_is_a_call_that_the_seat_takes(role: str) -> None:
 def test_drills_name_what_the_worlds_hold_and_favour_no_tool() -> None:
     """Names come from the worlds that are trained on; a tool is drawn as often as another, needed or not."""
     drills = tool_call_examples("oversight", "medium", [0, 1], 2000, seed=0)
-    known = {name for number in (0, 1) for name in TextWorld(task(f"medium-train-{number}@2")).agents}
+    known = {name for number in (0, 1) for name in TextWorld(task(f"medium-train-{number}@3")).agents}
     assert {one.arguments["target"] for one in drills if one.tool == "flag_rogue"} == known
     drawn = Counter(one.tool for one in drills)
     assert set(drawn) == {one.name for one in tools_of(AgentRole.OVERSIGHT)}

@@ -43,13 +43,11 @@ def test_the_same_row_is_the_same_world_and_views_never_name_it() -> None:
     assert "train" not in used.reset(number=4)
 
 
-def test_a_silent_seat_gets_what_the_others_earn() -> None:
-    """Oversight is not needed on easy worlds; the reward is the world's, asked as often as one likes."""
+def test_a_silent_seat_earns_nothing() -> None:
+    """A role's reward is what the team lost without it; asked as often as one likes."""
     seat = seat_of("oversight")
     seat.reset(number=2)
-    reward = seat.get_reward()
-    assert reward > 0.5
-    assert seat.get_reward() == reward
+    assert [seat.get_reward(), seat.get_reward()] == [0.0, 0.0]
     assert seat.wait() == "The incident is over."
 
 

@@ -7,7 +7,8 @@ from typing import Any
 
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.events import Proposed
-from journeyman.mission.planner.arguments import ValueSources, argument_sets
+from journeyman.mission.planner.arguments import call_space
+from journeyman.mission.planner.sources import ValueSources
 from tests.mission.simulation import Reply, SimTool, Simulation
 
 SERVICES = [f"svc-{number}" for number in range(9)]
@@ -66,7 +67,7 @@ def pushing() -> dict[str, SimTool]:
 def test_a_guard_that_is_seen_coming_is_not_broken() -> None:
     """Which calls bring it nearer is learnt from the evidence; the last call that it allows is the last there is."""
     simulation = run(pushing(), threshold("done", ">=", 1), GUARD)
-    assert (simulation.state.reason, called(simulation).count("push")) == ("max_iterations", 3)
+    assert (simulation.state.reason, called(simulation).count("push")) == ("nothing_left", 3)
 
 
 def test_a_call_that_risks_a_guard_is_given_time_to_show_what_it_did() -> None:
@@ -147,7 +148,7 @@ def test_a_default_is_left_out_and_prose_comes_last() -> None:
         "required": ["topic", "target"],
     }
     seen: dict[str, tuple[Any, ...]] = {"note": ("hello",)}
-    sets = argument_sets(schema, ValueSources(seen, "Say it.", None), "tell")
+    sets = list(call_space(schema, ValueSources(seen, "Say it.", None), "tell").calls())
     assert all(given.get("to") != "all" and given.get("message") != "" for given in sets)
     plain = [given for given in sets if given.keys() == {"topic", "target"}]
     assert len(plain) == 6

@@ -55,14 +55,13 @@ def test_the_example_of_the_package_runs(tmp_path: Path) -> None:
     assert (ended.stdout, ended.stderr) == ("achieved criteria_met\n", "")
 
 
-def test_every_command_has_the_help_that_the_list_promises() -> None:
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_the_help_that_the_list_promises(name: str) -> None:
     """The quick list of commands and the commands themselves say the same."""
-    for name in COMMANDS:
-        ended = subprocess.run(
-            [sys.executable, "-m", "journeyman", name, "--help"], capture_output=True, text=True, check=False
-        )
-        assert ended.returncode == 0, (name, ended.stderr)
-        assert f"journeyman {name}" in ended.stdout
+    argv = [sys.executable, "-m", "journeyman", name, "--help"]
+    ended = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert f"journeyman {name}" in ended.stdout
 
 
 @pytest.mark.parametrize("option", ["--version", "-h", "--help"])

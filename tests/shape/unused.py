@@ -15,7 +15,10 @@ load_test, post, count_backups, delete_backups, lie
 # What callers who embed Journeyman or the gym use
 _.run_many, _.recover
 Curriculum, IncidentVectorEnv, IncidentClient, incident_aec_env
-_.CLAIM, _.cpu_ratio, _.memory_ratio, _.latency_ms, _.usual_latency_ms
+_.CLAIM, _.HIGH_IO_WAIT, _.HIGH_DISK_USED, _.HIGH_CPU_STEAL, _.HIGH_RETRY_RATIO, _.HIGH_REPLICA_DEFICIT
+_.HIGH_DNS_FAILURES, _.HIGH_ROUTE_SKEW, _.HIGH_CONFIG_DRIFT, _.HIGH_CANARY_ERRORS, _.HIGH_CERT_REJECTS
+_.HIGH_CLOCK_OFFSET, _.HIGH_HEAP_GROWTH, _.HIGH_POOL_IN_USE, _.HIGH_CACHE_FILL, _.HIGH_MAINTENANCE
+_.cpu_ratio, _.memory_ratio, _.latency_ms, _.usual_latency_ms
 
 # Kits for plug points of others, and for tests
 check_catalog, check_sending, DyingCatalog, FakeClock, build_report

@@ -96,11 +96,11 @@ async def test_a_failed_migration_changes_nothing(tmp_path: Path, monkeypatch: p
     """A step lands whole or not, and the next open tries again."""
     good = database._steps()
     monkeypatch.setattr(
-        database, "_steps", lambda: {1: good[1], 2: "CREATE TABLE extra (a);\nCREATE TABLE event (a);\n"}
+        database, "_steps", lambda: {**good, len(good) + 1: "CREATE TABLE extra (a);\nCREATE TABLE event (a);\n"}
     )
     with pytest.raises(RecordBroken, match="event already exists"):
         await SqliteStore.open(tmp_path)
-    monkeypatch.setattr(database, "_steps", lambda: {1: good[1], 2: "CREATE TABLE extra (a);\n"})
+    monkeypatch.setattr(database, "_steps", lambda: {**good, len(good) + 1: "CREATE TABLE extra (a);\n"})
     async with await SqliteStore.open(tmp_path) as store:
         await RecordWriter("default", "s1").add(store)
 

@@ -150,6 +150,28 @@ def test_a_value_is_exactly_one_argument_or_refused(one: str, two: str) -> None:
     assert not one.startswith("-")
 
 
+_PIECES = st.lists(st.sampled_from(["{a}", "{b}", "{n}", "-", "x", "{other}", "${a}"]), min_size=1, max_size=4)
+
+
+@given(_PIECES, st.sampled_from(["", "-", "-v", "x", "--"]), st.sampled_from(["", "-v", "y"]), st.integers(-2, 2))
+def test_no_text_makes_an_argument_an_option_wherever_it_stands(pieces: list[str], a: str, b: str, n: int) -> None:
+    """An empty value before it, or before the operator's own hyphen, is one way; a number may be negative."""
+    word = "".join(pieces)
+    given_: JsonObject = {"a": a, "b": b, "n": n}
+    spec = command({"run": ["p", word, "{a}{b}{n}"], "parameters": {"a": "string", "b": "string", "n": "integer"}})
+    plain: dict[str, str] = {"{a}": a, "{b}": b, "{n}": str(n)}
+    parts = [(piece, plain.get(piece, piece)) for piece in pieces]
+    leads = next(((piece, text) for piece, text in parts if text), ("", ""))
+    expected = not leads[1].startswith("-") or leads[0] == "{n}" or pieces[0] == "-"
+    try:
+        argv = list(filled_argv(spec.model_copy(update={"run": ["p", word]}), given_, "k"))
+    except ArgumentRefused:
+        assert not expected
+        return
+    assert expected
+    assert argv == ["p", "".join(text for _, text in parts)]
+
+
 def test_an_argument_that_looks_like_an_option_is_refused_unless_the_schema_bounds_it(tmp_path: Path) -> None:
     """A planner or a model makes the values; `--exec` is none of theirs to give."""
     free = result_of(

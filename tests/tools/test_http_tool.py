@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+import httpx2
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -32,7 +33,7 @@ from journeyman.mission.values.errors import InvalidInput
 from journeyman.tools.base import CallStatus, Result
 from journeyman.tools.catalog import open_catalog
 from journeyman.tools.declared.definition import ArgumentRefused
-from journeyman.tools.declared.http import filled_url, percentile
+from journeyman.tools.declared.http import filled_url, is_same_server, percentile
 
 
 class _Site(http.server.BaseHTTPRequestHandler):
@@ -55,11 +56,13 @@ class _Site(http.server.BaseHTTPRequestHandler):
             body = b"queue: 17 waiting"
         if path == "/big":
             body = b"x" * 100_000
-        if path in {"/moved", "/elsewhere"}:
+        if path in {"/moved", "/elsewhere"} or path.startswith("/port/"):
             status = 302
         self.send_response(status)
         if path == "/moved":
             self.send_header("location", "/text")
+        if path.startswith("/port/"):
+            self.send_header("location", f"http://127.0.0.1:{path.rpartition('/')[2]}/text")
         if path == "/elsewhere":
             self.send_header("location", "http://other.invalid/text")
         self.send_header("content-type", "text/plain" if body[:1] != b"{" else "application/json")
@@ -202,6 +205,24 @@ def test_parameters_fill_path_query_headers_and_json(
     assert "s3cret" not in str(found)
 
 
+def test_neither_values_nor_variables_hold_what_is_filled_in(
+    site: tuple[str, list[dict[str, Any]]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a model could read the environment through an argument, and a password with braces would be changed."""
+    monkeypatch.setenv("API_TOKEN", "a{word}b")
+    monkeypatch.setenv("token", "small")
+    spec: JsonObject = {
+        "url": f"{site[0]}/text?q={{word}}&t=${{API_TOKEN}}",
+        "headers": {"X-Token": "${API_TOKEN} ${token} {word}"},
+        "parameters": {"word": "string"},
+    }
+    assert result_of(spec, word="${API_TOKEN}").status is CallStatus.DONE
+    row = site[1][0]
+    headers = {name.lower(): value for name, value in row["headers"].items()}
+    assert headers["x-token"] == "a{word}b small ${API_TOKEN}"
+    assert parse_qs(urlsplit(row["path"]).query) == {"q": ["${API_TOKEN}"], "t": ["a{word}b"]}
+
+
 @given(st.text(max_size=20))
 def test_a_value_is_one_segment_and_one_query_value_or_refused(text: str) -> None:
     """It leads to no other path, host or parameter."""
@@ -216,7 +237,25 @@ def test_a_value_is_one_segment_and_one_query_value_or_refused(text: str) -> Non
     assert parse_qs(address.query, keep_blank_values=True) == {"k": [text]}
 
 
-def test_only_what_looks_follows_redirects_and_only_to_its_own_host(site: tuple[str, list[dict[str, Any]]]) -> None:
+@pytest.mark.parametrize(
+    ("first", "second", "same"),
+    [
+        ("http://h/a", "http://h/b", True),
+        ("http://h/a", "http://h:80/b", True),
+        ("http://h/a", "https://h/b", True),
+        ("https://h/a", "http://h/b", False),
+        ("https://h:443/a", "https://h/b", True),
+        ("https://h/a", "https://h:8443/b", False),
+        ("http://h:8080/a", "https://h/b", False),
+        ("http://h/a", "http://g/b", False),
+    ],
+)
+def test_one_server_is_one_origin_or_its_https(first: str, second: str, *, same: bool) -> None:
+    """A port of the same host may be anybody's, and what was asked for under TLS is never sent without."""
+    assert is_same_server(httpx2.URL(first), httpx2.URL(second)) == same
+
+
+def test_only_what_looks_follows_redirects_and_only_to_its_own_server(site: tuple[str, list[dict[str, Any]]]) -> None:
     """Headers with secrets go nowhere else."""
     moved = result_of(f"{site[0]}/moved")
     assert isinstance(moved.value, dict)
@@ -224,6 +263,10 @@ def test_only_what_looks_follows_redirects_and_only_to_its_own_host(site: tuple[
     away = result_of({"url": f"{site[0]}/elsewhere"})
     assert isinstance(away.value, dict)
     assert away.value["status"] == 302
+    with _serving() as (other, asked):
+        port = result_of({"url": f"{site[0]}/port/{urlsplit(other).port}"})
+        assert isinstance(port.value, dict)
+        assert (port.value["status"], asked) == (302, [])
     acted = result_of({"url": f"{site[0]}/moved", "method": "POST", "effect": "keyed"})
     assert (acted.status, acted.error_class) == (CallStatus.FAILED, "http_status")
 

@@ -30,6 +30,7 @@ from journeyman.advisors.base import (
 from journeyman.advisors.broker_policy import BrokerPolicy
 from journeyman.advisors.circuit_breaker import CircuitBreaker
 from journeyman.advisors.coalesce import CoalescingAdvisor
+from journeyman.advisors.model_choice import settings_name
 from journeyman.concurrency.abandonable_tasks import SelfCancelled, run_abandonable
 from journeyman.concurrency.rate_limiter import RateLimiter
 from journeyman.mission.values.errors import BudgetRefused
@@ -100,7 +101,7 @@ class Broker:
         ready = advisor.readiness()
         if not ready.ready:
             return Resolution(name, used=False, why=ready.why)
-        if (ready.costs or ready.leaves_machine) and not self.policy.consent & {name, "*"}:
+        if (ready.costs or ready.leaves_machine) and not self.policy.consent & {name, settings_name(name), "*"}:
             what = "costs money" if ready.costs else "sends prompts off this machine"
             return Resolution(name, used=False, why=f"it {what}; allow it with `consent` in the settings")
         if self._breaker(name).is_open_at(self.now()):
@@ -238,7 +239,7 @@ class Broker:
         return Answer(failure=FailureClass.TIMEOUT, reason=FailureClass.TIMEOUT.value)
 
     def _advisor(self, name: str) -> Advisor:
-        if name not in self.policy.coalesce:
+        if settings_name(name) not in self.policy.coalesce:
             return self.advisors[name]
         if name not in self._shared:
             self._shared[name] = CoalescingAdvisor(self.advisors[name], gate=lambda: self._concurrency_slot(name))
@@ -256,7 +257,8 @@ class Broker:
         return self._slots
 
     async def _wait_for_rate(self, name: str) -> None:
-        for whose, rate in (("", self.policy.per_minute), (name, self.policy.rates.get(name))):
+        own = settings_name(name)
+        for whose, rate in (("", self.policy.per_minute), (own, self.policy.rates.get(own))):
             if rate is not None:
                 limiter = self._rate_limiters.setdefault(whose, RateLimiter(60.0 / rate))
                 await self.sleep(limiter.reserve_wait_s(self.now()))

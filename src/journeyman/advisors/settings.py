@@ -105,6 +105,15 @@ class AdvisorSettings(BaseModel):
             raise ValueError("give both input_usd_per_mtok and output_usd_per_mtok, or neither")
         return self
 
+    @property
+    def takes_model(self) -> bool:
+        """Whether its questions name a model, so that a run may choose another one."""
+        return isinstance(self.kind, ProviderKind)
+
+    def with_model(self, model: str) -> AdvisorSettings:
+        """The same advisor asking another model, whose price the settings do not know."""
+        return self.model_copy(update={"model": model, "input_usd_per_mtok": None, "output_usd_per_mtok": None})
+
     def limits(self) -> AskLimits:
         """What one try may take."""
         usual_s = 300.0 if self.kind is AdvisorKind.AGENT else 120.0

@@ -130,10 +130,6 @@ class AdviceClient:
         self._scripts = scripts
         self._schemas: dict[str, ArgumentSchema | str] = {}
 
-    def _wanted(self) -> tuple[str, ...]:
-        advisor = self._journal.state.mission.advisor
-        return (advisor,) if isinstance(advisor, str) else tuple(advisor.chain)
-
     async def next_strategy(self) -> Advised | str:
         """A checked strategy and whose it is, or the reason why the planner must go on."""
         chosen: list[Strategy] = []
@@ -150,7 +146,7 @@ class AdviceClient:
             return self._request(AskPurpose.STRATEGY, prompt, StrategyAdvice)
 
         outcome = await self._broker.ask(
-            make, wanted=self._wanted(), check=check, ledger=SessionUsageLedger(self._journal)
+            make, wanted=self._journal.state.mission.advisors, check=check, ledger=SessionUsageLedger(self._journal)
         )
         if outcome.value is None or not chosen:
             return outcome.reason or (
@@ -177,7 +173,7 @@ class AdviceClient:
             return None
 
         outcome = await self._broker.ask(
-            make, wanted=self._wanted(), check=check, ledger=SessionUsageLedger(self._journal)
+            make, wanted=self._journal.state.mission.advisors, check=check, ledger=SessionUsageLedger(self._journal)
         )
         if not isinstance(outcome.value, ClosingAdvice):
             return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,9 @@ from journeyman.engine.clock import Clock, stamp
 from journeyman.mission.values.canonical import JsonObject, canonical
 from journeyman.mission.values.errors import Unavailable
 from journeyman.stores.files import sync_folder
+
+if sys.platform != "win32":
+    import fcntl
 
 NAME: Final = "drafts.jsonl"
 """In a tenant's folder: two lines for each question to a model that a draft asked, without any text of it."""
@@ -35,6 +39,8 @@ class DraftLog:
             new = not self.path.exists()
             descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600)
             with os.fdopen(descriptor, "rb+", buffering=0) as file:
+                if sys.platform != "win32":  # a line that another process is writing would look torn
+                    fcntl.flock(file, fcntl.LOCK_EX)
                 size = file.seek(0, os.SEEK_END)
                 torn = size > 0 and os.pread(file.fileno(), 1, size - 1) != b"\n"
                 file.write(b"\n" + line if torn else line)

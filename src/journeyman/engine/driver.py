@@ -40,7 +40,7 @@ from journeyman.mission.rules.evaluate import evaluated, watched
 from journeyman.mission.rules.expression_answers import judge_with_answers
 from journeyman.mission.rules.next_command import next_command, unasked_by
 from journeyman.mission.values.canonical import Json, JsonObject, parsed
-from journeyman.mission.values.errors import BudgetRefused, CallerError, InvalidInput, WorldError
+from journeyman.mission.values.errors import BudgetRefused, CallerError, CouldNotStart, InvalidInput, WorldError
 from journeyman.mission.values.value import replace
 from journeyman.stores.base import Reserve
 from journeyman.tools.base import Catalog, Replayable, Tool
@@ -150,7 +150,7 @@ class Driver:
     async def _gather_history(self, state: State) -> None:
         """Gather what models must be told of the record; the state holds what deciding needs."""
         journal, store = self._journal, self._world.store
-        if self._advising is not None and state.mission.advisor != "none":
+        if self._advising is not None and state.mission.advisors:
             for happened in await newest_iterations(store, journal.session_id, RECENT, journal.head):
                 self._recent.take(happened)
             journal.listeners.append(lambda happened, _: self._recent.take(happened))
@@ -162,6 +162,9 @@ class Driver:
         except ToolsNotOpened:
             await self._end_late("the tools were not there in time")
             return
+        except WorldError as error:
+            await self._end_unless_started(error)
+            raise CouldNotStart(str(error), code=error.code, retry_after_s=error.retry_after_s) from error
         if isinstance(self._catalog, Replayable):
             journal = self._journal
             async for happened in read_events(self._world.store, journal.session_id, journal.head):
@@ -170,15 +173,16 @@ class Driver:
         await self._replay_into_catalog()
         await self._with_catalog(self._catalog)
 
-    async def _end_unless_started(self, error: CallerError) -> None:
-        """End a session whose tools never were what its mission says: going on with it cannot help."""
+    async def _end_unless_started(self, error: CallerError | WorldError) -> None:
+        """End a session that never had the tools that its mission says: nothing of it was done that could go on."""
         journal = self._journal
-        pinned = journal.state.tools or journal.state.tools_ref
-        if journal.lease is None or pinned or journal.state.phase is Phase.ENDED:
+        if journal.lease is None or journal.state.tools or journal.state.tools_ref:
             return
-        journal.record(e.EndAsked(reason=VerdictReason.COULD_NOT_START, note=str(error)[:2000]))
-        command = next_command(journal.state)
-        if isinstance(command, c.End):
+        while not isinstance(next_command(journal.state), c.Nothing):  # again where somebody appended first
+            journal.record(e.EndAsked(reason=VerdictReason.COULD_NOT_START, note=str(error)[:2000]))
+            command = next_command(journal.state)
+            if not isinstance(command, c.End):
+                return
             await self._end(command)
 
     async def _with_catalog(self, catalog: Catalog) -> None:
@@ -416,7 +420,7 @@ class Driver:
     async def _end(self, command: c.End) -> None:
         if (
             self._advising is not None
-            and self._journal.state.mission.advisor != "none"
+            and self._journal.state.mission.advisors
             and self._journal.state.people.end_asked is None
             and not self._journal.state.advice.closing
             and not self._is_over()

@@ -15,7 +15,7 @@ from journeyman.engine.runtime import Runtime
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.mission import Mission, dump, mission_digest
-from journeyman.mission.model.reasons import VerdictLabel
+from journeyman.mission.model.reasons import SessionStatus, VerdictLabel
 from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import JourneymanError, LeaseHeld, LeaseLost, NotAllowed
@@ -29,19 +29,24 @@ class Engine:
     def __init__(self, world: Runtime) -> None:
         self._world = world
 
-    async def create(self, mission: Mission, origin: Path | None = None) -> str:
+    async def create(self, mission: Mission, origin: Path | None = None, *, session_id: str = "") -> str:
         """Record a new session of a mission and give its id; `drive` runs it.
 
         `origin` is the folder from which functions, servers and artifacts are found; the present one when `None`.
+        `session_id` is drawn where none is given. Raises `NotAllowed` where a session has that id already.
         """
-        return (await self._begun(mission, origin, None)).session_id
+        return (await self._begun(mission, origin, None, session_id)).session_id
 
     async def drive(self, session_id: str, on_event: OnEvent | None = None) -> State:
         """Drive a session until it ends, pauses or waits for a person; give its state then.
 
-        Raises `NotFound`, `LeaseHeld` (another process drives it) or `LeaseLost` (another one took over).
+        `on_event` is told what happens from here on. Raises `NotFound`, `LeaseHeld` (another process drives it) or `LeaseLost` (another one took over).
         """
-        return await self._driven(self._journal(session_id, on_event))
+        journal = self._journal(session_id)
+        await journal.load()
+        if on_event is not None:
+            journal.listeners.append(on_event)
+        return await self._driven(journal)
 
     async def conclude(self, session_id: str) -> State:
         """Write the ending of a session whose process was killed at its deadline; give its state then.
@@ -50,9 +55,11 @@ class Engine:
         """
         return await Driver(self._world, self._journal(session_id)).conclude()
 
-    async def run(self, mission: Mission, origin: Path | None = None, on_event: OnEvent | None = None) -> State:
+    async def run(
+        self, mission: Mission, origin: Path | None = None, on_event: OnEvent | None = None, *, session_id: str = ""
+    ) -> State:
         """Start a mission and drive it until it ends, pauses or waits for a person; see `create` and `drive`."""
-        return await self._driven(await self._begun(mission, origin, on_event))
+        return await self._driven(await self._begun(mission, origin, on_event, session_id))
 
     async def run_many(self, missions: list[Mission], at_once: int = 64) -> list[State]:
         """Run missions side by side, at most `at_once` at a time; give their states in order."""
@@ -76,7 +83,9 @@ class Engine:
         A session that cannot go on, since its tools are not there any more, say, is told to `on_fault` and stays as it
         is; the others go on.
         """
-        running = [row.session_id for row in await self._world.store.sessions() if row.status == "running"]
+        running = [
+            row.session_id for row in await self._world.store.sessions() if row.status == SessionStatus.OPEN.value
+        ]
         states: list[State] = []
         limit = anyio.CapacityLimiter(at_once)
 
@@ -134,9 +143,11 @@ class Engine:
             journal.listeners.append(on_event)
         return journal
 
-    async def _begun(self, mission: Mission, origin: Path | None, on_event: OnEvent | None) -> Journal:
+    async def _begun(self, mission: Mission, origin: Path | None, on_event: OnEvent | None, session_id: str) -> Journal:
         """A new session, recorded; whoever drives it at once need not read it again."""
-        journal = self._journal(f"s{self._world.clock.new_id()}", on_event)
+        journal = self._journal(session_id or f"s{self._world.clock.new_id()}", on_event)
+        if session_id and await self._world.store.read(session_id, 0, 1):
+            raise _taken(session_id)
         event = e.SessionCreated(
             tenant=self._world.store.tenant,
             session_id=journal.session_id,
@@ -145,7 +156,8 @@ class Engine:
             origin=str((origin or Path()).resolve()),
         )
         journal.begin(event, mission)
-        await journal.commit()
+        if not await journal.commit():
+            raise _taken(session_id)
         return journal
 
     async def _driven(self, journal: Journal) -> State:
@@ -153,6 +165,12 @@ class Engine:
             return await Driver(self._world, journal).drive()
         except BaseExceptionGroup as group:
             raise _single_error(group) from None
+
+
+def _taken(session_id: str) -> NotAllowed:
+    return NotAllowed(
+        f"there is a session {session_id!r} already; take another id, or go on with it: journeyman resume {session_id}"
+    )
 
 
 def _externalize_tools(journal: Journal, event: e.Event) -> e.Event:

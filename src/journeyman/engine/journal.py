@@ -14,6 +14,7 @@ from journeyman.engine.clock import Clock, stamp
 from journeyman.engine.record_reading import PAGE, read_pages, restore, session_not_found, with_tool_specs
 from journeyman.engine.snapshots import SnapshotSchedule, make_snapshot
 from journeyman.mission.chain import Entry, Envelope, Head, check_chain, genesis, head_of, seal_bytes
+from journeyman.mission.fold.at_end import kept_back
 from journeyman.mission.fold.fold import created, fold, with_tools
 from journeyman.mission.fold.timing import seconds_between
 from journeyman.mission.model import events as e
@@ -151,7 +152,8 @@ class Journal:
         limit = state.mission.budget.wall_clock_s
         if limit is None:
             return None
-        return float(limit) - state.usage.wall_clock_s - seconds_between(state.times.last_at, self.at())
+        used = state.usage.wall_clock_s + seconds_between(state.times.last_at, self.at())
+        return float(limit) - kept_back(state).wall_clock_s - used
 
     @property
     def intents_waiting(self) -> bool:
@@ -319,4 +321,5 @@ def summary_of(state: State, at: str) -> Summary:
         iteration=state.usage.iterations,
         created_at=state.identity.created_at,
         updated_at=at,
+        origin=state.identity.origin,
     )

@@ -19,7 +19,7 @@ from journeyman.mission.model.strategy import allowed_tools
 from journeyman.mission.model.strategy import problems as strategy_problems
 from journeyman.mission.rules.approvals import needs_person
 from journeyman.mission.values.canonical import JsonObject
-from journeyman.mission.values.errors import InvalidInput, Problem
+from journeyman.mission.values.errors import Problem
 from journeyman.tools.arguments import compile_schema
 from journeyman.tools.base import Catalog
 from journeyman.tools.predicate import PredicateLimits, Predicates
@@ -70,23 +70,9 @@ async def check_mission(
     return replace(told, problems=(*found, *told.problems), results=tuple(results))
 
 
-def check_expressions(mission: Mission, what: str) -> None:
-    """Raise `InvalidInput` with every expression of the mission that can never be evaluated."""
-    plan = mission.plan if isinstance(mission.plan, list) else []
-    written = [
-        (f"criterion {item.id!r}", source)
-        for item in walk(mission.criteria)
-        if (source := item.expression()) is not None
-    ]
-    written += [(f"plan.{index}.until", step.until) for index, step in enumerate(plan) if step.until is not None]
-    limit = PredicateLimits().source_bytes
-    problems = [
-        replace(problem, where=where, hint=problem.hint or f"it reads {source[:80]!r}")
-        for where, source in written
-        for problem in syntax_problems(source, limit)
-    ]
-    if problems:
-        raise InvalidInput(what, tuple(problems))
+def expression_faults(source: str) -> tuple[Problem, ...]:
+    """What is wrong with an expression of a mission, whatever it is evaluated on."""
+    return syntax_problems(source, PredicateLimits().source_bytes)
 
 
 async def _sandbox_problems(mission: Mission, predicates: Predicates) -> list[Problem]:

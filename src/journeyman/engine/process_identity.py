@@ -14,14 +14,24 @@ def owner_name(new_id: str) -> str:
     return f"p{new_id}" if mark is None else f"p{new_id}@{mark}"
 
 
+def process_of(owner: str) -> int | None:
+    """The number of the process of that name, where it certainly lives on this machine."""
+    pid, mark = _parts(owner)
+    return pid if pid is not None and _process_stamp(pid) == mark else None
+
+
 def is_gone(owner: str) -> bool:
     """Tell whether the process of that name has certainly ended; false where nobody on this machine can know."""
+    pid, mark = _parts(owner)
+    return pid is not None and _process_stamp(pid) != mark
+
+
+def _parts(owner: str) -> tuple[int | None, str]:
+    """Process number and mark of a name that was made on this machine since it started."""
     _, _, mark = owner.partition("@")
     boot, _, rest = mark.partition(".")
     pid = rest.partition(".")[0]
-    if not pid.isdigit() or boot != _boot():
-        return False
-    return _process_stamp(int(pid)) != mark
+    return (int(pid) if pid.isdigit() and boot == _boot() else None), mark
 
 
 def _boot() -> str:

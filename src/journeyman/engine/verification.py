@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, replace
+from typing import Final
 
 from journeyman.engine.journal import summary_of
 from journeyman.engine.record_reading import read_pages, with_tool_specs
@@ -14,6 +15,9 @@ from journeyman.mission.record.snapshot import form, snapshot_event
 from journeyman.mission.values.errors import NotFound, RecordBroken
 from journeyman.stores.base import Store, Summary
 from journeyman.stores.verify import VerifyResult, verify_session
+
+_LOOKED_UP: Final = frozenset({"seq", "head_holds", "lease_owner", "lease_held"})
+"""What a row tells of the store and not of the events."""
 
 
 async def check_record(store: Store, session_id: str, head: Head | None = None) -> VerifyResult:
@@ -65,7 +69,7 @@ async def _row_fault(store: Store, derived: Summary) -> str:
     if row.seq > derived.seq:
         return ""  # somebody drives it on: the row is of events that came after these were read
     kept, wanted = asdict(row), asdict(derived)
-    wrong = [key for key in wanted if key not in ("seq", "head_holds") and kept[key] != wanted[key]]
+    wrong = [key for key in wanted if key not in _LOOKED_UP and kept[key] != wanted[key]]
     if not wrong:
         return ""
     told = ", ".join(f"{key} is {kept[key]!r} instead of {wanted[key]!r}" for key in wrong)

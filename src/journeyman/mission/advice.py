@@ -12,7 +12,8 @@ from journeyman.mission.criteria import KIND_TYPES, AnyCriterion
 from journeyman.mission.criteria.schema import Strict
 from journeyman.mission.fold.planner_memory import call_signature
 from journeyman.mission.model.effects import EFFECT_RULES
-from journeyman.mission.model.state import CallEffect, State
+from journeyman.mission.model.planner_memory import CallEffect
+from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import Strategy, ToolCall
 from journeyman.mission.planner.propose import plan_due
 from journeyman.mission.values.canonical import Json, JsonObject
@@ -79,7 +80,7 @@ def wants_advice(state: State) -> bool:
     It is, whenever the operator's plan has no step; but an advisor that moves nothing shares the turns with the
     planner, so that a lying or lost model cannot keep a solvable mission from its end.
     """
-    if state.mission.advisor == "none" or plan_due(state):
+    if not state.mission.advisors or plan_due(state):
         return False
     lost = state.memory.advised_misses >= PATIENCE
     return not (lost and state.iteration.source.startswith("advisor:"))

@@ -60,7 +60,7 @@ class Summary:
     session_id: str
     name: str
     status: str
-    """`running`, `waiting`, `paused` or `ended`."""
+    """`open`, `waiting`, `paused` or `ended`: what the record says. Whether anybody drives it, the lease says."""
     verdict: str
     """Latest verdict and reason as `verdict/reason`; empty before the first."""
     outcome: str
@@ -68,10 +68,16 @@ class Summary:
     iteration: int
     created_at: str
     updated_at: str
+    origin: str = ""
+    """Folder of the mission file."""
     seq: int = 0
     """Head of the record; filled by the store when it lists."""
     head_holds: bool = True
     """Whether the record ends at the head that the row names; looked up by the store when it lists."""
+    lease_owner: str = ""
+    """Who took the lease and has not given it back, whether or not it has run out; looked up when the store lists."""
+    lease_held: bool = False
+    """Whether that lease still holds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,4 +160,17 @@ class HeadLookup(Protocol):
 
     async def head(self, session_id: str) -> Head:
         """Where the record ends, cheaper than reading it; `genesis` for an unknown session."""
+        ...
+
+
+@runtime_checkable
+class Forgetting(Protocol):
+    """A store from which whole sessions can be removed."""
+
+    async def delete(self, leases: Sequence[Lease]) -> None:
+        """Remove the sessions of these leases: events, rows, and every blob that no other session refers to.
+
+        What they spent of the tenant's budget stays spent; what they had reserved counts as spent. All of them or, with
+        `LeaseLost` where one was taken over, none.
+        """
         ...

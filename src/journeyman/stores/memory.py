@@ -11,6 +11,7 @@ from journeyman.mission.chain import Entry, Head, genesis, head_of
 from journeyman.mission.values.canonical import digest as digest_of_bytes
 from journeyman.mission.values.errors import NotFound, RecordBroken
 from journeyman.stores.base import Account, Batch, Lease, Reserve, Settle, Summary
+from journeyman.stores.references import blobs_named
 from journeyman.stores.validation import (
     budget_refused,
     check_amounts,
@@ -66,6 +67,12 @@ class _TenantBudgets:
             account = self.account(kind)
             self.accounts[kind] = replace(account, spent=account.spent + amount)
         self.reservations[name] = _Reservation(before.amounts if before else dict(change.amounts), settled=True)
+
+    def forget(self, prefix: str) -> None:
+        """Drop the reservations whose ids begin so; what is still open counts as spent."""
+        for name in [name for name in self.reservations if name.startswith(prefix)]:
+            self.settle(Settle(reservation_id=name, amounts=self.reservations[name].amounts))
+            del self.reservations[name]
 
     def apply(self, changes: Sequence[Reserve | Settle]) -> None:
         """Make all `changes`, or none when one is refused."""
@@ -173,7 +180,27 @@ class MemoryStore:
 
     async def sessions(self) -> Sequence[Summary]:
         """The summaries, newest first; see `Store.sessions`."""
-        return sorted(self._summaries.values(), key=lambda row: (row.created_at, row.session_id), reverse=True)
+        rows = sorted(self._summaries.values(), key=lambda row: (row.created_at, row.session_id), reverse=True)
+        return [self._with_lease(row) for row in rows]
+
+    def _with_lease(self, row: Summary) -> Summary:
+        held = self._leases.get(row.session_id)
+        if held is None:
+            return row
+        return replace(row, lease_owner=held.owner, lease_held=bool(held.owner) and held.expires_at > self._clock())
+
+    async def delete(self, leases: Sequence[Lease]) -> None:
+        """Remove sessions whole; see `Forgetting.delete`."""
+        for lease in leases:
+            self._check_lease(lease, lease.session_id)
+        gone = [entry.body for lease in leases for entry in self._entries.pop(lease.session_id, [])]
+        for lease in leases:
+            self._summaries.pop(lease.session_id, None)
+            self._leases.pop(lease.session_id, None)
+            self._ledger.forget(f"{lease.session_id}/")
+        kept = blobs_named(entry.body for entries in self._entries.values() for entry in entries)
+        for name in blobs_named(gone) - kept:
+            self._blobs.pop(name, None)
 
     async def accounts(self, ceilings: Mapping[str, int | None] | None = None) -> Sequence[Account]:
         """The accounts by kind, after setting `ceilings`; see `Store.accounts`."""

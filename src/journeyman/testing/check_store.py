@@ -30,12 +30,12 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from journeyman.testing.store_kit import budgets, crashes, leases, races, records
+from journeyman.testing.store_kit import budgets, crashes, leases, races, records, removal
 from journeyman.testing.store_kit.fixtures import Check, MakeStore, StoreContractBroken, StorePlace
 
 __all__ = ["CRASH_CHECKS", "STORE_CHECKS", "Check", "MakeStore", "StoreContractBroken", "StorePlace", "check_store"]
 
-STORE_CHECKS: tuple[Check, ...] = (*records.CHECKS, *leases.CHECKS, *budgets.CHECKS, *races.CHECKS)
+STORE_CHECKS: tuple[Check, ...] = (*records.CHECKS, *leases.CHECKS, *budgets.CHECKS, *races.CHECKS, *removal.CHECKS)
 """What every store must keep."""
 CRASH_CHECKS: tuple[Check, ...] = crashes.CHECKS
 """What a store on disk or behind a server must keep besides."""

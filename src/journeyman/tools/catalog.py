@@ -61,8 +61,7 @@ async def open_catalog(
     """
     bounds, until = limits or CallLimits(), deadline or Deadline()
     # A thread: importing runs what others wrote, perhaps for ever, and our loop must go on.
-    local = await run_blocking(lambda: _local(functions, base_dir))
-    await run_blocking(lambda: check_declared(declared or {}, base_dir))
+    local = await run_blocking(lambda: _local(functions, declared or {}, base_dir))
     configs = [server for server in read_servers(servers or {}, base_dir) if _needed(server.name, allow)]
     fault: Exception | None = None
     async with anyio.create_task_group() as group:
@@ -108,9 +107,12 @@ async def _open_all(servers: Sequence[McpServer]) -> None:
 
 
 def _local(
-    functions: Sequence[str | IsolationSpec | Callable[..., object]], base_dir: Path | None
+    functions: Sequence[str | IsolationSpec | Callable[..., object]],
+    declared: Mapping[str, DeclaredTool],
+    base_dir: Path | None,
 ) -> list[tuple[FunctionTool, IsolationSpec | None]]:
-    """Each function's tool, and how it is isolated, those of the mission file first."""
+    """Each function's tool, and how it is isolated, those of the mission file first; what it describes is checked."""
+    check_declared(declared, base_dir)
     written = [item for item in functions if isinstance(item, (str, IsolationSpec))]
     specs = [item if isinstance(item, str) else item.function for item in written]
     found = [

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 
 from journeyman.engine import control
 from journeyman.engine.clock import Clock
+from journeyman.engine.process_identity import process_of
 from journeyman.engine.record_reading import state_of
 from journeyman.engine.reporting import report_of
+from journeyman.engine.standing import is_driven, row_of
+from journeyman.interfaces.cli.mission_options import budget_changes
+from journeyman.interfaces.cli.next_steps import next_step, standing_words
 from journeyman.interfaces.cli.options import ApprovalArgument, JsonOption, NoteOption, PersonOption, SessionArgument
-from journeyman.interfaces.cli.rendering import console, table_of
-from journeyman.interfaces.cli.run import budget_changes, next_step
+from journeyman.interfaces.cli.rendering import print_table, table_of
 from journeyman.interfaces.cli.sessions import state_json
 from journeyman.interfaces.cli.shared import CommandGroup, person, print_json, settings_of
 from journeyman.interfaces.cli.terminal import say
-from journeyman.interfaces.cli.with_session import with_session
+from journeyman.interfaces.cli.with_session import once_free, with_session
 from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
 from journeyman.mission.report.document import effects_table
@@ -26,36 +29,65 @@ from journeyman.mission.report.model import to_json
 from journeyman.mission.report.rows import EffectRow
 from journeyman.mission.values.errors import CallerError, LeaseHeld
 from journeyman.mission.values.value import replace
-from journeyman.stores.base import Store
+from journeyman.stores.base import Store, Summary
 from journeyman.wiring import Journeyman
 
 app = CommandGroup()
 Act = Callable[[Store, Clock, str, str], Awaitable[State]]
+_CANCELS: Final = "it cancels its running calls and writes the ending"
+_SETTLES: Final = "it ends once its running calls have settled"
 
 
 def _record_action(
-    ctx: typer.Context, session: str, as_name: str, act: Act, said: str, *, as_json: bool, finish: bool = False
+    ctx: typer.Context,
+    session: str,
+    as_name: str,
+    act: Act,
+    said: str,
+    *,
+    then: str = "it goes on with that",
+    as_json: bool,
+    finish: bool = False,
 ) -> None:
-    """Add one event to a session's record and say how it stands; `finish` writes the ending where nobody drives."""
+    """Add one event to a session's record and say what comes of it.
+
+    Args:
+        ctx: The command's.
+        session: As the person named it.
+        as_name: Who the person is.
+        act: Adds the event.
+        said: What was done, in one word.
+        then: What a process that drives the session does about it.
+        as_json: Print the session as JSON instead.
+        finish: Write the ending here where nobody drives.
+    """
     settings = settings_of(ctx)
     who = person(settings, as_name)
 
-    async def work(journeyman: Journeyman, name: str) -> State:
+    async def work(journeyman: Journeyman, name: str) -> tuple[State, Summary]:
         state = await act(journeyman.store, journeyman.clock, name, who)
-        return await _finished(journeyman, name, state) if finish else state
+        if finish:
+            state = await _finished(journeyman, name, state)
+        return state, await row_of(journeyman.store, name)
 
-    state = with_session(settings, session, work)
+    state, row = with_session(settings, session, work)
     if as_json:
-        print_json(state_json(state))
+        print_json(state_json(state, row))
         return
-    say(f"{state.session_id}: {said}; it is {state.status.value} now")
-    if state.status is not SessionStatus.ENDED:
-        say(next_step(state), err=True)
+    if is_driven(row) and state.status is not SessionStatus.ENDED:
+        process = process_of(row.lease_owner)
+        whose = "the process that drives it" if process is None else f"process {process}, which drives it,"
+        say(f"{state.session_id}: {said}; {whose} sees that within a second: {then}")
+    elif state.status is SessionStatus.ENDED:
+        say(f"{state.session_id}: {said}; it has ended: {state.outcome} · {row.verdict}")
+    else:
+        say(f"{state.session_id}: {said}; nobody drives it: it is {standing_words(row)}")
+    say(next_step(state, row), err=True)
 
 
 async def _finished(journeyman: Journeyman, name: str, state: State) -> State:
     try:
-        return await journeyman.engine.drive(name)
+        return await once_free(journeyman, name, lambda: journeyman.engine.drive(name))
     except LeaseHeld:
         return state  # its driver sees the event and writes the ending
 
@@ -69,7 +101,15 @@ def pause(
     as_json: JsonOption = False,
 ) -> None:
     """Stop a session at its next safe point; `journeyman resume` goes on."""
-    _record_action(ctx, session, as_name, partial(control.pause, note=note), "paused", as_json=as_json)
+    _record_action(
+        ctx,
+        session,
+        as_name,
+        partial(control.pause, note=note),
+        "paused",
+        then="it stops at its next safe point",
+        as_json=as_json,
+    )
 
 
 @app.command("abort")
@@ -82,7 +122,7 @@ def abort(
 ) -> None:
     """End a session now: running calls are cancelled, and the report says who ended it."""
     act: Act = partial(control.end, abort=True, note=note)
-    _record_action(ctx, session, as_name, act, "aborted", as_json=as_json, finish=True)
+    _record_action(ctx, session, as_name, act, "aborted", then=_CANCELS, as_json=as_json, finish=True)
 
 
 @app.command("end")
@@ -95,7 +135,7 @@ def end(
 ) -> None:
     """End a session after its running calls have settled; the outcome is what the evidence says."""
     act: Act = partial(control.end, abort=False, note=note)
-    _record_action(ctx, session, as_name, act, "told to end", as_json=as_json, finish=True)
+    _record_action(ctx, session, as_name, act, "told to end", then=_SETTLES, as_json=as_json, finish=True)
 
 
 @app.command("approve")
@@ -167,7 +207,7 @@ def effects(ctx: typer.Context, session: SessionArgument, as_json: JsonOption = 
     if as_json:
         print_json([to_json(row) for row in rows])
     elif rows:
-        console().print(table_of(effects_table(rows)))
+        print_table(table_of(effects_table(rows)))
     else:
         say("no effects yet")
 

@@ -16,7 +16,8 @@ from journeyman.config import Settings
 from journeyman.engine.draft_log import NAME, DraftLog
 from journeyman.engine.drafting import Draft, draft_criteria, known_metrics
 from journeyman.engine.tool_policy import pinned_tool
-from journeyman.interfaces.cli.rendering import console, short, table
+from journeyman.interfaces.cli.named_values import named_values
+from journeyman.interfaces.cli.rendering import print_table, short, table
 from journeyman.interfaces.cli.shared import WAITING, print_json, run_async
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.files.mission_file import validate_mission
@@ -88,20 +89,12 @@ def _skeleton(wanted: DraftRequest) -> dict[str, Any]:
     if wanted.functions:
         plain["functions"] = list(wanted.functions)
     servers: dict[str, Any] = {}
-    for text in wanted.servers:
-        name, equals, command = text.partition("=")
-        words = shlex.split(command) if equals else []
+    example = "git='mcp-server-git --repository .'"
+    for name, command in named_values(wanted.servers, "--server", form="NAME=COMMAND ARG…", example=example):
+        words = shlex.split(command)
         if not words:
-            raise InvalidInput(
-                "--server",
-                (
-                    Problem(
-                        where=text,
-                        message="is not of the form NAME=COMMAND ARG…",
-                        hint="as in git='mcp-server-git --repository .'",
-                    ),
-                ),
-            )
+            problem = Problem(where="--server", message=f"{name!r} has no command", hint=f"as in {example}")
+            raise InvalidInput("the command line", (problem,))
         servers[name] = {"command": words[0], "args": words[1:]}
     if servers:
         plain["servers"] = servers
@@ -141,7 +134,7 @@ def _show(draft: Draft) -> None:
         rest = {key: value for key, value in row.items() if key not in ("id", "kind")}
         made.add_row(str(row["id"]), str(row["kind"]), short(json.dumps(rest), 100))
     say(f"drafted by {draft.source}:")
-    console().print(made)
+    print_table(made)
     for note in draft.notes:
         say(f"  note: {note}")
 

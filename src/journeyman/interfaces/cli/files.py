@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, cast
 
@@ -10,9 +11,11 @@ import typer
 
 from journeyman.engine.mission_check import MissionCheck, check_mission
 from journeyman.interfaces.cli.drafting import DraftRequest, write_draft
-from journeyman.interfaces.cli.options import JsonOption
-from journeyman.interfaces.cli.rendering import MARKS, console, short, table
+from journeyman.interfaces.cli.named_values import parameters_given
+from journeyman.interfaces.cli.options import JsonOption, SetOption
+from journeyman.interfaces.cli.rendering import print_table, short, table
 from journeyman.interfaces.cli.shared import BAD_INPUT, CommandGroup, print_json, run_async, settings_of
+from journeyman.interfaces.cli.status_marks import mark_of
 from journeyman.interfaces.cli.templates import Template, write_template
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.criteria.base import walk
@@ -24,7 +27,7 @@ from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
-from journeyman.wiring import load_mission, mission_catalog
+from journeyman.wiring import advisor_problems, load_mission, mission_catalog
 
 app = CommandGroup()
 
@@ -115,12 +118,13 @@ def check(
             "--observation", help="A JSON file with metrics, events, errors …: the criteria are evaluated on it."
         ),
     ] = None,
+    values: SetOption = [],  # noqa: B006  # typer's form
     offline: Annotated[bool, typer.Option("--offline", help="Do not open functions and servers.")] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Validate a mission file and its tools without running it; with --observation, evaluate its criteria on one."""
-    settings_of(ctx)
-    mission, folder = load_mission(file)
+    settings = settings_of(ctx)
+    mission, folder = load_mission(file, parameters_given(values))
     seen = _observation(observation) if observation is not None else None
 
     async def work() -> MissionCheck:
@@ -129,6 +133,7 @@ def check(
             return await check_mission(mission, Predicates(sandbox), ScriptRun(sandbox), opens=opens, observation=seen)
 
     found = run_async(work)
+    found = replace(found, problems=(*advisor_problems(settings, mission), *found.problems))
     if as_json:
         print_json(
             {
@@ -173,9 +178,10 @@ def _print(mission: Mission, found: MissionCheck) -> None:
             name = str(row["name"])
             asks = "yes" if name in found.waits_for_person else ""
             made.add_row(name, str(row["effect"]), asks, short(str(row["description"]), 70))
-        console().print(made)
-    for row in map(encode_result, found.results):
-        say(f"  {MARKS[str(row['status'])]} {row['id']}: {row['status']} · {short(row.get('evidence'))}")
+        print_table(made)
+    aborting = {item.id for item in walk(mission.criteria) if item.abort_when_met}
+    for row in found.results:
+        say(f"  {mark_of(row.status, aborts=row.id in aborting).sign} {row.id}: {row.status} · {short(row.evidence)}")
     good = f"{mission.name}: valid, {len(list(walk(mission.criteria)))} criteria, digest {mission_digest(mission)[:16]}"
     count = len(found.problems)
     say(f"{mission.name}: {count} problem{'s' if count != 1 else ''}" if count else good)

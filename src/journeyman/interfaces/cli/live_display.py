@@ -2,34 +2,58 @@
 
 from __future__ import annotations
 
-import sys
+import time
 from collections import deque
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final, Protocol
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.live import Live
-from rich.progress_bar import ProgressBar
-from rich.table import Table
 from rich.text import Text
 
-from journeyman.interfaces.cli.event_lines import ABORTS, MARKS, EventLines, is_failure, strategy_summary
-from journeyman.interfaces.cli.terminal import SafeConsole
-from journeyman.mission.criteria.base import walk
-from journeyman.mission.criteria.evidence import CriterionStatus
-from journeyman.mission.fold.progress import total_progress
+from journeyman.engine.standing import Standing
+from journeyman.interfaces.cli.event_lines import EventLines, is_failure
+from journeyman.interfaces.cli.live_page import Moment, session_page
+from journeyman.interfaces.cli.terminal import SafeConsole, err_stream
+from journeyman.mission.model import events as e
 from journeyman.mission.model.events import EventRecord
-from journeyman.mission.model.reasons import Outcome
 from journeyman.mission.model.state import State
+from journeyman.mission.values.printable import visible
 
 _KEPT_LINES: Final = 6
+_PER_SECOND: Final = 8
+_SIGNS: Final = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+_SHOWN_RUNNING: Final = 4
+Now = Callable[[], float]
 
 
 class Display(Protocol):
-    """Shows events as they happen."""
+    """Shows a session as it goes on."""
+
+    @property
+    def echoes(self) -> bool:
+        """Whether it shows what a person types, so that the terminal must not."""
+        ...
 
     def show(self, happened: EventRecord, state: State) -> None:
         """Take one event in."""
+        ...
+
+    def stand(self, state: State, words: str) -> None:
+        """Take in where a session that others may drive stands now."""
+        ...
+
+    def ask(self, rows: Sequence[str]) -> None:
+        """Show what a person is asked; no rows when nothing is asked any more."""
+        ...
+
+    def typed(self, text: str) -> None:
+        """Show what the person has typed so far."""
+        ...
+
+    def say(self, text: str) -> None:
+        """Show a line of our own."""
         ...
 
     def close(self) -> None:
@@ -37,18 +61,36 @@ class Display(Protocol):
         ...
 
 
-def open_display(*, quiet: bool) -> Display:
+def open_display(*, quiet: bool, verbose: bool = False) -> Display:
     """The display that fits: none, a live page, or plain lines. All write to standard error."""
     if quiet:
         return QuietDisplay()
-    return LiveDisplay() if sys.stderr.isatty() else LineDisplay()
+    console = SafeConsole(file=err_stream(), stderr=True, highlight=False, emoji=False)
+    if console.is_terminal and not console.is_dumb_terminal:
+        return LiveDisplay(console, verbose=verbose)
+    return LineDisplay(verbose=verbose)
 
 
 class QuietDisplay:
-    """Shows nothing."""
+    """Shows nothing but what a person is asked."""
+
+    echoes = False
 
     def show(self, happened: EventRecord, state: State) -> None:
         """Take one event in."""
+
+    def stand(self, state: State, words: str) -> None:
+        """Take in where it stands."""
+
+    def ask(self, rows: Sequence[str]) -> None:
+        """Print the question."""
+        _print_question(rows)
+
+    def typed(self, text: str) -> None:
+        """Show nothing: the terminal does."""
+
+    def say(self, text: str) -> None:
+        """Show nothing."""
 
     def close(self) -> None:
         """Leave nothing."""
@@ -57,133 +99,148 @@ class QuietDisplay:
 class LineDisplay:
     """One plain line for each verdict, question and ending."""
 
-    def __init__(self) -> None:
-        self._open = True
-        self._words = EventLines()
+    echoes = False
+
+    def __init__(self, *, verbose: bool = False) -> None:
+        self._words = EventLines(verbose=verbose)
+        self._stands = ""
 
     def show(self, happened: EventRecord, state: State) -> None:
         """Print the event if it is worth a line."""
-        line = self._words.line(happened, state)
-        if line and self._open:
-            try:
-                sys.stderr.write(f"{line}\n")
-                sys.stderr.flush()
-            except (BrokenPipeError, ValueError):  # nobody reads any more: the mission goes on
-                self._open = False
+        self.say(self._words.line(happened, state))
+
+    def stand(self, state: State, words: str) -> None:
+        """Print where it stands, when that is new."""
+        del state
+        if words != self._stands:
+            self._stands = words
+            self.say(f"it is {words}")
+
+    def ask(self, rows: Sequence[str]) -> None:
+        """Print the question."""
+        _print_question(rows)
+
+    def typed(self, text: str) -> None:
+        """Show nothing: the terminal does."""
+
+    def say(self, text: str) -> None:
+        """Print a line."""
+        if text:
+            _write(f"{visible(text)}\n")
 
     def close(self) -> None:
         """Nothing is left to do."""
 
 
-class LiveDisplay:
-    """A page that redraws itself."""
+def _print_question(rows: Sequence[str]) -> None:
+    if rows:
+        _write("".join(f"{visible(row)}\n" for row in rows) + "approve? type y or n, then Enter: ")
 
-    def __init__(self) -> None:
+
+def _write(text: str) -> None:
+    with suppress(OSError, ValueError):  # nobody reads any more: the mission goes on
+        stream = err_stream()
+        stream.write(text)
+        stream.flush()
+
+
+class LiveDisplay:
+    """A page that redraws itself, some times a second."""
+
+    echoes = True
+
+    def __init__(self, console: SafeConsole, *, verbose: bool = False, now: Now = time.monotonic) -> None:
+        self._console = console
+        self._now = now
+        self._began = now()
+        self._words = EventLines(verbose=verbose)
         self._lines: deque[Text] = deque(maxlen=_KEPT_LINES)
-        self._words = EventLines()
-        self._live = Live(console=SafeConsole(stderr=True), refresh_per_second=8, transient=False)
+        self._under_way: dict[str, tuple[str, float]] = {}
+        self._question: tuple[str, ...] = ()
+        self._typed = ""
+        self._stands = Standing.RUNNING.words
+        self._state: State | None = None
+        self._width = console.width
+        self._live = Live(
+            console=console, get_renderable=self._page, refresh_per_second=_PER_SECOND, redirect_stdout=False,
+            redirect_stderr=False,
+        )  # fmt: skip
         self._live.start()
 
     def show(self, happened: EventRecord, state: State) -> None:
-        """Redraw with the event."""
+        """Take in an event; the page shows it with its next picture."""
+        self._state = state
+        self._follow(happened.event)
         line = self._words.line(happened, state)
         if line:
-            self._lines.append(Text(line, style="red" if is_failure(happened.event) else ""))
-        with suppress(BrokenPipeError, OSError):
-            self._live.update(session_page(state, list(self._lines)))
+            self._add(Text(line, style="red" if is_failure(happened.event) else ""))
+
+    def _follow(self, event: e.Event) -> None:
+        match event:
+            case e.Intended():
+                self._under_way[event.effect] = (event.tool, self._now())
+            case e.Settled() | e.Reconciled():
+                self._under_way.pop(event.effect, None)
+            case e.AdviceAsked():
+                self._under_way[event.ask] = (f"asking advisor {event.advisor}", self._now())
+            case e.AdviceSettled():
+                self._under_way.pop(event.ask, None)
+            case _:
+                pass
+
+    def _add(self, line: Text) -> None:
+        self._lines = deque([*self._lines, line], maxlen=_KEPT_LINES)  # a new one: the picture is drawn in a thread
+
+    def stand(self, state: State, words: str) -> None:
+        """Take in where it stands."""
+        self._state, self._stands = state, words
+
+    def ask(self, rows: Sequence[str]) -> None:
+        """Show what a person is asked under the page."""
+        self._question, self._typed = tuple(rows), ""
+        self._refresh()
+
+    def typed(self, text: str) -> None:
+        """Show what the person has typed."""
+        self._typed = text
+        self._refresh()
+
+    def say(self, text: str) -> None:
+        """Show a line among the events."""
+        if text:
+            self._add(Text(text))
+
+    def _page(self) -> RenderableType:
+        if self._console.width < self._width:
+            self._console.clear()  # the terminal has folded what stood there
+        self._width = self._console.width
+        if self._state is None:
+            return Text(f"{self._clock()} opening …")
+        return session_page(self._state, self._moment(self._state))
+
+    def _moment(self, state: State) -> Moment:
+        now, flying = self._now(), {effect.intended.effect for effect in state.in_flight} | set(state.advice.open)
+        running = [f"{what} {now - since:.0f} s" for name, (what, since) in self._under_way.items() if name in flying]
+        return Moment(
+            stands=self._stands,
+            lines=tuple(self._lines),
+            clock="" if state.outcome else self._clock(),
+            running=running[:_SHOWN_RUNNING],
+            question=self._question,
+            typed=self._typed,
+        )
+
+    def _clock(self) -> str:
+        passed = self._now() - self._began
+        sign = _SIGNS[int(passed * _PER_SECOND) % len(_SIGNS)]
+        minutes, seconds = divmod(int(passed), 60)
+        return f"{sign} {minutes:02}:{seconds:02}"
+
+    def _refresh(self) -> None:
+        with suppress(OSError, ValueError):
+            self._live.refresh()
 
     def close(self) -> None:
         """Draw a last time and leave the page standing; closing again does nothing."""
-        with suppress(BrokenPipeError, OSError):
+        with suppress(OSError, ValueError):
             self._live.stop()
-
-
-def session_page(state: State, lines: list[Text]) -> RenderableType:
-    """The whole picture of a session."""
-    head = Text.assemble(
-        (state.mission.name, "bold"),
-        f"  {state.session_id}  iteration {state.iteration.index}  ",
-        (_standing(state), _colour(state)),
-    )
-    return Group(
-        head,
-        Text(f"now: {strategy_summary(state.iteration.strategy)}", overflow="ellipsis", no_wrap=True),
-        criteria_table(state),
-        budget_table(state),
-        *lines,
-    )
-
-
-def _standing(state: State) -> str:
-    if state.outcome:
-        return f"{state.outcome} ({_verdict(state)})"
-    return f"{state.status.value} {_verdict(state)}".rstrip()
-
-
-def _verdict(state: State) -> str:
-    return f"{state.verdict.label}/{state.verdict.reason}" if state.verdict is not None else ""
-
-
-def _colour(state: State) -> str:
-    return _COLOURS.get(state.outcome, "cyan") if state.outcome is not None else "cyan"
-
-
-_COLOURS: Final = {
-    Outcome.ACHIEVED: "bold green",
-    Outcome.NOT_ACHIEVED: "bold red",
-    Outcome.UNKNOWN: "bold magenta",
-}
-
-
-def criteria_table(state: State) -> Table:
-    """A row with a progress bar for each criterion."""
-    table = Table.grid(padding=(0, 1))
-    for criterion in walk(state.mission.criteria):
-        known = state.progress.criteria.get(criterion.id)
-        status = known.status if known is not None else CriterionStatus.INCONCLUSIVE
-        mark, colour = (ABORTS if criterion.abort_when_met else MARKS)[status]
-        progress = known.progress if known is not None else 0.0
-        evidence = str(known.result.evidence) if known is not None else "not yet evaluated"
-        role = " (abort)" if criterion.abort_when_met else "" if criterion.required else " (optional)"
-        name = f"{criterion.id}{role}"
-        fresh = "" if known is None or not known.result.carried else " (not measured now)"
-        table.add_row(
-            Text(mark, style=colour),
-            Text(name),
-            ProgressBar(total=1, completed=progress, width=24),
-            f"{progress:>4.0%}",
-            Text(_short(evidence) + fresh, style="dim"),
-        )
-    total = total_progress(state.mission, state.progress.criteria)
-    table.add_row(
-        "", Text("progress", style="bold"), ProgressBar(total=1, completed=total, width=24), f"{total:>4.0%}", ""
-    )
-    return table
-
-
-def budget_table(state: State) -> Table:
-    """A burn-down row for each budget that has a ceiling."""
-    table = Table.grid(padding=(0, 1))
-    budget, used = state.mission.budget, state.usage
-    rows: list[tuple[str, float, float | None]] = [
-        ("iterations", used.iterations, budget.iterations),
-        ("seconds", used.wall_clock_s, budget.wall_clock_s),
-        ("tool calls", used.tool_calls, budget.tool_calls),
-        ("tokens", used.tokens, budget.tokens),
-        ("usd", used.cost_microusd / 1e6, budget.cost_usd),
-    ]
-    for name, spent, ceiling in rows:
-        if ceiling is not None:
-            bar = ProgressBar(
-                total=max(float(ceiling), 1e-9),
-                completed=min(float(spent), float(ceiling)),
-                width=24,
-                complete_style="blue",
-            )
-            table.add_row(" ", Text(name, style="dim"), bar, f"{spent:g} of {ceiling:g}")
-    return table
-
-
-def _short(text: str) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= 60 else line[:59] + "…"

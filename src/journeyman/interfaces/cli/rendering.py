@@ -10,54 +10,75 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from journeyman.interfaces.cli.terminal import SafeConsole
+from journeyman.interfaces.cli.next_steps import standing_words
+from journeyman.interfaces.cli.status_marks import mark_of
+from journeyman.interfaces.cli.terminal import SafeConsole, out_stream
 from journeyman.mission.criteria.base import walk
+from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.model.reasons import SessionStatus
-from journeyman.mission.model.state import State
+from journeyman.mission.model.state import CriterionState, State
 from journeyman.mission.report import section as report_section
+from journeyman.mission.report.best import best_row, best_words
 from journeyman.mission.report.document import Document, document
 from journeyman.mission.report.model import Report
 from journeyman.mission.report.phrases import criterion_word
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.printable import visible
+from journeyman.stores.base import Summary
 
-MARKS: Final = {"met": "✓", "unmet": "✗", "inconclusive": "?"}
-_TURNED: Final = {"met": "unmet", "unmet": "met", "inconclusive": "inconclusive"}
+_PIPE_CELLS: Final = 1_000_000
 _TONE_COLOURS: Final = {"good": "green", "bad": "red", "unsure": "magenta"}
 _TONE_MARKS: Final = {"good": "✓", "bad": "✗", "unsure": "?"}
 
 
 def console() -> Console:
     """The console for results; plain where it is no terminal, wide enough not to fold there."""
-    out = SafeConsole(highlight=False, soft_wrap=False, emoji=False)
-    return out if out.is_terminal else SafeConsole(highlight=False, width=160, no_color=True, emoji=False)
+    stream = out_stream()
+    out = SafeConsole(file=stream, markup=False, highlight=False, soft_wrap=False, emoji=False)
+    return (
+        out
+        if out.is_terminal
+        else SafeConsole(file=stream, markup=False, highlight=False, width=160, no_color=True, emoji=False)
+    )
 
 
-def status_mark(status: str, *, aborts: bool) -> str:
-    """The sign of how a criterion stands; an abort condition is well as long as it is not met."""
-    return MARKS[_TURNED[status] if aborts else status]
+def print_table(made: Table) -> None:
+    """Print a table; where no person reads it each row is one line, however long."""
+    out = console()
+    if not out.is_terminal:
+        out = SafeConsole(
+            file=out_stream(), markup=False, highlight=False, width=_PIPE_CELLS, no_color=True, emoji=False
+        )
+    out.print(made)
 
 
 def _verdict(state: State) -> str:
     return f"{state.verdict.label}/{state.verdict.reason}" if state.verdict is not None else ""
 
 
-def summary_text(state: State) -> str:
-    """How a session stands in a few plain lines."""
+def summary_text(state: State, row: Summary) -> str:
+    """How a session stands in a few plain lines; `row` is as the store lists it now."""
     ended = state.status is SessionStatus.ENDED
     head = f"{state.mission.name} ({state.session_id}): "
-    head += f"{state.outcome} · {_verdict(state)}" if ended else f"{state.status.value}"
+    head += f"{state.outcome} · {_verdict(state)}" if ended else standing_words(row)
     lines = [head]
     for criterion in walk(state.mission.criteria):
         known = state.progress.criteria.get(criterion.id)
-        status = known.status.value if known is not None else "inconclusive"
+        status = status_of(known)
         evidence = known.result.evidence if known is not None else "never evaluated"
         stale = "" if known is None or not known.result.carried else " (not measured now)"
-        lines.append(f"  {status_mark(status, aborts=criterion.abort_when_met)} {criterion.id}: ")
-        lines[-1] += f"{criterion_word(status, aborts=criterion.abort_when_met)}{stale} · {short(evidence)}"
+        lines.append(f"  {mark_of(status, aborts=criterion.abort_when_met).sign} {criterion.id}: ")
+        lines[-1] += f"{criterion_word(status.value, aborts=criterion.abort_when_met)}{stale} · {short(evidence)}"
+    if (best := best_row(state)) is not None:
+        lines.append(f"  {best_words(best)}")
     used = state.usage
     lines.append(f"  {used.iterations} iterations, {used.tool_calls} tool calls, {used.wall_clock_s:.1f} s")
     return "\n".join(lines)
+
+
+def status_of(known: CriterionState | None) -> CriterionStatus:
+    """How a criterion stands; what nobody has judged yet is inconclusive."""
+    return CriterionStatus.INCONCLUSIVE if known is None else known.status
 
 
 def short(value: Json, most: int = 100) -> str:

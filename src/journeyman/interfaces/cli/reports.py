@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import webbrowser
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -46,10 +48,15 @@ def report(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to this file instead of standard output.")
     ] = None,
+    opens: Annotated[bool, typer.Option("--open", help="Open it in a browser, as a page.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
     """Print or write a session's report; the HTML page is one file that works offline."""
-    found = with_session(settings_of(ctx), session, lambda journeyman, name: report_of(journeyman.store, name))
+    settings = settings_of(ctx)
+    found = with_session(settings, session, lambda journeyman, name: report_of(journeyman.store, name))
+    if opens and output is None:
+        output = settings.data_dir / settings.tenant / "reports" / f"{found.session_id}.html"
+        output.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     by_name = _BY_SUFFIX.get(output.suffix.lower(), Form.markdown) if output is not None else Form.terminal
     wanted = Form.json if as_json else form or by_name
     if wanted is Form.terminal and output is None:
@@ -60,12 +67,19 @@ def report(
         say(text, nl=False, exact=True)
         return
     try:
-        output.write_text(text, encoding="utf-8")
+        with open(output, "w", encoding="utf-8", opener=_private) as file:
+            file.write(text)
     except OSError as error:
         raise Unavailable(
             f"cannot write {str(output)!r}: {error.strerror}; choose another place with --output"
         ) from None
     say(f"wrote {output}", err=True)
+    if opens and not webbrowser.open(output.resolve().as_uri()):
+        say("no browser could be started; open that file in one", err=True)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 def rendered(found: Report, form: Form) -> str:

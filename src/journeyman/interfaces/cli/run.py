@@ -1,10 +1,9 @@
-"""`run` and `resume`: drive a session and show it."""
+"""`run`, `resume` and `logs`: drive a session and show it."""
 
 from __future__ import annotations
 
+import subprocess
 import sys
-from collections.abc import Awaitable, Callable
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,67 +11,143 @@ import typer
 
 from journeyman.config import Settings
 from journeyman.engine import control
+from journeyman.engine.clock import SystemClock
 from journeyman.engine.engine import OnEvent
-from journeyman.engine.reporting import report_of
-from journeyman.interfaces.cli.live_display import Display, open_display
-from journeyman.interfaces.cli.options import JsonOption, NoInputOption, PersonOption, QuietOption, SessionArgument
-from journeyman.interfaces.cli.rendering import summary_text
-from journeyman.interfaces.cli.shared import (
-    INTERRUPTED,
-    CommandGroup,
-    exit_code,
-    find_session,
-    person,
-    print_json,
-    settings_of,
+from journeyman.engine.standing import Standing, row_of, standing_of
+from journeyman.interfaces.cli.drive import (
+    View,
+    chosen_output,
+    drive_and_print,
+    driven,
+    log_of,
+    print_result,
 )
+from journeyman.interfaces.cli.dry_run import show_dry_run
+from journeyman.interfaces.cli.mission_options import mission_for_run
+from journeyman.interfaces.cli.named_values import parameters_given
+from journeyman.interfaces.cli.options import (
+    AdvisorOption,
+    DetachOption,
+    DryRunOption,
+    JsonOption,
+    ModelOption,
+    NoInputOption,
+    NotifyOption,
+    OutputOption,
+    PersonOption,
+    QuietOption,
+    SessionArgument,
+    SessionIdOption,
+    SetOption,
+    VerboseOption,
+)
+from journeyman.interfaces.cli.output import Output
+from journeyman.interfaces.cli.shared import CommandGroup, exit_code, person, print_json, settings_of
 from journeyman.interfaces.cli.terminal import say
-from journeyman.interfaces.cli.watchdog import Watchdog
-from journeyman.interfaces.cli.with_session import with_journeyman, with_session
-from journeyman.mission.files.mission_file import with_ceilings
-from journeyman.mission.model.events import EventRecord
-from journeyman.mission.model.reasons import SessionStatus, WaitFor
+from journeyman.interfaces.cli.with_session import once_free, with_journeyman, with_session
+from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import State
-from journeyman.mission.report.model import to_json
-from journeyman.mission.values.canonical import JsonObject
-from journeyman.mission.values.errors import InvalidInput, LeaseHeld, Problem
-from journeyman.mission.values.printable import visible
-from journeyman.wiring import Journeyman, load_mission
+from journeyman.mission.values.canonical import Json
+from journeyman.mission.values.errors import InvalidInput, Problem, Unavailable
+from journeyman.wiring import Journeyman, load_mission, parsed_mission
 
 app = CommandGroup()
-Drive = Callable[[Journeyman, OnEvent], Awaitable[State]]
-_BUDGET_KINDS = {"iterations": int, "wall_clock_s": float, "tool_calls": int, "tokens": int, "cost_usd": float}
 
 
 @app.command("run")
 def run(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="MISSION", help="Mission file: YAML, JSON or TOML.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="MISSION", help="Mission file: YAML, JSON or TOML; `-` reads YAML from standard input."),
+    ],
     budget: Annotated[
         list[str],
         typer.Option("--budget", metavar="KIND=N", help="Another ceiling than the file's, such as iterations=5."),
     ] = [],  # noqa: B006  # typer's form
+    values: SetOption = [],  # noqa: B006  # typer's form
+    advisor: AdvisorOption = "",
+    model: ModelOption = "",
+    session_id: SessionIdOption = "",
+    dry_run: DryRunOption = False,
+    detach: DetachOption = False,
     quiet: QuietOption = False,
+    verbose: VerboseOption = False,
     no_input: NoInputOption = False,
+    notify: NotifyOption = "",
     as_name: PersonOption = "",
+    output: OutputOption = Output.text,
     as_json: JsonOption = False,
 ) -> None:
     """Run a mission until its criteria hold or its budget ends.
 
-    Progress goes to standard error, the result to standard output. Exit codes: 0 achieved, 1 not achieved, 2 bad
-    input, 3 a person must act, 130 interrupted. What was interrupted goes on with `journeyman resume`.
+    Progress goes to standard error, the result to standard output, what tools print to a log (`journeyman logs`).
+    Exit codes: 0 achieved, 1 not achieved, 2 bad input, 3 a person must act, 4 could not start, 130 interrupted. What
+    was interrupted goes on with `journeyman resume`.
+
+    What --set, --budget, --advisor and --model say is recorded with the mission, so that a resumed session keeps it.
     """
     settings = settings_of(ctx)
-    mission, folder = load_mission(file)
-    if budget:
-        mission = with_ceilings(mission, budget_changes(budget), "--budget")
-    who = "" if no_input or not sys.stdin.isatty() else person(settings, as_name)
-    _drive_and_print(
-        settings,
-        lambda journeyman, on_event: journeyman.engine.run(mission, folder, on_event),
+    mission, folder = _mission(file, parameters_given(values))
+    mission = mission_for_run(mission, settings, file, budget=budget, advisor=advisor, model=model)
+    if dry_run:
+        show_dry_run(mission, folder, as_json=as_json)
+        return
+    session = _session_id(session_id)
+    if detach:
+        _detach(settings, mission, folder, session, notify, as_json=as_json)
+        return
+    view = View(
+        output=chosen_output(output, as_json=as_json),
         quiet=quiet,
-        who=who,
-        as_json=as_json,
+        verbose=verbose,
+        who="" if no_input else person(settings, as_name),
+        notify=notify or settings.notify,
+    )
+    drive_and_print(
+        settings,
+        lambda journeyman, on_event: journeyman.engine.run(mission, folder, on_event, session_id=session),
+        session,
+        view,
+    )
+
+
+def _mission(file: Path, parameters: dict[str, Json]) -> tuple[Mission, Path]:
+    if str(file) != "-":
+        return load_mission(file, parameters)
+    return parsed_mission(sys.stdin.buffer.read(), "yaml", "standard input", Path.cwd(), parameters)
+
+
+def _session_id(given: str) -> str:
+    if given == "last":
+        problem = Problem(where="--id", message="'last' always means the newest session", hint="take another name")
+        raise InvalidInput("the command line", (problem,))
+    return given or f"s{SystemClock().new_id()}"
+
+
+def _detach(settings: Settings, mission: Mission, folder: Path, session: str, notify: str, *, as_json: bool) -> None:
+    """Record the session, and leave it to a process of its own that outlives this terminal."""
+    with_journeyman(settings, lambda journeyman: journeyman.engine.create(mission, folder, session_id=session))
+    log = log_of(settings, session)
+    where = ["--data-dir", str(settings.data_dir), "--tenant", settings.tenant]
+    argv = [sys.executable, "-m", "journeyman", *where, "resume", session, "--no-input"]
+    argv += ["--notify", notify] if notify else []
+    try:
+        log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        log.touch(mode=0o600)
+        with log.open("ab") as file:
+            child = subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=file, stderr=file, start_new_session=True)  # noqa: S603  # ourselves
+    except OSError as error:
+        raise Unavailable(
+            f"cannot begin a background process: {error}; journeyman resume {session} runs it here"
+        ) from None
+    if as_json:
+        print_json({"session_id": session, "pid": child.pid, "log": str(log)})
+        return
+    say(session)
+    say(
+        f"process {child.pid} drives it; follow it with: journeyman watch {session}, its output: journeyman logs {session}",
+        err=True,
     )
 
 
@@ -81,8 +156,11 @@ def resume(
     ctx: typer.Context,
     session: SessionArgument,
     quiet: QuietOption = False,
+    verbose: VerboseOption = False,
     no_input: NoInputOption = False,
+    notify: NotifyOption = "",
     as_name: PersonOption = "",
+    output: OutputOption = Output.text,
     as_json: JsonOption = False,
 ) -> None:
     """Go on with a session that was paused, waits for a person who has answered, or whose process ended.
@@ -93,13 +171,60 @@ def resume(
     settings = settings_of(ctx)
     who = person(settings, as_name)
 
-    async def reopened(journeyman: Journeyman, on_event: OnEvent) -> State:
-        name = await find_session(journeyman.store, session)
-        await control.resume(journeyman.store, journeyman.clock, name, who)
-        return await _driven(journeyman, on_event, name)
+    async def found(_: Journeyman, name: str) -> str:
+        return name
 
-    asked = "" if no_input or not sys.stdin.isatty() else who
-    _drive_and_print(settings, reopened, session=session, quiet=quiet, who=asked, as_json=as_json)
+    name = with_session(settings, session, found)
+
+    async def reopened(journeyman: Journeyman, on_event: OnEvent) -> State:
+        if standing_of(await row_of(journeyman.store, name)) in (Standing.ENDED, Standing.COULD_NOT_START):
+            say(f"{name} has ended, so nothing is left to resume; journeyman fork {name} goes on from it", err=True)
+        await control.resume(journeyman.store, journeyman.clock, name, who)
+        return await driven(journeyman, on_event, name)
+
+    view = View(
+        output=chosen_output(output, as_json=as_json),
+        quiet=quiet,
+        verbose=verbose,
+        who="" if no_input else who,
+        notify=notify or settings.notify,
+    )
+    drive_and_print(settings, reopened, name, view)
+
+
+@app.command("logs")
+def logs(
+    ctx: typer.Context,
+    session: SessionArgument,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until the session is driven no more.")] = False,
+) -> None:
+    """Print what the tools of a session have printed, and what a detached run said."""
+    settings = settings_of(ctx)
+
+    async def work(journeyman: Journeyman, name: str) -> None:
+        log, seen = log_of(settings, name), 0
+        while True:
+            going_on = standing_of(await row_of(journeyman.store, name)) is Standing.RUNNING
+            seen += _print_from(log, seen)
+            if not (follow and going_on):
+                break
+            await journeyman.clock.sleep(0.2)
+        if not seen:
+            say(f"the tools of {name} have printed nothing", err=True)
+
+    with_session(settings, session, work)
+
+
+def _print_from(log: Path, start: int) -> int:
+    """Print a log from a place on, and tell how many bytes that were."""
+    try:
+        with log.open("rb") as file:
+            file.seek(start)
+            data = file.read()
+    except OSError:
+        return 0
+    say(data.decode(errors="replace"), nl=False, exact=True)
+    return len(data)
 
 
 @app.command("conclude", hidden=True)
@@ -112,124 +237,8 @@ def conclude(ctx: typer.Context, session: SessionArgument, as_json: JsonOption =
     )
 
     async def work(journeyman: Journeyman, name: str) -> State:
-        state = await _once_free(journeyman, name, lambda: journeyman.engine.conclude(name))
-        await _print_result(journeyman, state, as_json=as_json)
+        state = await once_free(journeyman, name, lambda: journeyman.engine.conclude(name))
+        await print_result(journeyman, state, Output.json if as_json else Output.text)
         return state
 
     raise typer.Exit(exit_code(with_session(settings, session, work)))
-
-
-def _drive_and_print(
-    settings: Settings, start: Drive, *, session: str = "", quiet: bool, who: str, as_json: bool
-) -> None:
-    """Drive, ask `who`, if anybody, where a person is needed, and print how it ended."""
-    display, watchdog = open_display(quiet=quiet), Watchdog(settings, as_json=as_json)
-
-    def listen(happened: EventRecord, state: State) -> None:
-        nonlocal session
-        session = state.session_id
-        watchdog.follow(happened, state)
-        display.show(happened, state)
-
-    async def work(journeyman: Journeyman) -> State:
-        drive = start
-        while True:
-            try:
-                state = await drive(journeyman, listen)
-            finally:
-                watchdog.off()
-            if not await _answered(journeyman, state, display, who):
-                break
-            drive = partial(_driven, session=state.session_id)
-        display.close()
-        await _print_result(journeyman, state, as_json=as_json)
-        return state
-
-    try:
-        state = with_journeyman(settings, work)
-    except KeyboardInterrupt:
-        display.close()
-        where = f"journeyman resume {session}" if session else "journeyman list"
-        say(f"interrupted; nothing is lost. Go on with: {where}", err=True)
-        raise typer.Exit(INTERRUPTED) from None
-    finally:
-        display.close()
-    raise typer.Exit(exit_code(state))
-
-
-async def _answered(journeyman: Journeyman, state: State, display: Display, who: str) -> bool:
-    """Ask the person at the terminal what the session asks, if it is for that person, and tell whether it was."""
-    pending = state.people.pending
-    if pending is None or not who or (pending.by and pending.by != who):
-        return False
-    display.close()
-    granted = typer.confirm(visible(f"{state.mission.name}: {pending.question}"), default=False, err=True)
-    await control.answer(
-        journeyman.store, journeyman.clock, state.session_id, who, granted=granted, approval=pending.approval
-    )
-    return True
-
-
-async def _driven(journeyman: Journeyman, on_event: OnEvent, session: str) -> State:
-    return await _once_free(journeyman, session, lambda: journeyman.engine.drive(session, on_event))
-
-
-async def _once_free(journeyman: Journeyman, session: str, drive: Callable[[], Awaitable[State]]) -> State:
-    """Drive; where a process that was killed still holds the lease, wait for it to run out."""
-    deadline = journeyman.clock.monotonic() + journeyman.settings.lease_ttl_s + 1
-    told_so = False
-    while True:
-        try:
-            return await drive()
-        except LeaseHeld:
-            if journeyman.clock.monotonic() > deadline:
-                raise
-            if not told_so:
-                most = journeyman.settings.lease_ttl_s
-                say(f"another process holds {session}; waiting up to {most:g} s for its lease to run out", err=True)
-                told_so = True
-            await journeyman.clock.sleep(0.2)
-
-
-async def _print_result(journeyman: Journeyman, state: State, *, as_json: bool) -> None:
-    if as_json:
-        print_json(to_json(await report_of(journeyman.store, state.session_id)))
-        return
-    say(summary_text(state))
-    if state.status is not SessionStatus.ENDED:
-        say(next_step(state), err=True)
-
-
-def next_step(state: State) -> str:
-    """The command that lets a waiting session go on."""
-    session = state.session_id
-    if state.people.pending is not None:
-        who = f" --as {state.people.pending.by}" if state.people.pending.by else ""
-        return f"say yes with: journeyman approve {session}{who}   (or deny), then: journeyman resume {session}"
-    if state.people.wait is WaitFor.EFFECT:
-        effect = state.unknown[0].intended.effect if state.unknown else "EFFECT"
-        return f"find out whether it happened, then: journeyman resolve {session} {effect} --done|--not-done"
-    if state.people.wait is WaitFor.BUDGET:
-        return f"give more with: journeyman amend {session} iterations=N, then: journeyman resume {session}"
-    return f"go on with: journeyman resume {session}"
-
-
-def budget_changes(texts: list[str]) -> JsonObject:
-    """Ceilings from `KIND=N` texts; `none` means no limit."""
-    changes: JsonObject = {}
-    problems: list[Problem] = []
-    for text in texts:
-        name, _, value = text.partition("=")
-        kind = _BUDGET_KINDS.get(name)
-        if kind is None:
-            problems.append(
-                Problem(where=text, message=f"{name!r} is no budget", hint=f"one of {', '.join(_BUDGET_KINDS)}")
-            )
-            continue
-        try:
-            changes[name] = None if value == "none" else kind(value)
-        except ValueError:
-            problems.append(Problem(where=text, message=f"{value!r} is no {kind.__name__}", hint=f"as in {name}=10"))
-    if problems:
-        raise InvalidInput("budget", tuple(problems))
-    return changes

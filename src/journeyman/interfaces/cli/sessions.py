@@ -6,7 +6,8 @@ import json
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import asdict
-from typing import Annotated, Any, cast
+from pathlib import Path
+from typing import Annotated, Any, Final, cast
 
 import typer
 from msgspec import structs
@@ -15,80 +16,104 @@ from journeyman.engine.control import unsettled
 from journeyman.engine.journal import Journal
 from journeyman.engine.record_reading import state_of
 from journeyman.engine.records import NumberedEvent, newest_events, numbered_events, prompt_of
-from journeyman.interfaces.cli.live_display import open_display, session_page
-from journeyman.interfaces.cli.options import JsonOption, SessionArgument
-from journeyman.interfaces.cli.rendering import console, short, summary_text, table
-from journeyman.interfaces.cli.run import next_step
-from journeyman.interfaces.cli.shared import CommandGroup, exit_code, print_json, settings_of
-from journeyman.interfaces.cli.terminal import say
+from journeyman.engine.standing import Standing, row_of, standing_of
+from journeyman.interfaces.cli.drive import print_event
+from journeyman.interfaces.cli.event_lines import person_words
+from journeyman.interfaces.cli.live_display import open_display
+from journeyman.interfaces.cli.live_page import Moment, session_page
+from journeyman.interfaces.cli.next_steps import next_step, standing_words
+from journeyman.interfaces.cli.options import JsonOption, OutputOption, SessionArgument
+from journeyman.interfaces.cli.output import Output
+from journeyman.interfaces.cli.rendering import console, print_table, short, summary_text, table
+from journeyman.interfaces.cli.shared import CommandGroup, exit_code, is_of_folder, print_json, settings_of
+from journeyman.interfaces.cli.terminal import out_stream, say
 from journeyman.interfaces.cli.with_session import with_journeyman, with_session
 from journeyman.mission.criteria.evidence import Evidence
-from journeyman.mission.model.events import encode, encode_result
+from journeyman.mission.model.events import PersonEvent, encode, encode_result
 from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
 from journeyman.mission.report.model import context_rows, to_json
 from journeyman.mission.values.canonical import Json, JsonObject
+from journeyman.stores.base import Store, Summary
 from journeyman.wiring import Journeyman
 
 app = CommandGroup()
+_WHOLE: Final = 1_000_000
 
 
 @app.command("list")
 def list_sessions(
     ctx: typer.Context,
-    status: Annotated[
-        str, typer.Option("--status", help="Only sessions that are running, waiting, paused or ended.")
-    ] = "",
+    status: Annotated[Standing | None, typer.Option("--status", help="Only sessions that stand so.")] = None,
+    here: Annotated[bool, typer.Option("--here", help="Only of missions in this folder and below it.")] = False,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1, help="At most so many.")] = 50,
     as_json: JsonOption = False,
 ) -> None:
-    """List the sessions, newest first."""
+    """List the sessions, newest first.
+
+    `running` is what somebody drives at this moment; `waiting` is for a person; `stopped` was put down in order, by a
+    pause or Ctrl-C; `interrupted` means that its process ended without a word. `journeyman resume` goes on with the
+    last two.
+    """
     found = with_journeyman(settings_of(ctx), lambda journeyman: journeyman.store.sessions())
-    rows = [cast("JsonObject", asdict(row)) for row in found if not status or row.status == status][:limit]
+    folder = Path.cwd()
+    rows = [
+        row
+        for row in found
+        if (status is None or standing_of(row) is status) and (not here or is_of_folder(row, folder))
+    ][:limit]
     if as_json:
-        print_json(cast("Json", rows))
+        print_json([_listed(row) for row in rows])
         return
     if not rows:
-        say("no sessions yet; `journeyman new` writes a mission file and `journeyman run` starts it")
+        none = "no sessions yet; `journeyman new` writes a mission file and `journeyman run` starts it"
+        say("no session fits; `journeyman list` shows all" if found else none)
         return
     made = table("session", "mission", "status", "outcome", "verdict", "iterations", "updated")
     for row in rows:
-        made.add_row(
-            *(
-                f"{row[name]}{'' if row['head_holds'] or name != 'status' else ' (?)'}"
-                for name in ("session_id", "name", "status", "outcome", "verdict", "iteration", "updated_at")
-            )
-        )
-    console().print(made)
+        status_words = f"{standing_of(row).words}{'' if row.head_holds else ' (?)'}"
+        values = (row.session_id, row.name, status_words, row.outcome, row.verdict, row.iteration, row.updated_at)
+        made.add_row(*map(str, values))
+    print_table(made)
     for row in rows:
-        if not row["head_holds"]:
-            name = row["session_id"]
+        if not row.head_holds:
+            name = row.session_id
             say(f"{name} (?): its record ends elsewhere than this row says; run `journeyman verify {name}`", err=True)
+
+
+def _listed(row: Summary) -> JsonObject:
+    fields = cast("JsonObject", asdict(row))
+    return {**fields, "status": standing_of(row).value}
 
 
 @app.command("show")
 def show(ctx: typer.Context, session: SessionArgument, as_json: JsonOption = False) -> None:
     """Show where a session stands: criteria, budget, what it waits for."""
-    state = with_session(settings_of(ctx), session, lambda journeyman, name: state_of(journeyman.store, name))
+    state, row = with_session(settings_of(ctx), session, lambda journeyman, name: state_and_row(journeyman.store, name))
     if as_json:
-        print_json(state_json(state))
+        print_json(state_json(state, row))
         return
     out = console()
     if out.is_terminal:
-        out.print(session_page(state, []))
+        out.print(session_page(state, Moment(stands=standing_words(row))))
     else:
-        say(summary_text(state))
+        say(summary_text(state, row))
     if state.status is not SessionStatus.ENDED:
-        say(next_step(state))
+        say(next_step(state, row))
 
 
-def state_json(state: State) -> JsonObject:
+async def state_and_row(store: Store, session_id: str) -> tuple[State, Summary]:
+    """Where a session stands by its record, and its row with the lease."""
+    return await state_of(store, session_id), await row_of(store, session_id)
+
+
+def state_json(state: State, row: Summary) -> JsonObject:
     """A state as programs read it."""
     pending, verdict = state.people.pending, state.verdict
     return {
         "session_id": state.session_id,
         "name": state.mission.name,
-        "status": state.status.value,
+        "status": standing_of(row).value,
         "iteration": state.iteration.index,
         "phase": state.phase.value,
         "verdict": verdict.label.value if verdict is not None else "",
@@ -113,25 +138,35 @@ def watch(
     ctx: typer.Context,
     session: SessionArgument,
     every_s: Annotated[float, typer.Option("--every", min=0.05, help="Seconds between looks.")] = 0.5,
+    output: OutputOption = Output.text,
 ) -> None:
     """Follow a session live until it ends, whoever drives it; Ctrl-C only stops watching."""
-    display = open_display(quiet=False)
+    display = open_display(quiet=output is Output.json)
 
     async def work(journeyman: Journeyman, name: str) -> State:
         journal = Journal(journeyman.store, journeyman.clock, name)
         journal.listeners.append(display.show)
+        if output is Output.ndjson:
+            journal.listeners.append(print_event)
         state = await journal.load()
+        row = await row_of(journeyman.store, name)
         while state.status is not SessionStatus.ENDED:
+            display.stand(state, standing_words(row))
             await journeyman.clock.sleep(every_s)
             if await journal.refresh():
                 state = journal.state
+            row = await row_of(journeyman.store, name)
+        display.close()
+        if output is Output.text:
+            say(summary_text(state, row))
+        elif output is Output.json:
+            print_json(state_json(state, row))
         return state
 
     try:
         state = with_session(settings_of(ctx), session, work)
     finally:
         display.close()
-    say(summary_text(state))
     raise typer.Exit(exit_code(state))
 
 
@@ -173,7 +208,7 @@ def history(
     made = table("seq", "at", "iteration", "who", "what", "")
     for row in rows:
         made.add_row(*_columns(row))
-    console().print(made)
+    print_table(made)
     if len(rows) == limit and cast("int", rows[0]["seq"]) > 1:
         say(f"older ones: --before {rows[0]['seq']}, or --all", err=True)
 
@@ -193,7 +228,8 @@ async def _print_all(rows: AsyncIterator[JsonObject], *, as_json: bool) -> None:
 
 
 def _columns(row: JsonObject) -> tuple[str, str, str, str, str, str]:
-    gist = short(_gist(cast("dict[str, Any]", row["data"])), 90)
+    most = 90 if out_stream().isatty() else _WHOLE
+    gist = short(str(row.get("words") or _gist(cast("dict[str, Any]", row["data"]))), most)
     return str(row["seq"]), str(row["at"])[11:23], str(row["iteration"]), str(row["actor"]), str(row["kind"]), gist
 
 
@@ -206,6 +242,7 @@ def _row(item: NumberedEvent) -> JsonObject:
         "kind": type(happened.event).__name__,
         "iteration": item.iteration,
         "data": encode(happened.event),
+        **({"words": person_words(happened, happened.event)} if isinstance(happened.event, PersonEvent) else {}),
     }
 
 

@@ -8,9 +8,10 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from functools import wraps
+from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 import typer
@@ -19,11 +20,11 @@ from typer.models import CommandFunctionType
 from journeyman.config import Settings, load_settings
 from journeyman.interfaces.cli.process_exit import close_runner
 from journeyman.interfaces.cli.terminal import discard_output, is_output_lost, print_error, say
-from journeyman.mission.model.reasons import SessionStatus
+from journeyman.mission.model.reasons import SessionStatus, VerdictReason
 from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import Json
-from journeyman.mission.values.errors import CallerError, JourneymanError, NotFound
-from journeyman.stores.base import Store
+from journeyman.mission.values.errors import CallerError, CouldNotStart, JourneymanError, NotFound
+from journeyman.stores.base import Store, Summary
 
 T = TypeVar("T")
 
@@ -31,6 +32,7 @@ ACHIEVED: Final = 0
 NOT_ACHIEVED: Final = 1
 BAD_INPUT: Final = 2
 WAITING: Final = 3
+COULD_NOT_START: Final = 4
 INTERRUPTED: Final = 130
 
 _TURN_S: Final = 0.0005
@@ -95,7 +97,7 @@ def _handle_errors(command: CommandFunctionType) -> CommandFunctionType:
             command(*args, **kwargs)
         except JourneymanError as error:
             print_error(f"{error}", error.code)
-            raise typer.Exit(BAD_INPUT if isinstance(error, CallerError) else NOT_ACHIEVED) from None
+            raise typer.Exit(_code_of(error)) from None
         except BrokenPipeError:
             discard_output()
             raise typer.Exit(NOT_ACHIEVED) from None
@@ -116,19 +118,25 @@ def _handle_errors(command: CommandFunctionType) -> CommandFunctionType:
     return cast("CommandFunctionType", wrapped)
 
 
+def _code_of(error: JourneymanError) -> int:
+    if isinstance(error, CallerError):
+        return BAD_INPUT
+    return COULD_NOT_START if isinstance(error, CouldNotStart) else NOT_ACHIEVED
+
+
 def print_json(value: Json) -> None:
     """Print a value as JSON for programs and people."""
     say(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True), exact=True)
 
 
 async def find_session(store: Store, name: str) -> str:
-    """The full id of the session that `name` means: an id, a unique beginning, or `last`."""
+    """The full id of the session that `name` means: an id, a unique beginning, or `last`: the newest of this folder."""
     rows = await store.sessions()
     ids = [row.session_id for row in rows]
     if name in ids:
         return name
-    if name == "last" and ids:
-        return ids[0]
+    if name == "last" and rows:
+        return _last(rows)
     fitting = [known for known in ids if known.startswith(name)] if name else []
     if len(fitting) == 1:
         return fitting[0]
@@ -137,8 +145,27 @@ async def find_session(store: Store, name: str) -> str:
     raise NotFound(f"no session {name!r}; `journeyman list` shows the sessions there are")
 
 
+def _last(rows: Sequence[Summary]) -> str:
+    here = Path.cwd()
+    for row in rows:
+        if is_of_folder(row, here):
+            return row.session_id
+    newest = rows[0]
+    raise NotFound(
+        f"no session of a mission in {here} or below it, which is what `last` means; the newest of all is "
+        f"{newest.session_id} of {newest.name!r} in {newest.origin}"
+    )
+
+
+def is_of_folder(row: Summary, folder: Path) -> bool:
+    """Tell whether a session's mission file lies in a folder or below it."""
+    return bool(row.origin) and Path(row.origin).is_relative_to(folder)
+
+
 def exit_code(state: State) -> int:
     """The exit code that says how a session stands."""
     if state.status is SessionStatus.ENDED:
+        if state.reason is VerdictReason.COULD_NOT_START:
+            return COULD_NOT_START
         return ACHIEVED if state.outcome == "achieved" else NOT_ACHIEVED
     return WAITING

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import platform
+import re
 import shutil
 import sys
 import tempfile
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from importlib import metadata
 from pathlib import Path
+from typing import Annotated, Final
 
 import typer
 
-from journeyman.config import Settings, settings_file
+from journeyman.config import Settings, checked_setting, settings_file
 from journeyman.interfaces.cli.options import JsonOption
-from journeyman.interfaces.cli.rendering import console, table
+from journeyman.interfaces.cli.rendering import print_table, table
+from journeyman.interfaces.cli.settings_files import write_commented, write_value
 from journeyman.interfaces.cli.shared import NOT_ACHIEVED, CommandGroup, print_json, run_async, settings_of
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.canonical import Json, JsonObject
@@ -30,6 +33,9 @@ app = CommandGroup()
 config = CommandGroup(no_args_is_help=True, help="Show settings and where each comes from.")
 app.add_typer(config, name="config")
 _MIN_FREE_BYTES = 100 << 20
+_PACKAGE: Final = "journeyman"
+_REQUIREMENT: Final = re.compile(r"[A-Za-z0-9._-]+")
+_EXTRA: Final = re.compile(r"extra == [\x22\x27]([^\x22\x27]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +62,7 @@ def doctor(ctx: typer.Context, as_json: JsonOption = False) -> None:
         made = table("", "what", "found")
         for row in found:
             made.add_row("✓" if row.good else "✗" if row.needed else "-", row.what, row.detail)
-        console().print(made)
+        print_table(made)
     if not all(row.good for row in found if row.needed):
         raise typer.Exit(NOT_ACHIEVED)
 
@@ -68,7 +74,7 @@ async def _examine(settings: Settings) -> list[Finding]:
         await _attempt("sandbox", _sandbox),
         _free(settings.data_dir),
         *_advisors(settings),
-        _extra("mcp", "MCP servers", "pip install 'journeyman[mcp]'"),
+        *_extras(),
         Finding(
             "git",
             shutil.which("git") is not None,
@@ -116,23 +122,58 @@ def _free(folder: Path) -> Finding:
     return Finding("disk", free >= _MIN_FREE_BYTES, f"{free / 1e9:.1f} GB free at {place}")
 
 
-def _extra(module: str, what: str, install: str) -> Finding:
-    there = importlib.util.find_spec(module) is not None
-    return Finding(
-        f"extra {module}", there, f"{what} can be used" if there else f"{what} cannot be used: {install}", needed=False
-    )
+def _extras() -> list[Finding]:
+    """Every extra of the package with what is installed of it."""
+    wanted: dict[str, list[str]] = {name: [] for name in metadata.metadata(_PACKAGE).get_all("Provides-Extra") or ()}
+    for text in metadata.requires(_PACKAGE) or ():
+        name, extra = _REQUIREMENT.match(text), _EXTRA.search(text)
+        if name is not None and extra is not None and name[0] != _PACKAGE:
+            wanted[extra[1]].append(name[0])
+    return [_extra(extra, names) for extra, names in sorted(wanted.items())]
+
+
+def _extra(extra: str, names: list[str]) -> Finding:
+    found, missing = list[str](), list[str]()
+    for name in names:
+        try:
+            found.append(f"{name} {metadata.version(name)}")
+        except metadata.PackageNotFoundError:
+            missing.append(name)
+    told = ", ".join(found)
+    if missing:
+        told = f"not there: {', '.join(missing)}; pip install '{_PACKAGE}[{extra}]'"
+    return Finding(f"extra {extra}", not missing, told, needed=False)
+
+
+@config.command("init")
+def init() -> None:
+    """Write a settings file in which every setting stands, explained and commented out."""
+    write_commented(settings_file())
+    say(f"wrote {settings_file()}")
+
+
+@config.command("set")
+def set_value(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="As `journeyman config show` names it.")],
+    value: Annotated[str, typer.Argument(metavar="VALUE")],
+) -> None:
+    """Change one setting in the settings file; its comments and everything else stay."""
+    write_value(settings_file(), name, checked_setting(name, value))
+    say(f"{name} is {value!r} in {settings_file()} now")
 
 
 @config.command("show")
 def show(ctx: typer.Context, as_json: JsonOption = False) -> None:
-    """Print each setting with its value and where it came from."""
+    """Print each setting with its value, where it came from, and what it is for."""
     settings = settings_of(ctx)
     if as_json:
-        rows: JsonObject = {name: {"value": value, "source": source} for name, value, source in settings.rows()}
+        rows: JsonObject = {
+            row.name: {"value": row.value, "source": row.source, "about": row.about} for row in settings.rows()
+        }
         print_json(rows)
         return
-    made = table("setting", "value", "from")
+    made = table("setting", "value", "from", "what it is for")
     for row in settings.rows():
-        made.add_row(*row)
-    console().print(made)
+        made.add_row(row.name, row.value, row.source, row.about)
+    print_table(made)
     say(f"settings file: {settings_file()}", err=True)

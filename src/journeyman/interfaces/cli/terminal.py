@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
-from typing import Final
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, TextIO
 
 import typer
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -19,6 +21,87 @@ from journeyman.mission.values.printable import visible
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
 
 
+@dataclass(frozen=True, slots=True)
+class _OwnStreams:
+    """Where our own text goes while whatever else this process prints goes to a log."""
+
+    out: TextIO
+    err: TextIO
+
+
+_own: _OwnStreams | None = None
+
+
+def out_stream() -> TextIO:
+    """Where results go."""
+    return sys.stdout if _own is None else _own.out
+
+
+def err_stream() -> TextIO:
+    """Where progress, questions and errors go."""
+    return sys.stderr if _own is None else _own.err
+
+
+def own_files() -> tuple[TextIO | None, TextIO | None]:
+    """Standard output and error for a program that speaks for us; `None` where it has them from this process anyway."""
+    return (None, None) if _own is None else (_own.out, _own.err)
+
+
+@contextmanager
+def others_print_to(log: Path) -> Generator[None]:
+    """Keep both streams for this module: what tools, their libraries and programs print is appended to a file.
+
+    Streams that are no files of this process, as in tests that catch them, are left as they are. A log that cannot be
+    written is none: nothing of a mission depends on it.
+    """
+    global _own  # noqa: PLW0603  # a process has one standard output
+    streams = (sys.stdout, sys.stderr)
+    if _own is not None or not all(_is_file(stream, number) for number, stream in enumerate(streams, start=1)):
+        yield
+        return
+    kept = [os.dup(number) for number in (1, 2)]
+    _own = _OwnStreams(*map(_text_file, kept))
+    try:
+        with suppress(OSError):
+            log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        target = _opened(log)
+        for number in (1, 2):
+            os.dup2(target, number)
+        os.close(target)
+        yield
+    finally:
+        for stream, number, mine in zip(streams, (1, 2), (_own.out, _own.err), strict=True):
+            with suppress(OSError, ValueError):
+                stream.flush()
+            with suppress(OSError, ValueError):
+                mine.flush()
+            os.dup2(mine.fileno(), number)
+            with suppress(OSError):
+                mine.close()
+        _own = None
+        with suppress(OSError):
+            if log.stat().st_size == 0:
+                log.unlink()
+
+
+def _text_file(number: int) -> TextIO:
+    return open(number, "w", encoding="utf-8", errors="replace", buffering=1)  # closed by number's owner
+
+
+def _opened(log: Path) -> int:
+    try:
+        return os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    except OSError:
+        return os.open(os.devnull, os.O_WRONLY)
+
+
+def _is_file(stream: TextIO, number: int) -> bool:
+    try:
+        return stream.fileno() == number
+    except (OSError, ValueError, AttributeError):
+        return False
+
+
 def say(text: str, *, err: bool = False, nl: bool = True, exact: bool = False) -> None:
     """Print text with its control characters made visible.
 
@@ -28,9 +111,9 @@ def say(text: str, *, err: bool = False, nl: bool = True, exact: bool = False) -
         nl: With a line break behind it.
         exact: Data for programs: left as it is wherever it does not go to a terminal.
     """
-    stream = sys.stderr if err else sys.stdout
+    stream = err_stream() if err else out_stream()
     shown = text if exact and not stream.isatty() else visible(text)
-    typer.echo(shown, err=err, nl=nl, color=exact or None)  # noqa: TID251  # the one place
+    typer.echo(shown, file=stream, nl=nl, color=exact or None)  # noqa: TID251  # the one place
 
 
 def print_error(text: str, code: str) -> None:

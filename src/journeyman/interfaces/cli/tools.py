@@ -11,8 +11,9 @@ from typing import Annotated, Final, TypeAlias, cast
 import typer
 
 from journeyman.engine.tool_policy import pinned_tool
-from journeyman.interfaces.cli.options import JsonOption
-from journeyman.interfaces.cli.rendering import console, short, table
+from journeyman.interfaces.cli.named_values import named_values, parameters_given
+from journeyman.interfaces.cli.options import JsonOption, SetOption
+from journeyman.interfaces.cli.rendering import print_table, short, table
 from journeyman.interfaces.cli.shared import CommandGroup, print_json, run_async, settings_of
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.model.effects import EFFECT_RULES, EffectClass
@@ -41,10 +42,15 @@ def group() -> None:
 
 
 @tools.command("list")
-def list_tools(ctx: typer.Context, mission: MissionOption = Path("mission.yaml"), as_json: JsonOption = False) -> None:
+def list_tools(
+    ctx: typer.Context,
+    mission: MissionOption = Path("mission.yaml"),
+    values: SetOption = [],  # noqa: B006  # typer's form
+    as_json: JsonOption = False,
+) -> None:
     """List the tools that a mission may use, with what a call changes and the arguments that it takes."""
     settings_of(ctx)
-    read, folder = load_mission(mission)
+    read, folder = load_mission(mission, parameters_given(values))
 
     async def work() -> list[JsonObject]:
         async with mission_catalog(read, folder) as catalog:
@@ -59,7 +65,7 @@ def list_tools(ctx: typer.Context, mission: MissionOption = Path("mission.yaml")
         made.add_row(
             str(row["name"]), str(row["effect"]), _arguments(row["input_schema"]), short(str(row["description"]), 60)
         )
-    console().print(made)
+    print_table(made)
 
 
 def _arguments(schema: Json) -> str:
@@ -76,6 +82,7 @@ def call_tool(
     ctx: typer.Context,
     tool: Annotated[str, typer.Argument(metavar="TOOL", help="As `journeyman tools list` names it, such as git.log.")],
     mission: MissionOption = Path("mission.yaml"),
+    values: SetOption = [],  # noqa: B006  # typer's form
     args: Annotated[str, typer.Option("--args", metavar="JSON", help="All arguments as a JSON object.")] = "{}",
     each: Annotated[
         list[str], typer.Option("--arg", "-a", metavar="NAME=VALUE", help="One argument; JSON, else taken as text.")
@@ -88,7 +95,7 @@ def call_tool(
     Nothing is recorded. A path is what `metrics:` in the mission takes, as in {loss: {tool: TOOL, path: PATH}}.
     """
     settings_of(ctx)
-    read, folder = load_mission(mission)
+    read, folder = load_mission(mission, parameters_given(values))
     given = _given(args, each)
 
     async def work() -> Result:
@@ -115,10 +122,7 @@ def _given(args: str, each: list[str]) -> JsonObject:
         raise _wrong("--args", f"{args!r} is no JSON: {error}", 'as in --args \'{"path": "tests"}\'') from None
     if not isinstance(found, dict):
         raise _wrong("--args", f"{args!r} is no object", 'as in --args \'{"path": "tests"}\'')
-    for text in each:
-        name, equals, value = text.partition("=")
-        if not equals or not name:
-            raise _wrong("--arg", f"{text!r} is not NAME=VALUE", "as in --arg path=tests")
+    for name, value in named_values(each, "--arg", example="--arg path=tests"):
         try:
             found[name] = checked(document(value))
         except (ValueError, NotJson):
@@ -183,7 +187,7 @@ def _print(tool: str, result: Result) -> None:
             made = table(title, "value")
             for path, leaf in rows[:_MOST_ROWS]:
                 made.add_row(path, short(leaf, 80))
-            console().print(made)
+            print_table(made)
         if len(rows) > _MOST_ROWS:
             say(f"  and {len(rows) - _MOST_ROWS:,} more; see them with --json")
     if isinstance(result.value, str):

@@ -16,6 +16,7 @@ from typing import Final
 
 from journeyman.concurrency import watchdog
 from journeyman.config import Settings
+from journeyman.interfaces.cli.terminal import own_files
 from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.mission import Function
 from journeyman.mission.model.reasons import SessionStatus
@@ -56,7 +57,8 @@ class Watchdog:
     def _say(self, session: str, word: str) -> None:
         if self._process is None:
             argv = [sys.executable, "-I", "-S", str(Path(watchdog.__file__)), str(os.getpid()), *self._command(session)]
-            self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, bufsize=0)  # noqa: S603 - our own script
+            out, err = own_files()
+            self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=out, stderr=err, bufsize=0)  # noqa: S603 - our own script
         assert self._process.stdin is not None  # noqa: S101 - it was opened with a pipe
         with suppress(OSError):
             self._process.stdin.write(word.encode() + b"\n")
@@ -71,6 +73,6 @@ def _left_s(state: State) -> float | None:
     """How long the mission may still be driven; `None` where nothing can hold it, or nothing need end."""
     limit = state.mission.budget.wall_clock_s
     held = any(not (isinstance(function, Function) and function.isolate) for function in state.mission.functions)
-    if limit is None or not held or state.status is not SessionStatus.RUNNING or sys.platform == "win32":
+    if limit is None or not held or state.status is not SessionStatus.OPEN or sys.platform == "win32":
         return None
     return limit - state.usage.wall_clock_s

@@ -7,6 +7,7 @@ from typing import Final
 
 from journeyman.interfaces.pages.embedded_report import MOST_PEOPLE
 from journeyman.interfaces.pages.markup import NOTHING, Html, joined, tag, text
+from journeyman.mission.report.best import best_words
 from journeyman.mission.report.document import advice_table
 from journeyman.mission.report.model import Report
 from journeyman.mission.report.phrases import (
@@ -45,6 +46,8 @@ def header(report: Report, how: ClaimCheck) -> Html:
         ("Took", took),
         ("Iterations", f"{report.iterations_run:,}"),
     ]
+    claims = [("Claimed", how.claimed), ("Verified", how.verified)]
+    claims += [("Best", best_words(report.best))] if report.best is not None else []
     doubt = tag("p", _icon("unsure"), text(how.doubt), class_="doubt", role="note") if how.doubt else NOTHING
     return tag(
         "header",
@@ -54,7 +57,7 @@ def header(report: Report, how: ClaimCheck) -> Html:
         tag(
             "div",
             tag("p", _icon(tone), tag("strong", text(how.title)), class_="outcome"),
-            tag("dl", *_terms([("Claimed", how.claimed), ("Verified", how.verified)]), class_="claims"),
+            tag("dl", *_terms(claims), class_="claims"),
             class_=f"verdict {tone}",
         ),
         doubt,

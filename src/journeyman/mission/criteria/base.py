@@ -20,7 +20,7 @@ from journeyman.mission.criteria.evidence import (
     inconclusive,
 )
 from journeyman.mission.criteria.evidence_view import EvidenceView
-from journeyman.mission.criteria.schema import EvidenceSource, Finite, Identifier, Name, RecordedObject, Strict
+from journeyman.mission.criteria.schema import EvidenceSource, Finite, Identifier, Name, RecordedObject, Seconds, Strict
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import Problem
 from journeyman.mission.values.value import Value
@@ -65,7 +65,7 @@ class Criterion(Strict, ABC):
     """Share in the mission's progress."""
     hold_for: Annotated[StrictInt, Field(ge=1, le=10_000)] = 1
     """Measurements in a row, under equal arguments, in which it must be met."""
-    hold_every_s: Annotated[Finite, Field(gt=0)] | None = None
+    hold_every_s: Annotated[Seconds, Field(gt=0)] | None = None
     """Seconds that must lie between two measurements that count."""
     probe: Probe | Annotated[list[Probe], Field(min_length=1, max_length=20)] | None = None
     """Pure calls that fetch fresh evidence; where there are some, nothing else is looked at."""
@@ -103,6 +103,10 @@ class Criterion(Strict, ABC):
     def sentence(self) -> str:
         """Say on one line what is asked for, as reports show it."""
 
+    def bound(self) -> float | None:
+        """The number that its value is compared with; `None` where there is no single one."""
+        return None
+
     def words(self) -> tuple[str, ...]:
         """Texts whose words point at tools that may help, for the planner and the prompt."""
         return ()
@@ -111,6 +115,10 @@ class Criterion(Strict, ABC):
         """The metrics that the criterion looks at, of those that are `known` at all."""
         del known
         return frozenset()
+
+    def wanted_range(self) -> tuple[float | None, float | None] | None:
+        """The least and the greatest number that meet it, `None` for no limit: where its evidence is one number alone."""
+        return None
 
     def sources_asked(self) -> tuple[EvidenceSource, ...]:
         """The sources without whose fresh answer nothing can be said."""
@@ -197,7 +205,7 @@ class Measured(Criterion):
         """The sources, however they were written."""
         given = self.sources
         rows = [] if given is None else given if isinstance(given, list) else [given]
-        return tuple(EvidenceSource(tool=row) if isinstance(row, str) else row for row in rows)
+        return tuple(EvidenceSource.of(row) for row in rows)
 
     @property
     def is_sourced(self) -> bool:

@@ -12,7 +12,7 @@ from journeyman.mission.criteria.base import Criterion
 from journeyman.mission.criteria.engine_check import CommandCheck, judge_check
 from journeyman.mission.criteria.evidence import Judgement
 from journeyman.mission.criteria.evidence_view import EvidenceView
-from journeyman.mission.criteria.schema import Finite, Name
+from journeyman.mission.criteria.schema import Name, Seconds
 
 
 class CommandCriterion(Criterion):
@@ -24,7 +24,7 @@ class CommandCriterion(Criterion):
     path: Name = "."
     """File or folder that is copied, relative to the mission file's folder."""
     exit_code: StrictInt = 0
-    timeout_s: Annotated[Finite, Field(gt=0, le=3600)] = 60
+    timeout_s: Annotated[Seconds, Field(gt=0, le=3600)] = 60
 
     def engine_check(self) -> CommandCheck:
         """The run that it asks for."""

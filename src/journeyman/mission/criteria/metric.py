@@ -19,6 +19,7 @@ from journeyman.mission.values.paths import at_path
 
 VIEW_ROOTS: Final = frozenset({"metrics", "counts", "errors", "events", "tool_results", "history", "iteration"})
 """Top-level names of the observation that paths and predicates see."""
+_METRICS: Final = "metrics."
 
 
 class MetricCriterion(Measured):
@@ -30,18 +31,17 @@ class MetricCriterion(Measured):
     @field_validator("metric")
     @classmethod
     def _rooted(cls, path: str) -> str:
-        root = path.partition(".")[0]
-        return path if root in VIEW_ROOTS else f"metrics.{path}"
+        return rooted(path)
 
     @property
     def path(self) -> str:
         """The path below `metrics.`; empty for a path into another part of the observation."""
-        return self.metric.removeprefix("metrics.") if self.metric.startswith("metrics.") else ""
+        return self.metric.removeprefix(_METRICS) if self.metric.startswith(_METRICS) else ""
 
     @property
     def root(self) -> str:
         """The first name on the path, which is the metric's where names hold no dots."""
-        return self.metric.removeprefix("metrics.").partition(".")[0]
+        return self.metric.removeprefix(_METRICS).partition(".")[0]
 
     def words(self) -> tuple[str, ...]:
         """The metric's name."""
@@ -76,41 +76,54 @@ class MetricCriterion(Measured):
 
     def look(self, view: EvidenceView) -> tuple[float, Json, tuple[Measurement, ...]] | str:
         """The number, the value it stands for and what measured it, or why there is none."""
-        found = self._metric(view) if self.path else self._elsewhere(view)
-        if isinstance(found, str):
-            return found
-        value, measurements = found
-        point = number_of(value)
-        if point is None:
-            return f"{self.metric} is {shortened(value)!r}, not a number"
-        try:
-            return float(point), value, measurements
-        except OverflowError:  # compared it is exactly; only how far it has come is told by the largest float
-            return sys.float_info.max if point > 0 else -sys.float_info.max, value, measurements
+        return number_at(view, self.metric)
 
-    def _metric(self, view: EvidenceView) -> tuple[Json, tuple[Measurement, ...]] | str:
-        found = view.on_path(self.path)
-        if isinstance(found, str):
-            return found
-        row, rest = found
-        try:
-            value = at_path(row.value, rest) if rest else row.value
-        except KeyError as gap:
-            return f"no {self.metric!r} yet: {gap.args[0]!r} was not observed"
-        return value, (row.measurement,)
 
-    def _elsewhere(self, view: EvidenceView) -> tuple[Json, tuple[Measurement, ...]] | str:
-        """Look at another part of the observation; results tell which call gave the value, facts need none."""
-        try:
-            value = at_path(view.obs(), self.metric)
-        except KeyError as gap:
-            return f"no {self.metric!r} yet: {gap.args[0]!r} was not observed"
-        root, _, rest = self.metric.partition(".")
-        rows = view.results if root == "tool_results" else view.events if root == "events" else ()
-        index = rest.partition(".")[0].lstrip("-")
-        if rows and index.isdigit():
-            return value, (rows[int(rest.partition(".")[0])].measurement,)
-        return value, ()
+def rooted(path: str) -> str:
+    """A metric's path from the top of the observation."""
+    root = path.partition(".")[0]
+    return path if root in VIEW_ROOTS else f"{_METRICS}{path}"
+
+
+def number_at(view: EvidenceView, metric: str) -> tuple[float, Json, tuple[Measurement, ...]] | str:
+    """The number at a rooted path, the value it stands for and what measured it, or why there is none."""
+    found = _metric(view, metric) if metric.startswith(_METRICS) else _elsewhere(view, metric)
+    if isinstance(found, str):
+        return found
+    value, measurements = found
+    point = number_of(value)
+    if point is None:
+        return f"{metric} is {shortened(value)!r}, not a number"
+    try:
+        return float(point), value, measurements
+    except OverflowError:  # compared it is exactly; only how far it has come is told by the largest float
+        return sys.float_info.max if point > 0 else -sys.float_info.max, value, measurements
+
+
+def _metric(view: EvidenceView, metric: str) -> tuple[Json, tuple[Measurement, ...]] | str:
+    found = view.on_path(metric.removeprefix(_METRICS))
+    if isinstance(found, str):
+        return found
+    row, rest = found
+    try:
+        value = at_path(row.value, rest) if rest else row.value
+    except KeyError as gap:
+        return f"no {metric!r} yet: {gap.args[0]!r} was not observed"
+    return value, (row.measurement,)
+
+
+def _elsewhere(view: EvidenceView, metric: str) -> tuple[Json, tuple[Measurement, ...]] | str:
+    """Look at another part of the observation; results tell which call gave the value, facts need none."""
+    try:
+        value = at_path(view.obs(), metric)
+    except KeyError as gap:
+        return f"no {metric!r} yet: {gap.args[0]!r} was not observed"
+    root, _, rest = metric.partition(".")
+    rows = view.results if root == "tool_results" else view.events if root == "events" else ()
+    index = rest.partition(".")[0].lstrip("-")
+    if rows and index.isdigit():
+        return value, (rows[int(rest.partition(".")[0])].measurement,)
+    return value, ()
 
 
 EVIDENCE_CHARACTERS: Final = 300

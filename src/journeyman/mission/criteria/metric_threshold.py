@@ -36,6 +36,19 @@ class MetricThreshold(MetricCriterion):
         progress = 1.0 if met else _toward(point, float(self.target), first)
         return replace(judged(met, value, measurements, progress), first=first)
 
+    def wanted_range(self) -> tuple[float | None, float | None] | None:
+        """The numbers on the target's right side; for `!=` there is no such range."""
+        target = float(self.target)
+        match self.op:
+            case "<" | "<=":
+                return None, target
+            case ">" | ">=":
+                return target, None
+            case "==":
+                return target, target
+            case _:
+                return None
+
     def draft_faults(self, known: DraftFacts) -> Iterator[str]:
         """Say why the bound decides nothing, too: it cannot fail, or it holds already."""
         yield from super().draft_faults(known)
@@ -50,6 +63,10 @@ class MetricThreshold(MetricCriterion):
         value = known.values.get(name)
         if self.hold_for == 1 and value is not None and compare(self.op, value, self.target) is True:
             yield f"holds already: {name} is {value}"
+
+    def bound(self) -> float | None:
+        """The target."""
+        return float(self.target)
 
     def sentence(self) -> str:
         """Say what is asked for, such as `p95 <= 200`."""

@@ -3,9 +3,26 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from decimal import Decimal
 from typing import Annotated, Final, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictFloat, StrictInt, StrictStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ByteSize,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    TypeAdapter,
+    ValidationError,
+)
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import core_schema
 
 from journeyman.mission.values.canonical import MAX_SAFE_INTEGER, Json, canonical, key_order, parsed
 
@@ -40,7 +57,46 @@ keys in order, whole floats as integers."""
 IN_ORDER: Final = AfterValidator(_in_order)
 """The same for an object of models by name."""
 RecordedObject = Annotated[dict[str, Json], AS_RECORDED]
+_UNITS_S: Final = {"ms": Decimal("0.001"), "s": 1, "m": 60, "h": 3600, "d": 86_400}
+_DURATION: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
+_SIZE: Final = TypeAdapter(ByteSize)
+
+
+def _seconds(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    parts = _DURATION.findall(value)
+    if not parts or "".join(number + unit for number, unit in parts) != value:
+        raise ValueError(f"{value!r} is no duration: write seconds, or as in 500ms, 30s, 10m, 1h30m, 2d")
+    return float(sum(Decimal(number) * _UNITS_S[unit] for number, unit in parts))
+
+
+def _bytes(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return int(_SIZE.validate_python(value))
+    except ValidationError:
+        raise ValueError(f"{value!r} is no size: write bytes, or as in 500kB, 64KiB, 10MB") from None
+
+
+@dataclass(frozen=True, slots=True)
+class _AlsoText:
+    """Says in JSON Schema that a number may be written as a text with units."""
+
+    pattern: str
+
+    def __get_pydantic_json_schema__(
+        self, core: core_schema.CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"anyOf": [handler(core), {"type": "string", "pattern": self.pattern}]}
+
+
 Finite = Annotated[StrictInt | StrictFloat, Field(allow_inf_nan=False), BeforeValidator(_not_wide), AS_RECORDED]
+Seconds = Annotated[Finite, BeforeValidator(_seconds), _AlsoText(r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$")]
+"""Seconds, or a text with units such as `1h30m`."""
+Bytes = Annotated[StrictInt, BeforeValidator(_bytes), _AlsoText(r"^[0-9]+(\.[0-9]+)? ?[kKMGTP]?i?[bB]?$")]
+"""Bytes, or a text with a unit such as `64KiB`; pydantic reads it."""
 
 
 class Strict(BaseModel):
@@ -54,3 +110,8 @@ class EvidenceSource(Strict):
 
     tool: Name
     args: RecordedObject | None = None
+
+    @classmethod
+    def of(cls, written: str | EvidenceSource) -> EvidenceSource:
+        """The source, which may be written as the name of its tool."""
+        return cls(tool=written) if isinstance(written, str) else written

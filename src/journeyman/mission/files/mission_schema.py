@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final, cast
 
+from journeyman.mission.files.includes import KEY as INCLUDE
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.values.canonical import Json, JsonObject, checked
 
@@ -13,6 +14,7 @@ _LIST: Final[JsonObject] = {"type": "array", "items": {"type": "string"}}
 _OBJECT: Final[JsonObject] = {"type": "object"}
 _SHORT: Final[Mapping[str, tuple[JsonObject, ...]]] = {
     "effects": (_TEXT,), "commands": (_TEXT, _LIST), "http": (_TEXT,),
+    "parameters": ({"type": ["string", "number", "boolean"]},),
 }  # fmt: skip
 """Members of these objects may be written short, as what one of their keys holds."""
 _EITHER: Final[Mapping[str, Mapping[str, JsonObject]]] = {
@@ -20,6 +22,8 @@ _EITHER: Final[Mapping[str, Mapping[str, JsonObject]]] = {
     "HttpTool": {"parameters": _OBJECT, "method": _TEXT},
 }
 """Keys of definitions that may be written in another form, too."""
+
+_REFERENCE: Final = "ParameterReference"
 
 
 def mission_schema() -> JsonObject:
@@ -31,6 +35,7 @@ def mission_schema() -> JsonObject:
     keys = _object(schema["properties"])
     for name, forms in _SHORT.items():
         _widen_members(_object(keys[name]), forms)
+    keys[INCLUDE] = _any_of(_TEXT, _LIST)
     context = _object(keys["context"])
     context["items"] = _any_of(context["items"], _TEXT)
     definitions = _object(schema["$defs"])
@@ -38,7 +43,21 @@ def mission_schema() -> JsonObject:
         rows = _object(_object(definitions[definition])["properties"])
         for key, form in forms.items():
             rows[key] = _any_of(rows[key], form)
+    schema = _object(_or_parameter(schema))
+    _object(schema["$defs"])[_REFERENCE] = {"type": "string", "pattern": r"^\$\{[a-z_][a-z0-9_]*\}$"}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Journeyman mission"}
+
+
+def _or_parameter(node: Json) -> Json:
+    """The schema in which every number and truth value may be a parameter: `${name}`."""
+    if isinstance(node, list):
+        return [_or_parameter(item) for item in node]
+    if not isinstance(node, dict):
+        return node
+    made: JsonObject = {key: _or_parameter(item) for key, item in node.items()}
+    if node.get("type") in ("integer", "number", "boolean"):
+        return _any_of(made, {"$ref": f"#/$defs/{_REFERENCE}"})
+    return made
 
 
 def _widen_members(row: JsonObject, forms: tuple[JsonObject, ...]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from journeyman.mission.criteria.evidence import Call, Measurement
+from journeyman.mission.fold.objective import after_call
 from journeyman.mission.fold.plan import behind_change
 from journeyman.mission.fold.planner_memory import after_settled
 from journeyman.mission.fold.turns import is_stopped
@@ -74,7 +75,7 @@ def settled(state: State, event: e.Settled, at: str) -> State:
     if effect is None or effect.state is not EffectState.INTENDED:
         return state
     if effect.intended.purpose is CallPurpose.CONTEXT:
-        memory = after_settled(state.memory, effect.intended, event)
+        memory = after_settled(state.memory, effect.intended, event, state.world.epoch, compared=state.mission.explores)
         return looked(replace(state, memory=memory), effect, event)
     if event.error_class in NEVER_SENT and not effect.crashed:  # of a try before a crash nobody knows
         state = restored(state, effect.epoch) if EFFECT_RULES[effect.effect_class].changes_world else state
@@ -96,8 +97,10 @@ def settled(state: State, event: e.Settled, at: str) -> State:
         state,
         effects=_next_turn({**state.effects, event.effect: ended}, effect.intended.turn, state.world.epoch),
         world=replace(state.world, order=made.order, counts=_counted(state, ended)),
-        memory=after_settled(state.memory, effect.intended, event),
+        memory=after_settled(state.memory, effect.intended, event, state.world.epoch, compared=state.mission.explores),
     )
+    if state.mission.objective is not None:
+        state = replace(state, objective=after_call(state, effect, event))
     if not done:
         return with_error(state, effect.intended.tool, event.error_class, event.error)
     fresh = made.epoch == state.world.epoch and not _moving(state, effect)

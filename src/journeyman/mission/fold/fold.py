@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, assert_never
 
-from journeyman.mission.fold import advice, effects, iteration, people, progress
+from journeyman.mission.fold import advice, effects, iteration, people, planner_memory, progress
 from journeyman.mission.fold.timing import timed
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EffectClass
@@ -52,6 +52,8 @@ def _after(state: State, happened: EventRecord) -> State:  # noqa: C901, PLR0911
             return iteration.decided(state, event)
         case e.Proposed():
             return iteration.proposed(state, event)
+        case e.NothingLeft():
+            return planner_memory.nothing_left(state, event)
         case e.ScriptAdvanced():
             return iteration.script_advanced(state, event, at)
         case e.Checked():

@@ -105,6 +105,7 @@ def decided(state: State, event: e.Decided) -> State:
         state,
         phase=Phase.NEXT,
         verdict=Verdict(label=event.verdict, reason=event.reason),
+        closing=event.closing or state.closing,
         usage=replace(state.usage, iterations=event.iteration + 1),
         progress=progress,
         plan=state.plan if event.reason.waits else after_verdict(state),

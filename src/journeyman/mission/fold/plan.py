@@ -74,9 +74,10 @@ def after_verdict(state: State) -> Plan:
     """
     plan, epoch = after_iteration(state), state.world.epoch
     through = state.plan.index < len(plan_steps(state.mission)) <= plan.index
+    if not through or plan.begun_in == epoch or plan.looks_from >= plan.index:
+        return plan
     asked = state.people.answers.keys() - {criterion.id for criterion in walk(state.mission.criteria)}
-    due = through and not asked and plan.begun_in != epoch and plan.looks_from < plan.index
-    if due and has_stale_report(state, since=plan.looks_since):
+    if not asked and has_stale_report(state, since=plan.looks_since):
         return replace(_again(plan), index=plan.looks_from, begun_in=epoch)
     return plan
 

@@ -6,16 +6,26 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final, cast
 
+from journeyman.mission.fold.measured_calls import WORTH_WHILE, after_measured
 from journeyman.mission.fold.observed_values import gather, merge
+from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EFFECT_RULES, CallPurpose, EffectState
 from journeyman.mission.model.events import Intended, Settled
-from journeyman.mission.model.state import CallEffect, PlannerMemory, State, ToolMemory, TriedCall
+from journeyman.mission.model.planner_memory import CallEffect, PlannerMemory, ToolMemory, TriedCall
+from journeyman.mission.model.state import CriterionState, Effect, State
 from journeyman.mission.values.canonical import Json, JsonObject, canonical, digest_of
 from journeyman.mission.values.value import replace
 
-MAX_TRIED: Final = 400
-"""Calls remembered as tried; older ones may be tried again."""
+MAX_TRIED: Final = 500
+"""Calls remembered as tried. The planner proposes no more than so many different ones, so that none is forgotten and
+tried again; the oldest are forgotten where plans and advisors bring more."""
+MAX_WORDS: Final = 100
+"""Characters kept of a failure's words."""
 GAIN: Final = 1e-9
+TRANSIENT: Final = frozenset(
+    {"timeout", "cancelled", "server_died", "server_unreachable", "worker_died", "protocol", "crash", "skipped"}
+)
+"""Error classes of calls to which nobody said no."""
 _QUOTED = re.compile(r"""['"`]([A-Za-z0-9_.:/-]{1,80})['"`]""")
 
 
@@ -30,11 +40,31 @@ def before_proposal(state: State, strategy: JsonObject, source: str) -> PlannerM
     signature = canonical({key: value for key, value in strategy.items() if key != "rationale"}).decode()
     signature = signature if len(signature) <= 64 else digest_of(signature)[:16]  # shorter than its digest
     repeated = signature == memory.signature and source == state.iteration.source
-    return replace(memory, signature=signature, repeats=memory.repeats + 1 if repeated else 0)
+    calls = cast("list[JsonObject]", strategy.get("calls") or []) if source == "planner" else []
+    fresh = sum(call_signature(str(call["tool"]), call.get("args", {})) not in memory.tried for call in calls)
+    waits = source == "planner" and bool(strategy.get("sleep_s"))
+    return replace(
+        memory,
+        signature=signature,
+        repeats=memory.repeats + 1 if repeated else 0,
+        explored=memory.explored + fresh,
+        idle=memory.idle + 1 if waits else 0,
+    )
 
 
-def after_settled(memory: PlannerMemory, intended: Intended, event: Settled) -> PlannerMemory:
-    """The memory once a call has settled."""
+def after_settled(
+    memory: PlannerMemory, intended: Intended, event: Settled, epoch: int = 0, *, compared: bool = True
+) -> PlannerMemory:
+    """The memory once a call has settled.
+
+    Args:
+        memory: Before it.
+        intended: The call.
+        event: How it ended.
+        epoch: The world's by then.
+        compared: Whether what it gave will be compared with what it gives another time: only who explores asks that, and
+            a large result takes longer to name than to fold.
+    """
     done = event.state is EffectState.DONE
     found: JsonObject = event.seen or (gather(event.value) if event.value is not None else {})
     if event.error:
@@ -47,11 +77,16 @@ def after_settled(memory: PlannerMemory, intended: Intended, event: Settled) -> 
         for name, row in found.items()
         for value in seen.get(name, ())[-(len(row) if isinstance(row, list) else 1) :]
     )
-    changed = news or (done and EFFECT_RULES[intended.effect_class].changes_world)
-    memory = replace(memory, seen=seen, epoch=memory.epoch + 1 if changed else memory.epoch)
+    changed = done and EFFECT_RULES[intended.effect_class].changes_world
+    memory = replace(
+        memory,
+        seen=seen,
+        changes=memory.changes + 1 if changed else memory.changes,
+        idle=0 if news or changed else memory.idle,
+    )
     if intended.purpose is not CallPurpose.CALL:
         return memory
-    return _with_call(memory, intended, done=done)
+    return _with_call(memory, intended, event, epoch, compared=compared)
 
 
 def _is_news(value: Json, known: Sequence[Json]) -> bool:
@@ -59,8 +94,16 @@ def _is_news(value: Json, known: Sequence[Json]) -> bool:
     return value not in known or repr(value) not in map(repr, known)
 
 
-def _with_call(memory: PlannerMemory, intended: Intended, *, done: bool) -> PlannerMemory:
-    tool = intended.tool
+def _with_call(
+    memory: PlannerMemory, intended: Intended, event: Settled, epoch: int, *, compared: bool
+) -> PlannerMemory:
+    tool, done = intended.tool, event.state is EffectState.DONE
+    signature = call_signature(tool, intended.args)
+    old = memory.tried.get(signature)
+    given = digest_of([event.value, event.metrics])[:16] if done and compared else ""
+    answer = given if done else event.error[:MAX_WORDS]
+    failed = old is not None and old.how is CallEffect.FAILED
+    same = old is not None and old.answer == answer and failed != done
     before = memory.tools.get(tool, ToolMemory())
     known = replace(
         before,
@@ -68,14 +111,21 @@ def _with_call(memory: PlannerMemory, intended: Intended, *, done: bool) -> Plan
         done=before.done + done,
         failed=before.failed + (not done),
         failed_in_row=0 if done else before.failed_in_row + 1,
-        failed_at_epoch=before.failed_at_epoch if done else memory.epoch,
+        failed_at_changes=before.failed_at_changes if done else memory.changes,
+        varies=before.varies
+        or (done and old is not None and not failed and old.answer != answer and old.epoch == epoch),
     )
-    tried = (
-        memory.tried
-        if done
-        else _with_tried(memory.tried, call_signature(tool, intended.args), TriedCall(CallEffect.FAILED, memory.epoch))
+    tried = TriedCall(
+        CallEffect.SAME if done else CallEffect.FAILED,  # whether it moved anything is known once it is judged
+        changes=memory.changes,
+        others=memory.changes - (known.done if EFFECT_RULES[intended.effect_class].changes_world else 0),
+        epoch=epoch,
+        count=old.count + 1 if old is not None else 1,
+        answer=answer,
+        same=old.same + 1 if same and old is not None else 1,
+        transient=not done and event.error_class in TRANSIENT,
     )
-    return replace(memory, tools={**memory.tools, tool: known}, tried=tried)
+    return replace(memory, tools={**memory.tools, tool: known}, tried=_with_tried(memory.tried, signature, tried))
 
 
 def _with_tried(tried: Mapping[str, TriedCall], signature: str, how: TriedCall) -> dict[str, TriedCall]:
@@ -96,36 +146,65 @@ def after_denial(state: State) -> PlannerMemory:
     return replace(state.memory, tried=tried)
 
 
-def after_evaluation(state: State, total: float, guarded: float) -> PlannerMemory:
-    """The memory once the iteration is judged: which call moved progress or came nearer to an abort condition."""
+def after_evaluation(
+    state: State, criteria: Mapping[str, CriterionState], total: float, guarded: float, objective: float | None = None
+) -> PlannerMemory:
+    """The memory once the iteration is judged: which call moved progress or came nearer to an abort condition.
+
+    `objective` is the value of the metric that is minimized or maximized, where there is one.
+    """
     memory = state.memory
     first = not state.progress.evaluations  # there is nothing yet that it could have moved from
     moved, worse = total > memory.total + GAIN and not first, total < memory.total - GAIN
-    how = TriedCall(CallEffect.MOVED if moved else CallEffect.WORSE if worse else CallEffect.SAME)
+    how = CallEffect.MOVED if moved else CallEffect.WORSE if worse else CallEffect.SAME
     tried, tools, best = memory.tried, memory.tools, memory.best_call
-    done = [effect.intended for effect in state.of_iteration() if effect.state is EffectState.DONE and effect.is_call]
-    changing = sum(EFFECT_RULES[intended.effect_class].changes_world for intended in done)
+    done = [effect for effect in state.of_iteration() if effect.state is EffectState.DONE and effect.is_call]
+    changing = sum(EFFECT_RULES[effect.effect_class].changes_world for effect in done)
     risk = max(0.0, guarded - memory.guarded) / changing if changing else 0.0
-    for intended in done:
-        tried = _with_tried(tried, call_signature(intended.tool, intended.args), how)
-        known = tools.get(intended.tool)
-        if known is not None and (moved or risk > GAIN):
-            own = risk if EFFECT_RULES[intended.effect_class].changes_world else 0.0
-            tools = {**tools, intended.tool: replace(known, moved=known.moved + moved, risk=known.risk + own)}
-        best_yet = moved and known is not None and total > memory.best_total + GAIN
+    for effect in done:
+        intended = effect.intended
+        signature = call_signature(intended.tool, intended.args)
+        old = memory.tried.get(signature, TriedCall(how))
+        tried = _with_tried(tried, signature, replace(old, how=how))
+        tools = _with_judged(tools, effect, risk, moved=moved, again=old.count > 1)
+        best_yet = moved and total > memory.best_total + GAIN
         if best_yet and isinstance(intended.args, dict) and "$blob" not in intended.args:
             best = {"args": intended.args, "tool": intended.tool}
     advised = state.iteration.source.startswith("advisor:")
     misses = 0 if moved else memory.advised_misses + advised
-    return replace(
+    better = total > memory.best_total + WORTH_WHILE
+    memory = replace(
         memory,
         tried=tried,
         tools=tools,
         best_call=best,
         best_total=max(total, memory.best_total),
-        last_moved=moved,
+        last_moved=moved and bool(done),
         advised_misses=misses,
         total=total,
         guarded=guarded,
         risked_at=state.iteration.index if risk > GAIN else memory.risked_at,
     )
+    return after_measured(replace(state, memory=memory), criteria, done, objective, better=better)
+
+
+def _with_judged(
+    tools: Mapping[str, ToolMemory], effect: Effect, risk: float, *, moved: bool, again: bool
+) -> Mapping[str, ToolMemory]:
+    """The tools once one call is judged; `again` where the very same one had been made before."""
+    known = tools.get(effect.intended.tool)
+    if known is None:
+        return tools
+    own = risk if EFFECT_RULES[effect.effect_class].changes_world else 0.0
+    known = replace(
+        known,
+        moved=known.moved + moved,
+        risk=known.risk + own if own > GAIN else known.risk,
+        settles=not moved if again else known.settles,
+    )
+    return {**tools, effect.intended.tool: known}
+
+
+def nothing_left(state: State, event: e.NothingLeft) -> State:
+    """The state that ends since nothing is left to try."""
+    return replace(state, memory=replace(state.memory, nothing_left=event.tried))

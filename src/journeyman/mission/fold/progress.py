@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from journeyman.mission.criteria.evidence import CriterionStatus
+from journeyman.mission.fold.objective import after_evaluation as after_objective
 from journeyman.mission.fold.planner_memory import after_evaluation
 from journeyman.mission.fold.world_knowledge import merged
 from journeyman.mission.model import events as e
@@ -39,8 +40,12 @@ def evaluated(state: State, event: e.Evaluated, at: str) -> State:
         aborted=progress.aborted or event.aborted,
         checkpoint=event.checkpoint,
     )
+    world, best_before = merged(state.world, state.mission), state.objective.best
+    if state.mission.objective is not None:
+        judged = replace(state, progress=progress, world=world)
+        state = replace(state, objective=after_objective(judged, event.objective))
     if event.checkpoint:
-        better = total > progress.best_total + PROGRESS_STEP
+        better = total > progress.best_total + PROGRESS_STEP or state.objective.best is not best_before
         counts = better or progress.evaluations == 0 or state.iteration.judged
         progress = replace(
             progress,
@@ -55,9 +60,11 @@ def evaluated(state: State, event: e.Evaluated, at: str) -> State:
     return replace(
         state,
         phase=Phase.DECIDE,
-        world=merged(state.world, state.mission),
+        world=world,
         progress=progress,
-        memory=state.memory if state.iteration.judged else after_evaluation(state, total, guarded),
+        memory=state.memory
+        if state.iteration.judged
+        else after_evaluation(state, criteria, total, guarded, event.objective),
         iteration=replace(state.iteration, judged=True, until_met=event.until_met),
     )
 

@@ -7,6 +7,7 @@ measured and is fresh while the world is still in it, so that nothing has to be 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Final
 
 from journeyman.mission.criteria import needed
@@ -202,7 +203,6 @@ def has_stale_report(state: State, *, since: int) -> bool:
         since: The first iteration whose scripts are asked about.
     """
     world = state.world
-    fresh = {row.name for rows in world.evidence.values() for row in rows if row.measurement.epoch == world.epoch}
     reported = {
         row.name
         for rows in world.evidence.values()
@@ -211,10 +211,17 @@ def has_stale_report(state: State, *, since: int) -> bool:
     }
     known = frozenset(world.known)
     return any(
-        not state.progress.criteria[criterion.id].met and (reported - fresh) & criterion.metric_names(known)
+        not state.progress.criteria[criterion.id].met
+        and (reported - _fresh_names(world)) & criterion.metric_names(known)
         for criterion in walk(needed(state.mission.criteria))
         if criterion.id in state.progress.criteria
     )
+
+
+def _fresh_names(world: WorldKnowledge) -> set[str]:
+    """The metrics of which a value is fresh, judged already or not."""
+    rows = chain(*world.evidence.values(), *(arrival.evidence for arrival in world.arrivals))
+    return {row.name for row in rows if row.measurement.epoch == world.epoch}
 
 
 def _reporting_iteration(made: Measurement) -> int | None:
@@ -226,9 +233,7 @@ def _reporting_iteration(made: Measurement) -> int | None:
 def stale_calls(state: State) -> list[JsonObject]:
     """The pure calls that would measure again what required criteria look at and is stale; each once."""
     world = state.world
-    fresh = {row.name for rows in world.evidence.values() for row in rows if row.measurement.epoch == world.epoch} | {
-        row.name for arrival in world.arrivals for row in arrival.evidence if row.measurement.epoch == world.epoch
-    }
+    fresh = _fresh_names(world)
     known = frozenset(known_after(world.known, world.arrivals))
     calls: dict[Call, JsonObject] = {}
     for criterion in walk(needed(state.mission.criteria)):

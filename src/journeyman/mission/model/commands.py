@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias, cast
 
 from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator, model_validator
 
-from journeyman.mission.criteria.schema import IN_ORDER
+from journeyman.mission.criteria.schema import IN_ORDER, Bytes
 from journeyman.mission.model.declared_tool import PLACEHOLDER, DeclaredTool
 
 VariableName: TypeAlias = Annotated[StrictStr, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
@@ -32,7 +32,7 @@ class CommandTool(DeclaredTool):
     """Where it runs, relative to the mission file's folder."""
     env: Annotated[dict[VariableName, StrictStr], IN_ORDER] = Field(default_factory=dict)
     """What it sees of our environment beside PATH and the like: a list of names, or names with values, `${NAME}` in them."""
-    output_bytes: Annotated[StrictInt, Field(ge=256, le=1 << 20)] = 64 * 1024
+    output_bytes: Annotated[Bytes, Field(ge=256, le=1 << 20)] = 64 * 1024
     """How much of each stream is kept: beginning and end."""
 
     @field_validator("env", mode="before")

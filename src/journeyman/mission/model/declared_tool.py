@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, Final, TypeAlias, cast
 
 from pydantic import Field, StrictStr, field_validator
 
-from journeyman.mission.criteria.schema import IN_ORDER, Finite, Name, RecordedObject, Strict
+from journeyman.mission.criteria.schema import IN_ORDER, Name, RecordedObject, Seconds, Strict
 from journeyman.mission.model.effects import EFFECT_RULES, AfterCrash, EffectClass
 from journeyman.mission.model.metric_sources import MetricExtraction
 from journeyman.mission.values.canonical import Json, JsonObject
 
 JSON_TYPES: Final = ("string", "integer", "number", "boolean", "array")
-PLACEHOLDER: Final = re.compile(r"\{([a-z_][a-z0-9_]*)\}")
+PLACEHOLDER: Final = re.compile(r"(?<!\$)\{([a-z_][a-z0-9_]*)\}")
+"""`{name}` is a parameter; `${name}` never is: it is a variable of the environment."""
 KEY_NAME: Final = "idempotency_key"
 """`{idempotency_key}` stands for the key of the call."""
 ParameterName: TypeAlias = Annotated[StrictStr, Field(pattern=r"^[a-z_][a-z0-9_]{0,49}$")]
 """In small letters, as variables of programs' environments hardly are: a shell line gets its parameters as such."""
 
 
-class DeclaredTool(Strict):
+class DeclaredTool(Strict, ABC):
     """A tool that the mission file describes."""
 
     description: StrictStr = ""
@@ -33,7 +35,7 @@ class DeclaredTool(Strict):
     """What a call does to the world. `probed` stands under the mission's `effects`."""
     metrics: Annotated[dict[Name, MetricExtraction], Field(max_length=100), IN_ORDER] = Field(default_factory=dict)
     """Numbers out of its results."""
-    timeout_s: Annotated[Finite, Field(gt=0, le=86_400)] | None = None
+    timeout_s: Annotated[Seconds, Field(gt=0, le=86_400)] | None = None
     """Its own limit in place of `limits.call_timeout_s`."""
 
     @field_validator("parameters", mode="before")
@@ -57,14 +59,14 @@ class DeclaredTool(Strict):
         return effect
 
     @property
+    @abstractmethod
     def words(self) -> str:
         """What it does, in one line that holds no secret."""
-        raise NotImplementedError
 
     @property
+    @abstractmethod
     def takes_any_answer(self) -> str:
         """How it is said what counts as done, where any answer does: that a call succeeded proves nothing then."""
-        raise NotImplementedError
 
     @property
     def only_looks(self) -> bool:

@@ -80,6 +80,14 @@ class Proposed(Value, frozen=True, kw_only=True):
     """How sure an advisor says it is, 0 to 1; nothing is decided by it."""
 
 
+class NothingLeft(Value, frozen=True, kw_only=True):
+    """The planner found no call that could tell anything new: what stands for a proposal where there is none."""
+
+    iteration: int
+    tried: str
+    """What was tried, and what could not be."""
+
+
 class ApprovalAsked(PersonEvent, frozen=True, kw_only=True):
     """A person must say yes before the session goes on."""
 
@@ -252,6 +260,8 @@ class Evaluated(Value, frozen=True, kw_only=True):
     """The abort condition that was met, now or earlier."""
     until_met: bool | None = None
     """Whether the strategy's `until` is true; null when it has none."""
+    objective: float | None = None
+    """The fresh value of the metric that is minimized or maximized."""
 
 
 class Decided(Value, frozen=True, kw_only=True):
@@ -264,6 +274,8 @@ class Decided(Value, frozen=True, kw_only=True):
     """Digest of the mission it was decided under."""
     used: JsonObject = field(default_factory=dict[str, Json])
     """What was used of each budget, so that a replay can check it."""
+    closing: VerdictReason | None = None
+    """Why the mission will end, once what it asks for at its end is done."""
 
 
 class WaitStarted(Value, frozen=True, kw_only=True):
@@ -385,7 +397,7 @@ class SnapshotTaken(Value, frozen=True, kw_only=True):
 
 Event: TypeAlias = (
     SessionCreated | CatalogPinned | Claimed | Proposed | ApprovalAsked | ApprovalAnswered | Intended | ExtraCall
-    | Settled | Unanswered | Reconciled | ScriptAdvanced | Checked | Watched | Evaluated | Decided | WaitStarted | WaitEnded | Paused | Resumed
+    | NothingLeft | Settled | Unanswered | Reconciled | ScriptAdvanced | Checked | Watched | Evaluated | Decided | WaitStarted | WaitEnded | Paused | Resumed
     | BudgetAmended | NoteAdded | EndAsked | AdviceAsked | AdviceSettled | AdviceRejected | ClosingNotes | Ended
     | SnapshotTaken
 )  # fmt: skip

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, StrictInt, StrictStr, field_validator, model_validator
 
-from journeyman.mission.criteria.schema import AS_RECORDED, IN_ORDER
+from journeyman.mission.criteria.schema import AS_RECORDED, IN_ORDER, Bytes
 from journeyman.mission.model.declared_tool import PLACEHOLDER, DeclaredTool
 from journeyman.mission.model.effects import LOOKING
 from journeyman.mission.values.canonical import Json
@@ -58,7 +58,7 @@ class HttpTool(DeclaredTool):
     """Those that mean that it was done. Where it is not said: any for a request that is pure, 2xx for all others."""
     samples: Annotated[StrictInt, Field(ge=1, le=1000)] = 1
     """Requests that one call makes in turn, for the latency's percentiles; more than one only for what is pure."""
-    body_bytes: Annotated[StrictInt, Field(ge=256, le=16 << 20)] = 1 << 20
+    body_bytes: Annotated[Bytes, Field(ge=256, le=16 << 20)] = 1 << 20
     """How much of an answer is read."""
 
     @field_validator("method", mode="before")

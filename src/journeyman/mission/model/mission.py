@@ -9,14 +9,16 @@ from typing import Annotated, Literal, TypeAlias, cast, get_args
 from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator, model_validator
 
 from journeyman.mission.criteria import AnyCriterion, Probe, needed, walk
-from journeyman.mission.criteria.schema import IN_ORDER, Finite, Name, RecordedObject, Strict
+from journeyman.mission.criteria.schema import IN_ORDER, Bytes, Finite, Name, RecordedObject, Seconds, Strict
 from journeyman.mission.model.commands import CommandTool
-from journeyman.mission.model.declared_tool import DeclaredTool, long_form
+from journeyman.mission.model.declared_tool import DeclaredTool, ParameterName, long_form
 from journeyman.mission.model.effects import EFFECT_RULES, AfterCrash, EffectClass
 from journeyman.mission.model.http_requests import HttpTool
 from journeyman.mission.model.metric_sources import MetricSource
+from journeyman.mission.model.objective import AtEnd, Objective, long_objective
+from journeyman.mission.model.parameters import MissionParameter, long_parameters
 from journeyman.mission.model.servers import Server
-from journeyman.mission.model.strategy import Strategy
+from journeyman.mission.model.strategy import Strategy, ToolCall
 from journeyman.mission.values.canonical import Json, JsonObject, digest_of
 from journeyman.mission.values.name_patterns import closest_match
 
@@ -35,7 +37,7 @@ class Budget(Strict):
     """Ceilings. `None` means no limit, 0 means none; at least one of iterations and wall_clock_s is set."""
 
     iterations: Annotated[StrictInt, Field(ge=1)] | None = None
-    wall_clock_s: Annotated[Finite, Field(gt=0)] | None = None
+    wall_clock_s: Annotated[Seconds, Field(gt=0)] | None = None
     """Seconds in which the mission is driven; pauses and waits for people do not count."""
     tool_calls: Annotated[StrictInt, Field(ge=0)] | None = None
     tokens: Annotated[StrictInt, Field(ge=0)] | None = None
@@ -86,7 +88,7 @@ class Gym(Strict):
     """A simulated incident whose actions are tools, `incident.restart` and so on (`docs/gym.md`)."""
 
     task: Name
-    """Such as `easy-train-6@2`."""
+    """Such as `easy-train-6@3`."""
     role: Literal["sre", "dev", "manager", "oversight"] = "sre"
     others: Name = "heuristic"
     """Who plays the other roles: a policy, or `nobody`."""
@@ -105,7 +107,7 @@ class Cadence(Strict):
     """When progress is judged and probes run; one of the three. Completion is seen at any time."""
 
     every_iterations: Annotated[StrictInt, Field(ge=1)] | None = None
-    every_s: Annotated[Finite, Field(gt=0)] | None = None
+    every_s: Annotated[Seconds, Field(gt=0)] | None = None
     on_event: Name | None = None
 
     @model_validator(mode="after")
@@ -125,16 +127,16 @@ class Stagnation(Strict):
 class Limits(Strict):
     """Bounds on single calls and scripts."""
 
-    call_timeout_s: Annotated[Finite, Field(gt=0)] = 60
+    call_timeout_s: Annotated[Seconds, Field(gt=0)] = 60
     retries: Annotated[StrictInt, Field(ge=0, le=10)] = 2
     """Further tries of a call that certainly did not happen, or may safely happen twice."""
     concurrency: Annotated[StrictInt, Field(ge=1, le=256)] = 8
-    result_bytes: Annotated[StrictInt, Field(ge=1024)] = 1 << 20
-    script_s: Annotated[Finite, Field(gt=0)] = 30
-    script_memory_bytes: Annotated[StrictInt, Field(ge=1 << 20)] = 200_000_000
+    result_bytes: Annotated[Bytes, Field(ge=1024)] = 1 << 20
+    script_s: Annotated[Seconds, Field(gt=0)] = 30
+    script_memory_bytes: Annotated[Bytes, Field(ge=1 << 20)] = 200_000_000
     script_calls: Annotated[StrictInt, Field(ge=0)] = 1000
-    script_source_bytes: Annotated[StrictInt, Field(ge=1)] = 64 * 1024
-    script_recorded_bytes: Annotated[StrictInt, Field(ge=0)] = 1 << 20
+    script_source_bytes: Annotated[Bytes, Field(ge=1)] = 64 * 1024
+    script_recorded_bytes: Annotated[Bytes, Field(ge=0)] = 1 << 20
 
 
 class ScriptPlan(Strict):
@@ -171,6 +173,11 @@ class Mission(Strict):
     directive: Annotated[StrictStr, Field(min_length=1, max_length=MAX_DIRECTIVE_CHARACTERS)]
     criteria: Annotated[list[AnyCriterion], Field(min_length=1, max_length=200)]
     budget: Budget
+    parameters: Annotated[dict[ParameterName, MissionParameter], Field(max_length=100), IN_ORDER] = Field(
+        default_factory=dict
+    )
+    """What `--set NAME=VALUE` may choose: `${NAME}` stands for it in every text of the mission. A type such as
+    `integer` for one that must be set, a number or truth value as default, or an object that says more."""
     servers: Annotated[dict[Annotated[StrictStr, Field(pattern=SERVER_NAME)], Server], IN_ORDER] = Field(
         default_factory=dict
     )
@@ -194,19 +201,27 @@ class Mission(Strict):
     """Metrics out of text, or under other names than the tools give them."""
     context: Annotated[list[ContextCall], Field(max_length=MAX_CONTEXT)] = Field(default_factory=list[ContextCall])
     """What is looked at before the first iteration: tools by name, or `{tool, args, every}`."""
+    minimize: Objective | None = None
+    """A metric by name, or `{metric, from, min_change}`: the mission goes on while it gets smaller and the criteria hold."""
+    maximize: Objective | None = None
+    """The same for one that is to become larger."""
+    at_end: AtEnd | None = None
+    """What is done before the verdict, however it ends unless a person ends it: calls, or `restore_best`, which is what an
+    objective does where nothing else is said, or `nothing`."""
     plan: list[Strategy] | ScriptPlan | None = None
     repeat: StrictBool = False
     """Whether the plan begins again once it is through."""
     explore: StrictBool | None = None
     """Whether the planner may try calls of its own; `None` lets it only where there is no plan."""
     advisor: Name | AdvisorChain = "none"
+    """Who is asked for strategies: a name of the settings, `NAME@MODEL` for another model than theirs, or a chain."""
     approve: Approve | Annotated[dict[Name, Approve], IN_ORDER] = "destructive"
     """Which calls wait for a person; per tool name or pattern when an object, of which the same counts as for effects."""
     cadence: Cadence = Cadence(every_iterations=1)
     stagnation: Stagnation = Stagnation()
     scripts: Literal["allowed", "forbidden"] = "forbidden"
     """Whether advice may hold scripts; a plan's own script is the operator's and always allowed."""
-    pause_s: Annotated[Finite, Field(ge=0, le=86_400)] = 0
+    pause_s: Annotated[Seconds, Field(ge=0, le=86_400)] = 0
     """Seconds between two iterations."""
     on_unknown: Literal["ask", "assume_done", "assume_failed"] = "ask"
     """What to do with an effect of which nobody knows whether it happened."""
@@ -233,6 +248,21 @@ class Mission(Strict):
         tables = (cast("object", plain.get(key)) for key in ("commands", "http"))
         names = [name for table in tables if isinstance(table, dict) for name in cast("dict[object, object]", table)]
         return {**plain, "tools": names} if names else plain
+
+    @field_validator("parameters", mode="before")
+    @classmethod
+    def _short_parameters(cls, value: object) -> object:
+        return long_parameters(value)
+
+    @field_validator("minimize", "maximize", mode="before")
+    @classmethod
+    def _short_objective(cls, value: object) -> object:
+        return long_objective(value)
+
+    @field_validator("at_end", mode="before")
+    @classmethod
+    def _one_or_more_calls(cls, value: object) -> object:
+        return [cast("object", value)] if isinstance(value, dict) else value
 
     @field_validator("commands", mode="before")
     @classmethod
@@ -284,9 +314,24 @@ class Mission(Strict):
         return self
 
     @model_validator(mode="after")
+    def _ends_as_it_can(self) -> Mission:
+        if self.minimize is not None and self.maximize is not None:
+            raise ValueError(
+                "has `minimize` and `maximize`: one metric can be as good as possible; make the other a criterion"
+            )
+        if self.at_end == "restore_best" and self.objective is None:
+            raise ValueError("`at_end: restore_best` needs `minimize` or `maximize`: what would be the best?")
+        if self.budget.iterations == 1 and self.ending is not None:
+            raise ValueError(
+                "what is done at the end takes an iteration of its own: `budget.iterations` must be 2 at least"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _successes_prove_something(self) -> Mission:
-        for criterion in walk(self.criteria):
-            spec = self.declared.get(criterion.asked_tool)
+        declared = self.declared
+        for criterion in walk(self.criteria) if declared else ():
+            spec = declared.get(criterion.asked_tool)
             if spec is not None and spec.takes_any_answer:
                 raise ValueError(
                     f"criterion {criterion.id!r} asks that {criterion.asked_tool!r} succeeded, and any answer of it counts as that:"
@@ -311,6 +356,29 @@ class Mission(Strict):
     def declared(self) -> dict[str, DeclaredTool]:
         """The tools that the mission itself describes, by name."""
         return {**self.commands, **self.http}
+
+    @property
+    def objective(self) -> Objective | None:
+        """The metric that is to be as good as it can be."""
+        return self.minimize or self.maximize
+
+    @property
+    def direction(self) -> int:
+        """1 where smaller is better, -1 where larger is."""
+        return 1 if self.minimize is not None else -1
+
+    @property
+    def ending(self) -> list[ToolCall] | Literal["restore_best"] | None:
+        """What is done at the end."""
+        if self.at_end is None:
+            return "restore_best" if self.objective is not None else None
+        return None if self.at_end == "nothing" else self.at_end
+
+    @property
+    def advisors(self) -> tuple[str, ...]:
+        """The advisors that are asked in turn; none where it is `none`."""
+        names = [self.advisor] if isinstance(self.advisor, str) else self.advisor.chain
+        return tuple(name for name in names if name != "none")
 
     @property
     def explores(self) -> bool:

@@ -6,9 +6,10 @@ from enum import StrEnum
 
 
 class SessionStatus(StrEnum):
-    """Where a session stands, as lists show it."""
+    """Where a session stands by its record alone; whether anybody drives it, no record can say."""
 
-    RUNNING = "running"
+    OPEN = "open"
+    """It goes on whenever somebody drives it."""
     WAITING = "waiting"
     PAUSED = "paused"
     ENDED = "ended"
@@ -47,6 +48,10 @@ class VerdictReason(StrEnum):
     NO_PROGRESS = "no_progress"
     NOTHING_LEFT = "nothing_left"
     """The plan is through, and nothing else may be tried."""
+    CLOSING = "closing"
+    """It will end, once what is to be done at its end is done."""
+    LOST_AT_END = "lost_at_end"
+    """The criteria held until what was done at the end."""
     HEURISTIC_UNPRODUCTIVE = "heuristic_unproductive"
     MAX_ITERATIONS = "max_iterations"
     MAX_WALL_CLOCK = "max_wall_clock"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 
 from msgspec import field
 
@@ -18,6 +17,7 @@ from journeyman.mission.criteria.evidence import (
 from journeyman.mission.model.effects import CallPurpose, EffectClass, EffectState
 from journeyman.mission.model.events import ClosingNotes, CriterionResult, Intended
 from journeyman.mission.model.mission import Mission
+from journeyman.mission.model.planner_memory import PlannerMemory
 from journeyman.mission.model.reasons import (
     Outcome,
     Phase,
@@ -27,7 +27,7 @@ from journeyman.mission.model.reasons import (
     VerdictReason,
     WaitFor,
 )
-from journeyman.mission.model.strategy import Strategy, ToolSpec
+from journeyman.mission.model.strategy import Strategy, ToolCall, ToolSpec
 from journeyman.mission.values.value import Json, JsonObject, Value
 
 MAX_METRICS = 500
@@ -257,68 +257,6 @@ class Plan(Value, frozen=True, kw_only=True):
     """Strategies of planner and advisors so far: names their steps."""
 
 
-class CallEffect(StrEnum):
-    """What a call did for the mission's progress."""
-
-    MOVED = "moved"
-    SAME = "same"
-    WORSE = "worse"
-    FAILED = "failed"
-    DENIED = "denied"
-    """A person said no to it."""
-
-
-class TriedCall(Value, frozen=True):
-    """How one call went the last time it was made."""
-
-    how: CallEffect
-    epoch: int = 0
-    """Memory epoch of a failure: in a later one it is worth another try."""
-
-
-class ToolMemory(Value, frozen=True, kw_only=True):
-    """What the planner knows of a tool from this session."""
-
-    tries: int = 0
-    done: int = 0
-    failed: int = 0
-    failed_in_row: int = 0
-    moved: int = 0
-    """How often progress rose when it was called."""
-    failed_at_epoch: int = -1
-    """Memory epoch of the last failure; a new epoch makes another try worth while."""
-    risk: float = 0.0
-    """How much nearer its calls have brought the abort conditions in all; 1 meets one."""
-
-
-class PlannerMemory(Value, frozen=True, kw_only=True):
-    """What the deterministic planner remembers, bounded."""
-
-    tools: Mapping[str, ToolMemory] = field(default_factory=dict[str, ToolMemory])
-    tried: Mapping[str, TriedCall] = field(default_factory=dict[str, TriedCall])
-    """Call signature to how it went."""
-    seen: Mapping[str, tuple[Json, ...]] = field(default_factory=dict[str, "tuple[Json, ...]"])
-    """Name to values in observations, newest last."""
-    epoch: int = 0
-    """Counts changes of the world or of what is known: a failed call is worth repeating in a new one."""
-    best_call: JsonObject | None = None
-    """The call after which progress was highest."""
-    best_total: float = 0.0
-    """Progress after that call."""
-    last_moved: bool = False
-    advised_misses: int = 0
-    """Advised strategies in a row that moved nothing."""
-    total: float = 0.0
-    """Progress after the last evaluation."""
-    guarded: float = 0.0
-    """How near the nearest abort condition is to being met; at 1 it is."""
-    risked_at: int = -1
-    """The last iteration that brought an abort condition nearer."""
-    repeats: int = 0
-    """Iterations in a row with the same calls."""
-    signature: str = ""
-
-
 class PendingApproval(Value, frozen=True, kw_only=True):
     """A question to a person."""
 
@@ -360,6 +298,27 @@ class AdviceState(Value, frozen=True, kw_only=True):
     """Laid over the report."""
     said: JsonObject = field(default_factory=dict[str, Json])
     """What an advisor's script observed in this iteration: shown to it, never evidence."""
+
+
+class BestSoFar(Value, frozen=True, kw_only=True):
+    """The best value of the objective with which the criteria held."""
+
+    value: float
+    iteration: int
+    settings: tuple[ToolCall, ...] = ()
+    """The last call of each tool that changes the world, as they were then."""
+    measured_by: ToolCall | None = None
+    """The pure call that measured it, if one did."""
+
+
+class ObjectiveState(Value, frozen=True, kw_only=True):
+    """How far an objective is; one entry a tool."""
+
+    best: BestSoFar | None = None
+    first: float | None = None
+    """The first value that was seen."""
+    settings: Mapping[str, ToolCall | None] = field(default_factory=dict[str, "ToolCall | None"])
+    """Tool to its last call that may have changed the world; `None` where nobody knows what that did."""
 
 
 class Timestamps(Value, frozen=True, kw_only=True):
@@ -405,6 +364,9 @@ class State(Value, frozen=True, kw_only=True):
     people: PeopleState = PeopleState()
     advice: AdviceState = AdviceState()
     verdict: Verdict | None = None
+    objective: ObjectiveState = ObjectiveState()
+    closing: VerdictReason | None = None
+    """Why it will end, once what is to be done at its end is done."""
 
     @property
     def session_id(self) -> str:
@@ -413,12 +375,12 @@ class State(Value, frozen=True, kw_only=True):
 
     @property
     def status(self) -> SessionStatus:
-        """Where the session stands."""
+        """Where the session stands by its record."""
         if self.phase is Phase.ENDED:
             return SessionStatus.ENDED
         if self.people.paused:
             return SessionStatus.PAUSED
-        return SessionStatus.WAITING if self.people.waiting else SessionStatus.RUNNING
+        return SessionStatus.WAITING if self.people.waiting else SessionStatus.OPEN
 
     @property
     def outcome(self) -> Outcome | None:

@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import Field, StrictBool, StrictStr, model_validator
 
 from journeyman.mission.criteria.allowed_tools import AllowedTools
-from journeyman.mission.criteria.schema import Finite, Name, RecordedObject, Strict
+from journeyman.mission.criteria.schema import Name, RecordedObject, Seconds, Strict
 from journeyman.mission.model.effects import EFFECT_RULES, EffectClass
 from journeyman.mission.values import value
 from journeyman.mission.values.canonical import JsonObject
@@ -34,7 +34,7 @@ class Strategy(Strict):
     """Python source for the sandbox."""
     parallel: StrictBool = False
     """Whether the calls may run at once."""
-    sleep_s: Annotated[Finite, Field(ge=0, le=86_400)] = 0
+    sleep_s: Annotated[Seconds, Field(ge=0, le=86_400)] = 0
     """Seconds to wait after the iteration."""
     until: StrictStr | None = None
     """Expression over `obs`: the strategy is repeated, `sleep_s` apart, until it is true."""

@@ -1,5 +1,5 @@
 """The deterministic planner: proposes the next strategy from the state alone, without any model."""
 
-from journeyman.mission.planner.propose import Proposal, propose
+from journeyman.mission.planner.propose import Exhausted, Proposal, propose
 
-__all__ = ["Proposal", "propose"]
+__all__ = ["Exhausted", "Proposal", "propose"]

@@ -2,34 +2,39 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
 from typing import Final, cast
 
 from journeyman.mission.criteria import needed
 from journeyman.mission.criteria.base import Criterion, walk
 from journeyman.mission.criteria.evidence import CriterionStatus
+from journeyman.mission.fold.at_end import at_end_calls
+from journeyman.mission.fold.measured_calls import OBJECTIVE, WORTH_WHILE
+from journeyman.mission.fold.observed_values import Seen
 from journeyman.mission.fold.plan import plan_steps, planned_step
-from journeyman.mission.fold.planner_memory import call_signature
+from journeyman.mission.fold.planner_memory import MAX_TRIED, call_signature
 from journeyman.mission.model.effects import EFFECT_RULES
-from journeyman.mission.model.state import CallEffect, State, ToolMemory
+from journeyman.mission.model.planner_memory import ToolMemory
+from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import Strategy, ToolCall, ToolSpec
-from journeyman.mission.planner.arguments import ValueSources, argument_sets
+from journeyman.mission.planner.arguments import MAX_CALLS, CallSpace, call_space
+from journeyman.mission.planner.repeats import MOST_SAME, repeat_of
+from journeyman.mission.planner.search import NumberSearch, Suggested
+from journeyman.mission.planner.sources import ValueSources
+from journeyman.mission.planner.waiting import wait_for, wait_s, watched, what_was_tried
+from journeyman.mission.planner.worth import breaks_guard, is_early, is_met, risk_of, tool_worth, wanted_words
 from journeyman.mission.values.canonical import JsonObject
 
-IDLE_S: Final = 1.0
-"""Wait of a mission that has no tool to call: its criteria change by themselves or by people."""
-PATIENCE: Final = 2
-"""Iterations in which a call that brought a guard nearer may show what it did, before there is another such call."""
-IMPATIENCE: Final = 12.0
-"""What such another call loses meanwhile."""
-RISK_WEIGHT: Final = 4.0
-"""What a call loses that would use up all that is left before a guard is broken."""
-NAMED: Final = 1.5
-"""What a tool gains whose name's words are all in the directive."""
-_NEVER: Final = -1000.0
-"""Worth of a call that a person denied, or that would break a guard: the planner rather waits."""
-_WORD = re.compile(r"[a-z0-9]+")
+UNTRIED: Final = 4.0
+"""What a call gains that was never made."""
+LATER: Final = 0.01
+"""What a call loses for each one of its tool that stands before it."""
+BASE_PATIENCE: Final = 14
+"""Calls of one tool in a row that bring nothing nearer, after which a search without end is given up; and for each
+argument that is searched over `PATIENCE_EACH` more."""
+PATIENCE_EACH: Final = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,25 +47,65 @@ class Proposal:
     places: tuple[int, ...]
 
 
-def propose(state: State) -> Proposal:
-    """The next strategy; the same state always gives the same one."""
+@dataclass(frozen=True, slots=True)
+class Exhausted:
+    """Nothing is left to try."""
+
+    tried: str
+
+
+@dataclass(slots=True)
+class _BestCall:
+    """The best call so far, and what stood in the way of others."""
+
+    worth: float = float("-inf")
+    call: ToolCall | None = None
+    why: str = ""
+    options: int = 0
+    """Calls that were considered."""
+    missing: dict[str, tuple[str, ...]] = field(default_factory=dict[str, tuple[str, ...]])
+    """Tool to the arguments for which there is no value."""
+    early: list[str] = field(default_factory=list[str])
+    """Tools that wait until it shows what they did."""
+
+    def take(self, worth: float, tool: str, args: JsonObject, why: str) -> None:
+        """Keep a call that is worth more than what is kept."""
+        self.options += 1
+        if worth > self.worth + 1e-12:
+            self.worth, self.call, self.why = worth, ToolCall(tool=tool, args=args), why
+
+
+def propose(state: State) -> Proposal | Exhausted:
+    """The next strategy, or that none is left; the same state always gives the same one."""
+    if state.closing is not None:
+        calls = list(at_end_calls(state))
+        return Proposal(
+            Strategy(calls=calls, rationale="at the end of the mission"), "at_end", f"at_end.{state.usage.iterations}",
+            tuple(range(len(calls))),
+        )  # fmt: skip
     planned = planned_step(state)
     if planned is not None:
         return Proposal(planned.strategy, "plan", planned.step, planned.places)
     strategy = _own_choice(state)
+    if isinstance(strategy, Exhausted):
+        return strategy
     return Proposal(strategy, "planner", f"proposal.{state.plan.proposals}", tuple(range(len(strategy.calls))))
 
 
-def _own_choice(state: State) -> Strategy:
-    holds = _only_needs_time(state)
-    if holds:
-        again = _measured_again(state)
-        if again:
-            return Strategy(calls=again, rationale="it holds: measure on until it has held long enough")
-    call = _explored(state, only_look=holds) if state.mission.explores else None
-    if call is None:
-        return Strategy(sleep_s=max(IDLE_S, float(state.mission.pause_s)), rationale="no tool to call: wait")
-    return Strategy(calls=[call[0]], rationale=call[1])
+def _own_choice(state: State) -> Strategy | Exhausted:
+    holds = only_needs_time(state)
+    if holds and (again := _measured_again(state)):
+        return Strategy(calls=again, rationale="it holds: measure on until it has held long enough")
+    found = _explored(state, only_look=holds) if state.mission.explores else _BestCall()
+    if found.call is not None:
+        alone = found.options == 1 and not found.call.args and not found.early
+        looks = alone and not EFFECT_RULES[state.tools[found.call.tool].effect].changes_world
+        return Strategy(calls=[found.call], sleep_s=wait_s(state) if looks else 0, rationale=found.why[:2000])
+    if found.early:
+        return wait_for(
+            state, f"{', '.join(found.early)} may yet show what it did, and brought an abort condition nearer"
+        )
+    return watched(state) or Exhausted(what_was_tried(state, found.missing))
 
 
 def _measured_again(state: State) -> list[ToolCall]:
@@ -71,7 +116,7 @@ def _measured_again(state: State) -> list[ToolCall]:
     known = frozenset(state.world.known)
     rows: list[ToolCall] = []
     for criterion in walk(needed(state.mission.criteria)):
-        if not criterion.probes and not criterion.members() and not _met(state, criterion.id):
+        if not criterion.probes and not criterion.members() and not is_met(state, criterion.id):
             sources = [state.world.sources.get(name) for name in sorted(criterion.metric_names(known))]
             rows += [
                 ToolCall(tool=str(row["tool"]), args=cast("JsonObject", row["args"]))
@@ -82,26 +127,20 @@ def _measured_again(state: State) -> list[ToolCall]:
     if not rows and state.mission.explores and strategy is not None:
         rows = list(strategy.calls)
     distinct = list({call_signature(call.tool, dict(call.args)): call for call in rows}.values())
-    return [] if any(_risk(state, call.tool) for call in distinct) else distinct
+    return [] if any(risk_of(state, call.tool) for call in distinct) else distinct
 
 
 def plan_due(state: State) -> bool:
-    """Tell whether the operator's plan has a step for the next iteration."""
-    return planned_step(state) is not None
+    """Tell whether the operator's plan, or what is to be done at the end, has a step for the next iteration."""
+    return planned_step(state) is not None or state.closing is not None
 
 
 def nothing_left(state: State) -> bool:
     """Tell whether a plan is through, nothing else may be tried, and nothing is measured that might change by itself."""
     mission = state.mission
-    if (
-        not plan_steps(mission)
-        or plan_due(state)
-        or state.plan.blocked
-        or mission.explores
-        or mission.advisor != "none"
-    ):
+    if not plan_steps(mission) or plan_due(state) or state.plan.blocked or mission.explores or mission.advisors:
         return False
-    if state.unknown or _only_needs_time(state):
+    if state.unknown or only_needs_time(state):
         return False
     return not any(
         criterion.probes or criterion.engine_check() is not None or criterion.asks_person() is not None
@@ -109,30 +148,141 @@ def nothing_left(state: State) -> bool:
     )
 
 
-def _explored(state: State, *, only_look: bool = False) -> tuple[ToolCall, str] | None:
-    memory = state.memory
-    wanted = _wanted_words(state)
-    sources = ValueSources(memory.seen, state.mission.directive, memory.best_call, wanted)
-    repeat = _repeated(state)
-    if repeat is not None:
-        return repeat
-    best: tuple[float, ToolCall, str] | None = None
+def _explored(state: State, *, only_look: bool) -> _BestCall:
+    """The call that is worth most: one that was never made, or one that may tell something new."""
+    found = _BestCall()
+    wanted = wanted_words(state)
+    sources = ValueSources(_seen_and_given(state), state.mission.directive, state.memory.best_call, wanted)
+    if _moved_on(state, found):
+        return found
     for name in sorted(state.tools):
         spec = state.tools[name]
-        if only_look and EFFECT_RULES[spec.effect].changes_world:
+        changes = EFFECT_RULES[spec.effect].changes_world
+        if (only_look and changes) or breaks_guard(state, name):
             continue
-        worth = _tool_worth(state, spec, wanted)
-        invents = not EFFECT_RULES[spec.effect].changes_world
-        for rank, args in enumerate(argument_sets(spec.input_schema, sources, name, invents=invents)):
-            score = worth + _call_worth(state, name, args) - 0.01 * rank
-            if best is None or score > best[0] + 1e-12:
-                best = (score, ToolCall(tool=name, args=args), f"{_reason(state, name, args)} (score {score:.2f})")
-    return None if best is None or best[0] < _NEVER / 2 else (best[1], best[2])
+        if is_early(state, name):
+            found.early.append(name)
+            continue
+        space = call_space(spec.input_schema, sources, name, invents=not changes)
+        if space.missing:
+            found.missing[name] = space.missing
+            continue
+        worth = tool_worth(state, spec, wanted)
+        _take_repeats(state, found, spec, space, worth)
+        _take_untried(state, found, spec, space, worth)
+    return found
 
 
-def _only_needs_time(state: State) -> bool:
+def _seen_and_given(state: State) -> Seen:
+    """What observations have shown, and before it the mission's parameters under their names."""
+    seen, parameters = state.memory.seen, state.mission.parameters
+    given = {name: (*seen.get(name, ()), row.default) for name, row in parameters.items()} if parameters else {}
+    return {**seen, **given} if given else seen
+
+
+def _moved_on(state: State, found: _BestCall) -> bool:
+    """Take the last call once more when it just moved progress and changes something each time."""
+    memory = state.memory
+    if not memory.last_moved or memory.best_call is None:
+        return False
+    tool, args = str(memory.best_call["tool"]), cast("JsonObject", memory.best_call["args"])
+    spec = state.tools.get(tool)
+    if spec is None or risk_of(state, tool) or memory.tools.get(tool, ToolMemory()).settles:
+        return False
+    sets_number = any(isinstance(value, (int, float)) and not isinstance(value, bool) for value in args.values())
+    if not EFFECT_RULES[spec.effect].changes_world or sets_number:
+        return False
+    found.take(0.0, tool, args, "it moved progress: once more")
+    return True
+
+
+def _take_repeats(state: State, found: _BestCall, spec: ToolSpec, space: CallSpace, worth: float) -> None:
+    known = state.memory.tried
+    if spec.name not in state.memory.tools:
+        return
+    left = state.memory.tools[spec.name].tries
+    for rank, args in enumerate(islice(space.calls(), MAX_CALLS)):
+        tried = known.get(call_signature(spec.name, args))
+        if tried is None:
+            continue
+        repeat = repeat_of(state, spec, tried, bare=not args)
+        if repeat is not None:
+            found.take(worth + repeat.worth - LATER * rank, spec.name, args, repeat.why)
+        left -= tried.count
+        if left <= 0:
+            return
+
+
+def _take_untried(state: State, found: _BestCall, spec: ToolSpec, space: CallSpace, worth: float) -> None:
+    known = state.memory.tools.get(spec.name, ToolMemory())
+    if state.memory.explored >= MAX_TRIED:
+        return
+    search = _search(state, spec, space)
+    if space.wide and known.unmoved >= BASE_PATIENCE + PATIENCE_EACH * max(search.width, 1):
+        return
+    if worth + UNTRIED <= found.worth + 1e-12:
+        found.options += 1
+        return
+    suggested = _suggested(state, spec, search) if known.tries else None
+    if suggested is not None:
+        told = worth + UNTRIED - LATER * known.tries
+        found.take(told, spec.name, suggested.args, f"{suggested.why} (worth {told:.2f})")
+        return
+    for rank, args in _untried(state, spec.name, space):
+        told = worth + UNTRIED - LATER * rank
+        why = "untried" if not known.tries else "other arguments"
+        found.take(told, spec.name, args, f"{why} (worth {told:.2f})")
+        return
+
+
+def _untried(state: State, tool: str, space: CallSpace) -> Iterator[tuple[int, JsonObject]]:
+    for rank, args in enumerate(islice(space.calls(), MAX_CALLS)):
+        if call_signature(tool, args) not in state.memory.tried:
+            yield rank, args
+
+
+def _search(state: State, spec: ToolSpec, space: CallSpace) -> NumberSearch:
+    wanted = {
+        criterion.id: limits
+        for criterion in walk(needed(state.mission.criteria))
+        if (limits := criterion.wanted_range()) is not None
+    }
+    better = _better_than_best(state)
+    if better is not None:
+        wanted[OBJECTIVE] = better
+    measured = [call for call in state.memory.measured if call.tool == spec.name]
+    return NumberSearch(space, measured, wanted, careful=EFFECT_RULES[spec.effect].changes_world)
+
+
+def _better_than_best(state: State) -> tuple[float | None, float | None] | None:
+    """The values of the objective that would be worth a call; `None` before the criteria have held."""
+    objective, best = state.mission.objective, state.objective.best
+    if objective is None or best is None:
+        return None
+    first = best.value if state.objective.first is None else state.objective.first
+    step = max(float(objective.min_change), WORTH_WHILE * abs(first - best.value), 0.1 * WORTH_WHILE * abs(best.value))
+    target = best.value - state.mission.direction * step
+    return (None, target) if state.mission.direction > 0 else (target, None)
+
+
+def _suggested(state: State, spec: ToolSpec, search: NumberSearch) -> Suggested | None:
+    varies = state.memory.tools.get(spec.name, ToolMemory()).varies
+    known = state.memory.tried
+
+    def is_new(args: JsonObject) -> bool:
+        return call_signature(spec.name, args) not in known
+
+    def may_repeat(args: JsonObject) -> bool:
+        """Measure again where answers were seen to vary, and once to learn whether they do."""
+        tried = known.get(call_signature(spec.name, args))
+        return tried is not None and (varies or tried.count == 1) and tried.same < MOST_SAME
+
+    return search.next_call(is_new, may_repeat)
+
+
+def only_needs_time(state: State) -> bool:
     """Tell whether what is still open is met already and only has to hold, or a trend that lacks points."""
-    open_ones = [item for item in needed(state.mission.criteria) if not _met(state, item.id)]
+    open_ones = [item for item in needed(state.mission.criteria) if not is_met(state, item.id)]
     return bool(open_ones) and all(_needs_time(state, item) for item in open_ones)
 
 
@@ -142,113 +292,3 @@ def _needs_time(state: State, criterion: Criterion) -> bool:
         return False
     waits = criterion.follows and known.status is CriterionStatus.INCONCLUSIVE and known.progress > 0
     return known.result.held > 0 or waits
-
-
-def _repeated(state: State) -> tuple[ToolCall, str] | None:
-    """The last call once more when it just moved progress and changes something each time."""
-    memory = state.memory
-    if not memory.last_moved or memory.best_call is None:
-        return None
-    tool, args = str(memory.best_call["tool"]), cast("JsonObject", memory.best_call["args"])
-    spec = state.tools.get(tool)
-    if (
-        _risk(state, tool)
-        or spec is None
-        or (not EFFECT_RULES[spec.effect].changes_world and (args or spec.input_schema.get("properties")))
-    ):
-        return None
-    return ToolCall(tool=tool, args=args), "it moved progress: once more"
-
-
-def _risk(state: State, tool: str) -> float:
-    """How much nearer a call of the tool brings a guard, as far as this session has seen; 0 for most tools."""
-    known = state.memory.tools.get(tool)
-    return known.risk / known.done if known is not None and known.done else 0.0
-
-
-def _caution(state: State, tool: str) -> float:
-    """What the mission's guards take from a tool's worth.
-
-    A call that would break a guard is never worth it. One that brings a guard nearer costs the more the less is left,
-    and what the last one did is given time to show before the next.
-    """
-    risk, memory = _risk(state, tool), state.memory
-    if not risk:
-        return 0.0
-    if memory.guarded + risk > 1 + 1e-6:
-        return -_NEVER
-    early = state.iteration.index - memory.risked_at <= PATIENCE
-    return RISK_WEIGHT * risk / max(1 - memory.guarded, risk) + (IMPATIENCE if early else 0.0)
-
-
-def _tool_worth(state: State, spec: ToolSpec, wanted: frozenset[str]) -> float:
-    known = state.memory.tools.get(spec.name, ToolMemory())
-    rules = EFFECT_RULES[spec.effect]
-    worth = rules.preference - (3.0 if spec.destructive and rules.changes_world else 0.0)
-    worth += min(3.0, float(len(wanted & _words(f"{spec.name} {spec.description}"))))
-    name = _words(spec.name.rpartition(".")[2])
-    worth += NAMED if name and name <= _words(state.mission.directive) else 0.0
-    worth -= 0.5 * known.tries + _caution(state, spec.name)
-    if known.failed_in_row:
-        worth -= min(6.0, 1.5 * known.failed_in_row) if known.failed_at_epoch == state.memory.epoch else 0.5
-    if known.done:
-        worth += 4.0 * known.moved / known.done
-    if any(item.asked_tool == spec.name and not _met(state, item.id) for item in walk(state.mission.criteria)):
-        worth += 6.0
-    return worth
-
-
-def _call_worth(state: State, tool: str, args: JsonObject) -> float:
-    """What trying these arguments is worth by how they went before."""
-    memory = state.memory
-    tried = memory.tried.get(call_signature(tool, args))
-    if tried is None:
-        return 4.0
-    pure = not EFFECT_RULES[state.tools[tool].effect].changes_world
-    match tried.how:
-        case CallEffect.FAILED:
-            return 2.0 if tried.epoch < memory.epoch else 0.5
-        case CallEffect.MOVED:
-            return 0.0 if pure else 3.0
-        case CallEffect.DENIED:
-            return _NEVER
-        case CallEffect.WORSE:
-            return -6.0
-        case CallEffect.SAME:
-            return -1.0 if pure else -3.0
-
-
-def _reason(state: State, tool: str, args: JsonObject) -> str:
-    tried = state.memory.tried.get(call_signature(tool, args))
-    if tried is None:
-        return "untried" if tool not in state.memory.tools else "other arguments"
-    return "failed before, try again" if tried.how is CallEffect.FAILED else f"last time: {tried.how}"
-
-
-def _met(state: State, criterion: str) -> bool:
-    known = state.progress.criteria.get(criterion)
-    return known is not None and known.met
-
-
-def _wanted_words(state: State) -> frozenset[str]:
-    """The words of unmet criteria: tools that share them are tried first."""
-    words: set[str] = set()
-    for criterion in walk(state.mission.criteria):
-        if _met(state, criterion.id) or criterion.abort_when_met:
-            continue
-        words |= _words(criterion.id)
-        for text in criterion.words():
-            words |= _words(text)
-    return frozenset(words - _COMMON)
-
-
-_COMMON = frozenset({
-    "the", "a", "an", "of", "to", "in", "is", "it", "and", "or", "not", "obs", "metrics", "events", "errors",
-    "counts", "get", "len", "all", "any", "sum", "min", "max", "for", "with", "by", "on", "ok", "done", "true",
-    "false",
-})  # fmt: skip
-
-
-def _words(text: str) -> frozenset[str]:
-    spaced = re.sub(r"([a-z0-9])([A-Z])", r"\1 \2", text).lower()
-    return frozenset(word for word in _WORD.findall(spaced) if len(word) > 1 and not word.isdigit())

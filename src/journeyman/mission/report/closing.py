@@ -28,6 +28,8 @@ def lessons(state: State, *, iterated: bool) -> list[str]:
     ]
     if open_ones:
         found.append(f"Not met at the end: {', '.join(open_ones)}.")
+    if state.memory.nothing_left:
+        found.append(f"Nothing was left to try: {state.memory.nothing_left}.")
     if not iterated:
         found.append("The session ended before its first iteration.")
     return found
@@ -48,7 +50,8 @@ _FOLLOWUPS: Final[dict[VerdictReason, str]] = {
     VerdictReason.MAX_COST: "Raise cost_usd, or choose a cheaper advisor.",
     VerdictReason.TENANT_BUDGET: "The tenant's ceiling is reached: raise it or wait for other sessions to end.",
     VerdictReason.NO_PROGRESS: "Nothing moved for long: give a plan, more tools, or a criterion whose progress can be measured.",
-    VerdictReason.NOTHING_LEFT: "The plan is through: give further steps, `repeat: true`, or `explore: true`.",
+    VerdictReason.LOST_AT_END: "The criteria held until what `at_end` asks for was done: let it keep what was achieved.",
+    VerdictReason.NOTHING_LEFT: "Give what is missing: further steps of a plan, tools, values in the directive, or criteria that can be met.",
     VerdictReason.ABORTED: "A person stopped the mission: read the notes, then fork it where it was still right.",
     VerdictReason.FORCED: "A person ended the mission: the outcome above is what the evidence says.",
     VerdictReason.DENIED: "A person said no: ask why, and change the mission accordingly.",

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from journeyman.mission.criteria.evidence import CriterionStatus
+from journeyman.mission.report.best import best_words
 from journeyman.mission.report.model import Report
 from journeyman.mission.report.phrases import (
     BUDGETS,
@@ -61,6 +62,7 @@ def _facts(report: Report) -> list[tuple[str, str]]:
         ("Claimed", how.claimed),
         ("Verified", how.verified),
         ("Look here", how.doubt),
+        ("Best", best_words(report.best) if report.best is not None else ""),
         ("Session", f"{report.session_id} of tenant {report.tenant}"),
         ("Forked from", report.parent or ""),
         ("Time", times + (f" ({took})" if took else "")),

@@ -106,6 +106,8 @@ def gather_rest(gathered: Gathered, happened: EventRecord) -> None:
             _asked(gathered, event, happened.at)
         case e.AdviceSettled():
             _answered(gathered, event)
+        case e.AdviceRejected():
+            _unasked(gathered, event, happened.at)
         case _:
             pass
 
@@ -123,6 +125,24 @@ def _asked(gathered: Gathered, event: e.AdviceAsked, at: str) -> None:
     )
     if len(gathered.advice) > MOST_ROWS:
         del gathered.advice[next(iter(gathered.advice))]
+
+
+def _unasked(gathered: Gathered, event: e.AdviceRejected, at: str) -> None:
+    """Tell of advice that nobody was asked for; where somebody was, the rows of the tries say how that ended."""
+    last = next(reversed(gathered.advice.values()), None)
+    if last is not None and event.reason in (last.reason, last.reason.partition(":")[0], last.failure):
+        return
+    gathered.advice_asked += 1
+    name = f"{event.request}.unasked.{gathered.advice_asked}"
+    gathered.advice[name] = AdviceRow(
+        ask=name,
+        at=at,
+        purpose=event.purpose,
+        advisor="nobody",
+        iteration=gathered.rows.next_index,
+        state=TryState.FAILED,
+        failure=event.reason,
+    )
 
 
 def _answered(gathered: Gathered, event: e.AdviceSettled) -> None:

@@ -12,6 +12,7 @@ from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.model.mission import dump
 from journeyman.mission.model.reasons import Outcome, SessionStatus
 from journeyman.mission.model.state import CriterionState, State
+from journeyman.mission.report.best import BestRow, best_row
 from journeyman.mission.report.closing import followups, lessons
 from journeyman.mission.report.gather import Gathered
 from journeyman.mission.report.rows import (
@@ -31,7 +32,7 @@ from journeyman.mission.values.canonical import MAX_SAFE_INTEGER
 from journeyman.mission.values.errors import CallerError
 from journeyman.mission.values.value import Json, JsonObject, Value, replace
 
-VERSION: Final = 3
+VERSION: Final = 4
 
 
 class Report(Value, frozen=True, kw_only=True):
@@ -66,6 +67,8 @@ class Report(Value, frozen=True, kw_only=True):
     outcome_now: Outcome
     """What the evidence says, whatever was claimed."""
     verified_by: str
+    best: BestRow | None
+    """The best value of the objective, where there is one."""
     context: list[ContextRow]
     effects_by_state: dict[str, int]
     effects: list[EffectRow]
@@ -114,6 +117,7 @@ def assemble(state: State, gathered: Gathered, head: Head) -> Report:
         outcome=state.outcome,
         outcome_now=outcome_of(state),
         verified_by=_verified_by(state),
+        best=best_row(state),
         context=context_rows(state),
         effects_by_state=rows.by_state(),
         effects=list(rows.effects.values()),

@@ -48,6 +48,11 @@ class IterationRows:
             for name in self.iterations.pop(self._oldest()).effects:
                 self.effects.pop(name, None)
 
+    @property
+    def next_index(self) -> int:
+        """The iteration that begins next."""
+        return self._newest + 1
+
     def _oldest(self) -> int:
         return next((index for index in self.iterations if index not in self.first), self._newest)
 

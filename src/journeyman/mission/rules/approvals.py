@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 
+from journeyman.mission.fold.planner_memory import call_signature
 from journeyman.mission.model.mission import approval_rule
+from journeyman.mission.model.planner_memory import CallEffect
 from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import Strategy, ToolCall
 from journeyman.mission.values.name_patterns import script_name
@@ -17,8 +19,18 @@ def approval_question(state: State, strategy: Strategy) -> str:
     if strategy.script is not None:
         wanting = [name for name in tools_of_script(state, strategy.script) if needs_person(state, name)]
         return f"run a script that may call {', '.join(wanting)}?" if wanting else ""
-    wanting = [f"{call.tool}({_arguments(call)})" for call in strategy.calls if needs_person(state, call.tool)]
+    wanting = [
+        f"{call.tool}({_arguments(call)}){_failed_before(state, call)}"
+        for call in strategy.calls
+        if needs_person(state, call.tool)
+    ]
     return f"call {'; '.join(wanting)}?" if wanting else ""
+
+
+def _failed_before(state: State, call: ToolCall) -> str:
+    """What the very same call failed with when it was made last: nobody is asked for it again without a word."""
+    known = state.memory.tried.get(call_signature(call.tool, dict(call.args)))
+    return f", which failed before ({known.answer})" if known is not None and known.how is CallEffect.FAILED else ""
 
 
 def tools_of_script(state: State, script: str) -> list[str]:

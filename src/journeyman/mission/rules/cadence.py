@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from journeyman.mission.criteria import needed
+from journeyman.mission.fold.at_end import kept_back
 from journeyman.mission.fold.timing import seconds_between
 from journeyman.mission.model.state import State
 from journeyman.mission.values.compare import equal
@@ -22,9 +23,10 @@ def is_checkpoint(state: State, at: str) -> bool:
 
 
 def is_last(state: State) -> bool:
-    """Tell whether this is the last iteration that the budget allows."""
+    """Tell whether this is the last iteration, since the budget allows no more, or the mission is at its end."""
     limit = state.mission.budget.iterations
-    return limit is not None and state.iteration.index + 1 >= limit
+    last = limit is not None and state.iteration.index + 1 >= limit - kept_back(state).iterations
+    return last or state.closing is not None
 
 
 def measuring_due(state: State) -> bool:

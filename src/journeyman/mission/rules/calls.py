@@ -6,6 +6,7 @@ from typing import Final
 
 from journeyman.mission.criteria import needs_probes, probes
 from journeyman.mission.criteria.evidence import Call
+from journeyman.mission.fold.at_end import kept_back
 from journeyman.mission.fold.effects import context_place
 from journeyman.mission.fold.turns import is_due
 from journeyman.mission.fold.world_knowledge import stale_calls
@@ -68,7 +69,7 @@ def effect_key(state: State, intent: Intended) -> str:
 def calls_left(state: State) -> int | None:
     """How many tool calls the budget still allows; `None` without a limit."""
     limit = state.mission.budget.tool_calls
-    return None if limit is None else max(0, limit - state.usage.tool_calls)
+    return None if limit is None else max(0, limit - state.usage.tool_calls - kept_back(state).tool_calls)
 
 
 def _next_turn(state: State) -> int:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from journeyman.mission.criteria import measured_aborts, needed, needs_probes, probes
+from journeyman.mission.criteria import needed, needs_probes, probes
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.criteria.evidence import CriterionStatus
-from journeyman.mission.model.events import CriterionResult
+from journeyman.mission.fold.at_end import at_end_calls, kept_back
+from journeyman.mission.fold.completion import criteria_hold
 from journeyman.mission.model.reasons import Outcome, VerdictLabel, VerdictReason
 from journeyman.mission.model.state import State
 
 REPEATS_UNPRODUCTIVE: Final = 3
 """The same calls so often in a row, without progress, are a pattern that does not work."""
+
+_ENDED_BY_PEOPLE: Final = (VerdictReason.ABORTED, VerdictReason.FORCED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,10 +25,16 @@ class Decision:
 
     label: VerdictLabel
     reason: VerdictReason
+    closing: VerdictReason | None = None
+    """Why the mission will end, where something is to be done before."""
 
 
 def decide(state: State) -> Decision:
     """The verdict of the iteration just evaluated."""
+    return at_end(state, _closed(state) if state.closing is not None else _found(state))
+
+
+def _found(state: State) -> Decision:
     return (
         _aborted(state)
         or _complete(state)
@@ -40,26 +49,37 @@ def decide(state: State) -> Decision:
     )
 
 
+def at_end(state: State, found: Decision) -> Decision:
+    """What becomes of a verdict where an objective goes on, or something is to be done at the end, before it counts.
+
+    What people end is ended at once.
+    """
+    if found.label not in (VerdictLabel.COMPLETE, VerdictLabel.TERMINATE) or found.reason in _ENDED_BY_PEOPLE:
+        return found
+    if state.closing is None and at_end_calls(state):
+        return Decision(VerdictLabel.CONTINUE, VerdictReason.CLOSING, found.reason)
+    return (_aborted(state) or _holding(state) or found) if state.mission.objective is not None else found
+
+
+def _closed(state: State) -> Decision:
+    """The verdict once that was done: by what is true then."""
+    reason = state.closing or VerdictReason.CRITERIA_MET
+    lost = reason is VerdictReason.CRITERIA_MET
+    ended = Decision(VerdictLabel.TERMINATE, VerdictReason.LOST_AT_END if lost else reason)
+    return _aborted(state) or _holding(state) or _by_person(state) or _unknown_effect(state) or _waiting(state) or ended
+
+
 def _aborted(state: State) -> Decision | None:
     return Decision(VerdictLabel.TERMINATE, VerdictReason.GUARD_BROKEN) if state.progress.aborted else None
 
 
 def _complete(state: State) -> Decision | None:
+    """An objective goes on while the criteria hold, as long as it is getting better."""
+    return _holding(state) if state.mission.objective is None else None
+
+
+def _holding(state: State) -> Decision | None:
     return Decision(VerdictLabel.COMPLETE, VerdictReason.CRITERIA_MET) if criteria_hold(state) else None
-
-
-def criteria_hold(state: State) -> bool:
-    """Tell whether every required criterion is met by fresh evidence, and every abort condition that the engine measures freshly unmet."""
-    known = [state.progress.criteria.get(criterion.id) for criterion in needed(state.mission.criteria)]
-    if not known or not all(item is not None and item.met and not item.result.carried for item in known):
-        return False
-    found = [state.progress.criteria.get(criterion.id) for criterion in measured_aborts(state.mission.criteria)]
-    return all(item is not None and _is_freshly_unmet(item.result) for item in found)
-
-
-def _is_freshly_unmet(result: CriterionResult) -> bool:
-    """Tell whether an abort condition is known not to be met: one that has begun to hold is neither met nor unmet."""
-    return result.status is CriterionStatus.UNMET and not result.carried and result.held == 0
 
 
 def may_hold(state: State) -> bool:
@@ -86,14 +106,14 @@ def _unknown_effect(state: State) -> Decision | None:
 
 def exhausted(state: State) -> VerdictReason | None:
     """The reason of the first budget that is used up."""
-    budget, usage = state.mission.budget, state.usage
+    budget, usage, kept = state.mission.budget, state.usage, kept_back(state)
     # The fold counts an iteration when its verdict is folded, and here that verdict is still being made.
     iterations = max(usage.iterations, state.iteration.index + 1) if state.iteration.judged else usage.iterations
-    if budget.iterations is not None and iterations >= budget.iterations:
+    if budget.iterations is not None and iterations >= budget.iterations - kept.iterations:
         return VerdictReason.MAX_ITERATIONS
     if out_of_time(state):
         return VerdictReason.MAX_WALL_CLOCK
-    if budget.tool_calls is not None and _calls_are_over(state, budget.tool_calls - usage.tool_calls):
+    if budget.tool_calls is not None and _calls_are_over(state, budget.tool_calls - usage.tool_calls - kept.tool_calls):
         return VerdictReason.MAX_TOOL_CALLS
     # A ceiling of 0 lets no advisor be asked (each reservation is refused), and must not end a mission that needs none.
     if budget.tokens is not None and 0 < budget.tokens <= usage.tokens:
@@ -112,7 +132,7 @@ def _calls_are_over(state: State, left: int) -> bool:
 def out_of_time(state: State) -> bool:
     """Tell whether the mission has been driven as long as it may be."""
     limit = state.mission.budget.wall_clock_s
-    return limit is not None and state.usage.wall_clock_s >= limit
+    return limit is not None and state.usage.wall_clock_s >= limit - kept_back(state).wall_clock_s
 
 
 def exhausted_decision(state: State) -> Decision | None:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from journeyman.mission.advice import Advised
 from journeyman.mission.criteria.base import walk
-from journeyman.mission.model.events import Decided, Proposed
+from journeyman.mission.model.events import Decided, NothingLeft, Proposed
 from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import dump_strategy
-from journeyman.mission.planner.propose import propose
+from journeyman.mission.planner.propose import Exhausted, propose
 from journeyman.mission.rules.decide import Decision
 from journeyman.mission.values.canonical import JsonObject
 
 
-def proposed(state: State) -> Proposed:
-    """The planner's proposal for the next iteration."""
+def proposed(state: State) -> Proposed | NothingLeft:
+    """The planner's proposal for the next iteration, or that nothing is left to try."""
     proposal = propose(state)
+    if isinstance(proposal, Exhausted):
+        return NothingLeft(iteration=state.usage.iterations, tried=proposal.tried)
     whole = proposal.places == tuple(range(len(proposal.strategy.calls)))
     return Proposed(
         iteration=state.usage.iterations,
@@ -52,6 +54,7 @@ def decided(state: State, decision: Decision) -> Decided:
         reason=decision.reason,
         mission=state.digest,
         used=used,
+        closing=decision.closing,
     )
 
 

@@ -28,8 +28,8 @@ def evaluated(state: State, at: str, run: RunPredicate, values: Mapping[str, Jso
     view = present_view(state, run, values)
     until = state.iteration.strategy.until if state.iteration.strategy is not None else None
     until_met = None if until is None else run(until, view.obs()).truth is True
-    ended = replace(state, iteration=replace(state.iteration, until_met=until_met))
-    view = replace(view, plan=_plan_progress(ended))
+    if any(criterion.looks_at_plan for criterion in walk(state.mission.criteria)):
+        view = replace(view, plan=_plan_progress(state, until_met))
     results = [judge.row(criterion, view) for criterion in state.mission.criteria]
     aborted = aborted or judge.met_abort(results)
     rows = [judge.rows[criterion.id] for criterion in walk(state.mission.criteria)]
@@ -40,12 +40,13 @@ def evaluated(state: State, at: str, run: RunPredicate, values: Mapping[str, Jso
         awaiting=_awaiting(state, rows),
         aborted=state.progress.aborted or aborted,
         until_met=until_met,
+        objective=state.mission.objective.value(view) if state.mission.objective is not None else None,
     )
 
 
-def _plan_progress(ended: State) -> PlanProgress:
-    plan = after_iteration(ended)
-    return PlanProgress(steps=len(plan_steps(ended.mission)), behind=plan.index, given_up=plan.given_up)
+def _plan_progress(state: State, until_met: bool | None) -> PlanProgress:  # noqa: FBT001 - as the verdict holds it
+    plan = after_iteration(replace(state, iteration=replace(state.iteration, until_met=until_met)))
+    return PlanProgress(steps=len(plan_steps(state.mission)), behind=plan.index, given_up=plan.given_up)
 
 
 def watched(state: State, run: RunPredicate, values: Mapping[str, Json]) -> Watched:

@@ -14,7 +14,15 @@ from journeyman.mission.rules import commands as c
 from journeyman.mission.rules.approvals import approval_question
 from journeyman.mission.rules.cadence import measuring_due
 from journeyman.mission.rules.calls import context_calls, next_calls, probe_calls, refresh_calls, script_calls
-from journeyman.mission.rules.decide import Decision, decide, exhausted_decision, may_hold, out_of_time, outcome_of
+from journeyman.mission.rules.decide import (
+    Decision,
+    at_end,
+    decide,
+    exhausted_decision,
+    may_hold,
+    out_of_time,
+    outcome_of,
+)
 
 
 def next_command(state: State) -> c.Command:
@@ -72,8 +80,12 @@ def _propose(state: State) -> c.Command:
         return c.Ask(name, question)
     if out_of_time(state):  # while a model was asked: there is no iteration that a verdict could be of
         return (
-            c.Wait(WaitFor.BUDGET) if state.mission.on_exhausted == "ask" else _end(state, VerdictReason.MAX_WALL_CLOCK)
+            c.Wait(WaitFor.BUDGET)
+            if state.mission.on_exhausted == "ask"
+            else _over(state, VerdictReason.MAX_WALL_CLOCK)
         )
+    if state.memory.nothing_left:
+        return _over(state, VerdictReason.NOTHING_LEFT)
     if looks := context_calls(state):
         return c.Nothing("budget") if state.people.wait is WaitFor.BUDGET else c.Intend(looks)
     return c.Propose(state.usage.iterations)
@@ -86,7 +98,7 @@ def _in_flight(state: State) -> c.Command:
         mine = tuple(one for one in suspects if EFFECT_RULES[one.effect_class].after_crash is after)
         if mine:
             return command(mine)
-    if state.progress.aborted:
+    if state.progress.aborted and state.closing is None:
         return c.Skip(flying, "an abort condition was met")
     if watches(state) and state.world.arrivals:
         return c.Watch()
@@ -118,7 +130,8 @@ def _execute(state: State) -> c.Command:
         if state.mission.on_unknown != "ask":
             return c.Assume(state.unknown, done=state.mission.on_unknown == "assume_done")
         return _conclude(state)
-    if state.iteration.denied or state.people.end_asked is not None or state.progress.aborted or out_of_time(state):
+    cut_off = state.progress.aborted and state.closing is None
+    if state.iteration.denied or state.people.end_asked is not None or cut_off or out_of_time(state):
         return _conclude(state)
     if state.phase is Phase.APPROVE and (question := approval_question(state, strategy)):
         return c.Ask(f"iteration-{state.iteration.index}", question)
@@ -144,7 +157,8 @@ def _script(state: State) -> c.Command:
 
 def _conclude(state: State) -> c.Command:
     """Fetch fresh evidence once the strategy is through, then judge."""
-    due = measuring_due(state) and state.people.end_asked is None and not state.progress.aborted
+    cut_off = state.people.end_asked is not None or (state.progress.aborted and state.closing is None)
+    due = measuring_due(state) and not cut_off
     if due and not out_of_time(state):
         return _measure(state) or c.Evaluate()
     return c.Evaluate()
@@ -203,6 +217,8 @@ def _ask_criterion(state: State) -> c.Command:
 
 
 def _sleep_or_go_on(state: State) -> c.Command:
+    if state.closing is not None:
+        return c.Propose(state.usage.iterations)
     strategy = state.iteration.strategy
     seconds = max(float(state.mission.pause_s), float(strategy.sleep_s) if strategy is not None else 0.0)
     if state.people.wait is WaitFor.SLEEP:
@@ -210,10 +226,18 @@ def _sleep_or_go_on(state: State) -> c.Command:
     if seconds > 0 and not state.iteration.slept:
         return c.Wait(WaitFor.SLEEP, seconds)
     if out_of_time(state) and (over := exhausted_decision(state)) is not None:
-        return c.Decide(over)
+        return c.Decide(at_end(state, over))
     if nothing_left(state):
-        return c.Decide(Decision(VerdictLabel.TERMINATE, VerdictReason.NOTHING_LEFT))
+        return c.Decide(at_end(state, Decision(VerdictLabel.TERMINATE, VerdictReason.NOTHING_LEFT)))
     return _propose(state)
+
+
+def _over(state: State, reason: VerdictReason) -> c.Command:
+    """End before a new iteration; what is to be done at the end comes first, once there was one."""
+    over = at_end(state, Decision(VerdictLabel.TERMINATE, reason))
+    if over.closing is not None and state.usage.iterations > 0:
+        return c.Decide(over)
+    return c.End(over.label, over.reason, outcome_of(state)) if over.closing is None else _end(state, reason)
 
 
 def _end(state: State, reason: VerdictReason) -> c.Command:

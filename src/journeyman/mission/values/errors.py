@@ -11,7 +11,8 @@ JourneymanError
 │   ├── LeaseHeld        another process drives this session
 │   ├── LeaseLost        the lease ran out and another owner took over: this process must stop
 │   ├── BudgetRefused    the tenant's ceiling leaves no room for the reservation
-│   └── Unavailable      a store, server or model cannot be reached
+│   ├── Unavailable      a store, server or model cannot be reached
+│   └── CouldNotStart    the tools of a session cannot be had: nothing of it was done
 └── BugError         report it: the record is broken or an invariant does not hold
     └── RecordBroken     the chain, a blob or a stored event is not what was written
 ```
@@ -68,9 +69,12 @@ class Problem:
     """What to do next; empty when the message says it already."""
     line: int | None = None
     """1-based line in the file, where the input came from one."""
+    file: str = ""
+    """The file, where it is not the one that was asked for but one that it includes."""
 
     def __str__(self) -> str:
         line = f"line {self.line}: " if self.line is not None else ""
+        line = f"{self.file}: {line}" if self.file else line
         where = f"{self.where}: " if self.where else ""
         hint = f" ({self.hint})" if self.hint else ""
         return f"{line}{where}{self.message}{hint}"
@@ -128,6 +132,12 @@ class Unavailable(WorldError):
     """Something outside cannot be reached now."""
 
     code = "unavailable"
+
+
+class CouldNotStart(WorldError):
+    """A session has no tools to begin with, or to go on with."""
+
+    code = "could_not_start"
 
 
 class RecordBroken(BugError):

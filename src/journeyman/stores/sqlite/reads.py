@@ -74,14 +74,16 @@ def _raw(digest: str) -> bytes:
     return raw if len(raw) == _DIGEST_BYTES and raw.hex() == digest else b""
 
 
-def summaries(connection: sqlite3.Connection) -> list[Summary]:
-    """All summaries, newest first, each with whether its record ends where the row says."""
+def summaries(connection: sqlite3.Connection, now: float) -> list[Summary]:
+    """All summaries, newest first, each with whether its record ends where the row says, and who has its lease."""
     rows = connection.execute(
-        "SELECT session_id, name, status, verdict, outcome, iteration, created_at, updated_at, head_seq,"
+        "SELECT session.session_id, name, status, verdict, outcome, iteration, created_at, updated_at, origin, head_seq,"
         " EXISTS (SELECT 1 FROM event WHERE event.key = (session.key << ?1) + head_seq AND hash = head_hash)"
         " AND NOT EXISTS (SELECT 1 FROM event WHERE event.key > (session.key << ?1) + head_seq"
-        " AND event.key < ((session.key + 1) << ?1)) FROM session ORDER BY created_at DESC, session_id DESC",
-        (SEQ_BITS,),
+        " AND event.key < ((session.key + 1) << ?1)), coalesce(owner, ''), coalesce(owner <> '' AND expires_at > ?2, 0)"
+        " FROM session LEFT JOIN lease ON lease.session_id = session.session_id"
+        " ORDER BY created_at DESC, session.session_id DESC",
+        (SEQ_BITS, now),
     )
     return [
         Summary(
@@ -93,8 +95,11 @@ def summaries(connection: sqlite3.Connection) -> list[Summary]:
             iteration=row[5],
             created_at=row[6],
             updated_at=row[7],
-            seq=row[8],
-            head_holds=bool(row[9]),
+            origin=row[8],
+            seq=row[9],
+            head_holds=bool(row[10]),
+            lease_owner=row[11],
+            lease_held=bool(row[12]),
         )
         for row in rows
     ]

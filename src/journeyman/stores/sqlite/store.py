@@ -12,7 +12,7 @@ from typing import Final, Self
 
 from journeyman.mission.chain import Entry, Head, genesis
 from journeyman.stores.base import Account, Batch, Lease, Summary
-from journeyman.stores.sqlite import database, reads, writes
+from journeyman.stores.sqlite import database, reads, removal, writes
 from journeyman.stores.sqlite.connection_thread import ConnectionThread, ReadOnlyThread
 from journeyman.stores.validation import check_amounts, check_batch, check_claim, check_ttl
 
@@ -153,7 +153,11 @@ class SqliteStore:
 
     async def sessions(self) -> Sequence[Summary]:
         """The summaries, newest first; see `Store.sessions`."""
-        return await self._reader.run(reads.summaries)
+        return await self._reader.run(lambda connection: reads.summaries(connection, self._clock()))
+
+    async def delete(self, leases: Sequence[Lease]) -> None:
+        """Remove sessions whole; see `Forgetting.delete`."""
+        await self._writer.run(lambda connection: removal.delete(connection, leases))
 
     async def accounts(self, ceilings: Mapping[str, int | None] | None = None) -> Sequence[Account]:
         """The accounts by kind, after setting `ceilings`; see `Store.accounts`."""

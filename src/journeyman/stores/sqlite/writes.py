@@ -18,11 +18,11 @@ _FASTEST: Final = 1
 
 _ADD_SESSION: Final = (
     "INSERT INTO session (head_seq, head_hash, name, status, verdict, outcome, iteration, created_at, updated_at,"
-    " session_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    " origin, session_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 _MOVE_HEAD: Final = (
     "UPDATE session SET head_seq = ?, head_hash = ?, name = ?, status = ?, verdict = ?, outcome = ?, iteration = ?,"
-    " created_at = ?, updated_at = ? WHERE key = ?"
+    " created_at = ?, updated_at = ?, origin = ? WHERE key = ?"
 )
 _ADD_BLOB: Final = "INSERT INTO blob (digest, compressed, data) VALUES (?, ?, ?) ON CONFLICT DO NOTHING"
 _RESERVE: Final = (
@@ -104,7 +104,7 @@ def _extend(connection: sqlite3.Connection, batch: Batch, key: int | None) -> He
 def _row(head: Head, row: Summary) -> tuple[object, ...]:
     return (
         *(head.seq, head.hash, row.name, row.status, row.verdict, row.outcome),
-        *(row.iteration, row.created_at, row.updated_at),
+        *(row.iteration, row.created_at, row.updated_at, row.origin),
     )
 
 
@@ -191,10 +191,15 @@ def _settle(connection: sqlite3.Connection, change: Settle) -> None:
         connection.execute("UPDATE reservation SET settled = 1 WHERE id = ?", (name,))
         reserved = json.loads(row[0])
     for kind in {**reserved, **change.amounts}:
-        moved = (reserved.get(kind, 0), change.amounts.get(kind, 0), kind)
-        if connection.execute(_BOOK, moved).rowcount == 0:
-            _ensure_account(connection, kind)
-            connection.execute(_BOOK, moved)
+        book(connection, kind, released=reserved.get(kind, 0), spent=change.amounts.get(kind, 0))
+
+
+def book(connection: sqlite3.Connection, kind: str, *, released: int, spent: int) -> None:
+    """Free what was reserved of a kind, and count what was spent."""
+    moved = (released, spent, kind)
+    if connection.execute(_BOOK, moved).rowcount == 0:
+        _ensure_account(connection, kind)
+        connection.execute(_BOOK, moved)
 
 
 def _dumped(amounts: Mapping[str, int]) -> str:

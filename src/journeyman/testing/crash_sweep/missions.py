@@ -117,10 +117,10 @@ _HANDLED: Final = """
 import asyncio
 
 await incident_wait()
-await asyncio.gather(incident_restart(target="storefront"), incident_wait(), incident_look(target="accounts-db"))
+await asyncio.gather(incident_restart(target="web"), incident_wait(), incident_look(target="availability"))
 seen = await incident_observe()
 mission.observe("half", True)
-await incident_restart(target="accounts-db")
+await incident_restart(target="availability")
 """
 
 
@@ -135,7 +135,7 @@ def _incident(name: str, **more: object) -> Mission:
         {
             "name": name,
             "directive": "Bring the service back within its objective.",
-            "gym": {"task": "easy-train-24@2"},
+            "gym": {"task": "easy-train-35@3"},
             "tools": ["incident.*"],
             "criteria": [
                 {
@@ -209,10 +209,10 @@ MISSIONS: Final[Mapping[str, Mission]] = {
     "an incident by plan": _incident(
         "an-incident-by-plan",
         plan=[
-            {"calls": _acts(("look", "wallet"), ("wait", ""), ("restart", "wallet"), ("observe", ""))},
-            {"calls": _acts(("restart", "payments"), ("wait", ""), ("look", "storefront")), "parallel": True},
+            {"calls": _acts(("look", "tracking"), ("wait", ""), ("restart", "tracking"), ("observe", ""))},
+            {"calls": _acts(("restart", "wallet"), ("wait", ""), ("look", "web")), "parallel": True},
             {"script": _HANDLED},
-            {"calls": _acts(("restart", "accounts-db"))},
+            {"calls": _acts(("restart", "availability"))},
             {"calls": _acts(("wait", "")), "until": "obs['iteration'] < 0"},
         ],
     ),

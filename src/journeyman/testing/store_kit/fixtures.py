@@ -111,7 +111,7 @@ class RecordWriter:
         return Summary(
             session_id=self.session_id,
             name=f"mission of {self.session_id}",
-            status="running",
+            status="open",
             verdict=f"continue/at_{seq}",
             outcome="",
             iteration=seq,

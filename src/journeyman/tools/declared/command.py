@@ -10,7 +10,7 @@ from typing import Final, TypeAlias
 import anyio
 
 from journeyman.mission.model.commands import CommandTool
-from journeyman.mission.model.declared_tool import KEY_NAME
+from journeyman.mission.model.declared_tool import KEY_NAME, PLACEHOLDER
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import Problem
 from journeyman.tools.base import CallStatus, Result
@@ -106,27 +106,46 @@ def filled_argv(spec: CommandTool, given: JsonObject, key: str) -> Iterator[str]
 
 
 def _filled(word: str, spec: CommandTool, given: JsonObject) -> Argument:
-    def written(name: str, value: Json) -> str:
-        return _argument(spec, name, value, leads=word.startswith(f"{{{name}}}"))
-
-    whole = next((value for name, value in given.items() if word == f"{{{name}}}" and isinstance(value, list)), None)
-    if whole is not None:
-        return [written(word[1:-1], item) for item in whole]
-    text = filled_text(word, given, written)
+    whole = PLACEHOLDER.fullmatch(word)
+    several = given.get(whole[1]) if whole is not None else None
+    if whole is not None and isinstance(several, list):
+        return [_argument(word, spec, {**given, whole[1]: item}) or "" for item in several]
+    text = _argument(word, spec, given)
     return None if text is None else [text]
 
 
-def _argument(spec: CommandTool, name: str, value: Json, *, leads: bool) -> str:
-    """A value as the program reads it."""
+def _argument(word: str, spec: CommandTool, given: JsonObject) -> str | None:
+    """One argument, which no value makes an option: what counts is how the whole of it begins."""
+    text = filled_text(word, given, _without_nul)
+    if text is None or not text.startswith("-") or word.startswith("-"):
+        return text
+    leading = _leading_parameters(word, given)
+    name, value = leading[-1], given[leading[-1]]
+    bounded = {"pattern", "enum", "const"} & spec.parameters.get(name, {}).keys()
+    if as_text(value) and (bounded or not isinstance(value, str)):
+        return text
+    raise ArgumentRefused(
+        f"{' and '.join(leading)}: {text[:80]!r} begins with '-', which the program may read as an option; where it may be"
+        f" one, allow it with a `pattern` or `enum` under `parameters`"
+    )
+
+
+def _leading_parameters(word: str, given: JsonObject) -> list[str]:
+    """The parameters at a word's beginning, up to the first that is not empty."""
+    names: list[str] = []
+    end = 0
+    for found in PLACEHOLDER.finditer(word):
+        if found.start() != end or found[1] not in given or (names and as_text(given[names[-1]])):
+            break
+        names.append(found[1])
+        end = found.end()
+    return names
+
+
+def _without_nul(name: str, value: Json) -> str:
     text = as_text(value)
     if "\0" in text:
         raise ArgumentRefused(f"{name}: holds a NUL character, which no argument can")
-    bounded = {"pattern", "enum", "const"} & spec.parameters.get(name, {}).keys()
-    if leads and text.startswith("-") and isinstance(value, str) and not bounded:
-        raise ArgumentRefused(
-            f"{name}: {text[:80]!r} begins with '-', which the program may read as an option; where it may be one, allow"
-            f" it with a `pattern` or `enum` under `parameters`"
-        )
     return text
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from journeyman.mission.model.declared_tool import PLACEHOLDER, DeclaredTool
 from journeyman.mission.model.effects import EFFECT_RULES
@@ -13,8 +14,10 @@ from journeyman.mission.values.errors import Problem
 from journeyman.tools.arguments import compile_schema
 from journeyman.tools.base import Tool, ToolHints
 from journeyman.tools.metrics import MetricMapping, extracted
+from journeyman.tools.processes.environment import VARIABLE
 
 T = TypeVar("T")
+_FILLED: Final = re.compile(f"{VARIABLE.pattern}|{PLACEHOLDER.pattern}")
 
 
 class ArgumentRefused(Exception):
@@ -52,14 +55,32 @@ def as_text(value: Json) -> str:
 
 
 def filled_text(
-    template: str, given: JsonObject, written: Callable[[str, Json], str] = lambda _, value: as_text(value)
+    template: str,
+    given: JsonObject,
+    written: Callable[[str, Json], str] = lambda _, value: as_text(value),
+    variables: Mapping[str, str] | None = None,
 ) -> str | None:
-    """A text with its parameters written into it; `None` where one of them was left out."""
+    """A text with its parameters written into it; `None` where one of them was left out.
+
+    Args:
+        template: Holds `{name}` for parameters.
+        given: Their values.
+        written: How the value of a parameter is written there.
+        variables: What `${NAME}` stands for, empty where it is not there; `None` leaves it as it is. All is filled in at
+            once: neither a value nor a variable can hold what would be filled in.
+    """
     names = [name for name in PLACEHOLDER.findall(template) if name in given]
     if any(given[name] is None for name in names):
         return None
     texts = {name: written(name, given[name]) for name in names}
-    return PLACEHOLDER.sub(lambda found: texts.get(found[1], found[0]), template)
+
+    def filled(found: re.Match[str]) -> str:
+        variable, parameter = found.groups()
+        if variable is None:
+            return texts.get(parameter, found[0])
+        return found[0] if variables is None else variables.get(variable, "")
+
+    return _FILLED.sub(filled, template)
 
 
 def metrics_of(spec: DeclaredTool, mapped: tuple[MetricMapping, ...], *, fine: bool) -> tuple[MetricMapping, ...]:

@@ -24,7 +24,7 @@ from journeyman.mission.values.errors import Problem
 from journeyman.tools.base import CallStatus, Result
 from journeyman.tools.declared.definition import ArgumentRefused, as_text, filled_text, metrics_of, schema_problems
 from journeyman.tools.metrics import MetricMapping, with_mapped
-from journeyman.tools.processes.environment import expanded, missing_variables
+from journeyman.tools.processes.environment import missing_variables
 from journeyman.tools.results import ResultCaps, classify_value, failed_result
 from journeyman.tools.send_state import SendState
 
@@ -103,7 +103,7 @@ class HttpBackend:
         return self._judged(answers)
 
     async def _sent(self, client: httpx2.AsyncClient, made: _HttpRequest, sending: SendState) -> _HttpAnswer:
-        """One request, and those to the same host that its answer leads to, where it only looks."""
+        """One request, and those to the same server that its answer leads to, where it only looks."""
         request = client.build_request(made.method, made.url, headers=made.headers, content=made.content)
         client.cookies.clear()
         began_s = anyio.current_time()
@@ -111,7 +111,7 @@ class HttpBackend:
         response = await client.send(request, stream=True)
         for _ in range(_MOST_REDIRECTS):
             leads = response.next_request
-            if leads is None or not self.spec.only_looks or leads.url.host != request.url.host:
+            if leads is None or not self.spec.only_looks or not is_same_server(response.request.url, leads.url):
                 break
             await response.aclose()
             response = await client.send(leads, stream=True)
@@ -166,9 +166,17 @@ class _HttpRequest:
     content: bytes | None
 
 
+def is_same_server(ours: httpx2.URL, other: httpx2.URL) -> bool:
+    """Whether a redirect may be followed: what goes along, secrets among it, is for one origin, or for its https."""
+    if ours.host != other.host:
+        return False
+    first, second = ((url.scheme, url.port or {"http": 80, "https": 443}.get(url.scheme)) for url in (ours, other))
+    return first == second or (first, second) == (("http", 80), ("https", 443))
+
+
 def filled_request(spec: HttpTool, given: JsonObject, key: str) -> _HttpRequest:
     """The request of one call; raises `ArgumentRefused`."""
-    texts = {name: filled_text(value, given) for name, value in expanded(spec.headers).items()}
+    texts = {name: filled_text(value, given, variables=os.environ) for name, value in spec.headers.items()}
     headers = {name: text for name, text in texts.items() if text is not None}
     for name, text in headers.items():
         if not text.isprintable():
@@ -189,13 +197,17 @@ def filled_url(spec: HttpTool, given: JsonObject) -> str:
 
     A part of the query whose parameter was left out is left out, too.
     """
-    path, mark, query = expanded({"": spec.url})[""].partition("?")
-    filled = filled_text(path, given, _segment)
+    path, mark, query = spec.url.partition("?")
+    filled = filled_text(path, given, _segment, os.environ)
     if filled is None:
         raise ArgumentRefused(f"{' '.join(PLACEHOLDER.findall(path))}: is part of the path, and has no value")
-    parts = (filled_text(part, given, lambda _, value: quote(as_text(value), safe="")) for part in query.split("&"))
+    parts = (filled_text(part, given, _query_value, os.environ) for part in query.split("&"))
     kept = "&".join(part for part in parts if part is not None)
     return f"{filled}{mark}{kept}" if kept else filled
+
+
+def _query_value(_name: str, value: Json) -> str:
+    return quote(as_text(value), safe="")
 
 
 def _segment(name: str, value: Json) -> str:

@@ -18,7 +18,7 @@ _INHERITED: Final = (
 _INHERITED_WINDOWS: Final = (
     "APPDATA", "COMSPEC", "LOCALAPPDATA", "PATHEXT", "SYSTEMDRIVE", "SYSTEMROOT", "TEMP", "TMP",
 )  # fmt: skip
-_VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
+VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
 
 
 def environment(extra: Mapping[str, str]) -> dict[str, str]:
@@ -32,13 +32,13 @@ def environment(extra: Mapping[str, str]) -> dict[str, str]:
 
 def expanded(values: Mapping[str, str]) -> dict[str, str]:
     """The values with each `${NAME}` replaced by that variable of this process, nothing where it is missing."""
-    return {name: _VARIABLE.sub(lambda found: os.environ.get(found[1], ""), value) for name, value in values.items()}
+    return {name: VARIABLE.sub(lambda found: os.environ.get(found[1], ""), value) for name, value in values.items()}
 
 
 def missing_variables(where: str, values: Mapping[str, str]) -> Iterator[Problem]:
     """A problem for each variable that `expanded` would not find."""
     for name, value in values.items():
-        for variable in _VARIABLE.findall(value):
+        for variable in VARIABLE.findall(value):
             if variable not in os.environ:
                 yield Problem(
                     where=f"{where}.{name}",

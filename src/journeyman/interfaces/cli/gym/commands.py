@@ -39,8 +39,9 @@ class RoleName(StrEnum):
 
 
 _POLICY = (
-    "random, heuristic, oracle, a cheater (null, stall, spam, guess, flag_all, resolve_early, deny, keywords, "
-    "shotgun, claim_spam, flag_spam, trial_and_error, trial_and_flag), "
+    "random, heuristic, expert, oracle, a cheater (null, stall, spam, guess, flag_all, resolve_early, deny, keywords, "
+    "shotgun, claim_spam, flag_spam, trial_and_error, trial_and_flag, silent_trial, best_guess, best_guess_and_flag, "
+    "two_guesses), "
     "trained:FILE, FILE.py:NAME for what NAME(worlds) there gives, or advisor:NAME for a model of the settings file."
 )
 _PLOT = "Write a picture: .png, .svg or .pdf; needs journeyman[plots]."
@@ -102,6 +103,9 @@ def evaluate(
     tier: Annotated[list[TierName], _TIERS] = [TierName.EASY],  # noqa: B006  # typer's form
     seeds: Annotated[str, _SEEDS] = "100",
     split: Annotated[SplitName, typer.Option("--split", help="Which tasks.")] = "validation",
+    incidents: Annotated[
+        bool, typer.Option("--incidents", help="Play the worlds after public post-mortems instead of a tier's.")
+    ] = False,
     output: Annotated[Path | None, _OUTPUT] = None,
     plot: Annotated[Path | None, typer.Option("--plot", metavar="FILE", help=_PLOT)] = None,
     salt: Annotated[Path | None, _SALT] = None,
@@ -144,10 +148,11 @@ def evaluate(
             max_tokens=max_tokens,
         )
         models = partial(_work("models").play_models, settings_of(ctx), options)
+    tiers = () if incidents else tier
     work = _work("evaluating")
     keep = {"output": output, "plot": plot, "as_json": as_json, "leaderboard": leaderboard, "traces": traces}
     asked = work.EvaluationOptions(**keep, salt_file=salt, isolate=isolate, act_s=act_s)
-    work.evaluate(policy, tier, split, seeds, asked, models)
+    work.evaluate(policy, tiers, split, seeds, asked, models)
 
 
 @gym.command("leaderboard")
@@ -169,7 +174,9 @@ def rank(
 
 @gym.command("play")
 def play(
-    task: Annotated[str, typer.Argument(metavar="TASK", help="Such as easy-train-0@2.")] = "easy-train-0@2",
+    task: Annotated[
+        str, typer.Argument(metavar="TASK", help="Such as easy-train-0@3 or incident-gitlab-2017@3.")
+    ] = "easy-train-0@3",
     role: Annotated[RoleName, typer.Option("--role", help="The seat you take.")] = RoleName.SRE,
     others: Annotated[
         str, typer.Option("--others", metavar="NAME", help="Who plays the other seats: a policy, or nobody.")
@@ -185,7 +192,7 @@ def play(
 @gym.command("watch")
 def watch(
     ctx: typer.Context,
-    task: Annotated[str, typer.Argument(metavar="TASK", help="Such as medium-train-3@2.")],
+    task: Annotated[str, typer.Argument(metavar="TASK", help="Such as medium-train-3@3.")],
     policy: Annotated[str, typer.Option("--policy", metavar="NAME", help=_POLICY)] = "heuristic",
     pause_s: Annotated[
         float, typer.Option("--pause", metavar="S", min=0, max=60, help="Seconds per step on a terminal.")
@@ -221,7 +228,7 @@ def export(
         Path | None, typer.Option("--pairs", metavar="FILE", help="Also write preference pairs (chosen, rejected).")
     ] = None,
 ) -> None:
-    """Write what the oracle does as training data: one JSON line per role and step."""
+    """Write what the expert does, seeing what the roles see, as training data: one JSON line per role and step."""
     _work("exporting").export(tier, split, count, output, pairs)
 
 
@@ -248,9 +255,9 @@ def train(
     no_plot: Annotated[bool, typer.Option("--no-plot", help="Draw no curve.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Train the small policy on this CPU, save it with its curve, and compare it with the heuristic on held-out tasks.
+    """Train the small policy on this CPU, save it with its curve, and compare it with the expert on held-out tasks.
 
-    The small policy is the heuristic with other numbers. Each generation tries candidates on training tasks; the best
+    The small policy is the expert with other numbers. Each generation tries candidates on training tasks; the best
     in validation is kept, and the file is written after each. Ctrl-C ends the training early and exits with 130.
     """
     curve = None if no_plot else plot or output.with_suffix(".png")

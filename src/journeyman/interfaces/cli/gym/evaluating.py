@@ -7,13 +7,13 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from journeyman.evaluation.episode_log import EpisodeLog
 from journeyman.evaluation.isolated.policy_process import PolicyProcess
 from journeyman.evaluation.options import PREFIX
 from journeyman.evaluation.policies import SPLITS, TIERS, TeamFor, label_of, play_all, team_for
-from journeyman.gym.tasks import MAX_NUMBER, SIZES, Task
+from journeyman.gym.tasks import MAX_NUMBER, SIZES, Task, incident_tasks
 from journeyman.interfaces.cli.gym.isolation import isolated_policies
 from journeyman.interfaces.cli.gym.leaderboards import check_places, keep
 from journeyman.interfaces.cli.gym.plots import check_plots, plot_summaries
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 
 Wanted: TypeAlias = Sequence[tuple[str, Sequence[Task]]]
 PlayModels: TypeAlias = "Callable[[Wanted, EpisodeLog], ModelRunReport]"
+
+
+INCIDENTS: Final = "incidents"
+"""In place of a tier."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +69,7 @@ def evaluate(
 
     Args:
         policies: their names.
-        tiers: the tiers by name.
+        tiers: the tiers by name; without any the incidents after post-mortems are played.
         split: which tasks …
         seeds: … and their numbers.
         options: the rest.
@@ -82,11 +86,8 @@ def evaluate(
         labels = {name: label_of(name) for name in ours}
         log = EpisodeLog(options.output, salt)
         log.check()
-        wanted = {
-            (name, tier): [Task(TIERS[tier], SPLITS[split], number, salt) for number in numbers]
-            for name in dict.fromkeys(policies)
-            for tier in dict.fromkeys(tiers)
-        }
+        some = _tasks_of(tiers, split, numbers, salt)
+        wanted = {(name, tier): chosen for name in dict.fromkeys(policies) for tier, chosen in some.items()}
         advised = [(name, some) for (name, _), some in wanted.items() if name not in teams]
         report = None
         try:
@@ -113,6 +114,12 @@ def evaluate(
         print_table(rows, split)
     if report is not None:
         tell(report, options.output)
+
+
+def _tasks_of(tiers: Sequence[str], split: str, numbers: range, salt: bytes) -> dict[str, list[Task]]:
+    if not tiers:
+        return {INCIDENTS: list(incident_tasks(salt))}
+    return {tier: [Task(TIERS[tier], SPLITS[split], number, salt) for number in numbers] for tier in tiers}
 
 
 def _isolated(

@@ -1,4 +1,4 @@
-"""`gym export`: the oracle's answers as chat rows and preference pairs."""
+"""`gym export`: the expert's answers as chat rows and preference pairs."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from journeyman.evaluation.policies import SPLITS, TIERS
 from journeyman.gym.tasks import tasks
-from journeyman.gym.text.export import Example, oracle_examples
+from journeyman.gym.text.export import Example, expert_examples
 from journeyman.interfaces.cli.gym.progress_bar import bar
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, NotFound, Problem
@@ -23,7 +23,7 @@ def export(tier: str, split: str, count: int, output: Path, pairs: Path | None) 
     if pairs is not None and pairs.resolve() == output.resolve():
         problem = Problem(where="", message="is the file of --output", hint="give the pairs a file of their own")
         raise InvalidInput("--pairs", (problem,))
-    rows = 0
+    rows = used = 0
     with ExitStack() as files, bar() as progress:
         try:
             # Opened without emptying: nothing is lost when the other one cannot be written.
@@ -35,12 +35,16 @@ def export(tier: str, split: str, count: int, output: Path, pairs: Path | None) 
         except OSError as error:
             raise NotFound(f"cannot write {error.filename!r}: {error.strerror}; choose another name") from None
         for one in progress.track(tasks(TIERS[tier], SPLITS[split], count), description="tasks"):
-            for example in oracle_examples(one):
+            examples = expert_examples(one)
+            used += bool(examples)
+            for example in examples:
                 chats.write(_line(chat_row(example)))
                 if preferences is not None:
                     preferences.write(_line(pair_row(example)))
                 rows += 1
-    say(f"wrote {rows} rows of {count} tasks to {output}{f' and {pairs}' if pairs is not None else ''}")
+    say(
+        f"wrote {rows} rows of {used} tasks, of {count} that the expert played, to {output}{f' and {pairs}' if pairs is not None else ''}"
+    )
 
 
 def chat_row(example: Example) -> dict[str, object]:

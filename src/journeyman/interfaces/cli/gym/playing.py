@@ -10,7 +10,7 @@ import typer
 
 from journeyman.evaluation.policies import team_for
 from journeyman.gym.actions import ALLOWED_ACTIONS
-from journeyman.gym.rules.score import FLOOR
+from journeyman.gym.rules.score import FLOORS
 from journeyman.gym.tasks import Task, task
 from journeyman.gym.text.action import Arg, TextAction
 from journeyman.gym.text.prompts import load_briefing
@@ -188,4 +188,4 @@ def _ended(shift: Shift, one: Task) -> int:
         say(f"it was {cause.failure.label} at {names.services[cause.service]}{rogue}")
     if not causes:
         say("nothing was wrong but a disturbance that passes by itself")
-    return ACHIEVED if team > FLOOR else NOT_ACHIEVED
+    return ACHIEVED if team > FLOORS[one.tier] else NOT_ACHIEVED

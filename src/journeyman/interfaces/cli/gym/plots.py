@@ -128,7 +128,7 @@ def plot_curve(course: Course, standing: Standing, path: Path) -> None:
     axes.plot(generations, [point.mean for point in curve], label="training: mean of the candidates", **thin)
     validation = [standing.start_validation, *(point.validation for point in curve)]
     axes.plot([0, *generations], validation, color="black", marker="o", label="validation: the policy so far")
-    axes.axhline(standing.start_validation, color="black", linestyle="--", linewidth=1, label="validation: heuristic")
+    axes.axhline(standing.start_validation, color="black", linestyle="--", linewidth=1, label="validation: expert")
     kept = (standing.best_generation, standing.best_validation)
     axes.plot(*kept, "*", color="crimson", markersize=15, linestyle="", label="what was kept")
     played = f"{course.population} candidates on {course.tasks_each} new training tasks"

@@ -12,7 +12,7 @@ import typer
 from journeyman.evaluation.policies import TIERS
 from journeyman.evaluation.policy_file import read_standing, write_policy
 from journeyman.gym.evaluate import Estimate, estimate, play, summary, team_named
-from journeyman.gym.policies.heuristic import role_factories
+from journeyman.gym.policies.expert import expert_factories
 from journeyman.gym.policies.role_team import RoleTeam
 from journeyman.gym.tasks import Split, tasks
 from journeyman.gym.train import Course, Point, Standing, advance, begin
@@ -65,7 +65,7 @@ def learn(
         _tell(course, standing, compared)
     say(f"wrote {output}{f' and {curve}' if curve is not None else ''}", err=True)
     played = f"--tier {course.tier.label} --split held_out --seeds {HELD_OUT}-{2 * HELD_OUT - 1}"
-    say(f"next: journeyman gym eval --policy heuristic --policy trained:{output} {played}", err=True)
+    say(f"next: journeyman gym eval --policy expert --policy trained:{output} {played}", err=True)
     if interrupted:
         raise typer.Exit(INTERRUPTED)
 
@@ -89,14 +89,14 @@ def _generations(course: Course, standing: Standing, began: float, seconds: floa
 
 def _line(point: Point, start: float) -> str:
     drawn = f"candidates {point.mean:.3f}, the best {point.best:.3f}"
-    return f"generation {point.generation}: {drawn}; validation {point.validation:.3f} (heuristic {start:.3f})"
+    return f"generation {point.generation}: {drawn}; validation {point.validation:.3f} (expert {start:.3f})"
 
 
 def _tell(course: Course, standing: Standing, compared: dict[str, Estimate]) -> None:
     if standing.best_generation:
         kept = f"kept the policy of generation {standing.best_generation} of {len(standing.curve)}, best in validation"
     else:
-        kept = "no generation was better in validation: the heuristic's own numbers are kept; train longer"
+        kept = "no generation was better in validation: the expert's own numbers are kept; train longer"
     say(f"{kept}\n{HELD_OUT} held-out {course.tier.label} tasks, team score [95 % interval]:")
     width = max(map(len, compared))
     for name, value in compared.items():
@@ -105,8 +105,8 @@ def _tell(course: Course, standing: Standing, compared: dict[str, Estimate]) -> 
 
 def _compared(course: Course, standing: Standing) -> dict[str, Estimate]:
     some = tasks(course.tier, Split.HELD_OUT, HELD_OUT)
-    factories = role_factories(standing.tuning)
-    before = play(team_named("heuristic"), some)
+    factories = expert_factories(standing.tuning)
+    before = play(team_named("expert"), some)
     after = play(lambda worlds: RoleTeam("trained", factories, worlds), some)
     gain = estimate([late.score - early.score for early, late in zip(before, after, strict=True)])
-    return {"heuristic": summary(before).score, "trained": summary(after).score, "gain per task": gain}
+    return {"expert": summary(before).score, "trained": summary(after).score, "gain per task": gain}

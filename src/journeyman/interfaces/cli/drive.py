@@ -1,0 +1,137 @@
+"""Drives a session and shows it: the view, questions to the person in front, what is printed elsewhere, and the result."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import typer
+
+from journeyman.config import Settings
+from journeyman.engine.engine import OnEvent
+from journeyman.engine.reporting import report_of
+from journeyman.engine.standing import row_of
+from journeyman.interfaces.cli.approval_prompt import answered, is_for
+from journeyman.interfaces.cli.approval_rows import FailedCalls
+from journeyman.interfaces.cli.live_display import Display, open_display
+from journeyman.interfaces.cli.next_steps import next_step
+from journeyman.interfaces.cli.notifying import notify
+from journeyman.interfaces.cli.output import Output
+from journeyman.interfaces.cli.rendering import summary_text
+from journeyman.interfaces.cli.shared import INTERRUPTED, exit_code, print_json
+from journeyman.interfaces.cli.terminal import others_print_to, say
+from journeyman.interfaces.cli.watchdog import Watchdog
+from journeyman.interfaces.cli.with_session import once_free, with_journeyman
+from journeyman.mission.model.events import EventRecord, encode
+from journeyman.mission.model.reasons import SessionStatus
+from journeyman.mission.model.state import State
+from journeyman.mission.report.model import to_json
+from journeyman.mission.values.canonical import JsonObject
+from journeyman.wiring import Journeyman
+
+Drive = Callable[[Journeyman, OnEvent], Awaitable[State]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """How a session is shown while it is driven."""
+
+    output: Output
+    quiet: bool
+    verbose: bool
+    who: str
+    """Who answers questions here; empty where nobody is asked."""
+    notify: str
+    """How a person is told who looks elsewhere; see `notifying.notify`."""
+
+
+def chosen_output(output: Output, *, as_json: bool) -> Output:
+    """`--json` is the short form of `--output json`."""
+    return Output.json if as_json else output
+
+
+def log_of(settings: Settings, session: str) -> Path:
+    """The file to which goes what the tools of a session print."""
+    return settings.data_dir / settings.tenant / "logs" / f"{session}.log"
+
+
+def drive_and_print(settings: Settings, start: Drive, session: str, view: View) -> None:
+    """Drive a session, ask the person in front of it where one is needed, print how it ended, and exit with its code."""
+    with others_print_to(log_of(settings, session)):
+        display = open_display(quiet=view.quiet, verbose=view.verbose)
+        try:
+            state = with_journeyman(settings, lambda journeyman: _driven_to_its_end(journeyman, start, display, view))
+        except KeyboardInterrupt:
+            display.close()
+            say(f"interrupted; nothing is lost. Go on with: journeyman resume {session}", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+        finally:
+            display.close()
+    raise typer.Exit(exit_code(state))
+
+
+async def _driven_to_its_end(journeyman: Journeyman, start: Drive, display: Display, view: View) -> State:
+    watchdog, failed = Watchdog(journeyman.settings, as_json=view.output is Output.json), FailedCalls()
+    told: set[str] = set()
+
+    def listen(happened: EventRecord, state: State) -> None:
+        watchdog.follow(happened, state)
+        failed.take(happened, state)
+        display.show(happened, state)
+        if view.output is Output.ndjson:
+            print_event(happened, state)
+        if not told:
+            told.add(state.session_id)
+            for row in journeyman.broker.resolve(state.mission.advisors):
+                if not row.used:
+                    display.say(f"advisor {row.name} is not asked: {row.why}")
+
+    drive = start
+    while True:
+        try:
+            state = await drive(journeyman, listen)
+        finally:
+            watchdog.off()
+        display.say(notify(view.notify, state))
+        if not is_for(state, view.who):
+            break
+        await answered(journeyman, state, display, view.who, failed, listen)
+        drive = partial(driven, session=state.session_id)
+    display.close()
+    await print_result(journeyman, state, view.output)
+    return state
+
+
+async def driven(journeyman: Journeyman, on_event: OnEvent, session: str) -> State:
+    """Drive a session that was begun before."""
+    return await once_free(journeyman, session, lambda: journeyman.engine.drive(session, on_event))
+
+
+def print_event(happened: EventRecord, state: State) -> None:
+    """Print an event as one line of JSON."""
+    row: JsonObject = {
+        "session_id": state.session_id,
+        "at": happened.at,
+        "actor": happened.actor,
+        "kind": type(happened.event).__name__,
+        "iteration": state.iteration.index,
+        "data": encode(happened.event),
+    }
+    say(json.dumps(row, ensure_ascii=False, sort_keys=True), exact=True)
+
+
+async def print_result(journeyman: Journeyman, state: State, output: Output) -> None:
+    """Print how a session stands now that it is not driven any more."""
+    if output is Output.json:
+        print_json(to_json(await report_of(journeyman.store, state.session_id)))
+    if output is not Output.text:
+        return
+    row = await row_of(journeyman.store, state.session_id)
+    say(summary_text(state, row))
+    if state.status is SessionStatus.ENDED:
+        say(f"the whole report: journeyman report {state.session_id} --open", err=True)
+    else:
+        say(next_step(state, row), err=True)
