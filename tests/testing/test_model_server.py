@@ -10,7 +10,9 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import anthropic
 import httpx2
+import openai
 import pytest
 
 from journeyman.mission.values.errors import InvalidInput, NotFound
@@ -21,7 +23,14 @@ ASKED: dict[str, tuple[str, dict[str, Any]]] = {
     "openai": ("/v1/chat/completions", {"model": "m", "messages": [{"role": "user", "content": "SECRET"}]}),
     "anthropic": ("/v1/messages", {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "SECRET"}]}),
     "bedrock": ("/model/m/converse", {"messages": [{"role": "user", "content": [{"text": "SECRET"}]}]}),
+    "responses": ("/v1/responses", {"model": "m", "input": "SECRET"}),
+    "gemini": (
+        "/v1beta/models/m:generateContent",
+        {"contents": [{"role": "user", "parts": [{"text": "SECRET"}]}]},
+    ),
 }
+CALL = ScriptLine(text="I look.", tool="look", args={"at": "door"})
+"""A reply that says something and calls a tool, as coding agents' models do."""
 
 
 @pytest.mark.parametrize("wire", ASKED)
@@ -112,6 +121,73 @@ async def test_a_value_takes_the_form_that_is_asked_for() -> None:
             called = (await client.post(server.url + path, json={**body, "tools": tools})).json()["choices"][0]
         assert json.loads(plain["content"]) == {"a": 1}
         assert called["message"]["tool_calls"][0]["function"] == {"name": "give", "arguments": '{"a": 1}'}
+
+
+async def test_openai_reads_responses_whole_and_streamed() -> None:
+    """Text and a function call in one response, and what was used; a response that ended for length says so."""
+    tools: Any = [{"type": "function", "name": "look", "parameters": {"type": "object"}, "strict": False}]
+    async with (
+        serving([CALL, CALL, ScriptLine(text="half of it", fault=ScriptedFault.TRUNCATED)]) as server,
+        openai.AsyncOpenAI(base_url=f"{server.url}/v1", api_key="k", max_retries=0) as client,
+    ):
+        whole = await client.responses.create(model="m", input="hi", tools=tools)
+        async with client.responses.stream(model="m", input="hi", tools=tools) as events:
+            kinds = [event.type async for event in events]
+            streamed = await events.get_final_response()
+        cut = await client.responses.create(model="m", input="hi")
+    for response, number in ((whole, 1), (streamed, 2)):
+        assert response.output_text == "I look."
+        called = response.output[1]
+        assert called.type == "function_call"
+        assert (called.name, json.loads(called.arguments), called.call_id) == ("look", CALL.args, f"call_{number}")
+        assert response.usage is not None
+        assert response.usage.output_tokens > 0
+    assert {"response.output_text.delta", "response.function_call_arguments.done"} <= set(kinds)
+    assert (cut.status, cut.output_text) == ("incomplete", "half ")
+
+
+async def test_a_reply_may_say_something_and_call_a_tool_in_every_form() -> None:
+    """Two blocks in Anthropic's stream, content and a call in OpenAI's, two parts in Gemini's; ids count the replies."""
+    async with serving([CALL, CALL, CALL]) as server:
+        async with anthropic.AsyncAnthropic(base_url=server.url, api_key="k", max_retries=0) as client:
+            asked: Any = {"model": "m", "max_tokens": 9, "messages": [{"role": "user", "content": "hi"}]}
+            async with client.messages.stream(**asked) as stream:
+                message = await stream.get_final_message()
+        async with openai.AsyncOpenAI(base_url=f"{server.url}/v1", api_key="k", max_retries=0) as client:
+            asked = {"model": "m", "messages": [{"role": "user", "content": "hi"}]}
+            chunks = [chunk async for chunk in await client.chat.completions.create(stream=True, **asked)]
+        async with httpx2.AsyncClient(trust_env=False) as client:
+            path = "/v1beta/models/m:streamGenerateContent?alt=sse"
+            raw = (await client.post(server.url + path, json=ASKED["gemini"][1])).text
+    text, call = message.content
+    assert text.type == "text"
+    assert call.type == "tool_use"
+    assert (text.text, call.name, call.input, call.id) == ("I look.", "look", CALL.args, "toolu_1")
+    deltas = [chunk.choices[0].delta for chunk in chunks if chunk.choices]
+    assert "".join(delta.content or "" for delta in deltas) == "I look."
+    assert {call.id for delta in deltas for call in delta.tool_calls or () if call.id} == {"call_2"}
+    rows = [json.loads(row.removeprefix("data: ")) for row in raw.split("\r\n\r\n") if row]
+    parts = [part for row in rows for part in row["candidates"][0]["content"]["parts"]]
+    assert "".join(part.get("text", "") for part in parts) == "I look."
+    assert [part["functionCall"]["args"] for part in parts if "functionCall" in part] == [CALL.args]
+    assert rows[-1]["candidates"][0]["finishReason"] == "STOP"
+    assert rows[-1]["usageMetadata"]["candidatesTokenCount"] > 0
+
+
+async def test_requests_without_tools_are_answered_aside() -> None:
+    """What an agent asks beside its work takes no line of the script."""
+    script = Script(answers=(CALL,), aside=ScriptLine(text="a title"))
+    path, body = ASKED["responses"]
+    tools = [{"type": "function", "name": "look"}]
+    async with serving(script) as server, httpx2.AsyncClient(trust_env=False) as client:
+        said = [(await client.post(server.url + path, json={**body, "tools": row})).text for row in ([], tools, [])]
+        head = await client.head(server.url)
+    assert [("a title" in text, "function_call" in text) for text in said] == [
+        (True, False),
+        (False, True),
+        (True, False),
+    ]
+    assert (head.status_code, head.content) == (404, b"")
 
 
 def test_a_script_says_all_that_is_wrong_with_it(tmp_path: Path) -> None:

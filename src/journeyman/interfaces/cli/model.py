@@ -27,7 +27,7 @@ def serve(
     script: Annotated[Path, typer.Option("--script", metavar="FILE", help="YAML: what the model answers, in order.")],
     port: Annotated[int, typer.Option("--port", metavar="N", min=0, max=65535, help="0 takes a free one.")] = 0,
 ) -> None:
-    """Answer OpenAI, Anthropic and Bedrock requests from a script until interrupted; prints each call, never a text."""
+    """Answer OpenAI, Anthropic, Gemini and Bedrock requests from a script until interrupted; prints each call, never a text."""
     run_async(lambda: _serve(load_script(script), port))
 
 

@@ -31,27 +31,30 @@ class Anthropic:
         """A message."""
         content: list[dict[str, Any]] = [{"type": "text", "text": reply.text}] if reply.text else []
         if reply.tool:
-            content.append({"type": "tool_use", "id": "toolu_1", "name": reply.tool, "input": parsed(reply.args)})
+            content.append({**_tool_use(reply), "input": parsed(reply.args)})
         message = {
-            **_head(asking), "content": content, "stop_reason": _FINISH[reply.finish], "stop_sequence": None,
+            **_head(asking, reply), "content": content, "stop_reason": _FINISH[reply.finish], "stop_sequence": None,
             "usage": _used(asking, reply),
         }  # fmt: skip
         return json.dumps(message, ensure_ascii=False).encode(errors="replace")
 
     def frames(self, asking: ModelRequest, reply: ModelReply) -> list[bytes]:
         """Server-sent events."""
-        begun: dict[str, Any] = {**_head(asking), "content": [], "stop_reason": None, "stop_sequence": None}
+        begun: dict[str, Any] = {**_head(asking, reply), "content": [], "stop_reason": None, "stop_sequence": None}
         rows: list[dict[str, Any]] = [
             {"type": "message_start", "message": {**begun, "usage": {**_used(asking, reply), "output_tokens": 1}}}
         ]
-        block: dict[str, Any] = {"type": "text", "text": ""}
-        deltas: list[dict[str, Any]] = [{"type": "text_delta", "text": piece} for piece in pieces(reply.text)]
+        blocks: list[tuple[dict[str, Any], list[dict[str, Any]]]] = []
+        if reply.text or not reply.tool:
+            said = [{"type": "text_delta", "text": piece} for piece in pieces(reply.text)]
+            blocks.append(({"type": "text", "text": ""}, said))
         if reply.tool:
-            block = {"type": "tool_use", "id": "toolu_1", "name": reply.tool, "input": {}}
-            deltas = [{"type": "input_json_delta", "partial_json": piece} for piece in pieces(reply.args)]
-        rows.append({"type": "content_block_start", "index": 0, "content_block": block})
-        rows += [{"type": "content_block_delta", "index": 0, "delta": delta} for delta in deltas]
-        rows.append({"type": "content_block_stop", "index": 0})
+            written = [{"type": "input_json_delta", "partial_json": piece} for piece in pieces(reply.args)]
+            blocks.append(({**_tool_use(reply), "input": {}}, written))
+        for index, (block, deltas) in enumerate(blocks):
+            rows.append({"type": "content_block_start", "index": index, "content_block": block})
+            rows += [{"type": "content_block_delta", "index": index, "delta": delta} for delta in deltas]
+            rows.append({"type": "content_block_stop", "index": index})
         end = {"stop_reason": _FINISH[reply.finish], "stop_sequence": None}
         used = {"output_tokens": reply.output_tokens if reply.usage else 0}
         rows += [{"type": "message_delta", "delta": end, "usage": used}, {"type": "message_stop"}]
@@ -63,8 +66,12 @@ class Anthropic:
         return ErrorResponse(status, json.dumps({"type": "error", "error": error}).encode())
 
 
-def _head(asking: ModelRequest) -> dict[str, Any]:
-    return {"id": "msg_1", "type": "message", "role": "assistant", "model": asking.model}
+def _head(asking: ModelRequest, reply: ModelReply) -> dict[str, Any]:
+    return {"id": f"msg_{reply.number}", "type": "message", "role": "assistant", "model": asking.model}
+
+
+def _tool_use(reply: ModelReply) -> dict[str, Any]:
+    return {"type": "tool_use", "id": f"toolu_{reply.number}", "name": reply.tool}
 
 
 def _used(asking: ModelRequest, reply: ModelReply) -> dict[str, int]:

@@ -41,7 +41,9 @@ class Bedrock:
         """A Converse answer."""
         content: list[dict[str, Any]] = [{"text": reply.text}] if reply.text or not reply.tool else []
         if reply.tool:
-            content.append({"toolUse": {"toolUseId": "tooluse_1", "name": reply.tool, "input": parsed(reply.args)}})
+            content.append(
+                {"toolUse": {"toolUseId": f"tooluse_{reply.number}", "name": reply.tool, "input": parsed(reply.args)}}
+            )
         answer = {
             "output": {"message": {"role": "assistant", "content": content}},
             "stopReason": _FINISH[reply.finish],
@@ -52,14 +54,18 @@ class Bedrock:
 
     def frames(self, asking: ModelRequest, reply: ModelReply) -> list[bytes]:
         """The events of a stream."""
-        deltas: list[dict[str, Any]] = [{"text": piece} for piece in pieces(reply.text)]
         frames = [frame("messageStart", {"role": "assistant"})]
+        blocks: list[tuple[dict[str, Any] | None, list[dict[str, Any]]]] = []
+        if reply.text or not reply.tool:
+            blocks.append((None, [{"text": piece} for piece in pieces(reply.text)]))
         if reply.tool:
-            start = {"toolUse": {"toolUseId": "tooluse_1", "name": reply.tool}}
-            frames.append(frame("contentBlockStart", {"contentBlockIndex": 0, "start": start}))
-            deltas = [{"toolUse": {"input": piece}} for piece in pieces(reply.args)]
-        frames += [frame("contentBlockDelta", {"contentBlockIndex": 0, "delta": delta}) for delta in deltas]
-        frames.append(frame("contentBlockStop", {"contentBlockIndex": 0}))
+            start = {"toolUse": {"toolUseId": f"tooluse_{reply.number}", "name": reply.tool}}
+            blocks.append((start, [{"toolUse": {"input": piece}} for piece in pieces(reply.args)]))
+        for index, (begun, deltas) in enumerate(blocks):
+            if begun is not None:
+                frames.append(frame("contentBlockStart", {"contentBlockIndex": index, "start": begun}))
+            frames += [frame("contentBlockDelta", {"contentBlockIndex": index, "delta": delta}) for delta in deltas]
+            frames.append(frame("contentBlockStop", {"contentBlockIndex": index}))
         frames.append(frame("messageStop", {"stopReason": _FINISH[reply.finish]}))
         if reply.usage:
             frames.append(frame("metadata", {"usage": _used(asking, reply), "metrics": {"latencyMs": 1}}))

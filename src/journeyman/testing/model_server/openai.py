@@ -1,4 +1,4 @@
-"""OpenAI chat completions: plain, streamed, tools, `response_format`."""
+"""OpenAI chat completions: plain, streamed, tools, `response_format`. The newer form is in `responses`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _FINISH: Final = {"stop": "stop", "tool": "tool_calls", "length": "length", "ref
 _KINDS: Final = {400: "invalid_request_error", 401: "authentication_error", 429: "rate_limit_error"}
 
 
-class OpenAI:
+class ChatCompletions:
     """Speaks as `POST /v1/chat/completions`."""
 
     name = "openai"
@@ -35,10 +35,11 @@ class OpenAI:
             message |= {"content": None, "refusal": reply.text or "I cannot help with that."}
         if reply.tool:
             call = {"name": reply.tool, "arguments": reply.args}
-            message["tool_calls"] = [{"id": "call_1", "type": "function", "function": call}]
+            message["tool_calls"] = [{"id": f"call_{reply.number}", "type": "function", "function": call}]
         choice = {"index": 0, "message": message, "finish_reason": _FINISH[reply.finish], "logprobs": None}
         return json.dumps(
-            {**_head(asking, "chat.completion"), "choices": [choice], **_usage(asking, reply)}, ensure_ascii=False
+            {**_head(asking, reply, "chat.completion"), "choices": [choice], **_usage(asking, reply)},
+            ensure_ascii=False,
         ).encode(errors="replace")
 
     def frames(self, asking: ModelRequest, reply: ModelReply) -> list[bytes]:
@@ -46,13 +47,14 @@ class OpenAI:
         deltas: list[dict[str, Any]] = [{"role": "assistant", "content": ""}]
         if reply.finish == "refusal":
             deltas.append({"refusal": reply.text or "I cannot help with that."})
-        elif reply.tool:
-            first = {"index": 0, "id": "call_1", "type": "function", "function": {"name": reply.tool, "arguments": ""}}
-            deltas.append({"tool_calls": [first]})
-            deltas += [{"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} for piece in pieces(reply.args)]
         else:
             deltas += [{"content": piece} for piece in pieces(reply.text)]
-        head = _head(asking, "chat.completion.chunk")
+        if reply.tool:
+            called = {"name": reply.tool, "arguments": ""}
+            first = {"index": 0, "id": f"call_{reply.number}", "type": "function", "function": called}
+            deltas.append({"tool_calls": [first]})
+            deltas += [{"tool_calls": [{"index": 0, "function": {"arguments": piece}}]} for piece in pieces(reply.args)]
+        head = _head(asking, reply, "chat.completion.chunk")
         rows = [{**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]} for delta in deltas]
         rows.append({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": _FINISH[reply.finish]}]})
         if reply.usage:
@@ -66,8 +68,8 @@ class OpenAI:
         return ErrorResponse(status, json.dumps({"error": error}).encode())
 
 
-def _head(asking: ModelRequest, kind: str) -> dict[str, Any]:
-    return {"id": "chatcmpl-1", "object": kind, "created": 1_700_000_000, "model": asking.model}
+def _head(asking: ModelRequest, reply: ModelReply, kind: str) -> dict[str, Any]:
+    return {"id": f"chatcmpl-{reply.number}", "object": kind, "created": 1_700_000_000, "model": asking.model}
 
 
 def _usage(asking: ModelRequest, reply: ModelReply) -> dict[str, Any]:

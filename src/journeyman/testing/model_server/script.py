@@ -86,6 +86,9 @@ class Script(BaseModel):
 
     answers: tuple[ScriptLine, ...]
     repeat: bool = False
+    aside: ScriptLine | None = None
+    """Answers requests that offer no tools, outside the order: coding agents ask for titles and summaries beside their
+    work. `None`: they take the next line like all others."""
 
     def lines(self) -> list[ScriptLine]:
         """The lines, each as often as it is said."""

@@ -13,7 +13,9 @@ from typing import Any, Final, cast
 
 from journeyman.testing.model_server.anthropic import Anthropic
 from journeyman.testing.model_server.bedrock import Bedrock
-from journeyman.testing.model_server.openai import OpenAI
+from journeyman.testing.model_server.gemini import Gemini
+from journeyman.testing.model_server.openai import ChatCompletions
+from journeyman.testing.model_server.responses import Responses
 from journeyman.testing.model_server.script import Script, ScriptedFault, ScriptLine, spoken
 from journeyman.testing.model_server.wire_types import ErrorResponse, ModelReply, ModelRequest, ProviderWire
 
@@ -51,7 +53,7 @@ class ReceivedRequest:
 
 @dataclass(slots=True)
 class ModelServer:
-    """Answers OpenAI, Anthropic and Bedrock requests on one port. Use `serving`, or `start` and `stop`."""
+    """Answers OpenAI, Anthropic, Gemini and Bedrock requests on one port. Use `serving`, or `start` and `stop`."""
 
     script: Script
     host: str = "127.0.0.1"
@@ -88,7 +90,8 @@ class ModelServer:
 
     def line_for(self, body: Mapping[str, Any]) -> ScriptLine:
         """The line that answers a request: the next one; a subclass may look at what was asked."""
-        del body
+        if self.script.aside is not None and not body.get("tools"):
+            return self.script.aside
         lines = self.script.lines()
         index, self._said = self._said, self._said + 1
         if index >= len(lines) and not (self.script.repeat and lines):
@@ -122,7 +125,8 @@ class ModelServer:
         if method != "POST" or wire is None:
             known = b'{"object": "list", "data": [{"id": "scripted", "object": "model"}]}'
             found = path.split("?")[0].endswith("/models")
-            _write_whole(writer, ErrorResponse(200 if found else 404, known if found else b"{}"))
+            answer = ErrorResponse(200 if found else 404, known if found else b"{}")
+            _write_whole(writer, answer, bodiless=method == "HEAD")
             return True
         body = cast("dict[str, Any]", json.loads(raw))
         asking = wire.asking(path, body)
@@ -134,7 +138,7 @@ class ModelServer:
             status=status, request_bytes=size, body=body, headers=headers,
         )  # fmt: skip
         self.calls.append(call)
-        return await _answer(reader, writer, wire, asking, line, call)
+        return await _answer(reader, writer, wire, asking, line, call, len(self.calls))
 
 
 async def _answer(
@@ -144,6 +148,7 @@ async def _answer(
     asking: ModelRequest,
     line: ScriptLine,
     call: ReceivedRequest,
+    number: int,
 ) -> bool:
     if line.delay_s:
         await asyncio.sleep(line.delay_s)
@@ -162,7 +167,7 @@ async def _answer(
             writer, ErrorResponse(trouble.status, trouble.body, (*trouble.headers, *wait, *line.headers.items()))
         )
         return True
-    reply = reply_to(asking, line)
+    reply = reply_to(asking, line, number)
     if asking.streamed:
         frames = [_GARBLE] if line.fault is ScriptedFault.GARBLED else wire.frames(asking, reply)
         return await _stream(writer, wire.stream_type, frames, line, call)
@@ -186,8 +191,8 @@ def _named(trouble: ErrorResponse, code: str) -> ErrorResponse:
     return ErrorResponse(trouble.status, json.dumps(body).encode(), headers)
 
 
-def reply_to(asking: ModelRequest, line: ScriptLine) -> ModelReply:
-    """The line in the form that the request asks for."""
+def reply_to(asking: ModelRequest, line: ScriptLine, number: int = 1) -> ModelReply:
+    """The line in the form that the request asks for, as the server's reply of this number."""
     text, tool, args = spoken(line), "", ""
     by_value = line.value is not None or line.fault is ScriptedFault.WRONG_SCHEMA
     if line.tool is not None:
@@ -205,6 +210,7 @@ def reply_to(asking: ModelRequest, line: ScriptLine) -> ModelReply:
         text=text,
         tool=tool,
         args=args,
+        number=number,
         finish=cast("Any", finish or ("tool" if tool else "stop")),
         output_tokens=(len(text) + len(args)) // 4 if line.output_tokens is None else line.output_tokens,
         usage=line.usage,
@@ -214,9 +220,13 @@ def reply_to(asking: ModelRequest, line: ScriptLine) -> ModelReply:
 def _wire(path: str) -> ProviderWire | None:
     plain = path.split("?", maxsplit=1)[0]
     if plain.endswith("/chat/completions"):
-        return OpenAI()
+        return ChatCompletions()
+    if plain.endswith("/responses"):
+        return Responses()
     if plain.endswith("/v1/messages"):
         return Anthropic()
+    if plain.endswith((":generateContent", ":streamGenerateContent")):
+        return Gemini()
     return Bedrock() if plain.startswith("/model/") and plain.endswith(("/converse", "/converse-stream")) else None
 
 
@@ -225,10 +235,11 @@ def _write_head(writer: asyncio.StreamWriter, status: int, rows: Sequence[tuple[
     writer.write(("\r\n".join(lines) + "\r\n\r\n").encode("latin-1"))
 
 
-def _write_whole(writer: asyncio.StreamWriter, answer: ErrorResponse) -> None:
+def _write_whole(writer: asyncio.StreamWriter, answer: ErrorResponse, *, bodiless: bool = False) -> None:
     rows = (("content-type", "application/json"), ("content-length", str(len(answer.body))), *answer.headers)
     _write_head(writer, answer.status, rows)
-    writer.write(answer.body)
+    if not bodiless:
+        writer.write(answer.body)
 
 
 async def _whole(writer: asyncio.StreamWriter, body: bytes, line: ScriptLine) -> bool:

@@ -28,6 +28,8 @@ class ModelReply:
     args: str = field(default="", repr=False)
     """JSON of the arguments, perhaps cut."""
     finish: Finish = "stop"
+    number: int = 1
+    """Counts the server's replies; calls and messages are named after it, so that those of a long exchange differ."""
     output_tokens: int = 0
     usage: bool = True
 
