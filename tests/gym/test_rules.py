@@ -5,11 +5,14 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+import journeyman.gym
 from journeyman.gym.actions import MAX_REPLICAS, Action, ActionType, Role
 from journeyman.gym.arrays import Ints
 from journeyman.gym.catalog import ACTOR, CATALOG, IS_REAL, Failure, Probe
@@ -211,3 +214,17 @@ def test_incidents_are_many_and_told_apart() -> None:
 def test_every_cure_has_one_role() -> None:
     """What a cause needs is in one pair of hands."""
     assert {row.cure for row in CATALOG if not row.benign} == set(ACTOR)
+
+
+def test_the_rules_import_nothing_that_their_stamp_leaves_out() -> None:
+    """Machine code on disk is dropped when its sources change: they lie in the gym's own folder and in `rules`."""
+    home = Path(journeyman.gym.__file__).parent
+    sources = [*home.glob("rules/*.py"), home / "compiled.py"]
+    imported = {
+        node.module
+        for path in sources
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.startswith("journeyman.")
+    }
+    assert imported
+    assert not {name for name in imported if name.count(".") > 2 and not name.startswith("journeyman.gym.rules.")}

@@ -15,10 +15,12 @@ import numpy as np
 
 from journeyman.gym.arrays import Ints, Records
 
+_HERE: Final = Path(__file__).parent
 _STAMP: Final = hashlib.sha256(
-    b"".join(path.read_bytes() for path in sorted(Path(__file__).parent.glob("**/*.py")))
+    b"".join(path.read_bytes() for path in sorted((*_HERE.glob("*.py"), *_HERE.glob("rules/*.py"))))
 ).hexdigest()[:12]
-"""Part of every record's type: machine code of other sources, kept on disk, never fits these records."""
+"""Part of every record's type: machine code of other sources, kept on disk, never fits these records. The sources are
+the rules and what they import; who observes, words and plays them is read at every start."""
 _CLASSES: Final[dict[np.dtype[Any], type[Any]]] = {}
 _DTYPES: Final[dict[type[Any], np.dtype[Any]]] = {}
 

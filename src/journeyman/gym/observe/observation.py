@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -312,6 +313,12 @@ class Observations:
         """What each world's overseer observes, as plain numbers."""
         return self._each(_oversight)
 
+    def firing(self) -> list[int]:
+        """The services whose alert fires in a world alone."""
+        (row,) = self._visible
+        alerts: list[int] = row["alerts"][: row["services"]].tolist()
+        return [number for number, on in enumerate(alerts) if on]
+
     def _each(self, read: Callable[[Any], Any]) -> list[Any]:
         return [read(row) for row in self._visible]
 
@@ -331,10 +338,15 @@ def _looked(row: Any, role: Role) -> tuple[int, int, list[float]]:
     return focus, int(row["look_age"][role]), probes
 
 
+@lru_cache(256)
+def _called(calls: bytes, count: int) -> tuple[tuple[int, ...], ...]:
+    """Which services each one calls: the same in every step of an incident."""
+    rows: list[list[int]] = np.frombuffer(calls, np.int8).reshape(-1, DEPENDENCIES)[:count].tolist()
+    return tuple(tuple(one for one in some if one >= 0) for some in rows)
+
+
 def _sre(row: Any) -> SreObservation:
     count = int(row["services"])
-    calls: list[int] = row["calls"].tolist()
-    called = (calls[at : at + DEPENDENCIES] for at in range(0, count * DEPENDENCIES, DEPENDENCIES))
     return SreObservation(
         int(row["step"]),
         _heard(row, Role.SRE),
@@ -347,7 +359,7 @@ def _sre(row: Any) -> SreObservation:
         row["health"][:count].tolist(),
         row["alerts"][:count].tolist(),
         row["replicas"][:count].tolist(),
-        tuple(tuple(one for one in some if one >= 0) for some in called),
+        _called(row["calls"].tobytes(), count),
         *_looked(row, Role.SRE),
     )
 

@@ -33,8 +33,7 @@ class AlertTracker:
 
     def watch(self, observations: Observations, step: int) -> None:
         """Take note of what fires after a step in a world alone."""
-        (felt,) = observations.each_manager()
-        firing = [number for number, on in enumerate(felt.alerts) if on]
+        firing = observations.firing()
         if firing == list(self._firing):
             return
         (seen,) = observations.each_sre()

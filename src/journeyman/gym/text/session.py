@@ -131,8 +131,8 @@ class TextWorld:
                 self._messages.append(_message(step, role, action, about))
         self._acts.append(rows)
         self._steps += 1
-        paid = self._world.step_single(rows).rewards
-        self._over = self._world.finished
+        stepped = self._world.step_single(rows)
+        paid, self._over = stepped.rewards, stepped.terminated or stepped.truncated
         self._alerts.watch(self._world.observe(), self._steps)
         self.team_reward = paid[0]
         self._rewards = dict(zip(_ROLES, paid[1:], strict=True))

@@ -171,9 +171,10 @@ class IncidentEnvironment(MCPEnvironment):
             services=seen.view.services,
             agents=tuple(name for name, _, _ in seen.view.fleet_agents),
             notice=seen.notice,
+            reward=None if move is None else 0.0,
         )
-        if move is not None:
-            observation.reward = float(self._apply_rubric(move, observation))
+        if move is not None and (paid := float(self._apply_rubric(move, observation))):
+            observation.reward = paid  # only where it is not 0: an assignment validates once more
         return observation
 
     @property
