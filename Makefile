@@ -12,7 +12,7 @@ else
   INSTALL = $(BIN)/python -m pip install -q
 endif
 
-.PHONY: help demo test test-all test-terminal test-openenv bench-openenv test-verifiers test-train bench-train bench-planner check bench lock clean
+.PHONY: help demo test test-all test-terminal test-agents test-openenv bench-openenv test-verifiers test-train bench-train bench-planner check bench lock clean
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -38,7 +38,7 @@ demo: $(VENV)/.demo  ## set up and find a bad commit with a real MCP server, no 
 
 # COVERAGE=1 measures the branches that the tests take, against the floors in pyproject.toml.
 test: $(VENV)/.dev  ## set up and run the tests, the slow sweeps aside; COVERAGE=1 measures the branches they take
-	$(BIN)/python -m pytest -n 2 -m "not slow and not terminal" $(if $(COVERAGE),--cov --cov-report=json:.build/coverage.json)
+	$(BIN)/python -m pytest -n 2 -m "not slow and not terminal and not agents" $(if $(COVERAGE),--cov --cov-report=json:.build/coverage.json)
 	$(if $(COVERAGE),$(BIN)/python -m tests.shape.coverage_floors)
 
 test-all: test  ## the tests, and then the slow sweeps
@@ -46,6 +46,15 @@ test-all: test  ## the tests, and then the slow sweeps
 
 test-terminal: $(VENV)/.dev  ## compare the screens of pseudo-terminals with the kept ones, one after another
 	$(BIN)/python -m pytest -m terminal tests/acceptance/terminal
+
+test-agents: $(VENV)/.dev .agents/.done  ## install the coding agents by version (npm), drive them offline with a scripted model
+	$(BIN)/python -m pytest -m agents tests/agents
+
+.agents/.done: tests/agents/package.json tests/agents/package-lock.json
+	mkdir -p .agents
+	cp tests/agents/package.json tests/agents/package-lock.json .agents/
+	npm ci --prefix .agents --ignore-scripts --no-audit --no-fund
+	@touch $@
 
 test-openenv: .venv-openenv/.done  ## set up an environment with OpenEnv, test the gym's server there
 	.venv-openenv/bin/python -m pytest tests/openenv
@@ -108,4 +117,4 @@ lock:  ## resolve the lock files again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra verifiers --group verifiers -o requirements/verifiers.lock
 
 clean:  ## remove what was set up
-	rm -rf $(VENV) .venv-openenv .venv-verifiers .venv-train .venv-planner .build .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .agents .venv-openenv .venv-verifiers .venv-train .venv-planner .build .pytest_cache .ruff_cache .hypothesis

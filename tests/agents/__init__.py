@@ -1,0 +1,1 @@
+"""The real coding agents, unmodified and offline, with a scripted model on loopback."""
