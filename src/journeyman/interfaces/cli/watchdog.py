@@ -7,10 +7,12 @@ function that runs in this process, nothing could hold it, and nobody watches.
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
@@ -58,7 +60,8 @@ class Watchdog:
         if self._process is None:
             argv = [sys.executable, "-I", "-S", str(Path(watchdog.__file__)), str(os.getpid()), *self._command(session)]
             out, err = own_files()
-            self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=out, stderr=err, bufsize=0)  # noqa: S603 - our own script
+            with _interrupts_held():
+                self._process = subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=out, stderr=err, bufsize=0)  # noqa: S603 - our own script
         assert self._process.stdin is not None  # noqa: S101 - it was opened with a pipe
         with suppress(OSError):
             self._process.stdin.write(word.encode() + b"\n")
@@ -67,6 +70,22 @@ class Watchdog:
         settings = self._settings
         where = ["--data-dir", str(settings.data_dir), "--tenant", settings.tenant]
         return [sys.executable, "-m", "journeyman", *where, "conclude", session, *(["--json"] if self._as_json else [])]
+
+
+@contextmanager
+def _interrupts_held() -> Generator[None]:
+    """Keep Ctrl-C from what is started meanwhile, which shares our terminal: it would die of it while it starts.
+
+    Who is started inherits what is blocked; we get what came meanwhile at the end.
+    """
+    if sys.platform == "win32":
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _left_s(state: State) -> float | None:
