@@ -12,7 +12,7 @@ else
   INSTALL = $(BIN)/python -m pip install -q
 endif
 
-.PHONY: help demo test test-all test-terminal test-agents test-openenv bench-openenv test-verifiers test-train bench-train bench-planner check bench lock clean
+.PHONY: help demo test test-all test-terminal test-agents test-openenv bench-openenv test-verifiers test-train bench-train bench-planner check docs test-docs dist release bench lock clean
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -97,6 +97,30 @@ check: $(VENV)/.dev  ## lint, types, layers, unused and repeated code
 	$(BIN)/python -m tests.shape.duplicates
 	$(BIN)/pyright
 
+docs: .venv-docs/.done  ## build the documentation into .build/site: strict, offline; search in it needs a web server
+	.venv-docs/bin/python -m website.build
+
+test-docs: docs  ## build the documentation, and look at its pages in a real browser
+	.venv-docs/bin/python -m pytest tests/built_site
+
+.venv-docs/.done: requirements/docs.lock pyproject.toml
+	$(MAKE) VENV=.venv-docs .venv-docs/.docs
+	@touch $@
+# --no-deps: the lock is whole, but for what a wheel asks for of which only a file is used (axe-core's).
+$(VENV)/.docs: requirements/docs.lock pyproject.toml | $(BIN)/python
+	$(INSTALL) --no-deps --require-hashes -r requirements/docs.lock
+	$(INSTALL) --no-deps --no-build-isolation -e .
+	@touch $@
+
+dist: $(VENV)/.dev  ## build wheel and sdist of this commit into dist/, the same bytes each time
+	rm -rf dist
+	SOURCE_DATE_EPOCH=$$(git log -1 --format=%ct) $(BIN)/python -m build --no-isolation --outdir dist
+
+# The version stands in pyproject.toml alone; what is left to a person is to look, to commit, to tag and to upload.
+release: $(VENV)/.dev  ## make CHANGELOG.md out of changes/ for the version in pyproject.toml, then wheel and sdist
+	$(BIN)/towncrier build --yes --version "$$($(BIN)/python -m website.version)"
+	$(MAKE) dist
+
 bench: $(VENV)/.bench  ## run every benchmark
 	$(BIN)/python -m benchmarks all
 
@@ -114,7 +138,8 @@ lock:  ## resolve the lock files again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --extra gym-envs --extra models --extra agent --extra plots --group test --group check -o requirements/dev.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --extra gym-envs --extra models --extra agent --extra plots --group test --group check --group bench -o requirements/bench.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra openenv --group openenv -o requirements/openenv.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --group docs --no-emit-package playwright --no-emit-package pyee --no-emit-package greenlet -o requirements/docs.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra verifiers --group verifiers -o requirements/verifiers.lock
 
 clean:  ## remove what was set up
-	rm -rf $(VENV) .agents .venv-openenv .venv-verifiers .venv-train .venv-planner .build .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .agents .venv-openenv .venv-verifiers .venv-train .venv-planner .venv-docs .build dist .pytest_cache .ruff_cache .hypothesis

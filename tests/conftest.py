@@ -15,7 +15,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 SLOW: Final = (
     # whole programs in processes of their own
-    "acceptance", "crash", "engine/test_signals.py", "interfaces/pages/test_browser.py",
+    "acceptance", "docs/test_pages_run.py", "docs/test_quickstart.py", "docs/test_wheel.py", "crash", "engine/test_signals.py", "interfaces/pages/test_browser.py",
     "shape/test_surface.py::test_every_command_has_the_help_that_the_list_promises",
     # every adapter, server and agent against its contract
     "contract/test_advisors.py", "contract/test_catalog.py", "contract/test_sending.py", "tools/test_mcp_servers.py",

@@ -18,7 +18,7 @@ LONG_FUNCTIONS: dict[str, int] = {}
 
 def sources() -> list[Path]:
     """Every Python file of the project."""
-    folders = ("src", "tests", "benchmarks")
+    folders = ("src", "tests", "benchmarks", "website")
     return [file for folder in folders for file in sorted((ROOT / folder).rglob("*.py"))]
 
 

@@ -36,4 +36,5 @@ _.step_wait, _.get_attr, _.set_attr, _.env_method, _.env_is_wrapped, _._on_step,
 _._step_payload, _._parse_result, _._parse_state, _.forward, _.SUPPORTS_CONCURRENT_SESSIONS, _.reset_async
 _.get_metadata, _.num_tasks, _.list_tasks, _.render_web, _.web_actions, _.instructions
 _.on_log, _.get_reward, _.pre_tokenizer, _.decoder, _.pad_token, _.chat_template
+_.handle_starttag
 _.finalize, _.validate, _.INFINITE, _.toolsets, _.TOOL_PREFIX, _.register

@@ -18,8 +18,8 @@ from journeyman.interfaces.cli.shared import BAD_INPUT, CommandGroup, print_json
 from journeyman.interfaces.cli.status_marks import mark_of
 from journeyman.interfaces.cli.templates import Template, write_template
 from journeyman.interfaces.cli.terminal import say
+from journeyman.interfaces.schema_descriptions import described_mission_schema
 from journeyman.mission.criteria.base import walk
-from journeyman.mission.files.mission_schema import mission_schema
 from journeyman.mission.model.events import encode_result
 from journeyman.mission.model.mission import Mission, mission_digest
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked
@@ -97,7 +97,7 @@ def schema(
 
     A YAML file names it in a comment: # yaml-language-server: $schema=mission.schema.json
     """
-    text = json.dumps(mission_schema(), indent=2, sort_keys=True)
+    text = json.dumps(described_mission_schema(), indent=2, sort_keys=True)
     if output is None:
         say(text, exact=True)
         return

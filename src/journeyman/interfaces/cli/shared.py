@@ -80,7 +80,7 @@ class CommandGroup(typer.Typer):
     """Commands none of which forgets to tell an error in one clear message."""
 
     def __init__(self, **settings: Any) -> None:
-        super().__init__(rich_markup_mode=None, **settings)
+        super().__init__(rich_markup_mode=None, add_completion=False, **settings)
 
     def command(self, name: str | None = None, **settings: Any) -> Callable[[CommandFunctionType], CommandFunctionType]:
         """Register a function as a command."""

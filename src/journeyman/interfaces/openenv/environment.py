@@ -7,6 +7,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from functools import partial
+from importlib.metadata import version
 from typing import Any
 from weakref import WeakSet
 
@@ -190,7 +191,7 @@ class IncidentEnvironment(MCPEnvironment):
         return EnvironmentMetadata(
             name="journeyman-gym",
             description="Simulated incidents for SRE agents: dynamic, seeded, scored 0 to 1, the truth out of reach.",
-            version="0.1.0",
+            version=version("journeyman"),
             author="Journeyman",
         )
 

@@ -29,6 +29,7 @@ class AllOf(Group):
 
     kind: Literal["all_of"]
     criteria: Annotated[list[AnyCriterion], Field(min_length=1)]  # pyright: ignore[reportIncompatibleVariableOverride]  # the union of the kinds
+    """The members: criteria like any other, each with an `id` of its own."""
 
     def combine(self, members: Sequence[Judgement]) -> Judgement:
         """Ask for all."""
@@ -48,6 +49,7 @@ class AnyOf(Group):
 
     kind: Literal["any_of"]
     criteria: Annotated[list[AnyCriterion], Field(min_length=1)]  # pyright: ignore[reportIncompatibleVariableOverride]  # the union of the kinds
+    """The members: criteria like any other, each with an `id` of its own."""
 
     def combine(self, members: Sequence[Judgement]) -> Judgement:
         """Ask for one."""

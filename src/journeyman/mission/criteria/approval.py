@@ -17,7 +17,9 @@ class ApprovalCriterion(Criterion):
 
     kind: Literal["approval"]
     by: Name
+    """Who must say yes, as in `journeyman approve --as NAME`."""
     question: StrictStr = ""
+    """What this person is asked."""
 
     def asks_person(self) -> PersonAsked:
         """The named person."""

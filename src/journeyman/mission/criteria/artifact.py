@@ -20,15 +20,20 @@ class JsonCheck(Strict):
     """A value at a dot path of a JSON file compares true."""
 
     path: StrictStr
+    """Dot path into the document."""
     op: Operator = "=="
+    """How the value is compared with `target`."""
     target: Annotated[Json, AS_RECORDED]
+    """What it is compared with; values of two types are never equal."""
 
 
 class CsvCheck(Strict):
     """A CSV file has these columns and at least so many rows."""
 
     header: list[StrictStr] = Field(default_factory=list)
+    """Columns that the first row must name."""
     min_rows: Annotated[StrictInt, Field(ge=0)] = 0
+    """Fewest rows behind the first one."""
 
 
 class ArtifactCriterion(Criterion):
@@ -38,10 +43,13 @@ class ArtifactCriterion(Criterion):
     path: Name
     """Relative to the mission file's folder."""
     json_value: JsonCheck | None = Field(default=None, alias="json")
+    """A value that the file, read as JSON, must hold."""
     csv: CsvCheck | None = None
+    """What the file, read as CSV, must hold."""
     regex: StrictStr | None = None
     """Searched for in the text, in linear time."""
     sha256: Annotated[StrictStr, Field(pattern=r"^[0-9a-f]{64}$")] | None = None
+    """What the file's bytes must hash to, in hexadecimal digits."""
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     @field_validator("regex")

@@ -30,7 +30,9 @@ class Probe(Strict):
     """A pure tool call that fetches fresh evidence before a criterion is judged."""
 
     tool: Name
+    """A tool whose calls change nothing."""
     args: RecordedObject = Field(default_factory=dict)
+    """Its arguments."""
 
     @property
     def call(self) -> Call:
@@ -197,7 +199,8 @@ class Measured(Criterion):
     sources: Name | EvidenceSource | Annotated[list[Name | EvidenceSource], Field(min_length=1)] | None = Field(
         default=None, alias="from"
     )
-    """Whose values count: tools, patterns, `script`; `None` takes any, unless two tools give the same name."""
+    """Whose values count: tools, patterns, `script`, the operator's own. Left out, anybody's, unless two tools give the
+    same name."""
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     @property

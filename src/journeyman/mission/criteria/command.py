@@ -24,7 +24,9 @@ class CommandCriterion(Criterion):
     path: Name = "."
     """File or folder that is copied, relative to the mission file's folder."""
     exit_code: StrictInt = 0
+    """With which the program must end."""
     timeout_s: Annotated[Seconds, Field(gt=0, le=3600)] = 60
+    """Seconds after which the program is ended, and nothing is known."""
 
     def engine_check(self) -> CommandCheck:
         """The run that it asks for."""

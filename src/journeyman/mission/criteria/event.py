@@ -23,7 +23,9 @@ class EventCriterion(Measured):
 
     kind: Literal["event"]
     event: Name
+    """Name of the event."""
     where: RecordedObject = Field(default_factory=dict)
+    """Fields that the event must have, with these values."""
 
     def warnings(self, tools: AllowedTools) -> Iterator[Problem]:
         """Say whose word counts."""

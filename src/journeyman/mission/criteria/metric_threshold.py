@@ -23,7 +23,9 @@ class MetricThreshold(MetricCriterion):
 
     kind: Literal["metric_threshold"]
     op: Operator
+    """How the number is compared with `target`."""
     target: Finite
+    """The number that it is compared with."""
 
     def judge_seen(self, view: EvidenceView) -> Judgement:
         """Compare the newest fresh value; progress is the way it has come from the first value seen."""

@@ -35,6 +35,7 @@ class MetricTrend(MetricCriterion):
     follows: ClassVar[bool] = True
     kind: Literal["metric_trend"]
     direction: Direction
+    """Where the slope must point."""
     window: Annotated[StrictInt, Field(ge=2, le=200)] = 5
     """Newest measurements looked at."""
     min_points: Annotated[StrictInt, Field(ge=2, le=200)] = 3

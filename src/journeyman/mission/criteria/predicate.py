@@ -36,6 +36,7 @@ class PredicateCriterion(Measured):
 
     kind: Literal["predicate"]
     text: Annotated[StrictStr, Field(min_length=1, max_length=MAX_EXPRESSION_CHARACTERS, alias="expression")]
+    """Python over `obs`, in the sandbox; only `True` meets the criterion."""
 
     def expression(self) -> str:
         """The text itself."""

@@ -109,7 +109,9 @@ class EvidenceSource(Strict):
     """Whose values count: a tool or a pattern of tools, perhaps with these arguments only."""
 
     tool: Name
+    """A tool, a pattern of tools, or `script`, the operator's own."""
     args: RecordedObject | None = None
+    """Only calls with exactly these arguments; any where it is left out."""
 
     @classmethod
     def of(cls, written: str | EvidenceSource) -> EvidenceSource:

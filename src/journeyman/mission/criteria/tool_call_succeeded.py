@@ -17,7 +17,9 @@ class ToolCallSucceeded(Criterion):
 
     kind: Literal["tool_call_succeeded"]
     tool: Name
+    """The tool's full name."""
     min_count: Annotated[StrictInt, Field(ge=1)] = 1
+    """How often it must have succeeded; probes do not count."""
 
     @property
     def asked_tool(self) -> str:

@@ -13,6 +13,7 @@ from journeyman.mission.values.errors import InvalidInput
 ReadFile: TypeAlias = Callable[[str], bytes]
 """Reads a file by its path, relative to the mission file; raises `OSError`."""
 KEY: Final = "include"
+ABOUT_INCLUDE: Final = "A file, or a list of files, whose keys this one takes over; what it says itself counts more."
 _DEEPEST: Final = 8
 """Files that include files: deeper is a mistake, such as a circle."""
 

@@ -48,6 +48,7 @@ class HttpTool(DeclaredTool):
     url: Annotated[StrictStr, AfterValidator(_whole)]
     """Address; `{NAME}` in path and query is a parameter, percent-encoded, `${NAME}` a variable of the environment."""
     method: Method = "GET"
+    """Of the request; GET, HEAD and OPTIONS only look."""
     headers: Annotated[dict[StrictStr, StrictStr], IN_ORDER] = Field(default_factory=dict)
     """`${NAME}` in values is read from the environment, so no secret is recorded."""
     json_body: Annotated[Json, AS_RECORDED] = Field(default=None, alias="json")

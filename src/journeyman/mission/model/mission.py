@@ -37,11 +37,15 @@ class Budget(Strict):
     """Ceilings. `None` means no limit, 0 means none; at least one of iterations and wall_clock_s is set."""
 
     iterations: Annotated[StrictInt, Field(ge=1)] | None = None
+    """Most iterations."""
     wall_clock_s: Annotated[Seconds, Field(gt=0)] | None = None
     """Seconds in which the mission is driven; pauses and waits for people do not count."""
     tool_calls: Annotated[StrictInt, Field(ge=0)] | None = None
+    """Most tries of calls, probes and repetitions included."""
     tokens: Annotated[StrictInt, Field(ge=0)] | None = None
+    """Most tokens that advisors may use, reserved before each question."""
     cost_usd: Annotated[Finite, Field(ge=0)] | None = None
+    """Most that advisors may cost in US dollars, reserved before each question."""
 
     @model_validator(mode="after")
     def _ends(self) -> Budget:
@@ -90,6 +94,7 @@ class Gym(Strict):
     task: Name
     """Such as `easy-train-6@3`."""
     role: Literal["sre", "dev", "manager", "oversight"] = "sre"
+    """The seat that the mission takes."""
     others: Name = "heuristic"
     """Who plays the other roles: a policy, or `nobody`."""
 
@@ -98,7 +103,9 @@ class ContextCall(Strict):
     """A pure call whose result shows planner and advisors the environment; it is never evidence."""
 
     tool: Name
+    """A tool that is pinned `pure`."""
     args: RecordedObject = Field(default_factory=dict)
+    """Its arguments."""
     every: Annotated[StrictInt, Field(ge=1)] | None = None
     """Iterations after which it is made again; `None` makes it once, before the first one."""
 
@@ -107,8 +114,11 @@ class Cadence(Strict):
     """When progress is judged and probes run; one of the three. Completion is seen at any time."""
 
     every_iterations: Annotated[StrictInt, Field(ge=1)] | None = None
+    """After so many iterations."""
     every_s: Annotated[Seconds, Field(gt=0)] | None = None
+    """After so many seconds."""
     on_event: Name | None = None
+    """When an event of this name is reported."""
 
     @model_validator(mode="after")
     def _one(self) -> Cadence:
@@ -128,15 +138,23 @@ class Limits(Strict):
     """Bounds on single calls and scripts."""
 
     call_timeout_s: Annotated[Seconds, Field(gt=0)] = 60
+    """Seconds that one try of a call may take."""
     retries: Annotated[StrictInt, Field(ge=0, le=10)] = 2
     """Further tries of a call that certainly did not happen, or may safely happen twice."""
     concurrency: Annotated[StrictInt, Field(ge=1, le=256)] = 8
+    """Most calls at once."""
     result_bytes: Annotated[Bytes, Field(ge=1024)] = 1 << 20
+    """Most bytes of one result; a larger one fails its call."""
     script_s: Annotated[Seconds, Field(gt=0)] = 30
+    """Seconds that a script may compute; waiting for its calls does not count."""
     script_memory_bytes: Annotated[Bytes, Field(ge=1 << 20)] = 200_000_000
+    """Most memory of a script."""
     script_calls: Annotated[StrictInt, Field(ge=0)] = 1000
+    """Most calls that a script may make."""
     script_source_bytes: Annotated[Bytes, Field(ge=1)] = 64 * 1024
+    """Longest source of a script."""
     script_recorded_bytes: Annotated[Bytes, Field(ge=0)] = 1 << 20
+    """Most that a script may print and observe."""
 
 
 class ScriptPlan(Strict):
@@ -150,6 +168,7 @@ class AdvisorChain(Strict):
     """Advisors asked in turn."""
 
     chain: Annotated[list[Name], Field(min_length=1)]
+    """Names of advisors; the next one is asked where one fails."""
 
 
 def _named(value: object) -> object:
@@ -170,9 +189,13 @@ class Mission(Strict):
     """What is to be achieved, how it is checked, and with what means."""
 
     name: Annotated[StrictStr, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9 ._-]{0,99}$")] = "mission"
+    """For lists and reports: letters, digits, spaces, `.`, `_` and `-`."""
     directive: Annotated[StrictStr, Field(min_length=1, max_length=MAX_DIRECTIVE_CHARACTERS)]
+    """What is to be achieved, in words (1 to 8192 characters)."""
     criteria: Annotated[list[AnyCriterion], Field(min_length=1, max_length=200)]
+    """When it is achieved: all that are required are met by fresh evidence."""
     budget: Budget
+    """Ceilings that are never exceeded; `iterations` or `wall_clock_s` is required."""
     parameters: Annotated[dict[ParameterName, MissionParameter], Field(max_length=100), IN_ORDER] = Field(
         default_factory=dict
     )
@@ -181,8 +204,14 @@ class Mission(Strict):
     servers: Annotated[dict[Annotated[StrictStr, Field(pattern=SERVER_NAME)], Server], IN_ORDER] = Field(
         default_factory=dict
     )
+    """MCP servers by name, as other clients write them: `{command, args, env, cwd}` or `{url, headers}`; their tools are
+    `NAME.TOOL`."""
     functions: list[Name | Function] = Field(default_factory=list[str | Function])
-    """Typed Python callables as `module:name`, or `{function: module:name, isolate: true}`."""
+    """Typed Python callables as `module:name`; modules beside the mission file are found, and async ones share an event
+    loop of their own. `{function: module:name, isolate: true}` runs each call in a worker process, which is killed at
+    the deadline: the way for code that never lets go of the interpreter (a catastrophic regular expression, the digits
+    of a huge number). Where other functions do so past the deadline, the command line's process is killed 3 s later and
+    the verdict written by another; a program that embeds Journeyman is never killed, and must isolate them."""
     commands: Annotated[dict[Annotated[StrictStr, Field(pattern=DECLARED_NAME)], CommandTool], IN_ORDER] = Field(
         default_factory=dict
     )
@@ -192,15 +221,18 @@ class Mission(Strict):
     )
     """HTTP requests as tools: `health: https://example.com/health`, or an object that says more."""
     gym: Gym | None = None
-    """A simulated incident as a source of tools."""
+    """A simulated incident, `{task, role, others}`: its tools are `incident.observe`, `incident.restart` and so on."""
     tools: Annotated[list[Name], Field(max_length=500)] = Field(default_factory=list)
-    """Allowlist by pattern; nothing outside it is visible or callable. Where commands and requests are the only tools: all of them."""
+    """Allowlist by pattern (`git.*`); nothing outside it is visible or callable. May be left out where `commands` and
+    `http` are the only sources of tools: all of them."""
     effects: Annotated[dict[Name, EffectSpec], IN_ORDER] = Field(default_factory=dict)
-    """Tool name or pattern to effect class; an exact name counts before patterns, a longer pattern before a shorter one."""
+    """Tool name or pattern to effect class, or to `{class, key_arg, probe, done_when}`; `unsafe` where nothing is said. An
+    exact name counts before patterns, a longer pattern before a shorter one, of two as long the stricter."""
     metrics: Annotated[dict[Name, MetricSource], Field(max_length=500), IN_ORDER] = Field(default_factory=dict)
-    """Metrics out of text, or under other names than the tools give them."""
+    """Metrics out of text, or under other names than the tools give them: `{NAME: {tool, path, regex, default}}`."""
     context: Annotated[list[ContextCall], Field(max_length=MAX_CONTEXT)] = Field(default_factory=list[ContextCall])
-    """What is looked at before the first iteration: tools by name, or `{tool, args, every}`."""
+    """Pure calls that show planner and advisors the environment before the first iteration: tools by name, or
+    `{tool, args, every}`. Never evidence."""
     minimize: Objective | None = None
     """A metric by name, or `{metric, from, min_change}`: the mission goes on while it gets smaller and the criteria hold."""
     maximize: Objective | None = None
@@ -209,16 +241,21 @@ class Mission(Strict):
     """What is done before the verdict, however it ends unless a person ends it: calls, or `restore_best`, which is what an
     objective does where nothing else is said, or `nothing`."""
     plan: list[Strategy] | ScriptPlan | None = None
+    """Strategies that are used before the planner's: a list of `{calls}` and `{script}`, or `{script: FILE}`, the source
+    or a file that ends in `.py`."""
     repeat: StrictBool = False
     """Whether the plan begins again once it is through."""
     explore: StrictBool | None = None
-    """Whether the planner may try calls of its own; `None` lets it only where there is no plan."""
+    """Whether the planner tries calls of its own; without it a mission whose plan is through waits for what its probes and
+    checks show, or ends with `nothing_left`. Left out, it does only where there is no plan."""
     advisor: Name | AdvisorChain = "none"
     """Who is asked for strategies: a name of the settings, `NAME@MODEL` for another model than theirs, or a chain."""
     approve: Approve | Annotated[dict[Name, Approve], IN_ORDER] = "destructive"
-    """Which calls wait for a person; per tool name or pattern when an object, of which the same counts as for effects."""
+    """Which calls wait for a person; per tool name or pattern when an object, of which one is chosen as for `effects`."""
     cadence: Cadence = Cadence(every_iterations=1)
+    """When progress is judged and probes run; every iteration where it is left out."""
     stagnation: Stagnation = Stagnation()
+    """Evaluations without progress before an adjustment, and again before giving up."""
     scripts: Literal["allowed", "forbidden"] = "forbidden"
     """Whether advice may hold scripts; a plan's own script is the operator's and always allowed."""
     pause_s: Annotated[Seconds, Field(ge=0, le=86_400)] = 0
@@ -228,6 +265,7 @@ class Mission(Strict):
     on_exhausted: Literal["end", "ask"] = "end"
     """What to do when a budget is used up: end, or wait for an amendment."""
     limits: Limits = Limits()
+    """Bounds on single calls and scripts."""
 
     @field_validator("directive")
     @classmethod

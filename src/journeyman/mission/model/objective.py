@@ -20,8 +20,9 @@ class Objective(Strict):
     model_config = ConfigDict(populate_by_name=True, serialize_by_alias=True)
 
     metric: Name
+    """Name of the metric, or a dot path."""
     source: Name | EvidenceSource | None = Field(default=None, alias="from")
-    """A tool, or a pattern of tools; `None` takes any, unless two tools give the same name."""
+    """A tool, or a pattern of tools. Left out, anybody's, unless two tools give the same name."""
     min_change: Annotated[Finite, Field(ge=0)] = 0
     """Smaller improvements are noise, and count as none."""
 

@@ -18,13 +18,17 @@ class MissionParameter(Strict):
     """One parameter; in a record its `default` is the value with which the mission ran."""
 
     type: Literal["string", "integer", "number", "boolean"] = "string"
+    """What `--set` reads its value as."""
     default: Annotated[Json, AS_RECORDED] = None
     """Its value unless `--set` says another; without one it must be set."""
     description: StrictStr = ""
+    """What it is for."""
     enum: Annotated[list[Json], AS_RECORDED] | None = None
     """The values that it may have."""
     minimum: Finite | None = None
+    """The least that a number may be."""
     maximum: Finite | None = None
+    """The most that a number may be."""
 
     @model_validator(mode="after")
     def _default_fits(self) -> MissionParameter:

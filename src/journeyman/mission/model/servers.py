@@ -51,11 +51,17 @@ class Server(Strict):
     """An MCP server, in the form that other clients use: a command over stdio, or a URL."""
 
     command: StrictStr | None = None
+    """Program that is started, and spoken to over its standard input and output."""
     args: list[StrictStr] = Field(default_factory=list)
+    """Its arguments."""
     env: Annotated[dict[str, StrictStr], IN_ORDER] = Field(default_factory=dict)
+    """Variables that it gets beside PATH and the like; `${NAME}` in values is read from the environment."""
     cwd: StrictStr | None = None
+    """Where it runs, relative to the mission file."""
     url: StrictStr | None = None
+    """Address of a server that runs already (streamable HTTP)."""
     headers: Annotated[dict[str, StrictStr], IN_ORDER] = Field(default_factory=dict)
+    """Sent with each request; `${NAME}` in values is read from the environment, so no secret is recorded."""
     type: StrictStr | None = None
     """Which of the two it is, as other clients write it; the other keys tell it too."""
 

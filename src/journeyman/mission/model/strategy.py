@@ -23,13 +23,16 @@ class ToolCall(Strict):
     """One call of an allowed tool."""
 
     tool: Name
+    """An allowed tool."""
     args: RecordedObject = Field(default_factory=dict)
+    """Its arguments."""
 
 
 class Strategy(Strict):
     """Tool calls in order (or at once when `parallel`), or a script; then perhaps a wait."""
 
     calls: Annotated[list[ToolCall], Field(max_length=MAX_CALLS)] = Field(default_factory=list[ToolCall])
+    """The calls, in order; those after one that fails are not made."""
     script: StrictStr | None = None
     """Python source for the sandbox."""
     parallel: StrictBool = False
@@ -39,6 +42,7 @@ class Strategy(Strict):
     until: StrictStr | None = None
     """Expression over `obs`: the strategy is repeated, `sleep_s` apart, until it is true."""
     rationale: Annotated[StrictStr, Field(max_length=2000)] = ""
+    """Why, for people who read the record."""
 
     @model_validator(mode="after")
     def _one_way(self) -> Strategy:
