@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from journeyman.testing.model_server.wire_types import ErrorResponse, ModelReply, ModelRequest, pieces, tokens_of
+from journeyman.testing.model_server.wire_types import ErrorResponse, ModelReply, ModelRequest, pieces, request_of
 
 _FINISH: Final = {"stop": "end_turn", "tool": "tool_use", "length": "max_tokens", "refusal": "refusal"}
 _KINDS: Final = {400: "invalid_request_error", 401: "authentication_error", 429: "rate_limit_error"}
@@ -20,12 +20,8 @@ class Anthropic:
     def asking(self, path: str, body: dict[str, Any]) -> ModelRequest:
         """What the request wants."""
         del path
-        return ModelRequest(
-            model=str(body.get("model", "")),
-            streamed=bool(body.get("stream")),
-            tools=tuple(str(tool["name"]) for tool in body.get("tools") or ()),
-            prompt_tokens=tokens_of(body.get("system"), body.get("messages")),
-        )
+        names = (tool["name"] for tool in body.get("tools") or ())
+        return request_of(body, names, body.get("system"), body.get("messages"))
 
     def whole(self, asking: ModelRequest, reply: ModelReply) -> bytes:
         """A message."""

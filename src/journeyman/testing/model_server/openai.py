@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
-from journeyman.testing.model_server.wire_types import ErrorResponse, ModelReply, ModelRequest, pieces, tokens_of
+from journeyman.testing.model_server.wire_types import ErrorResponse, ModelReply, ModelRequest, pieces, request_of
 
 _FINISH: Final = {"stop": "stop", "tool": "tool_calls", "length": "length", "refusal": "content_filter"}
 _KINDS: Final = {400: "invalid_request_error", 401: "authentication_error", 429: "rate_limit_error"}
@@ -20,12 +20,8 @@ class ChatCompletions:
     def asking(self, path: str, body: dict[str, Any]) -> ModelRequest:
         """What the request wants."""
         del path
-        tools = tuple(str(tool["function"]["name"]) for tool in body.get("tools") or ())
-        return ModelRequest(
-            model=str(body.get("model", "")),
-            streamed=bool(body.get("stream")),
-            tools=tools,
-            prompt_tokens=tokens_of(body.get("messages", [])),
+        return request_of(
+            body, (tool["function"]["name"] for tool in body.get("tools") or ()), body.get("messages", [])
         )
 
     def whole(self, asking: ModelRequest, reply: ModelReply) -> bytes:

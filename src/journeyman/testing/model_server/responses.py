@@ -6,7 +6,7 @@ import json
 from typing import Any, Final
 
 from journeyman.testing.model_server.openai import ChatCompletions
-from journeyman.testing.model_server.wire_types import ErrorResponse, ModelReply, ModelRequest, pieces, tokens_of
+from journeyman.testing.model_server.wire_types import ErrorResponse, ModelReply, ModelRequest, pieces, request_of
 
 _REFUSED: Final = "I cannot help with that."
 
@@ -20,12 +20,8 @@ class Responses:
     def asking(self, path: str, body: dict[str, Any]) -> ModelRequest:
         """What the request wants; tools without a name are the provider's own and are called by their type."""
         del path
-        return ModelRequest(
-            model=str(body.get("model", "")),
-            streamed=bool(body.get("stream")),
-            tools=tuple(str(tool.get("name") or tool.get("type")) for tool in body.get("tools") or ()),
-            prompt_tokens=tokens_of(body.get("instructions"), body.get("input")),
-        )
+        names = (tool.get("name") or tool.get("type") for tool in body.get("tools") or ())
+        return request_of(body, names, body.get("instructions"), body.get("input"))
 
     def whole(self, asking: ModelRequest, reply: ModelReply) -> bytes:
         """A response."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -46,6 +47,16 @@ class ErrorResponse:
 def tokens_of(*parts: object) -> int:
     """How many tokens a prompt has, as these servers count: four characters of its JSON are one."""
     return len(json.dumps(parts)) // 4
+
+
+def request_of(body: dict[str, Any], tools: Iterable[object], *prompt: object) -> ModelRequest:
+    """What a body wants that names its model and its streaming itself, with the names of the tools that it offers."""
+    return ModelRequest(
+        model=str(body.get("model", "")),
+        streamed=bool(body.get("stream")),
+        tools=tuple(map(str, tools)),
+        prompt_tokens=tokens_of(*prompt),
+    )
 
 
 class ProviderWire(Protocol):
