@@ -84,9 +84,11 @@ async def test_as_many_checks_as_may_be_end_the_session(tmp_path: Path) -> None:
     """The files change each time, so only the ceiling ends it."""
     async with bench() as at:
         session = await at.engine.create(checking(EXISTS, iterations=3), tmp_path)
+        states: list[State] = []
         for name in "abc":
             (tmp_path / name).write_text("x")
-            state = await check(at, session, tmp_path)
+            states.append(await check(at, session, tmp_path))
+        state = states[-1]
         assert (state.outcome, state.reason) == ("not_achieved", "max_iterations")
         await at.holds(session)
 
