@@ -359,6 +359,7 @@ class Driver:
         if asked is None:
             facts = await check_facts(state.mission, self._folder(state), left_s)
         else:
+            left_s = min((limit for limit in (left_s, asked.limit_s) if limit is not None), default=None)
             facts = await check_facts(
                 state.mission, asked.folder, left_s, known=asked.known, inputs=asked.inputs, on_found=asked.on_found
             )

@@ -74,7 +74,7 @@ def read_workspace(
         also: Paths that count even where git ignores them.
         stopped: Asked between files; true ends the reading with `InterruptedError`.
     """
-    return _Reading(root, {}, stopped).files(also)
+    return _WorkspaceReader(root, {}, stopped).files(also)
 
 
 def glance_workspace(root: Path, cache_file: Path, *, also: Sequence[str] = ()) -> WorkspaceFiles:
@@ -82,7 +82,7 @@ def glance_workspace(root: Path, cache_file: Path, *, also: Sequence[str] = ()) 
 
     Who can set the clock, or writes to the disk past the file system, deceives it: for reminders, not for verdicts.
     """
-    reading = _Reading(root, load_stat_cache(cache_file), lambda: False)
+    reading = _WorkspaceReader(root, load_stat_cache(cache_file), lambda: False)
     files = reading.files(also)
     if reading.changed:
         save_stat_cache(cache_file, reading.settled)
@@ -96,7 +96,7 @@ def _digest(entries: Iterable[tuple[str, FileEntry]]) -> str:
     return whole.hexdigest()
 
 
-class _Reading:
+class _WorkspaceReader:
     """One look at all files."""
 
     def __init__(self, root: Path, known: StatCache, stopped: Callable[[], bool]) -> None:

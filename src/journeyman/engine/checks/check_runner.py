@@ -14,7 +14,7 @@ from journeyman.engine.checks.check_result import CheckResult, undetermined
 from journeyman.engine.checks.command_check import check_command, run_stoppable
 from journeyman.engine.checks.file_check import HERE_BYTES, check_file
 from journeyman.engine.checks.subprocess_check import check_in_subprocess
-from journeyman.mission.criteria.engine_check import Check, FileCheck
+from journeyman.mission.criteria.engine_check import Check, CommandCheck, FileCheck
 from journeyman.mission.values.errors import JourneymanError
 from journeyman.tools.deadline import AFTER_S
 from journeyman.tools.results import one_line
@@ -74,4 +74,6 @@ async def _make_check(check: Check, base_dir: Path, deadline_s: float | None) ->
     if isinstance(check, FileCheck):
         found = await run_stoppable(lambda stopped: check_file(check, base_dir, stopped, here_bytes=HERE_BYTES))
         return found if found is not None else await check_in_subprocess(check, base_dir)
-    return await check_command(check, base_dir, deadline_s)
+    if isinstance(check, CommandCheck):
+        return await check_command(check, base_dir, deadline_s)
+    return undetermined("only a guard knows which files are protected: check it with `journeyman guard check`")

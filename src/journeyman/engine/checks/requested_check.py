@@ -20,5 +20,7 @@ class RequestedCheck:
     """Criterion to the digest of the files that it looks at."""
     known: Sequence[CheckFact] = ()
     """What need not be looked at again, since the files that it was found on are the same."""
+    limit_s: float | None = None
+    """Seconds that its checks may take; those that are not done by then could not be told."""
     on_found: Callable[[CheckFact], None] | None = None
     """Told of each fact as it is found."""
