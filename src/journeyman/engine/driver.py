@@ -288,7 +288,8 @@ class Driver:
                 return
             if await self._advised(self._advising):
                 return
-        self._journal.record(derived_events.proposed(self._journal.state), actor="planner")
+        who = "engine" if self._journal.state.mission.checks_only else "planner"
+        self._journal.record(derived_events.proposed(self._journal.state), actor=who)
 
     async def _advised(self, advising: AdviceClient) -> bool:
         """Ask for a strategy; give False when the planner must go on. A person's abort cuts the question off."""

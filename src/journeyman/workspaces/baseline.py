@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import os
-import tarfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -53,6 +51,12 @@ class Baseline:
         found = ((path, _difference(self.entries.get(path), files.entries.get(path))) for path in sorted(paths))
         return tuple(TouchedFile(path, how) for path, how in found if how)
 
+    def applied(self, files: WorkspaceFiles) -> WorkspaceFiles:
+        """A workspace's files with these in place of its own protected ones: what checks see."""
+        meant = PathPatterns(self.patterns)
+        free = {path: entry for path, entry in files.entries.items() if path not in meant}
+        return WorkspaceFiles(dict(sorted({**free, **self.entries}.items())))
+
     def restore(self, files: WorkspaceFiles, copy: Path) -> tuple[TouchedFile, ...]:
         """Make the protected files of a copy of `files` what they must be; give those that were not."""
         touched = self.touched(files)
@@ -78,20 +82,26 @@ def pin_files(root: Path, files: WorkspaceFiles, patterns: Sequence[str], conten
 
 
 def files_of_commit(root: Path, commit: str, patterns: Sequence[str], contents: Path) -> Baseline:
-    """The protected files as a commit of a git repository has them. Blocks.
+    """The protected files as a commit of a git repository has them, below `root`. Blocks.
 
+    Contents are those that git keeps: no filter and no attribute of the repository changes or hides any.
     Raises `NotFound` where there is no such commit, or no git.
     """
-    archive = run_git(str(root), "archive", "--format=tar", commit, "--", ".")
-    if archive is None:
+    listing = run_git(str(root), "ls-tree", "-r", "-z", "--end-of-options", commit)
+    if listing is None:
         raise NotFound(f"git knows no commit {commit!r} in {root}; fetch it, or name another one")
     meant = PathPatterns(patterns)
+    wanted: list[tuple[str, str, bytes]] = []
+    for row in filter(None, listing.split(b"\0")):
+        about, _, name = row.partition(b"\t")
+        mode, kind, blob = about.split(b" ")
+        if kind == b"blob" and (path := os.fsdecode(name)) in meant:
+            wanted.append((path, mode.decode(), blob))
     entries: dict[str, FileEntry] = {}
-    for path, mode, data in _members(archive):
-        if path in meant:
-            sha256 = hashlib.sha256(data).hexdigest()
-            entries[path] = FileEntry(mode, sha256)
-            _keep(contents, sha256, data)
+    for (path, mode, _), data in zip(wanted, _blobs(root, [blob for _, _, blob in wanted]), strict=True):
+        sha256 = hashlib.sha256(data).hexdigest()
+        entries[path] = FileEntry(mode, sha256)
+        _keep(contents, sha256, data)
     return Baseline(tuple(patterns), entries, contents)
 
 
@@ -100,15 +110,22 @@ def file_of_commit(root: Path, commit: str, path: str) -> bytes | None:
     return run_git(str(root), "show", f"{commit}:./{path}")
 
 
-def _members(archive: bytes) -> Iterator[tuple[str, str, bytes]]:
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        for member in tar:
-            if member.issym():
-                yield member.name, LINK, os.fsencode(member.linkname)
-            elif member.isfile():
-                opened = tar.extractfile(member)
-                data = opened.read() if opened is not None else b""
-                yield member.name, "100755" if member.mode & 0o100 else "100644", data
+def _blobs(root: Path, names: Sequence[bytes]) -> Iterator[bytes]:
+    """The contents of git objects, in order."""
+    if not names:
+        return
+    found = run_git(str(root), "cat-file", "--batch", given=b"\n".join([*names, b""]))
+    if found is None:
+        raise NotFound(f"git cannot read the files of the commit in {root}; fetch all of it")
+    at = 0
+    for name in names:
+        end = found.index(b"\n", at)
+        head = found[at:end].split(b" ")
+        if len(head) != 3:
+            raise NotFound(f"git has no object {name.decode()} in {root}; fetch all of the commit")
+        size = int(head[2])
+        yield found[end + 1 : end + 1 + size]
+        at = end + 1 + size + 1
 
 
 def _difference(pinned: FileEntry | None, found: FileEntry | None) -> str:

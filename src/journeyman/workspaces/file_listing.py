@@ -30,12 +30,12 @@ def listed_files(root: Path) -> list[str]:
     return sorted(set(_listed(str(root), 0)))
 
 
-def run_git(folder: str, *words: str) -> bytes | None:
-    """What git prints; `None` where there is no git, no repository, or no answer."""
+def run_git(folder: str, *words: str, given: bytes = b"") -> bytes | None:
+    """What git prints, `given` on its input; `None` where there is no git, no repository, or no answer."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GIT_")}
     try:
         done = subprocess.run(  # noqa: S603 - a fixed program
-            [*_GIT, "-C", folder, *words], capture_output=True, timeout=_GIT_S, check=False, stdin=subprocess.DEVNULL,
+            [*_GIT, "-C", folder, *words], capture_output=True, timeout=_GIT_S, check=False, input=given,
             env=environment | {"GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"},
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired):

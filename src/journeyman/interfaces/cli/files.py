@@ -21,6 +21,7 @@ from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.files.mission_schema import mission_schema
 from journeyman.mission.model.events import encode_result
+from journeyman.mission.model.guard_file import GuardFile
 from journeyman.mission.model.mission import Mission, mission_digest
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
@@ -92,12 +93,14 @@ def schema(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there instead of printing it.")
     ] = None,
+    guard: Annotated[bool, typer.Option("--guard", help="That of guard.yaml instead.")] = False,
 ) -> None:
     """Print the JSON Schema of mission files, by which editors complete and check them.
 
     A YAML file names it in a comment: # yaml-language-server: $schema=mission.schema.json
     """
-    text = json.dumps(mission_schema(), indent=2, sort_keys=True)
+    made = mission_schema(GuardFile, "Journeyman guard") if guard else mission_schema()
+    text = json.dumps(made, indent=2, sort_keys=True)
     if output is None:
         say(text, exact=True)
         return

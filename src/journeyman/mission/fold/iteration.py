@@ -91,7 +91,9 @@ def checked(state: State, event: e.Checked, at: str) -> State:
     for fact in event.facts:
         order += 1
         made = Measurement(id=f"check:{fact.id}#{order}", call=Call(fact.id, ""), order=order, epoch=world.epoch, at=at)
-        checks[fact.id] = ObservedCheck(met=fact.met, evidence=fact.evidence, measurement=made)
+        checks[fact.id] = ObservedCheck(
+            met=fact.met, evidence=fact.evidence, measurement=made, inputs=fact.inputs, kept_from=fact.kept_from
+        )
     iteration = replace(state.iteration, checked=True)
     return replace(state, world=replace(world, checks=checks, order=order), iteration=iteration)
 
