@@ -6,7 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import Final, TypeAlias, cast
 
-from journeyman.interfaces.schema_descriptions import described_mission_schema
+from journeyman.interfaces.schema_descriptions import described_schema
+from journeyman.mission.model.mission import Mission
 from website.markdown_text import cell, code, table
 
 Node: TypeAlias = dict[str, object]
@@ -36,7 +37,7 @@ A *duration* is a number of seconds or a text such as `500ms`, `30s`, `1h30m`; a
 
 def mission_keys_page() -> str:
     """The page's Markdown."""
-    schema = cast("Node", described_mission_schema())
+    schema = cast("Node", described_schema(Mission, "Journeyman mission"))
     definitions = cast("dict[str, Node]", schema["$defs"])
     criteria = _criterion_kinds(definitions)
     parts = [_BEGINNING, "## The file\n", _keys(schema, tuple(_node(schema["properties"])))]

@@ -13,14 +13,13 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Final, TypeVar, cast
 
-import platformdirs
 from pydantic import BaseModel, ValidationError
 
 from journeyman.advisors.model_choice import SEPARATOR
 from journeyman.advisors.settings import AdviceSettings, AdvisorSettings
 from journeyman.mission.values.errors import InvalidInput, Problem
+from journeyman.stores.data_folder import PREFIX, default_data_folder, settings_path
 
-PREFIX: Final = "JOURNEYMAN_"
 _KEY_HINT: Final = "a key is never a setting: name its variable with api_key_env"
 T = TypeVar("T", bound=BaseModel)
 _ABOUT: Final = "about"
@@ -41,7 +40,7 @@ class Settings:
     """What Journeyman needs to know besides the mission."""
 
     data_dir: Path = field(
-        default_factory=lambda: Path(platformdirs.user_data_dir("journeyman", appauthor=False)),
+        default_factory=lambda: Path(default_data_folder()),
         metadata={_ABOUT: "where records are kept, one folder per tenant"},
     )
     tenant: str = field(default="default", metadata={_ABOUT: "whose records these are"})
@@ -88,8 +87,7 @@ def explained() -> dict[str, str]:
 
 def settings_file() -> Path:
     """The path of the settings file; it need not exist."""
-    named = os.environ.get(f"{PREFIX}CONFIG")
-    return Path(named) if named else Path(platformdirs.user_config_dir("journeyman", appauthor=False)) / "config.toml"
+    return Path(settings_path())
 
 
 def load_settings(

@@ -14,7 +14,8 @@ from typer.main import get_command
 import journeyman
 from journeyman.interfaces.cli.main import app
 from journeyman.interfaces.cli.registry import COMMANDS
-from journeyman.interfaces.schema_descriptions import described_mission_schema
+from journeyman.interfaces.schema_descriptions import described_schema
+from journeyman.mission.model.mission import Mission
 from tests.docs.fenced_blocks import ROOT
 from website.build import GENERATED
 from website.built_pages import faults_of
@@ -22,7 +23,7 @@ from website.command_reference import commands_page
 from website.mission_reference import mission_keys_page
 from website.python_reference import GROUPS, python_page
 
-SCHEMA = cast("dict[str, Any]", described_mission_schema())
+SCHEMA = cast("dict[str, Any]", described_schema(Mission, "Journeyman mission"))
 KEYS = [
     (name, key, row)
     for name, definition in {**SCHEMA["$defs"], "Mission": SCHEMA}.items()

@@ -17,6 +17,7 @@ from journeyman.mission.criteria import PredicateCriterion
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.files.mission_schema import mission_schema
+from journeyman.mission.model.mission import Mission
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import InvalidInput
 from journeyman.tools.sandbox import Sandbox
@@ -48,7 +49,7 @@ def uncommented(text: str) -> str:
 @pytest.mark.parametrize("template", Template)
 def test_each_template_is_valid_with_its_comments_and_without(template: Template) -> None:
     """Also by the schema that editors check it with; what is commented out must be right when it is taken in."""
-    schema = jsonschema_rs.validator_for(mission_schema())
+    schema = jsonschema_rs.validator_for(mission_schema(Mission, "Journeyman mission"))
     for text in (text_of(template, Path("mission.yaml")), uncommented(text_of(template, Path("mission.yaml")))):
         plain = yaml.safe_load(text)
         validate_mission(plain)
@@ -61,7 +62,7 @@ def test_each_template_is_valid_with_its_comments_and_without(template: Template
 def test_the_schema_takes_every_example(path: Path) -> None:
     """Short forms included."""
     plain = yaml.safe_load(path.read_text("utf-8"))
-    jsonschema_rs.validator_for(mission_schema()).validate(plain)
+    jsonschema_rs.validator_for(mission_schema(Mission, "Journeyman mission")).validate(plain)
 
 
 @pytest.mark.parametrize(
@@ -77,7 +78,7 @@ def test_the_schema_takes_every_example(path: Path) -> None:
 def test_the_schema_finds_what_stands_in_no_mission(wrong: JsonObject) -> None:
     """A key that nobody knows is the commonest slip."""
     plain = {**yaml.safe_load(text_of(Template.COMMAND, Path("mission.yaml"))), **wrong}
-    assert not jsonschema_rs.validator_for(mission_schema()).is_valid(plain)
+    assert not jsonschema_rs.validator_for(mission_schema(Mission, "Journeyman mission")).is_valid(plain)
 
 
 def test_each_example_of_a_criterion_is_valid_and_its_predicate_needs_a_measurement() -> None:

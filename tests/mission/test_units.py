@@ -24,7 +24,7 @@ def plain(wall_clock: object, size: object = 1024) -> JsonObject:
 
 def made(wall_clock: object, size: object = 1024) -> Mission:
     """The same, validated, after the schema for editors has said that it is one."""
-    Draft202012Validator(mission_schema()).validate(plain(wall_clock, size))
+    Draft202012Validator(mission_schema(Mission, "Journeyman mission")).validate(plain(wall_clock, size))
     return validate_mission(plain(wall_clock, size))
 
 

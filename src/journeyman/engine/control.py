@@ -110,6 +110,12 @@ async def note(store: Store, clock: Clock, session_id: str, who: str, text: str)
     return await _add(store, clock, session_id, who, lambda _: e.NoteAdded(text=text.strip()[:4000]))
 
 
+async def note_once(store: Store, clock: Clock, session_id: str, who: str, text: str) -> State:
+    """The same, unless it is the last word that the session has: what repeats itself fills no record."""
+    state = await Journal(store, clock, session_id).load()
+    return state if state.people.notes[-1:] == (text,) else await note(store, clock, session_id, who, text)
+
+
 async def amend(store: Store, clock: Clock, session_id: str, who: str, changes: JsonObject) -> State:
     """Change budget ceilings of a session that goes on; the mission's digest changes with them."""
 

@@ -14,6 +14,7 @@ from journeyman.engine.call_runner import CallRunner, reservation_id
 from journeyman.engine.cancellation_watcher import LEAST_SLEEP_S, CancellationWatcher
 from journeyman.engine.catalog_task import EMPTY_CATALOG, CatalogTask, ToolsNotOpened, open_in_background
 from journeyman.engine.checks.criterion_facts import check_facts
+from journeyman.engine.checks.requested_check import RequestedCheck
 from journeyman.engine.clock import later
 from journeyman.engine.completed_calls import CompletedCalls
 from journeyman.engine.journal import Journal
@@ -53,8 +54,10 @@ LEAST_JUDGEMENT_S: Final = 0.1
 class Driver:
     """Drives one session in this process."""
 
-    def __init__(self, world: Runtime, journal: Journal) -> None:
+    def __init__(self, world: Runtime, journal: Journal, requested: RequestedCheck | None = None) -> None:
         self._world = world
+        self._requested = requested
+        """What is to be checked, where the mission only judges."""
         self._journal = journal
         self._recent = RecentIterations()
         self._past = CompletedCalls()
@@ -92,14 +95,14 @@ class Driver:
         journal, world = self._journal, self._world
         async with self._leased() as owner:
             state = await journal.load()
-            if isinstance(command := next_command(state), c.Nothing) and not (
-                command.why == "effect" and unasked_by(state, owner)
-            ):
+            if not self._goes_on(state, owner):
                 return state
             await self._gather_history(state)
             self._claim(owner)
+            if self._requested is not None:
+                journal.record(self._requested.event)
             self._move_deadline()
-            origin = Path(state.identity.origin)
+            origin = self._folder(state)
             try:
                 async with open_in_background(world.open_catalog, state.mission, origin, self._deadline) as tools:
                     await self._with_tools(tools)
@@ -107,6 +110,18 @@ class Driver:
                 await self._end_unless_started(error)
                 raise
         return journal.state
+
+    def _goes_on(self, state: State, owner: str) -> bool:
+        """Tell whether there is something to do. A mission that only judges waits for somebody who asks it to."""
+        command = next_command(state)
+        if state.mission.checks_only and not isinstance(command, c.End):
+            asked_for = not isinstance(command, c.Nothing) or command.why in ("check", "approval")
+            return self._requested is not None and asked_for
+        return not isinstance(command, c.Nothing) or (command.why == "effect" and bool(unasked_by(state, owner)))
+
+    def _folder(self, state: State) -> Path:
+        """Where tools and checks work."""
+        return self._requested.folder if self._requested is not None else Path(state.identity.origin)
 
     @contextlib.asynccontextmanager
     async def _leased(self) -> AsyncGenerator[str]:
@@ -124,26 +139,26 @@ class Driver:
         lease = self._journal.lease
         self._journal.record(e.Claimed(owner=owner, token=lease.token if lease is not None else 0))
 
-    async def conclude(self) -> State:
-        """Write that the time of a session was over, without its tools.
+    async def conclude(self, reason: VerdictReason, why: str) -> State:
+        """Write the ending of a session without its tools.
 
         What was under way when its process was killed is not made again; whether it changed the world nobody knows.
         """
         async with self._leased() as owner:
             if (await self._journal.load()).phase is not Phase.ENDED:
                 self._claim(owner)
-                await self._end_late("a tool held the process past the mission's deadline")
+                await self._end_late(why, reason)
         return self._journal.state
 
-    async def _end_late(self, why: str) -> None:
-        """Write the ending of a session whose time is over, or that it waits for more; no tool is there any more."""
+    async def _end_late(self, why: str, reason: VerdictReason = VerdictReason.MAX_WALL_CLOCK) -> None:
+        """Write the ending of a session, or that it waits for more time; no tool is there any more."""
         journal = self._journal
         self._calls = CallRunner(self._world, journal, EMPTY_CATALOG)
         self._calls.skip(journal.state.in_flight, why)
-        if journal.state.mission.on_exhausted == "ask":
+        if reason is VerdictReason.MAX_WALL_CLOCK and journal.state.mission.on_exhausted == "ask":
             journal.record(e.WaitStarted(reason=WaitFor.BUDGET))
         else:
-            journal.record(e.EndAsked(reason=VerdictReason.MAX_WALL_CLOCK, note=why))
+            journal.record(e.EndAsked(reason=reason, note=why))
             await self._loop()
         await journal.commit()
 
@@ -273,7 +288,8 @@ class Driver:
                 return
             if await self._advised(self._advising):
                 return
-        self._journal.record(derived_events.proposed(self._journal.state), actor="planner")
+        who = "engine" if self._journal.state.mission.checks_only else "planner"
+        self._journal.record(derived_events.proposed(self._journal.state), actor=who)
 
     async def _advised(self, advising: AdviceClient) -> bool:
         """Ask for a strategy; give False when the planner must go on. A person's abort cuts the question off."""
@@ -340,7 +356,14 @@ class Driver:
     async def _check(self, command: c.Check) -> None:
         del command
         state = self._journal.state
-        facts = await check_facts(state.mission, Path(state.identity.origin), self._journal.left_s())
+        asked, left_s = self._requested, self._journal.left_s()
+        if asked is None:
+            facts = await check_facts(state.mission, self._folder(state), left_s)
+        else:
+            left_s = min((limit for limit in (left_s, asked.limit_s) if limit is not None), default=None)
+            facts = await check_facts(
+                state.mission, asked.folder, left_s, known=asked.known, inputs=asked.inputs, on_found=asked.on_found
+            )
         self._journal.record(e.Checked(iteration=state.iteration.index, facts=facts))
 
     async def _evaluate(self, command: c.Evaluate) -> None:

@@ -8,6 +8,7 @@ from typing import cast
 
 import anyio
 
+from journeyman.engine.checks.requested_check import RequestedCheck
 from journeyman.engine.driver import Driver
 from journeyman.engine.journal import Journal
 from journeyman.engine.record_reading import read_events
@@ -15,7 +16,7 @@ from journeyman.engine.runtime import Runtime
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.mission import Mission, dump, mission_digest
-from journeyman.mission.model.reasons import SessionStatus, VerdictLabel
+from journeyman.mission.model.reasons import SessionStatus, VerdictLabel, VerdictReason
 from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import JourneymanError, LeaseHeld, LeaseLost, NotAllowed
@@ -48,12 +49,25 @@ class Engine:
             journal.listeners.append(on_event)
         return await self._driven(journal)
 
-    async def conclude(self, session_id: str) -> State:
-        """Write the ending of a session whose process was killed at its deadline; give its state then.
+    async def check(self, session_id: str, requested: RequestedCheck, on_event: OnEvent | None = None) -> State:
+        """Judge a mission of mode `check` once more, by the files as they are now; give the session's state then.
+
+        Where its criteria do not hold and checks are left, the session stays open for the next one. One that has ended is
+        left as it is. Raises as `drive` does.
+        """
+        return await self._driven(self._journal(session_id, on_event), requested)
+
+    async def conclude(
+        self,
+        session_id: str,
+        reason: VerdictReason = VerdictReason.MAX_WALL_CLOCK,
+        why: str = "a tool held the process past the mission's deadline",
+    ) -> State:
+        """Write the ending of a session, one whose process was killed at its deadline, say; give its state then.
 
         Raises `NotFound`, or `LeaseHeld` while another process drives it.
         """
-        return await Driver(self._world, self._journal(session_id)).conclude()
+        return await Driver(self._world, self._journal(session_id)).conclude(reason, why)
 
     async def run(
         self, mission: Mission, origin: Path | None = None, on_event: OnEvent | None = None, *, session_id: str = ""
@@ -160,9 +174,9 @@ class Engine:
             raise _taken(session_id)
         return journal
 
-    async def _driven(self, journal: Journal) -> State:
+    async def _driven(self, journal: Journal, requested: RequestedCheck | None = None) -> State:
         try:
-            return await Driver(self._world, journal).drive()
+            return await Driver(self._world, journal, requested).drive()
         except BaseExceptionGroup as group:
             raise _single_error(group) from None
 

@@ -21,13 +21,13 @@ from journeyman.mission.model.mission import Mission
 from journeyman.mission.values.canonical import JsonObject
 
 
-def described_mission_schema() -> JsonObject:
-    """The JSON Schema of mission files, every key with its description."""
-    schema = mission_schema()
+def described_schema(model: type[Mission], title: str) -> JsonObject:
+    """The JSON Schema of mission files of a kind, every key with its description."""
+    schema = mission_schema(model, title)
     definitions = schema["$defs"]
     assert isinstance(definitions, dict)  # noqa: S101 - the schema is our own
     models = {model.__name__: model for model in _models(Strict)}
-    _describe(schema, {**field_descriptions(Mission), INCLUDE: ABOUT_INCLUDE})
+    _describe(schema, {**field_descriptions(model), INCLUDE: ABOUT_INCLUDE})
     for name, definition in definitions.items():
         if name in models and isinstance(definition, dict):
             _describe(definition, field_descriptions(models[name]))

@@ -8,7 +8,7 @@ import shutil
 import stat
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -62,6 +62,7 @@ def pristine_copy(
     *,
     caps: CopyCaps | None = None,
     stopped: Callable[[], bool] | None = None,
+    only: Collection[str] | None = None,
 ) -> CopyResult:
     """Copy `source`, a file or folder, to `destination`, which must not exist yet. Blocks.
 
@@ -75,6 +76,7 @@ def pristine_copy(
         destination: Not inside `source`.
         caps: Refuses more than this.
         stopped: Asked between pieces of work; true ends the copy.
+        only: Paths of files and links in a folder, with `/` between names: nothing else is copied, nor looked at.
 
     Raises:
         NotFound: There is no such source.
@@ -87,7 +89,7 @@ def pristine_copy(
     kind = _kind_of(root)
     if destination.parent.resolve().is_relative_to(root):
         raise NotAllowed(f"{destination} lies inside {root}; copy to another place", code="copy_into_itself")
-    copy = _Copy(root, destination, caps or CopyCaps(), stopped or (lambda: False))
+    copy = _Copy(root, destination, caps or CopyCaps(), stopped or (lambda: False), _with_folders(only))
     try:
         if kind == stat.S_IFDIR:
             copy.whole_folder()
@@ -160,6 +162,8 @@ class _Copy:
     destination: Path
     caps: CopyCaps
     stopped: Callable[[], bool]
+    only: frozenset[str] | None = None
+    """What is copied, folders on the way to it included; all where it is `None`."""
     files: int = 0
     taken_bytes: int = 0
     left_out: list[str] = field(default_factory=list[str])
@@ -197,7 +201,9 @@ class _Copy:
         with os.scandir(opened) as entries:
             names = sorted(entry.name for entry in entries)
         for name in names:
-            self._entry(opened, name, f"{relative}/{name}" if relative else name, destination / name, depth)
+            path = f"{relative}/{name}" if relative else name
+            if self.only is None or path in self.only:
+                self._entry(opened, name, path, destination / name, depth)
         destination.chmod(found.st_mode & 0o777)
 
     def _entry(self, folder: int, name: str, relative: str, destination: Path, depth: int) -> None:
@@ -322,6 +328,18 @@ class _Copy:
             code="source_changed",
             retry_after_s=1.0,
         )
+
+
+def _with_folders(paths: Collection[str] | None) -> frozenset[str] | None:
+    if paths is None:
+        return None
+    found = set(paths)
+    for path in paths:
+        folder = path.rpartition("/")[0]
+        while folder and folder not in found:
+            found.add(folder)
+            folder = folder.rpartition("/")[0]
+    return frozenset(found)
 
 
 def _shown(relative: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,7 @@ from journeyman.engine.checks.check_result import CheckResult, undetermined
 from journeyman.engine.checks.command_check import check_command, run_stoppable
 from journeyman.engine.checks.file_check import HERE_BYTES, check_file
 from journeyman.engine.checks.subprocess_check import check_in_subprocess
-from journeyman.mission.criteria.engine_check import Check, FileCheck
+from journeyman.mission.criteria.engine_check import Check, CommandCheck, FileCheck
 from journeyman.mission.values.errors import JourneymanError
 from journeyman.tools.deadline import AFTER_S
 from journeyman.tools.results import one_line
@@ -23,7 +23,10 @@ _AT_ONCE: Final = 4
 
 
 async def run_checks(
-    checks: Mapping[str, Check], base_dir: Path, deadline_s: float | None = None
+    checks: Mapping[str, Check],
+    base_dir: Path,
+    deadline_s: float | None = None,
+    on_found: Callable[[str, CheckResult], None] | None = None,
 ) -> dict[str, CheckResult]:
     """What each check found, under its name. Never raises for what a check runs into: that is `met=None`.
 
@@ -33,6 +36,7 @@ async def run_checks(
         checks: By names of the caller's choice, such as criterion ids.
         base_dir: The mission's folder.
         deadline_s: A moment of `time.monotonic()`; checks that are not done by then could not be told.
+        on_found: Told of each result as it is there.
     """
     found: dict[str, CheckResult] = {}
     limit = anyio.CapacityLimiter(_AT_ONCE)
@@ -42,6 +46,8 @@ async def run_checks(
             began_s = time.monotonic()
             result = await _bounded(check, base_dir, deadline_s)
             found[name] = replace(result, duration_s=round(time.monotonic() - began_s, 6))
+        if on_found is not None:
+            on_found(name, found[name])
 
     async with anyio.create_task_group() as group:
         for name, check in checks.items():
@@ -68,4 +74,6 @@ async def _make_check(check: Check, base_dir: Path, deadline_s: float | None) ->
     if isinstance(check, FileCheck):
         found = await run_stoppable(lambda stopped: check_file(check, base_dir, stopped, here_bytes=HERE_BYTES))
         return found if found is not None else await check_in_subprocess(check, base_dir)
-    return await check_command(check, base_dir, deadline_s)
+    if isinstance(check, CommandCheck):
+        return await check_command(check, base_dir, deadline_s)
+    return undetermined("only a guard knows which files are protected: check it with `journeyman guard check`")

@@ -104,7 +104,7 @@ class EventLines:
         shown = [f"{criterion.id} {self.standing(criterion, known)}" for criterion, known in rows]
         left_out = [f"and {len(shown) - _MOST_CRITERIA} more"] if len(shown) > _MOST_CRITERIA else []
         verdict = "" if event.reason in _QUIET else f" {event.verdict}/{event.reason} ·"
-        what = strategy_summary(state.iteration.strategy)
+        what = "check" if state.mission.checks_only else strategy_summary(state.iteration.strategy)
         told = [*shown[:_MOST_CRITERIA], *left_out]
         objective, best = state.mission.objective, state.objective.best
         if objective is not None and best is not None and best.iteration == event.iteration:

@@ -18,9 +18,10 @@ from journeyman.interfaces.cli.shared import BAD_INPUT, CommandGroup, print_json
 from journeyman.interfaces.cli.status_marks import mark_of
 from journeyman.interfaces.cli.templates import Template, write_template
 from journeyman.interfaces.cli.terminal import say
-from journeyman.interfaces.schema_descriptions import described_mission_schema
+from journeyman.interfaces.schema_descriptions import described_schema
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.events import encode_result
+from journeyman.mission.model.guard_file import GuardFile
 from journeyman.mission.model.mission import Mission, mission_digest
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
@@ -92,12 +93,14 @@ def schema(
     output: Annotated[
         Path | None, typer.Option("--output", "-o", metavar="FILE", help="Write it there instead of printing it.")
     ] = None,
+    guard: Annotated[bool, typer.Option("--guard", help="That of guard.yaml instead.")] = False,
 ) -> None:
     """Print the JSON Schema of mission files, by which editors complete and check them.
 
     A YAML file names it in a comment: # yaml-language-server: $schema=mission.schema.json
     """
-    text = json.dumps(described_mission_schema(), indent=2, sort_keys=True)
+    made = described_schema(GuardFile, "Journeyman guard") if guard else described_schema(Mission, "Journeyman mission")
+    text = json.dumps(made, indent=2, sort_keys=True)
     if output is None:
         say(text, exact=True)
         return

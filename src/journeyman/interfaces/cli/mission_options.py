@@ -18,6 +18,13 @@ def mission_for_run(
     mission: Mission, settings: Settings, file: Path, *, budget: list[str], advisor: str, model: str
 ) -> Mission:
     """The mission with this run's ceilings, advisor and model; raises `InvalidInput` where it names an advisor that is none."""
+    if mission.checks_only:
+        problem = Problem(
+            where="mode",
+            message="is `check`: nothing would be done, only judged",
+            hint="check it with: journeyman guard check",
+        )
+        raise InvalidInput(str(file), (problem,))
     if budget:
         mission = with_ceilings(mission, budget_changes(budget), "--budget")
     if advisor:

@@ -46,6 +46,7 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
     "replay": CommandEntry("records", "Records", "Derive every verdict and the report again and compare."),
     "export": CommandEntry("records", "Records", "Write a session as a portable folder."),
     "import": CommandEntry("records", "Records", "Take in an exported session, after checking it."),
+    "guard": CommandEntry("guard.commands", "Guard", "Keep coding agents from calling work done that is not."),
     "gym": CommandEntry("gym.commands", "Gym", "Score, play, watch, export and train on simulated incidents."),
     "model": CommandEntry("model", "System", "Serve a scripted model on this machine."),
     "doctor": CommandEntry("system", "System", "Check this installation and say what to repair."),

@@ -101,6 +101,9 @@ def _handle_errors(command: CommandFunctionType) -> CommandFunctionType:
         except BrokenPipeError:
             discard_output()
             raise typer.Exit(NOT_ACHIEVED) from None
+        except typer.Abort:  # the input ended where a person was asked
+            print_error("nobody answered, so nothing was done; give --yes where you mean it", "not_confirmed")
+            raise typer.Exit(NOT_ACHIEVED) from None
         except KeyboardInterrupt:
             print_error("interrupted", "interrupted")
             raise typer.Exit(INTERRUPTED) from None

@@ -21,6 +21,7 @@ from journeyman.mission.criteria.metric_threshold import MetricThreshold
 from journeyman.mission.criteria.metric_trend import MetricTrend
 from journeyman.mission.criteria.plan_finished import PlanFinished
 from journeyman.mission.criteria.predicate import PredicateCriterion
+from journeyman.mission.criteria.protected_files import ProtectedFiles
 from journeyman.mission.criteria.tool_call_succeeded import ToolCallSucceeded
 
 
@@ -73,6 +74,7 @@ AnyCriterion: TypeAlias = Annotated[
     | PredicateCriterion
     | ArtifactCriterion
     | CommandCriterion
+    | ProtectedFiles
     | ApprovalCriterion
     | AllOf
     | AnyOf,

@@ -70,6 +70,10 @@ class ArtifactCriterion(Criterion):
             sha256=self.sha256,
         )
 
+    def inputs(self) -> tuple[str, ...]:
+        """The file alone, where it lies in the mission's folder."""
+        return () if self.path.startswith(("/", "..")) or "*" in self.path or "?" in self.path else (self.path,)
+
     def judge(self, view: EvidenceView) -> Judgement:
         """Take what the engine's check found."""
         return judge_check(self.id, view)

@@ -142,6 +142,10 @@ class Criterion(Strict, ABC):
         """What the engine must look at itself before this can be judged."""
         return None
 
+    def inputs(self) -> tuple[str, ...]:
+        """Patterns of the files that decide it, so that it stands while they are the same; none where any file may."""
+        return ()
+
     def asks_person(self) -> PersonAsked | None:
         """The question that a person must answer before this can be met."""
         return None

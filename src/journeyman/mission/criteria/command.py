@@ -27,10 +27,17 @@ class CommandCriterion(Criterion):
     """With which the program must end."""
     timeout_s: Annotated[Seconds, Field(gt=0, le=3600)] = 60
     """Seconds after which the program is ended, and nothing is known."""
+    paths: Annotated[list[Name], Field(max_length=100)] = Field(default_factory=list[str])
+    """Files that decide how it ends, as patterns such as `src/**`: in a mission that only judges, it is not run again while
+    they are the same. Any file may decide where there are none."""
 
     def engine_check(self) -> CommandCheck:
         """The run that it asks for."""
         return CommandCheck(argv=self.run, folder=self.path, exit_code=self.exit_code, timeout_s=float(self.timeout_s))
+
+    def inputs(self) -> tuple[str, ...]:
+        """The files that its author named."""
+        return tuple(self.paths)
 
     def draft_faults(self, known: DraftFacts) -> Iterator[str]:
         """Say that nobody knows what a program does."""
@@ -44,7 +51,8 @@ class CommandCriterion(Criterion):
     def sentence(self) -> str:
         """Say what is asked for."""
         where = "" if self.path == "." else f" in a copy of {self.path}"
-        return f"`{' '.join(self.run)}` exits with {self.exit_code}{where} within {self.timeout_s} s"
+        decided = f", as {', '.join(self.paths)} decide" if self.paths else ""
+        return f"`{' '.join(self.run)}` exits with {self.exit_code}{where} within {self.timeout_s} s{decided}"
 
     def words(self) -> tuple[str, ...]:
         """The command's words."""

@@ -40,7 +40,12 @@ class CommandCheck:
     timeout_s: float = 60.0
 
 
-Check: TypeAlias = FileCheck | CommandCheck
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProtectedCheck:
+    """Files that a guard protects are as they were pinned; only who asks for a check knows which those are."""
+
+
+Check: TypeAlias = FileCheck | CommandCheck | ProtectedCheck
 
 
 def judge_check(criterion: str, view: EvidenceView) -> Judgement:

@@ -140,6 +140,10 @@ class ObservedCheck(Value, frozen=True, kw_only=True):
     """`None` where it could not be told."""
     evidence: Json
     measurement: Measurement
+    inputs: str = ""
+    """Digest of the files that it looked at, where that is known."""
+    kept_from: str = ""
+    """The session that found it; empty where this one did."""
 
 
 class ExpressionResult(Value, frozen=True):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias, cast
+from typing import TypeAlias, TypeVar, cast
 
 from pydantic import ValidationError
 
@@ -16,6 +16,7 @@ from journeyman.mission.model import mission as spec
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked
 from journeyman.mission.values.errors import InvalidInput, Problem
 
+AnyMission = TypeVar("AnyMission", bound=spec.Mission)
 ExpressionCheck: TypeAlias = Callable[[str], Sequence[Problem]]
 """Says what is wrong with the source of an expression."""
 _EXPRESSIONS = {"criteria": "expression", "plan": "until"}
@@ -31,9 +32,24 @@ def parse_mission(
     read: ReadFile | None = None,
     check: ExpressionCheck | None = None,
 ) -> spec.Mission:
-    """The mission in `text`; raises `InvalidInput` with every problem found.
+    """The mission in `text`; raises `InvalidInput` with every problem found. `parse_as` tells of the arguments."""
+    return parse_as(spec.Mission, text, form, what, given=given, read=read, check=check)
+
+
+def parse_as(
+    model: type[AnyMission],
+    text: str | bytes,
+    form: Form,
+    what: str,
+    *,
+    given: Mapping[str, Json] | None = None,
+    read: ReadFile | None = None,
+    check: ExpressionCheck | None = None,
+) -> AnyMission:
+    """The mission of a kind that is in `text`; raises `InvalidInput` with every problem found.
 
     Args:
+        model: The kind of mission.
         text: The file's content.
         form: What it is written in.
         what: What error texts call it.
@@ -42,7 +58,7 @@ def parse_mission(
         check: Checks its expressions, so that their faults are told together with all others.
     """
     data, positions = with_includes(*read_document(text, form, what), read, what)
-    return validate_mission(data, positions, what, given=given, check=check)
+    return validate_as(model, data, positions, what, given=given, check=check)
 
 
 def validate_mission(
@@ -54,6 +70,19 @@ def validate_mission(
     check: ExpressionCheck | None = None,
 ) -> spec.Mission:
     """The mission in plain data; raises `InvalidInput` with every problem found. As for `parse_mission`."""
+    return validate_as(spec.Mission, data, positions, what, given=given, check=check)
+
+
+def validate_as(
+    model: type[AnyMission],
+    data: object,
+    positions: Positions | None,
+    what: str,
+    *,
+    given: Mapping[str, Json] | None = None,
+    check: ExpressionCheck | None = None,
+) -> AnyMission:
+    """The mission of a kind in plain data; raises `InvalidInput` with every problem found. As for `parse_as`."""
     positions = positions_in(data) if positions is None else positions
     if not isinstance(data, dict):
         raise InvalidInput(
@@ -76,7 +105,7 @@ def validate_mission(
     if check is not None:
         problems += _expression_problems(plain, positions, check)
     try:
-        mission = spec.Mission.model_validate(plain)
+        mission = model.model_validate(plain)
     except ValidationError as error:
         problems += [one for one in problems_of(error, positions) if not any(mark in one.message for mark in unset)]
     else:

@@ -26,12 +26,12 @@ _EITHER: Final[Mapping[str, Mapping[str, JsonObject]]] = {
 _REFERENCE: Final = "ParameterReference"
 
 
-def mission_schema() -> JsonObject:
-    """JSON Schema 2020-12 of what a mission file may hold, the short forms that it may be written in included.
+def mission_schema(model: type[Mission], title: str) -> JsonObject:
+    """JSON Schema 2020-12 of what a mission file of a kind may hold, the short forms that it may be written in included.
 
     It says what stands where; what hangs together over several keys is told by `journeyman check`.
     """
-    schema = cast("JsonObject", checked(Mission.model_json_schema(by_alias=True)))
+    schema = cast("JsonObject", checked(model.model_json_schema(by_alias=True)))
     keys = _object(schema["properties"])
     for name, forms in _SHORT.items():
         _widen_members(_object(keys[name]), forms)
@@ -45,7 +45,7 @@ def mission_schema() -> JsonObject:
             rows[key] = _any_of(rows[key], form)
     schema = _object(_or_parameter(schema))
     _object(schema["$defs"])[_REFERENCE] = {"type": "string", "pattern": r"^\$\{[a-z_][a-z0-9_]*\}$"}
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": "Journeyman mission"}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": title}
 
 
 def _or_parameter(node: Json) -> Json:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 from journeyman.mission import criteria as kinds
 from journeyman.mission.files.documents import Place, Position, Positions
 from journeyman.mission.model import mission as spec
+from journeyman.mission.model.guard_file import GuardFile
 from journeyman.mission.model.objective import Objective
 from journeyman.mission.model.parameters import MissionParameter
 from journeyman.mission.model.servers import Server
@@ -26,7 +27,8 @@ _MODELS: Final[tuple[type[BaseModel], ...]] = (
 def problems_of(error: ValidationError, positions: Positions, at: Place = ()) -> list[Problem]:
     """Each thing that pydantic found, `at` before its place."""
     rows = cast("list[dict[str, Any]]", error.errors(include_url=False))
-    return list(dict.fromkeys(_problem({**row, "loc": (*at, *row["loc"])}, positions) for row in rows))
+    keys = _names(GuardFile if error.title == GuardFile.__name__ else spec.Mission)
+    return list(dict.fromkeys(_problem({**row, "loc": (*at, *row["loc"])}, positions, keys) for row in rows))
 
 
 def one_per_place(problems: list[Problem]) -> tuple[Problem, ...]:
@@ -55,11 +57,11 @@ def problem_at(place: Place, positions: Positions, message: str, hint: str = "")
     return Problem(where=where, message=message, hint=hint, line=position.line, file=position.file)
 
 
-def _problem(item: dict[str, Any], positions: Positions) -> Problem:
+def _problem(item: dict[str, Any], positions: Positions, keys: list[str]) -> Problem:
     place = _place(cast("tuple[str | int, ...]", item["loc"]), positions)
     given: object = item.get("input")
     message, hint = _words(
-        str(item["type"]), cast("dict[str, object]", item.get("ctx") or {}), str(item["msg"]), given, item["loc"]
+        str(item["type"]), cast("dict[str, object]", item.get("ctx") or {}), str(item["msg"]), given, item["loc"], keys
     )
     return problem_at(place, positions, message, hint)
 
@@ -91,10 +93,12 @@ _BRANCHES: Final = frozenset(
 )
 
 
-def _words(kind: str, context: dict[str, object], message: str, given: object, loc: Place) -> tuple[str, str]:
+def _words(
+    kind: str, context: dict[str, object], message: str, given: object, loc: Place, keys: list[str]
+) -> tuple[str, str]:
     match kind:
         case "extra_forbidden":
-            return "is not a known key", _nearest(str(loc[-1]), loc)
+            return "is not a known key", _nearest(str(loc[-1]), loc, keys)
         case "missing":
             return "is missing", ""
         case "union_tag_invalid":
@@ -121,22 +125,22 @@ _RENAMED: Final = {
 """What other versions called things."""
 
 
-def _nearest(key: str, loc: Place) -> str:
+def _nearest(key: str, loc: Place, keys: list[str]) -> str:
     if key in _RENAMED:
         return _RENAMED[key]
-    known = _fields(loc)
+    known = _fields(loc) or keys
     near = difflib.get_close_matches(key, known, n=1)
     return f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(known))}"
 
 
 def _fields(loc: Place) -> list[str]:
-    """The keys of the model in which an unknown key stands."""
+    """The keys of the model in which an unknown key stands; none for the mission itself."""
     for step in reversed(loc[:-1]):
         if isinstance(step, str) and step in _BY_KIND:
             return _BY_KIND[step]
         if isinstance(step, str) and step in _BY_KEY:
             return _BY_KEY[step]
-    return _names(spec.Mission)
+    return []
 
 
 def _names(model: type[BaseModel]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any, assert_never
 
-from journeyman.mission.fold import advice, effects, iteration, people, planner_memory, progress
+from journeyman.mission.fold import advice, effects, iteration, people, planner_memory, progress, requested_checks
 from journeyman.mission.fold.timing import timed
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EffectClass
@@ -47,11 +47,13 @@ def _after(state: State, happened: EventRecord) -> State:  # noqa: C901, PLR0911
         case e.Settled():
             return effects.settled(state, event, at)
         case e.Evaluated():
-            return progress.evaluated(state, event, at)
+            return requested_checks.judged(state, progress.evaluated(state, event, at))
         case e.Decided():
             return iteration.decided(state, event)
         case e.Proposed():
             return iteration.proposed(state, event)
+        case e.CheckAsked():
+            return requested_checks.asked(state, event)
         case e.NothingLeft():
             return planner_memory.nothing_left(state, event)
         case e.ScriptAdvanced():

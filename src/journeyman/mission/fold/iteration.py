@@ -18,7 +18,7 @@ from journeyman.mission.values.value import replace
 
 def proposed(state: State, event: e.Proposed) -> State:
     """The state at the beginning of an iteration."""
-    strategy = Strategy.model_validate(event.strategy)
+    strategy = Strategy.model_validate(event.strategy) if event.strategy else None
     advised = event.source.startswith("advisor:")
     return replace(
         state,
@@ -28,7 +28,7 @@ def proposed(state: State, event: e.Proposed) -> State:
             strategy=strategy,
             source=event.source,
             step=event.step,
-            places=tuple(event.places) or tuple(range(len(strategy.calls))),
+            places=tuple(event.places) or tuple(range(len(strategy.calls) if strategy is not None else 0)),
         ),
         memory=before_proposal(state, event.strategy, event.source),
         effects={key: effect for key, effect in state.effects.items() if effect.state is EffectState.UNKNOWN},
@@ -36,6 +36,7 @@ def proposed(state: State, event: e.Proposed) -> State:
         plan=state.plan if event.source == "plan" else replace(state.plan, proposals=state.plan.proposals + 1),
         advice=replace(state.advice, rejected="" if advised else state.advice.rejected, said={}),
         verdict=None,
+        check=replace(state.check, asked=False),
     )
 
 
@@ -90,7 +91,9 @@ def checked(state: State, event: e.Checked, at: str) -> State:
     for fact in event.facts:
         order += 1
         made = Measurement(id=f"check:{fact.id}#{order}", call=Call(fact.id, ""), order=order, epoch=world.epoch, at=at)
-        checks[fact.id] = ObservedCheck(met=fact.met, evidence=fact.evidence, measurement=made)
+        checks[fact.id] = ObservedCheck(
+            met=fact.met, evidence=fact.evidence, measurement=made, inputs=fact.inputs, kept_from=fact.kept_from
+        )
     iteration = replace(state.iteration, checked=True)
     return replace(state, world=replace(world, checks=checks, order=order), iteration=iteration)
 

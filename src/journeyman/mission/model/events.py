@@ -80,6 +80,19 @@ class Proposed(Value, frozen=True, kw_only=True):
     """How sure an advisor says it is, 0 to 1; nothing is decided by it."""
 
 
+class CheckAsked(FactEvent, frozen=True, kw_only=True):
+    """Somebody wants to know how a mission of mode `check` stands: its next iteration judges files as they are now."""
+
+    workspace: str
+    """Digest of the files that are judged."""
+    contract: str = ""
+    """Digest of the document that says what is asked for: one contract may be checked by several missions."""
+    asker: str = ""
+    """Who asks: a coding agent's session, a person, a verifier."""
+    touched: list[JsonObject] = field(default_factory=_objects)
+    """Protected files that are not as they were, as `{path, how}`."""
+
+
 class NothingLeft(Value, frozen=True, kw_only=True):
     """The planner found no call that could tell anything new: what stands for a proposal where there is none."""
 
@@ -201,6 +214,10 @@ class CheckFact(Value, frozen=True, kw_only=True):
     met: bool | None
     """Null when the check itself failed."""
     evidence: Json = None
+    inputs: str = ""
+    """Digest of the files that it looked at, where that is known."""
+    kept_from: str = ""
+    """The session that found it, on the same files; empty where it was found for this judgement."""
 
 
 class Checked(FactEvent, frozen=True, kw_only=True):
@@ -396,7 +413,7 @@ class SnapshotTaken(Value, frozen=True, kw_only=True):
 
 
 Event: TypeAlias = (
-    SessionCreated | CatalogPinned | Claimed | Proposed | ApprovalAsked | ApprovalAnswered | Intended | ExtraCall
+    SessionCreated | CatalogPinned | Claimed | Proposed | CheckAsked | ApprovalAsked | ApprovalAnswered | Intended | ExtraCall
     | NothingLeft | Settled | Unanswered | Reconciled | ScriptAdvanced | Checked | Watched | Evaluated | Decided | WaitStarted | WaitEnded | Paused | Resumed
     | BudgetAmended | NoteAdded | EndAsked | AdviceAsked | AdviceSettled | AdviceRejected | ClosingNotes | Ended
     | SnapshotTaken

@@ -9,6 +9,7 @@ from typing import Annotated, Literal, TypeAlias, cast, get_args
 from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator, model_validator
 
 from journeyman.mission.criteria import AnyCriterion, Probe, needed, walk
+from journeyman.mission.criteria.base import Measured
 from journeyman.mission.criteria.schema import IN_ORDER, Bytes, Finite, Name, RecordedObject, Seconds, Strict
 from journeyman.mission.model.commands import CommandTool
 from journeyman.mission.model.declared_tool import DeclaredTool, ParameterName, long_form
@@ -196,6 +197,9 @@ class Mission(Strict):
     """When it is achieved: all that are required are met by fresh evidence."""
     budget: Budget
     """Ceilings that are never exceeded; `iterations` or `wall_clock_s` is required."""
+    mode: Literal["run", "check"] = "run"
+    """`check`: nothing is done, only judged. Each time that somebody asks is an iteration of probes and the engine's own
+    checks, without any strategy."""
     parameters: Annotated[dict[ParameterName, MissionParameter], Field(max_length=100), IN_ORDER] = Field(
         default_factory=dict
     )
@@ -366,6 +370,23 @@ class Mission(Strict):
         return self
 
     @model_validator(mode="after")
+    def _only_judges(self) -> Mission:
+        if not self.checks_only:
+            return self
+        acting = ("plan", "repeat", "explore", "advisor", "minimize", "maximize", "at_end", "context", "gym")
+        given = [name for name in acting if name in self.model_fields_set and getattr(self, name) not in (None, "none")]
+        if given:
+            raise ValueError(
+                f"`mode: check` only judges, and {', '.join(f'`{name}`' for name in given)} would act: leave it out"
+            )
+        for criterion in walk(self.criteria):
+            if isinstance(criterion, Measured) and not criterion.probes and not criterion.members():
+                raise ValueError(
+                    f"criterion {criterion.id!r} is measured by nothing in a check: give it a `probe`, a pure tool call that measures it"
+                )
+        return self
+
+    @model_validator(mode="after")
     def _successes_prove_something(self) -> Mission:
         declared = self.declared
         for criterion in walk(self.criteria) if declared else ():
@@ -394,6 +415,11 @@ class Mission(Strict):
     def declared(self) -> dict[str, DeclaredTool]:
         """The tools that the mission itself describes, by name."""
         return {**self.commands, **self.http}
+
+    @property
+    def checks_only(self) -> bool:
+        """Whether it is judged when somebody asks, and nothing is ever done."""
+        return self.mode == "check"
 
     @property
     def objective(self) -> Objective | None:

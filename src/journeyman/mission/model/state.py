@@ -321,6 +321,22 @@ class ObjectiveState(Value, frozen=True, kw_only=True):
     """Tool to its last call that may have changed the world; `None` where nobody knows what that did."""
 
 
+class CheckState(Value, frozen=True, kw_only=True):
+    """What is known of the check that was asked for last, in a mission of mode `check`."""
+
+    asked: bool = False
+    """Its iteration has not begun yet."""
+    workspace: str = ""
+    contract: str = ""
+    asker: str = ""
+    touched: tuple[JsonObject, ...] = ()
+    """Protected files that are not as they were, as `{path, how}`."""
+    found: str = ""
+    """Digest of the files and of how each criterion stood."""
+    same: int = 0
+    """How often in a row that was found."""
+
+
 class Timestamps(Value, frozen=True, kw_only=True):
     """When things happened."""
 
@@ -365,6 +381,7 @@ class State(Value, frozen=True, kw_only=True):
     advice: AdviceState = AdviceState()
     verdict: Verdict | None = None
     objective: ObjectiveState = ObjectiveState()
+    check: CheckState = CheckState()
     closing: VerdictReason | None = None
     """Why it will end, once what is to be done at its end is done."""
 

@@ -172,7 +172,7 @@ def _ended_as(event: e.AdviceSettled) -> TryState:
 
 def _strategy_shown(state: State) -> StrategyShown | None:
     strategy = state.iteration.strategy
-    if strategy is None:  # pragma: no cover  # a proposal has just been folded
+    if strategy is None:  # an iteration that only judges
         return None
     if strategy.script is not None:
         lines = strategy.script.count("\n") + 1

@@ -35,6 +35,8 @@ def decide(state: State) -> Decision:
 
 
 def _found(state: State) -> Decision:
+    if state.mission.checks_only:
+        return _of_check(state)
     return (
         _aborted(state)
         or _complete(state)
@@ -47,6 +49,28 @@ def _found(state: State) -> Decision:
         or _unproductive(state)
         or Decision(VerdictLabel.CONTINUE, VerdictReason.IN_PROGRESS)
     )
+
+
+def _of_check(state: State) -> Decision:
+    """The verdict of a check: nothing can be adjusted, and a person who is asked for comes before any ceiling."""
+    return (
+        _aborted(state)
+        or _complete(state)
+        or _by_person(state)
+        or _waiting(state)
+        or _ceiling_of_checks(state)
+        or Decision(VerdictLabel.CONTINUE, VerdictReason.IN_PROGRESS)
+    )
+
+
+def _ceiling_of_checks(state: State) -> Decision | None:
+    """The ending where as many checks were made as may be, or one more found the same files in the same state."""
+    over = exhausted_decision(state)
+    if over is not None and over.reason is VerdictReason.MAX_ITERATIONS and state.mission.budget.iterations == 1:
+        return Decision(VerdictLabel.TERMINATE, VerdictReason.CRITERIA_UNMET)
+    if over is None and state.check.same > state.mission.stagnation.threshold:
+        return Decision(VerdictLabel.TERMINATE, VerdictReason.NO_PROGRESS)
+    return over
 
 
 def at_end(state: State, found: Decision) -> Decision:
@@ -176,6 +200,8 @@ def _unproductive(state: State) -> Decision | None:
 
 def outcome_of(state: State) -> Outcome:
     """What is true at the end, by the evidence alone."""
+    if state.people.end_asked is VerdictReason.CHECK_FAILED:
+        return Outcome.UNKNOWN  # what was found before is of other files
     if criteria_hold(state) and not state.progress.aborted:
         return Outcome.ACHIEVED
     known = [state.progress.criteria.get(criterion.id) for criterion in needed(state.mission.criteria)]

@@ -14,6 +14,9 @@ from journeyman.mission.values.canonical import JsonObject
 
 def proposed(state: State) -> Proposed | NothingLeft:
     """The planner's proposal for the next iteration, or that nothing is left to try."""
+    if state.mission.checks_only:
+        index = state.usage.iterations
+        return Proposed(iteration=index, strategy={}, source="check", step=f"check.{index}")
     proposal = propose(state)
     if isinstance(proposal, Exhausted):
         return NothingLeft(iteration=state.usage.iterations, tried=proposal.tried)

@@ -84,6 +84,8 @@ def _propose(state: State) -> c.Command:
             if state.mission.on_exhausted == "ask"
             else _over(state, VerdictReason.MAX_WALL_CLOCK)
         )
+    if state.mission.checks_only:
+        return c.Propose(state.usage.iterations) if state.check.asked else c.Nothing("check")
     if state.memory.nothing_left:
         return _over(state, VerdictReason.NOTHING_LEFT)
     if looks := context_calls(state):
@@ -122,8 +124,8 @@ def watches(state: State) -> bool:
 
 def _execute(state: State) -> c.Command:
     strategy = state.iteration.strategy
-    if strategy is None:  # pragma: no cover  # a proposal precedes this phase
-        return c.Propose(state.usage.iterations)
+    if strategy is None:
+        return _conclude(state)
     if watches(state) and state.world.arrivals:
         return c.Watch()
     if state.unknown:

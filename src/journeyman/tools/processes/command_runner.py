@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -55,6 +55,7 @@ async def run_command(
     head_bytes: int = 0,
     tail_bytes: int = 4096,
     apart: bool = False,
+    on_output: Callable[[bytes], None] | None = None,
 ) -> CommandResult:
     """Run a program, never through a shell, and end it with all its descendants when it exits, is late or is cancelled.
 
@@ -70,6 +71,7 @@ async def run_command(
         head_bytes: How much of the beginning of each stream is kept.
         tail_bytes: How much of the end of each stream is kept.
         apart: Keep standard output apart from standard error.
+        on_output: Told each piece of output as it comes.
     """
     pipe = await _pipe_of_output() if apart else None
     try:
@@ -83,7 +85,7 @@ async def run_command(
     finally:
         if pipe is not None:
             os.close(pipe.writing)
-    run = _RunningCommand(process, KeptOutput(head_bytes, tail_bytes), KeptOutput(head_bytes, tail_bytes), pipe)
+    run = _RunningCommand(process, lambda: KeptOutput(head_bytes, tail_bytes), pipe, on_output)
     late = False
     async with anyio.create_task_group() as group:
         group.start_soon(run.hear_stdout)
@@ -128,9 +130,15 @@ async def _pipe_of_output() -> _OutputPipe:
 class _RunningCommand:
     """A reaper under way, and what was heard of it."""
 
-    def __init__(self, process: Process, output: KeptOutput, stdout: KeptOutput, pipe: _OutputPipe | None) -> None:
-        self.output = output
-        self.stdout = stdout
+    def __init__(
+        self,
+        process: Process,
+        keeps: Callable[[], KeptOutput],
+        pipe: _OutputPipe | None,
+        on_output: Callable[[bytes], None] | None,
+    ) -> None:
+        self.output = keeps()
+        self.stdout = keeps()
         self.exit_code: int | None = None
         self.error = ""
         self.over = anyio.Event()
@@ -140,20 +148,26 @@ class _RunningCommand:
         self._stdout_silent = anyio.Event()
         self._process = process
         self._pipe = pipe
+        self._on_output = on_output
         self._pid: int | None = None
 
     async def hear_output(self) -> None:
         """Keep the end of what the program writes. Cancelling does not stop this: `end` does, within its time."""
         with anyio.CancelScope(shield=True), suppress(*_STREAM_ENDS):
             while True:
-                self.output.add(await _stream(self._process.stderr).receive())
+                self._keep(self.output, await _stream(self._process.stderr).receive())
         self._silent.set()
+
+    def _keep(self, kept: KeptOutput, chunk: bytes) -> None:
+        kept.add(chunk)
+        if self._on_output is not None:
+            self._on_output(chunk)
 
     async def hear_stdout(self) -> None:
         """The same of standard output, where it comes apart."""
         with anyio.CancelScope(shield=True), suppress(*_STREAM_ENDS):
             while self._pipe is not None and (chunk := await self._pipe.reader.read(_CHUNK_BYTES)):
-                self.stdout.add(chunk)
+                self._keep(self.stdout, chunk)
         self._stdout_silent.set()
 
     async def hear_reaper(self) -> None:
