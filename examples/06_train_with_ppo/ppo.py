@@ -1,6 +1,6 @@
 """PPO in one seat of the gym's incidents, on a CPU in minutes: `python ppo.py --output DIR`.
 
-The heuristic plays the other seats. What makes it learn: one list of choices per seat with those masked that name
+The expert plays the other seats. What makes it learn: one list of choices per seat with those masked that name
 nothing that is there (MaskablePPO), the score's change in every step as the reward, and messages as counts.
 """
 # pyright: basic, reportMissingImports=false
@@ -24,6 +24,8 @@ from rich.table import Table
 from journeyman.gym.actions import Role
 from journeyman.gym.envs.role_choices import LearnedTeam, RoleChoices
 from journeyman.gym.evaluate import Estimate, MakeTeam, estimate, play, team_named
+from journeyman.gym.observe.observation import Observations
+from journeyman.gym.policies.base import Team
 from journeyman.gym.tasks import SIZES, Split, tasks, tier_named
 
 try:
@@ -43,6 +45,7 @@ ROLLOUT_STEPS = 64
 CURVE_TASKS = 100
 """Validation tasks behind each point of the curve; those behind the table come after them."""
 NULL, UNTRAINED, TRAINED = "nobody in the seat", "PPO, untrained", "PPO, trained"
+HEURISTIC, OTHERS = "the heuristic in the seat", "the others' own policy in the seat"
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,20 @@ class CurvePoint:
 
     steps: int
     score: Estimate
+
+
+class SeatTeam:
+    """A team with another team's player in one seat."""
+
+    def __init__(self, others: Team, player: Team, role: Role) -> None:
+        self.name = f"{player.name} in {others.name}"
+        self._others, self._player, self._role = others, player, role
+
+    def act(self, observations: Observations) -> Any:
+        """The next actions."""
+        actions = self._others.act(observations)
+        actions[:, self._role] = self._player.act(observations)[:, self._role]
+        return actions
 
 
 class Learner:
@@ -106,6 +123,11 @@ class Learner:
             "null", self.choices, lambda seen, _: np.zeros(len(seen), np.int64), team_named(self.options.others)(worlds)
         )
 
+    def heuristic(self) -> MakeTeam:
+        """The others, and the heuristic in the seat."""
+        role = Role[self.options.role.upper()]
+        return lambda worlds: SeatTeam(team_named(self.options.others)(worlds), team_named("heuristic")(worlds), role)
+
     def score(self, make: MakeTeam, count: int, *, first: int = 0) -> list[float]:
         """The team's score in validation tasks, of which training plays none."""
         return [one.score for one in play(make, tasks(self.tier, Split.VALIDATION, count, first=first))]
@@ -153,13 +175,14 @@ def train(options: argparse.Namespace) -> dict[str, Any]:
         learner.model.learn(options.steps, callback=curve)
         curve.look(last=True)
         scores[TRAINED] = learner.score(learner.team(), count, first=CURVE_TASKS)
-        scores[options.others] = learner.score(team_named(options.others), count, first=CURVE_TASKS)
+        scores[HEURISTIC] = learner.score(learner.heuristic(), count, first=CURVE_TASKS)
+        scores[OTHERS] = learner.score(team_named(options.others), count, first=CURVE_TASKS)
     learner.model.save(options.output / "policy.zip")
     picture = options.output / "curve.png"
     draw(curve.points, {name: estimate(some) for name, some in scores.items()}, options, picture)
     gains = {
         f"gain over {name}": estimate([late - early for late, early in zip(scores[TRAINED], scores[name], strict=True)])
-        for name in (NULL, UNTRAINED)
+        for name in (NULL, UNTRAINED, HEURISTIC)
     }
     return {
         "role": options.role,
@@ -186,12 +209,12 @@ def draw(points: list[CurvePoint], scores: dict[str, Estimate], options: argpars
     steps = [point.steps for point in points]
     axes.fill_between(steps, [one.score.low for one in points], [one.score.high for one in points], alpha=0.2)
     axes.plot(steps, [one.score.mean for one in points], marker="o", label=f"PPO, {CURVE_TASKS} validation tasks")
-    for name, style in ((options.others, "--"), (NULL, ":")):
+    for name, style in ((OTHERS, "-."), (HEURISTIC, "--"), (NULL, ":")):
         axes.axhline(scores[name].mean, linestyle=style, color="black", linewidth=1)
         axes.annotate(
             f"{name}, {scores[name].mean:.3f}", (0, scores[name].mean), xytext=(4, 4), textcoords="offset points"
         )
-    axes.set_title(f"PPO as {options.role} beside the {options.others}, {options.tier} incidents", loc="left")
+    axes.set_title(f"PPO as {options.role}, {options.others} in the other seats, {options.tier} incidents", loc="left")
     axes.set_xlabel("environment steps of training")
     axes.set_ylabel("team score, mean and 95 % interval")
     axes.set_ylim(0, 1)
@@ -206,13 +229,13 @@ def parse_options(argv: list[str] | None = None) -> argparse.Namespace:
     """The options; exits with 2 and says what is wrong with them where they are malformed."""
     parser = argparse.ArgumentParser(
         description="Train one seat of the gym's incidents with PPO, a policy in the others, and compare the score in"
-        " validation tasks with the untrained policy's and with nobody in the seat. Writes policy.zip and curve.png.",
+        " validation tasks with the untrained policy's, the heuristic's and nobody's in the same seat. Writes policy.zip and curve.png.",
     )
     add, count = parser.add_argument, {"metavar": "N", "type": _positive_int}
     add("--output", required=True, metavar="DIR", type=Path, help="folder for the policy and the picture")
     add("--role", default="manager", choices=[role.label for role in Role], help="the seat (default %(default)s)")
-    add("--tier", default="easy", choices=["easy", "medium", "hard"], help="how hard (default %(default)s)")
-    add("--others", default="heuristic", metavar="NAME", help="who plays the other seats (default %(default)s)")
+    add("--tier", default="medium", choices=["easy", "medium", "hard"], help="how hard (default %(default)s)")
+    add("--others", default="expert", metavar="NAME", help="who plays the other seats (default %(default)s)")
     add("--steps", default=150_000, **count, help="steps of all worlds together (default %(default)s)")
     add("--worlds", default=64, **count, help="incidents at a time (default %(default)s)")
     add("--points", default=10, **count, help="points on the curve (default %(default)s)")

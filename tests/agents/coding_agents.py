@@ -75,7 +75,7 @@ def _codex(url: str, prompt: str) -> list[str]:
     provider = f'{{name="{_MODEL}",base_url="{url}/v1",env_key="SCRIPTED_KEY",wire_api="responses"}}'
     return [
         str(INSTALLED / _CODEX), "exec", "--json", "--skip-git-repo-check",
-        "--dangerously-bypass-approvals-and-sandbox", "-c", f'model_provider="{_MODEL}"',
+        "--dangerously-bypass-hook-trust", "--dangerously-bypass-approvals-and-sandbox", "-c", f'model_provider="{_MODEL}"',
         "-c", f"model_providers.{_MODEL}={provider}", "-c", f'model="{_MODEL}"', prompt,
     ]  # fmt: skip
 
@@ -95,9 +95,10 @@ def _opencode(url: str, prompt: str) -> list[str]:
 
 def _gemini_settings(home: Path, repository: Path, url: str) -> None:
     del repository, url
-    (home / ".gemini").mkdir()
-    chosen = {"security": {"auth": {"selectedType": "gemini-api-key"}}}
-    (home / ".gemini" / "settings.json").write_text(json.dumps(chosen))
+    (home / ".gemini").mkdir(exist_ok=True)
+    file = home / ".gemini" / "settings.json"
+    known: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+    file.write_text(json.dumps({**known, "security": {"auth": {"selectedType": "gemini-api-key"}}}))
 
 
 def _opencode_settings(home: Path, repository: Path, url: str) -> None:
@@ -105,7 +106,7 @@ def _opencode_settings(home: Path, repository: Path, url: str) -> None:
     options = {"baseURL": f"{url}/v1", "apiKey": "scripted"}
     provider = {"npm": "@ai-sdk/openai-compatible", "options": options, "models": {_MODEL: {"name": _MODEL}}}
     settings = home / ".config" / "opencode"
-    settings.mkdir(parents=True)
+    settings.mkdir(parents=True, exist_ok=True)
     chosen = {"provider": {_MODEL: provider}, "model": f"{_MODEL}/{_MODEL}"}
     (settings / "opencode.json").write_text(json.dumps(chosen))
 
@@ -128,7 +129,7 @@ AGENTS: Final = (
         name="codex",
         argv=_codex,
         environment=lambda _: {"SCRIPTED_KEY": "scripted"},
-        settle=lambda home, *_: (home / ".codex").mkdir(),
+        settle=lambda home, *_: (home / ".codex").mkdir(exist_ok=True),
         command_tool="exec_command",
         command_key="cmd",
     ),
@@ -151,7 +152,7 @@ AGENTS: Final = (
 
 
 async def drive(agent: CodingAgent, server: ModelServer, folder: Path, prompt: str) -> AgentRun:
-    """Run an agent in `folder/repository` to its end; it and whatever it started are gone afterwards.
+    """Run an agent in `folder/repository` to its end, beside what is set in its home; it and whatever it started are gone afterwards.
 
     The folder is not under the system's temporary one, where Codex keeps no home.
     """

@@ -20,6 +20,7 @@ class ProtectedFiles(Criterion):
 
     kind: Literal["protected_files"]
     touched: StrictBool = False
+    """Met once a protected file was touched, instead of while none was."""
 
     def engine_check(self) -> ProtectedCheck:
         """The comparison with what was pinned."""

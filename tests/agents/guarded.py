@@ -1,0 +1,155 @@
+"""A repository whose tests fail, a guard over it, and agents that work in it under hook and verifier."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from journeyman.testing.model_server import Script, ScriptLine, serving
+from tests.agents.coding_agents import LIMIT_S, CodingAgent
+
+JOURNEYMAN: Final = (sys.executable, "-m", "journeyman")
+FILES: Final = {
+    "calc.py": "def add(a, b):\n    return a - b\n",
+    "test_calc.py": "from calc import add\n\nassert add(2, 3) == 5, 'two and three are five'\nprint('1 passed')\n",
+    "guard.yaml": "directive: Make the tests pass.\n"
+    "criteria:\n"
+    f"  - {{id: tests, kind: command, run: [{sys.executable}, test_calc.py]}}\n"
+    "protect: [test_calc.py]\n",
+}
+FIX: Final = "sed -i 's/a - b/a + b/' calc.py"
+DONE: Final = ScriptLine(text="All tests pass now. The work is done.")
+_ASIDE: Final = ScriptLine(text="A title")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GuardedRun:
+    """How `guard run` ended around an agent."""
+
+    exit_code: int
+    result: dict[str, Any]
+    output: str
+    requests: int
+    """Requests for work that reached the model."""
+    told: str
+    """All that the last of them held."""
+    sessions: list[dict[str, Any]]
+    """What the record holds: the verifier's session and, where a hook ran, the hook's."""
+    repository: Repository
+
+
+class Repository:
+    """The repository, and a home in which the agent's hook is set."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.home, self.work = folder / "home", folder / "repository"
+        for made in (self.home, self.work):
+            made.mkdir(exist_ok=True)
+        for name, content in FILES.items():
+            (self.work / name).write_text(content)
+        for words in (["init", "-q"], ["add", "-A"], ["commit", "-q", "-m", "Begin"]):
+            named = ["-c", "user.name=t", "-c", "user.email=t@example.org"]
+            subprocess.run(["git", *named, *words], cwd=self.work, check=True, env=self.environment())
+        self.run("guard", "pin", "--yes")
+
+    def environment(self) -> dict[str, str]:
+        """Nothing of the machine's own settings."""
+        return {
+            "HOME": str(self.home),
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "JOURNEYMAN_DATA_DIR": str(self.folder / "data"),
+        }
+
+    def run(self, *words: str, code: int = 0) -> str:
+        """A command of ours, as a person types it."""
+        run = subprocess.run(
+            [*JOURNEYMAN, *words], cwd=self.work, capture_output=True, text=True, check=False, env=self.environment(),
+            timeout=LIMIT_S,
+        )  # fmt: skip
+        assert run.returncode == code, run.stdout + run.stderr
+        return run.stdout
+
+    def hook_words(self, agent: CodingAgent) -> list[str]:
+        """The command that the agent's host runs at a stop."""
+        return [*JOURNEYMAN, "--data-dir", str(self.folder / "data"), "guard", "hook", agent.name]
+
+    def set_hook(self, agent: CodingAgent, words: Sequence[str] | None = None) -> None:
+        """Write the hook where the host of the agent looks for it; `words` in place of ours."""
+        self.write_hook(agent, self.home, self.hook_words(agent) if words is None else words)
+
+    @staticmethod
+    def write_hook(agent: CodingAgent, home: Path, words: Sequence[str]) -> None:
+        """The same in any home."""
+        match agent.name:
+            case "claude-code":
+                file, event, timeout = home / ".claude" / "settings.json", "Stop", 600
+            case "codex":
+                file, event, timeout = home / ".codex" / "hooks.json", "Stop", 600
+            case "gemini":
+                file, event, timeout = home / ".gemini" / "settings.json", "AfterAgent", 600_000
+            case _:
+                return  # no host of this kind asks before it stops
+        file.parent.mkdir(exist_ok=True)
+        known: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
+        row = {"hooks": [{"type": "command", "command": shlex.join(words), "timeout": timeout}]}
+        file.write_text(json.dumps({**known, "hooks": {event: [row]}}))
+
+
+async def guarded(
+    agent: CodingAgent,
+    folder: Path,
+    answers: Sequence[ScriptLine],
+    *,
+    rounds: int = 2,
+    hook: Sequence[str] | None = None,
+    repeat: bool = True,
+    meddle: Callable[[Repository], Coroutine[Any, Any, None]] | None = None,
+) -> GuardedRun:
+    """Let an agent work under `guard run`, with a hook, and tell how it ended.
+
+    `hook` is run in place of ours; `meddle` runs beside the agent.
+    """
+    repository = Repository(folder)
+    script = Script(answers=tuple(answers), repeat=repeat, aside=_ASIDE)
+    async with serving(script) as server:
+        agent.settle(repository.home, repository.work, server.url)
+        repository.set_hook(agent, hook)
+        variables = {**repository.environment(), **agent.environment(server.url)}
+        argv = agent.argv(server.url, "Make the tests pass. {reasons}")
+        words = [*JOURNEYMAN, "guard", "run", "--max-rounds", str(rounds), "--json", "--", *argv]
+        process = await asyncio.create_subprocess_exec(
+            *words, cwd=repository.work, env=variables, start_new_session=True,
+            stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+        )  # fmt: skip
+        meddling = asyncio.create_task(meddle(repository)) if meddle is not None else None
+        try:
+            out, err = await asyncio.wait_for(process.communicate(), LIMIT_S)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            if meddling is not None:
+                meddling.cancel()
+        asked = [call for call in server.calls if call.body.get("tools")]
+        last = json.dumps(asked[-1].body) if asked else ""
+    assert process.returncode is not None
+    return GuardedRun(
+        exit_code=process.returncode,
+        result=json.loads(out) if out.strip() else {},
+        output=err.decode(errors="replace"),
+        requests=len(asked),
+        told=last,
+        sessions=json.loads(repository.run("list", "--json")),
+        repository=repository,
+    )
