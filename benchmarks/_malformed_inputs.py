@@ -28,6 +28,10 @@ class Case:
     name: str
     arguments: Callable[[Path, str], list[str]]
     """Gives the command line, from a fresh folder and the id of a good session."""
+    says: tuple[str, ...] = ()
+    """What the answer must hold: file, line, value, what to do next."""
+    code: int = 2
+    """With which it ends: 4 where the input is well formed and what it names cannot be started."""
 
 
 def cases() -> list[Case]:

@@ -1,8 +1,9 @@
-"""More than 300 malformed inputs through the real entry points: a clear error each, no traceback, nothing lost.
+"""More than 500 malformed inputs through the real entry points: a clear error each, no traceback, nothing lost.
 
 Files, fields, criteria, names, paths, damaged exports and options go through the command line (in this process for
-speed, every twentieth as a program of its own); answers of tools go through whole missions. A clear error is exit code 2
-and a text that names the trouble; for a tool it is a session that ends with a report. After it all the sessions that
+speed, every twentieth as a program of its own); answers of tools go through whole missions. A clear error is exit code 2, or
+4 where what a good file names cannot be started, and a text that names the trouble, where people err most with file, line, value
+and what to do next; for a tool it is a session that ends with a report. After it all the sessions that
 were there before still verify, and none that malformed input began is left running.
 """
 
@@ -24,6 +25,7 @@ from typing import Final
 from typer.testing import CliRunner
 
 from benchmarks._malformed_inputs import GOOD, Case, cases
+from benchmarks._wrong_missions import wrong_missions
 from benchmarks.report import Meter, Row
 from benchmarks.worlds.lying import ANSWERS
 from journeyman.config import Settings
@@ -37,7 +39,6 @@ from journeyman.wiring import opened
 
 WORLDS: Final = Path(__file__).parent / "worlds"
 REAL_EVERY: Final = 20
-BAD_INPUT: Final = 2
 MOST_CHARACTERS: Final = 20_000
 
 
@@ -52,7 +53,8 @@ class Fault:
 
 def run(progress: Meter) -> list[Row]:
     """Measure, and give the rows."""
-    corpus = cases()
+    mistakes = [*wrong_missions()]
+    corpus = [*cases(), *mistakes]
     progress.start("inputs", len(corpus) + len(ANSWERS))
     with tempfile.TemporaryDirectory() as name, chdir(name):
         base = Path(name)
@@ -73,6 +75,7 @@ def run(progress: Meter) -> list[Row]:
     count = len(corpus) + len(ANSWERS)
     return [
         Row("malformed inputs", count, "inputs", ">= 300", count >= 300),
+        Row("  of these mistakes whose answer must say where, what and what next", len(mistakes), "inputs"),
         Row("  of these answers of tools", len(ANSWERS), "inputs"),
         Row("  of these to a program of its own", len(corpus[::REAL_EVERY]), "inputs"),
         Row("exit code of a good input, for comparison", control, "", "= 0", control == 0),
@@ -94,26 +97,29 @@ def _through_cli(corpus: Sequence[Case], base: Path, data: Path, session: str, p
             known = arguments[:1] in (["--data-dir"], [])
             line = arguments if known else ["--data-dir", str(data), *arguments]
             real = index % REAL_EVERY == 0 and not any("\0" in word or len(word) > 100_000 for word in line)
-            why, shown = judged(*(_program(line) if real else _called(line)))
+            why, shown = judged(*(_program(line) if real else _called(line)), wanted=case.code, says=case.says)
         if why:
             faults.append(Fault(case.name, why, shown))
         progress.step()
     return faults
 
 
-def judged(code: int, output: str, error: str) -> tuple[str, str]:
+def judged(code: int, output: str, error: str, *, wanted: int = 2, says: Sequence[str] = ()) -> tuple[str, str]:
     """What is wrong with an answer, and its beginning; empty when nothing is."""
     shown = " ".join(output.split())[:300]
     if error:
         return f"a traceback: {error}", shown
     if "Traceback (most recent call last)" in output:
         return "a traceback", shown
-    if code != BAD_INPUT and not (code == 1 and "[record_broken]" in output):  # as `verify`: a finding, not a mistake
+    if code != wanted and not (code == 1 and "[record_broken]" in output):  # as `verify`: a finding, not a mistake
         return f"exit code {code}", shown
     if len(output.strip()) < 15:
         return "says nothing", shown
     if len(output) > MOST_CHARACTERS:
         return f"{len(output)} characters", shown
+    words = " ".join(output.split())
+    if missing := [word for word in says if word not in words]:
+        return f"does not say {', '.join(missing)}", shown
     return "", ""
 
 

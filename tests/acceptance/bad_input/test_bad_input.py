@@ -33,5 +33,8 @@ def test_the_judge_sees_what_is_not_clear() -> None:
     assert judged(2, "journeyman: no session 'x' [not_found]", "") == ("", "")
     assert judged(1, "journeyman: no session 'x' [not_found]", "")[0]
     assert judged(2, "", "")[0]
+    assert judged(2, "m.yaml: line 3: pause_s: '5q' is no duration", "", says=("line 3", "'5q'")) == ("", "")
+    assert judged(2, "m.yaml: pause_s: '5q' is no duration", "", says=("line 3",))[0]
+    assert judged(2, "journeyman: server 's' cannot be started", "", wanted=4)[0]
     assert judged(2, "Traceback (most recent call last):\n  ValueError", "")[0]
     assert judged(2, "journeyman: no session 'x' [not_found]", "ValueError()")[0]

@@ -11,6 +11,7 @@ from journeyman.engine.mission_check import check_tools
 from journeyman.engine.observation_check import checking_state
 from journeyman.engine.tool_policy import pinned_tool
 from journeyman.interfaces.cli.event_lines import strategy_summary
+from journeyman.interfaces.cli.mission_tools import opened_tools
 from journeyman.interfaces.cli.shared import BAD_INPUT, print_json, run_async
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.criteria import probes
@@ -22,7 +23,6 @@ from journeyman.mission.rules.approvals import approval_question
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
-from journeyman.wiring import mission_catalog
 
 _MOST_STEPS: Final = 10
 
@@ -57,7 +57,7 @@ def show_dry_run(mission: Mission, folder: Path, *, as_json: bool) -> None:
 
 
 async def _first_state(mission: Mission, folder: Path) -> State:
-    async with Sandbox(1) as sandbox, mission_catalog(mission, folder) as catalog:
+    async with Sandbox(1) as sandbox, opened_tools(mission, folder) as catalog:
         rows = [pinned_tool(mission, tool) for tool in await catalog.tools()]
         found = await check_tools(mission, rows, ScriptRun(sandbox))
     for problem in found.problems:

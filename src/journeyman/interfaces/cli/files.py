@@ -11,6 +11,7 @@ import typer
 
 from journeyman.engine.mission_check import MissionCheck, check_mission
 from journeyman.interfaces.cli.drafting import DraftRequest, write_draft
+from journeyman.interfaces.cli.mission_tools import fault_lines, located, opened_tools
 from journeyman.interfaces.cli.named_values import parameters_given
 from journeyman.interfaces.cli.options import JsonOption, SetOption
 from journeyman.interfaces.cli.rendering import print_table, short, table
@@ -28,7 +29,7 @@ from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
-from journeyman.wiring import advisor_problems, load_mission, mission_catalog
+from journeyman.wiring import advisor_problems, load_mission
 
 app = CommandGroup()
 
@@ -132,11 +133,16 @@ def check(
 
     async def work() -> MissionCheck:
         async with Sandbox(1) as sandbox:
-            opens = None if offline else mission_catalog(mission, folder)
+            opens = None if offline else opened_tools(mission, folder)
             return await check_mission(mission, Predicates(sandbox), ScriptRun(sandbox), opens=opens, observation=seen)
 
-    found = run_async(work)
-    found = replace(found, problems=(*advisor_problems(settings, mission), *found.problems))
+    with fault_lines(file):
+        found = run_async(work)
+    found = replace(
+        found,
+        problems=located((*advisor_problems(settings, mission), *found.problems), file),
+        warnings=located(found.warnings, file),
+    )
     if as_json:
         print_json(
             {
@@ -150,7 +156,7 @@ def check(
             }
         )
     else:
-        _print(mission, found)
+        _print(mission, found, file)
     if found.problems:
         raise typer.Exit(BAD_INPUT)
 
@@ -170,7 +176,7 @@ def _observation(path: Path) -> JsonObject:
     return value
 
 
-def _print(mission: Mission, found: MissionCheck) -> None:
+def _print(mission: Mission, found: MissionCheck, file: Path) -> None:
     for problem in found.problems:
         say(f"  - {problem}", err=True)
     for problem in found.warnings:
@@ -187,4 +193,4 @@ def _print(mission: Mission, found: MissionCheck) -> None:
         say(f"  {mark_of(row.status, aborts=row.id in aborting).sign} {row.id}: {row.status} · {short(row.evidence)}")
     good = f"{mission.name}: valid, {len(list(walk(mission.criteria)))} criteria, digest {mission_digest(mission)[:16]}"
     count = len(found.problems)
-    say(f"{mission.name}: {count} problem{'s' if count != 1 else ''}" if count else good)
+    say(f"{file}: {count} problem{'s' if count != 1 else ''}" if count else good)

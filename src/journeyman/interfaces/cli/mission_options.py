@@ -6,6 +6,7 @@ from pathlib import Path
 
 from journeyman.advisors.model_choice import SEPARATOR, settings_name
 from journeyman.config import Settings
+from journeyman.interfaces.cli.mission_tools import located
 from journeyman.interfaces.cli.named_values import named_values
 from journeyman.mission.files.mission_file import with_ceilings
 from journeyman.mission.model.mission import Mission
@@ -33,7 +34,7 @@ def mission_for_run(
         mission = mission.model_copy(update={"advisor": _with_model(mission, model)})
     problems = advisor_problems(settings, mission)
     if problems:
-        raise InvalidInput("--advisor" if advisor else str(file), problems)
+        raise InvalidInput("--advisor", problems) if advisor else InvalidInput(str(file), located(problems, file))
     return mission
 
 

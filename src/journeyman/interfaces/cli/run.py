@@ -24,6 +24,7 @@ from journeyman.interfaces.cli.drive import (
 )
 from journeyman.interfaces.cli.dry_run import show_dry_run
 from journeyman.interfaces.cli.mission_options import mission_for_run
+from journeyman.interfaces.cli.mission_tools import fault_lines
 from journeyman.interfaces.cli.named_values import parameters_given
 from journeyman.interfaces.cli.options import (
     AdvisorOption,
@@ -104,12 +105,13 @@ def run(
         who="" if no_input else person(settings, as_name),
         notify=notify or settings.notify,
     )
-    drive_and_print(
-        settings,
-        lambda journeyman, on_event: journeyman.engine.run(mission, folder, on_event, session_id=session),
-        session,
-        view,
-    )
+    with fault_lines(file):
+        drive_and_print(
+            settings,
+            lambda journeyman, on_event: journeyman.engine.run(mission, folder, on_event, session_id=session),
+            session,
+            view,
+        )
 
 
 def _mission(file: Path, parameters: dict[str, Json]) -> tuple[Mission, Path]:

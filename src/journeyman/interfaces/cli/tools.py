@@ -11,6 +11,7 @@ from typing import Annotated, Final, TypeAlias, cast
 import typer
 
 from journeyman.engine.tool_policy import pinned_tool
+from journeyman.interfaces.cli.mission_tools import fault_lines, opened_tools
 from journeyman.interfaces.cli.named_values import named_values, parameters_given
 from journeyman.interfaces.cli.options import JsonOption, SetOption
 from journeyman.interfaces.cli.rendering import print_table, short, table
@@ -23,7 +24,7 @@ from journeyman.mission.values.documents import document
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, Problem
 from journeyman.tools.base import CallStatus, Result
 from journeyman.tools.calling import nearest_names
-from journeyman.wiring import load_mission, mission_catalog
+from journeyman.wiring import load_mission
 
 app = CommandGroup()
 tools = CommandGroup(no_args_is_help=True, help="List and try the tools of a mission.")
@@ -53,10 +54,11 @@ def list_tools(
     read, folder = load_mission(mission, parameters_given(values))
 
     async def work() -> list[JsonObject]:
-        async with mission_catalog(read, folder) as catalog:
+        async with opened_tools(read, folder) as catalog:
             return [pinned_tool(read, tool) for tool in await catalog.tools()]
 
-    rows = run_async(work)
+    with fault_lines(mission):
+        rows = run_async(work)
     if as_json:
         print_json(cast("Json", rows))
         return
@@ -99,14 +101,15 @@ def call_tool(
     given = _given(args, each)
 
     async def work() -> Result:
-        async with mission_catalog(read, folder) as catalog:
+        async with opened_tools(read, folder) as catalog:
             rows = {str(row["name"]): row for row in [pinned_tool(read, one) for one in await catalog.tools()]}
             if tool not in rows:
                 raise NotAllowed(f"{tool!r} is not a tool of {mission}{nearest_names(tool, rows)}")
             _confirm(read, rows[tool], yes=yes)
             return await catalog.call(tool, given, key=_KEY)
 
-    result = run_async(work)
+    with fault_lines(mission):
+        result = run_async(work)
     if as_json:
         print_json(_as_json(result))
     else:

@@ -25,6 +25,7 @@ from journeyman.mission.criteria.evidence import (
     comes_from,
     series_of,
 )
+from journeyman.mission.criteria.missing_metric import missing_metric
 from journeyman.mission.criteria.schema import EvidenceSource
 from journeyman.mission.values.compare import as_number
 from journeyman.mission.values.paths import at_path
@@ -72,6 +73,8 @@ class EvidenceView(Value, frozen=True, kw_only=True):
     """Known at the end of an iteration."""
     since: int = 0
     """The first epoch of the world of which evidence counts: the present one, or an earlier one for alarms."""
+    observed: Mapping[str, frozenset[str]] = field(default_factory=dict[str, "frozenset[str]"])
+    """As `known`, of everybody, also where the view is narrowed: what the reason for a missing value points to."""
     sourced: bool = False
     """Whether the operator said whose values count: then the newest of theirs does."""
 
@@ -139,7 +142,7 @@ class EvidenceView(Value, frozen=True, kw_only=True):
             return (
                 f"{name!r} is stale: nothing has measured it since the world may have changed"
                 if name in self.known
-                else f"no {name!r} yet"
+                else missing_metric(name, self.observed)
             )
         if len(rows) == 1:
             return rows[0]

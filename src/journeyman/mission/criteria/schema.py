@@ -60,6 +60,8 @@ RecordedObject = Annotated[dict[str, Json], AS_RECORDED]
 _UNITS_S: Final = {"ms": Decimal("0.001"), "s": 1, "m": 60, "h": 3600, "d": 86_400}
 _DURATION: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
 _SIZE: Final = TypeAdapter(ByteSize)
+_SIZE_TEXT: Final = r"^[0-9]+(\.[0-9]+)? ?[kKMGTP]?i?[bB]?$"
+"""pydantic reads the beginning of a text and lets what follows pass."""
 
 
 def _seconds(value: object) -> object:
@@ -75,9 +77,11 @@ def _bytes(value: object) -> object:
     if not isinstance(value, str):
         return value
     try:
-        return int(_SIZE.validate_python(value))
+        if re.search(_SIZE_TEXT, value):
+            return int(_SIZE.validate_python(value))
     except ValidationError:
-        raise ValueError(f"{value!r} is no size: write bytes, or as in 500kB, 64KiB, 10MB") from None
+        pass
+    raise ValueError(f"{value!r} is no size: write bytes, or as in 500kB, 64KiB, 10MB")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +99,7 @@ class _AlsoText:
 Finite = Annotated[StrictInt | StrictFloat, Field(allow_inf_nan=False), BeforeValidator(_not_wide), AS_RECORDED]
 Seconds = Annotated[Finite, BeforeValidator(_seconds), _AlsoText(r"^([0-9]+(\.[0-9]+)?(ms|s|m|h|d))+$")]
 """Seconds, or a text with units such as `1h30m`."""
-Bytes = Annotated[StrictInt, BeforeValidator(_bytes), _AlsoText(r"^[0-9]+(\.[0-9]+)? ?[kKMGTP]?i?[bB]?$")]
+Bytes = Annotated[StrictInt, BeforeValidator(_bytes), _AlsoText(_SIZE_TEXT)]
 """Bytes, or a text with a unit such as `64KiB`; pydantic reads it."""
 
 

@@ -44,7 +44,7 @@ def parameter_values(mission: Json, given: Mapping[str, Json]) -> ParameterValue
     found = ParameterValues()
     for name in given.keys() - declared.keys():
         near = difflib.get_close_matches(name, declared, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(declared) or 'none'}"
+        hint = f"did you mean {near[0]!r}?" if near else f"declared under `parameters`: {', '.join(declared) or 'none'}"
         found.faults.append(ParameterFault((SECTION,), f"the mission has no parameter {name!r}", hint))
     for name, row in declared.items():
         spec = parameter_of(row)

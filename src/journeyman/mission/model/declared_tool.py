@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Final, TypeAlias, cast
+from typing import Annotated, Final, TypeAlias
 
-from pydantic import Field, StrictStr, field_validator
+from pydantic import BeforeValidator, Field, StrictStr, field_validator
 
 from journeyman.mission.criteria.schema import IN_ORDER, Name, RecordedObject, Seconds, Strict
 from journeyman.mission.model.effects import EFFECT_RULES, AfterCrash, EffectClass
@@ -23,12 +23,24 @@ ParameterName: TypeAlias = Annotated[StrictStr, Field(pattern=r"^[a-z_][a-z0-9_]
 """In small letters, as variables of programs' environments hardly are: a shell line gets its parameters as such."""
 
 
+def _schema(row: object) -> object:
+    if not isinstance(row, str):
+        return row
+    if row not in JSON_TYPES:
+        raise ValueError(f"{row!r} names no type; there are {', '.join(JSON_TYPES)}, or write a JSON Schema")
+    return {"type": row}
+
+
+ArgumentSchema: TypeAlias = Annotated[RecordedObject, BeforeValidator(_schema)]
+"""JSON Schema of one argument, or its type alone."""
+
+
 class DeclaredTool(Strict, ABC):
     """A tool that the mission file describes."""
 
     description: StrictStr = ""
     """What planner, advisors and people are told of it; its command line or request where empty."""
-    parameters: Annotated[dict[ParameterName, RecordedObject], IN_ORDER] = Field(default_factory=dict)
+    parameters: Annotated[dict[ParameterName, ArgumentSchema], IN_ORDER] = Field(default_factory=dict)
     """Name to JSON Schema, or to a type such as `integer`. One with a `default` may be left out; with `default: null`
     what names it is then left out, too."""
     effect: EffectClass | None = None
@@ -38,18 +50,12 @@ class DeclaredTool(Strict, ABC):
     timeout_s: Annotated[Seconds, Field(gt=0, le=86_400)] | None = None
     """Its own limit in place of `limits.call_timeout_s`."""
 
-    @field_validator("parameters", mode="before")
+    @field_validator("parameters")
     @classmethod
-    def _short_parameters(cls, value: object) -> object:
-        if not isinstance(value, dict):
-            return value
-        rows = cast("dict[object, object]", value)
-        wrong = [f"{name}: {row}" for name, row in rows.items() if isinstance(row, str) and row not in JSON_TYPES]
-        if wrong:
-            raise ValueError(f"{wrong[0]!r} names no type; there are {', '.join(JSON_TYPES)}, or write a JSON Schema")
-        if KEY_NAME in rows:
+    def _leaves_the_key(cls, parameters: dict[str, JsonObject]) -> dict[str, JsonObject]:
+        if KEY_NAME in parameters:
             raise ValueError(f"{KEY_NAME!r} is no parameter: `{{{KEY_NAME}}}` is the key of each call")
-        return {name: {"type": row} if isinstance(row, str) else row for name, row in rows.items()}
+        return parameters
 
     @field_validator("effect")
     @classmethod

@@ -17,7 +17,7 @@ from journeyman.mission.model.effects import EFFECT_RULES, AfterCrash, EffectCla
 from journeyman.mission.model.http_requests import HttpTool
 from journeyman.mission.model.metric_sources import MetricSource
 from journeyman.mission.model.objective import AtEnd, Objective, long_objective
-from journeyman.mission.model.parameters import MissionParameter, long_parameters
+from journeyman.mission.model.parameters import MissionParameter
 from journeyman.mission.model.servers import Server
 from journeyman.mission.model.strategy import Strategy, ToolCall
 from journeyman.mission.values.canonical import Json, JsonObject, digest_of
@@ -290,11 +290,6 @@ class Mission(Strict):
         tables = (cast("object", plain.get(key)) for key in ("commands", "http"))
         names = [name for table in tables if isinstance(table, dict) for name in cast("dict[object, object]", table)]
         return {**plain, "tools": names} if names else plain
-
-    @field_validator("parameters", mode="before")
-    @classmethod
-    def _short_parameters(cls, value: object) -> object:
-        return long_parameters(value)
 
     @field_validator("minimize", "maximize", mode="before")
     @classmethod

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal, cast
+from typing import Annotated, Final, Literal
 
 from pydantic import StrictStr, ValidationError, model_validator
 
@@ -29,6 +29,11 @@ class MissionParameter(Strict):
     """The least that a number may be."""
     maximum: Finite | None = None
     """The most that a number may be."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _long(cls, row: object) -> object:
+        return long_parameter(row)
 
     @model_validator(mode="after")
     def _default_fits(self) -> MissionParameter:
@@ -74,13 +79,6 @@ def long_parameter(row: object) -> object:
 def parameter_of(row: object) -> MissionParameter | None:
     """The parameter that a file's row describes, in either form; `None` where it is none."""
     try:
-        return MissionParameter.model_validate(long_parameter(row))
-    except (ValidationError, ValueError):
+        return MissionParameter.model_validate(row)
+    except ValidationError:
         return None
-
-
-def long_parameters(value: object) -> object:
-    """The long form of a file's parameters."""
-    if not isinstance(value, dict):
-        return value
-    return {name: long_parameter(row) for name, row in cast("dict[object, object]", value).items()}

@@ -93,6 +93,7 @@ def _view(
         iteration=state.iteration.index,
         metrics=metrics,
         known=seen.known,
+        observed=seen.known,
         events=tuple(row for row in world.events if row.measurement.order <= order),
         results=_results(state, since, order),
         checks={name: row for name, row in world.checks.items() if row.measurement.epoch >= since},
