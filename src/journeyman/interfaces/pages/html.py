@@ -27,7 +27,7 @@ from journeyman.mission.report.model import Report
 from journeyman.mission.report.phrases import claim_check
 from journeyman.mission.report.plain_text import one_line
 
-_SCRIPTS: Final = ("charts.js", "overview.js", "lists.js", "page.js")
+_SCRIPTS: Final = ("charts.js", "links.js", "lists.js", "overview.js", "timeline.js", "page.js")
 
 _OWN_FORM: Final = frozenset(
     {"criteria", "budget", "context", "iterations", "advice", "effects", "people", "lessons", "followups", "record"}
@@ -35,14 +35,14 @@ _OWN_FORM: Final = frozenset(
 """Sections that the page shows in a form of its own; every other one stands there as its table and sentences."""
 
 
-def html_report(report: Report) -> str:
-    """A report as one self-contained page; the same report gives the same bytes.
+def html_report(report: Report, stands: str = "") -> str:
+    """A report as one self-contained page; the same report gives the same bytes. `stands` is as `document` takes it.
 
     The page asks for nothing from any network and runs only its own script, which its Content-Security-Policy names by
     hash. What tools wrote is embedded as data and shown as text.
     """
-    how = claim_check(report)
-    found = document(report)
+    how = claim_check(report, stands)
+    found = document(report, stands)
     more = [section for section in found.sections if section.name not in _OWN_FORM]
     script = _script()
     return Template(_resource("page.html")).substitute(

@@ -22,10 +22,18 @@ _BLOCK_START: Final = re.compile(r"^(\d{1,9})(?=[.)])|^(?=[-+=#:>])")
 _LINE: Final = 10_000
 
 
-def markdown_report(report: Report) -> str:
+def markdown_report(report: Report, stands: str = "") -> str:
     """The report as Markdown (GitHub's flavour, also readable as plain text); the same report gives the same text."""
-    found = document(report)
-    parts = [_header(found), _quote(found.directive), *(_section(section) for section in found.sections)]
+    return markdown_document(document(report, stands))
+
+
+def markdown_document(found: Document) -> str:
+    """A document as Markdown."""
+    parts = [
+        _header(found),
+        *([_quote(found.directive)] if found.directive else []),
+        *(_section(section) for section in found.sections),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -38,6 +46,7 @@ def escaped(value: Json, most: int = 300) -> str:
 
 def _header(found: Document) -> str:
     lines = [f"# {escaped(found.name, _LINE)}: {escaped(found.outcome.text)}", ""]
+    lines += [f"**{escaped(found.summary, _LINE)}**", ""] if found.summary else []
     lines += [f"- **{name}:** {escaped(value, _LINE)}" for name, value in found.facts]
     return "\n".join(lines)
 
