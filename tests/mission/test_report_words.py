@@ -15,7 +15,7 @@ from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import CallPurpose, EffectClass, EffectState
 from journeyman.mission.model.reasons import VerdictReason
 from journeyman.mission.report.build import build_report
-from journeyman.mission.report.headline import goal_ids
+from journeyman.mission.report.goals import Goal, goals
 from journeyman.mission.report.iteration_text import argument_changes, iteration_texts
 from journeyman.mission.report.margins import margin_followups, margin_text
 from journeyman.mission.report.model import Report
@@ -100,7 +100,7 @@ def test_what_an_abort_condition_is_made_of_is_no_goal() -> None:
         {"id": "a", "criteria": [{"id": "b"}]},
         {"id": "c", "abort_when_met": True, "criteria": [{"id": "d"}]},
     ]
-    assert goal_ids(made) == {"a", "b"}
+    assert goals(made) == (Goal("a", required=True, members=(Goal("b", required=True),)),)
 
 
 def test_iterations_read_as_the_live_lines_do() -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from journeyman.advisors.model_choice import SEPARATOR, settings_name
 from journeyman.config import Settings
 from journeyman.interfaces.cli.named_values import named_values
+from journeyman.interfaces.cli.report_files import report_option
 from journeyman.mission.files.mission_file import with_ceilings
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.values.canonical import JsonObject
@@ -15,15 +16,24 @@ from journeyman.wiring import advisor_problems
 
 
 def mission_for_run(
-    mission: Mission, settings: Settings, file: Path, *, budget: list[str], advisor: str, model: str
+    mission: Mission,
+    settings: Settings,
+    file: Path,
+    *,
+    budget: list[str],
+    advisor: str,
+    model: str,
+    report: Path | None,
 ) -> Mission:
-    """The mission with this run's ceilings, advisor and model; raises `InvalidInput` where it names an advisor that is none."""
+    """The mission with this run's ceilings, advisor, model and report file; raises `InvalidInput` where it names an advisor that is none."""
     if budget:
         mission = with_ceilings(mission, budget_changes(budget), "--budget")
     if advisor:
         mission = mission.model_copy(update={"advisor": advisor})
     if model:
         mission = mission.model_copy(update={"advisor": _with_model(mission, model)})
+    if report is not None:
+        mission = mission.model_copy(update={"report": str(report_option(report))})
     problems = advisor_problems(settings, mission)
     if problems:
         raise InvalidInput("--advisor" if advisor else str(file), problems)

@@ -88,6 +88,8 @@ def standing_text(rule: CriterionRule, judged: Judged, moved: str = "") -> str:
     text = f"{number:g}{moved}" if number is not None else ""
     if rule.aborts:
         word = criterion_word(judged.status.value, aborts=True)
+        if judged.status is CriterionStatus.MET:
+            return f"{word}{f': {text}' if text else ''} ({rule.sentence})"
         return " ".join(part for part in (word, _distance(rule, number, text)) if part)
     if judged.status is CriterionStatus.UNMET and number is None:
         text = f"{judged.progress:.0%}"

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.model.effects import EffectState
-from journeyman.mission.model.reasons import Outcome, VerdictReason
+from journeyman.mission.model.reasons import Outcome, SessionStatus, VerdictReason
 from journeyman.mission.report.best import best_words
 from journeyman.mission.report.criterion_text import seen_number
+from journeyman.mission.report.goals import Goal, goal_ids, goals, open_goals
 from journeyman.mission.report.model import Report
 from journeyman.mission.report.plain_text import one_line
 from journeyman.mission.report.rows import CriterionRow, IterationRow, JudgedRow
-from journeyman.mission.values.canonical import Json
 
 _MOST_VALUES: Final = 2
 _MOST_DENIED: Final = 2
@@ -35,8 +35,16 @@ def _how_it_ended(report: Report) -> str:
     if report.outcome is Outcome.ACHIEVED:
         return _achieved(report)
     struck = next((row for row in report.criteria if row.abort_when_met and row.status is CriterionStatus.MET), None)
-    begin = f"{_struck(report, struck)}. " if struck is not None else _ended_by(report)
+    begin = f"{_struck(report, struck)}. " if struck is not None else _ended_by(report) or _asked(report)
     return begin + _closest(report)
+
+
+def _asked(report: Report) -> str:
+    """The open question to a person."""
+    last = next((row for row in reversed(report.people) if row.what in ("ApprovalAsked", "ApprovalAnswered")), None)
+    if report.status is not SessionStatus.WAITING or last is None or last.what != "ApprovalAsked":
+        return ""
+    return f"Waits for {last.details.get('by') or 'a person'}: {one_line(last.details.get('question', ''), _NOTE)} "
 
 
 def _achieved(report: Report) -> str:
@@ -45,11 +53,11 @@ def _achieved(report: Report) -> str:
     last = next((row for row in reversed(report.iterations) if row.evaluation), None)
     if last is None:
         return "Achieved"
-    wanted = goal_ids(report.mission.get("criteria"))
+    wanted = goal_ids(goals(report.mission.get("criteria")))
     seen = [
         f"{row.id} {number:g}"
         for row in report.criteria
-        if row.id in wanted and (number := seen_number(row.evidence)) is not None
+        if row.id in wanted and row.required and (number := seen_number(row.evidence)) is not None
     ]
     return f"Achieved at #{last.index}: {', '.join([_did(last), *seen[:_MOST_VALUES]])}"
 
@@ -75,12 +83,17 @@ def _end_note(report: Report) -> str:
 
 def _closest(report: Report) -> str:
     """The iteration that came nearest to what is asked for, and the first number that it still missed."""
-    wanted, rows = goal_ids(report.mission.get("criteria")), {row.id: row for row in report.criteria}
-    ranked = [(_nearness(row, rows, wanted), row) for row in report.iterations if _decided(row, wanted)]
+    wanted, rows = goals(report.mission.get("criteria")), {row.id: row for row in report.criteria}
+    found = [(row, {one.id: one for one in row.evaluation}) for row in report.iterations if row.evaluation]
+    ranked = [
+        (_nearness(judged, rows, wanted), row, judged)
+        for row, judged in found
+        if any(goal.id in judged and judged[goal.id].status is not CriterionStatus.INCONCLUSIVE for goal in wanted)
+    ]
     if not ranked:
         return "Nothing was measured"
-    _, nearest = max(ranked, key=lambda item: item[0])  # the first of equals
-    open_ones = list(_open(nearest, rows, wanted))
+    _, nearest, stood = max(ranked, key=lambda item: item[0])  # the first of equals
+    open_ones = list(open_goals(wanted, stood))
     if not open_ones:
         return f"Closest: {_did(nearest)} at #{nearest.index}, where all that is asked for held"
     judged = next((one for one in open_ones if seen_number(one.evidence) is not None), open_ones[0])
@@ -93,39 +106,17 @@ def _closest(report: Report) -> str:
     return f"{told}, needs {row.sentence}" + (f" {row.hold_for} times in a row" if row.hold_for > 1 else "")
 
 
-def _decided(row: IterationRow, wanted: set[str]) -> bool:
-    """Whether any goal was decided at all."""
-    return any(one.status is not CriterionStatus.INCONCLUSIVE for one in row.evaluation if one.id in wanted)
-
-
-def _nearness(row: IterationRow, rows: dict[str, CriterionRow], wanted: set[str]) -> tuple[float, float]:
-    met = sum(
-        1.0 if judged.status is CriterionStatus.MET else judged.progress
-        for judged in row.evaluation
-        if judged.id in wanted and judged.id in rows and rows[judged.id].required
-    )
+def _nearness(
+    judged: Mapping[str, JudgedRow], rows: Mapping[str, CriterionRow], wanted: tuple[Goal, ...]
+) -> tuple[float, float]:
+    """How much is met, and where that is equal how little is missing."""
+    known = [judged[goal.id] for goal in wanted if goal.required and goal.id in judged]
     gaps = [
         abs(bound - number)
-        for judged in _open(row, rows, wanted)
-        if (number := seen_number(judged.evidence)) is not None and (bound := rows[judged.id].bound) is not None
+        for one in open_goals(wanted, judged)
+        if (number := seen_number(one.evidence)) is not None and (bound := rows[one.id].bound) is not None
     ]
-    return met, -sum(gaps)
-
-
-def _open(row: IterationRow, rows: dict[str, CriterionRow], wanted: set[str]) -> Iterator[JudgedRow]:
-    for judged in row.evaluation:
-        known = rows.get(judged.id)
-        if judged.id in wanted and known is not None and known.required and judged.status is not CriterionStatus.MET:
-            yield judged
-
-
-def goal_ids(criteria: Json) -> set[str]:
-    """The ids of a mission's criteria that are to be met: all but abort conditions and what these are made of."""
-    found: set[str] = set()
-    for row in criteria if isinstance(criteria, list) else []:
-        if isinstance(row, dict) and not row.get("abort_when_met"):
-            found |= {str(row.get("id"))} | goal_ids(row.get("criteria"))
-    return found
+    return sum(1.0 if one.status is CriterionStatus.MET else one.progress for one in known), -sum(gaps)
 
 
 def _did(row: IterationRow) -> str:

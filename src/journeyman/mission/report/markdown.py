@@ -32,7 +32,7 @@ def markdown_document(found: Document) -> str:
     parts = [
         _header(found),
         *([_quote(found.directive)] if found.directive else []),
-        *(_section(section) for section in found.sections),
+        *(section_markdown(section) for section in found.sections),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -55,8 +55,14 @@ def _quote(text: str) -> str:
     return "\n".join(f"> {escaped(line, _LINE)}".rstrip() for line in visible(text).split("\n"))
 
 
-def _section(section: Section) -> str:
-    parts = [f"## {escaped(section.title)}"]
+def section_markdown(section: Section, level: int = 2) -> str:
+    """A section under a heading of a level."""
+    return f"{'#' * level} {escaped(section.title)}\n\n{section_body(section)}"
+
+
+def section_body(section: Section) -> str:
+    """What stands under a section's heading."""
+    parts: list[str] = []
     if section.table is not None:
         parts.append(_whole(section.table))
     if section.commands:
