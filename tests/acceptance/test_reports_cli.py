@@ -128,3 +128,29 @@ def test_the_best_so_far_stands_in_show(shell: MakeShell) -> None:
     shown, report = user.json("show", "one"), user.json("report", "one")
     assert shown["best"] == report["best"]
     assert shown["best"]["value"] == 3
+
+
+def test_two_runs_are_laid_beside_each_other(shell: MakeShell) -> None:
+    """The first event at which they differ, in every form that tells of two."""
+    user = written(shell)
+    tool = {"run": ["cat", "n.txt"], "effect": "pure", "metrics": {"n": {"regex": r"n (\d+)"}}}
+    (user.folder / "mission.json").write_text(json.dumps({**MISSION, "commands": {"count": tool}}))
+    for name, count in (("one", 3), ("same", 3), ("more", 4)):
+        (user.folder / "n.txt").write_text(f"n {count}")
+        user.run("run", "mission.json", "--id", name, "-q")
+    alike = user.json("report", "one", "--against", "same")
+    assert (alike["difference"], alike["iterations"]) == (None, [])
+    found = user.json("report", "one", "--against", "more")
+    at = found["difference"]
+    assert (at["left_kind"], at["at"], at["left"], at["right"], at["iteration"]) == ("Settled", "metrics.n", 3, 4, 0)
+    assert found["iterations"][0]["right"] == "count() · many ✓ 4"
+    user.run("report", "one", "--against", "more", "-o", "two.html")
+    told = user.run("report", "one", "--against", "more").stdout
+    for words in ("one against more", "metrics.n is 3 here, 4 there; both made the same calls throughout"):
+        assert words in (user.folder / "two.html").read_text()
+        assert words in told
+    assert (
+        "two sessions have no form 'junit'"
+        in user.run("report", "one", "--against", "more", "-f", "junit", code=2).stderr
+    )
+    assert "no session 'none'" in user.run("report", "one", "--against", "none", code=2).stderr

@@ -10,14 +10,16 @@ from journeyman.engine.record_reading import state_of
 from journeyman.engine.reporting import report_of
 from journeyman.engine.standing import Standing, row_of, standing_of
 from journeyman.interfaces.cli.private_files import write_private
-from journeyman.interfaces.pages.html import html_report
+from journeyman.interfaces.pages.html import html_document, html_report
 from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.report_file import SESSION, form_of
+from journeyman.mission.report.comparison import Comparison
+from journeyman.mission.report.comparison_document import comparison_document
 from journeyman.mission.report.github import github_summary
 from journeyman.mission.report.junit import junit_report
-from journeyman.mission.report.markdown import markdown_report
+from journeyman.mission.report.markdown import markdown_document, markdown_report
 from journeyman.mission.report.model import Report, to_json
-from journeyman.mission.values.errors import InvalidInput, JourneymanError, Problem, Unavailable
+from journeyman.mission.values.errors import CallerError, InvalidInput, JourneymanError, Problem, Unavailable
 from journeyman.stores.base import Store
 from journeyman.wiring import Journeyman
 
@@ -60,6 +62,20 @@ def rendered(found: Report, form: Form, stands: str = "") -> str:
             return github_summary(found, stands)
         case Form.markdown | Form.terminal:
             return markdown_report(found, stands)
+
+
+def rendered_comparison(found: Comparison, form: Form) -> str:
+    """A comparison as text of a form; raises `CallerError` for those that tell of one session alone."""
+    match form:
+        case Form.json:
+            return json.dumps(to_json(found), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
+        case Form.html:
+            return html_document(comparison_document(found))
+        case Form.markdown | Form.terminal:
+            return markdown_document(comparison_document(found))
+        case Form.junit | Form.github:
+            hint = "choose terminal, markdown, json or html"
+            raise CallerError(f"two sessions have no form {form.value!r}; {hint}", code="invalid_input")
 
 
 async def report_and_standing(store: Store, session_id: str) -> tuple[Report, str]:

@@ -15,6 +15,7 @@ from journeyman.interfaces.pages.sections import (
     advice,
     budget,
     criteria,
+    document_header,
     header,
     mission,
     people,
@@ -22,7 +23,7 @@ from journeyman.interfaces.pages.sections import (
     record,
     words,
 )
-from journeyman.mission.report.document import document
+from journeyman.mission.report.document import Document, document
 from journeyman.mission.report.model import Report
 from journeyman.mission.report.phrases import claim_check
 from journeyman.mission.report.plain_text import one_line
@@ -61,6 +62,16 @@ def html_report(report: Report, stands: str = "") -> str:
         record=record(report),
         data=script_data(embedded(report)),
         script=script,
+    )
+
+
+def html_document(found: Document) -> str:
+    """A document as one self-contained page without a script: its facts, and each section as it is."""
+    return Template(_resource("document.html")).substitute(
+        title=text(f"{found.name}: {found.outcome.text}"),
+        style=_resource("page.css"),
+        header=document_header(found),
+        sections=joined(plain_section(section) for section in found.sections),
     )
 
 

@@ -9,7 +9,7 @@ from journeyman.interfaces.pages.embedded_report import MOST_PEOPLE
 from journeyman.interfaces.pages.markup import NOTHING, Html, joined, tag, text
 from journeyman.mission.report.best import best_words
 from journeyman.mission.report.criterion_text import TONES, criterion_word
-from journeyman.mission.report.document import advice_table
+from journeyman.mission.report.document import Document, advice_table
 from journeyman.mission.report.margins import margin_text
 from journeyman.mission.report.model import Report
 from journeyman.mission.report.phrases import (
@@ -65,6 +65,23 @@ def header(report: Report, how: ClaimCheck) -> Html:
         ),
         doubt,
         tag("dl", *_terms((name, value) for name, value in facts if value), class_="facts"),
+    )
+
+
+def document_header(found: Document) -> Html:
+    """The header of a document that has no form of its own: how it comes out in one sentence, and its facts."""
+    tone = found.outcome.tone or "going"
+    return tag(
+        "header",
+        tag("p", text("Journeyman report"), class_="eyebrow"),
+        tag("h1", text(found.name)),
+        tag(
+            "div",
+            tag("p", _icon(tone), tag("strong", text(found.outcome.text)), class_="outcome"),
+            tag("p", text(found.summary), class_="summary"),
+            tag("dl", *_terms(found.facts), class_="claims stacked"),
+            class_=f"verdict {tone}",
+        ),
     )
 
 

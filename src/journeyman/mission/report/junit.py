@@ -45,7 +45,7 @@ def junit_report(report: Report) -> str:
     }
     suites = ET.Element("testsuites")
     for element in (suites, suite):
-        element.attrib |= {name: str(count) for name, count in counts.items()} | {"time": _seconds(report)}
+        element.attrib.update({name: str(count) for name, count in counts.items()}, time=_seconds(report))
     suites.append(suite)
     ET.indent(suites)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(suites, encoding="unicode")}\n'
