@@ -43,7 +43,7 @@ function pagedList(section, { rows, leftOut, what, idOf, summarize, detail, cont
     if (!state.found.length) list.append(element("li", { class: "empty" }, `No ${what} match.`));
     if (state.printing && state.found.length > shown.length) list.append(element("li", { class: "empty" }, `${(state.found.length - shown.length).toLocaleString("en")} ${shown.length ? "more " : ""}${what} are not printed.`));
     const all = rows.length.toLocaleString("en");
-    count.textContent = state.found.length === rows.length ? `${all} ${what}` : `${state.found.length.toLocaleString("en")} of ${all} ${what}`;
+    count.textContent = state.found.length === rows.length ? `${all} ${rows.length === 1 ? what.slice(0, -1) : what}` : `${state.found.length.toLocaleString("en")} of ${all} ${what}`;
     drawPager(pages);
   };
   const turn = (page) => { state.page = page; draw(); section.scrollIntoView({ block: "start" }); };
@@ -77,7 +77,7 @@ function pagedList(section, { rows, leftOut, what, idOf, summarize, detail, cont
       draw();
       const box = document.getElementById(idOf(wanted)).firstChild;
       box.open = true;
-      box.scrollIntoView({ block: "start" });
+      box.scrollIntoView({ block: "start", behavior: "instant" });
       box.firstChild.focus({ preventScroll: true });
       return true;
     },

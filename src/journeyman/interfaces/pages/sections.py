@@ -59,8 +59,8 @@ def header(report: Report, how: ClaimCheck) -> Html:
         tag(
             "div",
             tag("p", _icon(tone), tag("strong", text(how.title)), class_="outcome"),
+            tag("p", text(report.summary), class_="summary"),
             tag("dl", *_terms(claims), class_="claims"),
-            tag("p", text(report.summary), class_="summary") if report.summary else NOTHING,
             class_=f"verdict {tone}",
         ),
         doubt,

@@ -68,7 +68,7 @@ def _first(found: Comparison) -> Section:
         row_of("event", _event(at.left_seq, at.left_kind), _event(at.right_seq, at.right_kind)),
         row_of(one_line(at.at) or "whole event", _shown(at.left), _shown(at.right)),
     ]
-    table = Table(("", _column(found.left), _column(found.right)), rows)
+    table = Table(("part", _column(found.left), _column(found.right)), rows)
     return Section("difference", f"First difference, in iteration {at.iteration}", table)
 
 
