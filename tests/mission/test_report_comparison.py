@@ -14,7 +14,7 @@ from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.events import EventRecord
 from journeyman.mission.report.build import build_report
-from journeyman.mission.report.comparison import Comparison, Difference, compare, difference_of, is_compared
+from journeyman.mission.report.comparison import Comparison, FirstDifference, compare, difference_of, is_compared
 from journeyman.mission.report.comparison_document import comparison_document
 from journeyman.mission.report.markdown import markdown_document
 from journeyman.mission.report.model import Report, from_json
@@ -111,9 +111,9 @@ def run(*workers: int, target: int = 3) -> Report:
     return build_report(session.events, HEAD)
 
 
-def differing(iteration: int) -> Difference:
+def differing(iteration: int) -> FirstDifference:
     """A difference there."""
-    return Difference(iteration=iteration, left_seq=7, right_seq=7, left_kind="Proposed", right_kind="Proposed", at="strategy.calls.0.args.workers", left=8, right=9)  # fmt: skip
+    return FirstDifference(iteration=iteration, left_seq=7, right_seq=7, left_kind="Proposed", right_kind="Proposed", at="strategy.calls.0.args.workers", left=8, right=9)  # fmt: skip
 
 
 def test_both_sides_are_told_from_the_difference_on() -> None:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 
 from journeyman.engine.records import NumberedEvent, numbered_events
 from journeyman.engine.reporting import report_of
-from journeyman.mission.report.comparison import Comparison, Difference, compare, difference_of, is_compared
+from journeyman.mission.report.comparison import Comparison, FirstDifference, compare, difference_of, is_compared
 from journeyman.stores.base import Store
 
 
@@ -16,7 +16,7 @@ async def comparison_of(store: Store, left: str, right: str) -> Comparison:
     return compare(await report_of(store, left), await report_of(store, right), difference, same)
 
 
-async def _first_difference(store: Store, left: str, right: str) -> tuple[Difference | None, int]:
+async def _first_difference(store: Store, left: str, right: str) -> tuple[FirstDifference | None, int]:
     """The first difference, and how many events are alike before it."""
     sides, same = (_compared(store, left), _compared(store, right)), 0
     while True:
@@ -28,7 +28,7 @@ async def _first_difference(store: Store, left: str, right: str) -> tuple[Differ
             same += 1
             continue
         at, seen, seen_other = found
-        return Difference(
+        return FirstDifference(
             iteration=min(row.iteration for row in (one, other) if row is not None),
             left_seq=one and one.seq,
             right_seq=other and other.seq,

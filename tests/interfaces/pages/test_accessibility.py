@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from journeyman.interfaces.pages.html import html_document
-from journeyman.mission.report.comparison import Difference, compare
+from journeyman.mission.report.comparison import FirstDifference, compare
 from journeyman.mission.report.comparison_document import comparison_document
 from journeyman.mission.report.model import from_json
 from tests.interfaces.pages.axe import violations
@@ -26,7 +26,9 @@ _SETTLED = "new Promise(done => setTimeout(done, 100))"
 def two() -> str:
     """The page of two sessions."""
     left, right = from_json(busy_report()), from_json(open_report())
-    at = Difference(iteration=4, left_seq=70, right_seq=None, left_kind="Settled", right_kind="", at="", left={"a": 1})
+    at = FirstDifference(
+        iteration=4, left_seq=70, right_seq=None, left_kind="Settled", right_kind="", at="", left={"a": 1}
+    )
     return html_document(comparison_document(compare(left, right, at, 69)))
 
 

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import anyio
 import typer
@@ -34,6 +35,8 @@ from journeyman.mission.report.model import to_json
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.wiring import Journeyman
 
+_REPORT_S: Final = 60.0
+"""For the report of an ending; that of a record of 100,000 events takes two seconds."""
 Drive = Callable[[Journeyman, OnEvent], Awaitable[State]]
 
 
@@ -82,10 +85,11 @@ async def _driven(journeyman: Journeyman, start: Drive, session: str, display: D
     try:
         return await _driven_to_its_end(journeyman, start, display, view)
     finally:
-        with anyio.CancelScope(shield=True):
+        wrote = f"no report was written in {_REPORT_S:g} s: journeyman report {session} -o FILE writes it again"
+        with anyio.move_on_after(_REPORT_S, shield=True):
             wrote = await write_at_ending(journeyman, session, view.report)
-            display.close()
-            say_on_the_side(wrote)
+        display.close()
+        say_on_the_side(wrote)
 
 
 async def _driven_to_its_end(journeyman: Journeyman, start: Drive, display: Display, view: View) -> State:

@@ -12,18 +12,18 @@ function lane(effects) {
   return { bars, span: Math.max(0, ...bars.map(({ start, length }) => start + length)) };
 }
 
-function told({ tool, state }, length) {
+function callText({ tool, state }, length) {
   return `${tool} ${state === "done" ? "" : `${state} `}${lasting(length)}`;
 }
 
 function laneBars({ bars, span }, scale) {
   const shown = bars.slice(0, 200).map(({ effect, start, length }) => {
-    const bar = element("span", { class: `call ${TONES[effect.state] === "good" ? "calm" : TONES[effect.state] ?? "going"}`, title: told(effect, length) });
+    const bar = element("span", { class: `call ${TONES[effect.state] === "good" ? "calm" : TONES[effect.state] ?? "going"}`, title: callText(effect, length) });
     bar.style.left = `min(${((100 * start) / scale).toFixed(2)}%, 100% - 3px)`; // the last one is seen, too, however short
     bar.style.width = `${((100 * length) / scale).toFixed(2)}%`;
     return bar;
   });
-  const words = bars.slice(0, 8).map(({ effect, length }) => told(effect, length)).join(", ");
+  const words = bars.slice(0, 8).map(({ effect, length }) => callText(effect, length)).join(", ");
   const more = bars.length > 8 ? ` and ${bars.length - 8} more` : "";
   return element("span", { class: "lane", role: "img", "aria-label": `${bars.length} call${bars.length === 1 ? "" : "s"} in ${lasting(span)}: ${words}${more}` }, ...shown);
 }

@@ -40,7 +40,7 @@ _TIMES: Final = "duration_s"
 """How long a command took, which it reports among its values, is no difference either."""
 
 
-class Difference(Value, frozen=True, kw_only=True):
+class FirstDifference(Value, frozen=True, kw_only=True):
     """The first event at which two records differ; one side is empty where its record ends there."""
 
     iteration: int
@@ -81,7 +81,7 @@ class Comparison(Value, frozen=True, kw_only=True):
     right: Side
     same_events: int
     """Events in which they are alike, before the first in which they are not."""
-    difference: Difference | None
+    difference: FirstDifference | None
     """`None` where both tell the same."""
     other_calls_from: int | None
     """The first iteration that set out to do something else; `None` where all did the same."""
@@ -100,14 +100,14 @@ def is_compared(event: Event) -> bool:
 def difference_of(left: EventRecord | None, right: EventRecord | None) -> tuple[str, Json, Json] | None:
     """Where two events differ, and what stands there on both sides; `None` where they tell the same."""
     if left is None or right is None or type(left.event) is not type(right.event):
-        shown = [None if one is None else _told(one.event) for one in (left, right)]
+        shown = [None if one is None else _without_names(one.event) for one in (left, right)]
         return None if left is None and right is None else ("", shown[0], shown[1])
-    one, other = _told(left.event), _told(right.event)
+    one, other = _without_names(left.event), _without_names(right.event)
     at = first_difference(one, other)
     return None if at is None else (at, _part(one, at), _part(other, at))
 
 
-def _told(event: Event) -> JsonObject:
+def _without_names(event: Event) -> JsonObject:
     """An event as far as two runs can be alike in it."""
     left_out = _UNTOLD.get(type(event), frozenset[str]())
     return {name: _comparable(value) for name, value in encode(event).items() if name not in left_out}
@@ -133,7 +133,7 @@ def _part(value: Json, at: str) -> Json:
         return None
 
 
-def compare(left: Report, right: Report, difference: Difference | None, same_events: int) -> Comparison:
+def compare(left: Report, right: Report, difference: FirstDifference | None, same_events: int) -> Comparison:
     """The comparison of two reports that part at a difference."""
     start = difference.iteration if difference is not None else 0
     return Comparison(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from journeyman.mission.report.comparison import Comparison, Difference, Pair, Side
+from journeyman.mission.report.comparison import Comparison, FirstDifference, Pair, Side
 from journeyman.mission.report.document import Document
 from journeyman.mission.report.phrases import BUDGETS, OUTCOMES
 from journeyman.mission.report.plain_text import amount_text, evidence_text, one_line
@@ -50,7 +50,7 @@ def _summary(found: Comparison) -> str:
     return f"The same for {found.same_events:,} events, then different at #{at.iteration}: {_part(at)}; {did}"
 
 
-def _part(at: Difference) -> str:
+def _part(at: FirstDifference) -> str:
     if not at.at:
         return f"{at.left_kind or 'the end of the record'} here, {at.right_kind or 'the end of the record'} there"
     return one_line(f"{at.left_kind} {at.at} is {_shown(at.left)} here, {_shown(at.right)} there", 300)
