@@ -19,8 +19,9 @@ help:  ## list what can be made
 $(BIN)/python:
 	$(VENV_NEW)
 
+# A lock file is whole: nothing is resolved again, and what `override-dependencies` leaves out stays away.
 define install_lock
-	$(INSTALL) --require-hashes -r requirements/$(1).lock
+	$(INSTALL) --no-deps --require-hashes -r requirements/$(1).lock
 	$(INSTALL) --no-deps --no-build-isolation -e .
 	@touch $@
 endef
@@ -30,7 +31,7 @@ $(VENV)/.demo: requirements/demo.lock pyproject.toml | $(BIN)/python
 $(VENV)/.dev: requirements/dev.lock pyproject.toml | $(BIN)/python
 	$(call install_lock,dev)
 $(VENV)/.bench: requirements/bench.lock $(VENV)/.dev
-	$(INSTALL) --require-hashes -r requirements/bench.lock
+	$(INSTALL) --no-deps --require-hashes -r requirements/bench.lock
 	@touch $@
 
 demo: $(VENV)/.demo  ## set up and find a bad commit with a real MCP server, no model

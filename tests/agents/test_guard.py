@@ -114,7 +114,7 @@ async def test_an_agent_that_ends_in_its_work_is_judged_by_its_work(
     """In the first round it is ended in mid-command; the second finishes the job."""
 
     async def end(repository: Repository) -> None:
-        while not (repository.work / "started").exists():
+        while not (repository.work / "started").exists():  # noqa: ASYNC110  # another program writes it
             await asyncio.sleep(0.02)
         for pid in programs_in(repository.work):
             with suppress(ProcessLookupError):

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from journeyman.mission.report.markdown import escaped, markdown_report
 from journeyman.mission.report.model import from_json
 from journeyman.mission.report.phrases import claim_check, criterion_rule
-from journeyman.mission.report.plain_text import duration_text, evidence_text, one_line
+from journeyman.mission.report.plain_text import MISSING, duration_text, evidence_text, one_line
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.value import replace
 from tests.interfaces.pages.reports import busy_report, empty_report, hostile_report, long_report, open_report
@@ -45,8 +45,10 @@ def test_every_part_of_a_report_stands_in_the_text() -> None:
         "# tune-checkout-latency: Achieved",
         "**Claimed:** complete (criteria_met) by engine",
         "> and hold it there for three evaluations.",
-        "| fast_enough | required | latency_ms &lt;= 200, 3 measurements in a row | met | 100% | 181 |",
-        "| orders_lost | abort condition | orders_lost > 5 | clear | 0% | 0 |",
+        "| fast_enough | required | latency_ms &lt;= 200, 3 measurements in a row | met | 100% | 181 | 19 (10%) to spare |",
+        f"| orders_lost | abort condition | orders_lost > 5 | clear | {MISSING} | 0 | 5 (100%) from striking |",
+        "**Achieved at #9: ",
+        "; 1 call failed**",
         f"| Tool calls | {calls} | 150 | {calls / 150:.0%} |",
         "409 another rollout is in progress",
         "reconciled by person:mira",

@@ -159,8 +159,8 @@ class AdviceClient:
         sure = None if advice.confidence is None else float(advice.confidence)
         return Advised(strategy, outcome.advisor, sure)
 
-    async def closing_notes(self) -> e.ClosingNotes | None:
-        """Validated notes to lay over the report; `None` keeps the report's own."""
+    async def closing_notes(self) -> tuple[e.ClosingNotes, str] | None:
+        """Validated notes to lay over the report, and who wrote them; `None` keeps the report's own."""
         rows = await self._rows()
         endings = await self._endings()
 
@@ -177,7 +177,9 @@ class AdviceClient:
         )
         if not isinstance(outcome.value, ClosingAdvice):
             return None
-        return e.ClosingNotes(lessons=outcome.value.lessons, recommended_followups=outcome.value.recommended_followups)
+        found = outcome.value
+        notes = e.ClosingNotes(lessons=found.lessons, recommended_followups=found.recommended_followups)
+        return notes, f"advisor:{outcome.advisor}"
 
     def _request(self, purpose: AskPurpose, prompt: Prompt, answer: Any) -> Request:
         state = self._journal.state

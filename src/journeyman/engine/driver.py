@@ -450,8 +450,9 @@ class Driver:
         ):
             if not await self._commit():
                 return
-            notes = await run_with_timeout(self._world.clock, self._journal.left_s(), self._advising.closing_notes)
-            if notes is not None:
-                self._journal.record(notes, actor="advisor")
+            found = await run_with_timeout(self._world.clock, self._journal.left_s(), self._advising.closing_notes)
+            if found is not None:
+                notes, advisor = found
+                self._journal.record(notes, actor=advisor)
         self._journal.record(e.Ended(verdict=command.verdict, reason=command.reason, outcome=command.outcome))
         await self._commit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -194,9 +195,9 @@ def test_without_javascript_the_main_things_are_seen(browser: Browser, tmp_path:
             "Advice",
             "Budget",
             "Lessons and follow-ups",
-            "Follow-ups",
-            "Lessons",
-            "Notes",
+            "Follow-ups by the rules",
+            "Lessons by the rules",
+            "Notes by people",
             "People",
             "Mission",
             "Record",
@@ -224,24 +225,33 @@ def test_landmarks_headings_and_labels_are_there_for_screen_readers(browser: Bro
     assert nameless == []
 
 
-def test_paper_shows_everything_in_light(browser: Browser, tmp_path: Path) -> None:
-    """Printing opens every row, puts tools away, and gives the page back afterwards."""
+def test_paper_shows_a_short_run_whole_and_in_light(browser: Browser, tmp_path: Path) -> None:
+    """Printing opens the rows of short lists, puts tools away, and gives the page back afterwards."""
     browser.open(_written(tmp_path, busy_report()), dark=True)
+    browser.ask("document.querySelector('#effects details').open = true")
+    browser.ask("new Promise(done => setTimeout(done, 50))")
     browser.ask("window.dispatchEvent(new Event('beforeprint'))")
     browser.send(
         "Emulation.setEmulatedMedia", media="print", features=[{"name": "prefers-color-scheme", "value": "dark"}]
     )
-    assert (
-        browser.ask("document.querySelectorAll('details[open] > .body').length")
-        == browser.ask("document.querySelectorAll('details').length")
-        > 40
-    )
+    assert browser.ask("document.querySelectorAll('#iterations details[open] > .body').length") == 10
+    # Of the many calls those are printed that were not simply done, and the one that the reader opened.
+    assert browser.ask("document.querySelectorAll('#effects details').length") == 3
+    assert browser.ask("document.querySelectorAll('#effects details[open] > .body').length") == 1
+    assert browser.ask("document.querySelector('#effects .rows').innerText").count("effects are not printed") == 1
     assert browser.ask("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert browser.ask("getComputedStyle(document.getElementById('finder')).display") == "none"
     browser.send("Emulation.setEmulatedMedia", media="")
     browser.ask("window.dispatchEvent(new Event('afterprint'))")
-    assert browser.ask("document.querySelectorAll('details[open]').length") == 0
-    assert browser.printed(tmp_path / "report.pdf").read_bytes().startswith(b"%PDF")
+    assert browser.ask("document.querySelectorAll('#iterations details[open]').length") == 0
+
+
+def test_sixty_iterations_take_at_most_eight_pages(browser: Browser, tmp_path: Path) -> None:
+    """With every iteration, its numbers and its times on them."""
+    browser.open(_written(tmp_path, long_report(60)))
+    printed = browser.printed(tmp_path / "report.pdf").read_bytes()
+    assert printed.startswith(b"%PDF")
+    assert 3 <= len(re.findall(rb"/Type\s*/Page\b", printed)) <= 8
 
 
 def test_the_readers_colours_are_used(browser: Browser, tmp_path: Path) -> None:

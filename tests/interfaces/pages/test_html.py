@@ -93,7 +93,7 @@ def test_the_report_is_embedded_once_and_reads_back() -> None:
         key: report[key] for key in report if key not in charts
     }
     assert [row["iteration"] for row in told["budget_series"]] == list(range(10))
-    assert set(told) - set(report) == {"overview"}
+    assert set(told) - set(report) == {"overview", "texts", "effect_texts"}
 
 
 @given(
@@ -220,6 +220,6 @@ def test_questions_to_models_stand_on_the_page() -> None:
     ]
     report: JsonObject = {**busy_report(), "advice": asked}
     words = " ".join(_Page(page_of(report)).words)
-    assert "s1#1 strategy claude rejected (schema_mismatch: calls.0.tool)" in words
-    assert "1,234 tokens" in words
+    assert "claude was asked 2 times: 1 accepted, 1 refused; 1,234 tokens." in words
+    assert "0 claude strategy refused (schema_mismatch: calls.0.tool)" in words
     assert "No model was asked." in " ".join(_Page(page_of(busy_report())).words)

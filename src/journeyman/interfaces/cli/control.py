@@ -18,9 +18,10 @@ from journeyman.interfaces.cli.mission_options import budget_changes
 from journeyman.interfaces.cli.next_steps import next_step, standing_words
 from journeyman.interfaces.cli.options import ApprovalArgument, JsonOption, NoteOption, PersonOption, SessionArgument
 from journeyman.interfaces.cli.rendering import print_table, table_of
+from journeyman.interfaces.cli.report_files import write_at_ending
 from journeyman.interfaces.cli.sessions import state_json
 from journeyman.interfaces.cli.shared import CommandGroup, person, print_json, settings_of
-from journeyman.interfaces.cli.terminal import say
+from journeyman.interfaces.cli.terminal import say, say_on_the_side
 from journeyman.interfaces.cli.with_session import once_free, with_session
 from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
@@ -63,14 +64,17 @@ def _record_action(
     """
     settings = settings_of(ctx)
     who = person(settings, as_name)
+    wrote: list[str] = []
 
     async def work(journeyman: Journeyman, name: str) -> tuple[State, Summary]:
         state = await act(journeyman.store, journeyman.clock, name, who)
         if finish:
             state = await _finished(journeyman, name, state)
+            wrote.append(await write_at_ending(journeyman, name))
         return state, await row_of(journeyman.store, name)
 
     state, row = with_session(settings, session, work)
+    say_on_the_side("".join(wrote))
     if as_json:
         print_json(state_json(state, row))
         return

@@ -7,7 +7,9 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from typing import Final
 
+import anyio
 import typer
 
 from journeyman.config import Settings
@@ -21,8 +23,9 @@ from journeyman.interfaces.cli.next_steps import next_step
 from journeyman.interfaces.cli.notifying import notify
 from journeyman.interfaces.cli.output import Output
 from journeyman.interfaces.cli.rendering import summary_text
+from journeyman.interfaces.cli.report_files import write_at_ending
 from journeyman.interfaces.cli.shared import INTERRUPTED, exit_code, print_json
-from journeyman.interfaces.cli.terminal import others_print_to, say
+from journeyman.interfaces.cli.terminal import others_print_to, say, say_on_the_side
 from journeyman.interfaces.cli.watchdog import Watchdog
 from journeyman.interfaces.cli.with_session import once_free, with_journeyman
 from journeyman.mission.model.events import EventRecord, encode
@@ -32,6 +35,8 @@ from journeyman.mission.report.model import to_json
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.wiring import Journeyman
 
+_REPORT_S: Final = 60.0
+"""For the report of an ending; that of a record of 100,000 events takes two seconds."""
 Drive = Callable[[Journeyman, OnEvent], Awaitable[State]]
 
 
@@ -46,6 +51,8 @@ class View:
     """Who answers questions here; empty where nobody is asked."""
     notify: str
     """How a person is told who looks elsewhere; see `notifying.notify`."""
+    report: Path | None = None
+    """File for the report in place of the mission's."""
 
 
 def chosen_output(output: Output, *, as_json: bool) -> Output:
@@ -63,7 +70,7 @@ def drive_and_print(settings: Settings, start: Drive, session: str, view: View) 
     with others_print_to(log_of(settings, session)):
         display = open_display(quiet=view.quiet, verbose=view.verbose)
         try:
-            state = with_journeyman(settings, lambda journeyman: _driven_to_its_end(journeyman, start, display, view))
+            state = with_journeyman(settings, lambda journeyman: _driven(journeyman, start, session, display, view))
         except KeyboardInterrupt:
             display.close()
             say(f"interrupted; nothing is lost. Go on with: journeyman resume {session}", err=True)
@@ -73,8 +80,20 @@ def drive_and_print(settings: Settings, start: Drive, session: str, view: View) 
     raise typer.Exit(exit_code(state))
 
 
+async def _driven(journeyman: Journeyman, start: Drive, session: str, display: Display, view: View) -> State:
+    """Drive it to its end, and leave its report whatever that was: also where it failed, or was interrupted too late."""
+    try:
+        return await _driven_to_its_end(journeyman, start, display, view)
+    finally:
+        wrote = f"no report was written in {_REPORT_S:g} s: journeyman report {session} -o FILE writes it again"
+        with anyio.move_on_after(_REPORT_S, shield=True):
+            wrote = await write_at_ending(journeyman, session, view.report)
+        display.close()
+        say_on_the_side(wrote)
+
+
 async def _driven_to_its_end(journeyman: Journeyman, start: Drive, display: Display, view: View) -> State:
-    watchdog, failed = Watchdog(journeyman.settings, as_json=view.output is Output.json), FailedCalls()
+    watchdog, failed = _watchdog(journeyman.settings, view), FailedCalls()
     told: set[str] = set()
 
     def listen(happened: EventRecord, state: State) -> None:
@@ -103,6 +122,10 @@ async def _driven_to_its_end(journeyman: Journeyman, start: Drive, display: Disp
     display.close()
     await print_result(journeyman, state, view.output)
     return state
+
+
+def _watchdog(settings: Settings, view: View) -> Watchdog:
+    return Watchdog(settings, as_json=view.output is Output.json, report=view.report)
 
 
 async def driven(journeyman: Journeyman, on_event: OnEvent, session: str) -> State:

@@ -10,7 +10,6 @@ import typer
 from journeyman.engine.mission_check import check_tools
 from journeyman.engine.observation_check import checking_state
 from journeyman.engine.tool_policy import pinned_tool
-from journeyman.interfaces.cli.event_lines import strategy_summary
 from journeyman.interfaces.cli.mission_tools import opened_tools
 from journeyman.interfaces.cli.shared import BAD_INPUT, print_json, run_async
 from journeyman.interfaces.cli.terminal import say
@@ -19,6 +18,7 @@ from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import Strategy, dump_strategy
 from journeyman.mission.planner.propose import Proposal, propose
+from journeyman.mission.report.call_text import strategy_text
 from journeyman.mission.rules.approvals import approval_question
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.tools.sandbox import Sandbox
@@ -47,7 +47,7 @@ def show_dry_run(mission: Mission, folder: Path, *, as_json: bool) -> None:
     for name in mission.advisors:
         say(f"  ask advisor {name} whenever no step of a plan is due; what follows is what happens without an answer")
     for source, step in steps:
-        say(f"  {source}: {strategy_summary(step)}")
+        say(f"  {source}: {strategy_text(step)}")
         question = approval_question(state, step)
         if question:
             say(f"    asks a person first: {question}")

@@ -5,19 +5,17 @@ from __future__ import annotations
 from typing import Final, cast
 
 from journeyman.interfaces.cli.rendering import short
-from journeyman.interfaces.cli.status_marks import mark_of
-from journeyman.mission.criteria.base import Criterion, walk
-from journeyman.mission.criteria.evidence import CriterionStatus
+from journeyman.mission.criteria.base import walk
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.reasons import VerdictReason, WaitFor
-from journeyman.mission.model.state import CriterionState, State
-from journeyman.mission.model.strategy import Strategy
-from journeyman.mission.report.phrases import criterion_word, person_action
+from journeyman.mission.model.state import State
+from journeyman.mission.report.call_text import strategy_text
+from journeyman.mission.report.criterion_text import StandingTexts, rule_of
+from journeyman.mission.report.phrases import person_action
 from journeyman.mission.report.rows import PersonRow
 
-_MOST_CRITERIA: Final = 6
 _WORDS: Final = 120
 _RESULT_WORDS: Final = 400
 _QUIET: Final = (VerdictReason.IN_PROGRESS,)
@@ -44,10 +42,10 @@ def person_words(happened: EventRecord, event: e.PersonEvent) -> str:
 
 
 class EventLines:
-    """Puts events into words; remembers the numbers that it told last, so that it can say how they moved."""
+    """Puts events into words."""
 
     def __init__(self, *, verbose: bool = False) -> None:
-        self._told: dict[str, float] = {}
+        self._standing = StandingTexts()
         self._advisor = ""
         self._verbose = verbose
 
@@ -96,58 +94,17 @@ class EventLines:
 
     def _verdict(self, event: e.Decided, state: State) -> str:
         rows = [
-            (one, state.progress.criteria[one.id])
+            (rule_of(one), state.progress.criteria[one.id].result)
             for one in walk(state.mission.criteria)
             if one.id in state.progress.criteria
         ]
-        rows.sort(key=lambda row: row[1].status is CriterionStatus.MET)  # what is still open first
-        shown = [f"{criterion.id} {self.standing(criterion, known)}" for criterion, known in rows]
-        left_out = [f"and {len(shown) - _MOST_CRITERIA} more"] if len(shown) > _MOST_CRITERIA else []
+        told = [*self._standing.all(rows)]
         verdict = "" if event.reason in _QUIET else f" {event.verdict}/{event.reason} ·"
-        what = "check" if state.mission.checks_only else strategy_summary(state.iteration.strategy)
-        told = [*shown[:_MOST_CRITERIA], *left_out]
+        what = "check" if state.mission.checks_only else strategy_text(state.iteration.strategy)
         objective, best = state.mission.objective, state.objective.best
         if objective is not None and best is not None and best.iteration == event.iteration:
             told.append(f"best so far: {objective.metric} {best.value:g}")
         return f"iteration {event.iteration}:{verdict} {what} · {'; '.join(told)}"
-
-    def standing(self, criterion: Criterion, known: CriterionState) -> str:
-        """How a criterion stands: its mark, the number and how it moved, and what it needs."""
-        number = number_of(known)
-        before = self._told.get(criterion.id)
-        if number is not None:
-            self._told[criterion.id] = number
-        moved = f" ({number - before:+.4g})" if number is not None and before not in (None, number) else ""
-        return f"{mark_of(known.status, aborts=criterion.abort_when_met).sign} {standing_words(criterion, known, moved)}".rstrip()
-
-
-def standing_words(criterion: Criterion, known: CriterionState, moved: str = "") -> str:
-    """The number that a criterion saw and how it `moved`, and what it needs, or how far an abort condition is from striking."""
-    number, alarm = number_of(known), criterion.abort_when_met
-    text = f"{number:g}{moved}" if number is not None else ""
-    if alarm:
-        word = criterion_word(known.status.value, aborts=True)
-        return " ".join(part for part in (word, _distance(criterion, number, text)) if part)
-    if known.status is CriterionStatus.UNMET and number is None:
-        text = f"{known.progress:.0%}"
-    if 0 < known.result.held < criterion.hold_for:
-        return f"{text}, held {known.result.held} of {criterion.hold_for}"
-    open_one = known.status is CriterionStatus.UNMET and number is not None
-    return f"{text}, needs {criterion.sentence()}" if open_one else text
-
-
-def _distance(criterion: Criterion, number: float | None, text: str) -> str:
-    """How far an abort condition is from striking, which comes first: rows are cut at their end."""
-    bound, strikes = criterion.bound(), f"strikes at {criterion.sentence()}"
-    if number is None:
-        return f"({strikes})"
-    return f"{text}, {strikes}" if bound is None else f"{abs(bound - number):.4g} away: {text}, {strikes}"
-
-
-def number_of(known: CriterionState) -> float | None:
-    """The number that a criterion was judged by; `None` where it was none."""
-    value = known.result.evidence
-    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else None
 
 
 def _person(happened: EventRecord, event: e.PersonEvent) -> str:
@@ -171,16 +128,3 @@ def _failed(event: e.Settled, state: State) -> str:
     if event.error_class == "skipped":
         return f"  {name} was not called: {short(event.error, _WORDS)}"
     return f"  {name} failed: {event.error_class}: {short(event.error, _WORDS)}"
-
-
-def strategy_summary(strategy: Strategy | None) -> str:
-    """A strategy in a few words."""
-    if strategy is None:
-        return "nothing"
-    if strategy.script is not None:
-        return "script"
-    names = [
-        f"{call.tool}({', '.join(f'{key}={value!r}' for key, value in call.args.items())})" for call in strategy.calls
-    ]
-    text = (" | " if strategy.parallel else ", ").join(names) or f"sleep {strategy.sleep_s:g} s"
-    return text if len(text) <= 80 else text[:79] + "…"

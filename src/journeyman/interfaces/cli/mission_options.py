@@ -8,6 +8,7 @@ from journeyman.advisors.model_choice import SEPARATOR, settings_name
 from journeyman.config import Settings
 from journeyman.interfaces.cli.mission_tools import located
 from journeyman.interfaces.cli.named_values import named_values
+from journeyman.interfaces.cli.report_files import report_option
 from journeyman.mission.files.mission_file import with_ceilings
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.values.canonical import JsonObject
@@ -16,9 +17,16 @@ from journeyman.wiring import advisor_problems
 
 
 def mission_for_run(
-    mission: Mission, settings: Settings, file: Path, *, budget: list[str], advisor: str, model: str
+    mission: Mission,
+    settings: Settings,
+    file: Path,
+    *,
+    budget: list[str],
+    advisor: str,
+    model: str,
+    report: Path | None,
 ) -> Mission:
-    """The mission with this run's ceilings, advisor and model; raises `InvalidInput` where it names an advisor that is none."""
+    """The mission with this run's ceilings, advisor, model and report file; raises `InvalidInput` where it names an advisor that is none."""
     if mission.checks_only:
         problem = Problem(
             where="mode",
@@ -32,6 +40,8 @@ def mission_for_run(
         mission = mission.model_copy(update={"advisor": advisor})
     if model:
         mission = mission.model_copy(update={"advisor": _with_model(mission, model)})
+    if report is not None:
+        mission = mission.model_copy(update={"report": str(report_option(report))})
     problems = advisor_problems(settings, mission)
     if problems:
         raise InvalidInput("--advisor", problems) if advisor else InvalidInput(str(file), located(problems, file))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, TypeAlias
 
 import typer
@@ -62,4 +63,12 @@ DryRunOption: TypeAlias = Annotated[
 ]
 DetachOption: TypeAlias = Annotated[
     bool, typer.Option("--detach", "-d", help="Run in the background; print the session's id.")
+]
+ReportOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--report",
+        metavar="FILE",
+        help="Write the report there when it ends, however it ends: .html, .md, .json or .xml (JUnit); {session} is its id.",
+    ),
 ]

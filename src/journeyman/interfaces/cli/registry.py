@@ -28,7 +28,9 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
     "show": CommandEntry("sessions", "Sessions", "Show where a session stands."),
     "watch": CommandEntry("sessions", "Sessions", "Follow a session live, from any terminal."),
     "history": CommandEntry("sessions", "Sessions", "Show what happened, event by event or by iteration."),
-    "report": CommandEntry("reports", "Sessions", "Print or write the report: terminal, Markdown, JSON or HTML."),
+    "report": CommandEntry(
+        "reports", "Sessions", "Print, write or compare reports: a page, Markdown, JSON, JUnit, GitHub."
+    ),
     "delete": CommandEntry("removal", "Sessions", "Remove sessions for good."),
     "prune": CommandEntry("removal", "Sessions", "Remove the sessions that ended long ago."),
     "prompt": CommandEntry("sessions", "Sessions", "Print the prompt that a model would see next."),

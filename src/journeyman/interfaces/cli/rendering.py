@@ -19,16 +19,15 @@ from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import CriterionState, State
 from journeyman.mission.report import section as report_section
 from journeyman.mission.report.best import best_row, best_words
+from journeyman.mission.report.criterion_text import SIGNS, criterion_word
 from journeyman.mission.report.document import Document, document
 from journeyman.mission.report.model import Report
-from journeyman.mission.report.phrases import criterion_word
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.printable import visible
 from journeyman.stores.base import Summary
 
 _PIPE_CELLS: Final = 1_000_000
-_TONE_COLOURS: Final = {"good": "green", "bad": "red", "unsure": "magenta"}
-_TONE_MARKS: Final = {"good": "✓", "bad": "✗", "unsure": "?"}
+_TONE_COLOURS: Final = {"good": "green", "bad": "red", "unsure": "magenta", "warn": "yellow"}
 
 
 def console() -> Console:
@@ -95,10 +94,14 @@ def table(*columns: str) -> Table:
     return made
 
 
-def report_page(report: Report) -> RenderableType:
+def report_page(report: Report, stands: str = "") -> RenderableType:
     """A report for the terminal."""
-    found = document(report)
-    parts: list[RenderableType] = [_header(found, report.session_id)]
+    return document_page(document(report, stands))
+
+
+def document_page(found: Document) -> RenderableType:
+    """A document for the terminal."""
+    parts: list[RenderableType] = [_header(found)]
     for section in found.sections:
         parts.append(Text(f"\n{section.title}", style="bold"))
         if section.table is not None:
@@ -111,12 +114,15 @@ def report_page(report: Report) -> RenderableType:
     return Group(*parts)
 
 
-def _header(found: Document, session: str) -> RenderableType:
+def _header(found: Document) -> RenderableType:
     body = Text.assemble((found.outcome.text, f"bold {_TONE_COLOURS.get(found.outcome.tone, 'cyan')}"))
+    if found.summary:
+        body.append_text(Text.assemble("\n", (found.summary, "bold")))
     for name, value in found.facts:
         body.append_text(Text.assemble("\n", (f"{name}: ", "dim"), value))
-    body.append(f"\n\n{visible(found.directive)}")
-    return Panel(body, title=Text(f"{found.name} · {session}"), title_align="left")
+    if found.directive:
+        body.append(f"\n\n{visible(found.directive)}")
+    return Panel(body, title=Text(found.name), title_align="left")
 
 
 def table_of(found: report_section.Table) -> Table:
@@ -136,5 +142,5 @@ def _cell(cell: report_section.Cell) -> RenderableType:
         bar = Table.grid(padding=(0, 1, 0, 0))
         bar.add_row(ProgressBar(total=1, completed=cell.share, width=12), cell.text)
         return bar
-    mark = f"{_TONE_MARKS[cell.tone]} " if cell.tone else ""
+    mark = f"{SIGNS[cell.tone]} " if cell.tone in SIGNS else ""
     return Text(f"{mark}{cell.text}", style=_TONE_COLOURS.get(cell.tone, ""))

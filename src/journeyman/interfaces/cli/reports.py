@@ -2,39 +2,39 @@
 
 from __future__ import annotations
 
-import json
 import os
 import webbrowser
-from enum import StrEnum
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import RenderableType
 
-from journeyman.engine.reporting import report_of
+from journeyman.engine.comparing import comparison_of
 from journeyman.interfaces.cli.options import SessionArgument
-from journeyman.interfaces.cli.rendering import console, report_page
-from journeyman.interfaces.cli.shared import CommandGroup, settings_of
+from journeyman.interfaces.cli.rendering import console, document_page, report_page
+from journeyman.interfaces.cli.report_files import (
+    Form,
+    form_by_name,
+    rendered,
+    rendered_comparison,
+    report_and_standing,
+    write_text,
+)
+from journeyman.interfaces.cli.shared import CommandGroup, find_session, settings_of
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.cli.with_session import with_session
-from journeyman.interfaces.pages.html import html_report
-from journeyman.mission.report.markdown import markdown_report
-from journeyman.mission.report.model import Report, to_json
+from journeyman.mission.report.comparison import Comparison
+from journeyman.mission.report.comparison_document import comparison_document
+from journeyman.mission.report.github import github_annotations
+from journeyman.mission.report.model import Report
 from journeyman.mission.values.errors import Unavailable
+from journeyman.wiring import Journeyman
 
 app = CommandGroup()
-
-
-class Form(StrEnum):
-    """How a report is written."""
-
-    terminal = "terminal"
-    markdown = "markdown"
-    json = "json"
-    html = "html"
-
-
-_BY_SUFFIX = {".md": Form.markdown, ".json": Form.json, ".html": Form.html, ".htm": Form.html}
 
 
 @app.command("report")
@@ -43,51 +43,88 @@ def report(
     session: SessionArgument,
     form: Annotated[
         Form | None,
-        typer.Option("--format", "-f", help="terminal, markdown, json or html; by the file's name when left out."),
+        typer.Option(
+            "--format",
+            "-f",
+            help="terminal, markdown, json, html, junit or github; by the file's name (.md, .json, .html, .xml) when left out.",
+        ),
     ] = None,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="Write to this file instead of standard output.")
     ] = None,
+    against: Annotated[
+        str,
+        typer.Option(
+            "--against", metavar="SESSION", help="Lay another session beside it, from the first difference on."
+        ),
+    ] = "",
     opens: Annotated[bool, typer.Option("--open", help="Open it in a browser, as a page.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The same as --format json.")] = False,
 ) -> None:
-    """Print or write a session's report; the HTML page is one file that works offline."""
+    """Print or write a session's report; the HTML page is one file that works offline.
+
+    `--format junit` is JUnit XML with a case for each criterion. `--format github` is a step summary: in GitHub Actions
+    it is appended to the step's summary, and what failed becomes annotations; elsewhere it is printed.
+
+    `--against OTHER` names the first event at which the two records differ, times and ids aside, and lays criteria, what
+    was used, and calls with their values beside each other from there.
+    """
     settings = settings_of(ctx)
-    found = with_session(settings, session, lambda journeyman, name: report_of(journeyman.store, name))
+
+    async def work(journeyman: Journeyman, name: str) -> _Shown:
+        store = journeyman.store
+        if against:
+            return _compared(await comparison_of(store, name, await find_session(store, against)))
+        return _reported(*await report_and_standing(store, name))
+
+    found = with_session(settings, session, work)
     if opens and output is None:
-        output = settings.data_dir / settings.tenant / "reports" / f"{found.session_id}.html"
-        output.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    by_name = _BY_SUFFIX.get(output.suffix.lower(), Form.markdown) if output is not None else Form.terminal
+        output = settings.data_dir / settings.tenant / "reports" / f"{found.name}.html"
+    by_name = form_by_name(output) if output is not None else Form.terminal
     wanted = Form.json if as_json else form or by_name
-    if wanted is Form.terminal and output is None:
-        console().print(report_page(found))
-        return
-    text = rendered(found, wanted)
-    if output is None:
-        say(text, nl=False, exact=True)
-        return
-    try:
-        with open(output, "w", encoding="utf-8", opener=_private) as file:
-            file.write(text)
-    except OSError as error:
-        raise Unavailable(
-            f"cannot write {str(output)!r}: {error.strerror}; choose another place with --output"
-        ) from None
-    say(f"wrote {output}", err=True)
-    if opens and not webbrowser.open(output.resolve().as_uri()):
+    if output is not None:
+        write_text(output, found.text(wanted))
+        say(f"wrote {output}", err=True)
+    elif wanted is Form.terminal:
+        console().print(found.page)
+    elif wanted is Form.github and found.report is not None and os.environ.get("GITHUB_STEP_SUMMARY"):
+        _to_github(found.report, found.text(wanted), Path(os.environ["GITHUB_STEP_SUMMARY"]))
+    else:
+        say(found.text(wanted), nl=False, exact=True)
+    if opens and output is not None and not webbrowser.open(output.resolve().as_uri()):
         say("no browser could be started; open that file in one", err=True)
 
 
-def _private(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Shown:
+    """What the command shows: one session's report, or two beside each other."""
+
+    name: str
+    text: Callable[[Form], str]
+    page: RenderableType
+    report: Report | None = None
 
 
-def rendered(found: Report, form: Form) -> str:
-    """A report as text of a form."""
-    match form:
-        case Form.json:
-            return json.dumps(to_json(found), indent=2, sort_keys=True, ensure_ascii=False) + "\n"
-        case Form.html:
-            return html_report(found)
-        case Form.markdown | Form.terminal:
-            return markdown_report(found)
+def _reported(report: Report, stands: str) -> _Shown:
+    def text(form: Form) -> str:
+        return rendered(report, form, stands)
+
+    return _Shown(name=report.session_id, text=text, page=report_page(report, stands), report=report)
+
+
+def _compared(found: Comparison) -> _Shown:
+    return _Shown(
+        name=f"{found.left.session_id}-against-{found.right.session_id}",
+        text=partial(rendered_comparison, found),
+        page=document_page(comparison_document(found)),
+    )
+
+
+def _to_github(found: Report, text: str, summary: Path) -> None:
+    """Append to the summary of a step of GitHub Actions, which other tools may have begun, and annotate the run."""
+    try:
+        with summary.open("a", encoding="utf-8") as file:
+            file.write(text)
+    except OSError as error:
+        raise Unavailable(f"cannot append to GITHUB_STEP_SUMMARY, {str(summary)!r}: {error.strerror}") from None
+    say(github_annotations(found), nl=False, exact=True)

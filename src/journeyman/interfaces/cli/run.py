@@ -37,14 +37,16 @@ from journeyman.interfaces.cli.options import (
     OutputOption,
     PersonOption,
     QuietOption,
+    ReportOption,
     SessionArgument,
     SessionIdOption,
     SetOption,
     VerboseOption,
 )
 from journeyman.interfaces.cli.output import Output
+from journeyman.interfaces.cli.report_files import report_option, write_at_ending
 from journeyman.interfaces.cli.shared import CommandGroup, exit_code, person, print_json, settings_of
-from journeyman.interfaces.cli.terminal import say
+from journeyman.interfaces.cli.terminal import say, say_on_the_side
 from journeyman.interfaces.cli.with_session import once_free, with_journeyman, with_session
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import State
@@ -76,6 +78,7 @@ def run(
     verbose: VerboseOption = False,
     no_input: NoInputOption = False,
     notify: NotifyOption = "",
+    report: ReportOption = None,
     as_name: PersonOption = "",
     output: OutputOption = Output.text,
     as_json: JsonOption = False,
@@ -86,11 +89,11 @@ def run(
     Exit codes: 0 achieved, 1 not achieved, 2 bad input, 3 a person must act, 4 could not start, 130 interrupted. What
     was interrupted goes on with `journeyman resume`.
 
-    What --set, --budget, --advisor and --model say is recorded with the mission, so that a resumed session keeps it.
+    What --set, --budget, --advisor, --model and --report say is recorded with the mission, so that a resumed session keeps it.
     """
     settings = settings_of(ctx)
     mission, folder = _mission(file, parameters_given(values))
-    mission = mission_for_run(mission, settings, file, budget=budget, advisor=advisor, model=model)
+    mission = mission_for_run(mission, settings, file, budget=budget, advisor=advisor, model=model, report=report)
     if dry_run:
         show_dry_run(mission, folder, as_json=as_json)
         return
@@ -161,6 +164,7 @@ def resume(
     verbose: VerboseOption = False,
     no_input: NoInputOption = False,
     notify: NotifyOption = "",
+    report: ReportOption = None,
     as_name: PersonOption = "",
     output: OutputOption = Output.text,
     as_json: JsonOption = False,
@@ -190,6 +194,7 @@ def resume(
         verbose=verbose,
         who="" if no_input else who,
         notify=notify or settings.notify,
+        report=None if report is None else report_option(report),
     )
     drive_and_print(settings, reopened, name, view)
 
@@ -230,7 +235,9 @@ def _print_from(log: Path, start: int) -> int:
 
 
 @app.command("conclude", hidden=True)
-def conclude(ctx: typer.Context, session: SessionArgument, as_json: JsonOption = False) -> None:
+def conclude(
+    ctx: typer.Context, session: SessionArgument, report: ReportOption = None, as_json: JsonOption = False
+) -> None:
     """Write the ending of a session whose process was killed, since a tool held it past the deadline."""
     settings = settings_of(ctx)
     say(
@@ -241,6 +248,7 @@ def conclude(ctx: typer.Context, session: SessionArgument, as_json: JsonOption =
     async def work(journeyman: Journeyman, name: str) -> State:
         state = await once_free(journeyman, name, lambda: journeyman.engine.conclude(name))
         await print_result(journeyman, state, Output.json if as_json else Output.text)
+        say_on_the_side(await write_at_ending(journeyman, name, report))
         return state
 
     raise typer.Exit(exit_code(with_session(settings, session, work)))

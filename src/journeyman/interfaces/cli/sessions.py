@@ -32,6 +32,7 @@ from journeyman.mission.criteria.evidence import Evidence
 from journeyman.mission.model.events import PersonEvent, encode, encode_result
 from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
+from journeyman.mission.report.best import best_row
 from journeyman.mission.report.model import context_rows, to_json
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.stores.base import Store, Summary
@@ -125,6 +126,7 @@ def state_json(state: State, row: Summary) -> JsonObject:
         "pending": cast("JsonObject", structs.asdict(pending)) if pending is not None else None,
         "unknown_effects": [effect.intended.effect for effect in unsettled(state)],
         "context": [to_json(row) for row in context_rows(state)],
+        "best": None if (best := best_row(state)) is None else to_json(best),
         "metrics": {name: max(rows, key=_order).value for name, rows in state.world.evidence.items()},
     }
 

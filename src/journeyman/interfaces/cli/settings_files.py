@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
 from typing import Final
 
 from journeyman.config import Settings, explained
+from journeyman.interfaces.cli.private_files import write_private
 from journeyman.mission.values.errors import NotAllowed, Unavailable
 
 _HEAD: Final = "# Settings of Journeyman. Command line and JOURNEYMAN_* variables win over this file.\n"
@@ -55,16 +55,7 @@ def _toml(value: object) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(
-            draft, "x", encoding="utf-8", opener=lambda name, flags: os.open(name, flags, 0o600)
-        ) as file:  # Path.open takes no opener
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
+        write_private(path, text)
     except OSError as error:
-        draft.unlink(missing_ok=True)
         raise Unavailable(f"cannot write {path}: {error.strerror}; name another file with JOURNEYMAN_CONFIG") from None

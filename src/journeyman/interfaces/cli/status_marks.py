@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from journeyman.mission.criteria.evidence import CriterionStatus
+from journeyman.mission.report.criterion_text import SIGNS, TONES, criterion_word
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,18 +17,11 @@ class Mark:
     colour: str
 
 
-_OF_GOALS: Final = {
-    CriterionStatus.MET: Mark("✓", "green"),
-    CriterionStatus.UNMET: Mark("✗", "yellow"),
-    CriterionStatus.INCONCLUSIVE: Mark("?", "magenta"),
-}
-_OF_ABORTS: Final = {
-    CriterionStatus.MET: Mark("✗", "red"),
-    CriterionStatus.UNMET: Mark("✓", "green"),
-    CriterionStatus.INCONCLUSIVE: Mark("?", "magenta"),
-}
+_OF_GOALS: Final = {"good": "green", "bad": "yellow", "unsure": "magenta"}
+_OF_ABORTS: Final = {**_OF_GOALS, "bad": "red"}
 
 
 def mark_of(status: CriterionStatus, *, aborts: bool) -> Mark:
     """The mark of a status; an abort condition is well as long as it is not met."""
-    return (_OF_ABORTS if aborts else _OF_GOALS)[status]
+    tone = TONES[criterion_word(status.value, aborts=aborts)]
+    return Mark(SIGNS[tone], (_OF_ABORTS if aborts else _OF_GOALS)[tone])

@@ -116,6 +116,12 @@ def say(text: str, *, err: bool = False, nl: bool = True, exact: bool = False) -
     typer.echo(shown, file=stream, nl=nl, color=exact or None)  # noqa: TID251  # the one place
 
 
+def say_on_the_side(text: str) -> None:
+    """Print a line to standard error, where there is one."""
+    if text:
+        say(text, err=True)
+
+
 def print_error(text: str, code: str) -> None:
     """Print an error where errors go."""
     with suppress(BrokenPipeError):

@@ -33,8 +33,9 @@ _MOVED_S: Final = 0.1
 class Watchdog:
     """Tells the process that watches how long this process may be silent."""
 
-    def __init__(self, settings: Settings, *, as_json: bool) -> None:
+    def __init__(self, settings: Settings, *, as_json: bool, report: Path | None = None) -> None:
         self._settings = settings
+        self._report = report
         self._as_json = as_json
         self._process: subprocess.Popen[bytes] | None = None
         self._until_s: float | None = None
@@ -69,7 +70,8 @@ class Watchdog:
     def _command(self, session: str) -> list[str]:
         settings = self._settings
         where = ["--data-dir", str(settings.data_dir), "--tenant", settings.tenant]
-        return [sys.executable, "-m", "journeyman", *where, "conclude", session, *(["--json"] if self._as_json else [])]
+        more = [*(["--json"] if self._as_json else []), *(["--report", str(self._report)] if self._report else [])]
+        return [sys.executable, "-m", "journeyman", *where, "conclude", session, *more]
 
 
 @contextmanager

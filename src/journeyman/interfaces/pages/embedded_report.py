@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
 from journeyman.interfaces.pages.markup import Html
+from journeyman.mission.report.call_text import call_text
+from journeyman.mission.report.iteration_text import IterationText, argument_changes, iteration_texts
 from journeyman.mission.report.model import Report, to_json
 from journeyman.mission.report.plain_text import one_line
 from journeyman.mission.report.rows import BudgetPoint
@@ -27,11 +29,17 @@ Point: TypeAlias = tuple[float, float]
 
 
 def embedded(report: Report) -> JsonObject:
-    """The report as the page embeds it, with `overview` (criteria over all iterations) and `left_out` (counts)."""
+    """The report as the page embeds it.
+
+    Besides its fields: `overview` (criteria over all iterations), `left_out` (counts), `texts` (iterations in the words of
+    the live lines) and `effect_texts` (each call, and what was different from the one of the same tool before).
+    """
     iterations = [_slim(to_json(row)) for row in report.iterations]
     effects = [_slim(to_json(row)) for row in report.effects]
     kept_iterations = _within(iterations, [_eventful])
     kept_effects = _within(effects, [_open, _not_simply_done])
+    kept_names = {str(row["effect"]) for row in kept_effects}
+    texts, changes = iteration_texts(report), argument_changes(report.effects)
     series, dropped = _series(report)
     budgets = list({row.iteration: row for row in report.budget_series}.values())
     left_out: JsonObject = {
@@ -48,8 +56,18 @@ def embedded(report: Report) -> JsonObject:
         "series": series,
         "budget_series": [to_json(row) for row in _thinned(budgets)],
         "overview": _overview(report),
+        "texts": {str(row["index"]): _text(texts[cast("int", row["index"])]) for row in kept_iterations},
+        "effect_texts": {
+            row.effect: [call_text(row.tool, row.args, 200), changes.get(row.effect, "")]
+            for row in report.effects
+            if row.effect in kept_names
+        },
         "left_out": left_out,
     }
+
+
+def _text(row: IterationText) -> JsonObject:
+    return {"line": row.line, "changed": row.changed, "trouble": [[*pair] for pair in row.trouble], "took": row.took}
 
 
 def script_data(value: Json) -> Html:

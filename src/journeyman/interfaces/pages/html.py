@@ -15,6 +15,7 @@ from journeyman.interfaces.pages.sections import (
     advice,
     budget,
     criteria,
+    document_header,
     header,
     mission,
     people,
@@ -22,12 +23,12 @@ from journeyman.interfaces.pages.sections import (
     record,
     words,
 )
-from journeyman.mission.report.document import document
+from journeyman.mission.report.document import Document, document
 from journeyman.mission.report.model import Report
 from journeyman.mission.report.phrases import claim_check
 from journeyman.mission.report.plain_text import one_line
 
-_SCRIPTS: Final = ("charts.js", "overview.js", "lists.js", "page.js")
+_SCRIPTS: Final = ("charts.js", "links.js", "lists.js", "overview.js", "timeline.js", "page.js")
 
 _OWN_FORM: Final = frozenset(
     {"criteria", "budget", "context", "iterations", "advice", "effects", "people", "lessons", "followups", "record"}
@@ -35,14 +36,14 @@ _OWN_FORM: Final = frozenset(
 """Sections that the page shows in a form of its own; every other one stands there as its table and sentences."""
 
 
-def html_report(report: Report) -> str:
-    """A report as one self-contained page; the same report gives the same bytes.
+def html_report(report: Report, stands: str = "") -> str:
+    """A report as one self-contained page; the same report gives the same bytes. `stands` is as `document` takes it.
 
     The page asks for nothing from any network and runs only its own script, which its Content-Security-Policy names by
     hash. What tools wrote is embedded as data and shown as text.
     """
-    how = claim_check(report)
-    found = document(report)
+    how = claim_check(report, stands)
+    found = document(report, stands)
     more = [section for section in found.sections if section.name not in _OWN_FORM]
     script = _script()
     return Template(_resource("page.html")).substitute(
@@ -61,6 +62,16 @@ def html_report(report: Report) -> str:
         record=record(report),
         data=script_data(embedded(report)),
         script=script,
+    )
+
+
+def html_document(found: Document) -> str:
+    """A document as one self-contained page without a script: its facts, and each section as it is."""
+    return Template(_resource("document.html")).substitute(
+        title=text(f"{found.name}: {found.outcome.text}"),
+        style=_resource("page.css"),
+        header=document_header(found),
+        sections=joined(plain_section(section) for section in found.sections),
     )
 
 

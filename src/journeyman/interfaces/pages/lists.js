@@ -2,17 +2,19 @@
 
 const PAGE_ROWS = 50;
 const PRINTED_ROWS = 200;
+const PRINTED_OPEN = 12; // lists of so few rows are printed whole; of longer ones what the reader has opened
 
 function pill(word, tone) {
   return element("span", { class: `pill ${tone}` }, String(word).replaceAll("_", " "));
 }
 
 // `summarize(row)` gives what a closed row shows, `detail(row)` what it shows open; details are made when first opened.
-function pagedList(section, { rows, leftOut, what, idOf, summarize, detail, controls, accepts }) {
+// `prints(row)` tells which rows of a long list are worth paper.
+function pagedList(section, { rows, leftOut, what, idOf, summarize, detail, controls, accepts, prints }) {
   const count = element("span", { class: "count", role: "status" });
   const list = element("ol", { class: "rows" });
   const pager = element("nav", { class: "pager", "aria-label": `Pages of ${what}` });
-  const state = { found: rows, page: 0, text: "", printing: false };
+  const state = { found: rows, page: 0, text: "", printing: false, opened: new Set() };
   const texts = new Map();
   const textOf = (row) => {
     if (!texts.has(row)) texts.set(row, JSON.stringify(row).toLowerCase());
@@ -24,20 +26,24 @@ function pagedList(section, { rows, leftOut, what, idOf, summarize, detail, cont
   const item = (row) => {
     const box = element("details", {}, element("summary", {}, ...summarize(row)));
     const fill = () => { if (box.children.length === 1) box.append(element("div", { class: "body" }, ...detail(row))); };
-    box.addEventListener("toggle", () => { if (box.open) fill(); });
-    if (state.printing) { fill(); box.open = true; }
+    box.addEventListener("toggle", () => {
+      if (box.open) fill();
+      if (!state.printing) state.opened[box.open ? "add" : "delete"](row);
+    });
+    if (state.opened.has(row) || (state.printing && rows.length <= PRINTED_OPEN)) { fill(); box.open = true; }
     return element("li", { id: idOf(row) }, box);
   };
   const draw = () => {
     const pages = Math.max(1, Math.ceil(state.found.length / PAGE_ROWS));
     state.page = Math.max(0, Math.min(pages - 1, state.page));
     const from = state.printing ? 0 : state.page * PAGE_ROWS;
-    const shown = state.found.slice(from, from + (state.printing ? PRINTED_ROWS : PAGE_ROWS));
+    const found = state.printing && rows.length > PRINTED_OPEN ? state.found.filter((row) => prints(row) || state.opened.has(row)) : state.found;
+    const shown = found.slice(from, from + (state.printing ? PRINTED_ROWS : PAGE_ROWS));
     list.replaceChildren(...shown.map(item));
-    if (!shown.length) list.append(element("li", { class: "empty" }, `No ${what} match.`));
-    if (state.printing && state.found.length > shown.length) list.append(element("li", { class: "empty" }, `${(state.found.length - shown.length).toLocaleString("en")} more are not printed.`));
+    if (!state.found.length) list.append(element("li", { class: "empty" }, `No ${what} match.`));
+    if (state.printing && state.found.length > shown.length) list.append(element("li", { class: "empty" }, `${(state.found.length - shown.length).toLocaleString("en")} ${shown.length ? "more " : ""}${what} are not printed.`));
     const all = rows.length.toLocaleString("en");
-    count.textContent = state.found.length === rows.length ? `${all} ${what}` : `${state.found.length.toLocaleString("en")} of ${all} ${what}`;
+    count.textContent = state.found.length === rows.length ? `${all} ${rows.length === 1 ? what.slice(0, -1) : what}` : `${state.found.length.toLocaleString("en")} of ${all} ${what}`;
     drawPager(pages);
   };
   const turn = (page) => { state.page = page; draw(); section.scrollIntoView({ block: "start" }); };
@@ -64,13 +70,14 @@ function pagedList(section, { rows, leftOut, what, idOf, summarize, detail, cont
   return {
     refilter,
     search(text) { state.text = text; refilter(); },
+    get first() { return state.found.length ? list.firstChild : null; },
     reveal(wanted) {
       if (!state.found.includes(wanted)) return false;
       state.page = Math.floor(state.found.indexOf(wanted) / PAGE_ROWS);
       draw();
       const box = document.getElementById(idOf(wanted)).firstChild;
       box.open = true;
-      box.scrollIntoView({ block: "center" });
+      box.scrollIntoView({ block: "start", behavior: "instant" });
       box.firstChild.focus({ preventScroll: true });
       return true;
     },
@@ -109,8 +116,9 @@ function terms(rows) {
     .map(([name, value]) => element("div", {}, element("dt", {}, name), element("dd", {}, String(value)))));
 }
 
-function block(title, value) {
-  return element("div", {}, element("h3", {}, title), element("pre", { tabindex: "0" }, shownValue(value)));
+function block(title, value, copies = "") {
+  const head = element("h3", {}, title, ...(copies ? [" ", copyButton(copies, shownValue(value))] : []));
+  return element("div", {}, head, element("pre", { tabindex: "0", "aria-label": title }, shownValue(value)));
 }
 
 function grid(caption, columns, rows) {

@@ -29,7 +29,10 @@ function strip(figure, { columns, criteria }, aborts, jump) {
     state.at = Math.max(0, Math.min(columns.length - 1, index));
     const { from, to, criteria: told } = columns[state.at];
     ring.replaceChildren(shape("rect", { class: "ring", x: place.left + state.at * place.step, y: 1, width: place.step, height: criteria.length * place.row }));
-    const words = criteria.filter((name) => told[name]).map((name) => `${name} ${told[name][0]} ${Math.round(told[name][1] * 100)} %`);
+    const words = criteria.filter((name) => told[name]).map((name) => {
+      const [word] = statusOf({ id: name, status: told[name][0] });
+      return aborts.has(name) ? `${name} ${word}` : `${name} ${word} ${Math.round(told[name][1] * 100)} %`;
+    });
     readout.textContent = `${from === to ? `iteration ${from}` : `iterations ${from} to ${to}`}: ${words.join(" · ")}`;
   };
   const follow = (event) => {
@@ -41,7 +44,10 @@ function strip(figure, { columns, criteria }, aborts, jump) {
   plot.addEventListener("pointerleave", () => { ring.replaceChildren(); readout.textContent = ""; });
   plot.addEventListener("click", () => { if (state.at !== null) jump(columns[state.at].to); });
   plot.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && state.at !== null) jump(columns[state.at].to);
+    if ((event.key === "Enter" || event.key === " ") && state.at !== null) {
+      event.preventDefault(); // or the key would shut the row again to which the focus moves
+      jump(columns[state.at].to);
+    }
     const step = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
     if (step === undefined) return;
     event.preventDefault();

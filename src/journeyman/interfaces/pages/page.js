@@ -20,6 +20,12 @@ function openIteration(index) {
   const row = report.iterations.find((one) => one.index === index);
   if (!row) return;
   if (!lists.iterations.reveal(row)) { clearFilters(); lists.iterations.reveal(row); }
+  if (location.hash !== `#iteration-${index}`) history.replaceState(null, "", `#iteration-${index}`);
+}
+
+function openFromAddress() {
+  const asked = /^#iteration-(\d+)$/.exec(location.hash);
+  if (asked && lists.iterations) openIteration(Number(asked[1]));
 }
 
 function clearFilters() {
@@ -61,57 +67,72 @@ function metricCharts() {
   if (report.left_out.series) $("metrics").append(element("p", { class: "left-out" }, `${report.left_out.series} more metrics are left out of this file.`));
 }
 
-function didWhat({ strategy }) {
-  if (!strategy) return "–";
-  if (Array.isArray(strategy.calls) && strategy.calls.length) return strategy.calls.join(strategy.parallel ? " ∥ " : " → ");
-  return strategy.script_lines ? `a script of ${strategy.script_lines} lines` : "no calls";
-}
-
 function statusOf({ id, status }) {
   const word = aborts.has(id) ? { met: "struck", unmet: "clear" }[status] ?? status : status;
-  return [word, { holds: "good", broken: "bad" }[word] ?? TONES[status] ?? "going"];
+  return [word, { struck: "bad", clear: "good" }[word] ?? TONES[word] ?? "going"];
 }
 
 function mark(item) {
   const [word, tone] = statusOf(item);
   const sign = { good: "✓", bad: "✕" }[tone] ?? "?";
-  return element("span", { class: `mark ${tone}`, role: "img", "aria-label": `${item.id} ${word}`, title: `${item.id}: ${word}, ${Math.round(item.progress * 100)} %` }, sign);
+  return element("span", { class: `mark ${tone}`, role: "img", "aria-label": `${item.id} ${word}`, title: aborts.has(item.id) ? `${item.id}: ${word}` : `${item.id}: ${word}, ${Math.round(item.progress * 100)} %` }, sign);
 }
 
 function iterationSummary(row) {
-  const title = element("span", { class: "title" }, didWhat(row), " ", element("small", {}, row.strategy?.rationale ?? ""));
+  const text = report.texts[row.index];
+  const chips = text.trouble.map(([word, tone]) => element("span", { class: `pill small ${tone}` }, word));
+  const title = element("span", { class: "title" }, element("span", { class: "line" }, text.line), ...chips.flatMap((chip) => [chip, " "]));
   const verdict = row.verdict ? [pill(row.verdict, TONES[row.verdict] ?? "plain-tone"), element("span", { class: "quiet" }, String(row.reason).replaceAll("_", " "))] : [pill("open", "going")];
   const evaluation = Array.isArray(row.evaluation) ? row.evaluation : [];
-  const marks = evaluation.length > 8 ? [`${evaluation.filter(({ status }) => status === "met").length}/${evaluation.length}`] : evaluation.map(mark);
-  return [element("span", { class: "number" }, `#${row.index}`), title, element("span", { class: "verdict-cell" }, ...verdict), element("span", { class: "marks" }, ...marks)];
-}
-
-function iterationDetail(row) {
-  const parts = [terms([["By", row.confidence === undefined ? row.source : `${row.source} (${Math.round(100 * row.confidence)} % sure)`], ["Started", when(row.started_at)], ["Took", between(row.started_at, row.ended_at)], ["Checkpoint", row.checkpoint === undefined ? "" : row.checkpoint ? "yes" : "no"], ["Why", row.strategy?.rationale]])];
-  if (Array.isArray(row.evaluation) && row.evaluation.length) {
-    parts.push(grid(`Evaluation of iteration ${row.index}`, ["Criterion", "Status", "Progress", "Evidence"], row.evaluation.map((item) => {
-      const [word, tone] = statusOf(item);
-      return [element("b", { class: "name" }, item.id), pill(word, tone), `${Math.round(item.progress * 100)} %`, `${evidence(item.evidence)}${item.carried ? " (not measured now)" : ""}`];
-    })));
-  }
-  const effects = report.effects.filter(({ iteration }) => iteration === row.index);
-  if (effects.length) {
-    parts.push(grid(`Effects of iteration ${row.index}`, ["Effect", "Tool", "State", "Arguments"], effects.map((effect) => {
-      const link = element("a", { href: "#effects" }, effect.effect);
-      link.addEventListener("click", (event) => { event.preventDefault(); if (!lists.effects.reveal(effect)) { clearFilters(); pressState(""); lists.effects.reveal(effect); } });
-      return [link, effect.tool, pill(effect.state, TONES[effect.state] ?? "going"), shownValue(effect.args)];
-    })));
-  }
-  if (Array.isArray(row.errors) && row.errors.length) parts.push(grid(`Errors of iteration ${row.index}`, ["Error of", "Class", "Text"], row.errors.map((error) => [String(error.tool ?? "the iteration"), String(error.error_class ?? ""), shownValue(error.error ?? error)])));
-  if (row.ended_at) parts.push(element("p", { class: "quiet" }, "Another way from here: ", element("code", {}, `journeyman fork ${report.session_id} --at ${row.index}`)));
+  const well = evaluation.filter((item) => statusOf(item)[1] === "good").length;
+  const marks = evaluation.length > 8 ? [`${well}/${evaluation.length}`] : evaluation.map(mark);
+  const parts = [element("span", { class: "number" }, `#${row.index}`), title, element("span", { class: "verdict-cell" }, ...verdict), element("span", { class: "marks" }, ...marks)];
+  const found = lanes.get(row.index);
+  if (found) parts.push(laneBars(found, longestLane));
+  if (text.took) parts.push(element("span", { class: "took quiet" }, text.took));
   return parts;
 }
 
+function iterationDetail(row) {
+  const parts = [terms([["By", row.confidence === undefined ? row.source : `${row.source} (${Math.round(100 * row.confidence)} % sure)`], ["Started", when(row.started_at)], ["Took", between(row.started_at, row.ended_at)], ["Checkpoint", row.checkpoint === undefined ? "" : row.checkpoint ? "yes" : "no"], ["Changed", report.texts[row.index].changed], ["Why", row.strategy?.rationale]])];
+  if (Array.isArray(row.evaluation) && row.evaluation.length) {
+    parts.push(grid(`Evaluation of iteration ${row.index}`, ["Criterion", "Status", "Progress", "Evidence"], row.evaluation.map((item) => {
+      const [word, tone] = statusOf(item);
+      return [element("b", { class: "name" }, item.id), pill(word, tone), aborts.has(item.id) ? "" : `${Math.round(item.progress * 100)} %`, `${evidence(item.evidence)}${item.carried ? " (not measured now)" : ""}`];
+    })));
+  }
+  const effects = effectsOf.get(row.index) ?? [];
+  if (effects.length) {
+    const { span } = lanes.get(row.index) ?? { span: 0 };
+    parts.push(grid(`Effects of iteration ${row.index}`, ["Effect", "Call", "State", "Took"], effects.map((effect) => {
+      const link = element("a", { href: "#effects" }, effect.effect);
+      link.addEventListener("click", (event) => { event.preventDefault(); if (!lists.effects.reveal(effect)) { clearFilters(); pressState(""); lists.effects.reveal(effect); } });
+      const bar = lanes.get(row.index)?.bars.find((one) => one.effect === effect);
+      const took = element("span", {}, effect.duration_s === undefined ? "" : lasting(effect.duration_s), ...(bar && span ? [laneBars({ bars: [bar], span: bar.length }, span)] : []));
+      return [link, calledWith(effect), pill(effect.state, TONES[effect.state] ?? "going"), took];
+    })));
+  }
+  if (Array.isArray(row.errors) && row.errors.length) parts.push(grid(`Errors of iteration ${row.index}`, ["Error of", "Class", "Text"], row.errors.map((error) => [String(error.tool ?? "the iteration"), String(error.error_class ?? ""), shownValue(error.error ?? error)])));
+  const fork = `journeyman fork ${report.session_id} --at ${row.index}`;
+  if (row.ended_at) parts.push(element("p", { class: "quiet" }, "Another way from here: ", element("code", {}, fork), " ", copyButton("this command", fork)));
+  parts.push(element("p", { class: "quiet" }, element("a", { href: `#iteration-${row.index}` }, `#iteration-${row.index}`), " ", copyButton(`the link to iteration ${row.index}`, addressOf(row.index))));
+  return parts;
+}
+
+// A call with what was different from the last one of the same tool.
+function calledWith({ effect }) {
+  const [call, changed] = report.effect_texts[effect];
+  return element("span", {}, element("span", { class: "mono" }, call), ...(changed ? [element("span", { class: "changed" }, changed)] : []));
+}
+
 function effectSummary(row) {
+  const [call, changed] = report.effect_texts[row.effect];
+  const failed = row.error_class ? `${row.error_class}: ${row.error ?? ""}` : "";
+  const more = [row.reconciled_by ? `reconciled by ${row.reconciled_by}` : "", failed || changed].filter(Boolean).join(" · ");
   return [
     pill(row.state, TONES[row.state] ?? "going"),
-    element("span", { class: "title name" }, row.tool),
-    element("span", { class: "title quiet args" }, [row.reconciled_by ? `reconciled by ${row.reconciled_by}` : "", row.error_class ? `${row.error_class}: ${row.error ?? ""}` : shownValue(row.args).replace(/\s+/g, " ")].filter(Boolean).join(" · ")),
+    element("span", { class: "title mono" }, call),
+    element("span", { class: "title quiet args" }, more),
     element("span", { class: "quiet" }, row.duration_s === undefined ? "" : lasting(row.duration_s)),
   ];
 }
@@ -121,8 +142,10 @@ function effectDetail(row) {
   back.addEventListener("click", () => openIteration(row.iteration));
   const parts = [
     terms([["Effect", row.effect], ["Class", row.class], ["Purpose", PURPOSES[row.purpose] ?? row.purpose], ["Intended", when(row.intended_at)], ["Settled", row.settled_at ? when(row.settled_at) : "not yet"], ["Tries", row.tries], ["Result", row.result_bytes === undefined ? "" : `${row.result_bytes.toLocaleString("en")} bytes`]]),
-    block("Arguments", row.args),
+    block("Arguments", row.args, "the arguments"),
   ];
+  const [, changed] = report.effect_texts[row.effect];
+  if (changed) parts.push(terms([["Different from the call before", changed]]));
   if (row.error_class) parts.push(block(`Error: ${row.error_class}`, row.error ?? ""));
   if (row.reconciled_by) parts.push(terms([["Reconciled by", row.reconciled_by], ["At", when(row.reconciled_at)], ["Note", row.note]]));
   if (row.value !== undefined && row.value !== null) parts.push(block("Result", row.value));
@@ -165,7 +188,7 @@ function fillLists() {
     const controls = verdictFilter();
     lists.iterations = pagedList($("iterations"), {
       rows: report.iterations, leftOut: report.left_out.iterations, what: "iterations", idOf: ({ index }) => `iteration-${index}`,
-      summarize: iterationSummary, detail: iterationDetail, controls, accepts: ({ verdict }) => !controls[1].value || verdict === controls[1].value,
+      summarize: iterationSummary, detail: iterationDetail, controls, accepts: ({ verdict }) => !controls[1].value || verdict === controls[1].value, prints: () => true,
     });
   }
   if (report.effects.length) {
@@ -173,6 +196,7 @@ function fillLists() {
     lists.effects = pagedList($("effects"), {
       rows: report.effects, leftOut: report.left_out.effects, what: "effects", idOf: ({ effect }) => `effect-${effect}`,
       summarize: effectSummary, detail: effectDetail, controls: [effectStates()], accepts: ({ state, reconciled_by }) => !effectState || state === effectState || (effectState === "reconciled" && Boolean(reconciled_by)),
+      prints: ({ state, reconciled_by }) => state !== "done" || Boolean(reconciled_by),
     });
   }
   if (!Object.keys(lists).length) return;
@@ -180,15 +204,36 @@ function fillLists() {
   let soon = 0;
   $("find").addEventListener("input", () => {
     clearTimeout(soon);
-    soon = setTimeout(() => { for (const list of Object.values(lists)) list.search($("find").value); }, report.iterations.length > 1000 ? 200 : 0);
+    soon = setTimeout(find, report.iterations.length > 1000 ? 200 : 0);
   });
+  $("find").addEventListener("change", showFirst);
 }
+
+function find() {
+  for (const list of Object.values(lists)) list.search($("find").value);
+  // On a phone the field does not stay in sight: there the page moves once the reader is through with typing.
+  if (getComputedStyle($("finder")).position === "sticky") showFirst();
+}
+
+function showFirst() {
+  const first = Object.values(lists).map((list) => list.first).find(Boolean);
+  if (first && $("find").value.trim()) first.scrollIntoView({ block: "start", behavior: "instant" });
+}
+
+const effectsOf = new Map();
+for (const effect of report.effects) {
+  if (!effectsOf.has(effect.iteration)) effectsOf.set(effect.iteration, []);
+  effectsOf.get(effect.iteration).push(effect);
+}
+const lanes = new Map([...effectsOf].map(([index, effects]) => [index, lane(effects)]).filter(([, { span }]) => span > 0));
+const longestLane = [...lanes.values()].reduce((most, { span }) => Math.max(most, span), 0);
 
 if (report.overview.columns.length > 1) strip($("overview"), report.overview, aborts, openIteration);
 burnDown();
 metricCharts();
 fillLists();
+fillCopyButtons();
 window.addEventListener("beforeprint", () => { for (const list of Object.values(lists)) list.print(true); });
 window.addEventListener("afterprint", () => { for (const list of Object.values(lists)) list.print(false); });
-const asked = /^#iteration-(\d+)$/.exec(location.hash);
-if (asked) openIteration(Number(asked[1]));
+window.addEventListener("hashchange", openFromAddress);
+openFromAddress();

@@ -8,22 +8,24 @@ from typing import Final
 from journeyman.interfaces.pages.embedded_report import MOST_PEOPLE
 from journeyman.interfaces.pages.markup import NOTHING, Html, joined, tag, text
 from journeyman.mission.report.best import best_words
-from journeyman.mission.report.document import advice_table
+from journeyman.mission.report.criterion_text import TONES, criterion_word
+from journeyman.mission.report.document import Document, advice_table
+from journeyman.mission.report.margins import margin_text
 from journeyman.mission.report.model import Report
 from journeyman.mission.report.phrases import (
     BUDGETS,
-    TONES,
     ClaimCheck,
+    advice_totals,
     checking_commands,
     context_cells,
     criterion_rule,
-    criterion_word,
     group_depths,
     person_action,
     role,
+    writer,
 )
 from journeyman.mission.report.plain_text import amount_text, elapsed_text, evidence_text, one_line, time_text
-from journeyman.mission.report.section import Section, Table
+from journeyman.mission.report.section import Cell, Section, Table
 
 _ICONS: Final[dict[str, str]] = {
     "good": "M4 12.5l5.5 5.5L20 7",
@@ -57,6 +59,7 @@ def header(report: Report, how: ClaimCheck) -> Html:
         tag(
             "div",
             tag("p", _icon(tone), tag("strong", text(how.title)), class_="outcome"),
+            tag("p", text(report.summary), class_="summary"),
             tag("dl", *_terms(claims), class_="claims"),
             class_=f"verdict {tone}",
         ),
@@ -65,11 +68,29 @@ def header(report: Report, how: ClaimCheck) -> Html:
     )
 
 
+def document_header(found: Document) -> Html:
+    """The header of a document that has no form of its own: how it comes out in one sentence, and its facts."""
+    tone = found.outcome.tone or "going"
+    return tag(
+        "header",
+        tag("p", text("Journeyman report"), class_="eyebrow"),
+        tag("h1", text(found.name)),
+        tag(
+            "div",
+            tag("p", _icon(tone), tag("strong", text(found.outcome.text)), class_="outcome"),
+            tag("p", text(found.summary), class_="summary"),
+            tag("dl", *_terms(found.facts), class_="claims stacked"),
+            class_=f"verdict {tone}",
+        ),
+    )
+
+
 def criteria(report: Report) -> Html:
     """The criteria with status, progress, evidence and freshness."""
     rows: list[list[Html]] = []
     judged = any(row.evaluation for row in report.iterations)
     depth = group_depths(report.mission.get("criteria"))
+    told = [] if report.left_out.iterations else report.iterations
     for row in report.criteria:
         word = criterion_word(row.status.value, aborts=row.abort_when_met)
         about = one_line(row.definition.get("description", ""), 1000)
@@ -84,10 +105,14 @@ def criteria(report: Report) -> Html:
                     tag("span", text(about), class_="about") if about else NOTHING,
                     style=f"--depth:{depth.get(row.id, 0)}",
                 ),
-                _bar(row.progress, f"Progress of {row.id}", TONES.get(word, "going")),
+                # An abort condition has no way to go: how far it is from striking stands beside its evidence.
+                NOTHING
+                if row.abort_when_met
+                else _bar(row.progress, f"Progress of {row.id}", TONES.get(word, "going")),
                 joined(
                     [
                         tag("span", text(evidence_text(row.evidence, 600)), class_="evidence"),
+                        tag("span", text(near), class_="margin") if (near := margin_text(row, told)) else NOTHING,
                         _freshness(fresh=not row.carried) if judged else NOTHING,
                     ]
                 ),
@@ -122,13 +147,18 @@ def budget(report: Report) -> Html:
 
 
 def words(report: Report) -> Html:
-    """Lessons, follow-ups and notes."""
+    """Lessons, follow-ups and notes, and who wrote them."""
     parts: list[Html] = []
-    said = (("Follow-ups", report.recommended_followups), ("Lessons", report.lessons), ("Notes", report.notes))
-    for title, rows in said:
+    said = (
+        ("Follow-ups", writer(report.followups_by), report.recommended_followups),
+        ("Lessons", writer(report.lessons_by), report.lessons),
+        ("Notes", "people", report.notes),
+    )
+    for title, who, rows in said:
         if rows:
             items = [tag("li", text(row)) for row in rows]
-            parts.append(tag("div", tag("h3", text(title)), tag("ul", *items), class_="card"))
+            heading = tag("h3", text(f"{title} "), tag("small", text(f"by {who}")))
+            parts.append(tag("div", heading, tag("ul", *items), class_="card"))
     return tag("div", *parts, class_="charts") if parts else _none("None.")
 
 
@@ -147,9 +177,12 @@ def people(report: Report) -> Html:
 
 
 def advice(report: Report) -> Html:
-    """Each question to a model, with how it ended and what it cost."""
+    """What models were asked: in sum, and each question with how it ended and what it cost."""
     found = advice_table(report)
-    return _plain_table("Questions to models", found) if found.rows else _none("No model was asked.")
+    if not found.rows:
+        return _none("No model was asked.")
+    totals = [tag("p", text(row), class_="totals") for row in advice_totals(report)]
+    return joined([*totals, _plain_table("Questions to models", found)])
 
 
 def plain_section(section: Section) -> Html:
@@ -167,9 +200,13 @@ def plain_section(section: Section) -> Html:
 
 
 def _plain_table(caption: str, found: Table) -> Html:
-    rows = [[tag("span", text(cell.text), class_="evidence") for cell in row] for row in (*found.rows, *found.last)]
+    rows = [[_plain_cell(cell) for cell in row] for row in (*found.rows, *found.last)]
     more = tag("p", text(found.between), class_="left-out") if found.between else NOTHING
     return joined([_table(caption, [name.capitalize() for name in found.columns], rows, "plain"), more])
+
+
+def _plain_cell(cell: Cell) -> Html:
+    return tag("span", text(cell.text), class_=f"evidence toned {cell.tone}" if cell.tone else "evidence")
 
 
 def mission(report: Report) -> Html:
@@ -218,9 +255,14 @@ def record(report: Report) -> Html:
         [
             tag("dl", *_terms(facts), class_="facts wide"),
             tag("p", text("This page cannot prove itself. These commands check the record that it was made from:")),
-            tag("pre", tag("code", text("\n".join(checking_commands(report)))), tabindex="0"),
+            *(_command(command) for command in checking_commands(report)),
         ]
     )
+
+
+def _command(line: str) -> Html:
+    shown = tag("pre", tag("code", text(line)), tabindex="0", aria_label="Command")
+    return tag("div", shown, tag("span", data_copy="this command", data_copy_text=line), class_="command")
 
 
 def pill(word: str, tone: str) -> Html:
@@ -246,8 +288,15 @@ def _bar(share: float, label: str, tone: str) -> Html:
     )  # fmt: skip
 
 
+_COPIED: Final = {"Session": "the session's id", "Head": "the head hash"}
+"""Facts that readers take elsewhere, as the button beside them names them."""
+
+
 def _terms(rows: Iterable[tuple[str, str]]) -> list[Html]:
-    return [tag("div", tag("dt", text(name)), tag("dd", text(value))) for name, value in rows]
+    return [
+        tag("div", tag("dt", text(name)), tag("dd", tag("span", text(value), data_copy=_COPIED.get(name))))
+        for name, value in rows
+    ]
 
 
 def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[Html]], kind: str) -> Html:

@@ -18,6 +18,7 @@ from journeyman.mission.model.http_requests import HttpTool
 from journeyman.mission.model.metric_sources import MetricSource
 from journeyman.mission.model.objective import AtEnd, Objective, long_objective
 from journeyman.mission.model.parameters import MissionParameter
+from journeyman.mission.model.report_file import ReportFile
 from journeyman.mission.model.servers import Server
 from journeyman.mission.model.strategy import Strategy, ToolCall
 from journeyman.mission.values.canonical import Json, JsonObject, digest_of
@@ -268,6 +269,9 @@ class Mission(Strict):
     """What to do with an effect of which nobody knows whether it happened."""
     on_exhausted: Literal["end", "ask"] = "end"
     """What to do when a budget is used up: end, or wait for an amendment."""
+    report: ReportFile | None = None
+    """File to which the report is written when the mission ends, however it ends; relative to the mission file. The name's
+    end says the form: .html, .md, .json or .xml (JUnit); `{session}` in it stands for the session's id."""
     limits: Limits = Limits()
     """Bounds on single calls and scripts."""
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from msgspec import field
 
 from journeyman.mission.model.state import State
+from journeyman.mission.report.call_text import call_text
 from journeyman.mission.report.plain_text import one_line
-from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.value import JsonObject, Value
 
 
@@ -39,11 +39,6 @@ def best_row(state: State) -> BestRow | None:
 
 def best_words(row: BestRow) -> str:
     """Such as `least latency_ms 17.9 at #11 with measure(workers=9)`."""
-    calls = ", ".join(f"{call['tool']}({_arguments(call['args'])})" for call in row.calls)
+    calls = ", ".join(call_text(str(call["tool"]), call["args"], 200) for call in row.calls)
     sought = "least" if row.smallest else "greatest"
     return one_line(f"{sought} {row.metric} {row.value:g} at #{row.iteration}{f' with {calls}' if calls else ''}")
-
-
-def _arguments(args: Json) -> str:
-    rows = args.items() if isinstance(args, dict) else ()
-    return ", ".join(f"{name}={one_line(value, 60)}" for name, value in rows)

@@ -11,8 +11,10 @@ from journeyman.mission.model import events as e
 from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.state import State
 from journeyman.mission.report.gather import Gathered, effect_row, gather, gather_rest, gather_snapshot
+from journeyman.mission.report.headline import headline
 from journeyman.mission.report.model import Report, assemble
 from journeyman.mission.report.retention import FIRST_ITERATIONS
+from journeyman.mission.values.value import replace
 
 SILENT: Final = frozenset({e.Evaluated, e.Decided, e.ScriptAdvanced, e.Checked, e.SnapshotTaken})
 """Kinds of which nothing is told between both ends."""
@@ -60,7 +62,8 @@ class ReportBuilder:
             if name not in self._gathered.rows.effects:
                 row = effect_row(effect.intended, effect.state, error=effect.error)
                 self._gathered.rows.effects[name] = row
-        return assemble(state, self._gathered, head)
+        report = assemble(state, self._gathered, head)
+        return replace(report, summary=headline(report))
 
 
 def build_report(events: Iterable[EventRecord], head: Head) -> Report:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.model.reasons import VerdictReason
 from journeyman.mission.model.state import State
+from journeyman.mission.report.call_text import call_text
+from journeyman.mission.report.margins import margin_followups
+from journeyman.mission.report.rows import CriterionRow
 
 
 def lessons(state: State, *, iterated: bool) -> list[str]:
@@ -14,7 +18,7 @@ def lessons(state: State, *, iterated: bool) -> list[str]:
     found: list[str] = []
     best = state.memory.best_call
     if best is not None:
-        found.append(f"The last call that moved progress was {best['tool']} with {best['args']}.")
+        found.append(f"The last call that moved progress was {call_text(str(best['tool']), best['args'], 200)}.")
     open_calls = {effect.intended.tool for effect in state.unknown}
     failing = sorted(
         name for name, known in state.memory.tools.items() if known.failed and not known.done and name not in open_calls
@@ -58,9 +62,11 @@ _FOLLOWUPS: Final[dict[VerdictReason, str]] = {
 }
 
 
-def followups(state: State) -> list[str]:
-    """What to do next: by the reason of the end, unknown effects, and criteria that nothing decided."""
+def followups(state: State, criteria: Sequence[CriterionRow]) -> list[str]:
+    """What to do next: by the reason of the end, how near its bound what was met stands, unknown effects, and criteria that nothing decided."""
     rows = [_FOLLOWUPS[state.reason]] if state.reason is not None and state.reason in _FOLLOWUPS else []
+    if state.reason is VerdictReason.CRITERIA_MET:
+        rows += margin_followups(criteria)
     rows += [
         f"Find out whether {effect.intended.tool} ({effect.intended.effect}) happened, then `journeyman resolve`."
         for effect in state.unknown

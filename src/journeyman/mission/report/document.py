@@ -6,27 +6,48 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.report.best import best_words
+from journeyman.mission.report.criterion_text import TONES, criterion_word
+from journeyman.mission.report.iteration_text import iteration_texts
+from journeyman.mission.report.margins import margin_text
 from journeyman.mission.report.model import Report
 from journeyman.mission.report.phrases import (
     BUDGETS,
-    TONES,
+    ClaimCheck,
+    advice_cost,
     advice_ended,
-    advice_used,
+    advice_tokens,
+    advice_totals,
     checking_commands,
     claim_check,
     context_cells,
     criterion_rule,
-    criterion_word,
-    iteration_summary,
     person_action,
     proposer_text,
     role,
+    writer,
 )
-from journeyman.mission.report.plain_text import MISSING, amount_text, elapsed_text, evidence_text, one_line, time_text
-from journeyman.mission.report.rows import EffectRow
-from journeyman.mission.report.section import Cell, Section, Table, folded, row_of, short_cell
+from journeyman.mission.report.plain_text import (
+    MISSING,
+    amount_text,
+    duration_text,
+    elapsed_text,
+    evidence_text,
+    one_line,
+    time_text,
+)
+from journeyman.mission.report.rows import EffectRow, TryState
+from journeyman.mission.report.section import (
+    Cell,
+    Section,
+    Table,
+    folded,
+    row_of,
+    short_cell,
+    without_empty_columns,
+)
+
+_ADVICE_TONES: Final = {TryState.USED: "good", TryState.REJECTED: "bad", TryState.FAILED: "bad"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,26 +56,31 @@ class Document:
 
     name: str
     outcome: Cell
+    summary: str
+    """The whole in one sentence."""
     facts: list[tuple[str, str]]
     directive: str
     sections: list[Section]
 
 
-def document(report: Report) -> Document:
-    """The document of a report; the same report gives the same one."""
-    how = claim_check(report)
+def document(report: Report, stands: str = "") -> Document:
+    """The document of a report; the same report gives the same one.
+
+    `stands` says where a session stands that has not ended: no record can tell whether anybody drives it.
+    """
+    how = claim_check(report, stands)
     sections = [make(report) for make in SECTIONS]
     return Document(
         name=one_line(report.name),
         outcome=Cell(how.title, TONES.get(how.word, "")),
-        facts=_facts(report),
+        summary=report.summary,
+        facts=_facts(report, how),
         directive=report.directive,
         sections=[one for one in sections if not one.empty],
     )
 
 
-def _facts(report: Report) -> list[tuple[str, str]]:
-    how = claim_check(report)
+def _facts(report: Report, how: ClaimCheck) -> list[tuple[str, str]]:
     took = elapsed_text(report.started_at, report.ended_at)
     ended = f"ended {time_text(report.ended_at)}" if report.ended_at else "not ended"
     times = f"created {time_text(report.created_at)}, started {time_text(report.started_at)}, {ended}"
@@ -81,13 +107,14 @@ def _criteria(report: Report) -> Section:
                 role(row),
                 criterion_rule(row),
                 Cell(f"{word}{stale}", TONES.get(word, "")),
-                Cell(f"{row.progress:.0%}", share=row.progress),
+                # An abort condition has no way to go: how far it is from striking stands in its margin.
+                Cell("") if row.abort_when_met else Cell(f"{row.progress:.0%}", share=row.progress),
                 evidence_text(row.evidence),
+                margin_text(row, [] if report.left_out.iterations else report.iterations),
             )
         )
-    return Section(
-        "criteria", "Criteria", Table(("criterion", "role", "asks for", "status", "progress", "evidence"), rows)
-    )
+    columns = ("criterion", "role", "asks for", "status", "progress", "evidence", "margin")
+    return Section("criteria", "Criteria", without_empty_columns(Table(columns, rows)))
 
 
 def _budget(report: Report) -> Section:
@@ -111,23 +138,26 @@ def _context(report: Report) -> Section:
 
 
 def _iterations(report: Report) -> Section:
-    rows: list[list[Cell]] = []
+    texts, rows = iteration_texts(report), list[list[Cell]]()
     for row in report.iterations:
-        met = sum(item.status is CriterionStatus.MET for item in row.evaluation)
+        text = texts[row.index]
         rows.append(
             row_of(
                 str(row.index),
                 one_line(proposer_text(row)),
-                short_cell(iteration_summary(row.strategy)),
+                text.line,
+                text.changed,
                 short_cell(row.strategy.rationale) if row.strategy is not None else "",
+                Cell(", ".join(word for word, _ in text.trouble), text.trouble[0][1] if text.trouble else ""),
                 f"{row.verdict} ({row.reason})" if row.verdict else "open",
-                f"{met} of {len(row.evaluation)} met" if row.evaluation else "",
+                text.took,
             )
         )
+    columns = ("iteration", "by", "what happened", "changed", "why", "trouble", "verdict", "took")
     return Section(
         "iterations",
         f"Iterations ({report.iterations_run})",
-        folded(("iteration", "by", "did", "why", "verdict", "criteria"), rows, "iterations"),
+        without_empty_columns(folded(columns, rows, "iterations")),
         after=_left_out_text(report),
     )
 
@@ -138,22 +168,26 @@ def _left_out_text(report: Report) -> str:
 
 
 def _advice(report: Report) -> Section:
-    return Section("advice", "Advice", advice_table(report))
+    return Section("advice", "Advice", advice_table(report), sentences=advice_totals(report))
 
 
 def advice_table(report: Report) -> Table:
-    """Each question to a model, with how it ended and what it cost."""
+    """Each question to a model: who answered, whether that was accepted or why not, and what it cost. Never a text."""
     rows = [
         row_of(
-            one_line(row.ask),
-            one_line(row.purpose),
+            str(row.iteration),
             one_line(f"{row.advisor} ({row.model})" if row.model else row.advisor),
-            one_line(advice_ended(row)),
-            advice_used(row),
+            one_line(row.purpose),
+            Cell(one_line(advice_ended(row), 200), _ADVICE_TONES.get(row.state, "")),
+            advice_tokens(row),
+            advice_cost(row),
+            duration_text(row.duration_s) if row.duration_s else "",
+            one_line(row.ask),
         )
         for row in report.advice
     ]
-    return folded(("question", "for", "asked", "answer", "used"), rows, "questions")
+    columns = ("iteration", "advisor", "for", "answer", "tokens", "cost", "took", "question")
+    return without_empty_columns(folded(columns, rows, "questions"))
 
 
 def _effects(report: Report) -> Section:
@@ -191,12 +225,13 @@ def _people(report: Report) -> Section:
 
 
 def _lessons(report: Report) -> Section:
-    return Section("lessons", "Lessons", sentences=[one_line(row) for row in report.lessons])
+    title = f"Lessons, by {writer(report.lessons_by)}"
+    return Section("lessons", title, sentences=[one_line(row) for row in report.lessons])
 
 
 def _followups(report: Report) -> Section:
     rows = [one_line(row) for row in report.recommended_followups]
-    return Section("followups", "Recommended follow-ups", sentences=rows)
+    return Section("followups", f"Recommended follow-ups, by {writer(report.followups_by)}", sentences=rows)
 
 
 def _record(report: Report) -> Section:

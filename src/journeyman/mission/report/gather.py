@@ -10,6 +10,7 @@ from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import CallPurpose, EffectState
 from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.state import State
+from journeyman.mission.report.call_text import strategy_text
 from journeyman.mission.report.retention import MOST_ROWS, IterationRows, MeasureSeries
 from journeyman.mission.report.rows import (
     AdviceRow,
@@ -41,6 +42,8 @@ class Gathered:
     advice: dict[str, AdviceRow] = field(default_factory=dict[str, AdviceRow])
     advice_asked: int = 0
     actor: str = ""
+    notes_by: str = ""
+    """The advisor that wrote the closing notes."""
     looks: list[str] = field(default_factory=list[str])
     """Effects of context calls that stand before the next iteration."""
 
@@ -89,27 +92,47 @@ def gather_rest(gathered: Gathered, happened: EventRecord) -> None:
     match event:
         case e.Settled() | e.Reconciled():
             _settled(gathered, event, happened)
-        case e.Unanswered():
-            if (row := gathered.rows.effects.get(event.effect)) is not None:
-                asked = AskedRow(tool=event.tool, at=happened.at, error_class=event.error_class, error=event.error)
-                gathered.rows.effects[event.effect] = replace(row, probe=asked)
-        case e.ExtraCall():
-            if (row := gathered.rows.effects.get(event.effect)) is not None:
-                gathered.rows.effects[event.effect] = replace(row, extra_calls=row.extra_calls + 1)
+        case e.Unanswered() | e.ExtraCall():
+            _asked_about(gathered, event, happened.at)
         case e.PersonEvent():
-            details = {key: value for key, value in e.encode(event).items() if key != "digest"}
-            gathered.people_said += 1
-            gathered.people.append(
-                PersonRow(at=happened.at, actor=happened.actor, what=type(event).__name__, details=details)
-            )
+            _said(gathered, event, happened)
         case e.AdviceAsked():
             _asked(gathered, event, happened.at)
         case e.AdviceSettled():
             _answered(gathered, event)
         case e.AdviceRejected():
             _unasked(gathered, event, happened.at)
+        case e.ClosingNotes():
+            gathered.notes_by = happened.actor
         case _:
             pass
+
+
+def _asked_about(gathered: Gathered, event: e.Unanswered | e.ExtraCall, at: str) -> None:
+    row = gathered.rows.effects.get(event.effect)
+    if row is None:
+        return
+    if isinstance(event, e.ExtraCall):
+        gathered.rows.effects[event.effect] = replace(row, extra_calls=row.extra_calls + 1)
+        return
+    asked = AskedRow(tool=event.tool, at=at, error_class=event.error_class, error=event.error)
+    gathered.rows.effects[event.effect] = replace(row, probe=asked)
+
+
+def _said(gathered: Gathered, event: e.PersonEvent, happened: EventRecord) -> None:
+    details = {key: value for key, value in e.encode(happened.event).items() if key != "digest"}
+    gathered.people_said += 1
+    gathered.people.append(PersonRow(at=happened.at, actor=happened.actor, what=type(event).__name__, details=details))
+    if isinstance(event, e.ApprovalAnswered) and not event.granted:
+        _denied(gathered, event.approval, happened.actor)
+
+
+def _denied(gathered: Gathered, approval: str, actor: str) -> None:
+    """Tell the iteration, whose approval is `iteration-N`, that it was denied."""
+    for index, row in gathered.rows.iterations.items():
+        if approval == f"iteration-{index}":
+            gathered.rows.iterations[index] = replace(row, denied_by=actor)
+            return
 
 
 def _asked(gathered: Gathered, event: e.AdviceAsked, at: str) -> None:
@@ -174,11 +197,11 @@ def _strategy_shown(state: State) -> StrategyShown | None:
     strategy = state.iteration.strategy
     if strategy is None:  # an iteration that only judges
         return None
-    if strategy.script is not None:
-        lines = strategy.script.count("\n") + 1
-        return StrategyShown(script_lines=lines, rationale=strategy.rationale or f"a script of {lines} lines")
+    lines = "" if strategy.script is None else f"a script of {strategy.script.count(chr(10)) + 1} lines"
     return StrategyShown(
-        calls=[call.tool for call in strategy.calls], parallel=strategy.parallel, rationale=strategy.rationale
+        text=strategy_text(strategy),
+        tools=[*dict.fromkeys(call.tool for call in strategy.calls)],
+        rationale=strategy.rationale or lines,
     )
 
 
@@ -237,7 +260,14 @@ def _settled(gathered: Gathered, event: e.Settled | e.Reconciled, happened: Even
 
 def _evaluated(gathered: Gathered, state: State, event: e.Evaluated, at: str) -> None:
     judged = [
-        JudgedRow(id=item.id, status=item.status, progress=item.progress, evidence=item.evidence, carried=item.carried)
+        JudgedRow(
+            id=item.id,
+            status=item.status,
+            progress=item.progress,
+            evidence=item.evidence,
+            carried=item.carried,
+            held=item.held,
+        )
         for item in event.results
     ]
     gathered.rows.iterations[event.iteration] = replace(

@@ -22,10 +22,18 @@ _BLOCK_START: Final = re.compile(r"^(\d{1,9})(?=[.)])|^(?=[-+=#:>])")
 _LINE: Final = 10_000
 
 
-def markdown_report(report: Report) -> str:
+def markdown_report(report: Report, stands: str = "") -> str:
     """The report as Markdown (GitHub's flavour, also readable as plain text); the same report gives the same text."""
-    found = document(report)
-    parts = [_header(found), _quote(found.directive), *(_section(section) for section in found.sections)]
+    return markdown_document(document(report, stands))
+
+
+def markdown_document(found: Document) -> str:
+    """A document as Markdown."""
+    parts = [
+        _header(found),
+        *([_quote(found.directive)] if found.directive else []),
+        *(section_markdown(section) for section in found.sections),
+    ]
     return "\n\n".join(parts) + "\n"
 
 
@@ -38,6 +46,7 @@ def escaped(value: Json, most: int = 300) -> str:
 
 def _header(found: Document) -> str:
     lines = [f"# {escaped(found.name, _LINE)}: {escaped(found.outcome.text)}", ""]
+    lines += [f"**{escaped(found.summary, _LINE)}**", ""] if found.summary else []
     lines += [f"- **{name}:** {escaped(value, _LINE)}" for name, value in found.facts]
     return "\n".join(lines)
 
@@ -46,8 +55,14 @@ def _quote(text: str) -> str:
     return "\n".join(f"> {escaped(line, _LINE)}".rstrip() for line in visible(text).split("\n"))
 
 
-def _section(section: Section) -> str:
-    parts = [f"## {escaped(section.title)}"]
+def section_markdown(section: Section, level: int = 2) -> str:
+    """A section under a heading of a level."""
+    return f"{'#' * level} {escaped(section.title)}\n\n{section_body(section)}"
+
+
+def section_body(section: Section) -> str:
+    """What stands under a section's heading."""
+    parts: list[str] = []
     if section.table is not None:
         parts.append(_whole(section.table))
     if section.commands:

@@ -32,7 +32,11 @@ from journeyman.mission.values.canonical import MAX_SAFE_INTEGER
 from journeyman.mission.values.errors import CallerError
 from journeyman.mission.values.value import Json, JsonObject, Value, replace
 
-VERSION: Final = 4
+VERSION: Final = 5
+
+
+RULES: Final = "rules"
+"""Who writes what no advisor has written."""
 
 
 class Report(Value, frozen=True, kw_only=True):
@@ -42,6 +46,8 @@ class Report(Value, frozen=True, kw_only=True):
     session_id: str
     tenant: str
     name: str
+    summary: str
+    """The whole in one sentence: what was reached, how near it came, what went wrong on the way."""
     directive: str
     mission: JsonObject
     mission_digest: str
@@ -79,7 +85,10 @@ class Report(Value, frozen=True, kw_only=True):
     people: list[PersonRow]
     notes: list[str]
     lessons: list[str]
+    lessons_by: str
+    """`rules`, or `advisor:NAME`."""
     recommended_followups: list[str]
+    followups_by: str
     advice: list[AdviceRow]
     left_out: LeftOut
     events: int
@@ -90,16 +99,19 @@ def assemble(state: State, gathered: Gathered, head: Head) -> Report:
     """The report of a record that ends at `head` in `state`: where each of its fields comes from."""
     mission, rows, closing = state.mission, gathered.rows, state.advice.closing
     iterations, effects = rows.left_out()
+    criteria = _criteria(state)
+    lessons_told, followups_told = (closing.lessons, closing.recommended_followups) if closing is not None else ([], [])
     return Report(
         version=VERSION,
         session_id=state.session_id,
         tenant=state.identity.tenant,
         name=mission.name,
+        summary="",
         directive=mission.directive,
         mission=dump(mission),
         mission_digest=state.digest,
         parent=state.identity.parent or None,
-        criteria=_criteria(state),
+        criteria=criteria,
         budget=Budgets(**mission.budget.model_dump(mode="json")),
         used=_used(state),
         tools=[_tool(state, name) for name in sorted(state.tools)],
@@ -126,8 +138,10 @@ def assemble(state: State, gathered: Gathered, head: Head) -> Report:
         budget_series=[*gathered.budgets.points(rows)],
         people=list(gathered.people),
         notes=list(state.people.notes),
-        lessons=(closing.lessons if closing else []) or lessons(state, iterated=bool(rows.iterations)),
-        recommended_followups=(closing.recommended_followups if closing else []) or followups(state),
+        lessons=lessons_told or lessons(state, iterated=bool(rows.iterations)),
+        lessons_by=gathered.notes_by if lessons_told else RULES,
+        recommended_followups=followups_told or followups(state, criteria),
+        followups_by=gathered.notes_by if followups_told else RULES,
         advice=list(gathered.advice.values()),
         left_out=LeftOut(
             iterations=iterations,
@@ -185,7 +199,14 @@ def _criterion(criterion: Criterion, known: CriterionState | None) -> CriterionR
         seen_at=(known.conclusive_at or None) if known is not None else None,
         held=result.held if result is not None and criterion.hold_for > 1 else None,
         hold_for=criterion.hold_for if result is not None else 1,
+        bound=criterion.bound(),
+        one_sided=_one_sided(criterion),
     )
+
+
+def _one_sided(criterion: Criterion) -> bool:
+    wanted = criterion.wanted_range()
+    return wanted is not None and (wanted[0] is None) != (wanted[1] is None)
 
 
 def context_rows(state: State) -> list[ContextRow]:

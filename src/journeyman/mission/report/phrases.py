@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import Final
 
 from journeyman.mission.model.events import EVENT_TYPES, PersonEvent
 from journeyman.mission.model.reasons import Outcome, VerdictLabel
 from journeyman.mission.report.model import Report
-from journeyman.mission.report.plain_text import MISSING, amount_text, one_line
+from journeyman.mission.report.plain_text import amount_text, one_line
 from journeyman.mission.report.rows import (
     AdviceRow,
     ContextRow,
     CriterionRow,
     IterationRow,
     PersonRow,
-    StrategyShown,
     TryState,
 )
 from journeyman.mission.values.canonical import Json
@@ -45,15 +45,19 @@ class ClaimCheck:
     """Why claim and evidence differ; empty when they agree."""
 
 
-def claim_check(report: Report) -> ClaimCheck:
-    """How a report's session stands: the claim, what was verified, and whether the two differ."""
+def claim_check(report: Report, stands: str = "") -> ClaimCheck:
+    """How a report's session stands: the claim, what was verified, and whether the two differ.
+
+    `stands` is where one stands that has not ended, as whoever looks at it now knows; the record's own word when empty.
+    """
     word, now = report.outcome or report.status, report.outcome_now
+    shown = stands if report.outcome is None and stands else word
     claimed = report.verdict or "no verdict"
     claimed += f" ({report.reason})" if report.reason else ""
     claimed += f" by {report.actor}" if report.actor else ""
     return ClaimCheck(
         word=word,
-        title=OUTCOMES.get(word, word.replace("_", " ").capitalize()),
+        title=OUTCOMES.get(shown, shown.replace("_", " ").capitalize()),
         claimed=claimed,
         verified=f"{OUTCOMES.get(now, now)}, by {report.verified_by}",
         doubt=_doubt(report.verdict, report.outcome, now),
@@ -72,19 +76,6 @@ def _doubt(verdict: str, outcome: Outcome | None, now: Outcome) -> str:
 
 def _words(outcome: str) -> str:
     return OUTCOMES.get(outcome, outcome).lower()
-
-
-_ABORTS: Final = {"met": "struck", "unmet": "clear"}
-TONES: Final[dict[str, str]] = {
-    "achieved": "good", "met": "good", "clear": "good", "not_achieved": "bad", "unmet": "bad", "struck": "bad",
-    "unknown": "unsure", "inconclusive": "unsure",
-}  # fmt: skip
-"""How good the news of a word is; words that are not here are of what goes on."""
-
-
-def criterion_word(status: str, *, aborts: bool) -> str:
-    """A criterion's status for people; an abort condition that is unmet is clear, one that is met has struck."""
-    return _ABORTS.get(status, status) if aborts else status
 
 
 def role(row: CriterionRow) -> str:
@@ -112,17 +103,6 @@ def proposer_text(row: IterationRow) -> str:
     return row.source + (f" ({row.confidence:.0%} sure)" if row.confidence is not None else "")
 
 
-def iteration_summary(strategy: StrategyShown | None) -> str:
-    """What an iteration set out to do on one line."""
-    if strategy is None:
-        return MISSING
-    names = strategy.calls
-    if names:
-        joined = (" ∥ " if strategy.parallel else " → ").join(names[:6])
-        return joined + (f" and {len(names) - 6} more" if len(names) > 6 else "")
-    return f"a script of {strategy.script_lines} lines" if strategy.script_lines is not None else "no calls"
-
-
 def person_action(row: PersonRow) -> tuple[str, str]:
     """What a person (or the engine, asking one) did, and the words or values that belong to it."""
     kind = EVENT_TYPES.get(row.what)
@@ -148,18 +128,58 @@ def context_cells(row: ContextRow) -> tuple[str, str, str]:
     return often, last, "" if shown is None else one_line(shown)
 
 
+_ANSWERS: Final = {
+    TryState.USED: "accepted",
+    TryState.REJECTED: "refused",
+    TryState.FAILED: "none",
+    TryState.OPEN: "open",
+}
+
+
 def advice_ended(row: AdviceRow) -> str:
-    """How a question ended: `used`, `open`, or why its answer was rejected or never came."""
+    """What became of an answer: `accepted`, `open`, or why it was refused or never came."""
     why = ": ".join(part for part in (row.failure, row.reason) if part)
-    return f"{row.state} ({why})" if why else row.state
+    return f"{_ANSWERS[row.state]} ({why})" if why else _ANSWERS[row.state]
 
 
-def advice_used(row: AdviceRow) -> str:
-    """What a question cost; the price stands there only where it is known."""
-    tokens = f"{row.input_tokens + row.output_tokens:,} tokens"
-    estimated = " (estimated)" if row.usage_source == "estimated" else ""
-    cost = "" if row.cost_microusd is None else f", {amount_text('cost_usd', row.cost_microusd / 1_000_000)}"
-    return f"{tokens}{estimated}{cost}" if row.state is not TryState.OPEN else ""
+def advice_tokens(row: AdviceRow) -> str:
+    """The tokens of a question and its answer."""
+    if row.state is TryState.OPEN:
+        return ""
+    return f"{row.input_tokens + row.output_tokens:,}{' (estimated)' if row.usage_source == 'estimated' else ''}"
+
+
+def advice_cost(row: AdviceRow) -> str:
+    """What a question cost, where its price is known."""
+    return "" if row.cost_microusd is None else amount_text("cost_usd", row.cost_microusd / 1_000_000)
+
+
+def advice_totals(report: Report) -> list[str]:
+    """A sentence for each advisor that was asked: how often, with what success, for how much."""
+    told: list[str] = []
+    for name in dict.fromkeys(row.advisor for row in report.advice):
+        rows = [row for row in report.advice if row.advisor == name]
+        ended = Counter(row.state for row in rows)
+        words = ", ".join(f"{ended[state]:,} {word}" for state, word in _TOTALS.items() if ended[state])
+        tokens = sum(row.input_tokens + row.output_tokens for row in rows)
+        cost = sum(row.cost_microusd or 0 for row in rows)
+        price = f", {amount_text('cost_usd', cost / 1_000_000)}" if cost else ""
+        times = f"{len(rows):,} time{'' if len(rows) == 1 else 's'}"
+        told.append(one_line(f"{name} was asked {times}: {words}; {tokens:,} tokens{price}."))
+    return told
+
+
+_TOTALS: Final = {
+    TryState.USED: "accepted",
+    TryState.REJECTED: "refused",
+    TryState.FAILED: "without an answer",
+    TryState.OPEN: "open",
+}
+
+
+def writer(who: str) -> str:
+    """Who wrote lessons and follow-ups, as people read it."""
+    return one_line(f"advisor {who.removeprefix('advisor:')}" if who.startswith("advisor:") else f"the {who}")
 
 
 def checking_commands(report: Report) -> list[str]:

@@ -58,25 +58,32 @@ class CriterionRow(Value, frozen=True, kw_only=True, omit_defaults=True):
     held: int | None = None
     """Measurements in a row that met it, where it must hold for more than one."""
     hold_for: int = 1
+    bound: float | None = None
+    """The one number that its value is compared with."""
+    one_sided: bool = False
+    """Whether all numbers on one side of the bound meet it: how far the value is from it says how safe it stands."""
 
 
-class JudgedRow(Value, frozen=True, kw_only=True):
+class JudgedRow(Value, frozen=True, kw_only=True, omit_defaults=True):
     """How a criterion stood in one evaluation."""
 
     id: str
     status: CriterionStatus
     progress: float
-    evidence: Json
-    carried: bool
+    evidence: Json = None
+    carried: bool = False
+    held: int = 0
+    """Measurements in a row that met it."""
 
 
 class StrategyShown(Value, frozen=True, kw_only=True, omit_defaults=True):
     """What an iteration set out to do."""
 
-    rationale: str
-    calls: list[str] = msgspec.field(default_factory=list[str])
-    parallel: bool = False
-    script_lines: int | None = None
+    text: str
+    """The calls on one line, as live views show them."""
+    tools: list[str] = msgspec.field(default_factory=list[str])
+    """The tools that it calls; a script's are known only once it calls them."""
+    rationale: str = ""
 
 
 class IterationRow(Value, frozen=True, kw_only=True, omit_defaults=True):
@@ -90,6 +97,8 @@ class IterationRow(Value, frozen=True, kw_only=True, omit_defaults=True):
     strategy: StrategyShown | None = None
     effects: list[str] = msgspec.field(default_factory=list[str])
     errors: list[JsonObject] = msgspec.field(default_factory=list[JsonObject])
+    denied_by: str = ""
+    """Who said no to it."""
     evaluation: list[JudgedRow] = msgspec.field(default_factory=list[JudgedRow])
     checkpoint: bool = False
     verdict: str = ""

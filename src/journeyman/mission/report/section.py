@@ -73,3 +73,15 @@ def folded(columns: Sequence[str], rows: Iterable[list[Cell]], what: str) -> Tab
         return Table(tuple(columns), found)
     first, last = found[:SHOWN_AT_EACH_END], found[-SHOWN_AT_EACH_END:]
     return Table(tuple(columns), first, f"… {between:,} {what} lie between …", last)
+
+
+def without_empty_columns(table: Table) -> Table:
+    """The table without columns that say nothing in any row, so that the others have room."""
+    rows = [*table.rows, *table.last]
+    kept = [at for at in range(len(table.columns)) if any(row[at].text or row[at].share is not None for row in rows)]
+    return Table(
+        tuple(table.columns[at] for at in kept),
+        [[row[at] for at in kept] for row in table.rows],
+        table.between,
+        [[row[at] for at in kept] for row in table.last],
+    )
