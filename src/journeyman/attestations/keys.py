@@ -1,0 +1,153 @@
+"""The key that signs attestations, where it lies, and whom we believe: this key and those it replaced."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+
+from journeyman.mission.values.errors import InvalidInput, NotAllowed, NotFound, Problem, Unavailable
+
+_PRIVATE: Final = "signing.pem"
+_PUBLIC: Final = "signing.pub.pem"
+_RETIRED: Final = "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKeys:
+    """The keys in a folder that only its owner can read."""
+
+    folder: Path
+
+    @property
+    def private_path(self) -> Path:
+        """Where the private key lies."""
+        return self.folder / _PRIVATE
+
+    @property
+    def public_path(self) -> Path:
+        """Where the public key lies: give it to whoever shall verify."""
+        return self.folder / _PUBLIC
+
+    def new(self) -> Ed25519PrivateKey:
+        """Draw the first key.
+
+        Raises:
+            NotAllowed: There is one (`key_exists`).
+        """
+        if self.private_path.exists():
+            raise NotAllowed(
+                f"{self.private_path} exists; `journeyman guard key rotate` replaces it and keeps what it signed valid",
+                code="key_exists",
+            )
+        return self._draw()
+
+    def rotate(self, now: datetime) -> Ed25519PrivateKey:
+        """Draw another key. The old public key stays among those that are believed; the old private key is deleted.
+
+        Raises:
+            NotFound: There is no key yet.
+        """
+        public = self.current().public_key()
+        retired = self.folder / _RETIRED
+        retired.mkdir(mode=0o700, exist_ok=True)
+        _write(retired / f"{now:%Y%m%dT%H%M%SZ}-{key_id(public)[:16]}.pub.pem", _pem(public))
+        return self._draw()
+
+    def current(self) -> Ed25519PrivateKey:
+        """The key that signs.
+
+        Raises:
+            NotFound: There is none.
+            InvalidInput: The file holds no Ed25519 key.
+        """
+        return read_private(self.private_path)
+
+    def trusted(self) -> tuple[Ed25519PublicKey, ...]:
+        """The public keys that are believed, the present one first; empty where there never was one."""
+        paths = [self.public_path, *sorted(self.folder.glob(f"{_RETIRED}/*.pub.pem"), reverse=True)]
+        return tuple(read_public(path) for path in paths if path.exists())
+
+    def _draw(self) -> Ed25519PrivateKey:
+        key = Ed25519PrivateKey.generate()
+        secret = key.private_bytes(
+            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        try:
+            self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            # The public key first: what is signed with a key that is on disk can always be verified.
+            _write(self.public_path, _pem(key.public_key()))
+            _write(self.private_path, secret)
+        except OSError as error:
+            raise Unavailable(
+                f"cannot write a key to {self.folder}: {error.strerror}", code="key_not_written"
+            ) from None
+        return key
+
+
+def key_id(key: Ed25519PublicKey) -> str:
+    """SHA-256 of the public key's DER form (SubjectPublicKeyInfo), in hexadecimal."""
+    raw = key.public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+    return hashlib.sha256(raw).hexdigest()
+
+
+def read_private(path: Path) -> Ed25519PrivateKey:
+    """A private key in PEM, without a password.
+
+    Raises:
+        NotFound: There is no such file.
+        InvalidInput: It holds no Ed25519 key.
+    """
+    with suppress(ValueError, TypeError, UnsupportedAlgorithm):
+        key = serialization.load_pem_private_key(_read(path, "journeyman guard key new"), None)
+        if isinstance(key, Ed25519PrivateKey):
+            return key
+    raise _no_key(path, "a private Ed25519 key in PEM without a password")
+
+
+def read_public(path: Path) -> Ed25519PublicKey:
+    """A public key in PEM.
+
+    Raises:
+        NotFound: There is no such file.
+        InvalidInput: It holds no Ed25519 key.
+    """
+    with suppress(ValueError, UnsupportedAlgorithm):
+        key = serialization.load_pem_public_key(_read(path, "journeyman guard key show"))
+        if isinstance(key, Ed25519PublicKey):
+            return key
+    raise _no_key(path, "a public Ed25519 key in PEM")
+
+
+def _read(path: Path, hint: str) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise NotFound(f"cannot read the key {path}: {error.strerror}; see `{hint}`") from None
+
+
+def _no_key(path: Path, wanted: str) -> InvalidInput:
+    return InvalidInput(str(path), (Problem(where="", message=f"is not {wanted}"),))
+
+
+def _pem(key: Ed25519PublicKey) -> bytes:
+    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Replace a file as a whole, readable by its owner alone."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.unlink(missing_ok=True)
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

@@ -1,0 +1,1 @@
+"""Signed statements, and what becomes of forged ones."""
