@@ -45,7 +45,7 @@ def pem(key: Ed25519PublicKey) -> str:
     return key.public_bytes(serialization.Encoding.PEM, kind).decode()
 
 
-def answers(vectors: Sequence[Vector]) -> list[dict[str, str]]:
+def answers(vectors: Sequence[Vector]) -> list[dict[str, object]]:
     """What the verifier in JavaScript says of each."""
     rows = (
         {"raw": base64.b64encode(one.raw).decode(), "keys": [*map(pem, one.keys)], "workspace": one.workspace}
@@ -56,4 +56,4 @@ def answers(vectors: Sequence[Vector]) -> list[dict[str, str]]:
         capture_output=True, text=True, env={**os.environ, "VERIFIER": str(SCRIPT)}, timeout=100,
     )  # fmt: skip
     assert run.returncode == 0, run.stderr
-    return [cast("dict[str, str]", json.loads(line)) for line in run.stdout.splitlines()]
+    return [cast("dict[str, object]", json.loads(line)) for line in run.stdout.splitlines()]

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from journeyman.attestations.envelope import sign
 from journeyman.attestations.keys import SigningKeys, key_id, read_private, read_public
 from journeyman.attestations.verdict import verify
+from journeyman.interfaces.cli.private_files import write_private
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, NotFound, Unavailable
 from tests.attestations.test_verifiers import STATEMENT
 
@@ -21,7 +22,7 @@ NOW = datetime(2026, 11, 22, tzinfo=UTC)
 
 def test_a_key_is_its_owners_alone(tmp_path: Path) -> None:
     """Folder 0700, files 0600; nothing else is left there."""
-    keys = SigningKeys(tmp_path / "data" / "keys")
+    keys = SigningKeys(tmp_path / "data" / "keys", write_private)
     drawn = keys.new()
     assert keys.current().private_bytes_raw() == drawn.private_bytes_raw()
     assert stat.S_IMODE(keys.folder.stat().st_mode) == 0o700
@@ -33,20 +34,20 @@ def test_a_key_is_its_owners_alone(tmp_path: Path) -> None:
 
 def test_what_a_replaced_key_signed_stays_believed(tmp_path: Path) -> None:
     """Three keys in turn: each one's attestation is valid, the old private keys are gone."""
-    keys = SigningKeys(tmp_path)
+    keys = SigningKeys(tmp_path, write_private)
     signed = [sign(STATEMENT, keys.new())]
     signed += [sign(STATEMENT, keys.rotate(NOW.replace(hour=hour))) for hour in (1, 2)]
     assert [verify(raw, keys.trusted()).status for raw in signed] == ["valid"] * 3
     assert verify(signed[-1], keys.trusted()).key == key_id(keys.trusted()[0]), "the present one comes first"
     assert [path.name for path in tmp_path.rglob("*.pem") if b"PRIVATE" in path.read_bytes()] == ["signing.pem"]
-    stranger = SigningKeys(tmp_path / "other")
+    stranger = SigningKeys(tmp_path / "other", write_private)
     stranger.new()
     assert [verify(raw, stranger.trusted()).status for raw in signed] == ["forged"] * 3
 
 
 def test_a_key_is_never_replaced_unasked(tmp_path: Path) -> None:
     """A second `new` says how to rotate; without a key nothing can be rotated, read or believed."""
-    keys = SigningKeys(tmp_path)
+    keys = SigningKeys(tmp_path, write_private)
     assert keys.trusted() == ()
     with pytest.raises(NotFound, match="guard key new"):
         keys.rotate(NOW)
@@ -58,7 +59,7 @@ def test_a_key_is_never_replaced_unasked(tmp_path: Path) -> None:
 
 def test_what_is_no_key_is_refused_by_name(tmp_path: Path) -> None:
     """Another kind of key, a locked one, a public one in place of a private one, rubbish; a folder that is none."""
-    keys = SigningKeys(tmp_path / "keys")
+    keys = SigningKeys(tmp_path / "keys", write_private)
     keys.new()
     pem = serialization.Encoding.PEM
     locked = serialization.BestAvailableEncryption(b"x")
@@ -80,4 +81,4 @@ def test_what_is_no_key_is_refused_by_name(tmp_path: Path) -> None:
         with pytest.raises(InvalidInput, match="public Ed25519"):
             read_public(tmp_path / "key.pem")
     with pytest.raises(Unavailable, match=r"key\.pem"):
-        SigningKeys(tmp_path / "key.pem" / "keys").new()
+        SigningKeys(tmp_path / "key.pem" / "keys", write_private).new()

@@ -33,6 +33,8 @@ STATEMENT: Final[dict[str, Any]] = {
         "reason": "criteria_met",
         "session": "s1",
         "mission": {"name": "m", "digest": {"sha256": "cd" * 32}},
+        "contract": {"digest": {"sha256": "01" * 32}},
+        "workspace": {"also": ["secret.txt"], "touched": []},
         "record": {"head": "ef" * 32, "events": 12},
         "criteria": [{"id": "größer", "met": True, "required": True, "status": "met"}],
         "ended_at": None,
@@ -140,17 +142,20 @@ NAMED: Final[dict[str, tuple[Vector, str]]] = {
     ),
     "no outcome": (Vector(changed(lambda s: s["predicate"].pop("outcome")), BELIEVED), "malformed"),
     "no head": (Vector(changed(lambda s: s["predicate"]["record"].pop("head")), BELIEVED), "malformed"),
+    "no list of paths": (Vector(changed(lambda s: s["predicate"]["workspace"].update(also="a")), BELIEVED), "malformed"),
+    "a path that is none": (Vector(changed(lambda s: s["predicate"]["workspace"].update(also=[1])), BELIEVED), "malformed"),
     "not achieved": (Vector(changed(lambda s: s["predicate"].update(outcome="not_achieved")), BELIEVED), "valid"),
 }  # fmt: skip
 
 
-def plain(found: AttestationVerdict) -> dict[str, str]:
+def plain(found: AttestationVerdict) -> dict[str, object]:
     """Our answer in the form of the other verifier."""
     stated = found.statement
-    more = {"key": found.key} if found.key else {}
+    more: dict[str, object] = {"key": found.key} if found.key else {}
     if stated is not None:
         more |= {
             "workspace": stated.workspace, "outcome": stated.outcome, "mission": stated.mission, "head": stated.head,
+            "also": [*stated.also],
         }  # fmt: skip
     return {"status": found.status.value, "why": found.why, **more}
 

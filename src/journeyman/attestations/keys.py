@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,9 +23,13 @@ _RETIRED: Final = "retired"
 
 @dataclass(frozen=True, slots=True)
 class SigningKeys:
-    """The keys in a folder that only its owner can read."""
+    """The keys in a folder that only its owner can read.
+
+    `write` replaces a text file as a whole and durably, readable by its owner alone.
+    """
 
     folder: Path
+    write: Callable[[Path, str], None]
 
     @property
     def private_path(self) -> Path:
@@ -59,7 +63,7 @@ class SigningKeys:
         public = self.current().public_key()
         retired = self.folder / _RETIRED
         retired.mkdir(mode=0o700, exist_ok=True)
-        _write(retired / f"{now:%Y%m%dT%H%M%SZ}-{key_id(public)[:16]}.pub.pem", _pem(public))
+        self.write(retired / f"{now:%Y%m%dT%H%M%SZ}-{key_id(public)[:16]}.pub.pem", _pem(public))
         return self._draw()
 
     def current(self) -> Ed25519PrivateKey:
@@ -76,6 +80,10 @@ class SigningKeys:
         paths = [self.public_path, *sorted(self.folder.glob(f"{_RETIRED}/*.pub.pem"), reverse=True)]
         return tuple(read_public(path) for path in paths if path.exists())
 
+    def trusted_ids(self) -> list[str]:
+        """The ids of the keys that are believed, the present one first."""
+        return [*map(key_id, self.trusted())]
+
     def _draw(self) -> Ed25519PrivateKey:
         key = Ed25519PrivateKey.generate()
         secret = key.private_bytes(
@@ -84,8 +92,8 @@ class SigningKeys:
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             # The public key first: what is signed with a key that is on disk can always be verified.
-            _write(self.public_path, _pem(key.public_key()))
-            _write(self.private_path, secret)
+            self.write(self.public_path, _pem(key.public_key()))
+            self.write(self.private_path, secret.decode())
         except OSError as error:
             raise Unavailable(
                 f"cannot write a key to {self.folder}: {error.strerror}", code="key_not_written"
@@ -138,16 +146,6 @@ def _no_key(path: Path, wanted: str) -> InvalidInput:
     return InvalidInput(str(path), (Problem(where="", message=f"is not {wanted}"),))
 
 
-def _pem(key: Ed25519PublicKey) -> bytes:
-    return key.public_bytes(serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Replace a file as a whole, readable by its owner alone."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+def _pem(key: Ed25519PublicKey) -> str:
+    kind = serialization.PublicFormat.SubjectPublicKeyInfo
+    return key.public_bytes(serialization.Encoding.PEM, kind).decode()

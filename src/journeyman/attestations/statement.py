@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
@@ -29,6 +29,8 @@ class Statement:
     """SHA-256 of the mission."""
     head: str
     """Hash of the last event of the record."""
+    also: tuple[str, ...]
+    """Paths of the workspace that count though git ignores them."""
     plain: Mapping[str, Any]
 
 
@@ -36,23 +38,35 @@ class NotAStatement(ValueError):
     """The payload is no statement of ours."""
 
 
-def state(report: Report, workspace: str, name: str) -> dict[str, Any]:
-    """The statement about a session's report.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JudgedWorkspace:
+    """What was judged."""
 
-    Args:
-        report: Of the session as it stands.
-        workspace: The workspace's digest when it was judged, 64 hexadecimal digits.
-        name: What the workspace is called, such as its folder's name.
-    """
+    name: str
+    """What it is called, such as its folder's name."""
+    digest: str
+    """SHA-256 of its files, 64 hexadecimal digits."""
+    also: Sequence[str] = ()
+    """Paths that count though git ignores them: whoever compares must read them, too."""
+    contract: str = ""
+    """SHA-256 of the guard's contract."""
+    touched: Sequence[str] = ()
+    """Protected files that differ from what was pinned, which was judged in their place."""
+
+
+def statement_of(report: Report, judged: JudgedWorkspace) -> dict[str, Any]:
+    """The statement about a session as its report tells it."""
     return {
         "_type": STATEMENT_TYPE,
-        "subject": [{"name": name, "digest": {"sha256": workspace}}],
+        "subject": [{"name": judged.name, "digest": {"sha256": judged.digest}}],
         "predicateType": PREDICATE_TYPE,
         "predicate": {
             "outcome": "" if report.outcome is None else report.outcome.value,
             "reason": report.reason,
             "session": report.session_id,
             "mission": {"name": report.name, "digest": {"sha256": report.mission_digest}},
+            "contract": {"digest": {"sha256": judged.contract}},
+            "workspace": {"also": [*judged.also], "touched": [*judged.touched]},
             "record": {"head": report.head_hash, "events": report.events},
             "criteria": [
                 {"id": row.id, "met": row.status == "met", "required": row.required, "status": row.status}
@@ -83,6 +97,7 @@ def read_statement(payload: bytes) -> Statement:
         outcome=_text(predicate, "outcome"),
         mission=_sha256(_object(_object(predicate, "mission"), "digest"), "sha256"),
         head=_sha256(_object(predicate, "record"), "head"),
+        also=_texts(_object(predicate, "workspace"), "also"),
         plain=plain,
     )
 
@@ -129,6 +144,13 @@ def _text(holder: Mapping[str, Any], key: str) -> str:
     if not isinstance(found, str):
         raise NotAStatement(f"`{key}` is no text")
     return found
+
+
+def _texts(holder: Mapping[str, Any], key: str) -> tuple[str, ...]:
+    found = holder.get(key)
+    if not isinstance(found, list) or not all(isinstance(one, str) for one in cast("list[Any]", found)):
+        raise NotAStatement(f"`{key}` is no list of texts")
+    return tuple(cast("list[str]", found))
 
 
 def _sha256(holder: Mapping[str, Any], key: str) -> str:

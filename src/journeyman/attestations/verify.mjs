@@ -1,5 +1,5 @@
 // A second verifier of attestations, which shares no code with the first: `node verify.mjs FILE --key PUBLIC.pem`.
-// Prints one JSON line {status, why, key, outcome, workspace, mission, head}; exits with 0 when the attestation is valid
+// Prints one JSON line {status, why, key, outcome, workspace, mission, head, also}; exits with 0 when the attestation is valid
 // and says achieved, 1 when it is stale, forged or says something else, 2 when it is none or the call is wrong.
 import { createHash, createPublicKey, verify as verifySignature } from "node:crypto";
 import { readFileSync, realpathSync } from "node:fs";
@@ -54,6 +54,14 @@ function text(holder, key) {
   return found;
 }
 
+function texts(holder, key) {
+  const found = own(holder, key);
+  if (!Array.isArray(found) || !found.every((one) => typeof one === "string")) {
+    throw new Malformed(`\`${key}\` is no list of texts`);
+  }
+  return found;
+}
+
 function sha256(holder, key) {
   const found = own(holder, key);
   if (typeof found !== "string" || !/^[0-9a-f]{64}$/.test(found) || found.length !== 64) {
@@ -94,6 +102,7 @@ function readStatement(payload) {
     outcome: text(predicate, "outcome"),
     mission: sha256(object(object(predicate, "mission"), "digest"), "sha256"),
     head: sha256(object(predicate, "record"), "head"),
+    also: texts(object(predicate, "workspace"), "also"),
   };
 }
 

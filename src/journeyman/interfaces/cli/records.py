@@ -11,6 +11,7 @@ import typer
 from journeyman.engine.records import summarized
 from journeyman.engine.reporting import report_of, reported_head
 from journeyman.engine.verification import check_record
+from journeyman.interfaces.cli.guard.key_commands import attesting
 from journeyman.interfaces.cli.options import JsonOption, SessionArgument
 from journeyman.interfaces.cli.replay_process import replay_with_help
 from journeyman.interfaces.cli.shared import NOT_ACHIEVED, CommandGroup, find_session, print_json, settings_of
@@ -32,16 +33,39 @@ app = CommandGroup()
 @app.command("verify")
 def verify(
     ctx: typer.Context,
-    session: Annotated[str, typer.Argument(metavar="[SESSION]", help="A session; every session when left out.")] = "",
+    session: Annotated[
+        str,
+        typer.Argument(
+            metavar="[SESSION|FILE]", help="A session, or an attestation's file; every session when left out."
+        ),
+    ] = "",
     head: Annotated[
         str,
         typer.Option(
             "--head", metavar="SEQ:HASH", help="Where the record must end, from a report or an export kept elsewhere."
         ),
     ] = "",
+    current: Annotated[
+        Path | None,
+        typer.Option("--current", metavar="FOLDER", help="Compare an attestation with this workspace as it is now."),
+    ] = None,
+    key: Annotated[
+        list[Path] | None,
+        typer.Option("--key", metavar="FILE", help="Believe this public key in PEM, and none of the data folder's."),
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Check the hash chain, every blob, and what is derived from the events; name the first event that does not hold."""
+    """Check the hash chain, every blob, and what is derived from the events; name the first event that does not hold.
+
+    Of an attestation (`guard attest`) it says whether it is valid, stale or forged.
+    """
+    if current is not None or key or (session and Path(session).is_file()):
+        if not Path(session).is_file():
+            raise NotFound(f"there is no attestation {session!r}; name its file")
+        attesting().verify_attestation(
+            settings_of(ctx), Path(session), current=current, keys=key or [], as_json=as_json
+        )
+        return
     end = _head(head) if head else None
 
     async def work(journeyman: Journeyman) -> list[VerifyResult]:

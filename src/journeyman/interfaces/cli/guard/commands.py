@@ -12,6 +12,7 @@ import typer
 from journeyman.agents import HOSTS
 from journeyman.interfaces.cli.guard import hook_entry
 from journeyman.interfaces.cli.guard.guarded_folder import records_of
+from journeyman.interfaces.cli.guard.key_commands import attesting, key
 from journeyman.interfaces.cli.options import JsonOption, QuietOption, YesOption
 from journeyman.interfaces.cli.registry import COMMANDS
 from journeyman.interfaces.cli.shared import CommandGroup, settings_of
@@ -24,6 +25,7 @@ guard = CommandGroup(
 )
 app = CommandGroup()
 app.add_typer(guard)
+guard.add_typer(key)
 
 FolderArgument: TypeAlias = Annotated[
     Path, typer.Argument(metavar="[FOLDER]", help="The folder; the nearest guarded one above it counts.")
@@ -77,6 +79,27 @@ def check(
     1 not achieved, 2 bad input, 3 a person must act, 4 could not start.
     """
     _module("checks").check_by_hand(settings_of(ctx), folder, anew=anew, quiet=quiet, as_json=as_json)
+
+
+@guard.command("attest")
+def attest(
+    ctx: typer.Context,
+    folder: FolderArgument = Path(),
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="Where it is written; else it is printed.")
+    ] = None,
+    key_file: Annotated[
+        Path | None,
+        typer.Option("--key", metavar="FILE", help="A private Ed25519 key in PEM, in place of the data folder's."),
+    ] = None,
+    quiet: QuietOption = False,
+) -> None:
+    """Check everything, and where all of it holds, sign that this workspace fulfils its contract.
+
+    The statement (in-toto, in a DSSE envelope) names the workspace's digest, the criteria and the end of the record;
+    `journeyman verify FILE --current .` says whether it is valid, stale or forged. Exit codes as of `guard check`.
+    """
+    attesting().attest_folder(settings_of(ctx), folder, output=output, key=key_file, quiet=quiet)
 
 
 @guard.command("hook")
