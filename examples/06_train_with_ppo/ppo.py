@@ -39,9 +39,9 @@ try:
 except ImportError as error:
     raise ImportError("this needs the extra: pip install 'journeyman[gym-sb3]'") from error
 
-STACK = 3
+STACK = 6
 """Observations that the policy sees together: what was looked at, and when a metric began to move."""
-ROLLOUT_STEPS = 64
+ROLLOUT_STEPS = 128
 CURVE_TASKS = 100
 """Validation tasks behind each point of the curve; those behind the table come after them."""
 NULL, UNTRAINED, TRAINED = "nobody in the seat", "PPO, untrained", "PPO, trained"
@@ -85,13 +85,13 @@ class Learner:
             "MlpPolicy",
             VecMonitor(VecFrameStack(env, STACK)),
             n_steps=ROLLOUT_STEPS,
-            batch_size=512,
+            batch_size=1024,
             n_epochs=6,
             learning_rate=lambda left: 5e-4 * max(left, 0.1),
-            gamma=0.99,
-            ent_coef=0.01,
+            gamma=0.998,
+            ent_coef=0.004,
             policy_kwargs={
-                "net_arch": [128, 128],
+                "net_arch": [256, 128],
                 "features_extractor_class": MessageFeatures,
                 "features_extractor_kwargs": {
                     "width": self.choices.width,
