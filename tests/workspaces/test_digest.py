@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeyman.mission.values.errors import NotAllowed, NotFound, RecordBroken, WorldError
+from journeyman.mission.values.errors import NotAllowed, NotFound, RecordBroken, Unavailable, WorldError
 from journeyman.workspaces import digest as digests
 from journeyman.workspaces.baseline import TouchedFile, files_of_commit, pin_files
 from journeyman.workspaces.digest import FileEntry, WorkspaceFiles, glance_workspace, read_workspace
@@ -104,6 +104,17 @@ def test_a_glance_sees_what_reading_sees_and_reads_only_what_changed(
     assert [Path(path).name for path in read] == ["main.py"]
     cache.write_bytes(b"\xc1garbage")
     assert glance_workspace(root, cache) == read_workspace(root)
+
+
+def test_a_file_that_cannot_be_read_is_named(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Left out, it would be checked by nobody."""
+
+    def refused(path: str) -> str:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(digests, "_sha256_of", refused)
+    with pytest.raises(Unavailable, match="Permission denied"):
+        read_workspace(root)
 
 
 def test_a_young_file_is_never_believed(root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

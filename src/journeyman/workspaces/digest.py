@@ -14,6 +14,7 @@ from typing import Final, TypeAlias
 
 import msgspec
 
+from journeyman.mission.values.errors import Unavailable
 from journeyman.workspaces.file_listing import listed_files
 from journeyman.workspaces.path_patterns import PathPatterns
 
@@ -157,6 +158,11 @@ class _WorkspaceReader:
                     self.settled[path] = (key, sha256)
         except (FileNotFoundError, NotADirectoryError):
             return None  # tracked, and deleted
+        except OSError as error:
+            raise Unavailable(
+                f"{path!r} cannot be read ({error.strerror}), so nobody can tell what is checked; make it readable or remove it",
+                code="workspace_unreadable",
+            ) from None
         return FileEntry("100755" if mode & 0o100 else "100644", sha256)
 
 

@@ -24,6 +24,8 @@ def next_step(state: State, row: Summary) -> str:
         return f"see what was done: journeyman report {session}"
     if standing is Standing.RUNNING:
         return f"follow it with: journeyman watch {session}"
+    if state.mission.checks_only and state.people.pending is None:
+        return "check again with: journeyman guard check"
     if standing is Standing.WAITING:
         return _for_people(state, driven=is_driven(row))
     why = "its process ended without a word; " if standing is Standing.INTERRUPTED else ""
@@ -32,7 +34,8 @@ def next_step(state: State, row: Summary) -> str:
 
 def _for_people(state: State, *, driven: bool) -> str:
     session = state.session_id
-    then = "; the run that asks goes on by itself" if driven else f", then: journeyman resume {session}"
+    again = "journeyman guard check" if state.mission.checks_only else f"journeyman resume {session}"
+    then = "; the run that asks goes on by itself" if driven else f", then: {again}"
     if state.people.pending is not None:
         who = f" --as {state.people.pending.by}" if state.people.pending.by else ""
         return f"say yes with: journeyman approve {session}{who}   (or deny){then}"
