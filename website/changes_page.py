@@ -1,4 +1,4 @@
-"""The page of changes: what was released, and before it what waits in `changes/` for the next release."""
+"""The page of changes: what waits in `changes/` for the next release, and before it what was released."""
 
 from __future__ import annotations
 
@@ -12,28 +12,15 @@ from website.version import ROOT, version
 _BEGINNING: Final = "# Changes\n\nWhat a user can now do or see, newest first.\n"
 
 
-def changes_page() -> str:
+def changes_page(root: Path = ROOT) -> str:
     """The page's Markdown."""
-    waiting = subprocess.run(  # noqa: S603 - our own tool
-        [
-            sys.executable,
-            "-m",
-            "towncrier",
-            "build",
-            "--draft",
-            "--version",
-            f"after {version()}",
-            "--date",
-            "not released",
-        ],
-        cwd=ROOT,
-        check=True,
-        capture_output=True,
-        text=True,
-    ).stdout
-    kept = ROOT / "CHANGELOG.md"
-    return f"{_BEGINNING}\n{waiting}\n{_without_title(kept) if kept.exists() else ''}"
+    kept = root / "CHANGELOG.md"
+    released = kept.read_text("utf-8") if kept.exists() else ""
+    waiting = _waiting(root) if any((root / "changes").glob("*.md")) else ""
+    return f"{_BEGINNING}\n{waiting}\n{released}"
 
 
-def _without_title(path: Path) -> str:
-    return path.read_text("utf-8").partition("\n")[2]
+def _waiting(root: Path) -> str:
+    title = ["--version", f"after {version()}", "--date", "not released"]
+    command = [sys.executable, "-m", "towncrier", "build", "--draft", *title]
+    return subprocess.run(command, cwd=root, check=True, capture_output=True, text=True).stdout  # noqa: S603 - our own tool

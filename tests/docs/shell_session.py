@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import subprocess
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
+
+_NOTICE: Final = re.compile(r"^bash: line \d+: +\d+ (Killed|Terminated) .*\n", re.MULTILINE)
+"""What bash itself says of a job that ended, among the output of whatever runs then."""
 
 
 class ShellSession:
@@ -49,7 +53,7 @@ class ShellSession:
         ready, _, _ = select.select([self._status], [], [], within_s)
         assert ready, f"{command!r} has not ended after {within_s} s: {self._output.read_text('utf-8')[-2000:]}"
         code = int(os.read(self._status, 100))
-        return code, self._output.read_text("utf-8", errors="replace")
+        return code, _NOTICE.sub("", self._output.read_text("utf-8", errors="replace"))
 
     def _type(self, line: str) -> None:
         assert self._shell.stdin is not None

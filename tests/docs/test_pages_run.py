@@ -30,6 +30,7 @@ AS_TYPED: Final = (
 """Runs a page's Python as `python -m asyncio` would: `await` may stand at the top."""
 
 
+@pytest.mark.timeout(600)  # a page may wait for leases and servers, beside other load
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_a_page_does_what_it_says(page: Path, tmp_path: Path) -> None:
     """Titled blocks become files, commands are run, and the Python of a page is one program."""
