@@ -26,6 +26,8 @@ SLOW: Final = (
     "answers/test_damage.py", "answers/test_stream.py::test_previews_never_raise_and_end_with_the_value",
     "property/test_prompt.py", "property/test_canonical.py", "mission/test_expressions.py",
     "interfaces/pages/test_html.py::test_ten_thousand_iterations_stay_a_reasonable_file",
+    # thousands of elements in each scheme and width
+    "interfaces/pages/test_accessibility.py::test_axe_finds_nothing",
 )  # fmt: skip
 """What `make test` leaves to `make test-all`: sweeps that take seconds each."""
 

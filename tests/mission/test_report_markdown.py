@@ -45,7 +45,7 @@ def test_every_part_of_a_report_stands_in_the_text() -> None:
         "# tune-checkout-latency: Achieved",
         "**Claimed:** complete (criteria_met) by engine",
         "> and hold it there for three evaluations.",
-        "| fast_enough | required | latency_ms &lt;= 200, 3 measurements in a row | met | 100% | 181 | 19 (10%) to spare |",
+        "| fast_enough | required | latency_ms &lt;= 200, 3 measurements in a row | met | 100% | 181 | 19 (9.5%) to spare |",
         f"| orders_lost | abort condition | orders_lost > 5 | clear | {MISSING} | 0 | 5 (100%) from striking |",
         "**Achieved at #9: ",
         "; 1 call failed**",

@@ -161,7 +161,7 @@ def _row(evidence: Any, bound: float, **more: Any) -> CriterionRow:
 
 def test_margins_say_what_is_to_spare_and_what_is_missing() -> None:
     """In the metric's own unit, and as a part of the bound."""
-    assert margin_text(_row(58.9, 60)) == "1.1 (2%) to spare"
+    assert margin_text(_row(58.9, 60)) == "1.1 (1.8%) to spare"
     assert margin_text(_row(66, 60, status=CriterionStatus.UNMET)) == "6 (10%) missing"
     assert margin_text(_row(1, 0, status=CriterionStatus.UNMET)) == "1 missing"
     assert margin_text(_row(60, 60, one_sided=False)) == ""

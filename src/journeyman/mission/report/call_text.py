@@ -16,12 +16,12 @@ _VALUE: Final = 60
 def call_text(tool: str, args: Json, most: int = MOST) -> str:
     """A call such as `tune(workers=11, zone='b')`."""
     given = args.items() if isinstance(args, dict) else ()
-    return one_line(f"{tool}({', '.join(f'{name}={value_text(value)}' for name, value in given)})", most)
+    return one_line(f"{tool}({', '.join(f'{name}={value_text(value, most)}' for name, value in given)})", most)
 
 
-def value_text(value: Json) -> str:
+def value_text(value: Json, most: int = _VALUE) -> str:
     """An argument: texts in quotes, so that they cannot be taken for a part of the call."""
-    shown = one_line(value, _VALUE)
+    shown = one_line(value, most)
     return f"'{shown}'" if isinstance(value, str) else shown
 
 

@@ -25,10 +25,14 @@ class Margin:
     """Of the bound; `None` where that is 0."""
 
     def __str__(self) -> str:
-        part = (
-            "" if self.ratio is None else f" ({self.ratio:.2g} times)" if self.ratio >= 10 else f" ({self.ratio:.0%})"
-        )
-        return f"{self.distance:.4g}{part}"
+        return f"{self.distance:.4g}{'' if self.ratio is None else f' ({_part(self.ratio)})'}"
+
+
+def _part(ratio: float) -> str:
+    """A part of a bound; small ones with two digits, for what is met by a hair is not met by nothing."""
+    if ratio >= 10:
+        return f"{ratio:.2g} times"
+    return f"{ratio:.0%}" if ratio >= 0.1 or ratio == 0 else f"{100 * ratio:.2g}%"
 
 
 def margin(row: CriterionRow) -> Margin | None:

@@ -131,7 +131,7 @@ def context_cells(row: ContextRow) -> tuple[str, str, str]:
 _ANSWERS: Final = {
     TryState.USED: "accepted",
     TryState.REJECTED: "refused",
-    TryState.FAILED: "none",
+    TryState.FAILED: "failed",
     TryState.OPEN: "open",
 }
 
