@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 from typer.main import get_command
+from typer.testing import CliRunner
 
 import journeyman
 from journeyman.interfaces.cli.main import app
@@ -36,6 +37,12 @@ KEYS = [
 def test_every_key_of_a_mission_file_is_explained(name: str, key: str, row: dict[str, Any]) -> None:
     """Editors and the reference show a text for it: the one under its field."""
     assert len(row.get("description", "")) > 7, f"write a text under {name}.{key}"
+
+
+def test_editors_get_the_same_texts() -> None:
+    """`journeyman schema` prints what the reference is made of."""
+    printed = CliRunner().invoke(app, ["schema"])
+    assert json.loads(printed.stdout) == SCHEMA
 
 
 def test_every_key_and_kind_stands_in_the_reference() -> None:
