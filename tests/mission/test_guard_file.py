@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from journeyman.mission.files.mission_file import parse_as
+from journeyman.mission.files.mission_file import parse_as, parse_mission
 from journeyman.mission.files.mission_schema import mission_schema
 from journeyman.mission.model.guard_file import GuardFile, contract_digest, contract_of
 from journeyman.mission.values.errors import InvalidInput
@@ -44,6 +44,12 @@ def test_all_faults_of_a_file_are_told_at_once_with_their_lines() -> None:
     assert len(told.value.problems) == 4
     assert "line 3: protekt: is not a known key (did you mean 'protect'?)" in text
     assert "line 5: protect: protects every file" in text
+
+
+def test_what_only_a_guard_can_tell_is_refused_in_a_mission_that_acts() -> None:
+    """It could never be met there."""
+    with pytest.raises(InvalidInput, match="asks what a guard protects"):
+        parse_mission("directive: x\nbudget: {iterations: 1}\ncriteria: [{id: same, kind: protected_files}]\n")
 
 
 def test_its_schema_has_the_keys_of_missions_and_its_own() -> None:

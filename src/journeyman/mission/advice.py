@@ -55,8 +55,8 @@ class CriteriaAdvice(Strict):
 
 
 def criteria_schema() -> JsonObject:
-    """JSON Schema of drafted criteria: without the kinds that look at a plan, since a draft has none."""
-    unfit = tuple(f"#/$defs/{kind.__name__}" for kind in KIND_TYPES if kind.looks_at_plan)
+    """JSON Schema of drafted criteria: without the kinds that look at a plan or ask a guard, since a draft has neither."""
+    unfit = tuple(f"#/$defs/{kind.__name__}" for kind in KIND_TYPES if kind.looks_at_plan or kind.asks_guard)
 
     def kept(value: Json) -> Json:
         if isinstance(value, list):

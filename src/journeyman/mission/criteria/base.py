@@ -58,6 +58,8 @@ class Criterion(Strict, ABC):
     """Whether it is judged by points that it follows over many measurements (`followed`)."""
     looks_at_plan: ClassVar[bool] = False
     """Whether it asks how far the operator's plan is: without one it could never be met."""
+    asks_guard: ClassVar[bool] = False
+    """Whether only a guard can tell it: anywhere but in a mission that only judges it could never be met."""
 
     id: Identifier
     """Unique in the mission."""

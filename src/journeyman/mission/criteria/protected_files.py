@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import ClassVar, Literal
 
 from pydantic import StrictBool
 
@@ -19,6 +19,9 @@ class ProtectedFiles(Criterion):
     """
 
     kind: Literal["protected_files"]
+
+    asks_guard: ClassVar[bool] = True
+
     touched: StrictBool = False
     """Met once a protected file was touched, instead of while none was."""
 

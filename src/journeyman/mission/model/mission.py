@@ -371,6 +371,11 @@ class Mission(Strict):
     @model_validator(mode="after")
     def _only_judges(self) -> Mission:
         if not self.checks_only:
+            asks = next((criterion for criterion in walk(self.criteria) if criterion.asks_guard), None)
+            if asks is not None:
+                raise ValueError(
+                    f"criterion {asks.id!r} asks what a guard protects: it stands in guard.yaml, or with `mode: check`"
+                )
             return self
         acting = ("plan", "repeat", "explore", "advisor", "minimize", "maximize", "at_end", "context", "gym")
         given = [name for name in acting if name in self.model_fields_set and getattr(self, name) not in (None, "none")]

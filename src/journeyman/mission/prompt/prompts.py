@@ -31,7 +31,7 @@ _CAPS: Final = {
 """Bytes of each section's body; with headings, scripts and the system text they leave at least 4 KiB for the recent
 iterations, for which the environment makes room where the others are long."""
 _RECENT_BYTES: Final = 4096
-_SCHEMA_BYTES: Final = 16_000
+_SCHEMA_BYTES: Final = 16_400
 """Bytes of the schema of criteria, which is larger than that of strategies; no recent iterations compete with it."""
 _ANSWER: Final = "Answer with JSON of this schema"
 _ENVIRONMENT: Final = "Environment as context calls showed it; no evidence"
