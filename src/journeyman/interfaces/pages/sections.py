@@ -202,7 +202,7 @@ def plain_section(section: Section) -> Html:
 def _plain_table(caption: str, found: Table) -> Html:
     rows = [[_plain_cell(cell) for cell in row] for row in (*found.rows, *found.last)]
     more = tag("p", text(found.between), class_="left-out") if found.between else NOTHING
-    return joined([_table(caption, [name.capitalize() for name in found.columns], rows, "plain"), more])
+    return joined([_table(caption, [name[:1].upper() + name[1:] for name in found.columns], rows, "plain"), more])
 
 
 def _plain_cell(cell: Cell) -> Html:

@@ -47,7 +47,8 @@ def _summary(found: Comparison) -> str:
     at = found.difference
     calls = found.other_calls_from
     did = "both made the same calls throughout" if calls is None else f"the first other call is at #{calls}"
-    return f"The same for {found.same_events:,} events, then different at #{at.iteration}: {_part(at)}; {did}"
+    alike = f"{found.same_events:,} event{'' if found.same_events == 1 else 's'}"
+    return f"The same for {alike}, then different at #{at.iteration}: {_part(at)}; {did}"
 
 
 def _part(at: FirstDifference) -> str:
@@ -77,7 +78,7 @@ def _event(seq: int | None, kind: str) -> str:
 
 
 def _column(side: Side) -> str:
-    return one_line(side.session_id, 60)
+    return one_line(f"session {side.session_id}", 60)
 
 
 def _pairs(name: str, title: str, what: str, pairs: Sequence[Pair], left: Side, right: Side) -> Section:
