@@ -10,7 +10,10 @@ def main() -> None:
 
         hook_entry.main(sys.argv[3:])
         return
-    from journeyman.interfaces.cli import main as command_line  # noqa: PLC0415  # as above
+    try:
+        from journeyman.interfaces.cli import main as command_line  # noqa: PLC0415  # as above
+    except KeyboardInterrupt:  # while it loads, nothing of ours is there yet that could say so
+        sys.exit(130)
 
     command_line.main()
 

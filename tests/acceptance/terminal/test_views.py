@@ -97,6 +97,18 @@ def test_ctrl_c_ends_it_wherever_it_comes(user: Shell, terminal: Open, when: str
     assert "Go on with: journeyman resume demo" in " ".join(at.screen.text().split())
 
 
+@pytest.mark.parametrize("later_s", [0.0, 0.03, 0.1, 0.2, 0.4])
+def test_ctrl_c_ends_it_whenever_it_comes(user: Shell, terminal: Open, later_s: float) -> None:
+    """While it opens, starts what it needs, or asks: whatever it is at, no traceback, and a terminal that is whole."""
+    at = terminal(*RUN)
+    at.until(lambda screen: bool(screen.text().strip()))
+    at.look(later_s)
+    at.type("\x03")
+    assert at.end() == 130, at.screen.text()
+    assert at.echoes()
+    assert "Traceback" not in at.raw
+
+
 def test_a_killed_run_goes_on_in_another_terminal(user: Shell, terminal: Open) -> None:
     """The question is still open there, and what had settled is not repeated."""
     at = terminal(*RUN)
