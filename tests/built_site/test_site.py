@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
-import json
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
+from tests.interfaces.pages.axe import violations
 from tests.interfaces.pages.browser import CHROMIUM, Browser
 
 ROOT: Final = Path(__file__).parents[2]
 SITE: Final = ROOT / ".build" / "site"
-AXE: Final = importlib.util.find_spec("axe_playwright_python")
-"""Brings axe-core's file; its Python is not used."""
 PAGES: Final = (
     "index.html",
     "tutorial.html",
@@ -35,22 +32,9 @@ FOCUSED: Final = """(() => {
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no chromium on the PATH"),
-    pytest.mark.skipif(AXE is None or not SITE.exists(), reason="`make test-docs` builds the site and runs this"),
+    pytest.mark.slow,
+    pytest.mark.skipif(not SITE.exists(), reason="`make test-docs` builds the site and runs this"),
 ]
-
-
-def axe_source() -> str:
-    """The text of axe-core."""
-    assert AXE is not None
-    assert AXE.origin is not None
-    return Path(AXE.origin).with_name("axe.min.js").read_text("utf-8")
-
-
-def violations(browser: Browser) -> list[str]:
-    """What axe-core finds on the page that is open: the rule, and the elements that break it."""
-    browser.ask(axe_source() + "; null")
-    found: list[Any] = json.loads(browser.ask("axe.run().then(told => JSON.stringify(told.violations))"))
-    return [f"{one['id']}: {[node['html'][:200] for node in one['nodes'][:4]]}" for one in found]
 
 
 @pytest.mark.parametrize("width", [1280, 390])
