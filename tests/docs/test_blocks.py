@@ -11,7 +11,8 @@ import pytest
 import yaml
 
 from journeyman.config import load_settings
-from journeyman.mission.files.mission_file import validate_mission
+from journeyman.mission.files.mission_file import validate_as, validate_mission
+from journeyman.mission.model.guard_file import GuardFile
 from journeyman.testing.model_server.script import load_script
 from tests.docs.fenced_blocks import ROOT, Block, agrees, blocks_of, pages
 
@@ -48,11 +49,13 @@ def test_few_blocks_are_left_out_and_each_says_why() -> None:
 
 @pytest.mark.parametrize("block", [block for block in BLOCKS if block.language == "yaml"], ids=ids)
 def test_yaml_is_a_mission_or_part_of_one(block: Block, tmp_path: Path) -> None:
-    """It reads as a mission, keys that a page leaves out filled in; or it is a workflow, or answers of a model."""
+    """It reads as a mission, keys that a page leaves out filled in; or it is a guard's file, a workflow, or answers of a model."""
     data = cast("dict[str, Any]", yaml.safe_load(block.text))
     if "answers" in data:
         (tmp_path / "answers.yaml").write_text(block.text, "utf-8")
         assert load_script(tmp_path / "answers.yaml").lines()
+    elif "protect" in data:
+        validate_as(GuardFile, data, None, block.place)
     elif "jobs" in data:
         assert all("steps" in job for job in data["jobs"].values())
     else:

@@ -27,7 +27,7 @@ _BASE64: Final = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Envelope:
+class SignedEnvelope:
     """A payload and its signatures."""
 
     payload: bytes
@@ -67,7 +67,7 @@ def sign(statement: dict[str, Any], key: Ed25519PrivateKey) -> bytes:
     return (json.dumps(envelope, indent=2) + "\n").encode()
 
 
-def read_envelope(raw: bytes) -> Envelope:
+def read_envelope(raw: bytes) -> SignedEnvelope:
     """The envelope in a file.
 
     Raises:
@@ -82,7 +82,7 @@ def read_envelope(raw: bytes) -> Envelope:
     if not isinstance(rows, list) or not 1 <= len(cast("list[Any]", rows)) <= MAX_SIGNATURES:
         raise NotAStatement(f"`signatures` is no list of 1 to {MAX_SIGNATURES}")
     signatures = [_bytes(row, "sig") for row in cast("list[Any]", rows)]
-    return Envelope(payload=_bytes(plain, "payload"), signatures=tuple(signatures))
+    return SignedEnvelope(payload=_bytes(plain, "payload"), signatures=tuple(signatures))
 
 
 def _bytes(holder: Any, key: str) -> bytes:
