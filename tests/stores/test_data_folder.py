@@ -50,6 +50,12 @@ def test_the_settings_file_is_found_where_it_is_looked_for(home: Path, monkeypat
     assert settings_path() == "/settings/journeyman/config.toml"
 
 
+def test_without_a_file_the_platform_says(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the settings do that nobody wrote."""
+    monkeypatch.setenv("JOURNEYMAN_CONFIG", str(home / "none.toml"))
+    assert Path(tenant_folder()) == load_settings().data_dir.resolve() / "default"
+
+
 def test_a_file_that_cannot_be_read_says_nothing(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those who read all of it tell what is wrong."""
     (home / "config.toml").write_text("= no TOML")

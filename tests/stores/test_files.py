@@ -152,6 +152,14 @@ async def test_only_whole_records_are_exported(tmp_path: Path) -> None:
     assert _names(tmp_path) == []
 
 
+async def test_no_more_blobs_are_held_than_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each is written before the next is read where none fits beside another; what is there already is left."""
+    monkeypatch.setattr(files, "_HELD_BYTES", 1)
+    monkeypatch.setattr(files, "_PAGE", 1)
+    await _export(tmp_path / "out")
+    assert (await read_export(tmp_path / "out")).blobs == MADE.blobs
+
+
 async def test_a_record_is_exported_up_to_its_head_in_pages(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever was appended since belongs to another export, and no more than a page is held."""
     monkeypatch.setattr(files, "_PAGE", 2)

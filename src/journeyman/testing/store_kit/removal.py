@@ -51,6 +51,8 @@ async def deleted_sessions_leave_nothing(make_store: MakeStore, place: StorePlac
         account = next(row for row in await store.accounts() if row.kind == "tool_calls")
         expect_equal((account.spent, account.reserved), (2, 0), "what it had reserved counts as spent")
         await RecordWriter(place.tenant, "s1").add(store)
+        await store.delete([await store.claim("s1", "a", 30)])
+        expect_equal([row.session_id for row in await store.sessions()], ["s10"], "one without blobs goes as well")
 
 
 async def a_taken_session_is_not_deleted(make_store: MakeStore, place: StorePlace) -> None:
