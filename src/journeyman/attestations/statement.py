@@ -108,6 +108,9 @@ MAX_DEPTH: Final = 64
 def parse(raw: bytes) -> dict[str, Any]:
     """A JSON object out of bytes: UTF-8 without a mark, no NaN, at most `MAX_DEPTH` values within values.
 
+    Not `answers.strict_json`, which refuses names that come twice and lone surrogates: the second verifier has
+    JavaScript's own parser, which cannot tell them, and both must give the same answers.
+
     Raises:
         NotAStatement: It is none.
     """

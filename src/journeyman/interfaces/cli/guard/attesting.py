@@ -11,11 +11,9 @@ from journeyman.attestations.keys import SigningKeys, key_id, read_private, read
 from journeyman.attestations.statement import JudgedWorkspace, statement_of
 from journeyman.attestations.verdict import AttestationStatus, AttestationVerdict, verify
 from journeyman.config import Settings
-from journeyman.engine.clock import SystemClock
 from journeyman.engine.reporting import report_of
-from journeyman.guard.checking import CheckOrder
 from journeyman.guard.contract import plain_protected
-from journeyman.interfaces.cli.guard.checks import checked, code_of, print_outcome, tell_fact
+from journeyman.interfaces.cli.guard.checks import checked, code_of, print_outcome, verifying
 from journeyman.interfaces.cli.guard.guarded_folder import contract_for_check, guarded_place
 from journeyman.interfaces.cli.private_files import write_private
 from journeyman.interfaces.cli.report_files import write_text
@@ -40,14 +38,7 @@ def attest_folder(settings: Settings, folder: Path, *, output: Path | None, key:
     place = guarded_place(settings, folder)
     contract, note = contract_for_check(place)
     also = plain_protected(contract.guard)
-    order = CheckOrder(
-        place=place,
-        contract=contract,
-        asker=f"attest:{SystemClock().new_id()}",
-        checks=1,
-        verified=True,
-        on_found=None if quiet else tell_fact,
-    )
+    order = verifying(place, contract, "attest", quiet=quiet)
 
     async def work(journeyman: Journeyman) -> int:
         outcome = await checked(journeyman, order)

@@ -8,7 +8,10 @@ from pathlib import Path
 import typer
 
 from journeyman.config import Settings
+from journeyman.engine.clock import SystemClock
 from journeyman.guard.checking import CheckOrder, CheckOutcome, check_folder
+from journeyman.guard.contract import Contract
+from journeyman.guard.contract_lookup import GuardPlace
 from journeyman.guard.reasons import observed_words
 from journeyman.guard.results import result_json
 from journeyman.interfaces.cli.guard.guarded_folder import contract_for_check, guarded_place
@@ -42,6 +45,18 @@ def check_by_hand(settings: Settings, folder: Path, *, anew: bool, quiet: bool, 
         on_found=None if quiet else tell_fact,
     )
     raise typer.Exit(check_and_print(settings, order, note, as_json=as_json))
+
+
+def verifying(place: GuardPlace, contract: Contract, who: str, *, quiet: bool, checks: int = 1) -> CheckOrder:
+    """A check for a verdict, in a session of its own: every file is read, and no evidence is kept."""
+    return CheckOrder(
+        place=place,
+        contract=contract,
+        asker=f"{who}:{SystemClock().new_id()}",
+        checks=checks,
+        verified=True,
+        on_found=None if quiet else tell_fact,
+    )
 
 
 def check_and_print(settings: Settings, order: CheckOrder, note: str, *, as_json: bool) -> int:

@@ -8,10 +8,8 @@ from pathlib import Path
 import typer
 
 from journeyman.config import Settings
-from journeyman.engine.clock import SystemClock
-from journeyman.guard.checking import CheckOrder
 from journeyman.guard.clean_checkout import contract_of_base, default_base
-from journeyman.interfaces.cli.guard.checks import check_and_print, tell_fact
+from journeyman.interfaces.cli.guard.checks import check_and_print, verifying
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.errors import InvalidInput, Problem
 
@@ -28,12 +26,5 @@ def check_checkout(settings: Settings, folder: Path, *, base: str, quiet: bool, 
         place, contract = contract_of_base(folder.resolve(), base, Path(own))
         if not quiet:
             say(f"checking {place.root} by {place.file} of {base}", err=True)
-        order = CheckOrder(
-            place=place,
-            contract=contract,
-            asker=f"ci:{SystemClock().new_id()}",
-            checks=1,
-            verified=True,
-            on_found=None if quiet else tell_fact,
-        )
+        order = verifying(place, contract, "ci", quiet=quiet)
         raise typer.Exit(check_and_print(settings, order, "", as_json=as_json))

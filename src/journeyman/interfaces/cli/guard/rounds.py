@@ -10,10 +10,9 @@ from typing import BinaryIO
 import typer
 
 from journeyman.config import Settings
-from journeyman.engine.clock import SystemClock
-from journeyman.guard.checking import CheckOrder, CheckOutcome
+from journeyman.guard.checking import CheckOutcome
 from journeyman.guard.rounds import RoundsOrder, run_rounds
-from journeyman.interfaces.cli.guard.checks import code_of, print_outcome, tell_fact
+from journeyman.interfaces.cli.guard.checks import code_of, print_outcome, verifying
 from journeyman.interfaces.cli.guard.guarded_folder import contract_for_check, guarded_place
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.cli.with_session import once_free, with_journeyman
@@ -40,14 +39,7 @@ def run_command_rounds(
         raise InvalidInput("the command line", (problem,))
     place = guarded_place(settings, folder)
     contract, note = contract_for_check(place)
-    check = CheckOrder(
-        place=place,
-        contract=contract,
-        asker=f"run:{SystemClock().new_id()}",
-        checks=rounds,
-        verified=True,
-        on_found=None if quiet else tell_fact,
-    )
+    check = verifying(place, contract, "run", quiet=quiet, checks=rounds)
     order = RoundsOrder(
         command=command,
         check=check,
