@@ -109,7 +109,7 @@ def hook(
 ) -> None:
     """Answer a coding agent's stop hook: its JSON on standard input, the host's answer on standard output.
 
-    `journeyman guard install` writes this command where the host looks for it. It always ends with 0.
+    docs/guard.md shows where each host looks for this command. It always ends with 0.
     """
     hook_entry.main([host], records_of(settings_of(ctx)))
 
