@@ -64,6 +64,59 @@ def stop(
     )
 
 
+JUDGING = (("check",), ("attest",), ("run", "--", "true"))
+
+
+@pytest.mark.parametrize("words", JUDGING)
+def test_nothing_is_judged_by_a_contract_that_nobody_confirmed(
+    shell: Callable[[str], Shell], words: tuple[str, ...]
+) -> None:
+    """Whoever wrote the file may be the one who is to be judged."""
+    made = shell("")
+    write(made, "guard.yaml", "criteria: [{id: all, kind: command, run: ['true']}]\n")
+    made.run("guard", "key", "new")
+    found = made.run("guard", *words, code=2)
+    assert "journeyman guard pin" in found.stderr
+    assert "not_confirmed" in found.stderr or "nobody has confirmed" in found.stderr
+    assert made.run("list").stdout.count("achieved") == 0
+
+
+@pytest.mark.parametrize("words", JUDGING)
+@pytest.mark.parametrize("other_confirmed", [False, True])
+@pytest.mark.parametrize("named", [False, True])
+def test_a_folder_that_became_a_link_is_not_judged(
+    guarded: Shell, tmp_path: Path, words: tuple[str, ...], *, other_confirmed: bool, named: bool
+) -> None:
+    """Not by a contract that lies where the link leads, even one that was confirmed for that folder."""
+    guarded.run("guard", "key", "new")
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "guard.yaml").write_text("criteria: [{id: all, kind: command, run: ['true']}]\n")
+    if other_confirmed:
+        guarded.run("guard", "pin", "--yes", str(other))
+    before = guarded.folder.with_name("moved")
+    guarded.folder.rename(before)
+    guarded.folder.symlink_to(other)
+    guarded.environment["PWD"] = str(guarded.folder)
+    option = ("--folder", str(guarded.folder)) if words[0] == "run" else (str(guarded.folder),)
+    command = (words[0], *(option if named else ()), *words[1:])
+    found = guarded.run("guard", *command, code=2)
+    assert "was a folder when its contract was confirmed" in found.stderr
+    guarded.run("guard", "pin", "--yes", str(guarded.folder))
+    assert guarded.run("guard", "check", str(guarded.folder)).stdout.startswith("achieved")
+
+
+def test_a_hook_in_a_folder_that_became_a_link_blocks_twice_and_is_recorded(guarded: Shell, tmp_path: Path) -> None:
+    """Nothing can be judged there, which is no leave to stop."""
+    guarded.folder.rename(tmp_path / "moved")
+    guarded.folder.symlink_to(tmp_path / "moved")
+    told = [stop(guarded).stdout.decode() for _ in range(3)]
+    assert ['"block"' in one for one in told] == [True, True, False], told
+    assert "folder_replaced" in told[0]
+    (row,) = guarded.json("list")
+    assert row["outcome"] == "unknown"
+
+
 def test_check_says_what_holds_and_exits_with_the_verdict(guarded: Shell) -> None:
     """The record of each check shows, verifies and replays like any other."""
     found = guarded.run("guard", "check", code=1)

@@ -11,7 +11,7 @@ import pytest
 
 from journeyman.agents import HOSTS, StopRequest
 from journeyman.guard.checking import CheckOrder, CheckOutcome, check_folder
-from journeyman.guard.contract import Contract, load_guard_file, pin, plain_protected
+from journeyman.guard.contract import Contract, load_guard_file, pin, protected_patterns
 from journeyman.guard.contract_lookup import GuardPlace, place_of
 from journeyman.guard.stop_hook import StopHook
 from journeyman.mission.model.state import State
@@ -55,7 +55,7 @@ class GuardedFolder:
     def pin(self) -> Contract:
         """Confirm what is there."""
         guard = load_guard_file(self.place)
-        files = read_workspace(self.root, also=plain_protected(guard))
+        files = read_workspace(self.root, also=protected_patterns(guard))
         return pin(self.place, guard, files, datetime(2026, 1, 1, tzinfo=UTC))
 
     def write(self, path: str, text: str) -> None:

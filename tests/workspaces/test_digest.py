@@ -129,9 +129,40 @@ def test_ignored_files_count_where_they_are_named(root: Path) -> None:
     """Settings of hosts are often ignored by git, and protected all the same."""
     (root / "node_modules" / "secret.json").write_text("{}")
     assert "node_modules/secret.json" not in read_workspace(root).entries
-    named = read_workspace(root, also=["node_modules/secret.json", "nothing"])
-    assert "node_modules/secret.json" in named.entries
-    assert "nothing" not in named.entries
+    for pattern in ("node_modules/secret.json", "node_modules", "node_modules/**", "node_modules/*.json"):
+        named = read_workspace(root, also=[pattern, "nothing"])
+        assert "node_modules/secret.json" in named.entries, pattern
+        assert "nothing" not in named.entries
+    assert "node_modules/secret.json" not in read_workspace(root, also=["**/*.json"]).entries
+
+
+def test_ignored_files_that_a_pattern_means_count(root: Path) -> None:
+    """Whatever git leaves out: what is protected is judged, and changes the digest."""
+    (root / ".gitignore").write_text("*.log\n/tests/data\n")
+    (root / "tests" / "data").mkdir()
+    (root / "tests" / "data" / "a.log").write_text("1")
+    before = read_workspace(root, also=["tests/**"])
+    assert "tests/data/a.log" in before.entries
+    (root / "tests" / "data" / "a.log").write_text("2")
+    assert read_workspace(root, also=["tests/**"]).digest != before.digest
+
+
+@pytest.mark.parametrize("root", ["git"], indirect=True)
+@pytest.mark.parametrize("how", ["info", "configured", "ignorecase"])
+def test_only_files_of_the_workspace_leave_files_out(root: Path, tmp_path: Path, how: str) -> None:
+    """A list of git's that is no file of the workspace would hide what nobody judged."""
+    (root / ".gitignore").write_text("node_modules\nHIDDEN.py\n")
+    before = read_workspace(root).digest
+    (root / "hidden.py").write_text("1")
+    if how == "info":
+        (root / ".git" / "info" / "exclude").write_text("hidden.py\n")
+    elif how == "configured":
+        (tmp_path / "ignored").write_text("hidden.py\n")
+        git(root, "config", "core.excludesFile", str(tmp_path / "ignored"))
+    else:
+        git(root, "config", "core.ignoreCase", "true")
+    assert "hidden.py" in read_workspace(root).entries
+    assert read_workspace(root).digest != before
 
 
 def test_a_nested_repository_counts_file_by_file(root: Path) -> None:
@@ -282,6 +313,26 @@ PARTS = st.one_of(NAMES, st.sampled_from(["**", "*", "a*", "?", "*.b"]))
 def test_patterns_agree_with_a_slow_reference(parts: list[str], names: list[str]) -> None:
     """Any pattern, any path."""
     assert ("/".join(names) in PathPatterns(["/".join(parts)])) is _slow(parts, names)
+
+
+@given(st.lists(PARTS, min_size=1, max_size=4), st.lists(NAMES, min_size=1, max_size=5))
+def test_a_walk_by_patterns_passes_by_no_file_that_is_meant(parts: list[str], names: list[str]) -> None:
+    """Folder by folder it goes where the pattern's files are."""
+    patterns, pattern = PathPatterns(["/".join(parts)]), parts
+    reach = patterns.top
+    for at, name in enumerate(names[:-1]):
+        reach = patterns.into(reach, name, ())
+        below = any(_slow(pattern, [*names[: at + 1], *rest]) for rest in (names[at + 1 :], ["x"], ["a", "b"]))
+        assert reach or not below
+
+
+def test_a_walk_enters_what_is_never_written_by_hand_only_where_a_pattern_names_it() -> None:
+    """A virtual environment has tests of its own."""
+    for pattern, entered in (("**/conftest.py", False), ("*", False), (".venv/bin", True), ("**/.venv/x", True)):
+        patterns = PathPatterns([pattern])
+        assert bool(patterns.into(patterns.top, ".venv", {".venv"})) is entered, pattern
+    inside = PathPatterns(["tests"])
+    assert not inside.into(inside.into(inside.top, "tests", ()), "__pycache__", {"__pycache__"})
 
 
 def test_the_digest_of_some_files_changes_with_them_alone() -> None:

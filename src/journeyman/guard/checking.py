@@ -16,7 +16,7 @@ from journeyman.engine.checks.command_check import run_stoppable
 from journeyman.engine.checks.requested_check import RequestedCheck
 from journeyman.engine.engine import Engine, OnEvent
 from journeyman.engine.record_reading import state_of
-from journeyman.guard.contract import Contract, plain_protected
+from journeyman.guard.contract import Contract, protected_patterns
 from journeyman.guard.contract_lookup import GuardPlace
 from journeyman.mission.criteria.base import Criterion, walk
 from journeyman.mission.criteria.engine_check import ProtectedCheck
@@ -100,7 +100,7 @@ async def check_folder(engine: Engine, store: Store, order: CheckOrder, once_fre
 
 def look_at(order: CheckOrder, stopped: Callable[[], bool] = lambda: False) -> WorkspaceFiles:
     """The files of the folder, read or glanced at. Blocks."""
-    root, also = Path(order.place.root), plain_protected(order.contract.guard)
+    root, also = Path(order.place.root), protected_patterns(order.contract.guard)
     if order.verified:
         return read_workspace(root, also=also, stopped=stopped)
     return glance_workspace(root, Path(order.place.own) / _CACHE, also=also)

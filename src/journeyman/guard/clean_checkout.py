@@ -9,7 +9,7 @@ from journeyman.guard.contract import Contract, protected_patterns, read_guard_f
 from journeyman.guard.contract_lookup import FILES, GuardPlace
 from journeyman.mission.values.errors import NotAllowed, NotFound
 from journeyman.workspaces.baseline import file_of_commit, files_of_commit
-from journeyman.workspaces.file_listing import run_git
+from journeyman.workspaces.file_listing import run_git, untracked_files
 
 _SHOWN = 5
 
@@ -42,10 +42,11 @@ def default_base() -> str:
 
 
 def _refuse_unclean(root: Path) -> None:
-    found = run_git(str(root), "status", "--porcelain", "-z", "--untracked-files=all", "--", ".")
-    if found is None:
+    found = run_git(str(root), "status", "--porcelain", "-z", "--untracked-files=no", "--", ".")
+    untracked = untracked_files(root)
+    if found is None or untracked is None:
         raise NotFound(f"{root} is no git checkout; a build checks one")
-    names = [name[3:] for name in os.fsdecode(found).split("\0") if len(name) > 3]
+    names = [*(name[3:] for name in os.fsdecode(found).split("\0") if len(name) > 3), *untracked]
     if names:
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         raise NotAllowed(

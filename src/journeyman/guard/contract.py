@@ -16,10 +16,9 @@ from journeyman.guard.contract_lookup import FILES, GuardPlace
 from journeyman.mission.files.documents import FORMS
 from journeyman.mission.files.mission_file import parse_as, validate_as
 from journeyman.mission.model.guard_file import GuardFile, contract_digest, contract_of
-from journeyman.mission.values.errors import InvalidInput, NotFound, RecordBroken
+from journeyman.mission.values.errors import InvalidInput, NotAllowed, NotFound, RecordBroken
 from journeyman.workspaces.baseline import Baseline, pin_files
 from journeyman.workspaces.digest import FileEntry, WorkspaceFiles
-from journeyman.workspaces.path_patterns import PathPatterns
 
 _CONTENTS: Final = "contents"
 
@@ -39,13 +38,8 @@ class Contract:
 
 
 def protected_patterns(guard: GuardFile) -> tuple[str, ...]:
-    """What is protected in any case: what the file says, and the file."""
+    """What is protected in any case, and counts even where git ignores it: what the file says, and the file."""
     return (*guard.protect, *FILES)
-
-
-def plain_protected(guard: GuardFile) -> tuple[str, ...]:
-    """The protected paths that count even where git ignores them."""
-    return PathPatterns(protected_patterns(guard)).plain_paths
 
 
 def read_guard_file(data: bytes, name: str, folder: Path) -> GuardFile:
@@ -84,7 +78,27 @@ def pin(place: GuardPlace, guard: GuardFile, files: WorkspaceFiles, now: datetim
 
 
 def pinned_contract(place: GuardPlace) -> Contract | None:
-    """What was pinned; `None` where nothing was. Raises `RecordBroken` where it is not what was written."""
+    """What was pinned, to judge by; `None` where nothing was.
+
+    Raises:
+        RecordBroken: It is not what was written.
+        NotAllowed: The folder that somebody confirmed is a link now, to files that nobody did.
+    """
+    _refuse_replaced(place)
+    return stored_contract(place)
+
+
+def _refuse_replaced(place: GuardPlace) -> None:
+    if place.leads_to:
+        raise NotAllowed(
+            f"{place.root} was a folder when its contract was confirmed, and leads to {place.leads_to} now: put it back, "
+            f"or look at what is there and confirm that: journeyman guard pin {place.root}",
+            code="folder_replaced",
+        )
+
+
+def stored_contract(place: GuardPlace) -> Contract | None:
+    """What was pinned, where nothing is judged by it; raises `RecordBroken` where it is not what was written."""
     try:
         document = cast("Mapping[str, Any]", json.loads(Path(place.pinned).read_text("utf-8")))
     except FileNotFoundError:
@@ -99,11 +113,11 @@ def pinned_contract(place: GuardPlace) -> Contract | None:
             os.fsdecode(bytes.fromhex(path)): FileEntry(str(row[0]), str(row[1]))
             for path, row in document["protected"].items()
         }
-        digest, pinned_at = str(document["digest"]), str(document["pinned_at"])
+        digest, pinned_at, root = str(document["digest"]), str(document["pinned_at"]), str(document["root"])
     except (KeyError, TypeError, ValueError, IndexError, AttributeError, InvalidInput) as error:
         raise RecordBroken(f"the pinned contract {place.pinned} is malformed: {error}; journeyman guard pin") from None
     contract = Contract(guard, Baseline(protected_patterns(guard), entries, Path(place.own) / _CONTENTS), pinned_at)
-    if contract.digest != digest:
+    if contract.digest != digest or root != place.root:
         raise RecordBroken(f"the pinned contract {place.pinned} is not what was pinned; journeyman guard pin")
     return contract
 

@@ -14,15 +14,17 @@ without hashing, and no other folder's."""
 class GuardPlace:
     """A guarded folder."""
 
-    __slots__ = ("file", "own", "root")
+    __slots__ = ("file", "leads_to", "own", "root")
 
-    def __init__(self, root: str, file: str, own: str) -> None:
+    def __init__(self, root: str, file: str, own: str, leads_to: str = "") -> None:
         self.root = root
         """The folder."""
         self.file = file
         """The guard's file in it; empty where there is none any more."""
         self.own = own
         """Where what is pinned, and what is known of its checks, lies: outside the folder."""
+        self.leads_to = leads_to
+        """Where `root` leads, if it is behind a link now and was none when its contract was confirmed."""
 
     @property
     def pinned(self) -> str:
@@ -37,7 +39,10 @@ class GuardPlace:
 
 def place_of(root: str, tenant_folder: str) -> GuardPlace:
     """What belongs to a folder, whether or not it is guarded."""
-    whole = os.path.realpath(root)
+    return _place(os.path.realpath(root), tenant_folder)
+
+
+def _place(whole: str, tenant_folder: str) -> GuardPlace:
     below = whole.replace(":", "").lstrip("/\\")
     own = os.path.join(tenant_folder, "guard", below, _OWN)  # noqa: PTH118
     file = next((name for name in FILES if os.path.isfile(os.path.join(whole, name))), "")  # noqa: PTH113, PTH118
@@ -49,7 +54,9 @@ def find_guard(start: str, tenant_folder: str) -> GuardPlace | None:
 
     A file counts up to the repository's root, a pinned contract anywhere: whoever removes the file removes no contract.
     """
-    folder, inside = os.path.realpath(start), True
+    named, folder, inside = _as_named(start), os.path.realpath(start), True
+    if named != folder and (replaced := _replaced(named, tenant_folder)) is not None:
+        return replaced
     while True:
         place = place_of(folder, tenant_folder)
         if place.is_pinned or (inside and place.file):
@@ -59,3 +66,22 @@ def find_guard(start: str, tenant_folder: str) -> GuardPlace | None:
         if above == folder:
             return None
         folder = above
+
+
+def _as_named(start: str) -> str:
+    """The absolute path with its links, as the person or the host said it; the shell knows how it came to where we are."""
+    here = os.environ.get("PWD", "")
+    if not os.path.isabs(start) and os.path.isabs(here) and os.path.realpath(here) == os.getcwd():  # noqa: PTH109, PTH117
+        start = os.path.join(here, start)  # noqa: PTH118
+    return os.path.abspath(start)  # noqa: PTH100
+
+
+def _replaced(named: str, tenant_folder: str) -> GuardPlace | None:
+    """The nearest folder on the way that was confirmed as such, and is behind a link now."""
+    folder = named
+    while (leads_to := os.path.realpath(folder)) != folder:
+        place = _place(folder, tenant_folder)
+        if place.is_pinned:
+            return GuardPlace(folder, place.file, place.own, leads_to)
+        folder = os.path.dirname(folder)  # noqa: PTH120
+    return None

@@ -21,7 +21,7 @@ from journeyman.guard.checking import (
     read_json,
     write_json,
 )
-from journeyman.guard.contract import difference, pinned_contract
+from journeyman.guard.contract import difference, pinned_contract, stored_contract
 from journeyman.guard.contract_lookup import GuardPlace
 from journeyman.guard.stop_answer import LoopState, answer_of, answer_to_error, answer_while_running
 from journeyman.mission.model.reasons import VerdictReason
@@ -131,7 +131,7 @@ async def answer_stop(
 async def release_unknown(hook: StopHook, engine: Engine, store: Store, why: str) -> None:
     """Record that an agent was let go although nothing could be checked; as far as anything can be recorded."""
     with suppress(JourneymanError, OSError):
-        contract = pinned_contract(hook.place)
+        contract = stored_contract(hook.place)
         if contract is not None:
             order = CheckOrder(place=hook.place, contract=contract, asker=hook.asker, checks=1)
             session = await open_session(store, hook.place, hook.asker, contract) or await begin_session(engine, order)

@@ -15,7 +15,7 @@ from typing import Final, TypeAlias
 import msgspec
 
 from journeyman.mission.values.errors import Unavailable
-from journeyman.workspaces.file_listing import listed_files
+from journeyman.workspaces.file_listing import listed_files, meant_files
 from journeyman.workspaces.path_patterns import PathPatterns
 
 StatKey: TypeAlias = tuple[int, int, int, int, int]
@@ -72,7 +72,7 @@ def read_workspace(
 
     Args:
         root: Its folder.
-        also: Paths that count even where git ignores them.
+        also: Patterns of files that count even where git ignores them.
         stopped: Asked between files; true ends the reading with `InterruptedError`.
     """
     return _WorkspaceReader(root, {}, stopped).files(also)
@@ -113,8 +113,7 @@ class _WorkspaceReader:
     def files(self, also: Sequence[str]) -> WorkspaceFiles:
         paths = listed_files(Path(self._root))
         if also:
-            named = [inner for path in also for inner in _below(self._root, path)]
-            paths = sorted({*paths, *named})
+            paths = sorted({*paths, *meant_files(Path(self._root), PathPatterns(also))})
         entries: dict[str, FileEntry] = {}
         for path in paths:
             if self._stopped():
@@ -175,14 +174,6 @@ def _sha256_of(path: str) -> str:
         return whole.hexdigest()
     finally:
         os.close(opened)
-
-
-def _below(root: str, path: str) -> list[str]:
-    """A path, or what is in the folder that it names; nothing where there is none."""
-    whole = Path(root, path)
-    if whole.is_symlink() or not whole.is_dir():
-        return [path] if os.path.lexists(whole) else []
-    return [f"{path}/{inner}" for inner in listed_files(whole)]
 
 
 def load_stat_cache(file: Path) -> StatCache:

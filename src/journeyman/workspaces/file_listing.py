@@ -8,15 +8,24 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from journeyman.workspaces.path_patterns import PathPatterns, Reach
+
 LEFT_OUT: Final = frozenset({
     ".git", ".hg", ".svn", ".jj", "node_modules", "__pycache__", ".venv", "venv", ".tox", ".nox", ".mypy_cache", ".pytest_cache",
     ".ruff_cache", ".hypothesis", ".gradle", ".DS_Store",
 })  # fmt: skip
-"""Names that a plain walk passes by."""
+"""Names of what no person writes: passed by, unless git tracks what is below, or a pattern names them."""
 _GIT: Final = (
-    "git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false", "--no-optional-locks",
+    "git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false",
+    "-c", "core.ignoreCase=false", "--no-optional-locks",
 )  # fmt: skip
 """A repository's own settings may name programs: none of them is run."""
+_UNTRACKED: Final = (
+    "--others",
+    "--exclude-per-directory=.gitignore",
+    *(f"--exclude={name}" for name in sorted(LEFT_OUT)),
+)
+"""What leaves a file out must itself be a file that counts: not `.git/info/exclude`, and no person's own settings."""
 _GIT_S: Final = 30
 _MOST_NESTED: Final = 20
 
@@ -24,10 +33,21 @@ _MOST_NESTED: Final = 20
 def listed_files(root: Path) -> list[str]:
     """The paths of a workspace's files and links, sorted, with `/` between names.
 
-    In a git repository: tracked and untracked files, not ignored, those of submodules and nested repositories too. Some may
-    not exist any more. Elsewhere, or where git cannot tell, a plain walk without `LEFT_OUT`.
+    In a git repository: tracked files, and untracked ones that no `.gitignore` names, those of submodules and nested
+    repositories too. Some may not exist any more. Elsewhere, or where git cannot tell, a plain walk. Both without `LEFT_OUT`.
     """
     return sorted(set(_listed(str(root), 0)))
+
+
+def meant_files(root: Path, patterns: PathPatterns) -> list[str]:
+    """The files and links that patterns mean, ignored ones too, but none below links or in `LEFT_OUT` by chance."""
+    return list(_meant(str(root), "", patterns, patterns.top))
+
+
+def untracked_files(root: Path) -> list[str] | None:
+    """The files that a commit of this repository would add; `None` where there is no repository."""
+    found = run_git(str(root), "ls-files", "-z", "--full-name", *_UNTRACKED)
+    return None if found is None else [name for name in os.fsdecode(found).split("\0") if name]
 
 
 def run_git(folder: str, *words: str, given: bytes = b"") -> bytes | None:
@@ -44,7 +64,7 @@ def run_git(folder: str, *words: str, given: bytes = b"") -> bytes | None:
 
 
 def _listed(root: str, depth: int) -> Iterator[str]:
-    found = run_git(root, "ls-files", "-z", "--cached", "--others", "--exclude-standard")
+    found = run_git(root, "ls-files", "-z", "--cached", *_UNTRACKED)
     if found is None:
         yield from _walked(root)
         return
@@ -56,6 +76,21 @@ def _listed(root: str, depth: int) -> Iterator[str]:
         if depth < _MOST_NESTED and not os.path.islink(whole) and os.path.isdir(whole):  # noqa: PTH112, PTH114 - asked 50,000 times
             yield from (f"{path}/{inner}" for inner in _listed(whole, depth + 1))
         else:
+            yield path
+
+
+def _meant(root: str, folder: str, patterns: PathPatterns, reach: Reach) -> Iterator[str]:
+    try:
+        found = sorted(os.scandir(f"{root}/{folder}"), key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in found:
+        path = f"{folder}{entry.name}"
+        if entry.is_dir(follow_symlinks=False):
+            below = patterns.into(reach, entry.name, LEFT_OUT)
+            if below:
+                yield from _meant(root, f"{path}/", patterns, below)
+        elif path in patterns and (entry.name not in LEFT_OUT or patterns.into(reach, entry.name, LEFT_OUT)):
             yield path
 
 

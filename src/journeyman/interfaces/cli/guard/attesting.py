@@ -12,7 +12,7 @@ from journeyman.attestations.statement import JudgedWorkspace, statement_of
 from journeyman.attestations.verdict import AttestationStatus, AttestationVerdict, verify
 from journeyman.config import Settings
 from journeyman.engine.reporting import report_of
-from journeyman.guard.contract import plain_protected
+from journeyman.guard.contract import protected_patterns
 from journeyman.interfaces.cli.guard.checks import checked, code_of, print_outcome, verifying
 from journeyman.interfaces.cli.guard.guarded_folder import contract_for_check, guarded_place
 from journeyman.interfaces.cli.private_files import write_private
@@ -37,7 +37,7 @@ def attest_folder(settings: Settings, folder: Path, *, output: Path | None, key:
     signing = read_private(key) if key is not None else signing_keys(settings).current()
     place = guarded_place(settings, folder)
     contract, note = contract_for_check(place)
-    also = plain_protected(contract.guard)
+    also = protected_patterns(contract.guard)
     order = verifying(place, contract, "attest", quiet=quiet)
 
     async def work(journeyman: Journeyman) -> int:

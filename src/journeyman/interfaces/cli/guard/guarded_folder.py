@@ -6,11 +6,10 @@ from pathlib import Path
 
 from journeyman.config import Settings
 from journeyman.engine.clock import SystemClock
-from journeyman.guard.contract import Contract, difference, load_guard_file, pin, pinned_contract, plain_protected
+from journeyman.guard.contract import Contract, difference, load_guard_file, pin, pinned_contract, protected_patterns
 from journeyman.guard.contract_lookup import GuardPlace, find_guard, place_of
-from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.model.guard_file import GuardFile
-from journeyman.mission.values.errors import NotFound
+from journeyman.mission.values.errors import NotAllowed, NotFound
 from journeyman.workspaces.digest import read_workspace
 
 
@@ -37,15 +36,18 @@ def own_place(settings: Settings, folder: Path) -> GuardPlace:
 
 
 def contract_for_check(place: GuardPlace) -> tuple[Contract, str]:
-    """The pinned contract, and how the file differs from it; a folder that has none yet gets what its file says."""
+    """The contract that somebody confirmed, and how the file differs from it; raises `NotAllowed` where nobody has."""
     contract = pinned_contract(place)
     if contract is None:
-        contract = pin_now(place, load_guard_file(place))
-        say(f"pinned {place.file}: from now on this is what counts, until `journeyman guard pin`", err=True)
+        load_guard_file(place)  # what is wrong with it is told first
+        raise NotAllowed(
+            f"nobody has confirmed {Path(place.root) / place.file}: it may be anybody's; look at it, then: journeyman guard pin",
+            code="not_confirmed",
+        )
     return contract, difference(place, contract)
 
 
 def pin_now(place: GuardPlace, guard: GuardFile) -> Contract:
     """Pin the contract with the protected files as they are."""
-    files = read_workspace(Path(place.root), also=plain_protected(guard))
+    files = read_workspace(Path(place.root), also=protected_patterns(guard))
     return pin(place, guard, files, SystemClock().now())

@@ -14,7 +14,6 @@ from journeyman.guard.contract import (
     Contract,
     load_guard_file,
     pinned_contract,
-    plain_protected,
     protected_patterns,
     read_guard_file,
 )
@@ -71,9 +70,14 @@ def _asked_for(*, yes: bool) -> list[ProposedCheck]:
 
 def pin_file(settings: Settings, folder: Path, *, yes: bool, as_json: bool) -> None:
     """Show what would count from now on, have it confirmed, and pin it."""
-    place = guarded_place(settings, folder)
+    found_at = guarded_place(settings, folder)
+    place = own_place(settings, Path(found_at.root)) if found_at.leads_to else found_at
     guard = load_guard_file(place)
     changes = _changes(place, guard)
+    if found_at.leads_to:
+        changes.insert(
+            0, f"{found_at.root} was a folder when its contract was confirmed, and leads to {found_at.leads_to} now"
+        )
     if not as_json:
         for line in changes:
             say(line)
@@ -81,6 +85,8 @@ def pin_file(settings: Settings, folder: Path, *, yes: bool, as_json: bool) -> N
         say("nothing was pinned; give --yes to pin without asking", err=True)
         raise typer.Exit(1)
     contract = pin_now(place, guard)
+    if found_at.leads_to:
+        Path(found_at.pinned).unlink(missing_ok=True)
     if as_json:
         rows: list[Json] = [*changes]
         found: JsonObject = {"root": place.root, "contract": contract.digest, "changes": rows}
@@ -105,7 +111,7 @@ def _changes(place: GuardPlace, guard: GuardFile) -> list[str]:
     lines += [f"  + {name}: {words}" for name, words in new.items() if old.get(name) != words]
     lines += [f"  - protect {one}" for one in before.guard.protect if one not in guard.protect]
     lines += [f"  + protect {one}" for one in guard.protect if one not in before.guard.protect]
-    files = read_workspace(Path(place.root), also=plain_protected(guard))
+    files = read_workspace(Path(place.root), also=protected_patterns(guard))
     known = Baseline(protected_patterns(guard), before.baseline.entries, before.baseline.contents)
     lines += [f"  ~ {shown_path(one.path)} was {one.how}" for one in known.touched(files)]
     return lines if len(lines) > 1 else [*lines, "  nothing changed"]
