@@ -16,9 +16,10 @@ from journeyman.config import Settings
 from journeyman.engine.draft_log import NAME, DraftLog
 from journeyman.engine.drafting import Draft, draft_criteria, known_metrics
 from journeyman.engine.tool_policy import pinned_tool
+from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.named_values import named_values
 from journeyman.interfaces.cli.rendering import print_table, short, table
-from journeyman.interfaces.cli.shared import WAITING, print_json, run_async
+from journeyman.interfaces.cli.shared import WAITING, print_json
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.fold.fold import tool_specs

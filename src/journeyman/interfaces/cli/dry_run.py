@@ -10,8 +10,9 @@ import typer
 from journeyman.engine.mission_check import check_tools
 from journeyman.engine.observation_check import checking_state
 from journeyman.engine.tool_policy import pinned_tool
+from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.mission_tools import opened_tools
-from journeyman.interfaces.cli.shared import BAD_INPUT, print_json, run_async
+from journeyman.interfaces.cli.shared import BAD_INPUT, print_json
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.criteria import probes
 from journeyman.mission.model.mission import Mission

@@ -11,11 +11,12 @@ import typer
 
 from journeyman.engine.mission_check import MissionCheck, check_mission
 from journeyman.interfaces.cli.drafting import DraftRequest, write_draft
+from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.mission_tools import fault_lines, located, opened_tools
 from journeyman.interfaces.cli.named_values import parameters_given
 from journeyman.interfaces.cli.options import JsonOption, SetOption
 from journeyman.interfaces.cli.rendering import print_table, short, table
-from journeyman.interfaces.cli.shared import BAD_INPUT, CommandGroup, print_json, run_async, settings_of
+from journeyman.interfaces.cli.shared import BAD_INPUT, CommandGroup, print_json, settings_of
 from journeyman.interfaces.cli.status_marks import mark_of
 from journeyman.interfaces.cli.templates import Template, write_template
 from journeyman.interfaces.cli.terminal import say

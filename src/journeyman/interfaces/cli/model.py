@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from journeyman.interfaces.cli.shared import CommandGroup, run_async
+from journeyman.interfaces.cli.event_loop import run_async
+from journeyman.interfaces.cli.shared import CommandGroup
 from journeyman.interfaces.cli.terminal import say
 from journeyman.testing.model_server import ModelServer, Script, load_script
 

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import getpass
 import json
 import os
-import signal
-import sys
-from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from functools import wraps
 from pathlib import Path
 from typing import Any, Final, TypeVar, cast
@@ -18,7 +14,6 @@ import typer
 from typer.models import CommandFunctionType
 
 from journeyman.config import Settings, load_settings
-from journeyman.interfaces.cli.process_exit import close_runner
 from journeyman.interfaces.cli.terminal import discard_output, is_output_lost, print_error, say
 from journeyman.mission.model.reasons import SessionStatus, VerdictReason
 from journeyman.mission.model.state import State
@@ -35,10 +30,6 @@ WAITING: Final = 3
 COULD_NOT_START: Final = 4
 INTERRUPTED: Final = 130
 
-_TURN_S: Final = 0.0005
-"""How long a thread may compute while the loop wants its turn. With Python's 5 ms, four tools that compute in threads
-make each step of the loop 20 ms long, and the ending of a mission seconds."""
-
 
 def settings_of(ctx: typer.Context) -> Settings:
     """The settings of this call."""
@@ -53,27 +44,6 @@ def person(settings: Settings, given: str) -> str:
         return getpass.getuser()
     except (OSError, KeyError):
         return "somebody"
-
-
-def run_async(work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-    """Run async work to its end; SIGTERM ends it as cleanly as Ctrl-C does. Tasks that will not stop are left behind."""
-
-    async def guarded() -> T:
-        task = asyncio.current_task()
-        with suppress(NotImplementedError, ValueError):
-            asyncio.get_running_loop().add_signal_handler(
-                signal.SIGTERM, lambda: task.cancel() if task is not None else None
-            )
-        return await work()
-
-    sys.setswitchinterval(_TURN_S)
-    runner = asyncio.Runner()
-    try:
-        return runner.run(guarded())
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
-    finally:
-        close_runner(runner)
 
 
 class CommandGroup(typer.Typer):

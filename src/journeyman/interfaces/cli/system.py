@@ -17,10 +17,11 @@ from typing import Annotated, Final
 import typer
 
 from journeyman.config import Settings, checked_setting, settings_file
+from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.options import JsonOption
 from journeyman.interfaces.cli.rendering import print_table, table
 from journeyman.interfaces.cli.settings_files import write_commented, write_value
-from journeyman.interfaces.cli.shared import NOT_ACHIEVED, CommandGroup, print_json, run_async, settings_of
+from journeyman.interfaces.cli.shared import NOT_ACHIEVED, CommandGroup, print_json, settings_of
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import JourneymanError

@@ -11,11 +11,12 @@ from typing import Annotated, Final, TypeAlias, cast
 import typer
 
 from journeyman.engine.tool_policy import pinned_tool
+from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.mission_tools import fault_lines, opened_tools
 from journeyman.interfaces.cli.named_values import named_values, parameters_given
 from journeyman.interfaces.cli.options import JsonOption, SetOption
 from journeyman.interfaces.cli.rendering import print_table, short, table
-from journeyman.interfaces.cli.shared import CommandGroup, print_json, run_async, settings_of
+from journeyman.interfaces.cli.shared import CommandGroup, print_json, settings_of
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.model.effects import EFFECT_RULES, EffectClass
 from journeyman.mission.model.mission import Mission

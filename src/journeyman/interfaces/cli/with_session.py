@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import TypeVar
 
 from journeyman.config import Settings
-from journeyman.engine.process_identity import is_gone, process_of
-from journeyman.engine.standing import row_of
-from journeyman.interfaces.cli.shared import find_session, run_async
+from journeyman.interfaces.cli.event_loop import run_async
+from journeyman.interfaces.cli.lease_waiting import drive_once_free
+from journeyman.interfaces.cli.shared import find_session
 from journeyman.interfaces.cli.terminal import say
-from journeyman.mission.values.errors import LeaseHeld
 from journeyman.wiring import Journeyman, opened
 
 T = TypeVar("T")
@@ -36,28 +36,5 @@ def with_session(settings: Settings, session: str, work: Callable[[Journeyman, s
 
 
 async def once_free(journeyman: Journeyman, session: str, drive: Callable[[], Awaitable[T]]) -> T:
-    """What `drive` gives; where a process that was killed still holds the lease, once that has run out.
-
-    Raises `LeaseHeld` at once where the process that holds it is known to live.
-    """
-    deadline = journeyman.clock.monotonic() + journeyman.settings.lease_ttl_s + 1
-    told_so = False
-    while True:
-        try:
-            return await drive()
-        except LeaseHeld:
-            owner = (await row_of(journeyman.store, session)).lease_owner
-            process = process_of(owner)
-            if process is not None:
-                raise LeaseHeld(
-                    f"process {process} drives session {session} already; `journeyman watch {session}` follows it, "
-                    f"`journeyman pause {session}` stops it"
-                ) from None
-            if journeyman.clock.monotonic() > deadline:
-                raise
-            if not told_so:
-                most = journeyman.settings.lease_ttl_s
-                whose = "a process that is gone" if is_gone(owner) else "another process"
-                say(f"{whose} holds {session}; waiting up to {most:g} s for its lease to run out", err=True)
-                told_so = True
-            await journeyman.clock.sleep(0.2)
+    """What `drive` gives; the person is told where it waits for the lease of a process that was killed."""
+    return await drive_once_free(journeyman, session, drive, partial(say, err=True))

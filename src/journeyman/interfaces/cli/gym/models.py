@@ -16,9 +16,9 @@ from journeyman.evaluation.options import PREFIX, ModelOptions
 from journeyman.evaluation.usage import EpisodeLedger, ModelUsage
 from journeyman.gym.arrays import Ints
 from journeyman.gym.tasks import Task
+from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.gym.progress_bar import bar
 from journeyman.interfaces.cli.gym.summaries import dollars
-from journeyman.interfaces.cli.shared import run_async
 from journeyman.mission.values.errors import InvalidInput, Problem, Unavailable
 from journeyman.wiring import broker_of
 
