@@ -104,6 +104,7 @@ async def opened(
             clock=clock,
             lease_ttl_s=settings.lease_ttl_s,
             broker=broker,
+            records=settings.data_dir,
         )
         yield Journeyman(
             settings=settings,

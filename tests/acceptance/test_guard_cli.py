@@ -295,3 +295,11 @@ def test_a_mission_that_only_judges_is_not_run(guarded: Shell) -> None:
         f"directive: x\nmode: check\nbudget: {{iterations: 1}}\n{GUARD.split('protect', maxsplit=1)[0]}",
     )
     assert "journeyman guard check" in guarded.run("run", "m.yaml", code=2).stderr
+
+
+def test_nothing_is_pinned_into_the_folder_that_it_protects(shell: Callable[[str], Shell]) -> None:
+    """Whoever works there could write it anew."""
+    made = shell("")
+    write(made, "guard.yaml", GUARD)
+    made.environment["JOURNEYMAN_DATA_DIR"] = str(made.folder / "data")
+    assert "JOURNEYMAN_DATA_DIR" in made.run("guard", "pin", "--yes", code=2).stderr

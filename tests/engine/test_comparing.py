@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import anyio
 import pytest
 
 from journeyman.engine.comparing import comparison_of
@@ -49,3 +50,28 @@ async def test_a_session_that_goes_on_differs_where_the_other_ends() -> None:
             found = (await comparison_of(at.store, *sides)).difference
             assert found is not None
             assert "" in (found.left_kind, found.right_kind)
+
+
+@pytest.mark.anyio
+async def test_calls_side_by_side_are_compared_by_what_they_are_and_not_by_who_ends_first() -> None:
+    """Which of them takes longer is no difference between two runs."""
+    turns: list[int] = []
+    order: list[int] = []
+
+    async def look(number: int) -> dict[str, object]:
+        """Ends in the order that is wanted."""
+        turns.append(number)
+        while order[0] != number:
+            await anyio.sleep(0.001)
+        order.pop(0)
+        return {"metrics": {f"n{number}": number}}
+
+    async with bench(look) as at:
+        both = {"calls": [{"tool": "look", "args": {"number": number}} for number in (1, 2)], "parallel": True}
+        sessions: list[str] = []
+        for wanted in ([1, 2, 0], [2, 1, 0]):
+            order[:] = wanted
+            asked = mission(both, "finish", effects={"look": "pure"})
+            sessions.append((await at.engine.run(asked)).session_id)
+        assert sorted(turns) == [1, 1, 2, 2]
+        assert (await comparison_of(at.store, *sessions)).difference is None

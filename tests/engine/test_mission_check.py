@@ -62,3 +62,22 @@ def test_check_warns_of_evidence_that_grows_stale_while_a_person_thinks() -> Non
     approval: JsonObject = {"id": "ok", "kind": "approval", "by": "anyone", "question": "Ship it?"}
     found = checked({"criteria": [CRITERION, approval]}, {**TOOL, "effect": "keyed"})
     assert any("before a person answers is stale" in str(one) for one in found.warnings)
+
+
+@pytest.mark.parametrize(
+    ("metric", "told"),
+    [
+        ("n", ""),
+        ("tests.exit_code", ""),
+        ("tests.n", "under its own name: n"),
+        ("tests.m", "it reports n, tests.exit_code, tests.duration_s"),
+        ("other.n", ""),
+    ],
+)
+def test_check_warns_of_a_metric_that_a_command_does_not_report(metric: str, told: str) -> None:
+    """It would never be measured, and its mission end unknown."""
+    command: JsonObject = {"run": ["true"], "effect": "pure", "metrics": {"n": {"regex": "(1)"}}}
+    criterion = {**CRITERION, "metric": metric}
+    found = checked({"criteria": [criterion], "commands": {"tests": command}}, {**TOOL, "name": "tests"})
+    assert any("reports no" in str(one) for one in found.warnings) == bool(told)
+    assert told in " ".join(map(str, found.warnings))

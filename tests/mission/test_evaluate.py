@@ -53,7 +53,7 @@ def test_a_threshold_compares_the_newest_number(op: str, value: int, met: bool) 
 def test_a_threshold_without_its_number_is_inconclusive_and_says_why() -> None:
     """An absent name, a text and a truth value are no numbers."""
     for reply, word in (
-        (metric(other=1), "no call has reported 'n' yet; there are other"),
+        (metric(other=1), "no call has reported 'n' yet; reported so far: other"),
         (metric(n="x"), "not a number"),
         (metric(n=True), "not a number"),
     ):

@@ -19,7 +19,9 @@ def test_a_typing_error_finds_the_name() -> None:
 
 def test_what_does_not_resemble_anything_gets_what_there_is() -> None:
     """Or nothing, where nothing was reported."""
-    assert missing_metric("zzz", OBSERVED) == "no call has reported 'zzz' yet; there are errors, latency_ms, note"
+    assert (
+        missing_metric("zzz", OBSERVED) == "no call has reported 'zzz' yet; reported so far: errors, latency_ms, note"
+    )
     assert missing_metric("zzz", {}) == "no call has reported 'zzz' yet"
 
 

@@ -9,12 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeyman.mission.criteria.evidence import CriterionStatus
+from journeyman.mission.criteria.evidence import CriterionStatus, Judgement
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import CallPurpose, EffectClass, EffectState
 from journeyman.mission.model.reasons import VerdictReason
 from journeyman.mission.report.build import build_report
+from journeyman.mission.report.criterion_text import CriterionRule, StandingTexts
 from journeyman.mission.report.goals import Goal, goals
 from journeyman.mission.report.iteration_text import argument_changes, iteration_texts
 from journeyman.mission.report.margins import margin_followups, margin_text
@@ -190,3 +191,20 @@ def test_a_tight_success_asks_for_more_certainty_and_a_wide_one_for_more(row: Cr
     """What lies between suggests nothing."""
     assert [told in line for line in margin_followups([row])] == [True]
     assert margin_followups([_row(50, 60)]) == []
+
+
+def test_a_doubt_is_told_with_its_reason_once_and_again_when_it_changes() -> None:
+    """A bare question mark tells nobody what to do; the same sentence at each iteration is noise."""
+    rule = CriterionRule(id="t", sentence="n >= 3", aborts=False, hold_for=1, bound=3.0)
+    texts = StandingTexts()
+
+    def told(evidence: Json, status: CriterionStatus = CriterionStatus.INCONCLUSIVE) -> str:
+        (line,) = texts.all([(rule, Judgement(status=status, evidence=evidence, progress=0.0))])
+        return line
+
+    doubt: Json = {"output_tail": "", "reason": "No such file or directory: pytset"}
+    assert told(doubt) == "t ? No such file or directory: pytset"
+    assert told(doubt) == "t ?"
+    assert told("no call has reported 'n' yet") == "t ? no call has reported 'n' yet"
+    assert told(4, CriterionStatus.MET) == "t ✓ 4"
+    assert told("no call has reported 'n' yet") == "t ? no call has reported 'n' yet"

@@ -236,3 +236,21 @@ def test_where_blocks_can_be_shared_they_are(tmp_path: Path, monkeypatch: pytest
     pristine_copy(source, tmp_path / "clone")
     assert asked == [copying.FICLONE] * 3
     assert (tmp_path / "clone" / "b").read_text() == "b"
+
+
+def test_a_folder_that_is_kept_apart_is_not_copied_and_may_change(tmp_path: Path) -> None:
+    """Our own records, where somebody keeps them among the files that are checked."""
+    source = tmp_path / "work"
+    (source / "data").mkdir(parents=True)
+    (source / "a").write_text("1")
+    (source / "data" / "journal").write_text("1")
+    (tmp_path / "link").symlink_to(source / "data")
+    changes = iter(range(10**6))
+
+    def stopped() -> bool:
+        (source / "data" / "journal").write_text(str(next(changes)))
+        return False
+
+    copied = pristine_copy(source, tmp_path / "copy", apart=tmp_path / "link", stopped=stopped)
+    assert sorted(path.name for path in (tmp_path / "copy").iterdir()) == ["a"]
+    assert copied.left_out == ("data",)

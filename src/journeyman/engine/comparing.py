@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from operator import itemgetter
 
 from journeyman.engine.records import NumberedEvent, numbered_events
 from journeyman.engine.reporting import report_of
+from journeyman.mission.model.events import Settled
 from journeyman.mission.report.comparison import Comparison, FirstDifference, compare, difference_of, is_compared
 from journeyman.stores.base import Store
 
@@ -41,9 +43,19 @@ async def _first_difference(store: Store, left: str, right: str) -> tuple[FirstD
 
 
 async def _compared(store: Store, session_id: str) -> AsyncIterator[NumberedEvent]:
+    """The events that tell what happened; calls that ran side by side in the order in which they were made."""
+    settled: list[tuple[str, NumberedEvent]] = []
     async for row in numbered_events(store, session_id):
-        if is_compared(row.happened.event):
+        event = row.happened.event
+        if isinstance(event, Settled):
+            settled.append((event.effect, row))
+        elif is_compared(event):
+            for _, ended in sorted(settled, key=itemgetter(0)):
+                yield ended
+            settled.clear()
             yield row
+    for _, ended in sorted(settled, key=itemgetter(0)):
+        yield ended
 
 
 def _kind(row: NumberedEvent | None) -> str:

@@ -358,7 +358,7 @@ class Driver:
         state = self._journal.state
         asked, left_s = self._requested, self._journal.left_s()
         if asked is None:
-            facts = await check_facts(state.mission, self._folder(state), left_s)
+            facts = await check_facts(state.mission, self._folder(state), left_s, apart=self._world.records)
         else:
             left_s = min((limit for limit in (left_s, asked.limit_s) if limit is not None), default=None)
             facts = await check_facts(

@@ -11,6 +11,7 @@ from journeyman.engine.script_steps import script_limits
 from journeyman.engine.tool_policy import context_problems, pinned_tool
 from journeyman.mission.criteria import probes
 from journeyman.mission.criteria.base import Criterion, Measured, Probe, walk
+from journeyman.mission.criteria.metric import MetricCriterion
 from journeyman.mission.model.effects import EFFECT_RULES, UNCLASSIFIED
 from journeyman.mission.model.events import CriterionResult
 from journeyman.mission.model.mission import Mission, ScriptPlan, effect_spec
@@ -171,6 +172,25 @@ def _warnings(state: State) -> Iterator[Problem]:
     for criterion in walk(mission.criteria):
         yield from criterion.warnings(tools)
     yield from _remeasuring_warnings(state)
+    yield from _unreported_warnings(mission)
+
+
+def _unreported_warnings(mission: Mission) -> Iterator[Problem]:
+    """Criteria that look for a metric under the name of a command or request which reports none of that name there."""
+    for criterion in walk(mission.criteria):
+        tool, _, name = (criterion.path if isinstance(criterion, MetricCriterion) else "").partition(".")
+        spec = mission.declared.get(tool)
+        mapped = {*mission.metrics, *(spec.metrics if spec is not None else ())}
+        if spec is None or not name or f"{tool}.{name}" in mapped or name.split(".")[0] in spec.own_metrics:
+            continue
+        own = ", ".join(f"{tool}.{one}" for one in spec.own_metrics)
+        yield Problem(
+            where=f"criterion {criterion.id}: metric",
+            message=f"{tool} reports no {tool}.{name}",
+            hint=f"a metric that a command or request maps stands under its own name: {name}"
+            if name in spec.metrics
+            else f"it reports {', '.join([*spec.metrics, own])}",
+        )
 
 
 def _is_unclassified(mission: Mission, state: State, name: str) -> bool:

@@ -48,6 +48,8 @@ class Runtime:
     """How often a running driver looks for what people added."""
     owner: str = ""
     """Names this process in leases; drawn when empty."""
+    records: Path | None = None
+    """The folder of the store's own files: no check copies it, should it lie among those that are checked."""
 
 
 def expression_result(result: PredicateResult) -> ExpressionResult:

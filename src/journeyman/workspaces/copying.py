@@ -53,7 +53,7 @@ class CopyResult:
     files: int
     taken_bytes: int
     left_out: tuple[str, ...] = ()
-    """Paths, from the source, of links that lead out of it, pipes, sockets and devices."""
+    """Paths, from the source, of links that lead out of it, pipes, sockets and devices, and of the folder kept apart."""
 
 
 def pristine_copy(
@@ -63,6 +63,7 @@ def pristine_copy(
     caps: CopyCaps | None = None,
     stopped: Callable[[], bool] | None = None,
     only: Collection[str] | None = None,
+    apart: Path | None = None,
 ) -> CopyResult:
     """Copy `source`, a file or folder, to `destination`, which must not exist yet. Blocks.
 
@@ -77,6 +78,7 @@ def pristine_copy(
         caps: Refuses more than this.
         stopped: Asked between pieces of work; true ends the copy.
         only: Paths of files and links in a folder, with `/` between names: nothing else is copied, nor looked at.
+        apart: A folder that is not copied, wherever in the source it lies; it may change meanwhile.
 
     Raises:
         NotFound: There is no such source.
@@ -89,7 +91,9 @@ def pristine_copy(
     kind = _kind_of(root)
     if destination.parent.resolve().is_relative_to(root):
         raise NotAllowed(f"{destination} lies inside {root}; copy to another place", code="copy_into_itself")
-    copy = _Copy(root, destination, caps or CopyCaps(), stopped or (lambda: False), _with_folders(only))
+    copy = _Copy(
+        root, destination, caps or CopyCaps(), stopped or (lambda: False), _with_folders(only), _identity(apart)
+    )
     try:
         if kind == stat.S_IFDIR:
             copy.whole_folder()
@@ -101,6 +105,14 @@ def pristine_copy(
             raise Unavailable(f"{root} cannot be copied: {error}", code="copy_failed") from error
         raise
     return CopyResult(files=copy.files, taken_bytes=copy.taken_bytes, left_out=tuple(copy.left_out))
+
+
+def _identity(folder: Path | None) -> tuple[int, int] | None:
+    try:
+        found = None if folder is None else folder.stat()
+    except OSError:
+        return None
+    return None if found is None else (found.st_dev, found.st_ino)
 
 
 def kind_words(mode: int) -> str:
@@ -164,6 +176,8 @@ class _Copy:
     stopped: Callable[[], bool]
     only: frozenset[str] | None = None
     """What is copied, folders on the way to it included; all where it is `None`."""
+    apart: tuple[int, int] | None = None
+    """Device and inode of the folder that is not copied."""
     files: int = 0
     taken_bytes: int = 0
     left_out: list[str] = field(default_factory=list[str])
@@ -212,8 +226,11 @@ class _Copy:
         if self._entries > self.caps.entries:
             raise self._too_large(f"more than {self.caps.entries:,} files and folders")
         try:
-            mode = os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode
-            if stat.S_ISDIR(mode):
+            found = os.stat(name, dir_fd=folder, follow_symlinks=False)
+            mode = found.st_mode
+            if stat.S_ISDIR(mode) and (found.st_dev, found.st_ino) == self.apart:
+                self.left_out.append(_shown(relative))
+            elif stat.S_ISDIR(mode):
                 opened = os.open(name, _FOLDER, dir_fd=folder)
                 try:
                     self._folder(opened, relative, destination, depth + 1)

@@ -27,6 +27,7 @@ async def run_checks(
     base_dir: Path,
     deadline_s: float | None = None,
     on_found: Callable[[str, CheckResult], None] | None = None,
+    apart: Path | None = None,
 ) -> dict[str, CheckResult]:
     """What each check found, under its name. Never raises for what a check runs into: that is `met=None`.
 
@@ -37,6 +38,7 @@ async def run_checks(
         base_dir: The mission's folder.
         deadline_s: A moment of `time.monotonic()`; checks that are not done by then could not be told.
         on_found: Told of each result as it is there.
+        apart: The folder of our own records, which no check copies.
     """
     found: dict[str, CheckResult] = {}
     limit = anyio.CapacityLimiter(_AT_ONCE)
@@ -44,7 +46,7 @@ async def run_checks(
     async def one(name: str, check: Check) -> None:
         async with limit:
             began_s = time.monotonic()
-            result = await _bounded(check, base_dir, deadline_s)
+            result = await _bounded(check, base_dir, deadline_s, apart)
             found[name] = replace(result, duration_s=round(time.monotonic() - began_s, 6))
         if on_found is not None:
             on_found(name, found[name])
@@ -55,14 +57,14 @@ async def run_checks(
     return {name: found[name] for name in checks}
 
 
-async def _bounded(check: Check, base_dir: Path, deadline_s: float | None) -> CheckResult:
+async def _bounded(check: Check, base_dir: Path, deadline_s: float | None, apart: Path | None) -> CheckResult:
     left_s = None if deadline_s is None else deadline_s - time.monotonic()
     if left_s is not None and left_s <= 0:
         return undetermined("no time was left for this check")
     # The command's own limit comes first, so that what it wrote until then is told.
     with anyio.move_on_after(None if left_s is None else left_s + (0 if isinstance(check, FileCheck) else AFTER_S)):
         try:
-            return await _make_check(check, base_dir, deadline_s)
+            return await _make_check(check, base_dir, deadline_s, apart)
         except JourneymanError as error:
             return undetermined(one_line(f"could not be told: {error}"))
         except Exception as error:  # noqa: BLE001 - what stands on a disk may break anything; the reason is the evidence
@@ -70,10 +72,10 @@ async def _bounded(check: Check, base_dir: Path, deadline_s: float | None) -> Ch
     return undetermined("the mission's deadline came before the end of this check")
 
 
-async def _make_check(check: Check, base_dir: Path, deadline_s: float | None) -> CheckResult:
+async def _make_check(check: Check, base_dir: Path, deadline_s: float | None, apart: Path | None) -> CheckResult:
     if isinstance(check, FileCheck):
         found = await run_stoppable(lambda stopped: check_file(check, base_dir, stopped, here_bytes=HERE_BYTES))
         return found if found is not None else await check_in_subprocess(check, base_dir)
     if isinstance(check, CommandCheck):
-        return await check_command(check, base_dir, deadline_s)
+        return await check_command(check, base_dir, deadline_s, apart)
     return undetermined("only a guard knows which files are protected: check it with `journeyman guard check`")

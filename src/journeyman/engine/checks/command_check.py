@@ -34,11 +34,13 @@ _HURRY_S: Final = 0.03
 _LEFT_OUT_SHOWN: Final = 20
 
 
-async def check_command(check: CommandCheck, base_dir: Path, deadline_s: float | None) -> CheckResult:
+async def check_command(
+    check: CommandCheck, base_dir: Path, deadline_s: float | None, apart: Path | None = None
+) -> CheckResult:
     """Copy, run and clear away; cancelling ends the copying and the program at once, with all that it started."""
     place = Path(await run_stoppable(lambda _: tempfile.mkdtemp(prefix="journeyman-check-")))
     try:
-        prepared = await run_stoppable(lambda stopped: _prepare_copy(check, base_dir, place, stopped))
+        prepared = await run_stoppable(lambda stopped: _prepare_copy(check, base_dir, place, apart, stopped))
         if isinstance(prepared, CheckResult):
             return prepared
         limit_s, why = check.timeout_s, f"took longer than {check.timeout_s:g} s"
@@ -83,7 +85,7 @@ class _Prepared:
 
 
 def _prepare_copy(
-    check: CommandCheck, base_dir: Path, place: Path, stopped: Callable[[], bool]
+    check: CommandCheck, base_dir: Path, place: Path, apart: Path | None, stopped: Callable[[], bool]
 ) -> _Prepared | CheckResult:
     with ExitStack() as holding:
         try:
@@ -94,7 +96,7 @@ def _prepare_copy(
             return CheckResult(met=False, evidence=f"{check.folder} does not exist")
         whole = Path(os.path.normpath(base_dir.resolve() / check.folder))
         copy = place / (whole.name or "copy")
-        copied = pristine_copy(whole, copy, stopped=stopped)
+        copied = pristine_copy(whole, copy, stopped=stopped, apart=apart)
         return _Prepared(copy, copy if source.is_folder else place, copied)
 
 

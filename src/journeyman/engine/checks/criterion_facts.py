@@ -21,6 +21,7 @@ async def check_facts(
     known: Sequence[CheckFact] = (),
     inputs: Mapping[str, str] | None = None,
     on_found: Callable[[CheckFact], None] | None = None,
+    apart: Path | None = None,
 ) -> list[CheckFact]:
     """The fact about every such criterion, within `left_s` seconds; `met` is null when it could not be told.
 
@@ -31,6 +32,7 @@ async def check_facts(
         known: Facts that are taken as they are.
         inputs: Digests of what criteria look at, by their ids.
         on_found: Told of each fact as it is found.
+        apart: The folder of our own records, which no check copies.
     """
     given = {fact.id: fact for fact in known}
     checks = {
@@ -47,5 +49,5 @@ async def check_facts(
         if on_found is not None:
             on_found(fact(name, result))
 
-    found = await run_checks(checks, base_dir, deadline_s, tell)
+    found = await run_checks(checks, base_dir, deadline_s, tell, apart)
     return [*given.values(), *(fact(name, result) for name, result in found.items())]

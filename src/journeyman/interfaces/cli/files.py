@@ -25,6 +25,7 @@ from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.events import encode_result
 from journeyman.mission.model.guard_file import GuardFile
 from journeyman.mission.model.mission import Mission, mission_digest
+from journeyman.mission.report.criterion_text import seen_text
 from journeyman.mission.values.canonical import Json, JsonObject, NotJson, checked
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.tools.predicate import Predicates
@@ -191,7 +192,9 @@ def _print(mission: Mission, found: MissionCheck, file: Path) -> None:
         print_table(made)
     aborting = {item.id for item in walk(mission.criteria) if item.abort_when_met}
     for row in found.results:
-        say(f"  {mark_of(row.status, aborts=row.id in aborting).sign} {row.id}: {row.status} · {short(row.evidence)}")
+        say(
+            f"  {mark_of(row.status, aborts=row.id in aborting).sign} {row.id}: {row.status} · {seen_text(row.evidence)}"
+        )
     good = f"{mission.name}: valid, {len(list(walk(mission.criteria)))} criteria, digest {mission_digest(mission)[:16]}"
     count = len(found.problems)
     say(f"{file}: {count} problem{'s' if count != 1 else ''}" if count else good)

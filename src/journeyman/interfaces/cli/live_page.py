@@ -10,14 +10,14 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from journeyman.interfaces.cli.rendering import short, status_of
+from journeyman.interfaces.cli.rendering import status_of
 from journeyman.interfaces.cli.status_marks import mark_of
 from journeyman.mission.criteria.base import Criterion, walk
 from journeyman.mission.fold.progress import total_progress
 from journeyman.mission.model.reasons import Outcome, SessionStatus
 from journeyman.mission.model.state import CriterionState, State
 from journeyman.mission.report.call_text import strategy_text
-from journeyman.mission.report.criterion_text import rule_of, standing_text
+from journeyman.mission.report.criterion_text import rule_of, seen_text, standing_text
 from journeyman.mission.report.plain_text import amount_text
 
 _MOST_CRITERIA: Final = 12
@@ -114,7 +114,7 @@ def _named(criterion: Criterion) -> str:
 def _criterion_words(criterion: Criterion, known: CriterionState | None) -> str:
     if known is None:
         return "not yet evaluated"
-    words = standing_text(rule_of(criterion), known.result) or short(known.result.evidence, 60)
+    words = standing_text(rule_of(criterion), known.result) or seen_text(known.result.evidence, 60)
     return f"{words} (not measured now)" if known.result.carried else words
 
 

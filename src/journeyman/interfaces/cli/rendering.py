@@ -19,7 +19,7 @@ from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import CriterionState, State
 from journeyman.mission.report import section as report_section
 from journeyman.mission.report.best import best_row, best_words
-from journeyman.mission.report.criterion_text import SIGNS, criterion_word
+from journeyman.mission.report.criterion_text import SIGNS, criterion_word, seen_text
 from journeyman.mission.report.document import Document, document
 from journeyman.mission.report.model import Report
 from journeyman.mission.values.canonical import Json
@@ -67,7 +67,7 @@ def summary_text(state: State, row: Summary) -> str:
         evidence = known.result.evidence if known is not None else "never evaluated"
         stale = "" if known is None or not known.result.carried else " (not measured now)"
         lines.append(f"  {mark_of(status, aborts=criterion.abort_when_met).sign} {criterion.id}: ")
-        lines[-1] += f"{criterion_word(status.value, aborts=criterion.abort_when_met)}{stale} · {short(evidence)}"
+        lines[-1] += f"{criterion_word(status.value, aborts=criterion.abort_when_met)}{stale} · {seen_text(evidence)}"
     if (best := best_row(state)) is not None:
         lines.append(f"  {best_words(best)}")
     used = state.usage

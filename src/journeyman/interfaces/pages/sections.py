@@ -209,9 +209,17 @@ def _plain_cell(cell: Cell) -> Html:
     return tag("span", text(cell.text), class_=f"evidence toned {cell.tone}" if cell.tone else "evidence")
 
 
+_CADENCE: Final = {
+    "every_iterations": "judged after every {} iterations",
+    "every_s": "judged every {} s",
+    "on_event": "judged when {} is reported",
+}
+
+
 def mission(report: Report) -> Html:
     """What the mission allowed: tools, cadence and patience."""
-    cadence = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in report.cadence.items())
+    cadence = ", ".join(_CADENCE[name].format(value) for name, value in report.cadence.items())
+    cadence = cadence.replace("every 1 iterations", "every iteration").replace("every 1 s", "every second")
     facts = [
         ("Allowed tools", ", ".join(report.allowlist) or "none"),
         ("Cadence", cadence),

@@ -54,5 +54,5 @@ def judge_check(criterion: str, view: EvidenceView) -> Judgement:
     if check is None:
         return inconclusive("not looked at since the world may have changed")
     if check.met is None:
-        return inconclusive(str(check.evidence))
+        return inconclusive(check.evidence)
     return judged(check.met, check.evidence, (check.measurement,))

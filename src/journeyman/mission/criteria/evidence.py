@@ -174,7 +174,7 @@ class Judgement(Value, frozen=True, kw_only=True):
     """First number seen, where progress is measured from one."""
 
 
-def inconclusive(reason: str, progress: float = 0.0) -> Judgement:
+def inconclusive(reason: Json, progress: float = 0.0) -> Judgement:
     """The judgement of what cannot be judged."""
     return Judgement(status=CriterionStatus.INCONCLUSIVE, evidence=reason, progress=progress)
 

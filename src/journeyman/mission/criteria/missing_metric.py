@@ -23,7 +23,7 @@ def missing_metric(name: str, observed: Mapping[str, AbstractSet[str]]) -> str:
     if not names:
         return f"no call has reported {name!r} yet"
     left_out = f" and {len(observed) - _SHOWN} more" if len(observed) > _SHOWN else ""
-    return f"no call has reported {name!r} yet; there are {', '.join(names[:_SHOWN])}{left_out}"
+    return f"no call has reported {name!r} yet; reported so far: {', '.join(names[:_SHOWN])}{left_out}"
 
 
 def _tools(tools: AbstractSet[str]) -> str:

@@ -21,6 +21,7 @@ class CommandTool(DeclaredTool):
     program does to the world unless `effect` says so; at its limit it is ended with all that it started.
     """
 
+    own_metrics = ("exit_code", "duration_s")
     run: list[StrictStr] | StrictStr
     """Program and arguments, `{NAME}` for a parameter. A text is split into them as a shell would, and never run by one."""
     shell: StrictBool = False

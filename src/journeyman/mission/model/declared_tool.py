@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, ClassVar, Final, TypeAlias
 
 from pydantic import BeforeValidator, Field, StrictStr, field_validator
 
@@ -38,6 +38,8 @@ ArgumentSchema: TypeAlias = Annotated[RecordedObject, BeforeValidator(_schema)]
 class DeclaredTool(Strict, ABC):
     """A tool that the mission file describes."""
 
+    own_metrics: ClassVar[tuple[str, ...]]
+    """What every call measures by itself, in the record under the tool's name: `tests.exit_code`."""
     description: StrictStr = ""
     """What planner, advisors and people are told of it; its command line or request where empty."""
     parameters: Annotated[dict[ParameterName, ArgumentSchema], IN_ORDER] = Field(default_factory=dict)

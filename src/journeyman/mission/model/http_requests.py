@@ -45,6 +45,7 @@ class HttpTool(DeclaredTool):
     unless `effect` says otherwise; of others nobody knows.
     """
 
+    own_metrics = ("status", "latency_ms", "p50_ms", "p95_ms", "failed_ratio", "certificate_days")
     url: Annotated[StrictStr, AfterValidator(_whole)]
     """Address; `{NAME}` in path and query is a parameter, percent-encoded, `${NAME}` a variable of the environment."""
     method: Method = "GET"

@@ -8,9 +8,11 @@ from typing import Final, Protocol
 
 from journeyman.mission.criteria.base import Criterion
 from journeyman.mission.criteria.evidence import CriterionStatus
+from journeyman.mission.report.plain_text import evidence_text, one_line
 from journeyman.mission.values.canonical import Json
 
 MOST_CRITERIA: Final = 6
+_DOUBT_CHARACTERS: Final = 60
 _ABORTS: Final = {"met": "struck", "unmet": "clear"}
 TONES: Final[dict[str, str]] = {
     "achieved": "good", "met": "good", "clear": "good", "not_achieved": "bad", "unmet": "bad", "struck": "bad",
@@ -82,6 +84,14 @@ def seen_number(evidence: Json) -> float | None:
     return evidence if isinstance(evidence, (int, float)) and not isinstance(evidence, bool) else None
 
 
+def seen_text(evidence: Json, most: int = 100) -> str:
+    """What a criterion was judged by, on one line; where nobody could judge it, only why."""
+    why = evidence.get("reason") if isinstance(evidence, dict) else None
+    if isinstance(why, str):
+        return one_line(why, most)
+    return evidence_text(evidence, most)
+
+
 def standing_text(rule: CriterionRule, judged: Judged, moved: str = "") -> str:
     """The number that a criterion saw and how it `moved`, and what it needs, or how far an abort condition is from striking."""
     number = seen_number(judged.evidence)
@@ -93,6 +103,8 @@ def standing_text(rule: CriterionRule, judged: Judged, moved: str = "") -> str:
         return " ".join(part for part in (word, _distance(rule, number, text)) if part)
     if judged.status is CriterionStatus.UNMET and number is None:
         text = f"{judged.progress:.0%}"
+    if judged.status is CriterionStatus.INCONCLUSIVE and number is None and judged.evidence is not None:
+        text = seen_text(judged.evidence, _DOUBT_CHARACTERS)
     if 0 < judged.held < rule.hold_for:
         return f"{text}, held {judged.held} of {rule.hold_for}"
     open_one = judged.status is CriterionStatus.UNMET and number is not None
@@ -108,14 +120,16 @@ def _distance(rule: CriterionRule, number: float | None, text: str) -> str:
 
 
 class StandingTexts:
-    """Puts how criteria stand into words; remembers the numbers that it told last, so that it can say how they moved."""
+    """Puts how criteria stand into words; remembers what it told last: it says how numbers moved, and no doubt twice in a row."""
 
     def __init__(self) -> None:
         self._told: dict[str, float] = {}
+        self._doubts: dict[str, str] = {}
 
     def forget(self) -> None:
         """Begin anew: what comes next does not follow what was told last."""
         self._told.clear()
+        self._doubts.clear()
 
     def all(self, rows: Iterable[tuple[CriterionRule, Judged]]) -> Sequence[str]:
         """Each criterion, what is still open first, and how many more there are than are told."""
@@ -129,4 +143,10 @@ class StandingTexts:
         if number is not None:
             self._told[rule.id] = number
         moved = f" ({number - before:+.4g})" if number is not None and before not in (None, number) else ""
-        return f"{sign_of(judged.status, aborts=rule.aborts)} {standing_text(rule, judged, moved)}".rstrip()
+        text = standing_text(rule, judged, moved)
+        if judged.status is CriterionStatus.INCONCLUSIVE:
+            known, self._doubts[rule.id] = self._doubts.get(rule.id), text
+            text = "" if known == text else text
+        else:
+            self._doubts.pop(rule.id, None)
+        return f"{sign_of(judged.status, aborts=rule.aborts)} {text}".rstrip()

@@ -72,5 +72,7 @@ def evidence_text(value: Json, most: int = 300) -> str:
         and "$blob" not in value
         and not any(isinstance(part, (dict, list)) for part in value.values())
     ):
-        return one_line(", ".join(f"{name} {one_line(part)}" for name, part in value.items()) or "{}", most)
+        return one_line(
+            ", ".join(f"{name} {one_line(part)}" for name, part in value.items() if part != "") or "{}", most
+        )
     return one_line(value, most)

@@ -48,6 +48,12 @@ def contract_for_check(place: GuardPlace) -> tuple[Contract, str]:
 
 
 def pin_now(place: GuardPlace, guard: GuardFile) -> Contract:
-    """Pin the contract with the protected files as they are."""
+    """Pin the contract with the protected files as they are; raises `NotAllowed` where it would lie among them."""
+    if Path(place.own).resolve().is_relative_to(place.root):
+        raise NotAllowed(
+            f"the data folder lies in {place.root}, where whoever works there can change what is pinned: "
+            "name another one with JOURNEYMAN_DATA_DIR",
+            code="data_folder_inside",
+        )
     files = read_workspace(Path(place.root), also=protected_patterns(guard))
     return pin(place, guard, files, SystemClock().now())
