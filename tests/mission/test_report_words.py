@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from journeyman.mission.criteria.evidence import CriterionStatus, Judgement
+from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import CallPurpose, EffectClass, EffectState
@@ -199,7 +199,7 @@ def test_a_doubt_is_told_with_its_reason_once_and_again_when_it_changes() -> Non
     texts = StandingTexts()
 
     def told(evidence: Json, status: CriterionStatus = CriterionStatus.INCONCLUSIVE) -> str:
-        (line,) = texts.all([(rule, Judgement(status=status, evidence=evidence, progress=0.0))])
+        (line,) = texts.all([(rule, e.CriterionResult(id="t", status=status, evidence=evidence, progress=0.0))])
         return line
 
     doubt: Json = {"output_tail": "", "reason": "No such file or directory: pytset"}
