@@ -17,9 +17,9 @@ from journeyman.agents import HOSTS
 from journeyman.agents.installing.codex_trust import trust_change, untrust_changes
 from journeyman.agents.installing.file_changes import Backups, apply, difference
 from journeyman.agents.installing.hook_command import command_of, is_guard, missing_program
+from journeyman.agents.installing.host_files import FILES, Base, Scope
 from journeyman.agents.installing.installation import Installer
 from journeyman.agents.installing.json_text import JsonFault
-from journeyman.agents.installing.places import FILES, Base, Scope
 from journeyman.agents.installing.settings_text import guard_handlers, with_guard, without_guard
 from journeyman.agents.installing.trust_text import with_trust, without_trust
 from journeyman.mission.values.errors import InvalidInput, NotAllowed

@@ -89,7 +89,7 @@ OFFLINE: Final[Mapping[str, OfflineAgent]] = {
             "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
             "DISABLE_AUTOUPDATER": "1",
         },
-        settle=lambda *_: None,
+        settle=lambda home, _: home.mkdir(parents=True, exist_ok=True),
     ),
     "codex": OfflineAgent(
         words=_codex,

@@ -16,6 +16,7 @@ from journeyman.concurrency.process_start import start_asyncio_process
 from journeyman.mission.values.errors import Unavailable
 
 _LIMIT_S: Final = 60.0
+_END_S: Final = 5.0
 _MOST_BYTES: Final = 4 * 2**20
 
 
@@ -42,7 +43,7 @@ async def codex_hooks(program: Sequence[str], folder: Path, environment: Mapping
         raise Unavailable(f"codex app-server does not say which hooks it found: {type(error).__name__}") from None
     finally:
         kill_group(process)
-        with anyio.CancelScope(shield=True):
+        with anyio.move_on_after(_END_S, shield=True):
             await process.communicate()
 
 

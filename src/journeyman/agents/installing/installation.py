@@ -11,8 +11,8 @@ from typing import Final, cast
 
 from journeyman.agents.installing.file_changes import Backups, FileChange, read_bytes
 from journeyman.agents.installing.hook_command import hook_words, is_guard, quoted
+from journeyman.agents.installing.host_files import FILES, Base, HostFiles, Places, Scope
 from journeyman.agents.installing.json_text import JsonFault, read_json_text, value_at
-from journeyman.agents.installing.places import FILES, Base, HostFiles, Places, Scope
 from journeyman.agents.installing.settings_text import guard_handlers, with_guard, without_guard
 from journeyman.agents.installing.skill_text import MARK, skill_text
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, Problem

@@ -20,7 +20,7 @@ _LAST_COMMA: Final = re.compile(rf"{_STRING}|,(?=[ \t\r\n]*[}}\]])")
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _LINE_START: Final = re.compile(r"[ \t]*")
 _LINE_END: Final = re.compile(r"[ \t]*\r?\n")
-_LINE_COMMENT: Final = re.compile(r"[ \t]*(?://[^\r\n]*|/\*[^\r\n]*?\*/)(?=[ \t]*\r?\n)")
+_LINE_COMMENT: Final = re.compile(r"[ \t]*(?://[^\r\n]*|/\*(?:(?!\*/)[^\r\n])*\*/)(?=[ \t]*\r?\n)")
 
 
 class JsonFault(ValueError):
@@ -175,37 +175,32 @@ def take_out(found: JsonText, path: JsonPath) -> str:
     index = name if isinstance(name, int) else next(at for at, item in enumerate(items) if item.key == name)
     end = items[index].value.end
     comma = _comma_behind(bare, end)
-    cut, spread = _cut(found, items[index], index, end if comma is None else comma + 1)
+    middle, tail = ("", text[end:]) if comma is None else (text[end:comma], text[comma + 1 :])
+    cut, spread = _cut(found, items[index], index, middle + tail)
+    if len(items) == 1 and spread:  # without the line that `put_last` began for the closing bracket
+        closed = tail.removeprefix(found.newline + _indent(text, span.start))
+        is_safe = not _ends_in_comment(found, cut) or _LINE_END.match(middle + closed)
+        return text[:cut] + middle + (closed if is_safe else tail)
     if comma is not None:
-        stop = comma + 1
-        stop += not spread and index == 0 and text[stop] == " "
-        return _closed(found, span, items, text[:cut] + text[end:comma], text[stop:], spread=spread)
-    if index:
-        before = _comma_behind(bare, items[index - 1].value.end)
-        assert before is not None  # noqa: S101 - valid JSON has one
-        return text[:before] + text[before + 1 : max(cut, before + 1)] + text[end:]
-    return _closed(found, span, items, text[:cut], text[end:], spread=spread)
+        return text[:cut] + middle + (tail if spread or index else tail.removeprefix(" "))
+    if not index:
+        return text[:cut] + tail
+    before = _comma_behind(bare, items[index - 1].value.end)
+    assert before is not None  # noqa: S101 - valid JSON has one
+    return text[:before] + text[before + 1 : max(cut, before + 1)] + tail
 
 
-def _cut(found: JsonText, item: Item, index: int, stop: int) -> tuple[int, bool]:
+def _cut(found: JsonText, item: Item, index: int, rest: str) -> tuple[int, bool]:
     """From where an item is taken out: with the line break before it, if it stands on a line of its own."""
     text = found.text
     above = len(text[: item.start].rstrip(" \t\r\n"))
     gap = text[above : item.start]
     if "\n" not in gap:
         return item.start - (index > 0 and gap.endswith(" ")), False
-    if _ends_in_comment(found, above) and gap.count("\n") == 1 and not _LINE_END.match(text, stop):
+    if _ends_in_comment(found, above) and gap.count("\n") == 1 and not _LINE_END.match(rest):
         return item.start, True  # a comment stands before it, and would go on behind it
     cut = above + gap.rfind("\n")
     return cut - (text[cut - 1] == "\r"), True
-
-
-def _closed(found: JsonText, span: Span, items: list[Item], head: str, tail: str, *, spread: bool) -> str:
-    """Joined; where nothing else is left, without the line that `put_last` began for the closing bracket."""
-    rest = tail.removeprefix(found.newline + _indent(found.text, span.start))
-    if not spread or len(items) > 1 or (_ends_in_comment(found, len(head)) and not _LINE_END.match(rest)):
-        return head + tail
-    return head + rest
 
 
 def _ends_in_comment(found: JsonText, at: int) -> bool:

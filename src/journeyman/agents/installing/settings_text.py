@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from journeyman.agents.installing.hook_command import command_of, is_guard
+from journeyman.agents.installing.host_files import HostFiles
 from journeyman.agents.installing.json_text import (
     JsonFault,
     JsonPath,
@@ -15,7 +16,6 @@ from journeyman.agents.installing.json_text import (
     take_out,
     value_at,
 )
-from journeyman.agents.installing.places import HostFiles
 
 LONG_CAP: Final = "100"
 """What `--long` raises a host's cap to: as many blocks as a contract may ask for."""

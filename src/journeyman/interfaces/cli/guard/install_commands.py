@@ -10,7 +10,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from journeyman.agents import HOSTS
-from journeyman.agents.installing.places import Scope
+from journeyman.agents.installing.host_files import Scope
 from journeyman.interfaces.cli.guard.host_names import known_host
 from journeyman.interfaces.cli.options import JsonOption, QuietOption
 from journeyman.interfaces.cli.shared import CommandGroup, settings_of

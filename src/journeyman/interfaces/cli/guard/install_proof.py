@@ -11,8 +11,8 @@ from pathlib import Path
 import typer
 
 from journeyman.agents.installing.hook_command import missing_program, split
+from journeyman.agents.installing.host_files import FILES
 from journeyman.agents.installing.installation import Installed
-from journeyman.agents.installing.places import FILES
 from journeyman.agents.offline import OFFLINE
 from journeyman.concurrency.folder_removal import remove_folder
 from journeyman.config import Settings

@@ -9,8 +9,8 @@ from pathlib import Path
 from journeyman.agents import HOSTS
 from journeyman.agents.installing.codex_hooks import codex_hooks
 from journeyman.agents.installing.hook_command import is_guard, missing_program
+from journeyman.agents.installing.host_files import FILES, Base, Scope
 from journeyman.agents.installing.installation import Installed
-from journeyman.agents.installing.places import FILES, Base, Scope
 from journeyman.agents.installing.programs import find_program, version_in
 from journeyman.config import Settings
 from journeyman.interfaces.cli.guard.installing import base_of, installer

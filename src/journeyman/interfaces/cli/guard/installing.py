@@ -14,8 +14,8 @@ from journeyman.agents.installing.codex_hooks import CodexHook, codex_hooks
 from journeyman.agents.installing.codex_trust import trust_change, untrust_changes
 from journeyman.agents.installing.file_changes import Backups, FileChange, apply, difference
 from journeyman.agents.installing.hook_command import is_guard, own_program
+from journeyman.agents.installing.host_files import FILES, Base, Scope
 from journeyman.agents.installing.installation import Installer
-from journeyman.agents.installing.places import FILES, Base, Scope
 from journeyman.agents.installing.programs import find_program
 from journeyman.agents.installing.settings_text import LONG_CAP
 from journeyman.config import Settings

@@ -18,8 +18,8 @@ from journeyman.agents import HOSTS, StopAnswer
 from journeyman.agents.installing.codex_hooks import codex_hooks
 from journeyman.agents.installing.codex_trust import trust_change
 from journeyman.agents.installing.file_changes import Backups, apply
+from journeyman.agents.installing.host_files import Base, Scope
 from journeyman.agents.installing.installation import Installer
-from journeyman.agents.installing.places import Base, Scope
 from journeyman.agents.offline import OFFLINE, OfflineAgent
 from journeyman.mission.values.errors import Unavailable
 from journeyman.testing.model_server import ModelServer, Script, ScriptLine, serving
