@@ -10,6 +10,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from journeyman.agents.claude_code import CLAUDE_CODE
 from journeyman.agents.installing.skill_text import SKILL_NAME
 from journeyman.mission.values.canonical import JsonObject
 
@@ -39,6 +40,18 @@ class Base:
         """The folder that a variable names, else one in the home."""
         found = self.environment.get(variable, "")
         return Path(found) if found else self.home / below_home
+
+
+def base_at(folder: Path, environment: Mapping[str, str]) -> Base:
+    """Where hosts look from a folder: this user's home, and the repository that the folder is in."""
+    here = folder.resolve()
+    repository = next((above for above in (here, *here.parents) if _is_repository(above)), here)
+    return Base(Path.home(), repository, environment)
+
+
+def _is_repository(folder: Path) -> bool:
+    """Whether git's data lies there: a folder, or a file that names one, as in a worktree."""
+    return (folder / ".git").is_file() or (folder / ".git" / "HEAD").is_file()
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +188,7 @@ FILES: Final[dict[str, HostFiles]] = {
         places=_below("CLAUDE_CONFIG_DIR", ".claude", "settings.json", "settings.local.json"),
         events=("Stop", "SubagentStop"),
         entry=_group(_TIMEOUT_S),
-        cap_path=("env", "CLAUDE_CODE_STOP_HOOK_BLOCK_CAP"),
+        cap_path=("env", CLAUDE_CODE.cap_variable),
         off_switch=("disableAllHooks",),
         get="npm install -g @anthropic-ai/claude-code",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,13 +12,12 @@ from pathlib import Path
 import typer
 
 from journeyman.agents.installing.hook_command import missing_program, split
-from journeyman.agents.installing.host_files import FILES
+from journeyman.agents.installing.host_files import FILES, base_at
 from journeyman.agents.installing.installation import Installed
 from journeyman.agents.offline import OFFLINE
 from journeyman.concurrency.folder_removal import remove_folder
 from journeyman.config import Settings
 from journeyman.interfaces.cli.guard.install_status import HostStatus, status_of
-from journeyman.interfaces.cli.guard.installing import base_of
 from journeyman.interfaces.cli.guard.proof_trials import MOST_BLOCKS, Trial, TrialResult, stand_in
 from journeyman.interfaces.cli.shared import NOT_ACHIEVED, print_json, run_async
 from journeyman.interfaces.cli.terminal import say
@@ -53,7 +53,7 @@ def prove(settings: Settings, host: str, folder: Path, *, quiet: bool, as_json: 
         raise typer.Exit(NOT_ACHIEVED)
     tell: Callable[[str], None] = (lambda _: None) if quiet else partial(say, err=True)
     tell(f"looking at what is installed for {host}")
-    status = status_of(settings, host, base_of(folder), folder)
+    status = status_of(settings, host, base_at(folder, os.environ), folder)
     installed = _usable(status)
     runs = settings.data_dir / "guard-trials"  # Codex keeps no home in the system's temporary folder
     runs.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -9,11 +10,11 @@ from pathlib import Path
 from journeyman.agents import HOSTS
 from journeyman.agents.installing.codex_hooks import codex_hooks
 from journeyman.agents.installing.hook_command import is_guard, missing_program
-from journeyman.agents.installing.host_files import FILES, Base, Scope
+from journeyman.agents.installing.host_files import FILES, Base, Scope, base_at
 from journeyman.agents.installing.installation import Installed
 from journeyman.agents.installing.programs import find_program, version_in
 from journeyman.config import Settings
-from journeyman.interfaces.cli.guard.installing import base_of, installer
+from journeyman.interfaces.cli.guard.installing import installer
 from journeyman.interfaces.cli.shared import print_json, run_async
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.canonical import Json, JsonObject
@@ -47,7 +48,7 @@ class HostStatus:
 
 def show_status(settings: Settings, host: str, folder: Path, *, as_json: bool) -> None:
     """Print the status of one host, or of all."""
-    base = base_of(folder)
+    base = base_at(folder, os.environ)
     rows = [status_of(settings, name, base, folder) for name in ([host] if host else HOSTS)]
     if as_json:
         found: list[Json] = [_json(row) for row in rows]

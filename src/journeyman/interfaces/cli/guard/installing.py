@@ -14,7 +14,7 @@ from journeyman.agents.installing.codex_hooks import CodexHook, codex_hooks
 from journeyman.agents.installing.codex_trust import trust_change, untrust_changes
 from journeyman.agents.installing.file_changes import Backups, FileChange, apply, difference
 from journeyman.agents.installing.hook_command import is_guard, own_program
-from journeyman.agents.installing.host_files import FILES, Base, Scope
+from journeyman.agents.installing.host_files import FILES, Base, Scope, base_at
 from journeyman.agents.installing.installation import Installer
 from journeyman.agents.installing.programs import find_program
 from journeyman.agents.installing.settings_text import LONG_CAP
@@ -39,13 +39,6 @@ class InstallOptions:
     dry_run: bool = False
 
 
-def base_of(folder: Path) -> Base:
-    """Where hosts look from a folder: this user's home, and the repository that the folder is in."""
-    here = folder.resolve()
-    repository = next((above for above in (here, *here.parents) if (above / ".git").exists()), here)
-    return Base(Path.home(), repository, os.environ)
-
-
 def installer(settings: Settings, host: str, scope: Scope, base: Base) -> Installer:
     """One host's files at one place."""
     return Installer(host=host, scope=scope, base=base, backups=Backups(settings.data_dir / _BACKUPS))
@@ -60,7 +53,7 @@ def program_for(settings: Settings) -> tuple[str, ...]:
 
 def install_guard(settings: Settings, host: str, scope: Scope, folder: Path, options: InstallOptions) -> None:
     """Put hook and skill in place, and say what is left to do."""
-    at = installer(settings, host, scope, base_of(folder))
+    at = installer(settings, host, scope, base_at(folder, os.environ))
     if options.trust and host != _CODEX:
         raise InvalidInput(
             "the command line", (Problem(where="--trust", message=f"{host} keeps no trust in hooks; only codex does"),)
@@ -81,7 +74,7 @@ def install_guard(settings: Settings, host: str, scope: Scope, folder: Path, opt
 
 def uninstall_guard(settings: Settings, host: str, scope: Scope, folder: Path, *, dry_run: bool) -> None:
     """Take out what was put in."""
-    at = installer(settings, host, scope, base_of(folder))
+    at = installer(settings, host, scope, base_at(folder, os.environ))
     changes = [*at.uninstall(), *(untrust_changes(at) if host == _CODEX else ())]
     if dry_run:
         _show_changes(changes)
