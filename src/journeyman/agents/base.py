@@ -64,10 +64,17 @@ class Host:
     """How long a hook may wait for a check: below the time after which the host lets the agent go in silence."""
     cap: int | None
     """Blocks in a row after which the host lets the agent go whatever hooks say; `None` where it never does."""
+    cap_variable: str = ""
+    """The variable in which a hook finds another cap, where people may set one; 0 there means none."""
     programs: tuple[str, ...] = ()
     """Names of its program on the command line."""
     prompt_flags: tuple[str, ...] = ()
     """Flags whose value is the prompt; where the command has none of them, its last word is."""
+
+    def cap_here(self, environment: Mapping[str, str]) -> int | None:
+        """The cap that counts where the hook runs."""
+        said = environment.get(self.cap_variable, "") if self.cap_variable else ""
+        return (int(said) or None) if said.isdecimal() else self.cap
 
 
 def text(payload: Payload, *keys: str) -> str:

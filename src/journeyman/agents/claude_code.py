@@ -24,5 +24,12 @@ def _read(payload: Payload) -> StopRequest:
 
 
 CLAUDE_CODE = Host(
-    name="claude-code", read=_read, render=plain_answer, wait_s=540, cap=8, programs=("claude",), prompt_flags=("-p", "--print"),
-)  # fmt: skip
+    name="claude-code",
+    read=_read,
+    render=plain_answer,
+    wait_s=540,
+    cap=8,
+    cap_variable="CLAUDE_CODE_STOP_HOOK_BLOCK_CAP",
+    programs=("claude",),
+    prompt_flags=("-p", "--print"),
+)

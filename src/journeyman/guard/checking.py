@@ -64,6 +64,8 @@ class CheckOutcome:
     touched: tuple[TouchedFile, ...]
     kept: tuple[str, ...]
     """Criteria whose evidence was kept, since the files that decide them are the same."""
+    silent: tuple[str, ...] = ()
+    """Rounds in which an installed hook made no call, in words."""
 
 
 async def check_folder(engine: Engine, store: Store, order: CheckOrder, once_free: OnceFree) -> CheckOutcome:

@@ -42,4 +42,5 @@ def result_json(outcome: CheckOutcome, *, head: str, note: str = "") -> JsonObje
         "criteria": rows,
         "touched": touched,
         "note": note,
+        "silent_hooks": [*outcome.silent],
     }

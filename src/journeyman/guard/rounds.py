@@ -6,7 +6,7 @@ import os
 import re
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -14,7 +14,8 @@ from journeyman.agents import HOSTS
 from journeyman.engine import control
 from journeyman.engine.clock import Clock
 from journeyman.engine.engine import Engine
-from journeyman.guard.checking import CheckOrder, CheckOutcome, OnceFree, check_folder
+from journeyman.guard.checking import CheckOrder, CheckOutcome, OnceFree, begin_session, check_folder, open_session
+from journeyman.guard.hook_silence import watch_hook
 from journeyman.guard.reasons import keys_of, open_criteria, reasons
 from journeyman.guard.stop_hook import WHO
 from journeyman.mission.model.reasons import SessionStatus, VerdictReason
@@ -76,13 +77,19 @@ async def run_rounds(
 ) -> CheckOutcome:
     """How the last check ended. Raises `NotFound` where the command cannot be started; cancelling ends it at once."""
     words, spent, told = "", 0.0, dict[str, str]()
+    silent: tuple[str, ...] = ()
     with tempfile.TemporaryDirectory(prefix="journeyman-reasons-") as place:
         for number in range(1, order.rounds + 1):
             order.tell(f"round {number} of {order.rounds}: {' '.join(order.command)[:200]}")
+            watch = watch_hook(order.command, order.check.place, os.environ)
             made = await _one_round(order, words, number, Path(place))
             spent += made.cost_usd or 0.0
+            if watch is not None and (silence := watch.silence(made.ended)):
+                silent = (*silent, f"round {number}: {silence}")
+                order.tell(silent[-1])
+                await _note_before(engine, store, clock, order.check, silent[-1])
             order.tell(f"the command {_how_ended(made)}; checking {order.check.place.root}")
-            outcome = await check_folder(engine, store, order.check, once_free)
+            outcome = replace(await check_folder(engine, store, order.check, once_free), silent=silent)
             state = outcome.state
             if state.status is not SessionStatus.OPEN:
                 return outcome
@@ -90,11 +97,17 @@ async def run_rounds(
             if over := _over_budget(order, made, spent):
                 order.tell(over)
                 ended = await engine.conclude(state.session_id, VerdictReason.MAX_COST, over)
-                return CheckOutcome(ended, outcome.touched, outcome.kept)
+                return replace(outcome, state=ended)
             found = open_criteria(state)
             words, told = reasons(found, {}), keys_of(found)
             order.tell(f"not finished: {', '.join(told)}")
     raise AssertionError("the last round ends the session")  # pragma: no cover
+
+
+async def _note_before(engine: Engine, store: Store, clock: Clock, check: CheckOrder, text: str) -> None:
+    """Note it in the session of the rounds, before the check that may end it."""
+    session = await open_session(store, check.place, check.asker, check.contract) or await begin_session(engine, check)
+    await control.note(store, clock, session, WHO, text)
 
 
 def _over_budget(order: RoundsOrder, made: RoundResult, spent: float) -> str:

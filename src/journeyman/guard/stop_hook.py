@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,11 @@ WHO: Final = "guard"
 _UNCONFIRMED: Final = "journeyman guard: {file} was never confirmed by a person, so nothing is checked; look at it, then: journeyman guard pin"
 
 
+def calls_file(place: GuardPlace, host: Host) -> Path:
+    """A byte for each time that this host called a hook in this folder."""
+    return Path(place.own) / "calls" / host.name
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StopHook:
     """One stop of one agent."""
@@ -60,6 +66,13 @@ class StopHook:
     def keep(self, loop: LoopState) -> None:
         """Remember what was said."""
         write_json(self.loop_file, loop.to_json())
+
+    def note_call(self) -> None:
+        """Leave that this host called, whatever becomes of it: who waits for it hears its silence by that."""
+        file = calls_file(self.place, self.host)
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with file.open("ab") as calls:
+            calls.write(b".")
 
     @property
     def late_file(self) -> Path:
@@ -111,7 +124,8 @@ async def answer_stop(
     contract = pinned_contract(hook.place)
     if contract is None:
         return StopAnswer(block=False, message=_UNCONFIRMED.format(file=hook.place.file)), ""
-    most = contract.guard.max_blocks if hook.host.cap is None else min(contract.guard.max_blocks, hook.host.cap)
+    cap = hook.host.cap_here(os.environ)
+    most = contract.guard.max_blocks if cap is None else min(contract.guard.max_blocks, cap)
     order = CheckOrder(place=hook.place, contract=contract, asker=hook.asker, checks=most + 1)
     why = hook.request.defer
     if why is None and hook.request.subagent and not contract.guard.subagents:

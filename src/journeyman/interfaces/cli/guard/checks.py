@@ -115,6 +115,7 @@ def _lines(outcome: CheckOutcome, found: JsonObject, note: str) -> list[str]:
     for row in found["touched"] if isinstance(found["touched"], list) else []:
         assert isinstance(row, dict)  # noqa: S101 - our own rows
         lines.append(f"  protected: {row['path']} was {row['how']}; the pinned one was checked")
+    lines += [f"  silent: {words}" for words in outcome.silent]
     return [*lines, *([f"  note: {note}"] if note else [])]
 
 

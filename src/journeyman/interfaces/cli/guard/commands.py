@@ -10,7 +10,7 @@ from typing import Annotated, TypeAlias
 import typer
 
 from journeyman.agents import HOSTS
-from journeyman.interfaces.cli.guard import hook_entry
+from journeyman.interfaces.cli.guard import hook_entry, install_commands
 from journeyman.interfaces.cli.guard.guarded_folder import records_of
 from journeyman.interfaces.cli.guard.key_commands import attesting, key
 from journeyman.interfaces.cli.options import JsonOption, QuietOption, YesOption
@@ -164,3 +164,6 @@ def ci(
     1 not achieved, 2 bad input, 3 a person must act.
     """
     _module("continuous_integration").check_checkout(settings_of(ctx), folder, base=base, quiet=quiet, as_json=as_json)
+
+
+install_commands.register(guard)

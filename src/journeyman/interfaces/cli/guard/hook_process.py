@@ -29,6 +29,7 @@ _STEP_S: Final = 0.05
 def answer(host: Host, request: StopRequest, place: GuardPlace, records: str) -> StopAnswer:
     """The answer to a stop, within the host's time."""
     hook = StopHook(host=host, request=request, place=place)
+    hook.note_call()
     settings = load_settings({"data_dir": str(Path(records).parent), "tenant": Path(records).name})
     if sys.platform == "win32":  # there is no process that could go on by itself
         return run_async(partial(_checked, hook, settings))[0]
