@@ -175,6 +175,36 @@ def test_deleting_the_guards_file_ends_no_guard(guarded: Shell) -> None:
     ]
 
 
+def test_a_contract_of_the_agents_own_in_a_folder_below_ends_no_guard(guarded: Shell) -> None:
+    """The hook starts where the agent stands; what nobody confirmed counts only where nothing above was. A person may confirm it."""
+    below = guarded.folder / "src"
+    write(guarded, "src/guard.yaml", "criteria: [{id: tests, kind: artifact, path: guard.yaml}]\n")
+    payload = json.dumps({"session_id": "s1", "cwd": str(below), "hook_event_name": "Stop"}).encode()
+    assert json.loads(stop(guarded, given=payload).stdout)["decision"] == "block"
+    guarded.run("guard", "check", "src", code=1)
+    assert guarded.json("guard", "pin", "src", "--yes")["root"] == str(below)
+    guarded.run("guard", "check", "src")
+
+
+def test_a_program_that_ends_the_tests_has_not_passed_them(shell: Callable[[str], Shell]) -> None:
+    """What `guard init` proposes for pytest asks for a report of as many tests as the files show."""
+    made = shell("")
+    write(made, "app.py", "def f(x):\n    return x + 1\n")
+    write(
+        made,
+        "tests/test_app.py",
+        "from app import f\n\ndef test_a():\n    assert f(1) == 2\n\ndef test_b():\n    assert f(2) == 3\n",
+    )
+    made.run("guard", "init", "--yes")
+    assert made.json("guard", "check")["criteria"][0]["evidence"]["tests"]["passed"] == 2
+    for lie, said in (
+        ("import os; os._exit(0)", "wrote no test report"),
+        ("import pytest; pytest.skip('x')", "0 passed"),
+    ):
+        write(made, "app.py", f"def f(x):\n    {lie}\n")
+        assert said in made.run("guard", "check", code=1).stdout
+
+
 def test_a_broken_record_blocks_twice_and_then_says_that_it_lets_go(guarded: Shell) -> None:
     """Never in silence."""
     for file in (guarded.folder.parent / "data" / "default").glob("journeyman.db*"):

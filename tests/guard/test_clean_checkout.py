@@ -66,3 +66,21 @@ def test_an_unclean_checkout_and_a_base_without_a_contract_are_refused(root: Pat
         contract_of_base(root, "--output=x", tmp_path / "own")
     with pytest.raises(NotFound, match="no git checkout"):
         contract_of_base(tmp_path, "base", tmp_path / "own")
+
+
+@pytest.mark.parametrize("flag", ["--assume-unchanged", "--skip-worktree"])
+def test_a_file_that_git_is_told_to_overlook_is_not_clean(root: Path, tmp_path: Path, flag: str) -> None:
+    """`git status` says nothing of it, whatever lies there."""
+    git(root, "update-index", flag, "tests/a.py")
+    (root / "tests" / "a.py").write_text("pass\n")
+    with pytest.raises(NotAllowed, match=r"'tests/a\.py'"):
+        contract_of_base(root, "base", tmp_path / "own")
+
+
+def test_a_commit_that_was_replaced_is_still_the_base(root: Path, tmp_path: Path) -> None:
+    """`git replace` shows other files under its hash."""
+    (root / "tests" / "a.py").write_text("pass\n")
+    git(root, "commit", "-qam", "cheat")
+    git(root, "replace", "base", "HEAD")
+    _, contract = contract_of_base(root, "base", tmp_path / "own")
+    assert contract.baseline.content(contract.baseline.entries["tests/a.py"]) == b"assert 1\n"

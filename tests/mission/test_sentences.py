@@ -34,7 +34,17 @@ PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
             "sha256": "0" * 64,
         },
     ),
-    "command": ({"run": ["a"]}, {"run": ["b"], "path": "x", "exit_code": 1, "timeout_s": 5, "paths": ["src/**"]}),
+    "command": (
+        {"run": ["a", "{report}"], "junit": {}},
+        {
+            "run": ["b", "{report}"],
+            "path": "x",
+            "exit_code": 1,
+            "timeout_s": 5,
+            "paths": ["src/**"],
+            "junit": {"passed_at_least": 2},
+        },
+    ),
     "protected_files": ({}, {"touched": True}),
     "approval": ({"by": "ann"}, {"by": "bob", "question": "now?"}),
     "all_of": ({"criteria": GROUP}, {"criteria": GROUP * 2}),

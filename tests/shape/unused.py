@@ -6,6 +6,7 @@ _.__signature__, _.__annotations__
 _.exc_text, _.stack_info  # logging
 _.do_GET, _.log_message, _.request_queue_size, _.process_request  # http.server
 _.log_errors  # re2
+_.StartElementHandler, _.EndElementHandler, _.StartDoctypeDeclHandler  # xml.parsers.expat
 _.writeable  # numpy
 _.get_auth_token, _.get_credentials  # boto3: what is never asked
 

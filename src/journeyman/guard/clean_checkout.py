@@ -43,10 +43,12 @@ def default_base() -> str:
 
 def _refuse_unclean(root: Path) -> None:
     found = run_git(str(root), "status", "--porcelain", "-z", "--untracked-files=no", "--", ".")
-    untracked = untracked_files(root)
-    if found is None or untracked is None:
+    untracked, flagged = untracked_files(root), run_git(str(root), "ls-files", "-v", "-z")
+    if found is None or untracked is None or flagged is None:
         raise NotFound(f"{root} is no git checkout; a build checks one")
-    names = [*(name[3:] for name in os.fsdecode(found).split("\0") if len(name) > 3), *untracked]
+    # Of a file that is flagged as unchanged or not wanted (`h`, `S`), `git status` says nothing whatever lies there.
+    overlooked = (name[2:] for name in os.fsdecode(flagged).split("\0") if name[:1].islower() or name[:1] == "S")
+    names = [*(name[3:] for name in os.fsdecode(found).split("\0") if len(name) > 3), *untracked, *overlooked]
     if names:
         more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
         raise NotAllowed(

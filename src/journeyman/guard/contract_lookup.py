@@ -49,22 +49,27 @@ def _place(whole: str, tenant_folder: str) -> GuardPlace:
     return GuardPlace(whole, file, own)
 
 
-def find_guard(start: str, tenant_folder: str) -> GuardPlace | None:
+def find_guard(start: str, tenant_folder: str, *, to_confirm: bool = False) -> GuardPlace | None:
     """The nearest guarded folder, `start` or one above it; `None` where there is none.
 
-    A file counts up to the repository's root, a pinned contract anywhere: whoever removes the file removes no contract.
+    A file counts up to the repository's root, a pinned contract anywhere: whoever removes the file removes no contract. Nor
+    does whoever writes another one below it: a file that nobody has confirmed counts only where no pinned contract is above
+    it, unless one is looked for `to_confirm`.
     """
     named, folder, inside = _as_named(start), os.path.realpath(start), True
     if named != folder and (replaced := _replaced(named, tenant_folder)) is not None:
         return replaced
+    unconfirmed: GuardPlace | None = None
     while True:
         place = place_of(folder, tenant_folder)
-        if place.is_pinned or (inside and place.file):
-            return place
+        if place.is_pinned:
+            return unconfirmed if to_confirm and unconfirmed is not None else place
+        if inside and place.file and unconfirmed is None:
+            unconfirmed = place
         inside = inside and not os.path.exists(os.path.join(folder, ".git"))  # noqa: PTH110, PTH118
         above = os.path.dirname(folder)  # noqa: PTH120
         if above == folder:
-            return None
+            return unconfirmed
         folder = above
 
 

@@ -8,22 +8,25 @@ import tomllib
 from collections.abc import Sequence
 from configparser import ConfigParser
 from configparser import Error as ConfigError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, cast
+
+from journeyman.guard.counted_tests import count_node_tests, count_python_tests, words_of
+from journeyman.guard.proposed_protection import ProposedProtection, propose_protection
+from journeyman.mission.criteria.command import REPORT
+from journeyman.workspaces.file_listing import listed_files
 
 _MOST_BYTES: Final = 1 << 20
 _MAKE_TARGET: Final = re.compile(r"^([A-Za-z0-9_.-]+)\s*:(?!=)", re.MULTILINE)
 _NO_TEST: Final = "no test specified"
 _MANAGERS: Final = (("pnpm-lock.yaml", "pnpm"), ("yarn.lock", "yarn"), ("bun.lock", "bun"), ("bun.lockb", "bun"))
 _SCRIPTS: Final = ("lint", "typecheck", "type-check", "check-types")
-_TEST_FOLDERS: Final = ("tests", "test", "spec", "__tests__")
-_TEST_SETTINGS: Final = (
-    "conftest.py", "pytest.ini", "tox.ini", "ruff.toml", ".ruff.toml", "mypy.ini", "pyrightconfig.json", "jest.config.js",
-    "jest.config.ts", "vitest.config.ts", "vitest.config.js", ".eslintrc.json", ".eslintrc.js", "eslint.config.js",
-    "eslint.config.mjs",
-)  # fmt: skip
-_HOST_SETTINGS: Final = (".claude", ".codex", ".gemini", ".cursor", ".opencode", ".github/hooks", "opencode.json")
+_REPORTS: Final = (
+    (re.compile(r"node --test\b[^&|;]*"), ("--test-reporter=junit", f"--test-reporter-destination={REPORT}")),
+    (re.compile(r"vitest( run)?( -[^&|;]*)?"), ("--reporter=junit", f"--outputFile={REPORT}")),
+)
+"""Scripts whose test program writes a report when it is given more words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +38,8 @@ class ProposedCheck:
     because: str
     """Where that stands."""
     timeout_s: int = 600
+    passed_at_least: int | None = None
+    """Tests that must pass by its report; `None` where it writes none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +47,24 @@ class GuardProposal:
     """What a guard's file could say."""
 
     checks: tuple[ProposedCheck, ...]
-    protect: tuple[str, ...]
+    protect: tuple[ProposedProtection, ...]
     mount: tuple[str, ...]
 
 
 def propose_guard(root: Path) -> GuardProposal:
     """What the files of a repository say. Blocks."""
-    python, node = _python(root), _node(root)
+    paths = listed_files(root)
+    python, node = _python(root, paths), _node(root, paths)
     checks = [*python, *node, *_rust_and_go(root)]
-    make = _make(root, has_tests=any(check.id.startswith("tests") for check in checks))
+    make, recipes = _make(root, has_tests=any(check.id.startswith("tests") for check in checks))
     found = _distinct([*checks, *make])
+    texts = [recipes, *map(str, _table(_json(root / "package.json").get("scripts")).values())] if make or node else []
+    protect = propose_protection(root, paths, (check.run[0] for check in found), texts)
     mount = ("node_modules",) if node and (root / "node_modules").is_dir() else ()
-    return GuardProposal(tuple(found), tuple(_protected(root)), mount)
+    return GuardProposal(tuple(found), tuple(protect), mount)
 
 
-def guard_text(checks: Sequence[ProposedCheck], protect: Sequence[str], mount: Sequence[str]) -> str:
+def guard_text(checks: Sequence[ProposedCheck], protect: Sequence[ProposedProtection], mount: Sequence[str]) -> str:
     """The file, with a comment on where each line comes from."""
     lines = [
         "# What must hold before a coding agent may call its work done: journeyman guard check",
@@ -69,15 +77,28 @@ def guard_text(checks: Sequence[ProposedCheck], protect: Sequence[str], mount: S
             f"  - id: {check.id}   # {check.because}",
             "    kind: command",
             f"    run: [{words}]",
+            *_report_lines(check),
             f"    timeout_s: {check.timeout_s}",
             "    # paths: [src/**]   # run again only where these changed",
         ]
-    lines += ["", "# Judged as they were when a person confirmed them, whatever an agent does to them:"]
-    lines += ["protect:", *(f"  - {json.dumps(pattern)}" for pattern in protect)] if protect else ["protect: []"]
+    lines += [
+        "",
+        "# Judged as they were when a person confirmed them, whatever an agent does to them. Take out what an agent has to",
+        "# change for its work to pass the checks; what it changes elsewhere in these files is only not seen by them.",
+    ]
+    rows = (f"  - {json.dumps(one.pattern)}   # {one.because}" for one in protect)
+    lines += ["protect:", *rows] if protect else ["protect: []"]
     if mount:
         lines += ["", "# Ignored by git, and needed by the checks: copied read-only.", "mount:"]
         lines += [f"  - {json.dumps(name)}" for name in mount]
     return "\n".join([*lines, ""])
+
+
+def _report_lines(check: ProposedCheck) -> list[str]:
+    if check.passed_at_least is None:
+        return []
+    least = f"    junit: {{passed_at_least: {check.passed_at_least}}}"
+    return [f"{least}   # tests that are never skipped, as far as the files show"]
 
 
 def _distinct(checks: Sequence[ProposedCheck]) -> list[ProposedCheck]:
@@ -88,16 +109,22 @@ def _distinct(checks: Sequence[ProposedCheck]) -> list[ProposedCheck]:
         name = check.id if check.id not in taken else f"{check.id}_{re.sub(r'[^A-Za-z0-9_]', '_', check.run[0])}"
         if name not in taken:
             taken.add(name)
-            found.append(ProposedCheck(name, check.run, check.because, check.timeout_s))
+            found.append(replace(check, id=name))
     return found
 
 
-def _python(root: Path) -> list[ProposedCheck]:
+def _python(root: Path, paths: Sequence[str]) -> list[ProposedCheck]:
     tool = _table(_toml(root / "pyproject.toml").get("tool"))
     found: list[ProposedCheck] = []
-    because = _pytest_settings(root, tool)
+    because, settings = _pytest_settings(root, tool)
+    if not because:
+        because = next((path for path in paths if _is_near_test(path)), "")
     if because:
-        found.append(ProposedCheck("tests", ("python", "-m", "pytest", "-q"), because))
+        # Not `python -m pytest`, which would take a `pytest.py` of the folder for pytest; the folder is found all the same.
+        folders = [*dict.fromkeys([".", *words_of(settings.get("pythonpath"))])]
+        run = ("pytest", "-q", "-o", f"pythonpath={' '.join(folders)}", f"--junitxml={REPORT}")
+        least = count_python_tests(root, paths, settings)
+        found.append(ProposedCheck("tests", run, because, passed_at_least=least))
     for name, run, files in (
         ("lint", ("ruff", "check", "."), ("ruff.toml", ".ruff.toml")),
         ("types", ("pyright",), ("pyrightconfig.json",)),
@@ -113,24 +140,35 @@ def _python(root: Path) -> list[ProposedCheck]:
     return found
 
 
-def _pytest_settings(root: Path, tool: dict[str, object]) -> str:
+def _pytest_settings(root: Path, tool: dict[str, object]) -> tuple[str, dict[str, object]]:
+    """Where pytest is set up, and how; nothing where it is not."""
     if "pytest" in tool:
-        return "[tool.pytest] in pyproject.toml"
+        own = _table(tool["pytest"])
+        return "[tool.pytest] in pyproject.toml", {**own, **_table(own.get("ini_options"))}
     for name, section in (("pytest.ini", "pytest"), ("setup.cfg", "tool:pytest"), ("tox.ini", "pytest")):
-        if _has_section(root / name, section):
-            return name
-    named = [*root.glob("test_*.py"), *root.glob("tests/**/test_*.py"), *root.glob("test/**/test_*.py")]
-    return str(min(named).relative_to(root)) if named else ""
+        found = _section(root / name, section)
+        if found is not None:
+            return name, found
+    return "", {}
 
 
-def _node(root: Path) -> list[ProposedCheck]:
+def _is_near_test(path: str) -> bool:
+    """Tell whether it is a Python test at the top, or in a folder for tests."""
+    folder, _, name = path.rpartition("/")
+    return name.startswith("test_") and name.endswith(".py") and folder.split("/")[0] in {"", "tests", "test"}
+
+
+def _node(root: Path, paths: Sequence[str]) -> list[ProposedCheck]:
     scripts = _table(_json(root / "package.json").get("scripts"))
     manager = next((name for file, name in _MANAGERS if (root / file).is_file()), "npm")
     found: list[ProposedCheck] = []
     test = scripts.get("test")
     if isinstance(test, str) and _NO_TEST not in test:
         run = (manager, "test") if manager != "bun" else ("bun", "run", "test")
-        found.append(ProposedCheck("tests", run, "scripts.test in package.json"))
+        more = next((words for form, words in _REPORTS if manager == "npm" and form.fullmatch(test.strip())), ())
+        least = count_node_tests(root, paths) if more else None
+        run = (*run, "--", *more) if more else run
+        found.append(ProposedCheck("tests", run, "scripts.test in package.json", passed_at_least=least))
     for script in _SCRIPTS:
         if isinstance(scripts.get(script), str):
             name = "lint" if script == "lint" else "types"
@@ -147,23 +185,18 @@ def _rust_and_go(root: Path) -> list[ProposedCheck]:
     return found
 
 
-def _make(root: Path, *, has_tests: bool) -> list[ProposedCheck]:
+def _make(root: Path, *, has_tests: bool) -> tuple[list[ProposedCheck], str]:
+    """What a Makefile has targets for, and its text."""
     name = next((name for name in ("GNUmakefile", "makefile", "Makefile") if (root / name).is_file()), "")
-    targets = set(_MAKE_TARGET.findall(_text(root / name))) if name else set[str]()
+    text = _text(root / name) if name else ""
+    targets = set(_MAKE_TARGET.findall(text))
     wanted = (("tests", "test"), ("checks", "check"), ("lint", "lint"))
-    return [
+    found = [
         ProposedCheck(id_, ("make", target), f"target {target} in {name}")
         for id_, target in wanted
         if target in targets and not (target == "test" and has_tests)
     ]
-
-
-def _protected(root: Path) -> list[str]:
-    folders = [f"{name}/**" for name in _TEST_FOLDERS if (root / name).is_dir()]
-    if next(root.glob("*_test.go"), None) or next(root.glob("*/**/*_test.go"), None):
-        folders.append("**/*_test.go")
-    files = [name for name in _TEST_SETTINGS if (root / name).is_file()]
-    return [*folders, *files, *(name for name in _HOST_SETTINGS if (root / name).exists())]
+    return found, text if found else ""
 
 
 def _first(root: Path, names: Sequence[str]) -> str:
@@ -191,13 +224,13 @@ def _json(file: Path) -> dict[str, object]:
         return {}
 
 
-def _has_section(file: Path, section: str) -> bool:
+def _section(file: Path, section: str) -> dict[str, object] | None:
     parser = ConfigParser(interpolation=None, strict=False)
     try:
         parser.read_string(_text(file))
     except ConfigError:
-        return False
-    return parser.has_section(section)
+        return None
+    return dict(parser[section]) if parser.has_section(section) else None
 
 
 def _table(value: object) -> dict[str, object]:

@@ -17,9 +17,10 @@ LEFT_OUT: Final = frozenset({
 """Names of what no person writes: passed by, unless git tracks what is below, or a pattern names them."""
 _GIT: Final = (
     "git", "-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "core.quotePath=false",
-    "-c", "core.ignoreCase=false", "--no-optional-locks",
+    "-c", "core.ignoreCase=false", "--no-optional-locks", "--no-replace-objects",
 )  # fmt: skip
-"""A repository's own settings may name programs: none of them is run."""
+"""A repository's own settings may name programs: none of them is run. A commit is what its hash says, not what `git replace`
+puts in its place."""
 _UNTRACKED: Final = (
     "--others",
     "--exclude-per-directory=.gitignore",

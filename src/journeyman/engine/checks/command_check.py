@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -16,6 +16,7 @@ import anyio
 
 from journeyman.concurrency.folder_removal import remove_folder, remove_folder_later
 from journeyman.engine.checks.check_result import CheckResult, undetermined
+from journeyman.engine.checks.junit_report import NoReport, read_junit
 from journeyman.engine.checks.path_opening import PathRefused, open_below
 from journeyman.mission.criteria.engine_check import CommandCheck
 from journeyman.mission.values.canonical import Json, JsonObject
@@ -46,14 +47,19 @@ async def check_command(
         limit_s, why = check.timeout_s, f"took longer than {check.timeout_s:g} s"
         if deadline_s is not None and deadline_s - time.monotonic() < limit_s:
             limit_s, why = max(0.0, deadline_s - time.monotonic()), "was ended at the mission's deadline"
+        report = place / f"{prepared.copy.name}.report"  # no file of the copy: only this run can have written it
         ended = await run_command(
-            [word.replace("{copy}", str(prepared.copy)) for word in check.argv],
+            [word.replace("{copy}", str(prepared.copy)).replace("{report}", str(report)) for word in check.argv],
             folder=prepared.folder,
             environment=environment({}),
             timeout_s=limit_s,
             tail_bytes=_TAIL_BYTES,
         )
-        return _judge_exit(check, ended, prepared.copied, why)
+        judged = _judge_exit(check, ended, prepared.copied, why)
+        if check.passed_at_least is None or judged.met is None:
+            return judged
+        least = check.passed_at_least
+        return await run_stoppable(lambda _: _with_tests(judged, report, least))
     finally:
         await _clear(place, deadline_s)
 
@@ -113,3 +119,18 @@ def _judge_exit(check: CommandCheck, ended: CommandResult, copied: CopyResult, w
         return CheckResult(met=None, evidence={**evidence, "reason": reason}, taken_bytes=copied.taken_bytes)
     evidence["exit_code"] = ended.exit_code
     return CheckResult(met=ended.exit_code == check.exit_code, evidence=evidence, taken_bytes=copied.taken_bytes)
+
+
+def _with_tests(judged: CheckResult, report: Path, least: int) -> CheckResult:
+    """What was found, with the tests that the program reports: an exit code alone says that it ended, not what it ran."""
+    assert isinstance(judged.evidence, dict)  # noqa: S101 - our own form
+    try:
+        counts = read_junit(report)
+    except NoReport as missing:
+        words = f"it exited with {judged.evidence['exit_code']}, and {missing}"
+        return replace(judged, met=False, evidence={**judged.evidence, "reason": words})
+    evidence: JsonObject = {**judged.evidence, "tests": counts.plain()}
+    if judged.met and (counts.broken or counts.passed < least):
+        words = f"it exited with {judged.evidence['exit_code']}, but its tests: {counts.words()}; {least} must pass"
+        return replace(judged, met=False, evidence={**evidence, "reason": words})
+    return replace(judged, evidence=evidence)

@@ -33,11 +33,13 @@ class CommandCheck:
     """A program exits with `exit_code` on a pristine copy."""
 
     argv: Sequence[str]
-    """Never a shell line; `{copy}` stands for the copied path."""
+    """Never a shell line; `{copy}` stands for the copied path, `{report}` for where a test report goes."""
     folder: str = "."
     """What is copied, counted from the mission's folder, and where the program runs. A file is copied alone."""
     exit_code: int = 0
     timeout_s: float = 60.0
+    passed_at_least: int | None = None
+    """So many tests must pass, and none fail, by the report in JUnit's form that it writes; `None` asks for no report."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,9 +18,9 @@ def records_of(settings: Settings) -> str:
     return str(settings.data_dir / settings.tenant)
 
 
-def guarded_place(settings: Settings, folder: Path) -> GuardPlace:
-    """The nearest guarded folder; raises `NotFound`."""
-    place = find_guard(str(folder), records_of(settings))
+def guarded_place(settings: Settings, folder: Path, *, to_confirm: bool = False) -> GuardPlace:
+    """The nearest guarded folder; `to_confirm` takes one that nobody has confirmed yet, too. Raises `NotFound`."""
+    place = find_guard(str(folder), records_of(settings), to_confirm=to_confirm)
     if place is None:
         raise NotFound(
             f"{folder.resolve()} is not guarded: there is no guard.yaml; `journeyman guard init` proposes one"

@@ -70,7 +70,7 @@ def _asked_for(*, yes: bool) -> list[ProposedCheck]:
 
 def pin_file(settings: Settings, folder: Path, *, yes: bool, as_json: bool) -> None:
     """Show what would count from now on, have it confirmed, and pin it."""
-    found_at = guarded_place(settings, folder)
+    found_at = guarded_place(settings, folder, to_confirm=True)
     place = own_place(settings, Path(found_at.root)) if found_at.leads_to else found_at
     guard = load_guard_file(place)
     changes = _changes(place, guard)

@@ -1,0 +1,1 @@
+"""Made tasks whose visible checks can be cheated, and agents that do so."""

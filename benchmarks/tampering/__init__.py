@@ -1,0 +1,1 @@
+"""Tampering with guarded folders, records and attestations, tried with the real commands."""
