@@ -62,7 +62,7 @@ class AgentRun:
         return found
 
 
-def _program(name: str) -> list[str]:
+def program_of(name: str) -> list[str]:
     """How the installed one is started."""
     return {
         "claude-code": [str(INSTALLED / "@anthropic-ai/claude-code-linux-x64/claude")],
@@ -79,7 +79,7 @@ def _agent(
     offline = OFFLINE[name]
     return CodingAgent(
         name=name,
-        argv=lambda url, prompt: [*_program(name), *offline.run_words(url, prompt, trusting=True)],
+        argv=lambda url, prompt: [*program_of(name), *offline.run_words(url, prompt, trusting=True)],
         environment=offline.environment,
         settle=lambda home, _repository, url: offline.settle(home, url),
         command_tool=command_tool,

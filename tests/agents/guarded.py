@@ -15,6 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from journeyman.agents.installing import host_files
+from journeyman.agents.installing.host_files import Base, Scope
+from journeyman.agents.installing.settings_text import with_guard
 from journeyman.testing.model_server import Script, ScriptLine, serving
 from tests.agents.coding_agents import LIMIT_S, CodingAgent
 
@@ -91,20 +94,14 @@ class Repository:
 
     @staticmethod
     def write_hook(agent: CodingAgent, home: Path, words: Sequence[str]) -> None:
-        """The same in any home."""
-        match agent.name:
-            case "claude-code":
-                file, event, timeout = home / ".claude" / "settings.json", "Stop", 600
-            case "codex":
-                file, event, timeout = home / ".codex" / "hooks.json", "Stop", 600
-            case "gemini":
-                file, event, timeout = home / ".gemini" / "settings.json", "AfterAgent", 600_000
-            case _:
-                return  # no host of this kind asks before it stops
+        """The same in any home; where the host has no file of hooks, nothing."""
+        files = host_files.FILES[agent.name]
+        if files.plugin is not None:
+            return
+        file = files.places(Base(home, home, {}), Scope.USER).hooks
         file.parent.mkdir(exist_ok=True)
-        known: dict[str, Any] = json.loads(file.read_text()) if file.exists() else {}
-        row = {"hooks": [{"type": "command", "command": shlex.join(words), "timeout": timeout}]}
-        file.write_text(json.dumps({**known, "hooks": {event: [row]}}))
+        known = file.read_text() if file.exists() else None
+        file.write_text(with_guard(files, agent.name, known, shlex.join(words), raise_cap=False))
 
 
 async def guarded(
@@ -115,11 +112,12 @@ async def guarded(
     rounds: int = 2,
     hook: Sequence[str] | None = None,
     repeat: bool = True,
+    timeout_s: int | None = None,
     meddle: Callable[[Repository], Coroutine[Any, Any, None]] | None = None,
 ) -> GuardedRun:
     """Let an agent work under `guard run`, with a hook, and tell how it ended.
 
-    `hook` is run in place of ours; `meddle` runs beside the agent.
+    `hook` is run in place of ours; `timeout_s` ends a round; `meddle` runs beside the agent.
     """
     repository = Repository(folder)
     script = Script(answers=tuple(answers), repeat=repeat, aside=_ASIDE)
@@ -128,7 +126,8 @@ async def guarded(
         repository.set_hook(agent, hook)
         variables = {**repository.environment(), **agent.environment(server.url)}
         argv = agent.argv(server.url, "Make the tests pass. {reasons}")
-        words = [*JOURNEYMAN, "guard", "run", "--max-rounds", str(rounds), "--json", "--", *argv]
+        limit = [] if timeout_s is None else ["--timeout", str(timeout_s)]
+        words = [*JOURNEYMAN, "guard", "run", "--max-rounds", str(rounds), "--json", *limit, "--", *argv]
         process = await asyncio.create_subprocess_exec(
             *words, cwd=repository.work, env=variables, start_new_session=True,
             stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,

@@ -105,6 +105,36 @@ async def test_a_broken_hook_changes_no_verdict(agent: CodingAgent, how: str, ag
     assert_every_ending_has_a_reason(run)
 
 
+@ASKING
+async def test_a_hook_that_hangs_changes_no_verdict(agent: CodingAgent, agent_folder: Path) -> None:
+    """The host waits for it; the round's time ends both, and the work is judged."""
+    run = await guarded(agent, agent_folder, [DONE], rounds=1, hook=("sh", "-c", "sleep 300"), timeout_s=25)
+    assert run.exit_code == 1, run.output
+    assert "was ended after its time" in run.output
+    assert run.result["silent_hooks"] == [], "it was ended from outside: nobody knows what the hook would have done"
+    assert len(run.sessions) == 1
+    assert_every_ending_has_a_reason(run)
+
+
+@ASKING
+async def test_a_hook_that_is_killed_in_the_middle_changes_no_verdict(agent: CodingAgent, agent_folder: Path) -> None:
+    """The host lets the agent go; the verifier does not."""
+    killed: list[int] = []
+
+    async def kill(repository: Repository) -> None:
+        while True:
+            for pid in hooks_of(repository.folder):
+                with suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+                    killed.append(pid)
+            await asyncio.sleep(0.02)
+
+    run = await guarded(agent, agent_folder, [DONE], rounds=1, meddle=kill)
+    assert killed
+    assert run.exit_code == 1, run.output
+    assert run.result["outcome"] == "not_achieved"
+
+
 @EVERY
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["aborted", "killed"])
 async def test_an_agent_that_ends_in_its_work_is_judged_by_its_work(
@@ -162,6 +192,18 @@ async def test_where_nothing_is_guarded_nothing_is_said(agent: CodingAgent, agen
         assert run.exit_code == 0, run.output
         assert len([call for call in server.calls if call.body.get("tools")]) == 1
     assert not data.exists()
+
+
+def hooks_of(folder: Path) -> list[int]:
+    """The processes that answer hooks with the records of a folder."""
+    found: list[int] = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            with suppress(OSError):
+                words = (entry / "cmdline").read_bytes().split(b"\0")
+                if b"hook" in words and str(folder / "data").encode() in words and b"-m" in words:
+                    found.append(int(entry.name))
+    return found
 
 
 def programs_in(folder: Path) -> list[int]:
