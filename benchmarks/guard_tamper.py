@@ -20,7 +20,7 @@ from benchmarks.tampering.of_the_work import OF_THE_WORK
 from benchmarks.tampering.of_what_was_signed import OF_WHAT_WAS_SIGNED
 from benchmarks.tampering.site import Site
 
-TRIES: Final = int(os.environ.get("GUARD_TAMPER_TRIES", "12"))
+TRIES: Final = int(os.environ.get("GUARD_TAMPER_TRIES", "8"))
 WORKERS: Final = 2
 TAMPERINGS: Final = (*OF_THE_WORK, *OF_WHAT_WAS_SIGNED, *OF_THE_RECORDS)
 _SITES: Final = dict[str, Site]()

@@ -16,9 +16,9 @@ from tests.acceptance.test_guard_cli import CHECK, GUARD, git, write
 
 _CALLS = (
     "import json, os, subprocess; hooks = json.load(open(os.path.expanduser('~/.claude/settings.json')))['hooks']; "
+    "subprocess.run(hooks['Stop'][0]['hooks'][0]['command'], shell=True, text=True, stdout=subprocess.DEVNULL, "
+    "input=json.dumps({'session_id': 's', 'cwd': os.getcwd()}))"
 )
-_CALLS += "subprocess.run(hooks['Stop'][0]['hooks'][0]['command'], shell=True, text=True, stdout=subprocess.DEVNULL, "
-_CALLS += "input=json.dumps({'session_id': 's', 'cwd': os.getcwd()}))"
 
 
 @pytest.fixture

@@ -19,7 +19,8 @@ from journeyman.concurrency.folder_removal import remove_folder
 from journeyman.config import Settings
 from journeyman.interfaces.cli.guard.install_status import HostStatus, status_of
 from journeyman.interfaces.cli.guard.proof_trials import MOST_BLOCKS, Trial, TrialResult, stand_in
-from journeyman.interfaces.cli.shared import NOT_ACHIEVED, print_json, run_async
+from journeyman.interfaces.cli.event_loop import run_async
+from journeyman.interfaces.cli.shared import NOT_ACHIEVED, print_json
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import NotFound

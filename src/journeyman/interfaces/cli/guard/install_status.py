@@ -15,7 +15,8 @@ from journeyman.agents.installing.installation import Installed
 from journeyman.agents.installing.programs import find_program, version_in
 from journeyman.config import Settings
 from journeyman.interfaces.cli.guard.installing import installer
-from journeyman.interfaces.cli.shared import print_json, run_async
+from journeyman.interfaces.cli.event_loop import run_async
+from journeyman.interfaces.cli.shared import print_json
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import InvalidInput, JourneymanError
