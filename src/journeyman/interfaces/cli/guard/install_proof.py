@@ -17,9 +17,9 @@ from journeyman.agents.installing.installation import Installed
 from journeyman.agents.offline import OFFLINE
 from journeyman.concurrency.folder_removal import remove_folder
 from journeyman.config import Settings
+from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.guard.install_status import HostStatus, status_of
 from journeyman.interfaces.cli.guard.proof_trials import MOST_BLOCKS, Trial, TrialResult, stand_in
-from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.shared import NOT_ACHIEVED, print_json
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.canonical import JsonObject

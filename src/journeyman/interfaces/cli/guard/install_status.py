@@ -14,8 +14,8 @@ from journeyman.agents.installing.host_files import FILES, Base, Scope, base_at
 from journeyman.agents.installing.installation import Installed
 from journeyman.agents.installing.programs import find_program, version_in
 from journeyman.config import Settings
-from journeyman.interfaces.cli.guard.installing import installer
 from journeyman.interfaces.cli.event_loop import run_async
+from journeyman.interfaces.cli.guard.installing import installer
 from journeyman.interfaces.cli.shared import print_json
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.canonical import Json, JsonObject

@@ -20,8 +20,8 @@ from journeyman.agents.installing.programs import find_program
 from journeyman.agents.installing.settings_text import LONG_CAP
 from journeyman.config import Settings
 from journeyman.guard.contract_lookup import find_guard
-from journeyman.interfaces.cli.guard.guarded_folder import records_of
 from journeyman.interfaces.cli.event_loop import run_async
+from journeyman.interfaces.cli.guard.guarded_folder import records_of
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.stores.data_folder import default_data_folder
