@@ -12,7 +12,7 @@ from journeyman.agents import HOSTS
 from journeyman.agents.drivers.base import AgentReadiness, Capabilities, WorkOrder
 from journeyman.agents.drivers.dialogues.base import Dialogue, HeadlessAgent, Launch
 from journeyman.agents.drivers.ending import ProcessEnd, judge_end
-from journeyman.agents.drivers.events import AgentEvent, Ended, PermissionAsked, Unreadable
+from journeyman.agents.drivers.events import AgentEvent, Ended, Ending, Message, PermissionAsked, ToolStarted, Unreadable
 from journeyman.agents.drivers.installed import agent_environment, program_readiness, refuse_unready
 from journeyman.agents.drivers.json_lines import JsonLines, Row
 from journeyman.agents.drivers.program_conversation import AgentProgram, Talk, program_at_work
@@ -124,8 +124,11 @@ class HeadlessConversation:
     async def _tell(self, event: AgentEvent, talk: Talk, session: Session) -> None:
         match event:
             case Ended():
-                self._claim = event
+                if self._claim is None or self._claim.how is Ending.FINISHED:
+                    self._claim = event
             case PermissionAsked():
                 await talk.write(self._dialogue.reply(event, allowed=await session.ask(event)))
             case _:
+                if isinstance(event, Message | ToolStarted):
+                    self._claim = None  # it goes on: what it said of its end was about an earlier turn
                 await session.tell(event)
