@@ -270,10 +270,11 @@ def mutated(rows: list[Row], draw: Callable[[Any], Any]) -> list[Row]:
             places.append((value, key))
             walk(inner)
 
-    walk(copy)
+    for row in copy:
+        walk(row)
     where, key = draw(st.sampled_from(places))
     where[key] = draw(VALUES)
-    return [row for row in copy if isinstance(row, dict)]
+    return copy
 
 
 @given(data=st.data(), row=st.sampled_from(TABLE))
@@ -325,7 +326,10 @@ CLAIMS: Final = st.none() | st.builds(Ended, how=st.sampled_from(Ending), stop_r
 
 @given(claim=CLAIMS, code=st.none() | st.integers(-9, 3), oversized=st.integers(0, 1), torn=st.booleans())
 def test_an_end_is_never_better_than_all_signs(
-    claim: Ended | None, code: int | None, oversized: int, torn: bool  # noqa: FBT001
+    claim: Ended | None,
+    code: int | None,
+    oversized: int,
+    torn: bool,  # noqa: FBT001
 ) -> None:
     """Finished needs the claim, an exit code that does not contradict, and an output that could be read."""
     end = judge_end(claim, ProcessEnd(exit_code=code, oversized_bytes=oversized, torn=torn))
@@ -404,7 +408,7 @@ def test_model_session_and_prompt_are_told(name: str, tmp_path: Path) -> None:
 def test_claude_is_answered_with_its_own_input() -> None:
     """Yes repeats what was asked for, no says so, another request is refused and not left waiting."""
     dialogue = HEADLESS["claude-code"].dialogue()
-    row = {"type": "control_request", "request_id": "r1",
+    row: Row = {"type": "control_request", "request_id": "r1",
            "request": {"subtype": "can_use_tool", "tool_name": "Bash", "input": {"command": "ls"}}}  # fmt: skip
     (question,) = dialogue.read(row)
     assert isinstance(question, PermissionAsked)
@@ -413,5 +417,5 @@ def test_claude_is_answered_with_its_own_input() -> None:
     assert answer["response"] == {"behavior": "allow", "updatedInput": {"command": "ls"}}
     assert json.loads(dialogue.reply(question, allowed=False))["response"]["response"]["behavior"] == "deny"
     assert dialogue.refuse_unknown(row) == b""
-    other = {"type": "control_request", "request_id": "r2", "request": {"subtype": "hook_callback"}}
+    other: Row = {"type": "control_request", "request_id": "r2", "request": {"subtype": "hook_callback"}}
     assert json.loads(dialogue.refuse_unknown(other))["response"]["subtype"] == "error"

@@ -12,7 +12,15 @@ from journeyman.agents import HOSTS
 from journeyman.agents.drivers.base import AgentReadiness, Capabilities, WorkOrder
 from journeyman.agents.drivers.dialogues.base import Dialogue, HeadlessAgent, Launch
 from journeyman.agents.drivers.ending import ProcessEnd, judge_end
-from journeyman.agents.drivers.events import AgentEvent, Ended, Ending, Message, PermissionAsked, ToolStarted, Unreadable
+from journeyman.agents.drivers.events import (
+    AgentEvent,
+    Ended,
+    Ending,
+    Message,
+    PermissionAsked,
+    ToolStarted,
+    Unreadable,
+)
 from journeyman.agents.drivers.installed import agent_environment, program_readiness, refuse_unready
 from journeyman.agents.drivers.json_lines import JsonLines, Row
 from journeyman.agents.drivers.program_conversation import AgentProgram, Talk, program_at_work
