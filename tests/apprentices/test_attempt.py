@@ -70,6 +70,8 @@ async def fixes(order: WorkOrder) -> AsyncGenerator[AgentEvent, bool | None]:
     yield ToolFinished(call_id="1", status=ToolStatus.DONE)
     yield ToolStarted(call_id="2", name="write", kind=ToolKind.WRITE, paths=("never-written.txt",))
     yield ToolFinished(call_id="2", status=ToolStatus.DONE)
+    (order.workspace / "__pycache__").mkdir()
+    (order.workspace / "__pycache__" / "calc.pyc").write_text("left behind")
     yield ToolStarted(call_id="3", name="bash", kind=ToolKind.EXECUTE, command="python -m pytest -q")
     yield ToolFinished(call_id="3", status=ToolStatus.FAILED, output="1 failed", exit_code=1)
     yield UsageReported(usage=Usage(input_tokens=10, output_tokens=5, cost_usd=0.25))
@@ -285,3 +287,15 @@ async def test_a_program_in_an_attempt(tmp_path: Path) -> None:
 def test_what_checks_the_work_is_told_apart(command: str, kind: StepType) -> None:
     """By the program that is run."""
     assert step_type(ToolKind.EXECUTE, command) is kind
+
+
+async def test_a_source_that_git_ignores_as_a_whole_is_copied(tmp_path: Path) -> None:
+    """A folder in the build folder of somebody's repository has files, whatever git lists of it."""
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)  # noqa: ASYNC221
+    (tmp_path / ".gitignore").write_text("out/\n")
+    source = tmp_path / "out" / "project"
+    source.mkdir(parents=True)
+    (source / "calc.py").write_text("x\n")
+    result = await run_attempt(scripted(fixes), AttemptOrder(prompt="", place=tmp_path / "out" / "one", source=source))
+    assert [change.path for change in result.changes] == ["calc.py"]
+    assert "-x\n" in result.diff

@@ -65,7 +65,7 @@ def prepare_working_copy(
         if source is None:
             folder.mkdir()
         else:
-            copy_workspace(source, read_workspace(source), folder, mounts=mounts)
+            copy_workspace(source, _source_files(source), folder, mounts=mounts)
         inputs = tuple(_give(folder, asset) for asset in assets)
         _make_repository(folder)
         files = files_of(folder)
@@ -74,6 +74,11 @@ def prepare_working_copy(
         remove_folder(place)
         raise
     return WorkingCopy(folder=folder, before=before, files=files, inputs=inputs)
+
+
+def _source_files(source: Path) -> WorkspaceFiles:
+    """What is copied of a source: what git knows of it, or all where git ignores it as a whole, as a build folder."""
+    return found if (found := read_workspace(source)).entries else files_of(source)
 
 
 def files_of(folder: Path) -> WorkspaceFiles:
@@ -129,8 +134,11 @@ def _give(folder: Path, asset: Path) -> str:
 
 
 def _make_repository(folder: Path) -> None:
-    """One commit of all that is there; where there is no git, there is none."""
+    """One commit of all that is there; what tools leave behind is ignored. Where there is no git, there is none."""
     name = str(folder)
     if run_git(name, "init", "-q") is not None:
+        exclude = folder / ".git" / "info" / "exclude"
+        exclude.parent.mkdir(exist_ok=True)
+        exclude.write_text("".join(f"{left_out}\n" for left_out in sorted(LEFT_OUT)), "utf-8")
         run_git(name, "add", "-A", "--force")
         run_git(name, *_WHO, "commit", "-q", "--no-verify", "--allow-empty", "-m", "Before the attempt")

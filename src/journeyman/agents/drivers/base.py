@@ -63,7 +63,10 @@ class WorkOrder:
     policy: PermissionPolicy = field(default_factory=PermissionPolicy)
     ask_person: AskPerson | None = None
     resume: str = ""
-    """The id of an earlier session that this goes on with, where the agent can (`Capabilities.resumes`)."""
+    """The id of an earlier session that this goes on with, where the agent can (`Capabilities.resumes`); in the same folder,
+    which most agents need."""
+    used_before: Usage | None = None
+    """What that session had used in all its orders: agents that count on (`Capabilities.counts_on`) tell the sum."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +78,8 @@ class Capabilities:
     resumes: bool = False
     live_usage: bool = False
     """It says while it works what it has used; otherwise limits of tokens and money strike at its end."""
+    counts_on: bool = False
+    """In a resumed session it tells what all orders used together."""
     tells_usage: bool = True
     tells_cost: bool = False
 

@@ -66,7 +66,7 @@ class AnsweredBy(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Usage:
-    """Tokens and money, as the agent counts them, since its start."""
+    """Tokens and money, as the agent counts them, since this order began."""
 
     input_tokens: int = 0
     """All that was sent, what came out of a cache included."""
@@ -81,6 +81,16 @@ class Usage:
     def tokens(self) -> int:
         """Both directions."""
         return self.input_tokens + self.output_tokens
+
+    def since(self, before: Usage) -> Usage:
+        """What was used after `before`, of the same count."""
+        cost = None if self.cost_usd is None else max(0.0, self.cost_usd - (before.cost_usd or 0.0))
+        return Usage(
+            input_tokens=max(0, self.input_tokens - before.input_tokens),
+            output_tokens=max(0, self.output_tokens - before.output_tokens),
+            cached_tokens=max(0, self.cached_tokens - before.cached_tokens),
+            cost_usd=cost,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -183,7 +193,7 @@ class PermissionAnswered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UsageReported:
-    """What it says that it has used, since its start."""
+    """What it says that it has used, since this order began."""
 
     usage: Usage
 

@@ -20,6 +20,7 @@ from journeyman.agents.drivers.events import (
     PermissionAsked,
     ToolStarted,
     Unreadable,
+    UsageReported,
 )
 from journeyman.agents.drivers.installed import agent_environment, program_readiness, refuse_unready
 from journeyman.agents.drivers.json_lines import JsonLines, Row
@@ -80,7 +81,8 @@ class HeadlessApprentice:
                 (*self.agent.variables, *self.environment), self.agent.fixed(launch), self.variables
             ),
         )
-        async with session_of(HeadlessConversation(program, self.agent.dialogue()), order) as session:
+        conversation = HeadlessConversation(program, self.agent.dialogue(), counts_on=self.capabilities.counts_on)
+        async with session_of(conversation, order) as session:
             yield session
 
     def _command(self) -> list[str]:
@@ -90,7 +92,8 @@ class HeadlessApprentice:
 class HeadlessConversation:
     """One run of the agent."""
 
-    def __init__(self, program: AgentProgram, dialogue: Dialogue) -> None:
+    def __init__(self, program: AgentProgram, dialogue: Dialogue, *, counts_on: bool) -> None:
+        self._counts_on = counts_on
         self._program = program
         self._dialogue = dialogue
         self._claim: Ended | None = None
@@ -136,6 +139,8 @@ class HeadlessConversation:
                     self._claim = event
             case PermissionAsked():
                 await talk.write(self._dialogue.reply(event, allowed=await session.ask(event)))
+            case UsageReported() if self._counts_on and session.order.used_before is not None:
+                await session.tell(UsageReported(usage=event.usage.since(session.order.used_before)))
             case _:
                 if isinstance(event, Message | ToolStarted):
                     self._claim = None  # it goes on: what it said of its end was about an earlier turn

@@ -47,7 +47,7 @@ class JsonLines:
         """Keep a part of a line; of one that is too long, only how long it is."""
         self._size += len(part)
         if self._size > self._most_bytes:
-            self._parts[:] = [b"".join([*self._parts[:1], part[:_SHOWN_CHARS]])[:_SHOWN_CHARS]]
+            self._parts[:] = [b"".join([*self._parts, part[:_SHOWN_CHARS]])[:_SHOWN_CHARS]]
         elif part:
             self._parts.append(part)
 

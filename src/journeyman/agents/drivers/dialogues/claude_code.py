@@ -57,8 +57,10 @@ class ClaudeDialogue(Dialogue):
 
     def __init__(self) -> None:
         self._kinds: dict[str, ToolKind] = {}
+        self._turns: list[Usage] = []
+        """What each turn used that has ended; an earlier run of the same session is not among them."""
         self._messages: dict[str, Usage] = {}
-        """What each answer of the model used, as far as it was said when the answer began."""
+        """What each answer of the model used since, as far as it was said when the answer began."""
         self._inputs: dict[str, object] = {}
         """What requests for permission are about: an answer repeats it."""
 
@@ -119,7 +121,7 @@ class ClaudeDialogue(Dialogue):
                     pass
         if used := table(message, "usage"):
             self._messages[word(message.get("id"))] = _used(used)
-            yield UsageReported(usage=_sum(tuple(self._messages.values())))
+            yield UsageReported(usage=self._usage())
 
     def _call(self, block: Mapping[str, object]) -> Iterator[AgentEvent]:
         name, call_id, given = word(block.get("name")), word(block.get("id")), table(block, "input")
@@ -159,10 +161,17 @@ class ClaudeDialogue(Dialogue):
             paths=tuple(dict.fromkeys(paths)), call_id=word(request.get("tool_use_id")), options=("allow", "deny"),
         )  # fmt: skip
 
+    def _usage(self) -> Usage:
+        costs = [turn.cost_usd for turn in self._turns if turn.cost_usd is not None]
+        return _sum([*self._turns, *self._messages.values()], sum(costs) if costs else None)
+
     def _result(self, row: Row) -> Iterator[AgentEvent]:
-        models = [_used_by_model(table(used)) for used in table(row, "modelUsage").values()]
-        used = models or [_used(table(row, "usage"))]
-        yield UsageReported(usage=_sum(used, money(row.get("total_cost_usd"))))
+        since = table(row, "model_usage_since_last_result")
+        models = since or table(row, "modelUsage")
+        parts = [_used_by_model(table(used)) for used in models.values()] or [_used(table(row, "usage"))]
+        self._turns.append(_sum(parts, _cost_of(since) if since else money(row.get("total_cost_usd"))))
+        self._messages.clear()
+        yield UsageReported(usage=self._usage())
         subtype, reason = word(row.get("subtype")), word(row.get("terminal_reason")) or word(row.get("stop_reason"))
         said = text(row.get("result"))
         if subtype in _LIMITS:
@@ -173,6 +182,11 @@ class ClaudeDialogue(Dialogue):
             yield Ended(how=Ending.FINISHED, stop_reason=reason)
         else:
             yield Ended(how=Ending.FAILED, stop_reason=reason or subtype, detail=clip(said or subtype, 500))
+
+
+def _cost_of(models: Mapping[str, object]) -> float | None:
+    costs = [cost for used in models.values() if (cost := money(table(used).get("costUSD"))) is not None]
+    return sum(costs) if costs else None
 
 
 def _line(row: Mapping[str, object]) -> bytes:

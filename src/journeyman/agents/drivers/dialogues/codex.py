@@ -145,7 +145,7 @@ CODEX: Final = HeadlessAgent(
     host="codex",
     dialogue=CodexDialogue,
     arguments=_arguments,
-    capabilities=Capabilities(resumes=True),
+    capabilities=Capabilities(resumes=True, counts_on=True),
     variables=(
         "CODEX_HOME",
         "CODEX_API_KEY",

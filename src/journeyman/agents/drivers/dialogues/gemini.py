@@ -41,7 +41,8 @@ _KINDS: Final = {
     "grep_search": ToolKind.READ, "search_file_content": ToolKind.READ,
     "web_fetch": ToolKind.FETCH, "google_web_search": ToolKind.FETCH,
 }  # fmt: skip
-_EXIT: Final = re.compile(r"(?:exited with code|Exit Code): ?(\d{1,10})\b")
+_EXIT: Final = re.compile(r"Command exited with code: (\d{1,10})")
+"""All that a command without any output shows; one with output does not tell its code."""
 _REFUSED: Final = frozenset({"tool_not_registered", "policy_violation", "user_cancelled"})
 _BLOCKED: Final = ("Agent execution blocked", "Agent execution stopped")
 
@@ -99,8 +100,8 @@ class GeminiDialogue(Dialogue):
             status = ToolStatus.REFUSED
         exit_code: int | None = None
         if self._kinds.get(call_id) is ToolKind.EXECUTE and done:
-            found = _EXIT.search(output)
-            exit_code = int(found[1]) if found else 0
+            found = _EXIT.fullmatch(output.strip())
+            exit_code = int(found[1]) if found else None if output else 0
         return ToolFinished(
             call_id=call_id, status=status, output=output or text(error.get("message")), exit_code=exit_code
         )
