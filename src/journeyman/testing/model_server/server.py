@@ -45,6 +45,10 @@ class ReceivedRequest:
     body: dict[str, Any] = field(repr=False)
     headers: dict[str, str] = field(repr=False)
     """Names in lower case."""
+    input_tokens: int = 0
+    """What the answer reports as used: of the prompt …"""
+    output_tokens: int = 0
+    """… and of the answer; both 0 for an error, and where the script says that nothing is reported."""
     frames: int = 0
     """Frames of a streamed answer …"""
     frames_written: int = 0
@@ -168,6 +172,8 @@ async def _answer(
         )
         return True
     reply = reply_to(asking, line, number)
+    if reply.usage:
+        call.input_tokens, call.output_tokens = asking.prompt_tokens, reply.output_tokens
     if asking.streamed:
         frames = [_GARBLE] if line.fault is ScriptedFault.GARBLED else wire.frames(asking, reply)
         return await _stream(writer, wire.stream_type, frames, line, call)

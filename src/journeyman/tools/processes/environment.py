@@ -21,13 +21,13 @@ _INHERITED_WINDOWS: Final = (
 VARIABLE: Final = re.compile(r"\$\{(\w+)\}")
 
 
-def environment(extra: Mapping[str, str]) -> dict[str, str]:
+def environment(extra: Mapping[str, str], ours: Mapping[str, str] = os.environ) -> dict[str, str]:
     """The variables that a program may see: those that programs need to run at all, and the configured ones.
 
-    Nothing else of our environment: it may run what an agent wrote.
+    Nothing else of `ours`, our environment: it may run what an agent wrote.
     """
     names = _INHERITED + (_INHERITED_WINDOWS if sys.platform == "win32" else ())
-    return {name: os.environ[name] for name in names if name in os.environ} | dict(extra)
+    return {name: ours[name] for name in names if name in ours} | dict(extra)
 
 
 def expanded(values: Mapping[str, str]) -> dict[str, str]:

@@ -8,7 +8,8 @@ we die, since its standard input then ends.
 Standard input: its end means "end it now". Standard output: lines of JSON, `{"pid": n}` when the program was started,
 `{"exit": n}` when it and all others are gone (negative: the signal that ended it), `{"error": text}` when it could not
 be started. Standard error: what the program writes, to either of its streams, or to its standard error alone where the
-first argument is another descriptor than 2: its standard output then goes there.
+first argument is another descriptor than 2: its standard output then goes there. The second argument is the descriptor
+that the program reads as its standard input; 0 gives it none.
 """
 
 from __future__ import annotations
@@ -32,20 +33,21 @@ def _say(**words: object) -> None:
         os.write(1, json.dumps(words).encode() + b"\n")
 
 
-def _started(output: int, argv: list[str]) -> int:
-    """Start the program in a session of its own; `output` is its standard output, and no longer open here."""
+def _started(output: int, given: int, argv: list[str]) -> int:
+    """Start the program in a session of its own; `output` and `given` are its streams, and no longer open here."""
+    own = [number for number in (output, given) if number > 2]
     actions = [
-        (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+        (os.POSIX_SPAWN_DUP2, given, 0) if given > 2 else (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
         (os.POSIX_SPAWN_DUP2, output, 1),
     ]
-    if output > 2:
-        os.set_inheritable(output, False)  # its only form
+    for number in own:
+        os.set_inheritable(number, False)  # its only form
     defaults = [signal.SIGPIPE, signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
     try:
         return os.posix_spawnp(argv[0], argv, os.environ, file_actions=actions, setsid=True, setsigdef=defaults)
     finally:
-        if output > 2:
-            os.close(output)
+        for number in own:
+            os.close(number)
 
 
 def _ended(child: int) -> int | None:
@@ -121,9 +123,9 @@ def main() -> int:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     try:
-        child = _started(int(sys.argv[1]), sys.argv[2:])
+        child = _started(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
     except OSError as error:
-        _say(error=f"{error.strerror}: {sys.argv[2]}")
+        _say(error=f"{error.strerror}: {sys.argv[3]}")
         return 1
     _say(pid=child)
     code = _watch(child, wake)

@@ -1,0 +1,186 @@
+"""How a headless agent is spoken to and understood: one file an agent, no I/O in any of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, cast
+
+from journeyman.agents.drivers.base import Capabilities, WorkOrder
+from journeyman.agents.drivers.events import (
+    AgentEvent,
+    DiffClaimed,
+    Message,
+    PermissionAsked,
+    Thought,
+    ToolKind,
+    ToolStarted,
+    clip,
+)
+from journeyman.agents.drivers.json_lines import Row
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """What the command line of an agent depends on."""
+
+    order: WorkOrder
+    model: str = ""
+    """Empty: the agent's own choice."""
+    extra: tuple[str, ...] = ()
+    """Further options, from settings."""
+
+
+class Dialogue:
+    """One conversation with an agent: what it is told on its input, and what its lines mean.
+
+    An agent that does not ask needs only `read`, and `at_end` where no line of its own says how it ended.
+    """
+
+    keeps_input = False
+    """Its input stays open until it has said its result."""
+
+    def opening(self, order: WorkOrder) -> bytes:
+        """What it is told first, on its standard input."""
+        return order.prompt.encode("utf-8", "replace")
+
+    def read(self, row: Row) -> Iterator[AgentEvent]:
+        """What a line means. `Ended` is what the agent says of its end: the last one counts, and none may follow the work."""
+        raise NotImplementedError
+
+    def reply(self, asked: PermissionAsked, *, allowed: bool) -> bytes:
+        """The answer to a request for permission."""
+        del asked, allowed
+        return b""
+
+    def refuse_unknown(self, row: Row) -> bytes:
+        """An answer to a request of another kind, which must not keep the agent waiting."""
+        del row
+        return b""
+
+    def at_end(self) -> Iterator[AgentEvent]:
+        """What the end of its output means."""
+        return iter(())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadlessAgent:
+    """A coding agent that prints its events as lines of JSON."""
+
+    host: str
+    """Its name in `journeyman.agents.HOSTS`, and in settings."""
+    dialogue: Callable[[], Dialogue]
+    arguments: Callable[[Launch], list[str]]
+    capabilities: Capabilities
+    prompt_in_arguments: bool = False
+    """It cannot read its prompt from its input: other users of the machine may see it."""
+    acp: tuple[str, ...] = ()
+    """Arguments with which its program speaks ACP; empty where it does not."""
+    variables: tuple[str, ...] = ()
+    """Variables of ours that it sees besides what every program does: its own keys and addresses, nobody else's."""
+    fixed: Callable[[Launch], Mapping[str, str]] = field(default=lambda _: dict[str, str]())
+    """Variables that it is given."""
+    login: Callable[[Path, Mapping[str, str]], str] = field(default=lambda _home, _variables: "")
+    """Where it would find its login, from the home folder and the variables: in words, empty where there is none."""
+    install: str = ""
+    """How to get it, for a person."""
+
+
+class TextJoiner:
+    """Joins pieces of a text, as some agents print it letter by letter, to whole messages."""
+
+    def __init__(self) -> None:
+        self._kind: type[Message | Thought] = Message
+        self._pieces: list[str] = []
+
+    def add(self, kind: type[Message | Thought], text: str) -> Iterator[AgentEvent]:
+        """Take in a piece; gives what went before where that was of another kind."""
+        if kind is not self._kind:
+            yield from self.flush()
+            self._kind = kind
+        self._pieces.append(text)
+
+    def flush(self) -> Iterator[AgentEvent]:
+        """What was joined so far."""
+        text = "".join(self._pieces)
+        self._pieces.clear()
+        if text.strip():
+            yield self._kind(text=clip(text))
+
+
+def table(value: object, *path: str) -> Mapping[str, object]:
+    """The table at the end of a path of keys; an empty one where there is none."""
+    for key in path:
+        value = cast("Mapping[str, object]", value).get(key) if isinstance(value, dict) else None
+    return cast("Mapping[str, object]", value) if isinstance(value, dict) else {}
+
+
+def rows(value: object) -> Sequence[Mapping[str, object]]:
+    """The tables of a list; what is none is left out."""
+    listed = cast("list[object]", value) if isinstance(value, list) else []
+    return [cast("Mapping[str, object]", item) for item in listed if isinstance(item, dict)]
+
+
+def text(value: object) -> str:
+    """A text as it can be kept; empty where it is none."""
+    return clip(value) if isinstance(value, str) else ""
+
+
+def word(value: object) -> str:
+    """A short text: a name, an id, a reason."""
+    return clip(value, 200) if isinstance(value, str) else ""
+
+
+def number(value: object) -> int:
+    """A count; 0 where it is none, or below 0."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e15:
+        return 0
+    return int(value)
+
+
+def money(value: object) -> float | None:
+    """US dollars; `None` where it is no such number."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
+        return None
+    return float(value)
+
+
+def code(value: object) -> int | None:
+    """An exit code; `None` where it is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) and abs(value) < 1 << 32 else None
+
+
+_PATH_KEYS: Final = (
+    "file_path",
+    "filePath",
+    "path",
+    "absolute_path",
+    "notebook_path",
+    "dir_path",
+    "target_file",
+    "file",
+    "dir",
+)
+
+
+def paths_in(arguments: Mapping[str, object]) -> tuple[str, ...]:
+    """The paths that a call's arguments name."""
+    found = [clip(value, 4096) for key in _PATH_KEYS if isinstance(value := arguments.get(key), str) and value]
+    return tuple(dict.fromkeys(found))
+
+
+def call_begins(call_id: str, name: str, kind: ToolKind, given: Mapping[str, object]) -> Iterator[AgentEvent]:
+    """What a call's arguments say: what it runs or touches, and how it changes a file."""
+    paths = paths_in(given)
+    yield ToolStarted(call_id=call_id, name=name, kind=kind, command=text(given.get("command")), paths=paths)
+    after = _first(given, "new_string", "newString", "content")
+    if kind is ToolKind.WRITE and paths and after is not None:
+        before = _first(given, "old_string", "oldString")
+        yield DiffClaimed(
+            call_id=call_id, path=paths[0], after=clip(after), before=None if before is None else clip(before)
+        )
+
+
+def _first(given: Mapping[str, object], *keys: str) -> str | None:
+    return next((value for key in keys if isinstance(value := given.get(key), str)), None)

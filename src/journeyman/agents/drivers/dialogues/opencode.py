@@ -1,0 +1,155 @@
+"""OpenCode: `opencode run --format json`. It never asks there; it says after each step what it used, and nothing at the end."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Final
+
+from journeyman.agents.drivers.base import Capabilities
+from journeyman.agents.drivers.dialogues.base import (
+    Dialogue,
+    HeadlessAgent,
+    Launch,
+    call_begins,
+    code,
+    money,
+    number,
+    table,
+    text,
+    word,
+)
+from journeyman.agents.drivers.events import (
+    AgentEvent,
+    Ended,
+    Ending,
+    Message,
+    SessionStarted,
+    Thought,
+    ToolFinished,
+    ToolKind,
+    ToolStatus,
+    Usage,
+    UsageReported,
+    clip,
+)
+from journeyman.agents.drivers.json_lines import Row
+from journeyman.agents.drivers.permissions import Access
+
+_KINDS: Final = {
+    "bash": ToolKind.EXECUTE, "write": ToolKind.WRITE, "edit": ToolKind.WRITE, "patch": ToolKind.WRITE,
+    "multiedit": ToolKind.WRITE, "read": ToolKind.READ, "glob": ToolKind.READ, "grep": ToolKind.READ, "list": ToolKind.READ,
+    "webfetch": ToolKind.FETCH, "websearch": ToolKind.FETCH,
+}  # fmt: skip
+_ENDS: Final = {"stop": Ending.FINISHED, "length": Ending.LIMIT, "content-filter": Ending.REFUSED}
+_PERMISSIONS: Final = {
+    "edit": ToolKind.WRITE,
+    "bash": ToolKind.EXECUTE,
+    "webfetch": ToolKind.FETCH,
+    "read": ToolKind.READ,
+}
+
+
+class OpenCodeDialogue(Dialogue):
+    """Lines of `opencode run --format json`."""
+
+    def __init__(self) -> None:
+        self._named = False
+        self._usage = Usage()
+        self._last: Ended | None = None
+        """What the last step of its model says; another step takes it back."""
+
+    def read(self, row: Row) -> Iterator[AgentEvent]:
+        """What a line means."""
+        part = table(row, "part")
+        if not self._named and row.get("sessionID"):
+            self._named = True
+            yield SessionStarted(agent="opencode", session_id=word(row.get("sessionID")))
+        match row.get("type"):
+            case "step_start":
+                self._last = None
+            case "text":
+                yield Message(text=text(part.get("text")))
+            case "reasoning":
+                yield Thought(text=text(part.get("text")))
+            case "tool_use":
+                yield from _call(part)
+            case "step_finish":
+                yield self._step(part)
+            case "error":
+                error = table(row, "error")
+                said = text(table(error, "data").get("message")) or text(error.get("message"))
+                self._last = Ended(how=Ending.FAILED, stop_reason=word(error.get("name")), detail=clip(said, 500))
+            case _:
+                return
+
+    def at_end(self) -> Iterator[AgentEvent]:
+        """What its last step said."""
+        if self._last is not None:
+            yield self._last
+
+    def _step(self, part: Mapping[str, object]) -> AgentEvent:
+        used, known = table(part, "tokens"), self._usage
+        cached = number(table(used, "cache").get("read"))
+        sent = number(used.get("input")) + cached + number(table(used, "cache").get("write"))
+        made = number(used.get("output")) + number(used.get("reasoning"))
+        cost = money(part.get("cost"))
+        self._usage = Usage(
+            input_tokens=known.input_tokens + sent, output_tokens=known.output_tokens + made,
+            cached_tokens=known.cached_tokens + cached,
+            cost_usd=known.cost_usd if cost is None else (known.cost_usd or 0.0) + cost,
+        )  # fmt: skip
+        reason = word(part.get("reason"))
+        if reason != "tool-calls":
+            self._last = Ended(how=_ENDS.get(reason, Ending.UNKNOWN), stop_reason=reason)
+        return UsageReported(usage=self._usage)
+
+
+def _call(part: Mapping[str, object]) -> Iterator[AgentEvent]:
+    """Begin and end of a call come in one line."""
+    name, call_id, state = word(part.get("tool")), word(part.get("callID")), table(part, "state")
+    given, kind = table(state, "input"), _KINDS.get(name, ToolKind.CALL)
+    yield from call_begins(call_id, name, kind, given)
+    output = text(state.get("output")) or text(state.get("error"))
+    status = ToolStatus.FAILED if state.get("status") == "error" else ToolStatus.DONE
+    if "unavailable tool" in output or "permission" in text(state.get("error")).lower():
+        status = ToolStatus.REFUSED
+    exit_code = code(table(state, "metadata").get("exit")) if kind is ToolKind.EXECUTE else None
+    yield ToolFinished(call_id=call_id, status=status, output=output, exit_code=exit_code)
+
+
+def _arguments(launch: Launch) -> list[str]:
+    words = ["run", "--format", "json"]
+    if launch.model:
+        words += ["--model", launch.model]
+    return [*words, *(["--session", launch.order.resume] if launch.order.resume else []), *launch.extra]
+
+
+def _permissions(launch: Launch) -> dict[str, str]:
+    policy = launch.order.policy
+    rules = {name: "allow" if policy.allows(kind) else "deny" for name, kind in _PERMISSIONS.items()}
+    rules["external_directory"] = "allow" if policy.outside is Access.ALLOW else "deny"
+    return {"OPENCODE_PERMISSION": json.dumps(rules), "OPENCODE_DISABLE_AUTOUPDATE": "1"}
+
+
+def _login(home: Path, variables: Mapping[str, str]) -> str:
+    file = Path(variables.get("XDG_DATA_HOME") or home / ".local" / "share") / "opencode" / "auth.json"
+    settings = Path(variables.get("XDG_CONFIG_HOME") or home / ".config") / "opencode" / "opencode.json"
+    return next((str(found) for found in (file, settings) if found.exists()), "")
+
+
+OPENCODE: Final = HeadlessAgent(
+    host="opencode",
+    dialogue=OpenCodeDialogue,
+    arguments=_arguments,
+    capabilities=Capabilities(resumes=True, live_usage=True, tells_cost=True),
+    acp=("acp",),
+    variables=(
+        "OPENCODE_CONFIG", "OPENCODE_CONFIG_CONTENT", "OPENCODE_CONFIG_DIR", "OPENCODE_API_KEY", "XDG_DATA_HOME",
+        "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME",
+    ),
+    fixed=_permissions,
+    login=_login,
+    install="npm install -g opencode-ai",
+)  # fmt: skip

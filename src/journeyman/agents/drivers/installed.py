@@ -1,0 +1,37 @@
+"""Whether an agent's program is there, and what it is given of our environment."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Mapping, Sequence
+
+from journeyman.agents.drivers.base import AgentReadiness
+from journeyman.mission.values.errors import NotFound
+from journeyman.mission.values.printable import visible
+from journeyman.tools.processes.environment import environment
+
+
+def program_readiness(command: Sequence[str], install: str = "") -> AgentReadiness:
+    """Tell whether a command's program is there, as a path or on the PATH."""
+    program = command[0]
+    found = shutil.which(program)
+    if found is not None:
+        return AgentReadiness(ready=True, why=found)
+    where = "is not there" if os.sep in program else "is not on the PATH"
+    hint = f"; install it: {install}" if install else ""
+    return AgentReadiness(ready=False, why=f"the program {visible(program)!r} {where}{hint}")
+
+
+def refuse_unready(name: str, readiness: AgentReadiness) -> None:
+    """Raise `NotFound` unless the agent can be started."""
+    if not readiness.ready:
+        raise NotFound(
+            f"the agent {name!r} cannot be started: {readiness.why}; `journeyman agents` lists what is there",
+            code="agent_not_installed",
+        )
+
+
+def agent_environment(names: Sequence[str], fixed: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, str]:
+    """The variables that an agent sees: those that programs need, those named, and those it is given."""
+    return environment({name: ours[name] for name in names if name in ours} | dict(fixed), ours)

@@ -1,0 +1,55 @@
+"""Agents by name: which driver, with which program."""
+
+from __future__ import annotations
+
+import difflib
+import os
+from collections.abc import Mapping
+
+from journeyman.agents.drivers.base import Apprentice
+from journeyman.agents.drivers.command import CommandApprentice
+from journeyman.agents.drivers.dialogues import HEADLESS
+from journeyman.agents.drivers.headless import HeadlessApprentice
+from journeyman.agents.drivers.settings import AgentSettings, DriverKind
+from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
+
+
+def apprentice_for(
+    name: str, settings: Mapping[str, AgentSettings], variables: Mapping[str, str] | None = None
+) -> Apprentice:
+    """The agent of this name, as the settings have it.
+
+    Args:
+        name: Of a known agent, or of a table of the settings.
+        settings: The `[agents.NAME]` tables.
+        variables: Where its variables come from; our own environment when `None`.
+
+    Raises:
+        NotFound: No agent has this name.
+        InvalidInput: Its settings do not say enough.
+    """
+    own = settings.get(name, AgentSettings())
+    known = {*HEADLESS, *settings}
+    if name not in known:
+        near = difflib.get_close_matches(name, known, n=1)
+        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
+        raise NotFound(f"no agent is named {name!r}; {hint}", code="agent_unknown")
+    ours = os.environ if variables is None else variables
+    agent = HEADLESS.get(name)
+    match own.driver or (DriverKind.HEADLESS if agent is not None else None):
+        case DriverKind.HEADLESS if agent is not None:
+            return HeadlessApprentice(
+                agent=agent, command=own.command, arguments=own.arguments, model=own.model, environment=own.environment,
+                variables=ours,
+            )  # fmt: skip
+        case DriverKind.COMMAND if own.command:
+            return CommandApprentice(
+                name=name, command=(*own.command, *own.arguments), environment=own.environment, variables=ours
+            )
+        case DriverKind.HEADLESS:
+            problem = f"there is no headless agent of this name; known: {', '.join(HEADLESS)}"
+        case DriverKind.COMMAND:
+            problem = "needs command, a list of arguments"
+        case _:
+            problem = "needs driver: acp, or command"
+    raise InvalidInput("settings", (Problem(where=f"agents.{name}", message=problem),))

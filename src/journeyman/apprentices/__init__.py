@@ -1,0 +1,1 @@
+"""Coding agents put to work: attempts, their working copies and their traces."""

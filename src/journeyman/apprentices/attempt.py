@@ -1,0 +1,156 @@
+"""One attempt of an agent: a working copy, the agent at work in it, and what became of it.
+
+How it ended is no verdict: whether the work is good is for checks to tell, on the files that `AttemptResult` points to.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import anyio.to_thread
+import msgspec
+
+from journeyman.agents.drivers.base import Apprentice, AskPerson, WorkLimits, WorkOrder, WorkResult
+from journeyman.agents.drivers.events import AgentEvent, Ended, Usage, clip
+from journeyman.agents.drivers.permissions import PermissionPolicy
+from journeyman.apprentices.file_changes import FileChange, changes_of
+from journeyman.apprentices.trace import TraceBuilder
+from journeyman.apprentices.working_copy import WorkingCopy, files_of, prepare_working_copy
+from journeyman.concurrency.folder_removal import remove_folder
+
+MOST_DIFF_CHARS: Final = 64_000
+"""Of all diffs in a result; the file beside it has them whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptOrder:
+    """What an agent is to do, on what."""
+
+    prompt: str = field(repr=False)
+    place: Path
+    """A folder for all that belongs to this attempt; it must not exist yet."""
+    source: Path | None = None
+    """What is worked on; `None` where there are only assets."""
+    assets: Sequence[Path] = ()
+    mounts: Sequence[str] = ()
+    """Build folders of the source that the work needs and git ignores."""
+    limits: WorkLimits = field(default_factory=WorkLimits)
+    policy: PermissionPolicy = field(default_factory=PermissionPolicy)
+    ask_person: AskPerson | None = None
+    resume: str = ""
+    """The agent's session to go on with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CountedUsage:
+    """What we counted ourselves, whatever the agent says."""
+
+    duration_s: float
+    tool_calls: int
+    output_bytes: int
+    """That it wrote to its output."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptResult:
+    """What is known after an attempt."""
+
+    ended: Ended
+    workspace: Path
+    """The files as the agent left them."""
+    base_digest: str
+    """Of the files before it began …"""
+    digest: str
+    """… and after it ended."""
+    changes: tuple[FileChange, ...] = field(repr=False)
+    diff: str = field(repr=False)
+    """All changes as one diff, cut to `MOST_DIFF_CHARS`; what has no diff is in `changes`."""
+    inputs_touched: tuple[str, ...] = ()
+    """Inputs that the agent changed, though it was given them to read."""
+    said: Usage | None = None
+    """What the agent says that it used; `None` where it does not."""
+    counted: CountedUsage
+    session_id: str = ""
+    message: str = field(default="", repr=False)
+    """The last thing that the agent said."""
+    diff_path: Path
+    trace_path: Path
+    """`TraceStep` by `TraceStep`, a line of JSON each."""
+    raw_path: Path
+    """The agent's output as it came; the middle of a long one is left out, and said so."""
+    errors_path: Path
+    """The end of what it wrote to standard error."""
+
+
+async def run_attempt(
+    apprentice: Apprentice,
+    order: AttemptOrder,
+    on_event: Callable[[AgentEvent, float], None] = lambda _event, _at_s: None,
+) -> AttemptResult:
+    """Put an agent to work in a copy of its own. Cancelling ends it; what it did until then is in the place.
+
+    Args:
+        apprentice: The agent.
+        order: What it is to do.
+        on_event: Told each event as it comes, with the seconds since the agent was started.
+
+    Raises:
+        NotFound: Its program or an asset is not there.
+        NotAllowed: The place is taken, or the source cannot be copied so.
+        WorldError: The source changes while it is copied, or a file cannot be read.
+    """
+    copy = await anyio.to_thread.run_sync(
+        lambda: prepare_working_copy(order.place, source=order.source, assets=order.assets, mounts=order.mounts),
+        abandon_on_cancel=True,
+    )
+    trace, began_s = TraceBuilder(str(copy.folder)), time.monotonic()
+    work = WorkOrder(
+        prompt=order.prompt, workspace=copy.folder, limits=order.limits, policy=order.policy, ask_person=order.ask_person,
+        resume=order.resume,
+    )  # fmt: skip
+    async with apprentice.start(work) as session:
+        async for event in session.follow():
+            at_s = time.monotonic() - began_s
+            trace.see(event, at_s)
+            on_event(event, at_s)
+        result = await session.collect()
+    return await anyio.to_thread.run_sync(
+        lambda: _concluded(apprentice.name, order.place, copy, trace, result), abandon_on_cancel=True
+    )
+
+
+def _concluded(name: str, place: Path, copy: WorkingCopy, trace: TraceBuilder, result: WorkResult) -> AttemptResult:
+    """Look at the files, and write down what there was. Blocks."""
+    after = files_of(copy.folder)
+    changes = changes_of(copy, after)
+    diff = "".join(change.diff for change in changes)
+    paths = {what: place / what for what in ("changes.diff", "trace.jsonl", "output.txt", "errors.txt")}
+    _write(paths["changes.diff"], [diff.encode("utf-8", "replace")])
+    _write(paths["output.txt"], [result.raw])
+    _write(paths["errors.txt"], [result.errors])
+    rows: list[object] = [*trace.steps(changes, result, name), *([{"left_out": trace.left_out}] * bool(trace.left_out))]
+    _write(paths["trace.jsonl"], (msgspec.json.encode(row) + b"\n" for row in rows))
+    under = tuple(f"{path}/" for path in copy.inputs)
+    touched = [change.path for change in changes if change.path in copy.inputs or change.path.startswith(under)]
+    return AttemptResult(
+        ended=result.ended, workspace=copy.folder, base_digest=copy.files.digest, digest=after.digest, changes=changes,
+        diff=clip(diff, MOST_DIFF_CHARS), inputs_touched=tuple(touched) if copy.inputs else (), said=result.usage,
+        counted=CountedUsage(
+            duration_s=result.duration_s, tool_calls=result.tool_calls, output_bytes=result.raw_bytes
+        ),
+        session_id=result.session_id, message=result.message, diff_path=paths["changes.diff"],
+        trace_path=paths["trace.jsonl"], raw_path=paths["output.txt"], errors_path=paths["errors.txt"],
+    )  # fmt: skip
+
+
+def _write(file: Path, parts: Iterable[bytes]) -> None:
+    """Write a file anew: whatever an agent has put in its place, such as a link to another one, is not written to."""
+    if file.is_dir() and not file.is_symlink():
+        remove_folder(file)
+    file.unlink(missing_ok=True)
+    with file.open("xb") as out:
+        out.writelines(parts)

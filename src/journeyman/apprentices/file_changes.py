@@ -1,0 +1,143 @@
+"""What changed between two states of a folder: which files, and how, as a diff that git and patch can apply."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Final
+
+from journeyman.apprentices.working_copy import WorkingCopy
+from journeyman.workspaces.digest import LINK, FileEntry, WorkspaceFiles
+
+MOST_DIFFED_BYTES: Final = 512 << 10
+"""Of one side of a file; a larger one is told by its hashes alone: comparing lines takes more than linear time."""
+_MOST_LINES: Final = 20_000
+_NO_NEWLINE: Final = "\\ No newline at end of file\n"
+
+
+class ChangeKind(StrEnum):
+    """What became of a file."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    REMOVED = "removed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileChange:
+    """One file that is not what it was."""
+
+    path: str
+    how: ChangeKind
+    before_sha256: str = ""
+    after_sha256: str = ""
+    mode: str = ""
+    """As git has it, after the change; empty for a file that is gone."""
+    diff: str = field(default="", repr=False)
+    """Empty where `omitted` says why."""
+    omitted: str = ""
+    """Why there is no diff: `binary`, `too large`, `lost` where what it was is not there any more, `special`."""
+
+
+def changes_of(copy: WorkingCopy, after: WorkspaceFiles) -> tuple[FileChange, ...]:
+    """The files of a working copy that are not what they were, by path. Blocks."""
+    before = copy.files.entries
+    paths = sorted({*before, *after.entries})
+    return tuple(
+        _change(copy, path, before.get(path), after.entries.get(path))
+        for path in paths
+        if before.get(path) != after.entries.get(path)
+    )
+
+
+def _change(copy: WorkingCopy, path: str, old: FileEntry | None, new: FileEntry | None) -> FileChange:
+    how = ChangeKind.ADDED if old is None else ChangeKind.REMOVED if new is None else ChangeKind.CHANGED
+    contents = [_content(copy.before, path, old), _content(copy.folder, path, new)]
+    omitted = next((found for found in contents if isinstance(found, str)), "")
+    diff = ""
+    if not omitted:
+        texts = [_text(found) for found in contents if isinstance(found, bytes)]
+        if None in texts:
+            omitted = "binary"
+        else:
+            diff = "".join(_diff(path, old, new, texts[0] or "", texts[1] or ""))
+    return FileChange(
+        path=path, how=how, before_sha256=old.sha256 if old else "", after_sha256=new.sha256 if new else "",
+        mode=new.mode if new else "", diff=diff, omitted=omitted,
+    )  # fmt: skip
+
+
+def _content(folder: Path, path: str, entry: FileEntry | None) -> bytes | str:
+    """The content of a file, or why it is not to be had."""
+    if entry is None:
+        return b""
+    whole = folder / path
+    try:
+        if entry.mode == LINK:
+            found = os.fsencode(whole.readlink())
+        elif entry.mode == "special":
+            return "special"
+        elif whole.lstat().st_size > MOST_DIFFED_BYTES:
+            return "too large"
+        else:
+            found = whole.read_bytes()
+    except OSError:
+        return "lost"
+    return found if hashlib.sha256(found).hexdigest() == entry.sha256 else "lost"
+
+
+def _text(content: bytes) -> str | None:
+    """The content as lines that a diff can have; `None` for what is no text."""
+    if b"\0" in content or content.count(b"\n") > _MOST_LINES:
+        return None
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _diff(path: str, old: FileEntry | None, new: FileEntry | None, before: str, after: str) -> Iterator[str]:
+    if old is not None and new is not None and (old.mode == LINK) != (new.mode == LINK):
+        yield from _diff(path, old, None, before, "")
+        yield from _diff(path, None, new, "", after)
+        return
+    ours, theirs = _quoted(f"a/{path}"), _quoted(f"b/{path}")
+    yield f"diff --git {ours} {theirs}\n"
+    if old is None and new is not None:
+        yield f"new file mode {new.mode}\n"
+    elif new is None and old is not None:
+        yield f"deleted file mode {old.mode}\n"
+    elif old is not None and new is not None and old.mode != new.mode:
+        yield f"old mode {old.mode}\nnew mode {new.mode}\n"
+    lines = difflib.unified_diff(
+        _lines(before), _lines(after), "/dev/null" if old is None else ours, "/dev/null" if new is None else theirs
+    )
+    for line in lines:
+        yield line if line.endswith("\n") else f"{line}\n{_NO_NEWLINE}"
+
+
+def _lines(text: str) -> list[str]:
+    """Lines as diffs count them: other line ends than a newline are a part of their line."""
+    whole = text.split("\n")
+    return [f"{line}\n" for line in whole[:-1]] + ([whole[-1]] if whole[-1] else [])
+
+
+def _quoted(path: str) -> str:
+    """A path as git writes it: in quotes where it holds what would end it."""
+    data = os.fsencode(path)
+    if all(32 < byte < 127 and byte not in b'"\\' for byte in data):
+        return path
+    escaped = "".join(
+        chr(byte)
+        if 32 <= byte < 127 and byte not in b'"\\'
+        else f"\\{chr(byte)}"
+        if byte in b'"\\'
+        else f"\\{byte:03o}"
+        for byte in data
+    )
+    return f'"{escaped}"'

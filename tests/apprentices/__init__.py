@@ -1,0 +1,1 @@
+"""Attempts of coding agents: working copies, changes, traces."""

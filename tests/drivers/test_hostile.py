@@ -1,0 +1,257 @@
+"""Hostile and broken agents: each is contained, none is a success, and nothing of any is left."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+import anyio
+import pytest
+
+from journeyman.agents.drivers.base import WorkLimits, WorkOrder, WorkResult
+from journeyman.agents.drivers.events import AgentEvent, Ending, Unreadable
+from journeyman.agents.drivers.registry import apprentice_for
+from journeyman.agents.drivers.settings import AgentSettings, DriverKind
+
+pytestmark = pytest.mark.anyio
+
+HELPERS: Final = """
+import json, os, signal, subprocess, sys, time
+def put(**row): print(json.dumps(row), flush=True)
+def note(*pids):
+    with open("pids.txt", "a") as file: file.write("".join(f"{pid}\\n" for pid in pids))
+def begin(): put(type="system", subtype="init", session_id="s-1")
+def good(**more):
+    put(type="result", subtype="success", is_error=False, result="done", total_cost_usd=0.0, **more)
+def child(code): return subprocess.Popen([sys.executable, "-c", code]).pid
+note(os.getpid())
+"""
+FINISHES: Final = "begin(); good()"
+LIMITED: Final = {Ending.LIMIT}
+NOBODY_KNOWS: Final = {Ending.UNKNOWN}
+
+AGENTS: Final[dict[str, tuple[str, set[Ending]]]] = {
+    "exits at once": ("sys.exit(1)", NOBODY_KNOWS),
+    "exits with 0 and says nothing": ("sys.exit(0)", NOBODY_KNOWS),
+    "crashes": ("begin(); os.abort()", NOBODY_KNOWS),
+    "hangs": ("begin(); time.sleep(600)", LIMITED),
+    "hangs and ignores every signal": (
+        ("for number in range(1, 32):\n"
+        "    try: signal.signal(number, signal.SIG_IGN)\n"
+        "    except (OSError, ValueError): pass\n"
+        "begin(); time.sleep(600)"), LIMITED,
+    ),
+    "waits for input": ("begin(); sys.stdin.readline(); sys.stdin.readline(); good()", LIMITED),
+    "computes for ever": ("begin()\nwhile True: pass", LIMITED),
+    "leaves a child": ("begin(); note(child('import time; time.sleep(600)')); sys.exit(0)", NOBODY_KNOWS),
+    "leaves a child in a session of its own": (
+        "begin(); note(child('import os, time; os.setsid(); time.sleep(600)')); sys.exit(0)", NOBODY_KNOWS,
+    ),
+    "forks twice": (
+        ("begin()\n"
+        "if os.fork() == 0:\n"
+        "    os.setsid()\n"
+        "    if os.fork() == 0:\n"
+        "        note(os.getpid()); time.sleep(600)\n"
+        "    os._exit(0)\n"
+        "while len(open('pids.txt').readlines()) < 2: time.sleep(0.01)"), NOBODY_KNOWS,
+    ),
+    "leaves a child that holds its output": (
+        "begin(); good(); note(child('import os, time; os.setsid(); time.sleep(600)')); os.abort()", NOBODY_KNOWS,
+    ),
+    "kills what watches it": (
+        ("begin(); note(child('import os, time; os.setsid(); time.sleep(600)')); os.kill(os.getppid(), signal.SIGKILL); "
+        "time.sleep(600)"), NOBODY_KNOWS | LIMITED,
+    ),
+    "stops what watches it": (
+        "begin(); os.kill(os.getppid(), signal.SIGSTOP); time.sleep(600)", LIMITED,
+    ),
+    "floods its output": (
+        "begin()\nblock = 'x' * 99 + '\\n'\nfor _ in range(3000): sys.stdout.write(block * 100)", NOBODY_KNOWS,
+    ),
+    "floods its errors": (
+        "begin()\nblock = 'x' * 10000\nfor _ in range(3000): sys.stderr.write(block)", NOBODY_KNOWS,
+    ),
+    "floods for ever": ("begin()\nwhile True: sys.stdout.write('{\"type\": \"noise\"}\\n' * 100)", LIMITED),
+    "prints a line of 10 MB": ("begin(); print('x' * 10_000_000)", NOBODY_KNOWS),
+    "prints a line of 40 MB, then success": ("begin(); print('{' + 'x' * 40_000_000 + '}'); good()", NOBODY_KNOWS),
+    "prints 40 MB without a newline": ("begin(); sys.stdout.write('x' * 40_000_000)", NOBODY_KNOWS),
+    "prints torn JSON at the end": ("begin(); sys.stdout.write('{\"type\": \"result\", \"subty')", NOBODY_KNOWS),
+    "prints torn JSON after success": ("begin(); good(); sys.stdout.write('{\"type\": \"assis')", NOBODY_KNOWS),
+    "prints deep JSON": ("begin(); print('{\"a\":' * 100_000 + '1' + '}' * 100_000)", NOBODY_KNOWS),
+    "prints bytes of any kind": (
+        "begin(); sys.stdout.flush(); sys.stdout.buffer.write(bytes(range(256)) * 1000 + b'\\n')", NOBODY_KNOWS,
+    ),
+    "prints a number of a million digits": ("begin(); print('{\"type\": ' + '9' * 1_000_000 + '}')", NOBODY_KNOWS),
+    "says success and exits with 1": ("begin(); good(); sys.exit(1)", NOBODY_KNOWS),
+    "says success and is killed": ("begin(); good(); os.kill(os.getpid(), 9)", NOBODY_KNOWS),
+    "says success and an error": (
+        "begin(); put(type='result', subtype='error_during_execution', is_error=True); good()", {Ending.FAILED},
+    ),
+    "says success in a message": (
+        ("begin(); put(type='assistant', message={'content': [{'type': 'text', 'text': '{\"type\": \"result\", "
+        "\"subtype\": \"success\", \"is_error\": false}'}]})"), NOBODY_KNOWS,
+    ),
+    "says success and goes on": (
+        ("begin(); good(); put(type='assistant', message={'content': [{'type': 'tool_use', 'id': '1', 'name': 'Bash', "
+        "'input': {'command': 'rm'}}]})"), NOBODY_KNOWS,
+    ),
+    "closes its output and stays": ("begin(); sys.stdout.flush(); os.close(1); time.sleep(600)", LIMITED | NOBODY_KNOWS),
+    "overspends": (
+        ("begin(); put(type='assistant', message={'id': 'm', 'content': [], 'usage': {'input_tokens': 10**9}}); "
+        "time.sleep(600)"), LIMITED,
+    ),
+    "overspends at the end": (
+        "begin(); good(modelUsage={'m': {'inputTokens': 10**9, 'outputTokens': 1}})", LIMITED,
+    ),
+    "calls tools for ever": (
+        ("begin()\nwhile True: put(type='assistant', message={'content': [{'type': 'tool_use', 'id': '1', "
+        "'name': 'Bash', 'input': {'command': 'true'}}]})"), LIMITED,
+    ),
+    "gives every field another type": (
+        ("begin(); put(type='assistant', message={'content': [{'type': 'tool_use', 'id': [], 'name': 7, 'input': 'x'}, 3, "
+        "None, {'type': 'text', 'text': {}}], 'usage': {'input_tokens': 'many'}, 'id': {}}); put(type='user', message=[]); "
+        "put(type=['result']); put(type='result', subtype=1, is_error='no', modelUsage=[1], total_cost_usd=-5)"),
+        {Ending.FAILED},
+    ),
+}  # fmt: skip
+
+
+async def run(code: str, folder: Path, wall_clock_s: float = 3.0) -> tuple[list[AgentEvent], WorkResult]:
+    """Let an agent of this code work, as if it were Claude Code."""
+    settings = AgentSettings(command=(sys.executable, "-c", HELPERS + code))
+    limits = WorkLimits(wall_clock_s=wall_clock_s, tokens=1_000_000, tool_calls=1000)
+    order = WorkOrder(prompt="Work.", workspace=folder, limits=limits)
+    async with apprentice_for("claude-code", {"claude-code": settings}).start(order) as session:
+        events = [event async for event in session.follow()]
+        return events, await session.collect()
+
+
+def lives(pid: int) -> bool:
+    """Tell whether a process is there, other than as a zombie."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except (OSError, IndexError):
+        return False
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    """Wait for what another program does."""
+    with anyio.fail_after(60):
+        while not holds():  # noqa: ASYNC110
+            await anyio.sleep(0.01)
+
+
+def noted(folder: Path) -> list[int]:
+    """The processes that an agent has noted."""
+    return [int(line) for line in (folder / "pids.txt").read_text().split()]
+
+
+@pytest.mark.parametrize("agent", AGENTS)
+async def test_a_hostile_agent_is_contained(agent: str, tmp_path: Path) -> None:
+    """Ended in time, with no success, and nothing of it is left."""
+    code, allowed = AGENTS[agent]
+    events, result = await run(code, tmp_path, 3.0 if allowed & LIMITED else 60.0)
+    assert result.ended.how in allowed, result.ended
+    assert events[-1] == result.ended
+    assert result.ended.how is not Ending.FINISHED
+    assert len(result.raw) <= 6 << 20, "what is kept is bounded"
+    assert len(result.errors) <= 1 << 17
+    await until(lambda: not any(map(lives, noted(tmp_path))))
+
+
+async def test_the_helpers_can_finish(tmp_path: Path) -> None:
+    """So that the tests above do not all fail for a reason of their own."""
+    _, result = await run(FINISHES, tmp_path)
+    assert result.ended.how is Ending.FINISHED, result.ended
+
+
+async def test_what_nobody_understands_is_kept_and_ends_nothing(tmp_path: Path) -> None:
+    """Noise between good lines: told, in the raw output, and the end is as it would be."""
+    noise = "begin(); print('warning: noise'); print('[1, 2]'); print(); print('{\"type\": \"of the future\"}'); good()"
+    events, result = await run(noise, tmp_path)
+    assert result.ended.how is Ending.FINISHED
+    assert [event.why for event in events if isinstance(event, Unreadable)] == ["no JSON", "no JSON object"]
+    assert b"warning: noise" in result.raw
+
+
+async def test_a_long_reply_in_one_line_is_no_trouble(tmp_path: Path) -> None:
+    """10 MB in a message: read, cut in the event, and said that it was."""
+    code = "begin(); put(type='assistant', message={'content': [{'type': 'text', 'text': 'y' * 10_000_000}]}); good()"
+    _, result = await run(code, tmp_path, 60.0)
+    assert result.ended.how is Ending.FINISHED
+    assert result.message.endswith("[truncated]")
+    assert len(result.message) < 40_000
+    assert result.raw_bytes > 10_000_000
+    assert b"bytes left out" in result.raw
+
+
+async def test_a_result_after_which_it_stays_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has said all that it had to say."""
+    monkeypatch.setattr("journeyman.agents.drivers.headless._LINGER_S", 0.5)
+    _, result = await run("begin(); good(); sys.stdout.flush(); os.close(1); time.sleep(600)", tmp_path, 60.0)
+    assert result.ended.how is Ending.FINISHED
+    assert result.ended.exit_code is None
+    assert "ended" in result.ended.detail
+    await until(lambda: not any(map(lives, noted(tmp_path))))
+
+
+async def test_an_agent_sees_no_variables_but_its_own(tmp_path: Path) -> None:
+    """Neither other agents' keys nor anything that is not named."""
+    secret = {"ANTHROPIC_API_KEY": "own", "OPENAI_API_KEY": "other", "AWS_SECRET_ACCESS_KEY": "other", "MINE": "named"}
+    code = HELPERS + "json.dump(dict(os.environ), open('seen.json', 'w')); begin(); good()"
+    settings = AgentSettings(command=(sys.executable, "-c", code), environment=("MINE",))
+    agent = apprentice_for("claude-code", {"claude-code": settings}, {**os.environ, **secret})
+    async with agent.start(WorkOrder(prompt="", workspace=tmp_path)) as session:
+        await session.collect()
+    seen = (tmp_path / "seen.json").read_text()
+    assert '"ANTHROPIC_API_KEY": "own"' in seen
+    assert '"MINE": "named"' in seen
+    assert "other" not in seen
+
+
+async def test_a_command_is_no_shell_and_its_prompt_is_private(tmp_path: Path) -> None:
+    """Its arguments are what they are; the prompt's file is ours alone, and gone afterwards."""
+    code = "import os, stat, sys; print(sys.argv[1:]); print(oct(stat.S_IMODE(os.stat(sys.argv[2]).st_mode & ~0o77))); print(open(sys.argv[2]).read())"
+    words = (sys.executable, "-c", code, "$HOME; `id` {workspace}", "{prompt_file}")
+    settings = AgentSettings(driver=DriverKind.COMMAND, command=words)
+    order = WorkOrder(prompt="the {workspace} prompt", workspace=tmp_path)
+    async with apprentice_for("mine", {"mine": settings}).start(order) as session:
+        result = await session.collect()
+    lines = result.message.splitlines()
+    assert lines[0].startswith(f"['$HOME; `id` {tmp_path}'")
+    assert lines[2] == "the {workspace} prompt"
+    assert not Path(lines[0].split("'")[3]).exists()  # noqa: ASYNC240
+
+
+KILLED = """
+import asyncio, sys
+from pathlib import Path
+from journeyman.agents.drivers import WorkOrder, apprentice_for
+from journeyman.agents.drivers.settings import AgentSettings
+async def main():
+    settings = AgentSettings(command=(sys.executable, "-c", sys.argv[1]))
+    agent = apprentice_for("claude-code", {"claude-code": settings})
+    async with agent.start(WorkOrder(prompt="", workspace=Path(sys.argv[2]))) as session:
+        await session.collect()
+asyncio.run(main())
+"""
+
+
+async def test_when_we_are_killed_the_agent_is_gone_too(tmp_path: Path) -> None:
+    """With all that it started."""
+    agent = HELPERS + "note(child('import os, time; os.setsid(); time.sleep(600)')); begin(); time.sleep(600)"
+    with subprocess.Popen([sys.executable, "-c", KILLED, agent, str(tmp_path)]) as ours:  # noqa: ASYNC220
+        try:
+            await until(lambda: (tmp_path / "pids.txt").exists() and len(noted(tmp_path)) == 2)
+            ours.send_signal(signal.SIGKILL)
+            await until(lambda: not any(map(lives, noted(tmp_path))))
+        finally:
+            with suppress(ProcessLookupError):
+                ours.kill()
