@@ -14,11 +14,12 @@ from journeyman.agents import HOSTS
 from tests.acceptance.conftest import Shell
 from tests.acceptance.test_guard_cli import CHECK, GUARD, git, write
 
-_CALLS = (
-    "import json, os, subprocess; hooks = json.load(open(os.path.expanduser('~/.claude/settings.json')))['hooks']; "
-    "subprocess.run(hooks['Stop'][0]['hooks'][0]['command'], shell=True, text=True, stdout=subprocess.DEVNULL, "
-    "input=json.dumps({'session_id': 's', 'cwd': os.getcwd()}))"
-)
+_CALLS = """
+import json, os, subprocess
+hooks = json.load(open(os.path.expanduser("~/.claude/settings.json")))["hooks"]
+said = json.dumps({"session_id": "s", "cwd": os.getcwd()})
+subprocess.run(hooks["Stop"][0]["hooks"][0]["command"], shell=True, text=True, input=said, stdout=subprocess.DEVNULL)
+"""
 
 
 @pytest.fixture

@@ -112,3 +112,12 @@ def test_hooks_give_up_before_their_hosts_and_releases_come_before_the_caps() ->
     """A host that ends a hook, or a turn, does so in silence."""
     assert all(host.wait_s < 600 for host in HOSTS.values())
     assert all(host.cap is None or host.cap > 6 for host in HOSTS.values())
+
+
+@pytest.mark.parametrize(("said", "cap"), [("", 8), ("20", 20), ("0", None), ("many", 8), ("-1", 8)])
+def test_a_cap_that_people_raise_counts_where_the_hook_runs(said: str, cap: int | None) -> None:
+    """As `guard install --long` does; 0 switches it off; hosts without such a variable keep theirs."""
+    environment = {"CLAUDE_CODE_STOP_HOOK_BLOCK_CAP": said} if said else {}
+    assert HOSTS["claude-code"].cap_here(environment) == cap
+    assert HOSTS["copilot"].cap_here(environment) == 8
+    assert HOSTS["codex"].cap_here(environment) is None
