@@ -198,7 +198,7 @@ def _called(source: str, given: Any) -> Any:
 def _weakened(correct: str, buggy: str, weakness: Weakness) -> str:
     """A bug that weaker visible tests look for: that it raises, or that it is slow."""
     if weakness == "slow":
-        return "import time\n\n" + correct.replace("(value):\n", f"(value):\n    time.sleep({SLOW_S})\n")
+        return "import time\n\n" + correct.replace("(value):\n", f"(value):\n    time.sleep({SLOW_S})\n", 1)
     return f"{buggy.replace('def solve', 'def _found')}\n\n{correct.replace('def solve', 'def _wanted')}\n\ndef solve(value):\n{RAISING}"
 
 

@@ -242,11 +242,11 @@ OF_THE_RECORDS: Final = (
     Tampering(name="the last check's evidence led elsewhere", attacker=_USER, tries=_other_evidence),
     Tampering(
         name="the record cut short, no head noted", attacker=_USER, tries=_changed_record(_cut, noted=False),
-        out_of_reach="writes to the record: only a head that you noted shows it",
+        out_of_reach="writes to the data directory, the record, the stat cache",
     ),
     Tampering(
         name="the record rewritten, no head noted", attacker=_USER, tries=_changed_record(_rewrite, noted=False),
-        out_of_reach="writes to the record: only a head that you noted shows it",
+        out_of_reach="writes to the data directory, the record, the stat cache",
     ),
     Tampering(
         name="what is pinned rewritten", attacker=_USER, tries=_sealed,
@@ -254,7 +254,7 @@ OF_THE_RECORDS: Final = (
     ),
     Tampering(
         name="the stat cache rewritten, before a check by hand", attacker=_USER, tries=_cache_by_hand,
-        out_of_reach="writes to the stat cache: `run`, `ci` and `attest` do not read it",
+        out_of_reach="writes to the data directory, the record, the stat cache",
     ),
     Tampering(
         name="pinned again by our own command", attacker=Attacker.FOLDER, tries=_pinned_again,

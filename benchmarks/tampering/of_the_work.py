@@ -376,6 +376,6 @@ OF_THE_WORK: Final = (
     ),
     Tampering(
         name="the base of a build moved", attacker=Attacker.FOLDER, tries=_moved_base,
-        out_of_reach="moves the branch that `--base` names: a build fetches its base anew",
+        out_of_reach="moves the branch that `--base` names",
     ),
 )  # fmt: skip

@@ -251,7 +251,7 @@ OF_WHAT_WAS_SIGNED: Final = (
     Tampering(name="a key that was withdrawn", attacker=Attacker.USER, tries=_withdrawn_key),
     Tampering(
         name="new files that a new .gitignore names", attacker=_FOLDER, tries=_add_an_ignored_file,
-        out_of_reach="what a `.gitignore` names is not of the digest",
+        out_of_reach="adds files that a `.gitignore` names",
     ),
     Tampering(
         name="empty folders, readers' mode bits, times", attacker=_FOLDER, tries=_change_what_is_not_named,
@@ -259,6 +259,6 @@ OF_WHAT_WAS_SIGNED: Final = (
     ),
     Tampering(
         name="the private key read", attacker=Attacker.USER, tries=_stolen_key,
-        out_of_reach="a program that runs as you can read it and sign whatever it likes",
+        out_of_reach="program that runs as you can read it and sign whatever it likes",
     ),
 )  # fmt: skip

@@ -73,6 +73,12 @@ def test_no_tampering_that_is_held_is_accepted(one: Tampering, site: Site) -> No
     assert one.out_of_reach or not any(accepted)
 
 
+def test_what_is_out_of_reach_is_told_in_the_words_of_the_guards_page() -> None:
+    """The threat model and what is measured are one text."""
+    page = " ".join((Path(__file__).parents[2] / "docs" / "guard.md").read_text("utf-8").split())
+    assert [one.name for one in TAMPERINGS if one.out_of_reach not in page] == []
+
+
 def test_each_class_has_a_name_of_its_own() -> None:
     """Figures are told by it."""
     for names in ([one.name for one in CHEATS], [one.name for one in TAMPERINGS]):
