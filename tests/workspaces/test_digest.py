@@ -148,11 +148,18 @@ def test_ignored_files_that_a_pattern_means_count(root: Path) -> None:
 
 
 @pytest.mark.parametrize("root", ["git"], indirect=True)
-@pytest.mark.parametrize("how", ["info", "configured", "ignorecase"])
+@pytest.mark.parametrize("how", ["info", "configured", "ignorecase", "itself"])
 def test_only_files_of_the_workspace_leave_files_out(root: Path, tmp_path: Path, how: str) -> None:
     """A list of git's that is no file of the workspace would hide what nobody judged."""
     (root / ".gitignore").write_text("node_modules\nHIDDEN.py\n")
     before = read_workspace(root).digest
+    if how == "itself":  # a list that leaves itself out, too
+        (root / "more").mkdir()
+        (root / "more" / ".gitignore").write_text("*\n")
+        (root / "more" / "hidden.py").write_text("1")
+        assert "more/.gitignore" in read_workspace(root).entries
+        assert read_workspace(root).digest != before
+        return
     (root / "hidden.py").write_text("1")
     if how == "info":
         (root / ".git" / "info" / "exclude").write_text("hidden.py\n")

@@ -25,8 +25,10 @@ _UNTRACKED: Final = (
     "--others",
     "--exclude-per-directory=.gitignore",
     *(f"--exclude={name}" for name in sorted(LEFT_OUT)),
+    "--exclude=!.gitignore",
 )
-"""What leaves a file out must itself be a file that counts: not `.git/info/exclude`, and no person's own settings."""
+"""What leaves a file out must itself be a file that counts: not `.git/info/exclude`, no person's own settings,
+and no list that names itself."""
 _GIT_S: Final = 30
 _MOST_NESTED: Final = 20
 
