@@ -21,7 +21,7 @@ from typing import Any, Final
 from benchmarks.report import Meter, Row
 from journeyman.agents import HOSTS
 from journeyman.agents.installing.file_changes import Backups, apply
-from journeyman.agents.installing.host_files import FILES, Base, Scope
+from journeyman.agents.installing.host_files import FILES, Base, Dialect, Scope
 from journeyman.agents.installing.installation import Installer
 from journeyman.agents.installing.json_text import put_last, read_json_text
 from journeyman.agents.installing.settings_text import guard_handlers
@@ -106,7 +106,9 @@ def _try_file(host: str, place: Path, draw: random.Random, tally: Tally) -> None
     """One file with what others wrote: install, look, install again, edit beside it, uninstall."""
     at = _installer(host, place, draw.choice(list(Scope)))
     file = at.places.hooks
-    _write(file, _host_text(host, draw) if FILES[host].plugin is None else None, place, draw)
+    _write(
+        file, _host_text(host, draw) if FILES[host].plugin is None else None, place, draw, mark=FILES[host].reads_mark
+    )
     other = file.parent / "other.js"
     other.parent.mkdir(parents=True, exist_ok=True)
     other.write_bytes(b"// theirs\n")
@@ -155,8 +157,12 @@ def _try_wrong(host: str, place: Path, draw: random.Random, tally: Tally) -> Non
         text = "export const Mine = async () => ({})\n"
     else:
         whole = _host_text(host, draw)
-        text = draw.choice(_SHAPES) if draw.random() < 0.4 else whole[: draw.randrange(1, whole.rindex("}"))]
+        cut = whole[: draw.randrange(1, whole.rindex("}"))]
+        skipped = [] if FILES[host].dialect is Dialect.LOOSE else ['{"a": 1,}', '{"hooks": {"Stop": [1, /* c */]}}']
+        text = draw.choice([*_SHAPES, *skipped]) if draw.random() < 0.5 else cut
     file.parent.mkdir(parents=True)
+    if not FILES[host].reads_mark and draw.random() < 0.1:
+        text = "\ufeff{}"
     file.write_text(text, "utf-8", newline="")
     before = _seen(place)
     try:
@@ -184,11 +190,16 @@ def _host_text(host: str, draw: random.Random) -> str:
     draw.shuffle(names)
     indent = draw.choice([None, 1, 2, 4, "\t"])
     text = json.dumps({name: value[name] for name in names}, indent=indent, ensure_ascii=False)
-    for _ in range(draw.randrange(4)):
+    dialect = FILES[host].dialect
+    for _ in range(draw.randrange(4) if dialect is not Dialect.STRICT else 0):
         text = _with_comment(text, draw)
-    if draw.random() < 0.3:
+    if dialect is Dialect.LOOSE and draw.random() < 0.3:
         text = text[:-1].rstrip() + "," + draw.choice(["\n}", " }", " // last\n}"])
-    text = draw.choice(["", "", "// settings\n"]) + text + draw.choice(["", "\n", "\n\n", " "])
+    text = (
+        draw.choice(["", "", "// settings\n" if dialect is not Dialect.STRICT else "\n"])
+        + text
+        + draw.choice(["", "\n", "\n\n", " "])
+    )
     return text.replace("\n", draw.choice(["\n", "\n", "\r\n"]))
 
 
@@ -204,7 +215,7 @@ def _with_comment(text: str, draw: random.Random) -> str:
     return more if same else text
 
 
-def _write(file: Path, text: str | None, place: Path, draw: random.Random) -> None:
+def _write(file: Path, text: str | None, place: Path, draw: random.Random, *, mark: bool) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     if text is None or draw.random() < 0.05:
         return
@@ -213,7 +224,7 @@ def _write(file: Path, text: str | None, place: Path, draw: random.Random) -> No
         target = place / "dotfiles" / file.name
         target.parent.mkdir()
         file.symlink_to(target)
-    target.write_bytes((b"\xef\xbb\xbf" if draw.random() < 0.2 else b"") + text.encode())
+    target.write_bytes((b"\xef\xbb\xbf" if mark and draw.random() < 0.2 else b"") + text.encode())
     target.chmod(draw.choice([0o600, 0o644, 0o640]))
 
 
@@ -232,7 +243,8 @@ def _through_command_line(host: str, place: Path) -> bool:
     for made in (place / "home", place / "repository"):
         made.mkdir()
     if FILES[host].plugin is None:
-        found = read_json_text('{\n  // mine\n  "model": "x", /* odd */\n\n  "hooks": {"Stop": [ ] }\n}')
+        said = "// mine" if FILES[host].dialect is not Dialect.STRICT else ""
+        found = read_json_text(f'{{\n  {said}\n  "model"  : "x",\n\n  "hooks": {{"Stop": [ ] }}\n}}')
         at.places.hooks.parent.mkdir(parents=True)
         at.places.hooks.write_text(put_last(found, (), [1, 2], "list"))
     before = _seen(place)

@@ -17,7 +17,7 @@ from journeyman.agents import HOSTS
 from journeyman.agents.installing.codex_trust import trust_change, untrust_changes
 from journeyman.agents.installing.file_changes import Backups, apply, difference
 from journeyman.agents.installing.hook_command import command_of, is_guard, missing_program
-from journeyman.agents.installing.host_files import FILES, Base, Scope
+from journeyman.agents.installing.host_files import FILES, Base, Dialect, Scope
 from journeyman.agents.installing.installation import Installer
 from journeyman.agents.installing.json_text import JsonFault
 from journeyman.agents.installing.settings_text import guard_handlers, with_guard, without_guard
@@ -90,9 +90,9 @@ def _host_texts(draw: st.DrawFn, host: str) -> str:
     names = draw(st.permutations(list(value)))
     indent = draw(st.sampled_from([None, 1, 2, 4, "\t"]))
     text = json.dumps({name: value[name] for name in names}, indent=indent)
-    if draw(st.booleans()):
+    if FILES[host].dialect is not Dialect.STRICT and draw(st.booleans()):
         text = text.replace("{", "{ // about it\n", 1)
-    if draw(st.booleans()):
+    if FILES[host].dialect is Dialect.LOOSE and draw(st.booleans()):
         text = text[:-1].rstrip() + ", /* last */ }"
     text += draw(st.sampled_from(["", "\n", "\n\n"]))
     return text.replace("\n", draw(st.sampled_from(["\n", "\r\n"])))
@@ -165,6 +165,36 @@ def test_a_file_that_is_not_as_the_host_wants_it_is_left_alone(
     assert str(file) in str(caught.value)
     assert f"line {line}:" in str(caught.value)
     assert files_of(tmp_path / "home") == {str(file.relative_to(tmp_path / "home")): text.encode()}
+
+
+@pytest.mark.parametrize(
+    ("host", "text", "line", "word"),
+    [
+        ("claude-code", '{\n "model": "//", // mine\n "a": 1}', 2, "a comment"),
+        ("codex", '/* c */ {"hooks": {}}', 1, "a comment"),
+        ("claude-code", '{"a": [1,\n2,\n]}', 2, "comma"),
+        ("gemini", '{"a": 1 // fine\n,}', 2, "comma"),
+        ("gemini", "\ufeff{}", 1, "byte order mark"),
+        ("codex", "\ufeff{}", 1, "byte order mark"),
+    ],
+)
+def test_what_its_host_would_skip_in_silence_is_not_installed_into(
+    host: str, text: str, line: int, word: str, tmp_path: Path
+) -> None:
+    """Claude Code and Codex read nothing of a file with comments, Gemini CLI with a last comma: the hook would never run."""
+    installer = at(tmp_path, host)
+    installer.places.hooks.parent.mkdir(parents=True)
+    installer.places.hooks.write_text(text)
+    with pytest.raises(InvalidInput, match=f"line {line}:.*{word}"):
+        installer.install(PROGRAM)
+    installer.places.hooks.write_text("{}")
+    apply(installer.install(PROGRAM), installer.backups)
+    installer.places.hooks.write_text("{" + installer.places.hooks.read_text()[1:].rstrip()[:-1] + ", /* x */ }")
+    found = installer.installed()
+    assert found is not None
+    assert "line" in found.off, "status says that it is off"
+    apply(installer.uninstall(), installer.backups)
+    assert installer.installed() is None
 
 
 def test_the_wrong_kind_under_an_event_is_named(tmp_path: Path) -> None:

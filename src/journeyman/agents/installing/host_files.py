@@ -19,6 +19,16 @@ _TIMEOUT_S: Final = 600
 _FOLLOW_UPS: Final = 10
 
 
+class Dialect(StrEnum):
+    """What a host reads of JSON; a file that has more it takes for one that is not there, and says nothing."""
+
+    STRICT = "strict"
+    COMMENTS = "comments"
+    """Comments, but no comma before a closing bracket."""
+    LOOSE = "loose"
+    """Both, or nobody knows."""
+
+
 class Scope(StrEnum):
     """Whose sessions an installation is for."""
 
@@ -80,6 +90,9 @@ class HostFiles:
     """What stands under each event, from the command."""
     scaffold: Mapping[str, int] = field(default_factory=dict[str, int])
     """Members without which the host does not read a file of hooks."""
+    dialect: Dialect = Dialect.LOOSE
+    reads_mark: bool = True
+    """Whether it reads a file that begins with the mark of its encoding."""
     plugin: Callable[[Sequence[str]], str] | None = None
     """The text of a plugin, from the words of the command, where the host has no file of hooks."""
     cap_path: tuple[str, str] | None = None
@@ -188,6 +201,7 @@ FILES: Final[dict[str, HostFiles]] = {
         places=_below("CLAUDE_CONFIG_DIR", ".claude", "settings.json", "settings.local.json"),
         events=("Stop", "SubagentStop"),
         entry=_group(_TIMEOUT_S),
+        dialect=Dialect.STRICT,  # seen on 2.1.330 and 0.169.0
         cap_path=("env", CLAUDE_CODE.cap_variable),
         off_switch=("disableAllHooks",),
         get="npm install -g @anthropic-ai/claude-code",
@@ -196,12 +210,16 @@ FILES: Final[dict[str, HostFiles]] = {
         places=_codex,
         events=("Stop", "SubagentStop"),
         entry=_group(_TIMEOUT_S),
+        dialect=Dialect.STRICT,
+        reads_mark=False,
         get="npm install -g @openai/codex",
     ),
     "gemini": HostFiles(
         places=_gemini,
         events=("AfterAgent",),
         entry=_group(_TIMEOUT_S * 1000),  # milliseconds
+        dialect=Dialect.COMMENTS,  # seen on 0.61.0
+        reads_mark=False,
         get="npm install -g @google/gemini-cli",
     ),
     "opencode": HostFiles(places=_opencode, plugin=_opencode_plugin, get="npm install -g opencode-ai"),

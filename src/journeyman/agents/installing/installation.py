@@ -13,7 +13,7 @@ from journeyman.agents.installing.file_changes import Backups, FileChange, read_
 from journeyman.agents.installing.hook_command import hook_words, is_guard, quoted
 from journeyman.agents.installing.host_files import FILES, Base, HostFiles, Places, Scope
 from journeyman.agents.installing.json_text import JsonFault, read_json_text, value_at
-from journeyman.agents.installing.settings_text import guard_handlers, with_guard, without_guard
+from journeyman.agents.installing.settings_text import guard_handlers, unread, with_guard, without_guard
 from journeyman.agents.installing.skill_text import MARK, skill_text
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, Problem
 
@@ -28,8 +28,8 @@ class Installed:
     scope: Scope
     file: Path
     command: str
-    switched_off: bool
-    """Whether the same file switches its hooks off."""
+    off: str
+    """Why the host runs none of that file's hooks, in words; empty where it does."""
     has_skill: bool
 
 
@@ -67,20 +67,32 @@ class Installer:
         text = decoded(file, read_bytes(file))
         if text is None:
             return None
-        command, is_off = self._command_in(file, text)
+        command, off = self._command_in(file, text)
+        off = off or self._unread_mark(read_bytes(file))
         skill = read_bytes(self.places.skill) is not None
-        return Installed(self.scope, file, command, is_off, skill) if command else None
+        return Installed(self.scope, file, command, off, skill) if command else None
 
-    def _command_in(self, file: Path, text: str) -> tuple[str, bool]:
+    def _unread_mark(self, data: bytes | None) -> str:
+        """That the host does not read a file that begins so, in words."""
+        is_unread = data is not None and data.startswith(_BOM) and not self.files.reads_mark
+        return (
+            "it begins with a byte order mark, with which the host does not read it: take it out" if is_unread else ""
+        )
+
+    def _command_in(self, file: Path, text: str) -> tuple[str, str]:
         if self.files.plugin is not None:
             words = _plugin_words(text)
-            return (quoted(words) if is_guard(quoted(words), self.host) else ""), False
+            return (quoted(words) if is_guard(quoted(words), self.host) else ""), ""
         try:
             handlers = guard_handlers(text, self.host)
-            is_off = bool(self.files.off_switch) and value_at(read_json_text(text).value, self.files.off_switch) is True
+            found = read_json_text(text)
+            fault = unread(self.files, found)
+            switch = self.files.off_switch
+            is_off = bool(switch) and value_at(found.value, switch) is True
         except JsonFault as fault:
             raise unfit(file, fault) from None
-        return (handlers[0].command if handlers else ""), is_off
+        off = f"line {fault.line}: {fault}" if fault is not None else f"{'.'.join(switch)} is true" if is_off else ""
+        return (handlers[0].command if handlers else ""), off
 
     def _hook(self, file: Path, words: Sequence[str], *, raise_cap: bool) -> FileChange:
         before = read_bytes(file)
@@ -89,6 +101,8 @@ class Installer:
             if text is not None and not _plugin_words(text):
                 raise NotAllowed(f"{file} is no plugin of ours; rename it, then install again; nothing was changed")
             return FileChange(file, before, self.files.plugin(words).encode(), keep=text is None)
+        if mark := self._unread_mark(before):
+            raise unfit(file, JsonFault(mark, 1))
         try:
             is_first = text is None or not guard_handlers(text, self.host)
             after = with_guard(self.files, self.host, text, quoted(words), raise_cap=raise_cap)

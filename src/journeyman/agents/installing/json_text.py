@@ -68,6 +68,21 @@ class JsonText:
         return Span(start, json.JSONDecoder().raw_decode(self.clean, start)[1])
 
     @property
+    def comment_line(self) -> int | None:
+        """The line of the first comment."""
+        return self._first_other(self.text, self.bare)
+
+    @property
+    def last_comma_line(self) -> int | None:
+        """The line of the first comma that nothing follows."""
+        return self._first_other(self.bare, self.clean)
+
+    def _first_other(self, one: str, other: str) -> int | None:
+        if one == other:
+            return None
+        return self.line(next(at for at, (left, right) in enumerate(zip(one, other, strict=True)) if left != right))
+
+    @property
     def newline(self) -> str:
         """How its lines end."""
         return "\r\n" if "\r\n" in self.text else "\n"

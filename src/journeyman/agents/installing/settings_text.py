@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 from journeyman.agents.installing.hook_command import command_of, is_guard
-from journeyman.agents.installing.host_files import HostFiles
+from journeyman.agents.installing.host_files import Dialect, HostFiles
 from journeyman.agents.installing.json_text import (
     JsonFault,
     JsonPath,
@@ -38,6 +38,8 @@ def with_guard(files: HostFiles, host: str, text: str | None, command: str, *, r
     if text is None:
         text = "{}\n"
     found = _object(read_json_text(text))
+    if (fault := unread(files, found)) is not None:
+        raise fault
     for key, value in files.scaffold.items():
         if key not in cast("dict[str, object]", found.value):
             found = read_json_text(put_last(found, (), value, key))
@@ -67,6 +69,16 @@ def without_guard(files: HostFiles, host: str, text: str, original: str | None) 
         if left.get(key) == value and value_at(before, (key,)) is None:
             found = _without(found, (key,), before)
     return found.text
+
+
+def unread(files: HostFiles, found: JsonText) -> JsonFault | None:
+    """Why the host reads nothing of a file, although it is nearly JSON: it would skip our hook in silence, too."""
+    comment, comma = found.comment_line, found.last_comma_line
+    if files.dialect is Dialect.STRICT and comment is not None:
+        return JsonFault("it has a comment, and the host reads nothing of a file with comments: take it out", comment)
+    if files.dialect is not Dialect.LOOSE and comma is not None:
+        return JsonFault("a comma stands before a closing bracket, and the host reads nothing of such a file", comma)
+    return None
 
 
 def guard_handlers(text: str, host: str) -> list[GuardHandler]:

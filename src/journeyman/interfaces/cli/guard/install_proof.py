@@ -82,6 +82,8 @@ def _usable(status: HostStatus) -> Installed:
         raise NotFound(f"the guard is not installed in {host}: journeyman guard install {host}")
     if gone := missing_program(status.found[0].command):
         raise NotFound(f"the hook calls {gone}, which is not there: journeyman guard install {host} writes it anew")
+    if off := status.found[0].off:
+        raise NotFound(f"{host} runs no hook of {status.found[0].file}: {off}")
     return status.found[0]
 
 

@@ -43,7 +43,7 @@ class HostStatus:
     def is_whole(self) -> bool:
         """Whether a hook stands there, is on, calls a program that exists and is not refused."""
         return self.trust in ("", "trusted") and any(
-            not missing_program(one.command) and not one.switched_off for one in self.found
+            not missing_program(one.command) and not one.off for one in self.found
         )
 
 
@@ -107,8 +107,8 @@ def _lines(row: HostStatus) -> list[str]:
     lines = [f"{row.host}: {'installed' if row.found else 'not installed'}", f"  agent: {agent}"]
     for one in row.found:
         gone = missing_program(one.command)
-        off = f"  SWITCHED OFF in this file by {'.'.join(FILES[row.host].off_switch)}" if one.switched_off else ""
-        lines += [f"  {one.scope}: {one.file}{off}", f"    calls: {one.command}"]
+        lines += [f"  {one.scope}: {one.file}", f"    calls: {one.command}"]
+        lines += [f"    OFF: {one.off}"] if one.off else []
         lines += [f"    MISSING: {gone}; journeyman guard install {row.host} writes it anew"] if gone else []
         lines += [] if one.has_skill else ["    the skill is not there"]
     lines += [f"  {fault}" for fault in row.faults]
@@ -126,7 +126,7 @@ def _json(row: HostStatus) -> JsonObject:
             "file": str(one.file),
             "command": one.command,
             "command_exists": not missing_program(one.command),
-            "switched_off": one.switched_off,
+            "off": one.off or None,
             "skill": one.has_skill,
         }
         for one in row.found

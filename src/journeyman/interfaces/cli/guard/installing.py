@@ -108,6 +108,9 @@ def _say_changes(changes: Sequence[FileChange], at: Installer, done: str) -> Non
 
 def _say_next(settings: Settings, at: Installer, options: InstallOptions) -> None:
     host = at.host
+    found = at.installed()
+    if found is not None and found.off:
+        say(f"but {host} does not run it: {found.off}", err=True)
     if options.raise_cap and at.files.cap_path is None:
         cap = HOSTS[host].cap
         words = "never lets go by itself" if cap is None else f"lets go after {cap} blocks, and has no setting for that"
