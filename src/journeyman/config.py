@@ -17,12 +17,15 @@ from pydantic import BaseModel, ValidationError
 
 from journeyman.advisors.model_choice import SEPARATOR
 from journeyman.advisors.settings import AdviceSettings, AdvisorSettings
+from journeyman.agents.settings import AgentSettings
 from journeyman.mission.values.errors import InvalidInput, Problem
 from journeyman.stores.data_folder import PREFIX, default_data_folder, settings_path
 
 _KEY_HINT: Final = "a key is never a setting: name its variable with api_key_env"
 T = TypeVar("T", bound=BaseModel)
 _ABOUT: Final = "about"
+_TABLES: Final = ("advice", "advisors", "agents")
+"""Settings that are tables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,8 @@ class Settings:
     """What holds for all advisors: whether they are asked at all, how often, how many at a time."""
     advisors: Mapping[str, AdvisorSettings] = field(default_factory=dict[str, AdvisorSettings])
     """Models that missions may name, from the `[advisors.NAME]` tables of the settings file."""
+    agents: Mapping[str, AgentSettings] = field(default_factory=dict[str, AgentSettings])
+    """Coding agents that are not started as usual, from the `[agents.NAME]` tables of the settings file."""
     sources: Mapping[str, str] = field(default_factory=dict[str, str])
     """Where each value that is no default came from."""
 
@@ -74,9 +79,14 @@ class Settings:
         advice = "what holds for all advisors: whether they are asked at all, how often, how many at a time"
         rows.append(SettingRow("advice", self.advice.describe(), self.sources.get("advice", "default"), advice))
         about = "a model that missions may name as their advisor"
-        return rows + [
+        rows += [
             SettingRow(f"advisors.{name}", table.describe(), self.sources.get("advisors", ""), about)
             for name, table in self.advisors.items()
+        ]
+        about = "how a coding agent is started"
+        return rows + [
+            SettingRow(f"agents.{name}", table.describe(), self.sources.get("agents", ""), about)
+            for name, table in self.agents.items()
         ]
 
 
@@ -101,13 +111,13 @@ def load_settings(
     path = settings_file()
     tables: dict[str, object] = {}
     for key, value in _from_file(path, problems).items():
-        if key in ("advice", "advisors"):
+        if key in _TABLES:
             tables[key] = value
         elif key in names:
             raw[key] = (value, str(path))
         else:
-            near = difflib.get_close_matches(key, [*names, "advice", "advisors"], n=1)
-            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join([*names, 'advice', 'advisors'])}"
+            near = difflib.get_close_matches(key, [*names, *_TABLES], n=1)
+            hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join([*names, *_TABLES])}"
             problems.append(Problem(where=f"{path}: {key}", message="is not a known setting", hint=hint))
     for name in names:
         variable = f"{PREFIX}{name.upper()}"
@@ -118,6 +128,7 @@ def load_settings(
             raw[name] = (argument, f"--{name.replace('_', '-')}")
     values = {name: _typed(name, value, source, problems) for name, (value, source) in raw.items()}
     values["advice"], values["advisors"] = _advice(tables, path, problems)
+    values["agents"] = _named(AgentSettings, tables, "agents", path, problems)
     if problems:
         raise InvalidInput("settings", tuple(problems))
     sources = {name: source for name, (_, source) in raw.items()} | dict.fromkeys(tables, str(path))
@@ -165,35 +176,44 @@ def _typed(name: str, value: object, source: str, problems: list[Problem]) -> ob
 
 def _advice(tables: Mapping[str, object], path: Path, problems: list[Problem]) -> tuple[object, object]:
     """The checked tables; whatever is wrong with them is added to `problems`."""
-
-    def checked(model: type[T], table: object, where: str) -> T | None:
-        try:
-            return model.model_validate(table)
-        except ValidationError as error:
-            problems.extend(
-                Problem(
-                    where=f"{path}: {'.'.join([where, *(str(part) for part in row['loc'])])}",
-                    message=row["msg"],
-                    hint=_KEY_HINT if "key" in str(row["loc"]) else f"known: {', '.join(model.model_fields)}",
-                )
-                for row in error.errors(include_input=False, include_url=False, include_context=False)
-            )
-            return None
-
-    named = tables.get("advisors", {})
-    if not isinstance(named, dict):
-        problems.append(Problem(where=f"{path}: advisors", message="must be tables [advisors.NAME]"))
-        named = {}
-    made: dict[str, AdvisorSettings | None] = {}
-    for name, table in cast("dict[str, object]", named).items():
+    made = _named(AdvisorSettings, tables, "advisors", path, problems)
+    for name in made:
         if SEPARATOR in name:
             problems.append(
                 Problem(where=f"{path}: advisors.{name}", message=f"holds {SEPARATOR!r}; take another name")
             )
         if name == "none":
             problems.append(Problem(where=f"{path}: advisors.none", message="is the name for no advisor; take another"))
-        made[name] = checked(AdvisorSettings, table, f"advisors.{name}")
-    return checked(AdviceSettings, tables.get("advice", {}), "advice"), made
+    return _checked(AdviceSettings, tables.get("advice", {}), "advice", path, problems), made
+
+
+def _named(
+    model: type[T], tables: Mapping[str, object], kind: str, path: Path, problems: list[Problem]
+) -> dict[str, T | None]:
+    """The tables `[KIND.NAME]`, by name."""
+    named = tables.get(kind, {})
+    if not isinstance(named, dict):
+        problems.append(Problem(where=f"{path}: {kind}", message=f"must be tables [{kind}.NAME]"))
+        return {}
+    return {
+        name: _checked(model, table, f"{kind}.{name}", path, problems)
+        for name, table in cast("dict[str, object]", named).items()
+    }
+
+
+def _checked(model: type[T], table: object, where: str, path: Path, problems: list[Problem]) -> T | None:
+    try:
+        return model.model_validate(table)
+    except ValidationError as error:
+        problems.extend(
+            Problem(
+                where=f"{path}: {'.'.join([where, *(str(part) for part in row['loc'])])}",
+                message=row["msg"],
+                hint=_KEY_HINT if "key" in str(row["loc"]) else f"known: {', '.join(model.model_fields)}",
+            )
+            for row in error.errors(include_input=False, include_url=False, include_context=False)
+        )
+        return None
 
 
 def _between(value: float, low: float, high: float) -> float:

@@ -9,7 +9,7 @@ from typing import Final
 
 from journeyman.agents.drivers.base import Apprentice
 from journeyman.agents.drivers.registry import apprentice_for
-from journeyman.agents.drivers.settings import AgentSettings, DriverKind
+from journeyman.agents.settings import AgentSettings, DriverKind
 from journeyman.testing.model_server import ModelServer
 from tests.agents.coding_agents import CodingAgent
 

@@ -7,6 +7,7 @@ import os
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -25,7 +26,7 @@ from journeyman.agents.drivers.events import (
     Usage,
 )
 from journeyman.agents.drivers.permissions import Access, PermissionPolicy
-from journeyman.apprentices.attempt import AttemptOrder, AttemptResult, run_attempt
+from journeyman.apprentices.attempt import AgentAttempt, AttemptOrder, run_attempt
 from journeyman.testing.model_server import ModelServer, Script, ScriptedFault, ScriptLine, serving
 from tests.agents.coding_agents import AGENTS, CodingAgent
 from tests.agents.driven import driven, programs_under
@@ -47,15 +48,15 @@ def script(answers: Sequence[ScriptLine], *, repeat: bool = False) -> Script:
 
 async def attempt(
     agent: CodingAgent, server: ModelServer, folder: Path, name: str = "attempt", **more: Any
-) -> tuple[AttemptResult, list[AgentEvent]]:
+) -> tuple[AgentAttempt, list[AgentEvent]]:
     """An attempt at a repository whose test fails."""
     source = folder / "source"
     source.mkdir(exist_ok=True)
     (source / "calc.py").write_text(BROKEN)
     (source / "test_calc.py").write_text(TEST)
     events: list[AgentEvent] = []
-    order = AttemptOrder(
-        **{"prompt": "Make the tests pass.", "place": folder / name, "source": source, "limits": LIMITS, **more}
+    order = replace(
+        AttemptOrder(prompt="Make the tests pass.", place=folder / name, source=source, limits=LIMITS), **more
     )
     result = await run_attempt(driven(agent, server, folder), order, lambda event, _at_s: events.append(event))
     return result, events
@@ -198,13 +199,16 @@ async def test_an_end_in_the_middle(agent: CodingAgent, how: str, agent_folder: 
 
 @EVERY
 async def test_a_reply_of_ten_megabytes(agent: CodingAgent, agent_folder: Path) -> None:
-    """Read, and cut where it is shown; OpenCode exits before all of it is written, and that is seen."""
+    """Read, and cut where it is shown. OpenCode exits before all of it is written, Gemini takes hours: both are seen."""
     size = 10_000_000
-    reply = " ".join(map(str, range(1_400_000)))[:size]  # Gemini asks whether it goes round in circles where it repeats
+    reply = " ".join(map(str, range(1_400_000)))[:size]
     async with serving(script([ScriptLine(text=reply)])) as server:
-        result, _ = await attempt(agent, server, agent_folder)
-    if agent.name == "opencode" and result.ended.how is Ending.UNKNOWN:
-        assert result.counted.output_bytes < size
+        result, _ = await attempt(agent, server, agent_folder, limits=WorkLimits(wall_clock_s=30))
+    await nothing_left(agent_folder)
+    if result.counted.output_bytes < size:
+        assert (agent.name, result.ended.how) in {
+            ("opencode", Ending.UNKNOWN), ("gemini", Ending.UNKNOWN), ("gemini", Ending.LIMIT),
+        }, result  # fmt: skip
         return
     assert result.ended.how is Ending.FINISHED, result
     assert result.message.startswith("0 1 2 3")

@@ -15,10 +15,10 @@ import pytest
 
 from journeyman.agents.drivers.base import Apprentice, WorkLimits, WorkOrder
 from journeyman.agents.drivers.events import (
+    AgentEnded,
     AgentEvent,
-    Ended,
+    AgentMessage,
     Ending,
-    Message,
     PermissionAsked,
     SessionStarted,
     ToolFinished,
@@ -30,8 +30,8 @@ from journeyman.agents.drivers.events import (
 )
 from journeyman.agents.drivers.permissions import Access, PermissionPolicy
 from journeyman.agents.drivers.registry import apprentice_for
-from journeyman.agents.drivers.settings import AgentSettings, DriverKind
-from journeyman.apprentices.attempt import AttemptOrder, AttemptResult, run_attempt
+from journeyman.agents.settings import AgentSettings, DriverKind
+from journeyman.apprentices.attempt import AgentAttempt, AttemptOrder, run_attempt
 from journeyman.apprentices.trace import StepType, step_type
 from journeyman.mission.values.errors import NotAllowed, NotFound
 from journeyman.testing.scripted_apprentice import ScriptedApprentice, Work
@@ -58,7 +58,7 @@ def scripted(*works: Work) -> ScriptedApprentice:
     return ScriptedApprentice(works=works)
 
 
-def trace_of(result: AttemptResult) -> list[dict[str, Any]]:
+def trace_of(result: AgentAttempt) -> list[dict[str, Any]]:
     """The steps that were written."""
     return [json.loads(line) for line in result.trace_path.read_text().splitlines()]
 
@@ -75,7 +75,7 @@ async def fixes(order: WorkOrder) -> AsyncGenerator[AgentEvent, bool | None]:
     yield ToolStarted(call_id="3", name="bash", kind=ToolKind.EXECUTE, command="python -m pytest -q")
     yield ToolFinished(call_id="3", status=ToolStatus.FAILED, output="1 failed", exit_code=1)
     yield UsageReported(usage=Usage(input_tokens=10, output_tokens=5, cost_usd=0.25))
-    yield Message(text="All done.")
+    yield AgentMessage(text="All done.")
 
 
 async def test_an_attempt_shows_what_the_files_show(tmp_path: Path) -> None:
@@ -116,7 +116,7 @@ async def test_a_working_copy_is_the_agents_own(tmp_path: Path) -> None:
 
     async def looks(order: WorkOrder) -> AsyncGenerator[AgentEvent, bool | None]:
         status = subprocess.run(["git", "status", "--short"], cwd=order.workspace, capture_output=True, check=True)  # noqa: ASYNC221
-        yield Message(text=f"{sorted(path.name for path in order.workspace.iterdir())} {status.stdout.decode()!r}")
+        yield AgentMessage(text=f"{sorted(path.name for path in order.workspace.iterdir())} {status.stdout.decode()!r}")
 
     order = AttemptOrder(prompt="", place=tmp_path / "one", source=source, mounts=("build",))
     result = await run_attempt(scripted(looks), order)
@@ -134,7 +134,7 @@ async def test_inputs_are_copies_and_changing_them_is_seen(tmp_path: Path) -> No
 
     async def meddles(order: WorkOrder) -> AsyncGenerator[AgentEvent, bool | None]:
         inputs = order.workspace / "inputs"
-        yield Message(text=str(sorted(path.relative_to(inputs).as_posix() for path in inputs.rglob("*"))))
+        yield AgentMessage(text=str(sorted(path.relative_to(inputs).as_posix() for path in inputs.rglob("*"))))
         (inputs / "data-2.csv").chmod(0o600)
         (inputs / "data-2.csv").write_text("meddled")
 
@@ -166,14 +166,14 @@ async def test_what_cannot_be_had_stops_before_anything_runs(tmp_path: Path) -> 
 async def removes_all(order: WorkOrder) -> AsyncGenerator[AgentEvent, bool | None]:
     """Removes its working copy."""
     shutil.rmtree(order.workspace)
-    yield Message(text="Gone.")
+    yield AgentMessage(text="Gone.")
 
 
 async def puts_a_link_in_its_place(order: WorkOrder) -> AsyncGenerator[AgentEvent, bool | None]:
     """Has the working copy be another folder."""
     shutil.rmtree(order.workspace)
     order.workspace.symlink_to("/etc")
-    yield Message(text="Moved.")
+    yield AgentMessage(text="Moved.")
 
 
 async def test_a_working_copy_that_is_gone_is_a_change_of_all(tmp_path: Path) -> None:
@@ -207,7 +207,7 @@ async def test_an_agent_cannot_hide_or_redirect_what_is_written(tmp_path: Path) 
             deep /= "d" * 200
         deep.mkdir(parents=True)
         (deep / "end.txt").write_text("z")
-        yield Message(text="Hidden.")
+        yield AgentMessage(text="Hidden.")
 
     result = await run_attempt(
         scripted(hides), AttemptOrder(prompt="", place=tmp_path / "one", source=source_in(tmp_path))
@@ -251,7 +251,7 @@ async def test_nobody_to_ask_is_a_refusal(tmp_path: Path) -> None:
 
     async def asks(order: WorkOrder) -> AsyncGenerator[AgentEvent, bool | None]:
         allowed = yield PermissionAsked(request_id="1", kind=ToolKind.EXECUTE, title="make")
-        yield Ended(how=Ending.FAILED if allowed else Ending.FINISHED)
+        yield AgentEnded(how=Ending.FAILED if allowed else Ending.FINISHED)
 
     order = AttemptOrder(prompt="", place=tmp_path / "one", policy=PermissionPolicy(execute=Access.ASK))
     assert (await run_attempt(scripted(asks), order)).ended.how is Ending.FINISHED
@@ -266,7 +266,7 @@ async def test_a_program_in_an_attempt(tmp_path: Path) -> None:
     result = await run_attempt(
         agent, AttemptOrder(prompt="the task", place=tmp_path / "one", source=source_in(tmp_path))
     )
-    assert result.ended == Ended(how=Ending.FINISHED, stop_reason="exit 0", exit_code=0)
+    assert result.ended == AgentEnded(how=Ending.FINISHED, stop_reason="exit 0", exit_code=0)
     assert [change.path for change in result.changes] == ["new.txt"]
     assert "+the task" in result.diff
     assert result.raw_path.read_text() == "said\n"

@@ -13,16 +13,16 @@ import pytest
 
 from journeyman.agents.drivers.base import Apprentice, WorkOrder
 from journeyman.agents.drivers.events import (
+    AgentEnded,
     AgentEvent,
-    Ended,
+    AgentMessage,
     Ending,
-    Message,
     PermissionAsked,
     ToolKind,
     ToolStarted,
 )
 from journeyman.agents.drivers.registry import apprentice_for
-from journeyman.agents.drivers.settings import AgentSettings, DriverKind
+from journeyman.agents.settings import AgentSettings, DriverKind
 from journeyman.mission.values.errors import InvalidInput, NotFound
 from journeyman.testing.check_apprentice import (
     APPRENTICE_CHECKS,
@@ -63,7 +63,7 @@ async def _scripted_work(order: WorkOrder, behaviour: AgentBehaviour) -> AsyncGe
             file.write_text(order.prompt)
             raise OSError("gone")
         case AgentBehaviour.FAILS:
-            yield Ended(how=Ending.FAILED, detail="cannot")
+            yield AgentEnded(how=Ending.FAILED, detail="cannot")
         case _:
             yield ToolStarted(call_id="1", name="write", kind=ToolKind.WRITE, paths=(DONE_FILE,))
             allowed: bool | None = True
@@ -71,7 +71,7 @@ async def _scripted_work(order: WorkOrder, behaviour: AgentBehaviour) -> AsyncGe
                 allowed = yield PermissionAsked(request_id="1", kind=ToolKind.WRITE, title="w", paths=(DONE_FILE,))
             if allowed:
                 file.write_text(order.prompt)
-            yield Message(text=SAID)
+            yield AgentMessage(text=SAID)
 
 
 @asynccontextmanager

@@ -17,7 +17,7 @@ import pytest
 from journeyman.agents.drivers.base import WorkLimits, WorkOrder, WorkResult
 from journeyman.agents.drivers.events import AgentEvent, Ending, Unreadable
 from journeyman.agents.drivers.registry import apprentice_for
-from journeyman.agents.drivers.settings import AgentSettings, DriverKind
+from journeyman.agents.settings import AgentSettings, DriverKind
 
 pytestmark = pytest.mark.anyio
 
@@ -155,7 +155,7 @@ def noted(folder: Path) -> list[int]:
 
 @pytest.mark.parametrize("agent", AGENTS)
 async def test_a_hostile_agent_is_contained(agent: str, tmp_path: Path) -> None:
-    """Ended in time, with no success, and nothing of it is left."""
+    """AgentEnded in time, with no success, and nothing of it is left."""
     code, allowed = AGENTS[agent]
     events, result = await run(code, tmp_path, 3.0 if allowed & LIMITED else 60.0)
     assert result.ended.how in allowed, result.ended
@@ -234,7 +234,7 @@ KILLED = """
 import asyncio, sys
 from pathlib import Path
 from journeyman.agents.drivers import WorkOrder, apprentice_for
-from journeyman.agents.drivers.settings import AgentSettings
+from journeyman.agents.settings import AgentSettings
 async def main():
     settings = AgentSettings(command=(sys.executable, "-c", sys.argv[1]))
     agent = apprentice_for("claude-code", {"claude-code": settings})

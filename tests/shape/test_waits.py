@@ -17,6 +17,8 @@ BOUNDED: dict[str, str] = {
     "journeyman/stores/sqlite/connection_thread.py": "one commit under way, which has its busy timeout, and the thread's last ones",
     "journeyman/tools/catalog.py": "each server closes within its policy and the deadline, and is killed then",
     "journeyman/tools/foreign_loop.py": "its own few waits of a patience",
+    "journeyman/agents/drivers/program_conversation.py": "`end` gives the reaper its time and kills it then",
+    "journeyman/tools/processes/running_program.py": "`end` closes what is heard, within its time",
     "journeyman/tools/processes/command_runner.py": "`end` gives the reaper its time and kills it then",
     "journeyman/tools/servers/stdio.py": "`_stop` kills after its graces, and its streams are closed then",
 }

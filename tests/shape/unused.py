@@ -23,10 +23,13 @@ _.cpu_ratio, _.memory_ratio, _.latency_ms, _.usual_latency_ms
 
 # Kits for plug points of others, and for tests
 check_catalog, check_sending, DyingCatalog, FakeClock, build_report
+ScriptedApprentice
 _.BEFORE, _.clean, _.frames_written, _.standing_still
 
 # Fields that records and reports hold, whole
 _.head_holds, _.compressed, _.idempotent
+_.live_usage, _.tells_cost, _.base_digest, _.inputs_touched, _.diff_path, _.raw_path, _.errors_path
+_.before_sha256, _.after_sha256, _.confirmed
 _.seen_at, _.intended_at, _.settled_at, _.reconciled_at, _.effects_by_state
 
 # Protocols of others: ACP, typer, Gymnasium, PettingZoo, Stable-Baselines3, OpenEnv, TRL and transformers, verifiers

@@ -172,6 +172,18 @@ def test_only_files_of_the_workspace_leave_files_out(root: Path, tmp_path: Path,
     assert read_workspace(root).digest != before
 
 
+@pytest.mark.parametrize("root", ["git"], indirect=True)
+def test_a_folder_that_its_repository_leaves_out_is_read_all_the_same(root: Path) -> None:
+    """Of it git says that there is nothing in it, and nothing would be checked."""
+    inner = root / "node_modules" / "own"
+    (inner / "tests").mkdir(parents=True)
+    (inner / "tests" / "test_it.py").write_text("1")
+    before = read_workspace(inner)
+    assert [*before.entries] == ["tests/test_it.py"]
+    (inner / "tests" / "test_it.py").write_text("2")
+    assert read_workspace(inner).digest != before.digest
+
+
 def test_a_nested_repository_counts_file_by_file(root: Path) -> None:
     """Git itself lists it as one folder."""
     inner = root / "vendor"

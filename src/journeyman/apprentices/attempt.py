@@ -1,6 +1,6 @@
 """One attempt of an agent: a working copy, the agent at work in it, and what became of it.
 
-How it ended is no verdict: whether the work is good is for checks to tell, on the files that `AttemptResult` points to.
+How it ended is no verdict: whether the work is good is for checks to tell, on the files that `AgentAttempt` points to.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import anyio.to_thread
 import msgspec
 
 from journeyman.agents.drivers.base import Apprentice, AskPerson, WorkLimits, WorkOrder, WorkResult
-from journeyman.agents.drivers.events import AgentEvent, Ended, Usage, clip
+from journeyman.agents.drivers.events import AgentEnded, AgentEvent, Usage, clip
 from journeyman.agents.drivers.permissions import PermissionPolicy
 from journeyman.apprentices.file_changes import FileChange, changes_of
 from journeyman.apprentices.trace import TraceBuilder
@@ -56,10 +56,10 @@ class CountedUsage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptResult:
+class AgentAttempt:
     """What is known after an attempt."""
 
-    ended: Ended
+    ended: AgentEnded
     workspace: Path
     """The files as the agent left them."""
     base_digest: str
@@ -90,7 +90,7 @@ async def run_attempt(
     apprentice: Apprentice,
     order: AttemptOrder,
     on_event: Callable[[AgentEvent, float], None] = lambda _event, _at_s: None,
-) -> AttemptResult:
+) -> AgentAttempt:
     """Put an agent to work in a copy of its own. Cancelling ends it; what it did until then is in the place.
 
     Args:
@@ -123,7 +123,7 @@ async def run_attempt(
     )
 
 
-def _concluded(name: str, place: Path, copy: WorkingCopy, trace: TraceBuilder, result: WorkResult) -> AttemptResult:
+def _concluded(name: str, place: Path, copy: WorkingCopy, trace: TraceBuilder, result: WorkResult) -> AgentAttempt:
     """Look at the files, and write down what there was. Blocks."""
     after = files_of(copy.folder)
     changes = changes_of(copy, after)
@@ -136,7 +136,7 @@ def _concluded(name: str, place: Path, copy: WorkingCopy, trace: TraceBuilder, r
     _write(paths["trace.jsonl"], (msgspec.json.encode(row) + b"\n" for row in rows))
     under = tuple(f"{path}/" for path in copy.inputs)
     touched = [change.path for change in changes if change.path in copy.inputs or change.path.startswith(under)]
-    return AttemptResult(
+    return AgentAttempt(
         ended=result.ended, workspace=copy.folder, base_digest=copy.files.digest, digest=after.digest, changes=changes,
         diff=clip(diff, MOST_DIFF_CHARS), inputs_touched=tuple(touched) if copy.inputs else (), said=result.usage,
         counted=CountedUsage(

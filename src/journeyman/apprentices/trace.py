@@ -12,7 +12,7 @@ from typing import Final
 from journeyman.agents.drivers.base import WorkResult
 from journeyman.agents.drivers.events import (
     AgentEvent,
-    Message,
+    AgentMessage,
     PermissionAnswered,
     PermissionAsked,
     ToolFinished,
@@ -94,7 +94,7 @@ class TraceBuilder:
                 self._begin(event, at_s)
             case ToolFinished():
                 self._end(event, at_s)
-            case Message():
+            case AgentMessage():
                 self._add(TraceStep(type=StepType.ANSWER, source=StepSource.CLAIM, at_s=at_s, what=_shown(event.text)))
             case PermissionAsked():
                 self._asked = event

@@ -65,7 +65,7 @@ def prepare_working_copy(
         if source is None:
             folder.mkdir()
         else:
-            copy_workspace(source, _source_files(source), folder, mounts=mounts)
+            copy_workspace(source, read_workspace(source), folder, mounts=mounts)
         inputs = tuple(_give(folder, asset) for asset in assets)
         _make_repository(folder)
         files = files_of(folder)
@@ -76,11 +76,6 @@ def prepare_working_copy(
     return WorkingCopy(folder=folder, before=before, files=files, inputs=inputs)
 
 
-def _source_files(source: Path) -> WorkspaceFiles:
-    """What is copied of a source: what git knows of it, or all where git ignores it as a whole, as a build folder."""
-    return found if (found := read_workspace(source)).entries else files_of(source)
-
-
 def files_of(folder: Path) -> WorkspaceFiles:
     """All files of a working copy, also those that its `.gitignore` names: an agent can write one. Blocks.
 
@@ -88,7 +83,7 @@ def files_of(folder: Path) -> WorkspaceFiles:
     """
     if folder.is_symlink() or not folder.is_dir():
         return WorkspaceFiles({})
-    return read_workspace(folder, also=list(_walked(str(folder), "")))
+    return read_workspace(folder, named=list(_walked(str(folder), "")))
 
 
 def _walked(root: str, before: str) -> Iterator[str]:

@@ -31,8 +31,8 @@ import anyio
 
 from journeyman.agents.drivers.base import Apprentice, WorkLimits, WorkOrder, WorkResult
 from journeyman.agents.drivers.events import (
+    AgentEnded,
     AgentEvent,
-    Ended,
     Ending,
     PermissionAnswered,
     PermissionAsked,
@@ -111,7 +111,7 @@ async def _followed(apprentice: Apprentice, order: WorkOrder) -> tuple[list[Agen
 
 
 def _one_end(events: list[AgentEvent], result: WorkResult) -> None:
-    ends = [event for event in events if isinstance(event, Ended)]
+    ends = [event for event in events if isinstance(event, AgentEnded)]
     _must(len(ends) == 1 and events[-1] is ends[0], "the last event is the only end")
     _must(result.ended == ends[0], "the result has the end that was followed")
 

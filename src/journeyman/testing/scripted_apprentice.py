@@ -5,12 +5,12 @@ async def work(order: WorkOrder) -> AsyncGenerator[AgentEvent, bool | None]:
     allowed = yield PermissionAsked(request_id="1", kind=ToolKind.WRITE, title="write done.txt", paths=("done.txt",))
     if allowed:
         (order.workspace / "done.txt").write_text("done")
-    yield Message(text="Done." if "feedback" in order.prompt else "Not yet.")
+    yield AgentMessage(text="Done." if "feedback" in order.prompt else "Not yet.")
 
 apprentice = ScriptedApprentice(works=(work,))
 ```
 
-What it yields is told to who follows; what comes back from a `yield` of `PermissionAsked` is the answer. Without an `Ended` of
+What it yields is told to who follows; what comes back from a `yield` of `PermissionAsked` is the answer. Without an `AgentEnded` of
 its own it ends as finished.
 """
 
@@ -22,7 +22,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from journeyman.agents.drivers.base import AgentReadiness, Capabilities, WorkOrder
-from journeyman.agents.drivers.events import AgentEvent, Ended, Ending, PermissionAsked, SessionStarted
+from journeyman.agents.drivers.events import AgentEnded, AgentEvent, Ending, PermissionAsked, SessionStarted
 from journeyman.agents.drivers.session import Session, session_of
 
 Work: TypeAlias = Callable[[WorkOrder], AsyncGenerator[AgentEvent, bool | None]]
@@ -63,7 +63,7 @@ class _ScriptedConversation:
     session_id: str
     work: Work
 
-    async def hold(self, session: Session) -> Ended:
+    async def hold(self, session: Session) -> AgentEnded:
         """Do the work."""
         session.begun()
         await session.tell(SessionStarted(agent=self.name, session_id=self.session_id))
@@ -73,10 +73,10 @@ class _ScriptedConversation:
                 try:
                     event = await steps.asend(answer)
                 except StopAsyncIteration:
-                    return Ended(how=Ending.FINISHED, stop_reason="scripted")
+                    return AgentEnded(how=Ending.FINISHED, stop_reason="scripted")
                 answer = None
                 match event:
-                    case Ended():
+                    case AgentEnded():
                         return event
                     case PermissionAsked():
                         answer = await session.ask(event)

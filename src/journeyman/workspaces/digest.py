@@ -6,7 +6,7 @@ import hashlib
 import os
 import stat
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -66,6 +66,7 @@ def read_workspace(
     root: Path,
     *,
     also: Sequence[str] = (),
+    named: Collection[str] = (),
     stopped: Callable[[], bool] = lambda: False,
 ) -> WorkspaceFiles:
     """The files of a workspace, each read. Blocks.
@@ -73,9 +74,10 @@ def read_workspace(
     Args:
         root: Its folder.
         also: Patterns of files that count even where git ignores them.
+        named: Paths that count whatever is said of them elsewhere.
         stopped: Asked between files; true ends the reading with `InterruptedError`.
     """
-    return _WorkspaceReader(root, {}, stopped).files(also)
+    return _WorkspaceReader(root, {}, stopped).files(also, named)
 
 
 def glance_workspace(root: Path, cache_file: Path, *, also: Sequence[str] = ()) -> WorkspaceFiles:
@@ -110,10 +112,12 @@ class _WorkspaceReader:
         """What may be believed the next time."""
         self.changed = False
 
-    def files(self, also: Sequence[str]) -> WorkspaceFiles:
+    def files(self, also: Sequence[str], named: Collection[str] = ()) -> WorkspaceFiles:
         paths = listed_files(Path(self._root))
         if also:
-            paths = sorted({*paths, *meant_files(Path(self._root), PathPatterns(also))})
+            named = {*named, *meant_files(Path(self._root), PathPatterns(also))}
+        if named:
+            paths = sorted({*paths, *named})
         entries: dict[str, FileEntry] = {}
         for path in paths:
             if self._stopped():

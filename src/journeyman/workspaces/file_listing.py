@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from journeyman.mission.values.errors import Unavailable
 from journeyman.workspaces.path_patterns import PathPatterns, Reach
 
 LEFT_OUT: Final = frozenset({
@@ -37,7 +38,8 @@ def listed_files(root: Path) -> list[str]:
     """The paths of a workspace's files and links, sorted, with `/` between names.
 
     In a git repository: tracked files, and untracked ones that no `.gitignore` names, those of submodules and nested
-    repositories too. Some may not exist any more. Elsewhere, or where git cannot tell, a plain walk. Both without `LEFT_OUT`.
+    repositories too. Some may not exist any more. Elsewhere, where git cannot tell, and in a folder that the repository above it
+    leaves out as a whole, a plain walk. Both without `LEFT_OUT`.
     """
     return sorted(set(_listed(str(root), 0)))
 
@@ -68,7 +70,7 @@ def run_git(folder: str, *words: str, given: bytes = b"") -> bytes | None:
 
 def _listed(root: str, depth: int) -> Iterator[str]:
     found = run_git(root, "ls-files", "-z", "--cached", *_UNTRACKED)
-    if found is None:
+    if found is None or _is_left_out(root):
         yield from _walked(root)
         return
     for name in os.fsdecode(found).split("\0"):
@@ -82,11 +84,22 @@ def _listed(root: str, depth: int) -> Iterator[str]:
             yield path
 
 
+def _is_left_out(root: str) -> bool:
+    """Tell whether the repository above ignores all of a folder: it would say that there is nothing in it."""
+    below = not os.path.lexists(f"{root}/.git")
+    return below and run_git(root, "check-ignore", "--no-index", "--quiet", ".") is not None
+
+
 def _meant(root: str, folder: str, patterns: PathPatterns, reach: Reach) -> Iterator[str]:
     try:
         found = sorted(os.scandir(f"{root}/{folder}"), key=lambda entry: entry.name)
     except (FileNotFoundError, NotADirectoryError):
         return
+    except OSError as error:
+        raise Unavailable(
+            f"{root}/{folder} cannot be read ({error.strerror}), so nobody can tell what is checked; make it readable or remove it",
+            code="workspace_unreadable",
+        ) from None
     for entry in found:
         path = f"{folder}{entry.name}"
         if entry.is_dir(follow_symlinks=False):

@@ -4,7 +4,7 @@
 apprentice = apprentice_for("claude-code", AgentSettings())
 order = WorkOrder(prompt="Make the failing tests pass.", workspace=copy, limits=WorkLimits(wall_clock_s=900, cost_usd=2))
 async with apprentice.start(order) as session:
-    async for event in session.follow():      # `AgentEvent`, as it happens; `Ended` is the last one
+    async for event in session.follow():      # `AgentEvent`, as it happens; `AgentEnded` is the last one
         show(event)
     result = await session.collect()          # how it ended, what it used, its raw output
 ```
@@ -13,7 +13,7 @@ What holds for every driver, and `journeyman.testing.check_apprentice` proves:
 
 1. `start` raises (`NotFound`, `CouldNotStart`) where the agent is not there. After that nothing of the agent's raises.
 2. Leaving the block, by whatever way, ends the agent and all its descendants.
-3. The last event is one `Ended`, and nothing follows it. `FINISHED` only where the agent said so in its own format, all of
+3. The last event is one `AgentEnded`, and nothing follows it. `FINISHED` only where the agent said so in its own format, all of
    that could be read, and its process did not say otherwise.
 4. Limits are held from outside, whatever the agent says or does: time always; tokens, money and calls as soon as the agent
    tells them, which some do at the end alone (`Capabilities.live_usage`).
@@ -31,7 +31,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
-from journeyman.agents.drivers.events import AgentEvent, Ended, PermissionAsked, Usage
+from journeyman.agents.drivers.events import AgentEnded, AgentEvent, PermissionAsked, Usage
 from journeyman.agents.drivers.permissions import PermissionPolicy
 
 AskPerson: TypeAlias = Callable[[PermissionAsked], Awaitable[bool]]
@@ -97,7 +97,7 @@ class AgentReadiness:
 class WorkResult:
     """What is known at the end, by the agent's own account; `ended.how` says how far that goes."""
 
-    ended: Ended
+    ended: AgentEnded
     session_id: str = ""
     usage: Usage | None = None
     """`None` where it never said."""
@@ -118,7 +118,7 @@ class AgentSession(Protocol):
     """An agent at work."""
 
     def follow(self) -> AsyncIterator[AgentEvent]:
-        """The events as they come, `Ended` as the last one; for one follower."""
+        """The events as they come, `AgentEnded` as the last one; for one follower."""
         ...
 
     async def cancel(self) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from journeyman.agents.drivers.base import AgentReadiness, Capabilities, WorkOrder
-from journeyman.agents.drivers.events import Ended, Ending, Message, SessionStarted, clip
+from journeyman.agents.drivers.events import AgentEnded, AgentMessage, Ending, SessionStarted, clip
 from journeyman.agents.drivers.installed import agent_environment, program_readiness, refuse_unready
 from journeyman.agents.drivers.program_conversation import AgentProgram, program_at_work
 from journeyman.agents.drivers.session import Session, session_of
@@ -85,7 +85,7 @@ class _CommandConversation:
     program: AgentProgram
     given: bytes = field(repr=False)
 
-    async def hold(self, session: Session) -> Ended:
+    async def hold(self, session: Session) -> AgentEnded:
         """From its start to its end."""
         said = KeptOutput(0, _SAID_BYTES)
         async with program_at_work(self.program, session) as talk:
@@ -96,10 +96,10 @@ class _CommandConversation:
                 said.add(chunk)
             code = await talk.exited(_LINGER_S)
         if text := said.kept().decode("utf-8", "replace").strip():
-            await session.tell(Message(text=clip(text)))
+            await session.tell(AgentMessage(text=clip(text)))
         reason = f"exit {code}"
         if code == 0:
-            return Ended(how=Ending.FINISHED, stop_reason=reason, exit_code=0)
+            return AgentEnded(how=Ending.FINISHED, stop_reason=reason, exit_code=0)
         if code is None:
-            return Ended(how=Ending.UNKNOWN, detail="it closed its output and did not exit")
-        return Ended(how=Ending.FAILED, stop_reason=reason, exit_code=code)
+            return AgentEnded(how=Ending.UNKNOWN, detail="it closed its output and did not exit")
+        return AgentEnded(how=Ending.FAILED, stop_reason=reason, exit_code=code)

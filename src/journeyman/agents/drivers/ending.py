@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from journeyman.agents.drivers.base import WorkLimits
-from journeyman.agents.drivers.events import Ended, Ending, Usage
+from journeyman.agents.drivers.events import AgentEnded, Ending, Usage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,14 +18,17 @@ class ProcessEnd:
     """Of the largest line that was too long to be read; 0 where there was none."""
     torn: bool = False
     """Its output stopped in the middle of a message."""
+    complaint: str = ""
+    """The last line of its standard error."""
 
 
-def judge_end(claim: Ended | None, process: ProcessEnd) -> Ended:
+def judge_end(claim: AgentEnded | None, process: ProcessEnd) -> AgentEnded:
     """The end, never better than what all signs agree on."""
     code = process.exit_code
     if claim is None:
         how = "was ended" if code is None else f"exited with {code}"
-        return _unknown(f"it {how} without a result", claim, code)
+        why = f": {process.complaint}" if process.complaint else ""
+        return _unknown(f"it {how} without a result{why}", claim, code)
     if claim.how not in (Ending.FINISHED, Ending.REFUSED):
         return replace(claim, exit_code=code)
     if process.oversized_bytes:
@@ -41,8 +44,8 @@ def judge_end(claim: Ended | None, process: ProcessEnd) -> Ended:
     return replace(claim, exit_code=code, detail=detail)
 
 
-def _unknown(detail: str, claim: Ended | None, code: int | None) -> Ended:
-    return Ended(
+def _unknown(detail: str, claim: AgentEnded | None, code: int | None) -> AgentEnded:
+    return AgentEnded(
         how=Ending.UNKNOWN, stop_reason=claim.stop_reason if claim is not None else "", detail=detail, exit_code=code
     )
 

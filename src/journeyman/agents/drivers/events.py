@@ -105,7 +105,7 @@ class SessionStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
+class AgentMessage:
     """Something the agent says."""
 
     text: str
@@ -208,7 +208,7 @@ class Unreadable:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ended:
+class AgentEnded:
     """The last event of all."""
 
     how: Ending
@@ -221,8 +221,8 @@ class Ended:
 
 
 AgentEvent: TypeAlias = (
-    SessionStarted | Message | Thought | Notice | ToolStarted | ToolUpdated | ToolFinished | DiffClaimed
-    | PermissionAsked | PermissionAnswered | UsageReported | Unreadable | Ended
+    SessionStarted | AgentMessage | Thought | Notice | ToolStarted | ToolUpdated | ToolFinished | DiffClaimed
+    | PermissionAsked | PermissionAnswered | UsageReported | Unreadable | AgentEnded
 )  # fmt: skip
 
 

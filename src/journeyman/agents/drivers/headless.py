@@ -10,23 +10,25 @@ from typing import Final
 
 from journeyman.agents import HOSTS
 from journeyman.agents.drivers.base import AgentReadiness, Capabilities, WorkOrder
-from journeyman.agents.drivers.dialogues.base import Dialogue, HeadlessAgent, Launch
+from journeyman.agents.drivers.dialogues.base import Dialogue, HeadlessAgent, Launch, Redirect
 from journeyman.agents.drivers.ending import ProcessEnd, judge_end
 from journeyman.agents.drivers.events import (
+    AgentEnded,
     AgentEvent,
-    Ended,
+    AgentMessage,
     Ending,
-    Message,
     PermissionAsked,
     ToolStarted,
     Unreadable,
     UsageReported,
+    clip,
 )
 from journeyman.agents.drivers.installed import agent_environment, program_readiness, refuse_unready
 from journeyman.agents.drivers.json_lines import JsonLines, Row
 from journeyman.agents.drivers.program_conversation import AgentProgram, Talk, program_at_work
 from journeyman.agents.drivers.session import Session, session_of
 from journeyman.mission.values.errors import NotAllowed
+from journeyman.mission.values.printable import visible_line
 
 _LINGER_S: Final = 10.0
 """How long an agent has to go by itself after its result, or after it has closed its output."""
@@ -46,6 +48,8 @@ class HeadlessApprentice:
     model: str = ""
     environment: Sequence[str] = ()
     """Names of further variables that it sees."""
+    model_url: str = ""
+    """Where its model is asked instead; empty: where it always is."""
     variables: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     """Where variables come from."""
 
@@ -73,17 +77,28 @@ class HeadlessApprentice:
                 "or put it in a file of the workspace and name that",
                 code="prompt_too_long",
             )
-        launch = Launch(order=order, model=self.model, extra=tuple(self.arguments))
+        other = self._redirect()
+        extra = (*other.arguments, *self.arguments)
+        launch = Launch(order=order, model=self.model or other.model, extra=extra)
         program = AgentProgram(
             argv=[*self._command(), *self.agent.arguments(launch)],
             folder=order.workspace,
             environment=agent_environment(
-                (*self.agent.variables, *self.environment), self.agent.fixed(launch), self.variables
+                (*self.agent.variables, *self.environment),
+                {**self.agent.fixed(launch), **other.variables},
+                self.variables,
             ),
         )
         conversation = HeadlessConversation(program, self.agent.dialogue(), counts_on=self.capabilities.counts_on)
         async with session_of(conversation, order) as session:
             yield session
+
+    def _redirect(self) -> Redirect:
+        if not self.model_url:
+            return Redirect()
+        if self.agent.redirect is None:
+            raise NotAllowed(f"{self.name} cannot be pointed to another model", code="no_redirect")
+        return self.agent.redirect(self.model_url)
 
     def _command(self) -> list[str]:
         return list(self.command) or [HOSTS[self.agent.host].programs[0]]
@@ -96,9 +111,9 @@ class HeadlessConversation:
         self._counts_on = counts_on
         self._program = program
         self._dialogue = dialogue
-        self._claim: Ended | None = None
+        self._claim: AgentEnded | None = None
 
-    async def hold(self, session: Session) -> Ended:
+    async def hold(self, session: Session) -> AgentEnded:
         """From its start to its end."""
         lines = JsonLines()
         async with program_at_work(self._program, session) as talk:
@@ -114,7 +129,10 @@ class HeadlessConversation:
             for event in self._dialogue.at_end():
                 await self._tell(event, talk, session)
             code = await talk.exited(_LINGER_S)
-        process = ProcessEnd(exit_code=code, oversized_bytes=lines.oversized_bytes, torn=lines.torn)
+        complaint = _last_line(session.errors)
+        process = ProcessEnd(
+            exit_code=code, oversized_bytes=lines.oversized_bytes, torn=lines.torn, complaint=complaint
+        )
         return judge_end(self._claim, process)
 
     def _open(self, talk: Talk, order: WorkOrder) -> None:
@@ -134,7 +152,7 @@ class HeadlessConversation:
 
     async def _tell(self, event: AgentEvent, talk: Talk, session: Session) -> None:
         match event:
-            case Ended():
+            case AgentEnded():
                 if self._claim is None or self._claim.how is Ending.FINISHED:
                     self._claim = event
             case PermissionAsked():
@@ -142,6 +160,11 @@ class HeadlessConversation:
             case UsageReported() if self._counts_on and session.order.used_before is not None:
                 await session.tell(UsageReported(usage=event.usage.since(session.order.used_before)))
             case _:
-                if isinstance(event, Message | ToolStarted):
+                if isinstance(event, AgentMessage | ToolStarted):
                     self._claim = None  # it goes on: what it said of its end was about an earlier turn
                 await session.tell(event)
+
+
+def _last_line(errors: bytes) -> str:
+    lines = [line for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
+    return visible_line(clip(lines[-1])) if lines else ""

@@ -10,12 +10,16 @@ from journeyman.agents.drivers.base import Apprentice
 from journeyman.agents.drivers.command import CommandApprentice
 from journeyman.agents.drivers.dialogues import HEADLESS
 from journeyman.agents.drivers.headless import HeadlessApprentice
-from journeyman.agents.drivers.settings import AgentSettings, DriverKind
-from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
+from journeyman.agents.settings import AgentSettings, DriverKind
+from journeyman.mission.values.errors import InvalidInput, NotAllowed, NotFound, Problem
 
 
 def apprentice_for(
-    name: str, settings: Mapping[str, AgentSettings], variables: Mapping[str, str] | None = None
+    name: str,
+    settings: Mapping[str, AgentSettings],
+    variables: Mapping[str, str] | None = None,
+    *,
+    model_url: str = "",
 ) -> Apprentice:
     """The agent of this name, as the settings have it.
 
@@ -23,10 +27,12 @@ def apprentice_for(
         name: Of a known agent, or of a table of the settings.
         settings: The `[agents.NAME]` tables.
         variables: Where its variables come from; our own environment when `None`.
+        model_url: Where its model is asked, for agents that can be told; empty: where it always is.
 
     Raises:
         NotFound: No agent has this name.
         InvalidInput: Its settings do not say enough.
+        NotAllowed: It cannot be pointed to another model.
     """
     own = settings.get(name, AgentSettings())
     known = {*HEADLESS, *settings}
@@ -36,10 +42,13 @@ def apprentice_for(
         raise NotFound(f"no agent is named {name!r}; {hint}", code="agent_unknown")
     ours = os.environ if variables is None else variables
     agent = HEADLESS.get(name)
+    if model_url and (agent is None or own.driver is DriverKind.COMMAND):
+        raise NotAllowed(f"{name} cannot be pointed to another model", code="no_redirect")
     match own.driver or (DriverKind.HEADLESS if agent is not None else None):
         case DriverKind.HEADLESS if agent is not None:
             return HeadlessApprentice(
                 agent=agent, command=own.command, arguments=own.arguments, model=own.model, environment=own.environment,
+                model_url=model_url,
                 variables=ours,
             )  # fmt: skip
         case DriverKind.COMMAND if own.command:
@@ -51,5 +60,5 @@ def apprentice_for(
         case DriverKind.COMMAND:
             problem = "needs command, a list of arguments"
         case _:
-            problem = "needs driver: acp, or command"
+            problem = 'needs driver = "command" and command, a list of arguments: it is no agent that is known by name'
     raise InvalidInput("settings", (Problem(where=f"agents.{name}", message=problem),))

@@ -14,11 +14,11 @@ import anyio.lowlevel
 from journeyman.agents.drivers.base import WorkOrder, WorkResult
 from journeyman.agents.drivers.ending import exceeded
 from journeyman.agents.drivers.events import (
+    AgentEnded,
     AgentEvent,
+    AgentMessage,
     AnsweredBy,
-    Ended,
     Ending,
-    Message,
     PermissionAnswered,
     PermissionAsked,
     SessionStarted,
@@ -45,7 +45,7 @@ _STEP_S: Final = 0.05
 class Conversation(Protocol):
     """How an agent is spoken to, from its start to its end; cancelled, it ends the agent and all its descendants."""
 
-    async def hold(self, session: Session) -> Ended:
+    async def hold(self, session: Session) -> AgentEnded:
         """Start the agent, call `session.begun`, tell the session what happens; gives the end.
 
         Raises before `begun` where the agent cannot be started.
@@ -65,8 +65,8 @@ class Session:
         """Why it could not be started."""
         self._send, self._receive = anyio.create_memory_object_stream[AgentEvent](_BUFFERED)
         self._scope = anyio.CancelScope()
-        self._stopped: Ended | None = None
-        self._ended: Ended | None = None
+        self._stopped: AgentEnded | None = None
+        self._ended: AgentEnded | None = None
         self._running = anyio.Event()
         self._over = anyio.Event()
         self._usage: Usage | None = None
@@ -79,13 +79,13 @@ class Session:
         self._waits_since_s: float | None = None
 
     async def follow(self) -> AsyncIterator[AgentEvent]:
-        """The events as they come; `Ended` is the last one."""
+        """The events as they come; `AgentEnded` is the last one."""
         async for event in self._receive:
             yield event
 
     async def cancel(self) -> None:
         """Have it ended."""
-        self._stop(Ended(how=Ending.CANCELLED, stop_reason="cancelled"))
+        self._stop(AgentEnded(how=Ending.CANCELLED, stop_reason="cancelled"))
 
     async def collect(self) -> WorkResult:
         """The result, once it has ended."""
@@ -113,7 +113,7 @@ class Session:
         match event:
             case SessionStarted():
                 self._session_id = event.session_id or self._session_id
-            case Message():
+            case AgentMessage():
                 self._message = event.text
             case ToolStarted():
                 self._calls += 1
@@ -123,7 +123,7 @@ class Session:
                 pass
         await self._pass_on(event)
         if why := exceeded(self.order.limits, self._usage, self._calls):
-            self._stop(Ended(how=Ending.LIMIT, detail=why))
+            self._stop(AgentEnded(how=Ending.LIMIT, detail=why))
             await anyio.lowlevel.checkpoint()
 
     async def ask(self, asked: PermissionAsked) -> bool:
@@ -145,7 +145,7 @@ class Session:
 
     async def run(self, conversation: Conversation) -> None:
         """Hold a conversation, within the limits, and tell its end; never raises for what the agent does."""
-        claim: Ended | None = None
+        claim: AgentEnded | None = None
         try:
             with self._scope:
                 async with anyio.create_task_group() as group:
@@ -160,24 +160,24 @@ class Session:
         await self._pass_on(last)
         self._send.close()
 
-    async def _held(self, conversation: Conversation) -> Ended | None:
+    async def _held(self, conversation: Conversation) -> AgentEnded | None:
         """The end that a conversation gives; whatever breaks in it once the agent runs is an end, too."""
         try:
             return await conversation.hold(self)
         except JourneymanError as error:
             if not self._running.is_set():
                 self.failed = error
-            return Ended(how=Ending.UNKNOWN, detail=clip(str(error), 500))
+            return AgentEnded(how=Ending.UNKNOWN, detail=clip(str(error), 500))
         except Exception as error:  # noqa: BLE001 - nothing that an agent says may break who follows it
-            return Ended(how=Ending.UNKNOWN, detail=clip(f"what it said could not be followed: {error!r}", 500))
+            return AgentEnded(how=Ending.UNKNOWN, detail=clip(f"what it said could not be followed: {error!r}", 500))
 
-    def _last(self, claim: Ended | None) -> Ended:
+    def _last(self, claim: AgentEnded | None) -> AgentEnded:
         """The end, from why it was stopped and what the conversation says."""
         if self._stopped is not None:
             code = claim.exit_code if claim is not None else None
             return replace(self._stopped, exit_code=code)
         if claim is None:
-            return Ended(how=Ending.CANCELLED, stop_reason="cancelled")
+            return AgentEnded(how=Ending.CANCELLED, stop_reason="cancelled")
         limit_usd = self.order.limits.cost_usd
         if limit_usd is not None and (self._usage is None or self._usage.cost_usd is None) and not claim.detail:
             return replace(claim, detail=f"it does not say what it cost: {limit_usd:g} USD could not be held")
@@ -196,7 +196,7 @@ class Session:
         with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):  # nobody follows any more
             await self._send.send(event)
 
-    def _stop(self, why: Ended) -> None:
+    def _stop(self, why: AgentEnded) -> None:
         """End the agent; the first reason is the one."""
         if self._stopped is None and not self._over.is_set():
             self._stopped = why
@@ -209,9 +209,9 @@ class Session:
             if self._waits_since_s is None:
                 worked_s = now_s - self._began_s - self._waited_s
                 if limits.wall_clock_s is not None and worked_s >= limits.wall_clock_s:
-                    self._stop(Ended(how=Ending.LIMIT, detail=f"its {limits.wall_clock_s:g} seconds were over"))
+                    self._stop(AgentEnded(how=Ending.LIMIT, detail=f"its {limits.wall_clock_s:g} seconds were over"))
                 if limits.silence_s is not None and now_s - self._heard_s >= limits.silence_s:
-                    self._stop(Ended(how=Ending.LIMIT, detail=f"it was silent for {limits.silence_s:g} seconds"))
+                    self._stop(AgentEnded(how=Ending.LIMIT, detail=f"it was silent for {limits.silence_s:g} seconds"))
             await anyio.sleep(_STEP_S)
 
 

@@ -50,6 +50,7 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
     "import": CommandEntry("records", "Records", "Take in an exported session, after checking it."),
     "guard": CommandEntry("guard.commands", "Guard", "Keep coding agents from calling work done that is not."),
     "gym": CommandEntry("gym.commands", "Gym", "Score, play, watch, export and train on simulated incidents."),
+    "agents": CommandEntry("agents", "System", "List the coding agents on this machine, and try one."),
     "model": CommandEntry("model", "System", "Serve a scripted model on this machine."),
     "doctor": CommandEntry("system", "System", "Check this installation and say what to repair."),
     "config": CommandEntry("system", "System", "Show settings and where each comes from."),

@@ -57,6 +57,11 @@ class CommandGroup(typer.Typer):
         register = super().command(name, **settings)
         return lambda function: register(_handle_errors(function))
 
+    def callback(self, **settings: Any) -> Callable[[CommandFunctionType], CommandFunctionType]:
+        """Register what a group does itself, where it is called without a command."""
+        register = super().callback(**settings)
+        return lambda function: register(_handle_errors(function))
+
 
 def _handle_errors(command: CommandFunctionType) -> CommandFunctionType:
     """Turn our errors into one clear message and the right exit code; never a traceback for what a user can cause."""

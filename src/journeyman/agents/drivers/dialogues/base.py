@@ -10,8 +10,8 @@ from typing import Final, cast
 from journeyman.agents.drivers.base import Capabilities, WorkOrder
 from journeyman.agents.drivers.events import (
     AgentEvent,
+    AgentMessage,
     DiffClaimed,
-    Message,
     PermissionAsked,
     Thought,
     ToolKind,
@@ -46,7 +46,7 @@ class Dialogue:
         return order.prompt.encode("utf-8", "replace")
 
     def read(self, row: Row) -> Iterator[AgentEvent]:
-        """What a line means. `Ended` is what the agent says of its end: the last one counts, and none may follow the work."""
+        """What a line means. `AgentEnded` is what the agent says of its end: the last one counts, and none may follow the work."""
         raise NotImplementedError
 
     def reply(self, asked: PermissionAsked, *, allowed: bool) -> bytes:
@@ -65,6 +65,16 @@ class Dialogue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Redirect:
+    """What points an agent to a model at another address, such as a scripted one on this machine."""
+
+    arguments: tuple[str, ...] = ()
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    model: str = ""
+    """What it is to ask for there; empty: whatever it likes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HeadlessAgent:
     """A coding agent that prints its events as lines of JSON."""
 
@@ -75,14 +85,14 @@ class HeadlessAgent:
     capabilities: Capabilities
     prompt_in_arguments: bool = False
     """It cannot read its prompt from its input: other users of the machine may see it."""
-    acp: tuple[str, ...] = ()
-    """Arguments with which its program speaks ACP; empty where it does not."""
     variables: tuple[str, ...] = ()
     """Variables of ours that it sees besides what every program does: its own keys and addresses, nobody else's."""
     fixed: Callable[[Launch], Mapping[str, str]] = field(default=lambda _: dict[str, str]())
     """Variables that it is given."""
     login: Callable[[Path, Mapping[str, str]], str] = field(default=lambda _home, _variables: "")
     """Where it would find its login, from the home folder and the variables: in words, empty where there is none."""
+    redirect: Callable[[str], Redirect] | None = None
+    """Points it to another address for its model; `None` where there is no way."""
     install: str = ""
     """How to get it, for a person."""
 
@@ -91,10 +101,10 @@ class TextJoiner:
     """Joins pieces of a text, as some agents print it letter by letter, to whole messages."""
 
     def __init__(self) -> None:
-        self._kind: type[Message | Thought] = Message
+        self._kind: type[AgentMessage | Thought] = AgentMessage
         self._pieces: list[str] = []
 
-    def add(self, kind: type[Message | Thought], text: str) -> Iterator[AgentEvent]:
+    def add(self, kind: type[AgentMessage | Thought], text: str) -> Iterator[AgentEvent]:
         """Take in a piece; gives what went before where that was of another kind."""
         if kind is not self._kind:
             yield from self.flush()

@@ -13,6 +13,7 @@ from journeyman.agents.drivers.dialogues.base import (
     Dialogue,
     HeadlessAgent,
     Launch,
+    Redirect,
     call_begins,
     money,
     number,
@@ -23,10 +24,10 @@ from journeyman.agents.drivers.dialogues.base import (
     word,
 )
 from journeyman.agents.drivers.events import (
+    AgentEnded,
     AgentEvent,
-    Ended,
+    AgentMessage,
     Ending,
-    Message,
     PermissionAsked,
     SessionStarted,
     Thought,
@@ -112,7 +113,7 @@ class ClaudeDialogue(Dialogue):
         for block in rows(message.get("content")):
             match block.get("type"):
                 case "text" if block.get("text"):
-                    yield Message(text=text(block.get("text")))
+                    yield AgentMessage(text=text(block.get("text")))
                 case "thinking":
                     yield Thought(text=text(block.get("thinking")))
                 case "tool_use":
@@ -175,13 +176,13 @@ class ClaudeDialogue(Dialogue):
         subtype, reason = word(row.get("subtype")), word(row.get("terminal_reason")) or word(row.get("stop_reason"))
         said = text(row.get("result"))
         if subtype in _LIMITS:
-            yield Ended(how=Ending.LIMIT, stop_reason=subtype, detail="a limit of the agent's own struck")
+            yield AgentEnded(how=Ending.LIMIT, stop_reason=subtype, detail="a limit of the agent's own struck")
         elif row.get("stop_reason") == "refusal":
-            yield Ended(how=Ending.REFUSED, stop_reason="refusal", detail=clip(said, 500))
+            yield AgentEnded(how=Ending.REFUSED, stop_reason="refusal", detail=clip(said, 500))
         elif subtype == "success" and row.get("is_error") is False:
-            yield Ended(how=Ending.FINISHED, stop_reason=reason)
+            yield AgentEnded(how=Ending.FINISHED, stop_reason=reason)
         else:
-            yield Ended(how=Ending.FAILED, stop_reason=reason or subtype, detail=clip(said or subtype, 500))
+            yield AgentEnded(how=Ending.FAILED, stop_reason=reason or subtype, detail=clip(said or subtype, 500))
 
 
 def _cost_of(models: Mapping[str, object]) -> float | None:
@@ -256,5 +257,6 @@ CLAUDE_CODE: Final = HeadlessAgent(
     ),
     fixed=lambda _: {"DISABLE_AUTOUPDATER": "1"},
     login=_login,
+    redirect=lambda url: Redirect(variables={"ANTHROPIC_BASE_URL": url, "ANTHROPIC_API_KEY": "scripted"}),
     install="npm install -g @anthropic-ai/claude-code",
 )  # fmt: skip

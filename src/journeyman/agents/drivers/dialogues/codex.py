@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -11,6 +12,7 @@ from journeyman.agents.drivers.dialogues.base import (
     Dialogue,
     HeadlessAgent,
     Launch,
+    Redirect,
     code,
     number,
     rows,
@@ -19,10 +21,10 @@ from journeyman.agents.drivers.dialogues.base import (
     word,
 )
 from journeyman.agents.drivers.events import (
+    AgentEnded,
     AgentEvent,
-    Ended,
+    AgentMessage,
     Ending,
-    Message,
     Notice,
     SessionStarted,
     Thought,
@@ -67,10 +69,10 @@ class CodexDialogue(Dialogue):
                         cached_tokens=number(used.get("cached_input_tokens")),
                     )
                 )
-                yield Ended(how=Ending.FINISHED, stop_reason="turn.completed")
+                yield AgentEnded(how=Ending.FINISHED, stop_reason="turn.completed")
             case "turn.failed":
                 said = text(table(row, "error").get("message"))
-                yield Ended(how=Ending.FAILED, stop_reason="turn.failed", detail=clip(said, 500))
+                yield AgentEnded(how=Ending.FAILED, stop_reason="turn.failed", detail=clip(said, 500))
             case "error":
                 yield Notice(text=text(row.get("message")))
             case _:
@@ -80,7 +82,7 @@ class CodexDialogue(Dialogue):
         whole = state == "item.completed"
         match item.get("type"):
             case "agent_message" if whole:
-                yield Message(text=text(item.get("text")))
+                yield AgentMessage(text=text(item.get("text")))
             case "reasoning" if whole:
                 yield Thought(text=text(item.get("text")))
             case "error" if whole:
@@ -141,6 +143,17 @@ def _login(home: Path, variables: Mapping[str, str]) -> str:
     return str(file) if file.exists() else ""
 
 
+def _redirect(url: str) -> Redirect:
+    provider = (
+        f'{{name="other",base_url={json.dumps(f"{url}/v1")},env_key="JOURNEYMAN_MODEL_KEY",wire_api="responses"}}'
+    )
+    return Redirect(
+        arguments=("-c", 'model_provider="other"', "-c", f"model_providers.other={provider}"),
+        variables={"JOURNEYMAN_MODEL_KEY": "scripted"},
+        model="scripted",
+    )
+
+
 CODEX: Final = HeadlessAgent(
     host="codex",
     dialogue=CodexDialogue,
@@ -155,5 +168,6 @@ CODEX: Final = HeadlessAgent(
         "OPENAI_PROJECT",
     ),
     login=_login,
+    redirect=_redirect,
     install="npm install -g @openai/codex",
 )

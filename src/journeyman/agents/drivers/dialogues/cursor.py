@@ -23,10 +23,10 @@ from journeyman.agents.drivers.dialogues.base import (
     word,
 )
 from journeyman.agents.drivers.events import (
+    AgentEnded,
     AgentEvent,
-    Ended,
+    AgentMessage,
     Ending,
-    Message,
     SessionStarted,
     ToolFinished,
     ToolKind,
@@ -58,7 +58,7 @@ class CursorDialogue(Dialogue):
         """What a line means."""
         if row.get("type") == "assistant":
             for block in rows(table(row, "message").get("content")):
-                yield from self._said.add(Message, text(block.get("text")))
+                yield from self._said.add(AgentMessage, text(block.get("text")))
             return
         yield from self._said.flush()
         match row.get("type"):
@@ -72,7 +72,7 @@ class CursorDialogue(Dialogue):
                 reason = word(row.get("subtype"))
                 good = reason == "success" and row.get("is_error") is False
                 detail = "" if good else clip(text(row.get("result")), 500)
-                yield Ended(how=Ending.FINISHED if good else Ending.FAILED, stop_reason=reason, detail=detail)
+                yield AgentEnded(how=Ending.FINISHED if good else Ending.FAILED, stop_reason=reason, detail=detail)
             case _:
                 return
 
@@ -127,7 +127,6 @@ CURSOR: Final = HeadlessAgent(
     arguments=_arguments,
     capabilities=Capabilities(resumes=True, tells_usage=False),
     prompt_in_arguments=True,
-    acp=("acp",),
     variables=("CURSOR_API_KEY", "CURSOR_CONFIG_DIR"),
     login=_login,
     install="see cursor.com/cli",

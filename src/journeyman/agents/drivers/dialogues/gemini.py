@@ -12,6 +12,7 @@ from journeyman.agents.drivers.dialogues.base import (
     Dialogue,
     HeadlessAgent,
     Launch,
+    Redirect,
     TextJoiner,
     call_begins,
     number,
@@ -20,10 +21,10 @@ from journeyman.agents.drivers.dialogues.base import (
     word,
 )
 from journeyman.agents.drivers.events import (
+    AgentEnded,
     AgentEvent,
-    Ended,
+    AgentMessage,
     Ending,
-    Message,
     Notice,
     SessionStarted,
     ToolFinished,
@@ -60,7 +61,7 @@ class GeminiDialogue(Dialogue):
         """What a line means."""
         if row.get("type") == "message" and row.get("role") == "assistant":
             self._trouble = ""
-            yield from self._said.add(Message, text(row.get("content")))
+            yield from self._said.add(AgentMessage, text(row.get("content")))
             return
         yield from self._said.flush()
         match row.get("type"):
@@ -119,13 +120,13 @@ class GeminiDialogue(Dialogue):
         error = table(row, "error")
         reason = word(error.get("type")) or word(row.get("status"))
         if row.get("status") == "success" and not self._trouble:
-            yield Ended(how=Ending.FINISHED, stop_reason=reason)
+            yield AgentEnded(how=Ending.FINISHED, stop_reason=reason)
         elif row.get("status") == "success":
-            yield Ended(how=Ending.UNKNOWN, stop_reason=reason, detail=clip(self._trouble, 500))
+            yield AgentEnded(how=Ending.UNKNOWN, stop_reason=reason, detail=clip(self._trouble, 500))
         else:
             limit = "turn" in reason.lower() and "limit" in reason.lower()
             said = text(error.get("message"))
-            yield Ended(how=Ending.LIMIT if limit else Ending.FAILED, stop_reason=reason, detail=clip(said, 500))
+            yield AgentEnded(how=Ending.LIMIT if limit else Ending.FAILED, stop_reason=reason, detail=clip(said, 500))
 
 
 def _arguments(launch: Launch) -> list[str]:
@@ -152,11 +153,14 @@ GEMINI: Final = HeadlessAgent(
     dialogue=GeminiDialogue,
     arguments=_arguments,
     capabilities=Capabilities(resumes=True),
-    acp=("--acp",),
     variables=(
         "GEMINI_API_KEY", "GOOGLE_API_KEY", "GOOGLE_GEMINI_BASE_URL", "GOOGLE_CLOUD_PROJECT", "GOOGLE_CLOUD_LOCATION",
         "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_GENAI_USE_VERTEXAI",
     ),
     login=_login,
+    # Not its usual choice of a model: that asks another model first.
+    redirect=lambda url: Redirect(
+        variables={"GOOGLE_GEMINI_BASE_URL": url, "GEMINI_API_KEY": "scripted"}, model="gemini-2.5-flash"
+    ),
     install="npm install -g @google/gemini-cli",
 )  # fmt: skip

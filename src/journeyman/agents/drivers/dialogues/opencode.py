@@ -12,6 +12,7 @@ from journeyman.agents.drivers.dialogues.base import (
     Dialogue,
     HeadlessAgent,
     Launch,
+    Redirect,
     call_begins,
     code,
     money,
@@ -21,10 +22,10 @@ from journeyman.agents.drivers.dialogues.base import (
     word,
 )
 from journeyman.agents.drivers.events import (
+    AgentEnded,
     AgentEvent,
-    Ended,
+    AgentMessage,
     Ending,
-    Message,
     SessionStarted,
     Thought,
     ToolFinished,
@@ -57,7 +58,7 @@ class OpenCodeDialogue(Dialogue):
     def __init__(self) -> None:
         self._named = False
         self._usage = Usage()
-        self._last: Ended | None = None
+        self._last: AgentEnded | None = None
         """What the last step of its model says; another step takes it back."""
 
     def read(self, row: Row) -> Iterator[AgentEvent]:
@@ -70,7 +71,7 @@ class OpenCodeDialogue(Dialogue):
             case "step_start":
                 self._last = None
             case "text":
-                yield Message(text=text(part.get("text")))
+                yield AgentMessage(text=text(part.get("text")))
             case "reasoning":
                 yield Thought(text=text(part.get("text")))
             case "tool_use":
@@ -80,7 +81,7 @@ class OpenCodeDialogue(Dialogue):
             case "error":
                 error = table(row, "error")
                 said = text(table(error, "data").get("message")) or text(error.get("message"))
-                self._last = Ended(how=Ending.FAILED, stop_reason=word(error.get("name")), detail=clip(said, 500))
+                self._last = AgentEnded(how=Ending.FAILED, stop_reason=word(error.get("name")), detail=clip(said, 500))
             case _:
                 return
 
@@ -102,7 +103,7 @@ class OpenCodeDialogue(Dialogue):
         )  # fmt: skip
         reason = word(part.get("reason"))
         if reason != "tool-calls":
-            self._last = Ended(how=_ENDS.get(reason, Ending.UNKNOWN), stop_reason=reason)
+            self._last = AgentEnded(how=_ENDS.get(reason, Ending.UNKNOWN), stop_reason=reason)
         return UsageReported(usage=self._usage)
 
 
@@ -139,17 +140,24 @@ def _login(home: Path, variables: Mapping[str, str]) -> str:
     return next((str(found) for found in (file, settings) if found.exists()), "")
 
 
+def _redirect(url: str) -> Redirect:
+    options = {"baseURL": f"{url}/v1", "apiKey": "scripted"}
+    provider = {"npm": "@ai-sdk/openai-compatible", "options": options, "models": {"scripted": {"name": "scripted"}}}
+    settings = {"provider": {"other": provider}, "model": "other/scripted", "small_model": "other/scripted"}
+    return Redirect(variables={"OPENCODE_CONFIG_CONTENT": json.dumps(settings)})
+
+
 OPENCODE: Final = HeadlessAgent(
     host="opencode",
     dialogue=OpenCodeDialogue,
     arguments=_arguments,
     capabilities=Capabilities(resumes=True, live_usage=True, tells_cost=True),
-    acp=("acp",),
     variables=(
         "OPENCODE_CONFIG", "OPENCODE_CONFIG_CONTENT", "OPENCODE_CONFIG_DIR", "OPENCODE_API_KEY", "XDG_DATA_HOME",
         "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME",
     ),
     fixed=_permissions,
     login=_login,
+    redirect=_redirect,
     install="npm install -g opencode-ai",
 )  # fmt: skip

@@ -12,8 +12,6 @@ class DriverKind(StrEnum):
 
     HEADLESS = "headless"
     """One run for each order; lines of JSON on its output, in the format of the agent that it is named after."""
-    ACP = "acp"
-    """The Agent Client Protocol, version 1."""
     COMMAND = "command"
     """Any program: its exit code is all that it says."""
 
@@ -24,7 +22,7 @@ class AgentSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     driver: DriverKind | None = None
-    """How it is spoken to: `headless` for the agents that are known by name, else `acp` or `command`."""
+    """How it is spoken to: `headless` for the agents that are known by name, else `command`."""
     command: tuple[str, ...] = ()
     """Its program and the arguments that come first, as a list: never a shell. `{workspace}` and `{prompt_file}` stand for
     folder and file with `driver = "command"`."""
@@ -47,3 +45,8 @@ class AgentSettings(BaseModel):
             if "=" in name or not name:
                 raise ValueError("holds the names of variables, not their values")
         return value
+
+    def describe(self) -> str:
+        """What is set, for `config show`."""
+        rows = self.model_dump(mode="json", exclude_defaults=True)
+        return ", ".join(f"{key}={value}" for key, value in rows.items()) or "defaults"
