@@ -6,14 +6,14 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-from journeyman.agents.installing.file_changes import FileChange, read_bytes
+from journeyman.agents.installing.file_changes import HostFileChange, read_bytes
 from journeyman.agents.installing.installation import Installer, decoded, encoded, unfit
 from journeyman.agents.installing.json_text import JsonFault
 from journeyman.agents.installing.settings_text import guard_handlers
 from journeyman.agents.installing.trust_text import with_trust, without_trust
 
 
-def trust_change(at: Installer, hashes: Mapping[str, str]) -> FileChange:
+def trust_change(at: Installer, hashes: Mapping[str, str]) -> HostFileChange:
     """The change that trusts hooks, by key and hash as Codex says them. Raises `InvalidInput`."""
     file = _config_file(at)
     before = read_bytes(file)
@@ -23,10 +23,10 @@ def trust_change(at: Installer, hashes: Mapping[str, str]) -> FileChange:
         is_first = without_trust(text, [*hashes]) == text
     except JsonFault as fault:
         raise unfit(file, fault) from None
-    return FileChange(file, before, before if after == text else encoded(before, after), keep=is_first)
+    return HostFileChange(file, before, before if after == text else encoded(before, after), keep=is_first)
 
 
-def untrust_changes(at: Installer) -> list[FileChange]:
+def untrust_changes(at: Installer) -> list[HostFileChange]:
     """The change that takes back what was trusted for the hook that is installed; none where nothing was."""
     file = _config_file(at)
     before, hooks = read_bytes(file), at.places.hooks
@@ -42,7 +42,7 @@ def untrust_changes(at: Installer) -> list[FileChange]:
     if after == text:
         return []
     is_ours = not after and at.backups.read(file) is None
-    return [FileChange(file, before, None if is_ours else encoded(before, after))]
+    return [HostFileChange(file, before, None if is_ours else encoded(before, after))]
 
 
 def _config_file(at: Installer) -> Path:

@@ -20,7 +20,7 @@ _FOLDERS: Final = frozenset({SKILL_NAME, "skills", "plugins", "hooks", "opencode
 
 
 @dataclass(frozen=True, slots=True)
-class FileChange:
+class HostFileChange:
     """One file; `None` where there is none."""
 
     path: Path
@@ -50,7 +50,7 @@ class Backups:
         """What the file held; `None` where there was none."""
         return read_bytes(self.place(path))
 
-    def keep(self, change: FileChange) -> None:
+    def keep(self, change: HostFileChange) -> None:
         """Keep what is there now, also that there is nothing."""
         place = self.place(change.path)
         if change.before is None:
@@ -70,7 +70,7 @@ def read_bytes(path: Path) -> bytes | None:
         raise Unavailable(f"cannot read {str(path)!r}: {error.strerror}; nothing was changed") from None
 
 
-def difference(change: FileChange) -> str:
+def difference(change: HostFileChange) -> str:
     """The change as a unified diff."""
 
     def rows(data: bytes | None) -> list[str]:
@@ -81,7 +81,7 @@ def difference(change: FileChange) -> str:
     return "".join(row if row.endswith("\n") else f"{row}\n\\ No newline at end of file\n" for row in found)
 
 
-def apply(changes: Iterable[FileChange], backups: Backups) -> None:
+def apply(changes: Iterable[HostFileChange], backups: Backups) -> None:
     """Make the changes, each file whole or not at all; links are followed to what they name.
 
     Raises `NotAllowed` where a file may not be written or was changed meanwhile, `Unavailable` where it cannot be written.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast
 
-from journeyman.agents.installing.file_changes import Backups, FileChange, read_bytes
+from journeyman.agents.installing.file_changes import Backups, HostFileChange, read_bytes
 from journeyman.agents.installing.hook_command import hook_words, is_guard, quoted
 from journeyman.agents.installing.host_files import FILES, Base, HostFiles, Places, Scope
 from journeyman.agents.installing.json_text import JsonFault, read_json_text, value_at
@@ -52,12 +52,12 @@ class Installer:
         """Where."""
         return self.files.places(self.base, self.scope)
 
-    def install(self, program: Sequence[str], *, raise_cap: bool = False) -> list[FileChange]:
+    def install(self, program: Sequence[str], *, raise_cap: bool = False) -> list[HostFileChange]:
         """The changes that put hook and skill in place. Raises `InvalidInput` where a file is not what the host reads."""
         words, places = hook_words(program, self.host), self.places
         return [self._skill(skill_text(quoted(program))), self._hook(places.hooks, words, raise_cap=raise_cap)]
 
-    def uninstall(self) -> list[FileChange]:
+    def uninstall(self) -> list[HostFileChange]:
         """The changes that take out what was put in, and nothing else."""
         return [self._no_hook(self.places.hooks), self._skill(None)]
 
@@ -94,13 +94,13 @@ class Installer:
         off = f"line {fault.line}: {fault}" if fault is not None else f"{'.'.join(switch)} is true" if is_off else ""
         return (handlers[0].command if handlers else ""), off
 
-    def _hook(self, file: Path, words: Sequence[str], *, raise_cap: bool) -> FileChange:
+    def _hook(self, file: Path, words: Sequence[str], *, raise_cap: bool) -> HostFileChange:
         before = read_bytes(file)
         text = decoded(file, before)
         if self.files.plugin is not None:
             if text is not None and not _plugin_words(text):
                 raise NotAllowed(f"{file} is no plugin of ours; rename it, then install again; nothing was changed")
-            return FileChange(file, before, self.files.plugin(words).encode(), keep=text is None)
+            return HostFileChange(file, before, self.files.plugin(words).encode(), keep=text is None)
         if mark := self._unread_mark(before):
             raise unfit(file, JsonFault(mark, 1))
         try:
@@ -108,24 +108,24 @@ class Installer:
             after = with_guard(self.files, self.host, text, quoted(words), raise_cap=raise_cap)
         except JsonFault as fault:
             raise unfit(file, fault) from None
-        return FileChange(file, before, encoded(before, after), keep=is_first)
+        return HostFileChange(file, before, encoded(before, after), keep=is_first)
 
-    def _no_hook(self, file: Path) -> FileChange:
+    def _no_hook(self, file: Path) -> HostFileChange:
         before = read_bytes(file)
         text = decoded(file, before)
         if text is None or not self._command_in(file, text)[0]:
-            return FileChange(file, before, before)
+            return HostFileChange(file, before, before)
         if self.files.plugin is not None:
-            return FileChange(file, before, None)
+            return HostFileChange(file, before, None)
         kept = self.backups.read(file)
         original = None if kept is None else decoded(self.backups.place(file), kept)
         try:
             after = without_guard(self.files, self.host, text, original)
         except JsonFault as fault:
             raise unfit(file, fault) from None
-        return FileChange(file, before, None if after is None else encoded(before, after))
+        return HostFileChange(file, before, None if after is None else encoded(before, after))
 
-    def _skill(self, text: str | None) -> FileChange:
+    def _skill(self, text: str | None) -> HostFileChange:
         """The change of the skill; one of somebody else's stays, and is an error where ours should come."""
         file = self.places.skill
         before = read_bytes(file)
@@ -133,7 +133,7 @@ class Installer:
         if not is_ours and text is not None:
             raise NotAllowed(f"{file} is no skill of ours; rename it, then install again; nothing was changed")
         after = before if not is_ours else None if text is None else text.encode()
-        return FileChange(file, before, after, keep=before is None)
+        return HostFileChange(file, before, after, keep=before is None)
 
 
 def _plugin_words(text: str) -> list[str]:

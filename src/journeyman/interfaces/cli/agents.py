@@ -24,9 +24,10 @@ from journeyman.agents.drivers.events import (
 from journeyman.agents.drivers.registry import apprentice_for
 from journeyman.apprentices.attempt import AgentAttempt, AttemptOrder, run_attempt
 from journeyman.config import Settings
+from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.options import JsonOption
 from journeyman.interfaces.cli.rendering import print_table, table
-from journeyman.interfaces.cli.shared import NOT_ACHIEVED, CommandGroup, print_json, run_async, settings_of
+from journeyman.interfaces.cli.shared import NOT_ACHIEVED, CommandGroup, print_json, settings_of
 from journeyman.interfaces.cli.terminal import say, say_on_the_side
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.printable import visible_line

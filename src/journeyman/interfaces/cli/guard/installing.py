@@ -12,7 +12,7 @@ from typing import Final
 from journeyman.agents import HOSTS
 from journeyman.agents.installing.codex_hooks import CodexHook, codex_hooks
 from journeyman.agents.installing.codex_trust import trust_change, untrust_changes
-from journeyman.agents.installing.file_changes import Backups, FileChange, apply, difference
+from journeyman.agents.installing.file_changes import Backups, HostFileChange, apply, difference
 from journeyman.agents.installing.hook_command import is_guard, own_program
 from journeyman.agents.installing.host_files import FILES, Base, Scope, base_at
 from journeyman.agents.installing.installation import Installer
@@ -85,7 +85,7 @@ def uninstall_guard(settings: Settings, host: str, scope: Scope, folder: Path, *
         say(f"nothing of the guard is installed in {host} ({scope}): {at.places.hooks}", err=True)
 
 
-def _show_changes(changes: Sequence[FileChange]) -> None:
+def _show_changes(changes: Sequence[HostFileChange]) -> None:
     shown = "".join(difference(change) for change in changes)
     if shown:
         say(shown, exact=True, nl=False)
@@ -93,7 +93,7 @@ def _show_changes(changes: Sequence[FileChange]) -> None:
         say("nothing would be changed", err=True)
 
 
-def _say_changes(changes: Sequence[FileChange], at: Installer, done: str) -> None:
+def _say_changes(changes: Sequence[HostFileChange], at: Installer, done: str) -> None:
     for change in changes:
         if change.is_none:
             if change.before is not None and done == "installed":
