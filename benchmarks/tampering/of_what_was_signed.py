@@ -59,9 +59,14 @@ def _change_files(site: Site, rng: random.Random) -> None:
 
 
 def _hide_new_files(site: Site, rng: random.Random) -> None:
-    """New files in lists of what git overlooks, other than a `.gitignore`."""
+    """New files in lists of what git overlooks, a new one that names itself among them."""
+    kind = rng.randrange(5)
+    if kind == 4:
+        folder = rng.choice(("extra", "src/extra"))
+        site.write(f"{folder}/.gitignore", "*\n")
+        site.write(f"{folder}/evil.txt", "evil")
+        return
     site.write("src/evil.txt", "evil")
-    kind = rng.randrange(4)
     if kind == 0:
         site.write(".git/info/exclude", "evil.txt\n")
     elif kind == 1:
@@ -75,12 +80,10 @@ def _hide_new_files(site: Site, rng: random.Random) -> None:
 
 
 def _add_an_ignored_file(site: Site, rng: random.Random, number: int) -> bool:
-    """New files below a new `.gitignore` that names itself."""
+    """New files in a folder that the `.gitignore` names that was there."""
     del number
     site.done()
-    folder = rng.choice(("extra", "src/extra", "build"))
-    site.write(f"{folder}/.gitignore", "*\n")
-    site.write(f"{folder}/evil.txt", "evil")
+    site.write(f"build/{rng.choice(('', 'lib/', 'a/b/'))}evil.txt", "evil")
     return site.verifies()
 
 
@@ -250,7 +253,7 @@ OF_WHAT_WAS_SIGNED: Final = (
     Tampering(name="a signed statement that says something else", attacker=Attacker.USER, tries=_not_achieved),
     Tampering(name="a key that was withdrawn", attacker=Attacker.USER, tries=_withdrawn_key),
     Tampering(
-        name="new files that a new .gitignore names", attacker=_FOLDER, tries=_add_an_ignored_file,
+        name="new files that a confirmed .gitignore names", attacker=_FOLDER, tries=_add_an_ignored_file,
         out_of_reach="adds files that a `.gitignore` names",
     ),
     Tampering(

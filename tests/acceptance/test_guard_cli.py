@@ -333,3 +333,19 @@ def test_nothing_is_pinned_into_the_folder_that_it_protects(shell: Callable[[str
     write(made, "guard.yaml", GUARD)
     made.environment["JOURNEYMAN_DATA_DIR"] = str(made.folder / "data")
     assert "JOURNEYMAN_DATA_DIR" in made.run("guard", "pin", "--yes", code=2).stderr
+
+
+def test_a_hook_finds_the_records_that_its_command_names_before_it_loads_anything(guarded: Shell) -> None:
+    """As it is installed where records lie elsewhere than usual."""
+    data = guarded.environment.pop("JOURNEYMAN_DATA_DIR")
+    command = [sys.executable, "-X", "importtime", "-m", "journeyman", "--data-dir", data, "guard", "hook", "codex"]
+    told = [
+        subprocess.run(
+            command, input=json.dumps({"cwd": str(folder)}).encode(), capture_output=True, env=guarded.environment,
+            cwd=folder, timeout=110, check=True,
+        )
+        for folder in (guarded.folder, guarded.folder.parent)
+    ]  # fmt: skip
+    assert b'"block"' in told[0].stdout
+    assert told[1].stdout == b""
+    assert b"typer" not in told[1].stderr

@@ -202,8 +202,8 @@ def test_a_doubt_is_told_with_its_reason_once_and_again_when_it_changes() -> Non
         (line,) = texts.all([(rule, e.CriterionResult(id="t", status=status, evidence=evidence, progress=0.0))])
         return line
 
-    doubt: Json = {"output_tail": "", "reason": "No such file or directory: pytset"}
-    assert told(doubt) == "t ? No such file or directory: pytset"
+    doubt: Json = {"output_tail": "", "reason": "pytset is not on the PATH"}
+    assert told(doubt) == "t ? pytset is not on the PATH"
     assert told(doubt) == "t ?"
     assert told("no call has reported 'n' yet") == "t ? no call has reported 'n' yet"
     assert told(4, CriterionStatus.MET) == "t ✓ 4"

@@ -33,9 +33,15 @@ def settings_path() -> str:
     return os.path.join(platformdirs.user_config_dir(_NAME, appauthor=False), "config.toml")  # noqa: PTH118
 
 
-def tenant_folder() -> str:
-    """The folder of the tenant that variables and settings file name: what full settings say, for those in a hurry."""
-    wanted = {"data_dir": os.environ.get(f"{PREFIX}DATA_DIR", ""), "tenant": os.environ.get(f"{PREFIX}TENANT", "")}
+def tenant_folder(data_dir: str = "") -> str:
+    """The folder of the tenant that variables and settings file name: what full settings say, for those in a hurry.
+
+    `data_dir` is what the command line names.
+    """
+    wanted = {
+        "data_dir": data_dir or os.environ.get(f"{PREFIX}DATA_DIR", ""),
+        "tenant": os.environ.get(f"{PREFIX}TENANT", ""),
+    }
     if not all(wanted.values()):
         found = _settings(settings_path())
         wanted = {name: value or str(found.get(name, "")) for name, value in wanted.items()}

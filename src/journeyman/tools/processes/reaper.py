@@ -125,7 +125,9 @@ def main() -> int:
     try:
         child = _started(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
     except OSError as error:
-        _say(error=f"{error.strerror}: {sys.argv[3]}")
+        program = sys.argv[3]
+        missing = isinstance(error, FileNotFoundError) and os.sep not in program
+        _say(error=f"{program} is not on the PATH" if missing else f"{error.strerror}: {program}")
         return 1
     _say(pid=child)
     code = _watch(child, wake)

@@ -10,20 +10,19 @@ import os
 import sys
 
 from journeyman.guard.contract_lookup import GuardPlace, find_guard
-from journeyman.stores.data_folder import tenant_folder
 
 
-def main(words: list[str], records: str = "") -> None:
-    """Answer the stop that stands on standard input. `records` is the tenant's folder, found where it is not given."""
+def main(words: list[str], records: str) -> None:
+    """Answer the stop that stands on standard input. `records` is the tenant's folder."""
     data = sys.stdin.buffer.read()
     payload = read_payload(data)
     try:
-        place = find_guard(folder_of(payload), records or tenant_folder())
+        place = find_guard(folder_of(payload), records)
     except OSError as error:
         print(f"journeyman guard: {error}", file=sys.stderr)  # noqa: T201  # there is no terminal, and no guard to be seen
         return
     if place is not None:
-        _answer(words, payload, place, records or tenant_folder())
+        _answer(words, payload, place, records)
 
 
 def read_payload(data: bytes) -> dict[str, object]:
