@@ -141,3 +141,14 @@ def test_a_run_that_takes_too_long_is_ended_and_judged_by_its_work(guarded: Shel
     assert "round 2 of 3" in found.stderr
     assert "round 3 of 3" not in found.stderr
     assert (guarded.folder / "src" / "main.txt").read_text() == "done"
+
+
+def test_status_shows_the_cap_that_was_raised(guarded: Shell) -> None:
+    """What the host will do, and not what it does by itself."""
+    guarded.environment["HOME"] = str(guarded.folder.parent)
+    guarded.run("guard", "install", "claude-code")
+    assert "cap: 8 blocks" in guarded.run("guard", "status", "claude-code").stdout
+    guarded.run("guard", "install", "claude-code", "--long")
+    assert "cap: 100 blocks" in guarded.run("guard", "status", "claude-code").stdout
+    guarded.run("guard", "uninstall", "claude-code")
+    assert "cap: 8 blocks" in guarded.run("guard", "status", "claude-code").stdout

@@ -31,6 +31,8 @@ class Installed:
     off: str
     """Why the host runs none of that file's hooks, in words; empty where it does."""
     has_skill: bool
+    cap: str = ""
+    """The host's cap as the file sets it; empty where it does not."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +72,14 @@ class Installer:
         command, off = self._command_in(file, text)
         off = off or self._unread_mark(read_bytes(file))
         skill = read_bytes(self.places.skill) is not None
-        return Installed(self.scope, file, command, off, skill) if command else None
+        return Installed(self.scope, file, command, off, skill, self._cap_in(text)) if command else None
+
+    def _cap_in(self, text: str) -> str:
+        try:
+            found = value_at(read_json_text(text).value, self.files.cap_path) if self.files.cap_path else None
+        except JsonFault:
+            return ""
+        return found if isinstance(found, str) else ""
 
     def _unread_mark(self, data: bytes | None) -> str:
         """That the host does not read a file that begins so, in words."""

@@ -97,9 +97,11 @@ def _trust(program: str, folder: Path, base: Base) -> str:
     return next((state for state in states if state != "trusted"), "trusted" if states else "not seen by codex")
 
 
-def _cap_words(host: str) -> str:
-    cap = HOSTS[host].cap
-    return "none" if cap is None else f"{cap} blocks in a row"
+def _cap(row: HostStatus) -> int | None:
+    """The host's cap, as its settings say; the narrower file counts."""
+    host = HOSTS[row.host]
+    said = next((one.cap for one in reversed(row.found) if one.cap), "")
+    return host.cap_here({host.cap_variable: said} if said else os.environ)
 
 
 def _lines(row: HostStatus) -> list[str]:
@@ -116,7 +118,8 @@ def _lines(row: HostStatus) -> list[str]:
         lines.append("  both are called at each stop; one is enough: journeyman guard uninstall … --project")
     if row.trust:
         lines.append(f"  trust: {row.trust}{'' if row.trust == 'trusted' else '; open codex and type /hooks'}")
-    return [*lines, f"  the host's cap: {_cap_words(row.host)}"]
+    cap = _cap(row)
+    return [*lines, f"  the host's cap: {'none' if cap is None else f'{cap} blocks in a row'}"]
 
 
 def _json(row: HostStatus) -> JsonObject:
@@ -139,5 +142,5 @@ def _json(row: HostStatus) -> JsonObject:
         "installed": found,
         "faults": faults,
         "trust": row.trust or None,
-        "cap": HOSTS[row.host].cap,
+        "cap": _cap(row),
     }
