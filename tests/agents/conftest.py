@@ -10,6 +10,28 @@ from pathlib import Path
 import pytest
 
 from tests.agents.coding_agents import INSTALLED
+from tests.agents.guarded import HELD
+
+
+@pytest.fixture(autouse=True)
+def _held(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Keep with each test what hook and verifier made of its runs."""
+    HELD.clear()
+    yield
+    request.node.user_properties += [("held", row) for row in HELD]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The table of what the hook alone held, and what the verifier said."""
+    ended = [report for report in terminalreporter.getreports("") if getattr(report, "when", "") == "teardown"]
+    rows = [(report.nodeid, row) for report in ended for name, row in report.user_properties if name == "held"]
+    if rows:
+        terminalreporter.section("what the hook held")
+    for node, row in sorted(rows, key=lambda pair: pair[0]):
+        hook = "; ".join(row["hook"]) or "no word of it"
+        terminalreporter.line(
+            f"{node.rpartition('::')[2]}: {row['requests']} requests; hook: {hook}; verifier: {row['verifier']}"
+        )
 
 
 @pytest.fixture

@@ -33,6 +33,8 @@ FILES: Final = {
 FIX: Final = "sed -i 's/a - b/a + b/' calc.py"
 DONE: Final = ScriptLine(text="All tests pass now. The work is done.")
 _ASIDE: Final = ScriptLine(text="A title")
+HELD: Final = list[dict[str, Any]]()
+"""What hook and verifier made of each run, for the table at the end of the tests."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +145,7 @@ async def guarded(
         asked = [call for call in server.calls if call.body.get("tools")]
         last = json.dumps(asked[-1].body) if asked else ""
     assert process.returncode is not None
-    return GuardedRun(
+    run = GuardedRun(
         exit_code=process.returncode,
         result=json.loads(out) if out.strip() else {},
         output=err.decode(errors="replace"),
@@ -152,3 +154,9 @@ async def guarded(
         sessions=json.loads(repository.run("list", "--json")),
         repository=repository,
     )
+    own = run.result.get("session_id")
+    hook_said = [f"{row['outcome']} ({row['verdict']})" for row in run.sessions if row["session_id"] != own]
+    HELD.append({
+        "agent": agent.name, "requests": run.requests, "hook": hook_said, "verifier": run.result.get("outcome", ""),
+    })  # fmt: skip
+    return run
