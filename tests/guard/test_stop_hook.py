@@ -118,7 +118,8 @@ async def test_a_subagent_is_not_judged_unless_asked_and_another_hosts_hook_not_
     async with bench() as at:
         assert not (await stop(at, folder.hook(subagent="a"))).block
         assert not (await stop(at, folder.hook(session="x", defer=Defer.OTHER_HOST))).block
-        assert len(await at.store.sessions()) == 1
+        assert (await stop(at, folder.hook())).block
+        assert len(await at.store.sessions()) == 1, "a session of its own would never end"
 
 
 async def test_a_file_that_nobody_confirmed_runs_nothing(folder: GuardedFolder) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, cast
 
@@ -52,7 +52,12 @@ class StopHook:
     def asker(self) -> str:
         """Names the agent's session in records."""
         part = f"/{self.request.subagent}" if self.request.subagent else ""
-        return f"{self.host.name}:{self.request.session or '?'}{part}"
+        return f"{self.whole}{part}"
+
+    @property
+    def whole(self) -> str:
+        """Names the session of the agent that a subagent is of."""
+        return f"{self.host.name}:{self.request.session or '?'}"
 
     @property
     def loop_file(self) -> Path:
@@ -132,7 +137,8 @@ async def answer_stop(
         why = Defer.SUBAGENT
     if why is not None:
         if why is not Defer.OTHER_HOST:
-            await _note(engine, store, clock, order, f"stop not judged: {why.value}")
+            # In the agent's own session: one of a subagent that nobody judges would never end.
+            await _note(engine, store, clock, replace(order, asker=hook.whole), f"stop not judged: {why.value}")
         return StopAnswer(block=False), ""
     if (late := hook.take_late(order)) is not None:
         return late, ""
