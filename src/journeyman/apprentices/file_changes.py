@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -17,6 +18,8 @@ from journeyman.workspaces.digest import LINK, FileEntry, WorkspaceFiles
 MOST_DIFFED_BYTES: Final = 512 << 10
 """Of one side of a file; a larger one is told by its hashes alone: comparing lines takes more than linear time."""
 _MOST_LINES: Final = 20_000
+_READ: Final = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
+"""An agent may have put a pipe or a link where a file was, also among what it must not touch."""
 _NO_NEWLINE: Final = "\\ No newline at end of file\n"
 
 
@@ -42,6 +45,11 @@ class FileChange:
     """Empty where `omitted` says why."""
     omitted: str = ""
     """Why there is no diff: `binary`, `too large`, `lost` where what it was is not there any more, `special`."""
+
+    @property
+    def shown(self) -> str:
+        """The path as text that can be written anywhere: names need not be text."""
+        return os.fsencode(self.path).decode("utf-8", "replace")
 
 
 def changes_of(copy: WorkingCopy, after: WorkspaceFiles) -> tuple[FileChange, ...]:
@@ -82,13 +90,21 @@ def _content(folder: Path, path: str, entry: FileEntry | None) -> bytes | str:
             found = os.fsencode(whole.readlink())
         elif entry.mode == "special":
             return "special"
-        elif whole.lstat().st_size > MOST_DIFFED_BYTES:
-            return "too large"
         else:
-            found = whole.read_bytes()
+            found = _read(whole)
+            if len(found) > MOST_DIFFED_BYTES:
+                return "too large"
     except OSError:
         return "lost"
     return found if hashlib.sha256(found).hexdigest() == entry.sha256 else "lost"
+
+
+def _read(file: Path) -> bytes:
+    """At most one byte more than is diffed; raises `OSError` for whatever is no file now, and never waits for a pipe."""
+    with os.fdopen(os.open(file, _READ), "rb") as opened:
+        if not stat.S_ISREG(os.fstat(opened.fileno()).st_mode):
+            raise OSError("it is no file")
+        return opened.read(MOST_DIFFED_BYTES + 1)
 
 
 def _text(content: bytes) -> str | None:

@@ -115,7 +115,7 @@ class TraceBuilder:
             yield self._confirmed(step, changed)
         for change in changed.values():
             yield TraceStep(
-                type=StepType.WRITE, source=StepSource.FILES, at_s=result.duration_s, paths=(change.path,),
+                type=StepType.WRITE, source=StepSource.FILES, at_s=result.duration_s, paths=(change.shown,),
                 status=change.how.value, diff=change.diff, what=change.omitted,
             )  # fmt: skip
 

@@ -83,17 +83,20 @@ def files_of(folder: Path) -> WorkspaceFiles:
     """
     if folder.is_symlink() or not folder.is_dir():
         return WorkspaceFiles({})
-    return read_workspace(folder, named=list(_walked(str(folder), "")))
+    return read_workspace(folder, named=list(_walked(str(folder))))
 
 
-def _walked(root: str, before: str) -> Iterator[str]:
-    for entry in _entries(f"{root}/{before}"):
-        if entry.name in LEFT_OUT:
-            continue
-        path = f"{before}{entry.name}"
-        if entry.is_dir(follow_symlinks=False):
-            yield from _walked(root, f"{path}/")
-        else:
+def _walked(root: str) -> Iterator[str]:
+    folders = [""]  # no recursion: an agent makes folders as deep as it likes
+    while folders:
+        before = folders.pop()
+        for entry in _entries(f"{root}/{before}"):
+            path = f"{before}{entry.name}"
+            if entry.name in LEFT_OUT:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                folders.append(f"{path}/")
+                continue
             if entry.is_file(follow_symlinks=False) and not os.access(entry.path, os.R_OK):
                 with suppress(OSError):
                     Path(entry.path).chmod(0o600)

@@ -17,7 +17,7 @@ class ProcessEnd:
     oversized_bytes: int = 0
     """Of the largest line that was too long to be read; 0 where there was none."""
     torn: bool = False
-    """Its output stopped in the middle of a message."""
+    """A message of its could not be read, or its output stopped in the middle of one."""
     complaint: str = ""
     """The last line of its standard error."""
 
@@ -37,7 +37,7 @@ def judge_end(claim: AgentEnded | None, process: ProcessEnd) -> AgentEnded:
             claim, code,
         )  # fmt: skip
     if process.torn:
-        return _unknown("its output stopped in the middle of a message", claim, code)
+        return _unknown("a message of its was broken or cut off, so its result is not to be trusted", claim, code)
     if code not in (0, None):
         return _unknown(f"it says that it is through, but exited with {code}", claim, code)
     detail = claim.detail or ("it was ended, since it did not go after its result" if code is None else "")

@@ -18,6 +18,7 @@ from journeyman.agents.drivers.events import (
     AgentMessage,
     Ending,
     PermissionAsked,
+    ToolFinished,
     ToolStarted,
     Unreadable,
     UsageReported,
@@ -160,7 +161,7 @@ class HeadlessConversation:
             case UsageReported() if self._counts_on and session.order.used_before is not None:
                 await session.tell(UsageReported(usage=event.usage.since(session.order.used_before)))
             case _:
-                if isinstance(event, AgentMessage | ToolStarted):
+                if isinstance(event, AgentMessage | ToolStarted | ToolFinished):
                     self._claim = None  # it goes on: what it said of its end was about an earlier turn
                 await session.tell(event)
 

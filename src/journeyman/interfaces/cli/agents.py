@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from dataclasses import asdict
 from pathlib import Path
@@ -37,6 +38,7 @@ agents = CommandGroup(help="List the coding agents on this machine, and try one.
 app.add_typer(agents, name="agents")
 _FILE: Final = "agent-check.txt"
 _WORDS: Final = "The agent works."
+_WANTED: Final = frozenset(hashlib.sha256(f"{_WORDS}{end}".encode()).hexdigest() for end in ("", "\n", "\r\n"))
 _PROMPT: Final = (
     f"Create a file named {_FILE} in the current folder that holds exactly this line:\n\n{_WORDS}\n\n"
     "Change nothing else, then say that you are done.\n"
@@ -95,8 +97,8 @@ async def _check(
         limits = WorkLimits(wall_clock_s=timeout_s)
         order = AttemptOrder(prompt=_PROMPT, place=Path(folder, "attempt"), limits=limits)
         result = await run_attempt(agent, order, lambda event, at_s: None if quiet else _show(event, at_s))
-        file = result.workspace / _FILE
-        works = file.is_file() and not file.is_symlink() and file.read_text("utf-8", "replace").strip() == _WORDS
+        made = {change.path: change.after_sha256 for change in result.changes if not change.omitted}
+        works = made.get(_FILE, "") in _WANTED
     return result, works
 
 
@@ -150,7 +152,7 @@ def _as_json(name: str, result: AgentAttempt, *, works: bool) -> Json:
         "ended": cast("Json", asdict(result.ended)),
         "session_id": result.session_id,
         "message": result.message,
-        "changed": [change.path for change in result.changes],
+        "changed": [change.shown for change in result.changes],
         "said": None if said is None else cast("Json", asdict(said)),
         "counted": cast("Json", asdict(result.counted)),
     }

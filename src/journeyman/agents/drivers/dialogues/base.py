@@ -119,6 +119,10 @@ class TextJoiner:
             yield self._kind(text=clip(text))
 
 
+_MOST_COUNT: Final = 10**15
+_MOST_USD: Final = 1e9
+
+
 def table(value: object, *path: str) -> Mapping[str, object]:
     """The table at the end of a path of keys; an empty one where there is none."""
     for key in path:
@@ -143,17 +147,17 @@ def word(value: object) -> str:
 
 
 def number(value: object) -> int:
-    """A count; 0 where it is none, or below 0."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e15:
+    """A count; 0 where it is none, or below 0. A larger one than anybody can have is the largest, so that limits strike."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
         return 0
-    return int(value)
+    return int(min(value, _MOST_COUNT))
 
 
 def money(value: object) -> float | None:
-    """US dollars; `None` where it is no such number."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
+    """US dollars; `None` where it is no such number. Bounded as counts are."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
         return None
-    return float(value)
+    return float(min(value, _MOST_USD))
 
 
 def code(value: object) -> int | None:

@@ -71,10 +71,12 @@ class OpenCodeDialogue(Dialogue):
             case "step_start":
                 self._last = None
             case "text":
+                self._goes_on()
                 yield AgentMessage(text=text(part.get("text")))
             case "reasoning":
                 yield Thought(text=text(part.get("text")))
             case "tool_use":
+                self._goes_on()
                 yield from _call(part)
             case "step_finish":
                 yield self._step(part)
@@ -84,6 +86,11 @@ class OpenCodeDialogue(Dialogue):
                 self._last = AgentEnded(how=Ending.FAILED, stop_reason=word(error.get("name")), detail=clip(said, 500))
             case _:
                 return
+
+    def _goes_on(self) -> None:
+        """What it said of its end was about what came before; that it failed stays."""
+        if self._last is not None and self._last.how is not Ending.FAILED:
+            self._last = None
 
     def at_end(self) -> Iterator[AgentEvent]:
         """What its last step said."""
@@ -102,7 +109,8 @@ class OpenCodeDialogue(Dialogue):
             cost_usd=known.cost_usd if cost is None else (known.cost_usd or 0.0) + cost,
         )  # fmt: skip
         reason = word(part.get("reason"))
-        if reason != "tool-calls":
+        failed = self._last is not None and self._last.how is Ending.FAILED
+        if reason != "tool-calls" and not failed:
             self._last = AgentEnded(how=_ENDS.get(reason, Ending.UNKNOWN), stop_reason=reason)
         return UsageReported(usage=self._usage)
 
