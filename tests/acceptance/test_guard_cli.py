@@ -349,3 +349,47 @@ def test_a_hook_finds_the_records_that_its_command_names_before_it_loads_anythin
     assert b'"block"' in told[0].stdout
     assert told[1].stdout == b""
     assert b"typer" not in told[1].stderr
+
+
+@pytest.mark.parametrize(
+    ("host", "more", "blocks"),
+    [
+        ("claude-code", {"stop_hook_active": False}, 9),
+        ("claude-code", {"stop_hook_active": True}, 0),
+        ("gemini", {}, 0),
+        ("copilot", {}, 0),
+        ("opencode", {}, 0),
+        ("cursor", {"loop_count": 0}, 9),
+    ],
+)
+def test_a_hook_that_can_keep_nothing_holds_only_as_its_host_bounds_it(
+    guarded: Shell, host: str, more: dict[str, object], blocks: int
+) -> None:
+    """Where nothing says how often it has blocked, it would block for ever; the release is said."""
+    data = Path(guarded.environment["JOURNEYMAN_DATA_DIR"])
+    own = next(data.rglob("contract.json")).parent
+    (own / "loops").write_text("no folder can be made here")
+    (own / "calls").mkdir(exist_ok=True)
+    given = json.dumps({"session_id": "s", "sessionID": "s", "cwd": str(guarded.folder), **more}).encode()
+    told = [stop(guarded, host, given) for _ in range(9)]
+    assert sum("RELEASED" not in found.stderr.decode() for found in told) == blocks, told[0]
+    assert all(found.returncode == 0 for found in told)
+
+
+@pytest.mark.parametrize("how", ["elsewhere", "deleted", "roots", "nothing"])
+def test_an_agent_that_ends_in_another_folder_is_still_of_its_project(guarded: Shell, tmp_path: Path, how: str) -> None:
+    """Its host says so in one of several ways."""
+    project = str(guarded.folder)
+    given: dict[str, object] = {"session_id": "s", "cwd": str(tmp_path)}
+    guarded.folder = tmp_path
+    environment: dict[str, str] = {}
+    if how == "elsewhere":
+        environment["CLAUDE_PROJECT_DIR"] = project
+    elif how == "deleted":
+        given["cwd"] = f"{project}/gone/sub"
+    elif how == "roots":
+        given["workspace_roots"] = [str(tmp_path), project]
+    else:
+        guarded.folder, given["cwd"] = Path(project), "/nonexistent"
+    found = stop(guarded, "cursor" if how == "roots" else "claude-code", json.dumps(given).encode(), **environment)
+    assert found.stdout

@@ -152,3 +152,16 @@ def test_status_shows_the_cap_that_was_raised(guarded: Shell) -> None:
     assert "cap: 100 blocks" in guarded.run("guard", "status", "claude-code").stdout
     guarded.run("guard", "uninstall", "claude-code")
     assert "cap: 8 blocks" in guarded.run("guard", "status", "claude-code").stdout
+
+
+def test_a_link_to_no_file_yet_stays_a_link_and_the_file_goes_with_the_hook(guarded: Shell) -> None:
+    """As programs that keep settings elsewhere make them."""
+    home = guarded.folder.parent
+    guarded.environment["HOME"] = str(home)
+    (home / ".claude").mkdir()
+    (home / ".claude" / "settings.json").symlink_to("missing.json")
+    guarded.run("guard", "install", "claude-code")
+    assert (home / ".claude" / "missing.json").exists()
+    guarded.run("guard", "uninstall", "claude-code")
+    assert [path.name for path in (home / ".claude").iterdir()] == ["settings.json"]
+    assert (home / ".claude" / "settings.json").is_symlink()

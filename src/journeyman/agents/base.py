@@ -37,6 +37,8 @@ class StopRequest:
     defer: Defer | None = None
     subagent: str = ""
     """Names the agent that an agent has started."""
+    tells_continued: bool = False
+    """Whether the host says which stops follow a block: where nothing can be kept, nothing else bounds the blocks."""
     continued: bool = False
     """The host says that a hook has kept it from stopping before."""
 

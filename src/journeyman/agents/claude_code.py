@@ -19,6 +19,7 @@ def _read(payload: Payload) -> StopRequest:
         folder=text(payload, "cwd"),
         defer=defer,
         subagent=subagent or ("?" if payload.get("hook_event_name") == "SubagentStop" else ""),
+        tells_continued="stop_hook_active" in payload,
         continued=payload.get("stop_hook_active") is True,
     )
 

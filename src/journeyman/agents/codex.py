@@ -12,6 +12,7 @@ def _read(payload: Payload) -> StopRequest:
         folder=text(payload, "cwd"),
         defer=Defer.PLAN if payload.get("permission_mode") == "plan" else None,
         subagent=(text(payload, "agent_id") or "?") if is_part else "",
+        tells_continued="stop_hook_active" in payload,
         continued=payload.get("stop_hook_active") is True,
     )
 

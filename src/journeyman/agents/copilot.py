@@ -12,6 +12,7 @@ def _read(payload: Payload) -> StopRequest:
         session=text(payload, "session_id", "sessionId"),
         folder=text(payload, "cwd"),
         subagent=(text(payload, "agent_id", "agentId", "agentName") or "?") if is_part else "",
+        tells_continued="stop_hook_active" in payload or "stopHookActive" in payload,
         continued=payload.get("stop_hook_active") is True or payload.get("stopHookActive") is True,
     )
 

@@ -12,6 +12,7 @@ def _read(payload: Payload) -> StopRequest:
         session=text(payload, "conversation_id", "session_id"),
         folder=roots[0] if roots else text(payload, "cwd"),
         defer=Defer.ABORTED if payload.get("status") in ("aborted", "error") else None,
+        tells_continued=isinstance(count, int),
         continued=isinstance(count, int) and count > 0,
     )
 

@@ -9,6 +9,7 @@ def _read(payload: Payload) -> StopRequest:
     return StopRequest(
         session=text(payload, "session_id"),
         folder=text(payload, "cwd"),
+        tells_continued="stop_hook_active" in payload,
         continued=payload.get("stop_hook_active") is True,
     )
 

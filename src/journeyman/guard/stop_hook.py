@@ -118,7 +118,9 @@ class StopHook:
         try:
             self.keep(loop)
         except OSError:
-            return StopAnswer(block=not self.request.continued, reason=answer.reason or words, message=answer.message)
+            held = self.request.tells_continued and not self.request.continued
+            released = f"journeyman guard: RELEASED, outcome unknown, and nothing can be written: {words}"
+            return StopAnswer(block=held, reason=answer.reason or words, message=answer.message if held else released)
         return answer
 
 

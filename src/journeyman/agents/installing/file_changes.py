@@ -63,6 +63,8 @@ class Backups:
 def read_bytes(path: Path) -> bytes | None:
     """A file's bytes, `None` where there is none. Raises `Unavailable` where it cannot be read."""
     try:
+        if path.exists() and not path.is_file():
+            raise Unavailable(f"{str(path)!r} is no file; nothing was changed")
         return path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
@@ -99,7 +101,7 @@ def apply(changes: Iterable[HostFileChange], backups: Backups) -> None:
             if change.keep:
                 backups.keep(change)
             if change.after is None:
-                _remove(change.path)
+                _remove(target)
             else:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 write_whole(target, change.after, target.stat().st_mode & 0o7777 if target.exists() else None)

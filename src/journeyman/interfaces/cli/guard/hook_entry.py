@@ -11,13 +11,16 @@ import sys
 
 from journeyman.guard.contract_lookup import GuardPlace, find_guard
 
+_PROJECT_VARIABLES = ("CLAUDE_PROJECT_DIR", "GEMINI_PROJECT_DIR", "CURSOR_PROJECT_DIR")
+"""In these, hosts tell their hooks the folder of the project."""
+
 
 def main(words: list[str], records: str) -> None:
     """Answer the stop that stands on standard input. `records` is the tenant's folder."""
     data = sys.stdin.buffer.read()
     payload = read_payload(data)
     try:
-        place = find_guard(folder_of(payload), records)
+        place = next((found for folder in folders_of(payload) if (found := find_guard(folder, records))), None)
     except OSError as error:
         print(f"journeyman guard: {error}", file=sys.stderr)  # noqa: T201  # there is no terminal, and no guard to be seen
         return
@@ -34,14 +37,15 @@ def read_payload(data: bytes) -> dict[str, object]:
     return {str(key): value for key, value in found.items()} if isinstance(found, dict) else {}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  # any JSON
 
 
-def folder_of(payload: dict[str, object]) -> str:
-    """The folder that the agent works in, under whatever name its host gives it."""
+def folders_of(payload: dict[str, object]) -> list[str]:
+    """Where the agent may be at work, under whatever name its host says it: the first guarded one counts.
+
+    An agent that ends in another folder, or in one that it deleted, is still the agent of its project.
+    """
     roots = payload.get("workspace_roots")
-    named: list[object] = [*roots] if isinstance(roots, list) else []
-    for found in (*named[:1], payload.get("cwd"), payload.get("directory")):
-        if isinstance(found, str) and found and os.path.isdir(found):  # noqa: PTH112  # pathlib is slow to load
-            return found
-    return os.getcwd()  # noqa: PTH109
+    named: list[object] = [payload.get("cwd"), payload.get("directory"), *(roots if isinstance(roots, list) else [])]
+    named += [os.environ.get(name) for name in _PROJECT_VARIABLES]
+    return [one for one in named if isinstance(one, str) and os.path.isabs(one)] + [os.getcwd()]  # noqa: PTH109, PTH117  # pathlib is slow to load
 
 
 def _answer(words: list[str], payload: dict[str, object], place: GuardPlace, records: str) -> None:
@@ -60,8 +64,11 @@ def _answer(words: list[str], payload: dict[str, object], place: GuardPlace, rec
     except Exception as error:  # noqa: BLE001  # whatever it is: a hook that ends in a traceback lets the agent go
         from journeyman.agents import StopAnswer  # noqa: PLC0415  # as above
 
-        said = f"journeyman guard failed: {type(error).__name__}: {error}"[:500]
-        given = StopAnswer(block=not request.continued, reason=said, message="" if not request.continued else said)
+        # Nothing could be kept, so only a host that says which stops follow a block is held once; others would be for ever.
+        said = f"journeyman guard could not check the work: {error} ({type(error).__name__})"[:500]
+        held = request.tells_continued and not request.continued
+        message = "" if held else f"journeyman guard: RELEASED, outcome unknown: {said}"
+        given = StopAnswer(block=held, reason=said if held else "", message=message)
     shown = host.render(given)
     if given.message:
         print(given.message, file=sys.stderr)  # noqa: T201  # for hosts that show no message of hooks
