@@ -393,3 +393,19 @@ def test_an_agent_that_ends_in_another_folder_is_still_of_its_project(guarded: S
         guarded.folder, given["cwd"] = Path(project), "/nonexistent"
     found = stop(guarded, "cursor" if how == "roots" else "claude-code", json.dumps(given).encode(), **environment)
     assert found.stdout
+
+
+@pytest.mark.parametrize("pattern", ["src/../tests/**", " tests/** ", "tests\\\\**"])
+def test_a_pattern_that_can_fit_no_file_is_refused(guarded: Shell, pattern: str) -> None:
+    """It would protect nothing, and be confirmed."""
+    write(
+        guarded, "guard.yaml", GUARD.replace("tests/**]\n", "x]\n").replace("protect: [x]", f'protect: ["{pattern}"]')
+    )
+    assert "fits no file" in guarded.run("guard", "pin", "--yes", code=2).stderr
+
+
+def test_patterns_that_protect_nothing_are_said(guarded: Shell) -> None:
+    """Whoever meant a test sees that it is not protected."""
+    write(guarded, "guard.yaml", GUARD.replace("protect: [tests/**]", 'protect: ["tests/**", "Tests/**", "test[s]/*"]'))
+    told = guarded.run("guard", "pin", "--yes").stderr
+    assert "no file yet fits Tests/**, test[s]/* " in told

@@ -40,6 +40,11 @@ class GuardFile(Mission):
             raise ValueError(
                 "protects every file: nothing that an agent does would count; name the tests and the checkers"
             )
+        for pattern in patterns:
+            if pattern != pattern.strip() or ".." in pattern.split("/") or "\\" in pattern:
+                raise ValueError(
+                    f"{pattern!r} fits no file: a pattern counts from the folder, with / between names, no .. and no space around it"
+                )
         return patterns
 
     def mission(self, checks: int) -> Mission:

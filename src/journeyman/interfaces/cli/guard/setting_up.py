@@ -28,6 +28,7 @@ from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import NotAllowed, NotFound, RecordBroken
 from journeyman.workspaces.baseline import Baseline
 from journeyman.workspaces.digest import read_workspace
+from journeyman.workspaces.path_patterns import PathPatterns
 
 
 def write_proposal(settings: Settings, folder: Path, *, yes: bool, force: bool, dry_run: bool) -> None:
@@ -49,6 +50,7 @@ def write_proposal(settings: Settings, folder: Path, *, yes: bool, force: bool, 
     (root / FILES[0]).write_text(text, "utf-8")
     contract = pin_now(own_place(settings, folder), guard)
     say(f"wrote and pinned {FILES[0]}: {_protected_words(contract)}", err=True)
+    _tell_unmatched(contract)
     say("next: journeyman guard check", err=True)
 
 
@@ -93,6 +95,7 @@ def pin_file(settings: Settings, folder: Path, *, yes: bool, as_json: bool) -> N
         print_json(found)
         return
     say(f"pinned {place.file}: {_protected_words(contract)}", err=True)
+    _tell_unmatched(contract)
 
 
 def _changes(place: GuardPlace, guard: GuardFile) -> list[str]:
@@ -120,3 +123,14 @@ def _changes(place: GuardPlace, guard: GuardFile) -> list[str]:
 def _protected_words(contract: Contract) -> str:
     count = len(contract.baseline.entries)
     return f"{len(contract.guard.criteria)} criteria, {count} protected file{'' if count == 1 else 's'}"
+
+
+def _tell_unmatched(contract: Contract) -> None:
+    """Say which patterns protect nothing yet: a file that is to come, or a pattern that was meant otherwise."""
+    entries = contract.baseline.entries
+    missed = [one for one in contract.guard.protect if not PathPatterns([one]).filtered(entries)]
+    if missed:
+        say(
+            f"no file yet fits {', '.join(missed)} (only * and ? stand for signs in a name, and ** for folders)",
+            err=True,
+        )
