@@ -376,15 +376,17 @@ def test_a_hook_that_can_keep_nothing_holds_only_as_its_host_bounds_it(
     assert all(found.returncode == 0 for found in told)
 
 
-@pytest.mark.parametrize("how", ["elsewhere", "deleted", "roots", "nothing"])
+@pytest.mark.parametrize("how", ["elsewhere", "unconfirmed", "deleted", "roots", "nothing"])
 def test_an_agent_that_ends_in_another_folder_is_still_of_its_project(guarded: Shell, tmp_path: Path, how: str) -> None:
     """Its host says so in one of several ways."""
     project = str(guarded.folder)
     given: dict[str, object] = {"session_id": "s", "cwd": str(tmp_path)}
     guarded.folder = tmp_path
     environment: dict[str, str] = {}
-    if how == "elsewhere":
+    if how in ("elsewhere", "unconfirmed"):
         environment["CLAUDE_PROJECT_DIR"] = project
+        if how == "unconfirmed":  # written by the agent: it comes before nothing that somebody confirmed
+            (tmp_path / "guard.yaml").write_text("criteria: [{id: all, kind: command, run: ['true']}]\n")
     elif how == "deleted":
         given["cwd"] = f"{project}/gone/sub"
     elif how == "roots":
@@ -392,7 +394,7 @@ def test_an_agent_that_ends_in_another_folder_is_still_of_its_project(guarded: S
     else:
         guarded.folder, given["cwd"] = Path(project), "/nonexistent"
     found = stop(guarded, "cursor" if how == "roots" else "claude-code", json.dumps(given).encode(), **environment)
-    assert found.stdout
+    assert b"main is not done" in found.stdout
 
 
 @pytest.mark.parametrize("pattern", ["src/../tests/**", " tests/** ", "tests\\\\**"])
@@ -409,3 +411,16 @@ def test_patterns_that_protect_nothing_are_said(guarded: Shell) -> None:
     write(guarded, "guard.yaml", GUARD.replace("protect: [tests/**]", 'protect: ["tests/**", "Tests/**", "test[s]/*"]'))
     told = guarded.run("guard", "pin", "--yes").stderr
     assert "no file yet fits Tests/**, test[s]/* " in told
+
+
+def test_a_hook_whose_own_folder_is_gone_still_holds(guarded: Shell) -> None:
+    """An agent can delete the folder that its host starts hooks in."""
+    given = json.dumps({"session_id": "s", "cwd": str(guarded.folder)})
+    script = (
+        f'mkdir gone && cd gone && rmdir ../gone && exec "{sys.executable}" -P -m journeyman guard hook claude-code'
+    )
+    found = subprocess.run(
+        ["sh", "-c", script], input=given, capture_output=True, text=True, cwd=guarded.folder, env=guarded.environment,
+        timeout=110, check=True,
+    )  # fmt: skip
+    assert "main is not done" in found.stdout, found.stderr

@@ -279,7 +279,8 @@ async def test_a_program_in_an_attempt(tmp_path: Path) -> None:
     [
         ("pytest -q", StepType.VERIFY), ("python -m unittest", StepType.VERIFY), ("cd x && npm test", StepType.VERIFY),
         ("/bin/bash -lc 'cargo test'", StepType.VERIFY), ("make check", StepType.VERIFY), ("npm run lint", StepType.VERIFY),
-        ("python test_calc.py", StepType.VERIFY), ("./node_modules/.bin/jest", StepType.VERIFY),
+        ("python test_calc.py", StepType.VERIFY), ("python3 -B -u test_calc.py", StepType.VERIFY),
+        ("./node_modules/.bin/jest", StepType.VERIFY),
         ("cat test_calc.py", StepType.EXECUTE), ("echo latest", StepType.EXECUTE), ("make", StepType.EXECUTE),
         ("git commit -m 'add tests'", StepType.EXECUTE), ("npm install", StepType.EXECUTE),
     ],

@@ -28,7 +28,7 @@ MOST_STEPS: Final = 10_000
 _SHOWN_CHARS: Final = 2048
 _VERIFIES: Final = re.compile(
     r"(?:^|[\s;&|(\"'/])(?:pytest|unittest|tox|nox|jest|vitest|mocha|rspec|phpunit|ctest|ruff|mypy|pyright|eslint|tsc|"
-    r"python[\d.]*\s+\S*test\S*\.py|"
+    r"python[\d.]*\s+(?:-\w+\s+)*\S*test\S*\.py|"
     r"(?:npm|pnpm|yarn|bun|cargo|go|make|gradle|mvn|dotnet|swift|mix|rake|deno)\s+(?:run\s+)?(?:test|check|lint|verify))\b"
 )
 

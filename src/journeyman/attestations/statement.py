@@ -30,7 +30,7 @@ class Statement:
     head: str
     """Hash of the last event of the record."""
     also: tuple[str, ...]
-    """Paths of the workspace that count though git ignores them."""
+    """Patterns of files in the workspace that count though git ignores them."""
     plain: Mapping[str, Any]
 
 
@@ -47,7 +47,7 @@ class JudgedWorkspace:
     digest: str
     """SHA-256 of its files, 64 hexadecimal digits."""
     also: Sequence[str] = ()
-    """Paths that count though git ignores them: whoever compares must read them, too."""
+    """Patterns of files that count though git ignores them: whoever compares must read them, too."""
     contract: str = ""
     """SHA-256 of the guard's contract."""
     touched: Sequence[str] = ()

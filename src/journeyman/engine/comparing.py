@@ -50,12 +50,16 @@ async def _compared(store: Store, session_id: str) -> AsyncIterator[NumberedEven
         if isinstance(event, Settled):
             settled.append((event.effect, row))
         elif is_compared(event):
-            for _, ended in sorted(settled, key=itemgetter(0)):
+            for ended in _in_order(settled):
                 yield ended
             settled.clear()
             yield row
-    for _, ended in sorted(settled, key=itemgetter(0)):
+    for ended in _in_order(settled):
         yield ended
+
+
+def _in_order(settled: list[tuple[str, NumberedEvent]]) -> list[NumberedEvent]:
+    return [ended for _, ended in sorted(settled, key=itemgetter(0))]
 
 
 def _kind(row: NumberedEvent | None) -> str:

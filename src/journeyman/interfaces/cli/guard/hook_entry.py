@@ -20,7 +20,7 @@ def main(words: list[str], records: str) -> None:
     data = sys.stdin.buffer.read()
     payload = read_payload(data)
     try:
-        place = next((found for folder in folders_of(payload) if (found := find_guard(folder, records))), None)
+        place = _place(payload, records)
     except OSError as error:
         print(f"journeyman guard: {error}", file=sys.stderr)  # noqa: T201  # there is no terminal, and no guard to be seen
         return
@@ -37,15 +37,31 @@ def read_payload(data: bytes) -> dict[str, object]:
     return {str(key): value for key, value in found.items()} if isinstance(found, dict) else {}  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]  # any JSON
 
 
-def folders_of(payload: dict[str, object]) -> list[str]:
-    """Where the agent may be at work, under whatever name its host says it: the first guarded one counts.
+def _place(payload: dict[str, object], records: str) -> GuardPlace | None:
+    """The guard that somebody confirmed, wherever the host names it; else the first one that nobody has confirmed.
 
-    An agent that ends in another folder, or in one that it deleted, is still the agent of its project.
+    An agent that ends in another folder, or in one that it deleted, is still the agent of its project, and no contract that
+    it writes there comes before the project's.
     """
+    unconfirmed: GuardPlace | None = None
+    for folder in folders_of(payload):
+        found = find_guard(folder, records)
+        if found is not None and found.is_pinned:
+            return found
+        unconfirmed = unconfirmed or found
+    return unconfirmed
+
+
+def folders_of(payload: dict[str, object]) -> list[str]:
+    """Where the agent may be at work, under whatever name its host says it, each folder once."""
     roots = payload.get("workspace_roots")
     named: list[object] = [payload.get("cwd"), payload.get("directory"), *(roots if isinstance(roots, list) else [])]
     named += [os.environ.get(name) for name in _PROJECT_VARIABLES]
-    return [one for one in named if isinstance(one, str) and os.path.isabs(one)] + [os.getcwd()]  # noqa: PTH109, PTH117  # pathlib is slow to load
+    try:  # noqa: SIM105  # contextlib is slow to load
+        named.append(os.getcwd())  # noqa: PTH109  # pathlib is slow to load
+    except OSError:  # deleted since the host started us there
+        pass
+    return list(dict.fromkeys(one for one in named if isinstance(one, str) and os.path.isabs(one)))  # noqa: PTH117
 
 
 def _answer(words: list[str], payload: dict[str, object], place: GuardPlace, records: str) -> None:

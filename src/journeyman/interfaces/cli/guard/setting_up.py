@@ -131,6 +131,6 @@ def _tell_unmatched(contract: Contract) -> None:
     missed = [one for one in contract.guard.protect if not PathPatterns([one]).filtered(entries)]
     if missed:
         say(
-            f"no file yet fits {', '.join(missed)} (only * and ? stand for signs in a name, and ** for folders)",
+            f"no file yet fits {', '.join(missed)} (the wildcards are * and ? within a name, and ** for folders)",
             err=True,
         )
