@@ -25,6 +25,10 @@ from journeyman.advisors.prices import PricedModel, Prices
 from journeyman.advisors.providers.advisor import ProviderAdvisor
 from journeyman.advisors.pull import PullAdvisor
 from journeyman.advisors.settings import AdvisorSettings
+from journeyman.agents.drivers.installed import refuse_unready
+from journeyman.agents.drivers.registry import apprentice_for
+from journeyman.apprentices.task_catalog import OnAttemptEvent, TaskCatalog, TaskWork, nobody_follows
+from journeyman.apprentices.task_folder import TaskFolder
 from journeyman.concurrency.abandonable_tasks import run_abandonable
 from journeyman.config import Settings, load_settings, settings_file
 from journeyman.engine.clock import Clock, SystemClock
@@ -34,6 +38,7 @@ from journeyman.engine.runtime import Runtime
 from journeyman.mission.files.documents import FORMS, Form
 from journeyman.mission.files.mission_file import parse_mission
 from journeyman.mission.model.mission import Function, Gym, Mission, ScriptPlan
+from journeyman.mission.model.task import ATTEMPT, Task
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.stores.sqlite import SqliteStore
@@ -73,7 +78,10 @@ class Journeyman:
 
 @asynccontextmanager
 async def opened(
-    settings: Settings | None = None, *, functions: Sequence[Callable[..., object]] = ()
+    settings: Settings | None = None,
+    *,
+    functions: Sequence[Callable[..., object]] = (),
+    on_attempt: OnAttemptEvent = nobody_follows,
 ) -> AsyncGenerator[Journeyman]:
     """Open store and sandbox, and close both at the end.
 
@@ -81,6 +89,7 @@ async def opened(
         settings: Those of the settings file and the environment when `None`.
         functions: Tools of this process that every mission may name under `tools`, beside those that its file names.
             Another process that goes on with such a session must be given them too.
+        on_attempt: Told what agents do in attempts at tasks: the attempt's number, the event, seconds since it began.
     """
     settings = load_settings() if settings is None else settings
     clock = SystemClock()
@@ -98,13 +107,14 @@ async def opened(
         closing.push_async_callback(_closed, broker)
         world = Runtime(
             store=store,
-            open_catalog=partial(mission_catalog, functions=functions),
+            open_catalog=partial(mission_catalog, functions=functions, settings=settings, on_attempt=on_attempt),
             predicates=predicates,
             scripts=scripts,
             clock=clock,
             lease_ttl_s=settings.lease_ttl_s,
             broker=broker,
             records=settings.data_dir,
+            tasks=tasks_folder(settings),
         )
         yield Journeyman(
             settings=settings,
@@ -217,12 +227,16 @@ async def mission_catalog(
     mission: Mission,
     folder: Path,
     deadline: Deadline | None = None,
+    session: str = "",
     *,
     functions: Sequence[Callable[..., object]] = (),
+    settings: Settings | None = None,
+    on_attempt: OnAttemptEvent = nobody_follows,
 ) -> AsyncGenerator[Catalog]:
     """Open the tools of a mission whose file lies in `folder`; `deadline` bounds starts, calls and closing.
 
-    `functions` are offered beside those that the mission names.
+    `functions` are offered beside those that the mission names. Attempts of a task are made only for a `session`, with the
+    agents of the `settings`.
     """
     limits = mission.limits
     servers = {
@@ -233,7 +247,7 @@ async def mission_catalog(
         functions=[*map(_function, mission.functions), *functions, *([] if incident is None else incident.tools())],
         declared=mission.declared,
         servers=servers,
-        allow=mission.tools,
+        allow=[name for name in mission.tools if mission.task is None or name != ATTEMPT],
         metrics=mission.metrics,
         deadline=deadline,
         limits=CallLimits(
@@ -243,7 +257,25 @@ async def mission_catalog(
         ),
         base_dir=folder,
     ) as catalog:
-        yield catalog if incident is None else incident.combined_with(catalog)
+        if mission.task is not None:
+            work = _task_work(mission, mission.task, folder, session, settings) if session and settings else None
+            yield TaskCatalog(catalog, work, deadline, on_attempt)
+        else:
+            yield catalog if incident is None else incident.combined_with(catalog)
+
+
+def tasks_folder(settings: Settings) -> Path:
+    """Where sessions whose mission is a task keep what their attempts left."""
+    return settings.data_dir / settings.tenant / "tasks"
+
+
+def _task_work(mission: Mission, task: Task, origin: Path, session: str, settings: Settings) -> TaskWork:
+    apprentice = apprentice_for(task.agent, settings.agents)
+    refuse_unready(task.agent, apprentice.readiness())
+    return TaskWork(
+        mission=mission, task=task, origin=origin, folder=TaskFolder(tasks_folder(settings) / session),
+        apprentice=apprentice,
+    )  # fmt: skip
 
 
 def _function(wanted: str | Function) -> str | IsolationSpec:

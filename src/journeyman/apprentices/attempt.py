@@ -35,6 +35,8 @@ class AttemptOrder:
     """A folder for all that belongs to this attempt; it must not exist yet."""
     source: Path | None = None
     """What is worked on; `None` where there are only assets."""
+    whole: bool = False
+    """Whether files of the source that git ignores come along."""
     assets: Sequence[Path] = ()
     mounts: Sequence[str] = ()
     """Build folders of the source that the work needs and git ignores."""
@@ -104,7 +106,9 @@ async def run_attempt(
         WorldError: The source changes while it is copied, or a file cannot be read.
     """
     copy = await anyio.to_thread.run_sync(
-        lambda: prepare_working_copy(order.place, source=order.source, assets=order.assets, mounts=order.mounts),
+        lambda: prepare_working_copy(
+            order.place, source=order.source, whole=order.whole, assets=order.assets, mounts=order.mounts
+        ),
         abandon_on_cancel=True,
     )
     trace, began_s = TraceBuilder(str(copy.folder)), time.monotonic()

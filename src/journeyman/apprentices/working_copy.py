@@ -36,7 +36,7 @@ class WorkingCopy:
 
 
 def prepare_working_copy(
-    place: Path, *, source: Path | None, assets: Sequence[Path] = (), mounts: Sequence[str] = ()
+    place: Path, *, source: Path | None, whole: bool = False, assets: Sequence[Path] = (), mounts: Sequence[str] = ()
 ) -> WorkingCopy:
     """Make a working copy in `place`, which must not exist yet. Blocks.
 
@@ -46,6 +46,7 @@ def prepare_working_copy(
     Args:
         place: Holds the copy and what it was before.
         source: The folder to work on: files that git ignores stay away. `None` begins with nothing but the assets.
+        whole: Whether ignored files come along: in what an earlier attempt left they are work, too.
         assets: Files and folders that are copied to `inputs/`, read-only; names that clash get `-2`, `-3`, ….
         mounts: Build folders that git ignores and the work needs, such as `node_modules`: copied, and read-only.
 
@@ -65,7 +66,7 @@ def prepare_working_copy(
         if source is None:
             folder.mkdir()
         else:
-            copy_workspace(source, read_workspace(source), folder, mounts=mounts)
+            copy_workspace(source, files_of(source) if whole else read_workspace(source), folder, mounts=mounts)
         inputs = tuple(_give(folder, asset) for asset in assets)
         _make_repository(folder)
         files = files_of(folder)

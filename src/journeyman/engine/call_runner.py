@@ -169,14 +169,18 @@ class CallRunner:
                 cut_bytes=result.original_bytes if result.truncated else 0,
                 seen=planner_hints(gather(result.value)) if size > INLINE_BYTES else {},
                 left_running=result.left_running,
+                tokens=result.tokens,
+                cost_microusd=round(result.cost_usd * 1_000_000),
             ),
-            budget=(self.settlement(effect),),
+            budget=(self.settlement(effect, result),),
         )
 
-    def settlement(self, effect: Effect) -> Settle:
+    def settlement(self, effect: Effect, result: Result | None = None) -> Settle:
         """What an effect uses of the tenant's budget."""
+        used = {"tokens": result.tokens, "cost_microusd": round(result.cost_usd * 1_000_000)} if result else {}
         return Settle(
-            reservation_id=reservation_id(self._journal.session_id, effect.intended.effect), amounts={"tool_calls": 1}
+            reservation_id=reservation_id(self._journal.session_id, effect.intended.effect),
+            amounts={"tool_calls": 1} | {kind: amount for kind, amount in used.items() if amount},
         )
 
     def give_up(self, effects: Sequence[Effect]) -> None:

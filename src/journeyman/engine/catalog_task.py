@@ -51,11 +51,12 @@ class ToolsNotOpened(Exception):
 class CatalogTask:
     """The tools of a mission on their way: opened and held in a task of their own, which can be left."""
 
-    def __init__(self, opens: OpenCatalog, mission: Mission, folder: Path, deadline: Deadline) -> None:
+    def __init__(self, opens: OpenCatalog, mission: Mission, folder: Path, deadline: Deadline, session: str) -> None:
         self._opens = opens
         self._mission = mission
         self._folder = folder
         self._deadline = deadline
+        self._session = session
         self._catalog: Catalog | None = None
         self._error: BaseException | None = None
         self._ready = anyio.Event()
@@ -80,7 +81,7 @@ class CatalogTask:
     async def run(self) -> None:
         """Open the tools, and hold them until they are not wanted any more."""
         try:
-            async with self._opens(self._mission, self._folder, self._deadline) as self._catalog:
+            async with self._opens(self._mission, self._folder, self._deadline, self._session) as self._catalog:
                 self._ready.set()
                 await self._unwanted.wait()
         except asyncio.CancelledError:
@@ -106,10 +107,10 @@ class CatalogTask:
 
 @asynccontextmanager
 async def open_in_background(
-    opens: OpenCatalog, mission: Mission, folder: Path, deadline: Deadline
+    opens: OpenCatalog, mission: Mission, folder: Path, deadline: Deadline, session: str
 ) -> AsyncGenerator[CatalogTask]:
     """Begin to open the tools of a mission; at the end they are closed, and nobody waits long for those that will not."""
-    tools = CatalogTask(opens, mission, folder, deadline)
+    tools = CatalogTask(opens, mission, folder, deadline, session)
     holding = IsolatedTask(tools.run())
     try:
         yield tools

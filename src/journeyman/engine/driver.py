@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 
 import anyio
 
+from journeyman.apprentices.task_folder import TaskFolder
 from journeyman.engine.advice_client import AdviceClient
 from journeyman.engine.call_runner import CallRunner, reservation_id
 from journeyman.engine.cancellation_watcher import LEAST_SLEEP_S, CancellationWatcher
@@ -104,7 +105,10 @@ class Driver:
             self._move_deadline()
             origin = self._folder(state)
             try:
-                async with open_in_background(world.open_catalog, state.mission, origin, self._deadline) as tools:
+                opening = open_in_background(
+                    world.open_catalog, state.mission, origin, self._deadline, state.session_id
+                )
+                async with opening as tools:
                     await self._with_tools(tools)
             except CallerError as error:
                 await self._end_unless_started(error)
@@ -119,8 +123,14 @@ class Driver:
             return self._requested is not None and asked_for
         return not isinstance(command, c.Nothing) or (command.why == "effect" and bool(unasked_by(state, owner)))
 
+    def _checked(self, state: State) -> Path:
+        """Where checks look: what the last attempt left where the mission is a task, else where the tools work."""
+        if state.mission.task is None or self._world.tasks is None:
+            return self._folder(state)
+        return TaskFolder(self._world.tasks / state.session_id).judged(state.task.last)
+
     def _folder(self, state: State) -> Path:
-        """Where tools and checks work."""
+        """Where tools work."""
         return self._requested.folder if self._requested is not None else Path(state.identity.origin)
 
     @contextlib.asynccontextmanager
@@ -358,7 +368,7 @@ class Driver:
         state = self._journal.state
         asked, left_s = self._requested, self._journal.left_s()
         if asked is None:
-            facts = await check_facts(state.mission, self._folder(state), left_s, apart=self._world.records)
+            facts = await check_facts(state.mission, self._checked(state), left_s, apart=self._world.records)
         else:
             left_s = min((limit for limit in (left_s, asked.limit_s) if limit is not None), default=None)
             facts = await check_facts(

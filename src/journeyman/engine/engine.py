@@ -128,6 +128,11 @@ class Engine:
         source = [happened async for happened in read_events(world.store, session_id)]
         cut = _index_of_verdict(source, iteration)
         created = source[0].event
+        if isinstance(created, e.SessionCreated) and created.mission.get("task") is not None:
+            raise NotAllowed(
+                f"session {session_id} is a task, whose attempts lie in a folder of its own; journeyman follow-up {session_id}"
+                " goes on from its best attempt"
+            )
         if cut is None or not isinstance(created, e.SessionCreated):
             raise NotAllowed(
                 f"session {session_id} has no finished iteration {iteration if iteration is not None else 0} to fork from"

@@ -19,8 +19,9 @@ from journeyman.tools.deadline import Deadline
 from journeyman.tools.predicate import PredicateResult
 from journeyman.tools.script import ScriptRun
 
-OpenCatalog: TypeAlias = Callable[[Mission, Path, Deadline], AbstractAsyncContextManager[Catalog]]
-"""Opens the tools of a mission from its folder: imports its functions, starts its servers. The driver moves the deadline."""
+OpenCatalog: TypeAlias = Callable[[Mission, Path, Deadline, str], AbstractAsyncContextManager[Catalog]]
+"""Opens the tools of a mission from its folder for a session: imports its functions, starts its servers. The driver moves the
+deadline."""
 
 
 class PredicateEvaluator(Protocol):
@@ -50,6 +51,8 @@ class Runtime:
     """Names this process in leases; drawn when empty."""
     records: Path | None = None
     """The folder of the store's own files: no check copies it, should it lie among those that are checked."""
+    tasks: Path | None = None
+    """Where sessions whose mission is a task keep what their attempts left: that is what checks look at."""
 
 
 def expression_result(result: PredicateResult) -> ExpressionResult:

@@ -79,6 +79,9 @@ class Result:
     duration_s: float = 0.0
     left_running: bool = False
     """Something of it could not be stopped and runs on: a thread, or a coroutine that will not be cancelled."""
+    tokens: int = 0
+    """That the call used of the mission's budget."""
+    cost_usd: float = 0.0
 
 
 @runtime_checkable

@@ -12,18 +12,10 @@ import typer
 
 from journeyman.agents.drivers.base import Capabilities, WorkLimits
 from journeyman.agents.drivers.discovery import AgentFinding, look_for_agents
-from journeyman.agents.drivers.events import (
-    AgentEvent,
-    AgentMessage,
-    Ending,
-    Notice,
-    PermissionAnswered,
-    SessionStarted,
-    ToolFinished,
-    ToolStarted,
-)
+from journeyman.agents.drivers.events import AgentEnded, AgentEvent, Ending
 from journeyman.agents.drivers.registry import apprentice_for
 from journeyman.apprentices.attempt import AgentAttempt, AttemptOrder, run_attempt
+from journeyman.apprentices.event_lines import event_line
 from journeyman.config import Settings
 from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.options import JsonOption
@@ -103,21 +95,8 @@ async def _check(
 
 
 def _show(event: AgentEvent, at_s: float) -> None:
-    """One line for what happens."""
-    match event:
-        case SessionStarted():
-            line = " ".join(part for part in ("session", event.session_id, event.version, event.model) if part)
-        case ToolStarted():
-            line = f"{event.kind.value}: {event.command or ' '.join((event.name, *event.paths))}"
-        case ToolFinished():
-            line = event.status.value + (f", exit code {event.exit_code}" if event.exit_code is not None else "")
-        case PermissionAnswered():
-            line = f"asked, and {'allowed' if event.allowed else 'refused'} by {event.by.value}"
-        case AgentMessage() | Notice():
-            line = event.text
-        case _:
-            return
-    say_on_the_side(f"{at_s:6.1f} s  {visible_line(line, 160)}")
+    if not isinstance(event, AgentEnded) and (line := event_line(event, at_s)):
+        say_on_the_side(line)
 
 
 def _driven(row: AgentFinding) -> str:

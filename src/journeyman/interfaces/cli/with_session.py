@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TypeVar
 
+from journeyman.agents.drivers.events import AgentEvent
+from journeyman.apprentices.event_lines import event_line
 from journeyman.config import Settings
 from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.lease_waiting import drive_once_free
@@ -20,10 +23,16 @@ def with_journeyman(settings: Settings, work: Callable[[Journeyman], Awaitable[T
     """What `work` gives; everything is closed again by then."""
 
     async def run() -> T:
-        async with opened(settings) as journeyman:
+        async with opened(settings, on_attempt=_show_attempt) as journeyman:
             return await work(journeyman)
 
     return run_async(run)
+
+
+def _show_attempt(number: int, event: AgentEvent, at_s: float) -> None:
+    """To standard error, which is a session's log while it is driven."""
+    if line := event_line(event, at_s):
+        print(f"attempt {number} {line}", file=sys.stderr, flush=True)  # noqa: T201  # to where tools print
 
 
 def with_session(settings: Settings, session: str, work: Callable[[Journeyman, str], Awaitable[T]]) -> T:

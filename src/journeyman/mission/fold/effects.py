@@ -8,12 +8,13 @@ from journeyman.mission.criteria.evidence import Call, Measurement
 from journeyman.mission.fold.objective import after_call
 from journeyman.mission.fold.plan import behind_change
 from journeyman.mission.fold.planner_memory import after_settled
+from journeyman.mission.fold.task import after_attempt
 from journeyman.mission.fold.turns import is_stopped
 from journeyman.mission.fold.world_knowledge import arrived, interrupted, remembered_source, restored, stale
 from journeyman.mission.model import events as e
 from journeyman.mission.model.effects import EFFECT_RULES, NEVER_SENT, CallPurpose, EffectState
 from journeyman.mission.model.reasons import WaitFor
-from journeyman.mission.model.state import KEPT_SIGNATURES, ContextResult, Effect, Phase, State
+from journeyman.mission.model.state import KEPT_SIGNATURES, BudgetUsage, ContextResult, Effect, Phase, State
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.value import replace
 
@@ -74,6 +75,8 @@ def settled(state: State, event: e.Settled, at: str) -> State:
     effect = state.effects.get(event.effect)
     if effect is None or effect.state is not EffectState.INTENDED:
         return state
+    if event.tokens or event.cost_microusd:
+        state = replace(state, usage=with_use(state.usage, event))
     if effect.intended.purpose is CallPurpose.CONTEXT:
         memory = after_settled(state.memory, effect.intended, event, state.world.epoch, compared=state.mission.explores)
         return looked(replace(state, memory=memory), effect, event)
@@ -101,6 +104,8 @@ def settled(state: State, event: e.Settled, at: str) -> State:
     )
     if state.mission.objective is not None:
         state = replace(state, objective=after_call(state, effect, event))
+    if state.mission.task is not None:
+        state = replace(state, task=after_attempt(state.task, effect, event))
     if not done:
         return with_error(state, effect.intended.tool, event.error_class, event.error)
     fresh = made.epoch == state.world.epoch and not _moving(state, effect)
@@ -112,6 +117,11 @@ def settled(state: State, event: e.Settled, at: str) -> State:
         call = effect.intended
         state = replace(state, world=remembered_source(state.world, event.metrics, call.tool, call.args))
     return arrived(state, made, event.metrics, event.events, fresh=fresh)
+
+
+def with_use(usage: BudgetUsage, event: e.Settled) -> BudgetUsage:
+    """The usage with what a call used of the budget itself."""
+    return replace(usage, tokens=usage.tokens + event.tokens, cost_microusd=usage.cost_microusd + event.cost_microusd)
 
 
 def looked(state: State, effect: Effect, event: e.Settled | e.Reconciled) -> State:

@@ -29,6 +29,7 @@ def approval_answered(state: State, event: e.ApprovalAnswered, actor: str) -> St
         people,
         pending=None if asked else people.pending,
         answers={**people.answers, event.approval: (event.granted, actor)},
+        notes=_with_note(people.notes, event.note) if state.mission.task is not None else people.notes,
     )
     state = replace(state, people=people, world=interrupted(state.world) if asked else state.world)
     if event.approval == f"iteration-{state.iteration.index}":
@@ -70,7 +71,11 @@ def resumed(state: State) -> State:
 
 def noted(state: State, event: e.NoteAdded) -> State:
     """The state with a person's note; the newest twenty are kept."""
-    return replace(state, people=replace(state.people, notes=(*state.people.notes, event.text)[-20:]))
+    return replace(state, people=replace(state.people, notes=_with_note(state.people.notes, event.text)))
+
+
+def _with_note(notes: tuple[str, ...], text: str) -> tuple[str, ...]:
+    return (*notes, text)[-20:] if text.strip() else notes
 
 
 def amended(state: State, event: e.BudgetAmended) -> State:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.fold.objective import after_evaluation as after_objective
 from journeyman.mission.fold.planner_memory import after_evaluation
+from journeyman.mission.fold.task import after_judgement
 from journeyman.mission.fold.world_knowledge import merged
 from journeyman.mission.model import events as e
 from journeyman.mission.model.mission import Mission
@@ -44,6 +45,8 @@ def evaluated(state: State, event: e.Evaluated, at: str) -> State:
     if state.mission.objective is not None:
         judged = replace(state, progress=progress, world=world)
         state = replace(state, objective=after_objective(judged, event.objective))
+    if state.mission.task is not None:
+        state = replace(state, task=after_judgement(state.task, state.mission, criteria, total))
     if event.checkpoint:
         better = total > progress.best_total + PROGRESS_STEP or state.objective.best is not best_before
         counts = better or progress.evaluations == 0 or state.iteration.judged

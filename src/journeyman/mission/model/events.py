@@ -164,6 +164,9 @@ class Settled(FactEvent, frozen=True, kw_only=True):
     """Names and values found in a value kept as a blob, for the planner."""
     left_running: bool = False
     """Something of it could not be stopped and runs on."""
+    tokens: int = 0
+    """That the call used, as an agent tells them."""
+    cost_microusd: int = 0
 
 
 class Unanswered(FactEvent, frozen=True, kw_only=True):

@@ -21,6 +21,7 @@ from journeyman.mission.model.parameters import MissionParameter
 from journeyman.mission.model.report_file import ReportFile
 from journeyman.mission.model.servers import Server
 from journeyman.mission.model.strategy import Strategy, ToolCall
+from journeyman.mission.model.task import ATTEMPT, Task
 from journeyman.mission.values.canonical import Json, JsonObject, digest_of
 from journeyman.mission.values.name_patterns import closest_match
 
@@ -227,6 +228,9 @@ class Mission(Strict):
     """HTTP requests as tools: `health: https://example.com/health`, or an object that says more."""
     gym: Gym | None = None
     """A simulated incident, `{task, role, others}`: its tools are `incident.observe`, `incident.restart` and so on."""
+    task: Task | None = None
+    """Work that is handed to a coding agent, `{agent, source, ...}`: its tool `attempt` is what the planner proposes, and checks
+    look at the files that the last attempt left (`docs/tasks.md`)."""
     tools: Annotated[list[Name], Field(max_length=500)] = Field(default_factory=list)
     """Allowlist by pattern (`git.*`); nothing outside it is visible or callable. May be left out where `commands` and
     `http` are the only sources of tools: all of them."""
@@ -289,6 +293,10 @@ class Mission(Strict):
         if not isinstance(value, dict):
             return value
         plain = cast("dict[str, object]", value)
+        if plain.get("task") is not None:
+            listed = plain.get("tools") or []
+            tools = cast("list[object]", listed) if isinstance(listed, list) else []
+            plain = plain if ATTEMPT in tools else {**plain, "tools": [*tools, ATTEMPT]}
         if any(plain.get(key) for key in ("tools", "servers", "functions", "gym")):
             return plain
         tables = (cast("object", plain.get(key)) for key in ("commands", "http"))
@@ -377,7 +385,7 @@ class Mission(Strict):
                     f"criterion {asks.id!r} asks what a guard protects: it stands in guard.yaml, or with `mode: check`"
                 )
             return self
-        acting = ("plan", "repeat", "explore", "advisor", "minimize", "maximize", "at_end", "context", "gym")
+        acting = ("plan", "repeat", "explore", "advisor", "minimize", "maximize", "at_end", "context", "gym", "task")
         given = [name for name in acting if name in self.model_fields_set and getattr(self, name) not in (None, "none")]
         if given:
             raise ValueError(
@@ -388,6 +396,19 @@ class Mission(Strict):
                 raise ValueError(
                     f"criterion {criterion.id!r} is measured by nothing in a check: give it a `probe`, a pure tool call that measures it"
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _is_one_kind_of_work(self) -> Mission:
+        if self.task is None:
+            return self
+        clashing = [name for name in ("gym", "minimize", "maximize", "plan") if getattr(self, name) is not None]
+        if clashing:
+            raise ValueError(
+                f"`task` hands the work to an agent, and `{clashing[0]}` would do other work: leave one of them out"
+            )
+        if self.task.source is not None and self.task.follows is not None:
+            raise ValueError("`task` has `source` and `follows`: it begins with one of them")
         return self
 
     @model_validator(mode="after")

@@ -28,6 +28,7 @@ from journeyman.mission.model.reasons import (
     WaitFor,
 )
 from journeyman.mission.model.strategy import Strategy, ToolCall, ToolSpec
+from journeyman.mission.model.task import TaskProgress
 from journeyman.mission.values.value import Json, JsonObject, Value
 
 MAX_METRICS = 500
@@ -382,6 +383,7 @@ class State(Value, frozen=True, kw_only=True):
     verdict: Verdict | None = None
     objective: ObjectiveState = ObjectiveState()
     check: CheckState = CheckState()
+    task: TaskProgress = TaskProgress()
     closing: VerdictReason | None = None
     """Why it will end, once what is to be done at its end is done."""
 

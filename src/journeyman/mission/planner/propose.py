@@ -20,6 +20,7 @@ from journeyman.mission.model.planner_memory import ToolMemory
 from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import Strategy, ToolCall, ToolSpec
 from journeyman.mission.planner.arguments import MAX_CALLS, CallSpace, call_space
+from journeyman.mission.planner.attempts import next_attempt
 from journeyman.mission.planner.repeats import MOST_SAME, repeat_of
 from journeyman.mission.planner.search import NumberSearch, Suggested
 from journeyman.mission.planner.sources import ValueSources
@@ -86,7 +87,8 @@ def propose(state: State) -> Proposal | Exhausted:
     planned = planned_step(state)
     if planned is not None:
         return Proposal(planned.strategy, "plan", planned.step, planned.places)
-    strategy = _own_choice(state)
+    hands_out = state.mission.task is not None and not only_needs_time(state)
+    strategy = next_attempt(state) if hands_out else _own_choice(state)
     if isinstance(strategy, Exhausted):
         return strategy
     return Proposal(strategy, "planner", f"proposal.{state.plan.proposals}", tuple(range(len(strategy.calls))))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final, cast
 
 from journeyman.mission.model.strategy import Strategy
+from journeyman.mission.model.task import ATTEMPT
 from journeyman.mission.report.plain_text import one_line
 from journeyman.mission.values.canonical import Json
 
@@ -15,8 +16,24 @@ _VALUE: Final = 60
 
 def call_text(tool: str, args: Json, most: int = MOST) -> str:
     """A call such as `tune(workers=11, zone='b')`."""
+    if tool == ATTEMPT:
+        return _attempt_text(args)
     given = args.items() if isinstance(args, dict) else ()
     return one_line(f"{tool}({', '.join(f'{name}={value_text(value, most)}' for name, value in given)})", most)
+
+
+def _attempt_text(args: Json) -> str:
+    """An attempt by what its agent is told; the texts themselves stand in its prompt and in the event."""
+    given = args if isinstance(args, dict) else {}
+    if "$blob" in given:
+        return f"{ATTEMPT}(with feedback)"
+    failed, said = given.get("failed"), given.get("feedback")
+    names = [str(row.get("criterion")) for row in failed if isinstance(row, dict)] if isinstance(failed, list) else []
+    rows = [{"source": "the strategy"}] if isinstance(said, str) and said else said if isinstance(said, list) else []
+    sources = dict.fromkeys(str(row.get("source")) for row in rows if isinstance(row, dict))
+    told = [f"{', '.join(names)} failed"] if names else []
+    told += [f"words of {', '.join(sources)}"] if sources else []
+    return one_line(f"{ATTEMPT}({'; '.join(told)})", MOST)
 
 
 def value_text(value: Json, most: int = _VALUE) -> str:

@@ -14,6 +14,8 @@ from journeyman.mission.model.effects import EFFECT_RULES, LOOKING, UNCLASSIFIED
 from journeyman.mission.model.events import Intended
 from journeyman.mission.model.mission import ContextCall
 from journeyman.mission.model.state import ContextResult, Effect, State
+from journeyman.mission.model.task import ATTEMPT
+from journeyman.mission.planner.attempts import with_notes
 from journeyman.mission.rules.approvals import needs_person
 from journeyman.mission.rules.commands import Intend, IntendedCall
 from journeyman.mission.values.canonical import digest_of
@@ -113,7 +115,7 @@ def next_calls(state: State) -> tuple[IntendedCall, ...]:
     calls = tuple(
         IntendedCall(
             tool=call.tool,
-            args=dict(call.args),
+            args=with_notes(state, dict(call.args)) if call.tool == ATTEMPT else dict(call.args),
             place=f"{iteration.step}.{place}",
             turn=turn if strategy.parallel else turn + index,
         )

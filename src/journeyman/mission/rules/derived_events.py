@@ -7,6 +7,7 @@ from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.events import Decided, NothingLeft, Proposed
 from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import dump_strategy
+from journeyman.mission.planner.attempts import with_feedback
 from journeyman.mission.planner.propose import Exhausted, propose
 from journeyman.mission.rules.decide import Decision
 from journeyman.mission.values.canonical import JsonObject
@@ -32,10 +33,11 @@ def proposed(state: State) -> Proposed | NothingLeft:
 
 def advised(state: State, advice: Advised) -> Proposed:
     """Advice as the proposal of the next iteration."""
+    source = f"advisor:{advice.advisor}"
     return Proposed(
         iteration=state.usage.iterations,
-        strategy=dump_strategy(advice.strategy),
-        source=f"advisor:{advice.advisor}",
+        strategy=dump_strategy(with_feedback(state, advice.strategy, source)),
+        source=source,
         step=f"proposal.{state.plan.proposals}",
         confidence=advice.confidence,
     )

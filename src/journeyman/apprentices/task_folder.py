@@ -1,0 +1,184 @@
+"""What a task keeps on disk: the files that it began with, and each attempt with what it left, told and used.
+
+```
+<tenant>/tasks/SESSION/
+  base/           the source and the assets as the task found them; contents/ those of protected files by their hashes
+  attempts/001/   attempt.json (what is known of it), prompt.md, work/ (its working copy, trace, diff, output), judged/ (what it left,
+                  protected files as in base/: what the checks look at, and where the next attempt begins)
+```
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from journeyman.apprentices.file_changes import FileChange, changes_of
+from journeyman.apprentices.working_copy import INPUTS, WorkingCopy, files_of, prepare_working_copy
+from journeyman.concurrency.folder_removal import remove_folder
+from journeyman.mission.model.task import Task
+from journeyman.mission.values.errors import NotFound, RecordBroken
+from journeyman.stores.files import sync_folder
+from journeyman.workspaces.baseline import Baseline, pin_files
+from journeyman.workspaces.copying import pristine_copy
+from journeyman.workspaces.file_listing import LEFT_OUT
+from journeyman.workspaces.pristine import copy_workspace
+
+_STATE: Final = "attempt.json"
+
+
+class AttemptRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """What is known of one attempt."""
+
+    number: int
+    key: str
+    """Of the effect that it belongs to: an effect has one attempt, however often it is asked for."""
+    agent: str = ""
+    started: bool = False
+    """From here on it may have cost something."""
+    session_id: str = ""
+    """The agent's own session."""
+    tokens: int = 0
+    cost_usd: float = 0.0
+    ended: str = ""
+    """How the agent ended; empty while it works, `interrupted` where our process was killed meanwhile."""
+    detail: str = ""
+    message: str = ""
+    """The last thing that the agent said."""
+    duration_s: float = 0.0
+    tool_calls: int = 0
+    touched: list[str] = field(default_factory=list)
+    """Protected files and inputs that it changed."""
+    changed: list[str] = field(default_factory=list)
+    """Files that differ from those that the task began with."""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskFolder:
+    """The folder of one task."""
+
+    root: Path
+
+    @property
+    def base(self) -> Path:
+        """The files that the task began with."""
+        return self.root / "base" / "workspace"
+
+    def place(self, number: int) -> Path:
+        """The folder of an attempt."""
+        return self.root / "attempts" / f"{number:03}"
+
+    def prompt(self, number: int) -> Path:
+        """What an attempt's agent was told."""
+        return self.place(number) / "prompt.md"
+
+    def judged(self, number: int) -> Path:
+        """What an attempt left, as checks look at it."""
+        return self.place(number) / "judged"
+
+    def records(self) -> list[AttemptRecord]:
+        """All attempts in their order. Raises `RecordBroken`."""
+        found = [_read(path) for path in sorted(self.root.glob(f"attempts/*/{_STATE}"))]
+        return sorted(found, key=lambda one: one.number)
+
+    def write(self, record: AttemptRecord) -> None:
+        """Keep what is known of an attempt; durable when this returns."""
+        folder = self.place(record.number)
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, draft = tempfile.mkstemp(prefix=".attempt.", dir=folder)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(msgspec.json.encode(record))
+            file.flush()
+            os.fsync(file.fileno())
+        Path(draft).replace(folder / _STATE)
+        sync_folder(folder)
+
+    def begin(self, task: Task, origin: Path) -> None:
+        """Keep the files that the task begins with, unless they are kept already. Blocks.
+
+        Raises:
+            NotFound: The source, an asset or the earlier attempt is not there.
+            WorldError: The source changed meanwhile; try again.
+        """
+        if self.base.exists():
+            return
+        source, whole = None if task.source is None else origin / task.source, False
+        if task.follows is not None:
+            earlier = TaskFolder(self.root.parent / task.follows.session)
+            source, whole = earlier.base, True
+        if source is not None and not source.is_dir():
+            raise NotFound(
+                f"the task's source {source} is no folder; name the folder to work on", code="source_missing"
+            )
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=".base.", dir=self.root))
+        try:
+            assets = [origin / asset for asset in task.assets]
+            prepare_working_copy(draft / "base", source=source, whole=whole, assets=assets, mounts=task.mounts)
+            remove_folder(draft / "base" / "before")
+            remove_folder(self.root / "base")
+            (draft / "base").replace(self.root / "base")
+        finally:
+            remove_folder(draft)
+
+    def start_of(self, number: int, task: Task) -> Path:
+        """The files with which an attempt begins: those of the newest one before it that left some."""
+        for earlier in range(number - 1, 0, -1):
+            if self.judged(earlier).is_dir():
+                return self.judged(earlier)
+        if task.follows is not None:
+            left = TaskFolder(self.root.parent / task.follows.session).judged(task.follows.attempt)
+            if not left.is_dir():
+                raise NotFound(
+                    f"attempt {task.follows.attempt} of {task.follows.session} is not there any more: {left}",
+                    code="attempt_missing",
+                )
+            return left
+        return self.base
+
+    def judge(self, number: int, task: Task) -> list[str]:
+        """Make what the checks look at of what an attempt left; give the protected files that it had changed. Blocks."""
+        judged, workspace = self.judged(number), self.place(number) / "work" / "workspace"
+        if judged.exists():
+            remove_folder(judged)
+        draft = judged.with_name(".judged")
+        if draft.exists():
+            remove_folder(draft)
+        files, baseline = files_of(workspace), self._baseline(task)
+        if files.entries:
+            touched = copy_workspace(workspace, files, draft, baseline=baseline)
+        else:  # nothing, or not even the folder, is left
+            draft.mkdir(parents=True)
+            touched = baseline.restore(files, draft)
+        for mount in mounts_apart(task):
+            if (self.base / mount).is_dir():
+                pristine_copy(self.base / mount, draft / mount)
+        draft.replace(judged)
+        return [one.path for one in touched]
+
+    def changes(self, number: int) -> tuple[FileChange, ...]:
+        """How the files that an attempt left differ from those that the task began with. Blocks."""
+        copy = WorkingCopy(folder=self.judged(number), before=self.base, files=files_of(self.base))
+        return changes_of(copy, files_of(self.judged(number)))
+
+    def _baseline(self, task: Task) -> Baseline:
+        contents = self.root / "contents"
+        contents.mkdir(mode=0o700, exist_ok=True)
+        return pin_files(self.base, files_of(self.base), [*task.protect, f"{INPUTS}/**"], contents)
+
+
+def mounts_apart(task: Task) -> list[str]:
+    """The mounts that are passed by where files are listed, and so must be given to each copy by themselves."""
+    return [mount for mount in task.mounts if not LEFT_OUT.isdisjoint(Path(mount).parts)]
+
+
+def _read(path: Path) -> AttemptRecord:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=AttemptRecord)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise RecordBroken(f"{path} cannot be read: {error}; restore it, or fork the session") from None
