@@ -101,7 +101,7 @@ async def bench(
     """Open an engine with these functions, and `finish`, as its tools."""
     known = [*functions, finish]
 
-    def opened(wanted: Mission, _: Path, deadline: Deadline) -> AbstractAsyncContextManager[Catalog]:
+    def opened(wanted: Mission, _: Path, deadline: Deadline, session: str) -> AbstractAsyncContextManager[Catalog]:
         @asynccontextmanager
         async def catalog() -> AsyncGenerator[Catalog]:
             limits = CallLimits(timeout_s=float(wanted.limits.call_timeout_s))

@@ -68,8 +68,8 @@ def _mortal(at: EngineBench, deaths: dict[int, str]) -> Engine:
     opens, count = at.engine._world.open_catalog, [0]  # pyright: ignore[reportPrivateUsage]
 
     @asynccontextmanager
-    async def opened(wanted: Mission, folder: Path, deadline: Deadline) -> AsyncGenerator[Catalog]:
-        async with opens(wanted, folder, deadline) as catalog:
+    async def opened(wanted: Mission, folder: Path, deadline: Deadline, session: str) -> AsyncGenerator[Catalog]:
+        async with opens(wanted, folder, deadline, session) as catalog:
             yield _Mortal(catalog, deaths, count)
 
     return Engine(replace(at.engine._world, open_catalog=opened))  # pyright: ignore[reportPrivateUsage]
@@ -205,7 +205,7 @@ async def test_retries_below_one_call_take_from_the_budget(most: int, arrived: i
     async with bench() as at, dying_http(["after"] * 9) as (server, url):
 
         @asynccontextmanager
-        async def opened(wanted: Mission, _: Path, deadline: Deadline) -> AsyncGenerator[Catalog]:
+        async def opened(wanted: Mission, _: Path, deadline: Deadline, session: str) -> AsyncGenerator[Catalog]:
             limits = CallLimits(tries=3, servers=ServerPolicy(backoff_s=0.01))
             async with open_catalog(
                 servers={"x": {"url": url}}, allow=wanted.tools, limits=limits, deadline=deadline
@@ -295,7 +295,7 @@ async def test_the_verdict_waits_for_no_tools_that_open_or_close(hangs: str, pol
     async with bench() as at:
 
         @asynccontextmanager
-        async def opened(wanted: Mission, folder: Path, deadline: Deadline) -> AsyncGenerator[Catalog]:
+        async def opened(wanted: Mission, folder: Path, deadline: Deadline, session: str) -> AsyncGenerator[Catalog]:
             if hangs != "closing":
                 await stay()
             async with open_catalog(functions=at.functions, allow=wanted.tools, deadline=deadline) as catalog:

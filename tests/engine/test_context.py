@@ -166,7 +166,7 @@ async def test_a_context_call_that_cannot_be_made_is_refused_by_check_and_at_the
         ]
         assert (await state_of(at.store, session)).reason is VerdictReason.COULD_NOT_START
         assert await at.events(session, e.Intended) == []
-        async with at.engine._world.open_catalog(wanted, None, None) as catalog:  # type: ignore[arg-type]
+        async with at.engine._world.open_catalog(wanted, None, None, "") as catalog:  # type: ignore[arg-type]
             rows = [pinned_tool(wanted, one) for one in await catalog.tools()]
         found = await check_tools(wanted, rows, ScriptRun(sandbox))
         assert [problem.where for problem in found.problems] == ["context.0.tool"]
@@ -178,7 +178,7 @@ async def test_check_tells_wrong_arguments_and_a_budget_that_context_uses_up() -
         "finish", context=[{"tool": "inventory", "args": {"kid": 1}}], budget={"iterations": 2, "tool_calls": 1}
     )
     async with bench(inventory) as at, Sandbox(1) as sandbox:
-        async with at.engine._world.open_catalog(wanted, None, None) as catalog:  # type: ignore[arg-type]
+        async with at.engine._world.open_catalog(wanted, None, None, "") as catalog:  # type: ignore[arg-type]
             rows = [pinned_tool(wanted, one) for one in await catalog.tools()]
         found = await check_tools(wanted, rows, ScriptRun(sandbox))
         assert [problem.where for problem in found.problems] == ["context.0.args.arguments", "budget.tool_calls"]

@@ -51,8 +51,8 @@ async def killed(at: EngineBench, session: str, name: str, *, after: bool = True
     world = at.engine._world
 
     @asynccontextmanager
-    async def dying(wanted: Mission, folder: Path, deadline: Deadline) -> AsyncGenerator[Catalog]:
-        async with world.open_catalog(wanted, folder, deadline) as catalog:
+    async def dying(wanted: Mission, folder: Path, deadline: Deadline, session: str) -> AsyncGenerator[Catalog]:
+        async with world.open_catalog(wanted, folder, deadline, session) as catalog:
             yield _DiesIn(catalog, name, after=after)
 
     with pytest.raises(KilledHere):

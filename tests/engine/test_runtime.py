@@ -283,8 +283,8 @@ def _timeless(at: EngineBench, clock: FakeClock) -> Engine:
     runtime = at.engine._world  # pyright: ignore[reportPrivateUsage]
 
     @asynccontextmanager
-    async def opened(wanted: Mission, folder: Path, deadline: Deadline) -> AsyncGenerator[Catalog]:
-        async with runtime.open_catalog(wanted, folder, deadline) as catalog:
+    async def opened(wanted: Mission, folder: Path, deadline: Deadline, session: str) -> AsyncGenerator[Catalog]:
+        async with runtime.open_catalog(wanted, folder, deadline, session) as catalog:
             yield _Timeless(catalog, clock)
 
     return Engine(replace(runtime, open_catalog=opened, predicates=_TimelessPredicates(runtime.predicates, clock)))

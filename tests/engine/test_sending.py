@@ -39,7 +39,7 @@ def over(at: EngineBench, said: dict[str, bool], **sources: object) -> Engine:
     """The bench's engine over other sources of tools, whose calls are noted."""
 
     @asynccontextmanager
-    async def opened(wanted: Mission, _: Path, deadline: Deadline) -> AsyncGenerator[Catalog]:
+    async def opened(wanted: Mission, _: Path, deadline: Deadline, session: str) -> AsyncGenerator[Catalog]:
         limits = CallLimits(servers=ServerPolicy(backoff_s=0.01))
         async with open_catalog(allow=wanted.tools, limits=limits, deadline=deadline, **sources) as catalog:  # pyright: ignore[reportArgumentType] - each test gives what it means
             yield _Noting(catalog, said)

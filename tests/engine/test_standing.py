@@ -64,7 +64,7 @@ async def test_a_session_whose_server_cannot_start_has_ended_so() -> None:
     """Nothing of it was done, so nothing of it is open; the error still says what to repair."""
 
     @asynccontextmanager
-    async def refuses(mission: Mission, folder: Path, deadline: Deadline) -> AsyncGenerator[Catalog]:
+    async def refuses(mission: Mission, folder: Path, deadline: Deadline, session: str) -> AsyncGenerator[Catalog]:
         raise Unavailable("server 'x' cannot be started", retry_after_s=2)
         yield
 
@@ -82,7 +82,7 @@ async def test_a_session_that_had_its_tools_stays_open_when_they_are_gone() -> N
     """It has done something: whoever repairs the server goes on with it."""
 
     @asynccontextmanager
-    async def refuses(mission: Mission, folder: Path, deadline: Deadline) -> AsyncGenerator[Catalog]:
+    async def refuses(mission: Mission, folder: Path, deadline: Deadline, session: str) -> AsyncGenerator[Catalog]:
         raise Unavailable("server 'x' cannot be started")
         yield
 

@@ -208,7 +208,7 @@ class KilledHere(Exception):
 
 
 @asynccontextmanager
-async def _dying(mission: Mission, folder: Path, deadline: Deadline) -> AsyncGenerator[Catalog]:
+async def _dying(mission: Mission, folder: Path, deadline: Deadline, session: str) -> AsyncGenerator[Catalog]:
     async with mission_catalog(mission, folder, deadline) as catalog:
         yield _Dying(catalog)
 

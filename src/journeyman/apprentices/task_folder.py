@@ -52,9 +52,9 @@ class AttemptRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     """The last thing that the agent said."""
     duration_s: float = 0.0
     tool_calls: int = 0
-    touched: list[str] = field(default_factory=list)
+    touched: list[str] = field(default_factory=list[str])
     """Protected files and inputs that it changed."""
-    changed: list[str] = field(default_factory=list)
+    changed: list[str] = field(default_factory=list[str])
     """Files that differ from those that the task began with."""
 
 

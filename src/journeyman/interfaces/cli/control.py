@@ -21,6 +21,7 @@ from journeyman.interfaces.cli.rendering import print_table, table_of
 from journeyman.interfaces.cli.report_files import write_at_ending
 from journeyman.interfaces.cli.sessions import state_json
 from journeyman.interfaces.cli.shared import CommandGroup, person, print_json, settings_of
+from journeyman.interfaces.cli.task_outputs import put_out_at_ending
 from journeyman.interfaces.cli.terminal import say, say_on_the_side
 from journeyman.interfaces.cli.with_session import once_free, with_session
 from journeyman.mission.model.reasons import SessionStatus
@@ -71,10 +72,11 @@ def _record_action(
         if finish:
             state = await _finished(journeyman, name, state)
             wrote.append(await write_at_ending(journeyman, name))
+            wrote.append(await put_out_at_ending(journeyman, name))
         return state, await row_of(journeyman.store, name)
 
     state, row = with_session(settings, session, work)
-    say_on_the_side("".join(wrote))
+    say_on_the_side("\n".join(filter(None, wrote)))
     if as_json:
         print_json(state_json(state, row))
         return

@@ -25,6 +25,7 @@ from journeyman.interfaces.cli.output import Output
 from journeyman.interfaces.cli.rendering import summary_text
 from journeyman.interfaces.cli.report_files import write_at_ending
 from journeyman.interfaces.cli.shared import INTERRUPTED, exit_code, print_json
+from journeyman.interfaces.cli.task_outputs import put_out_at_ending
 from journeyman.interfaces.cli.terminal import others_print_to, say, say_on_the_side
 from journeyman.interfaces.cli.watchdog import Watchdog
 from journeyman.interfaces.cli.with_session import once_free, with_journeyman
@@ -90,6 +91,8 @@ async def _driven(journeyman: Journeyman, start: Drive, session: str, display: D
             wrote = await write_at_ending(journeyman, session, view.report)
         display.close()
         say_on_the_side(wrote)
+        with anyio.move_on_after(_REPORT_S, shield=True):
+            say_on_the_side(await put_out_at_ending(journeyman, session))
 
 
 async def _driven_to_its_end(journeyman: Journeyman, start: Drive, display: Display, view: View) -> State:

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Final
 
+import anyio.to_thread
 import typer
 
+from journeyman.concurrency.folder_removal import remove_folder
 from journeyman.engine.clock import stamp
 from journeyman.engine.process_identity import owner_name
 from journeyman.engine.standing import Standing, is_driven, row_of, standing_of
@@ -20,7 +22,7 @@ from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.cli.with_session import once_free, with_journeyman
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, Problem
 from journeyman.stores.base import Lease, Summary
-from journeyman.wiring import Journeyman
+from journeyman.wiring import Journeyman, tasks_folder
 
 app = CommandGroup()
 _UNITS_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -98,6 +100,8 @@ def _remove(ctx: typer.Context, rows: Sequence[Summary], *, yes: bool, as_json: 
             await journeyman.store.delete(leases)
             for row in rows:
                 log_of(journeyman.settings, row.session_id).unlink(missing_ok=True)
+                left = tasks_folder(journeyman.settings) / row.session_id
+                await anyio.to_thread.run_sync(remove_folder, left)
         except BaseException:
             for lease in leases:
                 await journeyman.store.release(lease)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from journeyman.mission.criteria.evidence import Call, Measurement, ObservedCheck
 from journeyman.mission.fold.effects import with_error
+from journeyman.mission.fold.people import asked_anew
 from journeyman.mission.fold.plan import after_verdict
 from journeyman.mission.fold.planner_memory import before_proposal
 from journeyman.mission.fold.world_knowledge import arrived, pruned
@@ -37,6 +38,7 @@ def proposed(state: State, event: e.Proposed) -> State:
         advice=replace(state.advice, rejected="" if advised else state.advice.rejected, said={}),
         verdict=None,
         check=replace(state.check, asked=False),
+        people=asked_anew(state.people) if state.mission.task is not None else state.people,
     )
 
 

@@ -7,7 +7,7 @@ from journeyman.mission.fold.planner_memory import after_denial
 from journeyman.mission.fold.world_knowledge import interrupted
 from journeyman.mission.model import events as e
 from journeyman.mission.model.reasons import WaitFor
-from journeyman.mission.model.state import PendingApproval, Phase, State
+from journeyman.mission.model.state import PendingApproval, PeopleState, Phase, State
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.value import replace
 
@@ -29,7 +29,7 @@ def approval_answered(state: State, event: e.ApprovalAnswered, actor: str) -> St
         people,
         pending=None if asked else people.pending,
         answers={**people.answers, event.approval: (event.granted, actor)},
-        notes=_with_note(people.notes, event.note) if state.mission.task is not None else people.notes,
+        notes=_with_note(people.notes, _feedback(event)) if state.mission.task is not None else people.notes,
     )
     state = replace(state, people=people, world=interrupted(state.world) if asked else state.world)
     if event.approval == f"iteration-{state.iteration.index}":
@@ -41,6 +41,17 @@ def approval_answered(state: State, event: e.ApprovalAnswered, actor: str) -> St
     if state.phase is Phase.NEXT:
         return measured_again(state)
     return state
+
+
+def _feedback(event: e.ApprovalAnswered) -> str:
+    """What an answer tells the next attempt of a task."""
+    about_outputs = not event.granted and not event.approval.startswith("iteration-")
+    return event.note or (f"{event.approval} was denied" if about_outputs else "")
+
+
+def asked_anew(people: PeopleState) -> PeopleState:
+    """People in the next attempt of a task: whoever said no to the last one is asked again."""
+    return replace(people, answers={name: answer for name, answer in people.answers.items() if answer[0]})
 
 
 def _denied(state: State, actor: str) -> State:

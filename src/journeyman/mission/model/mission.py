@@ -294,7 +294,7 @@ class Mission(Strict):
             return value
         plain = cast("dict[str, object]", value)
         if plain.get("task") is not None:
-            listed = plain.get("tools") or []
+            listed = plain.get("tools")
             tools = cast("list[object]", listed) if isinstance(listed, list) else []
             plain = plain if ATTEMPT in tools else {**plain, "tools": [*tools, ATTEMPT]}
         if any(plain.get(key) for key in ("tools", "servers", "functions", "gym")):

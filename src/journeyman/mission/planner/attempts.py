@@ -62,7 +62,7 @@ def with_notes(state: State, args: JsonObject) -> JsonObject:
         return args
     given = args.get("feedback")
     others: list[Json] = [row for row in given if _source(row) != PERSON] if isinstance(given, list) else []
-    feedback = [*(_said(PERSON, note) for note in state.people.notes), *others]
+    feedback: list[Json] = [*(_said(PERSON, note) for note in state.people.notes), *others]
     return {**args, "feedback": feedback} if feedback else args
 
 

@@ -42,6 +42,7 @@ def _found(state: State) -> Decision:
         or _complete(state)
         or _by_person(state)
         or _unknown_effect(state)
+        or _asks_last(state)
         or exhausted_decision(state)
         or _waiting(state)
         or _cadence(state)
@@ -115,6 +116,8 @@ def may_hold(state: State) -> bool:
 def _by_person(state: State) -> Decision | None:
     if state.people.end_asked is not None:
         return Decision(VerdictLabel.TERMINATE, state.people.end_asked)
+    if state.mission.task is not None:
+        return None  # a no is feedback for the next attempt
     for criterion in walk(state.mission.criteria):
         answer = state.people.answers.get(criterion.id)
         denied = criterion.asks_person() is not None and criterion.required and answer is not None and not answer[0]
@@ -171,6 +174,11 @@ def exhausted_decision(state: State) -> Decision | None:
 
 def _waiting(state: State) -> Decision | None:
     return Decision(VerdictLabel.CONTINUE, VerdictReason.WAITING_FOR_APPROVAL) if state.progress.awaiting else None
+
+
+def _asks_last(state: State) -> Decision | None:
+    """Wait for the person whose yes alone is missing also after the last iteration: an answer costs none."""
+    return _waiting(state) if exhausted(state) is VerdictReason.MAX_ITERATIONS else None
 
 
 def _cadence(state: State) -> Decision | None:

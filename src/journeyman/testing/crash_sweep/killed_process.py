@@ -89,10 +89,12 @@ async def _attempt(folder: Path, mission: str, number: int, kills: frozenset[int
     (folder / ENGINE).write_text(str(os.getpid()), "utf-8")
     enter(here)
 
-    def open_catalog(wanted: Mission, origin: Path, deadline: Deadline) -> AbstractAsyncContextManager[Catalog]:
+    def open_catalog(
+        wanted: Mission, origin: Path, deadline: Deadline, session: str
+    ) -> AbstractAsyncContextManager[Catalog]:
         @asynccontextmanager
         async def opened() -> AsyncGenerator[Catalog]:
-            async with mission_catalog(wanted, origin, deadline) as catalog:
+            async with mission_catalog(wanted, origin, deadline, session) as catalog:
                 yield _KillingCatalog(catalog, here) if wanted.gym is None else _KillingIncident(catalog, here)
 
         return opened()

@@ -1,0 +1,370 @@
+"""`task`, `follow-up` and `finish`: hand work to a coding agent under a contract that a machine checks."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from journeyman.agents.drivers.installed import refuse_unready
+from journeyman.agents.drivers.registry import apprentice_for
+from journeyman.config import Settings
+from journeyman.engine import control
+from journeyman.engine.clock import SystemClock
+from journeyman.engine.engine import OnEvent
+from journeyman.engine.record_reading import state_of
+from journeyman.interfaces.cli.drive import View, chosen_output, drive_and_print, driven
+from journeyman.interfaces.cli.options import (
+    JsonOption,
+    NoInputOption,
+    NotifyOption,
+    PersonOption,
+    QuietOption,
+    ReportOption,
+    SessionArgument,
+    VerboseOption,
+)
+from journeyman.interfaces.cli.output import Output
+from journeyman.interfaces.cli.report_files import report_option
+from journeyman.interfaces.cli.shared import CommandGroup, exit_code, person, print_json, settings_of
+from journeyman.interfaces.cli.task_mission import MentorMode, TaskOptions, task_mission, words_of
+from journeyman.interfaces.cli.task_outputs import put_out
+from journeyman.interfaces.cli.terminal import say
+from journeyman.interfaces.cli.with_session import once_free, with_journeyman, with_session
+from journeyman.mission.criteria.base import as_json
+from journeyman.mission.model.mission import Mission, dump
+from journeyman.mission.model.reasons import SessionStatus
+from journeyman.mission.model.state import State
+from journeyman.mission.values.canonical import Json
+from journeyman.mission.values.errors import InvalidInput, LeaseHeld, NotAllowed, Problem
+from journeyman.wiring import Journeyman
+
+app = CommandGroup()
+_MOST_IDS = 10_000
+AssetOption = Annotated[
+    list[Path],
+    typer.Option(
+        "--asset", "-a", metavar="PATH", help="File or folder that the agent is given to read, under inputs/."
+    ),
+]
+CheckOption = Annotated[
+    list[str],
+    typer.Option("--check", metavar="COMMAND", help="Must exit with 0 on what the agent leaves; never run by a shell."),
+]
+NdjsonOption = Annotated[bool, typer.Option("--ndjson", help="Print each event as one line of JSON as it happens.")]
+FileOption = Annotated[
+    list[str], typer.Option("--file", metavar="NAME", help="A file that must be there afterwards, and not be empty.")
+]
+
+
+@app.command("task")
+def task(
+    ctx: typer.Context,
+    text: Annotated[str, typer.Argument(metavar="TASK", help="What is to be done, in words.")],
+    agent: Annotated[
+        str, typer.Option("--agent", metavar="NAME", help="Who does it: `journeyman agents` lists them.")
+    ] = "",
+    source: Annotated[
+        Path | None,
+        typer.Option(
+            "--source",
+            metavar="DIR",
+            help="Folder to work on, of which each attempt gets a copy; this one where it is a git repository.",
+        ),
+    ] = None,
+    empty: Annotated[bool, typer.Option("--empty", help="Begin in an empty folder, with the assets alone.")] = False,
+    asset: AssetOption = [],  # noqa: B006  # typer's form
+    check: CheckOption = [],  # noqa: B006  # typer's form
+    file: FileOption = [],  # noqa: B006  # typer's form
+    protect: Annotated[
+        list[str],
+        typer.Option(
+            "--protect", metavar="PATTERN", help="Files that the checks use as they were; proposed otherwise."
+        ),
+    ] = [],  # noqa: B006  # typer's form
+    mount: Annotated[
+        list[str],
+        typer.Option("--mount", metavar="DIR", help="Build folder that git ignores and the work needs: node_modules."),
+    ] = [],  # noqa: B006  # typer's form
+    mentor: Annotated[
+        MentorMode | None,
+        typer.Option("--mentor", help="Who reviews attempts besides the checks; nobody when left out."),
+    ] = None,
+    mentor_advisor: Annotated[
+        str,
+        typer.Option("--mentor-advisor", metavar="NAME", help="The model that reviews: an advisor of the settings."),
+    ] = "",
+    attempts: Annotated[int, typer.Option("--attempts", metavar="N", min=1, help="Most attempts.")] = 5,
+    timeout: Annotated[
+        float, typer.Option("--timeout", metavar="SECONDS", min=1, help="Most time for one attempt.")
+    ] = 1800.0,
+    tokens: Annotated[int | None, typer.Option("--tokens", metavar="N", min=1, help="Most tokens in all.")] = None,
+    cost: Annotated[
+        float | None, typer.Option("--cost", metavar="USD", min=0, help="Most money in all, in US dollars.")
+    ] = None,
+    output: Annotated[
+        Path | None,
+        typer.Option("--output", metavar="DIR", help="Folder for the best attempt's files; artifacts/NAME otherwise."),
+    ] = None,
+    session_id: Annotated[
+        str, typer.Option("--id", metavar="NAME", help="The session's id; the date and words of the task otherwise.")
+    ] = "",
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Print the mission that the task stands for, and start nothing.")
+    ] = False,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    no_input: NoInputOption = False,
+    notify: NotifyOption = "",
+    report: ReportOption = None,
+    as_name: PersonOption = "",
+    ndjson: NdjsonOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Hand a task to a coding agent; attempts are made until a contract that a machine checks is fulfilled.
+
+    The contract comes from --check and --file, else from the task's own words: files that it names, tests of the repository.
+    Failed checks and your notes (`journeyman note`) are told to the next attempt. The best attempt's files lie in --output,
+    never in your folder. Exit codes are those of `journeyman run`; what was interrupted goes on with `journeyman resume`.
+    """
+    settings = settings_of(ctx)
+    folder = _source(source, empty=empty, quiet=quiet or as_json)
+    options = TaskOptions(
+        agent=_agent(agent, settings), source=folder, assets=asset, checks=check, files=file, protect=protect,
+        mounts=mount, attempts=attempts, timeout_s=timeout, tokens=tokens, cost_usd=cost, mentor=mentor,
+        mentor_advisor=mentor_advisor, output=output, who=person(settings, as_name),
+    )  # fmt: skip
+    mission = task_mission(text, options, settings)
+    if report is not None:
+        mission = mission.model_copy(update={"report": str(report_option(report))})
+    if dry_run:
+        print_json(dump(mission))
+        return
+    refuse_unready(options.agent, apprentice_for(options.agent, settings.agents).readiness())
+    name = session_id or _free_id(settings, f"{SystemClock().now():%Y-%m-%d}-{words_of(text)}")
+    view = View(
+        output=chosen_output(Output.ndjson if ndjson else Output.text, as_json=as_json), quiet=quiet, verbose=verbose,
+        who="" if no_input else options.who, notify=notify or settings.notify,
+    )  # fmt: skip
+    _run(settings, mission, name, view)
+
+
+@app.command("follow-up")
+def follow_up(
+    ctx: typer.Context,
+    session: SessionArgument,
+    text: Annotated[str, typer.Argument(metavar="TEXT", help="What is to be done besides, or differently.")],
+    run: Annotated[bool, typer.Option("--run", help="Let the agent do it now; otherwise it is only recorded.")] = False,
+    asset: AssetOption = [],  # noqa: B006  # typer's form
+    check: CheckOption = [],  # noqa: B006  # typer's form
+    file: FileOption = [],  # noqa: B006  # typer's form
+    attempts: Annotated[int | None, typer.Option("--attempts", metavar="N", min=1, help="Most attempts.")] = None,
+    quiet: QuietOption = False,
+    verbose: VerboseOption = False,
+    no_input: NoInputOption = False,
+    notify: NotifyOption = "",
+    as_name: PersonOption = "",
+    ndjson: NdjsonOption = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Ask for more: a note to a task that goes on, a new session from the best attempt of one that has ended.
+
+    The new session has the earlier task's words, inputs, outputs and contract, and what you give here besides.
+    """
+    settings = settings_of(ctx)
+    who = person(settings, as_name)
+    name, state = with_session(settings, session, _task_of)
+    view = View(
+        output=chosen_output(Output.ndjson if ndjson else Output.text, as_json=as_json), quiet=quiet, verbose=verbose, who="" if no_input else who,
+        notify=notify or settings.notify,
+    )  # fmt: skip
+    if state.status is not SessionStatus.ENDED:
+        _note(settings, name, text, who, view, run=run, given=[*asset, *check, *file])
+        return
+    mission = _following(settings, state, text, assets=asset, checks=check, files=file, attempts=attempts, who=who)
+    made = _free_id(settings, f"{name}-followup")
+    if run:
+        _run(settings, mission, made, view, Path(state.identity.origin))
+        return
+    origin = Path(state.identity.origin)
+    with_journeyman(settings, lambda journeyman: journeyman.engine.create(mission, origin, session_id=made))
+    if as_json:
+        print_json({"session_id": made, "ran": False})
+        return
+    say(made)
+    say(f"recorded; nothing has run. Let the agent do it with: journeyman resume {made}", err=True)
+
+
+@app.command("finish")
+def finish(
+    ctx: typer.Context,
+    session: SessionArgument,
+    output: Annotated[
+        Path | None, typer.Option("--output", metavar="DIR", help="Another folder for the best attempt's files.")
+    ] = None,
+    as_name: PersonOption = "",
+    as_json: JsonOption = False,
+) -> None:
+    """End a task that goes on, its outcome being what the evidence says, and put out the files of its best attempt.
+
+    A task that has ended keeps its outcome; its files are put out again. The exit code is the outcome's, as of `journeyman run`.
+    """
+    settings = settings_of(ctx)
+    who, place = person(settings, as_name), None if output is None else output.absolute()
+
+    async def work(journeyman: Journeyman, name: str) -> tuple[State, str]:
+        _, state = await _task_of(journeyman, name)
+        if state.status is not SessionStatus.ENDED:
+            await control.end(journeyman.store, journeyman.clock, name, who, abort=False)
+            try:
+                state = await once_free(journeyman, name, partial(journeyman.engine.drive, name))
+            except LeaseHeld:
+                raise NotAllowed(
+                    f"a process drives {name}; it was told to end, then: journeyman finish {name}"
+                ) from None
+        return state, await put_out(journeyman, name, place)
+
+    state, told = with_session(settings, session, work)
+    if as_json:
+        print_json({"session_id": state.session_id, "outcome": state.outcome, "outputs": told})
+    else:
+        say(f"{state.session_id}: {state.outcome} · {state.label}/{state.reason}")
+        say(told or "no attempt left anything to put out")
+    raise typer.Exit(exit_code(state))
+
+
+async def _task_of(journeyman: Journeyman, name: str) -> tuple[str, State]:
+    state = await state_of(journeyman.store, name)
+    if state.mission.task is None:
+        raise NotAllowed(f"session {name} is no task; `journeyman note` and `journeyman end` are for any session")
+    return name, state
+
+
+def _run(settings: Settings, mission: Mission, name: str, view: View, origin: Path | None = None) -> None:
+    if not view.quiet and view.output is Output.text:
+        _show_contract(mission, name)
+    drive_and_print(
+        settings,
+        lambda journeyman, on_event: journeyman.engine.run(mission, origin or Path.cwd(), on_event, session_id=name),
+        name,
+        view,
+    )
+
+
+def _show_contract(mission: Mission, name: str) -> None:
+    """What will be checked, before anything is paid for."""
+    assert mission.task is not None  # noqa: S101 - a task's mission
+    say(f"{name}: {mission.task.agent} works until", err=True)
+    for criterion in mission.criteria:
+        say(f"  - {criterion.id}: {criterion.sentence()}", err=True)
+    if mission.task.protect:
+        say(f"  with these as they are now: {', '.join(mission.task.protect)}", err=True)
+
+
+def _note(
+    settings: Settings, name: str, text: str, who: str, view: View, *, run: bool, given: Sequence[Path | str]
+) -> None:
+    """Give words to a task that goes on; its next attempt is told them."""
+    if given:
+        raise NotAllowed(
+            f"{name} goes on under the contract that it began with: {given[0]} can be given once it has ended"
+            f" (journeyman finish {name})"
+        )
+
+    async def noted(journeyman: Journeyman) -> State:
+        return await control.note(journeyman.store, journeyman.clock, name, who, text)
+
+    with_journeyman(settings, noted)
+    if not run:
+        say(
+            f"{name}: noted; its next attempt is told. Nothing was started: journeyman resume {name} goes on with it",
+            err=True,
+        )
+        return
+
+    async def resumed(journeyman: Journeyman, on_event: OnEvent) -> State:
+        await control.resume(journeyman.store, journeyman.clock, name, who)
+        return await driven(journeyman, on_event, name)
+
+    drive_and_print(settings, resumed, name, view)
+
+
+def _following(
+    settings: Settings,
+    state: State,
+    text: str,
+    *,
+    assets: list[Path],
+    checks: list[str],
+    files: list[str],
+    attempts: int | None,
+    who: str,
+) -> Mission:
+    """The mission of a follow-up: the earlier one with more words, more assets, more checks."""
+    earlier = state.mission
+    assert earlier.task is not None  # noqa: S101 - a task's mission
+    if not state.task.best:
+        raise NotAllowed(
+            f"no attempt of {state.session_id} left anything to go on from; begin anew with journeyman task"
+        )
+    kept: list[Json] = [as_json(criterion) for criterion in earlier.criteria if criterion.asks_person() is None]
+    asks = len(kept) < len(earlier.criteria)
+    directive = f"{earlier.directive}\n\nBesides: {text.strip()}"
+    options = TaskOptions(
+        agent=earlier.task.agent, source=None, assets=assets, checks=checks, files=files, protect=earlier.task.protect,
+        mounts=earlier.task.mounts, attempts=attempts or earlier.budget.iterations or 5,
+        timeout_s=float(earlier.task.limits.wall_clock_s), tokens=earlier.budget.tokens, cost_usd=earlier.budget.cost_usd,
+        mentor=_mentor_of(earlier, asks=asks), mentor_advisor=next(iter(earlier.advisors), ""), who=who, criteria=kept,
+        follows={"session": state.session_id, "attempt": state.task.best},
+        output=None if earlier.task.output is None else Path(earlier.task.output),
+    )  # fmt: skip
+    mission = task_mission(directive, options, settings)
+    return mission.model_copy(update={"name": earlier.name})
+
+
+def _mentor_of(mission: Mission, *, asks: bool) -> MentorMode | None:
+    if asks:
+        return MentorMode.hybrid if mission.advisors else MentorMode.expert_led
+    return MentorMode.model_assisted if mission.advisors else None
+
+
+def _agent(given: str, settings: Settings) -> str:
+    """The agent that is meant: the only one of the settings where none is named."""
+    if given:
+        return given
+    if len(settings.agents) == 1:
+        return next(iter(settings.agents))
+    problem = Problem(where="--agent", message="is missing", hint="`journeyman agents` lists who is there")
+    raise InvalidInput("the command line", (problem,))
+
+
+def _source(given: Path | None, *, empty: bool, quiet: bool) -> Path | None:
+    """The folder to work on."""
+    if given is not None and empty:
+        problem = Problem(where="--empty", message="and --source exclude each other", hint="leave one of them out")
+        raise InvalidInput("the command line", (problem,))
+    if given is not None or empty:
+        return None if given is None else given.absolute()
+    top = subprocess.run(
+        ["git", "rev-parse", "--is-inside-work-tree"], capture_output=True, check=False, stdin=subprocess.DEVNULL  # noqa: S607
+    )  # fmt: skip
+    if top.returncode == 0:
+        return Path.cwd()
+    if not quiet:
+        say("no git repository is here, so the agent begins in an empty folder; --source . gives it this one", err=True)
+    return None
+
+
+def _free_id(settings: Settings, wanted: str) -> str:
+    """An id that no session has yet: `wanted`, or with `-2`, `-3`, …."""
+
+    async def known(journeyman: Journeyman) -> set[str]:
+        return {row.session_id for row in await journeyman.store.sessions()}
+
+    taken = with_journeyman(settings, known)
+    names = (wanted if number == 1 else f"{wanted}-{number}" for number in range(1, _MOST_IDS))
+    return next(name for name in names if name not in taken)

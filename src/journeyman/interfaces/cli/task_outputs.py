@@ -1,0 +1,55 @@
+"""Puts out the files of a task's best attempt when its session has ended, however it ended."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import anyio.to_thread
+
+from journeyman.apprentices.deliverables import Delivery, deliver
+from journeyman.apprentices.task_folder import TaskFolder
+from journeyman.engine.record_reading import state_of
+from journeyman.mission.model.reasons import Outcome, SessionStatus
+from journeyman.mission.model.state import State
+from journeyman.mission.values.errors import JourneymanError
+from journeyman.wiring import Journeyman, tasks_folder
+
+
+async def put_out(journeyman: Journeyman, session_id: str, output: Path | None = None) -> str:
+    """Put out what the best attempt left, to the folder `output`, or where the mission says, and tell where; empty where there is nothing.
+
+    Raises what keeps it from being written.
+    """
+    state = await state_of(journeyman.store, session_id)
+    task = state.mission.task
+    if task is None or not state.task.best:
+        return ""
+    if state.status is not SessionStatus.ENDED:
+        folder = TaskFolder(tasks_folder(journeyman.settings) / session_id)
+        return f"what attempt {state.task.last} left: {folder.judged(state.task.last)}"
+    if output is None and task.output is None:
+        return ""
+    place = output or Path(state.identity.origin, task.output or "")
+    folder = TaskFolder(tasks_folder(journeyman.settings) / session_id)
+    made = await anyio.to_thread.run_sync(lambda: deliver(folder, task, state.task.best, place))
+    return _told(state, made)
+
+
+async def put_out_at_ending(journeyman: Journeyman, session_id: str) -> str:
+    """The same where a session was driven; what goes wrong is told, since the attempts are kept."""
+    try:
+        return await put_out(journeyman, session_id)
+    except JourneymanError as error:
+        return f"no outputs were written: {error} (journeyman finish {session_id} does it again)"
+
+
+def _told(state: State, made: Delivery) -> str:
+    count = f"{len(made.files)} file{'' if len(made.files) == 1 else 's'}"
+    which = f"attempt {state.task.best}"
+    short = "" if state.outcome is Outcome.ACHIEVED else ", the best one, which does not fulfil the contract"
+    lines = [f"outputs: {count} of {which}{short} in {made.path}"]
+    source = state.mission.task.source if state.mission.task is not None else None
+    if source is not None and made.diff.stat().st_size:
+        where = Path(state.identity.origin, source)
+        lines.append(f"take them over with: git -C {where} apply {made.diff}")
+    return "\n".join(lines)
