@@ -2,7 +2,8 @@
 
 ```
 <tenant>/tasks/SESSION/
-  base/           the source and the assets as the task found them; contents/ those of protected files by their hashes
+  base/           workspace/: the source and the assets as the task found them; start/: what a follow-up begins with
+  contents/       contents of protected files by their hashes
   attempts/001/   attempt.json (what is known of it), prompt.md, work/ (its working copy, trace, diff, output), judged/ (what it left,
                   protected files as in base/: what the checks look at, and where the next attempt begins)
 ```
@@ -21,7 +22,7 @@ import msgspec
 from journeyman.apprentices.file_changes import FileChange, changes_of
 from journeyman.apprentices.working_copy import INPUTS, WorkingCopy, files_of, prepare_working_copy
 from journeyman.concurrency.folder_removal import remove_folder
-from journeyman.mission.model.task import Task
+from journeyman.mission.model.task import EarlierAttempt, Task
 from journeyman.mission.values.errors import NotFound, RecordBroken
 from journeyman.stores.files import sync_folder
 from journeyman.workspaces.baseline import Baseline, pin_files
@@ -121,25 +122,28 @@ class TaskFolder:
             assets = [origin / asset for asset in task.assets]
             prepare_working_copy(draft / "base", source=source, whole=whole, assets=assets, mounts=task.mounts)
             remove_folder(draft / "base" / "before")
+            if task.follows is not None:
+                self._carry_over(task.follows, task, draft / "base")
             remove_folder(self.root / "base")
             (draft / "base").replace(self.root / "base")
         finally:
             remove_folder(draft)
+
+    def _carry_over(self, earlier: EarlierAttempt, task: Task, base: Path) -> None:
+        """Make the files with which a follow-up begins: what the earlier attempt left, with the inputs of both."""
+        left = TaskFolder(self.root.parent / earlier.session).judged(earlier.attempt)
+        if not left.is_dir():
+            raise NotFound(
+                f"attempt {earlier.attempt} of {earlier.session} is not there any more: {left}", code="attempt_missing"
+            )
+        copy_workspace(left, files_of(left), base / "start", baseline=self._baseline(task, base / "workspace"))
 
     def start_of(self, number: int, task: Task) -> Path:
         """The files with which an attempt begins: those of the newest one before it that left some."""
         for earlier in range(number - 1, 0, -1):
             if self.judged(earlier).is_dir():
                 return self.judged(earlier)
-        if task.follows is not None:
-            left = TaskFolder(self.root.parent / task.follows.session).judged(task.follows.attempt)
-            if not left.is_dir():
-                raise NotFound(
-                    f"attempt {task.follows.attempt} of {task.follows.session} is not there any more: {left}",
-                    code="attempt_missing",
-                )
-            return left
-        return self.base
+        return self.base if task.follows is None else self.root / "base" / "start"
 
     def judge(self, number: int, task: Task) -> list[str]:
         """Make what the checks look at of what an attempt left; give the protected files that it had changed. Blocks."""
@@ -149,7 +153,7 @@ class TaskFolder:
         draft = judged.with_name(".judged")
         if draft.exists():
             remove_folder(draft)
-        files, baseline = files_of(workspace), self._baseline(task)
+        files, baseline = files_of(workspace), self._baseline(task, self.base)
         if files.entries:
             touched = copy_workspace(workspace, files, draft, baseline=baseline)
         else:  # nothing, or not even the folder, is left
@@ -166,10 +170,10 @@ class TaskFolder:
         copy = WorkingCopy(folder=self.judged(number), before=self.base, files=files_of(self.base))
         return changes_of(copy, files_of(self.judged(number)))
 
-    def _baseline(self, task: Task) -> Baseline:
+    def _baseline(self, task: Task, base: Path) -> Baseline:
         contents = self.root / "contents"
         contents.mkdir(mode=0o700, exist_ok=True)
-        return pin_files(self.base, files_of(self.base), [*task.protect, f"{INPUTS}/**"], contents)
+        return pin_files(base, files_of(base), [*task.protect, f"{INPUTS}/**"], contents)
 
 
 def mounts_apart(task: Task) -> list[str]:

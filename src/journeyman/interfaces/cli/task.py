@@ -32,6 +32,28 @@ from journeyman.interfaces.cli.output import Output
 from journeyman.interfaces.cli.report_files import report_option
 from journeyman.interfaces.cli.shared import CommandGroup, exit_code, person, print_json, settings_of
 from journeyman.interfaces.cli.task_mission import MentorMode, TaskOptions, task_mission, words_of
+from journeyman.interfaces.cli.task_options import (
+    MOST_ATTEMPTS,
+    AgentOption,
+    AssetOption,
+    AttemptsOption,
+    CheckOption,
+    CostOption,
+    DestinationOption,
+    EmptyOption,
+    FileOption,
+    MentorAdvisorOption,
+    MentorOption,
+    MountOption,
+    NdjsonOption,
+    ProtectOption,
+    SourceOption,
+    TaskArgument,
+    TaskDryRunOption,
+    TaskIdOption,
+    TimeoutOption,
+    TokensOption,
+)
 from journeyman.interfaces.cli.task_outputs import put_out
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.cli.with_session import once_free, with_journeyman, with_session
@@ -45,77 +67,29 @@ from journeyman.wiring import Journeyman
 
 app = CommandGroup()
 _MOST_IDS = 10_000
-AssetOption = Annotated[
-    list[Path],
-    typer.Option(
-        "--asset", "-a", metavar="PATH", help="File or folder that the agent is given to read, under inputs/."
-    ),
-]
-CheckOption = Annotated[
-    list[str],
-    typer.Option("--check", metavar="COMMAND", help="Must exit with 0 on what the agent leaves; never run by a shell."),
-]
-NdjsonOption = Annotated[bool, typer.Option("--ndjson", help="Print each event as one line of JSON as it happens.")]
-FileOption = Annotated[
-    list[str], typer.Option("--file", metavar="NAME", help="A file that must be there afterwards, and not be empty.")
-]
 
 
 @app.command("task")
 def task(
     ctx: typer.Context,
-    text: Annotated[str, typer.Argument(metavar="TASK", help="What is to be done, in words.")],
-    agent: Annotated[
-        str, typer.Option("--agent", metavar="NAME", help="Who does it: `journeyman agents` lists them.")
-    ] = "",
-    source: Annotated[
-        Path | None,
-        typer.Option(
-            "--source",
-            metavar="DIR",
-            help="Folder to work on, of which each attempt gets a copy; this one where it is a git repository.",
-        ),
-    ] = None,
-    empty: Annotated[bool, typer.Option("--empty", help="Begin in an empty folder, with the assets alone.")] = False,
+    text: TaskArgument,
+    agent: AgentOption = "",
+    source: SourceOption = None,
+    empty: EmptyOption = False,
     asset: AssetOption = [],  # noqa: B006  # typer's form
     check: CheckOption = [],  # noqa: B006  # typer's form
     file: FileOption = [],  # noqa: B006  # typer's form
-    protect: Annotated[
-        list[str],
-        typer.Option(
-            "--protect", metavar="PATTERN", help="Files that the checks use as they were; proposed otherwise."
-        ),
-    ] = [],  # noqa: B006  # typer's form
-    mount: Annotated[
-        list[str],
-        typer.Option("--mount", metavar="DIR", help="Build folder that git ignores and the work needs: node_modules."),
-    ] = [],  # noqa: B006  # typer's form
-    mentor: Annotated[
-        MentorMode | None,
-        typer.Option("--mentor", help="Who reviews attempts besides the checks; nobody when left out."),
-    ] = None,
-    mentor_advisor: Annotated[
-        str,
-        typer.Option("--mentor-advisor", metavar="NAME", help="The model that reviews: an advisor of the settings."),
-    ] = "",
-    attempts: Annotated[int, typer.Option("--attempts", metavar="N", min=1, help="Most attempts.")] = 5,
-    timeout: Annotated[
-        float, typer.Option("--timeout", metavar="SECONDS", min=1, help="Most time for one attempt.")
-    ] = 1800.0,
-    tokens: Annotated[int | None, typer.Option("--tokens", metavar="N", min=1, help="Most tokens in all.")] = None,
-    cost: Annotated[
-        float | None, typer.Option("--cost", metavar="USD", min=0, help="Most money in all, in US dollars.")
-    ] = None,
-    output: Annotated[
-        Path | None,
-        typer.Option("--output", metavar="DIR", help="Folder for the best attempt's files; artifacts/NAME otherwise."),
-    ] = None,
-    session_id: Annotated[
-        str, typer.Option("--id", metavar="NAME", help="The session's id; the date and words of the task otherwise.")
-    ] = "",
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Print the mission that the task stands for, and start nothing.")
-    ] = False,
+    protect: ProtectOption = [],  # noqa: B006  # typer's form
+    mount: MountOption = [],  # noqa: B006  # typer's form
+    mentor: MentorOption = None,
+    mentor_advisor: MentorAdvisorOption = "",
+    attempts: AttemptsOption = None,
+    timeout: TimeoutOption = 1800.0,
+    tokens: TokensOption = None,
+    cost: CostOption = None,
+    output: DestinationOption = None,
+    session_id: TaskIdOption = "",
+    dry_run: TaskDryRunOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
     no_input: NoInputOption = False,
@@ -135,7 +109,7 @@ def task(
     folder = _source(source, empty=empty, quiet=quiet or as_json)
     options = TaskOptions(
         agent=_agent(agent, settings), source=folder, assets=asset, checks=check, files=file, protect=protect,
-        mounts=mount, attempts=attempts, timeout_s=timeout, tokens=tokens, cost_usd=cost, mentor=mentor,
+        mounts=mount, attempts=attempts or MOST_ATTEMPTS, timeout_s=timeout, tokens=tokens, cost_usd=cost, mentor=mentor,
         mentor_advisor=mentor_advisor, output=output, who=person(settings, as_name),
     )  # fmt: skip
     mission = task_mission(text, options, settings)
@@ -162,7 +136,7 @@ def follow_up(
     asset: AssetOption = [],  # noqa: B006  # typer's form
     check: CheckOption = [],  # noqa: B006  # typer's form
     file: FileOption = [],  # noqa: B006  # typer's form
-    attempts: Annotated[int | None, typer.Option("--attempts", metavar="N", min=1, help="Most attempts.")] = None,
+    attempts: AttemptsOption = None,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
     no_input: NoInputOption = False,
@@ -203,9 +177,7 @@ def follow_up(
 def finish(
     ctx: typer.Context,
     session: SessionArgument,
-    output: Annotated[
-        Path | None, typer.Option("--output", metavar="DIR", help="Another folder for the best attempt's files.")
-    ] = None,
+    output: DestinationOption = None,
     as_name: PersonOption = "",
     as_json: JsonOption = False,
 ) -> None:
@@ -268,7 +240,7 @@ def _show_contract(mission: Mission, name: str) -> None:
 def _note(
     settings: Settings, name: str, text: str, who: str, view: View, *, run: bool, given: Sequence[Path | str]
 ) -> None:
-    """Give words to a task that goes on; its next attempt is told them."""
+    """A note to a task that goes on: its next attempt is told it."""
     if given:
         raise NotAllowed(
             f"{name} goes on under the contract that it began with: {given[0]} can be given once it has ended"
@@ -316,7 +288,7 @@ def _following(
     directive = f"{earlier.directive}\n\nBesides: {text.strip()}"
     options = TaskOptions(
         agent=earlier.task.agent, source=None, assets=assets, checks=checks, files=files, protect=earlier.task.protect,
-        mounts=earlier.task.mounts, attempts=attempts or earlier.budget.iterations or 5,
+        mounts=earlier.task.mounts, attempts=attempts or earlier.budget.iterations or MOST_ATTEMPTS,
         timeout_s=float(earlier.task.limits.wall_clock_s), tokens=earlier.budget.tokens, cost_usd=earlier.budget.cost_usd,
         mentor=_mentor_of(earlier, asks=asks), mentor_advisor=next(iter(earlier.advisors), ""), who=who, criteria=kept,
         follows={"session": state.session_id, "attempt": state.task.best},

@@ -32,7 +32,7 @@ async def put_out(journeyman: Journeyman, session_id: str, output: Path | None =
     place = output or Path(state.identity.origin, task.output or "")
     folder = TaskFolder(tasks_folder(journeyman.settings) / session_id)
     made = await anyio.to_thread.run_sync(lambda: deliver(folder, task, state.task.best, place))
-    return _told(state, made)
+    return _words(state, made)
 
 
 async def put_out_at_ending(journeyman: Journeyman, session_id: str) -> str:
@@ -43,7 +43,7 @@ async def put_out_at_ending(journeyman: Journeyman, session_id: str) -> str:
         return f"no outputs were written: {error} (journeyman finish {session_id} does it again)"
 
 
-def _told(state: State, made: Delivery) -> str:
+def _words(state: State, made: Delivery) -> str:
     count = f"{len(made.files)} file{'' if len(made.files) == 1 else 's'}"
     which = f"attempt {state.task.best}"
     short = "" if state.outcome is Outcome.ACHIEVED else ", the best one, which does not fulfil the contract"

@@ -10,11 +10,12 @@ from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator, m
 
 from journeyman.mission.criteria import AnyCriterion, Probe, needed, walk
 from journeyman.mission.criteria.base import Measured
-from journeyman.mission.criteria.schema import IN_ORDER, Bytes, Finite, Name, RecordedObject, Seconds, Strict
+from journeyman.mission.criteria.schema import IN_ORDER, Finite, Name, RecordedObject, Seconds, Strict
 from journeyman.mission.model.commands import CommandTool
 from journeyman.mission.model.declared_tool import DeclaredTool, ParameterName, long_form
 from journeyman.mission.model.effects import EFFECT_RULES, AfterCrash, EffectClass
 from journeyman.mission.model.http_requests import HttpTool
+from journeyman.mission.model.limits import Limits
 from journeyman.mission.model.metric_sources import MetricSource
 from journeyman.mission.model.objective import AtEnd, Objective, long_objective
 from journeyman.mission.model.parameters import MissionParameter
@@ -135,29 +136,6 @@ class Stagnation(Strict):
 
     threshold: Annotated[StrictInt, Field(ge=1)] = 3
     """After so many the strategy is adjusted once; after as many again the mission ends."""
-
-
-class Limits(Strict):
-    """Bounds on single calls and scripts."""
-
-    call_timeout_s: Annotated[Seconds, Field(gt=0)] = 60
-    """Seconds that one try of a call may take."""
-    retries: Annotated[StrictInt, Field(ge=0, le=10)] = 2
-    """Further tries of a call that certainly did not happen, or may safely happen twice."""
-    concurrency: Annotated[StrictInt, Field(ge=1, le=256)] = 8
-    """Most calls at once."""
-    result_bytes: Annotated[Bytes, Field(ge=1024)] = 1 << 20
-    """Most bytes of one result; a larger one fails its call."""
-    script_s: Annotated[Seconds, Field(gt=0)] = 30
-    """Seconds that a script may compute; waiting for its calls does not count."""
-    script_memory_bytes: Annotated[Bytes, Field(ge=1 << 20)] = 200_000_000
-    """Most memory of a script."""
-    script_calls: Annotated[StrictInt, Field(ge=0)] = 1000
-    """Most calls that a script may make."""
-    script_source_bytes: Annotated[Bytes, Field(ge=1)] = 64 * 1024
-    """Longest source of a script."""
-    script_recorded_bytes: Annotated[Bytes, Field(ge=0)] = 1 << 20
-    """Most that a script may print and observe."""
 
 
 class ScriptPlan(Strict):
