@@ -20,6 +20,14 @@ _SCRIPTED: Final = "scripted"
 
 def driven(agent: CodingAgent, server: ModelServer, folder: Path, *, driver: DriverKind | None = None) -> Apprentice:
     """A real agent with a home of its own in `folder`, behind the driver that users get for it."""
+    settings, variables = settings_of(agent, server, folder, driver=driver)
+    return apprentice_for(agent.name, {agent.name: settings}, variables)
+
+
+def settings_of(
+    agent: CodingAgent, server: ModelServer, folder: Path, *, driver: DriverKind | None = None
+) -> tuple[AgentSettings, dict[str, str]]:
+    """What the settings say of such an agent, and the variables that it is given."""
     home = folder / "home"
     home.mkdir(exist_ok=True)
     agent.settle(home, folder, server.url)
@@ -33,7 +41,7 @@ def driven(agent: CodingAgent, server: ModelServer, folder: Path, *, driver: Dri
         environment=("SCRIPTED_KEY",),
     )
     variables = {"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8", **agent.environment(server.url)}
-    return apprentice_for(agent.name, {agent.name: settings}, variables)
+    return settings, variables
 
 
 def programs_under(folder: Path) -> list[int]:
