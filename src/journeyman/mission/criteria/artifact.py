@@ -86,7 +86,7 @@ class ArtifactCriterion(Criterion):
         if self.csv is not None:
             checks.append(f"at least {self.csv.min_rows} rows of {', '.join(self.csv.header) or 'any columns'}")
         if self.regex is not None:
-            checks.append(f"text like {self.regex!r}")
+            checks.append("text in it" if self.regex == r"\S" else f"text like {self.regex!r}")
         if self.sha256 is not None:
             checks.append(f"the SHA-256 {self.sha256}")
         return f"{self.path} exists" + (f" with {' and '.join(checks)}" if checks else "")

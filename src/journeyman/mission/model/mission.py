@@ -208,7 +208,7 @@ class Mission(Strict):
     """A simulated incident, `{task, role, others}`: its tools are `incident.observe`, `incident.restart` and so on."""
     task: Task | None = None
     """Work that is handed to a coding agent, `{agent, source, ...}`: its tool `attempt` is what the planner proposes, and checks
-    look at the files that the last attempt left (`docs/tasks.md`)."""
+    look at the files that the last attempt left (`docs/how-to/tasks.md`)."""
     tools: Annotated[list[Name], Field(max_length=500)] = Field(default_factory=list)
     """Allowlist by pattern (`git.*`); nothing outside it is visible or callable. May be left out where `commands` and
     `http` are the only sources of tools: all of them."""
