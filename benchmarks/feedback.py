@@ -119,7 +119,11 @@ async def solved(repository: Repository, cut: Cut, place: Path) -> int:
             yield TaskCatalog(inner, work, deadline)
 
     store, clock = MemoryStore(), SystemClock()
-    with mock.patch.object(task_catalog, "attempt_prompt", lambda brief: attempt_prompt(cut(brief))):
+
+    def shortened(brief: AttemptBrief) -> str:
+        return attempt_prompt(cut(brief))
+
+    with mock.patch.object(task_catalog, "attempt_prompt", shortened):
         async with Sandbox(1) as sandbox:
             engine = Engine(
                 Runtime(

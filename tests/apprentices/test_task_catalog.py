@@ -17,6 +17,7 @@ from journeyman.apprentices.task_folder import AttemptRecord, TaskFolder
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.task import ATTEMPT
 from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.errors import NotAllowed
 from journeyman.testing.scripted_apprentice import ScriptedApprentice, Work
 from journeyman.tools.base import CallStatus, Result
 from journeyman.tools.catalog import open_catalog
@@ -209,5 +210,71 @@ async def test_a_working_copy_that_the_agent_removed_is_an_attempt_that_left_not
     assert (await call(work, "k1")).status is CallStatus.DONE
     found = sorted(path.relative_to(work.folder.judged(1)).as_posix() for path in work.folder.judged(1).rglob("*.*"))
     assert found == ["inputs/data.csv", "tests/test_it.py"]
+    await call(work, "k2")
+    assert (work.folder.judged(2) / "out.md").is_file()
+
+
+@pytest.mark.parametrize("what", ["a test", "more"])
+async def test_an_agent_that_reaches_the_tasks_own_files_is_found_out(tmp_path: Path, what: str) -> None:
+    """It runs as the same user: what was changed there, or added, is no measure any more."""
+
+    async def reaches(order: WorkOrder) -> AsyncGenerator[AgentEvent, bool | None]:
+        base = order.workspace.parents[3] / "base" / "workspace"
+        assert base.is_dir()
+        (base / "tests" / ("test_it.py" if what == "a test" else "conftest.py")).write_text("print('passed')\n")
+        yield UsageReported(usage=Usage(input_tokens=5))
+        yield AgentMessage(text="Done.")
+
+    work = work_of(tmp_path, reaches, writes)
+    found = await call(work, "k1")
+    assert (found.status, found.error_class, found.tokens) == (CallStatus.FAILED, "agent_failed", 5)
+    assert found.error is not None
+    assert "not those that the task began with" in found.error
+
+
+async def test_the_task_s_own_files_are_the_record_s(tmp_path: Path) -> None:
+    """Another process goes on: what it is told by the record counts."""
+    work = work_of(tmp_path, writes)
+    first = await call(work, "k1")
+    assert isinstance(first.value, dict)
+    base: JsonObject = {"base": first.value["base"]}
+    assert (await call(work, "k2", base)).status is CallStatus.DONE
+    (work.folder.base / "tests" / "test_it.py").write_text("print('passed')\n")
+    assert (await call(work, "k3", base)).error_class == "agent_failed"
+
+
+async def test_only_what_was_judged_is_put_out(tmp_path: Path) -> None:
+    """An attempt's files can be reached by the next one."""
+    work = work_of(tmp_path, writes)
+    found = await call(work, "k1")
+    assert isinstance(found.value, dict)
+    digest = str(found.value["digest"])
+    deliver(work.folder, work.task, 1, tmp_path / "one", digest)
+    (work.folder.judged(1) / "out.md").write_text("other")
+    with pytest.raises(NotAllowed, match="changed since it was judged"):
+        deliver(work.folder, work.task, 1, tmp_path / "two", digest)
+    assert not (tmp_path / "two").exists()
+
+
+async def test_what_cannot_be_copied_is_an_attempt_that_left_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was paid for, and its tokens count."""
+
+    async def deep(order: WorkOrder) -> AsyncGenerator[AgentEvent, bool | None]:
+        place = order.workspace
+        for _ in range(250):
+            place = place / "d"
+        place.mkdir(parents=True)
+        (place / "x.txt").write_text("x")
+        yield UsageReported(usage=Usage(input_tokens=7))
+        yield AgentMessage(text="Done.")
+
+    work = work_of(tmp_path, deep, writes)
+    found = await call(work, "k1")
+    assert (found.status, found.tokens) == (CallStatus.DONE, 7)
+    assert isinstance(found.value, dict)
+    assert "cannot be judged" in str(found.value["detail"])
+    assert (work.folder.judged(1) / "tests" / "test_it.py").is_file()
     await call(work, "k2")
     assert (work.folder.judged(2) / "out.md").is_file()

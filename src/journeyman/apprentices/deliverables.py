@@ -14,7 +14,7 @@ from journeyman.apprentices.task_folder import TaskFolder
 from journeyman.apprentices.working_copy import INPUTS, files_of
 from journeyman.concurrency.folder_removal import remove_folder
 from journeyman.mission.model.task import Task
-from journeyman.mission.values.errors import Unavailable
+from journeyman.mission.values.errors import NotAllowed, Unavailable
 from journeyman.stores.files import sync_folder
 from journeyman.workspaces.copying import pristine_copy
 from journeyman.workspaces.path_patterns import PathPatterns
@@ -41,13 +41,19 @@ class Delivery:
     replaced: bool
 
 
-def deliver(folder: TaskFolder, task: Task, attempt: int, destination: Path) -> Delivery:
+def deliver(folder: TaskFolder, task: Task, attempt: int, destination: Path, digest: str = "") -> Delivery:
     """Put the deliverables of an attempt into `destination`, whole or not at all. Blocks.
 
     A folder of that name that is not as this task, or the one that it follows, left it is not touched: the next free name
-    (`-2`, `-3`, …) is taken. Raises `Unavailable` where it cannot be written.
+    (`-2`, `-3`, …) is taken. Raises `NotAllowed` where the attempt's files are not those of `digest`, as they were judged,
+    and `Unavailable` where nothing can be written.
     """
     judged, changes = folder.judged(attempt), folder.changes(attempt)
+    if digest and files_of(judged).digest != digest:
+        raise NotAllowed(
+            f"what attempt {attempt} left in {judged} was changed since it was judged; nothing was put out",
+            code="attempt_changed",
+        )
     if task.deliverables:
         files = PathPatterns(task.deliverables).filtered(files_of(judged).entries)
     else:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final, TypeAlias, cast
 
@@ -18,6 +18,7 @@ from journeyman.agents.drivers.events import AgentEvent, Ending, SessionStarted,
 from journeyman.apprentices.attempt import AgentAttempt, AttemptOrder, run_attempt
 from journeyman.apprentices.attempt_prompt import AttemptBrief, FailedCheck, Feedback, attempt_prompt
 from journeyman.apprentices.task_folder import AttemptRecord, TaskFolder, mounts_apart
+from journeyman.apprentices.working_copy import files_of
 from journeyman.concurrency.folder_removal import remove_folder
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.mission import Mission
@@ -82,6 +83,7 @@ class TaskCatalog(ForwardingCatalog):
         self._work = work
         self._deadline = deadline or Deadline()
         self._on_event = on_event
+        self._base = ""
 
     async def tools(self) -> Sequence[Tool]:
         """The inner catalog's tools and `attempt`, by name."""
@@ -101,14 +103,16 @@ class TaskCatalog(ForwardingCatalog):
         began_s = anyio.current_time()
         try:
             record = await self._attempted(self._work, request)
-        except JourneymanError as error:
-            return failed_result("agent_failed", str(error))
+        except (JourneymanError, OSError) as error:
+            spent = await anyio.to_thread.run_sync(_spent, self._work.folder, request.key)
+            return replace(failed_result("agent_failed", str(error)), tokens=spent.tokens, cost_usd=spent.cost_usd)
         return _result(record, self._work.folder, anyio.current_time() - began_s)
 
     async def _attempted(self, work: TaskWork, request: CallRequest) -> AttemptRecord:
         folder = work.folder
         records = await anyio.to_thread.run_sync(folder.records)
         known = next((one for one in records if one.key == request.key), None)
+        self._base = self._base or str(request.args.get("base", "")) or ("" if known is None else known.base)
         if known is not None and known.ended:
             return known
         if known is None:
@@ -118,7 +122,8 @@ class TaskCatalog(ForwardingCatalog):
             return await self._kept(work, known)
         limits = self._limits(records, request.args)
         order = await anyio.to_thread.run_sync(lambda: _ordered(work, known, records, request.args, limits))
-        known.started = True
+        await anyio.to_thread.run_sync(self._refuse_other_base, work)
+        known.started, known.base = True, self._base
         folder.write(known)
         result = await run_attempt(work.apprentice, order, lambda event, at_s: self._follow(work, known, event, at_s))
         _take(known, result)
@@ -154,12 +159,30 @@ class TaskCatalog(ForwardingCatalog):
             work.folder.write(record)
         self._on_event(record.number, event, at_s)
 
+    def _refuse_other_base(self, work: TaskWork) -> None:
+        """See that the task's own files are those that it began with, also where an earlier process began it. Blocks."""
+        found = work.folder.base_digest()
+        self._base = self._base or found
+        if found != self._base:
+            raise NotAllowed(
+                f"the files in {work.folder.base} are not those that the task began with: somebody changed them, so nothing can"
+                " be judged by them; begin the task anew",
+                code="base_changed",
+            )
+
     async def _kept(self, work: TaskWork, record: AttemptRecord) -> AttemptRecord:
         """The record of an attempt that is over, with what it left made ready for the checks."""
 
         def keep() -> AttemptRecord:
-            record.touched = [clip(path, 200) for path in work.folder.judge(record.number, work.task)]
+            self._refuse_other_base(work)
+            try:
+                touched = work.folder.judge(record.number, work.task)
+            except (JourneymanError, OSError) as error:  # too large, say: paid for all the same
+                touched = work.folder.judge(record.number, work.task, whole=False)
+                record.detail = clip(f"what it left cannot be judged: {error}", 300)
+            record.touched = [clip(path, 200) for path in touched]
             record.changed = [clip(change.shown, 200) for change in work.folder.changes(record.number)]
+            record.digest = files_of(work.folder.judged(record.number)).digest
             work.folder.write(record)
             return record
 
@@ -241,6 +264,14 @@ def _take(record: AttemptRecord, result: AgentAttempt) -> None:
         _count(record, result.said)
 
 
+def _spent(folder: TaskFolder, key: str) -> AttemptRecord:
+    """What an attempt had used when something kept it from its end."""
+    try:
+        return next(one for one in folder.records() if one.key == key)
+    except (JourneymanError, OSError, StopIteration):
+        return AttemptRecord(number=0, key=key)
+
+
 def _result(record: AttemptRecord, folder: TaskFolder, took_s: float) -> Result:
     """What an attempt gave: facts of ours as metrics, the agent's words as what it claims."""
     metrics: JsonObject = {
@@ -251,8 +282,10 @@ def _result(record: AttemptRecord, folder: TaskFolder, took_s: float) -> Result:
     shown: list[Json] = [*record.changed[:_SHOWN_FILES]]
     value: JsonObject = {
         "agent": record.agent,
+        "base": record.base,
         "changed": shown,
         "claim": record.message[:_SHOWN_CHARS],
+        "digest": record.digest,
         "ended": record.ended,
         "folder": str(folder.place(record.number)),
         "metrics": metrics,

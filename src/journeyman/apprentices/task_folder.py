@@ -27,6 +27,7 @@ from journeyman.mission.values.errors import NotFound, RecordBroken
 from journeyman.stores.files import sync_folder
 from journeyman.workspaces.baseline import Baseline, pin_files
 from journeyman.workspaces.copying import pristine_copy
+from journeyman.workspaces.digest import WorkspaceFiles
 from journeyman.workspaces.file_listing import LEFT_OUT
 from journeyman.workspaces.pristine import copy_workspace
 
@@ -57,6 +58,10 @@ class AttemptRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Protected files and inputs that it changed."""
     changed: list[str] = field(default_factory=list[str])
     """Files that differ from those that the task began with."""
+    base: str = ""
+    """Digest of the files that the task began with, as they were when it began."""
+    digest: str = ""
+    """Of what it left, as it was judged."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,15 +150,23 @@ class TaskFolder:
                 return self.judged(earlier)
         return self.base if task.follows is None else self.root / "base" / "start"
 
-    def judge(self, number: int, task: Task) -> list[str]:
-        """Make what the checks look at of what an attempt left; give the protected files that it had changed. Blocks."""
+    def base_digest(self) -> str:
+        """Names the files that the task began with: an agent of the same user can reach them. Blocks."""
+        return files_of(self.base).digest
+
+    def judge(self, number: int, task: Task, *, whole: bool = True) -> list[str]:
+        """Make what the checks look at of what an attempt left; give the protected files that it had changed. Blocks.
+
+        Not `whole`, it counts as an attempt that left nothing. Raises `JourneymanError` where it cannot be copied.
+        """
         judged, workspace = self.judged(number), self.place(number) / "work" / "workspace"
         if judged.exists():
             remove_folder(judged)
         draft = judged.with_name(".judged")
         if draft.exists():
             remove_folder(draft)
-        files, baseline = files_of(workspace), self._baseline(task, self.base)
+        files = files_of(workspace) if whole else WorkspaceFiles({})
+        baseline = self._baseline(task, self.base)
         if files.entries:
             touched = copy_workspace(workspace, files, draft, baseline=baseline)
         else:  # nothing, or not even the folder, is left

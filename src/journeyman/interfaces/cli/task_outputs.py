@@ -31,7 +31,7 @@ async def put_out(journeyman: Journeyman, session_id: str, output: Path | None =
         return ""
     place = output or Path(state.identity.origin, task.output or "")
     folder = TaskFolder(tasks_folder(journeyman.settings) / session_id)
-    made = await anyio.to_thread.run_sync(lambda: deliver(folder, task, state.task.best, place))
+    made = await anyio.to_thread.run_sync(lambda: deliver(folder, task, state.task.best, place, state.task.best_digest))
     return _words(state, made)
 
 

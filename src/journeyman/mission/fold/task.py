@@ -19,8 +19,11 @@ _BETTER = 1e-9
 def after_attempt(task: TaskProgress, effect: Effect, event: e.Settled) -> TaskProgress:
     """The task once a call has ended, which may have been an attempt."""
     number = event.metrics.get(ATTEMPT) if effect.intended.tool == ATTEMPT else None
-    is_number = isinstance(number, int) and not isinstance(number, bool)
-    return replace(task, last=number) if is_number and event.state is EffectState.DONE else task
+    if not isinstance(number, int) or isinstance(number, bool) or event.state is not EffectState.DONE:
+        return task
+    value = event.value if isinstance(event.value, dict) else {}
+    base, digest = (str(value.get(name, "")) for name in ("base", "digest"))
+    return replace(task, last=number, base=task.base or base, last_digest=digest)
 
 
 def after_judgement(
@@ -33,4 +36,4 @@ def after_judgement(
     score = total + all(one is not None and one.met for one in known)
     if task.best and score <= task.best_score + _BETTER:
         return task
-    return replace(task, best=task.last, best_score=score)
+    return replace(task, best=task.last, best_digest=task.last_digest, best_score=score)

@@ -64,5 +64,10 @@ class TaskProgress(Value, frozen=True, kw_only=True):
     """Number of the newest attempt that came to an end; 0 before the first one."""
     best: int = 0
     """Number of the attempt that fulfilled most; of two that are alike the earlier one."""
+    base: str = ""
+    """Digest of the files that the task began with, once an attempt was made from them."""
+    last_digest: str = ""
+    """Of the files that the newest attempt left, as they were judged."""
+    best_digest: str = ""
     best_score: float = -1.0
     """Progress after it, 0..1, and 1 more where all that is required was met."""

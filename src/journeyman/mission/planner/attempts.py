@@ -40,12 +40,14 @@ def with_feedback(state: State, strategy: Strategy, reviewer: str) -> Strategy:
 
 
 def attempt_args(state: State, reviewer: str = "", said: str = "") -> JsonObject:
-    """The arguments of the next attempt: `failed`, `feedback` and what the budget leaves."""
+    """The arguments of the next attempt: `failed`, `feedback`, what the budget leaves, and what the task began with."""
     args: JsonObject = {}
     after = state.task.last
     failed: list[Json] = [*_failed(state)] if after else []
     if failed:
         args["failed"] = failed
+    if state.task.base:
+        args["base"] = state.task.base
     if said.strip():
         args["feedback"] = [_said(reviewer, said)]
     budget, usage = state.mission.budget, state.usage
