@@ -207,7 +207,7 @@ async def _one(seed: int, sandbox: Sandbox) -> MissionRun:
         return None
 
     @asynccontextmanager
-    async def catalog(wanted: Mission, _: Path, deadline: Deadline, session: str) -> AsyncGenerator[Catalog]:
+    async def catalog(wanted: Mission, _: Path, deadline: Deadline, _session: str) -> AsyncGenerator[Catalog]:
         async with open_catalog(functions=place.tools(), allow=wanted.tools, deadline=deadline) as found:
             yield found
 

@@ -108,7 +108,7 @@ class Player:
         """Play one world to its end; `check` also replays its record."""
         tools = world.tools(seed)
 
-        def opened(_: Mission, __: Path, ___: Deadline, session: str) -> Any:
+        def opened(_: Mission, __: Path, ___: Deadline, _session: str) -> Any:
             @asynccontextmanager
             async def catalog() -> AsyncGenerator[Catalog]:
                 yield SimCatalog(tools)

@@ -11,6 +11,8 @@ from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.reasons import VerdictReason, WaitFor
 from journeyman.mission.model.state import State
+from journeyman.mission.model.task import ATTEMPT
+from journeyman.mission.report.attempt_text import attempt_text
 from journeyman.mission.report.call_text import strategy_text
 from journeyman.mission.report.criterion_text import StandingTexts, rule_of
 from journeyman.mission.report.phrases import person_action
@@ -90,6 +92,8 @@ class EventLines:
         if event.state is EffectState.DONE and self._verbose:
             given = event.metrics or event.value
             return f"  {_name(event, state)} -> {short(given, _RESULT_WORDS)} ({event.duration_s:.2g} s)"
+        if event.state is EffectState.DONE and _name(event, state) == ATTEMPT:
+            return f"  {attempt_text(event.value)}"
         return _failed(event, state)
 
     def _verdict(self, event: e.Decided, state: State) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from journeyman.mission.model.effects import CallPurpose, EffectState
+from journeyman.mission.model.task import ATTEMPT
+from journeyman.mission.report.attempt_text import attempt_text
 from journeyman.mission.report.call_text import value_text
 from journeyman.mission.report.criterion_text import CriterionRule, StandingTexts
 from journeyman.mission.report.model import Report
@@ -45,6 +47,8 @@ def iteration_texts(report: Report) -> dict[int, IterationText]:
         stood = standing.all((rules[one.id], one) for one in row.evaluation if one.id in rules)
         did = row.strategy.text if row.strategy is not None else MISSING
         calls = effects.get(row.index, [])
+        made = [text for call in calls if call.tool == ATTEMPT and (text := attempt_text(call.value))]
+        did = "; ".join([did, *made])
         found[row.index] = IterationText(
             line=one_line(f"{did} · {'; '.join(stood)}" if stood else did, 400),
             changed="; ".join(_changes_of(calls, changes)),
@@ -78,6 +82,8 @@ def argument_changes(effects: Sequence[EffectRow]) -> dict[str, str]:
     last: dict[tuple[str, CallPurpose], Json] = {}
     found: dict[str, str] = {}
     for row in effects:
+        if row.tool == ATTEMPT:  # what it is told is no setting
+            continue
         kind = (row.tool, row.purpose)
         if kind in last and (told := _changed(last[kind], row.args)):
             found[row.effect] = told
