@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from journeyman.mission.values.errors import BugError, CallerError, JourneymanError, WorldError
     from journeyman.stores.memory import MemoryStore
     from journeyman.stores.sqlite import SqliteStore
+    from journeyman.tasks.running import run_task
     from journeyman.tools.functions import tool
     from journeyman.wiring import Journeyman, load_mission, opened
 
@@ -69,6 +70,7 @@ __all__ = [
     "parse_mission",
     "replay_of",
     "report_of",
+    "run_task",
     "tool",
     "validate_mission",
 ]
@@ -84,6 +86,7 @@ _HOMES = {
     "mission.model.mission": ("Mission",),
     "stores.memory": ("MemoryStore",),
     "stores.sqlite": ("SqliteStore",),
+    "tasks.running": ("run_task",),
     "tools.functions": ("tool",),
     "wiring": ("Journeyman", "load_mission", "opened"),
 }

@@ -21,7 +21,6 @@ from journeyman.interfaces.cli.rendering import print_table, table_of
 from journeyman.interfaces.cli.report_files import write_at_ending
 from journeyman.interfaces.cli.sessions import state_json
 from journeyman.interfaces.cli.shared import CommandGroup, person, print_json, settings_of
-from journeyman.interfaces.cli.task_outputs import put_out_at_ending
 from journeyman.interfaces.cli.terminal import say, say_on_the_side
 from journeyman.interfaces.cli.with_session import once_free, with_session
 from journeyman.mission.model.reasons import SessionStatus
@@ -32,6 +31,7 @@ from journeyman.mission.report.rows import EffectRow
 from journeyman.mission.values.errors import CallerError, LeaseHeld
 from journeyman.mission.values.value import replace
 from journeyman.stores.base import Store, Summary
+from journeyman.tasks.outputs import put_out_at_ending
 from journeyman.wiring import Journeyman
 
 app = CommandGroup()

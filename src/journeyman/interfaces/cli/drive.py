@@ -25,7 +25,6 @@ from journeyman.interfaces.cli.output import Output
 from journeyman.interfaces.cli.rendering import summary_text
 from journeyman.interfaces.cli.report_files import write_at_ending
 from journeyman.interfaces.cli.shared import INTERRUPTED, exit_code, print_json
-from journeyman.interfaces.cli.task_outputs import put_out_at_ending
 from journeyman.interfaces.cli.terminal import others_print_to, say, say_on_the_side
 from journeyman.interfaces.cli.watchdog import Watchdog
 from journeyman.interfaces.cli.with_session import once_free, with_journeyman
@@ -34,6 +33,7 @@ from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
 from journeyman.mission.report.model import to_json
 from journeyman.mission.values.canonical import JsonObject
+from journeyman.tasks.outputs import put_out_at_ending
 from journeyman.wiring import Journeyman
 
 _REPORT_S: Final = 60.0

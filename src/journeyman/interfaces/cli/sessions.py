@@ -128,6 +128,7 @@ def state_json(state: State, row: Summary) -> JsonObject:
         "context": [to_json(row) for row in context_rows(state)],
         "best": None if (best := best_row(state)) is None else to_json(best),
         "metrics": {name: max(rows, key=_order).value for name, rows in state.world.evidence.items()},
+        "task": cast("JsonObject", structs.asdict(state.task)) if state.mission.task is not None else None,
     }
 
 

@@ -31,7 +31,6 @@ from journeyman.interfaces.cli.options import (
 from journeyman.interfaces.cli.output import Output
 from journeyman.interfaces.cli.report_files import report_option
 from journeyman.interfaces.cli.shared import CommandGroup, exit_code, person, print_json, settings_of
-from journeyman.interfaces.cli.task_mission import MentorMode, TaskOptions, task_mission, words_of
 from journeyman.interfaces.cli.task_options import (
     MOST_ATTEMPTS,
     AgentOption,
@@ -54,7 +53,6 @@ from journeyman.interfaces.cli.task_options import (
     TimeoutOption,
     TokensOption,
 )
-from journeyman.interfaces.cli.task_outputs import put_out
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.cli.with_session import once_free, with_journeyman, with_session
 from journeyman.mission.criteria.base import as_json
@@ -63,10 +61,12 @@ from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import InvalidInput, LeaseHeld, NotAllowed, Problem
+from journeyman.tasks.contract import MentorMode, TaskOptions, task_mission
+from journeyman.tasks.outputs import put_out
+from journeyman.tasks.running import free_id, task_id
 from journeyman.wiring import Journeyman
 
 app = CommandGroup()
-_MOST_IDS = 10_000
 
 
 @app.command("task")
@@ -119,7 +119,7 @@ def task(
         print_json(dump(mission))
         return
     refuse_unready(options.agent, apprentice_for(options.agent, settings.agents).readiness())
-    name = session_id or _free_id(settings, f"{SystemClock().now():%Y-%m-%d}-{words_of(text)}")
+    name = session_id or _free_id(settings, task_id(SystemClock(), text))
     view = View(
         output=chosen_output(Output.ndjson if ndjson else Output.text, as_json=as_json), quiet=quiet, verbose=verbose,
         who="" if no_input else options.who, notify=notify or settings.notify,
@@ -332,11 +332,4 @@ def _source(given: Path | None, *, empty: bool, quiet: bool) -> Path | None:
 
 
 def _free_id(settings: Settings, wanted: str) -> str:
-    """An id that no session has yet: `wanted`, or with `-2`, `-3`, …."""
-
-    async def known(journeyman: Journeyman) -> set[str]:
-        return {row.session_id for row in await journeyman.store.sessions()}
-
-    taken = with_journeyman(settings, known)
-    names = (wanted if number == 1 else f"{wanted}-{number}" for number in range(1, _MOST_IDS))
-    return next(name for name in names if name not in taken)
+    return with_journeyman(settings, lambda journeyman: free_id(journeyman, wanted))

@@ -7,7 +7,7 @@ from typing import Annotated, Final, TypeAlias
 
 import typer
 
-from journeyman.interfaces.cli.task_mission import MentorMode
+from journeyman.tasks.contract import MentorMode
 
 MOST_ATTEMPTS: Final = 5
 TaskArgument: TypeAlias = Annotated[str, typer.Argument(metavar="TASK", help="What is to be done, in words.")]

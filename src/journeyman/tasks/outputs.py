@@ -15,24 +15,29 @@ from journeyman.mission.values.errors import JourneymanError
 from journeyman.wiring import Journeyman, tasks_folder
 
 
-async def put_out(journeyman: Journeyman, session_id: str, output: Path | None = None) -> str:
-    """Put out what the best attempt left, to the folder `output`, or where the mission says, and tell where; empty where there is nothing.
+async def delivered(journeyman: Journeyman, state: State, output: Path | None = None) -> Delivery | None:
+    """Put out what the best attempt left, to the folder `output`, or where the mission says; `None` where there is nothing.
 
     Raises what keeps it from being written.
     """
+    task, best = state.mission.task, state.task
+    if task is None or not best.best or (output is None and task.output is None):
+        return None
+    place = output or Path(state.identity.origin, task.output or "")
+    folder = TaskFolder(tasks_folder(journeyman.settings) / state.session_id)
+    return await anyio.to_thread.run_sync(lambda: deliver(folder, task, best.best, place, best.best_digest))
+
+
+async def put_out(journeyman: Journeyman, session_id: str, output: Path | None = None) -> str:
+    """The same in words; of a session that goes on, where its newest attempt lies. Empty where there is nothing."""
     state = await state_of(journeyman.store, session_id)
-    task = state.mission.task
-    if task is None or not state.task.best:
+    if state.mission.task is None or not state.task.last:
         return ""
     if state.status is not SessionStatus.ENDED:
         folder = TaskFolder(tasks_folder(journeyman.settings) / session_id)
         return f"what attempt {state.task.last} left: {folder.judged(state.task.last)}"
-    if output is None and task.output is None:
-        return ""
-    place = output or Path(state.identity.origin, task.output or "")
-    folder = TaskFolder(tasks_folder(journeyman.settings) / session_id)
-    made = await anyio.to_thread.run_sync(lambda: deliver(folder, task, state.task.best, place, state.task.best_digest))
-    return _words(state, made)
+    made = await delivered(journeyman, state, output)
+    return "" if made is None else _words(state, made)
 
 
 async def put_out_at_ending(journeyman: Journeyman, session_id: str) -> str:

@@ -1,0 +1,1 @@
+"""Tasks for people and programs: what is said becomes a mission's contract, is run, followed, and put out."""
