@@ -269,3 +269,54 @@ def test_deleting_a_task_removes_its_attempts(shell: Callable[[str], Shell]) -> 
     user.run("delete", "t1", "--yes")
     assert not place.exists()
     assert os.listdir(place.parent) == []  # noqa: PTH208 - names alone
+
+
+def test_many_tasks_go_on_where_they_were(shell: Callable[[str], Shell]) -> None:
+    """What is done is not done again, what failed is tried again under a new session, and what is wrong is told at once."""
+    user = with_agent(
+        shell,
+        SPENDS
+        + "name = 'b.md' if 'b.md' in prompt else 'a.md'\nif name == 'a.md' or os.path.exists(os.environ['PAID'] + '.ok'): pathlib.Path(name).write_text('x')\n",
+    )
+    lines = [{"task": "Write a.md", "id": "a"}, {"task": "Write b.md", "id": "b"}, {"task": "Be nice", "id": "c"}]
+    (user.folder / "tasks.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    words = ("task", "--from", "tasks.jsonl", "--empty", "--attempts", "1", "--parallel", "2")
+    first = user.run(*words, code=1)
+    assert first.stdout.strip() == "1 achieved, 1 not achieved, 1 refused"
+    assert "c refused: " in first.stderr
+    assert (user.folder / "artifacts" / "a" / "a.md").is_file()
+    assert paid(user) == 2
+    Path(user.environment["PAID"] + ".ok").touch()
+    again = {row["id"]: row for row in user.json(*words, code=1)}
+    assert [(row["status"], row["session_id"]) for row in again.values()] == [
+        ("done before", "a"), ("achieved", "b.2"), ("refused", "c"),
+    ]  # fmt: skip
+    assert paid(user) == 3
+    (user.folder / "wrong.jsonl").write_text(
+        '{"task": "x", "ids": 1}\n{"task": "Write a.md", "id": "a"}\n{"task": "y", "id": "a"}\nno\n'
+    )
+    said = user.run("task", "--from", "wrong.jsonl", "--empty", code=2).stderr
+    for part in ("line 1: ids", "line 3: id", "line 4", "that of line 2"):
+        assert part in said
+    assert (
+        "takes tasks and ids from the file" in user.run("task", "x", "--from", "tasks.jsonl", "--empty", code=2).stderr
+    )
+    assert "TASK" in user.run("task", "--empty", code=2).stderr
+
+
+def test_a_batch_that_was_killed_goes_on(shell: Callable[[str], Shell]) -> None:
+    """Its attempts are not paid twice either."""
+    user = with_agent(
+        shell, SPENDS + "if 'attempt 2' not in prompt: time.sleep(600)\npathlib.Path('a.md').write_text('x')\n"
+    )
+    (user.folder / "tasks.jsonl").write_text('{"task": "Write a.md", "id": "a"}\n')
+    process = user.start("task", "--from", "tasks.jsonl", "--empty")
+    deadline = time.monotonic() + 60
+    while paid(user) == 0:
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    process.communicate()
+    rows = user.json("task", "--from", "tasks.jsonl", "--empty")
+    assert [(row["session_id"], row["status"]) for row in rows] == [("a", "achieved")]
+    assert paid(user) == 2

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import cast
+from typing import TypeVar, cast
 
 import anyio
 
 from journeyman.engine.checks.requested_check import RequestedCheck
 from journeyman.engine.driver import Driver
 from journeyman.engine.journal import Journal
+from journeyman.engine.lease_waiting import drive_once_free
 from journeyman.engine.record_reading import read_events
 from journeyman.engine.runtime import Runtime
 from journeyman.mission.model import events as e
@@ -21,6 +22,7 @@ from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import JourneymanError, LeaseHeld, LeaseLost, NotAllowed
 
+T = TypeVar("T")
 OnEvent = Callable[[EventRecord, State], None]
 
 
@@ -48,6 +50,15 @@ class Engine:
         if on_event is not None:
             journal.listeners.append(on_event)
         return await self._driven(journal)
+
+    async def once_free(
+        self, session_id: str, drive: Callable[[], Awaitable[T]], tell: Callable[[str], None] = lambda _words: None
+    ) -> T:
+        """What `drive` gives, once the lease of a process that was killed has run out, which `tell` says.
+
+        Raises `LeaseHeld` at once where the process that holds it is known to live.
+        """
+        return await drive_once_free(self._world, session_id, drive, tell)
 
     async def check(self, session_id: str, requested: RequestedCheck, on_event: OnEvent | None = None) -> State:
         """Judge a mission of mode `check` once more, by the files as they are now; give the session's state then.

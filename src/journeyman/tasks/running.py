@@ -105,8 +105,8 @@ def task_id(clock: Clock, text: str) -> str:
     return f"{clock.now():%Y-%m-%d}-{words_of(text)}"
 
 
-async def free_id(journeyman: Journeyman, wanted: str) -> str:
-    """An id that no session has yet: `wanted`, or with `-2`, `-3`, …."""
+async def free_id(journeyman: Journeyman, wanted: str, mark: str = "-") -> str:
+    """An id that no session has yet: `wanted`, or with `-2`, `-3`, … behind it."""
     taken = {row.session_id for row in await journeyman.store.sessions()}
-    names = (wanted if number == 1 else f"{wanted}-{number}" for number in range(1, _MOST_IDS))
+    names = (wanted if number == 1 else f"{wanted}{mark}{number}" for number in range(1, _MOST_IDS))
     return next(name for name in names if name not in taken)

@@ -31,6 +31,7 @@ from journeyman.interfaces.cli.options import (
 from journeyman.interfaces.cli.output import Output
 from journeyman.interfaces.cli.report_files import report_option
 from journeyman.interfaces.cli.shared import CommandGroup, exit_code, person, print_json, settings_of
+from journeyman.interfaces.cli.task_batch import run_many
 from journeyman.interfaces.cli.task_options import (
     MOST_ATTEMPTS,
     AgentOption,
@@ -41,10 +42,12 @@ from journeyman.interfaces.cli.task_options import (
     DestinationOption,
     EmptyOption,
     FileOption,
+    FromOption,
     MentorAdvisorOption,
     MentorOption,
     MountOption,
     NdjsonOption,
+    ParallelOption,
     ProtectOption,
     SourceOption,
     TaskArgument,
@@ -72,7 +75,7 @@ app = CommandGroup()
 @app.command("task")
 def task(
     ctx: typer.Context,
-    text: TaskArgument,
+    text: TaskArgument = "",
     agent: AgentOption = "",
     source: SourceOption = None,
     empty: EmptyOption = False,
@@ -89,6 +92,8 @@ def task(
     cost: CostOption = None,
     output: DestinationOption = None,
     session_id: TaskIdOption = "",
+    many: FromOption = None,
+    parallel: ParallelOption = 1,
     dry_run: TaskDryRunOption = False,
     quiet: QuietOption = False,
     verbose: VerboseOption = False,
@@ -112,6 +117,11 @@ def task(
         mounts=mount, attempts=attempts or MOST_ATTEMPTS, timeout_s=timeout, tokens=tokens, cost_usd=cost, mentor=mentor,
         mentor_advisor=mentor_advisor, output=output, who=person(settings, as_name),
     )  # fmt: skip
+    if many is not None:
+        run_many(settings, options, many, parallel, given=text or session_id, quiet=quiet, as_json=as_json)
+    if not text:
+        problem = Problem(where="TASK", message="is missing", hint="say what is to be done, or give --from FILE")
+        raise InvalidInput("the command line", (problem,))
     mission = task_mission(text, options, settings)
     if report is not None:
         mission = mission.model_copy(update={"report": str(report_option(report))})

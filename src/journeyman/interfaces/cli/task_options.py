@@ -10,7 +10,20 @@ import typer
 from journeyman.tasks.contract import MentorMode
 
 MOST_ATTEMPTS: Final = 5
-TaskArgument: TypeAlias = Annotated[str, typer.Argument(metavar="TASK", help="What is to be done, in words.")]
+TaskArgument: TypeAlias = Annotated[
+    str, typer.Argument(metavar="[TASK]", help="What is to be done, in words; left out with --from.")
+]
+FromOption: TypeAlias = Annotated[
+    Path | None,
+    typer.Option(
+        "--from",
+        metavar="FILE",
+        help='Many tasks: one JSON object a line, {"task", "id", "assets", "checks", "files"}. Again, it goes on where it was.',
+    ),
+]
+ParallelOption: TypeAlias = Annotated[
+    int, typer.Option("--parallel", metavar="N", min=1, max=64, help="Most tasks at once, with --from.")
+]
 AgentOption: TypeAlias = Annotated[
     str, typer.Option("--agent", metavar="NAME", help="Who does it: `journeyman agents` lists them.")
 ]

@@ -11,7 +11,6 @@ from journeyman.agents.drivers.events import AgentEvent
 from journeyman.apprentices.event_lines import event_line
 from journeyman.config import Settings
 from journeyman.interfaces.cli.event_loop import run_async
-from journeyman.interfaces.cli.lease_waiting import drive_once_free
 from journeyman.interfaces.cli.shared import find_session
 from journeyman.interfaces.cli.terminal import say
 from journeyman.wiring import Journeyman, opened
@@ -46,4 +45,4 @@ def with_session(settings: Settings, session: str, work: Callable[[Journeyman, s
 
 async def once_free(journeyman: Journeyman, session: str, drive: Callable[[], Awaitable[T]]) -> T:
     """What `drive` gives; the person is told where it waits for the lease of a process that was killed."""
-    return await drive_once_free(journeyman, session, drive, partial(say, err=True))
+    return await journeyman.engine.once_free(session, drive, partial(say, err=True))

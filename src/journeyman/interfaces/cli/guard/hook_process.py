@@ -17,7 +17,6 @@ from journeyman.config import Settings, load_settings
 from journeyman.guard.contract_lookup import GuardPlace
 from journeyman.guard.stop_hook import StopHook, answer_stop, note_release, release_unknown
 from journeyman.interfaces.cli.event_loop import run_async
-from journeyman.interfaces.cli.lease_waiting import drive_once_free
 from journeyman.wiring import opened
 
 if sys.platform != "win32":
@@ -119,7 +118,7 @@ async def _checked(hook: StopHook, settings: Settings) -> tuple[StopAnswer, str]
     try:
         async with opened(settings) as journeyman:
             try:
-                patient = partial(drive_once_free, journeyman, tell=_silent)
+                patient = journeyman.engine.once_free
                 return await answer_stop(hook, journeyman.engine, journeyman.store, journeyman.clock, patient)
             except Exception as error:  # noqa: BLE001  # an agent must not be let go because of it
                 given = hook.failed(error)
@@ -134,8 +133,3 @@ async def _noted(hook: StopHook, settings: Settings, text: str) -> None:
     with suppress(Exception):
         async with opened(settings) as journeyman:
             await note_release(hook, journeyman.engine, journeyman.store, journeyman.clock, text)
-
-
-def _silent(words: str) -> None:
-    """A hook has nobody to tell."""
-    del words
