@@ -19,7 +19,7 @@ from journeyman.mission.model.reasons import Outcome, SessionStatus
 from journeyman.mission.model.state import State
 from journeyman.mission.values.errors import InvalidInput, JourneymanError, Problem
 from journeyman.tasks.contract import TaskOptions, task_mission, words_of
-from journeyman.tasks.outputs import delivered
+from journeyman.tasks.outputs import delivered, files_words
 from journeyman.tasks.running import free_id
 from journeyman.wiring import Journeyman, opened
 
@@ -193,7 +193,7 @@ async def _result(journeyman: Journeyman, name: str, state: State) -> LineResult
         return LineResult(id=name, session_id=state.session_id, status=LineStatus.WAITING, detail=asked)
     made = await delivered(journeyman, state)
     achieved = state.outcome is Outcome.ACHIEVED
-    where = f"{len(made.files)} files in {made.path}" if made is not None else ""
+    where = f"{files_words(made)} in {made.path}" if made is not None else ""
     detail = where if achieved else "; ".join(filter(None, [str(state.reason), where]))
     status = LineStatus.ACHIEVED if achieved else LineStatus.NOT_ACHIEVED
     return LineResult(id=name, session_id=state.session_id, status=status, detail=detail)

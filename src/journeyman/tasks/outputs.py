@@ -48,11 +48,15 @@ async def put_out_at_ending(journeyman: Journeyman, session_id: str) -> str:
         return f"no outputs were written: {error} (journeyman finish {session_id} does it again)"
 
 
+def files_words(made: Delivery) -> str:
+    """How many files were put out."""
+    return f"{len(made.files)} file{'' if len(made.files) == 1 else 's'}"
+
+
 def _words(state: State, made: Delivery) -> str:
-    count = f"{len(made.files)} file{'' if len(made.files) == 1 else 's'}"
     which = f"attempt {state.task.best}"
     short = "" if state.outcome is Outcome.ACHIEVED else ", the best one, which does not fulfil the contract"
-    lines = [f"outputs: {count} of {which}{short} in {made.path}"]
+    lines = [f"outputs: {files_words(made)} of {which}{short} in {made.path}"]
     source = state.mission.task.source if state.mission.task is not None else None
     if source is not None and made.diff.stat().st_size:
         where = Path(state.identity.origin, source)

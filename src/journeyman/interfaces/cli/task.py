@@ -119,10 +119,7 @@ def task(
     )  # fmt: skip
     if many is not None:
         run_many(settings, options, many, parallel, given=text or session_id, quiet=quiet, as_json=as_json)
-    if not text:
-        problem = Problem(where="TASK", message="is missing", hint="say what is to be done, or give --from FILE")
-        raise InvalidInput("the command line", (problem,))
-    mission = task_mission(text, options, settings)
+    mission = task_mission(_said(text), options, settings)
     if report is not None:
         mission = mission.model_copy(update={"report": str(report_option(report))})
     if dry_run:
@@ -312,6 +309,13 @@ def _mentor_of(mission: Mission, *, asks: bool) -> MentorMode | None:
     if asks:
         return MentorMode.hybrid if mission.advisors else MentorMode.expert_led
     return MentorMode.model_assisted if mission.advisors else None
+
+
+def _said(text: str) -> str:
+    if not text.strip():
+        problem = Problem(where="TASK", message="is missing", hint="say what is to be done, or give --from FILE")
+        raise InvalidInput("the command line", (problem,))
+    return text
 
 
 def _agent(given: str, settings: Settings) -> str:
