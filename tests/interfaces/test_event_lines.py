@@ -88,3 +88,34 @@ def test_an_abort_condition_says_how_far_it_is_from_striking(tmp_path: Path) -> 
     criteria = [goal, {**guard, "abort_when_met": True}]
     lines = told(tmp_path, measure, criteria=criteria, plan=[{"calls": [{"tool": "measure"}]}])
     assert "safe ✓ clear 0.15 away: 0.05, strikes at error_ratio > 0.2" in lines[-2]
+
+
+def of_command(folder: Path, run: list[str], **more: Any) -> list[str]:
+    """The lines of a mission whose probe is a command that is to give `load`."""
+    command = {"run": run, "effect": "pure", "metrics": {"load": {"regex": "load (\\d+)"}}, **more}
+    goal = {"id": "low", "kind": "metric_threshold", "metric": "load", "op": "<=", "target": 3}
+    return told(
+        folder, commands={"measure": command}, tools=["measure"], effects={}, plan=[{"calls": [{"tool": "measure"}]}],
+        repeat=True, criteria=[{**goal, "probe": {"tool": "measure"}}],
+    )  # fmt: skip
+
+
+def test_a_command_that_crashes_in_place_of_measuring_says_so_once(tmp_path: Path) -> None:
+    """With its last words, in the line and in the criterion's reason; failing tests are a result, a crash is none."""
+    lines = of_command(tmp_path, ["sh", "-c", "echo trace >&2; echo no database >&2; exit 2"])
+    assert [line for line in lines if line.startswith("  ")] == [
+        "  measure ended with exit code 2 and gave no load: no database"
+    ]
+    assert "low ? measure ended with exit code 2; no call has reported 'load'" in lines[2]
+
+
+def test_a_command_that_prints_something_else_says_what_it_gave_not(tmp_path: Path) -> None:
+    """It ends well, and its number is not where it is looked for."""
+    lines = of_command(tmp_path, ["echo", "Load: 3"])
+    assert "  measure gave no load: Load: 3" in lines
+
+
+def test_a_command_whose_number_is_read_says_its_exit_code_and_no_more(tmp_path: Path) -> None:
+    """As test runners end."""
+    lines = of_command(tmp_path, ["sh", "-c", "echo load 7; exit 1"])
+    assert [line for line in lines if line.startswith("  ")] == ["  measure ended with exit code 1: load 7"]

@@ -235,7 +235,9 @@ def test_the_planner_goes_on_to_better_settings_once_the_criteria_hold(x: float,
     assert state.objective.best.value - 10 <= max(0.1, (first - 10) / 20)
 
 
-@given(st.lists(st.integers(0, 30), min_size=9, max_size=9), st.lists(CALLS, min_size=1, max_size=8), st.integers(3, 12))
+@given(
+    st.lists(st.integers(0, 30), min_size=9, max_size=9), st.lists(CALLS, min_size=1, max_size=8), st.integers(3, 12)
+)
 def test_a_run_that_falls_short_ends_where_it_came_nearest(
     costs: list[int], steps: list[tuple[str, int]], iterations: int
 ) -> None:

@@ -18,6 +18,7 @@ from journeyman.engine.reporting import report_of
 from journeyman.engine.standing import row_of
 from journeyman.interfaces.cli.approval_prompt import answered, is_for
 from journeyman.interfaces.cli.approval_rows import FailedCalls
+from journeyman.interfaces.cli.command_output import log_output
 from journeyman.interfaces.cli.live_display import Display, open_display
 from journeyman.interfaces.cli.next_steps import next_step
 from journeyman.interfaces.cli.notifying import notify
@@ -99,6 +100,7 @@ async def _driven_to_its_end(journeyman: Journeyman, start: Drive, display: Disp
     def listen(happened: EventRecord, state: State) -> None:
         watchdog.follow(happened, state)
         failed.take(happened, state)
+        log_output(happened, state)
         display.show(happened, state)
         if view.output is Output.ndjson:
             print_event(happened, state)

@@ -11,6 +11,7 @@ from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.reasons import VerdictReason, WaitFor
 from journeyman.mission.model.state import State
+from journeyman.mission.report.answer_text import answer_text, missing_metrics
 from journeyman.mission.report.call_text import strategy_text
 from journeyman.mission.report.criterion_text import StandingTexts, rule_of
 from journeyman.mission.report.phrases import person_action
@@ -22,11 +23,13 @@ _QUIET: Final = (VerdictReason.IN_PROGRESS,)
 """Reasons that say nothing: the mission goes on."""
 
 
-def is_failure(event: e.Event) -> bool:
+def is_failure(event: e.Event, state: State) -> bool:
     """Tell whether an event says that something went wrong."""
     match event:
+        case e.Settled() if event.state is EffectState.DONE:
+            return bool(missing_metrics(state.mission, _name(event, state), event))
         case e.Settled():
-            return event.state is not EffectState.DONE
+            return True
         case e.AdviceSettled():
             return bool(event.failure)
         case _:
@@ -47,6 +50,8 @@ class EventLines:
     def __init__(self, *, verbose: bool = False) -> None:
         self._standing = StandingTexts()
         self._advisor = ""
+        self._answers: dict[str, str] = {}
+        """Tool to what was said of its last answer: the same is not said twice in a row."""
         self._verbose = verbose
 
     def line(self, happened: EventRecord, state: State) -> str:  # one line per kind of event
@@ -90,7 +95,13 @@ class EventLines:
         if event.state is EffectState.DONE and self._verbose:
             given = event.metrics or event.value
             return f"  {_name(event, state)} -> {short(given, _RESULT_WORDS)} ({event.duration_s:.2g} s)"
-        return _failed(event, state)
+        return _failed(event, state) or self._answered(event, state)
+
+    def _answered(self, event: e.Settled, state: State) -> str:
+        tool = _name(event, state)
+        text = answer_text(state.mission, tool, event) if event.state is EffectState.DONE else ""
+        before, self._answers[tool] = self._answers.get(tool, ""), text
+        return f"  {tool} {text}" if text != before and text else ""
 
     def _verdict(self, event: e.Decided, state: State) -> str:
         rows = [

@@ -173,7 +173,7 @@ class LiveDisplay:
         self._follow(happened.event)
         line = self._words.line(happened, state)
         if line:
-            self._add(Text(line, style="red" if is_failure(happened.event) else ""))
+            self._add(Text(line, style="red" if is_failure(happened.event, state) else ""))
 
     def _follow(self, event: e.Event) -> None:
         match event:

@@ -84,6 +84,14 @@ def others_print_to(log: Path) -> Generator[None]:
                 log.unlink()
 
 
+def print_as_others(text: str) -> None:
+    """Add to the log what a tool printed whose output was caught, as if it had printed there itself; nowhere else."""
+    if _own is None:
+        return
+    with suppress(OSError):
+        os.write(1, text.encode(errors="replace"))
+
+
 def _text_file(number: int) -> TextIO:
     return open(number, "w", encoding="utf-8", errors="replace", buffering=1)  # closed by number's owner
 

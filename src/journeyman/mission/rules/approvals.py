@@ -20,7 +20,7 @@ def approval_question(state: State, strategy: Strategy) -> str:
         wanting = [name for name in tools_of_script(state, strategy.script) if needs_person(state, name)]
         return f"run a script that may call {', '.join(wanting)}?" if wanting else ""
     wanting = [
-        f"{call.tool}({_arguments(call)}){_failed_before(state, call)}"
+        f"{call.tool}({_arguments(state, call)}){_failed_before(state, call)}"
         for call in strategy.calls
         if needs_person(state, call.tool)
     ]
@@ -52,6 +52,8 @@ def needs_person(state: State, tool: str) -> bool:
     return rule == "always" or (rule == "destructive" and spec is not None and spec.destructive)
 
 
-def _arguments(call: ToolCall) -> str:
-    text = ", ".join(f"{key}={value!r}" for key, value in call.args.items())
+def _arguments(state: State, call: ToolCall) -> str:
+    spec = state.tools.get(call.tool)
+    filled = {} if spec is None else spec.defaults_besides(call.args)
+    text = ", ".join(f"{key}={value!r}" for key, value in {**call.args, **filled}.items())
     return text if len(text) <= 200 else text[:200] + "…"
