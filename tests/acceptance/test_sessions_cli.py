@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.acceptance.conftest import Shell
 from tests.acceptance.test_cli import MakeShell, endless
 
@@ -33,6 +35,28 @@ def test_a_server_that_cannot_start_is_told_by_code_and_by_lists(shell: MakeShel
     assert "could not start" in user.run("list").stdout
     assert user.json("list", "--status", "running") == []
     assert "/no/such/program" in user.run("report", "last", "--format", "markdown").stdout
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ("commands: {a: no-such-program}", "there is no program 'no-such-program'"),
+        ("commands: {a: echo}\ntools: ['git.*']", "git.*: matches no tool"),
+        ("functions: [gone:f]\ntools: [f]", "no module 'gone'"),
+    ],
+)
+def test_tools_that_cannot_be_had_are_told_once_and_by_the_same_code(
+    shell: MakeShell, section: str, words: str
+) -> None:
+    """Whoever must act: the session is recorded as one that could not start, and so is its exit code."""
+    user = shell("")
+    criterion = "criteria: [{id: c, kind: tool_call_succeeded, tool: a}]"
+    (user.folder / "mission.yaml").write_text(f"directive: d\n{section}\n{criterion}\nbudget: {{iterations: 2}}\n")
+    told = user.run("run", "mission.yaml", code=4)
+    assert (told.stdout + told.stderr).count(words) == 1
+    assert "line " in told.stderr
+    assert standing(user) == "could_not_start"
+    user.run("run", "mission.yaml", "--dry-run", code=2)
 
 
 def test_running_is_what_somebody_drives_and_nothing_else(shell: MakeShell) -> None:

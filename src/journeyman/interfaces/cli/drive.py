@@ -29,8 +29,8 @@ from journeyman.interfaces.cli.shared import INTERRUPTED, exit_code, print_json
 from journeyman.interfaces.cli.terminal import others_print_to, say, say_on_the_side
 from journeyman.interfaces.cli.watchdog import Watchdog
 from journeyman.interfaces.cli.with_session import once_free, with_journeyman
-from journeyman.mission.model.events import EventRecord, encode
-from journeyman.mission.model.reasons import SessionStatus
+from journeyman.mission.model.events import EndAsked, EventRecord, encode
+from journeyman.mission.model.reasons import SessionStatus, VerdictReason
 from journeyman.mission.model.state import State
 from journeyman.mission.report.model import to_json
 from journeyman.mission.values.canonical import JsonObject
@@ -101,7 +101,8 @@ async def _driven_to_its_end(journeyman: Journeyman, start: Drive, display: Disp
         watchdog.follow(happened, state)
         failed.take(happened, state)
         log_output(happened, state)
-        display.show(happened, state)
+        if not _is_told_as_error(happened):
+            display.show(happened, state)
         if view.output is Output.ndjson:
             print_event(happened, state)
         if not told:
@@ -124,6 +125,12 @@ async def _driven_to_its_end(journeyman: Journeyman, start: Drive, display: Disp
     display.close()
     await print_result(journeyman, state, view.output)
     return state
+
+
+def _is_told_as_error(happened: EventRecord) -> bool:
+    """Tell whether an event says what this command will end with, with the file's lines."""
+    event = happened.event
+    return isinstance(event, EndAsked) and event.reason is VerdictReason.COULD_NOT_START
 
 
 def _watchdog(settings: Settings, view: View) -> Watchdog:

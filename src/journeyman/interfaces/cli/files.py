@@ -12,7 +12,7 @@ import typer
 from journeyman.engine.mission_check import MissionCheck, check_mission
 from journeyman.interfaces.cli.drafting import DraftRequest, write_draft
 from journeyman.interfaces.cli.event_loop import run_async
-from journeyman.interfaces.cli.mission_tools import fault_lines, located, opened_tools
+from journeyman.interfaces.cli.mission_tools import fault_lines, file_name, located, opened_tools, read_mission
 from journeyman.interfaces.cli.named_values import parameters_given
 from journeyman.interfaces.cli.options import JsonOption, SetOption
 from journeyman.interfaces.cli.rendering import print_table, short, table
@@ -31,7 +31,7 @@ from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
-from journeyman.wiring import advisor_problems, load_mission
+from journeyman.wiring import advisor_problems
 
 app = CommandGroup()
 
@@ -117,7 +117,10 @@ def schema(
 @app.command("check")
 def check(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="MISSION", help="Mission file.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="MISSION", help="Mission file: YAML, JSON or TOML; `-` reads YAML from standard input."),
+    ],
     observation: Annotated[
         Path | None,
         typer.Option(
@@ -130,7 +133,7 @@ def check(
 ) -> None:
     """Validate a mission file and its tools without running it; with --observation, evaluate its criteria on one."""
     settings = settings_of(ctx)
-    mission, folder = load_mission(file, parameters_given(values))
+    mission, folder = read_mission(file, parameters_given(values))
     seen = _observation(observation) if observation is not None else None
 
     async def work() -> MissionCheck:
@@ -197,4 +200,4 @@ def _print(mission: Mission, found: MissionCheck, file: Path) -> None:
         )
     good = f"{mission.name}: valid, {len(list(walk(mission.criteria)))} criteria, digest {mission_digest(mission)[:16]}"
     count = len(found.problems)
-    say(f"{file}: {count} problem{'s' if count != 1 else ''}" if count else good)
+    say(f"{file_name(file)}: {count} problem{'s' if count != 1 else ''}" if count else good)

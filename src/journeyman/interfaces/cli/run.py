@@ -24,7 +24,7 @@ from journeyman.interfaces.cli.drive import (
 )
 from journeyman.interfaces.cli.dry_run import show_dry_run
 from journeyman.interfaces.cli.mission_options import mission_for_run
-from journeyman.interfaces.cli.mission_tools import fault_lines
+from journeyman.interfaces.cli.mission_tools import fault_lines, read_mission
 from journeyman.interfaces.cli.named_values import parameters_given
 from journeyman.interfaces.cli.options import (
     AdvisorOption,
@@ -50,9 +50,8 @@ from journeyman.interfaces.cli.terminal import say, say_on_the_side
 from journeyman.interfaces.cli.with_session import once_free, with_journeyman, with_session
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import State
-from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import InvalidInput, Problem, Unavailable
-from journeyman.wiring import Journeyman, load_mission, parsed_mission
+from journeyman.wiring import Journeyman
 
 app = CommandGroup()
 
@@ -92,7 +91,7 @@ def run(
     What --set, --budget, --advisor, --model and --report say is recorded with the mission, so that a resumed session keeps it.
     """
     settings = settings_of(ctx)
-    mission, folder = _mission(file, parameters_given(values))
+    mission, folder = read_mission(file, parameters_given(values))
     mission = mission_for_run(mission, settings, file, budget=budget, advisor=advisor, model=model, report=report)
     if dry_run:
         show_dry_run(mission, folder, as_json=as_json)
@@ -115,12 +114,6 @@ def run(
             session,
             view,
         )
-
-
-def _mission(file: Path, parameters: dict[str, Json]) -> tuple[Mission, Path]:
-    if str(file) != "-":
-        return load_mission(file, parameters)
-    return parsed_mission(sys.stdin.buffer.read(), "yaml", "standard input", Path.cwd(), parameters)
 
 
 def _session_id(given: str) -> str:
