@@ -18,6 +18,7 @@ from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.reasons import VerdictReason
 from journeyman.mission.model.state import State
 from journeyman.mission.record.snapshot import restored, snapshot_of
+from journeyman.mission.report.closing import followups, lessons
 from journeyman.mission.rules.next_command import next_command
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import InvalidInput
@@ -250,3 +251,23 @@ def test_a_run_that_falls_short_ends_where_it_came_nearest(
     assert state.outcome == "not_achieved"
     assert state.usage.iterations <= iterations
     assert costs[world.place] == min(value for value, _ in _measured(sim))
+
+
+def test_an_end_that_fails_is_told_with_what_is_left_to_do() -> None:
+    """The mission may have achieved what it was for, and still have left a setting behind."""
+    world = Knobs([0] * 9, [True] * 9, faults=[False, False, True])
+    mission = tuning(START, minimize=None, at_end={"tool": SET_A, "args": {"to": 2}})
+    state = Simulation(mission, world.tools()).run()
+    assert "At the end set_a(to=2) did not succeed: tool_error: half done." in lessons(state, iterated=True)
+    assert "Do by hand what was to be done at the end and was not: set_a(to=2)." in followups(state, [])
+
+
+def test_an_end_that_a_person_forbade_is_told() -> None:
+    """Hands off means that what was to be tidied up is not."""
+    world = Knobs([1] * 9, [False] * 9)
+    sim = Simulation(tuning([*START, *START], minimize=None, at_end={"tool": SET_A, "args": {"to": 2}}), world.tools())
+    while sim.state.verdict is None:
+        sim.obey(next_command(sim.state))
+    sim.add(e.EndAsked(reason=VerdictReason.ABORTED), "person:p")
+    told = " ".join(lessons(sim.run(), iterated=True))
+    assert "was not done, since a person ended the mission: set_a(to=2)." in told

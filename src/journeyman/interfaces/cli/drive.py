@@ -117,7 +117,8 @@ async def _driven_to_its_end(journeyman: Journeyman, start: Drive, display: Disp
             state = await drive(journeyman, listen)
         finally:
             watchdog.off()
-        display.say(notify(view.notify, state))
+        unsent = notify(view.notify, state)
+        say_on_the_side(unsent) if view.quiet else display.say(unsent)
         if not is_for(state, view.who):
             break
         await answered(journeyman, state, display, view.who, failed, listen)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Final, cast
 
 from journeyman.interfaces.cli.rendering import short
@@ -12,13 +13,18 @@ from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.reasons import VerdictReason, WaitFor
 from journeyman.mission.model.state import State
 from journeyman.mission.report.answer_text import answer_text, missing_metrics
-from journeyman.mission.report.call_text import strategy_text
+from journeyman.mission.report.call_text import MOST, strategy_text
 from journeyman.mission.report.criterion_text import StandingTexts, rule_of
 from journeyman.mission.report.phrases import person_action
 from journeyman.mission.report.rows import PersonRow
 
 _WORDS: Final = 120
 _RESULT_WORDS: Final = 400
+_LEAST_CALL: Final = 14
+_CUT: Final = 2
+"""What the sign takes that something was cut off."""
+AT_END: Final = "at_end"
+"""Who proposes what is done before the verdict."""
 _QUIET: Final = (VerdictReason.IN_PROGRESS,)
 """Reasons that say nothing: the mission goes on."""
 
@@ -47,7 +53,14 @@ def person_words(happened: EventRecord, event: e.PersonEvent) -> str:
 class EventLines:
     """Puts events into words."""
 
-    def __init__(self, *, verbose: bool = False) -> None:
+    def __init__(self, *, verbose: bool = False, columns: Callable[[], int] | None = None) -> None:
+        """Begin.
+
+        Args:
+            verbose: Whether results are told, too.
+            columns: How wide a line may be before it is cut at its end; any where it is left out.
+        """
+        self._columns = columns
         self._standing = StandingTexts()
         self._advisor = ""
         self._answers: dict[str, str] = {}
@@ -110,12 +123,30 @@ class EventLines:
             if one.id in state.progress.criteria
         ]
         told = [*self._standing.all(rows)]
-        verdict = "" if event.reason in _QUIET else f" {event.verdict}/{event.reason} ·"
-        what = "check" if state.mission.checks_only else strategy_text(state.iteration.strategy)
         objective, best = state.mission.objective, state.objective.best
         if objective is not None and best is not None and best.iteration == event.iteration:
             told.append(f"best so far: {objective.metric} {best.value:g}")
-        return f"iteration {event.iteration}:{verdict} {what} · {'; '.join(told)}"
+        begin, stands = f"iteration {event.iteration}: ", f" · {'; '.join(told)}{_denied(state)}"
+        verdict = "" if event.reason in _QUIET else f" · {event.verdict}/{event.reason}"
+        return f"{begin}{self._what(state, len(begin) + len(stands))}{stands}{verdict}"
+
+    def _what(self, state: State, taken: int) -> str:
+        """What was done, as short as the values beside it need it; the verdict, which comes last, may be cut off."""
+        if state.mission.checks_only:
+            return "check"
+        closing = "at the end: " if state.iteration.source == AT_END else ""
+        most = (
+            MOST
+            if self._columns is None
+            else max(_LEAST_CALL, min(MOST, self._columns() - taken - len(closing) - _CUT))
+        )
+        return closing + strategy_text(state.iteration.strategy, most)
+
+
+def _denied(state: State) -> str:
+    """Who said no to the iteration; empty where nobody did."""
+    granted, by = state.people.answers.get(f"iteration-{state.iteration.index}", (True, ""))
+    return "" if granted or not state.iteration.denied else f" · denied by {by.removeprefix('person:')}, so not called"
 
 
 def _person(happened: EventRecord, event: e.PersonEvent) -> str:

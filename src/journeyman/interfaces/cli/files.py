@@ -19,7 +19,7 @@ from journeyman.interfaces.cli.rendering import print_table, short, table
 from journeyman.interfaces.cli.shared import BAD_INPUT, CommandGroup, print_json, settings_of
 from journeyman.interfaces.cli.status_marks import mark_of
 from journeyman.interfaces.cli.templates import Template, write_template
-from journeyman.interfaces.cli.terminal import say
+from journeyman.interfaces.cli.terminal import say, say_prose
 from journeyman.interfaces.schema_descriptions import described_schema
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.events import encode_result
@@ -183,9 +183,9 @@ def _observation(path: Path) -> JsonObject:
 
 def _print(mission: Mission, found: MissionCheck, file: Path) -> None:
     for problem in found.problems:
-        say(f"  - {problem}", err=True)
+        say_prose(f"  - {problem}", err=True)
     for problem in found.warnings:
-        say(f"  ! {problem}", err=True)
+        say_prose(f"  ! {problem}", err=True)
     if found.tools:
         made = table("tool", "effect", "asks", "description")
         for row in found.tools:

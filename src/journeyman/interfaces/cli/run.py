@@ -26,6 +26,7 @@ from journeyman.interfaces.cli.dry_run import show_dry_run
 from journeyman.interfaces.cli.mission_options import mission_for_run
 from journeyman.interfaces.cli.mission_tools import fault_lines, read_mission
 from journeyman.interfaces.cli.named_values import parameters_given
+from journeyman.interfaces.cli.notifying import notifying_problem
 from journeyman.interfaces.cli.options import (
     AdvisorOption,
     DetachOption,
@@ -96,7 +97,7 @@ def run(
     if dry_run:
         show_dry_run(mission, folder, as_json=as_json)
         return
-    session = _session_id(session_id)
+    session, notifies = _session_id(session_id), _notified(notify, settings)
     if detach:
         _detach(settings, mission, folder, session, notify, as_json=as_json)
         return
@@ -105,7 +106,7 @@ def run(
         quiet=quiet,
         verbose=verbose,
         who="" if no_input else person(settings, as_name),
-        notify=notify or settings.notify,
+        notify=notifies,
     )
     with fault_lines(file):
         drive_and_print(
@@ -114,6 +115,15 @@ def run(
             session,
             view,
         )
+
+
+def _notified(given: str, settings: Settings) -> str:
+    """How a person is told: one that was asked for now and cannot be is refused, one of the settings is said to be none."""
+    problem = notifying_problem(given or settings.notify)
+    if problem and given:
+        raise InvalidInput("the command line", (Problem(where="--notify", message=problem),))
+    say_on_the_side(f"nobody will be notified: {problem} (setting `notify`)" if problem else "")
+    return given or settings.notify
 
 
 def _session_id(given: str) -> str:
@@ -186,7 +196,7 @@ def resume(
         quiet=quiet,
         verbose=verbose,
         who="" if no_input else who,
-        notify=notify or settings.notify,
+        notify=_notified(notify, settings),
         report=None if report is None else report_option(report),
     )
     drive_and_print(settings, reopened, name, view)
