@@ -119,3 +119,15 @@ def test_sessions_are_removed_for_good_and_never_one_that_is_driven(shell: Calla
     assert [row["session_id"] for row in user.json("list")] == [driven]
     assert user.json("delete", driven, "--yes") == {"deleted": [driven]}
     assert user.json("list") == []
+
+
+def test_history_in_a_pipe_has_words_and_no_filling(shell: MakeShell) -> None:
+    """One line for each event, calls as live views have them."""
+    user = shell("")
+    user.run("new", "--template", "tune")
+    user.run("run", "mission.yaml", "--quiet", "--budget", "iterations=1", code=1)
+    for more in ((), ("--all",)):
+        lines = user.run("history", "last", *more).stdout.splitlines()
+        assert all(line == line.rstrip() for line in lines)
+        assert not any("{'" in line for line in lines)
+    assert any(" Proposed " in line and "(" in line.split(" Proposed ")[1] for line in lines)
