@@ -69,9 +69,15 @@ def log_of(settings: Settings, session: str) -> Path:
 def drive_and_print(settings: Settings, start: Drive, session: str, view: View) -> None:
     """Drive a session, ask the person in front of it where one is needed, print how it ended, and exit with its code."""
     with others_print_to(log_of(settings, session)):
-        display = open_display(quiet=view.quiet, verbose=view.verbose)
+        addresses: dict[str, str] = {}
+        display = open_display(quiet=view.quiet, verbose=view.verbose, addresses=addresses)
+
+        async def work(journeyman: Journeyman) -> State:
+            addresses.update(_addresses(journeyman))
+            return await _driven(journeyman, start, session, display, view)
+
         try:
-            state = with_journeyman(settings, lambda journeyman: _driven(journeyman, start, session, display, view))
+            state = with_journeyman(settings, work)
         except KeyboardInterrupt:
             display.close()
             say(f"interrupted; nothing is lost. Go on with: journeyman resume {session}", err=True)
@@ -79,6 +85,12 @@ def drive_and_print(settings: Settings, start: Drive, session: str, view: View) 
         finally:
             display.close()
     raise typer.Exit(exit_code(state))
+
+
+def _addresses(journeyman: Journeyman) -> dict[str, str]:
+    """Where each advisor is asked."""
+    broker = journeyman.broker
+    return {row.name: row.address for row in broker.resolve(sorted(broker.advisors)) if row.address}
 
 
 async def _driven(journeyman: Journeyman, start: Drive, session: str, display: Display, view: View) -> State:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Final, cast
 
 from journeyman.interfaces.cli.rendering import short
@@ -53,13 +53,21 @@ def person_words(happened: EventRecord, event: e.PersonEvent) -> str:
 class EventLines:
     """Puts events into words."""
 
-    def __init__(self, *, verbose: bool = False, columns: Callable[[], int] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        verbose: bool = False,
+        addresses: Mapping[str, str] | None = None,
+        columns: Callable[[], int] | None = None,
+    ) -> None:
         """Begin.
 
         Args:
             verbose: Whether results are told, too.
+            addresses: Advisor to the host and port that it is asked at, which no record holds; may be filled later.
             columns: How wide a line may be before it is cut at its end; any where it is left out.
         """
+        self._addresses = addresses if addresses is not None else {}
         self._columns = columns
         self._standing = StandingTexts()
         self._advisor = ""
@@ -98,7 +106,8 @@ class EventLines:
                 return ""
             case e.AdviceSettled() if event.failure:
                 why = f" · {event.reason}" if event.reason not in ("", event.failure) else ""
-                return f"  advisor {self._advisor} failed: {event.failure}{why}"
+                address = self._addresses.get(self._advisor, "")
+                return f"  advisor {self._advisor}{f' at {address}' if address else ''} failed: {event.failure}{why}"
             case e.AdviceRejected():
                 return f"  no advice ({event.reason}): the planner goes on"
             case _:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, Protocol
 
@@ -62,14 +62,17 @@ class Display(Protocol):
         ...
 
 
-def open_display(*, quiet: bool, verbose: bool = False) -> Display:
-    """The display that fits: none, a live page, or plain lines. All write to standard error."""
+def open_display(*, quiet: bool, verbose: bool = False, addresses: Mapping[str, str] | None = None) -> Display:
+    """The display that fits: none, a live page, or plain lines. All write to standard error.
+
+    `verbose` and `addresses` are as for `EventLines`.
+    """
     if quiet:
         return QuietDisplay()
     console = SafeConsole(file=err_stream(), stderr=True, highlight=False, emoji=False)
     if console.is_terminal and not console.is_dumb_terminal:
-        return LiveDisplay(console, verbose=verbose)
-    return LineDisplay(verbose=verbose)
+        return LiveDisplay(console, verbose=verbose, addresses=addresses)
+    return LineDisplay(verbose=verbose, addresses=addresses)
 
 
 class QuietDisplay:
@@ -102,8 +105,8 @@ class LineDisplay:
 
     echoes = False
 
-    def __init__(self, *, verbose: bool = False) -> None:
-        self._words = EventLines(verbose=verbose)
+    def __init__(self, *, verbose: bool = False, addresses: Mapping[str, str] | None = None) -> None:
+        self._words = EventLines(verbose=verbose, addresses=addresses)
         self._stands = ""
 
     def show(self, happened: EventRecord, state: State) -> None:
@@ -150,11 +153,18 @@ class LiveDisplay:
 
     echoes = True
 
-    def __init__(self, console: SafeConsole, *, verbose: bool = False, now: Now = time.monotonic) -> None:
+    def __init__(
+        self,
+        console: SafeConsole,
+        *,
+        verbose: bool = False,
+        addresses: Mapping[str, str] | None = None,
+        now: Now = time.monotonic,
+    ) -> None:
         self._console = console
         self._now = now
         self._began = now()
-        self._words = EventLines(verbose=verbose, columns=lambda: console.width)
+        self._words = EventLines(verbose=verbose, addresses=addresses, columns=lambda: console.width)
         self._lines: deque[Text] = deque(maxlen=_KEPT_LINES)
         self._under_way: dict[str, tuple[str, float]] = {}
         self._question: tuple[str, ...] = ()

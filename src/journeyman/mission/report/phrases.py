@@ -160,7 +160,8 @@ def advice_tokens(row: AdviceRow) -> str:
     """The tokens of a question and its answer."""
     if row.state is TryState.OPEN:
         return ""
-    return f"{row.input_tokens + row.output_tokens:,}{' (estimated)' if row.usage_source == 'estimated' else ''}"
+    used = row.input_tokens + row.output_tokens
+    return f"{used:,}{' (estimated)' if used and row.usage_source == 'estimated' else ''}"
 
 
 def advice_cost(row: AdviceRow) -> str:
