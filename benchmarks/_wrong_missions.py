@@ -36,6 +36,9 @@ def wrong_missions() -> Iterator[Case]:
     yield from _servers()
     yield from _tools()
     yield from _commands()
+    yield from _command_lines()
+    yield from _measuring()
+    yield from _several_at_once()
 
 
 def _case(name: str, more: str, *says: str, line: tuple[str, ...] = ("check",), code: int = 2, body: str = "") -> Case:
@@ -212,3 +215,55 @@ def _commands() -> Iterator[Case]:
     yield new("-t", "http")
     yield _case("an id that is none", "", "'../x'", "1 to 128 of A-Z", line=("run", "--id", "../x"))
     yield _case("an output that is none", "", "'xml'", "ndjson", line=("run", "--output", "xml"))
+
+
+def _command_lines() -> Iterator[Case]:
+    """What stands in a command's own section."""
+    rows = {
+        "a type that is none": ('{run: [echo, "{n}"], parameters: {n: {type: intger}}}', "'intger'", "'integer'"),
+        "bounds the wrong way round": (
+            '{run: [echo, "{n}"], parameters: {n: {type: integer, minimum: 9, maximum: 2}}}',
+            "`minimum` 9 is above `maximum` 2",
+        ),
+        "a default out of bounds": (
+            '{run: [echo, "{n}"], parameters: {n: {type: integer, maximum: 2, default: 7}}}',
+            "`default` 7 is above",
+        ),
+        "a pipe without a shell": ("pytest -q | tail -1", "'|'", "shell: true"),
+        "a redirection without a shell": ("pytest -q 2>&1", "'2>&1'", "shell: true"),
+        "a key that is almost one": ("{run: echo, efect: pure}", "did you mean 'effect'?"),
+    }
+    for name, (command, *says) in rows.items():
+        body = f"{_BODY}  wrong: {command}{_MARK}\n{_CRITERIA}{_BUDGET}"
+        yield _case(name, "", *says, body=body)
+
+
+def _measuring() -> Iterator[Case]:
+    """Numbers that nobody would ever give."""
+
+    def asked(name: str, old: str, new: str, *says: str) -> Case:
+        return _case(name, "", *says, body=f"{_BODY}{_CRITERIA.replace(old, new)[:-1]}{_MARK}\n{_BUDGET}")
+
+    yield asked("a source that is no tool", "from: look", "from: loook", "'loook' is no allowed tool", "'look'")
+    yield asked("a metric of nobody", "metric: latency_ms", "metric: latency", "reports no 'latency'", "'latency_ms'")
+    yield asked("a part of the observation", "metric: latency_ms", "metric: errors", "no number", "`metrics.errors`")
+    yield _case("an objective of nobody", f"minimize: latency{_MARK}", "'latency'", "'latency_ms'")
+    yield _case("an end of no tool", f"at_end: {{tool: lok}}{_MARK}", "'lok' is not an allowed tool", "'look'")
+    body = f'{_BODY}  set: {{run: [echo, "{{n}}"], parameters: {{n: integer}}}}\n{_CRITERIA}{_BUDGET}'
+    yield _case("an end without its arguments", "", '"n" is a required', body=f"{body}at_end: {{tool: set}}{_MARK}\n")
+    body = f"{_BODY}{_CRITERIA}  - {{id: done, kind: plan_finished}}{_MARK}\n{_BUDGET}"
+    yield _case("a plan that is not there", "", "criterion 'done'", "without a `plan`", body=body)
+
+
+def _several_at_once() -> Iterator[Case]:
+    """Faults of which none may hide another."""
+    twice = f"budget: {{iterations: 3}}{_MARK}\npause_s: soon"
+    yield _case("a key twice and a wrong value", twice, "stands twice, first in line 6", "'soon'")
+    lost = f"include: gone.yaml{_MARK}\npause_s: soon"
+    yield _case("a lost include and a wrong value", lost, "'gone.yaml'", "'soon'")
+
+    def json_file(folder: Path, _: str) -> list[str]:
+        (folder / "mission.json").write_text('{"directive": "d",\n "budget": {"iterations": 3},\n}', "utf-8")
+        return ["check", str(folder / "mission.json")]
+
+    yield Case("mission: JSON with a comma too many", json_file, says=("line 3:", "is not JSON", "column 1"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import stat
 import subprocess
 import sys
@@ -155,3 +156,19 @@ def test_an_advisor_that_fails_is_told_live_and_in_the_report(shell: Callable[..
     told = at.run("run", "mission.yaml", "--advisor", "far", "--budget", "iterations=1", code=1)
     assert "no advice (no_advisor): the planner goes on" in told.stderr
     assert "failed (no_advisor)" in at.run("report", "last", "--format", "markdown").stdout
+
+
+def test_an_advisor_that_nobody_answers_for_is_told_with_its_address(shell: Callable[[str], Shell]) -> None:
+    """Most often the port is wrong, or the server was not started; nothing was used by that."""
+    user = shell("")
+    (user.folder / "mission.yaml").write_text(MISSION)
+    (user.folder / "door.py").write_text(DOOR)
+    with socket.socket() as taken:  # bound and not listening: nobody can take it meanwhile
+        taken.bind(("127.0.0.1", 0))
+        port = taken.getsockname()[1]
+        settings = f'[advisors.rehearsal]\nkind = "openai"\nmodel = "m"\nbase_url = "http://127.0.0.1:{port}/v1"\n'
+        (user.folder / "journeyman.toml").write_text(settings)
+        user.environment["JOURNEYMAN_CONFIG"] = str(user.folder / "journeyman.toml")
+        told = user.run("run", "mission.yaml", "--budget", "iterations=1", code=1)
+    assert f"advisor rehearsal at 127.0.0.1:{port} failed: transport · openai_unreachable" in told.stderr
+    assert user.json("show", "last")["used"]["tokens"] == 0

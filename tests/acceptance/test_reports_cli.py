@@ -102,7 +102,7 @@ def test_a_resumed_run_and_wrong_names(shell: MakeShell) -> None:
     user.run("run", "mission.json", "--id", "one", "--no-input", "-q", code=3)
     user.run("approve", "one", "--as", "mira")
     user.run("resume", "one", "-q", "--report", "late.md")
-    assert (user.folder / "late.md").read_text().startswith("# count: Achieved\n\n**Achieved at #0")
+    assert (user.folder / "late.md").read_text().startswith("# count: Achieved\n\n**At #0")
     wrong = user.run("run", "mission.json", "--report", "r.txt", code=2).stderr
     assert "--report: 'r.txt' says no form by its name (end it in .html, .md, .json or .xml)" in wrong
     (user.folder / "mission.json").write_text(json.dumps({**MISSION, "report": "r.txt"}))

@@ -62,6 +62,20 @@ def test_what_tools_print_goes_to_the_log_and_results_to_standard_output(shell: 
     assert not [*user.folder.parent.rglob("my-count.log")]
 
 
+def test_what_commands_print_is_in_the_log_too(shell: Callable[[str], Shell]) -> None:
+    """It was caught for the results; who asks for what tools have printed wants to see a crash's words."""
+    user = shell("")
+    run = "[sh, -c, 'echo the start; echo no database >&2; exit 2']"
+    (user.folder / "mission.yaml").write_text(
+        f"directive: d\ncommands: {{measure: {{run: {run}, effect: pure}}}}\nplan: [{{calls: [{{tool: measure}}]}}]\n"
+        "criteria: [{id: low, kind: metric_threshold, metric: load, op: '<=', target: 3}]\nbudget: {iterations: 1}\n"
+    )
+    user.run("run", "mission.yaml", "--id", "crash", code=1)
+    log = user.run("logs", "crash").stdout
+    assert "measure (effect " in log
+    assert "ended with exit code 2\nthe start\nno database\n" in log
+
+
 def test_events_are_streamed_as_one_document_a_line(shell: Callable[[str], Shell]) -> None:
     """All of them in order, and nothing else on standard output."""
     user = counted(shell)

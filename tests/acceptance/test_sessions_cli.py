@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from tests.acceptance.conftest import Shell
 from tests.acceptance.test_cli import MakeShell, endless
 
@@ -33,6 +35,28 @@ def test_a_server_that_cannot_start_is_told_by_code_and_by_lists(shell: MakeShel
     assert "could not start" in user.run("list").stdout
     assert user.json("list", "--status", "running") == []
     assert "/no/such/program" in user.run("report", "last", "--format", "markdown").stdout
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ("commands: {a: no-such-program}", "there is no program 'no-such-program'"),
+        ("commands: {a: echo}\ntools: ['git.*']", "git.*: matches no tool"),
+        ("functions: [gone:f]\ntools: [f]", "no module 'gone'"),
+    ],
+)
+def test_tools_that_cannot_be_had_are_told_once_and_by_the_same_code(
+    shell: MakeShell, section: str, words: str
+) -> None:
+    """Whoever must act: the session is recorded as one that could not start, and so is its exit code."""
+    user = shell("")
+    criterion = "criteria: [{id: c, kind: tool_call_succeeded, tool: a}]"
+    (user.folder / "mission.yaml").write_text(f"directive: d\n{section}\n{criterion}\nbudget: {{iterations: 2}}\n")
+    told = user.run("run", "mission.yaml", code=4)
+    assert (told.stdout + told.stderr).count(words) == 1
+    assert "line " in told.stderr
+    assert standing(user) == "could_not_start"
+    user.run("run", "mission.yaml", "--dry-run", code=2)
 
 
 def test_running_is_what_somebody_drives_and_nothing_else(shell: MakeShell) -> None:
@@ -95,3 +119,15 @@ def test_sessions_are_removed_for_good_and_never_one_that_is_driven(shell: Calla
     assert [row["session_id"] for row in user.json("list")] == [driven]
     assert user.json("delete", driven, "--yes") == {"deleted": [driven]}
     assert user.json("list") == []
+
+
+def test_history_in_a_pipe_has_words_and_no_filling(shell: MakeShell) -> None:
+    """One line for each event, calls as live views have them."""
+    user = shell("")
+    user.run("new", "--template", "tune")
+    user.run("run", "mission.yaml", "--quiet", "--budget", "iterations=1", code=1)
+    for more in ((), ("--all",)):
+        lines = user.run("history", "last", *more).stdout.splitlines()
+        assert all(line == line.rstrip() for line in lines)
+        assert not any("{'" in line for line in lines)
+    assert any(" Proposed " in line and "(" in line.split(" Proposed ")[1] for line in lines)

@@ -63,8 +63,10 @@ def test_somebody_is_told_when_a_run_waits_or_ends(shell: Callable[[str], Shell]
     while not told.exists() or not told.read_text().endswith("\n"):
         pass
     assert told.read_text() == "count: achieved|ended\n"
-    done = user.run("run", "mission.yaml", "--notify", "no-such-program")
-    assert "nobody was notified: 'no-such-program' cannot be run" in done.stderr
+    refused = user.run("run", "mission.yaml", "--notify", "no-such-program", code=2)
+    assert "--notify: 'no-such-program' cannot be run" in refused.stderr
+    user.run("config", "set", "notify", "no-such-program")
+    assert "nobody will be notified: 'no-such-program'" in user.run("run", "mission.yaml", "--quiet").stderr
 
 
 def test_a_report_opens_in_the_browser_of_the_system(shell: Callable[[str], Shell]) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from email.utils import formatdate
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -13,7 +14,7 @@ from journeyman.advisors.kinds import AnswerMode, ProviderKind
 from journeyman.advisors.mode_fallback import ModeFallback
 from journeyman.advisors.providers.failures import retry_after_s
 from journeyman.testing.model_server import ScriptedFault, ScriptLine, serving
-from tests.advisors.providers import ADVICE, asking, question
+from tests.advisors.providers import ADVICE, asking, provider, question
 
 KINDS = ProviderKind
 
@@ -126,3 +127,17 @@ def test_forms_go_down_on_refusal_and_up_after_a_rest(steps: list[tuple[bool, fl
         now += 90_000.0
         modes.mode_at(now)
     assert modes.mode_at(now) is AnswerMode.NATIVE
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("kind", KINDS)
+async def test_a_call_that_never_connected_used_no_tokens(kind: ProviderKind) -> None:
+    """Nobody listens there: no prompt left this process, and who waits is told where it would have gone."""
+    async with serving([]) as gone:
+        port = urlsplit(gone.url).port
+        advisor = provider(kind, gone)
+    answer = await advisor.ask(question())
+    await advisor.aclose()
+    assert (answer.failure, answer.reason) == (FailureClass.TRANSPORT, f"{kind.value}_unreachable")
+    assert (answer.usage.input_tokens, answer.usage.output_tokens) == (0, 0)
+    assert advisor.readiness().address == f"127.0.0.1:{port}"

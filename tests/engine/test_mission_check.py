@@ -81,3 +81,33 @@ def test_check_warns_of_a_metric_that_a_command_does_not_report(metric: str, tol
     found = checked({"criteria": [criterion], "commands": {"tests": command}}, {**TOOL, "name": "tests"})
     assert any("reports no" in str(one) for one in found.warnings) == bool(told)
     assert told in " ".join(map(str, found.warnings))
+
+
+def test_check_says_nothing_of_what_a_plan_proves_where_a_probe_proves_it() -> None:
+    """Its advice is taken already."""
+    done: JsonObject = {"id": "done", "kind": "plan_finished"}
+    probed = {**CRITERION, "probe": {"tool": "look"}}
+    alone = checked({"criteria": [done, CRITERION], "plan": PLAN}, TOOL)
+    assert any("proves that the plan's calls were made" in str(one) for one in alone.warnings)
+    beside = checked({"criteria": [done, probed], "plan": PLAN}, TOOL)
+    assert not any("proves that the plan's calls were made" in str(one) for one in beside.warnings)
+
+
+def test_check_warns_of_what_a_shell_would_have_replaced() -> None:
+    """The program is given a star."""
+    command: JsonObject = {"run": "wc -l *.txt", "effect": "pure", "metrics": {"n": {"regex": "(1)"}}}
+    found = checked({"criteria": [CRITERION], "commands": {"count": command}}, {**TOOL, "name": "count"})
+    assert any("'*.txt' is given to the program as it stands" in str(one) for one in found.warnings)
+
+
+def test_check_knows_no_metric_that_a_script_may_report() -> None:
+    """Nor of tools that come from elsewhere: only what is certain is a fault."""
+    criterion = {**CRITERION, "metric": "m"}
+    command: JsonObject = {"run": ["true"], "effect": "pure", "metrics": {"n": {"regex": "(1)"}}}
+    commands: JsonObject = {"count": command}
+    tool = {**TOOL, "name": "count"}
+    alone = checked({"criteria": [criterion], "commands": commands}, tool)
+    assert any("reports no 'm'" in str(one) for one in alone.problems)
+    script: Json = {"script": "mission.observe('m', 1)\n"}
+    assert not checked({"criteria": [criterion], "commands": commands, "plan": script}, tool).problems
+    assert not checked({"criteria": [criterion], "commands": commands}, {**TOOL, "name": "other"}).problems

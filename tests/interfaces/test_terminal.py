@@ -9,7 +9,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from journeyman.interfaces.cli.terminal import SafeConsole, say
+from journeyman.interfaces.cli.terminal import SafeConsole, folded, say
 
 HOSTILE = "a\x1b[2J\x1b]0;owned\x07b\x9b31m\u202egnp.exe\r\nnext"
 
@@ -37,3 +37,24 @@ def test_plain_lines_are_visible_and_data_is_left_alone(capsys: pytest.CaptureFi
     assert _harmless(capsys.readouterr().out.removesuffix("\n"))
     say(HOSTILE, exact=True, nl=False)
     assert capsys.readouterr().out == HOSTILE
+
+
+class _Narrow(io.StringIO):
+    """A terminal of forty columns."""
+
+    def isatty(self) -> bool:
+        """It is one."""
+        return True
+
+
+def test_words_are_not_broken_on_a_terminal_and_left_alone_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What goes on is indented as far as it began; a prompt keeps its distance."""
+    monkeypatch.setenv("COLUMNS", "40")
+    text = "journeyman: x has 1 problem:\n  - line 5: commands.tune.run: no shell reads this\napprove? Enter: "
+    assert folded(text, io.StringIO()) == text
+    assert folded(text, _Narrow()).split("\n") == [
+        "journeyman: x has 1 problem:",
+        "  - line 5: commands.tune.run: no shell",
+        "    reads this",
+        "approve? Enter: ",
+    ]

@@ -66,7 +66,7 @@ def test_a_fault_is_told_with_the_file_and_the_line_that_hold_it(tmp_path: Path)
         ({"mission.yaml": "include: {a: b}\n"}, "is no file name"),
         ({"shared/more.json": "[]"}, "'shared/more.json' holds no object"),
         ({"shared/more.json": '{"include": "tools.yaml"}'}, "includes itself by shared/tools.yaml → shared/more.json"),
-        ({"shared/more.json": '{"include"'}, "shared/more.json has 1 problem"),
+        ({"shared/more.json": '{"include"'}, "shared/more.json: line 1: is not JSON: Expecting"),
     ],
 )
 def test_a_file_that_cannot_be_included_is_told_with_what_to_do(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise, product
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -257,3 +258,21 @@ def test_the_missions_parameters_are_values_before_any_other() -> None:
     })  # fmt: skip
     Simulation(mission, {"deploy": SimTool(deploy, {"region": {"type": "string"}}, effect="unsafe")}).run()
     assert asked == ["eu-west"]
+
+
+@pytest.mark.parametrize(("words", "tries"), [(("no", "no", "no"), 2), (("a", "b", "c"), 3), (("a", "b", "b"), 3)])
+def test_a_step_of_the_plan_that_fails_in_the_same_words_is_not_made_a_third_time(
+    words: tuple[str, ...], tries: int
+) -> None:
+    """The same answer twice is an answer; another one may lead on."""
+    said = iter(words)
+    tools = {"push": SimTool(lambda _: failed(next(said)), effect="keyed")}
+    mission = validate_mission(
+        {
+            "directive": "d", "tools": ["*"], "plan": [{"calls": [{"tool": "push"}]}], "budget": {"iterations": 9},
+            "criteria": [{"id": "c", "kind": "plan_finished"}],
+        }
+    )  # fmt: skip
+    simulation = Simulation(mission, tools)
+    simulation.run()
+    assert sum(isinstance(row.event, e.Settled) for row in simulation.events) == tries

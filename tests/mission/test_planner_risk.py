@@ -5,6 +5,8 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
+import pytest
+
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.events import Proposed
 from journeyman.mission.planner.arguments import call_space
@@ -76,6 +78,47 @@ def test_a_call_that_risks_a_guard_is_given_time_to_show_what_it_did() -> None:
     pushes = [number for number, name in enumerate(tools) if name == "push"]
     assert len(pushes) > 3
     assert all(later - earlier > 2 for earlier, later in pairwise(pushes))
+
+
+def knob(values: list[float] | None = None) -> dict[str, SimTool]:
+    """A setting that a condition follows, up and down, and a look at both; or `values` of it in turn."""
+    at = {"load": 0.1, "score": 0.0}
+    shown = iter(values or [])
+
+    def turn(args: dict[str, Any]) -> Reply:
+        at.update(load=next(shown, 0.1) if values else args["to"] / 10, score=-abs(args["to"] - 11))
+        return Reply(value="set")
+
+    number: dict[str, Any] = {"to": {"type": "integer", "minimum": 1, "maximum": 32}}
+    return {"turn": SimTool(turn, number, effect="keyed"), "look": SimTool(lambda _: Reply(metrics=dict(at)))}
+
+
+@pytest.mark.parametrize("strikes_at", [1000, 40, 10])
+def test_an_abort_condition_far_from_breaking_changes_nothing(strikes_at: float) -> None:
+    """What a setting brings nearer by a little, and takes back, is nothing to be careful of: no wait, the same calls."""
+    guard = {**GUARD, "metric": "load", "target": strikes_at}
+    wanted = threshold("score", ">=", 0, probe={"tool": "look"})
+    with_guard, without = run(knob(), wanted, guard), run(knob(), wanted)
+    assert called(with_guard) == called(without)
+    assert "wait" not in called(with_guard)
+    assert with_guard.state.outcome == "achieved"
+
+
+@pytest.mark.parametrize("strikes_at", [1000, 40, 10, 5, 4, 3.3])
+def test_time_given_to_a_risky_call_is_no_stagnation(strikes_at: float) -> None:
+    """However near the condition is, a mission with a way to its goal gets there by its default patience."""
+    guard = {**GUARD, "metric": "load", "target": strikes_at}
+    wanted = threshold("score", ">=", 0, probe={"tool": "look"})
+    mission = {"directive": "Do it.", "tools": ["*"], "criteria": [wanted, guard], "budget": {"iterations": 40}}
+    simulation = Simulation(validate_mission(mission), knob())
+    assert simulation.run().outcome == "achieved"
+
+
+def test_noise_of_a_condition_is_no_risk() -> None:
+    """It comes nearer and goes away by itself; what adds up is what counts."""
+    noise = [0.1, 0.4, 0.2, 0.3, 0.1, 0.5, 0.2, 0.4, 0.3, 0.2, 0.4, 0.1, 0.3, 0.5, 0.2] * 3
+    names = called(run(knob(noise), threshold("score", ">=", 5, probe={"tool": "look"}), {**GUARD, "metric": "load"}))
+    assert names.count("wait") < 4
 
 
 def test_without_a_guard_nothing_is_risky() -> None:

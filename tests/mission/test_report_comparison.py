@@ -20,6 +20,7 @@ from journeyman.mission.report.markdown import markdown_document
 from journeyman.mission.report.model import Report, from_json
 from journeyman.mission.rules import commands as c
 from journeyman.mission.rules.next_command import next_command
+from journeyman.mission.values.value import replace
 from tests.interfaces.pages.reports import CANARY, HEAD, busy_report, hostile_report
 from tests.mission.simulation import Reply, SimTool, Simulation
 
@@ -89,6 +90,7 @@ def test_a_record_that_ends_differs_there() -> None:
 def test_who_drove_is_passed_over() -> None:
     """A run that was killed and resumed did the same as one that was not."""
     assert not is_compared(e.Claimed(owner="o", token=1))
+    assert not is_compared(e.CatalogPinned(tools=[]))
     assert is_compared(settled())
 
 
@@ -163,3 +165,19 @@ def test_hostile_text_adds_no_element_to_the_page_of_two() -> None:
     assert "script" not in pages[1]
     assert set(pages[0]) == set(pages[1])
     assert CANARY not in html_document(comparison_document(compare(hostile, hostile, at, 1)))
+
+
+def test_missions_that_part_at_once_say_so_in_words() -> None:
+    """And not that nothing of them is alike."""
+    found = compare(run(2), run(3), differing(0), 0)
+    told = markdown_document(comparison_document(found))
+    assert "Different from the beginning, at #0: " in told
+    assert "0 events" not in told
+
+
+def test_tools_that_are_not_the_same_stand_among_the_differences_of_the_missions() -> None:
+    """A server that changed a definition did nothing yet."""
+    one, other = run(2), run(2)
+    changed = replace(other.tools[0], pin="ffff" * 16)
+    found = compare(one, replace(other, tools=[changed]), None, 12)
+    assert [(pair.name, pair.right) for pair in found.mission] == [("tool tune", "pure, pin ffffffffffff")]

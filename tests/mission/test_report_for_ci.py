@@ -91,7 +91,7 @@ def test_whatever_tools_wrote_stays_inside_its_attribute() -> None:
 def test_a_step_summary_says_the_sentence_the_criteria_and_what_to_do() -> None:
     """And folds the rest away."""
     told = github_summary(from_json(busy_report()))
-    assert told.startswith("### tune-checkout-latency: Achieved\n\n**Achieved at #9: ")
+    assert told.startswith("### tune-checkout-latency: Achieved\n\n**At #9: ")
     assert "| fast_enough | required |" in told
     assert "<details><summary>Iterations (10)</summary>\n\n| iteration |" in told
     assert "    journeyman verify s --head" in told

@@ -43,11 +43,11 @@ def test_every_part_of_a_report_stands_in_the_text() -> None:
     assert places == sorted(places)
     for words in (
         "# tune-checkout-latency: Achieved",
-        "**Claimed:** complete (criteria_met) by engine",
+        "**Verdict:** complete (criteria_met) by engine, verified by ",
         "> and hold it there for three evaluations.",
         "| fast_enough | required | latency_ms &lt;= 200, 3 measurements in a row | met | 100% | 181 | 19 (9.5%) to spare |",
         f"| orders_lost | abort condition | orders_lost > 5 | clear | {MISSING} | 0 | 5 (100%) from striking |",
-        "**Achieved at #9: ",
+        "**At #9: ",
         "; 1 call failed**",
         f"| Tool calls | {calls} | 150 | {calls / 150:.0%} |",
         "409 another rollout is in progress",

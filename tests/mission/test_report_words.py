@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -61,7 +62,7 @@ def tuned(*workers: int, said: bool = True, **more: Any) -> Report:
 def test_a_run_that_failed_says_how_near_it_came_and_what_went_wrong() -> None:
     """In one sentence, from the nearest of its iterations and not the last."""
     assert tuned(2, 11, 20, 7).summary == (
-        "Closest: tune(workers=11), fast 18.99 at #1, needs latency_ms <= 18.5; 3 calls failed"
+        "Closest: tune(workers=11), fast 18.99 at #1, needs latency_ms <= 18.5; 2 calls failed"
     )
 
 
@@ -208,3 +209,24 @@ def test_a_doubt_is_told_with_its_reason_once_and_again_when_it_changes() -> Non
     assert told("no call has reported 'n' yet") == "t ? no call has reported 'n' yet"
     assert told(4, CriterionStatus.MET) == "t ✓ 4"
     assert told("no call has reported 'n' yet") == "t ? no call has reported 'n' yet"
+
+
+def test_a_persons_waiting_is_no_time_that_an_iteration_took() -> None:
+    """Half an hour until somebody says yes says nothing about the call."""
+    mission = validate_mission(
+        {
+            "directive": "d", "tools": ["*"], "approve": "always", "budget": {"iterations": 1},
+            "criteria": [GOAL], "plan": [{"calls": [{"tool": "tune", "args": {}}]}],
+        }
+    )  # fmt: skip
+    sim = Simulation(mission, {"tune": SimTool(lambda _: Reply(metrics={"latency_ms": 9}), effect="unsafe")})
+    while not sim.state.people.pending:
+        sim.obey(next_command(sim.state))
+    sim.at += timedelta(minutes=30)
+    sim.add(e.ApprovalAnswered(approval="iteration-0", granted=True), "person:p")
+    sim.add(e.Claimed(owner="o", token=2))  # as who goes on with it does
+    sim.run()
+    report = build_report(sim.events, HEAD)
+    assert report.iterations[0].driven_s is not None
+    assert report.iterations[0].driven_s < 60
+    assert "min" not in iteration_texts(report)[0].took

@@ -64,7 +64,7 @@ async def test_a_person_is_named_where_one_must_act(tmp_path: Path) -> None:
     result = await run_task(
         "Write out.md", options, settings=settings, folder=tmp_path, session_id="t1", on_event=seen.append
     )
-    assert (result.outcome, result.waits_for, result.outputs) == (None, "call attempt()?", None)
+    assert (result.outcome, result.waits_for, result.outputs) == (None, "let mine make attempt 1?", None)
     assert (seen[-1].kind, seen[-1].waits_for) == (KIND.CHECKPOINT_WAITING, "anybody")
     async with opened(settings) as journeyman:
         await control.answer(journeyman.store, journeyman.clock, "t1", "ada", granted=True)

@@ -237,7 +237,7 @@ def test_a_command_that_a_signal_ended_is_unknown(tmp_path: Path) -> None:
         ("no-such-program -x", "there is no program 'no-such-program'"),
         ({"run": [PYTHON], "cwd": "nowhere"}, "'nowhere' is no folder"),
         ({"run": [PYTHON], "env": ["NOT_SET_HERE"]}, "the environment has no NOT_SET_HERE"),
-        ({"run": [PYTHON, "{n}"], "parameters": {"n": {"type": "intger"}}}, "is no JSON Schema"),
+        ({"run": [PYTHON, "{n}"], "parameters": {"n": {"type": "integer", "minimum": "one"}}}, "is no JSON Schema"),
     ],
 )
 def test_what_cannot_run_is_said_before_anything_runs(spec: object, words: str, tmp_path: Path) -> None:

@@ -134,6 +134,8 @@ class Readiness:
     """Whether a call costs money."""
     leaves_machine: bool = False
     """Whether the prompt leaves this machine; with `costs`, consent is needed."""
+    address: str = ""
+    """Host and port that it is asked at, for people; empty where it has none of its own, or nobody knows it."""
 
 
 @runtime_checkable

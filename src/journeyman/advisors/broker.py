@@ -57,6 +57,8 @@ class Resolution:
     name: str
     used: bool
     why: str
+    address: str = ""
+    """Host and port that it is asked at; empty where it has none of its own."""
 
 
 @dataclass(slots=True)
@@ -106,7 +108,7 @@ class Broker:
             return Resolution(name, used=False, why=f"it {what}; allow it with `consent` in the settings")
         if self._breaker(name).is_open_at(self.now()):
             return Resolution(name, used=False, why="it failed too often lately and is left alone for a while")
-        return Resolution(name, used=True, why=ready.why)
+        return Resolution(name, used=True, why=ready.why, address=ready.address)
 
     def _breaker(self, name: str) -> CircuitBreaker:
         if name not in self._breakers:

@@ -209,6 +209,7 @@ class Driver:
             if not isinstance(command, c.End):
                 return
             await self._end(command)
+            error.ended_session = True
 
     async def _with_catalog(self, catalog: Catalog) -> None:
         journal = self._journal

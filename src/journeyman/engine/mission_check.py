@@ -6,21 +6,23 @@ from collections.abc import Iterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
+from journeyman.engine.measuring_check import measuring_problems
 from journeyman.engine.observation_check import checking_state, judge_observation
 from journeyman.engine.script_steps import script_limits
 from journeyman.engine.tool_policy import context_problems, pinned_tool
-from journeyman.mission.criteria import probes
+from journeyman.mission.criteria import needed, probes
 from journeyman.mission.criteria.base import Criterion, Measured, Probe, walk
 from journeyman.mission.criteria.metric import MetricCriterion
 from journeyman.mission.model.effects import EFFECT_RULES, UNCLASSIFIED
 from journeyman.mission.model.events import CriterionResult
 from journeyman.mission.model.mission import Mission, ScriptPlan, effect_spec
 from journeyman.mission.model.state import State
-from journeyman.mission.model.strategy import allowed_tools
+from journeyman.mission.model.strategy import Strategy, allowed_tools
 from journeyman.mission.model.strategy import problems as strategy_problems
 from journeyman.mission.rules.approvals import needs_person
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import Problem
+from journeyman.mission.values.shell_words import joining_words, shell_patterns
 from journeyman.tools.arguments import compile_schema
 from journeyman.tools.base import Catalog
 from journeyman.tools.predicate import PredicateLimits, Predicates
@@ -90,7 +92,12 @@ async def _sandbox_problems(mission: Mission, predicates: Predicates) -> list[Pr
 async def check_tools(mission: Mission, rows: list[JsonObject], scripts: ScriptRun) -> MissionCheck:
     """Check a mission against the tools that it would get."""
     state = checking_state(mission, rows)
-    found = [*_probe_problems(state), *_context_problems(state, rows), *_plan_problems(state)]
+    found = [
+        *_probe_problems(state),
+        *_context_problems(state, rows),
+        *_plan_problems(state),
+        *measuring_problems(state),
+    ]
     if isinstance(mission.plan, ScriptPlan):
         told = await scripts.check(mission.plan.script, sorted(state.tools), script_limits(mission))
         found += [replace(problem, where="plan.script") for problem in told]
@@ -141,14 +148,21 @@ def _context_problems(state: State, rows: list[JsonObject]) -> Iterator[Problem]
 
 
 def _plan_problems(state: State) -> Iterator[Problem]:
-    plan = state.mission.plan
+    plan, ending = state.mission.plan, state.mission.ending
     for index, strategy in enumerate(plan if isinstance(plan, list) else []):
-        for problem in strategy_problems(strategy, state.tools, scripts_allowed=True):
-            yield replace(problem, where=f"plan.{index}.{problem.where}")
-        for number, call in enumerate(strategy.calls):
-            spec = state.tools.get(call.tool)
-            if spec is not None:
-                yield from _argument_problems(spec.input_schema, call.args, f"plan.{index}.calls.{number}.args")
+        yield from _step_problems(state, strategy, f"plan.{index}.calls", f"plan.{index}")
+    if isinstance(ending, list):
+        yield from _step_problems(state, Strategy(calls=ending), "at_end", "at_end")
+
+
+def _step_problems(state: State, strategy: Strategy, calls: str, where: str) -> Iterator[Problem]:
+    for problem in strategy_problems(strategy, state.tools, scripts_allowed=True):
+        inside = problem.where.removeprefix("calls.")
+        yield replace(problem, where=f"{calls if inside != problem.where else where}.{inside}")
+    for number, call in enumerate(strategy.calls):
+        spec = state.tools.get(call.tool)
+        if spec is not None:
+            yield from _argument_problems(spec.input_schema, call.args, f"{calls}.{number}.args")
 
 
 def _argument_problems(schema: JsonObject, args: JsonObject, where: str) -> Iterator[Problem]:
@@ -169,10 +183,25 @@ def _warnings(state: State) -> Iterator[Problem]:
             hint=f"if it only reads, say `effects: {{{unclear[0]}: pure}}`",
         )
     tools = allowed_tools(state.tools.values())
+    measured = any(one.probes or one.engine_check() is not None for one in needed(mission.criteria))
     for criterion in walk(mission.criteria):
-        yield from criterion.warnings(tools)
+        if not (criterion.looks_at_plan and measured):  # what its calls changed is proved beside it
+            yield from criterion.warnings(tools)
     yield from _remeasuring_warnings(state)
     yield from _unreported_warnings(mission)
+    yield from _shell_warnings(mission)
+
+
+def _shell_warnings(mission: Mission) -> Iterator[Problem]:
+    """Words of command lines that only a shell would understand, and that are arguments where there is none."""
+    for name, spec in mission.commands.items():
+        words = [] if spec.shell else shell_patterns(spec.run) if isinstance(spec.run, str) else joining_words(spec.run)
+        if words:
+            message = (
+                f"no shell reads this, so {' and '.join(map(repr, words[:3]))} is given to the program as it stands"
+            )
+            hint = "say `shell: true` with `run` as one text, or put it in quotes if it is meant so"
+            yield Problem(where=f"commands.{name}.run", message=message, hint=hint)
 
 
 def _unreported_warnings(mission: Mission) -> Iterator[Problem]:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 import anyio
 import anyio.to_thread
@@ -83,7 +84,8 @@ class ProviderAdvisor:
             return Readiness(ready=False, why=found.missing, costs=costs, leaves_machine=leaves)
         where = found.base_url or found.region or "its own service"
         why = visible(f"asks {found.model} at {where}")
-        return Readiness(ready=True, why=why, costs=costs, leaves_machine=leaves)
+        address = visible(urlsplit(found.base_url).netloc.rpartition("@")[2])
+        return Readiness(ready=True, why=why, costs=costs, leaves_machine=leaves, address=address)
 
     async def open(self) -> None:
         """Load the SDK and the wire library, which takes a second the first time; a failure is told by the next try."""

@@ -51,6 +51,10 @@ _BY_CODE: Final[Mapping[str, FailureClass]] = {
     "ValidationException": FailureClass.UNSUPPORTED,
     "ResourceNotFoundException": FailureClass.UNSUPPORTED,
 }
+_UNCONNECTED: Final = frozenset(
+    {"ConnectError", "ConnectTimeout", "EndpointConnectionError", "ConnectTimeoutError", "ProxyConnectionError"}
+)
+"""Errors of connections that were never there: no prompt left, so that nothing can have been used."""
 _QUOTA: Final = "ModelQuotaExceededError"
 """The account has no credit or quota left: waiting does not help, so it is as good as a wrong key."""
 _CODE: Final = re.compile(r"[A-Za-z][A-Za-z0-9]{0,60}")
@@ -70,10 +74,12 @@ def failure_answer(error: BaseException, kind: ProviderKind, used: TokenUsage) -
     quota = any(_QUOTA in {cls.__name__ for cls in type(row).__mro__} for row in chain)
     failure = FailureClass.AUTH if quota else _BY_CODE.get(code) or _failure(chain, status)
     spoke = bool(code) or (status is not None and status >= 400)
-    unsent = failure in {FailureClass.AUTH, FailureClass.UNSUPPORTED}
+    unconnected = status is None and any(_UNCONNECTED & {cls.__name__ for cls in type(row).__mro__} for row in chain)
+    unsent = unconnected or failure in {FailureClass.AUTH, FailureClass.UNSUPPORTED}
+    reason = "quota" if quota else "unreachable" if unconnected else ""
     return Answer(
         failure=failure,
-        reason=f"{kind.value}_quota" if quota else _reason(kind, failure, status, code, chain),
+        reason=f"{kind.value}_{reason}" if reason else _reason(kind, failure, status, code, chain),
         usage=TokenUsage() if spoke or unsent else used,
         retry_after_s=_retry_after_s(chain),
     )

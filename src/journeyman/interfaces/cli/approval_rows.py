@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections import Counter
+from dataclasses import dataclass
 from typing import Final
 
 from journeyman.interfaces.cli.live_page import proposer
@@ -13,18 +13,28 @@ from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import ToolCall
+from journeyman.mission.report.call_text import call_text
 from journeyman.mission.rules.approvals import needs_person
+from journeyman.mission.values.canonical import JsonObject, digest_of
 
 _MOST_ROWS: Final = 16
 _VALUE: Final = 200
+
+
+@dataclass(slots=True)
+class _Failures:
+    """How one call with its arguments failed."""
+
+    args: JsonObject
+    count: int = 0
+    last: str = ""
 
 
 class FailedCalls:
     """Remembers how calls of each tool failed while this process looked on."""
 
     def __init__(self) -> None:
-        self._counts: Counter[str] = Counter()
-        self._last: dict[str, str] = {}
+        self._failures: dict[str, dict[str, _Failures]] = {}
 
     def take(self, happened: EventRecord, state: State) -> None:
         """Take in an event; `state` is as it was right after it."""
@@ -32,14 +42,30 @@ class FailedCalls:
         if not isinstance(event, e.Settled) or event.state is EffectState.DONE or event.error_class == "skipped":
             return
         effect = state.effects.get(event.effect)
-        if effect is not None:
-            self._counts[effect.intended.tool] += 1
-            self._last[effect.intended.tool] = f"{event.error_class}: {short(event.error, _VALUE)}"
+        if effect is None or not isinstance(effect.intended.args, dict):
+            return
+        tool, args = effect.intended.tool, _sent(state, effect.intended.tool, effect.intended.args)
+        mine = self._failures.setdefault(tool, {})
+        known = mine.pop(digest_of(args), _Failures(args))
+        known.count += 1
+        known.last = f"{event.error_class}: {short(event.error, _VALUE)}"
+        mine[digest_of(args)] = known  # the newest is the last
 
-    def words(self, tool: str) -> str:
-        """How often calls of a tool failed, and how the last one did; empty where none did."""
-        count = self._counts[tool]
-        return f"failed {count} time{'' if count == 1 else 's'} before, last {self._last[tool]}" if count else ""
+    def words(self, tool: str, args: JsonObject) -> str:
+        """How often this very call failed, or what the last of the tool's that did was called with; empty for none."""
+        mine = self._failures.get(tool)
+        if not mine:
+            return ""
+        same = mine.get(digest_of(args))
+        if same is not None:
+            return f"this call failed {same.count} time{'' if same.count == 1 else 's'} before, last {same.last}"
+        other = list(mine.values())[-1]
+        return f"another call of it failed before: {call_text(tool, other.args)}: {other.last}"
+
+
+def _sent(state: State, tool: str, args: JsonObject) -> JsonObject:
+    spec = state.tools.get(tool)
+    return dict(args) if spec is None else {**args, **spec.defaults_besides(args)}
 
 
 def approval_rows(state: State, failed: FailedCalls) -> list[str]:
@@ -65,8 +91,10 @@ def _call_rows(state: State, call: ToolCall, failed: FailedCalls) -> list[str]:
     spec = state.tools.get(call.tool)
     kind = "" if spec is None else f" ({spec.effect.value}{', destructive' if spec.destructive else ''})"
     rows = [f"  {call.tool}{kind}"]
+    sent = _sent(state, call.tool, call.args)
     rows += [
-        f"    {name} = {short(json.dumps(value, ensure_ascii=False), _VALUE)}" for name, value in call.args.items()
+        f"    {name} = {short(json.dumps(value, ensure_ascii=False), _VALUE)}{'' if name in call.args else ' (default)'}"
+        for name, value in sent.items()
     ]
-    words = failed.words(call.tool)
+    words = failed.words(call.tool, sent)
     return [*rows, f"    {words}"] if words else rows

@@ -18,6 +18,7 @@ from journeyman.engine.reporting import report_of
 from journeyman.engine.standing import row_of
 from journeyman.interfaces.cli.approval_prompt import answered, is_for
 from journeyman.interfaces.cli.approval_rows import FailedCalls
+from journeyman.interfaces.cli.command_output import log_output
 from journeyman.interfaces.cli.live_display import Display, open_display
 from journeyman.interfaces.cli.next_steps import next_step
 from journeyman.interfaces.cli.notifying import notify
@@ -28,8 +29,8 @@ from journeyman.interfaces.cli.shared import INTERRUPTED, exit_code, print_json
 from journeyman.interfaces.cli.terminal import others_print_to, say, say_on_the_side
 from journeyman.interfaces.cli.watchdog import Watchdog
 from journeyman.interfaces.cli.with_session import once_free, with_journeyman
-from journeyman.mission.model.events import EventRecord, encode
-from journeyman.mission.model.reasons import SessionStatus
+from journeyman.mission.model.events import EndAsked, EventRecord, encode
+from journeyman.mission.model.reasons import SessionStatus, VerdictReason
 from journeyman.mission.model.state import State
 from journeyman.mission.report.model import to_json
 from journeyman.mission.values.canonical import JsonObject
@@ -69,9 +70,15 @@ def log_of(settings: Settings, session: str) -> Path:
 def drive_and_print(settings: Settings, start: Drive, session: str, view: View) -> None:
     """Drive a session, ask the person in front of it where one is needed, print how it ended, and exit with its code."""
     with others_print_to(log_of(settings, session)):
-        display = open_display(quiet=view.quiet, verbose=view.verbose)
+        addresses: dict[str, str] = {}
+        display = open_display(quiet=view.quiet, verbose=view.verbose, addresses=addresses)
+
+        async def work(journeyman: Journeyman) -> State:
+            addresses.update(_addresses(journeyman))
+            return await _driven(journeyman, start, session, display, view)
+
         try:
-            state = with_journeyman(settings, lambda journeyman: _driven(journeyman, start, session, display, view))
+            state = with_journeyman(settings, work)
         except KeyboardInterrupt:
             display.close()
             say(f"interrupted; nothing is lost. Go on with: journeyman resume {session}", err=True)
@@ -79,6 +86,12 @@ def drive_and_print(settings: Settings, start: Drive, session: str, view: View) 
         finally:
             display.close()
     raise typer.Exit(exit_code(state))
+
+
+def _addresses(journeyman: Journeyman) -> dict[str, str]:
+    """Where each advisor is asked."""
+    broker = journeyman.broker
+    return {row.name: row.address for row in broker.resolve(sorted(broker.advisors)) if row.address}
 
 
 async def _driven(journeyman: Journeyman, start: Drive, session: str, display: Display, view: View) -> State:
@@ -102,7 +115,9 @@ async def _driven_to_its_end(journeyman: Journeyman, start: Drive, display: Disp
     def listen(happened: EventRecord, state: State) -> None:
         watchdog.follow(happened, state)
         failed.take(happened, state)
-        display.show(happened, state)
+        log_output(happened, state)
+        if not _is_told_as_error(happened):
+            display.show(happened, state)
         if view.output is Output.ndjson:
             print_event(happened, state)
         if not told:
@@ -117,7 +132,8 @@ async def _driven_to_its_end(journeyman: Journeyman, start: Drive, display: Disp
             state = await drive(journeyman, listen)
         finally:
             watchdog.off()
-        display.say(notify(view.notify, state))
+        unsent = notify(view.notify, state)
+        say_on_the_side(unsent) if view.quiet else display.say(unsent)
         if not is_for(state, view.who):
             break
         await answered(journeyman, state, display, view.who, failed, listen)
@@ -125,6 +141,12 @@ async def _driven_to_its_end(journeyman: Journeyman, start: Drive, display: Disp
     display.close()
     await print_result(journeyman, state, view.output)
     return state
+
+
+def _is_told_as_error(happened: EventRecord) -> bool:
+    """Tell whether an event says what this command will end with, with the file's lines."""
+    event = happened.event
+    return isinstance(event, EndAsked) and event.reason is VerdictReason.COULD_NOT_START
 
 
 def _watchdog(settings: Settings, view: View) -> Watchdog:

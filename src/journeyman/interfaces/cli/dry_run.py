@@ -13,7 +13,7 @@ from journeyman.engine.tool_policy import pinned_tool
 from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.mission_tools import opened_tools
 from journeyman.interfaces.cli.shared import BAD_INPUT, print_json
-from journeyman.interfaces.cli.terminal import say
+from journeyman.interfaces.cli.terminal import say, say_prose
 from journeyman.mission.criteria import probes
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import State
@@ -62,7 +62,7 @@ async def _first_state(mission: Mission, folder: Path) -> State:
         rows = [pinned_tool(mission, tool) for tool in await catalog.tools()]
         found = await check_tools(mission, rows, ScriptRun(sandbox))
     for problem in found.problems:
-        say(f"  - {problem}", err=True)
+        say_prose(f"  - {problem}", err=True)
     if found.problems:
         raise typer.Exit(BAD_INPUT)
     return checking_state(mission, rows)

@@ -12,14 +12,14 @@ import typer
 from journeyman.engine.mission_check import MissionCheck, check_mission
 from journeyman.interfaces.cli.drafting import DraftRequest, write_draft
 from journeyman.interfaces.cli.event_loop import run_async
-from journeyman.interfaces.cli.mission_tools import fault_lines, located, opened_tools
+from journeyman.interfaces.cli.mission_tools import fault_lines, file_name, located, opened_tools, read_mission
 from journeyman.interfaces.cli.named_values import parameters_given
 from journeyman.interfaces.cli.options import JsonOption, SetOption
 from journeyman.interfaces.cli.rendering import print_table, short, table
 from journeyman.interfaces.cli.shared import BAD_INPUT, CommandGroup, print_json, settings_of
 from journeyman.interfaces.cli.status_marks import mark_of
 from journeyman.interfaces.cli.templates import Template, write_template
-from journeyman.interfaces.cli.terminal import say
+from journeyman.interfaces.cli.terminal import say, say_prose
 from journeyman.interfaces.schema_descriptions import described_schema
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.events import encode_result
@@ -31,7 +31,7 @@ from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.tools.predicate import Predicates
 from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
-from journeyman.wiring import advisor_problems, load_mission
+from journeyman.wiring import advisor_problems
 
 app = CommandGroup()
 
@@ -117,7 +117,10 @@ def schema(
 @app.command("check")
 def check(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="MISSION", help="Mission file.")],
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="MISSION", help="Mission file: YAML, JSON or TOML; `-` reads YAML from standard input."),
+    ],
     observation: Annotated[
         Path | None,
         typer.Option(
@@ -130,7 +133,7 @@ def check(
 ) -> None:
     """Validate a mission file and its tools without running it; with --observation, evaluate its criteria on one."""
     settings = settings_of(ctx)
-    mission, folder = load_mission(file, parameters_given(values))
+    mission, folder = read_mission(file, parameters_given(values))
     seen = _observation(observation) if observation is not None else None
 
     async def work() -> MissionCheck:
@@ -180,9 +183,9 @@ def _observation(path: Path) -> JsonObject:
 
 def _print(mission: Mission, found: MissionCheck, file: Path) -> None:
     for problem in found.problems:
-        say(f"  - {problem}", err=True)
+        say_prose(f"  - {problem}", err=True)
     for problem in found.warnings:
-        say(f"  ! {problem}", err=True)
+        say_prose(f"  ! {problem}", err=True)
     if found.tools:
         made = table("tool", "effect", "asks", "description")
         for row in found.tools:
@@ -197,4 +200,4 @@ def _print(mission: Mission, found: MissionCheck, file: Path) -> None:
         )
     good = f"{mission.name}: valid, {len(list(walk(mission.criteria)))} criteria, digest {mission_digest(mission)[:16]}"
     count = len(found.problems)
-    say(f"{file}: {count} problem{'s' if count != 1 else ''}" if count else good)
+    say(f"{file_name(file)}: {count} problem{'s' if count != 1 else ''}" if count else good)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Final, Protocol
 
@@ -15,9 +15,10 @@ from rich.text import Text
 from journeyman.engine.standing import Standing
 from journeyman.interfaces.cli.event_lines import EventLines, is_failure
 from journeyman.interfaces.cli.live_page import Moment, session_page
-from journeyman.interfaces.cli.terminal import SafeConsole, err_stream
+from journeyman.interfaces.cli.terminal import SafeConsole, err_stream, folded
 from journeyman.mission.model import events as e
 from journeyman.mission.model.events import EventRecord
+from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
 from journeyman.mission.values.printable import visible
 
@@ -61,14 +62,17 @@ class Display(Protocol):
         ...
 
 
-def open_display(*, quiet: bool, verbose: bool = False) -> Display:
-    """The display that fits: none, a live page, or plain lines. All write to standard error."""
+def open_display(*, quiet: bool, verbose: bool = False, addresses: Mapping[str, str] | None = None) -> Display:
+    """The display that fits: none, a live page, or plain lines. All write to standard error.
+
+    `verbose` and `addresses` are as for `EventLines`.
+    """
     if quiet:
         return QuietDisplay()
     console = SafeConsole(file=err_stream(), stderr=True, highlight=False, emoji=False)
     if console.is_terminal and not console.is_dumb_terminal:
-        return LiveDisplay(console, verbose=verbose)
-    return LineDisplay(verbose=verbose)
+        return LiveDisplay(console, verbose=verbose, addresses=addresses)
+    return LineDisplay(verbose=verbose, addresses=addresses)
 
 
 class QuietDisplay:
@@ -101,8 +105,8 @@ class LineDisplay:
 
     echoes = False
 
-    def __init__(self, *, verbose: bool = False) -> None:
-        self._words = EventLines(verbose=verbose)
+    def __init__(self, *, verbose: bool = False, addresses: Mapping[str, str] | None = None) -> None:
+        self._words = EventLines(verbose=verbose, addresses=addresses)
         self._stands = ""
 
     def show(self, happened: EventRecord, state: State) -> None:
@@ -140,7 +144,7 @@ def _print_question(rows: Sequence[str]) -> None:
 def _write(text: str) -> None:
     with suppress(OSError, ValueError):  # nobody reads any more: the mission goes on
         stream = err_stream()
-        stream.write(text)
+        stream.write(folded(text, stream))
         stream.flush()
 
 
@@ -149,17 +153,26 @@ class LiveDisplay:
 
     echoes = True
 
-    def __init__(self, console: SafeConsole, *, verbose: bool = False, now: Now = time.monotonic) -> None:
+    def __init__(
+        self,
+        console: SafeConsole,
+        *,
+        verbose: bool = False,
+        addresses: Mapping[str, str] | None = None,
+        now: Now = time.monotonic,
+    ) -> None:
         self._console = console
         self._now = now
         self._began = now()
-        self._words = EventLines(verbose=verbose)
+        self._words = EventLines(verbose=verbose, addresses=addresses, columns=lambda: console.width)
         self._lines: deque[Text] = deque(maxlen=_KEPT_LINES)
         self._under_way: dict[str, tuple[str, float]] = {}
         self._question: tuple[str, ...] = ()
         self._typed = ""
         self._stands = Standing.RUNNING.words
         self._state: State | None = None
+        self._seen_s = self._began
+        """When the newest event came: the state knows the time driven until then."""
         self._width = console.width
         self._live = Live(
             console=console, get_renderable=self._page, refresh_per_second=_PER_SECOND, redirect_stdout=False,
@@ -169,11 +182,11 @@ class LiveDisplay:
 
     def show(self, happened: EventRecord, state: State) -> None:
         """Take in an event; the page shows it with its next picture."""
-        self._state = state
+        self._state, self._seen_s = state, self._now()
         self._follow(happened.event)
         line = self._words.line(happened, state)
         if line:
-            self._add(Text(line, style="red" if is_failure(happened.event) else ""))
+            self._add(Text(line, style="red" if is_failure(happened.event, state) else ""))
 
     def _follow(self, event: e.Event) -> None:
         match event:
@@ -228,7 +241,14 @@ class LiveDisplay:
             running=running[:_SHOWN_RUNNING],
             question=self._question,
             typed=self._typed,
+            driving_s=now - self._seen_s if self._is_driven(state) else 0.0,
+            columns=self._console.width,
         )
+
+    def _is_driven(self, state: State) -> bool:
+        """Tell whether time counts now: not while a person is waited for."""
+        open_one = state.status is SessionStatus.OPEN and not self._question
+        return open_one and self._stands == Standing.RUNNING.words
 
     def _clock(self) -> str:
         passed = self._now() - self._began

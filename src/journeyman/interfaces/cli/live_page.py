@@ -10,13 +10,14 @@ from rich.cells import cell_len, set_cell_size
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from journeyman.interfaces.cli.event_lines import AT_END
 from journeyman.interfaces.cli.rendering import status_of
 from journeyman.interfaces.cli.status_marks import mark_of
 from journeyman.mission.criteria.base import Criterion, walk
 from journeyman.mission.fold.progress import total_progress
 from journeyman.mission.model.reasons import Outcome, SessionStatus
 from journeyman.mission.model.state import CriterionState, State
-from journeyman.mission.report.call_text import strategy_text
+from journeyman.mission.report.call_text import MOST, strategy_text
 from journeyman.mission.report.criterion_text import rule_of, seen_text, standing_text
 from journeyman.mission.report.plain_text import amount_text
 
@@ -46,6 +47,10 @@ class Moment:
     """What a person is asked, row by row."""
     typed: str = ""
     """What the person has typed."""
+    driving_s: float = 0.0
+    """Seconds since the newest event, while it is driven: the state does not count them yet."""
+    columns: int | None = None
+    """How wide the terminal is; `None` where nobody knows."""
 
 
 def session_page(state: State, moment: Moment) -> RenderableType:
@@ -56,9 +61,11 @@ def session_page(state: State, moment: Moment) -> RenderableType:
         f"  {state.session_id}  iteration {state.iteration.index}  ",
         (_standing(state, moment.stands), _COLOURS.get(state.outcome, "cyan") if state.outcome is not None else "cyan"),
     )
-    rows = [head, Text(f"now: {proposer(state)}: {strategy_text(state.iteration.strategy)}")]
+    begin = f"now: {_proposed_by(state)}: "
+    most = MOST if moment.columns is None else max(1, moment.columns - len(begin))
+    rows = [head, Text(begin + strategy_text(state.iteration.strategy, most))]
     rows += [Text(f"  … {row}", style="cyan") for row in moment.running]
-    rows += [*criteria_rows(state), *budget_rows(state), *moment.lines]
+    rows += [*criteria_rows(state), *budget_rows(state, moment.driving_s), *moment.lines]
     rows = [Text.assemble(row, no_wrap=True, overflow="ellipsis") for row in rows]
     if moment.question:  # whole, on as many lines as it takes: nobody says yes to what was cut off
         rows.append(Text("─" * 40, style="dim"))
@@ -74,6 +81,10 @@ def proposer(state: State) -> str:
     source = state.iteration.source or "nobody yet"
     asked = bool(state.mission.advisors) and source == "planner" and state.advice.rejected
     return f"{source} (no advice: {state.advice.rejected})" if asked else source
+
+
+def _proposed_by(state: State) -> str:
+    return "at the end" if state.iteration.source == AT_END else proposer(state)
 
 
 def _standing(state: State, stands: str) -> str:
@@ -118,12 +129,15 @@ def _criterion_words(criterion: Criterion, known: CriterionState | None) -> str:
     return f"{words} (not measured now)" if known.result.carried else words
 
 
-def budget_rows(state: State) -> list[Text]:
-    """A burn-down row for each ceiling, and what was used of tokens and money whenever there is any."""
+def budget_rows(state: State, driving_s: float = 0.0) -> list[Text]:
+    """A burn-down row for each ceiling, and what was used of tokens and money whenever there is any.
+
+    `driving_s` is driven time that the state does not count yet.
+    """
     budget, used = state.mission.budget, state.usage
     kinds: list[tuple[str, str, float, float | None]] = [
         ("iterations", "iterations", used.iterations, budget.iterations),
-        ("driven time", "wall_clock_s", used.wall_clock_s, budget.wall_clock_s),
+        ("driven time", "wall_clock_s", used.wall_clock_s + driving_s, budget.wall_clock_s),
         ("tool calls", "tool_calls", used.tool_calls, budget.tool_calls),
         ("tokens", "tokens", used.tokens, budget.tokens),
         ("cost", "cost_usd", used.cost_microusd / 1e6, budget.cost_usd),

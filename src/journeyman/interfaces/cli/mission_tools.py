@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Generator, Iterable
+import sys
+from collections.abc import AsyncGenerator, Generator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import cache
 from pathlib import Path
+from typing import TextIO
 
 from journeyman.mission.files.documents import FORMS, read_document
 from journeyman.mission.files.includes import with_includes
 from journeyman.mission.files.problem_lines import with_lines
 from journeyman.mission.model.mission import Mission
+from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import CouldNotStart, InvalidInput, Problem, Unavailable
 from journeyman.tools.base import Catalog
-from journeyman.wiring import mission_catalog
+from journeyman.wiring import load_mission, mission_catalog, parsed_mission
 
 
 @asynccontextmanager
@@ -26,6 +30,28 @@ async def opened_tools(mission: Mission, folder: Path) -> AsyncGenerator[Catalog
         yield catalog
 
 
+def read_mission(file: Path, parameters: Mapping[str, Json]) -> tuple[Mission, Path]:
+    """The mission in a file with the file's folder; `-` is standard input, and the folder then the present one."""
+    if str(file) != "-":
+        return load_mission(file, parameters)
+    return parsed_mission(_standard_input(), "yaml", file_name(file), Path.cwd(), parameters)
+
+
+def file_name(file: Path) -> str:
+    """How a mission file is called in what is said about it."""
+    return "standard input" if str(file) == "-" else str(file)
+
+
+def _standard_input() -> bytes:
+    """All of it, also when it is asked for again: a pipe can be read but once."""
+    return _content(sys.stdin)
+
+
+@cache
+def _content(stream: TextIO) -> bytes:
+    return stream.buffer.read()
+
+
 @contextmanager
 def fault_lines(file: Path) -> Generator[None]:
     """Faults that are found inside, and speak of something in the mission file, get its name and lines."""
@@ -35,17 +61,20 @@ def fault_lines(file: Path) -> Generator[None]:
         problems = located(error.problems, file)
         if problems == error.problems:
             raise
-        raise InvalidInput(str(file), problems, code=error.code) from None
+        told = InvalidInput(file_name(file), problems, code=error.code)
+        told.ended_session = error.ended_session
+        raise told from None
 
 
 def located(problems: Iterable[Problem], file: Path) -> tuple[Problem, ...]:
     """The problems with lines of the mission file, as far as it can be read again and what they speak of stands in it."""
     problems = tuple(problems)
-    form = FORMS.get(file.suffix.lower())
+    piped = str(file) == "-"
+    form = "yaml" if piped else FORMS.get(file.suffix.lower())
     if not problems or form is None:
         return problems
     try:
-        read = read_document(file.read_bytes(), form, str(file))
+        read = read_document(_standard_input() if piped else file.read_bytes(), form, str(file))
         data, positions = with_includes(*read, lambda name: (file.parent / name).read_bytes(), str(file))
     except (OSError, InvalidInput):
         return problems

@@ -16,6 +16,23 @@ from journeyman.mission.model.state import State
 DESKTOP: Final = "desktop"
 
 
+def notifying_problem(how: str) -> str:
+    """Why nobody could be told like this, known before anything runs; empty where it can be."""
+    if not how:
+        return ""
+    if how == DESKTOP:
+        found = sys.platform == "darwin" or shutil.which("notify-send")
+        return "" if found else "this machine has neither notify-send nor osascript; give a command instead"
+    try:
+        words = shlex.split(how)
+    except ValueError as error:
+        return f"{how!r} is no command ({error})"
+    if not words:
+        return f"{how!r} is no command"
+    found = shutil.which(words[0])
+    return "" if found else f"{words[0]!r} cannot be run: there is no such program; install it, or write its path"
+
+
 def notify(how: str, state: State) -> str:
     """Send what there is to tell, and wait for nobody; says why where it cannot be sent, and nothing where it was.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Final
 
 from rich.console import Console, Group, RenderableType
@@ -12,7 +13,7 @@ from rich.text import Text
 
 from journeyman.interfaces.cli.next_steps import standing_words
 from journeyman.interfaces.cli.status_marks import mark_of
-from journeyman.interfaces.cli.terminal import SafeConsole, out_stream
+from journeyman.interfaces.cli.terminal import SafeConsole, out_stream, say
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.model.reasons import SessionStatus
@@ -42,13 +43,15 @@ def console() -> Console:
 
 
 def print_table(made: Table) -> None:
-    """Print a table; where no person reads it each row is one line, however long."""
+    """Print a table; where no person reads it each row is one line, however long, and nothing is filled up behind it."""
     out = console()
-    if not out.is_terminal:
-        out = SafeConsole(
-            file=out_stream(), markup=False, highlight=False, width=_PIPE_CELLS, no_color=True, emoji=False
-        )
-    out.print(made)
+    if out.is_terminal:
+        out.print(made)
+        return
+    wide = SafeConsole(file=io.StringIO(), markup=False, highlight=False, width=_PIPE_CELLS, no_color=True, emoji=False)
+    with wide.capture() as printed:
+        wide.print(made)
+    say("\n".join(row.rstrip() for row in printed.get().splitlines()))
 
 
 def _verdict(state: State) -> str:

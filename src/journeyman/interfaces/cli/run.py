@@ -24,8 +24,9 @@ from journeyman.interfaces.cli.drive import (
 )
 from journeyman.interfaces.cli.dry_run import show_dry_run
 from journeyman.interfaces.cli.mission_options import mission_for_run
-from journeyman.interfaces.cli.mission_tools import fault_lines
+from journeyman.interfaces.cli.mission_tools import fault_lines, read_mission
 from journeyman.interfaces.cli.named_values import parameters_given
+from journeyman.interfaces.cli.notifying import notifying_problem
 from journeyman.interfaces.cli.options import (
     AdvisorOption,
     DetachOption,
@@ -50,9 +51,8 @@ from journeyman.interfaces.cli.terminal import say, say_on_the_side
 from journeyman.interfaces.cli.with_session import once_free, with_journeyman, with_session
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import State
-from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import InvalidInput, Problem, Unavailable
-from journeyman.wiring import Journeyman, load_mission, parsed_mission
+from journeyman.wiring import Journeyman
 
 app = CommandGroup()
 
@@ -92,12 +92,12 @@ def run(
     What --set, --budget, --advisor, --model and --report say is recorded with the mission, so that a resumed session keeps it.
     """
     settings = settings_of(ctx)
-    mission, folder = _mission(file, parameters_given(values))
+    mission, folder = read_mission(file, parameters_given(values))
     mission = mission_for_run(mission, settings, file, budget=budget, advisor=advisor, model=model, report=report)
     if dry_run:
         show_dry_run(mission, folder, as_json=as_json)
         return
-    session = _session_id(session_id)
+    session, notifies = _session_id(session_id), _notified(notify, settings)
     if detach:
         _detach(settings, mission, folder, session, notify, as_json=as_json)
         return
@@ -106,7 +106,7 @@ def run(
         quiet=quiet,
         verbose=verbose,
         who="" if no_input else person(settings, as_name),
-        notify=notify or settings.notify,
+        notify=notifies,
     )
     with fault_lines(file):
         drive_and_print(
@@ -117,10 +117,13 @@ def run(
         )
 
 
-def _mission(file: Path, parameters: dict[str, Json]) -> tuple[Mission, Path]:
-    if str(file) != "-":
-        return load_mission(file, parameters)
-    return parsed_mission(sys.stdin.buffer.read(), "yaml", "standard input", Path.cwd(), parameters)
+def _notified(given: str, settings: Settings) -> str:
+    """How a person is told: one that was asked for now and cannot be is refused, one of the settings is said to be none."""
+    problem = notifying_problem(given or settings.notify)
+    if problem and given:
+        raise InvalidInput("the command line", (Problem(where="--notify", message=problem),))
+    say_on_the_side(f"nobody will be notified: {problem} (setting `notify`)" if problem else "")
+    return given or settings.notify
 
 
 def _session_id(given: str) -> str:
@@ -193,7 +196,7 @@ def resume(
         quiet=quiet,
         verbose=verbose,
         who="" if no_input else who,
-        notify=notify or settings.notify,
+        notify=_notified(notify, settings),
         report=None if report is None else report_option(report),
     )
     drive_and_print(settings, reopened, name, view)

@@ -32,8 +32,11 @@ from journeyman.mission.criteria.evidence import Evidence
 from journeyman.mission.model.events import PersonEvent, encode, encode_result
 from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
+from journeyman.mission.model.strategy import Strategy
 from journeyman.mission.report.best import best_row
+from journeyman.mission.report.call_text import call_text, strategy_text
 from journeyman.mission.report.model import context_rows, to_json
+from journeyman.mission.report.plain_text import one_line
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.stores.base import Store, Summary
 from journeyman.wiring import Journeyman
@@ -230,9 +233,15 @@ async def _print_all(rows: AsyncIterator[JsonObject], *, as_json: bool) -> None:
         say("\n]" if begun else "[]")
 
 
+_GIST_KEYS: Final = (
+    "tool", "purpose", "state", "verdict", "reason", "outcome", "source", "question", "granted", "effect", "error", "text", "value",
+    "observations",
+)  # fmt: skip
+
+
 def _columns(row: JsonObject) -> tuple[str, str, str, str, str, str]:
     most = 90 if out_stream().isatty() else _WHOLE
-    gist = short(str(row.get("words") or _gist(cast("dict[str, Any]", row["data"]))), most)
+    gist = short(str(row.get("words") or _gist(cast("dict[str, Any]", row["data"]), most)), most)
     return str(row["seq"]), str(row["at"])[11:23], str(row["iteration"]), str(row["actor"]), str(row["kind"]), gist
 
 
@@ -249,26 +258,20 @@ def _row(item: NumberedEvent) -> JsonObject:
     }
 
 
-def _gist(data: dict[str, Any]) -> str:
-    keys = (
-        "tool",
-        "state",
-        "verdict",
-        "reason",
-        "outcome",
-        "source",
-        "question",
-        "granted",
-        "effect",
-        "error",
-        "text",
-        "strategy",
-        "value",
-        "observations",
-    )
-    parts = [f"{key}={data[key]}" for key in keys if data.get(key) not in (None, "", {}, [])]
+def _gist(data: dict[str, Any], most: int) -> str:
+    """What an event says in words: calls as live views have them, values as one line of JSON."""
+    shown: list[str] = []
+    for key in _GIST_KEYS:
+        value = data.get(key)
+        if value in (None, "", {}, []):
+            continue
+        shown.append(f"{key}={value if isinstance(value, str) else one_line(cast('Json', value), most)}")
+    if "effect_class" in data:  # an intent
+        shown[0] = call_text(str(data["tool"]), cast("Json", data.get("args", {})), most)
+    if data.get("strategy"):
+        shown.append(strategy_text(Strategy.model_validate(data["strategy"]), most))
     calls = ", ".join(str(call["tool"]) for call in data.get("calls", []))
-    return " ".join([*parts, f"waits for {calls}" if calls else ""])
+    return " ".join([*shown, f"waits for {calls}" if calls else ""])
 
 
 @app.command("prompt")

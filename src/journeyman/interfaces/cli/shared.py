@@ -97,9 +97,10 @@ def _handle_errors(command: CommandFunctionType) -> CommandFunctionType:
 
 
 def _code_of(error: JourneymanError) -> int:
-    if isinstance(error, CallerError):
-        return BAD_INPUT
-    return COULD_NOT_START if isinstance(error, CouldNotStart) else NOT_ACHIEVED
+    """The exit code of an error: what the record says of a session counts more than who must act."""
+    if error.ended_session or isinstance(error, CouldNotStart):
+        return COULD_NOT_START
+    return BAD_INPUT if isinstance(error, CallerError) else NOT_ACHIEVED
 
 
 def print_json(value: Json) -> None:

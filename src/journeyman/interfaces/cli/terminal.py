@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import sys
+import textwrap
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -19,6 +21,9 @@ from journeyman.mission.values.errors import Unavailable
 from journeyman.mission.values.printable import visible
 
 _NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO)
+
+
+_LEAST_COLUMNS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,14 @@ def others_print_to(log: Path) -> Generator[None]:
                 log.unlink()
 
 
+def print_as_others(text: str) -> None:
+    """Add to the log what a tool printed whose output was caught, as if it had printed there itself; nowhere else."""
+    if _own is None:
+        return
+    with suppress(OSError):
+        os.write(1, text.encode(errors="replace"))
+
+
 def _text_file(number: int) -> TextIO:
     return open(number, "w", encoding="utf-8", errors="replace", buffering=1)  # closed by number's owner
 
@@ -116,6 +129,37 @@ def say(text: str, *, err: bool = False, nl: bool = True, exact: bool = False) -
     typer.echo(shown, file=stream, nl=nl, color=exact or None)  # noqa: TID251  # the one place
 
 
+def say_prose(text: str, *, err: bool = False) -> None:
+    """Print words for a person: on a terminal no line breaks inside a word, and what goes on is indented."""
+    stream = err_stream() if err else out_stream()
+    say(folded(text, stream), err=err)
+
+
+def folded(text: str, stream: TextIO) -> str:
+    """A text as a terminal shows it with its lines broken between words; as it is for anything else."""
+    if not _is_terminal(stream):
+        return text
+    columns = max(shutil.get_terminal_size().columns, _LEAST_COLUMNS)
+    return "\n".join(row for line in text.split("\n") for row in _rows(line, columns))
+
+
+def _rows(line: str, columns: int) -> list[str]:
+    indent = " " * (len(line) - len(line.lstrip(" -!")))
+    rows = textwrap.wrap(
+        line, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False, drop_whitespace=True,
+        replace_whitespace=False,
+    )  # fmt: skip
+    end = line[len(line.rstrip(" ")) :]  # a prompt keeps its distance from what is typed
+    return [*rows[:-1], rows[-1] + end] if rows else [""]
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    try:
+        return stream.isatty()
+    except ValueError:  # closed
+        return False
+
+
 def say_on_the_side(text: str) -> None:
     """Print a line to standard error, where there is one."""
     if text:
@@ -125,7 +169,7 @@ def say_on_the_side(text: str) -> None:
 def print_error(text: str, code: str) -> None:
     """Print an error where errors go."""
     with suppress(BrokenPipeError):
-        say(f"journeyman: {text} [{code}]", err=True)
+        say_prose(f"journeyman: {text} [{code}]", err=True)
 
 
 def is_output_lost(error: Exception) -> bool:

@@ -99,11 +99,6 @@ function when(at) {
   return at ? `${String(at).slice(0, 19).replace("T", " ")} UTC` : "–";
 }
 
-function between(start, end) {
-  const span = Date.parse(end) - Date.parse(start);
-  return Number.isFinite(span) ? lasting(span / 1000) : "";
-}
-
 function lasting(seconds) {
   if (seconds < 1) return `${Math.round(seconds * 1000)} ms`;
   if (seconds < 60) return `${Number(seconds.toPrecision(3))} s`;

@@ -94,7 +94,7 @@ function iterationSummary(row) {
 }
 
 function iterationDetail(row) {
-  const parts = [terms([["By", row.confidence === undefined ? row.source : `${row.source} (${Math.round(100 * row.confidence)} % sure)`], ["Started", when(row.started_at)], ["Took", between(row.started_at, row.ended_at)], ["Checkpoint", row.checkpoint === undefined ? "" : row.checkpoint ? "yes" : "no"], ["Changed", report.texts[row.index].changed], ["Why", row.strategy?.rationale]])];
+  const parts = [terms([["By", row.confidence === undefined ? row.source : `${row.source} (${Math.round(100 * row.confidence)} % sure)`], ["Started", when(row.started_at)], ["Took", report.texts[row.index].took], ["Checkpoint", row.checkpoint === undefined ? "" : row.checkpoint ? "yes" : "no"], ["Changed", report.texts[row.index].changed], ["Why", row.strategy?.rationale]])];
   if (Array.isArray(row.evaluation) && row.evaluation.length) {
     parts.push(grid(`Evaluation of iteration ${row.index}`, ["Criterion", "Status", "Progress", "Evidence"], row.evaluation.map((item) => {
       const [word, tone] = statusOf(item);

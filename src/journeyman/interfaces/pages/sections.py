@@ -48,7 +48,7 @@ def header(report: Report, how: ClaimCheck) -> Html:
         ("Took", took),
         ("Iterations", f"{report.iterations_run:,}"),
     ]
-    claims = [("Claimed", how.claimed), ("Verified", how.verified)]
+    claims = [*how.facts]
     claims += [("Best", best_words(report.best))] if report.best is not None else []
     doubt = tag("p", _icon("unsure"), text(how.doubt), class_="doubt", role="note") if how.doubt else NOTHING
     return tag(
@@ -59,7 +59,7 @@ def header(report: Report, how: ClaimCheck) -> Html:
         tag(
             "div",
             tag("p", _icon(tone), tag("strong", text(how.title)), class_="outcome"),
-            tag("p", text(report.summary), class_="summary"),
+            tag("p", text(how.summary), class_="summary"),
             tag("dl", *_terms(claims), class_="claims"),
             class_=f"verdict {tone}",
         ),

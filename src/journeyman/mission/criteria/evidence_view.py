@@ -12,6 +12,7 @@ from typing import Final
 
 from msgspec import field
 
+from journeyman.mission.criteria.answer_fault import answer_fault
 from journeyman.mission.criteria.evidence import (
     SCRIPT,
     Call,
@@ -142,7 +143,7 @@ class EvidenceView(Value, frozen=True, kw_only=True):
             return (
                 f"{name!r} is stale: nothing has measured it since the world may have changed"
                 if name in self.known
-                else missing_metric(name, self.observed)
+                else f"{self._faults()}{missing_metric(name, self.observed)}"
             )
         if len(rows) == 1:
             return rows[0]
@@ -152,6 +153,16 @@ class EvidenceView(Value, frozen=True, kw_only=True):
         if len(probed) > 1 and len(probed) == len(rows):  # they run at once: which is newer is chance
             return f"{name!r} is ambiguous: several probes report it"
         return max(rows, key=lambda row: row.measurement.order)
+
+    def _faults(self) -> str:
+        """The calls whose own answer says that they went wrong, for who misses what they were to give."""
+        told = {
+            f"{row.name} {fault}": None
+            for rows in self.metrics.values()
+            for row in rows
+            if row.name == row.measurement.call.tool and (fault := answer_fault(row.value))
+        }
+        return f"{', '.join(sorted(told)[:3])}; " if told else ""
 
     def _ambiguous(self, name: str, rows: Iterable[Evidence]) -> str:
         producers = {row.measurement.call.producer for row in rows}

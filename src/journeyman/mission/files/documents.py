@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, TypeAlias, cast
 
 import yaml
@@ -32,7 +33,9 @@ MAX_FILE_BYTES: Final = 1 << 20
 """A mission file is written by people; larger ones are a mistake."""
 
 
-def read_document(text: str | bytes, form: Form, what: str, file: str = "") -> tuple[object, Positions]:
+def read_document(
+    text: str | bytes, form: Form, what: str, file: str = "", faults: list[Problem] | None = None
+) -> tuple[object, Positions]:
     """What a text holds, and where each place of it stands; raises `InvalidInput`.
 
     Args:
@@ -40,6 +43,8 @@ def read_document(text: str | bytes, form: Form, what: str, file: str = "") -> t
         form: What it is written in.
         what: What error texts call it.
         file: The name that its positions get.
+        faults: Takes in what is wrong and does not keep the rest from being read, so that it can be told together with
+            all else; raised where there is no such list.
     """
     raw = text.encode(errors="surrogatepass") if isinstance(text, str) else text
     if len(raw) > MAX_FILE_BYTES:
@@ -55,7 +60,12 @@ def read_document(text: str | bytes, form: Form, what: str, file: str = "") -> t
     if form == "toml":
         data = _toml(plain, what)
         return data, positions_in(data, file)
-    data, lines = _yaml(plain, what)
+    twice: list[Problem] = []
+    data, lines = _json(plain, what, twice) if form == "json" else _yaml(plain, what, twice)
+    if twice and faults is None:
+        raise InvalidInput(what, tuple(twice))
+    if faults is not None:
+        faults += [replace(problem, file=file) for problem in twice]
     return data, {place: Position(line, file) for place, line in lines.items()}
 
 
@@ -97,7 +107,23 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 
-def _yaml(text: str, what: str) -> tuple[object, dict[Place, int]]:
+def _json(text: str, what: str, twice: list[Problem]) -> tuple[object, dict[Place, int]]:
+    """JSON by its own rules; its lines as YAML finds them, which is a superset but for some white space."""
+    try:
+        data: object = json.loads(text)
+    except json.JSONDecodeError as error:
+        message = f"is not JSON: {error.msg} at column {error.colno}"
+        raise InvalidInput(what, (Problem(where="", message=message, line=error.lineno),)) from None
+    except (RecursionError, ValueError) as error:
+        raise InvalidInput(what, (Problem(where="", message=f"is not JSON: {error}"[:300]),)) from None
+    try:
+        _, lines = _yaml(text.replace("\t", " "), what, twice)
+    except InvalidInput:
+        return data, dict.fromkeys(_places(data, ()), 1)
+    return data, lines
+
+
+def _yaml(text: str, what: str, twice: list[Problem]) -> tuple[object, dict[Place, int]]:
     try:
         loader = _Loader(text)
     except yaml.YAMLError as error:  # the reader refuses characters that no YAML may hold
@@ -107,7 +133,6 @@ def _yaml(text: str, what: str) -> tuple[object, dict[Place, int]]:
     try:
         node = loader.get_single_node()
         lines: dict[Place, int] = {}
-        twice: list[Problem] = []
         _walk_lines(node, (), lines, twice)
         data: object = loader.construct_document(node) if node is not None else None  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]  # untyped library
     except yaml.MarkedYAMLError as error:
@@ -119,8 +144,6 @@ def _yaml(text: str, what: str) -> tuple[object, dict[Place, int]]:
         ) from None
     finally:
         loader.dispose()  # pyright: ignore[reportUnknownMemberType]  # untyped library
-    if twice:
-        raise InvalidInput(what, tuple(twice))
     return cast("object", data), lines
 
 
@@ -134,7 +157,12 @@ def _walk_lines(node: yaml.Node | None, at: Place, lines: dict[Place, int], twic
             name = str(key.value)
             if name in known:
                 twice.append(
-                    Problem(where=".".join(map(str, (*at, name))), message="stands twice", line=key.start_mark.line + 1)
+                    Problem(
+                        where=".".join(map(str, (*at, name))),
+                        message=f"stands twice, first in line {lines[(*at, name)]}",
+                        hint="keep one of them",
+                        line=key.start_mark.line + 1,
+                    )
                 )
             known.add(name)
             lines[(*at, name)] = key.start_mark.line + 1

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from posixpath import dirname, join, splitext
 from typing import Final, TypeAlias, cast
 
 from journeyman.mission.files.documents import FORMS, Place, Position, Positions, read_document
 from journeyman.mission.files.validation_problems import problem_at
-from journeyman.mission.values.errors import InvalidInput
+from journeyman.mission.values.errors import InvalidInput, Problem
 
 ReadFile: TypeAlias = Callable[[str], bytes]
 """Reads a file by its path, relative to the mission file; raises `OSError`."""
@@ -19,7 +20,13 @@ _DEEPEST: Final = 8
 
 
 def with_includes(
-    data: object, positions: Positions, read: ReadFile | None, what: str, *, within: tuple[str, ...] = ()
+    data: object,
+    positions: Positions,
+    read: ReadFile | None,
+    what: str,
+    *,
+    within: tuple[str, ...] = (),
+    faults: list[Problem] | None = None,
 ) -> tuple[object, Positions]:
     """The data with what it includes: objects are joined key by key, lists begin with what is included, of all else its own counts.
 
@@ -29,6 +36,7 @@ def with_includes(
         read: Reads other files; `None` where there are none to be read.
         what: What error texts call the file.
         within: The files by which this one is included.
+        faults: Takes in what is wrong with what it includes, which is then left out; raised where there is no such list.
     """
     if not isinstance(data, dict) or KEY not in data:
         return cast("object", data), positions
@@ -38,16 +46,27 @@ def with_includes(
     joined: dict[str, object] = {}
     places: Positions = {}
     for name in names:
-        path, more, where = _included(name, positions, read, what, within)
-        more, where = with_includes(more, where, read, path, within=(*within, path))
-        if not isinstance(more, dict):
-            raise _refused(positions, what, f"{path!r} holds no object", "start it with a key, such as `commands:`")
+        try:
+            path, more, where = _included(name, positions, read, what, within, faults)
+            more, where = with_includes(more, where, read, path, within=(*within, path), faults=faults)
+            if not isinstance(more, dict):
+                raise _refused(positions, what, f"{path!r} holds no object", "start it with a key, such as `commands:`")
+        except InvalidInput as error:
+            if faults is None:
+                raise
+            faults += [one if one.file or one.where == KEY else replace(one, file=error.what) for one in error.problems]
+            continue
         joined, places = _joined(joined, places, cast("dict[str, object]", more), where)
     return _joined(joined, places, own, positions)
 
 
 def _included(
-    name: object, positions: Positions, read: ReadFile | None, what: str, within: tuple[str, ...]
+    name: object,
+    positions: Positions,
+    read: ReadFile | None,
+    what: str,
+    within: tuple[str, ...],
+    faults: list[Problem] | None,
 ) -> tuple[str, object, Positions]:
     if not isinstance(name, str) or not name:
         raise _refused(positions, what, f"{name!r} is no file name", "as in `include: common.yaml`, or a list of them")
@@ -65,7 +84,7 @@ def _included(
         reason = getattr(error, "strerror", None) or str(error)
         hint = "its path is relative to the file that includes it"
         raise _refused(positions, what, f"{name!r} cannot be read: {reason}", hint) from None
-    more, where = read_document(text, form, path, path)
+    more, where = read_document(text, form, path, path, faults)
     return path, more, where
 
 

@@ -14,6 +14,8 @@ _CRITERION: Final = "criterion "
 """What is said of a criterion names it by its id."""
 _SECTIONS: Final = ("servers", "commands", "http")
 """Whoever opens a server or a tool of the file names it without the section in which it stands."""
+_LISTS: Final = ("tools", "functions")
+"""Lists of names, by which what is in them is called."""
 
 
 def with_lines(problems: Iterable[Problem], data: object, positions: Positions) -> tuple[Problem, ...]:
@@ -32,13 +34,12 @@ def _with_line(problem: Problem, data: object, positions: Positions) -> Problem:
 def _place(where: str, data: object) -> Place | None:
     """The longest place in the data that `where` begins with; `None` where it begins with none."""
     if where.startswith(_CRITERION):
-        return _criterion(where.removeprefix(_CRITERION).split(":")[0].split()[0], data, ())
-    if (
-        (tools := _member(data, "tools")) is not None
-        and isinstance(tools, list)
-        and where in cast("list[object]", tools)
-    ):
-        return ("tools", cast("list[object]", tools).index(where))
+        return criterion_place(where.removeprefix(_CRITERION).split(":")[0].split()[0], data)
+    for section in _LISTS:
+        rows = _member(data, section)
+        for index, row in enumerate(cast("list[object]", rows) if isinstance(rows, list) else ()):
+            if where and where in (row, _member(row, "function")):
+                return (section, index)
     if place := _walked(where, data):
         return place
     places = (_walked(f"{section}.{where}", data) for section in _SECTIONS if where)
@@ -64,12 +65,12 @@ def _member(data: object, key: str | int) -> object:
     return None
 
 
-def _criterion(name: str, data: object, at: Place) -> Place | None:
+def criterion_place(name: str, data: object, at: Place = ()) -> Place | None:
     """Where the criterion of that id stands, also inside a group."""
     rows = _member(data, "criteria")
     for index, row in enumerate(cast("list[object]", rows) if isinstance(rows, list) else ()):
         place: Place = (*at, "criteria", index)
-        found = place if _member(row, "id") == name else _criterion(name, row, place)
+        found = place if _member(row, "id") == name else criterion_place(name, row, place)
         if found is not None:
             return found
     return None

@@ -3,45 +3,38 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterator, Mapping
 from typing import Any, Final, cast
 
 from pydantic import BaseModel, ValidationError
 
 from journeyman.mission import criteria as kinds
 from journeyman.mission.files.documents import Place, Position, Positions
+from journeyman.mission.files.known_keys import known_keys
 from journeyman.mission.model import mission as spec
 from journeyman.mission.model.guard_file import GuardFile
-from journeyman.mission.model.objective import Objective
-from journeyman.mission.model.parameters import MissionParameter
-from journeyman.mission.model.servers import Server
-from journeyman.mission.model.strategy import Strategy, ToolCall
 from journeyman.mission.values.errors import Problem
 
-_MODELS: Final[tuple[type[BaseModel], ...]] = (
-    spec.Mission, spec.Budget, spec.EffectSpec, Server, spec.Cadence, spec.ContextCall, spec.Stagnation, spec.Limits, spec.ScriptPlan, spec.AdvisorChain,
-    Strategy, ToolCall, kinds.Probe, kinds.JsonCheck, kinds.CsvCheck, *kinds.KIND_TYPES,
-)  # fmt: skip
+MISSING: Final = "is missing"
 
 
 def problems_of(error: ValidationError, positions: Positions, at: Place = ()) -> list[Problem]:
     """Each thing that pydantic found, `at` before its place."""
     rows = cast("list[dict[str, Any]]", error.errors(include_url=False))
-    keys = _names(GuardFile if error.title == GuardFile.__name__ else spec.Mission)
-    return list(dict.fromkeys(_problem({**row, "loc": (*at, *row["loc"])}, positions, keys) for row in rows))
+    root = GuardFile if error.title == GuardFile.__name__ else spec.Mission
+    return list(dict.fromkeys(_problem({**row, "loc": (*at, *row["loc"])}, positions, root) for row in rows))
 
 
 def one_per_place(problems: list[Problem]) -> tuple[Problem, ...]:
     """One problem per place; the branch of a union that was not meant says nothing."""
-    kept: dict[str, Problem] = {}
+    kept: dict[tuple[str, str], Problem] = {}
     for problem in problems:
-        vague = problem.message.startswith("input should be a valid ")
+        vague = problem.message.startswith("input should be ")
         deeper = any(
             other is not problem and (other.where == problem.where or other.where.startswith(f"{problem.where}."))
             for other in problems
         )
         if not (vague and deeper and problem.where):
-            kept.setdefault(problem.where, problem)
+            kept.setdefault((problem.file, problem.where), problem)
     return tuple(sorted(kept.values(), key=_order)) or tuple(problems[:1])
 
 
@@ -57,11 +50,11 @@ def problem_at(place: Place, positions: Positions, message: str, hint: str = "")
     return Problem(where=where, message=message, hint=hint, line=position.line, file=position.file)
 
 
-def _problem(item: dict[str, Any], positions: Positions, keys: list[str]) -> Problem:
+def _problem(item: dict[str, Any], positions: Positions, root: type[BaseModel]) -> Problem:
     place = _place(cast("tuple[str | int, ...]", item["loc"]), positions)
     given: object = item.get("input")
     message, hint = _words(
-        str(item["type"]), cast("dict[str, object]", item.get("ctx") or {}), str(item["msg"]), given, item["loc"], keys
+        str(item["type"]), cast("dict[str, object]", item.get("ctx") or {}), str(item["msg"]), given, item["loc"], root
     )
     return problem_at(place, positions, message, hint)
 
@@ -94,13 +87,13 @@ _BRANCHES: Final = frozenset(
 
 
 def _words(
-    kind: str, context: dict[str, object], message: str, given: object, loc: Place, keys: list[str]
+    kind: str, context: dict[str, object], message: str, given: object, loc: Place, root: type[BaseModel]
 ) -> tuple[str, str]:
     match kind:
         case "extra_forbidden":
-            return "is not a known key", _nearest(str(loc[-1]), loc, keys)
+            return "is not a known key", _nearest(str(loc[-1]), loc, root)
         case "missing":
-            return "is missing", ""
+            return MISSING, ""
         case "union_tag_invalid":
             tag = str(context.get("tag"))
             near = difflib.get_close_matches(tag, kinds.KINDS, n=1)
@@ -125,58 +118,12 @@ _RENAMED: Final = {
 """What other versions called things."""
 
 
-def _nearest(key: str, loc: Place, keys: list[str]) -> str:
+def _nearest(key: str, loc: Place, root: type[BaseModel]) -> str:
     if key in _RENAMED:
         return _RENAMED[key]
-    known = _fields(loc) or keys
+    known = known_keys(root, loc[:-1])
     near = difflib.get_close_matches(key, known, n=1)
     return f"did you mean {near[0]!r}?" if near else f"known keys: {', '.join(sorted(known))}"
-
-
-def _fields(loc: Place) -> list[str]:
-    """The keys of the model in which an unknown key stands; none for the mission itself."""
-    for step in reversed(loc[:-1]):
-        if isinstance(step, str) and step in _BY_KIND:
-            return _BY_KIND[step]
-        if isinstance(step, str) and step in _BY_KEY:
-            return _BY_KEY[step]
-    return []
-
-
-def _names(model: type[BaseModel]) -> list[str]:
-    return [field.alias or name for name, field in model.model_fields.items()]
-
-
-def _kind_tables() -> Iterator[tuple[str, list[str]]]:
-    for model in _MODELS:
-        field = model.model_fields.get("kind")
-        if field is not None:
-            yield cast("Any", field.annotation).__args__[0], _names(model)
-
-
-_BY_KIND: Final = dict(_kind_tables())
-_BY_KEY: Final[Mapping[str, list[str]]] = {
-    "budget": _names(spec.Budget),
-    "effects": _names(spec.EffectSpec),
-    "functions": _names(spec.Function),
-    "metrics": _names(spec.MetricSource),
-    "minimize": _names(Objective),
-    "maximize": _names(Objective),
-    "at_end": _names(ToolCall),
-    "parameters": _names(MissionParameter),
-    "servers": _names(Server),
-    "gym": _names(spec.Gym),
-    "cadence": _names(spec.Cadence),
-    "context": _names(spec.ContextCall),
-    "stagnation": _names(spec.Stagnation),
-    "limits": _names(spec.Limits),
-    "plan": _names(Strategy),
-    "calls": _names(ToolCall),
-    "probe": _names(kinds.Probe),
-    "json": _names(kinds.JsonCheck),
-    "csv": _names(kinds.CsvCheck),
-    "advisor": _names(spec.AdvisorChain),
-}
 
 
 def _shown(value: object) -> str:

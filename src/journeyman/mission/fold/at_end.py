@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from journeyman.mission.criteria import probes
-from journeyman.mission.model.state import State
+from journeyman.mission.model.state import BestSoFar, State
 from journeyman.mission.model.strategy import ToolCall
 from journeyman.mission.values.value import Value
 
@@ -22,36 +22,48 @@ class KeptBack(Value, frozen=True, kw_only=True):
 
 
 def kept_back(state: State) -> KeptBack:
-    """What is kept back for the end; nothing once it has begun, or where nothing is to be done then."""
+    """What is kept back for the end; nothing once it has begun, or where nothing is to be done then.
+
+    As long as there is nothing that could be restored, the last iteration is one like any other: what it brings is what
+    would be restored after it.
+    """
     mission = state.mission
-    if mission.ending is None or state.closing is not None:
+    most = _most_calls(state)
+    if not most or state.closing is not None:
         return KeptBack()
     limit = mission.budget.wall_clock_s
     return KeptBack(
         iterations=1,
-        tool_calls=_most_calls(state) + len(probes(mission.criteria)),
+        tool_calls=most + len(probes(mission.criteria)),
         wall_clock_s=0.0 if limit is None else RESERVED_SHARE * float(limit),
     )
 
 
 def _most_calls(state: State) -> int:
     """How many calls the end may ask for, whatever the next call changes."""
-    wanted, best = state.mission.ending, state.objective.best
+    wanted, best = state.mission.ending, _to_restore(state)
     if isinstance(wanted, list):
         return len(wanted)
-    return 0 if best is None else len(best.settings) + (best.measured_by is not None)
+    if wanted is None or best is None:
+        return 0
+    return len(best.settings) + (best.measured_by is not None)
+
+
+def _to_restore(state: State) -> BestSoFar | None:
+    return state.objective.best or state.objective.nearest
 
 
 def at_end_calls(state: State) -> tuple[ToolCall, ...]:
     """The calls that the end of the mission asks for.
 
     To restore the best is to make the last call of each tool that changes the world as it was then, where it was another
-    since; and the call that measured, so that the verdict rests on fresh evidence.
+    since; and the call that measured, so that the verdict rests on fresh evidence. Where the criteria never held, that is
+    how they came nearest to it.
     """
     wanted = state.mission.ending
     if isinstance(wanted, list):
         return tuple(wanted)
-    best = state.objective.best
+    best = _to_restore(state)
     if wanted != "restore_best" or best is None:
         return ()
     now = state.objective.settings

@@ -23,32 +23,43 @@ def after_call(state: State, effect: Effect, event: Settled) -> ObjectiveState:
     return replace(known, settings=settings)
 
 
-def after_evaluation(state: State, value: float | None) -> ObjectiveState:
+def after_evaluation(state: State, value: float | None, total: float) -> ObjectiveState:
     """The best so far once the criteria are judged: of the values with which they held, and that could be restored.
 
-    Where a call failed nobody knows how the world is set, until its tool has set it again.
+    Until they have held, the nearest to it is kept, so that a mission that falls short is not left at whatever it tried
+    last. Where a call failed nobody knows how the world is set, until its tool has set it again.
+
+    Args:
+        state: With the criteria as they were judged.
+        value: The objective's, if it was measured.
+        total: The mission's progress.
     """
     mission, known = state.mission, state.objective
     objective = mission.objective
     if objective is None or value is None:
         return known
     known = replace(known, first=value) if known.first is None else known
-    if not criteria_hold(state) or state.closing is not None:
-        return known
     best, settings = known.best, tuple(made for made in known.settings.values() if made is not None)
-    if len(settings) < len(known.settings):
+    if state.closing is not None or len(settings) < len(known.settings):
         return known
+    holds = criteria_hold(state)
+    now = BestSoFar(
+        value=value,
+        iteration=state.iteration.index,
+        progress=total,
+        settings=settings,
+        measured_by=_measuring_call(state, objective.metric),
+    )
+    if not holds:
+        nearer = best is None and bool(settings) and _is_nearer(now, known.nearest, mission.direction)
+        return replace(known, nearest=now) if nearer else known
     if best is not None and (best.value - value) * mission.direction <= float(objective.min_change):
         return known
-    return replace(
-        known,
-        best=BestSoFar(
-            value=value,
-            iteration=state.iteration.index,
-            settings=settings,
-            measured_by=_measuring_call(state, objective.metric),
-        ),
-    )
+    return replace(known, best=now, nearest=None)
+
+
+def _is_nearer(now: BestSoFar, known: BestSoFar | None, direction: int) -> bool:
+    return known is None or (now.progress, -direction * now.value) > (known.progress, -direction * known.value)
 
 
 def remaining_share(state: State, value: float) -> float:

@@ -6,16 +6,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from journeyman.mission.criteria.base import walk
+from journeyman.mission.fold.planner_memory import call_signature
 from journeyman.mission.fold.world_knowledge import has_stale_report
 from journeyman.mission.model.effects import EFFECT_RULES, NEVER_SENT, EffectState
 from journeyman.mission.model.mission import Mission, ScriptPlan
+from journeyman.mission.model.planner_memory import CallEffect
 from journeyman.mission.model.reasons import ScriptStatus
 from journeyman.mission.model.state import Effect, Plan, State
 from journeyman.mission.model.strategy import Strategy
 from journeyman.mission.values.value import replace
 
 MAX_TRIES: Final = 3
-"""How often a failing step of the plan is tried before the next one."""
+"""How often a failing step of the plan is tried before the next one, where it fails in other words each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +104,9 @@ def after_iteration(state: State) -> Plan:
     step = plan_steps(state.mission)[plan.index]
     if len(done) == len(step.calls):
         return _again(plan) if iteration.until_met is False else next_step(plan, state.mission)
-    failed = any(_speaks_against(effect) for effect in places.values())
-    if failed and plan.tries + 1 >= MAX_TRIES:
+    failing = [effect for effect in places.values() if _speaks_against(effect)]
+    failed = bool(failing)
+    if failed and (plan.tries + 1 >= MAX_TRIES or any(_said_so_before(state, effect) for effect in failing)):
         return without_step(plan, state.mission)
     return replace(plan, done=done, tries=plan.tries + failed)
 
@@ -111,6 +114,16 @@ def after_iteration(state: State) -> Plan:
 def _speaks_against(effect: Effect) -> bool:
     """Tell whether a call failed by itself: a crash, or what was found out after one, says nothing against it."""
     return effect.state is EffectState.FAILED and not effect.crashed and effect.error_class != "skipped"
+
+
+def _said_so_before(state: State, effect: Effect) -> bool:
+    """Tell whether the very same call got the same answer before: a third time tells nothing new.
+
+    One that never came to an answer may fare better, whatever its words are.
+    """
+    call = effect.intended
+    known = state.memory.tried.get(call_signature(call.tool, call.args))
+    return known is not None and known.how is CallEffect.FAILED and known.same > 1 and not known.transient
 
 
 def _after_script(state: State) -> Plan:

@@ -26,6 +26,11 @@ TRANSIENT: Final = frozenset(
     {"timeout", "cancelled", "server_died", "server_unreachable", "worker_died", "protocol", "crash", "skipped"}
 )
 """Error classes of calls to which nobody said no."""
+RISKY: Final = 0.1
+"""Share of what is left before an abort condition that a call must take for its tool to be risky: with room for more than
+ten like it there is nothing to be careful of."""
+TIME_TO_SHOW: Final = 3
+"""Iterations in which a risky call may show what it did, before there is another such call."""
 _QUOTED = re.compile(r"""['"`]([A-Za-z0-9_.:/-]{1,80})['"`]""")
 
 
@@ -160,7 +165,7 @@ def after_evaluation(
     tried, tools, best = memory.tried, memory.tools, memory.best_call
     done = [effect for effect in state.of_iteration() if effect.state is EffectState.DONE and effect.is_call]
     changing = sum(EFFECT_RULES[effect.effect_class].changes_world for effect in done)
-    risk = max(0.0, guarded - memory.guarded) / changing if changing else 0.0
+    risk = (guarded - memory.guarded) / changing if changing else 0.0
     for effect in done:
         intended = effect.intended
         signature = call_signature(intended.tool, intended.args)
@@ -183,7 +188,7 @@ def after_evaluation(
         advised_misses=misses,
         total=total,
         guarded=guarded,
-        risked_at=state.iteration.index if risk > GAIN else memory.risked_at,
+        risked_at=state.iteration.index if risk > max(GAIN, RISKY * (1 - guarded)) else memory.risked_at,
     )
     return after_measured(replace(state, memory=memory), criteria, done, objective, better=better)
 
@@ -199,10 +204,17 @@ def _with_judged(
     known = replace(
         known,
         moved=known.moved + moved,
-        risk=known.risk + own if own > GAIN else known.risk,
+        risk=known.risk + own if abs(own) > GAIN else known.risk,
         settles=not moved if again else known.settles,
     )
     return {**tools, effect.intended.tool: known}
+
+
+def gives_time(state: State) -> bool:
+    """Tell whether this iteration changed nothing so that a risky call before it could show what it did."""
+    since = state.iteration.index - state.memory.risked_at
+    changed = any(EFFECT_RULES[effect.effect_class].changes_world for effect in state.of_iteration())
+    return state.memory.risked_at >= 0 and 0 < since <= TIME_TO_SHOW and not changed
 
 
 def nothing_left(state: State, event: e.NothingLeft) -> State:

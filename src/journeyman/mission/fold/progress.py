@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.fold.objective import after_evaluation as after_objective
-from journeyman.mission.fold.planner_memory import after_evaluation
+from journeyman.mission.fold.planner_memory import after_evaluation, gives_time
 from journeyman.mission.fold.task import after_judgement
 from journeyman.mission.fold.world_knowledge import merged
 from journeyman.mission.model import events as e
@@ -44,20 +44,19 @@ def evaluated(state: State, event: e.Evaluated, at: str) -> State:
     world, best_before = merged(state.world, state.mission), state.objective.best
     if state.mission.objective is not None:
         judged = replace(state, progress=progress, world=world)
-        state = replace(state, objective=after_objective(judged, event.objective))
+        state = replace(state, objective=after_objective(judged, event.objective, total))
     if state.mission.task is not None:
         state = replace(state, task=after_judgement(state.task, state.mission, criteria, total))
     if event.checkpoint:
         better = total > progress.best_total + PROGRESS_STEP or state.objective.best is not best_before
-        counts = better or progress.evaluations == 0 or state.iteration.judged
+        # To let a risky call show what it did is no attempt that failed.
+        kept = state.iteration.judged or gives_time(state)
         progress = replace(
             progress,
             checkpoint_at=at,
             evaluations=progress.evaluations + 1,
             best_total=max(total, progress.best_total),
-            stalled=(progress.stalled if state.iteration.judged and not better else 0)
-            if counts
-            else progress.stalled + 1,
+            stalled=0 if better or progress.evaluations == 0 else progress.stalled + (not kept),
             adjusted=progress.adjusted and not better,
         )
     return replace(

@@ -10,6 +10,7 @@ from pydantic import Field, StrictBool, StrictInt, StrictStr, field_validator, m
 
 from journeyman.mission.criteria.schema import IN_ORDER, Bytes
 from journeyman.mission.model.declared_tool import PLACEHOLDER, DeclaredTool
+from journeyman.mission.values.shell_words import shell_operators
 
 VariableName: TypeAlias = Annotated[StrictStr, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$")]
 
@@ -57,6 +58,11 @@ class CommandTool(DeclaredTool):
     @model_validator(mode="after")
     def _runnable(self) -> CommandTool:
         if not self.shell:
+            if isinstance(self.run, str) and (signs := shell_operators(self.run)):
+                raise ValueError(
+                    f"no shell reads `run`, and {' and '.join(map(repr, signs))} would be an argument:"
+                    " say `shell: true`, or put it in quotes if it is meant as one"
+                )
             used = {name for word in self.argv for name in PLACEHOLDER.findall(word)}
             self.refuse_unused(used, "{{{}}} in `run`")
         elif isinstance(self.run, str):

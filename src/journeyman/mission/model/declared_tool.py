@@ -7,9 +7,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import Annotated, ClassVar, Final, TypeAlias
 
-from pydantic import BeforeValidator, Field, StrictStr, field_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictStr, field_validator
 
 from journeyman.mission.criteria.schema import IN_ORDER, Name, RecordedObject, Seconds, Strict
+from journeyman.mission.model.argument_schema import schema_fault
 from journeyman.mission.model.effects import EFFECT_RULES, AfterCrash, EffectClass
 from journeyman.mission.model.metric_sources import MetricExtraction
 from journeyman.mission.values.canonical import Json, JsonObject
@@ -31,7 +32,13 @@ def _schema(row: object) -> object:
     return {"type": row}
 
 
-ArgumentSchema: TypeAlias = Annotated[RecordedObject, BeforeValidator(_schema)]
+def _without_fault(schema: JsonObject) -> JsonObject:
+    if fault := schema_fault(schema):
+        raise ValueError(fault)
+    return schema
+
+
+ArgumentSchema: TypeAlias = Annotated[RecordedObject, BeforeValidator(_schema), AfterValidator(_without_fault)]
 """JSON Schema of one argument, or its type alone."""
 
 

@@ -70,7 +70,7 @@ class ToolMemory(Value, frozen=True, kw_only=True):
     unmoved: int = 0
     """Calls in a row that brought no criterion nearer than any call before."""
     risk: float = 0.0
-    """How much nearer its calls have brought the abort conditions in all; 1 meets one."""
+    """How much nearer its calls have brought the abort conditions in all, less what they took back; 1 meets one."""
 
 
 class PlannerMemory(Value, frozen=True, kw_only=True):
@@ -105,7 +105,7 @@ class PlannerMemory(Value, frozen=True, kw_only=True):
     guarded: float = 0.0
     """How near the nearest abort condition is to being met; at 1 it is."""
     risked_at: int = -1
-    """The last iteration that brought an abort condition nearer."""
+    """The last iteration that brought an abort condition nearer by a good part of what was left."""
     repeats: int = 0
     """Iterations in a row with the same calls."""
     signature: str = ""

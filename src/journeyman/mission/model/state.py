@@ -302,10 +302,12 @@ class AdviceState(Value, frozen=True, kw_only=True):
 
 
 class BestSoFar(Value, frozen=True, kw_only=True):
-    """The best value of the objective with which the criteria held."""
+    """A value of the objective, and how the world was set then."""
 
     value: float
     iteration: int
+    progress: float = 1.0
+    """Of the mission then."""
     settings: tuple[ToolCall, ...] = ()
     """The last call of each tool that changes the world, as they were then."""
     measured_by: ToolCall | None = None
@@ -316,6 +318,9 @@ class ObjectiveState(Value, frozen=True, kw_only=True):
     """How far an objective is; one entry a tool."""
 
     best: BestSoFar | None = None
+    """The best value with which the criteria held."""
+    nearest: BestSoFar | None = None
+    """While they never held: the settings with which they came nearest, of equals those with the better value."""
     first: float | None = None
     """The first value that was seen."""
     settings: Mapping[str, ToolCall | None] = field(default_factory=dict[str, "ToolCall | None"])

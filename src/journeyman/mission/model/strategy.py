@@ -70,6 +70,16 @@ class ToolSpec(value.Value, frozen=True, kw_only=True):
     destructive: bool
     """Whether a call waits for a person under `approve: destructive`."""
 
+    def defaults_besides(self, args: Mapping[str, value.Json]) -> value.JsonObject:
+        """The arguments that the schema fills in where a call leaves them out: what is sent holds them, too."""
+        properties = self.input_schema.get("properties")
+        rows = properties.items() if isinstance(properties, dict) else ()
+        return {
+            name: row["default"]
+            for name, row in rows
+            if name not in args and isinstance(row, dict) and row.get("default") is not None
+        }
+
 
 def allowed_tools(tools: Iterable[ToolSpec]) -> AllowedTools:
     """The tools as criteria may know them."""

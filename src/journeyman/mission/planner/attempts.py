@@ -15,6 +15,8 @@ from journeyman.mission.values.canonical import Json, JsonObject, canonical
 MOST_FOUND_CHARS: Final = 1500
 """Of what one check found; its end, where programs say what was wrong."""
 MOST_CHECKS: Final = 12
+MOST_SHOWN_CHARS: Final = 400
+"""Of one reviewer's words in a question."""
 MOST_FEEDBACK_CHARS: Final = 8000
 """Of what one reviewer said."""
 PERSON: Final = "person"
@@ -56,6 +58,21 @@ def attempt_args(state: State, reviewer: str = "", said: str = "") -> JsonObject
     if budget.cost_usd is not None:
         args["microusd_left"] = max(0, round(budget.cost_usd * 1_000_000) - usage.cost_microusd)
     return with_notes(state, args)
+
+
+def attempt_question(state: State, call: ToolCall) -> str:
+    """What a person is asked before an attempt: which one, and what a reviewer would have it told."""
+    assert state.mission.task is not None  # noqa: S101 - only tasks make attempts
+    number = state.task.last + 1
+    failed, said = (call.args.get(name) for name in ("failed", "feedback"))
+    names = [str(row["criterion"]) for row in failed if isinstance(row, dict)] if isinstance(failed, list) else []
+    words = [
+        f"{row['source']}: {str(row['text'])[:MOST_SHOWN_CHARS]!r}"
+        for row in (said if isinstance(said, list) else [])
+        if isinstance(row, dict)
+    ]
+    told = "; ".join([f"{', '.join(names)} failed", *words] if names else words)
+    return f"let {state.mission.task.agent} make attempt {number}{f', told: {told}' if told else ''}?"
 
 
 def with_notes(state: State, args: JsonObject) -> JsonObject:

@@ -6,13 +6,12 @@ import re
 from typing import Final
 
 from journeyman.mission.criteria.base import walk
+from journeyman.mission.fold.planner_memory import RISKY, TIME_TO_SHOW
 from journeyman.mission.model.effects import EFFECT_RULES
 from journeyman.mission.model.planner_memory import ToolMemory
 from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import ToolSpec
 
-PATIENCE: Final = 2
-"""Iterations in which a call that brought a guard nearer may show what it did, before there is another such call."""
 RISK_WEIGHT: Final = 4.0
 """What a call loses that would use up all that is left before a guard is broken."""
 NAMED: Final = 1.5
@@ -26,9 +25,14 @@ _COMMON = frozenset({
 
 
 def risk_of(state: State, tool: str) -> float:
-    """How much nearer a call of the tool brings a guard, as far as this session has seen; 0 for most tools."""
+    """How much nearer a call of the tool brings a guard, as far as this session has seen; 0 for most tools.
+
+    What goes to and fro adds up to nothing: it follows the arguments, or is noise. What would take but a small part of
+    what is left is no risk yet.
+    """
     known = state.memory.tools.get(tool)
-    return known.risk / known.done if known is not None and known.done else 0.0
+    each = known.risk / known.done if known is not None and known.done else 0.0
+    return each if each > RISKY * (1 - state.memory.guarded) else 0.0
 
 
 def breaks_guard(state: State, tool: str) -> bool:
@@ -39,7 +43,7 @@ def breaks_guard(state: State, tool: str) -> bool:
 
 def is_early(state: State, tool: str) -> bool:
     """Tell whether what the last risky call did is given time to show before this tool is called."""
-    return bool(risk_of(state, tool)) and state.iteration.index - state.memory.risked_at <= PATIENCE
+    return bool(risk_of(state, tool)) and state.iteration.index - state.memory.risked_at < TIME_TO_SHOW
 
 
 def tool_worth(state: State, spec: ToolSpec, wanted: frozenset[str]) -> float:

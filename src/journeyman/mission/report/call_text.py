@@ -12,14 +12,22 @@ from journeyman.mission.values.canonical import Json
 MOST: Final = 80
 """Characters of a strategy on one line."""
 _VALUE: Final = 60
+_VALUE_SHARES: Final = (40, 24, 16, 10)
+"""To how many characters values are cut where a call is too long."""
+_LEAST_CALL: Final = 20
 
 
 def call_text(tool: str, args: Json, most: int = MOST) -> str:
-    """A call such as `tune(workers=11, zone='b')`."""
+    """A call such as `tune(workers=11, zone='b')`; long values are cut before the last arguments are."""
     if tool == ATTEMPT:
         return _attempt_text(args)
     given = args.items() if isinstance(args, dict) else ()
-    return one_line(f"{tool}({', '.join(f'{name}={value_text(value, most)}' for name, value in given)})", most)
+    text = ""
+    for each in (most, *_VALUE_SHARES):
+        text = f"{tool}({', '.join(f'{name}={value_text(value, min(each, most))}' for name, value in given)})"
+        if len(text) <= most:
+            break
+    return one_line(text, most)
 
 
 def _attempt_text(args: Json) -> str:
@@ -42,11 +50,19 @@ def value_text(value: Json, most: int = _VALUE) -> str:
     return f"'{shown}'" if isinstance(value, str) else shown
 
 
-def strategy_text(strategy: Strategy | None) -> str:
-    """A strategy in a few words."""
+def strategy_text(strategy: Strategy | None, most: int = MOST) -> str:
+    """A strategy in a few words, of at most so many characters."""
     if strategy is None:
         return "nothing"
     if strategy.script is not None:
         return "script"
-    calls = [call_text(call.tool, cast("Json", dict(call.args)), MOST) for call in strategy.calls]
-    return one_line((" | " if strategy.parallel else ", ").join(calls) or f"sleep {strategy.sleep_s:g} s", MOST)
+    if not strategy.calls:
+        return f"sleep {strategy.sleep_s:g} s"
+    between = " | " if strategy.parallel else ", "
+    share = max(_LEAST_CALL, (most - len(between) * (len(strategy.calls) - 1)) // len(strategy.calls))
+    whole = ""
+    for each in (most, share):
+        whole = between.join(call_text(call.tool, cast("Json", dict(call.args)), each) for call in strategy.calls)
+        if len(whole) <= most:
+            break
+    return one_line(whole, most)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, cast
 
 from journeyman.mission.criteria.evidence import CriterionStatus
+from journeyman.mission.fold.at_end import at_end_calls
+from journeyman.mission.model.effects import EffectState
 from journeyman.mission.model.reasons import VerdictReason
-from journeyman.mission.model.state import State
+from journeyman.mission.model.state import Effect, State
 from journeyman.mission.report.call_text import call_text
 from journeyman.mission.report.margins import margin_followups
+from journeyman.mission.report.plain_text import one_line
 from journeyman.mission.report.rows import CriterionRow
+from journeyman.mission.values.canonical import Json
 
 
 def lessons(state: State, *, iterated: bool) -> list[str]:
@@ -32,11 +36,39 @@ def lessons(state: State, *, iterated: bool) -> list[str]:
     ]
     if open_ones:
         found.append(f"Not met at the end: {', '.join(open_ones)}.")
+    found += _cleanup_lessons(state)
     if state.memory.nothing_left:
         found.append(f"Nothing was left to try: {state.memory.nothing_left}.")
     if not iterated:
         found.append("The session ended before its first iteration.")
     return found
+
+
+def _cleanup_lessons(state: State) -> list[str]:
+    """What `at_end` asks for and was not done: a setting stayed behind."""
+    calls, ended = _cleanup(state), state.reason in (VerdictReason.ABORTED, VerdictReason.FORCED)
+    if ended and calls and state.closing is None:
+        return [f"What `at_end` asks for was not done, since a person ended the mission: {_told(calls)}."]
+    failed = _failed_cleanup(state)
+    return [
+        f"At the end {_told([(effect.intended.tool, effect.intended.args)])} did not succeed:"
+        f" {one_line(f'{effect.error_class}: {effect.error}', 200)}."
+        for effect in failed
+    ]
+
+
+def _cleanup(state: State) -> list[tuple[str, Json]]:
+    return [(call.tool, cast("Json", call.args)) for call in at_end_calls(state)] if state.usage.iterations else []
+
+
+def _failed_cleanup(state: State) -> list[Effect]:
+    if state.closing is None:
+        return []
+    return [one for one in state.of_iteration() if one.is_call and one.state is not EffectState.DONE]
+
+
+def _told(calls: Sequence[tuple[str, Json]]) -> str:
+    return ", ".join(call_text(tool, args) for tool, args in calls)
 
 
 def _met(state: State, criterion: str) -> bool:
@@ -67,6 +99,9 @@ def followups(state: State, criteria: Sequence[CriterionRow]) -> list[str]:
     rows = [_FOLLOWUPS[state.reason]] if state.reason is not None and state.reason in _FOLLOWUPS else []
     if state.reason is VerdictReason.CRITERIA_MET:
         rows += margin_followups(criteria)
+    if failed := _failed_cleanup(state):
+        told = _told([(effect.intended.tool, effect.intended.args) for effect in failed])
+        rows.append(f"Do by hand what was to be done at the end and was not: {told}.")
     rows += [
         f"Find out whether {effect.intended.tool} ({effect.intended.effect}) happened, then `journeyman resolve`."
         for effect in state.unknown

@@ -18,8 +18,8 @@ from journeyman.mission.values.canonical import canonical
 from journeyman.mission.values.paths import at_path, first_difference
 from journeyman.mission.values.value import Json, JsonObject, Value
 
-PASSED_OVER: Final = frozenset({e.SessionCreated, e.Claimed, e.SnapshotTaken})
-"""Kinds that say who drove and what the mission is, and nothing of what happened in it."""
+PASSED_OVER: Final = frozenset({e.SessionCreated, e.CatalogPinned, e.Claimed, e.SnapshotTaken})
+"""Kinds that say who drove and what mission and tools are, which are told by themselves, and nothing of what happened."""
 _UNTOLD: Final[Mapping[type[Event], frozenset[str]]] = {
     e.Proposed: frozenset({"step", "places"}),
     e.Intended: frozenset({"place"}),
@@ -142,7 +142,7 @@ def compare(left: Report, right: Report, difference: FirstDifference | None, sam
         same_events=same_events,
         difference=difference,
         other_calls_from=_other_calls_from(left, right),
-        mission=_missions(left.mission, right.mission),
+        mission=[*_missions(left.mission, right.mission), *_tools(left, right)],
         criteria=_criteria(left.criteria, right.criteria),
         iterations=_iterations(left, right, start) if difference is not None else [],
     )
@@ -174,6 +174,21 @@ def _missions(left: JsonObject, right: JsonObject) -> list[Pair]:
             parts = [_shown(_part(value, at)) for value in (one, other)]
             found.append(Pair(name=f"{key}.{at}" if at else key, left=parts[0], right=parts[1], same=False))
     return found
+
+
+def _tools(left: Report, right: Report) -> list[Pair]:
+    """The tools that are not the same; what a mission says of its own ones stands among its keys."""
+    own = {name for one in (left, right) for key in ("commands", "http") for name in _names(one.mission.get(key))}
+    known = [{row.name: f"{row.effect}, pin {row.pin[:12]}" for row in one.tools} for one in (left, right)]
+    return [
+        Pair(name=f"tool {name}", left=known[0].get(name, ""), right=known[1].get(name, ""), same=False)
+        for name in sorted(known[0].keys() | known[1].keys())
+        if name not in own and known[0].get(name) != known[1].get(name)
+    ]
+
+
+def _names(section: Json) -> list[str]:
+    return [*section] if isinstance(section, dict) else []
 
 
 def _criteria(left: Sequence[CriterionRow], right: Sequence[CriterionRow]) -> list[Pair]:

@@ -47,6 +47,8 @@ def _summary(found: Comparison) -> str:
     at = found.difference
     calls = found.other_calls_from
     did = "both made the same calls throughout" if calls is None else f"the first other call is at #{calls}"
+    if found.same_events == 0:
+        return f"Different from the beginning, at #{at.iteration}: {_part(at)}; {did}"
     alike = f"{found.same_events:,} event{'' if found.same_events == 1 else 's'}"
     return f"The same for {alike}, then different at #{at.iteration}: {_part(at)}; {did}"
 

@@ -119,6 +119,10 @@ def _distance(rule: CriterionRule, number: float | None, text: str) -> str:
     return f"{text}, {strikes}" if rule.bound is None else f"{abs(rule.bound - number):.4g} away: {text}, {strikes}"
 
 
+def _is_well(rule: CriterionRule, judged: Judged) -> bool:
+    return judged.status is (CriterionStatus.UNMET if rule.aborts else CriterionStatus.MET)
+
+
 class StandingTexts:
     """Puts how criteria stand into words; remembers what it told last: it says how numbers moved, and no doubt twice in a row."""
 
@@ -132,8 +136,8 @@ class StandingTexts:
         self._doubts.clear()
 
     def all(self, rows: Iterable[tuple[CriterionRule, Judged]]) -> Sequence[str]:
-        """Each criterion, what is still open first, and how many more there are than are told."""
-        found = sorted(rows, key=lambda row: row[1].status is CriterionStatus.MET)
+        """Each criterion, what is not well first and what only must not happen last, and how many more there are."""
+        found = sorted(rows, key=lambda row: (_is_well(*row), row[0].aborts))
         shown = [f"{rule.id} {self._one(rule, judged)}" for rule, judged in found]
         more = len(shown) - MOST_CRITERIA
         return [*shown[:MOST_CRITERIA], f"and {more} more"] if more > 0 else shown

@@ -73,7 +73,7 @@ def document(report: Report, stands: str = "") -> Document:
     return Document(
         name=one_line(report.name),
         outcome=Cell(how.title, TONES.get(how.word, "")),
-        summary=report.summary,
+        summary=how.summary,
         facts=_facts(report, how),
         directive=report.directive,
         sections=[one for one in sections if not one.empty],
@@ -85,8 +85,7 @@ def _facts(report: Report, how: ClaimCheck) -> list[tuple[str, str]]:
     ended = f"ended {time_text(report.ended_at)}" if report.ended_at else "not ended"
     times = f"created {time_text(report.created_at)}, started {time_text(report.started_at)}, {ended}"
     facts = [
-        ("Claimed", how.claimed),
-        ("Verified", how.verified),
+        *how.facts,
         ("Look here", how.doubt),
         ("Best", best_words(report.best) if report.best is not None else ""),
         ("Session", f"{report.session_id} of tenant {report.tenant}"),

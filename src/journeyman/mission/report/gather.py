@@ -44,6 +44,8 @@ class Gathered:
     actor: str = ""
     notes_by: str = ""
     """The advisor that wrote the closing notes."""
+    began: tuple[int, float] = (-1, 0.0)
+    """The iteration under way, and the time driven when it began."""
     looks: list[str] = field(default_factory=list[str])
     """Effects of context calls that stand before the next iteration."""
 
@@ -62,6 +64,7 @@ def gather(gathered: Gathered, state: State, happened: EventRecord) -> None:
                 confidence=event.confidence,
             )
             gathered.looks.clear()
+            gathered.began = event.iteration, state.usage.wall_clock_s
             gathered.rows.begin(event.iteration, row)
         case e.Intended():
             _intended(gathered, event, happened.at)
@@ -73,6 +76,7 @@ def gather(gathered: Gathered, state: State, happened: EventRecord) -> None:
                 verdict=event.verdict.value,
                 reason=event.reason.value,
                 ended_at=happened.at,
+                driven_s=_driven_s(gathered, state, event.iteration),
                 errors=list(state.iteration.errors),
             )
             gathered.actor = happened.actor
@@ -80,6 +84,11 @@ def gather(gathered: Gathered, state: State, happened: EventRecord) -> None:
             gather_snapshot(gathered, state, happened.at)
         case _:
             gather_rest(gathered, happened)
+
+
+def _driven_s(gathered: Gathered, state: State, iteration: int) -> float | None:
+    index, began_s = gathered.began
+    return round(state.usage.wall_clock_s - began_s, 6) if index == iteration else None
 
 
 def _iteration(gathered: Gathered, index: int) -> IterationRow:

@@ -13,7 +13,7 @@ from journeyman.mission.report.attempt_text import attempt_text
 from journeyman.mission.report.call_text import value_text
 from journeyman.mission.report.criterion_text import CriterionRule, StandingTexts
 from journeyman.mission.report.model import Report
-from journeyman.mission.report.plain_text import MISSING, elapsed_text, one_line
+from journeyman.mission.report.plain_text import MISSING, duration_text, elapsed_text, one_line
 from journeyman.mission.report.rows import CriterionRow, EffectRow, IterationRow
 from journeyman.mission.values.canonical import Json
 
@@ -53,9 +53,13 @@ def iteration_texts(report: Report) -> dict[int, IterationText]:
             line=one_line(f"{did} · {'; '.join(stood)}" if stood else did, 400),
             changed="; ".join(_changes_of(calls, changes)),
             trouble=_trouble(row, calls),
-            took=elapsed_text(row.started_at, row.ended_at),
+            took=_took(row),
         )
     return found
+
+
+def _took(row: IterationRow) -> str:
+    return elapsed_text(row.started_at, row.ended_at) if row.driven_s is None else duration_text(row.driven_s)
 
 
 def _rule(row: CriterionRow) -> CriterionRule:

@@ -39,8 +39,10 @@ class ClaimCheck:
     word: str
     """`achieved`, `not_achieved`, `unknown`, or the status of a session that goes on."""
     title: str
-    claimed: str
-    verified: str
+    summary: str
+    """The session in one sentence, without what the title says."""
+    facts: tuple[tuple[str, str], ...]
+    """What was claimed and by what that was verified: apart only where they differ, or the session goes on."""
     doubt: str
     """Why claim and evidence differ; empty when they agree."""
 
@@ -55,13 +57,25 @@ def claim_check(report: Report, stands: str = "") -> ClaimCheck:
     claimed = report.verdict or "no verdict"
     claimed += f" ({report.reason})" if report.reason else ""
     claimed += f" by {report.actor}" if report.actor else ""
+    title, doubt = (
+        OUTCOMES.get(shown, shown.replace("_", " ").capitalize()),
+        _doubt(report.verdict, report.outcome, now),
+    )
+    agree = report.outcome is not None and not doubt
+    apart = (("Claimed", claimed), ("Verified", f"{OUTCOMES.get(now, now)}, by {report.verified_by}"))
     return ClaimCheck(
         word=word,
-        title=OUTCOMES.get(shown, shown.replace("_", " ").capitalize()),
-        claimed=claimed,
-        verified=f"{OUTCOMES.get(now, now)}, by {report.verified_by}",
-        doubt=_doubt(report.verdict, report.outcome, now),
+        title=title,
+        summary=_besides(title, report.summary),
+        facts=(("Verdict", f"{claimed}, verified by {report.verified_by}"),) if agree else apart,
+        doubt=doubt,
     )
+
+
+def _besides(title: str, summary: str) -> str:
+    """A summary without the title at its beginning."""
+    rest = summary.removeprefix(title).lstrip(": ")
+    return rest[:1].upper() + rest[1:] if rest != summary else summary
 
 
 def _doubt(verdict: str, outcome: Outcome | None, now: Outcome) -> str:
@@ -146,7 +160,8 @@ def advice_tokens(row: AdviceRow) -> str:
     """The tokens of a question and its answer."""
     if row.state is TryState.OPEN:
         return ""
-    return f"{row.input_tokens + row.output_tokens:,}{' (estimated)' if row.usage_source == 'estimated' else ''}"
+    used = row.input_tokens + row.output_tokens
+    return f"{used:,}{' (estimated)' if used and row.usage_source == 'estimated' else ''}"
 
 
 def advice_cost(row: AdviceRow) -> str:

@@ -104,6 +104,8 @@ class IterationRow(Value, frozen=True, kw_only=True, omit_defaults=True):
     verdict: str = ""
     reason: str = ""
     ended_at: str = ""
+    driven_s: float | None = None
+    """Seconds that it took, without those in which a person was waited for; `None` where nobody knows."""
 
 
 class AskedRow(Value, frozen=True, kw_only=True):

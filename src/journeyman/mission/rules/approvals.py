@@ -9,6 +9,8 @@ from journeyman.mission.model.mission import approval_rule
 from journeyman.mission.model.planner_memory import CallEffect
 from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import Strategy, ToolCall
+from journeyman.mission.model.task import ATTEMPT
+from journeyman.mission.planner.attempts import attempt_question
 from journeyman.mission.values.name_patterns import script_name
 
 
@@ -19,8 +21,10 @@ def approval_question(state: State, strategy: Strategy) -> str:
     if strategy.script is not None:
         wanting = [name for name in tools_of_script(state, strategy.script) if needs_person(state, name)]
         return f"run a script that may call {', '.join(wanting)}?" if wanting else ""
+    if state.mission.task is not None and strategy.calls and all(call.tool == ATTEMPT for call in strategy.calls):
+        return attempt_question(state, strategy.calls[0]) if needs_person(state, ATTEMPT) else ""
     wanting = [
-        f"{call.tool}({_arguments(call)}){_failed_before(state, call)}"
+        f"{call.tool}({_arguments(state, call)}){_failed_before(state, call)}"
         for call in strategy.calls
         if needs_person(state, call.tool)
     ]
@@ -52,6 +56,8 @@ def needs_person(state: State, tool: str) -> bool:
     return rule == "always" or (rule == "destructive" and spec is not None and spec.destructive)
 
 
-def _arguments(call: ToolCall) -> str:
-    text = ", ".join(f"{key}={value!r}" for key, value in call.args.items())
+def _arguments(state: State, call: ToolCall) -> str:
+    spec = state.tools.get(call.tool)
+    filled = {} if spec is None else spec.defaults_besides(call.args)
+    text = ", ".join(f"{key}={value!r}" for key, value in {**call.args, **filled}.items())
     return text if len(text) <= 200 else text[:200] + "…"

@@ -30,6 +30,8 @@ class JourneymanError(Exception):
 
     code = "error"
     retry_after_s: float | None = None
+    ended_session: bool = False
+    """Whether a session ended for it that had not begun: it could not start, whoever must act now."""
 
     def __init__(self, message: str, *, code: str | None = None, retry_after_s: float | None = None) -> None:
         super().__init__(message)
