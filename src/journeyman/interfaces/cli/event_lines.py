@@ -67,7 +67,7 @@ class EventLines:
             addresses: Advisor to the host and port that it is asked at, which no record holds; may be filled later.
             columns: How wide a line may be before it is cut at its end; any where it is left out.
         """
-        self._addresses = addresses if addresses is not None else {}
+        self._addresses: Mapping[str, str] = addresses if addresses is not None else {}
         self._columns = columns
         self._standing = StandingTexts()
         self._advisor = ""
