@@ -86,7 +86,7 @@ def test_check_warns_of_a_metric_that_a_command_does_not_report(metric: str, tol
 def test_check_says_nothing_of_what_a_plan_proves_where_a_probe_proves_it() -> None:
     """Its advice is taken already."""
     done: JsonObject = {"id": "done", "kind": "plan_finished"}
-    probed = {**CRITERION, "probe": {"tool": "look"}}
+    probed: JsonObject = {**CRITERION, "probe": {"tool": "look"}}
     alone = checked({"criteria": [done, CRITERION], "plan": PLAN}, TOOL)
     assert any("proves that the plan's calls were made" in str(one) for one in alone.warnings)
     beside = checked({"criteria": [done, probed], "plan": PLAN}, TOOL)

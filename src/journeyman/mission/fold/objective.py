@@ -40,8 +40,8 @@ def after_evaluation(state: State, value: float | None, total: float) -> Objecti
         return known
     known = replace(known, first=value) if known.first is None else known
     best, settings = known.best, tuple(made for made in known.settings.values() if made is not None)
-    if state.closing is not None or len(settings) < len(known.settings):
-        return known
+    if state.closing is not None or state.progress.aborted or len(settings) < len(known.settings):
+        return known  # nobody wants back what struck an abort condition
     holds = criteria_hold(state)
     now = BestSoFar(
         value=value,

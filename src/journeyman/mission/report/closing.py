@@ -48,10 +48,10 @@ def _cleanup_lessons(state: State) -> list[str]:
     """What `at_end` asks for and was not done: a setting stayed behind."""
     calls, ended = _cleanup(state), state.reason in (VerdictReason.ABORTED, VerdictReason.FORCED)
     if ended and calls and state.closing is None:
-        return [f"What `at_end` asks for was not done, since a person ended the mission: {_missed_words(calls)}."]
+        return [f"What `at_end` asks for was not done, since a person ended the mission: {_calls_text(calls)}."]
     failed = _failed_cleanup(state)
     return [
-        f"At the end {_missed_words([(effect.intended.tool, effect.intended.args)])} did not succeed:"
+        f"At the end {_calls_text([(effect.intended.tool, effect.intended.args)])} did not succeed:"
         f" {one_line(f'{effect.error_class}: {effect.error}', 200)}."
         for effect in failed
     ]
@@ -67,7 +67,7 @@ def _failed_cleanup(state: State) -> list[Effect]:
     return [one for one in state.of_iteration() if one.is_call and one.state is not EffectState.DONE]
 
 
-def _missed_words(calls: Sequence[tuple[str, Json]]) -> str:
+def _calls_text(calls: Sequence[tuple[str, Json]]) -> str:
     return ", ".join(call_text(tool, args) for tool, args in calls)
 
 
@@ -100,7 +100,7 @@ def followups(state: State, criteria: Sequence[CriterionRow]) -> list[str]:
     if state.reason is VerdictReason.CRITERIA_MET:
         rows += margin_followups(criteria)
     if failed := _failed_cleanup(state):
-        told = _missed_words([(effect.intended.tool, effect.intended.args) for effect in failed])
+        told = _calls_text([(effect.intended.tool, effect.intended.args) for effect in failed])
         rows.append(f"Do by hand what was to be done at the end and was not: {told}.")
     rows += [
         f"Find out whether {effect.intended.tool} ({effect.intended.effect}) happened, then `journeyman resolve`."
