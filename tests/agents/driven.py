@@ -5,35 +5,21 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
 
 from journeyman.agents.drivers.base import Apprentice
 from journeyman.agents.drivers.registry import apprentice_for
 from journeyman.agents.settings import AgentSettings, DriverKind
 from journeyman.testing.model_server import ModelServer
-from tests.agents.coding_agents import CodingAgent
-
-_PROGRAM_WORDS: Final = {"gemini": 2}
-"""How many words of a command line start the program; one for most."""
-_SCRIPTED: Final = "scripted"
-
+from tests.agents.coding_agents import CodingAgent, acp_program_of, program_of
 
 def driven(agent: CodingAgent, server: ModelServer, folder: Path, *, driver: DriverKind | None = None) -> Apprentice:
     """A real agent with a home of its own in `folder`, behind the driver that users get for it."""
     home = folder / "home"
-    home.mkdir(exist_ok=True)
-    agent.settle(home, folder, server.url)
-    words = agent.argv(server.url, "")
-    command = tuple(words[: _PROGRAM_WORDS.get(agent.name, 1)])
-    settings = AgentSettings(
-        driver=driver,
-        command=command,
-        arguments=tuple(words[words.index("-c") : -1]) if agent.name == "codex" else (),
-        model="gemini-2.5-flash" if agent.name == "gemini" else "",
-        environment=("SCRIPTED_KEY",),
-    )
-    variables = {"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8", **agent.environment(server.url)}
-    return apprentice_for(agent.name, {agent.name: settings}, variables)
+    agent.settle(home, server.url)
+    command = tuple(program_of(agent.name) if driver is not DriverKind.ACP else acp_program_of(agent.name))
+    variables = {"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"}
+    settings = {agent.name: AgentSettings(driver=driver, command=command)}
+    return apprentice_for(agent.name, settings, variables, model_url=server.url)
 
 
 def programs_under(folder: Path) -> list[int]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Mapping, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from journeyman.agents.drivers.base import AgentReadiness, Capabilities, WorkOrder
 from journeyman.agents.drivers.events import AgentEnded, AgentMessage, Ending, SessionStarted, clip
-from journeyman.agents.drivers.installed import agent_environment, program_readiness, refuse_unready
+from journeyman.agents.drivers.installed import agent_environment, program_readiness, refuse_unready, scratch_folder
 from journeyman.agents.drivers.program_conversation import AgentProgram, program_at_work
 from journeyman.agents.drivers.session import Session, session_of
 from journeyman.tools.processes.kept_output import KeptOutput
@@ -50,25 +48,19 @@ class CommandApprentice:
         refuse_unready(self.name, self.readiness())
         given = order.prompt.encode("utf-8", "replace")
         by_file = any(PROMPT_FILE in word for word in self.command)
-        with _prompt_file(given) as file:
-            places = {WORKSPACE: str(order.workspace), PROMPT_FILE: file}
+        with scratch_folder() as scratch:
+            file = scratch / "prompt.txt"
+            file.write_bytes(given)
+            places = {WORKSPACE: str(order.workspace), PROMPT_FILE: str(file)}
             program = AgentProgram(
                 argv=[_filled(word, places) for word in self.command],
                 folder=order.workspace,
                 environment=agent_environment(self.environment, {}, self.variables),
+                scratch=scratch,
             )
             conversation = _CommandConversation(self.name, program, b"" if by_file else given)
             async with session_of(conversation, order) as session:
                 yield session
-
-
-@contextmanager
-def _prompt_file(given: bytes) -> Generator[str]:
-    """A file that only we may read, for as long as the agent works."""
-    with tempfile.TemporaryDirectory(prefix="journeyman-prompt-") as folder:
-        file = Path(folder, "prompt.txt")
-        file.write_bytes(given)
-        yield str(file)
 
 
 def _filled(word: str, places: Mapping[str, str]) -> str:

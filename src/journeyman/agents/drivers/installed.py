@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Mapping, Sequence
+import tempfile
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
 
 from journeyman.agents.drivers.base import AgentReadiness
 from journeyman.mission.values.errors import NotFound
@@ -30,6 +33,13 @@ def refuse_unready(name: str, readiness: AgentReadiness) -> None:
             f"the agent {name!r} cannot be started: {readiness.why}; `journeyman agents` lists what is there",
             code="agent_not_installed",
         )
+
+
+@contextmanager
+def scratch_folder() -> Generator[Path]:
+    """A folder that only we and our programs may read. Whoever starts a program with it as `scratch` need not fear being killed."""
+    with tempfile.TemporaryDirectory(prefix="journeyman-agent-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
 
 
 def agent_environment(names: Sequence[str], fixed: Mapping[str, str], ours: Mapping[str, str]) -> dict[str, str]:

@@ -31,6 +31,8 @@ class AgentProgram:
     argv: Sequence[str]
     folder: Path
     environment: Mapping[str, str]
+    scratch: Path | None = None
+    """A folder of files for it, removed with it also where we are killed."""
 
 
 class Talk:
@@ -83,7 +85,7 @@ async def program_at_work(what: AgentProgram, session: Session) -> AsyncGenerato
     errors = KeptOutput(0, _ERROR_BYTES)
     program = await start_program(
         what.argv, folder=what.folder, environment=what.environment, given=True, marked=True, kept=errors,
-        on_output=lambda _: session.hear(),
+        on_output=lambda _: session.hear(), scratch=what.scratch,
     )  # fmt: skip
     pipes = program.pipes
     assert pipes is not None and pipes.writer is not None  # noqa: S101, PT018 - it was started with both

@@ -60,6 +60,7 @@ async def start_program(
     marked: bool = False,
     kept: KeptOutput,
     on_output: Callable[[bytes], None] | None = None,
+    scratch: Path | None = None,
 ) -> RunningProgram:
     """Start a program, never through a shell, under a reaper, in a session of its own.
 
@@ -72,6 +73,7 @@ async def start_program(
         marked: Add the variable `MARK`, so that what it started is found even where it kills its reaper.
         kept: Takes in the other output.
         on_output: Told each piece of that other output as it comes.
+        scratch: A folder that is removed once all has ended, also where we are killed meanwhile.
 
     Raises:
         NotFound: The reaper cannot be started. Where the program cannot be, `error` tells.
@@ -83,7 +85,7 @@ async def start_program(
         if apart:
             pipes = await _open_pipes(ends, given=given)
         output, source = (ends[0] if apart else _STDERR), (ends[1] if given else _NO_INPUT)
-        reaper = [sys.executable, "-I", "-S", _REAPER, str(output), str(source), *argv]
+        reaper = [sys.executable, "-I", "-S", _REAPER, str(output), str(source), str(scratch or ""), *argv]
         variables = {**(os.environ if environment is None else environment), **({MARK: mark} if marked else {})}
         process = await start_process(reaper, folder=folder, environment=variables, descriptors=ends)
     except (OSError, ValueError) as error:

@@ -69,9 +69,13 @@ class Redirect:
     """What points an agent to a model at another address, such as a scripted one on this machine."""
 
     arguments: tuple[str, ...] = ()
+    """Options of its command line."""
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     model: str = ""
     """What it is to ask for there; empty: whatever it likes."""
+    home_settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict[str, Mapping[str, object]])
+    """What must stand in settings files of its home, by their paths there: nothing else can say it. We write into no home but
+    one that is made for a trial."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
