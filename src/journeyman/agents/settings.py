@@ -12,6 +12,8 @@ class DriverKind(StrEnum):
 
     HEADLESS = "headless"
     """One run for each order; lines of JSON on its output, in the format of the agent that it is named after."""
+    ACP = "acp"
+    """The Agent Client Protocol, which many agents speak: one driver for all of them, which asks before each call."""
     COMMAND = "command"
     """Any program: its exit code is all that it says."""
 
@@ -22,7 +24,8 @@ class AgentSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     driver: DriverKind | None = None
-    """How it is spoken to: `headless` for the agents that are known by name, else `command`."""
+    """How it is spoken to: `headless` for the agents whose lines are known, `acp` for others that are known to speak it,
+    else what is given here: `acp` or `command`."""
     command: tuple[str, ...] = ()
     """Its program and the arguments that come first, as a list: never a shell. `{workspace}` and `{prompt_file}` stand for
     folder and file with `driver = "command"`."""

@@ -11,7 +11,7 @@ from typing import Final
 from journeyman.agents import HOSTS
 from journeyman.agents.drivers.base import AgentReadiness, Capabilities, WorkOrder
 from journeyman.agents.drivers.dialogues.base import Dialogue, HeadlessAgent, Launch, Redirect
-from journeyman.agents.drivers.ending import ProcessEnd, judge_end
+from journeyman.agents.drivers.ending import ProcessEnd, judge_end, last_line
 from journeyman.agents.drivers.events import (
     AgentEnded,
     AgentEvent,
@@ -22,14 +22,12 @@ from journeyman.agents.drivers.events import (
     ToolStarted,
     Unreadable,
     UsageReported,
-    clip,
 )
 from journeyman.agents.drivers.installed import agent_environment, program_readiness, refuse_unready
 from journeyman.agents.drivers.json_lines import JsonLines, Row
 from journeyman.agents.drivers.program_conversation import AgentProgram, Talk, program_at_work
 from journeyman.agents.drivers.session import Session, session_of
 from journeyman.mission.values.errors import NotAllowed
-from journeyman.mission.values.printable import visible_line
 
 _LINGER_S: Final = 10.0
 """How long an agent has to go by itself after its result, or after it has closed its output."""
@@ -130,7 +128,7 @@ class HeadlessConversation:
             for event in self._dialogue.at_end():
                 await self._tell(event, talk, session)
             code = await talk.exited(_LINGER_S)
-        complaint = _last_line(session.errors)
+        complaint = last_line(session.errors)
         process = ProcessEnd(
             exit_code=code, oversized_bytes=lines.oversized_bytes, torn=lines.torn, complaint=complaint
         )
@@ -165,7 +163,3 @@ class HeadlessConversation:
                     self._claim = None  # it goes on: what it said of its end was about an earlier turn
                 await session.tell(event)
 
-
-def _last_line(errors: bytes) -> str:
-    lines = [line for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
-    return visible_line(clip(lines[-1])) if lines else ""

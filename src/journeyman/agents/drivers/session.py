@@ -118,7 +118,8 @@ class Session:
             case ToolStarted():
                 self._calls += 1
             case UsageReported():
-                self._usage = event.usage
+                self._usage = event.usage.at_least(self._usage or event.usage)
+                event = UsageReported(usage=self._usage)
             case _:
                 pass
         await self._pass_on(event)

@@ -9,6 +9,7 @@ from typing import Final
 
 from journeyman.agents.drivers.base import Capabilities
 from journeyman.agents.drivers.dialogues.base import (
+    BoundedTable,
     Dialogue,
     HeadlessAgent,
     Launch,
@@ -52,7 +53,7 @@ class GeminiDialogue(Dialogue):
     """Lines of `gemini -o stream-json`."""
 
     def __init__(self) -> None:
-        self._kinds: dict[str, ToolKind] = {}
+        self._kinds: BoundedTable[ToolKind] = BoundedTable()
         self._said = TextJoiner()
         self._trouble = ""
         """A block or an error after which it has not spoken again."""
