@@ -75,6 +75,8 @@ class AcpUpdates:
         self._said = TextJoiner()
         self._calls: BoundedTable[_Call] = BoundedTable()
         self._cost_usd: float | None = None
+        self._model_failed = False
+        """Codex' adapter says so beside the turn, which ends as if all were well."""
 
     def read(self, update: Mapping[str, object]) -> Iterator[AgentEvent]:
         """What an update of the session means."""
@@ -91,6 +93,9 @@ class AcpUpdates:
                 if cost.get("currency") == "USD" and (amount := money(cost.get("amount"))) is not None:
                     self._cost_usd = amount
                     yield UsageReported(usage=Usage(cost_usd=amount))
+            case "session_info_update":
+                status = table(update, "_meta", "codex", "threadStatus").get("type")
+                self._model_failed = status == "systemError" if status else self._model_failed
             case _:
                 return
 
@@ -127,6 +132,9 @@ class AcpUpdates:
         how = _STOPS.get(reason, Ending.UNKNOWN)
         if reason == "cancelled" and cancelling:
             how = Ending.CANCELLED
+        if how is Ending.FINISHED and self._model_failed:
+            yield AgentEnded(how=Ending.FAILED, stop_reason="system_error", detail="its model failed: see its last message")
+            return
         detail = "" if how is not Ending.UNKNOWN else f"it stopped for a reason of its own: {reason or 'none given'}"
         yield AgentEnded(how=how, stop_reason=reason, detail=detail)
 
@@ -151,7 +159,8 @@ class AcpUpdates:
         if call is None:
             call = self._calls[call_id] = _Call()
         self._learn(call, told)
-        if not call.begun and (whole or not announced or call.command or call.paths or status not in (None, "pending")):
+        said = call.command or (call.paths and call.kind is not ToolKind.EXECUTE)
+        if not call.begun and (whole or not announced or said or status not in (None, "pending")):
             yield from self._begin(call_id, call)
         for diff in self._diffs(call_id, call, told):
             yield diff
@@ -195,6 +204,8 @@ class AcpUpdates:
     @staticmethod
     def _begin(call_id: str, call: _Call) -> Iterator[AgentEvent]:
         call.begun = True
+        if call.kind is ToolKind.EXECUTE:
+            call.command = call.command or call.name  # the title is the command, with some
         yield ToolStarted(call_id=call_id, name=call.name, kind=call.kind, command=call.command, paths=call.paths)
 
     @staticmethod
