@@ -133,9 +133,7 @@ async def test_a_model_that_fails_in_the_middle(agent: CodingAgent, agent_folder
     await nothing_left(agent_folder)
 
 
-@pytest.mark.parametrize(
-    "agent", [agent for agent in AGENTS if agent.name != "gemini"], ids=lambda agent: agent.name
-)
+@pytest.mark.parametrize("agent", [agent for agent in AGENTS if agent.name != "gemini"], ids=lambda agent: agent.name)
 async def test_a_session_goes_on(agent: CodingAgent, agent_folder: Path) -> None:
     """The model is sent what was said before; the past is not told again."""
     workspace = agent_folder / "workspace"

@@ -116,9 +116,7 @@ class FakeAcpAgent:
 
     async def _called(self, session_id: str, words: str) -> None:
         diff = schema.FileEditToolCallContent(type="diff", path=DONE_FILE, new_text=words)
-        await self.client.session_update(
-            session_id, acp.update_tool_call("c-1", status="completed", content=[diff])
-        )
+        await self.client.session_update(session_id, acp.update_tool_call("c-1", status="completed", content=[diff]))
 
     async def _asked(self, session_id: str) -> bool:
         call = schema.ToolCallUpdate(

@@ -275,7 +275,18 @@ _UPDATE: Final = st.fixed_dictionaries(
     {"sessionUpdate": st.sampled_from(["tool_call", "tool_call_update", "agent_message_chunk", "usage_update", 3])},
     optional={
         key: _JSON
-        for key in ("toolCallId", "content", "status", "kind", "title", "locations", "rawInput", "rawOutput", "cost", "_meta")
+        for key in (
+            "toolCallId",
+            "content",
+            "status",
+            "kind",
+            "title",
+            "locations",
+            "rawInput",
+            "rawOutput",
+            "cost",
+            "_meta",
+        )
     },
 )
 

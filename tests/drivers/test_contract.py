@@ -102,7 +102,9 @@ async def test_an_agent_that_is_not_there_is_told(tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     broken.write_text("#!/no/such/interpreter\n")
     broken.chmod(0o755)
-    with pytest.raises(NotFound, match="cannot be started"):
+    with pytest.raises(
+        NotFound, match=r"cannot be started: the interpreter /no/such/interpreter of .*broken is not there"
+    ):
         async with apprentice_for("codex", {"codex": AgentSettings(command=(str(broken),))}).start(
             WorkOrder(prompt="", workspace=tmp_path)
         ):

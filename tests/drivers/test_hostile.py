@@ -15,9 +15,11 @@ import anyio
 import pytest
 
 from journeyman.agents.drivers.base import WorkLimits, WorkOrder, WorkResult
-from journeyman.agents.drivers.events import AgentEvent, Ending, Unreadable
+from journeyman.agents.drivers.events import AgentEvent, Ending, PermissionAsked, Unreadable, UsageReported
+from journeyman.agents.drivers.permissions import Access, PermissionPolicy
 from journeyman.agents.drivers.registry import apprentice_for
 from journeyman.agents.settings import AgentSettings, DriverKind
+from journeyman.mission.values.errors import InvalidInput
 
 pytestmark = pytest.mark.anyio
 
@@ -202,6 +204,73 @@ async def test_a_result_after_which_it_stays_is_ended(tmp_path: Path, monkeypatc
     await until(lambda: not any(map(lives, noted(tmp_path))))
 
 
+@pytest.mark.parametrize("noise", ["time.sleep(600)", "\nwhile True: put(type='noise'); time.sleep(0.05)"])
+async def test_nothing_holds_us_after_a_result(noise: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither an open output nor noise on it; with no limit of time at all."""
+    monkeypatch.setattr("journeyman.agents.drivers.headless._LINGER_S", 0.5)
+    settings = AgentSettings(command=(sys.executable, "-c", f"{HELPERS}begin(); good(); {noise}"))
+    agent = apprentice_for("claude-code", {"claude-code": settings})
+    with anyio.fail_after(60):
+        async with agent.start(WorkOrder(prompt="", workspace=tmp_path)) as session:
+            result = await session.collect()
+    assert (result.ended.how, result.ended.exit_code) == (Ending.FINISHED, None)
+    await until(lambda: not any(map(lives, noted(tmp_path))))
+
+
+async def test_usage_never_falls_and_repeats_count_once(tmp_path: Path) -> None:
+    """An agent that takes back what it said, or says it again."""
+    said = "put(type='assistant', message={'id': 'm', 'content': [], 'usage': {'input_tokens': %d}}); "
+    code = "begin(); " + said % 900_000 + said % 900_000 + said % 5 + "good(modelUsage={'m': {'inputTokens': 1}})"
+    events, result = await run(code, tmp_path, 60.0)
+    assert result.ended.how is Ending.FINISHED
+    assert [event.usage.tokens for event in events if isinstance(event, UsageReported)][-1] == 900_000
+    assert result.usage is not None
+    assert result.usage.tokens == 900_000
+
+
+async def test_a_slow_follower_is_not_the_agents_silence(tmp_path: Path) -> None:
+    """It waits for us, not we for it."""
+    code = "begin()\nfor i in range(1000): put(type='assistant', message={'content': [{'type': 'text', 'text': 'x'}]})\ngood()"
+    settings = AgentSettings(command=(sys.executable, "-c", HELPERS + code))
+    order = WorkOrder(prompt="", workspace=tmp_path, limits=WorkLimits(silence_s=1.0, wall_clock_s=60))
+    async with apprentice_for("claude-code", {"claude-code": settings}).start(order) as session:
+        heard = 0
+        async for _ in session.follow():
+            heard += 1
+            if heard == 300:
+                await anyio.sleep(2.5)
+        result = await session.collect()
+    assert result.ended.how is Ending.FINISHED, result.ended
+
+
+async def test_nobody_is_asked_for_an_agent_that_is_gone(tmp_path: Path) -> None:
+    """A person who would still think about it is left in peace."""
+    left = anyio.Event()
+
+    async def person(_: PermissionAsked) -> bool:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            left.set()
+
+    request = "{'subtype': 'can_use_tool', 'tool_name': 'Write', 'input': {}, 'tool_use_id': 't'}"
+    code = f"begin(); put(type='control_request', request_id='r', request={request}); os.abort()"
+    settings = AgentSettings(command=(sys.executable, "-c", HELPERS + code))
+    order = WorkOrder(prompt="", workspace=tmp_path, ask_person=person, policy=PermissionPolicy(write=Access.ASK))
+    with anyio.fail_after(60):
+        async with apprentice_for("claude-code", {"claude-code": settings}).start(order) as session:
+            result = await session.collect()
+    assert left.is_set()
+    assert result.ended.how is Ending.UNKNOWN
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1.0])
+def test_a_limit_that_limits_nothing_is_refused(value: float) -> None:
+    """No measure is ever more than NaN."""
+    with pytest.raises(InvalidInput, match="wall_clock_s"):
+        WorkLimits(wall_clock_s=value)
+
+
 async def test_an_agent_sees_no_variables_but_its_own(tmp_path: Path) -> None:
     """Neither other agents' keys nor anything that is not named."""
     secret = {"ANTHROPIC_API_KEY": "own", "OPENAI_API_KEY": "other", "AWS_SECRET_ACCESS_KEY": "other", "MINE": "named"}
@@ -236,8 +305,8 @@ from pathlib import Path
 from journeyman.agents.drivers import WorkOrder, apprentice_for
 from journeyman.agents.settings import AgentSettings
 async def main():
-    settings = AgentSettings(command=(sys.executable, "-c", sys.argv[1]))
-    agent = apprentice_for("claude-code", {"claude-code": settings})
+    settings = AgentSettings(driver="command", command=(sys.executable, "-c", sys.argv[1], "{prompt_file}"))
+    agent = apprentice_for("mine", {"mine": settings})
     async with agent.start(WorkOrder(prompt="", workspace=Path(sys.argv[2]))) as session:
         await session.collect()
 asyncio.run(main())
@@ -245,13 +314,19 @@ asyncio.run(main())
 
 
 async def test_when_we_are_killed_the_agent_is_gone_too(tmp_path: Path) -> None:
-    """With all that it started."""
-    agent = HELPERS + "note(child('import os, time; os.setsid(); time.sleep(600)')); begin(); time.sleep(600)"
+    """With all that it started, and the file with its prompt."""
+    agent = (
+        HELPERS
+        + "open('prompt-file.txt', 'w').write(sys.argv[1]); "
+        + "note(child('import os, time; os.setsid(); time.sleep(600)')); begin(); time.sleep(600)"
+    )
     with subprocess.Popen([sys.executable, "-c", KILLED, agent, str(tmp_path)]) as ours:  # noqa: ASYNC220
         try:
             await until(lambda: (tmp_path / "pids.txt").exists() and len(noted(tmp_path)) == 2)
             ours.send_signal(signal.SIGKILL)
             await until(lambda: not any(map(lives, noted(tmp_path))))
+            prompt = Path((tmp_path / "prompt-file.txt").read_text())
+            await until(lambda: not prompt.parent.exists())
         finally:
             with suppress(ProcessLookupError):
                 ours.kill()

@@ -11,11 +11,13 @@ from typing import Final
 
 import anyio
 
+from journeyman.agents.drivers.acp.known_agents import ACP
 from journeyman.agents.drivers.base import Capabilities
 from journeyman.agents.drivers.dialogues import HEADLESS
 from journeyman.agents.drivers.installed import agent_environment
-from journeyman.agents.drivers.registry import apprentice_for
+from journeyman.agents.drivers.registry import apprentice_for, driver_of, known_names
 from journeyman.agents.settings import AgentSettings, DriverKind
+from journeyman.mission.values.errors import CallerError
 from journeyman.tools.processes.command_runner import run_command
 
 _VERSION: Final = re.compile(r"\d+\.\d+[\w.+-]*")
@@ -36,7 +38,8 @@ class AgentFinding:
     """Empty where it does not say."""
     login: str
     """The variable or file that would log it in; empty where none was found, or nobody knows where it would be."""
-    driver: DriverKind
+    driver: DriverKind | None
+    """`None` where neither name nor settings tell."""
     capabilities: Capabilities
 
 
@@ -45,7 +48,7 @@ async def look_for_agents(
 ) -> list[AgentFinding]:
     """The agents that are known by name, and those of the settings. Their programs are asked for their versions, at once."""
     ours = os.environ if variables is None else variables
-    names = [*HEADLESS, *(name for name in settings if name not in HEADLESS)]
+    names = list(dict.fromkeys((*known_names(), *settings)))
     found: dict[str, AgentFinding] = {}
 
     async def look(name: str) -> None:
@@ -58,18 +61,25 @@ async def look_for_agents(
 
 
 async def _look_for(name: str, settings: Mapping[str, AgentSettings], ours: Mapping[str, str]) -> AgentFinding:
-    apprentice = apprentice_for(name, settings, ours)
-    own, agent = settings.get(name, AgentSettings()), HEADLESS.get(name)
+    own = settings.get(name, AgentSettings())
+    kind = driver_of(name, own)
+    try:
+        apprentice = apprentice_for(name, settings, ours)
+    except CallerError as error:  # settings that do not say enough are a row, and hide no other
+        return AgentFinding(
+            name=name, ready=False, detail=str(error), version="", login="", driver=kind, capabilities=Capabilities()
+        )
     readiness = apprentice.readiness()
-    headless = agent is not None and own.driver is not DriverKind.COMMAND
-    login = agent.login(Path(ours.get("HOME") or Path.home()), ours) if agent is not None and headless else ""
+    known = {DriverKind.HEADLESS: HEADLESS, DriverKind.ACP: ACP}.get(kind, {}).get(name) if kind is not None else None
+    login = known.login(Path(ours.get("HOME") or Path.home()), ours) if known is not None else ""
+    asked = readiness.ready and known is not None  # others may take the question for the start of their work
     return AgentFinding(
         name=name,
         ready=readiness.ready,
         detail=readiness.why,
-        version=await _version(readiness.why, own, ours) if readiness.ready and headless else "",
+        version=await _version(readiness.why, own, ours) if asked else "",
         login=login,
-        driver=DriverKind.HEADLESS if headless else DriverKind.COMMAND,
+        driver=kind,
         capabilities=apprentice.capabilities,
     )
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
+
+import anyio
 
 from journeyman.agents import HOSTS
 from journeyman.agents.drivers.base import AgentReadiness, Capabilities, WorkOrder
@@ -111,13 +114,14 @@ class HeadlessConversation:
         self._program = program
         self._dialogue = dialogue
         self._claim: AgentEnded | None = None
+        self._claimed_s: float | None = None
 
     async def hold(self, session: Session) -> AgentEnded:
         """From its start to its end."""
         lines = JsonLines()
         async with program_at_work(self._program, session) as talk:
             self._open(talk, session.order)
-            while chunk := await talk.read():
+            while chunk := await self._heard(talk):
                 session.hear(chunk)
                 for found in lines.feed(chunk):
                     await self._take(found, talk, session)
@@ -127,12 +131,25 @@ class HeadlessConversation:
                 await self._take(found, talk, session)
             for event in self._dialogue.at_end():
                 await self._tell(event, talk, session)
-            code = await talk.exited(_LINGER_S)
+            code = await talk.exited(self._lingers_s())
         complaint = last_line(session.errors)
         process = ProcessEnd(
             exit_code=code, oversized_bytes=lines.oversized_bytes, torn=lines.torn, complaint=complaint
         )
         return judge_end(self._claim, process)
+
+    async def _heard(self, talk: Talk) -> bytes:
+        """The next piece of its output; nothing where it only stays after its result, whatever noise it makes."""
+        if self._claim is None:
+            return await talk.read()
+        with anyio.move_on_after(self._lingers_s()):
+            return await talk.read()
+        return b""
+
+    def _lingers_s(self) -> float:
+        """What is left of its time to go by itself."""
+        since_s = 0.0 if self._claimed_s is None else time.monotonic() - self._claimed_s
+        return max(0.0, _LINGER_S - since_s)
 
     def _open(self, talk: Talk, order: WorkOrder) -> None:
         """Without waiting: an agent may talk before it has read a long prompt."""
@@ -153,13 +170,14 @@ class HeadlessConversation:
         match event:
             case AgentEnded():
                 if self._claim is None or self._claim.how is Ending.FINISHED:
-                    self._claim = event
+                    self._claim, self._claimed_s = event, time.monotonic()
             case PermissionAsked():
                 await talk.write(self._dialogue.reply(event, allowed=await session.ask(event)))
             case UsageReported() if self._counts_on and session.order.used_before is not None:
                 await session.tell(UsageReported(usage=event.usage.since(session.order.used_before)))
             case _:
                 if isinstance(event, AgentMessage | ToolStarted | ToolFinished):
-                    self._claim = None  # it goes on: what it said of its end was about an earlier turn
+                    self._claim = self._claimed_s = (
+                        None  # it goes on: what it said of its end was about an earlier turn
+                    )
                 await session.tell(event)
-

@@ -94,7 +94,7 @@ async def program_at_work(what: AgentProgram, session: Session) -> AsyncGenerato
         await program.started.wait()
         if program.error:
             raise NotFound(f"{what.argv[0]!r} cannot be started: {program.error}", code="program_not_started")
-        session.begun()
+        session.begun(program.over)
         yield Talk(program, pipes.reader, pipes.writer)
     finally:
         with anyio.CancelScope(shield=True):

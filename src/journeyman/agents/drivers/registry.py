@@ -64,9 +64,7 @@ def apprentice_for(
         case DriverKind.COMMAND | DriverKind.ACP:
             problem = "needs command, a list of arguments"
         case None:
-            problem = (
-                'needs driver = "acp" or "command", and command, a list of arguments: it is no agent that is known by name'
-            )
+            problem = 'needs driver = "acp" or "command", and command, a list of arguments: it is no agent that is known by name'
     raise InvalidInput("settings", (Problem(where=f"agents.{name}", message=problem),))
 
 

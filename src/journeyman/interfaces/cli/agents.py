@@ -24,6 +24,7 @@ from journeyman.agents.drivers.events import (
 )
 from journeyman.agents.drivers.registry import apprentice_for
 from journeyman.apprentices.attempt import AgentAttempt, AttemptOrder, run_attempt
+from journeyman.concurrency.folder_removal import remove_folder
 from journeyman.config import Settings
 from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.options import JsonOption
@@ -93,13 +94,15 @@ async def _check(
     settings: Settings, name: str, model_url: str, timeout_s: float, *, quiet: bool
 ) -> tuple[AgentAttempt, bool]:
     agent = apprentice_for(name, settings.agents, model_url=model_url)
-    with tempfile.TemporaryDirectory(prefix="journeyman-agent-check-") as folder:
+    folder = Path(tempfile.mkdtemp(prefix="journeyman-agent-check-"))
+    try:
         limits = WorkLimits(wall_clock_s=timeout_s)
-        order = AttemptOrder(prompt=_PROMPT, place=Path(folder, "attempt"), limits=limits)
+        order = AttemptOrder(prompt=_PROMPT, place=folder / "attempt", limits=limits)
         result = await run_attempt(agent, order, lambda event, at_s: None if quiet else _show(event, at_s))
-        made = {change.path: change.after_sha256 for change in result.changes if not change.omitted}
-        works = made.get(_FILE, "") in _WANTED
-    return result, works
+    finally:
+        remove_folder(folder)
+    made = {change.path: change.after_sha256 for change in result.changes if not change.omitted}
+    return result, made.get(_FILE, "") in _WANTED
 
 
 def _show(event: AgentEvent, at_s: float) -> None:
@@ -124,7 +127,7 @@ def _driven(row: AgentFinding) -> str:
     """How it would be driven, in a few words."""
     can: Capabilities = row.capabilities
     words = [
-        row.driver.value,
+        row.driver.value if row.driver is not None else "",
         "asks" if can.asks else "",
         "resumes" if can.resumes else "",
         "" if can.tells_usage else "tells no usage",

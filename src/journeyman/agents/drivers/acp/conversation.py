@@ -235,7 +235,9 @@ class AcpConversation:
             return
         for option in began.config_options or ():
             if getattr(option, "category", None) == "model":
-                await connection.set_config_option(config_id=option.id, session_id=session_id, value=self._opening.model)
+                await connection.set_config_option(
+                    config_id=option.id, session_id=session_id, value=self._opening.model
+                )
                 return
         await session.tell(Notice(text=f"it offers no choice of its model: {self._opening.model!r} was not chosen"))
 

@@ -133,7 +133,9 @@ class AcpUpdates:
         if reason == "cancelled" and cancelling:
             how = Ending.CANCELLED
         if how is Ending.FINISHED and self._model_failed:
-            yield AgentEnded(how=Ending.FAILED, stop_reason="system_error", detail="its model failed: see its last message")
+            yield AgentEnded(
+                how=Ending.FAILED, stop_reason="system_error", detail="its model failed: see its last message"
+            )
             return
         detail = "" if how is not Ending.UNKNOWN else f"it stopped for a reason of its own: {reason or 'none given'}"
         yield AgentEnded(how=how, stop_reason=reason, detail=detail)
@@ -198,7 +200,11 @@ class AcpUpdates:
         )
         call.paths = tuple(dict.fromkeys((*call.paths, *located, *changed, *paths_in(given))))[:_MOST_PATHS]
         raw = table(told, "rawOutput")
-        ends = (raw.get("exit_code"), table(raw, "metadata").get("exit"), table(told, "_meta", "terminal_exit").get("exit_code"))
+        ends = (
+            raw.get("exit_code"),
+            table(raw, "metadata").get("exit"),
+            table(told, "_meta", "terminal_exit").get("exit_code"),
+        )
         call.exit_code = next((number for end in ends if (number := code(end)) is not None), call.exit_code)
 
     @staticmethod
@@ -231,7 +237,9 @@ def _words(value: list[object]) -> list[str]:
 
 def _output(told: Mapping[str, object]) -> str:
     """What a call shows as its result."""
-    parts = [text(table(row, "content").get("text")) for row in rows(told.get("content")) if row.get("type") == "content"]
+    parts = [
+        text(table(row, "content").get("text")) for row in rows(told.get("content")) if row.get("type") == "content"
+    ]
     parts.append(text(table(told, "_meta", "terminal_output_delta").get("data")))  # Codex shows it as of a terminal
     return clip("\n".join(part for part in parts if part))
 

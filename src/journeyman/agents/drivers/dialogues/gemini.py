@@ -150,7 +150,9 @@ def _login(home: Path, variables: Mapping[str, str]) -> str:
 
 
 def _redirect(url: str) -> Redirect:
-    login = {"security": {"auth": {"selectedType": "gemini-api-key"}}}  # without it, an address makes it look for another login
+    login = {
+        "security": {"auth": {"selectedType": "gemini-api-key"}}
+    }  # without it, an address makes it look for another login
     return Redirect(
         variables={"GOOGLE_GEMINI_BASE_URL": url, "GEMINI_API_KEY": "scripted"},
         home_settings={".gemini/settings.json": login},

@@ -140,7 +140,9 @@ def permissions(launch: Launch, *, otherwise: str) -> dict[str, str]:
     policy = launch.order.policy
 
     def rule(access: Access) -> str:
-        return {Access.ALLOW: "ask" if otherwise == "ask" else "allow", Access.REFUSE: "deny", Access.ASK: otherwise}[access]
+        return {Access.ALLOW: "ask" if otherwise == "ask" else "allow", Access.REFUSE: "deny", Access.ASK: otherwise}[
+            access
+        ]
 
     rules = {name: rule(policy.of_kind(kind)) for name, kind in _PERMISSIONS.items()}
     rules["external_directory"] = rule(policy.outside)
