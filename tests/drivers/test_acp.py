@@ -37,7 +37,7 @@ from journeyman.agents.drivers.events import (
 )
 from journeyman.agents.drivers.permissions import Access, PermissionPolicy
 from journeyman.agents.drivers.registry import apprentice_for
-from journeyman.agents.settings import AgentSettings, DriverKind
+from journeyman.agents.settings import AgentSettings, ConfineMode, DriverKind
 from journeyman.mission.values.errors import NotAllowed, NotFound
 from journeyman.testing.check_apprentice import APPRENTICE_CHECKS, SAID, AgentBehaviour, Check
 
@@ -49,7 +49,8 @@ def speaking(behaviour: str) -> Apprentice:
     """The agent of the SDK, behind the driver for any agent."""
     code = f"import runpy, sys; sys.path.insert(0, {str(ROOT)!r}); sys.argv[1:] = [{behaviour!r}]; "
     code += "runpy.run_module('tests.drivers.fake_acp_agent', run_name='__main__')"
-    return apprentice_for("mine", {"mine": AgentSettings(driver=DriverKind.ACP, command=(sys.executable, "-c", code))})
+    settings = AgentSettings(driver=DriverKind.ACP, confine=ConfineMode.OFF, command=(sys.executable, "-c", code))
+    return apprentice_for("mine", {"mine": settings})
 
 
 @asynccontextmanager
@@ -183,7 +184,9 @@ def good(): put(id=number, result={{"stopReason": "end_turn"}}); sys.stdin.read(
     file = folder / "agent.py"
     file.write_text(code)
     command = (sys.executable, str(file))
-    return apprentice_for("raw", {"raw": AgentSettings(driver=DriverKind.ACP, command=command)})
+    return apprentice_for(
+        "raw", {"raw": AgentSettings(driver=DriverKind.ACP, confine=ConfineMode.OFF, command=command)}
+    )
 
 
 HOSTILE: Final = {

@@ -12,6 +12,7 @@ import anyio
 import pytest
 
 from journeyman.agents.drivers.base import Apprentice, WorkOrder
+from journeyman.agents.drivers.confinement import confinement_fault
 from journeyman.agents.drivers.events import (
     AgentEnded,
     AgentEvent,
@@ -22,7 +23,7 @@ from journeyman.agents.drivers.events import (
     ToolStarted,
 )
 from journeyman.agents.drivers.registry import apprentice_for
-from journeyman.agents.settings import AgentSettings, DriverKind
+from journeyman.agents.settings import AgentSettings, ConfineMode, DriverKind
 from journeyman.mission.values.errors import InvalidInput, NotFound
 from journeyman.testing.check_apprentice import (
     APPRENTICE_CHECKS,
@@ -41,13 +42,13 @@ FAKE = str(Path(__file__).with_name("fake_agent.py"))
 pytestmark = pytest.mark.anyio
 
 
-def over_program(form: str) -> MakeApprentice:
+def over_program(form: str, confine: ConfineMode = ConfineMode.OFF) -> MakeApprentice:
     """The driver of a format, over the program that speaks it."""
 
     @asynccontextmanager
     async def make(behaviour: AgentBehaviour) -> AsyncGenerator[Apprentice]:
         kind = DriverKind.COMMAND if form == "command" else None
-        settings = AgentSettings(driver=kind, command=(sys.executable, FAKE, form, behaviour.value))
+        settings = AgentSettings(driver=kind, confine=confine, command=(sys.executable, FAKE, form, behaviour.value))
         yield apprentice_for(form, {form: settings})
 
     return make
@@ -85,6 +86,14 @@ async def make_scripted(behaviour: AgentBehaviour) -> AsyncGenerator[Apprentice]
 async def test_drivers_of_programs(form: str, check: Check, tmp_path: Path) -> None:
     """Headless agents in their own formats, and any command."""
     await check(over_program(form), tmp_path)
+
+
+@pytest.mark.skipif(bool(confinement_fault()), reason=confinement_fault())
+@pytest.mark.parametrize("check", APPRENTICE_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("form", ["claude-code", "command"])
+async def test_a_confined_program_keeps_the_contract(form: str, check: Check, tmp_path: Path) -> None:
+    """The same, with nothing but its folder to write to."""
+    await check(over_program(form, ConfineMode.REQUIRE), tmp_path)
 
 
 async def test_the_scripted_driver(tmp_path: Path) -> None:

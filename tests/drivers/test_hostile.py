@@ -18,7 +18,7 @@ from journeyman.agents.drivers.base import WorkLimits, WorkOrder, WorkResult
 from journeyman.agents.drivers.events import AgentEvent, Ending, PermissionAsked, Unreadable, UsageReported
 from journeyman.agents.drivers.permissions import Access, PermissionPolicy
 from journeyman.agents.drivers.registry import apprentice_for
-from journeyman.agents.settings import AgentSettings, DriverKind
+from journeyman.agents.settings import AgentSettings, ConfineMode, DriverKind
 from journeyman.mission.values.errors import InvalidInput
 
 pytestmark = pytest.mark.anyio
@@ -127,7 +127,7 @@ AGENTS: Final[dict[str, tuple[str, set[Ending]]]] = {
 
 async def run(code: str, folder: Path, wall_clock_s: float = 3.0) -> tuple[list[AgentEvent], WorkResult]:
     """Let an agent of this code work, as if it were Claude Code."""
-    settings = AgentSettings(command=(sys.executable, "-c", HELPERS + code))
+    settings = AgentSettings(confine=ConfineMode.OFF, command=(sys.executable, "-c", HELPERS + code))
     limits = WorkLimits(wall_clock_s=wall_clock_s, tokens=1_000_000, tool_calls=1000)
     order = WorkOrder(prompt="Work.", workspace=folder, limits=limits)
     async with apprentice_for("claude-code", {"claude-code": settings}).start(order) as session:
@@ -208,7 +208,9 @@ async def test_a_result_after_which_it_stays_is_ended(tmp_path: Path, monkeypatc
 async def test_nothing_holds_us_after_a_result(noise: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither an open output nor noise on it; with no limit of time at all."""
     monkeypatch.setattr("journeyman.agents.drivers.headless._LINGER_S", 0.5)
-    settings = AgentSettings(command=(sys.executable, "-c", f"{HELPERS}begin(); good(); {noise}"))
+    settings = AgentSettings(
+        confine=ConfineMode.OFF, command=(sys.executable, "-c", f"{HELPERS}begin(); good(); {noise}")
+    )
     agent = apprentice_for("claude-code", {"claude-code": settings})
     with anyio.fail_after(60):
         async with agent.start(WorkOrder(prompt="", workspace=tmp_path)) as session:
@@ -231,7 +233,7 @@ async def test_usage_never_falls_and_repeats_count_once(tmp_path: Path) -> None:
 async def test_a_slow_follower_is_not_the_agents_silence(tmp_path: Path) -> None:
     """It waits for us, not we for it."""
     code = "begin()\nfor i in range(1000): put(type='assistant', message={'content': [{'type': 'text', 'text': 'x'}]})\ngood()"
-    settings = AgentSettings(command=(sys.executable, "-c", HELPERS + code))
+    settings = AgentSettings(confine=ConfineMode.OFF, command=(sys.executable, "-c", HELPERS + code))
     order = WorkOrder(prompt="", workspace=tmp_path, limits=WorkLimits(silence_s=1.0, wall_clock_s=60))
     async with apprentice_for("claude-code", {"claude-code": settings}).start(order) as session:
         heard = 0
@@ -255,7 +257,7 @@ async def test_nobody_is_asked_for_an_agent_that_is_gone(tmp_path: Path) -> None
 
     request = "{'subtype': 'can_use_tool', 'tool_name': 'Write', 'input': {}, 'tool_use_id': 't'}"
     code = f"begin(); put(type='control_request', request_id='r', request={request}); os.abort()"
-    settings = AgentSettings(command=(sys.executable, "-c", HELPERS + code))
+    settings = AgentSettings(confine=ConfineMode.OFF, command=(sys.executable, "-c", HELPERS + code))
     order = WorkOrder(prompt="", workspace=tmp_path, ask_person=person, policy=PermissionPolicy(write=Access.ASK))
     with anyio.fail_after(60):
         async with apprentice_for("claude-code", {"claude-code": settings}).start(order) as session:
@@ -305,7 +307,7 @@ from pathlib import Path
 from journeyman.agents.drivers import WorkOrder, apprentice_for
 from journeyman.agents.settings import AgentSettings
 async def main():
-    settings = AgentSettings(driver="command", command=(sys.executable, "-c", sys.argv[1], "{prompt_file}"))
+    settings = AgentSettings(driver="command", confine="off", command=(sys.executable, "-c", sys.argv[1], "{prompt_file}"))
     agent = apprentice_for("mine", {"mine": settings})
     async with agent.start(WorkOrder(prompt="", workspace=Path(sys.argv[2]))) as session:
         await session.collect()

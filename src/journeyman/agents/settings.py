@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 
 class DriverKind(StrEnum):
@@ -16,6 +16,25 @@ class DriverKind(StrEnum):
     """The Agent Client Protocol, which many agents speak: one driver for all of them, which asks before each call."""
     COMMAND = "command"
     """Any program: its exit code is all that it says."""
+
+
+class ConfineMode(StrEnum):
+    """Whether an agent is confined (with bubblewrap)."""
+
+    AUTO = "auto"
+    """Where that is possible; what held is told with each attempt."""
+    REQUIRE = "require"
+    """Or it is not started."""
+    OFF = "off"
+
+
+class NetworkAccess(StrEnum):
+    """What a confined agent can reach."""
+
+    HOST = "host"
+    """What this machine can, its own programs included: most agents ask a model outside."""
+    NONE = "none"
+    """Nothing at all."""
 
 
 class AgentSettings(BaseModel):
@@ -35,6 +54,13 @@ class AgentSettings(BaseModel):
     """The model that it is told to use; empty: its own choice."""
     environment: tuple[str, ...] = Field(default=())
     """Names of variables that it sees besides its own keys and addresses; never values."""
+    confine: ConfineMode = ConfineMode.AUTO
+    """Whether files and processes are confined: `auto` where that is possible, `require` or it is not started, `off`."""
+    network: NetworkAccess = NetworkAccess.HOST
+    """What it can reach: all that this machine can (`host`), or nothing (`none`), which takes `confine`."""
+    home: tuple[str, ...] = ()
+    """Files and folders of the home folder that it may read and write, when confined, besides those where it keeps its login and
+    sessions: such as `.config/mine`."""
 
     @field_validator("command", mode="before")
     @classmethod
@@ -48,6 +74,20 @@ class AgentSettings(BaseModel):
             if "=" in name or not name:
                 raise ValueError("holds the names of variables, not their values")
         return value
+
+    @field_validator("home")
+    @classmethod
+    def _below_home(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            if not name or name.startswith(("/", "~")) or ".." in name.split("/"):
+                raise ValueError("holds paths below the home folder, such as .config/mine")
+        return value
+
+    @model_validator(mode="after")
+    def _confined_network(self) -> AgentSettings:
+        if self.network is NetworkAccess.NONE and self.confine is ConfineMode.OFF:
+            raise ValueError('network = "none" takes confine = "auto" or "require"')
+        return self
 
     def describe(self) -> str:
         """What is set, for `config show`."""

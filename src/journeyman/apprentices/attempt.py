@@ -15,6 +15,7 @@ import anyio.to_thread
 import msgspec
 
 from journeyman.agents.drivers.base import Apprentice, AskPerson, WorkLimits, WorkOrder, WorkResult
+from journeyman.agents.drivers.confinement import Confinement
 from journeyman.agents.drivers.events import AgentEnded, AgentEvent, Usage, clip
 from journeyman.agents.drivers.permissions import PermissionPolicy
 from journeyman.apprentices.file_changes import FileChange, UnlistedChange, changes_of, unlisted_changes
@@ -82,6 +83,8 @@ class AgentAttempt:
     said: Usage | None = None
     """What the agent says that it used; `None` where it does not."""
     counted: CountedUsage
+    confinement: Confinement | None = None
+    """What held of the agent's program; `None` where it has none."""
     session_id: str = ""
     message: str = field(default="", repr=False)
     """The last thing that the agent said."""
@@ -154,7 +157,7 @@ def _concluded(name: str, place: Path, copy: WorkingCopy, trace: TraceBuilder, r
         counted=CountedUsage(
             duration_s=result.duration_s, tool_calls=result.tool_calls, output_bytes=result.raw_bytes
         ),
-        session_id=result.session_id, message=result.message, diff_path=paths["changes.diff"],
+        confinement=result.confinement, session_id=result.session_id, message=result.message, diff_path=paths["changes.diff"],
         trace_path=paths["trace.jsonl"], raw_path=paths["output.txt"], errors_path=paths["errors.txt"],
     )  # fmt: skip
 

@@ -72,6 +72,8 @@ class TraceStep:
     exit_code: int | None = None
     output: str = ""
     diff: str = ""
+    confined: str = ""
+    """Of the process: what it was confined in, or why it was not."""
     confirmed: bool | None = None
     """Of a claim to have written: whether the files show it; `None` where nothing could show it."""
 
@@ -112,6 +114,7 @@ class TraceBuilder:
         process = TraceStep(
             type=StepType.EXECUTE, source=StepSource.PROCESS, at_s=0.0, duration_s=result.duration_s, what=command,
             status=result.ended.how.value, exit_code=result.ended.exit_code, output=_shown(result.ended.detail),
+            confined=result.confinement.summary if result.confinement is not None else "",
         )  # fmt: skip
         yield process
         for step in self._steps:

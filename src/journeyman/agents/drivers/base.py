@@ -32,6 +32,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from journeyman.agents.drivers.confinement import Confinement
 from journeyman.agents.drivers.events import AgentEnded, AgentEvent, PermissionAsked, Usage
 from journeyman.agents.drivers.permissions import PermissionPolicy
 from journeyman.mission.values.errors import InvalidInput, Problem
@@ -122,6 +123,8 @@ class WorkResult:
     """How much it wrote in all."""
     errors: bytes = field(default=b"", repr=False)
     """The end of its standard error."""
+    confinement: Confinement | None = None
+    """What held of its program; `None` where it has none."""
     duration_s: float = 0.0
     """From start to end, waits for a person included."""
 

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Final
 
 import anyio
+import anyio.to_thread
 
 from journeyman.agents.drivers.acp.known_agents import ACP
 from journeyman.agents.drivers.base import Capabilities
+from journeyman.agents.drivers.confinement import confinement_fault
 from journeyman.agents.drivers.dialogues import HEADLESS
 from journeyman.agents.drivers.installed import agent_environment
 from journeyman.agents.drivers.registry import apprentice_for, driver_of, known_names
-from journeyman.agents.settings import AgentSettings, DriverKind
+from journeyman.agents.settings import AgentSettings, ConfineMode, DriverKind, NetworkAccess
 from journeyman.mission.values.errors import CallerError
 from journeyman.tools.processes.command_runner import run_command
 
@@ -41,6 +43,8 @@ class AgentFinding:
     driver: DriverKind | None
     """`None` where neither name nor settings tell."""
     capabilities: Capabilities
+    confined: str = ""
+    """What it would be confined in, or why in nothing."""
 
 
 async def look_for_agents(
@@ -81,7 +85,17 @@ async def _look_for(name: str, settings: Mapping[str, AgentSettings], ours: Mapp
         login=login,
         driver=kind,
         capabilities=apprentice.capabilities,
+        confined=await _confined(own),
     )
+
+
+async def _confined(own: AgentSettings) -> str:
+    if own.confine is ConfineMode.OFF:
+        return "no: switched off"
+    fault = await anyio.to_thread.run_sync(confinement_fault, abandon_on_cancel=True)
+    if fault:
+        return f"no: {fault}"
+    return "files, processes, network" if own.network is NetworkAccess.NONE else "files, processes"
 
 
 async def _version(program: str, own: AgentSettings, ours: Mapping[str, str]) -> str:

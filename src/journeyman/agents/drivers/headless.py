@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
@@ -26,10 +26,17 @@ from journeyman.agents.drivers.events import (
     Unreadable,
     UsageReported,
 )
-from journeyman.agents.drivers.installed import agent_environment, program_readiness, refuse_unready
+from journeyman.agents.drivers.installed import (
+    agent_environment,
+    confine_order,
+    program_readiness,
+    refuse_unready,
+    will_be_confined,
+)
 from journeyman.agents.drivers.json_lines import JsonLines, Row
 from journeyman.agents.drivers.program_conversation import AgentProgram, Talk, program_at_work
 from journeyman.agents.drivers.session import Session, session_of
+from journeyman.agents.settings import AgentSettings
 from journeyman.mission.values.errors import NotAllowed
 
 _LINGER_S: Final = 10.0
@@ -43,13 +50,8 @@ class HeadlessApprentice:
     """A coding agent that is run without a terminal, once for each order."""
 
     agent: HeadlessAgent
-    command: Sequence[str] = ()
-    """Its program, and arguments that come before ours; empty: its usual name, on the PATH."""
-    arguments: Sequence[str] = ()
-    """Further options."""
-    model: str = ""
-    environment: Sequence[str] = ()
-    """Names of further variables that it sees."""
+    own: AgentSettings = field(default_factory=AgentSettings)
+    """How it is started, where that is not as usual."""
     model_url: str = ""
     """Where its model is asked instead; empty: where it always is."""
     variables: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
@@ -80,16 +82,20 @@ class HeadlessApprentice:
                 code="prompt_too_long",
             )
         other = self._redirect()
-        extra = (*other.arguments, *self.arguments)
-        launch = Launch(order=order, model=self.model or other.model, extra=extra)
+        launch = Launch(
+            order=order, model=self.own.model or other.model, extra=(*other.arguments, *self.own.arguments),
+            confined=await will_be_confined(self.own),
+        )  # fmt: skip
+        environment = agent_environment(
+            (*self.agent.variables, *self.own.environment),
+            {**self.agent.fixed(launch), **other.variables},
+            self.variables,
+        )
         program = AgentProgram(
             argv=[*self._command(), *self.agent.arguments(launch)],
             folder=order.workspace,
-            environment=agent_environment(
-                (*self.agent.variables, *self.environment),
-                {**self.agent.fixed(launch), **other.variables},
-                self.variables,
-            ),
+            environment=environment,
+            confine=confine_order(self.name, self.own, environment),
         )
         conversation = HeadlessConversation(program, self.agent.dialogue(), counts_on=self.capabilities.counts_on)
         async with session_of(conversation, order) as session:
@@ -103,7 +109,7 @@ class HeadlessApprentice:
         return self.agent.redirect(self.model_url)
 
     def _command(self) -> list[str]:
-        return list(self.command) or [HOSTS[self.agent.host].programs[0]]
+        return list(self.own.command) or [HOSTS[self.agent.host].programs[0]]
 
 
 class HeadlessConversation:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import anyio
+import anyio.to_thread
 
+from journeyman.agents.drivers.confinement import ConfineOrder, confined
 from journeyman.agents.drivers.session import Session
 from journeyman.concurrency.abandonable_tasks import IsolatedTask
 from journeyman.mission.values.errors import NotFound
@@ -33,6 +35,7 @@ class AgentProgram:
     environment: Mapping[str, str]
     scratch: Path | None = None
     """A folder of files for it, removed with it also where we are killed."""
+    confine: ConfineOrder = field(default_factory=ConfineOrder)
 
 
 class Talk:
@@ -80,11 +83,14 @@ class Talk:
 async def program_at_work(what: AgentProgram, session: Session) -> AsyncGenerator[Talk]:
     """A program under way; leaving the block ends it and all its descendants.
 
-    Raises `NotFound` where it cannot be started.
+    Raises `NotFound` where it cannot be started, and `CouldNotStart` where it must be confined and cannot be.
     """
+    argv, session.confinement = await anyio.to_thread.run_sync(
+        lambda: confined(what.argv, what.folder, what.environment, what.confine, what.scratch), abandon_on_cancel=True
+    )
     errors = KeptOutput(0, _ERROR_BYTES)
     program = await start_program(
-        what.argv, folder=what.folder, environment=what.environment, given=True, marked=True, kept=errors,
+        argv, folder=what.folder, environment=what.environment, given=True, marked=True, kept=errors,
         on_output=lambda _: session.hear(), scratch=what.scratch,
     )  # fmt: skip
     pipes = program.pipes

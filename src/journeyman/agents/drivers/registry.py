@@ -45,20 +45,11 @@ def apprentice_for(
         raise NotAllowed(f"{name} cannot be pointed to another model", code="no_redirect")
     match kind:
         case DriverKind.HEADLESS if agent is not None:
-            return HeadlessApprentice(
-                agent=agent, command=own.command, arguments=own.arguments, model=own.model, environment=own.environment,
-                model_url=model_url,
-                variables=ours,
-            )  # fmt: skip
+            return HeadlessApprentice(agent=agent, own=own, model_url=model_url, variables=ours)
         case DriverKind.ACP if speaker is not None or own.command:
-            return AcpApprentice(
-                agent=speaker or AcpAgent(host=name), command=own.command, arguments=own.arguments, model=own.model,
-                environment=own.environment, model_url=model_url, variables=ours,
-            )  # fmt: skip
+            return AcpApprentice(agent=speaker or AcpAgent(host=name), own=own, model_url=model_url, variables=ours)
         case DriverKind.COMMAND if own.command:
-            return CommandApprentice(
-                name=name, command=(*own.command, *own.arguments), environment=own.environment, variables=ours
-            )
+            return CommandApprentice(name=name, own=own, variables=ours)
         case DriverKind.HEADLESS:
             problem = f"there is no headless agent of this name; known: {', '.join(HEADLESS)}"
         case DriverKind.COMMAND | DriverKind.ACP:

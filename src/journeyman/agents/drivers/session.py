@@ -12,6 +12,7 @@ import anyio
 import anyio.lowlevel
 
 from journeyman.agents.drivers.base import WorkOrder, WorkResult
+from journeyman.agents.drivers.confinement import Confinement
 from journeyman.agents.drivers.ending import exceeded
 from journeyman.agents.drivers.events import (
     AgentEnded,
@@ -61,6 +62,8 @@ class Session:
         self.raw = KeptOutput(_RAW_HEAD_BYTES, _RAW_TAIL_BYTES)
         self.errors = b""
         """The end of what it wrote to standard error."""
+        self.confinement: Confinement | None = None
+        """What confines its program, where it has one."""
         self.failed: JourneymanError | None = None
         """Why it could not be started."""
         self._send, self._receive = anyio.create_memory_object_stream[AgentEvent](_BUFFERED)
@@ -98,7 +101,7 @@ class Session:
         assert self._ended is not None  # noqa: S101 - `_over` says so
         return WorkResult(
             ended=self._ended, session_id=self._session_id, usage=self._usage, tool_calls=self._calls,
-            message=self._message, raw=self.raw.kept(), raw_bytes=self.raw.total_bytes, errors=self.errors,
+            message=self._message, raw=self.raw.kept(), raw_bytes=self.raw.total_bytes, errors=self.errors, confinement=self.confinement,
             duration_s=self._ended_s - self._began_s,
         )  # fmt: skip
 

@@ -57,12 +57,11 @@ def list_agents(ctx: typer.Context, as_json: JsonOption = False) -> None:
     if as_json:
         print_json([cast("Json", asdict(row)) for row in found])
         return
-    made = table("", "agent", "version", "login", "driven", "program")
+    made = table("", "agent", "version", "login", "driven", "confined", "program")
     for row in found:
         login = "" if not row.ready else row.login or ("" if row.driver == "command" else _UNKNOWN_LOGIN)
-        made.add_row(
-            "✓" if row.ready else "-", row.name, row.version, login, _driven(row), visible_line(row.detail, 200)
-        )
+        cells = (row.name, row.version, login, _driven(row), row.confined.partition(":")[0] if row.ready else "")
+        made.add_row("✓" if row.ready else "-", *cells, visible_line(row.detail, 200))
     print_table(made)
     say("`journeyman agents check NAME` has one do a tiny task: with its own model, unless --model-url names another.")
 
@@ -158,4 +157,5 @@ def _as_json(name: str, result: AgentAttempt, *, works: bool) -> Json:
         "changed": [change.shown for change in result.changes],
         "said": None if said is None else cast("Json", asdict(said)),
         "counted": cast("Json", asdict(result.counted)),
+        "confinement": None if result.confinement is None else cast("Json", asdict(result.confinement)),
     }

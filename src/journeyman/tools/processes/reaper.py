@@ -120,18 +120,25 @@ def _remove(folder: str) -> None:
         os.rmdir(folder)  # noqa: PTH106 - as above
 
 
+def missing_interpreter(program: str) -> str:
+    """What to say of a program whose interpreter is not there; nothing where it is, or where it needs none."""
+    with contextlib.suppress(OSError):
+        with open(program, "rb") as file:  # noqa: PTH123 - as above
+            line = file.readline(1024)
+        words = line.removeprefix(b"#!").split() if line.startswith(b"#!") else []
+        if words and not os.path.exists(words[0]):  # noqa: PTH110 - as above
+            return f"the interpreter {os.fsdecode(words[0])} of {program} is not there"
+    return ""
+
+
 def _why_not(error: OSError, program: str) -> str:
     """Why a program could not be started. The system says of a missing interpreter that the program itself is not there."""
     if not isinstance(error, FileNotFoundError):
         return f"{error.strerror}: {program}"
     folders = [""] if os.sep in program else os.environ.get("PATH", os.defpath).split(os.pathsep)
     for folder in folders:
-        with contextlib.suppress(OSError):
-            with open(os.path.join(folder, program), "rb") as file:  # noqa: PTH118, PTH123 - as above
-                line = file.readline(1024)
-            words = line.removeprefix(b"#!").split() if line.startswith(b"#!") else []
-            if words and not os.path.exists(words[0]):  # noqa: PTH110 - as above
-                return f"the interpreter {os.fsdecode(words[0])} of {program} is not there"
+        if missing := missing_interpreter(os.path.join(folder, program)):  # noqa: PTH118 - as above
+            return missing
     return f"{error.strerror}: {program}" if os.sep in program else f"{program} is not on the PATH"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
@@ -12,9 +12,16 @@ from journeyman.agents.drivers.acp.conversation import AcpConversation, AcpOpeni
 from journeyman.agents.drivers.acp.known_agents import AcpAgent
 from journeyman.agents.drivers.base import AgentReadiness, Capabilities, WorkOrder
 from journeyman.agents.drivers.dialogues.base import Launch, Redirect
-from journeyman.agents.drivers.installed import agent_environment, program_readiness, refuse_unready
+from journeyman.agents.drivers.installed import (
+    agent_environment,
+    confine_order,
+    program_readiness,
+    refuse_unready,
+    will_be_confined,
+)
 from journeyman.agents.drivers.program_conversation import AgentProgram
 from journeyman.agents.drivers.session import Session, session_of
+from journeyman.agents.settings import AgentSettings
 from journeyman.mission.values.errors import NotAllowed
 
 
@@ -23,13 +30,8 @@ class AcpApprentice:
     """A coding agent that is started for each order, and spoken to by ACP."""
 
     agent: AcpAgent
-    command: Sequence[str] = ()
-    """Its program and arguments; empty: its usual ones, on the PATH."""
-    arguments: Sequence[str] = ()
-    """Further options."""
-    model: str = ""
-    environment: Sequence[str] = ()
-    """Names of further variables that it sees."""
+    own: AgentSettings = field(default_factory=AgentSettings)
+    """How it is started, where that is not as usual."""
     model_url: str = ""
     """Where its model is asked instead; empty: where it always is."""
     variables: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
@@ -61,16 +63,20 @@ class AcpApprentice:
                 code="no_resume",
             )
         other = self._redirect()
-        launch = Launch(order=order, model=self.model or other.model)
+        confined = await will_be_confined(self.own)
+        launch = Launch(order=order, model=self.own.model or other.model, confined=confined)
         by_flag = self.agent.model_flag if launch.model else ""
+        flag = [by_flag, launch.model] if by_flag else []
+        environment = agent_environment(
+            (*self.agent.variables, *self.own.environment),
+            {**self.agent.fixed(launch), **other.variables},
+            self.variables,
+        )
         program = AgentProgram(
-            argv=[*self._command(), *([by_flag, launch.model] if by_flag else []), *other.arguments, *self.arguments],
+            argv=[*self._command(), *flag, *other.arguments, *self.own.arguments],
             folder=order.workspace,
-            environment=agent_environment(
-                (*self.agent.variables, *self.environment),
-                {**self.agent.fixed(launch), **other.variables},
-                self.variables,
-            ),
+            environment=environment,
+            confine=confine_order(self.name, self.own, environment),
         )
         opening = AcpOpening(
             agent=self.name, model="" if by_flag else launch.model, login_method=self.agent.login_method,
@@ -87,4 +93,4 @@ class AcpApprentice:
         return self.agent.redirect(self.model_url)
 
     def _command(self) -> list[str]:
-        return list(self.command or self.agent.command)
+        return list(self.own.command or self.agent.command)

@@ -16,13 +16,13 @@ from journeyman.agents.drivers.dialogues.codex import (
     OTHER_KEY,
     OTHER_MODEL,
     OTHER_PROVIDER,
+    needs_no_sandbox,
     provider_at,
 )
 from journeyman.agents.drivers.dialogues.cursor import CURSOR
 from journeyman.agents.drivers.dialogues.gemini import GEMINI
 from journeyman.agents.drivers.dialogues.opencode import OPENCODE, permissions
 from journeyman.agents.drivers.events import ToolKind
-from journeyman.agents.drivers.permissions import Access
 
 _ADAPTER: Final = "npm install -g @agentclientprotocol/"
 
@@ -60,7 +60,7 @@ def _codex_mode(launch: Launch) -> dict[str, str]:
     policy = launch.order.policy
     writes = policy.allows(ToolKind.WRITE) and policy.allows(ToolKind.EXECUTE)
     mode = "agent" if writes else "read-only"
-    return {"INITIAL_AGENT_MODE": "agent-full-access" if writes and policy.outside is Access.ALLOW else mode}
+    return {"INITIAL_AGENT_MODE": "agent-full-access" if writes and needs_no_sandbox(launch) else mode}
 
 
 def _codex_redirect(url: str) -> Redirect:

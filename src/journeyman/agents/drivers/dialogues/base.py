@@ -34,6 +34,8 @@ class Launch:
     """Empty: the agent's own choice."""
     extra: tuple[str, ...] = ()
     """Further options, from settings."""
+    confined: bool = False
+    """We confine it: a sandbox of its own could not be made inside of ours, and need not be."""
 
 
 class Dialogue:

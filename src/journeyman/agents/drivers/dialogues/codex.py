@@ -112,12 +112,18 @@ class CodexDialogue(Dialogue):
             yield ToolUpdated(call_id=call_id, text=text(item.get("aggregated_output")))
 
 
+def needs_no_sandbox(launch: Launch) -> bool:
+    """Tell whether all that its sandbox would hold back is allowed, or held by ours."""
+    policy = launch.order.policy
+    return policy.outside is Access.ALLOW or (launch.confined and policy.allows(ToolKind.FETCH))
+
+
 def _arguments(launch: Launch) -> list[str]:
     order, policy = launch.order, launch.order.policy
     writes = policy.allows(ToolKind.WRITE) and policy.allows(ToolKind.EXECUTE)
     # Without commands there is no Codex: its sandbox, which holds their writes back, stands for the refusal.
     sandbox = "workspace-write" if writes else "read-only"
-    if writes and policy.outside is Access.ALLOW:
+    if writes and needs_no_sandbox(launch):
         sandbox = "danger-full-access"
     words = [
         "exec",
