@@ -203,18 +203,18 @@ HOSTILE: Final = {
     "prints 40 MB in one line": ("print('{' + 'x' * 40_000_000 + '}'); good()", Ending.UNKNOWN),
     "prints torn JSON": ("print('{\"jsonrpc\": '); good()", Ending.UNKNOWN),
     "asks for files and terminals": (
-        "put(id='f', method='fs/write_text_file', params={'path': '/etc/x'}); assert 'error' in take()\n"
-        "put(id='t', method='terminal/create', params={'command': 'id'}); assert 'error' in take()\ngood()",
+        ("put(id='f', method='fs/write_text_file', params={'path': '/etc/x'}); assert 'error' in take()\n"
+        "put(id='t', method='terminal/create', params={'command': 'id'}); assert 'error' in take()\ngood()"),
         Ending.FINISHED,
     ),
     "asks without saying what": (
-        "put(id=5, method='session/request_permission', params={}); assert take()['result']['outcome'] == "
-        "{'outcome': 'cancelled'}\ngood()",
+        ("put(id=5, method='session/request_permission', params={}); assert take()['result']['outcome'] == "
+        "{'outcome': 'cancelled'}\ngood()"),
         Ending.FINISHED,
     ),
     "says what nobody knows": (
-        "update(sessionUpdate='of_the_future', x=1); update(sessionUpdate=['x']); put(method='session/update', params=[]);"
-        "put(method=7); put(id=None); print('noise'); good()",
+        ("update(sessionUpdate='of_the_future', x=1); update(sessionUpdate=['x']); put(method='session/update', params=[]);"
+        "put(method=7); put(id=None); print('noise'); good()"),
         Ending.FINISHED,
     ),
     "calls tools for ever": (
@@ -276,21 +276,10 @@ _JSON: Final = st.recursive(
 )  # fmt: skip
 _UPDATE: Final = st.fixed_dictionaries(
     {"sessionUpdate": st.sampled_from(["tool_call", "tool_call_update", "agent_message_chunk", "usage_update", 3])},
-    optional={
-        key: _JSON
-        for key in (
-            "toolCallId",
-            "content",
-            "status",
-            "kind",
-            "title",
-            "locations",
-            "rawInput",
-            "rawOutput",
-            "cost",
-            "_meta",
-        )
-    },
+    optional=dict.fromkeys(
+        ("toolCallId", "content", "status", "kind", "title", "locations", "rawInput", "rawOutput", "cost", "_meta"),
+        _JSON,
+    ),
 )
 
 

@@ -158,15 +158,25 @@ def _needed(argv: Sequence[str], environment: Mapping[str, str], home: str) -> I
 
 
 def _tools_at(entry: str, home: str) -> Iterator[str]:
-    """A folder of the PATH, with what its programs read beside it."""
+    """A folder of the PATH, with what its programs read beside it where it lies in anybody's home."""
     yield entry
-    if not _below(entry, home) or entry == home:
+    owner = _home_of(entry, home)
+    if not owner or entry == owner:
         return
-    first = entry.removeprefix(f"{home}/").partition("/")[0]
+    first = entry.removeprefix(f"{owner}/").partition("/")[0]
     if first.startswith(".") and first not in _SHARED:
-        yield f"{home}/{first}"  # one tool's own place, such as .cargo or .nvm
+        yield f"{owner}/{first}"  # one tool's own place, such as .cargo or .nvm
     elif entry.endswith("/bin"):
         yield from (f"{entry[:-4]}/{beside}" for beside in ("lib", "lib64", "pyvenv.cfg"))
+
+
+def _home_of(entry: str, home: str) -> str:
+    """The home folder that a path lies in; empty where it lies in none."""
+    if _below(entry, home):
+        return home
+    if entry.startswith("/home/"):
+        return "/".join(entry.split("/")[:3])
+    return "/root" if _below(entry, "/root") else ""
 
 
 def _package_of(file: str, home: str) -> str:

@@ -90,7 +90,7 @@ async def program_at_work(what: AgentProgram, session: Session) -> AsyncGenerato
     )
     errors = KeptOutput(0, _ERROR_BYTES)
     program = await start_program(
-        argv, folder=what.folder, environment=what.environment, given=True, marked=True, kept=errors,
+        argv, folder=what.folder, environment=what.environment, given=True, kept=errors,
         on_output=lambda _: session.hear(), scratch=what.scratch,
     )  # fmt: skip
     pipes = program.pipes

@@ -164,8 +164,7 @@ class AcpUpdates:
         said = call.command or (call.paths and call.kind is not ToolKind.EXECUTE)
         if not call.begun and (whole or not announced or said or status not in (None, "pending")):
             yield from self._begin(call_id, call)
-        for diff in self._diffs(call_id, call, told):
-            yield diff
+        yield from self._diffs(call_id, call, told)
         output = _output(told)
         call.output = output or call.output
         if status in ("completed", "failed"):

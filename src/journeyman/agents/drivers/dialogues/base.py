@@ -21,7 +21,6 @@ from journeyman.agents.drivers.events import (
 )
 from journeyman.agents.drivers.json_lines import Row
 
-
 Value = TypeVar("Value")
 
 
