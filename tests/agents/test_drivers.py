@@ -5,18 +5,14 @@ from __future__ import annotations
 import json
 import os
 import signal
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
 
 import anyio
 import pytest
 
 from journeyman.agents.drivers.base import WorkLimits, WorkOrder
 from journeyman.agents.drivers.events import (
-    AgentEvent,
     Ending,
     PermissionAsked,
     SessionStarted,
@@ -26,53 +22,23 @@ from journeyman.agents.drivers.events import (
     Usage,
 )
 from journeyman.agents.drivers.permissions import Access, PermissionPolicy
-from journeyman.apprentices.attempt import AgentAttempt, AttemptOrder, run_attempt
-from journeyman.testing.model_server import ModelServer, Script, ScriptedFault, ScriptLine, serving
+from journeyman.testing.model_server import ScriptedFault, ScriptLine, serving
 from tests.agents.coding_agents import AGENTS, CodingAgent
-from tests.agents.driven import driven, programs_under
+from tests.agents.driven import (
+    BROKEN,
+    DONE,
+    FIX,
+    LIMITS,
+    attempt,
+    driven,
+    nothing_left,
+    programs_under,
+    reported,
+    script,
+)
 
 pytestmark = [pytest.mark.agents, pytest.mark.anyio, pytest.mark.timeout(300)]
 EVERY = pytest.mark.parametrize("agent", AGENTS, ids=lambda agent: agent.name)
-DONE: Final = ScriptLine(text="All done.")
-ASIDE: Final = ScriptLine(text="A title")
-LIMITS: Final = WorkLimits(wall_clock_s=100)
-BROKEN: Final = "def add(a, b):\n    return a - b\n"
-TEST: Final = "from calc import add\n\nassert add(2, 3) == 5\nprint('1 passed')\n"
-FIX: Final = "sed -i 's/a - b/a + b/' calc.py"
-
-
-def script(answers: Sequence[ScriptLine], *, repeat: bool = False) -> Script:
-    """What the model says; titles and summaries apart."""
-    return Script(answers=tuple(answers), aside=ASIDE, repeat=repeat)
-
-
-async def attempt(
-    agent: CodingAgent, server: ModelServer, folder: Path, name: str = "attempt", **more: Any
-) -> tuple[AgentAttempt, list[AgentEvent]]:
-    """An attempt at a repository whose test fails."""
-    source = folder / "source"
-    source.mkdir(exist_ok=True)
-    (source / "calc.py").write_text(BROKEN)
-    (source / "test_calc.py").write_text(TEST)
-    events: list[AgentEvent] = []
-    order = replace(
-        AttemptOrder(prompt="Make the tests pass.", place=folder / name, source=source, limits=LIMITS), **more
-    )
-    result = await run_attempt(driven(agent, server, folder), order, lambda event, _at_s: events.append(event))
-    return result, events
-
-
-async def nothing_left(folder: Path) -> None:
-    """Wait until no process of the agent is there."""
-    with anyio.fail_after(30):
-        while programs_under(folder):  # noqa: ASYNC110 - only the system knows
-            await anyio.sleep(0.05)
-
-
-def reported(server: ModelServer) -> tuple[int, int]:
-    """The tokens that the model reported for the work, titles apart."""
-    work = [call for call in server.calls if call.body.get("tools")]
-    return sum(call.input_tokens for call in work), sum(call.output_tokens for call in work)
 
 
 @EVERY

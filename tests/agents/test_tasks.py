@@ -13,8 +13,8 @@ from journeyman.mission.model.reasons import Outcome
 from journeyman.testing.model_server import serving
 from journeyman.wiring import opened
 from tests.agents.coding_agents import CodingAgent
-from tests.agents.driven import settings_of
-from tests.agents.test_drivers import BROKEN, DONE, EVERY, FIX, TEST, nothing_left, reported, script
+from tests.agents.driven import BROKEN, DONE, FIX, TEST, nothing_left, reported, script, settings_of
+from tests.agents.test_drivers import EVERY
 
 pytestmark = [pytest.mark.agents, pytest.mark.anyio, pytest.mark.timeout(300)]
 CHEAT = "echo 'print(1)' > test_calc.py"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -32,7 +33,9 @@ from journeyman.agents.drivers.permissions import Access, PermissionPolicy
 from journeyman.agents.drivers.registry import apprentice_for
 from journeyman.agents.settings import AgentSettings, DriverKind
 from journeyman.apprentices.attempt import AgentAttempt, AttemptOrder, run_attempt
+from journeyman.apprentices.copy_files import UNREAD, LookBounds, look_at
 from journeyman.apprentices.trace import StepType, step_type
+from journeyman.concurrency.folder_removal import remove_folder
 from journeyman.mission.values.errors import NotAllowed, NotFound
 from journeyman.testing.scripted_apprentice import ScriptedApprentice, Work
 
@@ -103,7 +106,10 @@ async def test_an_attempt_shows_what_the_files_show(tmp_path: Path) -> None:
         ("verify", "claim", None),
         ("answer", "claim", None),
         ("write", "files", None),
+        ("write", "files", None),
     ]
+    assert steps[-1]["paths"] == ["__pycache__"]
+    assert "not looked into" in steps[-1]["what"]
     assert steps[3]["exit_code"] == 1
     assert steps[3]["output"] == "1 failed"
     assert steps[5]["diff"] == result.diff
@@ -217,6 +223,85 @@ async def test_an_agent_cannot_hide_or_redirect_what_is_written(tmp_path: Path) 
     assert {"hidden.txt", "locked/in.txt", ".gitignore"} <= changed
     assert any(path.endswith("/end.txt") for path in changed)
     assert len(trace_of(result)) > 3
+
+
+async def test_what_is_not_looked_into_is_told(tmp_path: Path) -> None:
+    """Folders that tools write, wherever they lie: none of them is a place to hide in. In inputs, every file is seen."""
+
+    async def hides(order: WorkOrder) -> AsyncGenerator[AgentEvent, bool | None]:
+        work = order.workspace
+        (work / "venv" / "lib").mkdir(parents=True)
+        (work / "venv" / "lib" / "sitecustomize.py").write_text("cheat")
+        for folder in (work / "inputs" / "data", work / "build"):
+            folder.chmod(0o755)
+            (folder / "__pycache__").mkdir()
+            (folder / "__pycache__" / "x.pyc").write_text("cheat")
+        (work / "build" / "tool").chmod(0o755)
+        before = (work / "build" / "tool").stat()
+        (work / "build" / "tool").write_text("cheat")
+        os.utime(work / "build" / "tool", ns=(before.st_atime_ns, before.st_mtime_ns))
+        (work / ".git" / "config").write_text("")
+        yield AgentMessage(text="Hidden.")
+
+    source, data = source_in(tmp_path), tmp_path / "data"
+    data.mkdir()
+    (data / "a.csv").write_text("a")
+    order = AttemptOrder(prompt="", place=tmp_path / "one", source=source, assets=[data], mounts=["build"])
+    result = await run_attempt(scripted(hides), order)
+    assert result.inputs_touched == ("inputs/data/__pycache__/x.pyc",)
+    assert result.mounts_touched == ("build",)
+    assert {(change.path, change.how.value, change.entries) for change in result.unlisted} == {
+        ("venv", "added", 2),
+        ("build", "changed", 3),
+    }
+    told = [step["paths"] for step in trace_of(result) if "not looked into" in step["what"]]
+    assert told == [["build"], ["venv"]]
+
+
+async def test_what_nobody_can_look_at_is_a_change(tmp_path: Path) -> None:
+    """A path that is longer than the system takes, and more than anybody reads."""
+
+    async def digs(order: WorkOrder) -> AsyncGenerator[AgentEvent, bool | None]:
+        place = os.open(order.workspace, os.O_RDONLY)
+        for _ in range(30):
+            os.mkdir("d" * 200, dir_fd=place)
+            inner = os.open("d" * 200, os.O_RDONLY, dir_fd=place)
+            os.close(place)
+            place = inner
+        os.close(os.open("end.txt", os.O_CREAT | os.O_WRONLY, dir_fd=place))
+        os.close(place)
+        with (order.workspace / "huge.bin").open("wb") as file:
+            file.truncate(1 << 40)
+        yield AgentMessage(text="Deep.")
+
+    result = await run_attempt(
+        scripted(digs), AttemptOrder(prompt="", place=tmp_path / "one", source=source_in(tmp_path))
+    )
+    found = {change.path[:8]: change.omitted for change in result.changes}
+    assert found == {"dddddddd": "unread", "huge.bin": "unread"}
+    assert result.digest != result.base_digest
+    remove_folder(tmp_path / "one")
+    assert not (tmp_path / "one").exists()
+
+
+def test_a_look_has_bounds(tmp_path: Path) -> None:
+    """What is over them is an entry that nobody can miss."""
+    for number in range(50):
+        (tmp_path / f"{number}.txt").write_text("x" * 100)
+    many = look_at(tmp_path, bounds=LookBounds(entries=20)).listed.entries
+    assert any(path.startswith("... more than 20") for path in many)
+    large = look_at(tmp_path, bounds=LookBounds(read_bytes=1000)).listed.entries
+    assert sum(entry.mode == UNREAD for entry in large.values()) == 40
+
+
+async def test_what_was_used_before_is_not_counted_again(tmp_path: Path) -> None:
+    """The order has it, for agents that tell the sum over a session."""
+    agent = scripted(fixes)
+    used = Usage(input_tokens=7)
+    await run_attempt(
+        agent, AttemptOrder(prompt="", place=tmp_path / "one", source=source_in(tmp_path), used_before=used)
+    )
+    assert agent.orders[0].used_before == used
 
 
 async def test_a_person_is_asked_and_their_time_does_not_count(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ def test_a_diff_turns_before_into_after(
     for path in contents(copy.folder):
         (copy.folder / path).unlink()
     put(copy.folder, after)
-    changes = changes_of(copy, files_of(copy.folder))
+    changes = changes_of(copy, files_of(copy).listed)
     assert not any(change.omitted for change in changes)
     diff = "".join(change.diff for change in changes)
     if diff:
@@ -83,7 +83,7 @@ def test_modes_and_links_are_changes(tmp_path: Path) -> None:
     (copy.folder / "a.txt").symlink_to("b.txt")
     (copy.folder / "gone.txt").unlink()
     (copy.folder / "empty.txt").touch()
-    changes = {change.path: change for change in changes_of(copy, files_of(copy.folder))}
+    changes = {change.path: change for change in changes_of(copy, files_of(copy).listed)}
     assert {path: change.how for path, change in changes.items()} == {
         "run.sh": ChangeKind.CHANGED, "a.txt": ChangeKind.CHANGED, "gone.txt": ChangeKind.REMOVED,
         "empty.txt": ChangeKind.ADDED,
@@ -106,7 +106,7 @@ def test_what_has_no_diff_says_why(tmp_path: Path) -> None:
     (copy.before / "forged.txt").write_text("another")
     for name in ("lost.txt", "forged.txt"):
         (copy.folder / name).write_text("new")
-    found = {change.path: change.omitted for change in changes_of(copy, files_of(copy.folder))}
+    found = {change.path: change.omitted for change in changes_of(copy, files_of(copy).listed)}
     assert found == {
         "binary": "binary", "latin": "binary", "large": "too large", "lines": "binary", "pipe": "special",
         "lost.txt": "lost", "forged.txt": "lost",

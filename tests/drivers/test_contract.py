@@ -12,6 +12,7 @@ import anyio
 import pytest
 
 from journeyman.agents.drivers.base import Apprentice, WorkOrder
+from journeyman.agents.drivers.confinement import confinement_fault
 from journeyman.agents.drivers.events import (
     AgentEnded,
     AgentEvent,
@@ -22,7 +23,7 @@ from journeyman.agents.drivers.events import (
     ToolStarted,
 )
 from journeyman.agents.drivers.registry import apprentice_for
-from journeyman.agents.settings import AgentSettings, DriverKind
+from journeyman.agents.settings import AgentSettings, ConfineMode, DriverKind
 from journeyman.mission.values.errors import InvalidInput, NotFound
 from journeyman.testing.check_apprentice import (
     APPRENTICE_CHECKS,
@@ -41,13 +42,13 @@ FAKE = str(Path(__file__).with_name("fake_agent.py"))
 pytestmark = pytest.mark.anyio
 
 
-def over_program(form: str) -> MakeApprentice:
+def over_program(form: str, confine: ConfineMode = ConfineMode.OFF) -> MakeApprentice:
     """The driver of a format, over the program that speaks it."""
 
     @asynccontextmanager
     async def make(behaviour: AgentBehaviour) -> AsyncGenerator[Apprentice]:
         kind = DriverKind.COMMAND if form == "command" else None
-        settings = AgentSettings(driver=kind, command=(sys.executable, FAKE, form, behaviour.value))
+        settings = AgentSettings(driver=kind, confine=confine, command=(sys.executable, FAKE, form, behaviour.value))
         yield apprentice_for(form, {form: settings})
 
     return make
@@ -87,6 +88,14 @@ async def test_drivers_of_programs(form: str, check: Check, tmp_path: Path) -> N
     await check(over_program(form), tmp_path)
 
 
+@pytest.mark.skipif(bool(confinement_fault()), reason=confinement_fault())
+@pytest.mark.parametrize("check", APPRENTICE_CHECKS, ids=lambda check: check.__name__)
+@pytest.mark.parametrize("form", ["claude-code", "command"])
+async def test_a_confined_program_keeps_the_contract(form: str, check: Check, tmp_path: Path) -> None:
+    """The same, with nothing but its folder to write to."""
+    await check(over_program(form, ConfineMode.REQUIRE), tmp_path)
+
+
 async def test_the_scripted_driver(tmp_path: Path) -> None:
     """All checks in one go, as a third party would run them."""
     await check_apprentice(make_scripted, tmp_path)
@@ -102,7 +111,9 @@ async def test_an_agent_that_is_not_there_is_told(tmp_path: Path) -> None:
     broken = tmp_path / "broken"
     broken.write_text("#!/no/such/interpreter\n")
     broken.chmod(0o755)
-    with pytest.raises(NotFound, match="cannot be started"):
+    with pytest.raises(
+        NotFound, match=r"cannot be started: the interpreter /no/such/interpreter of .*broken is not there"
+    ):
         async with apprentice_for("codex", {"codex": AgentSettings(command=(str(broken),))}).start(
             WorkOrder(prompt="", workspace=tmp_path)
         ):

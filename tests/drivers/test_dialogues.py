@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 from journeyman.agents import HOSTS
 from journeyman.agents.drivers.base import WorkLimits, WorkOrder
 from journeyman.agents.drivers.dialogues import HEADLESS
-from journeyman.agents.drivers.dialogues.base import Dialogue, Launch
+from journeyman.agents.drivers.dialogues.base import Dialogue, Launch, TextJoiner
+from journeyman.agents.drivers.dialogues.claude_code import CLAUDE_CODE
 from journeyman.agents.drivers.ending import ProcessEnd, exceeded, judge_end
 from journeyman.agents.drivers.events import (
     CUT,
@@ -424,3 +425,24 @@ def test_claude_is_answered_with_its_own_input() -> None:
     assert dialogue.refuse_unknown(row) == b""
     other: Row = {"type": "control_request", "request_id": "r2", "request": {"subtype": "hook_callback"}}
     assert json.loads(dialogue.refuse_unknown(other))["response"]["subtype"] == "error"
+
+
+def test_what_an_agent_says_in_pieces_is_bounded() -> None:
+    """However many there are; it is seen to be cut."""
+    joiner = TextJoiner()
+    for _ in range(100_000):
+        assert not list(joiner.add(AgentMessage, "x" * 100))
+    (said,) = joiner.flush()
+    assert isinstance(said, AgentMessage)
+    assert len(said.text) == MOST_CHARS
+    assert said.text.endswith("[truncated]")
+
+
+def test_answers_without_number_are_summed_in_one_go() -> None:
+    """Each of 100,000 ids counts, though not all of them are kept."""
+    dialogue = CLAUDE_CODE.dialogue()
+    usage = {"input_tokens": 2, "output_tokens": 1}
+    for number in range(100_000):
+        row: Row = {"type": "assistant", "message": {"id": f"m{number}", "content": [], "usage": usage}}
+        (told,) = dialogue.read(row)
+    assert told == UsageReported(usage=Usage(input_tokens=200_000, output_tokens=100_000))

@@ -14,118 +14,24 @@ from typing import Final
 import anyio
 import pytest
 
+from benchmarks.hostility.broken_agents import BROKEN_AGENTS
+from benchmarks.hostility.trial import HELPERS as AGENT_HELPERS
 from journeyman.agents.drivers.base import WorkLimits, WorkOrder, WorkResult
-from journeyman.agents.drivers.events import AgentEvent, Ending, Unreadable
+from journeyman.agents.drivers.events import AgentEvent, Ending, PermissionAsked, Unreadable, UsageReported
+from journeyman.agents.drivers.permissions import Access, PermissionPolicy
 from journeyman.agents.drivers.registry import apprentice_for
-from journeyman.agents.settings import AgentSettings, DriverKind
+from journeyman.agents.settings import AgentSettings, ConfineMode, DriverKind
+from journeyman.mission.values.errors import InvalidInput
 
 pytestmark = pytest.mark.anyio
 
-HELPERS: Final = """
-import json, os, signal, subprocess, sys, time
-def put(**row): print(json.dumps(row), flush=True)
-def note(*pids):
-    with open("pids.txt", "a") as file: file.write("".join(f"{pid}\\n" for pid in pids))
-def begin(): put(type="system", subtype="init", session_id="s-1")
-def good(**more):
-    put(type="result", subtype="success", is_error=False, result="done", total_cost_usd=0.0, **more)
-def child(code): return subprocess.Popen([sys.executable, "-c", code]).pid
-note(os.getpid())
-"""
+HELPERS: Final = f"TOKEN = 'none'\n{AGENT_HELPERS}"
 FINISHES: Final = "begin(); good()"
-LIMITED: Final = {Ending.LIMIT}
-NOBODY_KNOWS: Final = {Ending.UNKNOWN}
-
-AGENTS: Final[dict[str, tuple[str, set[Ending]]]] = {
-    "exits at once": ("sys.exit(1)", NOBODY_KNOWS),
-    "exits with 0 and says nothing": ("sys.exit(0)", NOBODY_KNOWS),
-    "crashes": ("begin(); os.abort()", NOBODY_KNOWS),
-    "hangs": ("begin(); time.sleep(600)", LIMITED),
-    "hangs and ignores every signal": (
-        ("for number in range(1, 32):\n"
-        "    try: signal.signal(number, signal.SIG_IGN)\n"
-        "    except (OSError, ValueError): pass\n"
-        "begin(); time.sleep(600)"), LIMITED,
-    ),
-    "waits for input": ("begin(); sys.stdin.readline(); sys.stdin.readline(); good()", LIMITED),
-    "computes for ever": ("begin()\nwhile True: pass", LIMITED),
-    "leaves a child": ("begin(); note(child('import time; time.sleep(600)')); sys.exit(0)", NOBODY_KNOWS),
-    "leaves a child in a session of its own": (
-        "begin(); note(child('import os, time; os.setsid(); time.sleep(600)')); sys.exit(0)", NOBODY_KNOWS,
-    ),
-    "forks twice": (
-        ("begin()\n"
-        "if os.fork() == 0:\n"
-        "    os.setsid()\n"
-        "    if os.fork() == 0:\n"
-        "        note(os.getpid()); time.sleep(600)\n"
-        "    os._exit(0)\n"
-        "while len(open('pids.txt').readlines()) < 2: time.sleep(0.01)"), NOBODY_KNOWS,
-    ),
-    "leaves a child that holds its output": (
-        "begin(); good(); note(child('import os, time; os.setsid(); time.sleep(600)')); os.abort()", NOBODY_KNOWS,
-    ),
-    "kills what watches it": (
-        ("begin(); note(child('import os, time; os.setsid(); time.sleep(600)')); os.kill(os.getppid(), signal.SIGKILL); "
-        "time.sleep(600)"), NOBODY_KNOWS | LIMITED,
-    ),
-    "stops what watches it": (
-        "begin(); os.kill(os.getppid(), signal.SIGSTOP); time.sleep(600)", LIMITED,
-    ),
-    "floods its output": (
-        "begin()\nblock = 'x' * 99 + '\\n'\nfor _ in range(3000): sys.stdout.write(block * 100)", NOBODY_KNOWS,
-    ),
-    "floods its errors": (
-        "begin()\nblock = 'x' * 10000\nfor _ in range(3000): sys.stderr.write(block)", NOBODY_KNOWS,
-    ),
-    "floods for ever": ("begin()\nwhile True: sys.stdout.write('{\"type\": \"noise\"}\\n' * 100)", LIMITED),
-    "prints a line of 10 MB": ("begin(); print('x' * 10_000_000)", NOBODY_KNOWS),
-    "prints a line of 40 MB, then success": ("begin(); print('{' + 'x' * 40_000_000 + '}'); good()", NOBODY_KNOWS),
-    "prints 40 MB without a newline": ("begin(); sys.stdout.write('x' * 40_000_000)", NOBODY_KNOWS),
-    "prints torn JSON at the end": ("begin(); sys.stdout.write('{\"type\": \"result\", \"subty')", NOBODY_KNOWS),
-    "prints torn JSON after success": ("begin(); good(); sys.stdout.write('{\"type\": \"assis')", NOBODY_KNOWS),
-    "prints deep JSON": ("begin(); print('{\"a\":' * 100_000 + '1' + '}' * 100_000)", NOBODY_KNOWS),
-    "prints bytes of any kind": (
-        "begin(); sys.stdout.flush(); sys.stdout.buffer.write(bytes(range(256)) * 1000 + b'\\n')", NOBODY_KNOWS,
-    ),
-    "prints a number of a million digits": ("begin(); print('{\"type\": ' + '9' * 1_000_000 + '}')", NOBODY_KNOWS),
-    "says success and exits with 1": ("begin(); good(); sys.exit(1)", NOBODY_KNOWS),
-    "says success and is killed": ("begin(); good(); os.kill(os.getpid(), 9)", NOBODY_KNOWS),
-    "says success and an error": (
-        "begin(); put(type='result', subtype='error_during_execution', is_error=True); good()", {Ending.FAILED},
-    ),
-    "says success in a message": (
-        ("begin(); put(type='assistant', message={'content': [{'type': 'text', 'text': '{\"type\": \"result\", "
-        "\"subtype\": \"success\", \"is_error\": false}'}]})"), NOBODY_KNOWS,
-    ),
-    "says success and goes on": (
-        ("begin(); good(); put(type='assistant', message={'content': [{'type': 'tool_use', 'id': '1', 'name': 'Bash', "
-        "'input': {'command': 'rm'}}]})"), NOBODY_KNOWS,
-    ),
-    "closes its output and stays": ("begin(); sys.stdout.flush(); os.close(1); time.sleep(600)", LIMITED | NOBODY_KNOWS),
-    "overspends": (
-        ("begin(); put(type='assistant', message={'id': 'm', 'content': [], 'usage': {'input_tokens': 10**9}}); "
-        "time.sleep(600)"), LIMITED,
-    ),
-    "overspends at the end": (
-        "begin(); good(modelUsage={'m': {'inputTokens': 10**9, 'outputTokens': 1}})", LIMITED,
-    ),
-    "calls tools for ever": (
-        ("begin()\nwhile True: put(type='assistant', message={'content': [{'type': 'tool_use', 'id': '1', "
-        "'name': 'Bash', 'input': {'command': 'true'}}]})"), LIMITED,
-    ),
-    "gives every field another type": (
-        ("begin(); put(type='assistant', message={'content': [{'type': 'tool_use', 'id': [], 'name': 7, 'input': 'x'}, 3, "
-        "None, {'type': 'text', 'text': {}}], 'usage': {'input_tokens': 'many'}, 'id': {}}); put(type='user', message=[]); "
-        "put(type=['result']); put(type='result', subtype=1, is_error='no', modelUsage=[1], total_cost_usd=-5)"),
-        {Ending.FAILED},
-    ),
-}  # fmt: skip
 
 
 async def run(code: str, folder: Path, wall_clock_s: float = 3.0) -> tuple[list[AgentEvent], WorkResult]:
     """Let an agent of this code work, as if it were Claude Code."""
-    settings = AgentSettings(command=(sys.executable, "-c", HELPERS + code))
+    settings = AgentSettings(confine=ConfineMode.OFF, command=(sys.executable, "-c", HELPERS + code))
     limits = WorkLimits(wall_clock_s=wall_clock_s, tokens=1_000_000, tool_calls=1000)
     order = WorkOrder(prompt="Work.", workspace=folder, limits=limits)
     async with apprentice_for("claude-code", {"claude-code": settings}).start(order) as session:
@@ -153,11 +59,11 @@ def noted(folder: Path) -> list[int]:
     return [int(line) for line in (folder / "pids.txt").read_text().split()]
 
 
-@pytest.mark.parametrize("agent", AGENTS)
-async def test_a_hostile_agent_is_contained(agent: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("agent", BROKEN_AGENTS)
+async def test_a_broken_agent_is_contained(agent: str, tmp_path: Path) -> None:
     """AgentEnded in time, with no success, and nothing of it is left."""
-    code, allowed = AGENTS[agent]
-    events, result = await run(code, tmp_path, 3.0 if allowed & LIMITED else 60.0)
+    code, allowed = BROKEN_AGENTS[agent]
+    events, result = await run(code, tmp_path, 3.0 if allowed & {Ending.LIMIT} else 60.0)
     assert result.ended.how in allowed, result.ended
     assert events[-1] == result.ended
     assert result.ended.how is not Ending.FINISHED
@@ -202,6 +108,75 @@ async def test_a_result_after_which_it_stays_is_ended(tmp_path: Path, monkeypatc
     await until(lambda: not any(map(lives, noted(tmp_path))))
 
 
+@pytest.mark.parametrize("noise", ["time.sleep(600)", "\nwhile True: put(type='noise'); time.sleep(0.05)"])
+async def test_nothing_holds_us_after_a_result(noise: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither an open output nor noise on it; with no limit of time at all."""
+    monkeypatch.setattr("journeyman.agents.drivers.headless._LINGER_S", 0.5)
+    settings = AgentSettings(
+        confine=ConfineMode.OFF, command=(sys.executable, "-c", f"{HELPERS}begin(); good(); {noise}")
+    )
+    agent = apprentice_for("claude-code", {"claude-code": settings})
+    with anyio.fail_after(60):
+        async with agent.start(WorkOrder(prompt="", workspace=tmp_path)) as session:
+            result = await session.collect()
+    assert (result.ended.how, result.ended.exit_code) == (Ending.FINISHED, None)
+    await until(lambda: not any(map(lives, noted(tmp_path))))
+
+
+async def test_usage_never_falls_and_repeats_count_once(tmp_path: Path) -> None:
+    """An agent that takes back what it said, or says it again."""
+    said = "put(type='assistant', message={'id': 'm', 'content': [], 'usage': {'input_tokens': %d}}); "
+    code = "begin(); " + said % 900_000 + said % 900_000 + said % 5 + "good(modelUsage={'m': {'inputTokens': 1}})"
+    events, result = await run(code, tmp_path, 60.0)
+    assert result.ended.how is Ending.FINISHED
+    assert [event.usage.tokens for event in events if isinstance(event, UsageReported)][-1] == 900_000
+    assert result.usage is not None
+    assert result.usage.tokens == 900_000
+
+
+async def test_a_slow_follower_is_not_the_agents_silence(tmp_path: Path) -> None:
+    """It waits for us, not we for it."""
+    code = "begin()\nfor i in range(1000): put(type='assistant', message={'content': [{'type': 'text', 'text': 'x'}]})\ngood()"
+    settings = AgentSettings(confine=ConfineMode.OFF, command=(sys.executable, "-c", HELPERS + code))
+    order = WorkOrder(prompt="", workspace=tmp_path, limits=WorkLimits(silence_s=1.0, wall_clock_s=60))
+    async with apprentice_for("claude-code", {"claude-code": settings}).start(order) as session:
+        heard = 0
+        async for _ in session.follow():
+            heard += 1
+            if heard == 300:
+                await anyio.sleep(2.5)
+        result = await session.collect()
+    assert result.ended.how is Ending.FINISHED, result.ended
+
+
+async def test_nobody_is_asked_for_an_agent_that_is_gone(tmp_path: Path) -> None:
+    """A person who would still think about it is left in peace."""
+    left = anyio.Event()
+
+    async def person(_: PermissionAsked) -> bool:
+        try:
+            await anyio.sleep_forever()
+        finally:
+            left.set()
+
+    request = "{'subtype': 'can_use_tool', 'tool_name': 'Write', 'input': {}, 'tool_use_id': 't'}"
+    code = f"begin(); put(type='control_request', request_id='r', request={request}); os.abort()"
+    settings = AgentSettings(confine=ConfineMode.OFF, command=(sys.executable, "-c", HELPERS + code))
+    order = WorkOrder(prompt="", workspace=tmp_path, ask_person=person, policy=PermissionPolicy(write=Access.ASK))
+    with anyio.fail_after(60):
+        async with apprentice_for("claude-code", {"claude-code": settings}).start(order) as session:
+            result = await session.collect()
+    assert left.is_set()
+    assert result.ended.how is Ending.UNKNOWN
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -1.0])
+def test_a_limit_that_limits_nothing_is_refused(value: float) -> None:
+    """No measure is ever more than NaN."""
+    with pytest.raises(InvalidInput, match="wall_clock_s"):
+        WorkLimits(wall_clock_s=value)
+
+
 async def test_an_agent_sees_no_variables_but_its_own(tmp_path: Path) -> None:
     """Neither other agents' keys nor anything that is not named."""
     secret = {"ANTHROPIC_API_KEY": "own", "OPENAI_API_KEY": "other", "AWS_SECRET_ACCESS_KEY": "other", "MINE": "named"}
@@ -236,8 +211,8 @@ from pathlib import Path
 from journeyman.agents.drivers import WorkOrder, apprentice_for
 from journeyman.agents.settings import AgentSettings
 async def main():
-    settings = AgentSettings(command=(sys.executable, "-c", sys.argv[1]))
-    agent = apprentice_for("claude-code", {"claude-code": settings})
+    settings = AgentSettings(driver="command", confine="off", command=(sys.executable, "-c", sys.argv[1], "{prompt_file}"))
+    agent = apprentice_for("mine", {"mine": settings})
     async with agent.start(WorkOrder(prompt="", workspace=Path(sys.argv[2]))) as session:
         await session.collect()
 asyncio.run(main())
@@ -245,13 +220,19 @@ asyncio.run(main())
 
 
 async def test_when_we_are_killed_the_agent_is_gone_too(tmp_path: Path) -> None:
-    """With all that it started."""
-    agent = HELPERS + "note(child('import os, time; os.setsid(); time.sleep(600)')); begin(); time.sleep(600)"
+    """With all that it started, and the file with its prompt."""
+    agent = (
+        HELPERS
+        + "open('prompt-file.txt', 'w').write(sys.argv[1]); "
+        + "note(child('import os, time; os.setsid(); time.sleep(600)')); begin(); time.sleep(600)"
+    )
     with subprocess.Popen([sys.executable, "-c", KILLED, agent, str(tmp_path)]) as ours:  # noqa: ASYNC220
         try:
             await until(lambda: (tmp_path / "pids.txt").exists() and len(noted(tmp_path)) == 2)
             ours.send_signal(signal.SIGKILL)
             await until(lambda: not any(map(lives, noted(tmp_path))))
+            prompt = Path((tmp_path / "prompt-file.txt").read_text())
+            await until(lambda: not prompt.parent.exists())
         finally:
             with suppress(ProcessLookupError):
                 ours.kill()

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
-import importlib.util
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -16,15 +14,14 @@ from typing import Any, Final
 import anyio
 import anyio.to_thread
 
+from journeyman.advisors.acp_protocol import MISSING_EXTRA, acp_installed, load_acp, shake_hands, wants_login
 from journeyman.advisors.answer_building import build_answer, estimate_usage, schema_instruction
 from journeyman.advisors.base import Answer, AskLimits, FailureClass, Readiness, Request
-from journeyman.advisors.log_filter import RedactRootLogs
 from journeyman.answers import ResponseContent
 from journeyman.concurrency.child_processes import kill_at_exit, kill_group
 from journeyman.concurrency.process_start import start_asyncio_process
 from journeyman.mission.values.printable import visible
 
-_EXTRA: Final = "the extra is not installed: pip install 'journeyman[agent]'"
 _GRACE_S: Final = 0.5
 """Time that an agent has to go after its answer; it has nothing to save."""
 _CLOSING_S: Final = 1.0
@@ -73,8 +70,8 @@ class AgentAdvisor:
 
     def readiness(self) -> Readiness:
         """Tell whether the extra and the program are there."""
-        if importlib.util.find_spec("acp") is None:
-            return Readiness(ready=False, why=_EXTRA, costs=self.costs, leaves_machine=True)
+        if not acp_installed():
+            return Readiness(ready=False, why=MISSING_EXTRA, costs=self.costs, leaves_machine=True)
         if shutil.which(self.command[0]) is None:
             why = f"the program {visible(self.command[0])!r} is not on the PATH"
             return Readiness(ready=False, why=why, costs=self.costs, leaves_machine=True)
@@ -83,22 +80,20 @@ class AgentAdvisor:
     async def open(self) -> None:
         """Load the protocol layer, in a thread: that takes a second the first time. A failure is told by the next try."""
         with suppress(Exception):
-            await anyio.to_thread.run_sync(importlib.import_module, "acp", abandon_on_cancel=True)
+            await anyio.to_thread.run_sync(load_acp, abandon_on_cancel=True)
 
     async def ask(self, request: Request) -> Answer:
         """One answer to one try. Never raises for what the agent does; cancelling kills it and all its group."""
         try:
-            acp: Any = importlib.import_module("acp")
+            acp: Any = load_acp()
         except ImportError:
             return Answer(failure=FailureClass.UNSUPPORTED, reason="missing_extra")
-        RedactRootLogs(str(Path(acp.__file__).parent))()
         began = anyio.current_time()
         try:
             with tempfile.TemporaryDirectory(prefix="journeyman-agent-") as folder:
                 text, stop = await self._talk(acp, request, folder)
         except Exception as error:  # noqa: BLE001  whatever the agent or its protocol does is a failure of this try
-            auth = getattr(error, "code", None) == -32000  # the protocol's code for "authentication required"
-            failure = FailureClass.AUTH if auth else FailureClass.TRANSPORT
+            failure = FailureClass.AUTH if wants_login(error) else FailureClass.TRANSPORT
             return Answer(failure=failure, reason=f"agent_{failure.value}", usage=estimate_usage(request))
         usage = estimate_usage(request, text)
         if stop == "cancelled":
@@ -116,7 +111,7 @@ class AgentAdvisor:
         connection = acp.connect_to_agent(listener, process.stdin, process.stdout)
         grace_s = 0.0
         try:
-            await connection.initialize(protocol_version=acp.PROTOCOL_VERSION)
+            await shake_hands(acp, connection)
             session = await connection.new_session(cwd=folder, mcp_servers=[])
             ended = await connection.prompt(session_id=session.session_id, prompt=[acp.text_block(_prompt(request))])
             grace_s = _GRACE_S

@@ -72,6 +72,10 @@ class Host:
     """Names of its program on the command line."""
     prompt_flags: tuple[str, ...] = ()
     """Flags whose value is the prompt; where the command has none of them, its last word is."""
+    state: tuple[str, ...] = ()
+    """Where it keeps login, settings and sessions, below a home folder."""
+    state_variables: tuple[str, ...] = ()
+    """Variables that name another folder for all of that."""
 
     def cap_here(self, environment: Mapping[str, str]) -> int | None:
         """The cap that counts where the hook runs."""

@@ -33,4 +33,6 @@ CLAUDE_CODE = Host(
     cap_variable="CLAUDE_CODE_STOP_HOOK_BLOCK_CAP",
     programs=("claude",),
     prompt_flags=("-p", "--print"),
+    state=(".claude", ".claude.json"),
+    state_variables=("CLAUDE_CONFIG_DIR",),
 )

@@ -19,4 +19,5 @@ def _read(payload: Payload) -> StopRequest:
 
 CODEX = Host(
     name="codex", read=_read, render=plain_answer, wait_s=540, cap=None, programs=("codex",),
+    state=(".codex",), state_variables=("CODEX_HOME",),
 )  # fmt: skip

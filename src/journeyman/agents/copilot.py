@@ -25,4 +25,6 @@ COPILOT = Host(
     cap=8,
     programs=("copilot",),
     prompt_flags=("-p", "--prompt"),
+    state=(".copilot",),
+    state_variables=("COPILOT_HOME",),
 )

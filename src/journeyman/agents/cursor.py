@@ -23,4 +23,5 @@ def _render(answer: StopAnswer) -> dict[str, object] | None:
 
 CURSOR = Host(
     name="cursor", read=_read, render=_render, wait_s=540, cap=10, programs=("cursor-agent",), prompt_flags=("-p", "--print"),
+    state=(".cursor", ".config/cursor"), state_variables=("CURSOR_CONFIG_DIR",),
 )  # fmt: skip

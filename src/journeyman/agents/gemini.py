@@ -22,4 +22,5 @@ GEMINI = Host(
     cap=None,
     programs=("gemini",),
     prompt_flags=("-p", "--prompt"),
+    state=(".gemini",),
 )

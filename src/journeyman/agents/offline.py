@@ -1,26 +1,26 @@
-"""How each agent is started so that it knows no model but one on this machine, and no home but the one it is given."""
+"""How each agent is started for a trial of its hooks: it knows no model but one on this machine, and no home but its own."""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Final, cast
 
-_MODEL: Final = "scripted"
+from journeyman.agents.drivers.dialogues import HEADLESS
+from journeyman.agents.drivers.dialogues.base import Redirect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OfflineAgent:
     """One agent, unmodified, pointed to a model server."""
 
-    words: Callable[[str, str], list[str]]
-    """What follows its program, from the model's address and the prompt."""
-    environment: Callable[[str], dict[str, str]]
-    """Variables, from the model's address."""
-    settle: Callable[[Path, str], None]
-    """Writes settings into a home, beside what is there, from the model's address."""
+    host: str
+    words: Callable[[Redirect, str], list[str]]
+    """What follows its program, from what redirects it and the prompt."""
+    variables: Mapping[str, str] = field(default_factory=dict[str, str])
+    """That keep it from waiting for what cannot be reached."""
     without_trust: tuple[str, ...] = ()
     """Words that let it run hooks which nobody has trusted."""
     server: tuple[str, ...] = ()
@@ -30,88 +30,75 @@ class OfflineAgent:
 
     def run_words(self, url: str, prompt: str, *, server: str = "", trusting: bool = False) -> list[str]:
         """The whole command line behind the program; `server` is where one listens, `trusting` believes any hook."""
-        first, *more = self.words(url, prompt)
+        first, *more = self.words(self._redirect(url), prompt)
         attached = [self.attach, server] if server else []
         return [first, *(self.without_trust if trusting else ()), *attached, *more]
 
+    def settle(self, home: Path, url: str) -> dict[str, str]:
+        """The variables that it needs for a home, where settings are written beside what is there."""
+        home.mkdir(parents=True, exist_ok=True)
+        if self.host == "codex":
+            (home / ".codex").mkdir(exist_ok=True)  # it makes none itself
+        redirect = self._redirect(url)
+        for path, values in redirect.home_settings.items():
+            _merge(home / path, values)
+        return {**self.variables, **redirect.variables}
 
-def _claude(url: str, prompt: str) -> list[str]:
-    del url
+    def _redirect(self, url: str) -> Redirect:
+        redirect = HEADLESS[self.host].redirect
+        assert redirect is not None  # noqa: S101 - each agent of the table has one
+        return redirect(url)
+
+
+def _merge(file: Path, values: Mapping[str, object]) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    known = cast("dict[str, object]", json.loads(file.read_text("utf-8"))) if file.exists() else {}
+    file.write_text(json.dumps({**known, **values}), "utf-8")
+
+
+def _claude(_redirect: Redirect, prompt: str) -> list[str]:
     return [
         "-p", prompt, "--output-format", "stream-json", "--verbose", "--permission-mode", "acceptEdits",
         "--allowedTools", "Bash,Write,Edit",
     ]  # fmt: skip
 
 
-def _codex(url: str, prompt: str) -> list[str]:
-    provider = f'{{name="{_MODEL}",base_url="{url}/v1",env_key="SCRIPTED_KEY",wire_api="responses"}}'
+def _codex(redirect: Redirect, prompt: str) -> list[str]:
     return [
         "exec", "--json", "--skip-git-repo-check", "--dangerously-bypass-approvals-and-sandbox",
-        "-c", f'model_provider="{_MODEL}"', "-c", f"model_providers.{_MODEL}={provider}", "-c", f'model="{_MODEL}"', prompt,
+        *redirect.arguments, "-m", redirect.model, prompt,
     ]  # fmt: skip
 
 
-def _gemini(url: str, prompt: str) -> list[str]:
-    del url
-    # Not `auto`: it asks a router model first.
-    return ["-m", "gemini-2.5-flash", "-o", "stream-json", "--skip-trust", "--yolo", "-p", prompt]
+def _gemini(redirect: Redirect, prompt: str) -> list[str]:
+    return ["-m", redirect.model, "-o", "stream-json", "--skip-trust", "--yolo", "-p", prompt]
 
 
-def _opencode(url: str, prompt: str) -> list[str]:
-    del url
+def _opencode(_redirect: Redirect, prompt: str) -> list[str]:
     return ["run", "--format", "json", prompt]
 
 
-def _gemini_settings(home: Path, url: str) -> None:
-    del url
-    _merge(home / ".gemini" / "settings.json", {"security": {"auth": {"selectedType": "gemini-api-key"}}})
-
-
-def _opencode_settings(home: Path, url: str) -> None:
-    options = {"baseURL": f"{url}/v1", "apiKey": "scripted"}
-    provider = {"npm": "@ai-sdk/openai-compatible", "options": options, "models": {_MODEL: {"name": _MODEL}}}
-    chosen = {"provider": {_MODEL: provider}, "model": f"{_MODEL}/{_MODEL}"}
-    _merge(home / ".config" / "opencode" / "opencode.json", chosen)
-
-
-def _merge(file: Path, values: Mapping[str, object]) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    known = cast("dict[str, Any]", json.loads(file.read_text("utf-8"))) if file.exists() else {}
-    file.write_text(json.dumps({**known, **values}), "utf-8")
-
-
 OFFLINE: Final[Mapping[str, OfflineAgent]] = {
-    "claude-code": OfflineAgent(
-        words=_claude,
-        environment=lambda url: {
-            "ANTHROPIC_BASE_URL": url,
-            "ANTHROPIC_API_KEY": "scripted",
-            "CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1",
-            "DISABLE_AUTOUPDATER": "1",
-        },
-        settle=lambda home, _: home.mkdir(parents=True, exist_ok=True),
-    ),
-    "codex": OfflineAgent(
-        words=_codex,
-        environment=lambda _: {"SCRIPTED_KEY": "scripted"},
-        settle=lambda home, _: (home / ".codex").mkdir(parents=True, exist_ok=True),
-        without_trust=("--dangerously-bypass-hook-trust",),
-    ),
-    "gemini": OfflineAgent(
-        words=_gemini,
-        environment=lambda url: {"GEMINI_API_KEY": "scripted", "GOOGLE_GEMINI_BASE_URL": url},
-        settle=_gemini_settings,
-    ),
-    "opencode": OfflineAgent(
-        words=_opencode,
-        # Where nothing can be reached, each of these is waited for.
-        environment=lambda _: {
-            "OPENCODE_DISABLE_MODELS_FETCH": "1",
-            "OPENCODE_DISABLE_AUTOUPDATE": "1",
-            "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
-        },
-        settle=_opencode_settings,
-        server=("serve", "--port", "0"),
-        attach="--attach",
-    ),
+    agent.host: agent
+    for agent in (
+        OfflineAgent(
+            host="claude-code",
+            words=_claude,
+            variables={"CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC": "1", "DISABLE_AUTOUPDATER": "1"},
+        ),
+        OfflineAgent(host="codex", words=_codex, without_trust=("--dangerously-bypass-hook-trust",)),
+        OfflineAgent(host="gemini", words=_gemini),
+        OfflineAgent(
+            host="opencode",
+            words=_opencode,
+            # Where nothing can be reached, each of these is waited for.
+            variables={
+                "OPENCODE_DISABLE_MODELS_FETCH": "1",
+                "OPENCODE_DISABLE_AUTOUPDATE": "1",
+                "OPENCODE_DISABLE_LSP_DOWNLOAD": "1",
+            },
+            server=("serve", "--port", "0"),
+            attach="--attach",
+        ),
+    )
 }

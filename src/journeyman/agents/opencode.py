@@ -23,4 +23,6 @@ def _render(answer: StopAnswer) -> dict[str, object] | None:
 
 OPENCODE = Host(
     name="opencode", read=_read, render=_render, wait_s=540, cap=None, programs=("opencode",),
+    state=(".config/opencode", ".local/share/opencode", ".local/state/opencode", ".cache/opencode"),
+    state_variables=("OPENCODE_CONFIG_DIR", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME"),
 )  # fmt: skip

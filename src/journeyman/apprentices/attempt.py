@@ -15,9 +15,10 @@ import anyio.to_thread
 import msgspec
 
 from journeyman.agents.drivers.base import Apprentice, AskPerson, WorkLimits, WorkOrder, WorkResult
+from journeyman.agents.drivers.confinement import Confinement
 from journeyman.agents.drivers.events import AgentEnded, AgentEvent, Usage, clip
 from journeyman.agents.drivers.permissions import PermissionPolicy
-from journeyman.apprentices.file_changes import FileChange, changes_of
+from journeyman.apprentices.file_changes import FileChange, UnlistedChange, changes_of, unlisted_changes
 from journeyman.apprentices.trace import TraceBuilder
 from journeyman.apprentices.working_copy import WorkingCopy, files_of, prepare_working_copy
 from journeyman.concurrency.folder_removal import remove_folder
@@ -44,7 +45,10 @@ class AttemptOrder:
     policy: PermissionPolicy = field(default_factory=PermissionPolicy)
     ask_person: AskPerson | None = None
     resume: str = ""
-    """The agent's session to go on with."""
+    """The agent's session to go on with …"""
+    used_before: Usage | None = None
+    """… and what that session had used in all attempts before. Some agents tell the sum over a session: without this it would
+    count against the limits of this attempt alone, which are for this attempt."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +77,16 @@ class AgentAttempt:
     """All changes as one diff, cut to `MOST_DIFF_CHARS`; what has no diff is in `changes`."""
     inputs_touched: tuple[str, ...] = ()
     """Inputs that the agent changed, though it was given them to read."""
+    mounts_touched: tuple[str, ...] = ()
+    """Build folders in which it wrote, though it was given them to use: not to be used for checks."""
+    unlisted: tuple[UnlistedChange, ...] = ()
+    """Folders that tools write, such as `__pycache__` and `node_modules`, in which it wrote: nobody has looked into them, and
+    they are in no digest and no diff. Copies for checks must leave them away."""
     said: Usage | None = None
     """What the agent says that it used; `None` where it does not."""
     counted: CountedUsage
+    confinement: Confinement | None = None
+    """What held of the agent's program; `None` where it has none."""
     session_id: str = ""
     message: str = field(default="", repr=False)
     """The last thing that the agent said."""
@@ -114,7 +125,7 @@ async def run_attempt(
     trace, began_s = TraceBuilder(str(copy.folder)), time.monotonic()
     work = WorkOrder(
         prompt=order.prompt, workspace=copy.folder, limits=order.limits, policy=order.policy, ask_person=order.ask_person,
-        resume=order.resume,
+        resume=order.resume, used_before=order.used_before,
     )  # fmt: skip
     async with apprentice.start(work) as session:
         async for event in session.follow():
@@ -129,24 +140,28 @@ async def run_attempt(
 
 def _concluded(name: str, place: Path, copy: WorkingCopy, trace: TraceBuilder, result: WorkResult) -> AgentAttempt:
     """Look at the files, and write down what there was. Blocks."""
-    after = files_of(copy.folder)
-    changes = changes_of(copy, after)
+    seen = files_of(copy)
+    after, changes, unlisted = seen.listed, changes_of(copy, seen.listed), unlisted_changes(copy, seen.unlisted)
     diff = "".join(change.diff for change in changes)
     paths = {what: place / what for what in ("changes.diff", "trace.jsonl", "output.txt", "errors.txt")}
     _write(paths["changes.diff"], [diff.encode("utf-8", "replace")])
     _write(paths["output.txt"], [result.raw])
     _write(paths["errors.txt"], [result.errors])
-    rows: list[object] = [*trace.steps(changes, result, name), *([{"left_out": trace.left_out}] * bool(trace.left_out))]
+    rows: list[object] = [
+        *trace.steps(changes, unlisted, result, name),
+        *([{"left_out": trace.left_out}] * bool(trace.left_out)),
+    ]
     _write(paths["trace.jsonl"], (msgspec.json.encode(row) + b"\n" for row in rows))
     under = tuple(f"{path}/" for path in copy.inputs)
     touched = [change.path for change in changes if change.path in copy.inputs or change.path.startswith(under)]
     return AgentAttempt(
         ended=result.ended, workspace=copy.folder, base_digest=copy.files.digest, digest=after.digest, changes=changes,
-        diff=clip(diff, MOST_DIFF_CHARS), inputs_touched=tuple(touched) if copy.inputs else (), said=result.usage,
+        diff=clip(diff, MOST_DIFF_CHARS), inputs_touched=tuple(touched) if copy.inputs else (), unlisted=unlisted,
+        mounts_touched=tuple(change.path for change in unlisted if change.path in copy.mounts), said=result.usage,
         counted=CountedUsage(
             duration_s=result.duration_s, tool_calls=result.tool_calls, output_bytes=result.raw_bytes
         ),
-        session_id=result.session_id, message=result.message, diff_path=paths["changes.diff"],
+        confinement=result.confinement, session_id=result.session_id, message=result.message, diff_path=paths["changes.diff"],
         trace_path=paths["trace.jsonl"], raw_path=paths["output.txt"], errors_path=paths["errors.txt"],
     )  # fmt: skip
 

@@ -6,12 +6,13 @@ import difflib
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
+from journeyman.apprentices.copy_files import SPECIAL, UNREAD, UnlistedFolder
 from journeyman.apprentices.working_copy import WorkingCopy
 from journeyman.workspaces.digest import LINK, FileEntry, WorkspaceFiles
 
@@ -44,7 +45,8 @@ class FileChange:
     diff: str = field(default="", repr=False)
     """Empty where `omitted` says why."""
     omitted: str = ""
-    """Why there is no diff: `binary`, `too large`, `lost` where what it was is not there any more, `special`."""
+    """Why there is no diff: `binary`, `too large`, `too many` where others fill what can be shown, `lost` where what it was is
+    not there any more, `special`, `unread` where nobody can read it."""
 
     @property
     def shown(self) -> str:
@@ -52,28 +54,72 @@ class FileChange:
         return os.fsencode(self.path).decode("utf-8", "replace")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UnlistedChange:
+    """A folder that is no part of the work, and is not what it was: its files are not looked into."""
+
+    path: str
+    how: ChangeKind
+    entries: int
+    """Files and folders below, now."""
+
+
 def changes_of(copy: WorkingCopy, after: WorkspaceFiles) -> tuple[FileChange, ...]:
     """The files of a working copy that are not what they were, by path. Blocks."""
     before = copy.files.entries
     paths = sorted({*before, *after.entries})
+    room = _Room()
     return tuple(
-        _change(copy, path, before.get(path), after.entries.get(path))
+        _change(copy, path, before.get(path), after.entries.get(path), room)
         for path in paths
-        if before.get(path) != after.entries.get(path)
+        if before.get(path) != after.entries.get(path) or _is_unread(before.get(path))
     )
 
 
-def _change(copy: WorkingCopy, path: str, old: FileEntry | None, new: FileEntry | None) -> FileChange:
+def unlisted_changes(copy: WorkingCopy, after: Mapping[str, UnlistedFolder]) -> tuple[UnlistedChange, ...]:
+    """What became of the folders that are looked at from outside alone."""
+    found: list[UnlistedChange] = []
+    for path in sorted({*copy.unlisted, *after}):
+        old, new = copy.unlisted.get(path), after.get(path)
+        if old != new:
+            how = ChangeKind.ADDED if old is None else ChangeKind.REMOVED if new is None else ChangeKind.CHANGED
+            found.append(UnlistedChange(path=path, how=how, entries=new.entries if new else 0))
+    return tuple(found)
+
+
+def _is_unread(entry: FileEntry | None) -> bool:
+    """Tell whether nobody can say that a file is as it was."""
+    return entry is not None and entry.mode == UNREAD
+
+
+@dataclass(slots=True)
+class _Room:
+    """What is left for diffs: an agent changes as many files as it likes, and comparing lines takes more than linear time."""
+
+    chars: int = 64 << 20
+    line_pairs: int = 1_000_000_000
+
+    def takes(self, texts: list[str]) -> bool:
+        """Tell whether there is room to compare these, and take it."""
+        lines = [max(1, text.count("\n")) if text else 0 for text in texts]
+        self.chars -= sum(map(len, texts))
+        self.line_pairs -= lines[0] * lines[1]
+        return self.chars >= 0 and self.line_pairs >= 0
+
+
+def _change(copy: WorkingCopy, path: str, old: FileEntry | None, new: FileEntry | None, room: _Room) -> FileChange:
     how = ChangeKind.ADDED if old is None else ChangeKind.REMOVED if new is None else ChangeKind.CHANGED
     contents = [_content(copy.before, path, old), _content(copy.folder, path, new)]
     omitted = next((found for found in contents if isinstance(found, str)), "")
     diff = ""
     if not omitted:
-        texts = [_text(found) for found in contents if isinstance(found, bytes)]
-        if None in texts:
+        texts = [text for found in contents if isinstance(found, bytes) and (text := _text(found)) is not None]
+        if len(texts) < len(contents):
             omitted = "binary"
+        elif not room.takes(texts):
+            omitted = "too many"
         else:
-            diff = "".join(_diff(path, old, new, texts[0] or "", texts[1] or ""))
+            diff = "".join(_diff(path, old, new, *texts))
     return FileChange(
         path=path, how=how, before_sha256=old.sha256 if old else "", after_sha256=new.sha256 if new else "",
         mode=new.mode if new else "", diff=diff, omitted=omitted,
@@ -88,8 +134,8 @@ def _content(folder: Path, path: str, entry: FileEntry | None) -> bytes | str:
     try:
         if entry.mode == LINK:
             found = os.fsencode(whole.readlink())
-        elif entry.mode == "special":
-            return "special"
+        elif entry.mode in (SPECIAL, UNREAD):
+            return entry.mode
         else:
             found = _read(whole)
             if len(found) > MOST_DIFFED_BYTES:

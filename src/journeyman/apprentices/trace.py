@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
@@ -21,7 +22,7 @@ from journeyman.agents.drivers.events import (
     ToolStatus,
     clip,
 )
-from journeyman.apprentices.file_changes import FileChange
+from journeyman.apprentices.file_changes import FileChange, UnlistedChange
 
 MOST_STEPS: Final = 10_000
 """Of an agent's claims; those after them are counted and not kept."""
@@ -71,6 +72,8 @@ class TraceStep:
     exit_code: int | None = None
     output: str = ""
     diff: str = ""
+    confined: str = ""
+    """Of the process: what it was confined in, or why it was not."""
     confirmed: bool | None = None
     """Of a claim to have written: whether the files show it; `None` where nothing could show it."""
 
@@ -103,12 +106,15 @@ class TraceBuilder:
             case _:
                 pass
 
-    def steps(self, changes: Iterable[FileChange], result: WorkResult, command: str) -> Iterator[TraceStep]:
+    def steps(
+        self, changes: Iterable[FileChange], unlisted: Iterable[UnlistedChange], result: WorkResult, command: str
+    ) -> Iterator[TraceStep]:
         """The whole trace, in order of time; what the files show stands at the end, when it was seen."""
         changed = {change.path: change for change in changes}
         process = TraceStep(
             type=StepType.EXECUTE, source=StepSource.PROCESS, at_s=0.0, duration_s=result.duration_s, what=command,
             status=result.ended.how.value, exit_code=result.ended.exit_code, output=_shown(result.ended.detail),
+            confined=result.confinement.summary if result.confinement is not None else "",
         )  # fmt: skip
         yield process
         for step in self._steps:
@@ -117,6 +123,12 @@ class TraceBuilder:
             yield TraceStep(
                 type=StepType.WRITE, source=StepSource.FILES, at_s=result.duration_s, paths=(change.shown,),
                 status=change.how.value, diff=change.diff, what=change.omitted,
+            )  # fmt: skip
+        for folder in unlisted:
+            yield TraceStep(
+                type=StepType.WRITE, source=StepSource.FILES, at_s=result.duration_s, status=folder.how.value,
+                paths=(os.fsencode(folder.path).decode("utf-8", "replace"),),
+                what=f"not looked into: {folder.entries} files and folders",
             )  # fmt: skip
 
     def _begin(self, event: ToolStarted, at_s: float) -> None:

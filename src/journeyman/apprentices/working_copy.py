@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import stat
-from collections.abc import Iterator, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from journeyman.apprentices.copy_files import CopyFiles, UnlistedFolder, look_at
 from journeyman.concurrency.folder_removal import remove_folder
 from journeyman.mission.values.errors import NotAllowed, NotFound
 from journeyman.workspaces.copying import pristine_copy
@@ -31,8 +30,12 @@ class WorkingCopy:
     """The same files, as they were before it began."""
     files: WorkspaceFiles
     """What they were: whoever changes `before`, too, is found out."""
+    unlisted: Mapping[str, UnlistedFolder] = field(default_factory=dict[str, UnlistedFolder])
+    """What was there besides: folders that tools write, and build folders that were given."""
     inputs: tuple[str, ...] = ()
-    """Paths in `folder` that the agent was given to read."""
+    """Paths in `folder` that the agent was given to read …"""
+    mounts: tuple[str, ...] = ()
+    """… and build folders that it was given to use."""
 
 
 def prepare_working_copy(
@@ -69,51 +72,20 @@ def prepare_working_copy(
             copy_workspace(source, files_of(source) if whole else read_workspace(source), folder, mounts=mounts)
         inputs = tuple(_give(folder, asset) for asset in assets)
         _make_repository(folder)
-        files = files_of(folder)
-        pristine_copy(folder, before, only=files.entries)
+        given = tuple(mount.strip("/") for mount in mounts if (folder / mount).exists())
+        found = look_at(folder, known=read_workspace(folder).entries, whole=inputs, aside=given)
+        pristine_copy(folder, before, only=found.listed.entries)
     except BaseException:
         remove_folder(place)
         raise
-    return WorkingCopy(folder=folder, before=before, files=files, inputs=inputs)
+    return WorkingCopy(
+        folder=folder, before=before, files=found.listed, unlisted=found.unlisted, inputs=inputs, mounts=given
+    )
 
 
-def files_of(folder: Path) -> WorkspaceFiles:
-    """All files of a working copy, also those that its `.gitignore` names: an agent can write one. Blocks.
-
-    What an agent made unreadable is made readable; a copy that it removed, or put a link in place of, has no files.
-    """
-    if folder.is_symlink() or not folder.is_dir():
-        return WorkspaceFiles({})
-    return read_workspace(folder, named=list(_walked(str(folder))))
-
-
-def _walked(root: str) -> Iterator[str]:
-    folders = [""]  # no recursion: an agent makes folders as deep as it likes
-    while folders:
-        before = folders.pop()
-        for entry in _entries(f"{root}/{before}"):
-            path = f"{before}{entry.name}"
-            if entry.name in LEFT_OUT:
-                continue
-            if entry.is_dir(follow_symlinks=False):
-                folders.append(f"{path}/")
-                continue
-            if entry.is_file(follow_symlinks=False) and not os.access(entry.path, os.R_OK):
-                with suppress(OSError):
-                    Path(entry.path).chmod(0o600)
-            yield path
-
-
-def _entries(folder: str) -> list[os.DirEntry[str]]:
-    """What is in a folder; nothing where nobody can look, such as in one whose path is too long."""
-    for _ in range(2):
-        try:
-            with os.scandir(folder) as entries:
-                return list(entries)
-        except OSError:
-            with suppress(OSError):
-                Path(folder).chmod(0o700)
-    return []
+def files_of(copy: WorkingCopy) -> CopyFiles:
+    """What lies in a working copy now. Blocks."""
+    return look_at(copy.folder, known=copy.files.entries, whole=copy.inputs, aside=copy.mounts)
 
 
 def _give(folder: Path, asset: Path) -> str:

@@ -13,16 +13,41 @@ from typing import Final
 _TRIES: Final = 5
 _AGAIN_S: Final = 0.5
 """Wait before a folder is removed once more: somebody who is being stopped may still have written into it."""
+_HOISTED: Final = ".being-removed-"
 _removals: Final[list[int]] = []
 """Processes of ours that were not seen to end."""
 
 
 def remove_folder(place: Path) -> None:
-    """Remove a folder with all that is in it, whatever may be read or written there. Blocks."""
-    for folder, _, _ in os.walk(place):
+    """Remove a folder with all that is in it, whatever may be read or written there, and however deep it is. Blocks."""
+    with suppress(RecursionError):
+        for folder, _, _ in os.walk(place):
+            with suppress(OSError):
+                os.chmod(folder, 0o700)  # noqa: PTH101 - `os.walk` gives text
+        shutil.rmtree(place, ignore_errors=True)
+    if place.is_dir() and not place.is_symlink():
         with suppress(OSError):
-            os.chmod(folder, 0o700)  # noqa: PTH101 - `os.walk` gives text
-    shutil.rmtree(place, ignore_errors=True)
+            _remove_deep(place)
+
+
+def _remove_deep(place: Path) -> None:
+    """The same by moving each folder up to the top: no path is longer than that, and nothing recurs."""
+    folders, number = [place], 0
+    while folders:
+        folder = folders[-1]
+        folder.chmod(0o700)
+        inner: list[Path] = []
+        for entry in list(folder.iterdir()):
+            if entry.is_dir() and not entry.is_symlink():
+                number += 1
+                entry.chmod(0o700)
+                inner.append(entry if folder == place else entry.rename(place / f"{_HOISTED}{number}"))
+            else:
+                entry.unlink()
+        if folder != place or not inner:
+            folder.rmdir()
+            folders.pop()
+        folders.extend(inner)
 
 
 def remove_folder_later(place: Path) -> None:

@@ -52,6 +52,7 @@ __all__ = [
     "Check",
     "MakeApprentice",
     "check_apprentice",
+    "process_lives",
 ]
 
 PROMPT: Final = "Write done.txt. Ünïcode and 'quotes' and $HOME stay as they are.\n"
@@ -121,18 +122,28 @@ async def _no_process(folder: Path) -> None:
     file = folder / PID_FILE
     numbers = [int(line) for line in file.read_text().split()] if file.exists() else []
     with anyio.move_on_after(_PATIENCE_S):
-        while any(map(_lives, numbers)):  # noqa: ASYNC110  only the system knows
+        while any(process_lives(pid, folder) for pid in numbers):  # noqa: ASYNC110  only the system knows
             await anyio.sleep(0.02)
         return
-    raise ApprenticeContractBroken(f"of {numbers} there are left: {[pid for pid in numbers if _lives(pid)]}")
+    raise ApprenticeContractBroken(
+        f"of {numbers} there are left: {[pid for pid in numbers if process_lives(pid, folder)]}"
+    )
 
 
-def _lives(pid: int) -> bool:
-    """Tell whether a process is there, other than as a zombie. Where the system does not list them, nothing is known."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text("utf-8", "replace").rpartition(")")[2].split()[0] != "Z"
-    except (OSError, IndexError):
-        return False
+def process_lives(number: int, folder: Path) -> bool:
+    """Tell whether a process is there, other than as a zombie, that knows itself by this number and works in `folder`.
+
+    One that is confined may have numbers of its own, which others have outside. Where the system does not list processes,
+    nothing is known.
+    """
+    for status in Path("/proc").glob("[0-9]*/status"):
+        with suppress(OSError, IndexError, ValueError):
+            rows = dict(line.split(":", 1) for line in status.read_text("utf-8", "replace").splitlines() if ":" in line)
+            numbers = rows.get("NSpid", rows["Pid"]).split()
+            living = int(numbers[-1]) == number and rows["State"].split()[0] != "Z"
+            if living and (status.parent / "cwd").readlink().is_relative_to(folder):
+                return True
+    return False
 
 
 async def _begun(folder: Path) -> None:

@@ -25,14 +25,17 @@ What holds for every driver, and `journeyman.testing.check_apprentice` proves:
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
+from journeyman.agents.drivers.confinement import Confinement
 from journeyman.agents.drivers.events import AgentEnded, AgentEvent, PermissionAsked, Usage
 from journeyman.agents.drivers.permissions import PermissionPolicy
+from journeyman.mission.values.errors import InvalidInput, Problem
 
 AskPerson: TypeAlias = Callable[[PermissionAsked], Awaitable[bool]]
 """Asks a person whether the agent may; cancelled when the agent ends before the answer."""
@@ -50,6 +53,16 @@ class WorkLimits:
     """Both directions."""
     cost_usd: float | None = None
     tool_calls: int | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no measure could ever exceed, such as NaN."""
+        wrong = [
+            Problem(where=name, message=f"{value!r} is no limit", hint="a number from 0 on, or none at all")
+            for name in ("wall_clock_s", "silence_s", "tokens", "cost_usd", "tool_calls")
+            if (value := getattr(self, name)) is not None and not (math.isfinite(value) and value >= 0)
+        ]
+        if wrong:
+            raise InvalidInput("limits", tuple(wrong))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +123,8 @@ class WorkResult:
     """How much it wrote in all."""
     errors: bytes = field(default=b"", repr=False)
     """The end of its standard error."""
+    confinement: Confinement | None = None
+    """What held of its program; `None` where it has none."""
     duration_s: float = 0.0
     """From start to end, waits for a person included."""
 

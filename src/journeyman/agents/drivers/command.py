@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import AsyncGenerator, Generator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 from journeyman.agents.drivers.base import AgentReadiness, Capabilities, WorkOrder
 from journeyman.agents.drivers.events import AgentEnded, AgentMessage, Ending, SessionStarted, clip
-from journeyman.agents.drivers.installed import agent_environment, program_readiness, refuse_unready
+from journeyman.agents.drivers.installed import (
+    agent_environment,
+    confine_order,
+    program_readiness,
+    refuse_unready,
+    scratch_folder,
+)
 from journeyman.agents.drivers.program_conversation import AgentProgram, program_at_work
 from journeyman.agents.drivers.session import Session, session_of
+from journeyman.agents.settings import AgentSettings
 from journeyman.tools.processes.kept_output import KeptOutput
 
 WORKSPACE: Final = "{workspace}"
@@ -27,11 +32,10 @@ _LINGER_S: Final = 10.0
 class CommandApprentice:
     """A program of which nothing is known: it works in its folder, and exits with 0 when it is through."""
 
-    command: Sequence[str]
-    """Arguments in which `{workspace}` and `{prompt_file}` are replaced; without the latter it reads the prompt on its input."""
+    own: AgentSettings
+    """Its command is a list in which `{workspace}` and `{prompt_file}` are replaced; without the latter it reads the prompt on
+    its input."""
     name: str = "command"
-    environment: Sequence[str] = ()
-    """Names of further variables that it sees."""
     variables: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
     """Where variables come from."""
 
@@ -42,33 +46,30 @@ class CommandApprentice:
 
     def readiness(self) -> AgentReadiness:
         """Tell whether its program is there."""
-        return program_readiness(self.command)
+        return program_readiness(self.own.command)
 
     @asynccontextmanager
     async def start(self, order: WorkOrder) -> AsyncGenerator[Session]:
         """Put it to work."""
         refuse_unready(self.name, self.readiness())
         given = order.prompt.encode("utf-8", "replace")
-        by_file = any(PROMPT_FILE in word for word in self.command)
-        with _prompt_file(given) as file:
-            places = {WORKSPACE: str(order.workspace), PROMPT_FILE: file}
+        words = (*self.own.command, *self.own.arguments)
+        by_file = any(PROMPT_FILE in word for word in words)
+        environment = agent_environment(self.own.environment, {}, self.variables)
+        with scratch_folder() as scratch:
+            file = scratch / "prompt.txt"
+            file.write_bytes(given)
+            places = {WORKSPACE: str(order.workspace), PROMPT_FILE: str(file)}
             program = AgentProgram(
-                argv=[_filled(word, places) for word in self.command],
+                argv=[_filled(word, places) for word in words],
                 folder=order.workspace,
-                environment=agent_environment(self.environment, {}, self.variables),
+                environment=environment,
+                scratch=scratch,
+                confine=confine_order(self.name, self.own, environment),
             )
             conversation = _CommandConversation(self.name, program, b"" if by_file else given)
             async with session_of(conversation, order) as session:
                 yield session
-
-
-@contextmanager
-def _prompt_file(given: bytes) -> Generator[str]:
-    """A file that only we may read, for as long as the agent works."""
-    with tempfile.TemporaryDirectory(prefix="journeyman-prompt-") as folder:
-        file = Path(folder, "prompt.txt")
-        file.write_bytes(given)
-        yield str(file)
 
 
 def _filled(word: str, places: Mapping[str, str]) -> str:

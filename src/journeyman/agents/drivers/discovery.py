@@ -10,12 +10,16 @@ from pathlib import Path
 from typing import Final
 
 import anyio
+import anyio.to_thread
 
+from journeyman.agents.drivers.acp.known_agents import ACP
 from journeyman.agents.drivers.base import Capabilities
+from journeyman.agents.drivers.confinement import confinement_fault
 from journeyman.agents.drivers.dialogues import HEADLESS
 from journeyman.agents.drivers.installed import agent_environment
-from journeyman.agents.drivers.registry import apprentice_for
-from journeyman.agents.settings import AgentSettings, DriverKind
+from journeyman.agents.drivers.registry import apprentice_for, driver_of, known_names
+from journeyman.agents.settings import AgentSettings, ConfineMode, DriverKind, NetworkAccess
+from journeyman.mission.values.errors import CallerError
 from journeyman.tools.processes.command_runner import run_command
 
 _VERSION: Final = re.compile(r"\d+\.\d+[\w.+-]*")
@@ -36,8 +40,11 @@ class AgentFinding:
     """Empty where it does not say."""
     login: str
     """The variable or file that would log it in; empty where none was found, or nobody knows where it would be."""
-    driver: DriverKind
+    driver: DriverKind | None
+    """`None` where neither name nor settings tell."""
     capabilities: Capabilities
+    confined: str = ""
+    """What it would be confined in, or why in nothing."""
 
 
 async def look_for_agents(
@@ -45,7 +52,7 @@ async def look_for_agents(
 ) -> list[AgentFinding]:
     """The agents that are known by name, and those of the settings. Their programs are asked for their versions, at once."""
     ours = os.environ if variables is None else variables
-    names = [*HEADLESS, *(name for name in settings if name not in HEADLESS)]
+    names = list(dict.fromkeys((*known_names(), *settings)))
     found: dict[str, AgentFinding] = {}
 
     async def look(name: str) -> None:
@@ -58,20 +65,37 @@ async def look_for_agents(
 
 
 async def _look_for(name: str, settings: Mapping[str, AgentSettings], ours: Mapping[str, str]) -> AgentFinding:
-    apprentice = apprentice_for(name, settings, ours)
-    own, agent = settings.get(name, AgentSettings()), HEADLESS.get(name)
+    own = settings.get(name, AgentSettings())
+    kind = driver_of(name, own)
+    try:
+        apprentice = apprentice_for(name, settings, ours)
+    except CallerError as error:  # settings that do not say enough are a row, and hide no other
+        return AgentFinding(
+            name=name, ready=False, detail=str(error), version="", login="", driver=kind, capabilities=Capabilities()
+        )
     readiness = apprentice.readiness()
-    headless = agent is not None and own.driver is not DriverKind.COMMAND
-    login = agent.login(Path(ours.get("HOME") or Path.home()), ours) if agent is not None and headless else ""
+    known = {DriverKind.HEADLESS: HEADLESS, DriverKind.ACP: ACP}.get(kind, {}).get(name) if kind is not None else None
+    login = known.login(Path(ours.get("HOME") or Path.home()), ours) if known is not None else ""
+    asked = readiness.ready and known is not None  # others may take the question for the start of their work
     return AgentFinding(
         name=name,
         ready=readiness.ready,
         detail=readiness.why,
-        version=await _version(readiness.why, own, ours) if readiness.ready and headless else "",
+        version=await _version(readiness.why, own, ours) if asked else "",
         login=login,
-        driver=DriverKind.HEADLESS if headless else DriverKind.COMMAND,
+        driver=kind,
         capabilities=apprentice.capabilities,
+        confined=await _confined(own),
     )
+
+
+async def _confined(own: AgentSettings) -> str:
+    if own.confine is ConfineMode.OFF:
+        return "no: switched off"
+    fault = await anyio.to_thread.run_sync(confinement_fault, abandon_on_cancel=True)
+    if fault:
+        return f"no: {fault}"
+    return "files, processes, network" if own.network is NetworkAccess.NONE else "files, processes"
 
 
 async def _version(program: str, own: AgentSettings, ours: Mapping[str, str]) -> str:

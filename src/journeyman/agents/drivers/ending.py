@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from journeyman.agents.drivers.base import WorkLimits
-from journeyman.agents.drivers.events import AgentEnded, Ending, Usage
+from journeyman.agents.drivers.events import AgentEnded, Ending, Usage, clip
+from journeyman.mission.values.printable import visible_line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +21,8 @@ class ProcessEnd:
     """A message of its could not be read, or its output stopped in the middle of one."""
     complaint: str = ""
     """The last line of its standard error."""
+    stays: bool = False
+    """It waits for more after its result, and need not go by itself."""
 
 
 def judge_end(claim: AgentEnded | None, process: ProcessEnd) -> AgentEnded:
@@ -40,8 +43,15 @@ def judge_end(claim: AgentEnded | None, process: ProcessEnd) -> AgentEnded:
         return _unknown("a message of its was broken or cut off, so its result is not to be trusted", claim, code)
     if code not in (0, None):
         return _unknown(f"it says that it is through, but exited with {code}", claim, code)
-    detail = claim.detail or ("it was ended, since it did not go after its result" if code is None else "")
+    stayed = code is None and not process.stays
+    detail = claim.detail or ("it was ended, since it did not go after its result" if stayed else "")
     return replace(claim, exit_code=code, detail=detail)
+
+
+def last_line(errors: bytes) -> str:
+    """The last line of a program's standard error, as it can be shown."""
+    lines = [line for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
+    return visible_line(clip(lines[-1])) if lines else ""
 
 
 def _unknown(detail: str, claim: AgentEnded | None, code: int | None) -> AgentEnded:

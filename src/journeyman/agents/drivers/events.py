@@ -82,6 +82,26 @@ class Usage:
         """Both directions."""
         return self.input_tokens + self.output_tokens
 
+    def plus(self, other: Usage) -> Usage:
+        """Both together; money where either says so."""
+        costs = [cost for cost in (self.cost_usd, other.cost_usd) if cost is not None]
+        return Usage(
+            input_tokens=self.input_tokens + other.input_tokens,
+            output_tokens=self.output_tokens + other.output_tokens,
+            cached_tokens=self.cached_tokens + other.cached_tokens,
+            cost_usd=sum(costs) if costs else None,
+        )
+
+    def at_least(self, before: Usage) -> Usage:
+        """The larger of each, since nothing that was used is given back."""
+        costs = [cost for cost in (self.cost_usd, before.cost_usd) if cost is not None]
+        return Usage(
+            input_tokens=max(self.input_tokens, before.input_tokens),
+            output_tokens=max(self.output_tokens, before.output_tokens),
+            cached_tokens=max(self.cached_tokens, before.cached_tokens),
+            cost_usd=max(costs) if costs else None,
+        )
+
     def since(self, before: Usage) -> Usage:
         """What was used after `before`, of the same count."""
         cost = None if self.cost_usd is None else max(0.0, self.cost_usd - (before.cost_usd or 0.0))

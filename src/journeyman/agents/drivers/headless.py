@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, Mapping, Sequence
+import time
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final
 
+import anyio
+
 from journeyman.agents import HOSTS
 from journeyman.agents.drivers.base import AgentReadiness, Capabilities, WorkOrder
 from journeyman.agents.drivers.dialogues.base import Dialogue, HeadlessAgent, Launch, Redirect
-from journeyman.agents.drivers.ending import ProcessEnd, judge_end
+from journeyman.agents.drivers.ending import ProcessEnd, judge_end, last_line
 from journeyman.agents.drivers.events import (
     AgentEnded,
     AgentEvent,
@@ -22,14 +25,19 @@ from journeyman.agents.drivers.events import (
     ToolStarted,
     Unreadable,
     UsageReported,
-    clip,
 )
-from journeyman.agents.drivers.installed import agent_environment, program_readiness, refuse_unready
+from journeyman.agents.drivers.installed import (
+    agent_environment,
+    confine_order,
+    program_readiness,
+    refuse_unready,
+    will_be_confined,
+)
 from journeyman.agents.drivers.json_lines import JsonLines, Row
 from journeyman.agents.drivers.program_conversation import AgentProgram, Talk, program_at_work
 from journeyman.agents.drivers.session import Session, session_of
+from journeyman.agents.settings import AgentSettings
 from journeyman.mission.values.errors import NotAllowed
-from journeyman.mission.values.printable import visible_line
 
 _LINGER_S: Final = 10.0
 """How long an agent has to go by itself after its result, or after it has closed its output."""
@@ -42,13 +50,8 @@ class HeadlessApprentice:
     """A coding agent that is run without a terminal, once for each order."""
 
     agent: HeadlessAgent
-    command: Sequence[str] = ()
-    """Its program, and arguments that come before ours; empty: its usual name, on the PATH."""
-    arguments: Sequence[str] = ()
-    """Further options."""
-    model: str = ""
-    environment: Sequence[str] = ()
-    """Names of further variables that it sees."""
+    own: AgentSettings = field(default_factory=AgentSettings)
+    """How it is started, where that is not as usual."""
     model_url: str = ""
     """Where its model is asked instead; empty: where it always is."""
     variables: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
@@ -79,16 +82,20 @@ class HeadlessApprentice:
                 code="prompt_too_long",
             )
         other = self._redirect()
-        extra = (*other.arguments, *self.arguments)
-        launch = Launch(order=order, model=self.model or other.model, extra=extra)
+        launch = Launch(
+            order=order, model=self.own.model or other.model, extra=(*other.arguments, *self.own.arguments),
+            confined=await will_be_confined(self.own),
+        )  # fmt: skip
+        environment = agent_environment(
+            (*self.agent.variables, *self.own.environment),
+            {**self.agent.fixed(launch), **other.variables},
+            self.variables,
+        )
         program = AgentProgram(
             argv=[*self._command(), *self.agent.arguments(launch)],
             folder=order.workspace,
-            environment=agent_environment(
-                (*self.agent.variables, *self.environment),
-                {**self.agent.fixed(launch), **other.variables},
-                self.variables,
-            ),
+            environment=environment,
+            confine=confine_order(self.name, self.own, environment),
         )
         conversation = HeadlessConversation(program, self.agent.dialogue(), counts_on=self.capabilities.counts_on)
         async with session_of(conversation, order) as session:
@@ -102,7 +109,7 @@ class HeadlessApprentice:
         return self.agent.redirect(self.model_url)
 
     def _command(self) -> list[str]:
-        return list(self.command) or [HOSTS[self.agent.host].programs[0]]
+        return list(self.own.command) or [HOSTS[self.agent.host].programs[0]]
 
 
 class HeadlessConversation:
@@ -113,13 +120,14 @@ class HeadlessConversation:
         self._program = program
         self._dialogue = dialogue
         self._claim: AgentEnded | None = None
+        self._claimed_s: float | None = None
 
     async def hold(self, session: Session) -> AgentEnded:
         """From its start to its end."""
         lines = JsonLines()
         async with program_at_work(self._program, session) as talk:
             self._open(talk, session.order)
-            while chunk := await talk.read():
+            while chunk := await self._heard(talk):
                 session.hear(chunk)
                 for found in lines.feed(chunk):
                     await self._take(found, talk, session)
@@ -129,12 +137,25 @@ class HeadlessConversation:
                 await self._take(found, talk, session)
             for event in self._dialogue.at_end():
                 await self._tell(event, talk, session)
-            code = await talk.exited(_LINGER_S)
-        complaint = _last_line(session.errors)
+            code = await talk.exited(self._lingers_s())
+        complaint = last_line(session.errors)
         process = ProcessEnd(
             exit_code=code, oversized_bytes=lines.oversized_bytes, torn=lines.torn, complaint=complaint
         )
         return judge_end(self._claim, process)
+
+    async def _heard(self, talk: Talk) -> bytes:
+        """The next piece of its output; nothing where it only stays after its result, whatever noise it makes."""
+        if self._claim is None:
+            return await talk.read()
+        with anyio.move_on_after(self._lingers_s()):
+            return await talk.read()
+        return b""
+
+    def _lingers_s(self) -> float:
+        """What is left of its time to go by itself."""
+        since_s = 0.0 if self._claimed_s is None else time.monotonic() - self._claimed_s
+        return max(0.0, _LINGER_S - since_s)
 
     def _open(self, talk: Talk, order: WorkOrder) -> None:
         """Without waiting: an agent may talk before it has read a long prompt."""
@@ -155,17 +176,14 @@ class HeadlessConversation:
         match event:
             case AgentEnded():
                 if self._claim is None or self._claim.how is Ending.FINISHED:
-                    self._claim = event
+                    self._claim, self._claimed_s = event, time.monotonic()
             case PermissionAsked():
                 await talk.write(self._dialogue.reply(event, allowed=await session.ask(event)))
             case UsageReported() if self._counts_on and session.order.used_before is not None:
                 await session.tell(UsageReported(usage=event.usage.since(session.order.used_before)))
             case _:
                 if isinstance(event, AgentMessage | ToolStarted | ToolFinished):
-                    self._claim = None  # it goes on: what it said of its end was about an earlier turn
+                    self._claim = self._claimed_s = (
+                        None  # it goes on: what it said of its end was about an earlier turn
+                    )
                 await session.tell(event)
-
-
-def _last_line(errors: bytes) -> str:
-    lines = [line for line in errors.decode("utf-8", "replace").splitlines() if line.strip()]
-    return visible_line(clip(lines[-1])) if lines else ""

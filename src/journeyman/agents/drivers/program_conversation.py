@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 import anyio
+import anyio.to_thread
 
+from journeyman.agents.drivers.confinement import ConfineOrder, confined
 from journeyman.agents.drivers.session import Session
 from journeyman.concurrency.abandonable_tasks import IsolatedTask
 from journeyman.mission.values.errors import NotFound
@@ -31,6 +33,9 @@ class AgentProgram:
     argv: Sequence[str]
     folder: Path
     environment: Mapping[str, str]
+    scratch: Path | None = None
+    """A folder of files for it, removed with it also where we are killed."""
+    confine: ConfineOrder = field(default_factory=ConfineOrder)
 
 
 class Talk:
@@ -78,12 +83,15 @@ class Talk:
 async def program_at_work(what: AgentProgram, session: Session) -> AsyncGenerator[Talk]:
     """A program under way; leaving the block ends it and all its descendants.
 
-    Raises `NotFound` where it cannot be started.
+    Raises `NotFound` where it cannot be started, and `CouldNotStart` where it must be confined and cannot be.
     """
+    argv, session.confinement = await anyio.to_thread.run_sync(
+        lambda: confined(what.argv, what.folder, what.environment, what.confine, what.scratch), abandon_on_cancel=True
+    )
     errors = KeptOutput(0, _ERROR_BYTES)
     program = await start_program(
-        what.argv, folder=what.folder, environment=what.environment, given=True, marked=True, kept=errors,
-        on_output=lambda _: session.hear(),
+        argv, folder=what.folder, environment=what.environment, given=True, kept=errors,
+        on_output=lambda _: session.hear(), scratch=what.scratch,
     )  # fmt: skip
     pipes = program.pipes
     assert pipes is not None and pipes.writer is not None  # noqa: S101, PT018 - it was started with both
@@ -92,7 +100,7 @@ async def program_at_work(what: AgentProgram, session: Session) -> AsyncGenerato
         await program.started.wait()
         if program.error:
             raise NotFound(f"{what.argv[0]!r} cannot be started: {program.error}", code="program_not_started")
-        session.begun()
+        session.begun(program.over)
         yield Talk(program, pipes.reader, pipes.writer)
     finally:
         with anyio.CancelScope(shield=True):

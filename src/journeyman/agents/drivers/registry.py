@@ -6,6 +6,8 @@ import difflib
 import os
 from collections.abc import Mapping
 
+from journeyman.agents.drivers.acp.apprentice import AcpApprentice
+from journeyman.agents.drivers.acp.known_agents import ACP, AcpAgent
 from journeyman.agents.drivers.base import Apprentice
 from journeyman.agents.drivers.command import CommandApprentice
 from journeyman.agents.drivers.dialogues import HEADLESS
@@ -27,7 +29,7 @@ def apprentice_for(
         name: Of a known agent, or of a table of the settings.
         settings: The `[agents.NAME]` tables.
         variables: Where its variables come from; our own environment when `None`.
-        model_url: Where its model is asked, for agents that can be told; empty: where it always is.
+        model_url: Where its model is asked, for agents that can be told; empty: as the settings have it.
 
     Raises:
         NotFound: No agent has this name.
@@ -35,30 +37,43 @@ def apprentice_for(
         NotAllowed: It cannot be pointed to another model.
     """
     own = settings.get(name, AgentSettings())
-    known = {*HEADLESS, *settings}
-    if name not in known:
-        near = difflib.get_close_matches(name, known, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
-        raise NotFound(f"no agent is named {name!r}; {hint}", code="agent_unknown")
+    if name not in {*known_names(), *settings}:
+        raise _unknown(name, settings)
+    model_url = model_url or own.model_url
     ours = os.environ if variables is None else variables
-    agent = HEADLESS.get(name)
-    if model_url and (agent is None or own.driver is DriverKind.COMMAND):
+    kind, agent, speaker = driver_of(name, own), HEADLESS.get(name), ACP.get(name)
+    if model_url and kind is DriverKind.COMMAND:
         raise NotAllowed(f"{name} cannot be pointed to another model", code="no_redirect")
-    match own.driver or (DriverKind.HEADLESS if agent is not None else None):
+    match kind:
         case DriverKind.HEADLESS if agent is not None:
-            return HeadlessApprentice(
-                agent=agent, command=own.command, arguments=own.arguments, model=own.model, environment=own.environment,
-                model_url=model_url,
-                variables=ours,
-            )  # fmt: skip
+            return HeadlessApprentice(agent=agent, own=own, model_url=model_url, variables=ours)
+        case DriverKind.ACP if speaker is not None or own.command:
+            return AcpApprentice(agent=speaker or AcpAgent(host=name), own=own, model_url=model_url, variables=ours)
         case DriverKind.COMMAND if own.command:
-            return CommandApprentice(
-                name=name, command=(*own.command, *own.arguments), environment=own.environment, variables=ours
-            )
+            return CommandApprentice(name=name, own=own, variables=ours)
         case DriverKind.HEADLESS:
             problem = f"there is no headless agent of this name; known: {', '.join(HEADLESS)}"
-        case DriverKind.COMMAND:
+        case DriverKind.COMMAND | DriverKind.ACP:
             problem = "needs command, a list of arguments"
-        case _:
-            problem = 'needs driver = "command" and command, a list of arguments: it is no agent that is known by name'
+        case None:
+            problem = 'needs driver = "acp" or "command", and command, a list of arguments: it is no agent that is known by name'
     raise InvalidInput("settings", (Problem(where=f"agents.{name}", message=problem),))
+
+
+def known_names() -> tuple[str, ...]:
+    """The agents that are known without any setting."""
+    return tuple(dict.fromkeys((*HEADLESS, *ACP)))
+
+
+def driver_of(name: str, own: AgentSettings) -> DriverKind | None:
+    """How an agent is spoken to; `None` where neither its name nor its settings tell."""
+    if own.driver is not None:
+        return own.driver
+    return DriverKind.HEADLESS if name in HEADLESS else DriverKind.ACP if name in ACP else None
+
+
+def _unknown(name: str, settings: Mapping[str, AgentSettings]) -> NotFound:
+    known = {*known_names(), *settings}
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"did you mean {near[0]!r}?" if near else f"known: {', '.join(sorted(known))}"
+    return NotFound(f"no agent is named {name!r}; {hint}", code="agent_unknown")

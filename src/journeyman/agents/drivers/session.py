@@ -12,6 +12,7 @@ import anyio
 import anyio.lowlevel
 
 from journeyman.agents.drivers.base import WorkOrder, WorkResult
+from journeyman.agents.drivers.confinement import Confinement
 from journeyman.agents.drivers.ending import exceeded
 from journeyman.agents.drivers.events import (
     AgentEnded,
@@ -61,6 +62,8 @@ class Session:
         self.raw = KeptOutput(_RAW_HEAD_BYTES, _RAW_TAIL_BYTES)
         self.errors = b""
         """The end of what it wrote to standard error."""
+        self.confinement: Confinement | None = None
+        """What confines its program, where it has one."""
         self.failed: JourneymanError | None = None
         """Why it could not be started."""
         self._send, self._receive = anyio.create_memory_object_stream[AgentEvent](_BUFFERED)
@@ -77,6 +80,9 @@ class Session:
         self._ended_s = 0.0
         self._waited_s = 0.0
         self._waits_since_s: float | None = None
+        self._held_up = False
+        """The agent waits for who follows it, who is slow."""
+        self._gone: anyio.Event | None = None
 
     async def follow(self) -> AsyncIterator[AgentEvent]:
         """The events as they come; `AgentEnded` is the last one."""
@@ -95,12 +101,13 @@ class Session:
         assert self._ended is not None  # noqa: S101 - `_over` says so
         return WorkResult(
             ended=self._ended, session_id=self._session_id, usage=self._usage, tool_calls=self._calls,
-            message=self._message, raw=self.raw.kept(), raw_bytes=self.raw.total_bytes, errors=self.errors,
+            message=self._message, raw=self.raw.kept(), raw_bytes=self.raw.total_bytes, errors=self.errors, confinement=self.confinement,
             duration_s=self._ended_s - self._began_s,
         )  # fmt: skip
 
-    def begun(self) -> None:
-        """The agent runs: from now on nothing raises."""
+    def begun(self, gone: anyio.Event | None = None) -> None:
+        """The agent runs: from now on nothing raises. `gone` is set when it does not any more, whatever it last asked."""
+        self._gone = gone
         self._running.set()
 
     def hear(self, chunk: bytes = b"") -> None:
@@ -118,7 +125,8 @@ class Session:
             case ToolStarted():
                 self._calls += 1
             case UsageReported():
-                self._usage = event.usage
+                self._usage = event.usage.at_least(self._usage or event.usage)
+                event = UsageReported(usage=self._usage)
             case _:
                 pass
         await self._pass_on(event)
@@ -134,14 +142,23 @@ class Session:
         if access is Access.ASK and self.order.ask_person is None:
             by = AnsweredBy.NOBODY
         elif access is Access.ASK and self.order.ask_person is not None:
-            by, self._waits_since_s = AnsweredBy.PERSON, time.monotonic()
+            by, self._waits_since_s = AnsweredBy.NOBODY, time.monotonic()
             try:
-                allowed = await self.order.ask_person(asked)
+                async with anyio.create_task_group() as group:
+                    group.start_soon(self._leave_when_gone, group.cancel_scope)
+                    allowed, by = await self.order.ask_person(asked), AnsweredBy.PERSON
+                    group.cancel_scope.cancel()
             finally:
                 self._waited_s += time.monotonic() - self._waits_since_s
                 self._heard_s, self._waits_since_s = time.monotonic(), None
         await self._pass_on(PermissionAnswered(request_id=asked.request_id, allowed=allowed, by=by))
         return allowed
+
+    async def _leave_when_gone(self, scope: anyio.CancelScope) -> None:
+        """Ask nobody any more for an agent that is gone."""
+        if self._gone is not None:
+            await self._gone.wait()
+            scope.cancel()
 
     async def run(self, conversation: Conversation) -> None:
         """Hold a conversation, within the limits, and tell its end; never raises for what the agent does."""
@@ -194,7 +211,14 @@ class Session:
 
     async def _pass_on(self, event: AgentEvent) -> None:
         with suppress(anyio.BrokenResourceError, anyio.ClosedResourceError):  # nobody follows any more
-            await self._send.send(event)
+            try:
+                self._send.send_nowait(event)
+            except anyio.WouldBlock:
+                self._held_up = True
+                try:
+                    await self._send.send(event)
+                finally:
+                    self._held_up, self._heard_s = False, time.monotonic()
 
     def _stop(self, why: AgentEnded) -> None:
         """End the agent; the first reason is the one."""
@@ -210,7 +234,8 @@ class Session:
                 worked_s = now_s - self._began_s - self._waited_s
                 if limits.wall_clock_s is not None and worked_s >= limits.wall_clock_s:
                     self._stop(AgentEnded(how=Ending.LIMIT, detail=f"its {limits.wall_clock_s:g} seconds were over"))
-                if limits.silence_s is not None and now_s - self._heard_s >= limits.silence_s:
+                silent_s = 0.0 if self._held_up else now_s - self._heard_s
+                if limits.silence_s is not None and silent_s >= limits.silence_s:
                     self._stop(AgentEnded(how=Ending.LIMIT, detail=f"it was silent for {limits.silence_s:g} seconds"))
             await anyio.sleep(_STEP_S)
 

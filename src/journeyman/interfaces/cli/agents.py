@@ -16,6 +16,7 @@ from journeyman.agents.drivers.events import AgentEnded, AgentEvent, Ending
 from journeyman.agents.drivers.registry import apprentice_for
 from journeyman.apprentices.attempt import AgentAttempt, AttemptOrder, run_attempt
 from journeyman.apprentices.event_lines import event_line
+from journeyman.concurrency.folder_removal import remove_folder
 from journeyman.config import Settings
 from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.options import JsonOption
@@ -48,12 +49,11 @@ def list_agents(ctx: typer.Context, as_json: JsonOption = False) -> None:
     if as_json:
         print_json([cast("Json", asdict(row)) for row in found])
         return
-    made = table("", "agent", "version", "login", "driven", "program")
+    made = table("", "agent", "version", "login", "driven", "confined", "program")
     for row in found:
         login = "" if not row.ready else row.login or ("" if row.driver == "command" else _UNKNOWN_LOGIN)
-        made.add_row(
-            "✓" if row.ready else "-", row.name, row.version, login, _driven(row), visible_line(row.detail, 200)
-        )
+        cells = (row.name, row.version, login, _driven(row), row.confined.partition(":")[0] if row.ready else "")
+        made.add_row("✓" if row.ready else "-", *cells, visible_line(row.detail, 200))
     print_table(made)
     say("`journeyman agents check NAME` has one do a tiny task: with its own model, unless --model-url names another.")
 
@@ -85,13 +85,15 @@ async def _check(
     settings: Settings, name: str, model_url: str, timeout_s: float, *, quiet: bool
 ) -> tuple[AgentAttempt, bool]:
     agent = apprentice_for(name, settings.agents, model_url=model_url)
-    with tempfile.TemporaryDirectory(prefix="journeyman-agent-check-") as folder:
+    folder = Path(tempfile.mkdtemp(prefix="journeyman-agent-check-"))
+    try:
         limits = WorkLimits(wall_clock_s=timeout_s)
-        order = AttemptOrder(prompt=_PROMPT, place=Path(folder, "attempt"), limits=limits)
+        order = AttemptOrder(prompt=_PROMPT, place=folder / "attempt", limits=limits)
         result = await run_attempt(agent, order, lambda event, at_s: None if quiet else _show(event, at_s))
-        made = {change.path: change.after_sha256 for change in result.changes if not change.omitted}
-        works = made.get(_FILE, "") in _WANTED
-    return result, works
+    finally:
+        remove_folder(folder)
+    made = {change.path: change.after_sha256 for change in result.changes if not change.omitted}
+    return result, made.get(_FILE, "") in _WANTED
 
 
 def _show(event: AgentEvent, at_s: float) -> None:
@@ -103,7 +105,7 @@ def _driven(row: AgentFinding) -> str:
     """How it would be driven, in a few words."""
     can: Capabilities = row.capabilities
     words = [
-        row.driver.value,
+        row.driver.value if row.driver is not None else "",
         "asks" if can.asks else "",
         "resumes" if can.resumes else "",
         "" if can.tells_usage else "tells no usage",
@@ -134,4 +136,5 @@ def _as_json(name: str, result: AgentAttempt, *, works: bool) -> Json:
         "changed": [change.shown for change in result.changes],
         "said": None if said is None else cast("Json", asdict(said)),
         "counted": cast("Json", asdict(result.counted)),
+        "confinement": None if result.confinement is None else cast("Json", asdict(result.confinement)),
     }

@@ -16,6 +16,7 @@ from typing import Annotated, Final
 
 import typer
 
+from journeyman.agents.drivers.confinement import confinement_fault
 from journeyman.config import Settings, checked_setting, settings_file
 from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.options import JsonOption
@@ -76,6 +77,7 @@ async def _examine(settings: Settings) -> list[Finding]:
         _free(settings.data_dir),
         *_advisors(settings),
         *_extras(),
+        _confinement(),
         Finding(
             "git",
             shutil.which("git") is not None,
@@ -83,6 +85,13 @@ async def _examine(settings: Settings) -> list[Finding]:
             needed=False,
         ),
     ]
+
+
+def _confinement() -> Finding:
+    """Tell what coding agents can be confined in."""
+    fault = confinement_fault()
+    held = "bubblewrap confines files and processes of coding agents, and the network where settings say so"
+    return Finding("agents' confinement", not fault, fault or held, needed=False)
 
 
 def _advisors(settings: Settings) -> list[Finding]:

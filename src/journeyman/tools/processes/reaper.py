@@ -9,7 +9,7 @@ Standard input: its end means "end it now". Standard output: lines of JSON, `{"p
 `{"exit": n}` when it and all others are gone (negative: the signal that ended it), `{"error": text}` when it could not
 be started. Standard error: what the program writes, to either of its streams, or to its standard error alone where the
 first argument is another descriptor than 2: its standard output then goes there. The second argument is the descriptor
-that the program reads as its standard input; 0 gives it none.
+that the program reads as its standard input; 0 gives it none. The third is a folder of files to remove at the end, or empty.
 """
 
 from __future__ import annotations
@@ -109,6 +109,39 @@ def _end(child: int, wake: int) -> int:
     return code
 
 
+def _remove(folder: str) -> None:
+    """Remove a folder of files; what else it holds by now stays, and a link that the program put in its place is not followed."""
+    if not folder:
+        return
+    with contextlib.suppress(OSError):
+        place = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        for name in os.listdir(place):  # noqa: PTH208 - as above
+            os.unlink(name, dir_fd=place)
+        os.rmdir(folder)  # noqa: PTH106 - as above
+
+
+def missing_interpreter(program: str) -> str:
+    """What to say of a program whose interpreter is not there; nothing where it is, or where it needs none."""
+    with contextlib.suppress(OSError):
+        with open(program, "rb") as file:  # noqa: PTH123 - as above
+            line = file.readline(1024)
+        words = line.removeprefix(b"#!").split() if line.startswith(b"#!") else []
+        if words and not os.path.exists(words[0]):  # noqa: PTH110 - as above
+            return f"the interpreter {os.fsdecode(words[0])} of {program} is not there"
+    return ""
+
+
+def _why_not(error: OSError, program: str) -> str:
+    """Why a program could not be started. The system says of a missing interpreter that the program itself is not there."""
+    if not isinstance(error, FileNotFoundError):
+        return f"{error.strerror}: {program}"
+    folders = [""] if os.sep in program else os.environ.get("PATH", os.defpath).split(os.pathsep)
+    for folder in folders:
+        if missing := missing_interpreter(os.path.join(folder, program)):  # noqa: PTH118 - as above
+            return missing
+    return f"{error.strerror}: {program}" if os.sep in program else f"{program} is not on the PATH"
+
+
 def _heard(_number: int, _frame: object) -> None:
     """Do nothing: that there is a handler is what wakes the waiting."""
 
@@ -123,15 +156,14 @@ def main() -> int:
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(SUBREAPER, 1, 0, 0, 0)
     try:
-        child = _started(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3:])
+        child = _started(int(sys.argv[1]), int(sys.argv[2]), sys.argv[4:])
     except OSError as error:
-        program = sys.argv[3]
-        missing = isinstance(error, FileNotFoundError) and os.sep not in program
-        _say(error=f"{program} is not on the PATH" if missing else f"{error.strerror}: {program}")
+        _say(error=_why_not(error, sys.argv[4]))
         return 1
     _say(pid=child)
     code = _watch(child, wake)
     ended = _end(child, wake)
+    _remove(sys.argv[3])
     _say(exit=ended if code is None else code)
     return 0
 

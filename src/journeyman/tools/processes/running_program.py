@@ -57,9 +57,9 @@ async def start_program(
     environment: Mapping[str, str] | None = None,
     apart: bool = True,
     given: bool = False,
-    marked: bool = False,
     kept: KeptOutput,
     on_output: Callable[[bytes], None] | None = None,
+    scratch: Path | None = None,
 ) -> RunningProgram:
     """Start a program, never through a shell, under a reaper, in a session of its own.
 
@@ -68,23 +68,24 @@ async def start_program(
         folder: Where it runs; our own folder when `None`.
         environment: All the variables it sees; our own when `None`.
         apart: Hold standard output apart: it is read from `pipes.reader`.
-        given: Give it an input: `pipes.writer`; only with `apart`.
-        marked: Add the variable `MARK`, so that what it started is found even where it kills its reaper.
+        given: Give it an input, `pipes.writer`, and the variable `MARK`: what it started is found even where it kills its
+            reaper. Only with `apart`.
         kept: Takes in the other output.
         on_output: Told each piece of that other output as it comes.
+        scratch: A folder that is removed once all has ended, also where we are killed meanwhile.
 
     Raises:
         NotFound: The reaper cannot be started. Where the program cannot be, `error` tells.
     """
-    mark = f"{os.getpid()}-{time.monotonic_ns()}" if marked else ""
+    mark = f"{os.getpid()}-{time.monotonic_ns()}" if given else ""
     ends: list[int] = []
     pipes: ProgramPipes | None = None
     try:
         if apart:
             pipes = await _open_pipes(ends, given=given)
         output, source = (ends[0] if apart else _STDERR), (ends[1] if given else _NO_INPUT)
-        reaper = [sys.executable, "-I", "-S", _REAPER, str(output), str(source), *argv]
-        variables = {**(os.environ if environment is None else environment), **({MARK: mark} if marked else {})}
+        reaper = [sys.executable, "-I", "-S", _REAPER, str(output), str(source), str(scratch or ""), *argv]
+        variables = {**(os.environ if environment is None else environment), **({MARK: mark} if given else {})}
         process = await start_process(reaper, folder=folder, environment=variables, descriptors=ends)
     except (OSError, ValueError) as error:
         if pipes is not None:

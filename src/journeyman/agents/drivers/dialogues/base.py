@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, Generic, TypeVar, cast
 
 from journeyman.agents.drivers.base import Capabilities, WorkOrder
 from journeyman.agents.drivers.events import (
+    MOST_CHARS,
     AgentEvent,
     AgentMessage,
     DiffClaimed,
@@ -20,6 +21,8 @@ from journeyman.agents.drivers.events import (
 )
 from journeyman.agents.drivers.json_lines import Row
 
+Value = TypeVar("Value")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Launch:
@@ -30,6 +33,8 @@ class Launch:
     """Empty: the agent's own choice."""
     extra: tuple[str, ...] = ()
     """Further options, from settings."""
+    confined: bool = False
+    """We confine it: a sandbox of its own could not be made inside of ours, and need not be."""
 
 
 class Dialogue:
@@ -69,9 +74,13 @@ class Redirect:
     """What points an agent to a model at another address, such as a scripted one on this machine."""
 
     arguments: tuple[str, ...] = ()
+    """Options of its command line."""
     variables: Mapping[str, str] = field(default_factory=dict[str, str])
     model: str = ""
     """What it is to ask for there; empty: whatever it likes."""
+    home_settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict[str, Mapping[str, object]])
+    """What must stand in settings files of its home, by their paths there: nothing else can say it. We write into no home but
+    one that is made for a trial."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,25 +107,58 @@ class HeadlessAgent:
 
 
 class TextJoiner:
-    """Joins pieces of a text, as some agents print it letter by letter, to whole messages."""
+    """Joins pieces of a text, as some agents print it letter by letter, to whole messages of what an event may hold."""
 
     def __init__(self) -> None:
         self._kind: type[AgentMessage | Thought] = AgentMessage
         self._pieces: list[str] = []
+        self._chars = 0
 
     def add(self, kind: type[AgentMessage | Thought], text: str) -> Iterator[AgentEvent]:
         """Take in a piece; gives what went before where that was of another kind."""
         if kind is not self._kind:
             yield from self.flush()
             self._kind = kind
-        self._pieces.append(text)
+        if self._chars <= MOST_CHARS:  # one more than fits, so that it is seen to be cut
+            self._pieces.append(text)
+            self._chars += len(text)
 
     def flush(self) -> Iterator[AgentEvent]:
         """What was joined so far."""
         text = "".join(self._pieces)
         self._pieces.clear()
+        self._chars = 0
         if text.strip():
             yield self._kind(text=clip(text))
+
+
+class BoundedTable(Generic[Value]):
+    """Values by an agent's own ids, the newest ones: it makes up as many as it likes."""
+
+    def __init__(self, most: int = 4096) -> None:
+        self._most = most
+        self._values: dict[str, Value] = {}
+
+    def get(self, key: str) -> Value | None:
+        """The value, where it is still known."""
+        return self._values.get(key)
+
+    def __setitem__(self, key: str, value: Value) -> None:
+        self._values[key] = value
+        if len(self._values) > self._most:
+            del self._values[next(iter(self._values))]
+
+    def pop(self, key: str) -> Value | None:
+        """The value, which is not kept any longer."""
+        return self._values.pop(key, None)
+
+    def items(self) -> list[tuple[str, Value]]:
+        """All that are known, the oldest one first."""
+        return list(self._values.items())
+
+    def clear(self) -> None:
+        """Forget all."""
+        self._values.clear()
 
 
 _MOST_COUNT: Final = 10**15

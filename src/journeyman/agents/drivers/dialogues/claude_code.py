@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import reduce
 from pathlib import Path
 from typing import Final
 
 from journeyman.agents.drivers.base import Capabilities, WorkOrder
 from journeyman.agents.drivers.dialogues.base import (
+    BoundedTable,
     Dialogue,
     HeadlessAgent,
     Launch,
@@ -57,12 +60,14 @@ class ClaudeDialogue(Dialogue):
     keeps_input = True
 
     def __init__(self) -> None:
-        self._kinds: dict[str, ToolKind] = {}
-        self._turns: list[Usage] = []
-        """What each turn used that has ended; an earlier run of the same session is not among them."""
-        self._messages: dict[str, Usage] = {}
-        """What each answer of the model used since, as far as it was said when the answer began."""
-        self._inputs: dict[str, object] = {}
+        self._kinds: BoundedTable[ToolKind] = BoundedTable()
+        self._ended = Usage()
+        """What the turns used that have ended; an earlier run of the same session is not among them."""
+        self._turn = Usage()
+        """What the answers of the model used since, as far as it was said when each began."""
+        self._answers: BoundedTable[Usage] = BoundedTable()
+        """The same, answer by answer: each is told several times."""
+        self._inputs: BoundedTable[object] = BoundedTable()
         """What requests for permission are about: an answer repeats it."""
 
     def opening(self, order: WorkOrder) -> bytes:
@@ -91,7 +96,7 @@ class ClaudeDialogue(Dialogue):
     def reply(self, asked: PermissionAsked, *, allowed: bool) -> bytes:
         """Yes with the call's own input, or no."""
         said = (
-            {"behavior": "allow", "updatedInput": self._inputs.pop(asked.request_id, {})}
+            {"behavior": "allow", "updatedInput": self._inputs.pop(asked.request_id) or {}}
             if allowed
             else {"behavior": "deny", "message": "This is not permitted here. Go on without it."}
         )
@@ -121,8 +126,8 @@ class ClaudeDialogue(Dialogue):
                 case _:
                     pass
         if used := table(message, "usage"):
-            self._messages[word(message.get("id"))] = _used(used)
-            yield UsageReported(usage=self._usage())
+            self._count(word(message.get("id")), _used(used))
+            yield UsageReported(usage=self._ended.plus(self._turn))
 
     def _call(self, block: Mapping[str, object]) -> Iterator[AgentEvent]:
         name, call_id, given = word(block.get("name")), word(block.get("id")), table(block, "input")
@@ -162,17 +167,22 @@ class ClaudeDialogue(Dialogue):
             paths=tuple(dict.fromkeys(paths)), call_id=word(request.get("tool_use_id")), options=("allow", "deny"),
         )  # fmt: skip
 
-    def _usage(self) -> Usage:
-        costs = [turn.cost_usd for turn in self._turns if turn.cost_usd is not None]
-        return _sum([*self._turns, *self._messages.values()], sum(costs) if costs else None)
+    def _count(self, answer_id: str, used: Usage) -> None:
+        """Add what an answer used to its turn, less what was said of it before."""
+        known = self._answers.get(answer_id) or Usage()
+        most = used.at_least(known)
+        self._answers[answer_id] = most
+        self._turn = self._turn.plus(most.since(known))
 
     def _result(self, row: Row) -> Iterator[AgentEvent]:
         since = table(row, "model_usage_since_last_result")
         models = since or table(row, "modelUsage")
         parts = [_used_by_model(table(used)) for used in models.values()] or [_used(table(row, "usage"))]
-        self._turns.append(_sum(parts, _cost_of(since) if since else money(row.get("total_cost_usd"))))
-        self._messages.clear()
-        yield UsageReported(usage=self._usage())
+        cost = _cost_of(since) if since else money(row.get("total_cost_usd"))
+        self._ended = self._ended.plus(replace(reduce(Usage.plus, parts), cost_usd=cost))
+        self._turn = Usage()
+        self._answers.clear()
+        yield UsageReported(usage=self._ended)
         subtype, reason = word(row.get("subtype")), word(row.get("terminal_reason")) or word(row.get("stop_reason"))
         said = text(row.get("result"))
         if subtype in _LIMITS:
@@ -210,15 +220,6 @@ def _used_by_model(row: Mapping[str, object]) -> Usage:
     cached = number(row.get("cacheReadInputTokens"))
     sent = number(row.get("inputTokens")) + number(row.get("cacheCreationInputTokens")) + cached
     return Usage(input_tokens=sent, output_tokens=number(row.get("outputTokens")), cached_tokens=cached)
-
-
-def _sum(parts: Collection[Usage], cost_usd: float | None = None) -> Usage:
-    return Usage(
-        input_tokens=sum(part.input_tokens for part in parts),
-        output_tokens=sum(part.output_tokens for part in parts),
-        cached_tokens=sum(part.cached_tokens for part in parts),
-        cost_usd=cost_usd,
-    )
 
 
 def _arguments(launch: Launch) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Final
 
 from journeyman.agents.drivers.base import Capabilities
 from journeyman.agents.drivers.dialogues.base import (
+    BoundedTable,
     Dialogue,
     HeadlessAgent,
     Launch,
@@ -51,7 +52,7 @@ class CodexDialogue(Dialogue):
     """Lines of `codex exec --json`."""
 
     def __init__(self) -> None:
-        self._begun: set[str] = set()
+        self._begun: BoundedTable[bool] = BoundedTable()
 
     def read(self, row: Row) -> Iterator[AgentEvent]:
         """What a line means."""
@@ -94,8 +95,8 @@ class CodexDialogue(Dialogue):
 
     def _call(self, name: str, state: str, item: Mapping[str, object]) -> Iterator[AgentEvent]:
         call_id = word(item.get("id"))
-        if call_id not in self._begun:
-            self._begun.add(call_id)
+        if self._begun.get(call_id) is None:
+            self._begun[call_id] = True
             paths = tuple(
                 clip(path, 4096) for row in rows(item.get("changes")) if isinstance(path := row.get("path"), str)
             )
@@ -111,12 +112,18 @@ class CodexDialogue(Dialogue):
             yield ToolUpdated(call_id=call_id, text=text(item.get("aggregated_output")))
 
 
+def needs_no_sandbox(launch: Launch) -> bool:
+    """Tell whether all that its sandbox would hold back is allowed, or held by ours."""
+    policy = launch.order.policy
+    return policy.outside is Access.ALLOW or (launch.confined and policy.allows(ToolKind.FETCH))
+
+
 def _arguments(launch: Launch) -> list[str]:
     order, policy = launch.order, launch.order.policy
     writes = policy.allows(ToolKind.WRITE) and policy.allows(ToolKind.EXECUTE)
     # Without commands there is no Codex: its sandbox, which holds their writes back, stands for the refusal.
     sandbox = "workspace-write" if writes else "read-only"
-    if writes and policy.outside is Access.ALLOW:
+    if writes and needs_no_sandbox(launch):
         sandbox = "danger-full-access"
     words = [
         "exec",
@@ -143,15 +150,26 @@ def _login(home: Path, variables: Mapping[str, str]) -> str:
     return str(file) if file.exists() else ""
 
 
+OTHER_PROVIDER: Final = "other"
+"""What a provider of ours is called in its settings."""
+OTHER_MODEL: Final = "scripted"
+OTHER_KEY: Final = {"JOURNEYMAN_MODEL_KEY": "scripted"}
+
+
+def provider_at(url: str) -> dict[str, str]:
+    """Its settings for a provider of models at another address."""
+    return {"name": OTHER_PROVIDER, "base_url": f"{url}/v1", "env_key": next(iter(OTHER_KEY)), "wire_api": "responses"}
+
+
 def _redirect(url: str) -> Redirect:
-    provider = (
-        f'{{name="other",base_url={json.dumps(f"{url}/v1")},env_key="JOURNEYMAN_MODEL_KEY",wire_api="responses"}}'
-    )
+    provider = ",".join(f"{key}={json.dumps(value)}" for key, value in provider_at(url).items())
     return Redirect(
-        arguments=("-c", 'model_provider="other"', "-c", f"model_providers.other={provider}"),
-        variables={"JOURNEYMAN_MODEL_KEY": "scripted"},
-        model="scripted",
-    )
+        arguments=(
+            "-c", f"model_provider={json.dumps(OTHER_PROVIDER)}", "-c", f"model_providers.{OTHER_PROVIDER}={{{provider}}}",
+        ),
+        variables=OTHER_KEY,
+        model=OTHER_MODEL,
+    )  # fmt: skip
 
 
 CODEX: Final = HeadlessAgent(

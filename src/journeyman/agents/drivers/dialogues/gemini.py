@@ -9,6 +9,7 @@ from typing import Final
 
 from journeyman.agents.drivers.base import Capabilities
 from journeyman.agents.drivers.dialogues.base import (
+    BoundedTable,
     Dialogue,
     HeadlessAgent,
     Launch,
@@ -52,7 +53,7 @@ class GeminiDialogue(Dialogue):
     """Lines of `gemini -o stream-json`."""
 
     def __init__(self) -> None:
-        self._kinds: dict[str, ToolKind] = {}
+        self._kinds: BoundedTable[ToolKind] = BoundedTable()
         self._said = TextJoiner()
         self._trouble = ""
         """A block or an error after which it has not spoken again."""
@@ -148,6 +149,17 @@ def _login(home: Path, variables: Mapping[str, str]) -> str:
     return str(file) if file.exists() else ""
 
 
+def _redirect(url: str) -> Redirect:
+    login = {
+        "security": {"auth": {"selectedType": "gemini-api-key"}}
+    }  # without it, an address makes it look for another login
+    return Redirect(
+        variables={"GOOGLE_GEMINI_BASE_URL": url, "GEMINI_API_KEY": "scripted"},
+        home_settings={".gemini/settings.json": login},
+        model="gemini-2.5-flash",  # not its usual choice: that asks another model first
+    )
+
+
 GEMINI: Final = HeadlessAgent(
     host="gemini",
     dialogue=GeminiDialogue,
@@ -158,9 +170,6 @@ GEMINI: Final = HeadlessAgent(
         "GOOGLE_APPLICATION_CREDENTIALS", "GOOGLE_GENAI_USE_VERTEXAI",
     ),
     login=_login,
-    # Not its usual choice of a model: that asks another model first.
-    redirect=lambda url: Redirect(
-        variables={"GOOGLE_GEMINI_BASE_URL": url, "GEMINI_API_KEY": "scripted"}, model="gemini-2.5-flash"
-    ),
+    redirect=_redirect,
     install="npm install -g @google/gemini-cli",
 )  # fmt: skip

@@ -135,10 +135,17 @@ def _arguments(launch: Launch) -> list[str]:
     return [*words, *(["--session", launch.order.resume] if launch.order.resume else []), *launch.extra]
 
 
-def _permissions(launch: Launch) -> dict[str, str]:
+def permissions(launch: Launch, *, otherwise: str) -> dict[str, str]:
+    """The variable that says what it may; `otherwise` is what it does where a policy wants a person asked, or all it allows."""
     policy = launch.order.policy
-    rules = {name: "allow" if policy.allows(kind) else "deny" for name, kind in _PERMISSIONS.items()}
-    rules["external_directory"] = "allow" if policy.outside is Access.ALLOW else "deny"
+
+    def rule(access: Access) -> str:
+        return {Access.ALLOW: "ask" if otherwise == "ask" else "allow", Access.REFUSE: "deny", Access.ASK: otherwise}[
+            access
+        ]
+
+    rules = {name: rule(policy.of_kind(kind)) for name, kind in _PERMISSIONS.items()}
+    rules["external_directory"] = rule(policy.outside)
     return {"OPENCODE_PERMISSION": json.dumps(rules), "OPENCODE_DISABLE_AUTOUPDATE": "1"}
 
 
@@ -164,7 +171,7 @@ OPENCODE: Final = HeadlessAgent(
         "OPENCODE_CONFIG", "OPENCODE_CONFIG_CONTENT", "OPENCODE_CONFIG_DIR", "OPENCODE_API_KEY", "XDG_DATA_HOME",
         "XDG_CONFIG_HOME", "XDG_CACHE_HOME", "XDG_STATE_HOME",
     ),
-    fixed=_permissions,
+    fixed=lambda launch: permissions(launch, otherwise="deny"),
     login=_login,
     redirect=_redirect,
     install="npm install -g opencode-ai",

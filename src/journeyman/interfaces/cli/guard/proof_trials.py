@@ -115,13 +115,13 @@ class Trial:
         for made in (base.home, base.repository):
             made.mkdir(parents=True, exist_ok=True)
         await run_command(["git", "init", "-q"], folder=base.repository, environment=base.environment)
-        self.agent.settle(base.home, server.url)
+        settled = self.agent.settle(base.home, server.url)
         at = Installer(host=self.host, scope=self.scope, base=base, backups=Backups(self.folder / "backups"))
         apply(at.install(self.hook), at.backups)
         if self.trusted:
             rows = await codex_hooks([self.program], base.repository, base.environment)
             apply([trust_change(at, {row.key: row.current_hash for row in rows})], at.backups)
-        return {**base.environment, **self.agent.environment(server.url)}
+        return {**base.environment, **settled}
 
     async def _driven(self, server: ModelServer, variables: Mapping[str, str]) -> str:
         """What it printed; it is ended once it was blocked as often as is counted."""

@@ -1,0 +1,1 @@
+"""Hostile and broken coding agents, and where they are tried."""
