@@ -6,7 +6,7 @@ How it ended is no verdict: whether the work is good is for checks to tell, on t
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -36,8 +36,8 @@ class AttemptOrder:
     """A folder for all that belongs to this attempt; it must not exist yet."""
     source: Path | None = None
     """What is worked on; `None` where there are only assets."""
-    whole: bool = False
-    """Whether files of the source that git ignores come along."""
+    carried: Collection[str] | None = None
+    """Where the source is what an earlier attempt left: paths that count wherever they lie; ignored files come along, too."""
     assets: Sequence[Path] = ()
     mounts: Sequence[str] = ()
     """Build folders of the source that the work needs and git ignores."""
@@ -118,7 +118,7 @@ async def run_attempt(
     """
     copy = await anyio.to_thread.run_sync(
         lambda: prepare_working_copy(
-            order.place, source=order.source, whole=order.whole, assets=order.assets, mounts=order.mounts
+            order.place, source=order.source, carried=order.carried, assets=order.assets, mounts=order.mounts
         ),
         abandon_on_cancel=True,
     )

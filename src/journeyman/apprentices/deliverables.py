@@ -11,7 +11,7 @@ import msgspec
 
 from journeyman.apprentices.file_changes import ChangeKind
 from journeyman.apprentices.task_folder import TaskFolder
-from journeyman.apprentices.working_copy import INPUTS, files_of
+from journeyman.apprentices.working_copy import INPUTS, files_in
 from journeyman.concurrency.folder_removal import remove_folder
 from journeyman.mission.model.task import Task
 from journeyman.mission.values.errors import NotAllowed, Unavailable
@@ -49,13 +49,13 @@ def deliver(folder: TaskFolder, task: Task, attempt: int, destination: Path, dig
     and `Unavailable` where nothing can be written.
     """
     judged, changes = folder.judged(attempt), folder.changes(attempt)
-    if digest and files_of(judged).digest != digest:
+    if digest and folder.judged_files(attempt).digest != digest:
         raise NotAllowed(
             f"what attempt {attempt} left in {judged} was changed since it was judged; nothing was put out",
             code="attempt_changed",
         )
     if task.deliverables:
-        files = PathPatterns(task.deliverables).filtered(files_of(judged).entries)
+        files = PathPatterns(task.deliverables).filtered(folder.judged_files(attempt).entries)
     else:
         files = [change.path for change in changes if change.how is not ChangeKind.REMOVED]
     wanted = sorted(path for path in files if not path.startswith(f"{INPUTS}/"))
@@ -65,7 +65,7 @@ def deliver(folder: TaskFolder, task: Task, attempt: int, destination: Path, dig
         place = _free(_chain(folder, task), destination)
         replaced = place.exists()
         _replace(judged, wanted, place)
-        left = files_of(place).digest
+        left = files_in(place).digest
         (folder.root / _STATE).write_bytes(msgspec.json.encode(_Delivered(path=str(place), digest=left)))
     except OSError as error:
         raise Unavailable(
@@ -88,7 +88,7 @@ def _free(folders: list[TaskFolder], destination: Path) -> Path:
         if not place.exists() and not place.is_symlink():
             return place
         if place.is_dir() and not place.is_symlink():
-            found = files_of(place)
+            found = files_in(place)
             if not any(place.iterdir()) or (str(place), found.digest) in known:
                 return place
     raise Unavailable(f"all names like {destination} are taken; give another with --output", code="outputs_not_written")

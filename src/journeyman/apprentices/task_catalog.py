@@ -18,7 +18,6 @@ from journeyman.agents.drivers.events import AgentEvent, Ending, SessionStarted,
 from journeyman.apprentices.attempt import AgentAttempt, AttemptOrder, run_attempt
 from journeyman.apprentices.attempt_prompt import AttemptBrief, FailedCheck, Feedback, attempt_prompt
 from journeyman.apprentices.task_folder import AttemptRecord, TaskFolder, mounts_apart
-from journeyman.apprentices.working_copy import files_of
 from journeyman.concurrency.folder_removal import remove_folder
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.mission import Mission
@@ -182,7 +181,7 @@ class TaskCatalog(ForwardingCatalog):
                 record.detail = clip(f"what it left cannot be judged: {error}", 300)
             record.touched = [clip(path, 200) for path in touched]
             record.changed = [clip(change.shown, 200) for change in work.folder.changes(record.number)]
-            record.digest = files_of(work.folder.judged(record.number)).digest
+            record.digest = work.folder.judged_files(record.number).digest
             work.folder.write(record)
             return record
 
@@ -231,7 +230,7 @@ def _ordered(
     prompt = attempt_prompt(brief)
     folder.prompt(number).write_bytes(prompt.encode("utf-8", "replace"))
     return AttemptOrder(
-        prompt=prompt, place=place, source=start, whole=True, limits=limits,
+        prompt=prompt, place=place, source=start, carried=folder.known(), limits=limits,
         mounts=mounts_apart(task),
     )  # fmt: skip
 

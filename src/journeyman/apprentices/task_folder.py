@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -20,14 +21,14 @@ from typing import Final
 import msgspec
 
 from journeyman.apprentices.file_changes import FileChange, changes_of
-from journeyman.apprentices.working_copy import INPUTS, WorkingCopy, files_of, prepare_working_copy
+from journeyman.apprentices.working_copy import INPUTS, WorkingCopy, files_in, prepare_working_copy
 from journeyman.concurrency.folder_removal import remove_folder
 from journeyman.mission.model.task import EarlierAttempt, Task
 from journeyman.mission.values.errors import NotFound, RecordBroken
 from journeyman.stores.files import sync_folder
 from journeyman.workspaces.baseline import Baseline, pin_files
 from journeyman.workspaces.copying import pristine_copy
-from journeyman.workspaces.digest import WorkspaceFiles
+from journeyman.workspaces.digest import WorkspaceFiles, read_workspace
 from journeyman.workspaces.file_listing import LEFT_OUT
 from journeyman.workspaces.pristine import copy_workspace
 
@@ -125,7 +126,8 @@ class TaskFolder:
         draft = Path(tempfile.mkdtemp(prefix=".base.", dir=self.root))
         try:
             assets = [origin / asset for asset in task.assets]
-            prepare_working_copy(draft / "base", source=source, whole=whole, assets=assets, mounts=task.mounts)
+            carried = files_in(source, read_workspace(source).entries).entries if whole and source is not None else None
+            prepare_working_copy(draft / "base", source=source, carried=carried, assets=assets, mounts=task.mounts)
             remove_folder(draft / "base" / "before")
             if task.follows is not None:
                 self._carry_over(task.follows, task, draft / "base")
@@ -141,7 +143,8 @@ class TaskFolder:
             raise NotFound(
                 f"attempt {earlier.attempt} of {earlier.session} is not there any more: {left}", code="attempt_missing"
             )
-        copy_workspace(left, files_of(left), base / "start", baseline=self._baseline(task, base / "workspace"))
+        files = files_in(left, TaskFolder(left.parents[2]).known())
+        copy_workspace(left, files, base / "start", baseline=self._baseline(task, base / "workspace"))
 
     def start_of(self, number: int, task: Task) -> Path:
         """The files with which an attempt begins: those of the newest one before it that left some."""
@@ -152,7 +155,19 @@ class TaskFolder:
 
     def base_digest(self) -> str:
         """Names the files that the task began with: an agent of the same user can reach them. Blocks."""
-        return files_of(self.base).digest
+        return self.base_files().digest
+
+    def base_files(self) -> WorkspaceFiles:
+        """The files that the task began with. Blocks."""
+        return _own_files(self.base)
+
+    def known(self) -> Collection[str]:
+        """Paths that count wherever they lie, such as files that were tracked below a folder of tools. Blocks."""
+        return self.base_files().entries
+
+    def judged_files(self, number: int) -> WorkspaceFiles:
+        """What an attempt left, as checks look at it. Blocks."""
+        return files_in(self.judged(number), self.known())
 
     def judge(self, number: int, task: Task, *, whole: bool = True) -> list[str]:
         """Make what the checks look at of what an attempt left; give the protected files that it had changed. Blocks.
@@ -165,7 +180,7 @@ class TaskFolder:
         draft = judged.with_name(".judged")
         if draft.exists():
             remove_folder(draft)
-        files = files_of(workspace) if whole else WorkspaceFiles({})
+        files = files_in(workspace, self.known()) if whole else WorkspaceFiles({})
         baseline = self._baseline(task, self.base)
         if files.entries:
             touched = copy_workspace(workspace, files, draft, baseline=baseline)
@@ -180,13 +195,18 @@ class TaskFolder:
 
     def changes(self, number: int) -> tuple[FileChange, ...]:
         """How the files that an attempt left differ from those that the task began with. Blocks."""
-        copy = WorkingCopy(folder=self.judged(number), before=self.base, files=files_of(self.base))
-        return changes_of(copy, files_of(self.judged(number)))
+        copy = WorkingCopy(folder=self.judged(number), before=self.base, files=self.base_files())
+        return changes_of(copy, self.judged_files(number))
 
     def _baseline(self, task: Task, base: Path) -> Baseline:
         contents = self.root / "contents"
         contents.mkdir(mode=0o700, exist_ok=True)
-        return pin_files(base, files_of(base), [*task.protect, f"{INPUTS}/**"], contents)
+        return pin_files(base, _own_files(base), [*task.protect, f"{INPUTS}/**"], contents)
+
+
+def _own_files(base: Path) -> WorkspaceFiles:
+    """The files of the copy that the task began with: it is a repository of ours, so git tells what counts wherever it lies."""
+    return files_in(base, read_workspace(base).entries)
 
 
 def mounts_apart(task: Task) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import stat
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -39,7 +39,12 @@ class WorkingCopy:
 
 
 def prepare_working_copy(
-    place: Path, *, source: Path | None, whole: bool = False, assets: Sequence[Path] = (), mounts: Sequence[str] = ()
+    place: Path,
+    *,
+    source: Path | None,
+    carried: Collection[str] | None = None,
+    assets: Sequence[Path] = (),
+    mounts: Sequence[str] = (),
 ) -> WorkingCopy:
     """Make a working copy in `place`, which must not exist yet. Blocks.
 
@@ -49,7 +54,8 @@ def prepare_working_copy(
     Args:
         place: Holds the copy and what it was before.
         source: The folder to work on: files that git ignores stay away. `None` begins with nothing but the assets.
-        whole: Whether ignored files come along: in what an earlier attempt left they are work, too.
+        carried: Where the source is what an earlier attempt left: paths that count wherever they lie. All of its files come
+            along then, also those that git would ignore.
         assets: Files and folders that are copied to `inputs/`, read-only; names that clash get `-2`, `-3`, ….
         mounts: Build folders that git ignores and the work needs, such as `node_modules`: copied, and read-only.
 
@@ -69,7 +75,8 @@ def prepare_working_copy(
         if source is None:
             folder.mkdir()
         else:
-            copy_workspace(source, files_of(source) if whole else read_workspace(source), folder, mounts=mounts)
+            files = read_workspace(source) if carried is None else files_in(source, carried)
+            copy_workspace(source, files, folder, mounts=mounts)
         inputs = tuple(_give(folder, asset) for asset in assets)
         _make_repository(folder)
         given = tuple(mount.strip("/") for mount in mounts if (folder / mount).exists())
@@ -86,6 +93,11 @@ def prepare_working_copy(
 def files_of(copy: WorkingCopy) -> CopyFiles:
     """What lies in a working copy now. Blocks."""
     return look_at(copy.folder, known=copy.files.entries, whole=copy.inputs, aside=copy.mounts)
+
+
+def files_in(folder: Path, known: Collection[str] = ()) -> WorkspaceFiles:
+    """What lies in a folder that belongs to a task, inputs whole, and `known` paths wherever they lie. Blocks."""
+    return look_at(folder, known=known, whole=(INPUTS,)).listed
 
 
 def _give(folder: Path, asset: Path) -> str:
