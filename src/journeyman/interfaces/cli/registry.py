@@ -47,6 +47,11 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
     "verify": CommandEntry("records", "Records", "Check the hash chain and every blob of a session."),
     "replay": CommandEntry("records", "Records", "Derive every verdict and the report again and compare."),
     "export": CommandEntry("records", "Records", "Write a session as a portable folder."),
+    "bundle": CommandEntry(
+        "bundles.commands",
+        "Records",
+        "Put a session with all that belongs to it into one signed file; check, read, share one.",
+    ),
     "import": CommandEntry("records", "Records", "Take in an exported session, after checking it."),
     "guard": CommandEntry("guard.commands", "Guard", "Keep coding agents from calling work done that is not."),
     "gym": CommandEntry("gym.commands", "Gym", "Score, play, watch, export and train on simulated incidents."),
