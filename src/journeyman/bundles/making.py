@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -28,7 +26,7 @@ from journeyman.bundles.sources import BundleSource
 from journeyman.mission.report.model import Report
 from journeyman.mission.values.canonical import canonical, digest, parsed
 from journeyman.mission.values.errors import NotAllowed, Unavailable
-from journeyman.stores.files import sync_folder
+from journeyman.stores.whole_files import replacing_file
 
 RECORD: Final = "record"
 _RESERVED: Final = frozenset({MANIFEST, SIGNATURE})
@@ -69,18 +67,8 @@ class PreparedBundle:
             raise NotAllowed("secrets were found: nothing is written", code="secrets_found")
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
-            descriptor, name = tempfile.mkstemp(prefix=f".{output.name[:100]}.", dir=output.parent)
-            draft = Path(name)
-            try:
-                with os.fdopen(descriptor, "wb") as file:
-                    write_archive(file, self._contents(signature))
-                    file.flush()
-                    os.fsync(file.fileno())
-                draft.replace(output)
-            except BaseException:
-                draft.unlink(missing_ok=True)
-                raise
-            sync_folder(output.absolute().parent)
+            with replacing_file(output) as file:
+                write_archive(file, self._contents(signature))
         except OSError as error:
             raise Unavailable(f"cannot write {output}: {error.strerror}; name another place with --output") from None
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from journeyman.mission.values.errors import NotAllowed, Unavailable
-from journeyman.stores.files import sync_folder
+from journeyman.stores.whole_files import replacing_file
 
 _GIT: Final = "git+"
 _TIMEOUT_S: Final = 300.0
@@ -51,17 +51,8 @@ def share_bundle(file: Path, address: str, place: str) -> str:
 
 
 def _copied(file: Path, target: Path) -> None:
-    descriptor, draft = tempfile.mkstemp(prefix=".bundle.", dir=target.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as out, file.open("rb") as source:
-            shutil.copyfileobj(source, out)
-            out.flush()
-            os.fsync(out.fileno())
-        Path(draft).replace(target)
-    except BaseException:
-        Path(draft).unlink(missing_ok=True)
-        raise
-    sync_folder(target.parent)
+    with replacing_file(target) as out, file.open("rb") as source:
+        shutil.copyfileobj(source, out)
 
 
 def _pushed(file: Path, name: str, url: str) -> str:

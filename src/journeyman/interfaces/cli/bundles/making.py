@@ -17,6 +17,7 @@ from journeyman.bundles.signing import signed
 from journeyman.bundles.sources import BundleSource, folder_sources
 from journeyman.config import Settings
 from journeyman.engine.reporting import report_of, reported_head
+from journeyman.interfaces.cli.bundles.session_files import session_files
 from journeyman.interfaces.cli.guard.attesting import signing_keys
 from journeyman.interfaces.cli.shared import NOT_ACHIEVED, print_json
 from journeyman.interfaces.cli.terminal import say
@@ -29,11 +30,6 @@ from journeyman.stores.files import export_record
 from journeyman.wiring import Journeyman
 
 _SHOWN = 20
-
-
-def session_files(settings: Settings, session: str) -> Path:
-    """Where the files of a session lie that are not in its record: attempts with traces, outputs."""
-    return settings.data_dir / settings.tenant / "tasks" / session
 
 
 def make_bundle(

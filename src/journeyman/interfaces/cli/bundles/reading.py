@@ -18,7 +18,7 @@ from journeyman.bundles.sharing import share_bundle
 from journeyman.bundles.signing import BundleSignature, SignatureState
 from journeyman.config import Settings
 from journeyman.engine.records import summarized
-from journeyman.interfaces.cli.bundles.making import session_files
+from journeyman.interfaces.cli.bundles.session_files import session_files
 from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.guard.attesting import signing_keys
 from journeyman.interfaces.cli.rendering import print_table, table
