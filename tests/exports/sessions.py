@@ -63,6 +63,6 @@ SESSIONS: Final[dict[str, Made]] = {
         "criteria:\n  - {id: changed, kind: tool_call_succeeded, tool: change}\nbudget: {iterations: 2}\n"
     ),
     "waiting for a person": Made(
-        f"{_HEAD}tools: [look]\ncriteria:\n  - {{id: good, kind: approval, question: Is it good}}\nbudget: {{iterations: 2}}\n"
+        f"{_HEAD}tools: [look]\ncriteria:\n  - {{id: good, kind: approval, by: somebody}}\nbudget: {{iterations: 2}}\n"
     ),
 }

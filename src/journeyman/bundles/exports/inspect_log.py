@@ -60,7 +60,9 @@ def _sample(session: SessionTrajectory, model: str) -> JsonObject:
     }
     usage: JsonObject = {model: {**tokens, "total_tokens": sum(tokens.values())}} if session.model else {}
     criteria = session.mission.get("criteria")
-    wanted: list[Json] = [str(row.get("id", "")) for row in criteria if isinstance(row, dict)] if isinstance(criteria, list) else []
+    wanted: list[Json] = (
+        [str(row.get("id", "")) for row in criteria if isinstance(row, dict)] if isinstance(criteria, list) else []
+    )
     return {
         "id": session.session_id, "epoch": 1, "input": session.directive, "target": wanted, "messages": [*messages],
         "output": {"model": model, "choices": choices}, "scores": _scores(session), "model_usage": usage,

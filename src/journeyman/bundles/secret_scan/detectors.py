@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Final
+from urllib.parse import unquote
 
 from journeyman.bundles.secret_scan.randomness import (
     MIN_CHARS,
@@ -105,6 +106,7 @@ _IS_CODE: Final = re.compile(
 """Values that are addresses, paths, variables, calls or names."""
 _PLATFORM: Final = re.compile(r"linux|macosx|_x86_64|aarch64|amd64")
 _WORD_IN_NAME: Final = re.compile(r"[a-z]{7}")
+_LONG_WORD_IN_NAME: Final = re.compile(r"[a-z]{11}")
 _DIGITS: Final = re.compile(r"\d+")
 _SIGNS: Final = re.compile(r"[_+/.~-]")
 _HEX: Final = re.compile(r"[0-9a-f]+|[0-9A-F]+")
@@ -123,6 +125,8 @@ _ID_PREFIX: Final = re.compile(
     re.IGNORECASE,
 )
 """Prefixes of what services call their things: an id is no secret, and every agent's output is full of them."""
+_ANTHROPIC_ID: Final = 24
+"""Characters behind the prefix of whatever has an id at Anthropic, with `01` in front; the prefixes are many."""
 _NAMED_ID: Final = re.compile(
     r"(?:(?:^|[^a-z])(?:id|ids|uuid|guid|etag|hash|digest|integrity|checksum|fingerprint|revision|commit|sha\d*|md5)|Id|Uuid|Hash)"
     r"[\\\"']{0,3}\s{0,2}[=:-]\s{0,2}[\\\"']{0,3}$"
@@ -148,11 +152,15 @@ def _is_token(found: re.Match[str]) -> bool:
         return False
     longest = max(_SIGNS.split(secret), key=len)
     prefix = secret[: secret.index(longest)]
+    if secret.startswith("0x") or (prefix and longest.startswith("01") and len(longest) == _ANTHROPIC_ID):
+        return False
     if prefix.endswith("-g") or _DIGEST.search(prefix.rstrip("_-.:/")) or _ID_PREFIX.fullmatch(prefix):
         return False
     if len(longest) >= 20 and _is_drawn_piece(longest, prefix, in_path="/" in secret):
         return True
     signs, digits = len(_SIGNS.findall(secret)), sum(map(str.isdigit, secret))
+    if sum(len(piece) >= 4 and piece.isalpha() and piece.islower() for piece in _SIGNS.split(secret)) >= 2:
+        return False  # words with signs between them: a name
     few = 1 + len(secret) // (6 if digits >= 4 and len(longest) >= 7 else 12)
     return "/" not in secret and "." not in secret and signs <= few and _is_drawn_piece(secret, "", in_path=False)
 
@@ -165,8 +173,8 @@ def _is_drawn_piece(piece: str, prefix: str, *, in_path: bool) -> bool:
     if any(map(str.islower, piece)) and any(map(str.isupper, piece)):
         if prefix and not in_path:
             return any(map(str.isdigit, piece)) or len(piece) >= 28
-        has_word = len(piece) < 48 and _WORD_IN_NAME.search(piece) is not None
-        return any(map(str.isdigit, piece)) and not has_word and entropy_bits(piece) >= 3.8
+        word = _WORD_IN_NAME if len(piece) < 48 else _LONG_WORD_IN_NAME
+        return any(map(str.isdigit, piece)) and word.search(piece) is None and entropy_bits(piece) >= 3.8
     most_digits = len(_DIGITS.findall(piece)) >= (2 if prefix and not in_path else 5)
     return most_digits and len(set(piece)) >= (12 if prefix else 18) and len(piece) >= (24 if prefix else 32)
 
@@ -222,7 +230,7 @@ _OURS: Final = (
     Detector(
         "password in an address",
         re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s:/?#\[\]@\"'<>]{0,80}:(?P<secret>[^\s:/?#\[\]@\"'<>]{6,200})@[\w.\[-]"),
-        holds=lambda found: not _VARIABLE.search(found["secret"]) and _is_drawn_or_chosen(found["secret"]),
+        holds=lambda found: not _VARIABLE.search(found["secret"]) and _is_drawn_or_chosen(unquote(found["secret"])),
         literal="://",
     ),
     Detector(
@@ -235,7 +243,10 @@ _OURS: Final = (
     ),
     Detector(
         "secret behind its name",
-        re.compile(rf"(?i:{_WORD})[\w-]{{0,30}}[\"'\])]{{0,2}}\s{{0,9}}(?::=|=>|[:=]|\s)\s{{0,9}}[bru]?[\"'`]{{0,3}}{_VALUE}"),
+        re.compile(
+            rf"(?i:{_WORD})[\w-]{{0,30}}[\"'\])]{{0,2}}[ \t]{{0,9}}(?::=|=>|[:=]|[ \t])[ \t]{{0,9}}"
+            rf"(?:[bru]?[\"'`]{{1,3}})?{_VALUE}"
+        ),
         holds=_has_random_value,
     ),
     Detector(
