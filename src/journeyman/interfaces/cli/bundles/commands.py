@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from enum import StrEnum
 from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any, TypeAlias
@@ -15,6 +16,14 @@ from journeyman.interfaces.cli.options import JsonOption, SessionArgument
 from journeyman.interfaces.cli.registry import COMMANDS
 from journeyman.interfaces.cli.shared import CommandGroup, settings_of
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
+
+
+class BundleOrigin(StrEnum):
+    """Who made a bundle."""
+
+    journeyman = "journeyman"
+    older = "older"
+
 
 _MAKE = "make"
 _EXTRA = {"cryptography", "detect_secrets"}
@@ -120,11 +129,36 @@ def inspect(file: FileArgument, as_json: JsonOption = False) -> None:
 @bundle.command("import")
 def import_(
     ctx: typer.Context,
-    file: FileArgument,
+    file: Annotated[
+        Path,
+        typer.Argument(metavar="FILE", help="What `journeyman bundle` wrote; of an older runner, a folder or a ZIP."),
+    ],
     key: BelieveOption = None,
+    origin: Annotated[
+        BundleOrigin,
+        typer.Option(
+            "--from",
+            help="Who made it: journeyman; or older, the older runner, of whose bundles and data set the tasks are taken.",
+        ),
+    ] = BundleOrigin.journeyman,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE",
+            help="With --from older: where the tasks are written, one JSON object a line.",
+        ),
+    ] = Path("tasks.jsonl"),
     as_json: JsonOption = False,
 ) -> None:
-    """Take in the session of a bundle after checking all of it; `show`, `report`, `verify` and `replay` then read it."""
+    """Take in the session of a bundle after checking all of it; `show`, `report`, `verify` and `replay` then read it.
+
+    With `--from older` tasks are written, with their rubrics, files and what reviewers asked for. Nothing else of it is believed.
+    """
+    if origin is BundleOrigin.older:
+        _working("older_import").import_older(file, output, as_json=as_json)
+        return
     _working("reading").import_file(settings_of(ctx), file, keys=key or [], as_json=as_json)
 
 
