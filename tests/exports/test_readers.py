@@ -1,4 +1,6 @@
 """Inspect's log reader and Harbor's models of ATIF take what we write, of sessions of every kind."""
+# pyright: basic, reportMissingImports=false
+# Inspect and Harbor live in an environment of their own, which the checks of this project do not see.
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
 import zlib
 from collections.abc import Callable, Sequence
@@ -31,6 +30,7 @@ from journeyman.mission.values.canonical import digest
 from journeyman.mission.values.errors import JourneymanError, NotAllowed, Unavailable
 from journeyman.stores.base import Store, Summary
 from journeyman.stores.files import import_record, read_export, sync_folder
+from journeyman.stores.whole_files import write_new_file
 
 MOST_RECORD_BYTES: Final = 2 << 30
 """Of all blobs of a record together, unpacked."""
@@ -165,10 +165,7 @@ def _put_files(path: Path, manifest: BundleManifest, draft: Path, place: Path) -
 def _extract(archive: BundleArchive, names: Sequence[str], folder: Path) -> None:
     """Write files of an archive whose names were checked into an empty folder, for its owner alone."""
     for name in names:
-        file = folder / name
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-            out.write(archive.read(name))
+        write_new_file(folder / name, archive.read(name))
 
 
 def manifest_of(path: Path) -> BundleManifest:

@@ -27,3 +27,10 @@ def replacing_file(path: Path) -> Generator[BinaryIO]:
         draft.unlink(missing_ok=True)
         raise
     sync_folder(path.absolute().parent)
+
+
+def write_new_file(path: Path, data: bytes) -> None:
+    """Write a file that must not be there yet, and the folders above it, all for its owner alone. Raises `OSError`."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(data)

@@ -161,14 +161,14 @@ def _rubric(tree: FileTree, name: str, names: Sequence[str]) -> list[RubricItem]
     if name not in names:
         return []
     document = _object(tree, name)
-    rows = _rows(document, "rubric_items") or _rows(document, "criteria") or _rows(document, "items")
+    rows = next((rows for key in ("rubric_items", "criteria", "items") if (rows := _objects(document, key))), [])
     return [
         RubricItem(
             name=_text(row, "criterion_name", "name", "criterion", "id") or f"item {number}",
             description=_text(row, "criterion_description", "description", "observable_evidence"), weight=_number(row, "weight"),
             evidence=_texts(row, "observable_evidence"),
         )
-        for number, row in enumerate((row for row in rows if isinstance(row, dict)), start=1)
+        for number, row in enumerate(rows, start=1)
     ]  # fmt: skip
 
 
@@ -231,6 +231,10 @@ def _rows(row: Mapping[str, Any], key: str) -> list[Any]:
     return cast("list[Any]", value) if isinstance(value, list) else []
 
 
+def _objects(row: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
+    return [cast("dict[str, Any]", item) for item in _rows(row, key) if isinstance(item, dict)]
+
+
 def _texts(row: Mapping[str, Any], key: str) -> list[str]:
     value = row.get(key)
     if isinstance(value, str):
@@ -244,5 +248,6 @@ def _texts(row: Mapping[str, Any], key: str) -> list[str]:
 
 def _number(row: Mapping[str, Any], key: str) -> float:
     value = row.get(key)
-    is_number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
-    return float(value) if is_number else 0.0
+    if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value):
+        return float(value)
+    return 0.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from journeyman.bundles.member_names import clashing, name_fault
@@ -13,6 +12,7 @@ from journeyman.interfaces.cli.private_files import write_private
 from journeyman.interfaces.cli.shared import print_json
 from journeyman.interfaces.cli.terminal import say
 from journeyman.mission.values.errors import NotAllowed, Unavailable
+from journeyman.stores.whole_files import write_new_file
 
 
 def import_older(place: Path, output: Path, *, as_json: bool) -> None:
@@ -30,7 +30,7 @@ def import_older(place: Path, output: Path, *, as_json: bool) -> None:
             faulty = {name for name in assets if name_fault(name)} | clashing(assets).keys()
             kept = sorted(assets.keys() - faulty)
             for name in kept:
-                _put(folder / task.id / name, tree.read(assets[name]))
+                write_new_file(folder / task.id / name, tree.read(assets[name]))
                 copied += 1
             lines.append(task.model_copy(update={"assets": [f"{folder.name}/{task.id}/{name}" for name in kept]}))
         write_private(output, "".join(f"{line.model_dump_json()}\n" for line in lines))
@@ -45,9 +45,3 @@ def import_older(place: Path, output: Path, *, as_json: bool) -> None:
     else:
         said = f" and {copied} files in {folder}" if copied else ""
         say(f"wrote {output}: {len(lines)} tasks{said}")
-
-
-def _put(file: Path, data: bytes) -> None:
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as out:
-        out.write(data)
