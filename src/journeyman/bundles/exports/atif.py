@@ -5,7 +5,13 @@ from __future__ import annotations
 import json
 from typing import Final
 
-from journeyman.bundles.exports.trajectory import PLAIN_SOURCES, AttemptTrace, SessionTrajectory, ToolUse, Turn
+from journeyman.bundles.exports.trajectory import (
+    PLAIN_SOURCES,
+    AttemptTrace,
+    IterationSteps,
+    SessionTrajectory,
+    ToolUse,
+)
 from journeyman.mission.model.events import encode_result
 from journeyman.mission.values.canonical import Json, JsonObject
 
@@ -44,7 +50,7 @@ def text_of(value: Json) -> str:
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, sort_keys=True)
 
 
-def _step(number: int, turn: Turn) -> JsonObject:
+def _step(number: int, turn: IterationSteps) -> JsonObject:
     step: JsonObject = {
         "step_id": number, "source": "agent", "timestamp": turn.at, "message": turn.rationale,
         "extra": {"iteration": turn.index, "proposed_by": turn.source, "verdict": turn.verdict,

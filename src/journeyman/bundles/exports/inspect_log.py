@@ -8,7 +8,7 @@ import zipfile
 from typing import Final
 
 from journeyman.bundles.exports.atif import text_of
-from journeyman.bundles.exports.trajectory import SessionTrajectory, Turn
+from journeyman.bundles.exports.trajectory import IterationSteps, SessionTrajectory
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.values.canonical import Json, JsonObject
 
@@ -100,7 +100,7 @@ def _messages(session: SessionTrajectory) -> list[JsonObject]:
     return rows
 
 
-def _iteration(turn: Turn) -> JsonObject:
+def _iteration(turn: IterationSteps) -> JsonObject:
     return {"iteration": turn.index, "proposed_by": turn.source, "verdict": turn.verdict}
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from journeyman.bundles.exports.atif import text_of
-from journeyman.bundles.exports.trajectory import SessionTrajectory, Turn
+from journeyman.bundles.exports.trajectory import IterationSteps, SessionTrajectory
 from journeyman.mission.criteria.evidence import CriterionStatus
 from journeyman.mission.model.events import CriterionResult, encode_result
 from journeyman.mission.values.canonical import Json, JsonObject
@@ -63,7 +63,7 @@ def preference_rows(session: SessionTrajectory, texts: Mapping[int, AttemptText]
             }  # fmt: skip
 
 
-def reward_of(session: SessionTrajectory, turn: Turn) -> float | None:
+def reward_of(session: SessionTrajectory, turn: IterationSteps) -> float | None:
     """The share of the required criteria that were met, each unmet one by its progress; `None` where nothing was found."""
     graded = _graded(session, turn)
     if not graded:
@@ -71,7 +71,7 @@ def reward_of(session: SessionTrajectory, turn: Turn) -> float | None:
     return sum(1.0 if row.status is CriterionStatus.MET else min(row.progress, 1.0) for row in graded) / len(graded)
 
 
-def _graded(session: SessionTrajectory, turn: Turn) -> list[CriterionResult]:
+def _graded(session: SessionTrajectory, turn: IterationSteps) -> list[CriterionResult]:
     criteria = session.mission.get("criteria")
     asked = [row for row in criteria if isinstance(row, dict)] if isinstance(criteria, list) else []
     aside = {str(row.get("id")) for row in asked if row.get("required") is False or row.get("abort_when_met")}
@@ -85,7 +85,7 @@ def _graded(session: SessionTrajectory, turn: Turn) -> list[CriterionResult]:
     ]
 
 
-def _id(session: SessionTrajectory, turn: Turn) -> str:
+def _id(session: SessionTrajectory, turn: IterationSteps) -> str:
     return f"{session.session_id}@{turn.index}"
 
 
@@ -95,7 +95,7 @@ def _asked(session: SessionTrajectory) -> Json:
     return {"role": "user", "content": f"{session.directive}{told}"}
 
 
-def _prompt(session: SessionTrajectory, turn: Turn, texts: Mapping[int, AttemptText] | None) -> list[Json]:
+def _prompt(session: SessionTrajectory, turn: IterationSteps, texts: Mapping[int, AttemptText] | None) -> list[Json]:
     """What was known before this attempt: the question, and the attempts before it with what they gave."""
     text = (texts or {}).get(turn.index)
     if text is not None:
@@ -109,11 +109,11 @@ def _prompt(session: SessionTrajectory, turn: Turn, texts: Mapping[int, AttemptT
     return rows
 
 
-def _judged(turn: Turn) -> str:
+def _judged(turn: IterationSteps) -> str:
     return " ".join(f"{row.id}: {row.status.value} ({text_of(row.evidence)})." for row in turn.results)
 
 
-def _answer(turn: Turn, texts: Mapping[int, AttemptText] | None) -> list[Json]:
+def _answer(turn: IterationSteps, texts: Mapping[int, AttemptText] | None) -> list[Json]:
     text = (texts or {}).get(turn.index)
     if text is not None:
         return [{"role": "assistant", "content": text.answer}]

@@ -43,7 +43,7 @@ class ToolUse:
 
 
 @dataclass(slots=True, kw_only=True)
-class Turn:
+class IterationSteps:
     """One iteration: what was proposed, done, found and decided."""
 
     index: int
@@ -88,7 +88,7 @@ class SessionTrajectory:
     verdict: str = ""
     outcome: str = ""
     """Empty while it goes on."""
-    turns: list[Turn] = field(default_factory=list[Turn])
+    turns: list[IterationSteps] = field(default_factory=list[IterationSteps])
     attempts: Sequence[AttemptTrace] = ()
 
     @property
@@ -144,7 +144,7 @@ def _take(
             found.tools = [row for row in told if isinstance(row, dict)] if isinstance(told, list) else []
         case Proposed(iteration=iteration, strategy=strategy, source=source):
             told = cast("JsonObject", _whole(strategy, values))
-            found.turns.append(Turn(index=iteration, at=happened.at, source=source, strategy=told))
+            found.turns.append(IterationSteps(index=iteration, at=happened.at, source=source, strategy=told))
         case Intended(effect=effect, tool=tool, args=args) if found.turns:
             told = _whole(args, values)
             arguments: JsonObject = told if isinstance(told, dict) else {"value": told}
@@ -165,7 +165,7 @@ def _take(
             pass
 
 
-def _judge(turn: Turn, happened: EventRecord) -> None:
+def _judge(turn: IterationSteps, happened: EventRecord) -> None:
     """Take in what becomes of a turn."""
     match happened.event:
         case Evaluated(results=results):
@@ -178,7 +178,7 @@ def _judge(turn: Turn, happened: EventRecord) -> None:
             pass
 
 
-def _count(turn: Turn, advice: AdviceSettled) -> None:
+def _count(turn: IterationSteps, advice: AdviceSettled) -> None:
     """A question to a model counts for the turn in which it was asked."""
     turn.model_calls += 1
     turn.model = advice.model or turn.model

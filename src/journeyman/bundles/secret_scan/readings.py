@@ -42,7 +42,7 @@ _PRINTABLE: Final = bytes(range(0x20, 0x7F)) + b"\t\n\r"
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class DecodedText:
     """A text in a file."""
 
     path: str
@@ -64,7 +64,7 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
-class Unreadable:
+class UnreadableArchive:
     """An archive in a file that could not be looked into."""
 
     path: str
@@ -83,27 +83,27 @@ class _TooLargeArchive(Exception):
     """It would take more than is allowed."""
 
 
-def readings(path: str, data: bytes) -> Iterator[Reading | Unreadable]:
+def readings(path: str, data: bytes) -> Iterator[DecodedText | UnreadableArchive]:
     """All that can be read in the bytes of a file, the bytes themselves first."""
     yield from _read(path, data, _Allowance(), 0)
 
 
-def _read(path: str, data: bytes, left: _Allowance, depth: int) -> Iterator[Reading | Unreadable]:
+def _read(path: str, data: bytes, left: _Allowance, depth: int) -> Iterator[DecodedText | UnreadableArchive]:
     inside = depth > 0
-    yield Reading(path, _text(data), is_member=inside)
+    yield DecodedText(path, _text(data), is_member=inside)
     for pattern, offset, step in _WIDE:
         for found in pattern.finditer(data):
             text = found[0][offset::step].decode("latin-1")
-            yield Reading(path, _unescaped(text), found.start(), step, is_member=inside)
+            yield DecodedText(path, _unescaped(text), found.start(), step, is_member=inside)
     yield from _encoded(path, data, left, depth)
     if depth >= MOST_DEPTH:
         if _opener(data) is not None:
-            yield Unreadable(path, f"more than {MOST_DEPTH} archives within each other")
+            yield UnreadableArchive(path, f"more than {MOST_DEPTH} archives within each other")
         return
     yield from _archive(path, data, left, depth)
 
 
-def _encoded(path: str, data: bytes, left: _Allowance, depth: int) -> Iterator[Reading | Unreadable]:
+def _encoded(path: str, data: bytes, left: _Allowance, depth: int) -> Iterator[DecodedText | UnreadableArchive]:
     """What base64 and hex stand for, where that is a text or an archive; it is cut out as a whole."""
     for pattern, decode in ((_BASE64, _from_base64), (_HEX, binascii.unhexlify)):
         for found in pattern.finditer(data):
@@ -111,13 +111,13 @@ def _encoded(path: str, data: bytes, left: _Allowance, depth: int) -> Iterator[R
             if len(plain) < 12 or not (_is_text(plain) or _opener(plain) is not None):
                 continue
             if depth >= MOST_DEPTH:
-                yield Unreadable(path, f"more than {MOST_DEPTH} encodings within each other")
+                yield UnreadableArchive(path, f"more than {MOST_DEPTH} encodings within each other")
                 continue
             for inner in _read(path, plain, left, depth + 1):
-                if isinstance(inner, Unreadable):
+                if isinstance(inner, UnreadableArchive):
                     yield inner
                 else:
-                    yield Reading(inner.path, inner.text, found.start(), 0, found.end(), is_member=depth > 0)
+                    yield DecodedText(inner.path, inner.text, found.start(), 0, found.end(), is_member=depth > 0)
 
 
 def _from_base64(raw: bytes) -> bytes:
@@ -128,19 +128,21 @@ def _from_base64(raw: bytes) -> bytes:
         return b""
 
 
-def _archive(path: str, data: bytes, left: _Allowance, depth: int) -> Iterator[Reading | Unreadable]:
+def _archive(path: str, data: bytes, left: _Allowance, depth: int) -> Iterator[DecodedText | UnreadableArchive]:
     opener = _opener(data)
     if opener is None:
         if data.startswith(_CLOSED):
-            yield Unreadable(path, "an archive of a kind that cannot be opened here")
+            yield UnreadableArchive(path, "an archive of a kind that cannot be opened here")
         return
     try:
         for name, content in opener(data, left):
             yield from _read(f"{path}!{name}" if name else path, content, left, depth + 1)
     except _TooLargeArchive:
-        yield Unreadable(path, f"more than {MOST_UNPACKED_BYTES >> 20} MiB or {MOST_MEMBERS} files when unpacked")
+        yield UnreadableArchive(
+            path, f"more than {MOST_UNPACKED_BYTES >> 20} MiB or {MOST_MEMBERS} files when unpacked"
+        )
     except RuntimeError:  # zipfile's word for an encrypted member
-        yield Unreadable(path, "an encrypted archive")
+        yield UnreadableArchive(path, "an encrypted archive")
     except (OSError, EOFError, ValueError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, tarfile.TarError, KeyError):
         return  # no archive after all, or a broken one of which no reader gets more
 

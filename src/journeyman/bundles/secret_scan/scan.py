@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from journeyman.bundles.secret_scan.detectors import matches
-from journeyman.bundles.secret_scan.readings import Reading, Unreadable, readings
+from journeyman.bundles.secret_scan.readings import DecodedText, UnreadableArchive, readings
 
 MOST_FINDINGS: Final = 1_000
 """Of one file: what has more is no file of which anything is to be shown."""
@@ -39,7 +39,7 @@ def secrets_in(path: str, data: bytes) -> list[SecretFinding]:
     found: list[SecretFinding] = []
     covered: dict[tuple[str, bool], list[tuple[int, int]]] = {}
     for reading in readings(path, data):
-        if isinstance(reading, Unreadable):
+        if isinstance(reading, UnreadableArchive):
             found.append(SecretFinding(path=reading.path, line=1, kind=f"unreadable: {reading.why}"))
             continue
         place = covered.setdefault((reading.path, reading.is_member), [])
@@ -49,7 +49,7 @@ def secrets_in(path: str, data: bytes) -> list[SecretFinding]:
     return sorted(found, key=lambda one: (one.path, one.line, one.span or (0, 0), one.kind))
 
 
-def _found_in(reading: Reading, data: bytes, covered: list[tuple[int, int]]) -> list[SecretFinding]:
+def _found_in(reading: DecodedText, data: bytes, covered: list[tuple[int, int]]) -> list[SecretFinding]:
     """The secrets of one reading, each told once: the first detector that knows one names it."""
     found: list[SecretFinding] = []
     ends: list[int] | None = None
