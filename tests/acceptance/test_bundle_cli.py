@@ -12,6 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from journeyman.bundles.reading import import_bundle
+from journeyman.engine.records import summarized
+from journeyman.mission.values.errors import InvalidInput
+from journeyman.stores.memory import MemoryStore
 from tests.acceptance.conftest import Shell
 from tests.bundles.hostile_archives import HOSTILE, rows_of
 
@@ -66,23 +70,26 @@ def files_of(user: Shell) -> Path:
     return place
 
 
-def test_a_bundle_travels_with_everything_byte_for_byte(user: Shell, elsewhere: Shell) -> None:
-    """Traces and outputs, too; the session is read there as here, and taking it in again changes nothing."""
-    place = files_of(user)
+def test_the_same_session_gives_the_same_bytes(user: Shell) -> None:
+    """Signed, for its owner alone, and without the working copies of attempts."""
+    files_of(user)
     user.run("guard", "key", "new")
-    made = user.json("bundle", "last", "-o", "b.zip")
+    user.run("bundle", "last", "-o", "b.zip")
     assert stat.S_IMODE((user.folder / "b.zip").stat().st_mode) == 0o600
     assert user.json("bundle", "check", "b.zip")["signature"] == "valid"
     first = (user.folder / "b.zip").read_bytes()
     user.run("bundle", "make", "last", "--output", "b.zip")
-    assert (user.folder / "b.zip").read_bytes() == first, "the same session gives the same bytes"
+    assert (user.folder / "b.zip").read_bytes() == first
     told = user.run("bundle", "inspect", "b.zip").stdout
     assert "outputs/deep/image.bin" in told
     assert "workspace" not in told
-    key = str(Path(user.environment["JOURNEYMAN_DATA_DIR"]) / "keys" / "signing.pub.pem")
-    taken = elsewhere.json("bundle", "import", "b.zip", "--key", key)
-    assert (taken["signature"], taken["files"]) == ("valid", 2)
-    session = taken["session_id"]
+
+
+def test_a_bundle_travels_with_everything_byte_for_byte(user: Shell, elsewhere: Shell) -> None:
+    """Traces and outputs, too; the session is read there as here, and taking it in again changes nothing."""
+    place = files_of(user)
+    user.run("bundle", "last", "-o", "b.zip")
+    session = elsewhere.json("bundle", "import", "b.zip")["session_id"]
     elsewhere.run("bundle", "import", "b.zip")
     assert elsewhere.json("verify", session)[0]["holds"]
     assert elsewhere.json("replay", session)["same"]
@@ -92,7 +99,14 @@ def test_a_bundle_travels_with_everything_byte_for_byte(user: Shell, elsewhere: 
     copied = Path(elsewhere.environment["JOURNEYMAN_DATA_DIR"]) / "default" / "tasks" / session
     for name in ("outputs/deep/image.bin", "attempts/01/trace.jsonl"):
         assert (copied / name).read_bytes() == (place / name).read_bytes()
-    assert made["manifest"]["address"] == elsewhere.json("bundle", "inspect", "b.zip")["address"]
+
+
+def test_a_signature_is_believed_with_its_key_alone(user: Shell, elsewhere: Shell) -> None:
+    """Whoever does not know the key is told so, and a check does not pass."""
+    user.run("guard", "key", "new")
+    user.run("bundle", "last", "-o", "b.zip")
+    key = str(Path(user.environment["JOURNEYMAN_DATA_DIR"]) / "keys" / "signing.pub.pem")
+    assert elsewhere.json("bundle", "check", "b.zip", "--key", key)["signature"] == "valid"
     assert elsewhere.json("bundle", "check", "b.zip", code=1)["signature"] == "unknown"
 
 
@@ -151,23 +165,29 @@ def test_what_cannot_travel_is_left_out_and_told(user: Shell) -> None:
     user.run("bundle", "check", "b.zip")
 
 
-def test_hostile_archives_are_refused_and_nothing_is_written(user: Shell, elsewhere: Shell, tmp_path: Path) -> None:
+@pytest.mark.anyio
+async def test_hostile_archives_are_refused_and_nothing_is_written(user: Shell, tmp_path: Path) -> None:
     """One clear error that says what is wrong; no file appears, inside or outside of the data folder."""
     files_of(user)
     user.run("bundle", "last", "-o", "good.zip")
-    good = (user.folder / "good.zip").read_bytes()
-    elsewhere.run("list")
+    good, bad = (user.folder / "good.zip").read_bytes(), user.folder / "bad.zip"
+    files = tmp_path / "elsewhere" / "tasks" / "s"
+    files.parent.mkdir(parents=True)
     before = {*_names(tmp_path)}
     for name, (make, said) in HOSTILE.items():
-        bad = user.folder / "bad.zip"
+        store = MemoryStore("default")
         bad.write_bytes(make(good))
-        ended = elsewhere.run("bundle", "import", "bad.zip", code=2)
-        assert said in ended.stderr, (name, ended.stderr)
-        assert "bundle_refused" in ended.stderr
-        assert ended.stdout == ""
+        with pytest.raises(InvalidInput) as caught:
+            await import_bundle(bad, [], store, summarized, files)
+        assert said in str(caught.value), (name, str(caught.value))
+        assert caught.value.code == "bundle_refused"
+        assert await store.sessions() == []
         bad.unlink()
-    assert {path for path in {*_names(tmp_path)} - before if not path.endswith("default/tasks")} == set()
-    assert elsewhere.json("list") == []
+    assert {*_names(tmp_path)} == before
+    bad.write_bytes(HOSTILE["zip slip"][0](good))
+    ended = user.run("bundle", "import", "bad.zip", code=2)
+    assert "leads out of the bundle" in ended.stderr
+    assert ended.stdout == ""
 
 
 def _names(folder: Path) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import struct
 import tarfile
 import zipfile
@@ -62,6 +63,18 @@ def _hidden_between(good: bytes) -> bytes:
     return good[:start] + b"12345" + good[start:at] + end
 
 
+def _session(name: str, tenant: str = "default") -> Callable[[bytes], bytes]:
+    """A manifest that names a session so."""
+
+    def make(good: bytes) -> bytes:
+        (first, raw), *others = rows_of(good)
+        manifest = json.loads(raw) | {"session_id": name, "tenant": tenant}
+        text = json.dumps(manifest, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        return zipped([(first, text.encode() + b"\n"), *others])
+
+    return make
+
+
 HOSTILE: Final[dict[str, tuple[Callable[[bytes], bytes], str]]] = {
     "zip slip": (_with("../../evil.txt"), "leads out of the bundle"),
     "zip slip in the middle": (_with("outputs/../../evil.txt"), "leads out of the bundle"),
@@ -88,6 +101,8 @@ HOSTILE: Final[dict[str, tuple[Callable[[bytes], bytes], str]]] = {
     "missing": (lambda good: zipped([*rows_of(good)[:-1]]), "missing"),
     "changed": (lambda good: zipped([*rows_of(good)[:-1], (rows_of(good)[-1][0], b"other")]), "not what the manifest says"),
     "other order": (lambda good: zipped([rows_of(good)[0], *reversed(rows_of(good)[1:])]), "another order"),
+    "session id": (_session("../../../evil"), "not allowed"),
+    "tenant": (_session("s1", tenant="../x"), "not allowed"),
     "no manifest": (lambda good: zipped([*rows_of(good)[1:]]), "manifest.json"),
     "manifest of nonsense": (lambda good: zipped([("manifest.json", b"[]"), *rows_of(good)[1:]]), "manifest.json"),
     "something before": (lambda good: b"#!/bin/sh\n" + good, "no bundle"),

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from journeyman.mission.values.canonical import Json, NotJson, canonical, checked, digest
 from journeyman.mission.values.errors import InvalidInput, Problem
+from journeyman.stores.validation import check_session_id, check_tenant
 
 MANIFEST: Final = "manifest.json"
 SIGNATURE: Final = "manifest.dsse.json"
@@ -112,12 +113,18 @@ def read_manifest(data: bytes) -> BundleManifest:
     """
     try:
         manifest = BundleManifest.model_validate_json(data)
+        check_tenant(manifest.tenant)
+        check_session_id(manifest.session_id)
         if manifest.encoded() != data:
             raise refused(MANIFEST, "is not in the form in which manifests are written")
     except ValidationError as error:
         row = error.errors(include_input=False, include_url=False, include_context=False)[0]
         where = ".".join([MANIFEST, *map(str, row["loc"])])
         raise refused(where, row["msg"], "this Journeyman reads bundles of version 1") from None
+    except InvalidInput as error:
+        if error.code == "bundle_refused":
+            raise
+        raise refused(MANIFEST, f"is of a {error.what} that is not allowed: {error.problems[0].message}") from None
     except (NotJson, ValueError) as error:
         raise refused(MANIFEST, f"cannot be kept as JSON ({type(error).__name__})") from None
     return manifest

@@ -161,7 +161,7 @@ def _rubric(tree: FileTree, name: str, names: Sequence[str]) -> list[RubricItem]
     if name not in names:
         return []
     document = _object(tree, name)
-    rows = next((rows for key in ("rubric_items", "criteria", "items") if (rows := _objects(document, key))), [])
+    rows = _objects(document, "rubric_items") or _objects(document, "criteria") or _objects(document, "items")
     return [
         RubricItem(
             name=_text(row, "criterion_name", "name", "criterion", "id") or f"item {number}",

@@ -223,7 +223,7 @@ _OURS: Final = (
     ),
     Detector(
         "JSON Web Token",
-        re.compile(r"eyJ[A-Za-z0-9_-]{8,4000}(?:\.[A-Za-z0-9_-]{4,8000})?\.[A-Za-z0-9_-]{16,2000}"),
+        re.compile(r"eyJ[A-Za-z0-9_-]{8,4000}+(?:\.[A-Za-z0-9_-]{4,8000}+(?=\.))?\.[A-Za-z0-9_-]{16,2000}+"),
         literal="eyJ",
     ),
     Detector("Google API key", re.compile(r"AIza[A-Za-z0-9_-]{35}"), literal="AIza"),

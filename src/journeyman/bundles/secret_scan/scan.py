@@ -25,6 +25,8 @@ class SecretFinding:
     kind: str
     span: tuple[int, int] | None = None
     """The bytes of the file that must go; `None` where the whole file must."""
+    width: int = 1
+    """Bytes of a character there: what takes its place must not shift what follows."""
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.kind}"
@@ -65,7 +67,13 @@ def _found_in(reading: DecodedText, data: bytes, covered: list[tuple[int, int]])
             ends = _line_ends(data) if ends is None else ends
             line = bisect_right(ends, span[0] - 1) + 1
         found.append(
-            SecretFinding(path=reading.path, line=line, kind=match.kind, span=None if reading.is_member else span)
+            SecretFinding(
+                path=reading.path,
+                line=line,
+                kind=match.kind,
+                span=None if reading.is_member else span,
+                width=max(1, reading.step),
+            )
         )
         if len(found) > MOST_FINDINGS:
             break
@@ -87,17 +95,27 @@ def redacted(data: bytes, findings: Sequence[SecretFinding]) -> bytes | None:
         return None
     parts: list[bytes] = []
     at = 0
-    for first, last, kind in _merged(findings):
-        parts += [data[at:first], f"[redacted: {kind}]".encode()]
+    for first, last, one in _merged(findings):
+        parts += [data[at:first], _mark(one, data[first:last])]
         at = last
     return b"".join([*parts, data[at:]])
 
 
-def _merged(findings: Iterable[SecretFinding]) -> list[tuple[int, int, str]]:
-    rows: list[tuple[int, int, str]] = []
-    for first, last, kind in sorted((*one.span, one.kind) for one in findings if one.span is not None):
+def _mark(one: SecretFinding, secret: bytes) -> bytes:
+    """What stands in the place of a secret, in the encoding that it was in."""
+    mark = f"[redacted: {one.kind}]"
+    if one.width == 1:
+        return mark.encode()
+    order = "be" if secret[:1] == b"\0" else "le"
+    return mark.encode(f"utf-{one.width * 8}-{order}")
+
+
+def _merged(findings: Iterable[SecretFinding]) -> list[tuple[int, int, SecretFinding]]:
+    rows: list[tuple[int, int, SecretFinding]] = []
+    for one in sorted((one for one in findings if one.span is not None), key=lambda one: one.span or (0, 0)):
+        first, last = one.span or (0, 0)
         if rows and first < rows[-1][1]:
             rows[-1] = (rows[-1][0], max(last, rows[-1][1]), rows[-1][2])
         else:
-            rows.append((first, last, kind))
+            rows.append((first, last, one))
     return rows
