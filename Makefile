@@ -12,7 +12,7 @@ else
   INSTALL = $(BIN)/python -m pip install -q
 endif
 
-.PHONY: help demo test test-all test-terminal test-agents test-openenv bench-openenv test-verifiers test-train bench-train bench-planner check docs test-docs dist release bench lock clean
+.PHONY: help demo test test-all test-terminal test-agents test-openenv bench-openenv test-exports test-verifiers test-train bench-train bench-planner check docs test-docs dist release bench lock clean
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 
@@ -68,6 +68,18 @@ bench-openenv: .venv-openenv/.done  ## measure the gym's OpenEnv server beside a
 	@touch $@
 $(VENV)/.openenv: requirements/openenv.lock pyproject.toml | $(BIN)/python
 	$(call install_lock,openenv)
+
+test-exports: .venv-exports/.done  ## set up an environment with Inspect and ATIF's models, have them read what is exported
+	.venv-exports/bin/python -m pytest tests/exports
+
+.venv-exports/.done: requirements/exports.lock requirements/exports-harbor.lock pyproject.toml
+	$(MAKE) VENV=.venv-exports .venv-exports/.exports
+	@touch $@
+# pip, whatever installs the rest: only it can be told to take a package for another Python.
+$(VENV)/.exports: requirements/exports.lock requirements/exports-harbor.lock pyproject.toml | $(BIN)/python
+	$(call install_lock,exports)
+	$(BIN)/python -m pip install -q --no-deps --require-hashes --ignore-requires-python -r requirements/exports-harbor.lock
+	@touch $@
 
 test-verifiers: .venv-verifiers/.done  ## set up an environment with verifiers, run its rollouts of the gym there
 	.venv-verifiers/bin/python -m pytest tests/verifiers
@@ -136,11 +148,12 @@ bench-planner: .venv-planner/.done  ## measure what the planner wastes, beside O
 
 lock:  ## resolve the lock files again (needs uv)
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --group demo -o requirements/demo.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --extra gym-envs --extra models --extra agent --extra attestations --extra plots --group test --group check -o requirements/dev.lock
-	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --extra gym-envs --extra models --extra agent --extra attestations --extra plots --group test --group check --group bench -o requirements/bench.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --extra gym-envs --extra models --extra agent --extra bundles --extra plots --group test --group check -o requirements/dev.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra mcp --extra gym-envs --extra models --extra agent --extra bundles --extra plots --group test --group check --group bench -o requirements/bench.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra openenv --group openenv -o requirements/openenv.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --group docs --no-emit-package playwright --no-emit-package pyee --no-emit-package greenlet -o requirements/docs.lock
+	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra bundles --group exports -o requirements/exports.lock
 	uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url pyproject.toml --extra verifiers --group verifiers -o requirements/verifiers.lock
 
 clean:  ## remove what was set up
-	rm -rf $(VENV) .agents .venv-openenv .venv-verifiers .venv-train .venv-planner .venv-docs .build dist .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .agents .venv-openenv .venv-exports .venv-verifiers .venv-train .venv-planner .venv-docs .build dist .pytest_cache .ruff_cache .hypothesis

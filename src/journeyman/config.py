@@ -18,13 +18,14 @@ from pydantic import BaseModel, ValidationError
 from journeyman.advisors.model_choice import SEPARATOR
 from journeyman.advisors.settings import AdviceSettings, AdvisorSettings
 from journeyman.agents.settings import AgentSettings
+from journeyman.bundles.settings import BundleSettings
 from journeyman.mission.values.errors import InvalidInput, Problem
 from journeyman.stores.data_folder import PREFIX, default_data_folder, settings_path
 
 _KEY_HINT: Final = "a key is never a setting: name its variable with api_key_env"
 T = TypeVar("T", bound=BaseModel)
 _ABOUT: Final = "about"
-_TABLES: Final = ("advice", "advisors", "agents")
+_TABLES: Final = ("advice", "advisors", "agents", "bundles")
 """Settings that are tables."""
 
 
@@ -67,6 +68,8 @@ class Settings:
     """Models that missions may name, from the `[advisors.NAME]` tables of the settings file."""
     agents: Mapping[str, AgentSettings] = field(default_factory=dict[str, AgentSettings])
     """Coding agents that are not started as usual, from the `[agents.NAME]` tables of the settings file."""
+    bundles: BundleSettings = field(default_factory=BundleSettings)
+    """Where bundles are shared, from the `[bundles]` table of the settings file."""
     sources: Mapping[str, str] = field(default_factory=dict[str, str])
     """Where each value that is no default came from."""
 
@@ -83,6 +86,8 @@ class Settings:
             SettingRow(f"advisors.{name}", table.describe(), self.sources.get("advisors", ""), about)
             for name, table in self.advisors.items()
         ]
+        about = "where `journeyman bundle share` puts a bundle: a folder, or git+URL"
+        rows.append(SettingRow("bundles", self.bundles.describe(), self.sources.get("bundles", "default"), about))
         about = "how a coding agent is started"
         return rows + [
             SettingRow(f"agents.{name}", table.describe(), self.sources.get("agents", ""), about)
@@ -128,6 +133,7 @@ def load_settings(
             raw[name] = (argument, f"--{name.replace('_', '-')}")
     values = {name: _typed(name, value, source, problems) for name, (value, source) in raw.items()}
     values["advice"], values["advisors"] = _advice(tables, path, problems)
+    values["bundles"] = _checked(BundleSettings, tables.get("bundles", {}), "bundles", path, problems)
     values["agents"] = _named(AgentSettings, tables, "agents", path, problems)
     if problems:
         raise InvalidInput("settings", tuple(problems))

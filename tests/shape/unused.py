@@ -30,6 +30,7 @@ _.BEFORE, _.clean, _.frames_written, _.standing_still
 _.head_holds, _.compressed, _.idempotent
 _.live_usage, _.tells_cost, _.base_digest, _.inputs_touched, _.diff_path, _.raw_path, _.errors_path
 _.before_sha256, _.after_sha256, _.confirmed
+_.constraints, _.domain, _.difficulty
 _.seen_at, _.intended_at, _.settled_at, _.reconciled_at, _.effects_by_state
 
 # Protocols of others: ACP, typer, Gymnasium, PettingZoo, Stable-Baselines3, OpenEnv, TRL and transformers, verifiers

@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, NotFound, Problem, Unavailable
 
+SigningKey: TypeAlias = Ed25519PrivateKey
+VerifyingKey: TypeAlias = Ed25519PublicKey
 _PRIVATE: Final = "signing.pem"
 _PUBLIC: Final = "signing.pub.pem"
 _RETIRED: Final = "retired"

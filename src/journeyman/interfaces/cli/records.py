@@ -12,6 +12,7 @@ import typer
 from journeyman.engine.records import summarized
 from journeyman.engine.reporting import report_of, reported_head
 from journeyman.engine.verification import check_record
+from journeyman.interfaces.cli.bundles.exporting import ExportForm, export_as
 from journeyman.interfaces.cli.guard.key_commands import attesting
 from journeyman.interfaces.cli.options import JsonOption, SessionArgument
 from journeyman.interfaces.cli.replay_process import replay_with_help
@@ -170,19 +171,42 @@ def _read_report(path: Path) -> Report:
 def export(
     ctx: typer.Context,
     session: SessionArgument,
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to make.")],
+    destination: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[DEST]", help="Folder to make, or the file of another form; texts are printed without it."
+        ),
+    ] = None,
+    form: Annotated[
+        ExportForm,
+        typer.Option(
+            "--format",
+            help="record: a portable folder. atif: a trajectory (ATIF v1.8). inspect: a log of Inspect (.eval). chat, preference, "
+            "reward: rows to train from, as JSON lines.",
+        ),
+    ] = ExportForm.record,
     as_json: JsonOption = False,
 ) -> None:
-    """Write a session as a portable folder: record.jsonl, blobs, report.json, manifest.json."""
+    """Write a session as a portable folder (record.jsonl, blobs, report.json, manifest.json), or in the form of another tool.
+
+    Nothing is hidden in any of these: `journeyman bundle` scans for secrets.
+    """
+    if form is not ExportForm.record:
+        export_as(settings_of(ctx), session, form, destination)
+        return
+    if destination is None:
+        raise CallerError(
+            "a record is a folder: name it, such as `journeyman export last record`", code="output_missing"
+        )
 
     async def work(journeyman: Journeyman, name: str) -> Head:
         store = journeyman.store
         report = await report_of(store, name)
         return await export_record(
-            directory, store=store, session_id=name, head=reported_head(report), report=to_json(report)
+            destination, store=store, session_id=name, head=reported_head(report), report=to_json(report)
         )
 
-    _say_head("wrote", directory, with_session(settings_of(ctx), session, work), as_json=as_json)
+    _say_head("wrote", destination, with_session(settings_of(ctx), session, work), as_json=as_json)
 
 
 def _say_head(did: str, directory: Path, head: Head, *, as_json: bool) -> None:

@@ -46,7 +46,14 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
     "resolve": CommandEntry("control", "People", "Say whether an unknown effect happened."),
     "verify": CommandEntry("records", "Records", "Check the hash chain and every blob of a session."),
     "replay": CommandEntry("records", "Records", "Derive every verdict and the report again and compare."),
-    "export": CommandEntry("records", "Records", "Write a session as a portable folder."),
+    "export": CommandEntry(
+        "records", "Records", "Write a session as a portable folder, or in the form of another tool."
+    ),
+    "bundle": CommandEntry(
+        "bundles.commands",
+        "Records",
+        "Put a session with all that belongs to it into one signed file; check, read, share one.",
+    ),
     "import": CommandEntry("records", "Records", "Take in an exported session, after checking it."),
     "task": CommandEntry("task", "Tasks", "Hand a task to a coding agent, under a contract that a machine checks."),
     "follow-up": CommandEntry(

@@ -78,6 +78,7 @@ async def _examine(settings: Settings) -> list[Finding]:
         *_advisors(settings),
         *_extras(),
         _confinement(),
+        _secret_scan(),
         Finding(
             "git",
             shutil.which("git") is not None,
@@ -124,6 +125,20 @@ async def _sandbox() -> str:
         if result.value is not True:
             raise OSError(f"the sandbox gave {result}; reinstall pydantic-monty")
         return "evaluates predicates in its own process"
+
+
+def _secret_scan() -> Finding:
+    """Tell with what bundles are scanned for secrets."""
+    try:
+        own = f"detect-secrets {metadata.version('detect-secrets')} and forms of our own"
+    except metadata.PackageNotFoundError:
+        return Finding(
+            "secret scan", False, f"no bundles without detect-secrets; pip install '{_PACKAGE}[bundles]'", needed=False
+        )
+    gitleaks = shutil.which("gitleaks")
+    return Finding(
+        "secret scan", True, f"{own}; gitleaks {f'at {gitleaks}' if gitleaks else 'is not on the PATH'}", needed=False
+    )
 
 
 def _free(folder: Path) -> Finding:

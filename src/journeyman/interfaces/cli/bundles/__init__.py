@@ -1,0 +1,1 @@
+"""`journeyman bundle …` and the forms of `journeyman export`."""

@@ -1,0 +1,1 @@
+"""Bundles: their form, the scan, what masking hides, what is refused."""
