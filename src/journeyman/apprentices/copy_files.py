@@ -17,10 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from journeyman.workspaces.digest import LINK, FileEntry, WorkspaceFiles
+from journeyman.workspaces.digest import FileEntry, WorkspaceFiles, entry_of_no_file
 from journeyman.workspaces.file_listing import LEFT_OUT
 
-SPECIAL: Final = "special"
 UNREAD: Final = "unread"
 """The mode of an entry of which nothing is known but that it is there: unreadable, too long a path, or over the bounds."""
 _OWN_REPOSITORY: Final = ".git"
@@ -116,10 +115,8 @@ class _Look:
         whole = f"{self.root}/{path}"
         try:
             mode = os.lstat(whole).st_mode
-            if stat.S_ISLNK(mode):
-                return FileEntry(LINK, hashlib.sha256(os.fsencode(os.readlink(whole))).hexdigest())  # noqa: PTH115
             if not stat.S_ISREG(mode):
-                return FileEntry(SPECIAL, stat.filemode(mode)[0])
+                return entry_of_no_file(whole, mode)
             if not os.access(whole, os.R_OK):
                 os.chmod(whole, 0o600)  # noqa: PTH101 - asked of each file
             sha256 = self.sha256(whole)

@@ -15,8 +15,6 @@ from journeyman.agents.drivers.dialogues.base import (
     BoundedTable,
     Dialogue,
     HeadlessAgent,
-    Launch,
-    Redirect,
     call_begins,
     money,
     number,
@@ -42,6 +40,7 @@ from journeyman.agents.drivers.events import (
     clip,
 )
 from journeyman.agents.drivers.json_lines import Row
+from journeyman.agents.drivers.known_agent import Launch, Redirect
 from journeyman.agents.drivers.permissions import Access
 
 _KINDS: Final = {
