@@ -443,6 +443,7 @@ def test_answers_without_number_are_summed_in_one_go() -> None:
     """Each of 100,000 ids counts, though not all of them are kept."""
     dialogue = CLAUDE_CODE.dialogue()
     usage = {"input_tokens": 2, "output_tokens": 1}
+    told: AgentEvent | None = None
     for number in range(100_000):
         row: Row = {"type": "assistant", "message": {"id": f"m{number}", "content": [], "usage": usage}}
         (told,) = dialogue.read(row)

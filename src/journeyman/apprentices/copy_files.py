@@ -147,23 +147,25 @@ class _Look:
         digest, count = hashlib.sha256(), 0
         folders = [f"{path}/"] if entry.is_dir(follow_symlinks=False) else []
         unread: dict[str, FileEntry] = {}
-        _sign(digest, path, entry)
+        digest.update(_signed(path, entry))
         while folders and not self.is_over():
             before = folders.pop()
             for found in sorted(self.listing(before, unread), key=lambda one: one.name):
                 count += 1
-                _sign(digest, f"{before}{found.name}", found)
+                digest.update(_signed(f"{before}{found.name}", found))
                 if found.is_dir(follow_symlinks=False):
                     folders.append(f"{before}{found.name}/")
         digest.update(b"cut" if folders or unread else b"")
         return UnlistedFolder(entries=count, signature=digest.hexdigest())
 
 
-def _sign(digest: hashlib._Hash, path: str, entry: os.DirEntry[str]) -> None:
-    digest.update(os.fsencode(path) + b"\0")
+def _signed(path: str, entry: os.DirEntry[str]) -> bytes:
+    """What the system says of one file."""
+    said = ""
     with suppress(OSError):
         found = entry.stat(follow_symlinks=False)
-        digest.update(f"{found.st_mode} {found.st_size} {found.st_ino} {found.st_ctime_ns} ".encode())
+        said = f"{found.st_mode} {found.st_size} {found.st_ino} {found.st_ctime_ns} "
+    return os.fsencode(path) + b"\0" + said.encode()
 
 
 def look_at(

@@ -94,8 +94,8 @@ class ClaudeDialogue(Dialogue):
 
     def reply(self, asked: PermissionAsked, *, allowed: bool) -> bytes:
         """Yes with the call's own input, or no."""
-        said = (
-            {"behavior": "allow", "updatedInput": self._inputs.pop(asked.request_id) or {}}
+        said: dict[str, object] = (
+            {"behavior": "allow", "updatedInput": self._inputs.pop(asked.request_id) or dict[str, object]()}
             if allowed
             else {"behavior": "deny", "message": "This is not permitted here. Go on without it."}
         )
