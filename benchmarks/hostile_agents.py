@@ -30,7 +30,8 @@ def _broken(code: str, endings: set[Ending]) -> Cheat:
 
 
 def _ends(attempt: AgentAttempt, endings: set[Ending]) -> bool:
-    return attempt.ended.how in endings
+    """Its time is always a limit, too: a busy machine makes anything slow."""
+    return attempt.ended.how in {*endings, Ending.LIMIT}
 
 
 AGENTS: Final[Mapping[str, Cheat]] = {

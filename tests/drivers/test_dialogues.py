@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from journeyman.agents import HOSTS
 from journeyman.agents.drivers.base import WorkLimits, WorkOrder
 from journeyman.agents.drivers.dialogues import HEADLESS
-from journeyman.agents.drivers.dialogues.base import Dialogue, Launch, TextJoiner
+from journeyman.agents.drivers.dialogues.base import Dialogue, TextJoiner
 from journeyman.agents.drivers.dialogues.claude_code import CLAUDE_CODE
 from journeyman.agents.drivers.ending import ProcessEnd, exceeded, judge_end
 from journeyman.agents.drivers.events import (
@@ -39,6 +39,7 @@ from journeyman.agents.drivers.events import (
     clip,
 )
 from journeyman.agents.drivers.json_lines import JsonLines
+from journeyman.agents.drivers.known_agent import Launch
 from journeyman.agents.drivers.permissions import Access, PermissionPolicy, leads_inside
 
 Row = dict[str, Any]
@@ -442,6 +443,7 @@ def test_answers_without_number_are_summed_in_one_go() -> None:
     """Each of 100,000 ids counts, though not all of them are kept."""
     dialogue = CLAUDE_CODE.dialogue()
     usage = {"input_tokens": 2, "output_tokens": 1}
+    told: AgentEvent | None = None
     for number in range(100_000):
         row: Row = {"type": "assistant", "message": {"id": f"m{number}", "content": [], "usage": usage}}
         (told,) = dialogue.read(row)

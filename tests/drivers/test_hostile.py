@@ -158,6 +158,7 @@ async def test_nobody_is_asked_for_an_agent_that_is_gone(tmp_path: Path) -> None
             await anyio.sleep_forever()
         finally:
             left.set()
+        return True
 
     request = "{'subtype': 'can_use_tool', 'tool_name': 'Write', 'input': {}, 'tool_use_id': 't'}"
     code = f"begin(); put(type='control_request', request_id='r', request={request}); os.abort()"

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from journeyman.agents.drivers.dialogues import HEADLESS
-from journeyman.agents.drivers.dialogues.base import Redirect
+from journeyman.agents.drivers.known_agent import Redirect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

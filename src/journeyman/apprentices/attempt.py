@@ -41,14 +41,14 @@ class AttemptOrder:
     assets: Sequence[Path] = ()
     mounts: Sequence[str] = ()
     """Build folders of the source that the work needs and git ignores."""
-    limits: WorkLimits = field(default_factory=WorkLimits)
-    policy: PermissionPolicy = field(default_factory=PermissionPolicy)
-    ask_person: AskPerson | None = None
     resume: str = ""
     """The agent's session to go on with …"""
     used_before: Usage | None = None
     """… and what that session had used in all attempts before. Some agents tell the sum over a session: without this it would
     count against the limits of this attempt alone, which are for this attempt."""
+    limits: WorkLimits = field(default_factory=WorkLimits)
+    policy: PermissionPolicy = field(default_factory=PermissionPolicy)
+    ask_person: AskPerson | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

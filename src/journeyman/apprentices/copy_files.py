@@ -17,10 +17,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from journeyman.workspaces.digest import LINK, FileEntry, WorkspaceFiles
+from journeyman.workspaces.digest import FileEntry, WorkspaceFiles, entry_of_no_file
 from journeyman.workspaces.file_listing import LEFT_OUT
 
-SPECIAL: Final = "special"
 UNREAD: Final = "unread"
 """The mode of an entry of which nothing is known but that it is there: unreadable, too long a path, or over the bounds."""
 _OWN_REPOSITORY: Final = ".git"
@@ -116,10 +115,8 @@ class _Look:
         whole = f"{self.root}/{path}"
         try:
             mode = os.lstat(whole).st_mode
-            if stat.S_ISLNK(mode):
-                return FileEntry(LINK, hashlib.sha256(os.fsencode(os.readlink(whole))).hexdigest())  # noqa: PTH115
             if not stat.S_ISREG(mode):
-                return FileEntry(SPECIAL, stat.filemode(mode)[0])
+                return entry_of_no_file(whole, mode)
             if not os.access(whole, os.R_OK):
                 os.chmod(whole, 0o600)  # noqa: PTH101 - asked of each file
             sha256 = self.sha256(whole)
@@ -150,23 +147,25 @@ class _Look:
         digest, count = hashlib.sha256(), 0
         folders = [f"{path}/"] if entry.is_dir(follow_symlinks=False) else []
         unread: dict[str, FileEntry] = {}
-        _sign(digest, path, entry)
+        digest.update(_signed(path, entry))
         while folders and not self.is_over():
             before = folders.pop()
             for found in sorted(self.listing(before, unread), key=lambda one: one.name):
                 count += 1
-                _sign(digest, f"{before}{found.name}", found)
+                digest.update(_signed(f"{before}{found.name}", found))
                 if found.is_dir(follow_symlinks=False):
                     folders.append(f"{before}{found.name}/")
         digest.update(b"cut" if folders or unread else b"")
         return UnlistedFolder(entries=count, signature=digest.hexdigest())
 
 
-def _sign(digest: hashlib._Hash, path: str, entry: os.DirEntry[str]) -> None:
-    digest.update(os.fsencode(path) + b"\0")
+def _signed(path: str, entry: os.DirEntry[str]) -> bytes:
+    """What the system says of one file."""
+    said = ""
     with suppress(OSError):
         found = entry.stat(follow_symlinks=False)
-        digest.update(f"{found.st_mode} {found.st_size} {found.st_ino} {found.st_ctime_ns} ".encode())
+        said = f"{found.st_mode} {found.st_size} {found.st_ino} {found.st_ctime_ns} "
+    return os.fsencode(path) + b"\0" + said.encode()
 
 
 def look_at(

@@ -12,9 +12,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Final
 
-from journeyman.apprentices.copy_files import SPECIAL, UNREAD, UnlistedFolder
+from journeyman.apprentices.copy_files import UNREAD, UnlistedFolder
 from journeyman.apprentices.working_copy import WorkingCopy
-from journeyman.workspaces.digest import LINK, FileEntry, WorkspaceFiles
+from journeyman.workspaces.digest import LINK, SPECIAL, FileEntry, WorkspaceFiles
 
 MOST_DIFFED_BYTES: Final = 512 << 10
 """Of one side of a file; a larger one is told by its hashes alone: comparing lines takes more than linear time."""

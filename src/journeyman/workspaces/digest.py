@@ -24,7 +24,7 @@ StatCache: TypeAlias = Mapping[str, tuple[StatKey, str]]
 """Path to what was seen of a file and the SHA-256 of its content then."""
 
 LINK: Final = "120000"
-_SPECIAL: Final = "special"
+SPECIAL: Final = "special"
 _NOFOLLOW: Final = (
     os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0)
 )
@@ -145,10 +145,8 @@ class _WorkspaceReader:
         try:
             found = os.lstat(whole)
             mode = found.st_mode
-            if stat.S_ISLNK(mode):
-                return FileEntry(LINK, hashlib.sha256(os.fsencode(os.readlink(whole))).hexdigest())  # noqa: PTH115 - 50,000 times
             if not stat.S_ISREG(mode):
-                return FileEntry(_SPECIAL, stat.filemode(mode)[0])
+                return entry_of_no_file(whole, mode)
             key = (found.st_ctime_ns, found.st_mtime_ns, found.st_size, found.st_ino, mode)
             known = self._known.get(path)
             if known is not None and known[0] == key:
@@ -167,6 +165,13 @@ class _WorkspaceReader:
                 code="workspace_unreadable",
             ) from None
         return FileEntry("100755" if mode & 0o100 else "100644", sha256)
+
+
+def entry_of_no_file(whole: str, mode: int) -> FileEntry:
+    """What a link, a pipe, a socket or a device is."""
+    if stat.S_ISLNK(mode):
+        return FileEntry(LINK, hashlib.sha256(os.fsencode(os.readlink(whole))).hexdigest())  # noqa: PTH115 - 50,000 times
+    return FileEntry(SPECIAL, stat.filemode(mode)[0])
 
 
 def _sha256_of(path: str) -> str:

@@ -68,7 +68,8 @@ class Confinement:
     @property
     def summary(self) -> str:
         """In a few words."""
-        held = [word for word in ("files", "processes", "network") if getattr(self, word)]
+        parts = {"files": self.files, "processes": self.processes, "network": self.network}
+        held = [word for word, holds in parts.items() if holds]
         return f"confined: {', '.join(held)}" if held else f"not confined: {self.why_not}"
 
 

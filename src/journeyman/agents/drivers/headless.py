@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import os
 import time
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Final
 
 import anyio
 
 from journeyman.agents import HOSTS
-from journeyman.agents.drivers.base import AgentReadiness, Capabilities, WorkOrder
-from journeyman.agents.drivers.dialogues.base import Dialogue, HeadlessAgent, Launch, Redirect
+from journeyman.agents.drivers.base import AgentReadiness, WorkOrder
+from journeyman.agents.drivers.dialogues.base import Dialogue, HeadlessAgent
 from journeyman.agents.drivers.ending import ProcessEnd, judge_end, last_line
 from journeyman.agents.drivers.events import (
     AgentEnded,
@@ -27,16 +26,13 @@ from journeyman.agents.drivers.events import (
     UsageReported,
 )
 from journeyman.agents.drivers.installed import (
-    agent_environment,
-    confine_order,
     program_readiness,
     refuse_unready,
-    will_be_confined,
 )
 from journeyman.agents.drivers.json_lines import JsonLines, Row
+from journeyman.agents.drivers.known_agent import KnownApprentice
 from journeyman.agents.drivers.program_conversation import AgentProgram, Talk, program_at_work
 from journeyman.agents.drivers.session import Session, session_of
-from journeyman.agents.settings import AgentSettings
 from journeyman.mission.values.errors import NotAllowed
 
 _LINGER_S: Final = 10.0
@@ -46,26 +42,10 @@ _MOST_ARGUMENT_BYTES: Final = 100_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HeadlessApprentice:
+class HeadlessApprentice(KnownApprentice):
     """A coding agent that is run without a terminal, once for each order."""
 
     agent: HeadlessAgent
-    own: AgentSettings = field(default_factory=AgentSettings)
-    """How it is started, where that is not as usual."""
-    model_url: str = ""
-    """Where its model is asked instead; empty: where it always is."""
-    variables: Mapping[str, str] = field(default_factory=lambda: os.environ, repr=False)
-    """Where variables come from."""
-
-    @property
-    def name(self) -> str:
-        """Its name in settings and records."""
-        return self.agent.host
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What can be had of it."""
-        return self.agent.capabilities
 
     def readiness(self) -> AgentReadiness:
         """Tell whether its program is there."""
@@ -81,32 +61,12 @@ class HeadlessApprentice:
                 "or put it in a file of the workspace and name that",
                 code="prompt_too_long",
             )
-        other = self._redirect()
-        launch = Launch(
-            order=order, model=self.own.model or other.model, extra=(*other.arguments, *self.own.arguments),
-            confined=await will_be_confined(self.own),
-        )  # fmt: skip
-        environment = agent_environment(
-            (*self.agent.variables, *self.own.environment),
-            {**self.agent.fixed(launch), **other.variables},
-            self.variables,
-        )
-        program = AgentProgram(
-            argv=[*self._command(), *self.agent.arguments(launch)],
-            folder=order.workspace,
-            environment=environment,
-            confine=confine_order(self.name, self.own, environment),
-        )
+        other = self.other_model()
+        launch = await self.launch(order, other)
+        program = self.program([*self._command(), *self.agent.arguments(launch)], launch, other)
         conversation = HeadlessConversation(program, self.agent.dialogue(), counts_on=self.capabilities.counts_on)
         async with session_of(conversation, order) as session:
             yield session
-
-    def _redirect(self) -> Redirect:
-        if not self.model_url:
-            return Redirect()
-        if self.agent.redirect is None:
-            raise NotAllowed(f"{self.name} cannot be pointed to another model", code="no_redirect")
-        return self.agent.redirect(self.model_url)
 
     def _command(self) -> list[str]:
         return list(self.own.command) or [HOSTS[self.agent.host].programs[0]]

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from journeyman.agents.drivers.base import Capabilities
-from journeyman.agents.drivers.dialogues.base import Launch, Redirect
 from journeyman.agents.drivers.dialogues.claude_code import CLAUDE_CODE
 from journeyman.agents.drivers.dialogues.codex import (
     CODEX,
@@ -23,36 +22,26 @@ from journeyman.agents.drivers.dialogues.cursor import CURSOR
 from journeyman.agents.drivers.dialogues.gemini import GEMINI
 from journeyman.agents.drivers.dialogues.opencode import OPENCODE, permissions
 from journeyman.agents.drivers.events import ToolKind
+from journeyman.agents.drivers.known_agent import KnownAgent, Launch, Redirect
 
 _ADAPTER: Final = "npm install -g @agentclientprotocol/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AcpAgent:
+class AcpAgent(KnownAgent):
     """An agent that speaks ACP."""
 
-    host: str
-    """Its name in settings."""
+    capabilities: Capabilities = field(default_factory=lambda: Capabilities(asks=True, resumes=True, tells_cost=True))
     command: tuple[str, ...] = ()
     """What starts it, where the settings name nothing."""
-    capabilities: Capabilities = field(default_factory=lambda: Capabilities(asks=True, resumes=True, tells_cost=True))
-    variables: tuple[str, ...] = ()
-    """Variables of ours that it sees besides what every program does."""
-    fixed: Callable[[Launch], Mapping[str, str]] = field(default=lambda _: dict[str, str]())
-    """Variables that it is given, such as those that have it ask."""
     model_flag: str = ""
     """The option that names its model; without one, the choice that the protocol has is used."""
     mode: str = ""
     """The session mode in which it asks, where it begins in another one."""
     usage_of_last_answer: bool = False
     """What it tells at the end is what the last answer of its model used, not the turn: no figure of it is taken."""
-    login: Callable[[Path, Mapping[str, str]], str] = field(default=lambda _home, _variables: "")
     login_method: str = ""
     """What it is told to log in with where it says that nobody has: a method that asks no person."""
-    redirect: Callable[[str], Redirect] | None = None
-    """Points it to another address for its model; `None` where there is no way."""
-    install: str = ""
-    """How to get it, for a person."""
 
 
 def _codex_mode(launch: Launch) -> dict[str, str]:

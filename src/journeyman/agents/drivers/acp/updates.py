@@ -53,7 +53,7 @@ _NO: Final = ("reject_once", "reject_always")
 
 
 @dataclass(slots=True, kw_only=True)
-class _Call:
+class _KnownCall:
     """What is known of a tool call so far."""
 
     name: str = ""
@@ -73,7 +73,7 @@ class AcpUpdates:
     def __init__(self, *, tells_usage: bool = True) -> None:
         self._tells_usage = tells_usage
         self._said = TextJoiner()
-        self._calls: BoundedTable[_Call] = BoundedTable()
+        self._calls: BoundedTable[_KnownCall] = BoundedTable()
         self._cost_usd: float | None = None
         self._model_failed = False
         """Codex' adapter says so beside the turn, which ends as if all were well."""
@@ -104,7 +104,7 @@ class AcpUpdates:
         told = table(params, "toolCall")
         call_id = word(told.get("toolCallId"))
         events = [*self._said.flush(), *self._call(told, announced=True, whole=True)]
-        call = self._calls.get(call_id) or _Call()
+        call = self._calls.get(call_id) or _KnownCall()
         return events, PermissionAsked(
             request_id=request_id, kind=call.kind, title=call.command or call.name, paths=call.paths, call_id=call_id,
             options=tuple(word(option.get("name")) for option in rows(params.get("options"))),
@@ -159,7 +159,7 @@ class AcpUpdates:
         call_id, status = word(told.get("toolCallId")), told.get("status")
         call = self._calls.get(call_id)
         if call is None:
-            call = self._calls[call_id] = _Call()
+            call = self._calls[call_id] = _KnownCall()
         self._learn(call, told)
         said = call.command or (call.paths and call.kind is not ToolKind.EXECUTE)
         if not call.begun and (whole or not announced or said or status not in (None, "pending")):
@@ -178,7 +178,7 @@ class AcpUpdates:
             yield ToolUpdated(call_id=call_id, text=output)
 
     @staticmethod
-    def _learn(call: _Call, told: Mapping[str, object]) -> None:
+    def _learn(call: _KnownCall, told: Mapping[str, object]) -> None:
         """Take in what is said of a call; what is not said stays."""
         given = table(told, "rawInput")
         call.name = text(told.get("title")) or call.name
@@ -207,14 +207,14 @@ class AcpUpdates:
         call.exit_code = next((number for end in ends if (number := code(end)) is not None), call.exit_code)
 
     @staticmethod
-    def _begin(call_id: str, call: _Call) -> Iterator[AgentEvent]:
+    def _begin(call_id: str, call: _KnownCall) -> Iterator[AgentEvent]:
         call.begun = True
         if call.kind is ToolKind.EXECUTE:
             call.command = call.command or call.name  # the title is the command, with some
         yield ToolStarted(call_id=call_id, name=call.name, kind=call.kind, command=call.command, paths=call.paths)
 
     @staticmethod
-    def _diffs(call_id: str, call: _Call, told: Mapping[str, object]) -> Iterator[DiffClaimed]:
+    def _diffs(call_id: str, call: _KnownCall, told: Mapping[str, object]) -> Iterator[DiffClaimed]:
         """The changes that a call shows; each update shows all of them again."""
         found = [row for row in rows(told.get("content")) if row.get("type") == "diff"]
         new, call.diffs = found[call.diffs :], max(call.diffs, len(found))

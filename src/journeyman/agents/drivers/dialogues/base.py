@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Final, Generic, TypeVar, cast
 
-from journeyman.agents.drivers.base import Capabilities, WorkOrder
+from journeyman.agents.drivers.base import WorkOrder
 from journeyman.agents.drivers.events import (
     MOST_CHARS,
     AgentEvent,
@@ -20,21 +19,9 @@ from journeyman.agents.drivers.events import (
     clip,
 )
 from journeyman.agents.drivers.json_lines import Row
+from journeyman.agents.drivers.known_agent import KnownAgent, Launch
 
 Value = TypeVar("Value")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Launch:
-    """What the command line of an agent depends on."""
-
-    order: WorkOrder
-    model: str = ""
-    """Empty: the agent's own choice."""
-    extra: tuple[str, ...] = ()
-    """Further options, from settings."""
-    confined: bool = False
-    """We confine it: a sandbox of its own could not be made inside of ours, and need not be."""
 
 
 class Dialogue:
@@ -70,40 +57,13 @@ class Dialogue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Redirect:
-    """What points an agent to a model at another address, such as a scripted one on this machine."""
-
-    arguments: tuple[str, ...] = ()
-    """Options of its command line."""
-    variables: Mapping[str, str] = field(default_factory=dict[str, str])
-    model: str = ""
-    """What it is to ask for there; empty: whatever it likes."""
-    home_settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict[str, Mapping[str, object]])
-    """What must stand in settings files of its home, by their paths there: nothing else can say it. We write into no home but
-    one that is made for a trial."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeadlessAgent:
+class HeadlessAgent(KnownAgent):
     """A coding agent that prints its events as lines of JSON."""
 
-    host: str
-    """Its name in `journeyman.agents.HOSTS`, and in settings."""
     dialogue: Callable[[], Dialogue]
     arguments: Callable[[Launch], list[str]]
-    capabilities: Capabilities
     prompt_in_arguments: bool = False
     """It cannot read its prompt from its input: other users of the machine may see it."""
-    variables: tuple[str, ...] = ()
-    """Variables of ours that it sees besides what every program does: its own keys and addresses, nobody else's."""
-    fixed: Callable[[Launch], Mapping[str, str]] = field(default=lambda _: dict[str, str]())
-    """Variables that it is given."""
-    login: Callable[[Path, Mapping[str, str]], str] = field(default=lambda _home, _variables: "")
-    """Where it would find its login, from the home folder and the variables: in words, empty where there is none."""
-    redirect: Callable[[str], Redirect] | None = None
-    """Points it to another address for its model; `None` where there is no way."""
-    install: str = ""
-    """How to get it, for a person."""
 
 
 class TextJoiner:

@@ -15,8 +15,6 @@ from journeyman.agents.drivers.dialogues.base import (
     BoundedTable,
     Dialogue,
     HeadlessAgent,
-    Launch,
-    Redirect,
     call_begins,
     money,
     number,
@@ -42,6 +40,7 @@ from journeyman.agents.drivers.events import (
     clip,
 )
 from journeyman.agents.drivers.json_lines import Row
+from journeyman.agents.drivers.known_agent import Launch, Redirect
 from journeyman.agents.drivers.permissions import Access
 
 _KINDS: Final = {
@@ -95,8 +94,8 @@ class ClaudeDialogue(Dialogue):
 
     def reply(self, asked: PermissionAsked, *, allowed: bool) -> bytes:
         """Yes with the call's own input, or no."""
-        said = (
-            {"behavior": "allow", "updatedInput": self._inputs.pop(asked.request_id) or {}}
+        said: dict[str, object] = (
+            {"behavior": "allow", "updatedInput": self._inputs.pop(asked.request_id) or dict[str, object]()}
             if allowed
             else {"behavior": "deny", "message": "This is not permitted here. Go on without it."}
         )

@@ -12,8 +12,6 @@ from journeyman.agents.drivers.dialogues.base import (
     BoundedTable,
     Dialogue,
     HeadlessAgent,
-    Launch,
-    Redirect,
     code,
     number,
     rows,
@@ -39,6 +37,7 @@ from journeyman.agents.drivers.events import (
     clip,
 )
 from journeyman.agents.drivers.json_lines import Row
+from journeyman.agents.drivers.known_agent import Launch, Redirect
 from journeyman.agents.drivers.permissions import Access
 
 _KINDS: Final = {

@@ -13,7 +13,6 @@ from journeyman.agents.drivers.base import Capabilities
 from journeyman.agents.drivers.dialogues.base import (
     Dialogue,
     HeadlessAgent,
-    Launch,
     TextJoiner,
     call_begins,
     code,
@@ -34,6 +33,7 @@ from journeyman.agents.drivers.events import (
     clip,
 )
 from journeyman.agents.drivers.json_lines import Row
+from journeyman.agents.drivers.known_agent import Launch
 
 _KINDS: Final = {
     "shell": ToolKind.EXECUTE, "write": ToolKind.WRITE, "edit": ToolKind.WRITE, "delete": ToolKind.WRITE,

@@ -12,8 +12,6 @@ from journeyman.agents.drivers.dialogues.base import (
     BoundedTable,
     Dialogue,
     HeadlessAgent,
-    Launch,
-    Redirect,
     TextJoiner,
     call_begins,
     number,
@@ -36,6 +34,7 @@ from journeyman.agents.drivers.events import (
     clip,
 )
 from journeyman.agents.drivers.json_lines import Row
+from journeyman.agents.drivers.known_agent import Launch, Redirect
 
 _KINDS: Final = {
     "run_shell_command": ToolKind.EXECUTE, "write_file": ToolKind.WRITE, "replace": ToolKind.WRITE,

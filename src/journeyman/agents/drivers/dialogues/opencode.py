@@ -11,8 +11,6 @@ from journeyman.agents.drivers.base import Capabilities
 from journeyman.agents.drivers.dialogues.base import (
     Dialogue,
     HeadlessAgent,
-    Launch,
-    Redirect,
     call_begins,
     code,
     money,
@@ -36,6 +34,7 @@ from journeyman.agents.drivers.events import (
     clip,
 )
 from journeyman.agents.drivers.json_lines import Row
+from journeyman.agents.drivers.known_agent import Launch, Redirect
 from journeyman.agents.drivers.permissions import Access
 
 _KINDS: Final = {

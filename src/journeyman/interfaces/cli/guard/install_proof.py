@@ -96,7 +96,7 @@ async def _proof(status: HostStatus, installed: Installed, place: Path, tell: Ca
     lie = await _run(as_installed(folder=place / "lie"))
     alone = None
     if OFFLINE[host].server:
-        tell(f"the same under `{Path(status.program).name} {OFFLINE[host].words('', '')[0]}`, without its server")
+        tell(f"the same under `{Path(status.program).name} {OFFLINE[host].run_words('', '')[0]}`, without its server")
         alone = await _run(as_installed(folder=place / "alone", alone=True))
     tell("a hook that always blocks: after how many blocks the host lets go")
     blocking = stand_in(place / "blocking", host, blocks=True)
