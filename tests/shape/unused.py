@@ -43,3 +43,4 @@ _.get_metadata, _.num_tasks, _.list_tasks, _.render_web, _.web_actions, _.instru
 _.on_log, _.get_reward, _.pre_tokenizer, _.decoder, _.pad_token, _.chat_template
 _.handle_starttag
 _.finalize, _.validate, _.INFINITE, _.toolsets, _.TOOL_PREFIX, _.register
+waits_for  # of `TaskEvent` and `TaskResult`: programs that follow a task read it

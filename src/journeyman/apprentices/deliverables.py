@@ -65,6 +65,7 @@ def deliver(folder: TaskFolder, task: Task, attempt: int, destination: Path, dig
         place = _free(_chain(folder, task), destination)
         replaced = place.exists()
         _replace(judged, wanted, place)
+        _replace(judged, wanted, folder.root / "outputs")
         left = files_in(place).digest
         (folder.root / _STATE).write_bytes(msgspec.json.encode(_Delivered(path=str(place), digest=left)))
     except OSError as error:

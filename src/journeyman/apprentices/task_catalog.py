@@ -174,6 +174,7 @@ class TaskCatalog(ForwardingCatalog):
 
         def keep() -> AttemptRecord:
             self._refuse_other_base(work)
+            work.folder.collect(record.number)
             try:
                 touched = work.folder.judge(record.number, work.task)
             except (JourneymanError, OSError) as error:  # too large, say: paid for all the same

@@ -4,8 +4,10 @@
 <tenant>/tasks/SESSION/
   base/           workspace/: the source and the assets as the task found them; start/: what a follow-up begins with
   contents/       contents of protected files by their hashes
-  attempts/001/   attempt.json (what is known of it), prompt.md, work/ (its working copy, trace, diff, output), judged/ (what it left,
-                  protected files as in base/: what the checks look at, and where the next attempt begins)
+  attempts/001/   attempt.json (what is known of it), prompt.md, trace.jsonl, changes.diff, output.txt, errors.txt,
+                  work/ (its working copy), judged/ (what it left, protected files as in base/: what the checks look at,
+                  and where the next attempt begins)
+  outputs/        what was put out last; changes.diff: all changes to what the task began with
 ```
 """
 
@@ -33,6 +35,7 @@ from journeyman.workspaces.file_listing import LEFT_OUT
 from journeyman.workspaces.pristine import copy_workspace
 
 _STATE: Final = "attempt.json"
+_WRITTEN: Final = ("trace.jsonl", "changes.diff", "output.txt", "errors.txt")
 
 
 class AttemptRecord(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -104,6 +107,13 @@ class TaskFolder:
             os.fsync(file.fileno())
         Path(draft).replace(folder / _STATE)
         sync_folder(folder)
+
+    def collect(self, number: int) -> None:
+        """Put what was written down of an attempt beside its record: its trace, diff and output. Blocks."""
+        for name in _WRITTEN:
+            found = self.place(number) / "work" / name
+            if found.is_file() and not found.is_symlink():
+                found.replace(self.place(number) / name)
 
     def begin(self, task: Task, origin: Path) -> None:
         """Keep the files that the task begins with, unless they are kept already. Blocks.

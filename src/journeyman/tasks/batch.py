@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 import anyio
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from journeyman.config import Settings
 from journeyman.engine.record_reading import state_of
+from journeyman.mission.files.task_lines import TaskLine
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import Outcome, SessionStatus
 from journeyman.mission.model.state import State
@@ -24,23 +25,6 @@ from journeyman.tasks.running import free_id
 from journeyman.wiring import Journeyman, opened
 
 _MOST_BYTES: Final = 256 << 20
-
-
-class TaskLine(BaseModel):
-    """One line of the file."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    task: Annotated[str, Field(min_length=1)]
-    """What is to be done, in words."""
-    id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,99}$")] = ""
-    """Of its session, and with `.2`, `.3`, … of those that try again; words of the task where it is left out."""
-    assets: tuple[str, ...] = ()
-    """Files and folders to read, relative to the file."""
-    checks: tuple[str, ...] = ()
-    """Commands that must exit with 0."""
-    files: tuple[str, ...] = ()
-    """Files that must be there afterwards."""
 
 
 class LineStatus(StrEnum):
@@ -65,21 +49,9 @@ class LineResult:
 
 def read_lines(path: Path) -> list[TaskLine]:
     """The tasks of a file, one JSON object a line; raises `InvalidInput` with all that is wrong with any."""
-    try:
-        if path.stat().st_size > _MOST_BYTES:
-            raise InvalidInput(
-                str(path), (Problem(where="", message=f"is larger than {_MOST_BYTES >> 20} MiB", hint="split it"),)
-            )
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or str(error)
-        raise InvalidInput(
-            str(path), (Problem(where="", message=f"cannot be read: {why}", hint="one JSON object a line"),)
-        ) from None
-    found: list[TaskLine] = []
+    found: dict[int, TaskLine] = {}
     problems: list[Problem] = []
-    taken: dict[str, int] = {}
-    for number, text in enumerate(lines, start=1):
+    for number, text in enumerate(_text_of(path).split("\n"), start=1):
         if not text.strip():
             continue
         try:
@@ -87,20 +59,40 @@ def read_lines(path: Path) -> list[TaskLine]:
         except ValidationError as error:
             problems += [_problem(number, ".".join(map(str, row["loc"])), row["msg"]) for row in error.errors()]
             continue
-        line = line if line.id else line.model_copy(update={"id": words_of(line.task)})
-        if line.id in taken:
-            problems.append(
-                _problem(number, "id", f"{line.id!r} is that of line {taken[line.id]}, too: give each its own")
-            )
-        taken.setdefault(line.id, number)
-        found.append(line)
+        found[number] = line if line.id else line.model_copy(update={"id": words_of(line.task)})
+    problems += _clashes(found)
     if not found and not problems:
-        problems.append(
-            Problem(where="", message="holds no task", hint='one JSON object a line, such as {"task": "…"}')
-        )
+        hint = 'one JSON object a line, such as {"task": "…"}'
+        problems.append(Problem(where="", message="holds no task", hint=hint))
     if problems:
         raise InvalidInput(str(path), tuple(problems[:50]))
-    return found
+    return list(found.values())
+
+
+def _text_of(path: Path) -> str:
+    try:
+        size = path.stat().st_size
+        if size <= _MOST_BYTES:
+            return path.read_text("utf-8")
+        why = f"is larger than {_MOST_BYTES >> 20} MiB"
+    except (OSError, ValueError) as error:
+        why = f"cannot be read: {getattr(error, 'strerror', None) or error}"
+    raise InvalidInput(str(path), (Problem(where="", message=why, hint="it is text, one JSON object a line"),))
+
+
+def _clashes(found: Mapping[int, TaskLine]) -> Iterator[Problem]:
+    """Ids that stand for two tasks, or that sessions of another task will have which try again."""
+    taken: dict[str, int] = {}
+    for number, line in found.items():
+        if line.id in taken:
+            message = f"{line.id!r} is that of line {taken[line.id]}, too: give each its own"
+            yield _problem(number, "id", message)
+        taken.setdefault(line.id, number)
+    for name, number in taken.items():
+        first, _, end = name.rpartition(".")
+        if first in taken and end.isdigit():
+            message = f"{name!r} is what sessions of {first!r} are called that try again: give it another"
+            yield _problem(number, "id", message)
 
 
 def _problem(number: int, where: str, message: str) -> Problem:
@@ -170,7 +162,7 @@ def _mission(line: TaskLine, options: TaskOptions, settings: Settings, folder: P
         options,
         assets=[*options.assets, *(folder / asset for asset in line.assets)],
         checks=line.checks or options.checks,
-        files=line.files or options.files,
+        files=line.deliverables or options.files,
         output=Path(options.output or "artifacts") / line.id,
     )
     return task_mission(line.task, own, settings)

@@ -9,10 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import PurePosixPath
 from typing import Any, Final, cast
 
-from pydantic import BaseModel, ConfigDict, Field
-
 from journeyman.bundles.manifest import refused
 from journeyman.bundles.older.tree import FileTree
+from journeyman.mission.files.task_lines import RubricItem, TaskLine
 
 _PACKET: Final = "task_packet.json"
 _MANIFEST: Final = "contribution_manifest.json"
@@ -21,41 +20,6 @@ _ASSETS: Final = "task/task_instruction_assets/"
 _ID: Final = re.compile(r"[^A-Za-z0-9._-]+")
 MOST_FEEDBACK: Final = 50
 """Of one task."""
-
-
-class RubricItem(BaseModel):
-    """One thing that a reviewer looks at."""
-
-    model_config = ConfigDict(frozen=True)
-
-    name: str
-    description: str = ""
-    weight: float = 0.0
-    evidence: list[str] = Field(default_factory=list)
-
-
-class TaskLine(BaseModel):
-    """One task, as a line of JSON has it; `task` and `id` alone are needed."""
-
-    model_config = ConfigDict(frozen=True)
-
-    id: str
-    """Of letters, digits, dot, _ and -: it names the session."""
-    task: str
-    """What is to be done, in words."""
-    assets: list[str] = Field(default_factory=list)
-    """Files that the agent is given, from the folder of the file of tasks."""
-    title: str = ""
-    deliverables: list[str] = Field(default_factory=list)
-    """Names of files that must come out of it."""
-    rubric: list[RubricItem] = Field(default_factory=list[RubricItem])
-    constraints: list[str] = Field(default_factory=list)
-    feedback: list[str] = Field(default_factory=list)
-    """What reviewers of earlier attempts asked for: for mentors and lessons, never shown to the agent as its task."""
-    domain: str = ""
-    difficulty: str = ""
-    source: str = ""
-    """Where it comes from."""
 
 
 def older_tasks(tree: FileTree) -> Iterator[tuple[TaskLine, Mapping[str, str]]]:

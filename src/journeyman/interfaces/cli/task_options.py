@@ -18,7 +18,7 @@ FromOption: TypeAlias = Annotated[
     typer.Option(
         "--from",
         metavar="FILE",
-        help='Many tasks: one JSON object a line, {"task", "id", "assets", "checks", "files"}. Again, it goes on where it was.',
+        help='Many tasks: one JSON object a line, {"task", "id", "assets", "checks", "deliverables"}. Again, it goes on where it was.',
     ),
 ]
 ParallelOption: TypeAlias = Annotated[
