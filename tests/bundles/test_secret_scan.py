@@ -47,6 +47,8 @@ def test_file_line_and_kind_are_told_and_the_secret_is_not() -> None:
         'token = "ghp_' + "EXAMPLE" * 5 + 'x"', "AKIA" + "IOSFODNN7EXAMPLE", "password: changeme", "password = os.environ['DB']",
         "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", '"id": "msg_01XFDUDYJgAACzvnptvVoYEL"',
         "integrity sha512-WKrRrpKaEZkHcHkEiQRJ2ePMy0nLPHbK5C2ZQnLz0XqqpVOFhwrVAAaNkGSqC1dvkFVJZf0Dkw1Fak0tG3Ro6A==",
+        "script-src 'sha256-l/K0lWl3eNQ2LlZv/jKP1xGTOnz6IicYJBQbJHsdHhQ='; img-src data:",
+        "script-src 'sha384-oqVuAfXRKap7fdgcCY5uykM6+R9GqQ8K/uxy9rx7HNQlGYl1kPzQho1wx4JwY8wC'",
         "https://user:password@host/", "getElementsByClassNameAndAttribute", "commit 3f2a9c4e5d6b7a8f9e0d1c2b3a4f5e6d7c8b9a0f",
         "toolu_01A09q90qw90lq917835lq9", "123e4567-e89b-42d3-a456-426614174000", "_ZNSt6vectorIlSaIlEEC4EmRKlRKS0_",
         "-----BEGIN PRIVATE KEY-----\n...\n-----END PRIVATE KEY-----", "token_id = 5", "secret_name: my-database-password",
