@@ -12,6 +12,7 @@ GROUPS: Final = {
     "Missions": ("Mission", "load_mission", "parse_mission", "validate_mission"),
     "Tools": ("tool",),
     "Configuration": ("Settings", "load_settings"),
+    "Tasks": ("run_task",),
     "Records": ("report_of", "replay_of", "SqliteStore", "MemoryStore"),
     "Errors": ("JourneymanError", "CallerError", "WorldError", "BugError"),
 }

@@ -25,7 +25,7 @@ class FailedCheck:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Feedback:
+class ReviewerFeedback:
     """What a reviewer said."""
 
     source: str
@@ -44,7 +44,7 @@ class AttemptBrief:
     """Whether there are files to read under `inputs/`."""
     protected: Sequence[str] = ()
     failed: Sequence[FailedCheck] = ()
-    feedback: Sequence[Feedback] = ()
+    feedback: Sequence[ReviewerFeedback] = ()
     ended: str = ""
     """How the attempt before ended, where that was not by its own word."""
     diff: str = ""

@@ -16,7 +16,7 @@ import anyio.to_thread
 from journeyman.agents.drivers.base import Apprentice, WorkLimits
 from journeyman.agents.drivers.events import AgentEvent, Ending, SessionStarted, Usage, UsageReported, clip
 from journeyman.apprentices.attempt import AgentAttempt, AttemptOrder, run_attempt
-from journeyman.apprentices.attempt_prompt import AttemptBrief, FailedCheck, Feedback, attempt_prompt
+from journeyman.apprentices.attempt_prompt import AttemptBrief, FailedCheck, ReviewerFeedback, attempt_prompt
 from journeyman.apprentices.task_folder import AttemptRecord, TaskFolder, mounts_apart
 from journeyman.concurrency.folder_removal import remove_folder
 from journeyman.mission.criteria.base import walk
@@ -222,7 +222,7 @@ def _ordered(
             for row in _rows(args.get("failed"))
         ],
         feedback=[
-            Feedback(source=str(row.get("source", "")), text=str(row.get("text", "")))
+            ReviewerFeedback(source=str(row.get("source", "")), text=str(row.get("text", "")))
             for row in _rows(args.get("feedback"))
         ],
         ended=f"{before.ended}: {before.detail}".rstrip(": ") if before is not None and early else "",

@@ -97,9 +97,7 @@ def _is_drawn_or_chosen(value: str) -> bool:
 
 
 _VARIABLE: Final = re.compile(r"^[$%{<*]|[{}]|://")
-_INTEGRITY: Final = re.compile(
-    r"sha256-[A-Za-z0-9+/_-]{43}|sha384-[A-Za-z0-9+/_-]{64}|sha512-[A-Za-z0-9+/_-]{86}"
-)
+_INTEGRITY: Final = re.compile(r"sha256-[A-Za-z0-9+/_-]{43}|sha384-[A-Za-z0-9+/_-]{64}|sha512-[A-Za-z0-9+/_-]{86}")
 """Hashes of scripts and packages, as pages and lock files have them."""
 _UUID: Final = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 
