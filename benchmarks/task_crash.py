@@ -68,7 +68,7 @@ def _one(place: Path, draw: random.Random, tally: Tally) -> None:
     (place / "agent.py").write_text(_AGENT)
     command = json.dumps([sys.executable, "-I", "-S", str(place / "agent.py"), "{prompt_file}"])
     (place / "config.toml").write_text(
-        f'[agents.mine]\ndriver = "command"\ncommand = {command}\nenvironment = ["PAID"]\n'
+        f'[agents.mine]\ndriver = "command"\ncommand = {command}\nenvironment = ["PAID"]\nconfine = "off"\n'
     )
     environment = {
         **os.environ, "JOURNEYMAN_CONFIG": str(place / "config.toml"), "JOURNEYMAN_DATA_DIR": str(place / "data"),

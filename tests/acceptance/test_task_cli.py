@@ -36,7 +36,9 @@ def with_agent(shell: Callable[[str], Shell], code: str, more: str = "") -> Shel
     (user.folder.parent / "worker.py").write_text(READS + code)
     command = [sys.executable, "-B", str(user.folder.parent / "worker.py"), "{prompt_file}"]
     file = user.folder.parent / "config.toml"
-    table = f'[agents.mine]\ndriver = "command"\ncommand = {json.dumps(command)}\nenvironment = ["PAID"]\n'
+    table = (
+        f'[agents.mine]\ndriver = "command"\ncommand = {json.dumps(command)}\nenvironment = ["PAID"]\nconfine = "off"\n'
+    )
     file.write_text(table + more)
     user.environment |= {"JOURNEYMAN_CONFIG": str(file), "PAID": str(user.folder.parent / "paid.txt")}
     return user

@@ -11,7 +11,7 @@ from journeyman.tasks.contract import MentorMode
 
 MOST_ATTEMPTS: Final = 5
 TaskArgument: TypeAlias = Annotated[
-    str, typer.Argument(metavar="[TASK]", help="What is to be done, in words; left out with --from.")
+    str, typer.Argument(metavar="TASK", help="What is to be done, in words; left out with --from.")
 ]
 FromOption: TypeAlias = Annotated[
     Path | None,
