@@ -15,6 +15,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from journeyman.tools.processes import reaper
 from journeyman.tools.processes.command_runner import CommandResult, run_command
 
 LEAVES_OTHERS = """
@@ -160,3 +161,19 @@ def test_a_program_sees_the_given_variables_and_has_no_input() -> None:
     code = "import os, sys; print(sorted(os.environ), sys.stdin.read() == '', os.getcwd())"
     ended = run(sys.executable, "-S", "-c", code, environment={"GIVEN": "1", "LC_ALL": "C.UTF-8"}, folder=Path("/"))
     assert ended.output == b"['GIVEN', 'LC_ALL'] True /\n"
+
+
+def test_why_a_program_cannot_be_started_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The system says of a missing interpreter that the program is not there."""
+    script, plain = tmp_path / "script", tmp_path / "plain"
+    script.write_text("#!/nowhere/python -u\n")
+    plain.write_text("no script")
+    assert "the interpreter /nowhere/python" in reaper.missing_interpreter(str(script))
+    assert reaper.missing_interpreter(str(plain)) == ""
+    assert reaper.missing_interpreter(str(tmp_path / "gone")) == ""
+    gone = FileNotFoundError(2, "No such file or directory")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "the interpreter" in reaper._why_not(gone, "script")
+    assert reaper._why_not(gone, "plain") == "plain is not on the PATH"
+    assert "No such file" in reaper._why_not(gone, str(tmp_path / "gone"))
+    assert reaper._why_not(PermissionError(13, "Permission denied"), "x") == "Permission denied: x"
