@@ -150,7 +150,7 @@ def test_an_advisor_that_fails_is_told_live_and_in_the_report(shell: Callable[..
     near = 'kind = "openai"\nbase_url = "http://127.0.0.1:9/v1"\n'
     configured(at, f'[advice]\ntries = 1\n[advisors.rehearsal]\n{near}[advisors.far]\nkind = "anthropic"\n')
     told = at.run("run", "mission.yaml", "--budget", "iterations=1", code=1)
-    assert "advisor rehearsal failed: transport" in told.stderr
+    assert "advisor rehearsal at 127.0.0.1:9 failed: transport" in told.stderr
     assert "the planner goes on" in told.stderr
     assert "failed (transport" in at.run("report", "last", "--format", "markdown").stdout
     told = at.run("run", "mission.yaml", "--advisor", "far", "--budget", "iterations=1", code=1)
