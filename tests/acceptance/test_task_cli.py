@@ -229,6 +229,13 @@ WRONG: list[tuple[list[str], str]] = [
     (["Write out.md", "--empty", "--check", "'"], "--check"),
     (["Write out.md", "--empty", "--id", "../x"], "../x"),
     (["x" * 9000, "--empty", "--file", "a"], "--asset"),
+    (["Write out.md", "--empty", "--output", "/"], "holds other things"),
+    (["Write out.md", "--empty", "--output", "."], "such as artifacts"),
+    (["Write out.md", "--empty", "--output", "/dev/null"], "is no folder"),
+    (["Write out.md", "--empty", "--file", "/etc/passwd"], "could make"),
+    (["Write out.md", "--empty", "--file", "../x"], "'../x'"),
+    (["Write out.md", "--empty", "--file", ".git/config"], "'.git/config'"),
+    (["Write out.md", "--empty", "--file", "inputs/x"], "'inputs/x'"),
 ]
 
 
@@ -322,3 +329,16 @@ def test_a_batch_that_was_killed_goes_on(shell: Callable[[str], Shell]) -> None:
     rows = user.json("task", "--from", "tasks.jsonl", "--empty")
     assert [(row["session_id"], row["status"]) for row in rows] == [("a", "achieved")]
     assert paid(user) == 2
+
+
+def test_build_folders_are_there_for_agent_and_checks(shell: Callable[[str], Shell]) -> None:
+    """Ignored by git, given to each attempt and to each check, and no part of what is put out."""
+    user = with_agent(shell, "pathlib.Path('out.md').write_text(pathlib.Path('node_modules/lib.js').read_text())\n")
+    repository(user)
+    (user.folder / ".gitignore").write_text("node_modules/\n")
+    (user.folder / "node_modules").mkdir()
+    (user.folder / "node_modules" / "lib.js").write_text("given")
+    check = "grep -q given node_modules/lib.js out.md"
+    user.run("task", "Write out.md", "--mount", "node_modules", "--check", check, "--id", "t1")
+    put = user.folder / "artifacts" / "write-out-md"
+    assert [path.name for path in put.iterdir()] == ["out.md"]

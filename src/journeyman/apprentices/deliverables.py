@@ -83,6 +83,10 @@ def _chain(folder: TaskFolder, task: Task) -> list[TaskFolder]:
 
 def _free(folders: list[TaskFolder], destination: Path) -> Path:
     """The destination, or the first of its names at which nothing stands that somebody else has made."""
+    if not destination.name:
+        raise NotAllowed(
+            f"{destination} cannot be replaced; give a folder of its own with --output", code="output_taken"
+        )
     known = {_delivered(folder) for folder in folders}
     for number in range(1, _MOST_NAMES):
         place = destination if number == 1 else destination.with_name(f"{destination.name}-{number}")

@@ -31,7 +31,7 @@ from journeyman.stores.files import sync_folder
 from journeyman.workspaces.baseline import Baseline, pin_files
 from journeyman.workspaces.copying import pristine_copy
 from journeyman.workspaces.digest import WorkspaceFiles, read_workspace
-from journeyman.workspaces.file_listing import LEFT_OUT
+from journeyman.workspaces.file_listing import LEFT_OUT, run_git
 from journeyman.workspaces.pristine import copy_workspace
 
 _STATE: Final = "attempt.json"
@@ -139,6 +139,11 @@ class TaskFolder:
             carried = files_in(source, read_workspace(source).entries).entries if whole and source is not None else None
             prepare_working_copy(draft / "base", source=source, carried=carried, assets=assets, mounts=task.mounts)
             remove_folder(draft / "base" / "before")
+            apart = mounts_apart(task)
+            if apart:  # as what tools write: no files of the work, though they were put into its repository
+                run_git(
+                    str(draft / "base" / "workspace"), "rm", "-r", "-q", "--cached", "--ignore-unmatch", "--", *apart
+                )
             if task.follows is not None:
                 self._carry_over(task.follows, task, draft / "base")
             remove_folder(self.root / "base")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Final, cast
 
 from journeyman.apprentices.intake import Intake, read_task
+from journeyman.apprentices.working_copy import INPUTS
 from journeyman.config import Settings
 from journeyman.guard.proposals import propose_guard
 from journeyman.guard.proposed_protection import propose_protection
@@ -130,6 +131,12 @@ def _refuse_missing(options: TaskOptions, settings: Settings) -> None:
     missing = [str(path) for path in options.assets if not path.exists()]
     if missing:
         raise NotFound(f"no such asset: {', '.join(missing)}; nothing was started", code="asset_missing")
+    _refuse_output(options, settings)
+    for path in options.files:
+        parts = Path(path).parts
+        if not parts or Path(path).is_absolute() or {"..", ".git"} & {*parts} or parts[0] == INPUTS:
+            hint = "name a file in the agent's folder, such as report.md"
+            raise _wrong("--file", f"{path!r} is no file that the agent could make", hint)
     if options.source is None:
         return
     if not options.source.is_dir():
@@ -139,6 +146,23 @@ def _refuse_missing(options: TaskOptions, settings: Settings) -> None:
             f"the data folder {settings.data_dir} lies in {options.source}, so that copies of it would hold records and"
             " attempts: keep it elsewhere with --data-dir or JOURNEYMAN_DATA_DIR",
             code="data_in_source",
+        )
+
+
+def _refuse_output(options: TaskOptions, settings: Settings) -> None:
+    """The outputs replace a folder as a whole: none that holds anything else."""
+    if options.output is None:
+        return
+    place, data = options.output.absolute().resolve(), settings.data_dir.resolve()
+    around = [Path.cwd().resolve(), *([options.source.resolve()] if options.source is not None else [])]
+    file = next((one for one in (place, *place.parents) if one.exists() and not one.is_dir()), None)
+    if file is not None:
+        raise _wrong("--output", f"{file} is no folder", "name a folder, such as artifacts")
+    if any(one.is_relative_to(place) for one in around) or place.is_relative_to(data):
+        raise _wrong(
+            "--output",
+            f"{options.output} holds other things, and outputs replace it as a whole",
+            "name a folder of its own, such as artifacts",
         )
 
 

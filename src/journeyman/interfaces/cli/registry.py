@@ -55,14 +55,16 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
         "Put a session with all that belongs to it into one signed file; check, read, share one.",
     ),
     "import": CommandEntry("records", "Records", "Take in an exported session, after checking it."),
-    "task": CommandEntry("task", "Tasks", "Hand a task to a coding agent, under a contract that a machine checks."),
-    "follow-up": CommandEntry(
-        "task", "Tasks", "Ask for more: a note to a task, or a new session from its best attempt."
+    "task": CommandEntry(
+        "task", "Coding agents", "Hand a task to a coding agent, under a contract that a machine checks."
     ),
-    "finish": CommandEntry("task", "Tasks", "End a task and put out the files of its best attempt."),
+    "follow-up": CommandEntry(
+        "task", "Coding agents", "Ask for more: a note to a task, or a new session from its best attempt."
+    ),
+    "finish": CommandEntry("task", "Coding agents", "End a task and put out the files of its best attempt."),
     "guard": CommandEntry("guard.commands", "Guard", "Keep coding agents from calling work done that is not."),
     "gym": CommandEntry("gym.commands", "Gym", "Score, play, watch, export and train on simulated incidents."),
-    "agents": CommandEntry("agents", "Tasks", "List the coding agents on this machine, and try one."),
+    "agents": CommandEntry("agents", "Coding agents", "List the coding agents on this machine, and try one."),
     "model": CommandEntry("model", "System", "Serve a scripted model on this machine."),
     "doctor": CommandEntry("system", "System", "Check this installation and say what to repair."),
     "config": CommandEntry("system", "System", "Show settings and where each comes from."),
