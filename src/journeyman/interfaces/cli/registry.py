@@ -62,9 +62,9 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
         "task", "Coding agents", "Ask for more: a note to a task, or a new session from its best attempt."
     ),
     "finish": CommandEntry("task", "Coding agents", "End a task and put out the files of its best attempt."),
+    "agents": CommandEntry("agents", "Coding agents", "List the coding agents on this machine, and try one."),
     "guard": CommandEntry("guard.commands", "Guard", "Keep coding agents from calling work done that is not."),
     "gym": CommandEntry("gym.commands", "Gym", "Score, play, watch, export and train on simulated incidents."),
-    "agents": CommandEntry("agents", "Coding agents", "List the coding agents on this machine, and try one."),
     "model": CommandEntry("model", "System", "Serve a scripted model on this machine."),
     "doctor": CommandEntry("system", "System", "Check this installation and say what to repair."),
     "config": CommandEntry("system", "System", "Show settings and where each comes from."),
