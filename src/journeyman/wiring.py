@@ -25,10 +25,6 @@ from journeyman.advisors.prices import PricedModel, Prices
 from journeyman.advisors.providers.advisor import ProviderAdvisor
 from journeyman.advisors.pull import PullAdvisor
 from journeyman.advisors.settings import AdvisorSettings
-from journeyman.agents.drivers.installed import refuse_unready
-from journeyman.agents.drivers.registry import apprentice_for
-from journeyman.apprentices.task_catalog import OnAttemptEvent, TaskCatalog, TaskWork, nobody_follows
-from journeyman.apprentices.task_folder import TaskFolder
 from journeyman.concurrency.abandonable_tasks import run_abandonable
 from journeyman.config import Settings, load_settings, settings_file
 from journeyman.engine.clock import Clock, SystemClock
@@ -53,6 +49,7 @@ from journeyman.tools.sandbox import Sandbox
 from journeyman.tools.script import ScriptRun
 
 if TYPE_CHECKING:
+    from journeyman.apprentices.task_catalog import OnAttemptEvent
     from journeyman.evaluation.incident_tools import MissionIncident
 
 
@@ -81,7 +78,7 @@ async def opened(
     settings: Settings | None = None,
     *,
     functions: Sequence[Callable[..., object]] = (),
-    on_attempt: OnAttemptEvent = nobody_follows,
+    on_attempt: OnAttemptEvent | None = None,
 ) -> AsyncGenerator[Journeyman]:
     """Open store and sandbox, and close both at the end.
 
@@ -231,7 +228,7 @@ async def mission_catalog(
     *,
     functions: Sequence[Callable[..., object]] = (),
     settings: Settings | None = None,
-    on_attempt: OnAttemptEvent = nobody_follows,
+    on_attempt: OnAttemptEvent | None = None,
 ) -> AsyncGenerator[Catalog]:
     """Open the tools of a mission whose file lies in `folder`; `deadline` bounds starts, calls and closing.
 
@@ -258,8 +255,7 @@ async def mission_catalog(
         base_dir=folder,
     ) as catalog:
         if mission.task is not None:
-            work = _task_work(mission, mission.task, folder, session, settings) if session and settings else None
-            yield TaskCatalog(catalog, work, deadline, on_attempt)
+            yield _with_attempts(catalog, mission, mission.task, folder, deadline, session, settings, on_attempt)
         else:
             yield catalog if incident is None else incident.combined_with(catalog)
 
@@ -269,13 +265,30 @@ def tasks_folder(settings: Settings) -> Path:
     return settings.data_dir / settings.tenant / "tasks"
 
 
-def _task_work(mission: Mission, task: Task, origin: Path, session: str, settings: Settings) -> TaskWork:
-    apprentice = apprentice_for(task.agent, settings.agents)
-    refuse_unready(task.agent, apprentice.readiness())
-    return TaskWork(
-        mission=mission, task=task, origin=origin, folder=TaskFolder(tasks_folder(settings) / session),
-        apprentice=apprentice,
-    )  # fmt: skip
+def _with_attempts(
+    catalog: Catalog,
+    mission: Mission,
+    task: Task,
+    origin: Path,
+    deadline: Deadline | None,
+    session: str,
+    settings: Settings | None,
+    on_attempt: OnAttemptEvent | None,
+) -> Catalog:
+    """The tools with the attempts of a task among them: in a session they can be made, elsewhere only looked at."""
+    # Agents' drivers take a quarter of the time that any command needs to start, and only tasks need them.
+    from journeyman.agents.drivers.installed import refuse_unready  # noqa: PLC0415
+    from journeyman.agents.drivers.registry import apprentice_for  # noqa: PLC0415
+    from journeyman.apprentices.task_catalog import TaskCatalog, TaskWork, nobody_follows  # noqa: PLC0415
+    from journeyman.apprentices.task_folder import TaskFolder  # noqa: PLC0415
+
+    work: TaskWork | None = None
+    if session and settings is not None:
+        apprentice = apprentice_for(task.agent, settings.agents)
+        refuse_unready(task.agent, apprentice.readiness())
+        folder = TaskFolder(tasks_folder(settings) / session)
+        work = TaskWork(mission=mission, task=task, origin=origin, folder=folder, apprentice=apprentice)
+    return TaskCatalog(catalog, work, deadline, on_attempt or nobody_follows)
 
 
 def _function(wanted: str | Function) -> str | IsolationSpec:

@@ -16,6 +16,7 @@ from journeyman.concurrency.folder_removal import remove_folder
 from journeyman.mission.model.task import Task
 from journeyman.mission.values.errors import NotAllowed, Unavailable
 from journeyman.stores.files import sync_folder
+from journeyman.stores.whole_files import replacing_file
 from journeyman.workspaces.copying import pristine_copy
 from journeyman.workspaces.path_patterns import PathPatterns
 
@@ -48,14 +49,16 @@ def deliver(folder: TaskFolder, task: Task, attempt: int, destination: Path, dig
     (`-2`, `-3`, …) is taken. Raises `NotAllowed` where the attempt's files are not those of `digest`, as they were judged,
     and `Unavailable` where nothing can be written.
     """
-    judged, changes = folder.judged(attempt), folder.changes(attempt)
-    if digest and folder.judged_files(attempt).digest != digest:
+    judged, base = folder.judged(attempt), folder.base_files()
+    left = folder.judged_files(attempt, base)
+    if digest and left.digest != digest:
         raise NotAllowed(
             f"what attempt {attempt} left in {judged} was changed since it was judged; nothing was put out",
             code="attempt_changed",
         )
+    changes = folder.changes(attempt, base, left)
     if task.deliverables:
-        files = PathPatterns(task.deliverables).filtered(folder.judged_files(attempt).entries)
+        files = PathPatterns(task.deliverables).filtered(left.entries)
     else:
         files = [change.path for change in changes if change.how is not ChangeKind.REMOVED]
     wanted = sorted(path for path in files if not path.startswith(f"{INPUTS}/"))
@@ -66,8 +69,9 @@ def deliver(folder: TaskFolder, task: Task, attempt: int, destination: Path, dig
         replaced = place.exists()
         _replace(judged, wanted, place)
         _replace(judged, wanted, folder.root / "outputs")
-        left = files_in(place).digest
-        (folder.root / _STATE).write_bytes(msgspec.json.encode(_Delivered(path=str(place), digest=left)))
+        delivered = _Delivered(path=str(place), digest=files_in(place).digest)
+        with replacing_file(folder.root / _STATE) as file:
+            file.write(msgspec.json.encode(delivered))
     except OSError as error:
         raise Unavailable(
             f"the outputs cannot be written to {destination}: {error.strerror or error}; the attempt itself is in {judged}",

@@ -27,6 +27,7 @@ from journeyman.mission.values.errors import JourneymanError, NotAllowed
 from journeyman.tools.base import CallRequest, CallStatus, Catalog, ForwardingCatalog, Result, Tool, ToolHints
 from journeyman.tools.deadline import Deadline
 from journeyman.tools.results import failed_result
+from journeyman.workspaces.digest import WorkspaceFiles
 
 _SPARE_S: Final = 2.0
 """What is left of the mission's time for looking at what an attempt left."""
@@ -120,8 +121,12 @@ class TaskCatalog(ForwardingCatalog):
             known.ended, known.detail = "interrupted", "our process ended while the agent worked"
             return await self._kept(work, known)
         limits = self._limits(records, request.args)
-        order = await anyio.to_thread.run_sync(lambda: _ordered(work, known, records, request.args, limits))
-        await anyio.to_thread.run_sync(self._refuse_other_base, work)
+
+        def prepared() -> AttemptOrder:
+            work.folder.begin(work.task, work.origin)
+            return _ordered(work, self._own_base(work), known, records, request.args, limits)
+
+        order = await anyio.to_thread.run_sync(prepared)
         known.started, known.base = True, self._base
         folder.write(known)
         result = await run_attempt(work.apprentice, order, lambda event, at_s: self._follow(work, known, event, at_s))
@@ -158,32 +163,34 @@ class TaskCatalog(ForwardingCatalog):
             work.folder.write(record)
         self._on_event(record.number, event, at_s)
 
-    def _refuse_other_base(self, work: TaskWork) -> None:
-        """See that the task's own files are those that it began with, also where an earlier process began it. Blocks."""
-        found = work.folder.base_digest()
-        self._base = self._base or found
-        if found != self._base:
+    def _own_base(self, work: TaskWork) -> WorkspaceFiles:
+        """The files that the task began with; `NotAllowed` where they are others by now, also since an earlier process. Blocks."""
+        found = work.folder.base_files()
+        self._base = self._base or found.digest
+        if found.digest != self._base:
             raise NotAllowed(
                 f"the files in {work.folder.base} are not those that the task began with: somebody changed them, so nothing can"
                 " be judged by them; begin the task anew",
                 code="base_changed",
             )
+        return found
 
     async def _kept(self, work: TaskWork, record: AttemptRecord) -> AttemptRecord:
         """The record of an attempt that is over, with what it left made ready for the checks."""
 
         def keep() -> AttemptRecord:
-            self._refuse_other_base(work)
-            work.folder.collect(record.number)
+            folder, number, base = work.folder, record.number, self._own_base(work)
+            folder.collect(number)
             try:
-                touched = work.folder.judge(record.number, work.task)
+                touched = folder.judge(number, work.task, base)
             except (JourneymanError, OSError) as error:  # too large, say: paid for all the same
-                touched = work.folder.judge(record.number, work.task, whole=False)
+                touched = folder.judge(number, work.task, base, whole=False)
                 record.detail = clip(f"what it left cannot be judged: {error}", 300)
             record.touched = [clip(path, 200) for path in touched]
-            record.changed = [clip(change.shown, 200) for change in work.folder.changes(record.number)]
-            record.digest = work.folder.judged_files(record.number).digest
-            work.folder.write(record)
+            left = folder.judged_files(number, base)
+            record.changed = [clip(change.shown, 200) for change in folder.changes(number, base, left)]
+            record.digest = left.digest
+            folder.write(record)
             return record
 
         return await anyio.to_thread.run_sync(keep)
@@ -191,6 +198,7 @@ class TaskCatalog(ForwardingCatalog):
 
 def _ordered(
     work: TaskWork,
+    base: WorkspaceFiles,
     record: AttemptRecord,
     records: Sequence[AttemptRecord],
     args: Mapping[str, Json],
@@ -198,14 +206,14 @@ def _ordered(
 ) -> AttemptOrder:
     """What the agent is told, and on which files it works. Blocks."""
     folder, task, number = work.folder, work.task, record.number
-    folder.begin(task, work.origin)
     place = folder.place(number) / "work"
     if place.exists():  # prepared by a process that ended before its agent began
         remove_folder(place)
     folder.write(record)
     before = records[-1] if records else None
     start = folder.start_of(number, task)
-    diff = "".join(change.diff for change in folder.changes(before.number)) if before is not None else ""
+    left = WorkspaceFiles({}) if before is None else folder.judged_files(before.number, base)
+    diff = "" if before is None else "".join(change.diff for change in folder.changes(before.number, base, left))
     early = before is not None and before.ended != Ending.FINISHED.value
     brief = AttemptBrief(
         number=number,
@@ -231,7 +239,7 @@ def _ordered(
     prompt = attempt_prompt(brief)
     folder.prompt(number).write_bytes(prompt.encode("utf-8", "replace"))
     return AttemptOrder(
-        prompt=prompt, place=place, source=start, carried=folder.known(), limits=limits,
+        prompt=prompt, place=place, source=start, carried=base.entries, limits=limits,
         mounts=mounts_apart(task),
     )  # fmt: skip
 

@@ -13,9 +13,7 @@
 
 from __future__ import annotations
 
-import os
 import tempfile
-from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -23,11 +21,12 @@ from typing import Final
 import msgspec
 
 from journeyman.apprentices.file_changes import FileChange, changes_of
+from journeyman.apprentices.task_paths import attempt_folder, judged_folder
 from journeyman.apprentices.working_copy import INPUTS, WorkingCopy, files_in, prepare_working_copy
 from journeyman.concurrency.folder_removal import remove_folder
 from journeyman.mission.model.task import EarlierAttempt, Task
 from journeyman.mission.values.errors import NotFound, RecordBroken
-from journeyman.stores.files import sync_folder
+from journeyman.stores.whole_files import replacing_file
 from journeyman.workspaces.baseline import Baseline, pin_files
 from journeyman.workspaces.copying import pristine_copy
 from journeyman.workspaces.digest import WorkspaceFiles, read_workspace
@@ -81,7 +80,7 @@ class TaskFolder:
 
     def place(self, number: int) -> Path:
         """The folder of an attempt."""
-        return self.root / "attempts" / f"{number:03}"
+        return attempt_folder(self.root, number)
 
     def prompt(self, number: int) -> Path:
         """What an attempt's agent was told."""
@@ -89,7 +88,7 @@ class TaskFolder:
 
     def judged(self, number: int) -> Path:
         """What an attempt left, as checks look at it."""
-        return self.place(number) / "judged"
+        return judged_folder(self.root, number)
 
     def records(self) -> list[AttemptRecord]:
         """All attempts in their order. Raises `RecordBroken`."""
@@ -100,13 +99,8 @@ class TaskFolder:
         """Keep what is known of an attempt; durable when this returns."""
         folder = self.place(record.number)
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, draft = tempfile.mkstemp(prefix=".attempt.", dir=folder)
-        with os.fdopen(descriptor, "wb") as file:
+        with replacing_file(folder / _STATE) as file:
             file.write(msgspec.json.encode(record))
-            file.flush()
-            os.fsync(file.fileno())
-        Path(draft).replace(folder / _STATE)
-        sync_folder(folder)
 
     def collect(self, number: int) -> None:
         """Put what was written down of an attempt beside its record: its trace, diff and output. Blocks."""
@@ -158,8 +152,9 @@ class TaskFolder:
             raise NotFound(
                 f"attempt {earlier.attempt} of {earlier.session} is not there any more: {left}", code="attempt_missing"
             )
-        files = files_in(left, TaskFolder(left.parents[2]).known())
-        copy_workspace(left, files, base / "start", baseline=self._baseline(task, base / "workspace"))
+        files = files_in(left, _own_files(TaskFolder(self.root.parent / earlier.session).base).entries)
+        own = base / "workspace"
+        copy_workspace(left, files, base / "start", baseline=self._baseline(task, own, _own_files(own)))
 
     def start_of(self, number: int, task: Task) -> Path:
         """The files with which an attempt begins: those of the newest one before it that left some."""
@@ -168,23 +163,15 @@ class TaskFolder:
                 return self.judged(earlier)
         return self.base if task.follows is None else self.root / "base" / "start"
 
-    def base_digest(self) -> str:
-        """Names the files that the task began with: an agent of the same user can reach them. Blocks."""
-        return self.base_files().digest
-
     def base_files(self) -> WorkspaceFiles:
         """The files that the task began with. Blocks."""
         return _own_files(self.base)
 
-    def known(self) -> Collection[str]:
-        """Paths that count wherever they lie, such as files that were tracked below a folder of tools. Blocks."""
-        return self.base_files().entries
+    def judged_files(self, number: int, base: WorkspaceFiles) -> WorkspaceFiles:
+        """What an attempt left, as checks look at it; paths of `base` count wherever they lie. Blocks."""
+        return files_in(self.judged(number), base.entries)
 
-    def judged_files(self, number: int) -> WorkspaceFiles:
-        """What an attempt left, as checks look at it. Blocks."""
-        return files_in(self.judged(number), self.known())
-
-    def judge(self, number: int, task: Task, *, whole: bool = True) -> list[str]:
+    def judge(self, number: int, task: Task, base: WorkspaceFiles, *, whole: bool = True) -> list[str]:
         """Make what the checks look at of what an attempt left; give the protected files that it had changed. Blocks.
 
         Not `whole`, it counts as an attempt that left nothing. Raises `JourneymanError` where it cannot be copied.
@@ -195,8 +182,8 @@ class TaskFolder:
         draft = judged.with_name(".judged")
         if draft.exists():
             remove_folder(draft)
-        files = files_in(workspace, self.known()) if whole else WorkspaceFiles({})
-        baseline = self._baseline(task, self.base)
+        files = files_in(workspace, base.entries) if whole else WorkspaceFiles({})
+        baseline = self._baseline(task, self.base, base)
         if files.entries:
             touched = copy_workspace(workspace, files, draft, baseline=baseline)
         else:  # nothing, or not even the folder, is left
@@ -208,15 +195,14 @@ class TaskFolder:
         draft.replace(judged)
         return [one.path for one in touched]
 
-    def changes(self, number: int) -> tuple[FileChange, ...]:
+    def changes(self, number: int, base: WorkspaceFiles, left: WorkspaceFiles) -> tuple[FileChange, ...]:
         """How the files that an attempt left differ from those that the task began with. Blocks."""
-        copy = WorkingCopy(folder=self.judged(number), before=self.base, files=self.base_files())
-        return changes_of(copy, self.judged_files(number))
+        return changes_of(WorkingCopy(folder=self.judged(number), before=self.base, files=base), left)
 
-    def _baseline(self, task: Task, base: Path) -> Baseline:
+    def _baseline(self, task: Task, base: Path, files: WorkspaceFiles) -> Baseline:
         contents = self.root / "contents"
         contents.mkdir(mode=0o700, exist_ok=True)
-        return pin_files(base, _own_files(base), [*task.protect, f"{INPUTS}/**"], contents)
+        return pin_files(base, files, [*task.protect, f"{INPUTS}/**"], contents)
 
 
 def _own_files(base: Path) -> WorkspaceFiles:

@@ -9,7 +9,7 @@ from typing import Any, Final, cast
 
 import anyio
 
-from journeyman.apprentices.task_folder import TaskFolder
+from journeyman.apprentices.task_paths import judged_folder
 from journeyman.engine.advice_client import AdviceClient
 from journeyman.engine.call_runner import CallRunner, reservation_id
 from journeyman.engine.cancellation_watcher import LEAST_SLEEP_S, CancellationWatcher
@@ -127,7 +127,7 @@ class Driver:
         """Where checks look: what the last attempt left where the mission is a task, else where the tools work."""
         if state.mission.task is None or self._world.tasks is None:
             return self._folder(state)
-        return TaskFolder(self._world.tasks / state.session_id).judged(state.task.last)
+        return judged_folder(self._world.tasks / state.session_id, state.task.last)
 
     def _folder(self, state: State) -> Path:
         """Where tools work."""

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 
-from journeyman.apprentices.deliverables import Delivery, deliver
-from journeyman.apprentices.task_folder import TaskFolder
+from journeyman.apprentices.task_paths import judged_folder
 from journeyman.engine.record_reading import state_of
 from journeyman.mission.model.reasons import Outcome, SessionStatus
 from journeyman.mission.model.state import State
 from journeyman.mission.values.errors import JourneymanError
 from journeyman.wiring import Journeyman, tasks_folder
+
+if TYPE_CHECKING:
+    from journeyman.apprentices.deliverables import Delivery
 
 
 async def delivered(journeyman: Journeyman, state: State, output: Path | None = None) -> Delivery | None:
@@ -23,6 +26,9 @@ async def delivered(journeyman: Journeyman, state: State, output: Path | None = 
     task, best = state.mission.task, state.task
     if task is None or not best.best or (output is None and task.output is None):
         return None
+    from journeyman.apprentices.deliverables import deliver  # noqa: PLC0415  # every command that drives loads this file
+    from journeyman.apprentices.task_folder import TaskFolder  # noqa: PLC0415  # as above
+
     place = output or Path(state.identity.origin, task.output or "")
     folder = TaskFolder(tasks_folder(journeyman.settings) / state.session_id)
     return await anyio.to_thread.run_sync(lambda: deliver(folder, task, best.best, place, best.best_digest))
@@ -34,8 +40,8 @@ async def put_out(journeyman: Journeyman, session_id: str, output: Path | None =
     if state.mission.task is None or not state.task.last:
         return ""
     if state.status is not SessionStatus.ENDED:
-        folder = TaskFolder(tasks_folder(journeyman.settings) / session_id)
-        return f"what attempt {state.task.last} left: {folder.judged(state.task.last)}"
+        left = judged_folder(tasks_folder(journeyman.settings) / session_id, state.task.last)
+        return f"what attempt {state.task.last} left: {left}"
     made = await delivered(journeyman, state, output)
     return "" if made is None else _words(state, made)
 

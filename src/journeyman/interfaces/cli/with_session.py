@@ -5,15 +5,16 @@ from __future__ import annotations
 import sys
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from journeyman.agents.drivers.events import AgentEvent
-from journeyman.apprentices.event_lines import event_line
 from journeyman.config import Settings
 from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.shared import find_session
 from journeyman.interfaces.cli.terminal import say
 from journeyman.wiring import Journeyman, opened
+
+if TYPE_CHECKING:
+    from journeyman.agents.drivers.events import AgentEvent
 
 T = TypeVar("T")
 
@@ -30,6 +31,8 @@ def with_journeyman(settings: Settings, work: Callable[[Journeyman], Awaitable[T
 
 def _show_attempt(number: int, event: AgentEvent, at_s: float) -> None:
     """To standard error, which is a session's log while it is driven."""
+    from journeyman.apprentices.event_lines import event_line  # noqa: PLC0415  # only tasks need it, and every command loads this file
+
     if line := event_line(event, at_s):
         print(f"attempt {number} {line}", file=sys.stderr, flush=True)  # noqa: T201  # to where tools print
 
