@@ -79,6 +79,7 @@ async def opened(
     *,
     functions: Sequence[Callable[..., object]] = (),
     on_attempt: OnAttemptEvent | None = None,
+    driver_mark: str = "",
 ) -> AsyncGenerator[Journeyman]:
     """Open store and sandbox, and close both at the end.
 
@@ -87,6 +88,7 @@ async def opened(
         functions: Tools of this process that every mission may name under `tools`, beside those that its file names.
             Another process that goes on with such a session must be given them too.
         on_attempt: Told what agents do in attempts at tasks: the attempt's number, the event, seconds since it began.
+        driver_mark: Begins the name under which records say who drove them.
     """
     settings = load_settings() if settings is None else settings
     clock = SystemClock()
@@ -112,6 +114,7 @@ async def opened(
             broker=broker,
             records=settings.data_dir,
             tasks=tasks_folder(settings),
+            driver_mark=driver_mark,
         )
         yield Journeyman(
             settings=settings,

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from journeyman.attestations.envelope import sign
 from journeyman.attestations.keys import SigningKeys, key_id, read_private, read_public
 from journeyman.attestations.verdict import verify
-from journeyman.interfaces.cli.private_files import write_private
+from journeyman.interfaces.pages.private_files import write_private
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, NotFound, Unavailable
 from tests.attestations.test_verifiers import STATEMENT
 

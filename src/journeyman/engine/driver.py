@@ -137,7 +137,7 @@ class Driver:
     async def _leased(self) -> AsyncGenerator[str]:
         """Hold the session's lease; gives the owner's name."""
         journal, world = self._journal, self._world
-        owner = world.owner or owner_name(world.clock.new_id())
+        owner = world.owner or f"{world.driver_mark}{owner_name(world.clock.new_id())}"
         journal.lease = await world.store.claim(journal.session_id, owner, world.lease_ttl_s)
         try:
             yield owner

@@ -65,6 +65,16 @@ async def numbered_events(store: Store, session_id: str, *, kind: str = "") -> A
                     yield NumberedEvent(seq=entry.seq, iteration=iteration, happened=happened)
 
 
+async def events_after(store: Store, session_id: str, after_seq: int, limit: int) -> list[NumberedEvent]:
+    """The first events with a number above `after_seq`, at most so many; raises `NotFound` where there are none at all."""
+    entries = await store.read(session_id, after_seq, limit)
+    if not entries:
+        if not await store.read(session_id, 0, 1):
+            raise session_not_found(session_id)
+        return []
+    return await _numbered(store, session_id, entries)
+
+
 async def newest_events(
     store: Store, session_id: str, count: int, before_seq: int | None = None
 ) -> list[NumberedEvent]:
@@ -74,6 +84,10 @@ async def newest_events(
         if not await store.read(session_id, 0, 1):
             raise session_not_found(session_id)
         return []
+    return await _numbered(store, session_id, entries)
+
+
+async def _numbered(store: Store, session_id: str, entries: Sequence[Entry]) -> list[NumberedEvent]:
     before = await newest_iterations(store, session_id, 1, Head(entries[0].seq - 1, b""))
     first = before[0].event if before else None
     iteration = first.iteration if isinstance(first, Proposed) else 0

@@ -49,6 +49,8 @@ class Runtime:
     """How often a running driver looks for what people added."""
     owner: str = ""
     """Names this process in leases; drawn when empty."""
+    driver_mark: str = ""
+    """Begins the drawn name, so that records tell what kind of process drove them."""
     records: Path | None = None
     """The folder of the store's own files: no check copies it, should it lie among those that are checked."""
     tasks: Path | None = None

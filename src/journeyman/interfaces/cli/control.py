@@ -18,11 +18,11 @@ from journeyman.interfaces.cli.mission_options import budget_changes
 from journeyman.interfaces.cli.next_steps import next_step, standing_words
 from journeyman.interfaces.cli.options import ApprovalArgument, JsonOption, NoteOption, PersonOption, SessionArgument
 from journeyman.interfaces.cli.rendering import print_table, table_of
-from journeyman.interfaces.cli.report_files import write_at_ending
 from journeyman.interfaces.cli.sessions import state_json
 from journeyman.interfaces.cli.shared import CommandGroup, person, print_json, settings_of
 from journeyman.interfaces.cli.terminal import say, say_on_the_side
 from journeyman.interfaces.cli.with_session import once_free, with_session
+from journeyman.interfaces.pages.report_files import write_at_ending
 from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
 from journeyman.mission.report.document import effects_table

@@ -24,11 +24,11 @@ from journeyman.interfaces.cli.next_steps import next_step
 from journeyman.interfaces.cli.notifying import notify
 from journeyman.interfaces.cli.output import Output
 from journeyman.interfaces.cli.rendering import summary_text
-from journeyman.interfaces.cli.report_files import write_at_ending
 from journeyman.interfaces.cli.shared import INTERRUPTED, exit_code, print_json
 from journeyman.interfaces.cli.terminal import others_print_to, say, say_on_the_side
 from journeyman.interfaces.cli.watchdog import Watchdog
 from journeyman.interfaces.cli.with_session import once_free, with_journeyman
+from journeyman.interfaces.pages.report_files import write_at_ending
 from journeyman.mission.model.events import EndAsked, EventRecord, encode
 from journeyman.mission.model.reasons import SessionStatus, VerdictReason
 from journeyman.mission.model.state import State

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Final, cast
+from typing import Final
 
 from journeyman.interfaces.cli.rendering import short
 from journeyman.mission.criteria.base import walk
@@ -17,8 +17,7 @@ from journeyman.mission.report.answer_text import answer_text, missing_metrics
 from journeyman.mission.report.attempt_text import attempt_text
 from journeyman.mission.report.call_text import MOST, strategy_text
 from journeyman.mission.report.criterion_text import StandingTexts, rule_of
-from journeyman.mission.report.phrases import person_action
-from journeyman.mission.report.rows import PersonRow
+from journeyman.mission.report.person_words import person_words
 
 _WORDS: Final = 120
 _RESULT_WORDS: Final = 400
@@ -42,14 +41,6 @@ def is_failure(event: e.Event, state: State) -> bool:
             return bool(event.failure)
         case _:
             return isinstance(event, e.AdviceRejected)
-
-
-def person_words(happened: EventRecord, event: e.PersonEvent) -> str:
-    """Who did what, with the text or the values that belong to it."""
-    kind, details = type(event).__name__, e.encode(cast("e.Event", event))
-    details.pop("digest", None)
-    verb, words = person_action(PersonRow(at=happened.at, actor=happened.actor, what=kind, details=details))
-    return f"{happened.actor.removeprefix('person:')} {verb}{': ' if words else ''}{words}"
 
 
 class EventLines:

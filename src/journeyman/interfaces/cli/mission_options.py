@@ -8,7 +8,7 @@ from journeyman.advisors.model_choice import SEPARATOR, settings_name
 from journeyman.config import Settings
 from journeyman.interfaces.cli.mission_tools import located
 from journeyman.interfaces.cli.named_values import named_values
-from journeyman.interfaces.cli.report_files import report_option
+from journeyman.interfaces.pages.report_files import report_option
 from journeyman.mission.files.mission_file import with_ceilings
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.values.canonical import JsonObject

@@ -16,7 +16,10 @@ from rich.console import RenderableType
 from journeyman.engine.comparing import comparison_of
 from journeyman.interfaces.cli.options import SessionArgument
 from journeyman.interfaces.cli.rendering import console, document_page, report_page
-from journeyman.interfaces.cli.report_files import (
+from journeyman.interfaces.cli.shared import CommandGroup, find_session, settings_of
+from journeyman.interfaces.cli.terminal import say
+from journeyman.interfaces.cli.with_session import with_session
+from journeyman.interfaces.pages.report_files import (
     Form,
     form_by_name,
     rendered,
@@ -24,9 +27,6 @@ from journeyman.interfaces.cli.report_files import (
     report_and_standing,
     write_text,
 )
-from journeyman.interfaces.cli.shared import CommandGroup, find_session, settings_of
-from journeyman.interfaces.cli.terminal import say
-from journeyman.interfaces.cli.with_session import with_session
 from journeyman.mission.report.comparison import Comparison
 from journeyman.mission.report.comparison_document import comparison_document
 from journeyman.mission.report.github import github_annotations

@@ -45,10 +45,10 @@ from journeyman.interfaces.cli.options import (
     VerboseOption,
 )
 from journeyman.interfaces.cli.output import Output
-from journeyman.interfaces.cli.report_files import report_option, write_at_ending
 from journeyman.interfaces.cli.shared import CommandGroup, exit_code, person, print_json, settings_of
 from journeyman.interfaces.cli.terminal import say, say_on_the_side
 from journeyman.interfaces.cli.with_session import once_free, with_journeyman, with_session
+from journeyman.interfaces.pages.report_files import report_option, write_at_ending
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import State
 from journeyman.mission.values.errors import InvalidInput, Problem, Unavailable

@@ -5,20 +5,17 @@ from __future__ import annotations
 import json
 from collections import deque
 from collections.abc import AsyncIterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Final, cast
 
 import typer
-from msgspec import structs
 
-from journeyman.engine.control import unsettled
 from journeyman.engine.journal import Journal
 from journeyman.engine.record_reading import state_of
 from journeyman.engine.records import NumberedEvent, newest_events, numbered_events, prompt_of
 from journeyman.engine.standing import Standing, row_of, standing_of
+from journeyman.hosting.session_views import event_row, session_detail, session_row, to_object
 from journeyman.interfaces.cli.drive import print_event
-from journeyman.interfaces.cli.event_lines import person_words
 from journeyman.interfaces.cli.live_display import open_display
 from journeyman.interfaces.cli.live_page import Moment, session_page
 from journeyman.interfaces.cli.next_steps import next_step, standing_words
@@ -28,14 +25,10 @@ from journeyman.interfaces.cli.rendering import console, print_table, short, sum
 from journeyman.interfaces.cli.shared import CommandGroup, exit_code, is_of_folder, print_json, settings_of
 from journeyman.interfaces.cli.terminal import out_stream, say
 from journeyman.interfaces.cli.with_session import with_journeyman, with_session
-from journeyman.mission.criteria.evidence import Evidence
-from journeyman.mission.model.events import PersonEvent, encode, encode_result
 from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import Strategy
-from journeyman.mission.report.best import best_row
 from journeyman.mission.report.call_text import call_text, strategy_text
-from journeyman.mission.report.model import context_rows, to_json
 from journeyman.mission.report.plain_text import one_line
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.stores.base import Store, Summary
@@ -67,7 +60,7 @@ def list_sessions(
         if (status is None or standing_of(row) is status) and (not here or is_of_folder(row, folder))
     ][:limit]
     if as_json:
-        print_json([_listed(row) for row in rows])
+        print_json([to_object(session_row(row)) for row in rows])
         return
     if not rows:
         none = "no sessions yet; `journeyman new` writes a mission file and `journeyman run` starts it"
@@ -83,11 +76,6 @@ def list_sessions(
         if not row.head_holds:
             name = row.session_id
             say(f"{name} (?): its record ends elsewhere than this row says; run `journeyman verify {name}`", err=True)
-
-
-def _listed(row: Summary) -> JsonObject:
-    fields = cast("JsonObject", asdict(row))
-    return {**fields, "status": standing_of(row).value}
 
 
 @app.command("show")
@@ -113,30 +101,7 @@ async def state_and_row(store: Store, session_id: str) -> tuple[State, Summary]:
 
 def state_json(state: State, row: Summary) -> JsonObject:
     """A state as programs read it."""
-    pending, verdict = state.people.pending, state.verdict
-    return {
-        "session_id": state.session_id,
-        "name": state.mission.name,
-        "status": standing_of(row).value,
-        "iteration": state.iteration.index,
-        "phase": state.phase.value,
-        "verdict": verdict.label.value if verdict is not None else "",
-        "reason": verdict.reason.value if verdict is not None else "",
-        "outcome": state.outcome.value if state.outcome is not None else None,
-        "criteria": [encode_result(known.result) for known in state.progress.criteria.values()],
-        "used": cast("JsonObject", structs.asdict(state.usage)),
-        "budget": state.mission.budget.model_dump(mode="json"),
-        "pending": cast("JsonObject", structs.asdict(pending)) if pending is not None else None,
-        "unknown_effects": [effect.intended.effect for effect in unsettled(state)],
-        "context": [to_json(row) for row in context_rows(state)],
-        "best": None if (best := best_row(state)) is None else to_json(best),
-        "metrics": {name: max(rows, key=_order).value for name, rows in state.world.evidence.items()},
-        "task": cast("JsonObject", structs.asdict(state.task)) if state.mission.task is not None else None,
-    }
-
-
-def _order(row: Evidence) -> int:
-    return row.measurement.order
+    return to_object(session_detail(state, row))
 
 
 @app.command("watch")
@@ -246,16 +211,7 @@ def _columns(row: JsonObject) -> tuple[str, str, str, str, str, str]:
 
 
 def _row(item: NumberedEvent) -> JsonObject:
-    happened = item.happened
-    return {
-        "seq": item.seq,
-        "at": happened.at,
-        "actor": happened.actor,
-        "kind": type(happened.event).__name__,
-        "iteration": item.iteration,
-        "data": encode(happened.event),
-        **({"words": person_words(happened, happened.event)} if isinstance(happened.event, PersonEvent) else {}),
-    }
+    return to_object(event_row(item))
 
 
 def _gist(data: dict[str, Any], most: int) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from journeyman.config import Settings, explained
-from journeyman.interfaces.cli.private_files import write_private
+from journeyman.interfaces.pages.private_files import write_private
 from journeyman.mission.values.errors import NotAllowed, Unavailable
 
 _HEAD: Final = "# Settings of Journeyman. Command line and JOURNEYMAN_* variables win over this file.\n"

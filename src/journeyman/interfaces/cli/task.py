@@ -29,7 +29,6 @@ from journeyman.interfaces.cli.options import (
     VerboseOption,
 )
 from journeyman.interfaces.cli.output import Output
-from journeyman.interfaces.cli.report_files import report_option
 from journeyman.interfaces.cli.shared import CommandGroup, exit_code, person, print_json, settings_of
 from journeyman.interfaces.cli.task_batch import run_many
 from journeyman.interfaces.cli.task_options import (
@@ -58,6 +57,7 @@ from journeyman.interfaces.cli.task_options import (
 )
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.cli.with_session import once_free, with_journeyman, with_session
+from journeyman.interfaces.pages.report_files import report_option
 from journeyman.mission.criteria.base import as_json
 from journeyman.mission.model.mission import Mission, dump
 from journeyman.mission.model.reasons import SessionStatus

@@ -17,9 +17,9 @@ from journeyman.bundles.exports.trajectory import AttemptTrace, SessionTrajector
 from journeyman.config import Settings
 from journeyman.engine.records import read_record
 from journeyman.interfaces.cli.bundles.session_files import session_files
-from journeyman.interfaces.cli.private_files import write_private_bytes
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.cli.with_session import with_session
+from journeyman.interfaces.pages.private_files import write_private_bytes
 from journeyman.mission.model.events import SnapshotTaken, encode
 from journeyman.mission.values.canonical import Json, JsonObject, parsed
 from journeyman.mission.values.errors import BugError, CallerError, Unavailable

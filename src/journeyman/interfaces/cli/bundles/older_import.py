@@ -8,9 +8,9 @@ from journeyman.bundles.member_names import clashing, name_fault
 from journeyman.bundles.older.tasks import older_tasks
 from journeyman.bundles.older.tree import FileTree
 from journeyman.concurrency.folder_removal import remove_folder
-from journeyman.interfaces.cli.private_files import write_private
 from journeyman.interfaces.cli.shared import print_json
 from journeyman.interfaces.cli.terminal import say
+from journeyman.interfaces.pages.private_files import write_private
 from journeyman.mission.files.task_lines import TaskLine
 from journeyman.mission.values.errors import NotAllowed, Unavailable
 from journeyman.stores.whole_files import write_new_file

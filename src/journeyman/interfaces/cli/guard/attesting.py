@@ -15,11 +15,11 @@ from journeyman.engine.reporting import report_of
 from journeyman.guard.contract import protected_patterns
 from journeyman.interfaces.cli.guard.checks import checked, code_of, print_outcome, verifying
 from journeyman.interfaces.cli.guard.guarded_folder import contract_for_check, guarded_place
-from journeyman.interfaces.cli.private_files import write_private
-from journeyman.interfaces.cli.report_files import write_text
 from journeyman.interfaces.cli.shared import BAD_INPUT, NOT_ACHIEVED, print_json
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.cli.with_session import with_journeyman
+from journeyman.interfaces.pages.private_files import write_private
+from journeyman.interfaces.pages.report_files import write_text
 from journeyman.mission.values.errors import NotAllowed
 from journeyman.wiring import Journeyman
 from journeyman.workspaces.digest import read_workspace

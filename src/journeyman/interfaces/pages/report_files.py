@@ -9,8 +9,8 @@ from pathlib import Path
 from journeyman.engine.record_reading import state_of
 from journeyman.engine.reporting import report_of
 from journeyman.engine.standing import Standing, row_of, standing_of
-from journeyman.interfaces.cli.private_files import write_private
 from journeyman.interfaces.pages.html import html_document, html_report
+from journeyman.interfaces.pages.private_files import write_private
 from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.report_file import SESSION, form_of
 from journeyman.mission.report.comparison import Comparison

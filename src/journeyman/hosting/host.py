@@ -1,0 +1,170 @@
+"""Drives sessions of one tenant in the background of this process, and lets go of all of them in order at the end."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+import anyio
+from anyio.abc import TaskGroup
+
+from journeyman.engine import control
+from journeyman.engine.record_reading import state_of
+from journeyman.engine.standing import Standing, is_driven, row_of, standing_of
+from journeyman.hosting.changes import Changes
+from journeyman.mission.model.events import EventRecord
+from journeyman.mission.model.mission import Mission
+from journeyman.mission.model.reasons import SessionStatus
+from journeyman.mission.model.state import State
+from journeyman.mission.values.errors import JourneymanError, LeaseHeld, LeaseLost
+from journeyman.wiring import Journeyman
+
+AtEnding = Callable[[Journeyman, str], Awaitable[str]]
+"""Done where a session was driven until it ended: writes its report and outputs, and gives words about them."""
+MARK: Final = "hosted-"
+"""Begins the names of drivers of a host: its successor goes on with the sessions that it drove, and with no others."""
+_MOST_FAULTS: Final = 1_000
+_log = logging.getLogger(__name__)
+
+
+async def _nothing(_journeyman: Journeyman, _session_id: str) -> str:
+    return ""
+
+
+class SessionHost:
+    """Sessions of one tenant, driven here on one event loop."""
+
+    def __init__(self, journeyman: Journeyman, group: TaskGroup, at_ending: AtEnding, most_at_once: int) -> None:
+        self.journeyman = journeyman
+        self.changes = Changes()
+        self._group = group
+        self._at_ending = at_ending
+        self._free = anyio.CapacityLimiter(most_at_once)
+        self._driven: dict[str, anyio.Event] = {}
+        """Session to what is set once it is not driven here any more."""
+        self._again: set[str] = set()
+        """Those that something was done to while their driver was about to stop."""
+        self._faults: OrderedDict[str, JourneymanError] = OrderedDict()
+
+    async def start(self, mission: Mission, origin: Path, session_id: str = "") -> str:
+        """Record a new session and drive it in the background; give its id.
+
+        Raises `NotAllowed` where a session has that id already.
+        """
+        created = await self.journeyman.engine.create(mission, origin, session_id=session_id)
+        self.go_on(created)
+        return created
+
+    def go_on(self, session_id: str) -> None:
+        """Drive a session in the background until it ends, pauses or waits for a person."""
+        if session_id in self._driven:
+            self._again.add(session_id)
+            return
+        self._driven[session_id] = anyio.Event()
+        self._group.start_soon(self._drive, session_id)
+
+    async def act(self, session_id: str, act: Callable[[str], Awaitable[State]]) -> State:
+        """Do what a person wants to a session, then go on with it where nobody drives it; its state right after the act."""
+        state = await act(session_id)
+        row = await row_of(self.journeyman.store, session_id)
+        if state.status is not SessionStatus.ENDED and not (is_driven(row) and session_id not in self._driven):
+            self.go_on(session_id)
+        self.changes.notify(session_id)
+        return state
+
+    async def resume(self, session_id: str, who: str) -> State:
+        """Let a session go on that was paused, stopped or interrupted."""
+        return await self.act(
+            session_id, lambda name: control.resume(self.journeyman.store, self.journeyman.clock, name, who)
+        )
+
+    def is_driving(self, session_id: str) -> bool:
+        """Tell whether a session is driven here."""
+        return session_id in self._driven
+
+    @property
+    def driving(self) -> int:
+        """How many sessions are driven here."""
+        return len(self._driven)
+
+    def fault(self, session_id: str) -> JourneymanError | None:
+        """Why a session could not go on here when it was tried last."""
+        return self._faults.get(session_id)
+
+    async def rest(self, session_id: str, timeout_s: float | None = None) -> bool:
+        """Wait until a session is not driven here any more; tell whether that came in time."""
+        with anyio.move_on_after(timeout_s):
+            while (done := self._driven.get(session_id)) is not None:
+                await done.wait()
+        return session_id not in self._driven
+
+    async def take_up(self) -> list[str]:
+        """Go on with what an earlier host of this tenant drove when it stopped or was killed; give those sessions."""
+        store, taken = self.journeyman.store, list[str]()
+        for row in await store.sessions():
+            if standing_of(row) not in (Standing.INTERRUPTED, Standing.STOPPED):
+                continue
+            state = await state_of(store, row.session_id)
+            left = not state.people.paused and not state.mission.checks_only
+            if state.owner.startswith(MARK) and left:
+                self.go_on(row.session_id)
+                taken.append(row.session_id)
+        return taken
+
+    async def _drive(self, session_id: str) -> None:
+        try:
+            async with self._free:
+                await self._driven_until_at_rest(session_id)
+        finally:
+            self._driven.pop(session_id).set()
+            self._again.discard(session_id)
+            self.changes.notify(session_id)
+
+    async def _driven_until_at_rest(self, session_id: str) -> None:
+        engine = self.journeyman.engine
+        while True:
+            self._again.discard(session_id)
+            try:
+                state = await engine.once_free(session_id, lambda: engine.drive(session_id, self._tell))
+                self._faults.pop(session_id, None)
+                if state.status is SessionStatus.ENDED:
+                    _log.info("%s ended; %s", session_id, await self._at_ending(self.journeyman, session_id))
+            except (LeaseHeld, LeaseLost) as error:
+                _log.info("%s is driven elsewhere: %s", session_id, error.code)
+                return
+            except JourneymanError as error:
+                self._keep_fault(session_id, error)
+                return
+            if session_id not in self._again:
+                return
+
+    def _tell(self, _happened: EventRecord, state: State) -> None:
+        self.changes.notify(state.session_id)
+
+    def _keep_fault(self, session_id: str, error: JourneymanError) -> None:
+        _log.warning("%s cannot go on: %s", session_id, error.code)
+        self._faults[session_id] = error
+        while len(self._faults) > _MOST_FAULTS:
+            self._faults.popitem(last=False)
+
+
+@asynccontextmanager
+async def hosted(
+    journeyman: Journeyman, *, at_ending: AtEnding = _nothing, most_at_once: int = 64
+) -> AsyncGenerator[SessionHost]:
+    """A host of an open Journeyman; at the end what it drives is put down in order, to be taken up again.
+
+    Args:
+        journeyman: Opened with `driver_mark=MARK`, so that a later host knows its sessions.
+        at_ending: Done for each session that ends here.
+        most_at_once: Sessions driven at a time; others wait for their turn.
+    """
+    async with anyio.create_task_group() as group:
+        try:
+            yield SessionHost(journeyman, group, at_ending, most_at_once)
+        finally:
+            group.cancel_scope.cancel()

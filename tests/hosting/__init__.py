@@ -1,0 +1,1 @@
+"""Sessions hosted for others."""
