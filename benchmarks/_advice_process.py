@@ -142,8 +142,7 @@ async def _inside(folder: Path, kind: str, url: str) -> AsyncGenerator[Advisor]:
     if kind == "scripted":
         advisor = _Noted(_lines(folder), folder=folder)
     elif kind == "push":
-        advisor = push = PushSampling()
-        push.attach(client.create)
+        advisor = PushSampling(client.create)
     elif kind == "rounds":
         advisor = rounds = SamplingRounds()
         beside = asyncio.create_task(client.rounds(rounds))

@@ -155,10 +155,8 @@ async def stage(timeout_s: float = 0.15, key: str = "key") -> AsyncGenerator[Adv
         settings = AdvisorSettings(kind=ProviderKind.OPENAI, base_url=f"{server.url}/v1", timeout_s=timeout_s)
         advisors[SHARED] = ProviderAdvisor(SHARED, settings, environment)
         advisors[AGENT] = AgentAdvisor(tuple(command(server.url, MOST_WAIT_S)), AGENT)
-        clients, rounds, pull, push = Clients(), SamplingRounds("rounds"), PullAdvisor("pull"), PushSampling("push")
-        rounds.mark_alive()
-        push.attach(clients.create)
-        advisors |= {"rounds": rounds, "pull": pull, "push": push}
+        clients, rounds, pull = Clients(), SamplingRounds("rounds"), PullAdvisor("pull")
+        advisors |= {"rounds": rounds, "pull": pull, "push": PushSampling(clients.create, "push")}
         beside = [asyncio.create_task(clients.make_rounds(rounds)), asyncio.create_task(clients.pull(pull))]
         await asyncio.sleep(0)
 

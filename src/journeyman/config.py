@@ -15,7 +15,8 @@ from typing import Final, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError
 
-from journeyman.advisors.model_choice import SEPARATOR
+from journeyman.advisors.client_settings import ClientSettings
+from journeyman.advisors.model_choice import CLIENT, SEPARATOR
 from journeyman.advisors.settings import AdviceSettings, AdvisorSettings
 from journeyman.agents.settings import AgentSettings
 from journeyman.bundles.settings import BundleSettings
@@ -25,7 +26,8 @@ from journeyman.stores.data_folder import PREFIX, default_data_folder, settings_
 _KEY_HINT: Final = "a key is never a setting: name its variable with api_key_env"
 T = TypeVar("T", bound=BaseModel)
 _ABOUT: Final = "about"
-_TABLES: Final = ("advice", "advisors", "agents", "bundles")
+_RESERVED: Final = {"none": "no advisor", CLIENT: "the model of the session's own client"}
+_TABLES: Final = ("advice", "advisors", "agents", "bundles", "clients")
 """Settings that are tables."""
 
 
@@ -68,6 +70,8 @@ class Settings:
     """Models that missions may name, from the `[advisors.NAME]` tables of the settings file."""
     agents: Mapping[str, AgentSettings] = field(default_factory=dict[str, AgentSettings])
     """Coding agents that are not started as usual, from the `[agents.NAME]` tables of the settings file."""
+    clients: Mapping[str, ClientSettings] = field(default_factory=dict[str, ClientSettings])
+    """How connected clients' models are asked, from the `[clients.NAME]` tables of the settings file."""
     bundles: BundleSettings = field(default_factory=BundleSettings)
     """Where bundles are shared, from the `[bundles]` table of the settings file."""
     sources: Mapping[str, str] = field(default_factory=dict[str, str])
@@ -85,6 +89,11 @@ class Settings:
         rows += [
             SettingRow(f"advisors.{name}", table.describe(), self.sources.get("advisors", ""), about)
             for name, table in self.advisors.items()
+        ]
+        about = "how the models of connected clients of this name are asked"
+        rows += [
+            SettingRow(f"clients.{name}", table.describe(), self.sources.get("clients", ""), about)
+            for name, table in self.clients.items()
         ]
         about = "where `journeyman bundle share` puts a bundle: a folder, or git+URL"
         rows.append(SettingRow("bundles", self.bundles.describe(), self.sources.get("bundles", "default"), about))
@@ -134,6 +143,7 @@ def load_settings(
     values = {name: _typed(name, value, source, problems) for name, (value, source) in raw.items()}
     values["advice"], values["advisors"] = _advice(tables, path, problems)
     values["bundles"] = _checked(BundleSettings, tables.get("bundles", {}), "bundles", path, problems)
+    values["clients"] = _named(ClientSettings, tables, "clients", path, problems)
     values["agents"] = _named(AgentSettings, tables, "agents", path, problems)
     if problems:
         raise InvalidInput("settings", tuple(problems))
@@ -188,8 +198,9 @@ def _advice(tables: Mapping[str, object], path: Path, problems: list[Problem]) -
             problems.append(
                 Problem(where=f"{path}: advisors.{name}", message=f"holds {SEPARATOR!r}; take another name")
             )
-        if name == "none":
-            problems.append(Problem(where=f"{path}: advisors.none", message="is the name for no advisor; take another"))
+        if name in _RESERVED:
+            message = f"is the name for {_RESERVED[name]}; take another"
+            problems.append(Problem(where=f"{path}: advisors.{name}", message=message))
     return _checked(AdviceSettings, tables.get("advice", {}), "advice", path, problems), made
 
 

@@ -17,13 +17,11 @@ import anyio
 from journeyman.advisors.agent import AgentAdvisor
 from journeyman.advisors.base import Advisor
 from journeyman.advisors.broker import Broker
+from journeyman.advisors.client_models import ClientModels
 from journeyman.advisors.kinds import AdvisorKind, ProviderKind
-from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
-from journeyman.advisors.model_choice import WithModels, model_choice, settings_name
-from journeyman.advisors.pending_prompts import PendingPrompts
+from journeyman.advisors.model_choice import CLIENT, WithModels, model_choice, settings_name
 from journeyman.advisors.prices import PricedModel, Prices
 from journeyman.advisors.providers.advisor import ProviderAdvisor
-from journeyman.advisors.pull import PullAdvisor
 from journeyman.advisors.settings import AdvisorSettings
 from journeyman.concurrency.abandonable_tasks import run_abandonable
 from journeyman.config import Settings, load_settings, settings_file
@@ -70,7 +68,9 @@ class Journeyman:
     broker: Broker
     """Asks models; knows those of the settings."""
     advisors: Mapping[str, Advisor]
-    """By name: where a client or an agent that brings answers is attached."""
+    """By name."""
+    clients: ClientModels | None
+    """Who lends a model to which session; `None` where no client can connect."""
 
 
 @asynccontextmanager
@@ -80,6 +80,7 @@ async def opened(
     functions: Sequence[Callable[..., object]] = (),
     on_attempt: OnAttemptEvent | None = None,
     driver_mark: str = "",
+    clients: ClientModels | None = None,
 ) -> AsyncGenerator[Journeyman]:
     """Open store and sandbox, and close both at the end.
 
@@ -89,6 +90,7 @@ async def opened(
             Another process that goes on with such a session must be given them too.
         on_attempt: Told what agents do in attempts at tasks: the attempt's number, the event, seconds since it began.
         driver_mark: Begins the name under which records say who drove them.
+        clients: Those who lend their models to sessions; `None` where no client can connect.
     """
     settings = load_settings() if settings is None else settings
     clock = SystemClock()
@@ -102,7 +104,7 @@ async def opened(
     ):
         predicates, scripts = Predicates(judging), ScriptRun(scripting)
         advisors = advisors_of(settings, os.environ)
-        broker = broker_of(settings, os.environ, advisors, keyed=not store.read_only)
+        broker = broker_of(settings, os.environ, advisors, clients, keyed=not store.read_only)
         closing.push_async_callback(_closed, broker)
         world = Runtime(
             store=store,
@@ -125,6 +127,7 @@ async def opened(
             scripts=scripts,
             broker=broker,
             advisors=advisors,
+            clients=clients,
         )
 
 
@@ -137,6 +140,7 @@ def broker_of(
     settings: Settings,
     environment: Mapping[str, str],
     advisors: Mapping[str, Advisor] | None = None,
+    clients: ClientModels | None = None,
     *,
     keyed: bool = True,
 ) -> Broker:
@@ -151,7 +155,8 @@ def broker_of(
         advisors,
         settings.advice.policy(settings.advisors),
         price=Prices(WithModels(models, lambda name, _: _priced(advisors[name])), own),
-        key=prompt_key(settings.data_dir / settings.tenant) if advisors and keyed else b"",
+        key=prompt_key(settings.data_dir / settings.tenant) if (advisors or clients) and keyed else b"",
+        clients=clients,
     )
 
 
@@ -179,6 +184,8 @@ def advisor_problems(settings: Settings, mission: Mission) -> tuple[Problem, ...
     for place, name in enumerate(mission.advisors):
         where = "advisor" if isinstance(mission.advisor, str) else f"advisor.chain.{place}"
         table = settings.advisors.get(settings_name(name))
+        if name == CLIENT:
+            continue
         if table is None:
             near = difflib.get_close_matches(settings_name(name), known, n=1)
             has = f"did you mean {near[0]!r}?" if near else f"configured: {', '.join(known) or 'none'}"
@@ -194,12 +201,6 @@ def _advisor(name: str, table: AdvisorSettings, environment: Mapping[str, str]) 
     match table.kind:
         case AdvisorKind.AGENT:
             return AgentAdvisor(table.command, name, costs=table.costs is not False, limits=table.limits())
-        case AdvisorKind.SAMPLING:
-            return PushSampling(name, table.answer_within_s)
-        case AdvisorKind.ROUNDS:
-            return SamplingRounds(name, PendingPrompts(table.answer_within_s))
-        case AdvisorKind.PULL:
-            return PullAdvisor(name, PendingPrompts(table.answer_within_s))
         case ProviderKind():
             return ProviderAdvisor(name, table, environment)
 

@@ -21,7 +21,7 @@ from mcp_types import (
 
 from journeyman.advisors.base import Answer, FailureClass
 from journeyman.advisors.mcp_sampling import PushSampling, SamplingRounds
-from journeyman.advisors.pending_prompts import PendingPrompts, SubmitResult
+from journeyman.advisors.pending_prompts import CLIENT_LEFT, PendingPrompts, SubmitResult
 from journeyman.advisors.pull import PullAdvisor
 from tests.advisors.providers import question
 
@@ -43,8 +43,8 @@ def client_model(text: str = GOOD, refuse: bool = False, stop: str | None = None
     return sample
 
 
-def pushing(server: MCPServer, advisor: PushSampling, answers: list[Answer]) -> None:
-    """Add a tool that lends its session's back channel to the advisor, as our MCP interface does."""
+def pushing(server: MCPServer, answers: list[Answer]) -> None:
+    """Add a tool that asks through its session's back channel, as our MCP interface does."""
 
     @server.tool()
     async def ask(ctx: Context[Any, Any]) -> str:
@@ -64,9 +64,7 @@ def pushing(server: MCPServer, advisor: PushSampling, answers: list[Answer]) -> 
                 )
             return result.model_dump(mode="json", by_alias=True)
 
-        detach = advisor.attach(create_message)
-        answers.append(await advisor.ask(question()))
-        detach()
+        answers.append(await PushSampling(create_message).ask(question()))
         return "done"
 
 
@@ -81,8 +79,8 @@ def pushing(server: MCPServer, advisor: PushSampling, answers: list[Answer]) -> 
 )
 async def test_an_older_client_is_asked_by_push(model: Any, failure: FailureClass | None) -> None:
     """Through a real legacy connection; a person's no keeps its class."""
-    server, advisor, answers = MCPServer("s"), PushSampling(), list[Answer]()
-    pushing(server, advisor, answers)
+    server, answers = MCPServer("s"), list[Answer]()
+    pushing(server, answers)
     async with Client(server, mode="legacy", sampling_callback=model) as client:
         await client.call_tool("ask", {})
     (answer,) = answers
@@ -90,13 +88,12 @@ async def test_an_older_client_is_asked_by_push(model: Any, failure: FailureClas
     assert "CANARY" not in repr(answer)
     if failure is None:
         assert (answer.value.count, answer.model, answer.usage.source) == (4, "client-model", "estimated")
-    assert not advisor.readiness().ready
 
 
 async def test_a_modern_client_has_no_back_channel() -> None:
     """Push to it is unsupported, not a crash; rounds are its way."""
-    server, advisor, answers = MCPServer("s"), PushSampling(), list[Answer]()
-    pushing(server, advisor, answers)
+    server, answers = MCPServer("s"), list[Answer]()
+    pushing(server, answers)
     async with Client(server, sampling_callback=client_model()) as client:
         await client.call_tool("ask", {})
     assert answers[0].failure is FailureClass.UNSUPPORTED
@@ -176,31 +173,42 @@ async def test_an_unanswered_question_expires() -> None:
     assert (await rounds.next_round(made=0, wait_s=0.0)).status == "nothing"
 
 
-async def test_a_client_that_leaves_in_mid_flight_is_swapped() -> None:
-    """The try fails as one of the wire; the next goes to the client that came later."""
-    advisor, asked = PushSampling(), asyncio.Event()
+async def test_a_client_that_leaves_in_mid_flight_frees_what_it_held() -> None:
+    """The try fails as one of the wire, and nothing more is sent to it."""
+    asked, calls = asyncio.Event(), list[object]()
 
-    async def silent(_: dict[str, Any]) -> Mapping[str, Any]:
+    async def silent(params: dict[str, Any]) -> Mapping[str, Any]:
+        calls.append(params)
         asked.set()
         await asyncio.Event().wait()
         raise AssertionError
 
-    async def good(_: dict[str, Any]) -> Mapping[str, Any]:
-        return {"role": "assistant", "content": {"type": "text", "text": GOOD}, "model": "m"}
-
-    detach = advisor.attach(silent)
+    advisor = PushSampling(silent)
     first = asyncio.create_task(advisor.ask(question()))
     await asked.wait()
-    advisor.attach(good)
-    detach()
-    assert (await first).failure is FailureClass.TRANSPORT
-    assert (await advisor.ask(question())).value.count == 4
+    advisor.leave()
+    assert ((await first).failure, (await first).reason) == (FailureClass.TRANSPORT, CLIENT_LEFT)
+    assert (await advisor.ask(question())).reason == CLIENT_LEFT
+    assert not advisor.readiness().ready
+    assert len(calls) == 1
+
+
+@pytest.mark.parametrize("make", [SamplingRounds, PullAdvisor])
+async def test_questions_do_not_wait_for_somebody_who_left(make: Any) -> None:
+    """Also where that is known only since they came no more."""
+    advisor = make()
+    asking = asyncio.create_task(advisor.ask(question()))
+    assert await advisor.prompts.wait_for_prompt(60)
+    advisor.leave()
+    assert (await asking).reason == CLIENT_LEFT
+    gone = make(alive_s=0.01)
+    assert (await gone.ask(question())).reason == CLIENT_LEFT
+    assert gone.prompts.pending() == []
 
 
 async def test_an_agent_pulls_prompts_and_submits_answers() -> None:
     """The same prompts until they are answered; a bad answer has its class; repeats change nothing."""
     advisor = PullAdvisor()
-    assert not advisor.readiness().ready
     asking = [asyncio.create_task(advisor.ask(question())) for _ in range(2)]
     prompts = await advisor.next_prompts(wait_s=1)
     assert advisor.readiness().ready

@@ -86,9 +86,7 @@ async def _client(behaviour: Behaviour) -> Mapping[str, Any]:
 
 @asynccontextmanager
 async def _push(behaviour: Behaviour) -> AsyncGenerator[Advisor]:
-    advisor = PushSampling()
-    advisor.attach(lambda _: _client(behaviour))
-    yield advisor
+    yield PushSampling(lambda _: _client(behaviour))
 
 
 @asynccontextmanager

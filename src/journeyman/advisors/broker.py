@@ -29,8 +29,10 @@ from journeyman.advisors.base import (
 )
 from journeyman.advisors.broker_policy import BrokerPolicy
 from journeyman.advisors.circuit_breaker import CircuitBreaker
+from journeyman.advisors.client_models import ClientLink, ClientModels
 from journeyman.advisors.coalesce import CoalescingAdvisor
-from journeyman.advisors.model_choice import settings_name
+from journeyman.advisors.model_choice import CLIENT, settings_name
+from journeyman.advisors.pending_prompts import CLIENT_LEFT
 from journeyman.concurrency.abandonable_tasks import SelfCancelled, run_abandonable
 from journeyman.concurrency.rate_limiter import RateLimiter
 from journeyman.mission.values.errors import BudgetRefused
@@ -61,6 +63,16 @@ class Resolution:
     """Host and port that it is asked at; empty where it has none of its own."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What is asked and for whom."""
+
+    make: MakeRequest
+    check: Check
+    ledger: UsageLedger
+    session: str
+
+
 @dataclass(slots=True)
 class _RequestProgress:
     """Counts the tries of one logical request."""
@@ -81,6 +93,8 @@ class Broker:
     price: Price | None = None
     key: bytes = b"journeyman"
     """Keys the prompt hashes in the audit; a secret of the tenant."""
+    clients: ClientModels | None = None
+    """Whom the advisor `client` means, session by session; `None` where no client can connect."""
     sleep: Callable[[float], Awaitable[None]] = anyio.sleep
     now: Callable[[], float] = anyio.current_time
     jitter: Callable[[], float] = random.random
@@ -96,6 +110,10 @@ class Broker:
     def _resolved(self, name: str) -> Resolution:
         if not self.policy.enabled or name == "none":
             return Resolution(name, used=False, why="advice is switched off")
+        if name == CLIENT and name not in self.advisors:
+            why = "nobody can connect here; run it in `journeyman mcp` or `journeyman serve`"
+            here = self.clients is not None
+            return Resolution(name, used=here, why="asks the model of the session's own client" if here else why)
         advisor = self.advisors.get(name)
         if advisor is None:
             known = ", ".join(sorted(self.advisors)) or "none"
@@ -122,45 +140,74 @@ class Broker:
             if close is not None:
                 await close()
 
-    async def ask(self, make: MakeRequest, *, wanted: Sequence[str], check: Check, ledger: UsageLedger) -> AskOutcome:
-        """A checked answer, or why there is none. Never raises for what a model or provider does."""
+    async def ask(
+        self, make: MakeRequest, *, wanted: Sequence[str], check: Check, ledger: UsageLedger, session: str = ""
+    ) -> AskOutcome:
+        """A checked answer, or why there is none. Never raises for what a model or provider does.
+
+        `session` is whose question it is: the advisor `client` means that session's own client.
+        """
         if not self.policy.enabled or tuple(wanted) in ((), ("none",)):
             return AskOutcome(failure=FailureClass.DISABLED, reason=FailureClass.DISABLED.value)
         timeout_s = make("").timeout_s
         limit_s = float("inf") if timeout_s is None else timeout_s
         state = _RequestProgress(self.now() + limit_s)
         with anyio.move_on_after(None if timeout_s is None else timeout_s):
-            return await self._chain(make, wanted, check, ledger, state)
+            return await self._chain(_Question(make, check, ledger, session), wanted, state)
         return AskOutcome(failure=FailureClass.TIMEOUT, reason=_DEADLINE, tries=state.made)
 
-    async def _chain(
-        self, make: MakeRequest, wanted: Sequence[str], check: Check, ledger: UsageLedger, state: _RequestProgress
-    ) -> AskOutcome:
+    async def _chain(self, question: _Question, wanted: Sequence[str], state: _RequestProgress) -> AskOutcome:
         for name in wanted:
             resolution = self._resolved(name)
             if not resolution.used:
                 state.failure = state.failure or FailureClass.NO_ADVISOR
                 state.reason = state.reason or FailureClass.NO_ADVISOR.value
                 continue
-            value = await self._ask_one(self._advisor(name), make, check, ledger, state)
+            asked = name
+            if self.clients is not None and name == CLIENT and name not in self.advisors:
+                value, asked = await self._ask_clients(self.clients, question, state)
+            else:
+                value = await self._ask_one(self._advisor(name), question, state)
             if value is not None:
-                return AskOutcome(value=value, advisor=name, tries=state.made)
+                return AskOutcome(value=value, advisor=asked, tries=state.made)
             if state.failure is FailureClass.OVER_BUDGET:
                 break  # a smaller model would need the same reservation; the caller goes on without advice
         return AskOutcome(failure=state.failure, reason=state.reason, tries=state.made)
 
-    async def _ask_one(
-        self, advisor: Advisor, make: MakeRequest, check: Check, ledger: UsageLedger, state: _RequestProgress
-    ) -> Any:
+    async def _ask_clients(
+        self, clients: ClientModels, question: _Question, state: _RequestProgress
+    ) -> tuple[Any, str]:
+        """What the session's own client answers, and the name of its link; where one leaves, the next that comes is asked."""
+        while (link := await clients.link_for(question.session)) is not None:
+            value = await self._ask_one(self._client_advisor(clients, link), question, state)
+            if value is not None or state.reason != CLIENT_LEFT:
+                return value, link.name
+            clients.leave(link)
+        state.failure = state.failure or FailureClass.NO_ADVISOR
+        state.reason = state.reason or "no_client"
+        return None, CLIENT
+
+    def _client_advisor(self, clients: ClientModels, link: ClientLink) -> Advisor:
+        """Asks one client, whose questions may share a request and never wait for those of others."""
+        if link.name not in self._shared:
+            for name in [name for name in self._shared if name.startswith(f"{CLIENT}:") and clients.link(name) is None]:
+                del self._shared[name]
+                self._breakers.pop(name, None)
+            self._shared[link.name] = CoalescingAdvisor(link.model, link.coalescing)
+        return self._shared[link.name]
+
+    async def _ask_one(self, advisor: Advisor, question: _Question, state: _RequestProgress) -> Any:
         for attempt in range(self.policy.tries):
-            request = _apply_limits(make(state.feedback), advisor)
-            tried = await self._attempt(advisor, request, check, ledger, state)
+            request = _apply_limits(question.make(state.feedback), advisor)
+            tried = await self._attempt(advisor, request, question, state)
             if tried is None:
                 return None
             answer = tried.answer
             state.failure, state.reason = tried.failure, tried.reason
             if tried.failure is None:
                 return answer.value
+            if tried.reason == CLIENT_LEFT:
+                return None
             if tried.rejection is not None:
                 state.feedback = tried.rejection.feedback
             elif tried.failure in REASKED:
@@ -195,7 +242,7 @@ class Broker:
         return min(self.policy.backoff_most_s, self.policy.backoff_s * 2**attempt) * (0.5 + self.jitter() / 2)
 
     async def _attempt(
-        self, advisor: Advisor, request: Request, check: Check, ledger: UsageLedger, state: _RequestProgress
+        self, advisor: Advisor, request: Request, question: _Question, state: _RequestProgress
     ) -> AttemptResult | None:
         """Make one try with its audit pair; `None` when the budget has no room for it."""
         state.made += 1
@@ -208,7 +255,7 @@ class Broker:
         # A shared call holds the limits itself, once for all its questions.
         async with nullcontext() if isinstance(advisor, CoalescingAdvisor) else self._concurrency_slot(advisor.name):
             try:
-                await ledger.asked(row)
+                await question.ledger.asked(row)
             except BudgetRefused:
                 state.failure, state.reason = FailureClass.OVER_BUDGET, FailureClass.OVER_BUDGET.value
                 return None
@@ -218,12 +265,12 @@ class Broker:
                 answer = await self._timed(advisor, request)
                 tried, took_s = AttemptResult(replace(answer, usage=clamp_usage(request, answer))), self.now() - began
                 if answer.failure is None:
-                    tried = replace(tried, rejection=await check(answer.value))
+                    tried = replace(tried, rejection=await question.check(answer.value))
             finally:
                 if tried.answer is _CANCELLED:
                     tried, took_s = self._cut_off(state), self.now() - began
                 with anyio.CancelScope(shield=True):
-                    await ledger.settled(rows.settled(advisor, ask, tried, row, took_s))
+                    await question.ledger.settled(rows.settled(advisor, ask, tried, row, took_s))
         self._breaker(advisor.name).record(failed=tried.answer.failure in RETRIED, at=self.now())
         return tried
 

@@ -21,7 +21,6 @@ from journeyman.advisors.base import (
     Advisor,
     Answer,
     AskLimits,
-    AskPurpose,
     FailureClass,
     Message,
     Openable,
@@ -89,7 +88,8 @@ class _RequestBatch:
     tokens: int = 0
 
 
-Key = tuple[AskPurpose, float | None]
+Key = float | None
+"""The temperature, which holds for a whole call."""
 
 
 @dataclass(slots=True)
@@ -144,7 +144,7 @@ class CoalescingAdvisor:
             raise
 
     def _join(self, row: _Waiting, tokens: int) -> _RequestBatch:
-        key = (row.request.purpose, row.request.temperature)
+        key = row.request.temperature
         batch = self._open.get(key)
         if batch is not None and batch.tokens + tokens > self.policy.most_tokens:
             self._close(key, batch)

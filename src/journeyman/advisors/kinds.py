@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
 
 
 class ProviderKind(StrEnum):
@@ -20,16 +19,6 @@ class AdvisorKind(StrEnum):
 
     AGENT = "agent"
     """A coding agent that speaks ACP."""
-    SAMPLING = "sampling"
-    """The model of a connected client, to which questions are pushed; its user allows each."""
-    ROUNDS = "rounds"
-    """The same of a client that answers in rounds of its own calls."""
-    PULL = "pull"
-    """An agent, or a person, who fetches prompts and submits answers."""
-
-
-AWAITED: Final = (AdvisorKind.SAMPLING, AdvisorKind.ROUNDS, AdvisorKind.PULL)
-"""Those that wait for somebody who connects; a program that embeds Journeyman finds them in `Journeyman.advisors`."""
 
 
 class AnswerMode(StrEnum):

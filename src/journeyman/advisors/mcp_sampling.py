@@ -15,7 +15,8 @@ import anyio
 
 from journeyman.advisors.answer_building import build_answer, estimate_usage, schema_instruction
 from journeyman.advisors.base import Answer, AskLimits, FailureClass, Readiness, Request
-from journeyman.advisors.pending_prompts import ANSWER_WITHIN_S, PromptQueueAdvisor, SubmitResult
+from journeyman.advisors.client_settings import ANSWER_WITHIN_S, ModelPreferences
+from journeyman.advisors.pending_prompts import PromptQueueAdvisor, SubmitResult, client_left
 from journeyman.answers import response_content
 
 CreateMessage = Callable[[dict[str, Any]], Awaitable[Mapping[str, Any]]]
@@ -29,7 +30,7 @@ _BY_CODE: Final[Mapping[int, FailureClass]] = {
 """`-1` is the protocol's code for a person who said no."""
 
 
-def sampling_params(request: Request) -> dict[str, Any]:
+def sampling_params(request: Request, preferences: ModelPreferences | None = None) -> dict[str, Any]:
     """The parameters of `sampling/createMessage`; the schema goes into the text, since they have no place for it."""
     system = [message.text for message in request.messages if message.role == "system"]
     if request.answer is not None:
@@ -42,7 +43,7 @@ def sampling_params(request: Request) -> dict[str, Any]:
         ],
         "systemPrompt": "\n\n".join(system),
         "maxTokens": request.most_output_tokens,
-        "modelPreferences": {"intelligencePriority": 0.8},
+        "modelPreferences": (preferences or ModelPreferences()).params(),
     }
     return params if request.temperature is None else {**params, "temperature": request.temperature}
 
@@ -62,27 +63,24 @@ def failure_from_code(code: int | None) -> Answer:
     return Answer(failure=failure, reason=f"sampling_{failure.value}")
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class PushSampling:
-    """Pushes questions to the client that attached last."""
+    """Pushes questions to one connected client."""
 
+    create_message: CreateMessage
+    """Of a client that declared sampling."""
     name: str = "client"
     answer_within_s: float = ANSWER_WITHIN_S
     """Seconds for the client's user to allow the question and its model to answer it."""
-    _peers: list[CreateMessage] = field(default_factory=list[CreateMessage])
-    _scopes: dict[int, set[anyio.CancelScope]] = field(default_factory=dict[int, set[anyio.CancelScope]])
+    preferences: ModelPreferences = field(default_factory=ModelPreferences)
+    _left: bool = False
+    _scopes: set[anyio.CancelScope] = field(default_factory=set[anyio.CancelScope])
 
-    def attach(self, create_message: CreateMessage) -> Callable[[], None]:
-        """Take a connected client that declared sampling; give what detaches it again."""
-        self._peers.append(create_message)
-
-        def detach() -> None:
-            if create_message in self._peers:
-                self._peers.remove(create_message)
-            for scope in self._scopes.pop(id(create_message), set()):
-                scope.cancel()
-
-        return detach
+    def leave(self) -> None:
+        """Note that the client is gone: whoever waits for it waits no more."""
+        self._left = True
+        for scope in self._scopes:
+            scope.cancel()
 
     @property
     def limits(self) -> AskLimits:
@@ -90,26 +88,26 @@ class PushSampling:
         return AskLimits(timeout_s=self.answer_within_s)
 
     def readiness(self) -> Readiness:
-        """Tell whether a client is there."""
-        if not self._peers:
-            return Readiness(ready=False, why="no connected client offers sampling")
+        """Tell whether the client is there."""
+        if self._left:
+            return Readiness(ready=False, why="the client has left")
         return Readiness(ready=True, why="asks the connected client's model; its user decides")
 
     async def ask(self, request: Request) -> Answer:
-        """One answer; a client that leaves meanwhile is a failure of the wire, so the next try asks the next client."""
-        if not self._peers:
-            return Answer(failure=FailureClass.UNSUPPORTED, reason="sampling_no_client")
-        peer = self._peers[-1]
+        """One answer; a client that leaves meanwhile is a failure of the wire."""
         with anyio.CancelScope() as scope:
-            self._scopes.setdefault(id(peer), set()).add(scope)
+            if self._left:
+                return client_left(request)
+            self._scopes.add(scope)
             try:
-                return await parse_sampling_result(request, await peer(sampling_params(request)))
+                said = await self.create_message(sampling_params(request, self.preferences))
+                return await parse_sampling_result(request, said)
             except Exception as error:  # noqa: BLE001  whatever the protocol layer raises, by code, never by text
                 code: Any = getattr(error, "code", None) or getattr(getattr(error, "error", None), "code", None)
                 return failure_from_code(code if isinstance(code, int) else None)
             finally:
-                self._scopes.get(id(peer), set()).discard(scope)
-        return Answer(failure=FailureClass.TRANSPORT, reason="sampling_client_left", usage=estimate_usage(request))
+                self._scopes.discard(scope)
+        return client_left(request)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -122,13 +120,14 @@ class SamplingRound:
     """Id to parameters of `sampling/createMessage`."""
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class SamplingRounds(PromptQueueAdvisor[ResultT]):
     """Holds questions between the rounds of `input_required` calls, whichever client makes them."""
 
     name: str = "client"
     most_rounds: int = 8
     """Rounds in one call; clients give up at 10."""
+    preferences: ModelPreferences = field(default_factory=ModelPreferences)
 
     def readiness(self) -> Readiness:
         """Tell whether a client makes rounds."""
@@ -138,9 +137,9 @@ class SamplingRounds(PromptQueueAdvisor[ResultT]):
 
     async def ask(self, request: Request) -> Answer:
         """One answer; waits until some round brings it."""
-        brought = await self.prompts.wait_for_answer(request)
+        brought = await self.wait_for_answer(request)
         if brought is None:
-            return Answer(failure=FailureClass.TIMEOUT, reason="prompt_expired")
+            return self.unanswered(request)
         return brought if isinstance(brought, Answer) else await parse_sampling_result(request, brought)
 
     async def next_round(self, *, made: int, limit: int = 32, wait_s: float = 5.0) -> SamplingRound:
@@ -152,7 +151,8 @@ class SamplingRounds(PromptQueueAdvisor[ResultT]):
             return SamplingRound(status="call_again")
         prompts = self.prompts.pending(limit)
         return SamplingRound(
-            status="input_required", requests={prompt.prompt_id: sampling_params(prompt.request) for prompt in prompts}
+            status="input_required",
+            requests={prompt.prompt_id: sampling_params(prompt.request, self.preferences) for prompt in prompts},
         )
 
     def answer(self, prompt_id: str, result: Mapping[str, Any]) -> SubmitResult:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final, Generic, TypeVar
 
 SEPARATOR: Final = "@"
+CLIENT: Final = "client"
+"""Means the model of a session's own client."""
 Value = TypeVar("Value")
 
 

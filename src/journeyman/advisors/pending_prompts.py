@@ -16,12 +16,15 @@ from typing import Final, Generic, TypeVar
 
 import anyio
 
-from journeyman.advisors.base import AskLimits, Request
+from journeyman.advisors.answer_building import estimate_usage
+from journeyman.advisors.base import Answer, AskLimits, FailureClass, Request
+from journeyman.advisors.client_settings import ANSWER_WITHIN_S
 
 AnswerT = TypeVar("AnswerT")
 _REMEMBERED = 10_000
-ANSWER_WITHIN_S: Final = 300.0
-"""How long people, and agents that fetch prompts, may take unless the settings say otherwise."""
+
+
+CLIENT_LEFT: Final = "client_left"
 
 
 class SubmitResult(StrEnum):
@@ -105,7 +108,12 @@ class PendingPrompts(Generic[AnswerT]):
         self._changed = asyncio.Event()
 
 
-@dataclass(slots=True)
+def client_left(request: Request) -> Answer:
+    """What becomes of a question whose client is gone: a failure of the wire, so that it may be asked elsewhere."""
+    return Answer(failure=FailureClass.TRANSPORT, reason=CLIENT_LEFT, usage=estimate_usage(request))
+
+
+@dataclass(slots=True, eq=False)
 class PromptQueueAdvisor(Generic[AnswerT]):
     """What the advisors have in common whose answers somebody else comes to fetch questions for."""
 
@@ -113,7 +121,12 @@ class PromptQueueAdvisor(Generic[AnswerT]):
     prompts: PendingPrompts[AnswerT] = field(default_factory=PendingPrompts[AnswerT])
     alive_s: float = 120.0
     """Whoever did not come for so long is taken to be gone."""
-    _seen_at: float = float("-inf")
+    _seen_at: float = field(init=False)
+    """When somebody came last; whoever connects is there."""
+    _left: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def __post_init__(self) -> None:
+        self._seen_at = self.prompts.now()
 
     @property
     def limits(self) -> AskLimits:
@@ -123,8 +136,34 @@ class PromptQueueAdvisor(Generic[AnswerT]):
     @property
     def is_anybody_there(self) -> bool:
         """Whether somebody came lately."""
-        return self.prompts.now() - self._seen_at <= self.alive_s
+        return not self._left.is_set() and self.prompts.now() - self._seen_at <= self.alive_s
 
     def mark_alive(self) -> None:
         """Note that somebody came."""
         self._seen_at = self.prompts.now()
+
+    def leave(self) -> None:
+        """Note that nobody will come any more: whoever waits for an answer waits no more."""
+        self._left.set()
+
+    async def wait_for_answer(self, request: Request) -> AnswerT | None:
+        """What is brought for a question; `None` when nothing is in time, or nobody comes for it any more."""
+        answered: list[AnswerT | None] = []
+
+        async def waited() -> None:
+            answered.append(await self.prompts.wait_for_answer(request))
+            group.cancel_scope.cancel()
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(waited)
+            while self.is_anybody_there:
+                with anyio.move_on_after(max(0.05, self._seen_at + self.alive_s - self.prompts.now())):
+                    await self._left.wait()
+            group.cancel_scope.cancel()
+        return answered[0] if answered else None
+
+    def unanswered(self, request: Request) -> Answer:
+        """The failure of a question that nobody answered."""
+        if self.is_anybody_there:
+            return Answer(failure=FailureClass.TIMEOUT, reason="prompt_expired")
+        return client_left(request)

@@ -25,7 +25,7 @@ class PulledPrompt:
     max_output_tokens: int
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class PullAdvisor(PromptQueueAdvisor[str]):
     """Lays questions out for an agent that asks for them."""
 
@@ -39,9 +39,9 @@ class PullAdvisor(PromptQueueAdvisor[str]):
 
     async def ask(self, request: Request) -> Answer:
         """One answer; waits until the agent submits it."""
-        text = await self.prompts.wait_for_answer(request)
+        text = await self.wait_for_answer(request)
         if text is None:
-            return Answer(failure=FailureClass.TIMEOUT, reason="prompt_expired")
+            return self.unanswered(request)
         if len(text) > MOST_ANSWER_BYTES:
             return Answer(failure=FailureClass.MALFORMED, reason="too_large", usage=estimate_usage(request))
         return await build_answer(request, text, model="pull", usage=estimate_usage(request, text))

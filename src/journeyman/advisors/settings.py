@@ -4,21 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
 
 from journeyman.advisors.base import DEFAULT_OUTPUT_TOKENS, AskLimits
 from journeyman.advisors.broker_policy import BrokerPolicy
-from journeyman.advisors.kinds import AWAITED, AdvisorKind, AnswerMode, ProviderKind
-from journeyman.advisors.pending_prompts import ANSWER_WITHIN_S
+from journeyman.advisors.kinds import AdvisorKind, AnswerMode, ProviderKind
 
 PositiveRate = Annotated[float, Field(gt=0, le=100_000)]
-
-
-_OF_AWAITED: Final = frozenset({"kind", "answer_within_s", "consent", "rate_per_minute", "coalesce"})
-"""The keys that mean something to them: the model, its limits and its price are the other side's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +54,6 @@ class AdvisorSettings(BaseModel):
     """False leaves the request's temperature out, for models that refuse the setting."""
     timeout_s: float | None = Field(default=None, gt=0, le=3600)
     """For one try, and the socket's own limit; 120 s for models, 300 s for agents."""
-    answer_within_s: float = Field(default=ANSWER_WITHIN_S, gt=0, le=86_400)
-    """How long a person, or an agent that fetches prompts, may take for one answer; the mission's deadline bounds it too."""
     max_output_tokens: int = Field(default=DEFAULT_OUTPUT_TOKENS, ge=16, le=1_000_000)
     """The most that one answer may have, thinking included; reserved before each try."""
     consent: bool = False
@@ -89,16 +82,6 @@ class AdvisorSettings(BaseModel):
     def _fits_its_kind(self) -> AdvisorSettings:
         if self.kind is AdvisorKind.AGENT and not self.command:
             raise ValueError("an agent needs `command`, such as ['claude-code-acp']")
-        given = self.model_fields_set
-        if self.kind in AWAITED and (foreign := sorted(given - _OF_AWAITED)):
-            raise ValueError(
-                f"{', '.join(foreign)} {'means' if len(foreign) == 1 else 'mean'} nothing to kind {self.kind.value!r}; "
-                f"known: {', '.join(sorted(_OF_AWAITED))}"
-            )
-        if self.kind not in AWAITED and "answer_within_s" in given:
-            raise ValueError(
-                f"answer_within_s is for {', '.join(sorted(AWAITED))}; kind {self.kind.value!r} has timeout_s"
-            )
         if self.stop_early and not self.stream:
             raise ValueError("stop_early cuts a stream; set `stream` too")
         if (self.input_usd_per_mtok is None) != (self.output_usd_per_mtok is None):

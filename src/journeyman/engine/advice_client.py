@@ -43,7 +43,9 @@ Check = Callable[[Any], Awaitable[Rejection | None]]
 class AdviceBroker(Protocol):
     """What the engine needs of the broker."""
 
-    async def ask(self, make: MakeRequest, *, wanted: tuple[str, ...], check: Check, ledger: UsageLedger) -> AskOutcome:
+    async def ask(
+        self, make: MakeRequest, *, wanted: tuple[str, ...], check: Check, ledger: UsageLedger, session: str = ""
+    ) -> AskOutcome:
         """A checked answer, or why there is none; never raises for what a model or provider does."""
         ...
 
@@ -146,7 +148,11 @@ class AdviceClient:
             return self._request(AskPurpose.STRATEGY, prompt, StrategyAdvice)
 
         outcome = await self._broker.ask(
-            make, wanted=self._journal.state.mission.advisors, check=check, ledger=SessionUsageLedger(self._journal)
+            make,
+            wanted=self._journal.state.mission.advisors,
+            check=check,
+            ledger=SessionUsageLedger(self._journal),
+            session=self._journal.session_id,
         )
         if outcome.value is None or not chosen:
             return outcome.reason or (
@@ -173,7 +179,11 @@ class AdviceClient:
             return None
 
         outcome = await self._broker.ask(
-            make, wanted=self._journal.state.mission.advisors, check=check, ledger=SessionUsageLedger(self._journal)
+            make,
+            wanted=self._journal.state.mission.advisors,
+            check=check,
+            ledger=SessionUsageLedger(self._journal),
+            session=self._journal.session_id,
         )
         if not isinstance(outcome.value, ClosingAdvice):
             return None

@@ -132,6 +132,8 @@ class SessionHost:
                 state = await engine.once_free(session_id, lambda: engine.drive(session_id, self._tell))
                 self._faults.pop(session_id, None)
                 if state.status is SessionStatus.ENDED:
+                    if self.journeyman.clients is not None:
+                        self.journeyman.clients.release(session_id)
                     _log.info("%s ended; %s", session_id, await self._at_ending(self.journeyman, session_id))
             except (LeaseHeld, LeaseLost) as error:
                 _log.info("%s is driven elsewhere: %s", session_id, error.code)
