@@ -93,6 +93,22 @@ def test_what_an_agent_claims_makes_nothing_achieved(shell: Callable[[str], Shel
     assert (user.folder / "artifacts" / "make-the-tests-pass" / "notes.md").read_text() == "I tried"
 
 
+@pytest.mark.parametrize("shadow", ["unittest.py", "sitecustomize.py", "src/unittest/__init__.py"])
+def test_nobody_passes_by_a_module_of_their_own(shell: Callable[[str], Shell], shadow: str) -> None:
+    """What stands before Python's own modules, and is no part of the work, is not there for the checks."""
+    code = f"file = pathlib.Path({shadow!r})\nfile.parent.mkdir(exist_ok=True, parents=True)\n"
+    user = with_agent(shell, code + "file.write_text('import os\\nos._exit(0)')\n")
+    (user.folder / "test_calc.py").write_text(
+        "import unittest\n\nclass T(unittest.TestCase):\n    def test_it(self): self.fail()\n"
+    )
+    subprocess.run(["git", "init", "-q"], cwd=user.folder, check=True)
+    check = f"env PYTHONPATH=src {sys.executable} -B -m unittest"
+    user.run("task", "Make the tests pass.", "--check", check, "--attempts", "1", "--id", "t1", code=1)
+    report = user.json("report", "t1")
+    assert report["outcome"] == "not_achieved"
+    assert shadow in json.dumps(report)
+
+
 def test_a_task_without_a_gain_ends_before_its_attempts_do(shell: Callable[[str], Shell]) -> None:
     """Nobody pays for twenty attempts that all leave the same."""
     user = with_agent(shell, SPENDS)

@@ -8,6 +8,8 @@ import pytest
 
 from journeyman.guard.contract import read_guard_file
 from journeyman.guard.proposals import guard_text, propose_guard
+from journeyman.guard.proposed_protection import propose_protection
+from journeyman.workspaces.path_patterns import PathPatterns
 
 PYTEST = "pytest -q -o pythonpath=. --junitxml={report}"
 NODE = "npm test -- --test-reporter=junit --test-reporter-destination={report}"
@@ -123,3 +125,40 @@ def test_only_tests_that_nothing_keeps_from_passing_are_counted(
     proposed(tmp_path, files)
     (check,) = propose_guard(tmp_path).checks
     assert check.passed_at_least == count
+
+
+@pytest.mark.parametrize(
+    ("check", "held", "free"),
+    [
+        ("python -m unittest", {"test_calc.py", "deep/test_more.py"}, {"calc.py"}),
+        ("python -m unittest discover -s .", {"test_calc.py"}, {"calc.py"}),
+        ("python check.py calc.py", {"check.py"}, {"calc.py"}),
+        ("./verify calc.py", {"verify"}, {"calc.py"}),
+        ("node --enable-source-maps prove.mjs", {"prove.mjs"}, set[str]()),
+        ("mypy calc.py", set[str](), {"calc.py"}),
+        ("python -m mypy calc.py", set[str](), {"calc.py"}),
+        ("python -m doctest calc.py", set[str](), {"calc.py"}),
+        ("mypy ./calc.py", set[str](), {"calc.py"}),
+        ("bash -e scripts/all.sh", {"scripts/all.sh", "scripts/part.sh"}, {"calc.py"}),
+        ("make -f rules.mk test", {"rules.mk", "more.mk"}, {"calc.py"}),
+        ("cargo test", {"Cargo.toml", "inner/Cargo.toml"}, {"calc.py"}),
+        ("tox -e py", {"tox.ini"}, {"calc.py"}),
+    ],
+)
+def test_what_a_check_runs_is_protected_and_what_it_looks_at_is_not(
+    check: str, held: set[str], free: set[str], tmp_path: Path
+) -> None:
+    """Also what its scripts run and include in turn; a file that is given to a tool is the work."""
+    texts = {
+        "calc.py": "", "test_calc.py": "", "deep/test_more.py": "", "check.py": "", "verify": "", "prove.mjs": "",
+        "scripts/all.sh": "node prove.mjs && . scripts/part.sh\n", "scripts/part.sh": "bash scripts/all.sh",
+        "rules.mk": "include more.mk\ntest:\n\tmypy calc.py\n", "more.mk": "all:\n\t@python3 check.py calc.py\n",
+        "Cargo.toml": "", "inner/Cargo.toml": "", "tox.ini": "",
+    }  # fmt: skip
+    for path, text in texts.items():
+        (tmp_path / path).parent.mkdir(exist_ok=True, parents=True)
+        (tmp_path / path).write_text(text)
+    rows = propose_protection(tmp_path, sorted(texts), [check.split(maxsplit=1)[0]], [], [check])
+    meant = {*PathPatterns([row.pattern for row in rows]).filtered(texts)}
+    assert held <= meant
+    assert not free & meant

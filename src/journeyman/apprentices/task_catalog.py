@@ -180,11 +180,13 @@ class TaskCatalog(ForwardingCatalog):
 
         def keep() -> AttemptRecord:
             folder, number, base = work.folder, record.number, self._own_base(work)
+            inputs = (path for criterion in walk(work.mission.criteria) for path in criterion.inputs())
+            named = " ".join([work.mission.directive, *work.task.deliverables, *inputs])
             folder.collect(number)
             try:
-                touched = folder.judge(number, work.task, base)
+                touched = folder.judge(number, work.task, base, named=named)
             except (JourneymanError, OSError) as error:  # too large, say: paid for all the same
-                touched = folder.judge(number, work.task, base, whole=False)
+                touched = folder.judge(number, work.task, base, named=named, whole=False)
                 record.detail = clip(f"what it left cannot be judged: {error}", 300)
             record.touched = [clip(path, 200) for path in touched]
             left = folder.judged_files(number, base)

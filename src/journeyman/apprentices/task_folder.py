@@ -14,6 +14,7 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,7 @@ from journeyman.workspaces.copying import pristine_copy
 from journeyman.workspaces.digest import WorkspaceFiles, read_workspace
 from journeyman.workspaces.file_listing import LEFT_OUT, run_git
 from journeyman.workspaces.pristine import copy_workspace
+from journeyman.workspaces.python_shadows import shadowing
 
 _STATE: Final = "attempt.json"
 _WRITTEN: Final = ("trace.jsonl", "changes.diff", "output.txt", "errors.txt")
@@ -171,10 +173,10 @@ class TaskFolder:
         """What an attempt left, as checks look at it; paths of `base` count wherever they lie. Blocks."""
         return files_in(self.judged(number), base.entries)
 
-    def judge(self, number: int, task: Task, base: WorkspaceFiles, *, whole: bool = True) -> list[str]:
+    def judge(self, number: int, task: Task, base: WorkspaceFiles, *, named: str = "", whole: bool = True) -> list[str]:
         """Make what the checks look at of what an attempt left; give the protected files that it had changed. Blocks.
 
-        Not `whole`, it counts as an attempt that left nothing. Raises `JourneymanError` where it cannot be copied.
+        Files that stand before Python's own modules are left out, but for those that `named` names. Not `whole`, it counts as an attempt that left nothing. Raises `JourneymanError` where it cannot be copied.
         """
         judged, workspace = self.judged(number), self.place(number) / "work" / "workspace"
         if judged.exists():
@@ -183,7 +185,7 @@ class TaskFolder:
         if draft.exists():
             remove_folder(draft)
         files = files_in(workspace, base.entries) if whole else WorkspaceFiles({})
-        baseline = self._baseline(task, self.base, base)
+        baseline = self._baseline(task, self.base, base, shadowing(files.entries, base.entries, named))
         if files.entries:
             touched = copy_workspace(workspace, files, draft, baseline=baseline)
         else:  # nothing, or not even the folder, is left
@@ -199,10 +201,10 @@ class TaskFolder:
         """How the files that an attempt left differ from those that the task began with. Blocks."""
         return changes_of(WorkingCopy(folder=self.judged(number), before=self.base, files=base), left)
 
-    def _baseline(self, task: Task, base: Path, files: WorkspaceFiles) -> Baseline:
+    def _baseline(self, task: Task, base: Path, files: WorkspaceFiles, more: Sequence[str] = ()) -> Baseline:
         contents = self.root / "contents"
         contents.mkdir(mode=0o700, exist_ok=True)
-        return pin_files(base, files, [*task.protect, f"{INPUTS}/**"], contents)
+        return pin_files(base, files, [*task.protect, f"{INPUTS}/**", *more], contents)
 
 
 def _own_files(base: Path) -> WorkspaceFiles:

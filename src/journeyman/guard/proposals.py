@@ -15,9 +15,8 @@ from typing import Final, cast
 from journeyman.guard.counted_tests import count_node_tests, count_python_tests, words_of
 from journeyman.guard.proposed_protection import ProposedProtection, propose_protection
 from journeyman.mission.criteria.command import REPORT
-from journeyman.workspaces.file_listing import listed_files
+from journeyman.workspaces.file_listing import file_text, listed_files
 
-_MOST_BYTES: Final = 1 << 20
 _MAKE_TARGET: Final = re.compile(r"^([A-Za-z0-9_.-]+)\s*:(?!=)", re.MULTILINE)
 _NO_TEST: Final = "no test specified"
 _MANAGERS: Final = (("pnpm-lock.yaml", "pnpm"), ("yarn.lock", "yarn"), ("bun.lock", "bun"), ("bun.lockb", "bun"))
@@ -190,7 +189,7 @@ def _rust_and_go(root: Path) -> list[ProposedCheck]:
 def _make(root: Path, *, has_tests: bool) -> tuple[list[ProposedCheck], str]:
     """What a Makefile has targets for, and its text."""
     name = next((name for name in ("GNUmakefile", "makefile", "Makefile") if (root / name).is_file()), "")
-    text = _text(root / name) if name else ""
+    text = file_text(root / name) if name else ""
     targets = set(_MAKE_TARGET.findall(text))
     wanted = (("tests", "test"), ("checks", "check"), ("lint", "lint"))
     found = [
@@ -205,23 +204,16 @@ def _first(root: Path, names: Sequence[str]) -> str:
     return next((name for name in names if (root / name).is_file()), "")
 
 
-def _text(file: Path) -> str:
-    try:
-        return file.read_text("utf-8", errors="replace") if file.stat().st_size <= _MOST_BYTES else ""
-    except OSError:
-        return ""
-
-
 def _toml(file: Path) -> dict[str, object]:
     try:
-        return tomllib.loads(_text(file))
+        return tomllib.loads(file_text(file))
     except (tomllib.TOMLDecodeError, RecursionError):
         return {}
 
 
 def _json(file: Path) -> dict[str, object]:
     try:
-        return _table(json.loads(_text(file).removeprefix("\ufeff")))
+        return _table(json.loads(file_text(file).removeprefix("\ufeff")))
     except (ValueError, RecursionError):
         return {}
 
@@ -229,7 +221,7 @@ def _json(file: Path) -> dict[str, object]:
 def _section(file: Path, section: str) -> dict[str, object] | None:
     parser = ConfigParser(interpolation=None, strict=False)
     try:
-        parser.read_string(_text(file))
+        parser.read_string(file_text(file))
     except ConfigError:
         return None
     return dict(parser[section]) if parser.has_section(section) else None

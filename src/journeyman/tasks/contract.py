@@ -175,10 +175,8 @@ def _contract(options: TaskOptions, intake: Intake, paths: list[str]) -> tuple[l
         row: JsonObject = {"id": _id(path, taken), "kind": "artifact", "path": path}
         criteria.append(row | ({"regex": r"\S"} if Intake.is_text(path) else {}))
     programs: list[str] = []
-    checkers: list[str] = []
     for line in options.checks:
         words = _split(line)
-        checkers += [path for word in words if (path := word.removeprefix("./")) in paths]
         programs.append(words[0])
         criteria.append(
             {
@@ -201,9 +199,9 @@ def _contract(options: TaskOptions, intake: Intake, paths: list[str]) -> tuple[l
                     row["junit"] = {"passed_at_least": check.passed_at_least}
                 criteria.append(row)
     if programs and not options.protect:
-        rows = propose_protection(options.source, paths, programs, list(options.checks))
+        rows = propose_protection(options.source, paths, programs, (), options.checks)
         proposed = [row.pattern for row in rows if not (intake.new_tests and "test" in row.pattern)]
-        protect = list(dict.fromkeys([*protect, *proposed, *checkers]))
+        protect = list(dict.fromkeys([*protect, *proposed]))
     return criteria, protect, mounts
 
 

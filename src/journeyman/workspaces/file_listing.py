@@ -32,6 +32,7 @@ _UNTRACKED: Final = (
 and no list that names itself."""
 _GIT_S: Final = 30
 _MOST_NESTED: Final = 20
+_MOST_TEXT_BYTES: Final = 1 << 20
 
 
 def listed_files(root: Path) -> list[str]:
@@ -117,3 +118,11 @@ def _walked(root: str) -> Iterator[str]:
         relative = os.path.relpath(folder, root)
         before = "" if relative == "." else f"{relative}/"
         yield from (f"{before}{name}" for name in (*files, *links) if name not in LEFT_OUT)
+
+
+def file_text(file: Path) -> str:
+    """A small file's text, as well as it can be read; empty for one of more than a megabyte, or none. Blocks."""
+    try:
+        return file.read_text("utf-8", errors="replace") if file.stat().st_size <= _MOST_TEXT_BYTES else ""
+    except OSError:
+        return ""
