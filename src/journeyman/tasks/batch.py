@@ -71,10 +71,12 @@ def read_lines(path: Path) -> list[TaskLine]:
 
 def _text_of(path: Path) -> str:
     try:
-        size = path.stat().st_size
-        if size <= _MOST_BYTES:
+        if not path.is_file() and path.exists():
+            why = "is no file"
+        elif path.stat().st_size <= _MOST_BYTES:
             return path.read_text("utf-8")
-        why = f"is larger than {_MOST_BYTES >> 20} MiB"
+        else:
+            why = f"is larger than {_MOST_BYTES >> 20} MiB"
     except (OSError, ValueError) as error:
         why = f"cannot be read: {getattr(error, 'strerror', None) or error}"
     raise InvalidInput(str(path), (Problem(where="", message=why, hint="it is text, one JSON object a line"),))
@@ -111,6 +113,8 @@ async def run_batch(
 ) -> list[LineResult]:
     """Run the tasks that are not done yet; give what became of each, in the order of the lines.
 
+    Raises `InvalidInput` where a task that is to begin cannot, with all that is wrong, before any is begun.
+
     Args:
         lines: The tasks.
         options: What holds for all of them.
@@ -123,6 +127,7 @@ async def run_batch(
     found: dict[str, LineResult] = {}
     limit = anyio.CapacityLimiter(parallel)
     async with opened(settings) as journeyman:
+        await _refuse_unfit(journeyman, lines, options, settings, folder)
 
         async def one(line: TaskLine) -> None:
             async with limit:
@@ -133,6 +138,26 @@ async def run_batch(
             for line in lines:
                 group.start_soon(one, line)
     return [found[line.id] for line in lines]
+
+
+async def _refuse_unfit(
+    journeyman: Journeyman, lines: Sequence[TaskLine], options: TaskOptions, settings: Settings, folder: Path
+) -> None:
+    known = {row.session_id for row in await journeyman.store.sessions()}
+    problems: list[Problem] = []
+    for line in lines:
+        if line.id in known:
+            continue
+        try:
+            await anyio.to_thread.run_sync(lambda line=line: _mission(line, options, settings, folder))
+        except InvalidInput as error:
+            problems += [
+                replace(problem, where=f"{line.id}: {problem.where}".rstrip(": ")) for problem in error.problems
+            ]
+        except JourneymanError as error:
+            problems.append(Problem(where=line.id, message=str(error)))
+    if problems:
+        raise InvalidInput("the tasks", tuple(problems[:50]))
 
 
 async def _one(

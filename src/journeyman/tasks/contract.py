@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Final, cast
 
 from journeyman.apprentices.intake import Intake, read_task
-from journeyman.apprentices.working_copy import INPUTS
 from journeyman.config import Settings
 from journeyman.guard.proposals import propose_guard
 from journeyman.guard.proposed_protection import propose_protection
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.mission import MAX_DIRECTIVE_CHARACTERS, Mission
 from journeyman.mission.values.canonical import Json, JsonObject
-from journeyman.mission.values.errors import InvalidInput, NotAllowed, NotFound, Problem
+from journeyman.mission.values.errors import InvalidInput, Problem
+from journeyman.tasks.option_checks import refuse_unfit
 from journeyman.wiring import advisor_problems
 from journeyman.workspaces.file_listing import listed_files
 
@@ -90,7 +90,7 @@ def task_mission(text: str, options: TaskOptions, settings: Settings) -> Mission
         InvalidInput: The task says nothing that can be checked, or an option does not fit.
         NotFound: A folder or an asset is not there.
     """
-    _refuse_missing(options, settings)
+    refuse_unfit(options, settings, [_split(line) for line in options.checks])
     if len(text) > MAX_DIRECTIVE_CHARACTERS:
         message = f"has {len(text)} characters, at most {MAX_DIRECTIVE_CHARACTERS} are allowed"
         raise _wrong("the task", message, "put the details into a file and give it with --asset")
@@ -127,45 +127,6 @@ def task_mission(text: str, options: TaskOptions, settings: Settings) -> Mission
     return mission
 
 
-def _refuse_missing(options: TaskOptions, settings: Settings) -> None:
-    missing = [str(path) for path in options.assets if not path.exists()]
-    if missing:
-        raise NotFound(f"no such asset: {', '.join(missing)}; nothing was started", code="asset_missing")
-    _refuse_output(options, settings)
-    for path in options.files:
-        parts = Path(path).parts
-        if not parts or Path(path).is_absolute() or {"..", ".git"} & {*parts} or parts[0] == INPUTS:
-            hint = "name a file in the agent's folder, such as report.md"
-            raise _wrong("--file", f"{path!r} is no file that the agent could make", hint)
-    if options.source is None:
-        return
-    if not options.source.is_dir():
-        raise NotFound(f"{options.source} is no folder; --source names the folder to work on", code="source_missing")
-    if settings.data_dir.resolve().is_relative_to(options.source.resolve()):
-        raise NotAllowed(
-            f"the data folder {settings.data_dir} lies in {options.source}, so that copies of it would hold records and"
-            " attempts: keep it elsewhere with --data-dir or JOURNEYMAN_DATA_DIR",
-            code="data_in_source",
-        )
-
-
-def _refuse_output(options: TaskOptions, settings: Settings) -> None:
-    """The outputs replace a folder as a whole: none that holds anything else."""
-    if options.output is None:
-        return
-    place, data = options.output.absolute().resolve(), settings.data_dir.resolve()
-    around = [Path.cwd().resolve(), *([options.source.resolve()] if options.source is not None else [])]
-    file = next((one for one in (place, *place.parents) if one.exists() and not one.is_dir()), None)
-    if file is not None:
-        raise _wrong("--output", f"{file} is no folder", "name a folder, such as artifacts")
-    if any(one.is_relative_to(place) for one in around) or place.is_relative_to(data):
-        raise _wrong(
-            "--output",
-            f"{options.output} holds other things, and outputs replace it as a whole",
-            "name a folder of its own, such as artifacts",
-        )
-
-
 def _contract(options: TaskOptions, intake: Intake, paths: list[str]) -> tuple[list[Json], list[str], list[str]]:
     """The criteria, the patterns that are protected, and the mounts."""
     criteria: list[Json] = [*options.criteria]
@@ -175,8 +136,7 @@ def _contract(options: TaskOptions, intake: Intake, paths: list[str]) -> tuple[l
         row: JsonObject = {"id": _id(path, taken), "kind": "artifact", "path": path}
         criteria.append(row | ({"regex": r"\S"} if Intake.is_text(path) else {}))
     programs: list[str] = []
-    for line in options.checks:
-        words = _split(line)
+    for words in map(_split, options.checks):
         programs.append(words[0])
         criteria.append(
             {

@@ -56,7 +56,7 @@ ModelOption: TypeAlias = Annotated[
     str, typer.Option("--model", metavar="MODEL", help="Another model of the advisor for this run.")
 ]
 SessionIdOption: TypeAlias = Annotated[
-    str, typer.Option("--id", metavar="NAME", help="The session's id; drawn when left out.")
+    str | None, typer.Option("--id", metavar="NAME", help="The session's id; drawn when left out.")
 ]
 DryRunOption: TypeAlias = Annotated[
     bool, typer.Option("--dry-run", help="Show what would be done first and what would ask; call nothing.")

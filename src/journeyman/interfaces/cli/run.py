@@ -45,7 +45,7 @@ from journeyman.interfaces.cli.options import (
     VerboseOption,
 )
 from journeyman.interfaces.cli.output import Output
-from journeyman.interfaces.cli.shared import CommandGroup, exit_code, person, print_json, settings_of
+from journeyman.interfaces.cli.shared import CommandGroup, exit_code, given_id, person, print_json, settings_of
 from journeyman.interfaces.cli.terminal import say, say_on_the_side
 from journeyman.interfaces.cli.with_session import once_free, with_journeyman, with_session
 from journeyman.interfaces.pages.report_files import report_option, write_at_ending
@@ -71,7 +71,7 @@ def run(
     values: SetOption = [],  # noqa: B006  # typer's form
     advisor: AdvisorOption = "",
     model: ModelOption = "",
-    session_id: SessionIdOption = "",
+    session_id: SessionIdOption = None,
     dry_run: DryRunOption = False,
     detach: DetachOption = False,
     quiet: QuietOption = False,
@@ -97,7 +97,7 @@ def run(
     if dry_run:
         show_dry_run(mission, folder, as_json=as_json)
         return
-    session, notifies = _session_id(session_id), _notified(notify, settings)
+    session, notifies = given_id(session_id) or f"s{SystemClock().new_id()}", _notified(notify, settings)
     if detach:
         _detach(settings, mission, folder, session, notify, as_json=as_json)
         return
@@ -124,13 +124,6 @@ def _notified(given: str, settings: Settings) -> str:
         raise InvalidInput("the command line", (Problem(where="--notify", message=problem),))
     say_on_the_side(f"nobody will be notified: {problem} (setting `notify`)" if problem else "")
     return given or settings.notify
-
-
-def _session_id(given: str) -> str:
-    if given == "last":
-        problem = Problem(where="--id", message="'last' always means the newest session", hint="take another name")
-        raise InvalidInput("the command line", (problem,))
-    return given or f"s{SystemClock().new_id()}"
 
 
 def _detach(settings: Settings, mission: Mission, folder: Path, session: str, notify: str, *, as_json: bool) -> None:

@@ -18,8 +18,16 @@ from journeyman.interfaces.cli.terminal import discard_output, is_output_lost, p
 from journeyman.mission.model.reasons import SessionStatus, VerdictReason
 from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import Json
-from journeyman.mission.values.errors import CallerError, CouldNotStart, JourneymanError, NotFound
+from journeyman.mission.values.errors import (
+    CallerError,
+    CouldNotStart,
+    InvalidInput,
+    JourneymanError,
+    NotFound,
+    Problem,
+)
 from journeyman.stores.base import Store, Summary
+from journeyman.stores.validation import check_session_id
 
 T = TypeVar("T")
 
@@ -134,6 +142,16 @@ def _last(rows: Sequence[Summary]) -> str:
         f"no session of a mission in {here} or below it, which is what `last` means; the newest of all is "
         f"{newest.session_id} of {newest.name!r} in {newest.origin}"
     )
+
+
+def given_id(given: str | None) -> str:
+    """The id that a person chose for a new session; empty where none was given. Raises `InvalidInput`."""
+    if given is None:
+        return ""
+    if given == "last":
+        problem = Problem(where="--id", message="'last' always means the newest session", hint="take another name")
+        raise InvalidInput("the command line", (problem,))
+    return check_session_id(given)
 
 
 def is_of_folder(row: Summary, folder: Path) -> bool:

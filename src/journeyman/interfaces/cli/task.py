@@ -29,7 +29,7 @@ from journeyman.interfaces.cli.options import (
     VerboseOption,
 )
 from journeyman.interfaces.cli.output import Output
-from journeyman.interfaces.cli.shared import CommandGroup, exit_code, person, print_json, settings_of
+from journeyman.interfaces.cli.shared import CommandGroup, exit_code, given_id, person, print_json, settings_of
 from journeyman.interfaces.cli.task_batch import run_many
 from journeyman.interfaces.cli.task_options import (
     MOST_ATTEMPTS,
@@ -91,7 +91,7 @@ def task(
     tokens: TokensOption = None,
     cost: CostOption = None,
     output: DestinationOption = None,
-    session_id: TaskIdOption = "",
+    session_id: TaskIdOption = None,
     many: FromOption = None,
     parallel: ParallelOption = 1,
     dry_run: TaskDryRunOption = False,
@@ -118,7 +118,7 @@ def task(
         mentor_advisor=mentor_advisor, output=output, who=person(settings, as_name),
     )  # fmt: skip
     if many is not None:
-        run_many(settings, options, many, parallel, given=text or session_id, quiet=quiet, as_json=as_json)
+        run_many(settings, options, many, parallel, given=text or session_id or "", quiet=quiet, as_json=as_json)
     mission = task_mission(_said(text), options, settings)
     if report is not None:
         mission = mission.model_copy(update={"report": str(report_option(report))})
@@ -126,7 +126,7 @@ def task(
         print_json(dump(mission))
         return
     refuse_unready(options.agent, apprentice_for(options.agent, settings.agents).readiness())
-    name = session_id or _free_id(settings, task_id(SystemClock(), text))
+    name = given_id(session_id) or _free_id(settings, task_id(SystemClock(), text))
     view = View(
         output=chosen_output(Output.ndjson if ndjson else Output.text, as_json=as_json), quiet=quiet, verbose=verbose,
         who="" if no_input else options.who, notify=notify or settings.notify,

@@ -83,7 +83,7 @@ DestinationOption: TypeAlias = Annotated[
     typer.Option("--output", metavar="DIR", help="Folder for the best attempt's files; artifacts/NAME otherwise."),
 ]
 TaskIdOption: TypeAlias = Annotated[
-    str, typer.Option("--id", metavar="NAME", help="The session's id; the date and words of the task otherwise.")
+    str | None, typer.Option("--id", metavar="NAME", help="The session's id; the date and words of the task otherwise.")
 ]
 TaskDryRunOption: TypeAlias = Annotated[
     bool, typer.Option("--dry-run", help="Print the mission that the task stands for, and start nothing.")
