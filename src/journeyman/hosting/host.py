@@ -85,7 +85,9 @@ class SessionHost:
         if session_id in self._driven or is_driven(await row_of(store, session_id)):
             raise NotAllowed(f"session {session_id} is driven already; pause it first to go on step by step")
         if (await state_of(store, session_id)).mission.checks_only:
-            raise NotAllowed(f"session {session_id} only judges, whenever a check is asked for: it has no steps to go on by")
+            raise NotAllowed(
+                f"session {session_id} only judges, whenever a check is asked for: it has no steps to go on by"
+            )
         await control.resume(store, self.journeyman.clock, session_id, who)
         if session_id not in self._driven:
             self._begin(session_id, _Steps(iterations, who))

@@ -20,7 +20,6 @@ from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.wiring import advisor_problems, load_mission
 
-
 MOST_FILES: Final = 500
 """Mission files that are listed."""
 _MOST_LOOKED_AT: Final = 20_000
@@ -78,6 +77,15 @@ class MissionSources:
         if problems:
             raise InvalidInput(wanted.file or "the mission", problems)
         return mission, folder
+
+    def folder_below(self, name: str) -> Path:
+        """A folder below the folder of missions, or that itself where no name is given; raises `NotFound`."""
+        root = self.folder.resolve()
+        with suppress(OSError, ValueError):
+            path = (root / name).resolve()
+            if path.is_relative_to(root) and path.is_dir():
+                return path
+        raise NotFound(f"no folder {name!r} below the folder of missions of this host")
 
     def _path(self, name: str) -> Path:
         """A file below the folder, also after links: nothing outside can be named."""

@@ -18,7 +18,6 @@ from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, Problem
 
-
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -34,7 +33,9 @@ def _refuse_odd_id(session_id: str) -> None:
     """Ids become names of folders and parts of addresses."""
     if session_id and not _ID.fullmatch(session_id):
         hint = "letters, digits, `.`, `_` and `-`, at most 100, the first one a letter or digit"
-        raise InvalidInput("the call", (Problem(where="session_id", message=f"{session_id[:120]!r} is no id", hint=hint),))
+        raise InvalidInput(
+            "the call", (Problem(where="session_id", message=f"{session_id[:120]!r} is no id", hint=hint),)
+        )
 
 
 @dataclass(frozen=True, slots=True)
