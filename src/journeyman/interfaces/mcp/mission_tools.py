@@ -20,7 +20,6 @@ from journeyman.interfaces.mcp.tool_definition import Arguments, McpTool, Reply,
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.mission import Mission, mission_digest
 from journeyman.mission.values.errors import CouldNotStart, InvalidInput, Problem, Unavailable
-from journeyman.wiring import mission_catalog
 
 MOST_ROWS: Final = 100
 """Sessions on a page."""
@@ -84,7 +83,7 @@ async def _check(call: ToolCall, arguments: CheckArguments) -> CheckReply:
     try:
         mission, folder = await _read(call, arguments)
         journeyman = access.host.journeyman
-        opens = None if arguments.offline else mission_catalog(mission, folder, settings=journeyman.settings)
+        opens = None if arguments.offline else journeyman.open_tools(mission, folder)
         found = await check_mission(mission, journeyman.predicates, journeyman.scripts, opens=opens)
     except InvalidInput as error:
         if arguments.file == "" and arguments.mission is None:
