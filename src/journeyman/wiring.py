@@ -6,7 +6,7 @@ import difflib
 import os
 import secrets
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -71,6 +71,8 @@ class Journeyman:
     """By name."""
     clients: ClientModels | None
     """Who lends a model to which session; `None` where no client can connect."""
+    open_tools: Callable[[Mission, Path], AbstractAsyncContextManager[Catalog]]
+    """Opens the tools of a mission whose file lies in a folder, as its sessions here get them."""
 
 
 @asynccontextmanager
@@ -106,9 +108,10 @@ async def opened(
         advisors = advisors_of(settings, os.environ)
         broker = broker_of(settings, os.environ, advisors, clients, keyed=not store.read_only)
         closing.push_async_callback(_closed, broker)
+        open_tools = partial(mission_catalog, functions=functions, settings=settings, on_attempt=on_attempt)
         world = Runtime(
             store=store,
-            open_catalog=partial(mission_catalog, functions=functions, settings=settings, on_attempt=on_attempt),
+            open_catalog=open_tools,
             predicates=predicates,
             scripts=scripts,
             clock=clock,
@@ -128,6 +131,7 @@ async def opened(
             broker=broker,
             advisors=advisors,
             clients=clients,
+            open_tools=open_tools,
         )
 
 

@@ -55,8 +55,18 @@ LEAST_JUDGEMENT_S: Final = 0.1
 class Driver:
     """Drives one session in this process."""
 
-    def __init__(self, world: Runtime, journal: Journal, requested: RequestedCheck | None = None) -> None:
+    def __init__(
+        self,
+        world: Runtime,
+        journal: Journal,
+        requested: RequestedCheck | None = None,
+        most_iterations: int | None = None,
+    ) -> None:
         self._world = world
+        self._most_iterations = most_iterations
+        """How many iterations are finished at most before the session is put down; one that is under way counts."""
+        self._last_iteration: int | None = None
+        """How many iterations the session has had by then."""
         self._requested = requested
         """What is to be checked, where the mission only judges."""
         self._journal = journal
@@ -98,6 +108,9 @@ class Driver:
             state = await journal.load()
             if not self._goes_on(state, owner):
                 return state
+            if self._most_iterations is not None:
+                under_way = state.phase not in (Phase.PROPOSE, Phase.NEXT)
+                self._last_iteration = state.usage.iterations + self._most_iterations - under_way
             await self._gather_history(state)
             self._claim(owner)
             if self._requested is not None:
@@ -267,13 +280,18 @@ class Driver:
         while True:
             self._move_deadline()
             command = next_command(journal.state)
-            if isinstance(command, c.Nothing):
+            if isinstance(command, c.Nothing) or self._had_enough(command):
                 if await self._commit():
                     return
                 continue
             await self._handlers[type(command)](command)
             if journal.pending_count > 200:
                 await self._commit()
+
+    def _had_enough(self, command: c.Command) -> bool:
+        """Tell whether the next iteration would be one more than this process was asked for."""
+        last = self._last_iteration
+        return last is not None and isinstance(command, c.Propose) and self._journal.state.usage.iterations >= last
 
     def _move_deadline(self) -> None:
         """Hold the tools to what the mission has left: a person may have given it more, and waiting for one costs none."""

@@ -40,16 +40,18 @@ class Engine:
         """
         return (await self._begun(mission, origin, None, session_id)).session_id
 
-    async def drive(self, session_id: str, on_event: OnEvent | None = None) -> State:
+    async def drive(
+        self, session_id: str, on_event: OnEvent | None = None, *, most_iterations: int | None = None
+    ) -> State:
         """Drive a session until it ends, pauses or waits for a person; give its state then.
 
-        `on_event` is told what happens from here on. Raises `NotFound`, `LeaseHeld` (another process drives it) or `LeaseLost` (another one took over).
+        `on_event` is told what happens from here on. With `most_iterations` it is put down after so many, at the latest. Raises `NotFound`, `LeaseHeld` (another process drives it) or `LeaseLost` (another one took over).
         """
         journal = self._journal(session_id)
         await journal.load()
         if on_event is not None:
             journal.listeners.append(on_event)
-        return await self._driven(journal)
+        return await self._driven(journal, most_iterations=most_iterations)
 
     async def once_free(
         self, session_id: str, drive: Callable[[], Awaitable[T]], tell: Callable[[str], None] = lambda _words: None
@@ -190,9 +192,11 @@ class Engine:
             raise _taken(session_id)
         return journal
 
-    async def _driven(self, journal: Journal, requested: RequestedCheck | None = None) -> State:
+    async def _driven(
+        self, journal: Journal, requested: RequestedCheck | None = None, most_iterations: int | None = None
+    ) -> State:
         try:
-            return await Driver(self._world, journal, requested).drive()
+            return await Driver(self._world, journal, requested, most_iterations).drive()
         except BaseExceptionGroup as group:
             raise _single_error(group) from None
 

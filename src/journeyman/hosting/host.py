@@ -6,6 +6,8 @@ import logging
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +22,7 @@ from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
-from journeyman.mission.values.errors import JourneymanError, LeaseHeld, LeaseLost
+from journeyman.mission.values.errors import JourneymanError, LeaseHeld, LeaseLost, NotAllowed
 from journeyman.wiring import Journeyman
 
 AtEnding = Callable[[Journeyman, str], Awaitable[str]]
@@ -29,6 +31,14 @@ MARK: Final = "hosted-"
 """Begins the names of drivers of a host: its successor goes on with the sessions that it drove, and with no others."""
 _MOST_FAULTS: Final = 1_000
 _log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """How far a session goes on, and who asked for that."""
+
+    iterations: int
+    who: str
 
 
 async def _nothing(_journeyman: Journeyman, _session_id: str) -> str:
@@ -64,8 +74,27 @@ class SessionHost:
         if session_id in self._driven:
             self._again.add(session_id)
             return
+        self._begin(session_id)
+
+    async def go_on_for(self, session_id: str, iterations: int, who: str) -> None:
+        """Drive a session in the background for so many iterations at most, and pause it then in the name of `who`.
+
+        Raises `NotAllowed` where it goes on already or is judged by a guard alone.
+        """
+        store = self.journeyman.store
+        if session_id in self._driven or is_driven(await row_of(store, session_id)):
+            raise NotAllowed(f"session {session_id} is driven already; pause it first to go on step by step")
+        if (await state_of(store, session_id)).mission.checks_only:
+            raise NotAllowed(
+                f"session {session_id} only judges, whenever a check is asked for: it has no steps to go on by"
+            )
+        await control.resume(store, self.journeyman.clock, session_id, who)
+        if session_id not in self._driven:
+            self._begin(session_id, _Steps(iterations, who))
+
+    def _begin(self, session_id: str, steps: _Steps | None = None) -> None:
         self._driven[session_id] = anyio.Event()
-        self._group.start_soon(self._drive, session_id)
+        self._group.start_soon(self._drive, session_id, steps)
 
     async def act(self, session_id: str, act: Callable[[str], Awaitable[State]]) -> State:
         """Do what a person wants to a session, then go on with it where nobody drives it; its state right after the act."""
@@ -115,22 +144,28 @@ class SessionHost:
                 taken.append(row.session_id)
         return taken
 
-    async def _drive(self, session_id: str) -> None:
+    async def _drive(self, session_id: str, steps: _Steps | None) -> None:
         try:
             async with self._free:
-                await self._driven_until_at_rest(session_id)
+                await self._driven_until_at_rest(session_id, steps)
         finally:
             self._driven.pop(session_id).set()
             self._again.discard(session_id)
             self.changes.notify(session_id)
 
-    async def _driven_until_at_rest(self, session_id: str) -> None:
+    async def _driven_until_at_rest(self, session_id: str, steps: _Steps | None) -> None:
         engine = self.journeyman.engine
         while True:
             self._again.discard(session_id)
+            most = None if steps is None else steps.iterations
             try:
-                state = await engine.once_free(session_id, lambda: engine.drive(session_id, self._tell))
+                state = await engine.once_free(
+                    session_id, partial(engine.drive, session_id, self._tell, most_iterations=most)
+                )
                 self._faults.pop(session_id, None)
+                if steps is not None and session_id not in self._again:
+                    await self._paused_after(state, steps)
+                steps = None
                 if state.status is SessionStatus.ENDED:
                     if self.journeyman.clients is not None:
                         self.journeyman.clients.release(session_id)
@@ -143,6 +178,13 @@ class SessionHost:
                 return
             if session_id not in self._again:
                 return
+
+    async def _paused_after(self, state: State, steps: _Steps) -> None:
+        """Pause what stopped for its steps alone: a successor of this host would go on with it otherwise."""
+        people = state.people
+        if state.status is SessionStatus.OPEN and not people.paused:
+            words = f"after {steps.iterations} iteration{'' if steps.iterations == 1 else 's'}, as asked for"
+            await control.pause(self.journeyman.store, self.journeyman.clock, state.session_id, steps.who, words)
 
     def _tell(self, _happened: EventRecord, state: State) -> None:
         self.changes.notify(state.session_id)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from journeyman.config import Settings
 from journeyman.engine.mission_check import expression_faults
@@ -16,6 +19,11 @@ from journeyman.mission.model.mission import Mission
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.wiring import advisor_problems, load_mission
+
+MOST_FILES: Final = 500
+"""Mission files that are listed."""
+_MOST_LOOKED_AT: Final = 20_000
+_FILLED: Final = frozenset({"node_modules", "__pycache__", "site-packages"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,9 +48,10 @@ class MissionSources:
     settings: Settings
 
     def files(self) -> list[str]:
-        """The mission files, relative to the folder."""
-        found = (path for form in FORMS for path in self.folder.rglob(f"*{form}") if _is_mission(path))
-        return sorted(str(path.relative_to(self.folder)) for path in found)
+        """The mission files, relative to the folder: at most 500, of the first 20,000 files that are looked at. Blocks."""
+        names = itertools.islice(_visible_files(self.folder), _MOST_LOOKED_AT)
+        found = (path for path in names if path.suffix.lower() in FORMS and _is_mission(path))
+        return sorted(str(path.relative_to(self.folder)) for path in itertools.islice(found, MOST_FILES))
 
     def read(self, wanted: WantedMission, caller: Caller) -> tuple[Mission, Path]:
         """The mission and the folder in which it works.
@@ -69,6 +78,15 @@ class MissionSources:
             raise InvalidInput(wanted.file or "the mission", problems)
         return mission, folder
 
+    def folder_below(self, name: str) -> Path:
+        """A folder below the folder of missions, or that itself where no name is given; raises `NotFound`."""
+        root = self.folder.resolve()
+        with suppress(OSError, ValueError):
+            path = (root / name).resolve()
+            if path.is_relative_to(root) and path.is_dir():
+                return path
+        raise NotFound(f"no folder {name!r} below the folder of missions of this host")
+
     def _path(self, name: str) -> Path:
         """A file below the folder, also after links: nothing outside can be named."""
         root = self.folder.resolve()
@@ -79,10 +97,18 @@ class MissionSources:
         raise NotFound(f"no mission file {name!r} below the folder of missions of this host")
 
 
+def _visible_files(folder: Path) -> Iterator[Path]:
+    """All files below, but for hidden folders and those that package managers fill."""
+    for place, folders, names in os.walk(folder):
+        folders[:] = sorted(name for name in folders if not name.startswith(".") and name not in _FILLED)
+        yield from (Path(place, name) for name in sorted(names))
+
+
 def _is_mission(path: Path) -> bool:
     """Tell whether a file says what a mission must: a directive. Whether it is a good one, reading it shows."""
     try:
-        head = path.read_text("utf-8", "strict")[:20_000]
+        with path.open(encoding="utf-8") as file:
+            head = file.read(20_000)
     except (OSError, ValueError):
         return False
     return "directive" in head and "criteria" in head

@@ -2,16 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from journeyman.engine import control
+from journeyman.engine.records import events_after
 from journeyman.hosting.access import AccessScope, Caller
 from journeyman.hosting.host import SessionHost
-from journeyman.mission.model.mission import Mission
+from journeyman.mission.model.events import SessionCreated
+from journeyman.mission.model.mission import Mission, mission_digest
 from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.errors import InvalidInput, NotAllowed, Problem
+
+_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A session that was begun, now or by an earlier call."""
+
+    session_id: str
+    created: bool
+
+
+def _refuse_odd_id(session_id: str) -> None:
+    """Ids become names of folders and parts of addresses."""
+    if session_id and not _ID.fullmatch(session_id):
+        hint = "letters, digits, `.`, `_` and `-`, at most 100, the first one a letter or digit"
+        raise InvalidInput(
+            "the call", (Problem(where="session_id", message=f"{session_id[:120]!r} is no id", hint=hint),)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +51,35 @@ class SessionActions:
     async def start(self, mission: Mission, origin: Path, session_id: str = "") -> str:
         """Begin a session of a mission that the caller was allowed to read; its id."""
         self.caller.require(AccessScope.RUN)
+        _refuse_odd_id(session_id)
         return await self.host.start(mission, origin, session_id)
+
+    async def start_once(self, mission: Mission, origin: Path, session_id: str = "", *, run: bool = True) -> Started:
+        """The same; where a session of that id began with this very mission, that one is meant: a repeated call is harmless.
+
+        Without `run` it is only recorded, and paused: whoever started it lets it go on.
+        """
+        self.caller.require(AccessScope.RUN)
+        _refuse_odd_id(session_id)
+        journeyman = self.host.journeyman
+        try:
+            created = await journeyman.engine.create(mission, origin, session_id=session_id)
+        except NotAllowed:
+            known = await events_after(journeyman.store, session_id, 0, 1)
+            first = known[0].happened.event
+            if isinstance(first, SessionCreated) and first.digest == mission_digest(mission):
+                return Started(session_id, created=False)
+            raise
+        if run:
+            self.host.go_on(created)
+        else:
+            await control.pause(journeyman.store, journeyman.clock, created, self.caller.name, "begun without running")
+        return Started(created, created=True)
+
+    async def iterate(self, session_id: str, iterations: int) -> None:
+        """Go on for so many iterations at most, in the background, and pause then."""
+        self.caller.require(AccessScope.RUN)
+        await self.host.go_on_for(session_id, iterations, self.caller.name)
 
     async def pause(self, session_id: str, note: str = "") -> State:
         """Stop at the next safe point."""

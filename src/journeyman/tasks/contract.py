@@ -25,6 +25,8 @@ from journeyman.workspaces.file_listing import listed_files
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _MOST_NAME: Final = 40
 _CHECK_S: Final = 600
+MOST_ATTEMPTS: Final = 5
+"""Where nobody says how many."""
 _STALLED: Final = 2
 """Attempts without a gain, after which one more series as long is made, and then none."""
 
@@ -58,7 +60,7 @@ class TaskOptions:
     files: Sequence[str] = ()
     protect: Sequence[str] = ()
     mounts: Sequence[str] = ()
-    attempts: int = 5
+    attempts: int = MOST_ATTEMPTS
     timeout_s: float = 1800
     tokens: int | None = None
     cost_usd: float | None = None

@@ -162,12 +162,17 @@ class _Assembly:
             backend = backend_of(name, spec, around, sources_of(name, self.metrics))
             timeout_s = None if spec.timeout_s is None else float(spec.timeout_s)
             found.append(self._entry(definition_of(name, spec), backend, timeout_s=timeout_s))
+        control: list[str] = []
         for server in self.sources.servers:
             slots = anyio.CapacityLimiter(self.limits.per_server)
             for name, full in catalog_names(server.config.name, list(server.definitions)).items():
+                if server.definitions[name].steers_missions:
+                    control.append(full)
+                    continue
                 tool = tool_of(full, server.definitions[name])
                 remote = RemoteTool(server, name, self.limits.caps, sources_of(full, self.metrics))
                 found.append(self._entry(tool, remote, slots))
+        _refuse_control_tools(control, [entry.tool.name for entry in found], self.allow)
         _check_names([entry.tool.name for entry in found], self.allow, self.metrics)
         entries = {entry.tool.name: entry for entry in found if _matches(entry.tool.name, self.allow)}
         return ToolCatalog(entries, hidden, self.limits, deadline)
@@ -200,6 +205,25 @@ class _Assembly:
 
 def _matches(name: str, patterns: Sequence[str]) -> bool:
     return any(fnmatchcase(name, pattern) for pattern in patterns)
+
+
+def _refuse_control_tools(control: Sequence[str], names: Sequence[str], allow: Sequence[str]) -> None:
+    """Refuse an allowlist that asks for tools that steer missions: none may start, end or approve a mission, its own least.
+
+    A pattern that means other tools besides is only narrower for it.
+    """
+    problems = [
+        Problem(
+            where=pattern,
+            message=f"means {meant[0]!r}, a tool of `journeyman mcp` that steers missions: no mission may have it",
+            hint="leave it out; give the mission the tools that do the work",
+        )
+        for pattern in allow
+        if (meant := [name for name in control if fnmatchcase(name, pattern)])
+        and not any(fnmatchcase(name, pattern) for name in names)
+    ]
+    if problems:
+        raise InvalidInput("the list of tools", tuple(problems), code="control_tools")
 
 
 def _check_names(names: Sequence[str], allow: Sequence[str], metrics: Mapping[str, MetricSource]) -> None:

@@ -64,6 +64,7 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
     "finish": CommandEntry("task", "Coding agents", "End a task and put out the files of its best attempt."),
     "agents": CommandEntry("agents", "Coding agents", "List the coding agents on this machine, and try one."),
     "guard": CommandEntry("guard.commands", "Guard", "Keep coding agents from calling work done that is not."),
+    "mcp": CommandEntry("serving_mcp", "Serving", "Serve missions to an MCP client, such as a coding agent (stdio)."),
     "gym": CommandEntry("gym.commands", "Gym", "Score, play, watch, export and train on simulated incidents."),
     "model": CommandEntry("model", "System", "Serve a scripted model on this machine."),
     "doctor": CommandEntry("system", "System", "Check this installation and say what to repair."),

@@ -32,7 +32,6 @@ from journeyman.interfaces.cli.output import Output
 from journeyman.interfaces.cli.shared import CommandGroup, exit_code, given_id, person, print_json, settings_of
 from journeyman.interfaces.cli.task_batch import run_many
 from journeyman.interfaces.cli.task_options import (
-    MOST_ATTEMPTS,
     AgentOption,
     AssetOption,
     AttemptsOption,
@@ -58,13 +57,12 @@ from journeyman.interfaces.cli.task_options import (
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.cli.with_session import once_free, with_journeyman, with_session
 from journeyman.interfaces.pages.report_files import report_option
-from journeyman.mission.criteria.base import as_json
 from journeyman.mission.model.mission import Mission, dump
 from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
-from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import InvalidInput, LeaseHeld, NotAllowed, Problem
-from journeyman.tasks.contract import MentorMode, TaskOptions, task_mission
+from journeyman.tasks.contract import MOST_ATTEMPTS, TaskOptions, task_mission
+from journeyman.tasks.following import following_mission
 from journeyman.tasks.outputs import put_out
 from journeyman.tasks.running import free_id, task_id
 from journeyman.wiring import Journeyman
@@ -166,7 +164,9 @@ def follow_up(
     if state.status is not SessionStatus.ENDED:
         _note(settings, name, text, who, view, run=run, given=[*asset, *check, *file])
         return
-    mission = _following(settings, state, text, assets=asset, checks=check, files=file, attempts=attempts, who=who)
+    mission = following_mission(
+        settings, state, text, assets=asset, checks=check, files=file, attempts=attempts, who=who
+    )
     made = _free_id(settings, f"{name}-followup")
     if run:
         _run(settings, mission, made, view, Path(state.identity.origin))
@@ -270,45 +270,6 @@ def _note(
         return await driven(journeyman, on_event, name)
 
     drive_and_print(settings, resumed, name, view)
-
-
-def _following(
-    settings: Settings,
-    state: State,
-    text: str,
-    *,
-    assets: list[Path],
-    checks: list[str],
-    files: list[str],
-    attempts: int | None,
-    who: str,
-) -> Mission:
-    """The mission of a follow-up: the earlier one with more words, more assets, more checks."""
-    earlier = state.mission
-    assert earlier.task is not None  # noqa: S101 - a task's mission
-    if not state.task.best:
-        raise NotAllowed(
-            f"no attempt of {state.session_id} left anything to go on from; begin anew with journeyman task"
-        )
-    kept: list[Json] = [as_json(criterion) for criterion in earlier.criteria if criterion.asks_person() is None]
-    asks = len(kept) < len(earlier.criteria)
-    directive = f"{earlier.directive}\n\nBesides: {text.strip()}"
-    options = TaskOptions(
-        agent=earlier.task.agent, source=None, assets=assets, checks=checks, files=files, protect=earlier.task.protect,
-        mounts=earlier.task.mounts, attempts=attempts or earlier.budget.iterations or MOST_ATTEMPTS,
-        timeout_s=float(earlier.task.limits.wall_clock_s), tokens=earlier.budget.tokens, cost_usd=earlier.budget.cost_usd,
-        mentor=_mentor_of(earlier, asks=asks), mentor_advisor=next(iter(earlier.advisors), ""), who=who, criteria=kept,
-        follows={"session": state.session_id, "attempt": state.task.best},
-        output=None if earlier.task.output is None else Path(earlier.task.output),
-    )  # fmt: skip
-    mission = task_mission(directive, options, settings)
-    return mission.model_copy(update={"name": earlier.name})
-
-
-def _mentor_of(mission: Mission, *, asks: bool) -> MentorMode | None:
-    if asks:
-        return MentorMode.hybrid if mission.advisors else MentorMode.expert_led
-    return MentorMode.model_assisted if mission.advisors else None
 
 
 def _said(text: str) -> str:

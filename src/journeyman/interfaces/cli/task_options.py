@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Final, TypeAlias
+from typing import Annotated, TypeAlias
 
 import typer
 
-from journeyman.tasks.contract import MentorMode
+from journeyman.tasks.contract import MOST_ATTEMPTS, MentorMode
 
-MOST_ATTEMPTS: Final = 5
 TaskArgument: TypeAlias = Annotated[
     str, typer.Argument(metavar="TASK", help="What is to be done, in words; left out with --from.")
 ]

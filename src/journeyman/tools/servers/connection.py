@@ -20,7 +20,7 @@ from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.tools.base import CallStatus, ToolHints
 from journeyman.tools.results import WireAnswer
 from journeyman.tools.servers.config import ServerConfig
-from journeyman.tools.servers.definition import ConnectionLost, Definition, TransportError
+from journeyman.tools.servers.definition import CONTROL_MARK, ConnectionLost, Definition, TransportError
 from journeyman.tools.servers.health import ServerHealth
 from journeyman.tools.servers.logs import clean_logs
 from journeyman.tools.servers.outbox import TRY_META, HttpResponseHead, Outbox, attempt_in_body
@@ -181,6 +181,7 @@ def _definition(tool: types.Tool) -> Definition:
         output_schema=cast("JsonObject | None", tool.output_schema),
         hints=hints,
         whole=cast("JsonObject", plain),
+        steers_missions=CONTROL_MARK in (tool.meta or {}),
     )
 
 

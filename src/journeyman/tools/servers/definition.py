@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from journeyman.mission.values.canonical import JsonObject, NotJson, checked, digest_of
 from journeyman.tools.base import CallStatus, Tool, ToolHints
+
+CONTROL_MARK: Final = "dev.journeyman/control"
+"""Stands in the `_meta` of tools that steer missions: they are never among the tools of one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +23,8 @@ class Definition:
     hints: ToolHints
     whole: JsonObject
     """All of it but `_meta`: what the pin is made of."""
+    steers_missions: bool = False
+    """Whether it is a tool of ours for people and their agents."""
 
 
 class TransportError(Exception):

@@ -13,8 +13,9 @@ from journeyman.attestations.verdict import AttestationStatus, AttestationVerdic
 from journeyman.config import Settings
 from journeyman.engine.reporting import report_of
 from journeyman.guard.contract import protected_patterns
+from journeyman.guard.guarded import contract_for_check
 from journeyman.interfaces.cli.guard.checks import checked, code_of, print_outcome, verifying
-from journeyman.interfaces.cli.guard.guarded_folder import contract_for_check, guarded_place
+from journeyman.interfaces.cli.guard.guarded_folder import guarded_place
 from journeyman.interfaces.cli.shared import BAD_INPUT, NOT_ACHIEVED, print_json
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.cli.with_session import with_journeyman

@@ -12,9 +12,10 @@ from journeyman.engine.clock import SystemClock
 from journeyman.guard.checking import CheckOrder, CheckOutcome, check_folder
 from journeyman.guard.contract import Contract
 from journeyman.guard.contract_lookup import GuardPlace
+from journeyman.guard.guarded import contract_for_check
 from journeyman.guard.reasons import observed_words
 from journeyman.guard.results import result_json
-from journeyman.interfaces.cli.guard.guarded_folder import contract_for_check, guarded_place
+from journeyman.interfaces.cli.guard.guarded_folder import guarded_place
 from journeyman.interfaces.cli.shared import exit_code, print_json
 from journeyman.interfaces.cli.status_marks import mark_of
 from journeyman.interfaces.cli.terminal import say

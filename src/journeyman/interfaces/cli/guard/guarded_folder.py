@@ -6,8 +6,9 @@ from pathlib import Path
 
 from journeyman.config import Settings
 from journeyman.engine.clock import SystemClock
-from journeyman.guard.contract import Contract, difference, load_guard_file, pin, pinned_contract, protected_patterns
-from journeyman.guard.contract_lookup import GuardPlace, find_guard, place_of
+from journeyman.guard.contract import Contract, pin, protected_patterns
+from journeyman.guard.contract_lookup import GuardPlace, place_of
+from journeyman.guard.guarded import guarded_above
 from journeyman.mission.model.guard_file import GuardFile
 from journeyman.mission.values.errors import NotAllowed, NotFound
 from journeyman.workspaces.digest import read_workspace
@@ -20,12 +21,7 @@ def records_of(settings: Settings) -> str:
 
 def guarded_place(settings: Settings, folder: Path, *, to_confirm: bool = False) -> GuardPlace:
     """The nearest guarded folder; `to_confirm` takes one that nobody has confirmed yet, too. Raises `NotFound`."""
-    place = find_guard(str(folder), records_of(settings), to_confirm=to_confirm)
-    if place is None:
-        raise NotFound(
-            f"{folder.resolve()} is not guarded: there is no guard.yaml; `journeyman guard init` proposes one"
-        )
-    return place
+    return guarded_above(folder, records_of(settings), to_confirm=to_confirm)
 
 
 def own_place(settings: Settings, folder: Path) -> GuardPlace:
@@ -33,18 +29,6 @@ def own_place(settings: Settings, folder: Path) -> GuardPlace:
     if not folder.is_dir():
         raise NotFound(f"{folder} is no folder")
     return place_of(str(folder), records_of(settings))
-
-
-def contract_for_check(place: GuardPlace) -> tuple[Contract, str]:
-    """The contract that somebody confirmed, and how the file differs from it; raises `NotAllowed` where nobody has."""
-    contract = pinned_contract(place)
-    if contract is None:
-        load_guard_file(place)  # what is wrong with it is told first
-        raise NotAllowed(
-            f"nobody has confirmed {Path(place.root) / place.file}: it may be anybody's; look at it, then: journeyman guard pin",
-            code="not_confirmed",
-        )
-    return contract, difference(place, contract)
 
 
 def pin_now(place: GuardPlace, guard: GuardFile) -> Contract:

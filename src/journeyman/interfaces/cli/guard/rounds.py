@@ -11,9 +11,10 @@ import typer
 
 from journeyman.config import Settings
 from journeyman.guard.checking import CheckOutcome
+from journeyman.guard.guarded import contract_for_check
 from journeyman.guard.rounds import RoundsOrder, run_rounds
 from journeyman.interfaces.cli.guard.checks import code_of, print_outcome, verifying
-from journeyman.interfaces.cli.guard.guarded_folder import contract_for_check, guarded_place
+from journeyman.interfaces.cli.guard.guarded_folder import guarded_place
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.cli.with_session import once_free, with_journeyman
 from journeyman.mission.values.errors import InvalidInput, Problem
