@@ -8,10 +8,13 @@ from pathlib import Path
 
 from journeyman.engine import control
 from journeyman.hosting.access import AccessScope, Caller
+from journeyman.hosting.conditional_store import ConditionalStore, record_moved
 from journeyman.hosting.host import SessionHost
+from journeyman.mission.chain import Head
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import JsonObject
+from journeyman.stores.base import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +26,9 @@ class SessionActions:
 
     host: SessionHost
     caller: Caller
+    seen: Head | None = None
+    """Where the caller has seen the record end: an action on one that has gone on since is refused, with
+    `precondition_failed`. `None` acts on whatever is there."""
 
     async def start(self, mission: Mission, origin: Path, session_id: str = "") -> str:
         """Begin a session of a mission that the caller was allowed to read; its id."""
@@ -59,16 +65,22 @@ class SessionActions:
         """Say whether an unknown effect happened."""
         return await self._act(AccessScope.PERSON, session_id, control.resolve, effect=effect, done=done, text=text)
 
-    async def fork(self, session_id: str, iteration: int | None = None) -> str:
-        """A new session that shares its history up to the end of an iteration; its id."""
+    async def fork(self, session_id: str, iteration: int | None = None, new_id: str = "") -> str:
+        """A new session that shares its history up to the end of an iteration; its id. `resume` drives it."""
         self.caller.require(AccessScope.PERSON)
-        return await self.host.journeyman.engine.fork(session_id, iteration)
+        return await self.host.journeyman.engine.fork(session_id, iteration, new_id)
 
     async def _act(
         self, scope: AccessScope, session_id: str, act: Callable[..., Awaitable[State]], **given: object
     ) -> State:
         self.caller.require(scope)
-        opened = self.host.journeyman
-        return await self.host.act(
-            session_id, lambda name: act(opened.store, opened.clock, name, self.caller.name, **given)
-        )
+        opened, store = self.host.journeyman, await self._store(session_id)
+        return await self.host.act(session_id, lambda name: act(store, opened.clock, name, self.caller.name, **given))
+
+    async def _store(self, session_id: str) -> Store:
+        store = self.host.journeyman.store
+        if self.seen is None:
+            return store
+        if await store.head(session_id) != self.seen and await store.read(session_id, 0, 1):
+            raise record_moved(session_id)
+        return ConditionalStore(store, self.seen)

@@ -102,19 +102,19 @@ class EventRow(_Reply):
     """What a person did, in words; empty for other events."""
 
 
-def session_row(row: Summary) -> SessionRow:
-    """The row of a session, with where it stands in place of what the record alone says."""
-    return SessionRow.model_validate({**asdict(row), "status": standing_of(row)})
+def session_row(row: Summary, standing: Standing | None = None) -> SessionRow:
+    """The row of a session, with where it stands in place of what the record alone says; a host may know better."""
+    return SessionRow.model_validate({**asdict(row), "status": standing or standing_of(row)})
 
 
-def session_detail(state: State, row: Summary) -> SessionDetail:
-    """Where a session stands."""
+def session_detail(state: State, row: Summary, standing: Standing | None = None) -> SessionDetail:
+    """Where a session stands; a host may know better than its row."""
     pending, verdict = state.people.pending, state.verdict
     best = best_row(state)
     return SessionDetail(
         session_id=state.session_id,
         name=state.mission.name,
-        status=standing_of(row),
+        status=standing or standing_of(row),
         iteration=state.iteration.index,
         phase=state.phase.value,
         verdict=verdict.label.value if verdict is not None else "",

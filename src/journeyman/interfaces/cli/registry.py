@@ -66,6 +66,8 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
     "guard": CommandEntry("guard.commands", "Guard", "Keep coding agents from calling work done that is not."),
     "gym": CommandEntry("gym.commands", "Gym", "Score, play, watch, export and train on simulated incidents."),
     "model": CommandEntry("model", "System", "Serve a scripted model on this machine."),
+    "serve": CommandEntry("serving", "Server", "Serve sessions over HTTP, for callers with tokens."),
+    "token": CommandEntry("tokens", "Server", "Make, list and revoke the tokens that `journeyman serve` takes."),
     "doctor": CommandEntry("system", "System", "Check this installation and say what to repair."),
     "config": CommandEntry("system", "System", "Show settings and where each comes from."),
 }

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Annotated, Final
 
 import anyio.to_thread
@@ -15,18 +13,17 @@ from journeyman.concurrency.folder_removal import remove_folder
 from journeyman.engine.clock import stamp
 from journeyman.engine.process_identity import owner_name
 from journeyman.engine.standing import Standing, is_driven, row_of, standing_of
+from journeyman.interfaces.cli.ages import age_of
 from journeyman.interfaces.cli.drive import log_of
 from journeyman.interfaces.cli.options import JsonOption, YesOption
 from journeyman.interfaces.cli.shared import CommandGroup, find_session, print_json, settings_of
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.cli.with_session import once_free, with_journeyman
-from journeyman.mission.values.errors import InvalidInput, NotAllowed, Problem
+from journeyman.mission.values.errors import NotAllowed
 from journeyman.stores.base import Lease, Summary
 from journeyman.wiring import Journeyman, tasks_folder
 
 app = CommandGroup()
-_UNITS_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_AGE: Final = re.compile(r"([0-9]{1,6}(?:[.][0-9]{1,3})?)([smhdw])")
 _ENDED: Final = (Standing.ENDED, Standing.COULD_NOT_START)
 _SHOWN: Final = 10
 
@@ -64,7 +61,7 @@ def prune(
     as_json: JsonOption = False,
 ) -> None:
     """Remove all sessions that ended longer ago than AGE."""
-    age = _age(older_than)
+    age = age_of(older_than, "--older-than")
 
     async def chosen(journeyman: Journeyman) -> list[Summary]:
         before = stamp(journeyman.clock.now() - age)
@@ -75,14 +72,6 @@ def prune(
         ]
 
     _remove(ctx, with_journeyman(settings_of(ctx), chosen), yes=yes, as_json=as_json)
-
-
-def _age(text: str) -> timedelta:
-    found = _AGE.fullmatch(text)
-    if found is None:
-        problem = Problem(where="--older-than", message=f"{text!r} is no age", hint="as in 90m, 12h, 30d or 8w")
-        raise InvalidInput("the command line", (problem,))
-    return timedelta(seconds=float(found[1]) * _UNITS_S[found[2]])
 
 
 def _remove(ctx: typer.Context, rows: Sequence[Summary], *, yes: bool, as_json: bool) -> None:
