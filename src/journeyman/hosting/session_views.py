@@ -109,7 +109,7 @@ def session_row(row: Summary, standing: Standing | None = None) -> SessionRow:
 
 def session_detail(state: State, row: Summary, standing: Standing | None = None) -> SessionDetail:
     """Where a session stands; a host may know better than its row."""
-    pending, verdict = state.people.pending, state.verdict
+    verdict = state.verdict
     best = best_row(state)
     return SessionDetail(
         session_id=state.session_id,
@@ -123,13 +123,19 @@ def session_detail(state: State, row: Summary, standing: Standing | None = None)
         criteria=[_row(encode_result(known.result)) for known in state.progress.criteria.values()],
         used=_row(structs.asdict(state.usage)),
         budget=_row(state.mission.budget.model_dump(mode="json")),
-        pending=PendingQuestion(**structs.asdict(pending)) if pending is not None else None,
+        pending=pending_question(state),
         unknown_effects=[effect.intended.effect for effect in unsettled(state)],
         context=[_row(to_json(row)) for row in context_rows(state)],
         best=None if best is None else _row(to_json(best)),
         metrics={name: cast("JsonValue", max(rows, key=_order).value) for name, rows in state.world.evidence.items()},
         task=_row(structs.asdict(state.task)) if state.mission.task is not None else None,
     )
+
+
+def pending_question(state: State) -> PendingQuestion | None:
+    """What a session asks a person."""
+    pending = state.people.pending
+    return PendingQuestion(**structs.asdict(pending)) if pending is not None else None
 
 
 def _order(row: Evidence) -> int:

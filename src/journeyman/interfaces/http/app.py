@@ -9,14 +9,16 @@ from typing import Any, Final, cast
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from journeyman.interfaces.http.gate import Gate
+from journeyman.interfaces.http.idempotency import IdempotentRequests
 from journeyman.interfaces.http.problems import MEDIA_TYPE, ProblemDetails, Refusal, problem_response
-from journeyman.interfaces.http.routes import events, health, sessions
+from journeyman.interfaces.http.routes import actions, approvals, events, health, missions, records, sessions
 from journeyman.interfaces.http.server_state import API, ServerState
 from journeyman.mission.values.errors import BugError, InvalidInput, JourneymanError, Problem
 
@@ -52,10 +54,26 @@ def create_app(server: ServerState, mounts: Sequence[BaseRoute] = ()) -> ASGIApp
     )
     app.state.server = server
     app.include_router(health.router)
-    for part in (sessions, events):
+    for part in (sessions, events, records, actions, approvals, missions):
         app.include_router(part.router)
     app.router.routes.extend(mounts)
-    return Gate(app, server)
+    gate = Gate(IdempotentRequests(app, server), server)
+    if not server.names.origins:
+        return gate
+    return CORSMiddleware(
+        gate,
+        allow_origins=sorted(server.names.origins),
+        allow_methods=["GET", "POST", "DELETE"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "Idempotency-Key",
+            "If-Match",
+            "If-None-Match",
+            "Last-Event-ID",
+        ],
+        expose_headers=["ETag", "Location", "Retry-After", "Idempotency-Replayed"],
+    )
 
 
 async def _journeyman_error(_request: Request, error: Exception) -> Response:

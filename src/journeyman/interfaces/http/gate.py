@@ -17,6 +17,7 @@ from journeyman.interfaces.http.admission import KEY, RequestAccess, access_of, 
 from journeyman.interfaces.http.browser_sessions import SAFE_METHODS
 from journeyman.interfaces.http.limits import STRANGERS
 from journeyman.interfaces.http.problems import Refusal, problem_response
+from journeyman.interfaces.http.request_bodies import replaying
 from journeyman.interfaces.http.server_state import API, MCP, METRICS, ServerState
 from journeyman.mission.values.errors import BugError, JourneymanError
 
@@ -156,7 +157,7 @@ class _Passage:
                 more = message.get("more_body", False)
         if waited.cancelled_caught:
             raise Refusal(408, "body_timeout", f"the body did not arrive within {limit_s:g} s")
-        return _replaying(b"".join(parts), self._receive)
+        return replaying(b"".join(parts), self._receive)
 
     async def _send(self, message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -206,15 +207,3 @@ def _is_below(path: str, places: tuple[str, ...]) -> bool:
 
 def _too_large(most: int) -> Refusal:
     return Refusal(413, "body_too_large", f"the body may have {most} bytes at most")
-
-
-def _replaying(body: bytes, receive: Receive) -> Receive:
-    """Gives a body that was read, and then what the connection has to say."""
-    left = [body]
-
-    async def replay() -> Message:
-        if left:
-            return {"type": "http.request", "body": left.pop(), "more_body": False}
-        return await receive()
-
-    return replay

@@ -16,6 +16,7 @@ from journeyman.hosting.mission_sources import WantedMission
 from journeyman.hosting.session_views import SessionDetail, session_detail
 from journeyman.interfaces.http.admission import Actor, Admitted, Reader
 from journeyman.interfaces.http.conditions import IfNoneMatch, is_same, tag_of
+from journeyman.interfaces.http.idempotency import Keyed, KeyedRequest
 from journeyman.interfaces.http.paging import SessionPage, session_page
 from journeyman.interfaces.http.server_state import API
 from journeyman.mission.values.canonical import JsonObject
@@ -83,13 +84,28 @@ def _fitting(host: SessionHost, status: Standing | None, name: str, text: str) -
 
 
 @router.post("/sessions", status_code=201, summary="Start a session")
-async def start_session(actor: Actor, wanted: SessionStart, request: Request, response: Response) -> SessionDetail:
+async def start_session(
+    actor: Actor, keyed: Keyed, wanted: SessionStart, request: Request, response: Response
+) -> SessionDetail:
     """Record a session of a mission and drive it in the background; follow it by its events."""
     choice = wanted.wanted()
     mission, folder = await anyio.to_thread.run_sync(lambda: actor.sources.read(choice, actor.caller))
-    session_id = await actor.actions.start(mission, folder, wanted.session_id)
+    session_id, is_there = await new_session_id(actor, keyed, wanted.session_id)
+    if is_there:
+        actor.host.go_on(session_id)
+    else:
+        session_id = await actor.actions.start(mission, folder, session_id)
     response.headers["location"] = f"{request.url.path}/{session_id}"
     return await detail_of(actor, session_id)
+
+
+async def new_session_id(admitted: Admitted, keyed: KeyedRequest | None, wanted: str) -> tuple[str, bool]:
+    """The id of a session to begin, empty where one is to be drawn; and whether a request with the same key began it."""
+    if keyed is None:
+        return wanted, False
+    name = wanted or keyed.session_id
+    rows = await admitted.host.journeyman.store.sessions(name) if keyed.is_retry else ()
+    return name, any(row.created_at >= keyed.begun_at for row in rows)
 
 
 async def detail_of(admitted: Admitted, session_id: str) -> SessionDetail:
