@@ -131,8 +131,10 @@ class Engine:
                 group.start_soon(one, session_id)
         return states
 
-    async def fork(self, session_id: str, iteration: int | None = None) -> str:
+    async def fork(self, session_id: str, iteration: int | None = None, new_id: str = "") -> str:
         """Begin a session that shares another's history up to the end of an iteration (the last one when `None`).
+
+        Its id is drawn where none is given; raises `NotAllowed` where a session has that id already.
 
         Where that iteration ended the other session, its verdict and what asked for it are left out: the new session
         decides again, so that an amended budget lets it go on.
@@ -151,7 +153,9 @@ class Engine:
                 f"session {session_id} has no finished iteration {iteration if iteration is not None else 0} to fork from"
             )
         decided = cast("e.Decided", source[cut].event)
-        new_id = f"s{world.clock.new_id()}"
+        if new_id and await world.store.read(new_id, 0, 1):
+            raise _taken(new_id)
+        new_id = new_id or f"s{world.clock.new_id()}"
         journal = self._journal(new_id)
         first = e.SessionCreated(
             tenant=created.tenant,

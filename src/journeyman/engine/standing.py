@@ -50,7 +50,7 @@ def is_driven(row: Summary) -> bool:
 
 async def row_of(store: Store, session_id: str) -> Summary:
     """The row of one session as lists show it; raises `NotFound`."""
-    found = next((row for row in await store.sessions() if row.session_id == session_id), None)
-    if found is None:
+    found = await store.sessions(session_id) if session_id else ()
+    if not found:
         raise session_not_found(session_id)
-    return found
+    return found[0]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -15,6 +15,7 @@ import anyio
 from anyio.abc import TaskGroup
 
 from journeyman.engine import control
+from journeyman.engine.engine import OnEvent
 from journeyman.engine.record_reading import state_of
 from journeyman.engine.standing import Standing, is_driven, row_of, standing_of
 from journeyman.hosting.changes import Changes
@@ -22,7 +23,8 @@ from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
-from journeyman.mission.values.errors import JourneymanError, LeaseHeld, LeaseLost, NotAllowed
+from journeyman.mission.values.errors import BugError, JourneymanError, LeaseHeld, LeaseLost, NotAllowed
+from journeyman.stores.base import Summary
 from journeyman.wiring import Journeyman
 
 AtEnding = Callable[[Journeyman, str], Awaitable[str]]
@@ -48,8 +50,16 @@ async def _nothing(_journeyman: Journeyman, _session_id: str) -> str:
 class SessionHost:
     """Sessions of one tenant, driven here on one event loop."""
 
-    def __init__(self, journeyman: Journeyman, group: TaskGroup, at_ending: AtEnding, most_at_once: int) -> None:
+    def __init__(
+        self,
+        journeyman: Journeyman,
+        group: TaskGroup,
+        at_ending: AtEnding,
+        most_at_once: int,
+        listeners: Sequence[OnEvent] = (),
+    ) -> None:
         self.journeyman = journeyman
+        self._listeners = listeners
         self.changes = Changes()
         self._group = group
         self._at_ending = at_ending
@@ -115,6 +125,12 @@ class SessionHost:
         """Tell whether a session is driven here."""
         return session_id in self._driven
 
+    def standing(self, row: Summary) -> Standing:
+        """Where a session stands; one that is about to be driven here, and has no lease yet, is running."""
+        found = standing_of(row)
+        not_yet = found in (Standing.STOPPED, Standing.INTERRUPTED) and self.is_driving(row.session_id)
+        return Standing.RUNNING if not_yet else found
+
     @property
     def driving(self) -> int:
         """How many sessions are driven here."""
@@ -176,6 +192,10 @@ class SessionHost:
             except JourneymanError as error:
                 self._keep_fault(session_id, error)
                 return
+            except Exception as error:  # noqa: BLE001  # one session's fault must not stop the others
+                _log.exception("%s met a fault of Journeyman", session_id)
+                self._keep_fault(session_id, BugError(f"{type(error).__name__} while {session_id} was driven"))
+                return
             if session_id not in self._again:
                 return
 
@@ -186,8 +206,10 @@ class SessionHost:
             words = f"after {steps.iterations} iteration{'' if steps.iterations == 1 else 's'}, as asked for"
             await control.pause(self.journeyman.store, self.journeyman.clock, state.session_id, steps.who, words)
 
-    def _tell(self, _happened: EventRecord, state: State) -> None:
+    def _tell(self, happened: EventRecord, state: State) -> None:
         self.changes.notify(state.session_id)
+        for listen in self._listeners:
+            listen(happened, state)
 
     def _keep_fault(self, session_id: str, error: JourneymanError) -> None:
         _log.warning("%s cannot go on: %s", session_id, error.code)
@@ -198,7 +220,11 @@ class SessionHost:
 
 @asynccontextmanager
 async def hosted(
-    journeyman: Journeyman, *, at_ending: AtEnding = _nothing, most_at_once: int = 64
+    journeyman: Journeyman,
+    *,
+    at_ending: AtEnding = _nothing,
+    most_at_once: int = 64,
+    listeners: Sequence[OnEvent] = (),
 ) -> AsyncGenerator[SessionHost]:
     """A host of an open Journeyman; at the end what it drives is put down in order, to be taken up again.
 
@@ -206,9 +232,10 @@ async def hosted(
         journeyman: Opened with `driver_mark=MARK`, so that a later host knows its sessions.
         at_ending: Done for each session that ends here.
         most_at_once: Sessions driven at a time; others wait for their turn.
+        listeners: Told each event of what is driven here, once it is durable, with the state right after it.
     """
     async with anyio.create_task_group() as group:
         try:
-            yield SessionHost(journeyman, group, at_ending, most_at_once)
+            yield SessionHost(journeyman, group, at_ending, most_at_once, listeners)
         finally:
             group.cancel_scope.cancel()

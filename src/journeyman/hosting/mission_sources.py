@@ -73,6 +73,9 @@ class MissionSources:
             mission, folder = load_mission(self._path(wanted.file), wanted.parameters)
         if wanted.budget:
             mission = with_ceilings(mission, wanted.budget, "budget")
+        if mission.checks_only:
+            told = "is `check`: nothing would be done, only judged"
+            raise InvalidInput(wanted.file or "the mission", (Problem(where="mode", message=told),))
         problems = advisor_problems(self.settings, mission)
         if problems:
             raise InvalidInput(wanted.file or "the mission", problems)

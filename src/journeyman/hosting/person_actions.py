@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from journeyman.engine import control
 from journeyman.engine.records import events_after
 from journeyman.hosting.access import AccessScope, Caller
+from journeyman.hosting.conditional_store import ConditionalStore, record_moved
 from journeyman.hosting.host import SessionHost
+from journeyman.mission.chain import Head
 from journeyman.mission.model.events import SessionCreated
 from journeyman.mission.model.mission import Mission, mission_digest
 from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import JsonObject
-from journeyman.mission.values.errors import InvalidInput, NotAllowed, Problem
+from journeyman.mission.values.errors import NotAllowed
+from journeyman.stores.base import Store
+from journeyman.stores.validation import check_session_id
 
-_ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+def _check_given(session_id: str) -> None:
+    if session_id:
+        check_session_id(session_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +32,6 @@ class Started:
 
     session_id: str
     created: bool
-
-
-def _refuse_odd_id(session_id: str) -> None:
-    """Ids become names of folders and parts of addresses."""
-    if session_id and not _ID.fullmatch(session_id):
-        hint = "letters, digits, `.`, `_` and `-`, at most 100, the first one a letter or digit"
-        raise InvalidInput(
-            "the call", (Problem(where="session_id", message=f"{session_id[:120]!r} is no id", hint=hint),)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,11 +43,14 @@ class SessionActions:
 
     host: SessionHost
     caller: Caller
+    seen: Head | None = None
+    """Where the caller has seen the record end: an action on one that has gone on since is refused, with
+    `precondition_failed`. `None` acts on whatever is there."""
 
     async def start(self, mission: Mission, origin: Path, session_id: str = "") -> str:
         """Begin a session of a mission that the caller was allowed to read; its id."""
         self.caller.require(AccessScope.RUN)
-        _refuse_odd_id(session_id)
+        _check_given(session_id)
         return await self.host.start(mission, origin, session_id)
 
     async def start_once(self, mission: Mission, origin: Path, session_id: str = "", *, run: bool = True) -> Started:
@@ -60,7 +59,7 @@ class SessionActions:
         Without `run` it is only recorded, and paused: whoever started it lets it go on.
         """
         self.caller.require(AccessScope.RUN)
-        _refuse_odd_id(session_id)
+        _check_given(session_id)
         journeyman = self.host.journeyman
         try:
             created = await journeyman.engine.create(mission, origin, session_id=session_id)
@@ -111,16 +110,22 @@ class SessionActions:
         """Say whether an unknown effect happened."""
         return await self._act(AccessScope.PERSON, session_id, control.resolve, effect=effect, done=done, text=text)
 
-    async def fork(self, session_id: str, iteration: int | None = None) -> str:
-        """A new session that shares its history up to the end of an iteration; its id."""
+    async def fork(self, session_id: str, iteration: int | None = None, new_id: str = "") -> str:
+        """A new session that shares its history up to the end of an iteration; its id. `resume` drives it."""
         self.caller.require(AccessScope.PERSON)
-        return await self.host.journeyman.engine.fork(session_id, iteration)
+        return await self.host.journeyman.engine.fork(session_id, iteration, new_id)
 
     async def _act(
         self, scope: AccessScope, session_id: str, act: Callable[..., Awaitable[State]], **given: object
     ) -> State:
         self.caller.require(scope)
-        opened = self.host.journeyman
-        return await self.host.act(
-            session_id, lambda name: act(opened.store, opened.clock, name, self.caller.name, **given)
-        )
+        opened, store = self.host.journeyman, await self._store(session_id)
+        return await self.host.act(session_id, lambda name: act(store, opened.clock, name, self.caller.name, **given))
+
+    async def _store(self, session_id: str) -> Store:
+        store = self.host.journeyman.store
+        if self.seen is None:
+            return store
+        if await store.head(session_id) != self.seen and await store.read(session_id, 0, 1):
+            raise record_moved(session_id)
+        return ConditionalStore(store, self.seen)

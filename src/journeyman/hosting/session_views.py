@@ -102,19 +102,19 @@ class EventRow(_Reply):
     """What a person did, in words; empty for other events."""
 
 
-def session_row(row: Summary) -> SessionRow:
-    """The row of a session, with where it stands in place of what the record alone says."""
-    return SessionRow.model_validate({**asdict(row), "status": standing_of(row)})
+def session_row(row: Summary, standing: Standing | None = None) -> SessionRow:
+    """The row of a session, with where it stands in place of what the record alone says; a host may know better."""
+    return SessionRow.model_validate({**asdict(row), "status": standing or standing_of(row)})
 
 
-def session_detail(state: State, row: Summary) -> SessionDetail:
-    """Where a session stands."""
-    pending, verdict = state.people.pending, state.verdict
+def session_detail(state: State, row: Summary, standing: Standing | None = None) -> SessionDetail:
+    """Where a session stands; a host may know better than its row."""
+    verdict = state.verdict
     best = best_row(state)
     return SessionDetail(
         session_id=state.session_id,
         name=state.mission.name,
-        status=standing_of(row),
+        status=standing or standing_of(row),
         iteration=state.iteration.index,
         phase=state.phase.value,
         verdict=verdict.label.value if verdict is not None else "",
@@ -123,13 +123,19 @@ def session_detail(state: State, row: Summary) -> SessionDetail:
         criteria=[_row(encode_result(known.result)) for known in state.progress.criteria.values()],
         used=_row(structs.asdict(state.usage)),
         budget=_row(state.mission.budget.model_dump(mode="json")),
-        pending=PendingQuestion(**structs.asdict(pending)) if pending is not None else None,
+        pending=pending_question(state),
         unknown_effects=[effect.intended.effect for effect in unsettled(state)],
         context=[_row(to_json(row)) for row in context_rows(state)],
         best=None if best is None else _row(to_json(best)),
         metrics={name: cast("JsonValue", max(rows, key=_order).value) for name, rows in state.world.evidence.items()},
         task=_row(structs.asdict(state.task)) if state.mission.task is not None else None,
     )
+
+
+def pending_question(state: State) -> PendingQuestion | None:
+    """What a session asks a person."""
+    pending = state.people.pending
+    return PendingQuestion(**structs.asdict(pending)) if pending is not None else None
 
 
 def _order(row: Evidence) -> int:

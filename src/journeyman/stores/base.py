@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from journeyman.mission.chain import Entry, Head
 
@@ -80,6 +80,13 @@ class Summary:
     """Whether that lease still holds."""
 
 
+class SessionPlace(NamedTuple):
+    """Where a session stands among all, which are ordered by both, newest first."""
+
+    created_at: str
+    session_id: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Batch:
     """What one commit adds to one session: all of it or nothing."""
@@ -145,8 +152,13 @@ class Store(Protocol):
         """The plain bytes of a blob; raises `NotFound`, or `RecordBroken` when they do not match `digest`."""
         ...
 
-    async def sessions(self) -> Sequence[Summary]:
-        """The summaries of all sessions, newest `created_at` first."""
+    async def sessions(
+        self, only: str = "", *, before: SessionPlace | None = None, limit: int | None = None
+    ) -> Sequence[Summary]:
+        """The summaries of all sessions, newest `created_at` first, and of equal ones the largest id.
+
+        `only` names one session; its summary alone, or none. Behind the place `before`, at most `limit`: a page of a list.
+        """
         ...
 
     async def accounts(self, ceilings: Mapping[str, int | None] | None = None) -> Sequence[Account]:

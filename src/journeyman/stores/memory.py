@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from journeyman.mission.chain import Entry, Head, genesis, head_of
 from journeyman.mission.values.canonical import digest as digest_of_bytes
 from journeyman.mission.values.errors import NotFound, RecordBroken
-from journeyman.stores.base import Account, Batch, Lease, Reserve, Settle, Summary
+from journeyman.stores.base import Account, Batch, Lease, Reserve, SessionPlace, Settle, Summary
 from journeyman.stores.references import blobs_named
 from journeyman.stores.validation import (
     budget_refused,
@@ -178,10 +178,13 @@ class MemoryStore:
             raise RecordBroken(f"blob {digest} holds other bytes than were written")
         return data
 
-    async def sessions(self) -> Sequence[Summary]:
+    async def sessions(
+        self, only: str = "", *, before: SessionPlace | None = None, limit: int | None = None
+    ) -> Sequence[Summary]:
         """The summaries, newest first; see `Store.sessions`."""
-        rows = sorted(self._summaries.values(), key=lambda row: (row.created_at, row.session_id), reverse=True)
-        return [self._with_lease(row) for row in rows]
+        rows = sorted(self._summaries.values(), key=_place, reverse=True)
+        fitting = [row for row in rows if (not only or row.session_id == only) and (not before or _place(row) < before)]
+        return [self._with_lease(row) for row in fitting[:limit]]
 
     def _with_lease(self, row: Summary) -> Summary:
         held = self._leases.get(row.session_id)
@@ -216,3 +219,7 @@ class MemoryStore:
 
     def _check_lease(self, lease: Lease, session_id: str) -> None:
         check_held(self._leases.get(session_id), lease)
+
+
+def _place(row: Summary) -> SessionPlace:
+    return SessionPlace(row.created_at, row.session_id)

@@ -16,6 +16,7 @@ from journeyman.config import Settings
 from journeyman.engine.engine import OnEvent
 from journeyman.engine.reporting import report_of
 from journeyman.engine.standing import row_of
+from journeyman.hosting.removal import log_of
 from journeyman.interfaces.cli.approval_prompt import answered, is_for
 from journeyman.interfaces.cli.approval_rows import FailedCalls
 from journeyman.interfaces.cli.command_output import log_output
@@ -60,11 +61,6 @@ class View:
 def chosen_output(output: Output, *, as_json: bool) -> Output:
     """`--json` is the short form of `--output json`."""
     return Output.json if as_json else output
-
-
-def log_of(settings: Settings, session: str) -> Path:
-    """The file to which goes what the tools of a session print."""
-    return settings.data_dir / settings.tenant / "logs" / f"{session}.log"
 
 
 def drive_and_print(settings: Settings, start: Drive, session: str, view: View) -> None:

@@ -67,6 +67,8 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
     "mcp": CommandEntry("serving_mcp", "Serving", "Serve missions to an MCP client, such as a coding agent (stdio)."),
     "gym": CommandEntry("gym.commands", "Gym", "Score, play, watch, export and train on simulated incidents."),
     "model": CommandEntry("model", "System", "Serve a scripted model on this machine."),
+    "serve": CommandEntry("serving", "Server", "Serve sessions over HTTP, for callers with tokens."),
+    "token": CommandEntry("tokens", "Server", "Make, list and revoke the tokens that `journeyman serve` takes."),
     "doctor": CommandEntry("system", "System", "Check this installation and say what to repair."),
     "config": CommandEntry("system", "System", "Show settings and where each comes from."),
 }

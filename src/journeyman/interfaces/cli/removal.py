@@ -2,31 +2,26 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Sequence
-from datetime import timedelta
+from functools import partial
 from typing import Annotated, Final
 
-import anyio.to_thread
 import typer
 
-from journeyman.concurrency.folder_removal import remove_folder
 from journeyman.engine.clock import stamp
-from journeyman.engine.process_identity import owner_name
 from journeyman.engine.standing import Standing, is_driven, row_of, standing_of
-from journeyman.interfaces.cli.drive import log_of
+from journeyman.hosting.removal import remove_sessions
+from journeyman.interfaces.cli.ages import age_of
 from journeyman.interfaces.cli.options import JsonOption, YesOption
 from journeyman.interfaces.cli.shared import CommandGroup, find_session, print_json, settings_of
 from journeyman.interfaces.cli.terminal import say
-from journeyman.interfaces.cli.with_session import once_free, with_journeyman
-from journeyman.mission.values.errors import InvalidInput, NotAllowed, Problem
-from journeyman.stores.base import Lease, Summary
-from journeyman.wiring import Journeyman, tasks_folder
+from journeyman.interfaces.cli.with_session import with_journeyman
+from journeyman.mission.values.errors import NotAllowed
+from journeyman.stores.base import Summary
+from journeyman.wiring import Journeyman
 
 app = CommandGroup()
-_UNITS_S: Final = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_AGE: Final = re.compile(r"([0-9]{1,6}(?:[.][0-9]{1,3})?)([smhdw])")
 _ENDED: Final = (Standing.ENDED, Standing.COULD_NOT_START)
 _SHOWN: Final = 10
 
@@ -64,7 +59,7 @@ def prune(
     as_json: JsonOption = False,
 ) -> None:
     """Remove all sessions that ended longer ago than AGE."""
-    age = _age(older_than)
+    age = age_of(older_than, "--older-than")
 
     async def chosen(journeyman: Journeyman) -> list[Summary]:
         before = stamp(journeyman.clock.now() - age)
@@ -77,39 +72,14 @@ def prune(
     _remove(ctx, with_journeyman(settings_of(ctx), chosen), yes=yes, as_json=as_json)
 
 
-def _age(text: str) -> timedelta:
-    found = _AGE.fullmatch(text)
-    if found is None:
-        problem = Problem(where="--older-than", message=f"{text!r} is no age", hint="as in 90m, 12h, 30d or 8w")
-        raise InvalidInput("the command line", (problem,))
-    return timedelta(seconds=float(found[1]) * _UNITS_S[found[2]])
-
-
 def _remove(ctx: typer.Context, rows: Sequence[Summary], *, yes: bool, as_json: bool) -> None:
     if rows and not yes:
         _ask(rows)
 
-    async def work(journeyman: Journeyman) -> None:
-        owner, ttl_s = owner_name(journeyman.clock.new_id()), journeyman.settings.lease_ttl_s
-        leases: list[Lease] = []
-        try:
-            for row in rows:
-                name = row.session_id
-                claim = lambda name=name: journeyman.store.claim(name, owner, ttl_s)  # noqa: E731
-                leases.append(await once_free(journeyman, name, claim))
-            await journeyman.store.delete(leases)
-            for row in rows:
-                log_of(journeyman.settings, row.session_id).unlink(missing_ok=True)
-                left = tasks_folder(journeyman.settings) / row.session_id
-                await anyio.to_thread.run_sync(remove_folder, left)
-        except BaseException:
-            for lease in leases:
-                await journeyman.store.release(lease)
-            raise
-
-    if rows:
-        with_journeyman(settings_of(ctx), work)
     names = [row.session_id for row in rows]
+    if rows:
+        tell = partial(say, err=True)
+        with_journeyman(settings_of(ctx), lambda journeyman: remove_sessions(journeyman, names, tell))
     if as_json:
         print_json({"deleted": [*names]})
     else:

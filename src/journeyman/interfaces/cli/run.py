@@ -14,12 +14,12 @@ from journeyman.engine import control
 from journeyman.engine.clock import SystemClock
 from journeyman.engine.engine import OnEvent
 from journeyman.engine.standing import Standing, row_of, standing_of
+from journeyman.hosting.removal import log_of
 from journeyman.interfaces.cli.drive import (
     View,
     chosen_output,
     drive_and_print,
     driven,
-    log_of,
     print_result,
 )
 from journeyman.interfaces.cli.dry_run import show_dry_run

@@ -11,7 +11,7 @@ import typer
 from journeyman.agents.drivers.installed import refuse_unready
 from journeyman.agents.drivers.registry import apprentice_for
 from journeyman.config import Settings
-from journeyman.interfaces.cli.drive import log_of
+from journeyman.hosting.removal import log_of
 from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.shared import INTERRUPTED, NOT_ACHIEVED, WAITING, print_json
 from journeyman.interfaces.cli.terminal import others_print_to, say

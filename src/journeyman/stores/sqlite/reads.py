@@ -9,7 +9,7 @@ from typing import NamedTuple
 from journeyman.mission.chain import Entry, Head
 from journeyman.mission.values.canonical import digest as digest_of_bytes
 from journeyman.mission.values.errors import NotFound, RecordBroken
-from journeyman.stores.base import Summary
+from journeyman.stores.base import SessionPlace, Summary
 from journeyman.stores.sqlite.writes import SEQ_BITS
 from journeyman.stores.validation import MAX_SEQ
 
@@ -74,16 +74,31 @@ def _raw(digest: str) -> bytes:
     return raw if len(raw) == _DIGEST_BYTES and raw.hex() == digest else b""
 
 
-def summaries(connection: sqlite3.Connection, now: float) -> list[Summary]:
-    """All summaries, newest first, each with whether its record ends where the row says, and who has its lease."""
-    rows = connection.execute(
-        "SELECT session.session_id, name, status, verdict, outcome, iteration, created_at, updated_at, origin, head_seq,"
+class SummaryRange(NamedTuple):
+    """Which summaries to read; see `Store.sessions`."""
+
+    only: str
+    before: SessionPlace | None
+    limit: int | None
+
+
+def summaries(connection: sqlite3.Connection, now: float, part: SummaryRange) -> list[Summary]:
+    """Summaries, newest first, each with whether its record ends where the row says, and who has its lease."""
+    chosen, values = "", [SEQ_BITS, now, -1 if part.limit is None else max(part.limit, 0)]
+    if part.only:
+        chosen, values = "WHERE session_id = ?4", [*values, part.only]
+    elif part.before is not None:
+        chosen, values = "WHERE (created_at, session_id) < (?4, ?5)", [*values, *part.before]
+    rows = connection.execute(  # `chosen` is one of three texts of ours
+        "SELECT session.session_id, name, status, verdict, outcome, iteration, created_at, updated_at, origin, head_seq,"  # noqa: S608
         " EXISTS (SELECT 1 FROM event WHERE event.key = (session.key << ?1) + head_seq AND hash = head_hash)"
         " AND NOT EXISTS (SELECT 1 FROM event WHERE event.key > (session.key << ?1) + head_seq"
         " AND event.key < ((session.key + 1) << ?1)), coalesce(owner, ''), coalesce(owner <> '' AND expires_at > ?2, 0)"
-        " FROM session LEFT JOIN lease ON lease.session_id = session.session_id"
+        # chosen before anything is looked up beside them: of a long list, only for the rows of the page
+        f" FROM (SELECT * FROM session {chosen} ORDER BY created_at DESC, session_id DESC LIMIT ?3) AS session"
+        " LEFT JOIN lease ON lease.session_id = session.session_id"
         " ORDER BY created_at DESC, session.session_id DESC",
-        (SEQ_BITS, now),
+        values,
     )
     return [
         Summary(

@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Final, Self
 
 from journeyman.mission.chain import Entry, Head, genesis
-from journeyman.stores.base import Account, Batch, Lease, Summary
+from journeyman.stores.base import Account, Batch, Lease, SessionPlace, Summary
 from journeyman.stores.sqlite import database, reads, removal, writes
 from journeyman.stores.sqlite.connection_thread import ConnectionThread, ReadOnlyThread
 from journeyman.stores.validation import check_amounts, check_batch, check_claim, check_ttl
@@ -151,9 +151,12 @@ class SqliteStore:
         """The plain bytes of a blob; see `Store.blob`."""
         return await self._reader.run(lambda connection: reads.blob(connection, digest))
 
-    async def sessions(self) -> Sequence[Summary]:
+    async def sessions(
+        self, only: str = "", *, before: SessionPlace | None = None, limit: int | None = None
+    ) -> Sequence[Summary]:
         """The summaries, newest first; see `Store.sessions`."""
-        return await self._reader.run(lambda connection: reads.summaries(connection, self._clock()))
+        wanted = reads.SummaryRange(only, before, limit)
+        return await self._reader.run(lambda connection: reads.summaries(connection, self._clock(), wanted))
 
     async def delete(self, leases: Sequence[Lease]) -> None:
         """Remove sessions whole; see `Forgetting.delete`."""

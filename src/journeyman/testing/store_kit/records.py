@@ -10,7 +10,7 @@ from typing import cast
 from journeyman.mission.chain import Entry, Head, check_chain, genesis
 from journeyman.mission.values.canonical import digest
 from journeyman.mission.values.errors import BudgetRefused, HeadMoved, InvalidInput, NotFound
-from journeyman.stores.base import Batch, HeadLookup, Reserve, Store
+from journeyman.stores.base import Batch, HeadLookup, Reserve, SessionPlace, Store
 from journeyman.testing.store_kit.fixtures import (
     MakeStore,
     RecordWriter,
@@ -191,6 +191,14 @@ async def sessions_are_listed_newest_first(make_store: MakeStore, place: StorePl
         await stories[2].add(store, 3)
         wanted = [stories[1].summary(2), stories[0].summary(2), stories[2].summary(5)]
         expect_equal(list(await store.sessions()), wanted, "`sessions` gives the latest summaries, newest first")
+        expect_equal(list(await store.sessions("b")), wanted[1:2], "`sessions` finds one by its id")
+        expect_equal(list(await store.sessions("none")), [], "`sessions` of an unknown id is empty")
+        place_of = [SessionPlace(row.created_at, row.session_id) for row in wanted]
+        expect_equal(list(await store.sessions(limit=2)), wanted[:2], "`sessions` gives at most `limit`")
+        expect_equal(
+            list(await store.sessions(before=place_of[0], limit=1)), wanted[1:2], "`sessions` goes on behind a place"
+        )
+        expect_equal(list(await store.sessions(before=place_of[2])), [], "behind the last one comes none")
 
 
 async def tenants_share_nothing(make_store: MakeStore, place: StorePlace) -> None:
