@@ -13,12 +13,13 @@ _ICONS: Final[dict[str, str]] = {
     "bad": "M6 6l12 12M18 6L6 18",
     "unsure": "M7.5 8.5a4.5 4.5 0 1 1 6.4 4.1c-1.3.6-1.9 1.3-1.9 2.9M12 20.4v.1",
     "going": "M5 12h14M13 6l6 6-6 6",
+    "warn": "M12 5v9M12 18.4v.1",
 }
 
 
 def pill(word: str, tone: str) -> Html:
     """A status as icon, colour and word."""
-    return tag("span", icon(tone), text(word.replace("_", " ")), class_=f"pill {tone}")
+    return tag("span", icon(tone) if tone in _ICONS else NOTHING, text(word.replace("_", " ")), class_=f"pill {tone}")
 
 
 def icon(tone: str) -> Html:
