@@ -14,7 +14,7 @@ from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import ToolCall
 from journeyman.mission.report.call_text import call_text
-from journeyman.mission.rules.approvals import needs_person
+from journeyman.mission.rules.approvals import needs_person, sent_arguments
 from journeyman.mission.values.canonical import JsonObject, digest_of
 
 _MOST_ROWS: Final = 16
@@ -44,7 +44,7 @@ class FailedCalls:
         effect = state.effects.get(event.effect)
         if effect is None or not isinstance(effect.intended.args, dict):
             return
-        tool, args = effect.intended.tool, _sent(state, effect.intended.tool, effect.intended.args)
+        tool, args = effect.intended.tool, sent_arguments(state, effect.intended.tool, effect.intended.args)
         mine = self._failures.setdefault(tool, {})
         known = mine.pop(digest_of(args), _Failures(args))
         known.count += 1
@@ -61,11 +61,6 @@ class FailedCalls:
             return f"this call failed {same.count} time{'' if same.count == 1 else 's'} before, last {same.last}"
         other = list(mine.values())[-1]
         return f"another call of it failed before: {call_text(tool, other.args)}: {other.last}"
-
-
-def _sent(state: State, tool: str, args: JsonObject) -> JsonObject:
-    spec = state.tools.get(tool)
-    return dict(args) if spec is None else {**args, **spec.defaults_besides(args)}
 
 
 def approval_rows(state: State, failed: FailedCalls) -> list[str]:
@@ -91,7 +86,7 @@ def _call_rows(state: State, call: ToolCall, failed: FailedCalls) -> list[str]:
     spec = state.tools.get(call.tool)
     kind = "" if spec is None else f" ({spec.effect.value}{', destructive' if spec.destructive else ''})"
     rows = [f"  {call.tool}{kind}"]
-    sent = _sent(state, call.tool, call.args)
+    sent = sent_arguments(state, call.tool, call.args)
     rows += [
         f"    {name} = {short(json.dumps(value, ensure_ascii=False), _VALUE)}{'' if name in call.args else ' (default)'}"
         for name, value in sent.items()

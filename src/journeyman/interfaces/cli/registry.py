@@ -31,6 +31,7 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
     "report": CommandEntry(
         "reports", "Sessions", "Print, write or compare reports: a page, Markdown, JSON, JUnit, GitHub."
     ),
+    "view": CommandEntry("view", "Sessions", "Show a session in a browser, live."),
     "delete": CommandEntry("removal", "Sessions", "Remove sessions for good."),
     "prune": CommandEntry("removal", "Sessions", "Remove the sessions that ended long ago."),
     "prompt": CommandEntry("sessions", "Sessions", "Print the prompt that a model would see next."),

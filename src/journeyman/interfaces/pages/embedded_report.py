@@ -40,7 +40,7 @@ def embedded(report: Report) -> JsonObject:
     kept_effects = _within(effects, [_open, _not_simply_done])
     kept_names = {str(row["effect"]) for row in kept_effects}
     texts, changes = iteration_texts(report), argument_changes(report.effects)
-    series, dropped = _series(report)
+    series, dropped = metric_series(report)
     budgets = list({row.iteration: row for row in report.budget_series}.values())
     left_out: JsonObject = {
         "iterations": report.left_out.iterations + len(iterations) - len(kept_iterations),
@@ -54,8 +54,8 @@ def embedded(report: Report) -> JsonObject:
         "iterations": [*kept_iterations],
         "effects": [*kept_effects],
         "series": series,
-        "budget_series": [to_json(row) for row in _thinned(budgets)],
-        "overview": _overview(report),
+        "budget_series": [to_json(row) for row in thinned(budgets)],
+        "overview": overview(report),
         "texts": {str(row["index"]): _text(texts[cast("int", row["index"])]) for row in kept_iterations},
         "effect_texts": {
             row.effect: [call_text(row.tool, row.args, 200), changes.get(row.effect, "")]
@@ -135,17 +135,18 @@ def _within(rows: list[JsonObject], matters: Sequence[Callable[[JsonObject], boo
     return [rows[index] for index in sorted(kept)]
 
 
-def _series(report: Report) -> tuple[JsonObject, int]:
+def metric_series(report: Report) -> tuple[JsonObject, int]:
+    """The lines of metrics, those that criteria ask for first, and how many are left out."""
     asked = {str(row.definition.get("metric")).removeprefix("metrics.") for row in report.criteria}
     names = sorted(report.series, key=lambda name: (name not in asked, name))
     drawn: JsonObject = {}
     for name in names[:MOST_SERIES]:
         newest = {at: height for at, height in report.series[name]}  # noqa: C416  # of an iteration that was evaluated more than once
-        drawn[name] = [[at, height] for at, height in _extremes(list(newest.items()))]
+        drawn[name] = [[at, height] for at, height in extremes(list(newest.items()))]
     return drawn, max(0, len(names) - MOST_SERIES)
 
 
-def _extremes(points: list[Point]) -> list[Point]:
+def extremes(points: list[Point]) -> list[Point]:
     """At most `CHART_POINTS` points with the same outline: the lowest and highest of each stretch, and both ends."""
     if len(points) <= CHART_POINTS:
         return points
@@ -158,7 +159,7 @@ def _extremes(points: list[Point]) -> list[Point]:
     return [points[index] for index in sorted(kept)]
 
 
-def _thinned(rows: list[BudgetPoint]) -> list[BudgetPoint]:
+def thinned(rows: list[BudgetPoint]) -> list[BudgetPoint]:
     """At most `CHART_POINTS` rows evenly, the last one among them."""
     if len(rows) <= CHART_POINTS:
         return rows
@@ -166,7 +167,7 @@ def _thinned(rows: list[BudgetPoint]) -> list[BudgetPoint]:
     return [rows[last * step // (CHART_POINTS - 1)] for step in range(CHART_POINTS)]
 
 
-def _overview(report: Report) -> JsonObject:
+def overview(report: Report) -> JsonObject:
     """How the criteria stood over all iterations: in each column the newest evaluation of a stretch."""
     rows = [row for row in report.iterations if row.evaluation]
     columns: list[Json] = []

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 import hashlib
 from functools import cache
-from importlib.resources import files
 from string import Template
 from typing import Final
 
 from journeyman.interfaces.pages.embedded_report import embedded, script_data
 from journeyman.interfaces.pages.markup import joined, tag, text
+from journeyman.interfaces.pages.resources import as_script, resource
 from journeyman.interfaces.pages.sections import (
     advice,
     budget,
@@ -46,10 +46,10 @@ def html_report(report: Report, stands: str = "") -> str:
     found = document(report, stands)
     more = [section for section in found.sections if section.name not in _OWN_FORM]
     script = _script()
-    return Template(_resource("page.html")).substitute(
+    return Template(resource("page.html")).substitute(
         script_hash=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
         title=text(f"{one_line(report.name, 100)}: {how.title}"),
-        style=_resource("page.css"),
+        style=resource("page.css"),
         header=header(report, how),
         criteria=criteria(report),
         budget=budget(report),
@@ -67,20 +67,14 @@ def html_report(report: Report, stands: str = "") -> str:
 
 def html_document(found: Document) -> str:
     """A document as one self-contained page without a script: its facts, and each section as it is."""
-    return Template(_resource("document.html")).substitute(
+    return Template(resource("document.html")).substitute(
         title=text(f"{found.name}: {found.outcome.text}"),
-        style=_resource("page.css"),
+        style=resource("page.css"),
         header=document_header(found),
         sections=joined(plain_section(section) for section in found.sections),
     )
 
 
 @cache
-def _resource(name: str) -> str:
-    return files(__package__ or "").joinpath(name).read_text(encoding="utf-8")
-
-
-@cache
 def _script() -> str:
-    parts = "\n".join(_resource(name) for name in _SCRIPTS)
-    return f'"use strict";\n{{\n{parts}}}\n'
+    return as_script(*map(resource, _SCRIPTS))

@@ -31,8 +31,8 @@ function addressOf(index) {
 }
 
 // What stands on the page without JavaScript, too, gets its buttons here.
-function fillCopyButtons() {
-  for (const place of document.querySelectorAll("[data-copy]")) {
+function fillCopyButtons(within = document) {
+  for (const place of within.querySelectorAll("[data-copy]")) {
     const text = place.dataset.copyText ?? place.textContent;
     place.after(copyButton(place.dataset.copy, text));
   }

@@ -12,7 +12,7 @@ Html = NewType("Html", str)
 """Markup that is safe to write into a page."""
 
 NOTHING: Final = Html("")
-_VOID: Final = frozenset({"br", "img", "meta"})
+_VOID: Final = frozenset({"br", "img", "input", "link", "meta"})
 
 
 def text(value: str) -> Html:

@@ -3,6 +3,12 @@
 const PURPOSES = { call: "part of the strategy", probe: "probe: fetches evidence", refresh: "repeats a look that became stale", context: "context: no evidence" };
 const TONES = { met: "good", unmet: "bad", inconclusive: "unsure", complete: "good", terminate: "bad", adjust: "warn", done: "good", failed: "bad", unknown: "unsure", intended: "going" };
 
+// The word and the tone of a criterion's status: an abort condition that is met has struck.
+function statusOf({ id, status }, aborts) {
+  const word = aborts.has(id) ? { met: "struck", unmet: "clear" }[status] ?? status : status;
+  return [word, { struck: "bad", clear: "good" }[word] ?? TONES[word] ?? "going"];
+}
+
 function strip(figure, { columns, criteria }, aborts, jump) {
   figure.hidden = false;
   const readout = element("p", { class: "readout", role: "status" });
@@ -30,7 +36,7 @@ function strip(figure, { columns, criteria }, aborts, jump) {
     const { from, to, criteria: told } = columns[state.at];
     ring.replaceChildren(shape("rect", { class: "ring", x: place.left + state.at * place.step, y: 1, width: place.step, height: criteria.length * place.row }));
     const words = criteria.filter((name) => told[name]).map((name) => {
-      const [word] = statusOf({ id: name, status: told[name][0] });
+      const [word] = statusOf({ id: name, status: told[name][0] }, aborts);
       return aborts.has(name) ? `${name} ${word}` : `${name} ${word} ${Math.round(told[name][1] * 100)} %`;
     });
     readout.textContent = `${from === to ? `iteration ${from}` : `iterations ${from} to ${to}`}: ${words.join(" · ")}`;

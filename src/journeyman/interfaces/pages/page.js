@@ -67,13 +67,8 @@ function metricCharts() {
   if (report.left_out.series) $("metrics").append(element("p", { class: "left-out" }, `${report.left_out.series} more metrics are left out of this file.`));
 }
 
-function statusOf({ id, status }) {
-  const word = aborts.has(id) ? { met: "struck", unmet: "clear" }[status] ?? status : status;
-  return [word, { struck: "bad", clear: "good" }[word] ?? TONES[word] ?? "going"];
-}
-
 function mark(item) {
-  const [word, tone] = statusOf(item);
+  const [word, tone] = statusOf(item, aborts);
   const sign = { good: "✓", bad: "✕" }[tone] ?? "?";
   return element("span", { class: `mark ${tone}`, role: "img", "aria-label": `${item.id} ${word}`, title: aborts.has(item.id) ? `${item.id}: ${word}` : `${item.id}: ${word}, ${Math.round(item.progress * 100)} %` }, sign);
 }
@@ -84,7 +79,7 @@ function iterationSummary(row) {
   const title = element("span", { class: "title" }, element("span", { class: "line" }, text.line), ...chips.flatMap((chip) => [chip, " "]));
   const verdict = row.verdict ? [pill(row.verdict, TONES[row.verdict] ?? "plain-tone"), element("span", { class: "quiet" }, String(row.reason).replaceAll("_", " "))] : [pill("open", "going")];
   const evaluation = Array.isArray(row.evaluation) ? row.evaluation : [];
-  const well = evaluation.filter((item) => statusOf(item)[1] === "good").length;
+  const well = evaluation.filter((item) => statusOf(item, aborts)[1] === "good").length;
   const marks = evaluation.length > 8 ? [`${well}/${evaluation.length}`] : evaluation.map(mark);
   const parts = [element("span", { class: "number" }, `#${row.index}`), title, element("span", { class: "verdict-cell" }, ...verdict), element("span", { class: "marks" }, ...marks)];
   const found = lanes.get(row.index);
@@ -97,7 +92,7 @@ function iterationDetail(row) {
   const parts = [terms([["By", row.confidence === undefined ? row.source : `${row.source} (${Math.round(100 * row.confidence)} % sure)`], ["Started", when(row.started_at)], ["Took", report.texts[row.index].took], ["Checkpoint", row.checkpoint === undefined ? "" : row.checkpoint ? "yes" : "no"], ["Changed", report.texts[row.index].changed], ["Why", row.strategy?.rationale]])];
   if (Array.isArray(row.evaluation) && row.evaluation.length) {
     parts.push(grid(`Evaluation of iteration ${row.index}`, ["Criterion", "Status", "Progress", "Evidence"], row.evaluation.map((item) => {
-      const [word, tone] = statusOf(item);
+      const [word, tone] = statusOf(item, aborts);
       return [element("b", { class: "name" }, item.id), pill(word, tone), aborts.has(item.id) ? "" : `${Math.round(item.progress * 100)} %`, `${evidence(item.evidence)}${item.carried ? " (not measured now)" : ""}`];
     })));
   }

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping
 from typing import Final
 
+from journeyman.interfaces.pages.elements import bar, icon, none, pill, plain_table, table, terms
 from journeyman.interfaces.pages.embedded_report import MOST_PEOPLE
 from journeyman.interfaces.pages.markup import NOTHING, Html, joined, tag, text
 from journeyman.mission.report.best import best_words
@@ -25,18 +26,11 @@ from journeyman.mission.report.phrases import (
     writer,
 )
 from journeyman.mission.report.plain_text import amount_text, elapsed_text, evidence_text, one_line, time_text
-from journeyman.mission.report.section import Cell, Section, Table
-
-_ICONS: Final[dict[str, str]] = {
-    "good": "M4 12.5l5.5 5.5L20 7",
-    "bad": "M6 6l12 12M18 6L6 18",
-    "unsure": "M7.5 8.5a4.5 4.5 0 1 1 6.4 4.1c-1.3.6-1.9 1.3-1.9 2.9M12 20.4v.1",
-    "going": "M5 12h14M13 6l6 6-6 6",
-}
+from journeyman.mission.report.section import Section
 
 
-def header(report: Report, how: ClaimCheck) -> Html:
-    """The verdict header: what was asked, what the run claims, what its evidence shows."""
+def header(report: Report, how: ClaimCheck, above: str = "Journeyman report") -> Html:
+    """The verdict header: what was asked, what the run claims, what its evidence shows; `above` stands over the name."""
     tone = TONES.get(how.word, "going")
     took = elapsed_text(report.started_at, report.ended_at)
     facts = [
@@ -50,43 +44,43 @@ def header(report: Report, how: ClaimCheck) -> Html:
     ]
     claims = [*how.facts]
     claims += [("Best", best_words(report.best))] if report.best is not None else []
-    doubt = tag("p", _icon("unsure"), text(how.doubt), class_="doubt", role="note") if how.doubt else NOTHING
+    doubt = tag("p", icon("unsure"), text(how.doubt), class_="doubt", role="note") if how.doubt else NOTHING
     return tag(
         "header",
-        tag("p", text("Journeyman report"), class_="eyebrow"),
+        tag("p", text(above), class_="eyebrow"),
         tag("h1", text(one_line(report.name, 200))),
         tag("p", text(report.directive), class_="directive"),
         tag(
             "div",
-            tag("p", _icon(tone), tag("strong", text(how.title)), class_="outcome"),
+            tag("p", icon(tone), tag("strong", text(how.title)), class_="outcome"),
             tag("p", text(how.summary), class_="summary"),
-            tag("dl", *_terms(claims), class_="claims"),
+            tag("dl", *terms(claims), class_="claims"),
             class_=f"verdict {tone}",
         ),
         doubt,
-        tag("dl", *_terms((name, value) for name, value in facts if value), class_="facts"),
+        tag("dl", *terms((name, value) for name, value in facts if value), class_="facts"),
     )
 
 
-def document_header(found: Document) -> Html:
+def document_header(found: Document, above: str = "Journeyman report") -> Html:
     """The header of a document that has no form of its own: how it comes out in one sentence, and its facts."""
     tone = found.outcome.tone or "going"
     return tag(
         "header",
-        tag("p", text("Journeyman report"), class_="eyebrow"),
+        tag("p", text(above), class_="eyebrow"),
         tag("h1", text(found.name)),
         tag(
             "div",
-            tag("p", _icon(tone), tag("strong", text(found.outcome.text)), class_="outcome"),
+            tag("p", icon(tone), tag("strong", text(found.outcome.text)), class_="outcome"),
             tag("p", text(found.summary), class_="summary"),
-            tag("dl", *_terms(found.facts), class_="claims stacked"),
+            tag("dl", *terms(found.facts), class_="claims stacked"),
             class_=f"verdict {tone}",
         ),
     )
 
 
-def criteria(report: Report) -> Html:
-    """The criteria with status, progress, evidence and freshness."""
+def criteria(report: Report, lines: Mapping[str, Html] | None = None) -> Html:
+    """The criteria with status, progress, evidence and freshness; `lines` are drawings of how each came there, by its id."""
     rows: list[list[Html]] = []
     judged = any(row.evaluation for row in report.iterations)
     depth = group_depths(report.mission.get("criteria"))
@@ -106,9 +100,7 @@ def criteria(report: Report) -> Html:
                     style=f"--depth:{depth.get(row.id, 0)}",
                 ),
                 # An abort condition has no way to go: how far it is from striking stands beside its evidence.
-                NOTHING
-                if row.abort_when_met
-                else _bar(row.progress, f"Progress of {row.id}", TONES.get(word, "going")),
+                NOTHING if row.abort_when_met else bar(row.progress, f"Progress of {row.id}", TONES.get(word, "going")),
                 joined(
                     [
                         tag("span", text(evidence_text(row.evidence, 600)), class_="evidence"),
@@ -116,9 +108,11 @@ def criteria(report: Report) -> Html:
                         _freshness(fresh=not row.carried) if judged else NOTHING,
                     ]
                 ),
+                *([] if lines is None else [lines.get(row.id, NOTHING)]),
             ]
         )
-    return _table("Criteria", ["Status", "Criterion", "Progress", "Evidence"], rows, "criteria-table")
+    columns = ["Status", "Criterion", "Progress", "Evidence", *([] if lines is None else ["Trend"])]
+    return table("Criteria", columns, rows, "criteria-table")
 
 
 def _freshness(*, fresh: bool) -> Html:
@@ -127,8 +121,8 @@ def _freshness(*, fresh: bool) -> Html:
     return tag("span", text("not measured in the last iteration"), class_="stale")
 
 
-def budget(report: Report) -> Html:
-    """What was used of each budget, as bars."""
+def budget(report: Report, reserved: Mapping[str, float] | None = None) -> Html:
+    """What was used of each budget, as bars; what of it is only `reserved` is told besides."""
     rows: list[Html] = []
     for kind, title in BUDGETS.items():
         spent, ceiling = report.used.of(kind), report.budget.of(kind)
@@ -137,12 +131,14 @@ def budget(report: Report) -> Html:
             if ceiling is not None
             else f"{amount_text(kind, spent)}, no limit"
         )
-        bar = NOTHING
+        if held := (reserved or {}).get(kind):
+            told += f", {amount_text(kind, held)} of it reserved"
+        drawn = NOTHING
         if spent is not None and ceiling is not None:
             share = spent / ceiling if ceiling else float(spent > 0)
             tone = "bad" if share >= 1 else "warn" if share >= 0.8 else "calm"
-            bar = _bar(min(1.0, share), f"{title} used", tone)
-        rows.append(tag("li", tag("span", text(title), class_="name"), tag("span", text(told), class_="amount"), bar))
+            drawn = bar(min(1.0, share), f"{title} used", tone)
+        rows.append(tag("li", tag("span", text(title), class_="name"), tag("span", text(told), class_="amount"), drawn))
     return tag("ul", *rows, class_="card bars")
 
 
@@ -159,7 +155,7 @@ def words(report: Report) -> Html:
             items = [tag("li", text(row)) for row in rows]
             heading = tag("h3", text(f"{title} "), tag("small", text(f"by {who}")))
             parts.append(tag("div", heading, tag("ul", *items), class_="card"))
-    return tag("div", *parts, class_="charts") if parts else _none("None.")
+    return tag("div", *parts, class_="charts") if parts else none("None.")
 
 
 def people(report: Report) -> Html:
@@ -170,26 +166,26 @@ def people(report: Report) -> Html:
         verb, said = person_action(row)
         rows.append([text(time_text(row.at)), text(row.actor), text(verb), tag("span", text(said), class_="evidence")])
     if not rows:
-        return _none("No person acted on this session, and none was asked.")
+        return none("No person acted on this session, and none was asked.")
     more = len(found) - len(rows)
     told = tag("p", text(f"{more:,} later actions are left out here."), class_="left-out") if more > 0 else NOTHING
-    return joined([_table("People's actions", ["When", "Who", "Did", "Words"], rows, "plain"), told])
+    return joined([table("People's actions", ["When", "Who", "Did", "Words"], rows, "plain"), told])
 
 
 def advice(report: Report) -> Html:
     """What models were asked: in sum, and each question with how it ended and what it cost."""
     found = advice_table(report)
     if not found.rows:
-        return _none("No model was asked.")
+        return none("No model was asked.")
     totals = [tag("p", text(row), class_="totals") for row in advice_totals(report)]
-    return joined([*totals, _plain_table("Questions to models", found)])
+    return joined([*totals, plain_table("Questions to models", found)])
 
 
 def plain_section(section: Section) -> Html:
     """A section that has no form of its own here: its sentences and its table, as every other form of the report has them."""
     parts = [tag("h2", text(section.title), id=f"{section.name}-title")]
     if section.table is not None:
-        parts.append(_plain_table(section.title, section.table))
+        parts.append(plain_table(section.title, section.table))
     if section.sentences:
         parts.append(tag("ul", *(tag("li", text(row)) for row in section.sentences), class_="card"))
     if section.commands:
@@ -197,16 +193,6 @@ def plain_section(section: Section) -> Html:
     if section.after:
         parts.append(tag("p", text(section.after), class_="left-out"))
     return tag("section", *parts, id=section.name, aria_labelledby=f"{section.name}-title")
-
-
-def _plain_table(caption: str, found: Table) -> Html:
-    rows = [[_plain_cell(cell) for cell in row] for row in (*found.rows, *found.last)]
-    more = tag("p", text(found.between), class_="left-out") if found.between else NOTHING
-    return joined([_table(caption, [name[:1].upper() + name[1:] for name in found.columns], rows, "plain"), more])
-
-
-def _plain_cell(cell: Cell) -> Html:
-    return tag("span", text(cell.text), class_=f"evidence toned {cell.tone}" if cell.tone else "evidence")
 
 
 _CADENCE: Final = {
@@ -235,10 +221,10 @@ def mission(report: Report) -> Html:
         ]
         for row in report.tools
     ]
-    table = (
-        _table("Tools as pinned at the start", ["Tool", "Effect", "Calls", "Pin"], rows, "plain") if rows else NOTHING
+    pinned = (
+        table("Tools as pinned at the start", ["Tool", "Effect", "Calls", "Pin"], rows, "plain") if rows else NOTHING
     )
-    return joined([tag("dl", *_terms(facts), class_="facts wide"), table, _context(report)])
+    return joined([tag("dl", *terms(facts), class_="facts wide"), pinned, _context(report)])
 
 
 def _context(report: Report) -> Html:
@@ -249,7 +235,7 @@ def _context(report: Report) -> Html:
         name, args = tag("b", text(row.tool), class_="name"), tag("code", text(one_line(row.args, 200)))
         rows.append([name, args, text(f"{often}; {last}"), tag("span", text(shown), class_="evidence")])
     columns = ["Tool", "Arguments", "When", "Result"]
-    return _table("Context: looked at, and no evidence", columns, rows, "plain") if rows else NOTHING
+    return table("Context: looked at, and no evidence", columns, rows, "plain") if rows else NOTHING
 
 
 def record(report: Report) -> Html:
@@ -261,7 +247,7 @@ def record(report: Report) -> Html:
     ]
     return joined(
         [
-            tag("dl", *_terms(facts), class_="facts wide"),
+            tag("dl", *terms(facts), class_="facts wide"),
             tag("p", text("This page cannot prove itself. These commands check the record that it was made from:")),
             *(_command(command) for command in checking_commands(report)),
         ]
@@ -271,58 +257,3 @@ def record(report: Report) -> Html:
 def _command(line: str) -> Html:
     shown = tag("pre", tag("code", text(line)), tabindex="0", aria_label="Command")
     return tag("div", shown, tag("span", data_copy="this command", data_copy_text=line), class_="command")
-
-
-def pill(word: str, tone: str) -> Html:
-    """A status as icon, colour and word."""
-    return tag("span", _icon(tone), text(word.replace("_", " ")), class_=f"pill {tone}")
-
-
-def _icon(tone: str) -> Html:
-    path = tag("path", d=_ICONS[tone], fill="none", stroke="currentColor", stroke_width="2.5",
-               stroke_linecap="round", stroke_linejoin="round")  # fmt: skip
-    return tag("svg", path, viewBox="0 0 24 24", class_="icon", aria_hidden="true")
-
-
-def _bar(share: float, label: str, tone: str) -> Html:
-    percent = "<1%" if 0 < share < 0.01 else ">99%" if 0.99 < share < 1 else f"{share:.0%}"
-    fill = tag("span", style=f"width:{share * 100:.1f}%")
-    return tag(
-        "span",
-        tag("span", fill, class_="track", role="progressbar", aria_label=label, aria_valuemin="0",
-            aria_valuemax="100", aria_valuenow=str(round(share * 100)), aria_valuetext=percent),
-        tag("span", text(percent), class_="percent", aria_hidden="true"),
-        class_=f"bar {tone}",
-    )  # fmt: skip
-
-
-_COPIED: Final = {"Session": "the session's id", "Head": "the head hash"}
-"""Facts that readers take elsewhere, as the button beside them names them."""
-
-
-def _terms(rows: Iterable[tuple[str, str]]) -> list[Html]:
-    return [
-        tag("div", tag("dt", text(name)), tag("dd", tag("span", text(value), data_copy=_COPIED.get(name))))
-        for name, value in rows
-    ]
-
-
-def _table(caption: str, columns: Sequence[str], rows: Sequence[Sequence[Html]], kind: str) -> Html:
-    # The roles keep the table a table for screen readers where a narrow screen lays its rows out as cards.
-    head = tag("tr", *(tag("th", text(name), scope="col", role="columnheader") for name in columns), role="row")
-    body = [
-        tag("tr", *(tag("td", cell, role="cell", data_label=columns[at]) for at, cell in enumerate(row)), role="row")
-        for row in rows
-    ]
-    return tag(
-        "table",
-        tag("caption", text(caption)),
-        tag("thead", head, role="rowgroup"),
-        tag("tbody", *body, role="rowgroup"),
-        class_=kind,
-        role="table",
-    )
-
-
-def _none(words_: str) -> Html:
-    return tag("p", text(words_), class_="none")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from journeyman.mission.fold.planner_memory import call_signature
 from journeyman.mission.model.mission import approval_rule
@@ -11,6 +12,7 @@ from journeyman.mission.model.state import State
 from journeyman.mission.model.strategy import Strategy, ToolCall
 from journeyman.mission.model.task import ATTEMPT
 from journeyman.mission.planner.attempts import attempt_question
+from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.name_patterns import script_name
 
 
@@ -56,8 +58,13 @@ def needs_person(state: State, tool: str) -> bool:
     return rule == "always" or (rule == "destructive" and spec is not None and spec.destructive)
 
 
+def sent_arguments(state: State, tool: str, args: Mapping[str, Json]) -> JsonObject:
+    """The arguments with which a call is sent: its own, and the tool's defaults besides."""
+    spec = state.tools.get(tool)
+    return {**args, **({} if spec is None else spec.defaults_besides(args))}
+
+
 def _arguments(state: State, call: ToolCall) -> str:
-    spec = state.tools.get(call.tool)
-    filled = {} if spec is None else spec.defaults_besides(call.args)
-    text = ", ".join(f"{key}={value!r}" for key, value in {**call.args, **filled}.items())
+    sent = sent_arguments(state, call.tool, call.args)
+    text = ", ".join(f"{key}={value!r}" for key, value in sent.items())
     return text if len(text) <= 200 else text[:200] + "…"

@@ -1,0 +1,1 @@
+"""Sessions as pages for people: rendered here, alive by server-sent events, whole without JavaScript."""
