@@ -147,13 +147,7 @@ class AdviceClient:
             prompt = strategy_prompt(self._journal.state, rows, schema, feedback=feedback, values=values)
             return self._request(AskPurpose.STRATEGY, prompt, StrategyAdvice)
 
-        outcome = await self._broker.ask(
-            make,
-            wanted=self._journal.state.mission.advisors,
-            check=check,
-            ledger=SessionUsageLedger(self._journal),
-            session=self._journal.session_id,
-        )
+        outcome = await self._ask(make, check)
         if outcome.value is None or not chosen:
             return outcome.reason or (
                 outcome.failure.value if outcome.failure is not None else FailureClass.NO_ADVISOR.value
@@ -178,18 +172,21 @@ class AdviceClient:
             del value
             return None
 
-        outcome = await self._broker.ask(
+        outcome = await self._ask(make, check)
+        if not isinstance(outcome.value, ClosingAdvice):
+            return None
+        found = outcome.value
+        notes = e.ClosingNotes(lessons=found.lessons, recommended_followups=found.recommended_followups)
+        return notes, f"advisor:{outcome.advisor}"
+
+    async def _ask(self, make: MakeRequest, check: Check) -> AskOutcome:
+        return await self._broker.ask(
             make,
             wanted=self._journal.state.mission.advisors,
             check=check,
             ledger=SessionUsageLedger(self._journal),
             session=self._journal.session_id,
         )
-        if not isinstance(outcome.value, ClosingAdvice):
-            return None
-        found = outcome.value
-        notes = e.ClosingNotes(lessons=found.lessons, recommended_followups=found.recommended_followups)
-        return notes, f"advisor:{outcome.advisor}"
 
     def _request(self, purpose: AskPurpose, prompt: Prompt, answer: Any) -> Request:
         state = self._journal.state
