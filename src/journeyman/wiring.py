@@ -18,6 +18,7 @@ from journeyman.advisors.agent import AgentAdvisor
 from journeyman.advisors.base import Advisor
 from journeyman.advisors.broker import Broker
 from journeyman.advisors.client_models import ClientModels
+from journeyman.advisors.client_settings import DEFAULT, client_settings
 from journeyman.advisors.kinds import AdvisorKind, ProviderKind
 from journeyman.advisors.model_choice import CLIENT, WithModels, model_choice, settings_name
 from journeyman.advisors.prices import PricedModel, Prices
@@ -133,6 +134,11 @@ async def opened(
             clients=clients,
             open_tools=open_tools,
         )
+
+
+def client_models(settings: Settings) -> ClientModels:
+    """For those with whom clients connect: they may lend their models."""
+    return ClientModels(client_settings(settings.clients, DEFAULT).attach_within_s)
 
 
 async def _closed(broker: Broker) -> None:

@@ -7,7 +7,7 @@ late takes up what waits, and one that leaves frees it.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -38,6 +38,10 @@ class ClientLink:
     """Of the advisor, as the audit has it: `client:NAME-N`."""
     model: ClientModel
     settings: ClientSettings
+    owner: str = ""
+    """Name of the caller who lends it; only they bring its answers."""
+    of_session: bool = False
+    """Whether it is lent to one session and known by its calls about that alone: it has no connection that could end."""
 
     @property
     def coalescing(self) -> CoalescePolicy:
@@ -66,18 +70,28 @@ class ClientModels:
     """Sessions for which was waited in vain: they wait no more until somebody comes."""
     _count: int = 0
 
-    def connect(self, client: str, make: Callable[[str], ClientModel], settings: ClientSettings) -> ClientLink:
+    def connect(
+        self,
+        client: str,
+        make: Callable[[str], ClientModel],
+        settings: ClientSettings,
+        owner: str = "",
+        *,
+        of_session: bool = False,
+    ) -> ClientLink:
         """A client that is there now.
 
         Args:
             client: What it calls itself: it tells links apart for people, and is trusted in nothing.
             make: Makes the advisor that asks it, under the name of its link.
             settings: How it is asked.
+            owner: Name of the caller who lends it.
+            of_session: Whether it lends to one session alone, and leaves with that.
         """
         self._count += 1
         plain = _NOT_IN_NAMES.sub("-", client.lower()).strip("-")[:_MOST_NAME] or "unnamed"
         name = f"{CLIENT}:{plain}-{self._count}"
-        link = ClientLink(name, make(name), settings)
+        link = ClientLink(name, make(name), settings, owner, of_session)
         self._links[link.name] = link
         return link
 
@@ -101,17 +115,23 @@ class ClientModels:
         link.model.leave()
 
     def release(self, session_id: str) -> None:
-        """The session is driven no more and asks nobody."""
+        """The session has ended and asks nobody; a client that lent to it alone, and has no connection to leave by, is let go."""
         self._nobody.discard(session_id)
-        self._lent.pop(session_id, None)
+        for link in self._lent.pop(session_id, ()):
+            if link.of_session:
+                self.leave(link)
 
     def link(self, name: str) -> ClientLink | None:
         """The link of an advisor's name; `None` where that client is gone."""
         return self._links.get(name)
 
-    def links(self, session_id: str) -> Iterable[ClientLink]:
+    def links(self, session_id: str) -> Sequence[ClientLink]:
         """Those that lend to a session, the one that is asked first."""
         return tuple(self._lent.get(session_id, ()))
+
+    def links_of(self, owner: str) -> Sequence[ClientLink]:
+        """Those that a caller lends."""
+        return tuple(link for link in self._links.values() if link.owner == owner)
 
     async def link_for(self, session_id: str) -> ClientLink | None:
         """The client of a session; waits for one that comes late. `None` where none came, and none is waited for again."""

@@ -23,6 +23,8 @@ CreateMessage = Callable[[dict[str, Any]], Awaitable[Mapping[str, Any]]]
 """Sends `CreateMessageRequestParams` as JSON and gives the result as JSON; raises what the protocol layer raises."""
 ResultT: TypeAlias = Mapping[str, Any] | Answer
 """A client's result, or its refusal."""
+_CLOSED: Final = -32000
+"""The SDK's code for a connection that closed while an answer was waited for."""
 _BY_CODE: Final[Mapping[int, FailureClass]] = {
     -1: FailureClass.REFUSED, -32600: FailureClass.UNSUPPORTED, -32601: FailureClass.UNSUPPORTED, -32021: FailureClass.UNSUPPORTED,
     -32001: FailureClass.TIMEOUT,
@@ -104,7 +106,11 @@ class PushSampling:
                 return await parse_sampling_result(request, said)
             except Exception as error:  # noqa: BLE001  whatever the protocol layer raises, by code, never by text
                 code: Any = getattr(error, "code", None) or getattr(getattr(error, "error", None), "code", None)
-                return failure_from_code(code if isinstance(code, int) else None)
+                return (
+                    client_left(request)
+                    if code == _CLOSED
+                    else failure_from_code(code if isinstance(code, int) else None)
+                )
             finally:
                 self._scopes.discard(scope)
         return client_left(request)

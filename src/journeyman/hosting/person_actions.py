@@ -53,10 +53,19 @@ class SessionActions:
         _check_given(session_id)
         return await self.host.start(mission, origin, session_id)
 
-    async def start_once(self, mission: Mission, origin: Path, session_id: str = "", *, run: bool = True) -> Started:
+    async def start_once(
+        self,
+        mission: Mission,
+        origin: Path,
+        session_id: str = "",
+        *,
+        run: bool = True,
+        prepare: Callable[[str], None] = lambda _session_id: None,
+    ) -> Started:
         """The same; where a session of that id began with this very mission, that one is meant: a repeated call is harmless.
 
-        Without `run` it is only recorded, and paused: whoever started it lets it go on.
+        Without `run` it is only recorded, and paused: whoever started it lets it go on. `prepare` is done with the id of a new
+        session before it runs.
         """
         self.caller.require(AccessScope.RUN)
         _check_given(session_id)
@@ -69,6 +78,7 @@ class SessionActions:
             if isinstance(first, SessionCreated) and first.digest == mission_digest(mission):
                 return Started(session_id, created=False)
             raise
+        prepare(created)
         if run:
             self.host.go_on(created)
         else:

@@ -14,7 +14,7 @@ from journeyman.config import Settings
 from journeyman.engine.engine import OnEvent
 from journeyman.hosting.host import MARK, AtEnding, SessionHost, hosted
 from journeyman.hosting.mission_sources import MissionSources
-from journeyman.wiring import opened
+from journeyman.wiring import client_models, opened
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +77,7 @@ class TenantHosts:
             folder = settings.data_dir / tenant / "missions"
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         async with (
-            opened(settings, driver_mark=MARK) as journeyman,
+            opened(settings, driver_mark=MARK, clients=client_models(settings)) as journeyman,
             hosted(
                 journeyman,
                 at_ending=options.at_ending,

@@ -20,7 +20,7 @@ from journeyman.hosting.mission_sources import MissionSources
 from journeyman.interfaces.mcp.access import McpAccess, RequestContext
 from journeyman.interfaces.mcp.server import MissionServer
 from journeyman.tools.functions import tool
-from journeyman.wiring import opened
+from journeyman.wiring import client_models, opened
 
 Era = Literal["modern", "legacy"]
 ERAS: Final[tuple[Era, ...]] = ("modern", "legacy")
@@ -74,7 +74,9 @@ async def access_to(
     write_missions(folder / "missions")
     settings = Settings(data_dir=folder / "data", tenant=tenant, lease_ttl_s=2.0)
     async with (
-        opened(settings, functions=[count_up, wait_long], driver_mark=MARK) as journeyman,
+        opened(
+            settings, functions=[count_up, wait_long], driver_mark=MARK, clients=client_models(settings)
+        ) as journeyman,
         hosted(journeyman) as host,
     ):
         sources = MissionSources(folder=folder / "missions", settings=settings)

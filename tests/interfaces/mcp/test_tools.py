@@ -33,9 +33,7 @@ async def test_a_mission_is_checked_started_followed_and_reported(tmp_path: Path
         assert [tool["name"] for tool in checked["tools"]] == ["count_up"]
         started = await called(client, "mission_start", file="quick.yaml", session_id="one")
         assert (started["created"], started["status"]) == (True, "running")
-        told = await client.call_tool(
-            "mission_status", {"session_id": "one", "wait_s": 60}, progress_callback=progress
-        )
+        told = await client.call_tool("mission_status", {"session_id": "one", "wait_s": 60}, progress_callback=progress)
         assert isinstance(told.structured_content, dict)
         assert told.structured_content["outcome"] == "achieved"
         assert steps == sorted(set(steps))
@@ -184,7 +182,14 @@ async def test_annotations_and_schemas_are_whole_and_results_fit_them(tmp_path: 
             assert tool.input_schema["additionalProperties"] is False
             assert tool.description
             for name, row in tool.input_schema["properties"].items():
-                assert row.get("description") or name in ("limit", "attempts", "form", "most_characters", "tokens", "cost_usd"), name
+                assert row.get("description") or name in (
+                    "limit",
+                    "attempts",
+                    "form",
+                    "most_characters",
+                    "tokens",
+                    "cost_usd",
+                ), name
 
 
 @pytest.mark.anyio
@@ -194,7 +199,9 @@ async def test_lists_events_and_reports_come_in_pages_without_gap_or_repetition(
         for number in range(5):
             await called(client, "mission_start", file="quick.yaml", session_id=f"s{number}")
             await called(client, "mission_status", session_id=f"s{number}", wait_s=60)
-        assert await _walk(client, "mission_list", "sessions", "session_id", limit=2) == [f"s{n}" for n in (4, 3, 2, 1, 0)]
+        assert await _walk(client, "mission_list", "sessions", "session_id", limit=2) == [
+            f"s{n}" for n in (4, 3, 2, 1, 0)
+        ]
         every = await _walk(client, "mission_history", "events", "seq", session_id="s0", limit=3)
         assert every == list(range(1, len(every) + 1))
         back = await _walk(client, "mission_history", "events", "seq", session_id="s0", limit=3, newest=True)
@@ -210,7 +217,9 @@ async def test_lists_events_and_reports_come_in_pages_without_gap_or_repetition(
         assert text == whole["text"]
         assert len(text) == whole["total_characters"]
         for tool in ("mission_list", "mission_history"):
-            error = await refused(client, tool, cursor="bm8", **({} if tool == "mission_list" else {"session_id": "s0"}))
+            error = await refused(
+                client, tool, cursor="bm8", **({} if tool == "mission_list" else {"session_id": "s0"})
+            )
             assert error["problems"][0]["where"] == "cursor"
 
 

@@ -17,7 +17,7 @@ from journeyman.interfaces.cli.shared import CommandGroup, person, settings_of
 from journeyman.interfaces.pages.report_files import write_at_ending
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.tasks.outputs import put_out_at_ending
-from journeyman.wiring import Journeyman, opened
+from journeyman.wiring import Journeyman, client_models, opened
 
 app = CommandGroup()
 
@@ -68,7 +68,7 @@ async def _serve(settings: Settings, caller: Caller, missions: Path) -> None:
         problem = Problem(where="mcp", message="needs the MCP SDK", hint="pip install 'journeyman[mcp]'")
         raise InvalidInput("journeyman mcp", (problem,), code="extra_missing") from None
     async with (
-        opened(settings, driver_mark=MARK) as journeyman,
+        opened(settings, driver_mark=MARK, clients=client_models(settings)) as journeyman,
         hosted(journeyman, at_ending=_write_out) as host,
     ):
         await _take_up(host, caller)

@@ -14,6 +14,7 @@ from journeyman.engine.standing import Standing, standing_of
 from journeyman.hosting.access import AccessScope
 from journeyman.hosting.mission_sources import MOST_FILES, WantedMission
 from journeyman.hosting.session_views import JsonRow, SessionRow, session_row
+from journeyman.interfaces.mcp.model_lending import lend_model, not_lent
 from journeyman.interfaces.mcp.session_lists import session_page
 from journeyman.interfaces.mcp.session_status import StatusReply, status_of
 from journeyman.interfaces.mcp.tool_definition import Arguments, McpTool, Reply, ToolCall, ToolKind
@@ -127,6 +128,8 @@ class StartArguments(MissionArguments):
     """Your own id for the session, which makes the call safe to repeat: the same mission under the same id is started once."""
     run: bool = True
     """False records the session and leaves it paused: mission_iterate or mission_resume lets it go on."""
+    lend_model: bool = False
+    """Let the mission ask your model where it names `advisor: client`: its prompts hold what its tools returned, and your model answers them."""
 
 
 class StartReply(StatusReply):
@@ -134,13 +137,25 @@ class StartReply(StatusReply):
 
     created: bool
     """False where an earlier call with this id had started it."""
+    model: str = ""
+    """How the mission asks your model, or how you can lend it; empty where it asks no client."""
 
 
 async def _start(call: ToolCall, arguments: StartArguments) -> StartReply:
     mission, folder = await _read(call, arguments)
-    started = await call.access.actions.start_once(mission, folder, arguments.session_id, run=arguments.run)
+    said = [not_lent(mission.advisors)]
+
+    def lend(session_id: str) -> None:
+        if arguments.lend_model:
+            said[:] = [lend_model(call, session_id)]
+
+    started = await call.access.actions.start_once(
+        mission, folder, arguments.session_id, run=arguments.run, prepare=lend
+    )
+    if not started.created:
+        lend(started.session_id)
     status = await status_of(call.access.host, started.session_id)
-    return StartReply(**dict(status), created=started.created)
+    return StartReply(**dict(status), created=started.created, model=said[0])
 
 
 class ListArguments(Arguments):

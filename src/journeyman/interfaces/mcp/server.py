@@ -81,7 +81,7 @@ class MissionServer:
             access = await self._access_of(context)
             if not may_call(tool, access):
                 access.caller.require(tool.scopes[0])
-            call = ToolCall(access, context, dict(params.input_responses or {}))
+            call = ToolCall(access, context, dict(params.input_responses or {}), params.request_state or "")
             return result_of(await tool.called(call, cast("JsonObject", params.arguments or {})))
         except MCPError:
             raise

@@ -13,8 +13,9 @@ from journeyman.engine.reporting import report_of
 from journeyman.hosting.access import AccessScope
 from journeyman.hosting.session_views import EventRow, event_row
 from journeyman.interfaces.mcp.cursors import cursor_of, parts_of
+from journeyman.interfaces.mcp.model_lending import lend_model, next_round, rounds_of, take_answers
 from journeyman.interfaces.mcp.session_status import StatusReply, status_of
-from journeyman.interfaces.mcp.tool_definition import Arguments, McpTool, Reply, ToolCall, ToolKind
+from journeyman.interfaces.mcp.tool_definition import Arguments, McpTool, Reply, ToolCall, ToolKind, ToolResult
 from journeyman.interfaces.mcp.waiting import MOST_WAIT_S, wait_for_rest
 from journeyman.interfaces.pages.report_files import Form, rendered
 from journeyman.mission.model.reasons import SessionStatus
@@ -43,11 +44,21 @@ class StatusArguments(SessionArguments):
     """Seconds to wait until it ends, needs a person or stops; 0 answers at once. Progress is told meanwhile."""
 
 
-async def _status(call: ToolCall, arguments: StatusArguments) -> StatusReply:
+async def _status(call: ToolCall, arguments: StatusArguments) -> ToolResult:
     await state_of(call.access.host.journeyman.store, arguments.session_id)
-    if arguments.wait_s:
-        await wait_for_rest(call, arguments.session_id, arguments.wait_s)
-    return await status_of(call.access.host, arguments.session_id)
+    return await _waited(call, arguments.session_id, arguments.wait_s)
+
+
+async def _waited(call: ToolCall, session_id: str, wait_s: float) -> ToolResult:
+    """Where a session stands after a while, or what it asks the model of the client that waits."""
+    rounds = rounds_of(call, session_id)
+    if rounds is not None:
+        take_answers(call, rounds)
+    if wait_s:
+        await wait_for_rest(call, session_id, wait_s, rounds)
+        if rounds is not None and (asked := await next_round(call, rounds)) is not None:
+            return asked
+    return await status_of(call.access.host, session_id)
 
 
 class IterateArguments(SessionArguments):
@@ -59,10 +70,10 @@ class IterateArguments(SessionArguments):
     """Seconds to wait for them; they go on in the background where they take longer."""
 
 
-async def _iterate(call: ToolCall, arguments: IterateArguments) -> StatusReply:
-    await call.access.actions.iterate(arguments.session_id, arguments.iterations)
-    await wait_for_rest(call, arguments.session_id, arguments.wait_s)
-    return await status_of(call.access.host, arguments.session_id)
+async def _iterate(call: ToolCall, arguments: IterateArguments) -> ToolResult:
+    if not call.state:  # a later round of a call goes on waiting for the steps that the first one began
+        await call.access.actions.iterate(arguments.session_id, arguments.iterations)
+    return await _waited(call, arguments.session_id, arguments.wait_s)
 
 
 class CheckpointReply(Reply):
@@ -102,9 +113,27 @@ async def _pause(call: ToolCall, arguments: NoteArguments) -> StatusReply:
     return await status_of(call.access.host, arguments.session_id)
 
 
-async def _resume(call: ToolCall, arguments: SessionArguments) -> StatusReply:
+class ResumeArguments(SessionArguments):
+    """Which session is meant, and whether it may ask your model."""
+
+    lend_model: bool = False
+    """Let the mission ask your model from now on where it names `advisor: client`; also while it runs already."""
+
+
+class ResumeReply(StatusReply):
+    """Where the session stands."""
+
+    model: str = ""
+    """How the mission asks your model; empty where you lend none."""
+
+
+async def _resume(call: ToolCall, arguments: ResumeArguments) -> ResumeReply:
+    await state_of(
+        call.access.host.journeyman.store, arguments.session_id
+    )  # an unknown one is told before anything else
+    words = lend_model(call, arguments.session_id) if arguments.lend_model else ""
     await call.access.actions.resume(arguments.session_id)
-    return await status_of(call.access.host, arguments.session_id)
+    return ResumeReply(**dict(await status_of(call.access.host, arguments.session_id)), model=words)
 
 
 class HistoryArguments(SessionArguments):
@@ -266,11 +295,11 @@ TOOLS: Final = (
     McpTool(
         name="mission_resume",
         title="Go on with a session",
-        about="Goes on, in the background, with a session that was paused, stopped, or interrupted by a crash.",
+        about="Goes on, in the background, with a session that was paused, stopped, or interrupted by a crash; with lend_model=true it asks your model from then on.",
         scopes=(AccessScope.RUN,),
         kind=ToolKind.DRIVES,
-        arguments=SessionArguments,
-        result=StatusReply,
+        arguments=ResumeArguments,
+        result=ResumeReply,
         run=_resume,
     ),
 )

@@ -40,7 +40,9 @@ class ToolCall:
     access: McpAccess
     context: RequestContext
     responses: dict[str, Any]
-    """What the client's person has answered to what an earlier round of this call asked; empty in the first."""
+    """What the client's person and model have answered to what an earlier round of this call asked; empty in the first."""
+    state: str = ""
+    """What an earlier round of this call gave the client to bring back; it is the client's word."""
 
 
 ToolResult: TypeAlias = BaseModel | types.InputRequiredResult

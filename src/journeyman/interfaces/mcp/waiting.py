@@ -6,6 +6,7 @@ from typing import Final
 
 import anyio
 
+from journeyman.advisors.mcp_sampling import SamplingRounds
 from journeyman.engine.records import NumberedEvent, events_after
 from journeyman.engine.standing import Standing, row_of, standing_of
 from journeyman.interfaces.mcp.tool_definition import ToolCall
@@ -20,8 +21,8 @@ _PAUSE_S: Final = 0.1
 _MOST_NEW: Final = 500
 
 
-async def wait_for_rest(call: ToolCall, session_id: str, wait_s: float) -> bool:
-    """Wait until a session ends, waits for a person, or is driven no more; tell whether that came in time.
+async def wait_for_rest(call: ToolCall, session_id: str, wait_s: float, rounds: SamplingRounds | None = None) -> bool:
+    """Wait until a session ends, waits for a person, is driven no more or, with `rounds`, asks; tell whether that came in time.
 
     The number of its newest event is told as progress. Raises `NotFound` for an unknown session.
     """
@@ -38,10 +39,28 @@ async def wait_for_rest(call: ToolCall, session_id: str, wait_s: float) -> bool:
                 await call.context.session.report_progress(seq, message=_words(new[-1]))
             if await _is_at_rest(call, session_id):
                 return True
-            with anyio.move_on_after(_LOOK_S):
-                await changed.wait()
+            if rounds is not None and rounds.prompts.pending(1):
+                return True
+            await _next_change(changed, rounds)
             await anyio.sleep(_PAUSE_S)
     return await _is_at_rest(call, session_id)
+
+
+async def _next_change(changed: anyio.Event, rounds: SamplingRounds | None) -> None:
+    """Wait a moment for something to be appended here, or asked."""
+    with anyio.move_on_after(_LOOK_S):
+        if rounds is None:
+            await changed.wait()
+            return
+        async with anyio.create_task_group() as group:
+
+            async def asked() -> None:
+                await rounds.prompts.wait_for_prompt(_LOOK_S)
+                group.cancel_scope.cancel()
+
+            group.start_soon(asked)
+            await changed.wait()
+            group.cancel_scope.cancel()
 
 
 async def _is_at_rest(call: ToolCall, session_id: str) -> bool:
