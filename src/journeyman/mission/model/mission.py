@@ -236,7 +236,7 @@ class Mission(Strict):
     """Whether the planner tries calls of its own; without it a mission whose plan is through waits for what its probes and
     checks show, or ends with `nothing_left`. Left out, it does only where there is no plan."""
     advisor: Name | AdvisorChain = "none"
-    """Who is asked for strategies: a name of the settings, `NAME@MODEL` for another model than theirs, or a chain."""
+    """Who is asked for strategies: a name of the settings, `NAME@MODEL` for another model than theirs, `client` for the model of the client that started the mission, or a chain."""
     approve: Approve | Annotated[dict[Name, Approve], IN_ORDER] = "destructive"
     """Which calls wait for a person; per tool name or pattern when an object, of which one is chosen as for `effects`."""
     cadence: Cadence = Cadence(every_iterations=1)
