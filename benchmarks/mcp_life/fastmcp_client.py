@@ -8,15 +8,12 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from pathlib import Path
 from typing import Any
 
 from fastmcp import Client  # pyright: ignore
 from fastmcp.client.elicitation import ElicitResult  # pyright: ignore
 from fastmcp.client.transports import StdioTransport  # pyright: ignore
-
-sys.path.insert(0, str(Path(__file__).parent))
-from _mcp_life import lead  # pyright: ignore
+from life import lead  # pyright: ignore
 
 
 async def _person(message: str, response_type: Any, params: Any, context: Any) -> Any:
