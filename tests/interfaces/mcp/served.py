@@ -19,6 +19,7 @@ from journeyman.hosting.host import MARK, hosted
 from journeyman.hosting.mission_sources import MissionSources
 from journeyman.interfaces.mcp.access import McpAccess, RequestContext
 from journeyman.interfaces.mcp.server import MissionServer
+from journeyman.interfaces.mcp.tool_errors import ERROR_META
 from journeyman.tools.functions import tool
 from journeyman.wiring import client_models, opened
 
@@ -110,7 +111,8 @@ async def refused(client: Client, name: str, **arguments: Any) -> dict[str, Any]
     found = await client.call_tool(name, arguments)
     assert isinstance(found, CallToolResult)
     assert found.is_error, found.structured_content
-    return cast("dict[str, dict[str, Any]]", found.structured_content)["error"]
+    assert found.structured_content is None
+    return cast("dict[str, dict[str, Any]]", found.meta)[ERROR_META]
 
 
 def names_of(rows: Sequence[Any]) -> list[str]:

@@ -10,6 +10,9 @@ import mcp_types as types
 from journeyman.mission.values.errors import InvalidInput, JourneymanError
 from journeyman.mission.values.printable import visible_line
 
+ERROR_META: Final = "dev.journeyman/error"
+"""Where an error stands as data, in the `_meta` of a result. As structured content it would have to fit the tool's schema:
+clients that check errors by it, too, such as the MCP Inspector, would fail and show neither."""
 _MOST_CHARACTERS: Final = 8_000
 _MOST_PROBLEMS: Final = 50
 _log = logging.getLogger(__name__)
@@ -33,7 +36,7 @@ def error_result(error: Exception) -> types.CallToolResult:
 
 def _result(code: str, words: str, more: dict[str, Any]) -> types.CallToolResult:
     text = words if len(words) <= _MOST_CHARACTERS else f"{words[:_MOST_CHARACTERS]} … [cut]"
-    told = {"error": {"code": code, "message": text, **more}}
+    told = {ERROR_META: {"code": code, "message": text, **more}}
     return types.CallToolResult(
-        content=[types.TextContent(type="text", text=f"{code}: {text}")], structured_content=told, is_error=True
+        content=[types.TextContent(type="text", text=f"{code}: {text}")], is_error=True, _meta=told
     )
