@@ -105,7 +105,7 @@ async def new_session_id(admitted: Admitted, keyed: KeyedRequest | None, wanted:
         return wanted, False
     name = wanted or keyed.session_id
     rows = await admitted.host.journeyman.store.sessions(name) if keyed.is_retry else ()
-    return name, any(row.created_at >= keyed.begun_at for row in rows)
+    return name, any(not wanted or row.updated_at >= keyed.begun_at for row in rows)
 
 
 async def detail_of(admitted: Admitted, session_id: str) -> SessionDetail:
