@@ -95,7 +95,7 @@ async def served_app(
         metrics=metrics,
         tokens=AccessTokens(tokens),
         names=names or AllowedNames(loopback=True),
-        limits=limits or HttpLimits(requests_per_s=100_000),
+        limits=limits or HttpLimits(requests_per_s=100_000, strangers_per_s=100_000),
     )
     async with server_state(options) as state:
         yield ServedApp(app=create_app(state), state=state, tokens=tokens, folder=folder)
