@@ -58,7 +58,7 @@ def create_app(server: ServerState, mounts: Sequence[BaseRoute] = ()) -> ASGIApp
     for router in ROUTERS:
         app.include_router(router)
     app.router.routes.extend(mounts)
-    gate = Gate(IdempotentRequests(app, server), server)
+    gate = Gate(IdempotentRequests(app, server, methods_at), server)
     if not server.names.origins:
         return gate
     return CORSMiddleware(
@@ -105,11 +105,12 @@ async def _unrouted(request: Request, error: Exception) -> Response:
     response = problem_response(problem)
     response.headers.update(told.headers or {})
     if told.status_code == 405:  # FastAPI names the methods of one route, and a path may have several
-        response.headers["allow"] = ", ".join(sorted(_methods_at(request.scope["path"])))
+        response.headers["allow"] = ", ".join(sorted(methods_at(request.scope["path"])))
     return response
 
 
-def _methods_at(path: str) -> set[str]:
+def methods_at(path: str) -> set[str]:
+    """The methods of the API's routes at a path."""
     routes = (route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute))
     return {method for route in routes if route.path_regex.match(path) for method in route.methods}
 

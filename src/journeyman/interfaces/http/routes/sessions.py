@@ -28,7 +28,7 @@ router = APIRouter(prefix=API, tags=["sessions"])
 class MissionChoice(BaseModel):
     """Which mission is meant: `file` or `mission`."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
     file: str = Field(default="", max_length=1_000)
     """A mission file that the server offers, as `GET /missions` lists it."""
