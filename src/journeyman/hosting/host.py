@@ -17,7 +17,7 @@ from anyio.abc import TaskGroup
 from journeyman.engine import control
 from journeyman.engine.engine import OnEvent
 from journeyman.engine.record_reading import state_of
-from journeyman.engine.standing import Standing, is_driven, row_of, standing_of
+from journeyman.engine.standing import Standing, standing_of
 from journeyman.hosting.changes import Changes
 from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.mission import Mission
@@ -109,9 +109,8 @@ class SessionHost:
     async def act(self, session_id: str, act: Callable[[str], Awaitable[State]]) -> State:
         """Do what a person wants to a session, then go on with it where nobody drives it; its state right after the act."""
         state = await act(session_id)
-        row = await row_of(self.journeyman.store, session_id)
-        if state.status is not SessionStatus.ENDED and not (is_driven(row) and session_id not in self._driven):
-            self.go_on(session_id)
+        if state.status is not SessionStatus.ENDED:
+            self.go_on(session_id)  # whoever drives it elsewhere holds its lease, and sees what was done
         self.changes.notify(session_id)
         return state
 
@@ -166,8 +165,11 @@ class SessionHost:
                 await self._driven_until_at_rest(session_id, steps)
         finally:
             self._driven.pop(session_id).set()
+            is_wanted = session_id in self._again
             self._again.discard(session_id)
             self.changes.notify(session_id)
+        if is_wanted:  # something was done to it after its driver had looked for the last time
+            self.go_on(session_id)
 
     async def _driven_until_at_rest(self, session_id: str, steps: _Steps | None) -> None:
         engine = self.journeyman.engine

@@ -100,8 +100,6 @@ def serve(
             hosts=frozenset(name.lower() for name in allowed_hosts or ()),
             origins=frozenset(allowed_origins or ()),
         ),
-        host=host,
-        port=port,
         limits=HttpLimits(requests_per_s=requests_per_s),
     )
     address = _Address(host, listener.getsockname()[1], own, folders)

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -22,6 +23,7 @@ from journeyman.interfaces.http.routes import actions, approvals, events, health
 from journeyman.interfaces.http.server_state import API, ServerState
 from journeyman.mission.values.errors import BugError, InvalidInput, JourneymanError, Problem
 
+ROUTERS: Final = tuple(part.router for part in (health, sessions, events, records, actions, approvals, missions))
 _ABOUT: Final = """Missions that are driven until their criteria hold, over HTTP.
 
 Errors are problem details (RFC 9457) with a stable `code`. A POST with an `Idempotency-Key` is done once, however often it is
@@ -53,11 +55,10 @@ def create_app(server: ServerState, mounts: Sequence[BaseRoute] = ()) -> ASGIApp
         },
     )
     app.state.server = server
-    app.include_router(health.router)
-    for part in (sessions, events, records, actions, approvals, missions):
-        app.include_router(part.router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.router.routes.extend(mounts)
-    gate = Gate(IdempotentRequests(app, server), server)
+    gate = Gate(IdempotentRequests(app, server, methods_at), server)
     if not server.names.origins:
         return gate
     return CORSMiddleware(
@@ -92,7 +93,7 @@ def _problem(row: dict[str, Any]) -> Problem:
     return Problem(where=where, message=str(row["msg"]), hint="" if place == "body" else f"in the {place}")
 
 
-async def _unrouted(_request: Request, error: Exception) -> Response:
+async def _unrouted(request: Request, error: Exception) -> Response:
     told = cast("HTTPException", error)
     match told.status_code:
         case 404:
@@ -103,7 +104,15 @@ async def _unrouted(_request: Request, error: Exception) -> Response:
             problem = Refusal(told.status_code, "request_refused", str(told.detail))
     response = problem_response(problem)
     response.headers.update(told.headers or {})
+    if told.status_code == 405:  # FastAPI names the methods of one route, and a path may have several
+        response.headers["allow"] = ", ".join(sorted(methods_at(request.scope["path"])))
     return response
+
+
+def methods_at(path: str) -> set[str]:
+    """The methods of the API's routes at a path."""
+    routes = (route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute))
+    return {method for route in routes if route.path_regex.match(path) for method in route.methods}
 
 
 async def _fault(_request: Request, error: Exception) -> Response:

@@ -15,7 +15,6 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from journeyman.interfaces.http.admission import KEY, RequestAccess, access_of, sign_in_cookie
 from journeyman.interfaces.http.browser_sessions import SAFE_METHODS
-from journeyman.interfaces.http.limits import STRANGERS
 from journeyman.interfaces.http.problems import Refusal, problem_response
 from journeyman.interfaces.http.request_bodies import replaying
 from journeyman.interfaces.http.server_state import API, MCP, METRICS, ServerState
@@ -99,7 +98,7 @@ class _Passage:
             return
         self._access = access_of(server, scope)
         token = self._access.token
-        server.counted.take(token.id if token is not None else STRANGERS)
+        server.counted.take(token.id if token is not None else "", self._address())
         if (response := self._signed_in()) is not None:
             await response(scope, self._receive, self._send)
             return
@@ -115,6 +114,10 @@ class _Passage:
         if self._answer_due.cancelled_caught:
             limit = server.limits.answer_timeout_s
             raise Refusal(503, "answer_timeout", f"no answer within {limit:g} s; try again", retry_after_s=5.0)
+
+    def _address(self) -> str:
+        client: tuple[str, int] | None = self._scope.get("client")
+        return client[0] if client else ""
 
     def _signed_in(self) -> Response | None:
         """For a browser that follows a link with a token: the same address without it, and a cookie in its place."""

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import re
+from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Annotated, Final
 
@@ -17,14 +20,14 @@ from journeyman.engine.process_identity import owner_name
 from journeyman.engine.records import newest_events
 from journeyman.hosting.tokens import AccessToken
 from journeyman.interfaces.http.admission import KEY, Admitted, RequestAccess
+from journeyman.interfaces.http.browser_sessions import SAFE_METHODS
 from journeyman.interfaces.http.keyed_replies import MOST_KEPT_BYTES, KeptReply, KeyedReplies, reply_name
-from journeyman.interfaces.http.problems import Refusal
 from journeyman.interfaces.http.request_bodies import replaying
-from journeyman.interfaces.http.server_state import API, ServerState
+from journeyman.interfaces.http.server_state import ServerState
 from journeyman.mission.model.events import Event
 
 _SCOPE_KEY: Final = "journeyman.keyed"
-_MOST_KEY: Final = 200
+_KEY_FORM: Final = r"^[!-~]{1,200}$"
 _KEPT_HEADERS: Final = frozenset({"content-type", "location"})
 _LOOK_BACK: Final = 500
 
@@ -61,13 +64,13 @@ class KeyedRequest:
 def _keyed(
     request: Request,
     _key: Annotated[
-        str,
+        str | None,
         Header(
             alias="Idempotency-Key",
-            max_length=_MOST_KEY,
+            pattern=_KEY_FORM,  # one of another form is refused here, and passed on by what stands before the routes
             description="Any text of yours, new for each request: sent again with it, the request is not done again.",
         ),
-    ] = "",
+    ] = None,
 ) -> KeyedRequest | None:
     return request.scope.get(_SCOPE_KEY)
 
@@ -98,8 +101,9 @@ class _Captured:
 class IdempotentRequests:
     """Stands before the API's routes."""
 
-    def __init__(self, app: ASGIApp, server: ServerState) -> None:
+    def __init__(self, app: ASGIApp, server: ServerState, methods_at: Callable[[str], AbstractSet[str]]) -> None:
         self._app = app
+        self._methods_at = methods_at
         self._server = server
         self._owner = owner_name(server.clock.new_id())
         self._replies: dict[str, KeyedReplies] = {}
@@ -108,12 +112,10 @@ class IdempotentRequests:
         """Answer a request: anew, or as before."""
         access: RequestAccess | None = scope.get(KEY)
         key = Headers(scope=scope).get("idempotency-key") if scope["type"] == "http" else None
-        doing = access is not None and scope["method"] in ("POST", "DELETE") and scope["path"].startswith(f"{API}/")
-        if key is None or access is None or access.token is None or not doing:
+        doing = key is not None and scope["method"] in self._methods_at(scope["path"]) - SAFE_METHODS
+        if key is None or not re.match(_KEY_FORM, key) or access is None or access.token is None or not doing:
             await self._app(scope, receive, send)
             return
-        if not key or len(key) > _MOST_KEY or not key.isprintable():
-            raise Refusal(422, "key_malformed", f"an Idempotency-Key has 1 to {_MOST_KEY} printable characters")
         await self._answer_once(access.token, key, scope, receive, send)
 
     async def _answer_once(self, token: AccessToken, key: str, scope: Scope, receive: Receive, send: Send) -> None:

@@ -12,9 +12,6 @@ from journeyman.engine.clock import Clock
 from journeyman.interfaces.http.problems import Refusal
 
 _MOST_BUCKETS: Final = 10_000
-STRANGERS: Final = ""
-"""Stands for all who were not let in: they share one small allowance."""
-_STRANGERS_PER_S: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +20,8 @@ class HttpLimits:
 
     requests_per_s: float = 200.0
     """Of one token; twice as many at once after a rest."""
+    strangers_per_s: float = 20.0
+    """Of one address without a token."""
     at_once: int = 256
     """Requests that are answered at a time; streams are counted apart."""
     streams: int = 1_024
@@ -50,9 +49,10 @@ class RequestLimits:
         self._running = 0
         self._streams: defaultdict[str, int] = defaultdict(int)
 
-    def take(self, who: str) -> None:
-        """Count a request of a token's id; raise where there were too many lately."""
-        per_s = self._limits.requests_per_s if who != STRANGERS else min(_STRANGERS_PER_S, self._limits.requests_per_s)
+    def take(self, token_id: str, address: str) -> None:
+        """Count a request of a token, or of an address without one; raise where there were too many lately."""
+        per_s = self._limits.requests_per_s if token_id else self._limits.strangers_per_s
+        who = token_id or f"@{address}"
         now, most = self._clock.monotonic(), max(1.0, 2 * per_s)
         bucket = self._buckets.pop(who, None) or _Bucket(most, now)
         bucket.left = min(most, bucket.left + (now - bucket.at) * per_s)

@@ -39,9 +39,6 @@ class ServeOptions:
     """Told by the hosts' listeners."""
     tokens: AccessTokens
     names: AllowedNames
-    host: str
-    port: int
-    """0 takes a free one."""
     limits: HttpLimits = field(default_factory=HttpLimits)
     mounts: Callable[[ServerState], Sequence[BaseRoute]] = lambda _: ()
     """What else is served; see `create_app`."""

@@ -28,7 +28,7 @@ router = APIRouter(prefix=f"{API}/sessions/{{session_id}}", tags=["actions"])
 
 
 class _Given(BaseModel):
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
 class ActionNote(_Given):

@@ -99,7 +99,7 @@ async def _stream(reader: Admitted, session_id: str, begin: int) -> AsyncGenerat
             found = await follower.page(_LOOK_S)
             for item in found:
                 row = event_row(item)
-                yield format_sse_event(event=row.kind, data_str=row.model_dump_json(), id=str(row.seq))
+                yield format_sse_event(data_str=row.model_dump_json(), id=str(row.seq))
             if found:
                 spoke_s = clock.monotonic()
             elif clock.monotonic() - spoke_s > _QUIET_S:

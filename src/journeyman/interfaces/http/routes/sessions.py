@@ -28,7 +28,7 @@ router = APIRouter(prefix=API, tags=["sessions"])
 class MissionChoice(BaseModel):
     """Which mission is meant: `file` or `mission`."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
     file: str = Field(default="", max_length=1_000)
     """A mission file that the server offers, as `GET /missions` lists it."""
@@ -105,7 +105,7 @@ async def new_session_id(admitted: Admitted, keyed: KeyedRequest | None, wanted:
         return wanted, False
     name = wanted or keyed.session_id
     rows = await admitted.host.journeyman.store.sessions(name) if keyed.is_retry else ()
-    return name, any(row.created_at >= keyed.begun_at for row in rows)
+    return name, any(not wanted or row.updated_at >= keyed.begun_at for row in rows)
 
 
 async def detail_of(admitted: Admitted, session_id: str) -> SessionDetail:
