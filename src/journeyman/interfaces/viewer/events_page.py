@@ -42,9 +42,9 @@ async def events_page(request: Request, visit: Visit) -> Page:
     listed = tag(
         "section",
         _search(session_id, wanted),
-        _turning(session_id, wanted, found),
+        _turning(session_id, wanted, found, "above"),
         tag("ol", *map(_item, found.rows), class_="rows events") if found.rows else _nothing(wanted, found),
-        _turning(session_id, wanted, found) if len(found.rows) > _ROWS // 4 else NOTHING,
+        _turning(session_id, wanted, found, "below") if len(found.rows) > _ROWS // 4 else NOTHING,
         id="events",
         aria_label="Events",
     )
@@ -86,7 +86,7 @@ def _search(session_id: str, wanted: EventFilter) -> Html:
     )  # fmt: skip
 
 
-def _turning(session_id: str, wanted: EventFilter, found: FoundEvents) -> Html:
+def _turning(session_id: str, wanted: EventFilter, found: FoundEvents, place: str) -> Html:
     def link(words: str, shown: bool, **cursor: int | None) -> Html:  # noqa: FBT001  # four calls, all below
         if not shown:
             return tag("span", text(words), class_="button off", aria_disabled="true")
@@ -103,7 +103,7 @@ def _turning(session_id: str, wanted: EventFilter, found: FoundEvents) -> Html:
         link("Newer", found.newer_after is not None, after=found.newer_after),
         link("Newest", found.newer_after is not None),
         class_="pager",
-        aria_label="Pages of events",
+        aria_label=f"Pages of events, {place}",
     )
 
 
