@@ -14,7 +14,7 @@ from journeyman.gym.tasks import task
 from journeyman.gym.text.action import TextAction
 from journeyman.gym.text.words import ActionType, AgentRole
 from journeyman.gym.world import World
-from journeyman.interfaces.cli.gym.episode_frames import played
+from journeyman.evaluation.episode_frames import played
 from journeyman.interfaces.cli.gym.episode_viewer import line, page, spark
 from journeyman.interfaces.cli.gym.evaluating import numbers_of
 from journeyman.interfaces.cli.gym.playing import InvalidLine, read_line

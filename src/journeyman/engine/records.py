@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass
 from typing import cast
 
@@ -72,7 +72,7 @@ async def events_after(store: Store, session_id: str, after_seq: int, limit: int
         if not await store.read(session_id, 0, 1):
             raise session_not_found(session_id)
         return []
-    return await _numbered(store, session_id, entries)
+    return await numbered(store, session_id, entries)
 
 
 async def newest_events(
@@ -84,19 +84,26 @@ async def newest_events(
         if not await store.read(session_id, 0, 1):
             raise session_not_found(session_id)
         return []
-    return await _numbered(store, session_id, entries)
+    return await numbered(store, session_id, entries)
 
 
-async def _numbered(store: Store, session_id: str, entries: Sequence[Entry]) -> list[NumberedEvent]:
+async def numbered(
+    store: Store, session_id: str, entries: Sequence[Entry], wanted: Callable[[Entry], bool] = lambda _: True
+) -> list[NumberedEvent]:
+    """Those `wanted` of some entries that follow each other; others are passed over unread."""
     before = await newest_iterations(store, session_id, 1, Head(entries[0].seq - 1, b""))
     first = before[0].event if before else None
     iteration = first.iteration if isinstance(first, Proposed) else 0
     rows: list[NumberedEvent] = []
     for entry in entries:
+        chosen = wanted(entry)
+        if not chosen and not is_of_kind(entry, Proposed.__name__):
+            continue
         happened = read(entry)
         if isinstance(happened.event, Proposed):
             iteration = happened.event.iteration
-        rows.append(NumberedEvent(seq=entry.seq, iteration=iteration, happened=happened))
+        if chosen:
+            rows.append(NumberedEvent(seq=entry.seq, iteration=iteration, happened=happened))
     return rows
 
 

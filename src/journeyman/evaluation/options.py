@@ -33,3 +33,8 @@ class ModelOptions:
     """Folder for what was shown and said, a file per episode; `None` keeps nothing of it."""
     max_usd: float | None = None
     max_tokens: int | None = None
+
+
+def is_built_in(policy: str) -> bool:
+    """Whether a policy is one of ours: names with a colon bring code, files or models, which a look must not start."""
+    return ":" not in policy and "/" not in policy

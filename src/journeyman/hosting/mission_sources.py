@@ -8,14 +8,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, cast
 
 from journeyman.config import Settings
 from journeyman.engine.mission_check import expression_faults
 from journeyman.hosting.access import AccessScope, Caller
-from journeyman.mission.files.documents import FORMS
+from journeyman.mission.files.documents import FORMS, read_document
+from journeyman.mission.files.includes import with_includes
 from journeyman.mission.files.mission_file import validate_mission, with_ceilings
 from journeyman.mission.model.mission import Mission
+from journeyman.mission.model.parameters import MissionParameter, parameter_of
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.wiring import advisor_problems, load_mission
@@ -40,6 +42,16 @@ class WantedMission:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OfferedMission:
+    """What a mission file says of itself before it is given values: whether it is a good one, reading it shows."""
+
+    file: str
+    name: str
+    directive: str
+    parameters: Mapping[str, MissionParameter]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MissionSources:
     """Where the host finds missions."""
 
@@ -52,6 +64,26 @@ class MissionSources:
         names = itertools.islice(_visible_files(self.folder), _MOST_LOOKED_AT)
         found = (path for path in names if path.suffix.lower() in FORMS and _is_mission(path))
         return sorted(str(path.relative_to(self.folder)) for path in itertools.islice(found, MOST_FILES))
+
+    def describe(self, file: str) -> OfferedMission:
+        """What a file asks for, so that a form can ask a person.
+
+        Raises:
+            InvalidInput: It cannot be read.
+            NotFound: There is no such file below the folder.
+        """
+        path = self._path(file)
+        own, where = read_document(path.read_bytes(), FORMS.get(path.suffix.lower(), "yaml"), file)
+        data, _ = with_includes(own, where, lambda name: (path.parent / name).read_bytes(), file)
+        rows = cast("dict[str, object]", data) if isinstance(data, dict) else {}
+        declared = rows.get("parameters")
+        found = {
+            name: spec
+            for name, row in (cast("dict[str, object]", declared) if isinstance(declared, dict) else {}).items()
+            if (spec := parameter_of(row)) is not None
+        }
+        name, directive = rows.get("name"), rows.get("directive")
+        return OfferedMission(file=file, name=str(name or file), directive=str(directive or ""), parameters=found)
 
     def read(self, wanted: WantedMission, caller: Caller) -> tuple[Mission, Path]:
         """The mission and the folder in which it works.

@@ -66,9 +66,9 @@ class Browser:
         return self._send(method, self._session, **params)
 
     def open(
-        self, path: Path, *, width: int = 1280, height: int = 900, dark: bool = False, script: bool = True
+        self, where: Path | str, *, width: int = 1280, height: int = 900, dark: bool = False, script: bool = True
     ) -> None:
-        """Open a file and wait until it has loaded."""
+        """Open a file, or an address, and wait until it has loaded."""
         scheme = {"name": "prefers-color-scheme", "value": "dark" if dark else "light"}
         self.send("Emulation.setEmulatedMedia", media="", features=[scheme])
         self.send("Emulation.setScriptExecutionDisabled", value=not script)
@@ -76,7 +76,7 @@ class Browser:
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
         self.happened.clear()
-        self.send("Page.navigate", url=path.as_uri())
+        self.send("Page.navigate", url=where if isinstance(where, str) else where.as_uri())
         while not any(event["method"] == "Page.loadEventFired" for event in self.happened):
             self._read()
 

@@ -55,7 +55,7 @@ async def wait_for(name: str) -> dict[str, object]:
 
 @tool(effect="pure")
 async def repeat(text: str) -> dict[str, object]:
-    """Give back what it is given."""
+    """Say again what it is told."""
     return {"text": text, text[:200]: text, "metrics": {"said": 1}}
 
 

@@ -52,9 +52,9 @@ function described({ name, points }, tell) {
   return `${name} from ${tell(points[0][1])} to ${tell(points.at(-1)[1])}, lowest ${tell(low)}, highest ${tell(high)}`;
 }
 
-// Draws lines over iterations into a figure. `series`: [{name, points: [[iteration, value], …]}];
+// Draws lines over iterations, or what `along` names, into a figure. `series`: [{name, points: [[iteration, value], …]}];
 // `targets`: [{value, label, bad}]; `tell` words a value; `fixed` sets the lowest and highest value shown.
-function chart(figure, { title, note = "", series, targets = [], tell = number, fixed = null, yLabel = "" }) {
+function chart(figure, { title, note = "", series, targets = [], tell = number, fixed = null, yLabel = "", along = "iteration" }) {
   figure.hidden = false;
   const plot = shape("svg", { class: "plot", role: "img", tabindex: "0" });
   const readout = element("p", { class: "readout", role: "status" });
@@ -62,8 +62,8 @@ function chart(figure, { title, note = "", series, targets = [], tell = number, 
   if (series.length > 1) figure.append(legend(series));
   figure.append(plot, readout);
   const goals = targets.map(({ label }) => `; target ${label}`).join("");
-  plot.setAttribute("aria-label", `${title} over iterations: ${series.map((one) => described(one, tell)).join("; ")}${goals}. Arrow keys read single values.`);
-  const state = { plot, readout, series, tell, marks: shape("g"), at: null, x: null, y: null };
+  plot.setAttribute("aria-label", `${title} over ${along}s: ${series.map((one) => described(one, tell)).join("; ")}${goals}. Arrow keys read single values.`);
+  const state = { plot, readout, series, tell, along, marks: shape("g"), at: null, x: null, y: null };
   let width = 0;
   const draw = () => {
     const now = Math.round(plot.clientWidth || figure.clientWidth) || 600;
@@ -102,7 +102,7 @@ function drawLines(state, width, { low, high, shown }, yLabel) {
   for (const at of ticks(first, last, Math.max(2, Math.floor(width / 90))).filter(Number.isInteger)) {
     plot.append(shape("text", { x: x(at), y: height - bottom + 17, "text-anchor": "middle" }, String(at)));
   }
-  plot.append(shape("text", { x: (left + width - 10) / 2, y: height - 5, "text-anchor": "middle" }, "iteration"));
+  plot.append(shape("text", { x: (left + width - 10) / 2, y: height - 5, "text-anchor": "middle" }, state.along));
   if (yLabel) plot.append(shape("text", { x: 0, y: 11 }, yLabel));
   for (const { value, label, bad } of shown) {
     const kind = bad ? " bad" : "";
@@ -140,7 +140,7 @@ function followPointer(state) {
       marks.append(shape("circle", { class: `dot c${at % 5}`, cx: state.x(px), cy: state.y(py), r: 4.5 }));
       return `${name} ${state.tell(py)}`;
     });
-    readout.textContent = `iteration ${iteration}: ${told.join(" · ")}`;
+    readout.textContent = `${state.along} ${iteration}: ${told.join(" · ")}`;
   };
   const hide = () => { marks.replaceChildren(); readout.textContent = ""; state.at = null; };
   const follow = (event) => {

@@ -65,7 +65,7 @@ function drawStrip(plot, width, columns, criteria, aborts, place) {
   const longest = Math.max(...criteria.map((name) => name.length));
   const letters = Math.min(longest, Math.max(8, Math.floor(width / 36)));
   place.left = letters * 7.2 + 10;
-  place.step = Math.min(44, (width - place.left) / columns.length);
+  place.step = Math.max(1, Math.min(44, (width - place.left) / columns.length));
   plot.setAttribute("viewBox", `0 0 ${width} ${criteria.length * place.row + 22}`);
   plot.replaceChildren();
   criteria.forEach((name, row) => {

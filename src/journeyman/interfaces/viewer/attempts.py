@@ -11,7 +11,7 @@ from starlette.requests import Request
 
 from journeyman.apprentices.task_folder import AttemptRecord, TaskFolder
 from journeyman.interfaces.pages.elements import none, pill, table, terms
-from journeyman.interfaces.pages.markup import NOTHING, Html, joined, tag, text
+from journeyman.interfaces.pages.markup import NOTHING, Html, tag, text
 from journeyman.interfaces.viewer.addresses import of_session
 from journeyman.interfaces.viewer.frame import Page, heading, section
 from journeyman.interfaces.viewer.visit import Visit
@@ -49,7 +49,7 @@ def _row(session_id: str, one: AttemptRecord) -> list[Html]:
     return [
         link,
         pill(one.ended or "working", _ENDINGS.get(one.ended, "warn")),
-        joined([text(f"{len(one.changed):,}"), touched]),
+        tag("div", text(f"{len(one.changed):,} "), touched),
         text(duration_text(one.duration_s)),
         text(f"{one.tokens:,}, {amount_text('cost_usd', one.cost_usd)}"),
         tag("span", text(one_line(one.message, 400)), class_="evidence"),
@@ -158,5 +158,5 @@ def _step(row: JsonObject) -> list[Html]:
         text(duration_text(at) if isinstance(at, (int, float)) else ""),
         pill(source, _SOURCES.get(source, "plain-tone")),
         tag("span", text(what), class_="evidence"),
-        joined([text(" ".join(out)), confirmed, output]),
+        tag("div", text(" ".join(out)), confirmed, output),
     ]

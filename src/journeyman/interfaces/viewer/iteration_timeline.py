@@ -168,7 +168,7 @@ def _evaluation(row: IterationRow, aborts: frozenset[str]) -> Html:
         shown = "" if one.id in aborts else f"{one.progress:.0%}"
         stale = tag("span", text("not measured now"), class_="stale") if one.carried else NOTHING
         seen = tag("span", text(evidence_text(one.evidence)), class_="evidence")
-        cells.append([tag("b", text(one.id), class_="name"), pill(word, tone), text(shown), joined([seen, stale])])
+        cells.append([tag("b", text(one.id), class_="name"), pill(word, tone), text(shown), tag("div", seen, stale)])
     return table(
         f"Evaluation of iteration {row.index}", ["Criterion", "Status", "Progress", "Evidence"], cells, "plain"
     )

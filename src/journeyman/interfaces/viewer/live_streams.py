@@ -34,20 +34,20 @@ async def session_stream(request: Request, visit: Visit) -> Response:
     if row.status == SessionStatus.ENDED.value and row.seq <= after:
         return Response(status_code=204, headers=HEADERS)  # tells the browser not to ask again
 
-    async def told() -> AsyncGenerator[ServerSentEvent]:
+    async def stream() -> AsyncGenerator[ServerSentEvent]:
         async for item in follow(visit.host, session_id, after):
             kind = type(item.happened.event)
             data = {"seq": item.seq, "kind": kind.__name__, "iteration": item.iteration}
             yield ServerSentEvent(json.dumps(data), event="ended" if kind is Ended else "record", id=str(item.seq))
 
-    return EventSourceResponse(told(), ping=_PING_S, headers=HEADERS)
+    return EventSourceResponse(stream(), ping=_PING_S, headers=HEADERS)
 
 
 async def list_stream(request: Request, visit: Visit) -> Response:
     """Tells that the list of sessions has changed; the id names how it stood."""
     before = request.headers.get("last-event-id", "")
 
-    async def told() -> AsyncGenerator[ServerSentEvent]:
+    async def stream() -> AsyncGenerator[ServerSentEvent]:
         known = before or await _mark(visit)
         while True:
             changed = visit.host.changes.next("")
@@ -60,7 +60,7 @@ async def list_stream(request: Request, visit: Visit) -> Response:
             with anyio.move_on_after(_LOOK_S):
                 await changed.wait()
 
-    return EventSourceResponse(told(), ping=_PING_S, headers=HEADERS)
+    return EventSourceResponse(stream(), ping=_PING_S, headers=HEADERS)
 
 
 async def _mark(visit: Visit) -> str:

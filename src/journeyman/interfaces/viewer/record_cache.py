@@ -29,7 +29,7 @@ class ListedCost:
     progress: float
 
 
-class _Kept(Generic[T]):
+class _NewestValues(Generic[T]):
     """Values by tenant and session, each of the event with which it was made; the oldest go first."""
 
     def __init__(self, most: int) -> None:
@@ -50,8 +50,8 @@ class RecordCache:
     """Of all tenants that are shown by one set of routes."""
 
     def __init__(self) -> None:
-        self._costs: _Kept[ListedCost | None] = _Kept(_MOST_COSTS)
-        self._reports: _Kept[Report] = _Kept(_MOST_REPORTS)
+        self._costs: _NewestValues[ListedCost | None] = _NewestValues(_MOST_COSTS)
+        self._reports: _NewestValues[Report] = _NewestValues(_MOST_REPORTS)
 
     async def cost(self, store: Store, row: Summary) -> ListedCost | None:
         """What a session has cost; `None` where its record is damaged."""

@@ -16,10 +16,15 @@ from journeyman.interfaces.pages.html import html_report
 from journeyman.interfaces.pages.report_files import report_and_standing
 from journeyman.interfaces.viewer.addresses import of_session
 from journeyman.interfaces.viewer.attempts import attempt_page
+from journeyman.interfaces.viewer.compare_page import compare_page
+from journeyman.interfaces.viewer.episode_page import episode_page
 from journeyman.interfaces.viewer.error_pages import bug_page, error_page, not_found_page
+from journeyman.interfaces.viewer.events_page import events_page
 from journeyman.interfaces.viewer.forms import check_same_origin
 from journeyman.interfaces.viewer.frame import HEADERS, Page, framed
+from journeyman.interfaces.viewer.gym_pages import EpisodeReplays, gym_page
 from journeyman.interfaces.viewer.live_streams import list_stream, session_stream
+from journeyman.interfaces.viewer.missions_page import missions_page, start
 from journeyman.interfaces.viewer.record_cache import RecordCache
 from journeyman.interfaces.viewer.session_controls import act
 from journeyman.interfaces.viewer.session_page import session_page
@@ -27,6 +32,7 @@ from journeyman.interfaces.viewer.sessions_page import sessions_page
 from journeyman.interfaces.viewer.static_files import static_file
 from journeyman.interfaces.viewer.verified_page import verified_page
 from journeyman.interfaces.viewer.visit import Resolve, Visit
+from journeyman.interfaces.viewer.waiting_page import waiting_page
 from journeyman.mission.values.errors import JourneymanError
 
 _log = logging.getLogger(__name__)
@@ -38,12 +44,15 @@ def viewer_routes(resolve: Resolve) -> list[BaseRoute]:
 
     `resolve` finds out who asks; what it raises is shown as a page. The last route takes whatever no other one does.
     """
-    cache = RecordCache()
+    cache, replays = RecordCache(), EpisodeReplays()
 
     async def sessions(request: Request, visit: Visit) -> Page | Response:
         if visit.only:
             return RedirectResponse(of_session(visit.only), 303, HEADERS)
         return await sessions_page(request, visit, cache)
+
+    async def episode(request: Request, visit: Visit) -> Page | Response:
+        return await episode_page(request, visit, replays)
 
     async def session(request: Request, visit: Visit) -> Page | Response:
         return await session_page(request, visit, cache)
@@ -54,10 +63,16 @@ def viewer_routes(resolve: Resolve) -> list[BaseRoute]:
         ("/stream", list_stream),
         (one, session),
         (f"{one}/stream", session_stream),
+        (f"{one}/events", events_page),
         (f"{one}/report", _report),
         (f"{one}/attempts/{{number:int}}", attempt_page),
+        ("/waiting", waiting_page),
+        ("/compare", compare_page),
+        ("/missions", missions_page),
+        ("/gym", gym_page),
+        ("/gym/episode", episode),
     ]
-    forms: list[tuple[str, _Make]] = [(f"{one}/act", _act), (f"{one}/verify", _verify)]
+    forms: list[tuple[str, _Make]] = [(f"{one}/act", _act), (f"{one}/verify", _verify), ("/missions", _start)]
     return [
         Route("/viewer/{digest}/{name}", static_file),
         *(Route(path, _endpoint(resolve, make)) for path, make in pages),
@@ -98,6 +113,10 @@ async def _report(request: Request, visit: Visit) -> Response:
 
 async def _act(request: Request, visit: Visit) -> Response:
     return RedirectResponse(await act(request, visit), 303, HEADERS)
+
+
+async def _start(request: Request, visit: Visit) -> Response:
+    return RedirectResponse(await start(request, visit), 303, HEADERS)
 
 
 async def _verify(request: Request, visit: Visit) -> Page:

@@ -9,7 +9,7 @@ from journeyman.engine.standing import Standing, standing_of
 from journeyman.interfaces.pages import sections
 from journeyman.interfaces.pages.elements import pill
 from journeyman.interfaces.pages.markup import NOTHING, Html, tag, text
-from journeyman.interfaces.viewer.addresses import of_session
+from journeyman.interfaces.viewer.addresses import address, of_session
 from journeyman.interfaces.viewer.attempts import attempts_section
 from journeyman.interfaces.viewer.drawings import burn_down, criteria_strip, criterion_lines, metric_charts
 from journeyman.interfaces.viewer.effect_ledger import effects_section
@@ -97,7 +97,7 @@ def _now(visit: Visit, state: State, row: Summary) -> Html:
         tag("a", text("Report"), href=of_session(name, "report"), class_="button"),
     ]
     if not visit.only:
-        links.append(tag("a", text("Compare"), href=f"/compare?left={name}", class_="button"))
+        links.append(tag("a", text("Compare"), href=address("compare", left=name), class_="button"))
     return tag(
         "section",
         tag("div", *parts, class_="now"),

@@ -113,15 +113,15 @@ def _cells(row: Summary, cost: ListedCost | None) -> list[Html]:
     tone = TONES.get(row.outcome) if standing is Standing.ENDED else _STANDING_TONES.get(standing, "plain-tone")
     shown = pill(_kind_words(_kind(row)), tone or "plain-tone")
     if cost is None:
-        return [shown, joined([name, under, damaged]), NOTHING, text(f"{row.iteration:,}"), NOTHING, _when(row)]
+        return [shown, tag("div", name, under, damaged), NOTHING, text(f"{row.iteration:,}"), NOTHING, _when(row)]
     spent = amount_text("cost_usd", cost.cost_usd) if cost.cost_usd or cost.tokens else MISSING
     tokens = tag("span", text(f"{cost.tokens:,} tokens"), class_="quiet") if cost.tokens else NOTHING
     return [
         shown,
-        joined([name, under, verdict, damaged]),
+        tag("div", name, under, verdict, damaged),
         bar(cost.progress, f"Progress of {row.session_id}", TONES.get(row.outcome, "going")),
         text(f"{row.iteration:,}"),
-        joined([tag("span", text(spent)), tokens]),
+        tag("div", tag("span", text(spent)), tokens),
         _when(row),
     ]
 

@@ -26,15 +26,15 @@ class StaticFile:
         return f"/viewer/{hashlib.sha256(self.content.encode()).hexdigest()[:16]}/{self.name}"
 
 
-def _own(name: str) -> str:
+def _viewer_file(name: str) -> str:
     return resource(name, __package__ or "")
 
 
-STYLE: Final = StaticFile("viewer.css", "text/css; charset=utf-8", resource("page.css") + _own("viewer.css"))
+STYLE: Final = StaticFile("viewer.css", "text/css; charset=utf-8", resource("page.css") + _viewer_file("viewer.css"))
 SCRIPT: Final = StaticFile(
     "viewer.js",
     "text/javascript; charset=utf-8",
-    as_script(*map(resource, ("charts.js", "links.js", "overview.js")), _own("viewer.js")),
+    as_script(*map(resource, ("charts.js", "links.js", "overview.js")), _viewer_file("viewer.js")),
 )
 _FILES: Final = {one.address: one for one in (STYLE, SCRIPT)}
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from journeyman.interfaces.cli.gym.episode_frames import HEALTH, StepFrame
+from journeyman.evaluation.episode_frames import HEALTH, StepFrame
+from journeyman.evaluation.topology import heights, layers_of
 from journeyman.interfaces.cli.gym.plots import figure_of, plain_axes, save
-from journeyman.interfaces.cli.gym.topology import heights, layers_of
 from journeyman.mission.values.errors import NotFound
 
 GIF: Final = ".gif"

@@ -14,15 +14,15 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from journeyman.evaluation.episode_frames import HEALTH, StepFrame, caused, played
 from journeyman.evaluation.policies import TeamFor, team_for
+from journeyman.evaluation.topology import layers_of
 from journeyman.gym.arrays import Ints
 from journeyman.gym.evaluate import Replay
 from journeyman.gym.tasks import Task, task
 from journeyman.gym.world import World
-from journeyman.interfaces.cli.gym.episode_frames import HEALTH, StepFrame, played
 from journeyman.interfaces.cli.gym.episode_picture import draw_episode
 from journeyman.interfaces.cli.gym.plots import check_plots
-from journeyman.interfaces.cli.gym.topology import layers_of
 from journeyman.interfaces.cli.rendering import table
 from journeyman.interfaces.cli.shared import print_json
 from journeyman.interfaces.cli.terminal import SafeConsole, say
@@ -100,17 +100,6 @@ def ended(world: World) -> dict[str, Json]:
         "steps": int(results.steps[0]),
         "availability": round(float(results.availability[0]), 4),
     }
-
-
-def caused(world: World) -> list[str]:
-    """What disturbs a world, in words."""
-    names = world.names()
-    found: list[str] = []
-    for cause in world.truth().causes:
-        what = f"{cause.failure.label} at {names.services[cause.service]} from step {cause.onset}"
-        rogue = f", by {names.agents[cause.rogue]}" if cause.rogue >= 0 else ""
-        found.append(what + rogue + ("" if cause.real else " (passes by itself)"))
-    return found
 
 
 def line(frame: StepFrame) -> str:

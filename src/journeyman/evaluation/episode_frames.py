@@ -10,12 +10,24 @@ from journeyman.gym.actions import Role
 from journeyman.gym.arrays import Ints
 from journeyman.gym.names import Names
 from journeyman.gym.policies.base import Team
-from journeyman.gym.text.action import TextAction
+from journeyman.gym.text.action import EVERYBODY, TextAction
 from journeyman.gym.text.export import named
-from journeyman.gym.text.words import ActionType, AgentRole
+from journeyman.gym.text.words import ActionType, AgentRole, TopicName
 from journeyman.gym.world import World
 
 HEALTH: Final = ("healthy", "degraded", "critical", "down")
+
+
+@dataclass(frozen=True, slots=True)
+class RoleMessage:
+    """What a role told others at a step."""
+
+    speaker: str
+    hearer: str
+    """A role, or `all`."""
+    topic: str
+    target: str
+    """The service or fleet agent that it is about; may be empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +47,7 @@ class StepFrame:
     """What each role did to get here; no-ops without a target are left out."""
     actions: dict[str, tuple[str, str]]
     """The same as type and target, which may be empty."""
+    messages: tuple[RoleMessage, ...] = ()
 
 
 def played(world: World, team: Team) -> Iterator[StepFrame]:
@@ -66,7 +79,13 @@ def _frame(world: World, names: Names, acts: Ints | None) -> StepFrame:
         actions={
             role.label: (str(one.action_type), one.target or "") for role, one in done.items() if role.label in said
         },
+        messages=tuple(_message(role, one) for role, one in done.items() if one.action_type is ActionType.COMMUNICATE),
     )
+
+
+def _message(role: Role, action: TextAction) -> RoleMessage:
+    hearer, topic = str(action.args.get("to", EVERYBODY)), str(action.args.get("topic", TopicName.NOTE))
+    return RoleMessage(role.label, hearer, topic, action.target or "")
 
 
 def _did(action: TextAction) -> str:
@@ -75,3 +94,14 @@ def _did(action: TextAction) -> str:
     said = [str(value) for name, value in action.args.items() if name != "to"]
     hearer = f"to {action.args['to']}" if "to" in action.args else ""
     return " ".join(part for part in (str(action.action_type), hearer, *said, action.target) if part)
+
+
+def caused(world: World) -> list[str]:
+    """What disturbs a world, in words."""
+    names = world.names()
+    found: list[str] = []
+    for cause in world.truth().causes:
+        what = f"{cause.failure.label} at {names.services[cause.service]} from step {cause.onset}"
+        rogue = f", by {names.agents[cause.rogue]}" if cause.rogue >= 0 else ""
+        found.append(what + rogue + ("" if cause.real else " (passes by itself)"))
+    return found
