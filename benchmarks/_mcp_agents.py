@@ -1,4 +1,6 @@
 """stub"""
 from benchmarks.report import Meter, Row
+
+
 def agent_rows(progress: Meter) -> list[Row]:
     return []

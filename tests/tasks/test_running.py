@@ -13,8 +13,8 @@ from journeyman.config import Settings
 from journeyman.engine import control
 from journeyman.mission.model.reasons import Outcome
 from journeyman.mission.values.errors import InvalidInput, NotFound
-from journeyman.tasks.contract import MentorMode, TaskOptions
 from journeyman.tasks.events import TaskEvent, TaskEventKind
+from journeyman.tasks.options import MentorMode, TaskOptions
 from journeyman.tasks.running import run_task
 from journeyman.wiring import opened
 

@@ -17,7 +17,7 @@ from anyio.abc import TaskGroup
 from journeyman.engine import control
 from journeyman.engine.engine import OnEvent
 from journeyman.engine.record_reading import state_of
-from journeyman.engine.standing import Standing, standing_of
+from journeyman.engine.standing import Standing, is_driven, row_of, standing_of
 from journeyman.hosting.changes import Changes
 from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.mission import Mission

@@ -19,7 +19,8 @@ from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import Outcome, SessionStatus
 from journeyman.mission.model.state import State
 from journeyman.mission.values.errors import InvalidInput, JourneymanError, Problem
-from journeyman.tasks.contract import TaskOptions, task_mission, words_of
+from journeyman.tasks.contract import task_mission, words_of
+from journeyman.tasks.options import TaskOptions
 from journeyman.tasks.outputs import delivered, files_words
 from journeyman.tasks.running import free_id
 from journeyman.wiring import Journeyman, opened

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
 from pathlib import Path
 from typing import Final, cast
 
@@ -19,59 +16,15 @@ from journeyman.mission.model.mission import MAX_DIRECTIVE_CHARACTERS, Mission
 from journeyman.mission.values.canonical import Json, JsonObject
 from journeyman.mission.values.errors import InvalidInput, Problem
 from journeyman.tasks.option_checks import refuse_unfit
+from journeyman.tasks.options import TaskOptions
 from journeyman.wiring import advisor_problems
 from journeyman.workspaces.file_listing import listed_files
 
 _WORD: Final = re.compile(r"[a-z0-9]+")
 _MOST_NAME: Final = 40
 _CHECK_S: Final = 600
-MOST_ATTEMPTS: Final = 5
-"""Where nobody says how many."""
 _STALLED: Final = 2
 """Attempts without a gain, after which one more series as long is made, and then none."""
-
-
-class MentorMode(StrEnum):
-    """Who reviews attempts besides the checks."""
-
-    model_assisted = "model-assisted"
-    expert_led = "expert-led"
-    hybrid = "hybrid"
-
-    @property
-    def asks_person(self) -> bool:
-        """Whether a person is asked before each attempt and at the end."""
-        return self is not MentorMode.model_assisted
-
-    @property
-    def asks_model(self) -> bool:
-        """Whether a model is asked what the next attempt shall be told."""
-        return self is not MentorMode.expert_led
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TaskOptions:
-    """What was said on the command line."""
-
-    agent: str
-    source: Path | None
-    assets: Sequence[Path] = ()
-    checks: Sequence[str] = ()
-    files: Sequence[str] = ()
-    protect: Sequence[str] = ()
-    mounts: Sequence[str] = ()
-    attempts: int = MOST_ATTEMPTS
-    timeout_s: float = 1800
-    tokens: int | None = None
-    cost_usd: float | None = None
-    mentor: MentorMode | None = None
-    mentor_advisor: str = ""
-    output: Path | None = None
-    who: str = ""
-    """The person whose yes the modes with a person need."""
-    follows: JsonObject = field(default_factory=dict[str, Json])
-    criteria: Sequence[Json] = ()
-    """Criteria that hold already, of a task that this one follows."""
 
 
 def words_of(text: str) -> str:

@@ -11,7 +11,8 @@ from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import NotAllowed
-from journeyman.tasks.contract import MOST_ATTEMPTS, MentorMode, TaskOptions, task_mission
+from journeyman.tasks.contract import task_mission
+from journeyman.tasks.options import MOST_ATTEMPTS, MentorMode, TaskOptions
 
 
 def following_mission(

@@ -5,14 +5,12 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from journeyman.apprentices.working_copy import INPUTS
 from journeyman.config import Settings
 from journeyman.mission.values.errors import InvalidInput, NotAllowed, NotFound, Problem
-
-if TYPE_CHECKING:
-    from journeyman.tasks.contract import TaskOptions
+from journeyman.tasks.options import TaskOptions
 
 _NEVER: Final = frozenset({"..", ".git"})
 

@@ -18,8 +18,9 @@ from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import Outcome, SessionStatus
 from journeyman.mission.model.state import State
-from journeyman.tasks.contract import TaskOptions, task_mission, words_of
+from journeyman.tasks.contract import task_mission, words_of
 from journeyman.tasks.events import TaskEvent, TaskEventKind, task_events
+from journeyman.tasks.options import TaskOptions
 from journeyman.tasks.outputs import delivered
 from journeyman.wiring import Journeyman, opened
 

@@ -21,11 +21,9 @@ from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.options import JsonOption
 from journeyman.interfaces.cli.shared import INTERRUPTED, CommandGroup, person, print_json, settings_of
 from journeyman.interfaces.cli.terminal import say
-from journeyman.interfaces.pages.report_files import write_at_ending
+from journeyman.interfaces.session_endings import write_out
 from journeyman.mission.values.errors import CallerError, InvalidInput, NotAllowed, Problem
 from journeyman.stores.validation import check_tenant
-from journeyman.tasks.outputs import put_out_at_ending
-from journeyman.wiring import Journeyman
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -89,7 +87,7 @@ def serve(
         hosting=HostingOptions(
             settings=settings,
             folders=folders,
-            at_ending=_at_ending,
+            at_ending=write_out,
             most_at_once=most_at_once,
             listeners=(metrics.take,),
         ),
@@ -187,8 +185,3 @@ def _log_to_standard_error() -> None:
         logger.setLevel(logging.INFO if name == "journeyman" else logging.WARNING)
         logger.addHandler(handler)
         logger.propagate = False
-
-
-async def _at_ending(journeyman: Journeyman, session_id: str) -> str:
-    wrote = [await write_at_ending(journeyman, session_id), await put_out_at_ending(journeyman, session_id)]
-    return "; ".join(filter(None, wrote)) or "no file was asked for"

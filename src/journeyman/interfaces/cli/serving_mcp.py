@@ -14,10 +14,9 @@ from journeyman.hosting.mission_sources import MissionSources
 from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.options import PersonOption
 from journeyman.interfaces.cli.shared import CommandGroup, person, settings_of
-from journeyman.interfaces.pages.report_files import write_at_ending
+from journeyman.interfaces.session_endings import write_out
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
-from journeyman.tasks.outputs import put_out_at_ending
-from journeyman.wiring import Journeyman, client_models, opened
+from journeyman.wiring import client_models, opened
 
 app = CommandGroup()
 
@@ -69,7 +68,7 @@ async def _serve(settings: Settings, caller: Caller, missions: Path) -> None:
         raise InvalidInput("journeyman mcp", (problem,), code="extra_missing") from None
     async with (
         opened(settings, driver_mark=MARK, clients=client_models(settings)) as journeyman,
-        hosted(journeyman, at_ending=_write_out) as host,
+        hosted(journeyman, at_ending=write_out) as host,
     ):
         await _take_up(host, caller)
         sources = MissionSources(folder=missions, settings=settings)
@@ -79,9 +78,3 @@ async def _serve(settings: Settings, caller: Caller, missions: Path) -> None:
 async def _take_up(host: SessionHost, caller: Caller) -> None:
     if AccessScope.RUN in caller.scopes:
         await host.take_up()
-
-
-async def _write_out(journeyman: Journeyman, session_id: str) -> str:
-    """The report and the outputs that a mission asks for."""
-    wrote = [await write_at_ending(journeyman, session_id), await put_out_at_ending(journeyman, session_id)]
-    return "; ".join(filter(None, wrote))

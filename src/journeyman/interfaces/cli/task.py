@@ -61,8 +61,9 @@ from journeyman.mission.model.mission import Mission, dump
 from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
 from journeyman.mission.values.errors import InvalidInput, LeaseHeld, NotAllowed, Problem
-from journeyman.tasks.contract import MOST_ATTEMPTS, TaskOptions, task_mission
+from journeyman.tasks.contract import task_mission
 from journeyman.tasks.following import following_mission
+from journeyman.tasks.options import MOST_ATTEMPTS, TaskOptions
 from journeyman.tasks.outputs import put_out
 from journeyman.tasks.running import free_id, task_id
 from journeyman.wiring import Journeyman

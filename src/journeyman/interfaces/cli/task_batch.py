@@ -18,7 +18,7 @@ from journeyman.interfaces.cli.terminal import others_print_to, say
 from journeyman.mission.values.canonical import Json
 from journeyman.mission.values.errors import InvalidInput, Problem
 from journeyman.tasks.batch import LineResult, LineStatus, counts_of, read_lines, run_batch
-from journeyman.tasks.contract import TaskOptions
+from journeyman.tasks.options import TaskOptions
 
 _MARKS = {
     LineStatus.DONE_BEFORE: "=", LineStatus.ACHIEVED: "✓", LineStatus.NOT_ACHIEVED: "✗", LineStatus.WAITING: "?",

@@ -7,7 +7,7 @@ from typing import Annotated, TypeAlias
 
 import typer
 
-from journeyman.tasks.contract import MOST_ATTEMPTS, MentorMode
+from journeyman.tasks.options import MOST_ATTEMPTS, MentorMode
 
 TaskArgument: TypeAlias = Annotated[
     str, typer.Argument(metavar="TASK", help="What is to be done, in words; left out with --from.")

@@ -6,13 +6,12 @@ import contextlib
 import logging
 import signal
 import socket
-from collections.abc import AsyncGenerator, Callable, Generator, Sequence
+from collections.abc import AsyncGenerator, Callable, Generator
 from dataclasses import dataclass, field
 from typing import Final
 
 import anyio
 import uvicorn
-from starlette.routing import BaseRoute
 
 from journeyman.engine.clock import SystemClock
 from journeyman.hosting.tenants import HostingOptions, TenantHosts, tenant_hosts
@@ -21,6 +20,7 @@ from journeyman.interfaces.http.allowed_names import AllowedNames
 from journeyman.interfaces.http.app import create_app
 from journeyman.interfaces.http.limits import HttpLimits
 from journeyman.interfaces.http.metrics import HttpMetrics
+from journeyman.interfaces.http.mounted import mounted
 from journeyman.interfaces.http.server_state import ServerState
 from journeyman.mission.values.errors import Unavailable
 
@@ -40,8 +40,6 @@ class ServeOptions:
     tokens: AccessTokens
     names: AllowedNames
     limits: HttpLimits = field(default_factory=HttpLimits)
-    mounts: Callable[[ServerState], Sequence[BaseRoute]] = lambda _: ()
-    """What else is served; see `create_app`."""
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -93,9 +91,9 @@ async def serve(options: ServeOptions, listener: socket.socket, on_ready: Callab
     that the next server goes on with them.
     """
     stopped_by: list[int] = []
-    async with server_state(options) as state:
+    async with server_state(options) as state, mounted() as mounts:
         config = uvicorn.Config(
-            create_app(state, options.mounts(state)),
+            create_app(state, mounts),
             log_config=None,
             access_log=False,
             lifespan="off",

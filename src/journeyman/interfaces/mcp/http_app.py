@@ -30,7 +30,7 @@ class McpEndpoint:
         self,
         resolve: Resolve,
         *,
-        allowed_hosts: Sequence[str] = LOOPBACK_HOSTS,
+        allowed_hosts: Sequence[str] | None = LOOPBACK_HOSTS,
         allowed_origins: Sequence[str] = LOOPBACK_ORIGINS,
         server: Server[Any] | None = None,
     ) -> None:
@@ -39,6 +39,7 @@ class McpEndpoint:
         Args:
             resolve: Called once for each request.
             allowed_hosts: What `Host` may say, `name:*` for any port; others are refused, which keeps pages of foreign sites out.
+                `None` where whoever mounts it looks at names.
             allowed_origins: What `Origin` may say where a browser sends one.
             server: Served in place of the missions: for tests of the transport.
         """
@@ -46,8 +47,8 @@ class McpEndpoint:
         self._sessions = StreamableHTTPSessionManager(
             app=server or MissionServer(access_of_request).build(),
             security_settings=TransportSecuritySettings(
-                enable_dns_rebinding_protection=True,
-                allowed_hosts=[*allowed_hosts],
+                enable_dns_rebinding_protection=allowed_hosts is not None,
+                allowed_hosts=[*(allowed_hosts or ())],
                 allowed_origins=[*allowed_origins],
             ),
         )
@@ -69,4 +70,5 @@ class McpEndpoint:
 
 async def access_of_request(context: RequestContext) -> McpAccess:
     """What the HTTP request reaches that a message came in."""
-    return context.request.scope[_KEY]
+    request: Any = context.request
+    return request.scope[_KEY]

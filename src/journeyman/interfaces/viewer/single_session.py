@@ -19,14 +19,13 @@ from starlette.routing import Route
 from journeyman.engine.standing import row_of
 from journeyman.hosting.access import AccessScope, Caller
 from journeyman.hosting.host import SessionHost, hosted
-from journeyman.interfaces.pages.report_files import write_at_ending
+from journeyman.interfaces.session_endings import write_out
 from journeyman.interfaces.viewer.addresses import of_session
 from journeyman.interfaces.viewer.error_pages import error_page
 from journeyman.interfaces.viewer.frame import HEADERS
 from journeyman.interfaces.viewer.routes import viewer_routes
 from journeyman.interfaces.viewer.visit import Visit
 from journeyman.mission.values.errors import NotAllowed, Unavailable
-from journeyman.tasks.outputs import put_out_at_ending
 from journeyman.wiring import Journeyman
 
 LOOPBACK: Final = "127.0.0.1"
@@ -74,7 +73,7 @@ async def serve_session(
     secret = secrets.token_urlsafe(24)
     with listening(port) as listener:
         number = int(listener.getsockname()[1])
-        async with hosted(journeyman, at_ending=_at_ending) as host:
+        async with hosted(journeyman, at_ending=write_out) as host:
             app = single_session_app(host, session_id, person, secret, number)
             config = uvicorn.Config(
                 app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=_GRACE_S
@@ -89,8 +88,3 @@ def listening(port: int) -> socket.socket:
         return socket.create_server((LOOPBACK, port))
     except (OSError, OverflowError) as error:
         raise Unavailable(f"cannot listen on port {port} of {LOOPBACK}: {error}; choose another --port") from None
-
-
-async def _at_ending(journeyman: Journeyman, session_id: str) -> str:
-    told = [await write_at_ending(journeyman, session_id), await put_out_at_ending(journeyman, session_id)]
-    return "; ".join(part for part in told if part)
