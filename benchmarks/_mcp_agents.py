@@ -1,4 +1,5 @@
 """stub"""
+
 from benchmarks.report import Meter, Row
 
 

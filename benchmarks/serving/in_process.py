@@ -20,6 +20,7 @@ from journeyman.interfaces.http.allowed_names import AllowedNames
 from journeyman.interfaces.http.app import create_app
 from journeyman.interfaces.http.limits import HttpLimits
 from journeyman.interfaces.http.metrics import HttpMetrics
+from journeyman.interfaces.http.mounted import mounted
 from journeyman.interfaces.http.server_state import ServerState
 from journeyman.interfaces.http.serving import ServeOptions, server_state
 from journeyman.wiring import Journeyman
@@ -97,8 +98,8 @@ async def served_app(
         names=names or AllowedNames(loopback=True),
         limits=limits or HttpLimits(requests_per_s=100_000, strangers_per_s=100_000),
     )
-    async with server_state(options) as state:
-        yield ServedApp(app=create_app(state), state=state, tokens=tokens, folder=folder)
+    async with server_state(options) as state, mounted() as mounts:
+        yield ServedApp(app=create_app(state, mounts), state=state, tokens=tokens, folder=folder)
 
 
 async def _nothing(_journeyman: Journeyman, _session_id: str) -> str:

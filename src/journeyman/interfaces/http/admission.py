@@ -18,8 +18,8 @@ from journeyman.hosting.host import SessionHost
 from journeyman.hosting.mission_sources import MissionSources
 from journeyman.hosting.person_actions import SessionActions
 from journeyman.hosting.tokens import AccessToken
+from journeyman.interfaces.error_status import Refusal
 from journeyman.interfaces.http.browser_sessions import SAFE_METHODS, cookie_name, is_from_own_page
-from journeyman.interfaces.http.problems import Refusal
 from journeyman.interfaces.http.server_state import ServerState
 
 KEY: Final = "journeyman.access"

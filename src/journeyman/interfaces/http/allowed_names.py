@@ -7,7 +7,7 @@ import socket
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
-from journeyman.interfaces.http.problems import Refusal
+from journeyman.interfaces.error_status import Refusal
 
 
 def is_loopback(host: str) -> bool:

@@ -16,9 +16,10 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
+from journeyman.interfaces.error_status import Refusal
 from journeyman.interfaces.http.gate import Gate
 from journeyman.interfaces.http.idempotency import IdempotentRequests
-from journeyman.interfaces.http.problems import MEDIA_TYPE, ProblemDetails, Refusal, problem_response
+from journeyman.interfaces.http.problems import MEDIA_TYPE, ProblemDetails, problem_response
 from journeyman.interfaces.http.routes import actions, approvals, events, health, missions, records, sessions
 from journeyman.interfaces.http.server_state import API, ServerState
 from journeyman.mission.values.errors import BugError, InvalidInput, JourneymanError, Problem

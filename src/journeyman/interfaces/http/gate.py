@@ -13,9 +13,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from journeyman.interfaces.error_status import Refusal
 from journeyman.interfaces.http.admission import KEY, RequestAccess, access_of, sign_in_cookie
 from journeyman.interfaces.http.browser_sessions import SAFE_METHODS
-from journeyman.interfaces.http.problems import Refusal, problem_response
+from journeyman.interfaces.http.problems import problem_response
 from journeyman.interfaces.http.request_bodies import replaying
 from journeyman.interfaces.http.server_state import API, MCP, METRICS, ServerState
 from journeyman.mission.values.errors import BugError, JourneymanError

@@ -19,7 +19,7 @@ import msgspec
 
 from journeyman.engine.clock import stamp
 from journeyman.engine.process_identity import process_of
-from journeyman.interfaces.http.problems import Refusal
+from journeyman.interfaces.error_status import Refusal
 from journeyman.mission.values.errors import Unavailable
 from journeyman.stores.whole_files import replacing_file, write_new_file
 

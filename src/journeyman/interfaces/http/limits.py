@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from journeyman.engine.clock import Clock
-from journeyman.interfaces.http.problems import Refusal
+from journeyman.interfaces.error_status import Refusal
 
 _MOST_BUCKETS: Final = 10_000
 

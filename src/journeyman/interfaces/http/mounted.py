@@ -12,6 +12,7 @@ from starlette.routing import BaseRoute, Route
 from starlette.types import Scope
 
 from journeyman.interfaces.http.admission import resolve
+from journeyman.interfaces.http.app import methods_at
 from journeyman.interfaces.http.server_state import API, MCP
 from journeyman.interfaces.mcp.access import McpAccess
 from journeyman.interfaces.mcp.http_app import McpEndpoint
@@ -46,5 +47,5 @@ async def _visit(request: Request) -> Visit:
     return Visit(host=admitted.host, caller=admitted.caller, missions=admitted.sources, episodes=folder)
 
 
-async def _nothing(_request: Request) -> NoReturn:
-    raise HTTPException(404)
+async def _nothing(request: Request) -> NoReturn:
+    raise HTTPException(405 if methods_at(request.scope["path"]) else 404)

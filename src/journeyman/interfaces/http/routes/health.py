@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter, Request, Response
 
+from journeyman.interfaces.error_status import Refusal
 from journeyman.interfaces.http.admission import Reader
 from journeyman.interfaces.http.metrics import CONTENT_TYPE
-from journeyman.interfaces.http.problems import Refusal
 from journeyman.interfaces.http.server_state import METRICS, ServerState
 
 router = APIRouter(tags=["server"])
