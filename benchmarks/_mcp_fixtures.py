@@ -137,7 +137,11 @@ def _rounds(*steps: dict[str, Any], state: str = "", end: str = "done") -> Call:
             at += 1
         if at == len(steps):
             said = next(iter(given.values()))
-            name = str((getattr(said, "content", None) or {}).get("name", "")) if isinstance(said, types.ElicitResult) else ""
+            name = (
+                str((getattr(said, "content", None) or {}).get("name", ""))
+                if isinstance(said, types.ElicitResult)
+                else ""
+            )
             return _gave(f"Hello, {name}!" if name else f"{end}: {said.model_dump_json()}")
         return types.InputRequiredResult(input_requests=steps[at], request_state=f"{state}:{at}" if state else None)
 
@@ -231,7 +235,9 @@ def fixture_server() -> Server[Any]:
     async def list_tools(context: RequestContext, params: types.PaginatedRequestParams) -> types.ListToolsResult:
         mine = cast("types.ListToolsResult", await ours["tools/list"](context, params))
         more = [
-            types.Tool(name=name, description=f"Fixture {name} of the conformance suite.", input_schema={"type": "object"})
+            types.Tool(
+                name=name, description=f"Fixture {name} of the conformance suite.", input_schema={"type": "object"}
+            )
             for name in CALLS
         ]
         return mine.model_copy(update={"tools": [*mine.tools, *more]})

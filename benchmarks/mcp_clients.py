@@ -42,7 +42,8 @@ def server_command(folder: Path) -> list[str]:
     return [sys.executable, "-m", "journeyman", "--data-dir", str(folder / "data"), "mcp", "--missions", missions]
 
 
-async def _person(_context: Any, _params: ElicitRequestParams) -> ElicitResult:
+async def _person(context: Any, params: ElicitRequestParams) -> ElicitResult:
+    del context, params
     return ElicitResult(action="accept", content={"approve": True, "note": "fine"})
 
 

@@ -11,6 +11,7 @@ from mcp.server.auth.provider import AccessToken
 from mcp.server.lowlevel.server import Server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from mcp.server.transport_security import TransportSecuritySettings
+from starlette.requests import Request
 from starlette.types import Receive, Scope, Send
 
 from journeyman.interfaces.mcp.access import McpAccess, RequestContext
@@ -69,4 +70,5 @@ class McpEndpoint:
 
 async def access_of_request(context: RequestContext) -> McpAccess:
     """What the HTTP request reaches that a message came in."""
-    return context.request.scope[_KEY]
+    request: Request = context.request
+    return request.scope[_KEY]

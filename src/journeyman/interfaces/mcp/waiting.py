@@ -8,7 +8,7 @@ import anyio
 
 from journeyman.engine.records import NumberedEvent, events_after
 from journeyman.engine.standing import Standing, row_of, standing_of
-from journeyman.interfaces.mcp.tool_definition import ToolCall
+from journeyman.interfaces.mcp.tool_definition import McpCall
 from journeyman.mission.model.events import Decided, Ended
 
 MOST_WAIT_S: Final = 300
@@ -20,7 +20,7 @@ _PAUSE_S: Final = 0.1
 _MOST_NEW: Final = 500
 
 
-async def wait_for_rest(call: ToolCall, session_id: str, wait_s: float) -> bool:
+async def wait_for_rest(call: McpCall, session_id: str, wait_s: float) -> bool:
     """Wait until a session ends, waits for a person, or is driven no more; tell whether that came in time.
 
     The number of its newest event is told as progress. Raises `NotFound` for an unknown session.
@@ -44,7 +44,7 @@ async def wait_for_rest(call: ToolCall, session_id: str, wait_s: float) -> bool:
     return await _is_at_rest(call, session_id)
 
 
-async def _is_at_rest(call: ToolCall, session_id: str) -> bool:
+async def _is_at_rest(call: McpCall, session_id: str) -> bool:
     host = call.access.host
     if host.is_driving(session_id):
         return False
