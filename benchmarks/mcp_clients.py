@@ -49,7 +49,7 @@ async def _person(context: Any, params: ElicitRequestParams) -> ElicitResult:
 
 @asynccontextmanager
 async def _sdk_client(era: str, target: str | list[str]) -> AsyncGenerator[Client]:
-    mode = cast("ConnectMode", "legacy" if era == "legacy" else "auto")
+    mode: ConnectMode = "legacy" if era == "legacy" else "auto"
     if isinstance(target, str):
         async with Client(target, mode=mode, elicitation_callback=_person) as client:
             yield client

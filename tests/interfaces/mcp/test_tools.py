@@ -69,6 +69,9 @@ async def test_a_session_goes_on_step_by_step_and_is_paused_after_each(tmp_path:
         two = await called(client, "mission_iterate", session_id="one", iterations=2)
         assert (two["used"]["iterations"], two["paused"]) == (3, True)
         assert await access.host.take_up() == []
+        await called(client, "mission_start", file="quick.yaml", session_id="three")
+        await called(client, "mission_status", session_id="three", wait_s=60)
+        assert "has ended" in (await refused(client, "mission_iterate", session_id="three"))["message"]
         await called(client, "mission_start", file="slow.yaml", session_id="two")
         assert "driven already" in (await refused(client, "mission_iterate", session_id="two"))["message"]
 
