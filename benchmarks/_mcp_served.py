@@ -91,7 +91,7 @@ async def served(access: McpAccess, server: Server[Any] | None = None) -> AsyncG
     running = uvicorn.Server(uvicorn.Config(app, port=0, log_level="critical", lifespan="off"))
     async with endpoint.running(), anyio.create_task_group() as group:
         group.start_soon(running.serve)
-        while not running.started:
+        while not running.started:  # noqa: ASYNC110 - uvicorn sets no event
             await anyio.sleep(0.01)
         try:
             yield f"http://127.0.0.1:{running.servers[0].sockets[0].getsockname()[1]}/mcp"

@@ -42,13 +42,14 @@ def server_command(folder: Path) -> list[str]:
     return [sys.executable, "-m", "journeyman", "--data-dir", str(folder / "data"), "mcp", "--missions", missions]
 
 
-async def _person(_context: Any, _params: ElicitRequestParams) -> ElicitResult:
+async def _person(context: Any, params: ElicitRequestParams) -> ElicitResult:
+    del context, params
     return ElicitResult(action="accept", content={"approve": True, "note": "fine"})
 
 
 @asynccontextmanager
 async def _sdk_client(era: str, target: str | list[str]) -> AsyncGenerator[Client]:
-    mode = cast("ConnectMode", "legacy" if era == "legacy" else "auto")
+    mode: ConnectMode = "legacy" if era == "legacy" else "auto"
     if isinstance(target, str):
         async with Client(target, mode=mode, elicitation_callback=_person) as client:
             yield client

@@ -3,6 +3,8 @@
 Arguments: the era, the name of the session, and an address or a command with its arguments.
 """
 
+# Runs in an environment of its own, so that nothing of FastMCP is known where types are checked.
+# pyright: basic, reportMissingImports=false
 from __future__ import annotations
 
 import asyncio
@@ -10,10 +12,10 @@ import json
 import sys
 from typing import Any
 
-from fastmcp import Client  # pyright: ignore
-from fastmcp.client.elicitation import ElicitResult  # pyright: ignore
-from fastmcp.client.transports import StdioTransport  # pyright: ignore
-from life import lead  # pyright: ignore
+from fastmcp import Client
+from fastmcp.client.elicitation import ElicitResult
+from fastmcp.client.transports import StdioTransport
+from life import lead
 
 
 async def _person(message: str, response_type: Any, params: Any, context: Any) -> Any:
@@ -24,14 +26,14 @@ async def _person(message: str, response_type: Any, params: Any, context: Any) -
 async def _main(era: str, name: str, target: list[str]) -> list[str]:
     transport = target[0] if target[0].startswith("http") else StdioTransport(target[0], target[1:])
     mode = "legacy" if era == "legacy" else "auto"
-    async with Client(transport, elicitation_handler=_person, mode=mode) as client:  # pyright: ignore
+    async with Client(transport, elicitation_handler=_person, mode=mode) as client:
 
         async def call(tool: str, arguments: dict[str, Any]) -> dict[str, Any]:
-            found: Any = await client.call_tool(tool, arguments)  # pyright: ignore
+            found: Any = await client.call_tool(tool, arguments)
             return found.structured_content
 
         async def read(uri: str) -> str:
-            found: Any = await client.read_resource(uri)  # pyright: ignore
+            found: Any = await client.read_resource(uri)
             return found[0].text
 
         return await lead(call, read, name)

@@ -14,7 +14,7 @@ _.get_auth_token, _.get_credentials  # boto3: what is never asked
 load_test, post, count_backups, delete_backups, lie
 
 # What callers who embed Journeyman or the gym use
-_.run_many, _.recover
+_.run_many, _.recover, _.driving
 Curriculum, IncidentVectorEnv, IncidentClient, incident_aec_env
 _.CLAIM, _.HIGH_IO_WAIT, _.HIGH_DISK_USED, _.HIGH_CPU_STEAL, _.HIGH_RETRY_RATIO, _.HIGH_REPLICA_DEFICIT
 _.HIGH_DNS_FAILURES, _.HIGH_ROUTE_SKEW, _.HIGH_CONFIG_DRIFT, _.HIGH_CANARY_ERRORS, _.HIGH_CERT_REJECTS
@@ -28,6 +28,7 @@ _.BEFORE, _.clean, _.frames_written, _.standing_still
 
 # Fields that records and reports hold, whole
 _.head_holds, _.compressed, _.idempotent
+unknown_effects, silent_hooks, driven_here, durable, next_offset, total_characters  # results of control tools
 _.live_usage, _.tells_cost, _.base_digest, _.inputs_touched, _.diff_path, _.raw_path, _.errors_path
 _.before_sha256, _.after_sha256, _.confirmed
 _.constraints, _.domain, _.difficulty
@@ -42,5 +43,6 @@ _._step_payload, _._parse_result, _._parse_state, _.forward, _.SUPPORTS_CONCURRE
 _.get_metadata, _.num_tasks, _.list_tasks, _.render_web, _.web_actions, _.instructions
 _.on_log, _.get_reward, _.pre_tokenizer, _.decoder, _.pad_token, _.chat_template
 _.handle_starttag
+_.field_title_should_be_set, _.should_exit  # pydantic, uvicorn
 _.finalize, _.validate, _.INFINITE, _.toolsets, _.TOOL_PREFIX, _.register
 waits_for  # of `TaskEvent` and `TaskResult`: programs that follow a task read it

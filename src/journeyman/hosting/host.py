@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from collections import OrderedDict
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -89,12 +89,15 @@ class SessionHost:
     async def go_on_for(self, session_id: str, iterations: int, who: str) -> None:
         """Drive a session in the background for so many iterations at most, and pause it then in the name of `who`.
 
-        Raises `NotAllowed` where it goes on already or is judged by a guard alone.
+        Raises `NotAllowed` where it goes on already, has ended, or is judged by a guard alone.
         """
         store = self.journeyman.store
         if session_id in self._driven or is_driven(await row_of(store, session_id)):
             raise NotAllowed(f"session {session_id} is driven already; pause it first to go on step by step")
-        if (await state_of(store, session_id)).mission.checks_only:
+        state = await state_of(store, session_id)
+        if state.status is SessionStatus.ENDED:
+            raise NotAllowed(f"session {session_id} has ended ({state.reason}); there is nothing to go on with")
+        if state.mission.checks_only:
             raise NotAllowed(
                 f"session {session_id} only judges, whenever a check is asked for: it has no steps to go on by"
             )
@@ -206,7 +209,8 @@ class SessionHost:
         people = state.people
         if state.status is SessionStatus.OPEN and not people.paused:
             words = f"after {steps.iterations} iteration{'' if steps.iterations == 1 else 's'}, as asked for"
-            await control.pause(self.journeyman.store, self.journeyman.clock, state.session_id, steps.who, words)
+            with suppress(NotAllowed):  # somebody was quicker: it is paused, or has ended
+                await control.pause(self.journeyman.store, self.journeyman.clock, state.session_id, steps.who, words)
 
     def _tell(self, happened: EventRecord, state: State) -> None:
         self.changes.notify(state.session_id)

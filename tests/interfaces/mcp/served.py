@@ -42,8 +42,14 @@ name: steps
 directive: Tell a number that never comes.
 tools: [count_up]
 criteria: [{id: told, kind: metric_threshold, metric: number, op: "==", target: 2}]
-plan: [{calls: [{tool: count_up, args: {}}]}, {calls: [{tool: count_up, args: {}}]}, {calls: [{tool: count_up, args: {}}]}]
+plan:
+  - {calls: [{tool: count_up, args: {}}]}
+  - {calls: [{tool: count_up, args: {}}]}
+  - {calls: [{tool: count_up, args: {}}]}
+  - {calls: [{tool: count_up, args: {}}]}
+  - {calls: [{tool: count_up, args: {}}]}
 budget: {iterations: 9}
+stagnation: {threshold: 50}
 """
 
 

@@ -41,7 +41,7 @@ async def _served(*callers: McpAccess) -> AsyncGenerator[str]:
     async with endpoint.running(), anyio.create_task_group() as group:
         group.start_soon(server.serve)
         with anyio.fail_after(30):
-            while not server.started:  # noqa: ASYNC110  # only this field tells it
+            while not server.started:  # noqa: ASYNC110 - uvicorn sets no event
                 await anyio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
         try:

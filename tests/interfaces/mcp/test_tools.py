@@ -24,8 +24,8 @@ async def test_a_mission_is_checked_started_followed_and_reported(tmp_path: Path
     """The life of a mission, with progress while its client waits."""
     steps: list[float] = []
 
-    async def progress(step: float, _total: float | None, _words: str | None) -> None:
-        steps.append(step)
+    async def told_progress(progress: float, total: float | None, message: str | None) -> None:
+        steps.append(progress)
 
     async with access_to(tmp_path) as access, client_of(access, era) as client:
         checked = await called(client, "mission_check", file="quick.yaml")
@@ -33,7 +33,9 @@ async def test_a_mission_is_checked_started_followed_and_reported(tmp_path: Path
         assert [tool["name"] for tool in checked["tools"]] == ["count_up"]
         started = await called(client, "mission_start", file="quick.yaml", session_id="one")
         assert (started["created"], started["status"]) == (True, "running")
-        told = await client.call_tool("mission_status", {"session_id": "one", "wait_s": 60}, progress_callback=progress)
+        told = await client.call_tool(
+            "mission_status", {"session_id": "one", "wait_s": 60}, progress_callback=told_progress
+        )
         assert isinstance(told.structured_content, dict)
         assert told.structured_content["outcome"] == "achieved"
         assert steps == sorted(set(steps))
@@ -65,8 +67,11 @@ async def test_a_session_goes_on_step_by_step_and_is_paused_after_each(tmp_path:
         one = await called(client, "mission_iterate", session_id="one")
         assert (one["used"]["iterations"], one["paused"], one["driven_here"]) == (1, True, False)
         two = await called(client, "mission_iterate", session_id="one", iterations=2)
-        assert two["used"]["iterations"] == 3
+        assert (two["used"]["iterations"], two["paused"]) == (3, True)
         assert await access.host.take_up() == []
+        await called(client, "mission_start", file="quick.yaml", session_id="three")
+        await called(client, "mission_status", session_id="three", wait_s=60)
+        assert "has ended" in (await refused(client, "mission_iterate", session_id="three"))["message"]
         await called(client, "mission_start", file="slow.yaml", session_id="two")
         assert "driven already" in (await refused(client, "mission_iterate", session_id="two"))["message"]
 
@@ -89,7 +94,7 @@ async def test_the_person_in_front_of_the_client_is_asked_and_recorded(tmp_path:
     """What the client itself says of granted does not count."""
     asked: list[str] = []
 
-    async def person(_context: Any, params: ElicitRequestParams) -> ElicitResult:
+    async def person(context: Any, params: ElicitRequestParams) -> ElicitResult:
         asked.append(params.message)
         return ElicitResult(action="accept", content={"approve": granted, "note": "looked at it"})
 
@@ -112,7 +117,7 @@ async def test_where_nobody_can_be_asked_the_question_waits_and_the_error_says_h
 ) -> None:
     """Neither a client without forms nor a person who closes one decides anything."""
 
-    async def closed(_context: Any, _params: ElicitRequestParams) -> ElicitResult:
+    async def closed(context: Any, params: ElicitRequestParams) -> ElicitResult:
         return ElicitResult(action="cancel")
 
     async with access_to(tmp_path) as access:

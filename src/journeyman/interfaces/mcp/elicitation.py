@@ -10,7 +10,7 @@ import mcp_types as types
 from mcp.shared.exceptions import MCPError
 from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 
-from journeyman.interfaces.mcp.tool_definition import ToolCall
+from journeyman.interfaces.mcp.tool_definition import McpCall
 
 _WITHIN_S: Final = 600.0
 """How long a person may take where the connection stays open for it; the question itself waits without end."""
@@ -33,14 +33,14 @@ class PersonAnswer:
     note: str
 
 
-def can_ask(call: ToolCall) -> bool:
+def can_ask(call: McpCall) -> bool:
     """Tell whether the client said that it can show its person a form."""
     capabilities = call.context.session.client_capabilities
     form = None if capabilities is None else capabilities.elicitation
     return form is not None and (form.form is not None or form.url is None)  # an empty object means forms
 
 
-async def ask_person(call: ToolCall, name: str, question: str) -> PersonAnswer | types.InputRequiredResult | None:
+async def ask_person(call: McpCall, name: str, question: str) -> PersonAnswer | types.InputRequiredResult | None:
     """The person's answer, or what the client must answer first; `None` where the person gave none.
 
     Args:

@@ -11,7 +11,7 @@ from journeyman.guard.guarded import contract_for_check, guarded_above
 from journeyman.guard.results import result_json
 from journeyman.hosting.access import AccessScope
 from journeyman.hosting.session_views import JsonRow
-from journeyman.interfaces.mcp.tool_definition import Arguments, McpTool, Reply, ToolCall, ToolKind
+from journeyman.interfaces.mcp.tool_definition import Arguments, CallHints, McpCall, McpTool, ToolReply
 
 
 class GuardArguments(Arguments):
@@ -23,7 +23,7 @@ class GuardArguments(Arguments):
     """Run every check, also those whose files have not changed."""
 
 
-class GuardReply(Reply):
+class GuardReply(ToolReply):
     """What the check found, as `journeyman guard check --json` prints it."""
 
     session_id: str
@@ -46,7 +46,7 @@ class GuardReply(Reply):
     silent_hooks: list[str]
 
 
-async def _check(call: ToolCall, arguments: GuardArguments) -> GuardReply:
+async def _check(call: McpCall, arguments: GuardArguments) -> GuardReply:
     access = call.access
     journeyman = access.host.journeyman
     records = str(journeyman.settings.data_dir / journeyman.settings.tenant)
@@ -66,7 +66,7 @@ TOOLS: Final = (
         title="Check a guarded folder",
         about="Checks a guarded folder as it is now by the contract that a person confirmed, on a copy, with protected files as they were pinned: the same answer as `journeyman guard check`. Call it before you say that work there is done; outcome `achieved` means all that is required holds.",
         scopes=(AccessScope.RUN,),
-        kind=ToolKind.RECORDS,
+        kind=CallHints.RECORDS,
         arguments=GuardArguments,
         result=GuardReply,
         run=_check,

@@ -70,5 +70,5 @@ class McpEndpoint:
 
 async def access_of_request(context: RequestContext) -> McpAccess:
     """What the HTTP request reaches that a message came in."""
-    request: Any = context.request
+    request: Any = context.request  # of the transport
     return request.scope[_KEY]

@@ -17,7 +17,7 @@ from journeyman.hosting.session_views import JsonRow, SessionRow, session_row
 from journeyman.interfaces.mcp.model_lending import lend_model, not_lent
 from journeyman.interfaces.mcp.session_lists import session_page
 from journeyman.interfaces.mcp.session_status import StatusReply, status_of
-from journeyman.interfaces.mcp.tool_definition import Arguments, McpTool, Reply, ToolCall, ToolKind
+from journeyman.interfaces.mcp.tool_definition import Arguments, CallHints, McpCall, McpTool, ToolReply
 from journeyman.mission.criteria.base import walk
 from journeyman.mission.model.mission import Mission, mission_digest
 from journeyman.mission.values.errors import CouldNotStart, InvalidInput, Problem, Unavailable
@@ -52,7 +52,7 @@ class CheckArguments(MissionArguments):
     """Do not start its servers and functions; what depends on tools is then not checked."""
 
 
-class ProblemRow(Reply):
+class ProblemRow(ToolReply):
     """Something that is wrong, or weaker than it seems."""
 
     where: str
@@ -62,7 +62,7 @@ class ProblemRow(Reply):
     file: str
 
 
-class CheckReply(Reply):
+class CheckReply(ToolReply):
     """What was found about a mission."""
 
     valid: bool
@@ -79,7 +79,7 @@ class CheckReply(Reply):
     digest: str
 
 
-async def _check(call: ToolCall, arguments: CheckArguments) -> CheckReply:
+async def _check(call: McpCall, arguments: CheckArguments) -> CheckReply:
     access = call.access
     try:
         mission, folder = await _read(call, arguments)
@@ -115,7 +115,7 @@ def _row(problem: Problem) -> ProblemRow:
     )
 
 
-async def _read(call: ToolCall, arguments: MissionArguments) -> tuple[Mission, Path]:
+async def _read(call: McpCall, arguments: MissionArguments) -> tuple[Mission, Path]:
     access = call.access
     read = partial(access.sources.read, arguments.wanted(), access.caller)
     return await anyio.to_thread.run_sync(read)
@@ -141,7 +141,7 @@ class StartReply(StatusReply):
     """How the mission asks your model, or how you can lend it; empty where it asks no client."""
 
 
-async def _start(call: ToolCall, arguments: StartArguments) -> StartReply:
+async def _start(call: McpCall, arguments: StartArguments) -> StartReply:
     mission, folder = await _read(call, arguments)
     said = [not_lent(mission.advisors)]
 
@@ -170,7 +170,7 @@ class ListArguments(Arguments):
     """`next_cursor` of the page before."""
 
 
-class ListReply(Reply):
+class ListReply(ToolReply):
     """A page of sessions, newest first."""
 
     sessions: list[SessionRow]
@@ -180,7 +180,7 @@ class ListReply(Reply):
     """Mission files, where they were asked for."""
 
 
-async def _list(call: ToolCall, arguments: ListArguments) -> ListReply:
+async def _list(call: McpCall, arguments: ListArguments) -> ListReply:
     access = call.access
     status = Standing(arguments.status) if arguments.status else None
     rows, more = await session_page(
@@ -196,7 +196,7 @@ TOOLS: Final = (
         title="List sessions",
         about=f"Lists sessions of missions, newest first, {MOST_ROWS} at most on a page; with files=true also the mission files that may be started.",
         scopes=(AccessScope.READ,),
-        kind=ToolKind.READS,
+        kind=CallHints.READS,
         arguments=ListArguments,
         result=ListReply,
         run=_list,
@@ -206,7 +206,7 @@ TOOLS: Final = (
         title="Check a mission",
         about="Validates a mission and its tools without running it: what cannot work, what proves less than it seems to, which calls would wait for a person. Starts its tool servers unless offline=true.",
         scopes=(AccessScope.RUN,),
-        kind=ToolKind.READS,
+        kind=CallHints.READS,
         arguments=CheckArguments,
         result=CheckReply,
         run=_check,
@@ -216,7 +216,7 @@ TOOLS: Final = (
         title="Start a mission",
         about="Starts a mission and gives its session_id at once; it is driven in the background until its criteria hold, its budget ends, or a person must answer. Follow it with mission_status. Give a session_id of your own where the call may be repeated.",
         scopes=(AccessScope.RUN,),
-        kind=ToolKind.STARTS,
+        kind=CallHints.STARTS,
         arguments=StartArguments,
         result=StartReply,
         run=_start,

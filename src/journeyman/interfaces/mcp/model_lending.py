@@ -22,7 +22,7 @@ from journeyman.advisors.model_choice import CLIENT
 from journeyman.advisors.pending_prompts import PendingPrompts
 from journeyman.advisors.pull import PullAdvisor
 from journeyman.hosting.access import AccessScope
-from journeyman.interfaces.mcp.tool_definition import ToolCall
+from journeyman.interfaces.mcp.tool_definition import McpCall
 from journeyman.mission.values.errors import NotAllowed
 
 _LINK: Final = "journeyman.client_link"
@@ -30,7 +30,7 @@ _MOST_PROMPTS: Final = 16
 """Questions in one round."""
 
 
-def clients_of(call: ToolCall) -> ClientModels:
+def clients_of(call: McpCall) -> ClientModels:
     """Who lends models here; raises `NotAllowed` where nobody can."""
     clients = call.access.host.journeyman.clients
     if clients is None:
@@ -38,7 +38,7 @@ def clients_of(call: ToolCall) -> ClientModels:
     return clients
 
 
-def lend_model(call: ToolCall, session_id: str, *, by_prompts: bool = False) -> str:
+def lend_model(call: McpCall, session_id: str, *, by_prompts: bool = False) -> str:
     """Let a session ask the model of the client that calls, from now on; give what that means for the client, in words.
 
     Args:
@@ -81,7 +81,7 @@ def not_lent(advisors: tuple[str, ...]) -> str:
     )
 
 
-def rounds_of(call: ToolCall, session_id: str) -> SamplingRounds | None:
+def rounds_of(call: McpCall, session_id: str) -> SamplingRounds | None:
     """The questions that the caller answers in rounds of calls about a session."""
     clients = call.access.host.journeyman.clients
     links = () if clients is None else clients.links(session_id)
@@ -89,7 +89,7 @@ def rounds_of(call: ToolCall, session_id: str) -> SamplingRounds | None:
     return next((model for model in found if isinstance(model, SamplingRounds)), None)
 
 
-def prompts_of(call: ToolCall, session_id: str) -> list[PullAdvisor]:
+def prompts_of(call: McpCall, session_id: str) -> list[PullAdvisor]:
     """The questions that the caller's agent fetches: those of a session, or of all its sessions where that is empty."""
     clients = clients_of(call)
     links = clients.links(session_id) if session_id else clients.links_of(call.access.caller.name)
@@ -97,7 +97,7 @@ def prompts_of(call: ToolCall, session_id: str) -> list[PullAdvisor]:
     return [model for model in models if isinstance(model, PullAdvisor)]
 
 
-async def next_round(call: ToolCall, rounds: SamplingRounds) -> types.InputRequiredResult | None:
+async def next_round(call: McpCall, rounds: SamplingRounds) -> types.InputRequiredResult | None:
     """What the client must answer before its call goes on; `None` where nothing is asked, or it must call anew."""
     made = _rounds_made(call.state)
     offer = await rounds.next_round(made=made, limit=_MOST_PROMPTS, wait_s=0)
@@ -110,7 +110,7 @@ async def next_round(call: ToolCall, rounds: SamplingRounds) -> types.InputRequi
     return types.InputRequiredResult(input_requests=requests, request_state=str(made + 1))
 
 
-def take_answers(call: ToolCall, rounds: SamplingRounds) -> None:
+def take_answers(call: McpCall, rounds: SamplingRounds) -> None:
     """Take what the client brings; what is no answer is a refusal, and a repeated one changes nothing."""
     rounds.mark_alive()
     for name, brought in call.responses.items():
@@ -125,13 +125,13 @@ def _rounds_made(state: str) -> int:
     return int(state) if state.isdecimal() and len(state) < 4 else 0
 
 
-def _settings(call: ToolCall) -> tuple[str, ClientSettings]:
+def _settings(call: McpCall) -> tuple[str, ClientSettings]:
     params = call.context.session.client_params
     name = params.client_info.name if params is not None else ""
     return name or "unnamed", client_settings(call.access.host.journeyman.settings.clients, name)
 
 
-def _pulling(call: ToolCall) -> ClientLink:
+def _pulling(call: McpCall) -> ClientLink:
     name, settings = _settings(call)
     return clients_of(call).connect(
         name,
@@ -142,7 +142,7 @@ def _pulling(call: ToolCall) -> ClientLink:
     )
 
 
-def _making_rounds(call: ToolCall) -> ClientLink:
+def _making_rounds(call: McpCall) -> ClientLink:
     name, settings = _settings(call)
     return clients_of(call).connect(
         name,
@@ -153,7 +153,7 @@ def _making_rounds(call: ToolCall) -> ClientLink:
     )
 
 
-def _connected(call: ToolCall) -> ClientLink:
+def _connected(call: McpCall) -> ClientLink:
     """The link of the connection that the call came over; it leaves when the connection closes."""
     connection: Connection = call.context.session._connection  # noqa: SLF001  # pyright: ignore[reportPrivateUsage]  # where the SDK keeps what belongs to a connection
     known = connection.state.get(_LINK)

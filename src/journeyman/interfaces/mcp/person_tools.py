@@ -12,7 +12,7 @@ from journeyman.hosting.access import AccessScope
 from journeyman.interfaces.mcp.elicitation import ask_person, can_ask
 from journeyman.interfaces.mcp.session_status import StatusReply, status_of
 from journeyman.interfaces.mcp.session_tools import NoteArguments, SessionArguments
-from journeyman.interfaces.mcp.tool_definition import McpTool, ToolCall, ToolKind
+from journeyman.interfaces.mcp.tool_definition import CallHints, McpCall, McpTool
 from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
 from journeyman.mission.values.errors import NotAllowed
@@ -31,7 +31,7 @@ class ApproveArguments(NoteArguments):
     """Which question; the open one where it is left out. Names an approval criterion to answer it ahead of time."""
 
 
-async def _approve(call: ToolCall, arguments: ApproveArguments) -> StatusReply | types.InputRequiredResult:
+async def _approve(call: McpCall, arguments: ApproveArguments) -> StatusReply | types.InputRequiredResult:
     access, session = call.access, arguments.session_id
     if AccessScope.PERSON in access.caller.scopes:
         await access.actions.answer(
@@ -77,15 +77,15 @@ def _question(state: State, question: str) -> str:
     return "\n".join(lines)
 
 
-async def _complete(call: ToolCall, arguments: NoteArguments) -> StatusReply:
+async def _complete(call: McpCall, arguments: NoteArguments) -> StatusReply:
     return await _end(call, arguments, abort=False)
 
 
-async def _abort(call: ToolCall, arguments: NoteArguments) -> StatusReply:
+async def _abort(call: McpCall, arguments: NoteArguments) -> StatusReply:
     return await _end(call, arguments, abort=True)
 
 
-async def _end(call: ToolCall, arguments: NoteArguments, *, abort: bool) -> StatusReply:
+async def _end(call: McpCall, arguments: NoteArguments, *, abort: bool) -> StatusReply:
     """End it, and wait a little for the ending to be written. One that has ended is left as it is."""
     host, session = call.access.host, arguments.session_id
     call.access.caller.require(AccessScope.PERSON)
@@ -106,7 +106,7 @@ class AmendArguments(SessionArguments):
     """New ceilings by kind: iterations, wall_clock_s, tool_calls, tokens, cost_usd; null is no limit."""
 
 
-async def _amend(call: ToolCall, arguments: AmendArguments) -> StatusReply:
+async def _amend(call: McpCall, arguments: AmendArguments) -> StatusReply:
     await call.access.actions.amend(arguments.session_id, arguments.budget)
     return await status_of(call.access.host, arguments.session_id)
 
@@ -117,7 +117,7 @@ TOOLS: Final = (
         title="Answer what a session asks",
         about="Answers the open question of a session. Where the caller may not speak for a person, the person in front of the client is asked (elicitation), and their word is recorded; never answer in their place. Where that cannot be, an error says how a person answers later: the question waits.",
         scopes=(AccessScope.RUN, AccessScope.PERSON),
-        kind=ToolKind.DRIVES,
+        kind=CallHints.DRIVES,
         arguments=ApproveArguments,
         result=StatusReply,
         run=_approve,
@@ -127,7 +127,7 @@ TOOLS: Final = (
         title="End a session",
         about="Ends a session as `forced`, once its running calls have settled; its outcome stays what the evidence says, so this achieves nothing by itself. For a person: needs the scope `person`.",
         scopes=(AccessScope.PERSON,),
-        kind=ToolKind.ENDS,
+        kind=CallHints.ENDS,
         arguments=NoteArguments,
         result=StatusReply,
         run=_complete,
@@ -137,7 +137,7 @@ TOOLS: Final = (
         title="Abort a session",
         about="Ends a session now and cancels its running calls; its outcome stays what the evidence says. For a person: needs the scope `person`.",
         scopes=(AccessScope.PERSON,),
-        kind=ToolKind.ENDS,
+        kind=CallHints.ENDS,
         arguments=NoteArguments,
         result=StatusReply,
         run=_abort,
@@ -147,7 +147,7 @@ TOOLS: Final = (
         title="Give a session another budget",
         about="Changes ceilings of a session's budget; the change is recorded, and the session goes on with it. For a person: needs the scope `person`.",
         scopes=(AccessScope.PERSON,),
-        kind=ToolKind.DRIVES,
+        kind=CallHints.DRIVES,
         arguments=AmendArguments,
         result=StatusReply,
         run=_amend,

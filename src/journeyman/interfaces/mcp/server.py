@@ -15,7 +15,7 @@ from pydantic_core import to_json
 from journeyman.interfaces.mcp import guard_tool, mission_tools, person_tools, prompt_tools, session_tools, task_tools
 from journeyman.interfaces.mcp.access import AccessOf, McpAccess, RequestContext
 from journeyman.interfaces.mcp.resources import SessionResources
-from journeyman.interfaces.mcp.tool_definition import McpTool, ToolCall, ToolResult
+from journeyman.interfaces.mcp.tool_definition import McpCall, McpTool, ToolResult
 from journeyman.interfaces.mcp.tool_errors import error_result
 from journeyman.mission.values.canonical import JsonObject
 from journeyman.mission.values.errors import JourneymanError
@@ -81,7 +81,7 @@ class MissionServer:
             access = await self._access_of(context)
             if not may_call(tool, access):
                 access.caller.require(tool.scopes[0])
-            call = ToolCall(access, context, dict(params.input_responses or {}), params.request_state or "")
+            call = McpCall(access, context, dict(params.input_responses or {}), params.request_state or "")
             return result_of(await tool.called(call, cast("JsonObject", params.arguments or {})))
         except MCPError:
             raise

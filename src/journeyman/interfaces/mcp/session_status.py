@@ -8,12 +8,12 @@ from journeyman.engine.record_reading import state_of
 from journeyman.engine.standing import Standing, row_of, standing_of
 from journeyman.hosting.host import SessionHost
 from journeyman.hosting.session_views import SessionDetail, session_detail
-from journeyman.interfaces.mcp.tool_definition import Reply
+from journeyman.interfaces.mcp.tool_definition import ToolReply
 from journeyman.mission.model.reasons import WaitFor
 from journeyman.mission.model.state import State
 
 
-class SessionFault(Reply):
+class SessionFault(ToolReply):
     """Why a session cannot go on here."""
 
     code: str

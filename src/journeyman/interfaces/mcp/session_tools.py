@@ -15,7 +15,7 @@ from journeyman.hosting.session_views import EventRow, event_row
 from journeyman.interfaces.mcp.cursors import cursor_of, parts_of
 from journeyman.interfaces.mcp.model_lending import lend_model, next_round, rounds_of, take_answers
 from journeyman.interfaces.mcp.session_status import StatusReply, status_of
-from journeyman.interfaces.mcp.tool_definition import Arguments, McpTool, Reply, ToolCall, ToolKind, ToolResult
+from journeyman.interfaces.mcp.tool_definition import Arguments, CallHints, McpCall, McpTool, ToolReply, ToolResult
 from journeyman.interfaces.mcp.waiting import MOST_WAIT_S, wait_for_rest
 from journeyman.interfaces.pages.report_files import Form, rendered
 from journeyman.mission.model.reasons import SessionStatus
@@ -44,12 +44,12 @@ class StatusArguments(SessionArguments):
     """Seconds to wait until it ends, needs a person or stops; 0 answers at once. Progress is told meanwhile."""
 
 
-async def _status(call: ToolCall, arguments: StatusArguments) -> ToolResult:
+async def _status(call: McpCall, arguments: StatusArguments) -> ToolResult:
     await state_of(call.access.host.journeyman.store, arguments.session_id)
     return await _waited(call, arguments.session_id, arguments.wait_s)
 
 
-async def _waited(call: ToolCall, session_id: str, wait_s: float) -> ToolResult:
+async def _waited(call: McpCall, session_id: str, wait_s: float) -> ToolResult:
     """Where a session stands after a while, or what it asks the model of the client that waits."""
     rounds = rounds_of(call, session_id)
     if rounds is not None:
@@ -70,13 +70,13 @@ class IterateArguments(SessionArguments):
     """Seconds to wait for them; they go on in the background where they take longer."""
 
 
-async def _iterate(call: ToolCall, arguments: IterateArguments) -> ToolResult:
+async def _iterate(call: McpCall, arguments: IterateArguments) -> ToolResult:
     if not call.state:  # a later round of a call goes on waiting for the steps that the first one began
         await call.access.actions.iterate(arguments.session_id, arguments.iterations)
     return await _waited(call, arguments.session_id, arguments.wait_s)
 
 
-class CheckpointReply(Reply):
+class CheckpointReply(ToolReply):
     """What is kept of a session."""
 
     session_id: str
@@ -92,7 +92,7 @@ class CheckpointReply(Reply):
     """Nothing had to be saved: each event is on disk before it counts."""
 
 
-async def _checkpoint(call: ToolCall, arguments: SessionArguments) -> CheckpointReply:
+async def _checkpoint(call: McpCall, arguments: SessionArguments) -> CheckpointReply:
     found = await status_of(call.access.host, arguments.session_id)
     return CheckpointReply(
         session_id=found.session_id, seq=found.seq, head_hash=found.head_hash, iteration=found.iteration,
@@ -107,7 +107,7 @@ class NoteArguments(SessionArguments):
     """Why, for the record."""
 
 
-async def _pause(call: ToolCall, arguments: NoteArguments) -> StatusReply:
+async def _pause(call: McpCall, arguments: NoteArguments) -> StatusReply:
     if not (await state_of(call.access.host.journeyman.store, arguments.session_id)).people.paused:
         await call.access.actions.pause(arguments.session_id, arguments.note)
     return await status_of(call.access.host, arguments.session_id)
@@ -127,7 +127,7 @@ class ResumeReply(StatusReply):
     """How the mission asks your model; empty where you lend none."""
 
 
-async def _resume(call: ToolCall, arguments: ResumeArguments) -> ResumeReply:
+async def _resume(call: McpCall, arguments: ResumeArguments) -> ResumeReply:
     await state_of(
         call.access.host.journeyman.store, arguments.session_id
     )  # an unknown one is told before anything else
@@ -146,7 +146,7 @@ class HistoryArguments(SessionArguments):
     """`next_cursor` of the page before."""
 
 
-class HistoryReply(Reply):
+class HistoryReply(ToolReply):
     """A page of what happened."""
 
     session_id: str
@@ -155,7 +155,7 @@ class HistoryReply(Reply):
     """For the next page; empty where there is none yet."""
 
 
-async def _history(call: ToolCall, arguments: HistoryArguments) -> HistoryReply:
+async def _history(call: McpCall, arguments: HistoryArguments) -> HistoryReply:
     store, session = call.access.host.journeyman.store, arguments.session_id
     known = parts_of(arguments.cursor, 2)
     if known is not None and (known[0] != ("new" if arguments.newest else "old") or not _SEQ.fullmatch(known[1])):
@@ -191,7 +191,7 @@ class ReportArguments(SessionArguments):
     most_characters: Annotated[int, Field(ge=1_000, le=MOST_CHARACTERS)] = 40_000
 
 
-class ReportReply(Reply):
+class ReportReply(ToolReply):
     """A part of a report."""
 
     session_id: str
@@ -208,7 +208,7 @@ class ReportReply(Reply):
     """Where the record ended that the report was made of."""
 
 
-async def _report(call: ToolCall, arguments: ReportArguments) -> ReportReply:
+async def _report(call: McpCall, arguments: ReportArguments) -> ReportReply:
     store = call.access.host.journeyman.store
     state = await state_of(store, arguments.session_id)
     found = await report_of(store, arguments.session_id)
@@ -237,7 +237,7 @@ TOOLS: Final = (
         title="Where a session stands",
         about=f"Tells where a session stands: criteria with their evidence, budget used, what it waits for, what to do next. With wait_s (at most {MOST_WAIT_S}) it waits until the session ends, needs a person or stops, and tells progress meanwhile; call it again where it still runs.",
         scopes=(AccessScope.READ,),
-        kind=ToolKind.READS,
+        kind=CallHints.READS,
         arguments=StatusArguments,
         result=StatusReply,
         run=_status,
@@ -247,7 +247,7 @@ TOOLS: Final = (
         title="Go on step by step",
         about="Lets a paused or stopped session go on for some iterations at most, and pauses it then. Not needed for missions that run by themselves, as mission_start lets them.",
         scopes=(AccessScope.RUN,),
-        kind=ToolKind.DRIVES,
+        kind=CallHints.DRIVES,
         arguments=IterateArguments,
         result=StatusReply,
         run=_iterate,
@@ -257,7 +257,7 @@ TOOLS: Final = (
         title="What is on disk of a session",
         about="Gives the number and hash of a session's newest event. Nothing needs to be saved: each event is on disk before it counts, and a session goes on from there after any crash.",
         scopes=(AccessScope.READ,),
-        kind=ToolKind.READS,
+        kind=CallHints.READS,
         arguments=SessionArguments,
         result=CheckpointReply,
         run=_checkpoint,
@@ -267,7 +267,7 @@ TOOLS: Final = (
         title="What happened",
         about=f"Gives a session's events page by page: at most {MOST_EVENTS} events and {MOST_PAGE_BYTES // 1024} KiB each.",
         scopes=(AccessScope.READ,),
-        kind=ToolKind.READS,
+        kind=CallHints.READS,
         arguments=HistoryArguments,
         result=HistoryReply,
         run=_history,
@@ -277,7 +277,7 @@ TOOLS: Final = (
         title="The report of a session",
         about=f"Gives what was asked, what was done, what was achieved and what proves it, in Markdown or JSON; at most {MOST_CHARACTERS} characters at a time, next_offset leads on.",
         scopes=(AccessScope.READ,),
-        kind=ToolKind.READS,
+        kind=CallHints.READS,
         arguments=ReportArguments,
         result=ReportReply,
         run=_report,
@@ -287,7 +287,7 @@ TOOLS: Final = (
         title="Pause a session",
         about="Stops a session at its next safe point: calls that run are let finish. mission_resume goes on.",
         scopes=(AccessScope.RUN,),
-        kind=ToolKind.RECORDS,
+        kind=CallHints.RECORDS,
         arguments=NoteArguments,
         result=StatusReply,
         run=_pause,
@@ -297,7 +297,7 @@ TOOLS: Final = (
         title="Go on with a session",
         about="Goes on, in the background, with a session that was paused, stopped, or interrupted by a crash; with lend_model=true it asks your model from then on.",
         scopes=(AccessScope.RUN,),
-        kind=ToolKind.DRIVES,
+        kind=CallHints.DRIVES,
         arguments=ResumeArguments,
         result=ResumeReply,
         run=_resume,

@@ -16,7 +16,7 @@ from journeyman.hosting.access import AccessScope
 from journeyman.interfaces.mcp.mission_tools import StartReply
 from journeyman.interfaces.mcp.session_status import StatusReply, status_of
 from journeyman.interfaces.mcp.session_tools import SessionArguments
-from journeyman.interfaces.mcp.tool_definition import Arguments, McpTool, ToolCall, ToolKind
+from journeyman.interfaces.mcp.tool_definition import Arguments, CallHints, McpCall, McpTool
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import SessionStatus
 from journeyman.mission.model.state import State
@@ -58,7 +58,7 @@ class TaskArguments(Arguments):
     """Your own id for the session, which makes the call safe to repeat."""
 
 
-async def _start(call: ToolCall, arguments: TaskArguments) -> StartReply:
+async def _start(call: McpCall, arguments: TaskArguments) -> StartReply:
     access = call.access
     access.caller.require(AccessScope.AUTHOR)
     settings = access.host.journeyman.settings
@@ -77,7 +77,7 @@ async def _start(call: ToolCall, arguments: TaskArguments) -> StartReply:
     return await _begun(call, mission, access.sources.folder.resolve(), wanted)
 
 
-async def _begun(call: ToolCall, mission: Mission, origin: Path, session_id: str) -> StartReply:
+async def _begun(call: McpCall, mission: Mission, origin: Path, session_id: str) -> StartReply:
     started = await call.access.actions.start_once(mission, origin, session_id)
     return StartReply(**dict(await status_of(call.access.host, started.session_id)), created=started.created)
 
@@ -95,7 +95,7 @@ class FollowUpArguments(SessionArguments):
     """As of the earlier task where it is left out."""
 
 
-async def _follow_up(call: ToolCall, arguments: FollowUpArguments) -> StartReply:
+async def _follow_up(call: McpCall, arguments: FollowUpArguments) -> StartReply:
     access = call.access
     journeyman, session = access.host.journeyman, arguments.session_id
     state = await _task(call, session)
@@ -120,7 +120,7 @@ class FinishReply(StatusReply):
     """Where the files of its best attempt lie; empty where no attempt left any."""
 
 
-async def _finish(call: ToolCall, arguments: SessionArguments) -> FinishReply:
+async def _finish(call: McpCall, arguments: SessionArguments) -> FinishReply:
     access, session = call.access, arguments.session_id
     access.caller.require(AccessScope.PERSON)
     if (await _task(call, session)).status is not SessionStatus.ENDED:
@@ -131,7 +131,7 @@ async def _finish(call: ToolCall, arguments: SessionArguments) -> FinishReply:
     return FinishReply(**dict(await status_of(access.host, session)), outputs=outputs)
 
 
-async def _task(call: ToolCall, session: str) -> State:
+async def _task(call: McpCall, session: str) -> State:
     state = await state_of(call.access.host.journeyman.store, session)
     if state.mission.task is None:
         problem = Problem(
@@ -147,7 +147,7 @@ TOOLS: Final = (
         title="Hand a task to a coding agent",
         about="Hands a task to a coding agent on the server's machine, which makes attempts in a copy until a contract that a machine checks is fulfilled; gives a session_id at once. The contract comes from checks and files, else from the task's own words. The best attempt's files lie in artifacts/ of the folder of missions, never in the source.",
         scopes=(AccessScope.AUTHOR,),
-        kind=ToolKind.STARTS,
+        kind=CallHints.STARTS,
         arguments=TaskArguments,
         result=StartReply,
         run=_start,
@@ -157,7 +157,7 @@ TOOLS: Final = (
         title="Ask for more",
         about="To a task that goes on, adds a note that its next attempt is told (needs the scope `person`); from the best attempt of one that has ended, starts a new session that has its contract and what is given here besides.",
         scopes=(AccessScope.AUTHOR, AccessScope.PERSON),
-        kind=ToolKind.DRIVES,
+        kind=CallHints.DRIVES,
         arguments=FollowUpArguments,
         result=StartReply,
         run=_follow_up,
@@ -167,7 +167,7 @@ TOOLS: Final = (
         title="Finish a task",
         about="Ends a task that goes on, its outcome being what the evidence says, and puts out the files of its best attempt. For a person: needs the scope `person`.",
         scopes=(AccessScope.PERSON,),
-        kind=ToolKind.ENDS,
+        kind=CallHints.ENDS,
         arguments=SessionArguments,
         result=FinishReply,
         run=_finish,

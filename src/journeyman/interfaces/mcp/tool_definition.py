@@ -27,14 +27,14 @@ class Arguments(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True)
 
 
-class Reply(BaseModel):
+class ToolReply(BaseModel):
     """A tool's result."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
 
 
 @dataclass(frozen=True, slots=True)
-class ToolCall:
+class McpCall:
     """A call, with what it reaches and the connection that it came over."""
 
     access: McpAccess
@@ -49,7 +49,7 @@ ToolResult: TypeAlias = BaseModel | types.InputRequiredResult
 """What a tool gives, or what it must be told before it can."""
 
 
-class ToolKind(Enum):
+class CallHints(Enum):
     """What a call may change: the hints that clients decide by whether to ask their person."""
 
     READS = types.ToolAnnotations(
@@ -84,10 +84,10 @@ class McpTool(Generic[A]):
     """For whoever decides whether to call it, a model mostly: what it does, when, what to do next."""
     scopes: tuple[AccessScope, ...]
     """Whoever has one of them may call it; what it does may need more."""
-    kind: ToolKind
+    kind: CallHints
     arguments: type[A]
     result: type[BaseModel]
-    run: Callable[[ToolCall, A], Awaitable[ToolResult]]
+    run: Callable[[McpCall, A], Awaitable[ToolResult]]
 
     def definition(self) -> types.Tool:
         """As clients list it."""
@@ -101,7 +101,7 @@ class McpTool(Generic[A]):
             _meta={CONTROL_MARK: True},
         )
 
-    async def called(self, call: ToolCall, raw: JsonObject) -> ToolResult:
+    async def called(self, call: McpCall, raw: JsonObject) -> ToolResult:
         """The result; raises `InvalidInput` with everything that is wrong with the arguments."""
         return await self.run(call, self._read(raw))
 

@@ -9,7 +9,7 @@ import anyio
 from journeyman.advisors.mcp_sampling import SamplingRounds
 from journeyman.engine.records import NumberedEvent, events_after
 from journeyman.engine.standing import Standing, row_of, standing_of
-from journeyman.interfaces.mcp.tool_definition import ToolCall
+from journeyman.interfaces.mcp.tool_definition import McpCall
 from journeyman.mission.model.events import Decided, Ended
 
 MOST_WAIT_S: Final = 300
@@ -21,7 +21,7 @@ _PAUSE_S: Final = 0.1
 _MOST_NEW: Final = 500
 
 
-async def wait_for_rest(call: ToolCall, session_id: str, wait_s: float, rounds: SamplingRounds | None = None) -> bool:
+async def wait_for_rest(call: McpCall, session_id: str, wait_s: float, rounds: SamplingRounds | None = None) -> bool:
     """Wait until a session ends, waits for a person, is driven no more or, with `rounds`, asks; tell whether that came in time.
 
     The number of its newest event is told as progress. Raises `NotFound` for an unknown session.
@@ -63,7 +63,7 @@ async def _next_change(changed: anyio.Event, rounds: SamplingRounds | None) -> N
             group.cancel_scope.cancel()
 
 
-async def _is_at_rest(call: ToolCall, session_id: str) -> bool:
+async def _is_at_rest(call: McpCall, session_id: str) -> bool:
     host = call.access.host
     if host.is_driving(session_id):
         return False

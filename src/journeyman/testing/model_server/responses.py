@@ -57,7 +57,11 @@ def _items(reply: ModelReply) -> list[dict[str, Any]]:
         name = f"msg_{reply.number}"
         items.append({"id": name, "type": "message", "role": "assistant", "status": status, "content": [part]})
     if reply.tool:
-        called = {"call_id": f"call_{reply.number}", "name": reply.tool, "arguments": reply.args}
+        space, _, name = reply.tool.rpartition(
+            "/"
+        )  # tools of a namespace, such as those of an MCP server, have two names
+        called = {"call_id": f"call_{reply.number}", "name": name, "arguments": reply.args}
+        called |= {"namespace": space} if space else {}
         items.append({"id": f"fc_{reply.number}", "type": "function_call", "status": status, **called})
     return items
 

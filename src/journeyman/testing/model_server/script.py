@@ -57,7 +57,7 @@ class ScriptLine(BaseModel):
     value: Any = Field(default=None, validation_alias=AliasChoices("value", "json"), repr=False)
     """Answered in the form that the request asks for: as a tool call, or as JSON text."""
     tool: str | None = None
-    """Name of a tool to call, with `args`."""
+    """Name of a tool to call, with `args`; `NAMESPACE/NAME` for one of a namespace (OpenAI Responses)."""
     args: dict[str, Any] = Field(default_factory=dict[str, Any], repr=False)
     fault: ScriptedFault | None = None
     status: int | None = Field(default=None, ge=300, le=599)
