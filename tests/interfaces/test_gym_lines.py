@@ -9,12 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from journeyman.evaluation.episode_frames import played
 from journeyman.gym.evaluate import team_named
 from journeyman.gym.tasks import task
 from journeyman.gym.text.action import TextAction
 from journeyman.gym.text.words import ActionType, AgentRole
 from journeyman.gym.world import World
-from journeyman.evaluation.episode_frames import played
 from journeyman.interfaces.cli.gym.episode_viewer import line, page, spark
 from journeyman.interfaces.cli.gym.evaluating import numbers_of
 from journeyman.interfaces.cli.gym.playing import InvalidLine, read_line

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from journeyman.evaluation.episode_frames import HEALTH, StepFrame, played
 from journeyman.evaluation.policies import team_for
+from journeyman.evaluation.topology import heights, layers_of
 from journeyman.gym.tasks import Split, Task, Tier
 from journeyman.gym.world import World
-from journeyman.evaluation.episode_frames import HEALTH, StepFrame, played
 from journeyman.interfaces.cli.gym.episode_picture import draw_episode
 from journeyman.interfaces.cli.gym.episode_viewer import graph, page
-from journeyman.evaluation.topology import heights, layers_of
 from journeyman.mission.values.errors import NotFound
 
 
