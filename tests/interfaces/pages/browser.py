@@ -103,6 +103,13 @@ class Browser:
         path.write_bytes(base64.b64decode(data))
         return path
 
+    def top(self, path: Path, height: int, width: int) -> Path:
+        """Write the upper part of the page as a small picture (WebP)."""
+        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+        shot = self.send("Page.captureScreenshot", captureBeyondViewport=True, clip=clip, format="webp", quality=82)
+        path.write_bytes(base64.b64decode(shot["data"]))
+        return path
+
     def printed(self, path: Path) -> Path:
         """Write the page as it prints, as PDF."""
         path.write_bytes(

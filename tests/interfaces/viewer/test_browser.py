@@ -126,17 +126,12 @@ def test_a_question_is_answered_by_keyboard_alone(browser: Browser, viewer: Serv
     assert browser.ask("document.activeElement.textContent") == "Approve"
     assert browser.ask("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     press(browser, "Enter")
-    viewer.call(lambda host: _answered(host, session))
+    end = time.monotonic() + 30
+    while not viewer.call(lambda host: state_of(host.journeyman.store, session)).people.answers:
+        assert time.monotonic() < end, "nobody answered"
+        time.sleep(0.05)
     state = viewer.call(lambda host: state_of(host.journeyman.store, session))
     assert state.people.answers["iteration-0"] == (True, "person:ada")
-
-
-async def _answered(host: object, session: str) -> None:
-    import anyio  # noqa: PLC0415  # only here
-
-    with anyio.fail_after(30):
-        while not (await state_of(host.journeyman.store, session)).people.answers:  # type: ignore[attr-defined]
-            await anyio.sleep(0.05)
 
 
 def test_what_a_person_writes_is_not_taken_away_by_news(browser: Browser, viewer: Served) -> None:

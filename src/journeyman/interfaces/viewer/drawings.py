@@ -22,13 +22,22 @@ _MOST_CHARTS: Final = 12
 Point = tuple[float, float]
 
 
-def sparkline(name: str, points: Sequence[Point], target: float | None = None, tone: str = "calm") -> Html:
-    """A line as small as a word, with its bound; described for those who do not see it. Nothing for fewer than two points."""
+def sparkline(
+    name: str,
+    points: Sequence[Point],
+    target: float | None = None,
+    tone: str = "calm",
+    span_of: tuple[float, float] | None = None,
+) -> Html:
+    """A line as small as a word, with its bound; described for those who do not see it. Nothing for fewer than two points.
+
+    It fills its height, or shows at least the values of `span_of`, so that noise stays as small as it is.
+    """
     if len(points) < 2:
         return NOTHING
     drawn = extremes(list(points))
     lowest, highest = min(y for _, y in drawn), max(y for _, y in drawn)
-    low, high = lowest, highest
+    low, high = (lowest, highest) if span_of is None else (min(lowest, span_of[0]), max(highest, span_of[1]))
     near = target is not None and low - 2 * (high - low) <= target <= high + 2 * (high - low)
     if target is not None and near:
         low, high = min(low, target), max(high, target)

@@ -157,8 +157,16 @@ def _service_table(found: EpisodeReplay, step: int) -> Html:
             [
                 tag("b", text(name)),
                 pill(_HEALTH[health], tone),
-                tag("div", sparkline(f"errors of {name}", errors), text(f"{frame.error_ratio[name]:.1%}")),
-                tag("div", sparkline(f"latency of {name}", slow), text(f"{frame.slowness[name]:.1f} times the usual")),
+                tag(
+                    "div",
+                    sparkline(f"errors of {name}", errors, span_of=(0.0, 0.3)),
+                    text(f"{frame.error_ratio[name]:.1%}"),
+                ),
+                tag(
+                    "div",
+                    sparkline(f"latency of {name}", slow, span_of=(1.0, 2.0)),
+                    text(f"{frame.slowness[name]:.1f} times the usual"),
+                ),
                 text("firing" if name in frame.alerts else ""),
             ]
         )
