@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from journeyman.config import Settings
 from journeyman.engine.clock import SystemClock
+from journeyman.engine.engine import OnEvent
 from journeyman.hosting.access import AccessScope
 from journeyman.hosting.tenants import HostingOptions
 from journeyman.hosting.tokens import AccessTokens, TokenFile, new_token
@@ -52,6 +53,10 @@ class ServedApp:
     tokens: TokenFile
     folder: Path
 
+    def with_app(self, app: ASGIApp) -> ServedApp:
+        """The same server with another application before it."""
+        return replace(self, app=app)
+
     def secret(self, name: str, tenant: str = "default", scopes: Sequence[AccessScope] = tuple(AccessScope)) -> str:
         """A new token."""
         made = new_token(name, tenant, scopes, SystemClock().now())
@@ -75,6 +80,7 @@ async def served_app(
     tenants: Sequence[str] = ("default",),
     limits: HttpLimits | None = None,
     names: AllowedNames | None = None,
+    listeners: Sequence[OnEvent] = (),
 ) -> AsyncGenerator[ServedApp]:
     """A server over a folder: records in `data`, each tenant's missions in a folder of its name."""
     tokens = TokenFile(folder / "data")
@@ -90,7 +96,7 @@ async def served_app(
             folders=folders,
             at_ending=_nothing,
             most_at_once=16,
-            listeners=(metrics.take,),
+            listeners=(metrics.take, *listeners),
         ),
         metrics=metrics,
         tokens=AccessTokens(tokens),

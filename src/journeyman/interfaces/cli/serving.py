@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -30,7 +31,10 @@ from journeyman.wiring import Journeyman
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from journeyman.interfaces.http.traces import SessionTraces
+
 app = CommandGroup()
+_OTLP: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _EXTRA: Final = frozenset({"fastapi", "starlette", "uvicorn", "prometheus_client", "mcp"})
 
 
@@ -64,6 +68,13 @@ def serve(
     link: Annotated[
         bool, typer.Option("--link", help="Print a link with a token for this start, also where there are tokens.")
     ] = False,
+    otel: Annotated[
+        bool,
+        typer.Option(
+            "--otel",
+            help="Send traces by OTLP, without any content; the same where OTEL_EXPORTER_OTLP_ENDPOINT is set.",
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Serve sessions over HTTP until interrupted: the API at /api/v1, for callers with tokens.
@@ -84,14 +95,14 @@ def serve(
     own = _own_token(settings, loopback=is_loopback(host), wanted=link)
     listener = serving.listening(host, port)
     _log_to_standard_error()
-    metrics = HttpMetrics()
+    metrics, traces = HttpMetrics(), _traces(wanted=otel)
     options = serving.ServeOptions(
         hosting=HostingOptions(
             settings=settings,
             folders=folders,
             at_ending=_at_ending,
             most_at_once=most_at_once,
-            listeners=(metrics.take,),
+            listeners=(metrics.take,) if traces is None else (metrics.take, traces.take),
         ),
         metrics=metrics,
         tokens=AccessTokens(TokenFile(settings.data_dir), None if own is None else own.token),
@@ -101,9 +112,12 @@ def serve(
             origins=frozenset(allowed_origins or ()),
         ),
         limits=HttpLimits(requests_per_s=requests_per_s),
+        traces=None if traces is None else traces.provider,
     )
     address = _Address(host, listener.getsockname()[1], own, folders)
     ended_by = run_async(lambda: serving.serve(options, listener, lambda: address.show(as_json=as_json)))
+    if traces is not None:
+        traces.close()
     say("stopped; the next start goes on with what was driven", err=True)
     if ended_by == signal.SIGINT:
         raise typer.Exit(INTERRUPTED)
@@ -120,6 +134,22 @@ def _serving() -> ModuleType:
             f"serving needs {error.name}, which is not installed: pip install 'journeyman[serve]'", code="extra_missing"
         ) from None
     return serving
+
+
+def _traces(*, wanted: bool) -> SessionTraces | None:
+    """Traces, where somebody asks for them; raises where the extra for them is missing."""
+    off = os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or os.environ.get("OTEL_TRACES_EXPORTER") == "none"
+    if not wanted and (off or not any(os.environ.get(name) for name in _OTLP)):
+        return None
+    try:
+        from journeyman.interfaces.http.traces import SessionTraces  # noqa: PLC0415  # comes with an extra of its own
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("opentelemetry"):
+            raise
+        raise CallerError(
+            f"traces need {error.name}, which is not installed: pip install 'journeyman[otel]'", code="extra_missing"
+        ) from None
+    return SessionTraces()
 
 
 @dataclass(frozen=True, slots=True)

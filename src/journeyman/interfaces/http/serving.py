@@ -12,6 +12,7 @@ from typing import Final
 
 import anyio
 import uvicorn
+from opentelemetry.trace import TracerProvider
 from starlette.routing import BaseRoute
 
 from journeyman.engine.clock import SystemClock
@@ -40,6 +41,8 @@ class ServeOptions:
     tokens: AccessTokens
     names: AllowedNames
     limits: HttpLimits = field(default_factory=HttpLimits)
+    traces: TracerProvider | None = None
+    """Where spans of requests go; none are made without it."""
     mounts: Callable[[ServerState], Sequence[BaseRoute]] = lambda _: ()
     """What else is served; see `create_app`."""
 
@@ -95,7 +98,7 @@ async def serve(options: ServeOptions, listener: socket.socket, on_ready: Callab
     stopped_by: list[int] = []
     async with server_state(options) as state:
         config = uvicorn.Config(
-            create_app(state, options.mounts(state)),
+            create_app(state, options.mounts(state), options.traces),
             log_config=None,
             access_log=False,
             lifespan="off",
