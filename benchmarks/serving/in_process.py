@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
@@ -52,10 +52,6 @@ class ServedApp:
     state: ServerState
     tokens: TokenFile
     folder: Path
-
-    def with_app(self, app: ASGIApp) -> ServedApp:
-        """The same server with another application before it."""
-        return replace(self, app=app)
 
     def secret(self, name: str, tenant: str = "default", scopes: Sequence[AccessScope] = tuple(AccessScope)) -> str:
         """A new token."""

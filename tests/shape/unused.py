@@ -44,3 +44,12 @@ _.on_log, _.get_reward, _.pre_tokenizer, _.decoder, _.pad_token, _.chat_template
 _.handle_starttag
 _.finalize, _.validate, _.INFINITE, _.toolsets, _.TOOL_PREFIX, _.register
 waits_for  # of `TaskEvent` and `TaskResult`: programs that follow a task read it
+_.unknown_effects
+_.last_seq
+_.head_seq
+_.derived_again
+_.difference_seq  # in answers of the HTTP API
+_.force_exit
+_.should_exit
+_.capture_signals  # uvicorn's server reads and calls them
+_.on_start  # OpenTelemetry calls it

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -51,7 +52,7 @@ async def test_spans_of_requests_tell_the_route_and_no_query(tmp_path: Path) -> 
     exporter = InMemorySpanExporter()
     traces = SessionTraces(exporter)
     async with served_app(tmp_path) as served:
-        traced = served.with_app(create_app(served.state, (), traces.provider))
+        traced = replace(served, app=create_app(served.state, (), traces.provider))
         async with traced.client(traced.secret("ada")) as client:
             assert (await client.get("/api/v1/sessions", params={"text": MARK})).status_code == 200
     traces.provider.force_flush()

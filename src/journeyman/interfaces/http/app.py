@@ -122,7 +122,7 @@ async def _unrouted(request: Request, error: Exception) -> Response:
 def methods_at(path: str) -> set[str]:
     """The methods of the API's routes at a path."""
     routes = (route for router in ROUTERS for route in router.routes if isinstance(route, APIRoute))
-    return {method for route in routes if route.path_regex.match(path) for method in route.methods}
+    return {method for route in routes if route.path_regex.match(path) for method in route.methods or ()}
 
 
 async def _fault(_request: Request, error: Exception) -> Response:
