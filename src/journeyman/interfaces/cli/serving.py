@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 
@@ -20,6 +20,17 @@ from journeyman.hosting.tenants import HostingOptions
 from journeyman.hosting.tokens import AccessTokens, NewToken, TokenFile, new_token
 from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.options import JsonOption
+from journeyman.interfaces.cli.serve_options import (
+    AllowedHostOption,
+    AllowedOriginOption,
+    HostOption,
+    LinkOption,
+    MissionsOption,
+    MostAtOnceOption,
+    OtelOption,
+    PortOption,
+    RateOption,
+)
 from journeyman.interfaces.cli.shared import INTERRUPTED, CommandGroup, person, print_json, settings_of
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.pages.report_files import write_at_ending
@@ -41,40 +52,15 @@ _EXTRA: Final = frozenset({"fastapi", "starlette", "uvicorn", "prometheus_client
 @app.command("serve")
 def serve(
     ctx: typer.Context,
-    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8484,
-    missions: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--missions",
-            metavar="[TENANT=]DIR",
-            help="Folder of the mission files that callers may start; this one when left out. Another tenant's is named.",
-        ),
-    ] = None,
-    most_at_once: Annotated[
-        int, typer.Option("--most-at-once", metavar="N", min=1, help="Sessions driven at a time, per tenant.")
-    ] = 64,
-    requests_per_s: Annotated[
-        float, typer.Option("--rate", metavar="N", min=0.1, help="Requests a second of one token.")
-    ] = 200.0,
-    allowed_hosts: Annotated[
-        list[str] | None,
-        typer.Option("--allowed-host", metavar="NAME", help="Another name that it answers under; `*` is any."),
-    ] = None,
-    allowed_origins: Annotated[
-        list[str] | None,
-        typer.Option("--allowed-origin", metavar="ORIGIN", help="Pages that may call it, as https://app.example.com."),
-    ] = None,
-    link: Annotated[
-        bool, typer.Option("--link", help="Print a link with a token for this start, also where there are tokens.")
-    ] = False,
-    otel: Annotated[
-        bool,
-        typer.Option(
-            "--otel",
-            help="Send traces by OTLP, without any content; the same where OTEL_EXPORTER_OTLP_ENDPOINT is set.",
-        ),
-    ] = False,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8484,
+    missions: MissionsOption = None,
+    most_at_once: MostAtOnceOption = 64,
+    requests_per_s: RateOption = 200.0,
+    allowed_hosts: AllowedHostOption = None,
+    allowed_origins: AllowedOriginOption = None,
+    link: LinkOption = False,
+    otel: OtelOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Serve sessions over HTTP until interrupted: the API at /api/v1, for callers with tokens.
@@ -96,14 +82,15 @@ def serve(
     listener = serving.listening(host, port)
     _log_to_standard_error()
     metrics, traces = HttpMetrics(), _traces(wanted=otel)
+    hosting = HostingOptions(
+        settings=settings,
+        folders=folders,
+        at_ending=_at_ending,
+        most_at_once=most_at_once,
+        listeners=(metrics.take,) if traces is None else (metrics.take, traces.take),
+    )
     options = serving.ServeOptions(
-        hosting=HostingOptions(
-            settings=settings,
-            folders=folders,
-            at_ending=_at_ending,
-            most_at_once=most_at_once,
-            listeners=(metrics.take,) if traces is None else (metrics.take, traces.take),
-        ),
+        hosting=hosting,
         metrics=metrics,
         tokens=AccessTokens(TokenFile(settings.data_dir), None if own is None else own.token),
         names=AllowedNames(

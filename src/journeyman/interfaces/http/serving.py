@@ -108,7 +108,7 @@ async def serve(options: ServeOptions, listener: socket.socket, on_ready: Callab
             timeout_keep_alive=30,
             timeout_graceful_shutdown=_PATIENCE_S,
         )
-        server = _Server(config)
+        server = _SignalFreeServer(config)
 
         async def stop_at_signal() -> None:
             with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
@@ -126,7 +126,7 @@ async def serve(options: ServeOptions, listener: socket.socket, on_ready: Callab
     return stopped_by[0] if stopped_by else 0
 
 
-class _Server(uvicorn.Server):
+class _SignalFreeServer(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
         """Leave signals to us: uvicorn would raise them again at its end, before sessions are put down."""
