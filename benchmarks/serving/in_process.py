@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 
 from journeyman.config import Settings
 from journeyman.engine.clock import SystemClock
+from journeyman.engine.engine import OnEvent
 from journeyman.hosting.access import AccessScope
 from journeyman.hosting.tenants import HostingOptions
 from journeyman.hosting.tokens import AccessTokens, TokenFile, new_token
@@ -76,6 +77,7 @@ async def served_app(
     tenants: Sequence[str] = ("default",),
     limits: HttpLimits | None = None,
     names: AllowedNames | None = None,
+    listeners: Sequence[OnEvent] = (),
 ) -> AsyncGenerator[ServedApp]:
     """A server over a folder: records in `data`, each tenant's missions in a folder of its name."""
     tokens = TokenFile(folder / "data")
@@ -91,7 +93,7 @@ async def served_app(
             folders=folders,
             at_ending=_nothing,
             most_at_once=16,
-            listeners=(metrics.take,),
+            listeners=(metrics.take, *listeners),
         ),
         metrics=metrics,
         tokens=AccessTokens(tokens),

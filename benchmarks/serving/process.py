@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +33,14 @@ class ServerProcess:
     def stop(self, how: signal.Signals = signal.SIGTERM, timeout_s: float = 60) -> int:
         """End it; its exit code."""
         self.process.send_signal(how)
-        return self.process.wait(timeout_s)
+        return self.ended(timeout_s)
+
+    def ended(self, timeout_s: float = 60) -> int:
+        """Its exit code, once it has ended."""
+        code = self.process.wait(timeout_s)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return code
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +57,10 @@ class ServedClient:
     def post(self, path: str, body: object = None, headers: Mapping[str, str] | None = None) -> httpx2.Response:
         """The answer to a POST."""
         return httpx2.post(f"{self.url}{path}", json=body, headers={**self._bearer, **(headers or {})}, timeout=60)
+
+    def stream(self, path: str) -> AbstractContextManager[httpx2.Response]:
+        """An answer that is read as it comes."""
+        return httpx2.stream("GET", f"{self.url}{path}", headers=self._bearer, timeout=60)
 
     def start(self, file: str, session_id: str) -> None:
         """Begin a session, and wait until it has ended or waits."""
@@ -86,19 +98,33 @@ class ServerPlace:
 
     def start(self, port: int = 0, more: Sequence[str] = ()) -> ServerProcess:
         """A server that answers by now."""
-        log = (self.folder / "server.log").open("a")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "journeyman", "serve", "--json", "--port", str(port), "--missions", "missions", *more],
-            cwd=self.folder, env=self._environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log, text=True,
-        )  # fmt: skip
+        command = [
+            sys.executable,
+            "-m",
+            "journeyman",
+            "serve",
+            "--json",
+            "--port",
+            str(port),
+            "--missions",
+            "missions",
+            *more,
+        ]
+        with (self.folder / "server.log").open("a") as log:
+            process = subprocess.Popen(
+                command, cwd=self.folder, env=self._environment(), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                stderr=log, text=True,
+            )  # fmt: skip
+        server = ServerProcess(process, "")
         assert process.stdout is not None
         lines: list[str] = []
         while not lines or lines[-1] != "}\n":
             line = process.stdout.readline()
             if not line:
-                raise AssertionError(f"the server ended with {process.wait()}: {self.log()[-2_000:]}")
+                raise AssertionError(f"the server ended with {server.ended()}: {self.log()[-2_000:]}")
             lines.append(line)
-        return ServerProcess(process, json.loads("".join(lines))["url"])
+        server.url = json.loads("".join(lines))["url"]
+        return server
 
     def log(self) -> str:
         """What servers here have written."""

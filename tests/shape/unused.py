@@ -46,3 +46,12 @@ _.handle_starttag
 _.field_title_should_be_set, _.should_exit  # pydantic, uvicorn
 _.finalize, _.validate, _.INFINITE, _.toolsets, _.TOOL_PREFIX, _.register
 waits_for  # of `TaskEvent` and `TaskResult`: programs that follow a task read it
+_.unknown_effects
+_.last_seq
+_.head_seq
+_.derived_again
+_.difference_seq  # in answers of the HTTP API
+_.force_exit
+_.should_exit
+_.capture_signals  # uvicorn's server reads and calls them
+_.on_start  # OpenTelemetry calls it

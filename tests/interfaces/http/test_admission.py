@@ -27,8 +27,9 @@ async def test_only_a_token_that_holds_lets_anybody_in(served: ServedApp) -> Non
     served.tokens.add(old.token)
     async with served.client() as client:
 
-        async def asked(**headers: str | bytes) -> httpx2.Response:
-            return await client.get(SESSIONS, headers=list(headers.items()))
+        async def asked(authorization: bytes | str = b"") -> httpx2.Response:
+            sent = authorization if isinstance(authorization, bytes) else authorization.encode()
+            return await client.get(SESSIONS, headers={b"authorization": sent} if sent else {})
 
         assert (await asked(authorization=f"Bearer {secret}")).status_code == 200
         assert (await asked(authorization=f"bearer {secret}")).status_code == 200

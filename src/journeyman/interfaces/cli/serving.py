@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Final
 
 import typer
 
@@ -19,6 +20,17 @@ from journeyman.hosting.tenants import HostingOptions
 from journeyman.hosting.tokens import AccessTokens, NewToken, TokenFile, new_token
 from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.options import JsonOption
+from journeyman.interfaces.cli.serve_options import (
+    AllowedHostOption,
+    AllowedOriginOption,
+    HostOption,
+    LinkOption,
+    MissionsOption,
+    MostAtOnceOption,
+    OtelOption,
+    PortOption,
+    RateOption,
+)
 from journeyman.interfaces.cli.shared import INTERRUPTED, CommandGroup, person, print_json, settings_of
 from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.session_endings import write_out
@@ -28,40 +40,25 @@ from journeyman.stores.validation import check_tenant
 if TYPE_CHECKING:
     from types import ModuleType
 
+    from journeyman.interfaces.http.traces import SessionTraces
+
 app = CommandGroup()
+_OTLP: Final = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _EXTRA: Final = frozenset({"fastapi", "starlette", "uvicorn", "prometheus_client", "mcp"})
 
 
 @app.command("serve")
 def serve(
     ctx: typer.Context,
-    host: Annotated[str, typer.Option("--host", metavar="ADDRESS", help="Where to listen.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=0, max=65535, help="0 takes a free one.")] = 8484,
-    missions: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--missions",
-            metavar="[TENANT=]DIR",
-            help="Folder of the mission files that callers may start; this one when left out. Another tenant's is named.",
-        ),
-    ] = None,
-    most_at_once: Annotated[
-        int, typer.Option("--most-at-once", metavar="N", min=1, help="Sessions driven at a time, per tenant.")
-    ] = 64,
-    requests_per_s: Annotated[
-        float, typer.Option("--rate", metavar="N", min=0.1, help="Requests a second of one token.")
-    ] = 200.0,
-    allowed_hosts: Annotated[
-        list[str] | None,
-        typer.Option("--allowed-host", metavar="NAME", help="Another name that it answers under; `*` is any."),
-    ] = None,
-    allowed_origins: Annotated[
-        list[str] | None,
-        typer.Option("--allowed-origin", metavar="ORIGIN", help="Pages that may call it, as https://app.example.com."),
-    ] = None,
-    link: Annotated[
-        bool, typer.Option("--link", help="Print a link with a token for this start, also where there are tokens.")
-    ] = False,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8484,
+    missions: MissionsOption = None,
+    most_at_once: MostAtOnceOption = 64,
+    requests_per_s: RateOption = 200.0,
+    allowed_hosts: AllowedHostOption = None,
+    allowed_origins: AllowedOriginOption = None,
+    link: LinkOption = False,
+    otel: OtelOption = False,
     as_json: JsonOption = False,
 ) -> None:
     """Serve sessions over HTTP until interrupted: the API at /api/v1, for callers with tokens.
@@ -82,15 +79,16 @@ def serve(
     own = _own_token(settings, loopback=is_loopback(host), wanted=link)
     listener = serving.listening(host, port)
     _log_to_standard_error()
-    metrics = HttpMetrics()
+    metrics, traces = HttpMetrics(), _traces(wanted=otel)
+    hosting = HostingOptions(
+        settings=settings,
+        folders=folders,
+        at_ending=write_out,
+        most_at_once=most_at_once,
+        listeners=(metrics.take,) if traces is None else (metrics.take, traces.take),
+    )
     options = serving.ServeOptions(
-        hosting=HostingOptions(
-            settings=settings,
-            folders=folders,
-            at_ending=write_out,
-            most_at_once=most_at_once,
-            listeners=(metrics.take,),
-        ),
+        hosting=hosting,
         metrics=metrics,
         tokens=AccessTokens(TokenFile(settings.data_dir), None if own is None else own.token),
         names=AllowedNames(
@@ -99,9 +97,12 @@ def serve(
             origins=frozenset(allowed_origins or ()),
         ),
         limits=HttpLimits(requests_per_s=requests_per_s),
+        traces=None if traces is None else traces.provider,
     )
     address = _Address(host, listener.getsockname()[1], own, folders)
     ended_by = run_async(lambda: serving.serve(options, listener, lambda: address.show(as_json=as_json)))
+    if traces is not None:
+        traces.close()
     say("stopped; the next start goes on with what was driven", err=True)
     if ended_by == signal.SIGINT:
         raise typer.Exit(INTERRUPTED)
@@ -118,6 +119,22 @@ def _serving() -> ModuleType:
             f"serving needs {error.name}, which is not installed: pip install 'journeyman[serve]'", code="extra_missing"
         ) from None
     return serving
+
+
+def _traces(*, wanted: bool) -> SessionTraces | None:
+    """Traces, where somebody asks for them; raises where the extra for them is missing."""
+    off = os.environ.get("OTEL_SDK_DISABLED", "").lower() == "true" or os.environ.get("OTEL_TRACES_EXPORTER") == "none"
+    if not wanted and (off or not any(os.environ.get(name) for name in _OTLP)):
+        return None
+    try:
+        from journeyman.interfaces.http.traces import SessionTraces  # noqa: PLC0415  # comes with an extra of its own
+    except ModuleNotFoundError as error:
+        if not (error.name or "").startswith("opentelemetry"):
+            raise
+        raise CallerError(
+            f"traces need {error.name}, which is not installed: pip install 'journeyman[otel]'", code="extra_missing"
+        ) from None
+    return SessionTraces()
 
 
 @dataclass(frozen=True, slots=True)

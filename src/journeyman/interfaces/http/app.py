@@ -9,6 +9,7 @@ from typing import Any, Final, cast
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
+from opentelemetry.trace import TracerProvider
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
@@ -31,13 +32,14 @@ Errors are problem details (RFC 9457) with a stable `code`. A POST with an `Idem
 sent. Lists go on at `next_cursor`."""
 
 
-def create_app(server: ServerState, mounts: Sequence[BaseRoute] = ()) -> ASGIApp:
+def create_app(server: ServerState, mounts: Sequence[BaseRoute] = (), traces: TracerProvider | None = None) -> ASGIApp:
     """The server as one ASGI application.
 
     Args:
         server: What its requests share.
         mounts: What else is served, such as MCP at `/mcp` and pages at `/`: routes and mounts of Starlette, asked behind
             the API's own. They find out who calls by `admission.resolve(request)`, and have passed the gate.
+        traces: Where spans of requests go; none are made without it.
     """
     app = FastAPI(
         title="Journeyman",
@@ -47,6 +49,14 @@ def create_app(server: ServerState, mounts: Sequence[BaseRoute] = ()) -> ASGIApp
         docs_url=None,  # a page that loads scripts from elsewhere
         redoc_url=None,
         redirect_slashes=False,
+        telemetry={
+            "tracing": traces is not None,
+            "tracer_provider": traces,
+            "operation_spans": False,
+            "metrics": False,
+            "logs": False,  # they hold messages of errors
+            "auto_configure": False,
+        },
         responses={"default": {"description": "What went wrong", "model": ProblemDetails, "content": {MEDIA_TYPE: {}}}},
         exception_handlers={
             JourneymanError: _journeyman_error,

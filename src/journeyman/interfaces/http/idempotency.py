@@ -26,6 +26,8 @@ from journeyman.interfaces.http.request_bodies import replaying
 from journeyman.interfaces.http.server_state import ServerState
 from journeyman.mission.model.events import Event
 
+_KEEP_S: Final = 10.0
+"""For keeping an answer whose caller went away."""
 _SCOPE_KEY: Final = "journeyman.keyed"
 _KEY_FORM: Final = r"^[!-~]{1,200}$"
 _KEPT_HEADERS: Final = frozenset({"content-type", "location"})
@@ -133,7 +135,7 @@ class IdempotentRequests:
         try:
             await self._app(scope, replaying(body, receive), captured.take)
         finally:
-            with anyio.CancelScope(shield=True):
+            with anyio.move_on_after(_KEEP_S, shield=True):
                 await anyio.to_thread.run_sync(self._settle, replies, name, kept, captured)
         for message in captured.messages:  # only now that it is kept: an answer that was seen is the answer for ever
             await send(message)

@@ -6,7 +6,7 @@ from starlette.types import Message, Receive
 
 
 def replaying(body: bytes, receive: Receive) -> Receive:
-    """Gives a body that was read, and then what the connection has to say."""
+    """A body that was read, and then what the connection has to say."""
     left = [body]
 
     async def replay() -> Message:

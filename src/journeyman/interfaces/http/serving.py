@@ -12,6 +12,7 @@ from typing import Final
 
 import anyio
 import uvicorn
+from opentelemetry.trace import TracerProvider
 
 from journeyman.engine.clock import SystemClock
 from journeyman.hosting.tenants import HostingOptions, TenantHosts, tenant_hosts
@@ -40,6 +41,8 @@ class ServeOptions:
     tokens: AccessTokens
     names: AllowedNames
     limits: HttpLimits = field(default_factory=HttpLimits)
+    traces: TracerProvider | None = None
+    """Where spans of requests go; none are made without it."""
 
 
 def listening(host: str, port: int) -> socket.socket:
@@ -93,7 +96,7 @@ async def serve(options: ServeOptions, listener: socket.socket, on_ready: Callab
     stopped_by: list[int] = []
     async with server_state(options) as state, mounted() as mounts:
         config = uvicorn.Config(
-            create_app(state, mounts),
+            create_app(state, mounts, options.traces),
             log_config=None,
             access_log=False,
             lifespan="off",
@@ -103,7 +106,7 @@ async def serve(options: ServeOptions, listener: socket.socket, on_ready: Callab
             timeout_keep_alive=30,
             timeout_graceful_shutdown=_PATIENCE_S,
         )
-        server = _Server(config)
+        server = _SignalFreeServer(config)
 
         async def stop_at_signal() -> None:
             with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
@@ -121,7 +124,7 @@ async def serve(options: ServeOptions, listener: socket.socket, on_ready: Callab
     return stopped_by[0] if stopped_by else 0
 
 
-class _Server(uvicorn.Server):
+class _SignalFreeServer(uvicorn.Server):
     @contextlib.contextmanager
     def capture_signals(self) -> Generator[None]:
         """Leave signals to us: uvicorn would raise them again at its end, before sessions are put down."""
