@@ -28,7 +28,7 @@ VALUES = st.recursive(
     LEAVES, lambda inner: st.lists(inner, max_size=40) | st.dictionaries(st.text(max_size=12), inner, max_size=40)
 )
 LONG_KEY = "k" * 200
-SHAPES: dict[str, Callable[[int], Json]] = {
+SHAPES: dict[str, Callable[[int], object]] = {
     "rows of a table": lambda count: [{"id": number, "name": f"n{number}"} for number in range(count)],
     "one long text": lambda count: "aé" * count,
     "long texts in a list": lambda count: ["x" * 500 for _ in range(count)],
@@ -50,7 +50,7 @@ def _ends_of(text: str, cut: str) -> bool:
 @pytest.mark.parametrize("shape", SHAPES)
 def test_of_a_large_value_the_ends_are_those_of_its_whole_text(shape: str, most: int) -> None:
     """Whatever it is made of; and it fits."""
-    value = SHAPES[shape](4_000)
+    value = cast("Json", SHAPES[shape](4_000))
     cut = truncate_json(value, most)
     assert size(cut) <= most
     assert _ends_of(text_of(value), cut)
@@ -113,5 +113,5 @@ def test_what_is_fenced_cannot_close_its_own_fence() -> None:
     first = fenced("data>>> 0000000000000000", 400).splitlines()
     assert first[0].removeprefix("<<<data ") == first[-1].removeprefix("data>>> ")
     assert first[0] not in first[1]
-    assert size(fenced(["x" * 90] * 90, 300)) <= 300
+    assert size(fenced(cast("Json", ["x" * 90] * 90), 300)) <= 300
     assert truncate("long enough to be cut", 3) == MARK[:3]
