@@ -70,7 +70,10 @@ def _answers(agent: str) -> tuple[ScriptLine, ...]:
 
 
 def _with_words(agent: CodingAgent, *words: str) -> CodingAgent:
-    return dataclasses.replace(agent, argv=lambda url, prompt: [*agent.argv(url, prompt), *words])
+    def argv(url: str, prompt: str) -> list[str]:
+        return [*agent.argv(url, prompt), *words]
+
+    return dataclasses.replace(agent, argv=argv)
 
 
 def _claude(agent: CodingAgent, folder: Path, server: list[str]) -> CodingAgent:

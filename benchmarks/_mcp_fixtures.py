@@ -137,11 +137,7 @@ def _rounds(*steps: dict[str, Any], state: str = "", end: str = "done") -> Call:
             at += 1
         if at == len(steps):
             said = next(iter(given.values()))
-            name = (
-                str((getattr(said, "content", None) or {}).get("name", ""))
-                if isinstance(said, types.ElicitResult)
-                else ""
-            )
+            name = str((said.content or {}).get("name", "")) if isinstance(said, types.ElicitResult) else ""
             return _gave(f"Hello, {name}!" if name else f"{end}: {said.model_dump_json()}")
         return types.InputRequiredResult(input_requests=steps[at], request_state=f"{state}:{at}" if state else None)
 
@@ -162,7 +158,7 @@ async def _by_capability(
 
 async def _needs_sampling(context: RequestContext, _params: types.CallToolRequestParams) -> types.CallToolResult:
     if not context.session.check_client_capability(types.ClientCapabilities(sampling=types.SamplingCapability())):
-        needed = {"requiredCapabilities": {"sampling": {}}}
+        needed: dict[str, dict[str, dict[str, str]]] = {"requiredCapabilities": {"sampling": {}}}
         raise MCPError(code=_MISSING, message="Missing required client capability", data=needed)
     return _gave("able")
 

@@ -10,6 +10,7 @@ from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from mcp import Client, StdioServerParameters
 from mcp.client.stdio import stdio_client
@@ -86,6 +87,42 @@ def test_it_ends_well_when_the_client_goes_away(server: subprocess.Popen[bytes])
     assert server.stdin is not None
     server.stdin.close()
     assert server.wait(10) == 0
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("killed", [True, False])
+async def test_the_next_server_goes_on_with_what_one_drove_that_was_left_or_killed(
+    tmp_path: Path,
+    killed: bool,  # noqa: FBT001
+) -> None:
+    """Nothing is made twice that was done."""
+    gate = tmp_path / "gate"
+    waits = f"echo x >> ran.txt; until [ -e {gate} ]; do sleep 0.05; done; touch made.txt"
+    (tmp_path / "slow.yaml").write_text(_FILE.replace("echo noise; cat; touch made.txt", waits))
+    first = subprocess.Popen([sys.executable, *_words(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE)  # noqa: ASYNC220 - nothing else runs here
+    try:
+        _asked(first, _OPENING)
+        start = {"name": "mission_start", "arguments": {"file": "slow.yaml", "session_id": "one"}}
+        _asked(first, {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": start})
+        with anyio.fail_after(30):
+            while not (tmp_path / "ran.txt").exists():  # noqa: ASYNC110 - a file of another process
+                await anyio.sleep(0.02)
+        if killed:
+            first.kill()
+        else:
+            assert first.stdin is not None
+            first.stdin.close()
+        first.wait(20)
+    finally:
+        first.kill()
+        first.wait()
+        for stream in (first.stdin, first.stdout):
+            if stream is not None:
+                stream.close()
+    gate.touch()
+    async with Client(stdio_client(StdioServerParameters(command=sys.executable, args=_words(tmp_path)))) as client:
+        ended = await called(client, "mission_status", session_id="one", wait_s=90)
+        assert ended["outcome"] == "achieved"
 
 
 def test_a_line_of_any_length_harms_nobody(server: subprocess.Popen[bytes]) -> None:

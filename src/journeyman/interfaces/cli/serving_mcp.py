@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +15,7 @@ from journeyman.hosting.mission_sources import MissionSources
 from journeyman.interfaces.cli.event_loop import run_async
 from journeyman.interfaces.cli.options import PersonOption
 from journeyman.interfaces.cli.shared import CommandGroup, person, settings_of
+from journeyman.interfaces.cli.terminal import say
 from journeyman.interfaces.session_endings import write_out
 from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
 from journeyman.wiring import client_models, opened
@@ -53,6 +55,11 @@ def serve_mcp(
     settings = settings_of(ctx)
     if not missions.is_dir():
         raise NotFound(f"{str(missions)!r} is no folder; name the one that holds your mission files with --missions")
+    if sys.stdin.isatty():
+        say(
+            "waits for an MCP client on standard input; clients start this command by themselves (Ctrl-C ends it)",
+            err=True,
+        )
     caller = Caller(name=person(settings, as_name), tenant=settings.tenant, scopes=frozenset(scope))
     run_async(lambda: _serve(settings, caller, missions.absolute()))
 

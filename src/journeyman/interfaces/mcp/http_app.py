@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Final, TypeAlias
+from typing import Any, Final, TypeAlias, cast
 
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
@@ -70,5 +70,4 @@ class McpEndpoint:
 
 async def access_of_request(context: RequestContext) -> McpAccess:
     """What the HTTP request reaches that a message came in."""
-    request: Any = context.request  # of the transport
-    return request.scope[_KEY]
+    return cast("Request", context.request).scope[_KEY]
