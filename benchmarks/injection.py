@@ -25,6 +25,8 @@ from tests.interfaces.pages.browser import Browser
 from tests.interfaces.viewer.served import Served, mission, served
 
 _EACH: Final = 10
+_CONTROL: Final = 150
+"""Texts that are shown as markup, too: a browser takes its time with each."""
 _WAIT: Final = "new Promise(done => setTimeout(done, 60))"
 _RAW: Final = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\U000e0000-\U000e007f]"
@@ -161,14 +163,14 @@ def run(progress: Meter) -> list[Row]:
                 report.write_text(viewer.get(f"/sessions/{name}/report").text, encoding="utf-8")
                 seen.open(report)
                 progress.step()
-            obeyed = _control(browser, folder, texts)
+            obeyed = _control(browser, folder, texts[:_CONTROL])
             for path in ("/", "/waiting", f"/compare?left={names[0]}&right={names[1]}"):
                 seen.open(viewer.url + path)
         commands, raw = _terminal(folder / "data", names, progress)
     return [
         Row("hostile texts", len(texts), "texts", f"= {COUNT}", len(texts) == COUNT),
         Row("pages opened", seen.pages, "pages"),
-        Row("executed on a page that escapes nothing (control)", obeyed, "texts", ">= 100", obeyed >= 100),
+        Row("executed on a page that escapes nothing (control)", obeyed, f"of {_CONTROL}", ">= 30", obeyed >= 30),
         Row("executed in the browser", len(seen.executed), "texts", "= 0", not seen.executed),
         Row("elements, handlers and links that are not ours", len(seen.foreign), "elements", "= 0", not seen.foreign),
         Row("outputs of commands", commands, "outputs"),

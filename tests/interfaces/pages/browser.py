@@ -76,9 +76,20 @@ class Browser:
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
         self.happened.clear()
-        self.send("Page.navigate", url=where if isinstance(where, str) else where.as_uri())
-        while not any(event["method"] == "Page.loadEventFired" for event in self.happened):
+        loader = self.send("Page.navigate", url=where if isinstance(where, str) else where.as_uri()).get("loaderId")
+        while not self._has_loaded(loader):
             self._read()
+
+    def _has_loaded(self, loader: str | None) -> bool:
+        """Whether the page of a navigation is there; one before it, which a click began, may end only now."""
+        begun = [
+            at
+            for at, event in enumerate(self.happened)
+            if event["method"] == "Page.frameNavigated" and event["params"]["frame"]["loaderId"] == loader
+        ]
+        since = begun[0] if begun else 0
+        ended = any(event["method"] == "Page.loadEventFired" for event in self.happened[since:])
+        return ended and (bool(begun) or loader is None)
 
     def ask(self, expression: str) -> Any:
         """The value of an expression in the page, after any promise it gives."""

@@ -129,6 +129,8 @@ class Served:
                     self._ready.set()
                     await self._stop.wait()
                     server.should_exit = True
+        for task in asyncio.all_tasks() - {asyncio.current_task()}:  # the watch of sse-starlette for a signal to stop
+            task.cancel()
 
     def start(self) -> None:
         """Serve."""

@@ -181,3 +181,15 @@ def test_an_episode_is_drawn_with_its_messages(viewer: Served) -> None:
     ):
         assert part in told, part
     assert page.text.count('class="call-line"') == 5
+
+
+def test_a_session_that_asks_for_more_budget_is_told_of(viewer: Served) -> None:
+    """It asks nothing that yes or no would answer, and still waits for somebody."""
+    session = viewer.run(mission("out of budget", budget={"iterations": 1}, on_exhausted="ask"))
+    page = viewer.get("/waiting")
+    assert "It asks for more budget" in words(page)
+    assert f"/sessions/{session}#act" in page.text
+    assert viewer.post(f"/sessions/{session}/act", act="amend", **{"budget-iterations": "20"}).status_code == 303
+    viewer.call(lambda host: host.rest(session, 30))
+    assert "Achieved" in words(viewer.get(f"/sessions/{session}"))
+    assert "out of budget" not in words(viewer.get("/waiting"))

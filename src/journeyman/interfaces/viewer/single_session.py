@@ -75,8 +75,9 @@ async def serve_session(
         number = int(listener.getsockname()[1])
         async with hosted(journeyman, at_ending=write_out) as host:
             app = single_session_app(host, session_id, person, secret, number)
+            # Streams that are open at the end are cut, which uvicorn calls an error; faults of pages have a log of their own.
             config = uvicorn.Config(
-                app, log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=_GRACE_S
+                app, log_level="critical", access_log=False, lifespan="off", timeout_graceful_shutdown=_GRACE_S
             )
             await ready(f"http://{LOOPBACK}:{number}/open?key={secret}")
             await uvicorn.Server(config).serve(sockets=[listener])

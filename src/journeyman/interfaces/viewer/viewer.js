@@ -87,17 +87,19 @@ async function refresh(address = location.href) {
 }
 
 // Many events in a moment are one look; the next one begins when the last is done.
-let wanted = false, looking = false, last = 0;
+let wanted = false, looking = false, last = 0, took = 0;
 async function look() {
   wanted = true;
   if (looking) return;
   looking = true;
   while (wanted) {
     wanted = false;
-    const rest = last + 700 - Date.now();
+    const rest = last + Math.max(700, 3 * took) - Date.now(); // a long record is looked at less often than a short one
     if (rest > 0) await new Promise((done) => setTimeout(done, rest));
+    const begun = Date.now();
     await refresh();
     last = Date.now();
+    took = last - begun;
   }
   looking = false;
 }

@@ -16,6 +16,7 @@ from journeyman.interfaces.viewer.pager import paged, pager
 from journeyman.interfaces.viewer.questions import questions
 from journeyman.interfaces.viewer.session_controls import WAITING
 from journeyman.interfaces.viewer.visit import Visit
+from journeyman.mission.model.reasons import WaitFor
 from journeyman.mission.report.plain_text import one_line, time_text
 from journeyman.mission.values.errors import RecordBroken
 from journeyman.stores.base import Summary
@@ -39,8 +40,14 @@ async def waiting_page(request: Request, visit: Visit) -> Page:
         header=heading("Waiting for a person", count if rows else "", above=f"Tenant {visit.caller.tenant}"),
         parts=[*parts, *([pages] if pages is not None else [])],
         here=address(WAITING),
-        live=of_session(visit.only, "stream") if visit.only else address("stream"),
+        live=await _stream(visit),
     )
+
+
+async def _stream(visit: Visit) -> str:
+    if not visit.only:
+        return address("stream")
+    return of_session(visit.only, "stream", after=(await visit.row(visit.only)).seq)
 
 
 async def _asked(visit: Visit, row: Summary) -> list[Html]:
@@ -49,8 +56,19 @@ async def _asked(visit: Visit, row: Summary) -> list[Html]:
     head = tag("section", link, text(" "), told, id=f"session-{row.session_id}", aria_label=f"Session {row.session_id}",
                class_="asking")  # fmt: skip
     try:
-        found = questions(visit, await state_of(visit.store, row.session_id), WAITING)
+        state = await state_of(visit.store, row.session_id)
     except RecordBroken as error:
         return [head, tag("section", pill("record damaged", "bad"), text(f" {one_line(str(error))}"),
                 id=f"damaged-{row.session_id}", aria_label="Damage")]  # fmt: skip
-    return [head, *found] if found else []
+    found = questions(visit, state, WAITING)
+    if not found and state.people.wait is WaitFor.BUDGET:
+        found = [_budget(row)]
+    return [head, *found] if found else []  # answered a moment ago
+
+
+def _budget(row: Summary) -> Html:
+    words = "A budget is used up. Give it more, or end it: "
+    link = tag("a", text(f"act on {row.session_id}"), href=of_session(row.session_id) + "#act")
+    head = tag("div", pill("waiting for a person", "warn"), tag("h2", text("It asks for more budget")), class_="now")
+    return tag("section", head, tag("p", text(words), link), id=f"budget-{row.session_id}", class_="card asked",
+               aria_label=f"Budget of {row.session_id}")  # fmt: skip
