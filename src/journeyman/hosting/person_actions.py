@@ -33,7 +33,7 @@ class SessionActions:
     async def start(self, mission: Mission, origin: Path, session_id: str = "") -> str:
         """Begin a session of a mission that the caller was allowed to read; its id."""
         self.caller.require(AccessScope.RUN)
-        return await self.host.start(mission, origin, session_id)
+        return await self.host.start(mission, origin, session_id, who=self.caller.name)
 
     async def pause(self, session_id: str, note: str = "") -> State:
         """Stop at the next safe point."""
