@@ -25,6 +25,8 @@ from benchmarks.serving.process import ServedClient, ServerPlace, ServerProcess
 
 RESTARTS: Final = 8
 SESSIONS: Final = 24
+_MOST_S: Final = 500.0
+"""A follower that waits for ever is a fault as well."""
 _MISSION: Final = """
 name: steps
 directive: Take six steps.
@@ -103,17 +105,18 @@ async def _under_load(
     url = f"http://127.0.0.1:{port}"
     draw = random.Random("restart")
     server = await anyio.to_thread.run_sync(place.start, port)
-    async with (
-        httpx2.AsyncClient(base_url=url, headers={"authorization": f"Bearer {secret}"}) as client,
-        anyio.create_task_group() as group,
-    ):
-        for number in range(sessions):
-            group.start_soon(_one, client, f"key-{number}", draw.uniform(0, 1.2 * restarts), tally)
-        for number in range(restarts):
-            await anyio.sleep(draw.uniform(0.5, 1.5))
-            server = await _again(place, port, server, signal.SIGKILL if number % 2 else signal.SIGTERM, tally)
-            if progress is not None:
-                progress.step()
+    with anyio.fail_after(_MOST_S):
+        async with (
+            httpx2.AsyncClient(base_url=url, headers={"authorization": f"Bearer {secret}"}) as client,
+            anyio.create_task_group() as group,
+        ):
+            for number in range(sessions):
+                group.start_soon(_one, client, f"key-{number}", draw.uniform(0, 1.2 * restarts), tally)
+            for number in range(restarts):
+                await anyio.sleep(draw.uniform(0.5, 1.5))
+                server = await _again(place, port, server, signal.SIGKILL if number % 2 else signal.SIGTERM, tally)
+                if progress is not None:
+                    progress.step()
     try:
         await anyio.to_thread.run_sync(_check, ServedClient(url, secret), tally)
     finally:

@@ -115,6 +115,23 @@ async def test_a_stopped_host_is_followed_by_one_that_takes_its_sessions_up(tmp_
 
 
 @pytest.mark.anyio
+async def test_a_host_that_was_killed_before_it_could_drive_is_followed_too(tmp_path: Path) -> None:
+    """Between the record of a session and the first event of its driver, with and without the lease."""
+    async with _host(tmp_path) as host:
+        engine, store = host.journeyman.engine, host.journeyman.store
+        wanted = await engine.create(_mission("wanted"), tmp_path, actor="person:ada")
+        claimed = await engine.create(_mission("claimed"), tmp_path)
+        await store.claim(claimed, f"{MARK}somewhere else", 0.5)
+        of_another = await engine.create(_mission("of a command"), tmp_path)
+        await store.claim(of_another, "p1", 0.5)
+    async with _host(tmp_path) as host:
+        assert set(await host.take_up()) == {wanted, claimed}
+        for session in (wanted, claimed):
+            assert await host.rest(session, 60)
+            assert (await state_of(host.journeyman.store, session)).outcome is Outcome.ACHIEVED
+
+
+@pytest.mark.anyio
 async def test_a_question_is_answered_and_the_session_goes_on(tmp_path: Path) -> None:
     """Only by who may speak for a person."""
     async with _host(tmp_path) as host:

@@ -32,13 +32,16 @@ class Engine:
     def __init__(self, world: Runtime) -> None:
         self._world = world
 
-    async def create(self, mission: Mission, origin: Path | None = None, *, session_id: str = "") -> str:
+    async def create(
+        self, mission: Mission, origin: Path | None = None, *, session_id: str = "", actor: str = "engine"
+    ) -> str:
         """Record a new session of a mission and give its id; `drive` runs it.
 
         `origin` is the folder from which functions, servers and artifacts are found; the present one when `None`.
-        `session_id` is drawn where none is given. Raises `NotAllowed` where a session has that id already.
+        `session_id` is drawn where none is given; `actor` is who wants it. Raises `NotAllowed` where a session has that id
+        already.
         """
-        return (await self._begun(mission, origin, None, session_id)).session_id
+        return (await self._begun(mission, origin, None, session_id, actor)).session_id
 
     async def drive(
         self, session_id: str, on_event: OnEvent | None = None, *, most_iterations: int | None = None
@@ -179,7 +182,14 @@ class Engine:
             journal.listeners.append(on_event)
         return journal
 
-    async def _begun(self, mission: Mission, origin: Path | None, on_event: OnEvent | None, session_id: str) -> Journal:
+    async def _begun(
+        self,
+        mission: Mission,
+        origin: Path | None,
+        on_event: OnEvent | None,
+        session_id: str,
+        actor: str = "engine",
+    ) -> Journal:
         """A new session, recorded; whoever drives it at once need not read it again."""
         journal = self._journal(session_id or f"s{self._world.clock.new_id()}", on_event)
         if session_id and await self._world.store.read(session_id, 0, 1):
@@ -191,7 +201,7 @@ class Engine:
             digest=mission_digest(mission),
             origin=str((origin or Path()).resolve()),
         )
-        journal.begin(event, mission)
+        journal.begin(event, mission, actor)
         if not await journal.commit():
             raise _taken(session_id)
         return journal

@@ -171,9 +171,9 @@ class Journal:
         happened, data = self._recorded(event, actor, at)
         return self._keep(_PendingEvent(happened, data, budget, self._after(happened)))
 
-    def begin(self, event: e.SessionCreated, mission: Mission) -> State:
+    def begin(self, event: e.SessionCreated, mission: Mission, actor: str = "engine") -> State:
         """Record the beginning of a session; `mission` is the one that the event holds, and is not validated again."""
-        happened, data = self._recorded(event, "engine", None)
+        happened, data = self._recorded(event, actor, None)
         return self._keep(_PendingEvent(happened, data, (), created(happened.at, event, mission)))
 
     def _recorded(self, event: Event, actor: str, at: str | None) -> tuple[EventRecord, bytes]:

@@ -16,9 +16,11 @@ from anyio.abc import TaskGroup
 
 from journeyman.engine import control
 from journeyman.engine.engine import OnEvent
+from journeyman.engine.process_identity import process_of
 from journeyman.engine.record_reading import state_of
 from journeyman.engine.standing import Standing, is_driven, row_of, standing_of
 from journeyman.hosting.changes import Changes
+from journeyman.mission.chain import open_entry
 from journeyman.mission.model.events import EventRecord
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.reasons import SessionStatus
@@ -31,6 +33,8 @@ AtEnding = Callable[[Journeyman, str], Awaitable[str]]
 """Done where a session was driven until it ended: writes its report and outputs, and gives words about them."""
 MARK: Final = "hosted-"
 """Begins the names of drivers of a host: its successor goes on with the sessions that it drove, and with no others."""
+_WANTED_BY: Final = "person:"
+"""Begins the actor of the first event of sessions that were started through a host."""
 _MOST_FAULTS: Final = 1_000
 _log = logging.getLogger(__name__)
 
@@ -70,14 +74,19 @@ class SessionHost:
         """Those that something was done to while their driver was about to stop."""
         self._faults: OrderedDict[str, JourneymanError] = OrderedDict()
 
-    async def start(self, mission: Mission, origin: Path, session_id: str = "") -> str:
-        """Record a new session and drive it in the background; give its id.
+    async def start(self, mission: Mission, origin: Path, session_id: str = "", *, who: str = "") -> str:
+        """Record a new session that somebody wants, and drive it in the background; give its id.
 
         Raises `NotAllowed` where a session has that id already.
         """
-        created = await self.journeyman.engine.create(mission, origin, session_id=session_id)
+        created = await self.record(mission, origin, session_id, who=who)
         self.go_on(created)
         return created
+
+    async def record(self, mission: Mission, origin: Path, session_id: str = "", *, who: str = "") -> str:
+        """Record a new session that somebody wants, and leave it at that; give its id. Raises as `start` does."""
+        actor = f"{_WANTED_BY}{who}"
+        return await self.journeyman.engine.create(mission, origin, session_id=session_id, actor=actor)
 
     def go_on(self, session_id: str) -> None:
         """Drive a session in the background until it ends, pauses or waits for a person."""
@@ -153,14 +162,23 @@ class SessionHost:
         """Go on with what an earlier host of this tenant drove when it stopped or was killed; give those sessions."""
         store, taken = self.journeyman.store, list[str]()
         for row in await store.sessions():
-            if standing_of(row) not in (Standing.INTERRUPTED, Standing.STOPPED):
+            standing = standing_of(row)
+            maybe_dead = standing is Standing.RUNNING and process_of(row.lease_owner) is None  # its lease will tell
+            if standing not in (Standing.INTERRUPTED, Standing.STOPPED) and not maybe_dead:
                 continue
             state = await state_of(store, row.session_id)
             left = not state.people.paused and not state.mission.checks_only
-            if state.owner.startswith(MARK) and left:
+            if left and await self._was_hosted(row, state):
                 self.go_on(row.session_id)
                 taken.append(row.session_id)
         return taken
+
+    async def _was_hosted(self, row: Summary, state: State) -> bool:
+        """Tell whether a host drove a session, or was killed before it could: the first event says who wanted it."""
+        if state.owner or row.lease_owner:
+            return (row.lease_owner or state.owner).startswith(MARK)
+        (first,) = await self.journeyman.store.read(row.session_id, 0, 1)
+        return open_entry(first).actor.startswith(_WANTED_BY)
 
     async def _drive(self, session_id: str, steps: _Steps | None) -> None:
         try:

@@ -51,7 +51,7 @@ class SessionActions:
         """Begin a session of a mission that the caller was allowed to read; its id."""
         self.caller.require(AccessScope.RUN)
         _check_given(session_id)
-        return await self.host.start(mission, origin, session_id)
+        return await self.host.start(mission, origin, session_id, who=self.caller.name)
 
     async def start_once(
         self,
@@ -71,7 +71,7 @@ class SessionActions:
         _check_given(session_id)
         journeyman = self.host.journeyman
         try:
-            created = await journeyman.engine.create(mission, origin, session_id=session_id)
+            created = await self.host.record(mission, origin, session_id, who=self.caller.name)
         except NotAllowed:
             known = await events_after(journeyman.store, session_id, 0, 1)
             first = known[0].happened.event

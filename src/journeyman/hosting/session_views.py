@@ -86,6 +86,8 @@ class SessionDetail(_Reply):
     metrics: dict[str, JsonValue]
     """The newest value of each metric."""
     task: JsonRow | None
+    fault: str | None = None
+    """Why it could not go on where it was hosted last; `None` where nothing is in its way."""
 
 
 class EventRow(_Reply):
@@ -107,8 +109,10 @@ def session_row(row: Summary, standing: Standing | None = None) -> SessionRow:
     return SessionRow.model_validate({**asdict(row), "status": standing or standing_of(row)})
 
 
-def session_detail(state: State, row: Summary, standing: Standing | None = None) -> SessionDetail:
-    """Where a session stands; a host may know better than its row."""
+def session_detail(
+    state: State, row: Summary, standing: Standing | None = None, fault: str | None = None
+) -> SessionDetail:
+    """Where a session stands; a host may know better than its row, and what is in its way."""
     verdict = state.verdict
     best = best_row(state)
     return SessionDetail(
@@ -129,6 +133,7 @@ def session_detail(state: State, row: Summary, standing: Standing | None = None)
         best=None if best is None else _row(to_json(best)),
         metrics={name: cast("JsonValue", max(rows, key=_order).value) for name, rows in state.world.evidence.items()},
         task=_row(structs.asdict(state.task)) if state.mission.task is not None else None,
+        fault=fault,
     )
 
 

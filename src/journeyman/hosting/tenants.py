@@ -14,6 +14,7 @@ from journeyman.config import Settings
 from journeyman.engine.engine import OnEvent
 from journeyman.hosting.host import MARK, AtEnding, SessionHost, hosted
 from journeyman.hosting.mission_sources import MissionSources
+from journeyman.stores.validation import check_tenant
 from journeyman.wiring import client_models, opened
 
 
@@ -71,7 +72,7 @@ class TenantHosts:
     async def _keep_open(self, tenant: str, *, task_status: TaskStatus[HostedTenant]) -> None:
         """Holds what a tenant needs for as long as this process serves: opened and closed by one and the same task."""
         options = self._options
-        settings = replace(options.settings, tenant=tenant)
+        settings = replace(options.settings, tenant=check_tenant(tenant))
         folder = options.folders.get(tenant)
         if folder is None:
             folder = settings.data_dir / tenant / "missions"

@@ -204,3 +204,36 @@ async def test_metrics_count_without_naming_anybody(served: ServedApp) -> None:
     assert 'journeyman_sessions_ended_total{outcome="achieved"} 1.0' in text
     assert "very-own" not in text
     assert "lovelace" not in text
+
+
+async def test_what_a_browser_or_nobody_sends_is_no_fault_of_ours(served: ServedApp) -> None:
+    """Cookies of other servers, odd names, halves of ours."""
+    for cookie in (
+        "a,b=1; journeyman_8484=x",
+        "=",
+        "journeyman_8484",
+        "journeyman_8484=t.9.\xe9",
+        "journeyman_0=..",
+        ";",
+    ):
+        async with served.client() as client:
+            response = await client.get(SESSIONS, headers={b"cookie": cookie.encode("latin-1")})
+            assert response.status_code == 401, cookie
+
+
+async def test_a_broken_file_of_tokens_tells_strangers_nothing(served: ServedApp) -> None:
+    """Nobody comes in, and the path stays in the log."""
+    secret = served.secret("ada")
+    served.tokens.path.chmod(0o666)
+    async with served.client(secret) as client:
+        refused = await client.get(SESSIONS)
+    assert (refused.status_code, refused.json()["code"]) == (503, "tokens_unreadable")
+    assert str(served.folder) not in refused.text
+
+
+async def test_names_of_sessions_are_no_paths(served: ServedApp) -> None:
+    """Nor `last`, which the command line takes for the newest."""
+    async with served.client(served.secret("ada")) as client:
+        for name in ("../../evil", "a/b", "..", "last", "a\nb", "\u202ea"):
+            response = await client.post(SESSIONS, json={"file": "quick.yaml", "session_id": name})
+            assert response.status_code in (409, 422), (name, response.text)

@@ -6,6 +6,7 @@ raises what becomes the response. Nothing of another tenant can be reached from 
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import Annotated, Final
 
@@ -21,7 +22,9 @@ from journeyman.hosting.tokens import AccessToken
 from journeyman.interfaces.error_status import Refusal
 from journeyman.interfaces.http.browser_sessions import SAFE_METHODS, cookie_name, is_from_own_page
 from journeyman.interfaces.http.server_state import ServerState
+from journeyman.mission.values.errors import JourneymanError
 
+_log = logging.getLogger(__name__)
 KEY: Final = "journeyman.access"
 """In the scope of each request, mounted ones too."""
 _BEARER: Final = "bearer"
@@ -87,14 +90,24 @@ Actor = Annotated[Admitted, Depends(resolve)]
 
 def access_of(server: ServerState, scope: Scope) -> RequestAccess:
     """What a request brought: a token in its header, or the cookie of a browser that came in with one."""
-    headers = HTTPConnection(scope).headers
+    try:
+        return _looked_up(server, scope)
+    except JourneymanError as error:  # its text has the path of a file, which is nobody's business outside
+        _log.error("tokens cannot be read: %s", error)
+        raise Refusal(
+            503, "tokens_unreadable", "this server cannot read its tokens; its log says why", retry_after_s=30.0
+        ) from None
+
+
+def _looked_up(server: ServerState, scope: Scope) -> RequestAccess:
+    connection = HTTPConnection(scope)
     now = server.clock.now()
-    given = headers.get("authorization", "")
+    given = connection.headers.get("authorization", "")
     if given:
         kind, _, secret = given.partition(" ")
         found = server.tokens.find(secret.strip()) if kind.lower() == _BEARER else None
     else:
-        found = server.browsers.token_of(headers.get("cookie", ""), now, cookie_name(_port(scope)))
+        found = server.browsers.token_of(connection.cookies.get(cookie_name(_port(scope)), ""), now)
         if found is None:
             return RequestAccess(server=server, token=None, refusal=_no_token())
         if scope["method"] not in SAFE_METHODS and not _comes_from_own_page(server, scope):

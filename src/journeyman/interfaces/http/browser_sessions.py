@@ -8,7 +8,6 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from http.cookies import SimpleCookie
 from typing import Final
 
 from journeyman.hosting.tokens import AccessToken
@@ -40,13 +39,10 @@ class BrowserSessions:
         whole = f"{text}.{self._seal(text)}"
         return f"{name}={whole}; Path=/; Max-Age={int(_LASTS.total_seconds())}; HttpOnly; SameSite=Strict"
 
-    def token_of(self, header: str, now: datetime, name: str) -> AccessToken | None:
-        """The token behind the cookie of a request."""
-        value = SimpleCookie(header).get(name)
-        if value is None:
-            return None
-        text, _, sealed = value.value.rpartition(".")
-        if not hmac.compare_digest(sealed.encode(), self._seal(text).encode()):
+    def token_of(self, cookie: str, now: datetime) -> AccessToken | None:
+        """The token behind a cookie's value."""
+        text, _, sealed = cookie.rpartition(".")
+        if not hmac.compare_digest(sealed.encode("utf-8", "surrogatepass"), self._seal(text).encode()):
             return None
         name, _, until = text.partition(".")
         return self._known.get(name) if now.timestamp() < int(until) else None

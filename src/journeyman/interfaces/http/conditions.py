@@ -26,9 +26,9 @@ IfMatch = Annotated[
 ]
 
 
-def tag_of(head: Head, standing: Standing) -> str:
-    """The tag of a session: where its record ends, and where it stands, which leases change, too."""
-    return f'"{head.seq}-{head.hash.hex()}.{standing.value}"'
+def tag_of(head: Head, standing: Standing, *, is_faulty: bool = False) -> str:
+    """The tag of a session: where its record ends, and where it stands, which leases and faults change, too."""
+    return f'"{head.seq}-{head.hash.hex()}.{standing.value}{".fault" if is_faulty else ""}"'
 
 
 def is_same(given: str, tag: str) -> bool:

@@ -23,7 +23,7 @@ from journeyman.interfaces.http.limits import HttpLimits
 from journeyman.interfaces.http.metrics import HttpMetrics
 from journeyman.interfaces.http.mounted import mounted
 from journeyman.interfaces.http.server_state import ServerState
-from journeyman.mission.values.errors import Unavailable
+from journeyman.mission.values.errors import JourneymanError, Unavailable
 
 _log = logging.getLogger(__name__)
 _PATIENCE_S: Final = 5
@@ -82,7 +82,11 @@ async def server_state(options: ServeOptions) -> AsyncGenerator[ServerState]:
 
 
 async def _open(tenants: TenantHosts, tenant: str) -> None:
-    found = await tenants.get(tenant)
+    try:
+        found = await tenants.get(tenant)
+    except JourneymanError as error:  # the others are served; its callers are told the same
+        _log.error("tenant %s cannot be served: %s", tenant, error)
+        return
     if found.host.driving:
         _log.info("tenant %s: took up %s sessions", tenant, found.host.driving)
 

@@ -13,11 +13,11 @@ from journeyman.engine.standing import is_driven, row_of
 from journeyman.hosting.access import AccessScope
 from journeyman.hosting.person_actions import SessionActions
 from journeyman.hosting.removal import remove_sessions
-from journeyman.hosting.session_views import SessionDetail, session_detail
+from journeyman.hosting.session_views import SessionDetail
 from journeyman.interfaces.http.admission import Actor, Admitted
 from journeyman.interfaces.http.conditions import IfMatch, seen_head
 from journeyman.interfaces.http.idempotency import Keyed, KeyedRequest
-from journeyman.interfaces.http.routes.sessions import detail_of, new_session_id
+from journeyman.interfaces.http.routes.sessions import detail_of, detail_view, new_session_id
 from journeyman.interfaces.http.server_state import API
 from journeyman.mission.model import events as e
 from journeyman.mission.model.state import State
@@ -98,9 +98,8 @@ class SessionAction:
         if self.keyed is not None and await self.keyed.was_done(self.admitted, self.session_id, kind):
             return await detail_of(self.admitted, self.session_id)
         state = await act(self.actions)
-        host = self.admitted.host
-        row = await row_of(host.journeyman.store, self.session_id)
-        return session_detail(state, row, host.standing(row))
+        row = await row_of(self.admitted.host.journeyman.store, self.session_id)
+        return detail_view(self.admitted, state, row)
 
 
 async def _action(actor: Actor, keyed: Keyed, session_id: str, if_match: IfMatch = "") -> SessionAction:

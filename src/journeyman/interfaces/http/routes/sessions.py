@@ -19,7 +19,9 @@ from journeyman.interfaces.http.conditions import IfNoneMatch, is_same, tag_of
 from journeyman.interfaces.http.idempotency import Keyed, KeyedRequest
 from journeyman.interfaces.http.paging import SessionPage, session_page
 from journeyman.interfaces.http.server_state import API
+from journeyman.mission.model.state import State
 from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.errors import InvalidInput, Problem
 from journeyman.stores.base import Summary
 
 router = APIRouter(prefix=API, tags=["sessions"])
@@ -101,6 +103,11 @@ async def start_session(
 
 async def new_session_id(admitted: Admitted, keyed: KeyedRequest | None, wanted: str) -> tuple[str, bool]:
     """The id of a session to begin, empty where one is to be drawn; and whether a request with the same key began it."""
+    if wanted == "last":  # in the command line
+        problem = Problem(
+            where="session_id", message="'last' always means the newest session", hint="take another name"
+        )
+        raise InvalidInput("the call", (problem,))
     if keyed is None:
         return wanted, False
     name = wanted or keyed.session_id
@@ -110,9 +117,14 @@ async def new_session_id(admitted: Admitted, keyed: KeyedRequest | None, wanted:
 
 async def detail_of(admitted: Admitted, session_id: str) -> SessionDetail:
     """Where a session stands."""
-    store = admitted.host.journeyman.store
-    row = await row_of(store, session_id)
-    return session_detail(await state_of(store, session_id), row, admitted.host.standing(row))
+    row = await row_of(admitted.host.journeyman.store, session_id)
+    return detail_view(admitted, await state_of(admitted.host.journeyman.store, session_id), row)
+
+
+def detail_view(admitted: Admitted, state: State, row: Summary) -> SessionDetail:
+    """A session as its host knows it."""
+    fault = admitted.host.fault(state.session_id)
+    return session_detail(state, row, admitted.host.standing(row), None if fault is None else str(fault))
 
 
 @router.get(
@@ -126,9 +138,8 @@ async def show_session(
     """Where a session stands: criteria, what was used, what it waits for. `ETag` names the head of its record."""
     store = reader.host.journeyman.store
     row, head = await row_of(store, session_id), await store.head(session_id)
-    standing = reader.host.standing(row)
-    tag = tag_of(head, standing)
+    tag = tag_of(head, reader.host.standing(row), is_faulty=reader.host.fault(session_id) is not None)
     if if_none_match and is_same(if_none_match, tag):
         return Response(status_code=304, headers={"etag": tag})  # pyright: ignore[reportReturnType]  # FastAPI passes responses on
     response.headers["etag"] = tag
-    return session_detail(await state_of(store, session_id), row, standing)
+    return detail_view(reader, await state_of(store, session_id), row)
