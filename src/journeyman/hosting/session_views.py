@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any, cast
+from typing import Any, Final, cast
 
 from msgspec import structs
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
@@ -18,9 +18,11 @@ from journeyman.mission.report.best import best_row
 from journeyman.mission.report.model import context_rows, to_json
 from journeyman.mission.report.person_words import person_words
 from journeyman.mission.values.canonical import JsonObject
+from journeyman.mission.values.errors import JourneymanError
 from journeyman.stores.base import Summary
 
 JsonRow = dict[str, JsonValue]
+_MOST_FAULT: Final = 4_000
 
 
 class _Reply(BaseModel):
@@ -61,6 +63,15 @@ class PendingQuestion(_Reply):
     """Who must answer; empty for anybody."""
 
 
+class SessionFault(_Reply):
+    """Why a session cannot go on here."""
+
+    code: str
+    message: str
+    """At most 4,000 characters."""
+    retry_after_s: float | None
+
+
 class SessionDetail(_Reply):
     """Where a session stands."""
 
@@ -86,7 +97,7 @@ class SessionDetail(_Reply):
     metrics: dict[str, JsonValue]
     """The newest value of each metric."""
     task: JsonRow | None
-    fault: str | None = None
+    fault: SessionFault | None = None
     """Why it could not go on where it was hosted last; `None` where nothing is in its way."""
 
 
@@ -110,7 +121,7 @@ def session_row(row: Summary, standing: Standing | None = None) -> SessionRow:
 
 
 def session_detail(
-    state: State, row: Summary, standing: Standing | None = None, fault: str | None = None
+    state: State, row: Summary, standing: Standing | None = None, fault: JourneymanError | None = None
 ) -> SessionDetail:
     """Where a session stands; a host may know better than its row, and what is in its way."""
     verdict = state.verdict
@@ -133,8 +144,12 @@ def session_detail(
         best=None if best is None else _row(to_json(best)),
         metrics={name: cast("JsonValue", max(rows, key=_order).value) for name, rows in state.world.evidence.items()},
         task=_row(structs.asdict(state.task)) if state.mission.task is not None else None,
-        fault=fault,
+        fault=None if fault is None else _fault(fault),
     )
+
+
+def _fault(error: JourneymanError) -> SessionFault:
+    return SessionFault(code=error.code, message=str(error)[:_MOST_FAULT], retry_after_s=error.retry_after_s)
 
 
 def pending_question(state: State) -> PendingQuestion | None:

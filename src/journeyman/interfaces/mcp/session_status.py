@@ -8,17 +8,8 @@ from journeyman.engine.record_reading import state_of
 from journeyman.engine.standing import Standing, row_of, standing_of
 from journeyman.hosting.host import SessionHost
 from journeyman.hosting.session_views import SessionDetail, session_detail
-from journeyman.interfaces.mcp.tool_definition import ToolReply
 from journeyman.mission.model.reasons import WaitFor
 from journeyman.mission.model.state import State
-
-
-class SessionFault(ToolReply):
-    """Why a session cannot go on here."""
-
-    code: str
-    message: str
-    retry_after_s: float | None
 
 
 class StatusReply(SessionDetail):
@@ -31,7 +22,6 @@ class StatusReply(SessionDetail):
     paused: bool
     driven_here: bool
     """Whether this server drives it now."""
-    fault: SessionFault | None
     next: str
     """What a client can do next, in words."""
 
@@ -41,16 +31,11 @@ async def status_of(host: SessionHost, session_id: str) -> StatusReply:
     store = host.journeyman.store
     state = await state_of(store, session_id)
     row, head, error = await row_of(store, session_id), await store.head(session_id), host.fault(session_id)
-    fault = None
-    if error is not None:
-        fault = SessionFault(code=error.code, message=str(error)[:4000], retry_after_s=error.retry_after_s)
     driven = host.is_driving(session_id)
     standing = Standing.RUNNING if driven and standing_of(row) is not Standing.ENDED else standing_of(row)
-    detail = session_detail(state, row)
-    more = {"status": standing, "seq": head.seq, "head_hash": head.hash.hex(), "paused": state.people.paused}
-    return StatusReply.model_validate(
-        {**dict(detail), **more, "driven_here": driven, "fault": fault, "next": _next(state, standing)}
-    )
+    detail = session_detail(state, row, standing, error)
+    more = {"seq": head.seq, "head_hash": head.hash.hex(), "paused": state.people.paused}
+    return StatusReply.model_validate({**dict(detail), **more, "driven_here": driven, "next": _next(state, standing)})
 
 
 def _next(state: State, standing: Standing) -> str:

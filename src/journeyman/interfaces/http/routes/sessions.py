@@ -123,8 +123,7 @@ async def detail_of(admitted: Admitted, session_id: str) -> SessionDetail:
 
 def detail_view(admitted: Admitted, state: State, row: Summary) -> SessionDetail:
     """A session as its host knows it."""
-    fault = admitted.host.fault(state.session_id)
-    return session_detail(state, row, admitted.host.standing(row), None if fault is None else str(fault))
+    return session_detail(state, row, admitted.host.standing(row), admitted.host.fault(state.session_id))
 
 
 @router.get(
