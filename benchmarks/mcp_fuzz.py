@@ -72,9 +72,9 @@ def _arguments(draw: random.Random, tool: str) -> dict[str, Any]:
     }
     for name in draw.sample(names, min(len(names), draw.choice((0, 0, 1, 1, 2)))):
         found[name] = _odd(draw)
-    if "wait_s" in found:
+    if "wait_s" in names:
         found["wait_s"] = draw.choice((0, -1, 1e9, "x", None, 0.01))
-    if "session_id" in names and draw.random() < 0.7:
+    if "session_id" in names and draw.random() < 0.9:
         found["session_id"] = draw.choice(("one", "two", "three", "none", "a" * 300, "../x"))
     if draw.random() < 0.05:
         found[str(draw.choice(_ODD))[:30]] = _odd(draw)
