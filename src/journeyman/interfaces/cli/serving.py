@@ -61,7 +61,7 @@ def serve(
     otel: OtelOption = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Serve sessions over HTTP until interrupted: the API at /api/v1, for callers with tokens.
+    """Serve sessions over HTTP until interrupted: the viewer at /, the API at /api/v1, MCP at /mcp, for callers with tokens.
 
     On this machine's loopback, where no token was made, it draws one for this start and prints a link that lets a
     browser in. On any other address it needs tokens: `journeyman token new`. It speaks plain HTTP; beyond this machine,
