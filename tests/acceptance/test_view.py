@@ -10,7 +10,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 MISSION = r"""name: asks
@@ -61,7 +61,7 @@ def test_a_link_shows_the_session_and_nobody_else_sees_it(folder: Path) -> None:
     with _viewing(folder) as (link, process):
         own = link.partition("/open")[0]
         assert own.startswith("http://127.0.0.1:")
-        with httpx.Client(follow_redirects=True) as client:
+        with httpx2.Client(follow_redirects=True) as client:
             page = client.get(link)
             assert page.status_code == 200
             assert "A person is asked" in page.text
@@ -70,10 +70,10 @@ def test_a_link_shows_the_session_and_nobody_else_sees_it(folder: Path) -> None:
             form = {"act": "answer", "approval": "iteration-0", "granted": "yes"}
             assert client.post(own + "/sessions/asks/act", data=form, headers={"Origin": own}).status_code == 403
             assert client.get(own + "/sessions/asks", headers={"Host": "evil.example"}).status_code == 400
-        assert httpx.get(own + "/sessions/asks").status_code == 403
-        assert "open the link" in httpx.get(own + "/").text
-        assert httpx.get(own + "/open?key=guess").status_code == 403
-        cookie = httpx.get(link).headers["set-cookie"].lower()
+        assert httpx2.get(own + "/sessions/asks").status_code == 403
+        assert "open the link" in httpx2.get(own + "/").text
+        assert httpx2.get(own + "/open?key=guess").status_code == 403
+        cookie = httpx2.get(link).headers["set-cookie"].lower()
         assert "httponly" in cookie
         assert "samesite=strict" in cookie
         process.send_signal(signal.SIGINT)
@@ -84,7 +84,7 @@ def test_a_person_answers_there_and_the_session_goes_on(folder: Path) -> None:
     """Under the name that was given, driven by the viewer itself."""
     with _viewing(folder, "--as", "ada") as (link, process):
         own = link.partition("/open")[0]
-        with httpx.Client(follow_redirects=True, timeout=30) as client:
+        with httpx2.Client(follow_redirects=True, timeout=30) as client:
             assert "Approve" in client.get(link).text
             form = {"act": "answer", "approval": "iteration-0", "granted": "yes", "note": "looks right"}
             assert client.post(own + "/sessions/asks/act", data=form, headers={"Origin": own}).status_code == 200

@@ -11,9 +11,10 @@ import pytest
 
 from journeyman.config import Settings
 from journeyman.engine.record_reading import state_of
+from journeyman.engine.records import NumberedEvent
 from journeyman.engine.standing import Standing, row_of, standing_of
 from journeyman.hosting.access import AccessScope, Caller
-from journeyman.hosting.following import follow
+from journeyman.hosting.following import Follower
 from journeyman.hosting.host import MARK, SessionHost, hosted
 from journeyman.hosting.mission_sources import MissionSources, WantedMission
 from journeyman.hosting.person_actions import SessionActions
@@ -67,6 +68,14 @@ async def _host(folder: Path) -> AsyncGenerator[SessionHost]:
         hosted(journeyman) as host,
     ):
         yield host
+
+
+async def follow(host: SessionHost, session_id: str, after_seq: int = 0) -> AsyncGenerator[NumberedEvent]:
+    """Each event, until the one that ends the session."""
+    follower = Follower(host, session_id, after_seq)
+    while not follower.has_ended:
+        for item in await follower.page(5.0):
+            yield item
 
 
 @pytest.mark.anyio

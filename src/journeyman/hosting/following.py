@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
 from typing import Final
 
 import anyio
@@ -58,14 +57,3 @@ class Follower:
             self._looked = True
             self.has_ended = row.status == SessionStatus.ENDED.value and row.seq <= self.after_seq
         return found
-
-
-async def follow(host: SessionHost, session_id: str, after_seq: int = 0) -> AsyncGenerator[NumberedEvent]:
-    """Each event with a number above `after_seq`, in order, none left out; stops behind the one that ends the session.
-
-    Raises `NotFound` for an unknown session.
-    """
-    follower = Follower(host, session_id, after_seq)
-    while not follower.has_ended:
-        for item in await follower.page(_LOOK_DRIVEN_S):
-            yield item

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, cast
 
+import anyio
 import httpx2
 import pytest
 
@@ -76,3 +77,13 @@ async def test_nobody_gets_in_without_a_token(served: ServedApp) -> None:
         assert missing.status_code == 404
         assert missing.headers["content-type"].startswith("application/problem+json")
         assert (await client.get("/nothing")).headers["content-type"].startswith("text/html")
+
+
+async def test_streams_of_pages_end_with_the_server(served: ServedApp) -> None:
+    """And with the token of who looks: a page asks again, and is told."""
+    async with served.client(served.secret("ada")) as client:
+        await mcp(client, "mission_start", file="asks.yaml", session_id="s1")
+        served.state.stopping.set()
+        with anyio.fail_after(60):
+            for path in ("/stream", "/sessions/s1/stream"):
+                assert (await client.get(path)).headers["content-type"].startswith("text/event-stream")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import anyio
-import httpx
+import httpx2
 import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -163,13 +163,13 @@ class Served:
 
         return self.call(started)
 
-    def get(self, path: str, **headers: str) -> httpx.Response:
+    def get(self, path: str, **headers: str) -> httpx2.Response:
         """What a browser gets at an address."""
-        return httpx.get(self.url + path, headers=headers, timeout=60)
+        return httpx2.get(self.url + path, headers=headers, timeout=60)
 
-    def post(self, path: str, site: str = "same-origin", **fields: str) -> httpx.Response:
+    def post(self, path: str, site: str = "same-origin", **fields: str) -> httpx2.Response:
         """What a browser gets for a form."""
-        return httpx.post(self.url + path, data=fields, headers={"Sec-Fetch-Site": site}, timeout=60)
+        return httpx2.post(self.url + path, data=fields, headers={"Sec-Fetch-Site": site}, timeout=60)
 
 
 @asynccontextmanager

@@ -119,7 +119,7 @@ def test_a_mission_is_started_with_its_parameters(viewer: Served) -> None:
     assert '<option value="search">' in form.text
     assert "number from 0 to 1" in words(form)
     wrong = viewer.post("/missions", file="roll-out.yaml", **{"value-share": "7", "value-ticket": "T-1"})
-    assert wrong.status_code == 400
+    assert wrong.status_code == 422
     assert "is above 1" in words(wrong)
     assert "has no value" in words(viewer.post("/missions", file="roll-out.yaml"))
     started = viewer.post("/missions", file="roll-out.yaml", **{"value-ticket": "T-1", "value-service": "search"})
@@ -155,11 +155,11 @@ def test_logs_of_the_gym_are_listed_and_their_episodes_told(viewer: Served, tmp_
     assert "1 of 2 rogues" in words(page)
     assert page.text.count("/gym/episode?") == 1
     assert viewer.get("/gym?log=../data/x.jsonl").status_code == 404
-    assert viewer.get("/gym?log=wrong.jsonl").status_code == 400
+    assert viewer.get("/gym?log=wrong.jsonl").status_code == 422
     asked = "/gym/episode?log=scores.jsonl&task=easy-validation-0@3&policy="
     assert viewer.get(asked + "oracle").status_code == 404
-    assert viewer.get(asked + "evil.py:play").status_code == 403
-    assert viewer.get("/gym/episode?trace=scores.jsonl").status_code == 400
+    assert viewer.get(asked + "evil.py:play").status_code == 409
+    assert viewer.get("/gym/episode?trace=scores.jsonl").status_code == 422
 
 
 def test_an_episode_is_drawn_with_its_messages(viewer: Served) -> None:

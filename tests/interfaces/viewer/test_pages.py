@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
-import httpx
+import httpx2
 import pytest
 
 from journeyman.engine.record_reading import state_of
@@ -44,7 +44,7 @@ class _Text(HTMLParser):
         self.words.append(data)
 
 
-def words(response: httpx.Response) -> str:
+def words(response: httpx2.Response) -> str:
     """What a page says, in one line."""
     return " ".join(" ".join(_Text(response.text).words).split())
 
@@ -136,7 +136,7 @@ def test_forms_without_the_newer_header_are_judged_by_their_origin(viewer: Serve
     fields = {"act": "note", "note-text": "hello"}
     for origin, status in ((viewer.url, 303), ("http://evil.example", 403), ("null", 403), (None, 403)):
         headers = {} if origin is None else {"Origin": origin}
-        answer = httpx.post(f"{viewer.url}/sessions/asks/act", data=fields, headers=headers)
+        answer = httpx2.post(f"{viewer.url}/sessions/asks/act", data=fields, headers=headers)
         assert answer.status_code == status, origin
 
 
@@ -212,6 +212,6 @@ def test_no_text_leaves_its_segment_of_an_address() -> None:
 def test_the_list_is_told_to_have_changed(viewer: Served, tmp_path: Path) -> None:
     """A browser that comes back with an older mark is told at once."""
     del tmp_path
-    with httpx.stream("GET", f"{viewer.url}/stream", headers={"Last-Event-ID": "older"}, timeout=30) as stream:
+    with httpx2.stream("GET", f"{viewer.url}/stream", headers={"Last-Event-ID": "older"}, timeout=30) as stream:
         lines = stream.iter_lines()
         assert next(line for line in lines if line.startswith("event:")) == "event: record"

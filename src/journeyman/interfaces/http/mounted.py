@@ -44,8 +44,13 @@ async def _mcp_access(scope: Scope) -> McpAccess:
 
 async def _visit(request: Request) -> Visit:
     admitted = await resolve(request)
-    folder = admitted.sources.folder
-    return Visit(host=admitted.host, caller=admitted.caller, missions=admitted.sources, episodes=folder)
+    return Visit(
+        host=admitted.host,
+        caller=admitted.caller,
+        missions=admitted.sources,
+        episodes=admitted.sources.folder,
+        is_over=lambda: admitted.server.stopping.is_set() or not admitted.is_still_admitted,
+    )
 
 
 async def _nothing(request: Request) -> NoReturn:

@@ -13,7 +13,7 @@ from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.requests import Request
 from starlette.responses import Response
 
-from journeyman.hosting.following import follow
+from journeyman.hosting.following import Follower
 from journeyman.interfaces.viewer.frame import HEADERS
 from journeyman.interfaces.viewer.visit import Visit
 from journeyman.mission.model.events import Ended
@@ -21,9 +21,9 @@ from journeyman.mission.model.reasons import SessionStatus
 
 _PING_S: Final = 15
 _LOOK_S: Final = 2.0
-"""How often a list is looked at for what other processes did."""
+"""How often a list is looked at for what other processes did, and whether its visitor may still look."""
 _REST_S: Final = 1.0
-"""At most this often a list is told to have changed."""
+"""At most this often a list is told to have changed; how often a session's visitor is looked after."""
 
 
 async def session_stream(request: Request, visit: Visit) -> Response:
@@ -35,10 +35,12 @@ async def session_stream(request: Request, visit: Visit) -> Response:
         return Response(status_code=204, headers=HEADERS)  # tells the browser not to ask again
 
     async def stream() -> AsyncGenerator[ServerSentEvent]:
-        async for item in follow(visit.host, session_id, after):
-            kind = type(item.happened.event)
-            data = {"seq": item.seq, "kind": kind.__name__, "iteration": item.iteration}
-            yield ServerSentEvent(json.dumps(data), event="ended" if kind is Ended else "record", id=str(item.seq))
+        follower = Follower(visit.host, session_id, after)
+        while not follower.has_ended and not visit.is_over():
+            for item in await follower.page(_REST_S):
+                kind = type(item.happened.event)
+                data = {"seq": item.seq, "kind": kind.__name__, "iteration": item.iteration}
+                yield ServerSentEvent(json.dumps(data), event="ended" if kind is Ended else "record", id=str(item.seq))
 
     return EventSourceResponse(stream(), ping=_PING_S, headers=HEADERS)
 
@@ -49,7 +51,7 @@ async def list_stream(request: Request, visit: Visit) -> Response:
 
     async def stream() -> AsyncGenerator[ServerSentEvent]:
         known = before or await _mark(visit)
-        while True:
+        while not visit.is_over():
             changed = visit.host.changes.next("")
             now = await _mark(visit)
             if now != known:

@@ -19,13 +19,14 @@ from starlette.routing import Route
 from journeyman.engine.standing import row_of
 from journeyman.hosting.access import AccessScope, Caller
 from journeyman.hosting.host import SessionHost, hosted
+from journeyman.interfaces.error_status import Refusal
 from journeyman.interfaces.session_endings import write_out
 from journeyman.interfaces.viewer.addresses import of_session
 from journeyman.interfaces.viewer.error_pages import error_page
 from journeyman.interfaces.viewer.frame import HEADERS
 from journeyman.interfaces.viewer.routes import viewer_routes
 from journeyman.interfaces.viewer.visit import Visit
-from journeyman.mission.values.errors import NotAllowed, Unavailable
+from journeyman.mission.values.errors import Unavailable
 from journeyman.wiring import Journeyman
 
 LOOPBACK: Final = "127.0.0.1"
@@ -46,12 +47,14 @@ def single_session_app(host: SessionHost, session_id: str, person: str, secret: 
 
     async def resolve(request: Request) -> Visit:
         if not knows(request.cookies.get(cookie, "")):
-            raise NotAllowed("open the link that `journeyman view` printed; it lets this browser in", code="not_let_in")
+            raise Refusal(403, "not_let_in", "open the link that `journeyman view` printed; it lets this browser in")
         return visit
 
     async def let_in(request: Request) -> Response:
         if not knows(request.query_params.get("key", "")):
-            error = NotAllowed("this link is of another `journeyman view`; use the one that it printed last")
+            error = Refusal(
+                403, "not_let_in", "this link is of another `journeyman view`; use the one that it printed last"
+            )
             return error_page(error, None)
         response = RedirectResponse(of_session(session_id), 303, HEADERS)
         response.set_cookie(cookie, secret, httponly=True, samesite="strict", path="/")

@@ -30,6 +30,8 @@ class Visit:
     """Folder with the logs of gym episodes; `None` where none are shown."""
     only: str = ""
     """The one session that is shown; empty for all of the tenant."""
+    is_over: Callable[[], bool] = lambda: False
+    """Tells whether the visit has ended while a page is still alive: the visitor may look no more, or nobody shows anything."""
 
     @property
     def store(self) -> Store:
