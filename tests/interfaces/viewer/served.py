@@ -19,8 +19,8 @@ from journeyman.config import Settings
 from journeyman.hosting.access import AccessScope, Caller
 from journeyman.hosting.host import MARK, SessionHost, hosted
 from journeyman.hosting.mission_sources import MissionSources
+from journeyman.interfaces.listening import listening
 from journeyman.interfaces.viewer.routes import viewer_routes
-from journeyman.interfaces.viewer.single_session import listening
 from journeyman.interfaces.viewer.visit import Visit
 from journeyman.mission.files.mission_file import validate_mission
 from journeyman.mission.model.mission import Mission
@@ -117,7 +117,7 @@ class Served:
     async def _serve(self) -> None:
         self._stop = asyncio.Event()
         async with _hosted(self.folder / "data") as self.host:
-            with listening(0) as listener:
+            with listening("127.0.0.1", 0) as listener:
                 config = uvicorn.Config(
                     Starlette(routes=viewer_routes(self.resolve)),
                     log_level="warning", access_log=False, lifespan="off", timeout_graceful_shutdown=1,

@@ -33,6 +33,7 @@ from journeyman.interfaces.cli.serve_options import (
 )
 from journeyman.interfaces.cli.shared import INTERRUPTED, CommandGroup, person, print_json, settings_of
 from journeyman.interfaces.cli.terminal import say
+from journeyman.interfaces.listening import listening
 from journeyman.interfaces.session_endings import write_out
 from journeyman.mission.values.errors import CallerError, InvalidInput, NotAllowed, Problem
 from journeyman.stores.validation import check_tenant
@@ -77,7 +78,7 @@ def serve(
 
     folders = _folders(missions or ["."], settings.tenant)
     own = _own_token(settings, loopback=is_loopback(host), wanted=link)
-    listener = serving.listening(host, port)
+    listener = listening(host, port)
     _log_to_standard_error()
     metrics, traces = HttpMetrics(), _traces(wanted=otel)
     hosting = HostingOptions(

@@ -23,12 +23,11 @@ from journeyman.interfaces.http.limits import HttpLimits
 from journeyman.interfaces.http.metrics import HttpMetrics
 from journeyman.interfaces.http.mounted import mounted
 from journeyman.interfaces.http.server_state import ServerState
-from journeyman.mission.values.errors import JourneymanError, Unavailable
+from journeyman.mission.values.errors import JourneymanError
 
 _log = logging.getLogger(__name__)
 _PATIENCE_S: Final = 5
 """For answers that are under way when the server is told to stop."""
-_BACKLOG: Final = 2_048
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,26 +42,6 @@ class ServeOptions:
     limits: HttpLimits = field(default_factory=HttpLimits)
     traces: TracerProvider | None = None
     """Where spans of requests go; none are made without it."""
-
-
-def listening(host: str, port: int) -> socket.socket:
-    """A socket that listens; raises `Unavailable` where the address cannot be had."""
-    try:
-        family, kind, proto, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        listener = socket.socket(family, kind, proto)
-        try:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            listener.bind(address)
-            listener.listen(_BACKLOG)
-        except BaseException:
-            listener.close()
-            raise
-    except OSError as error:
-        raise Unavailable(
-            f"cannot listen on {host}:{port}: {error.strerror or error}; take another with --port, 0 for a free one",
-            code="address_unavailable",
-        ) from None
-    return listener
 
 
 @contextlib.asynccontextmanager

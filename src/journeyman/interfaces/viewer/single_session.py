@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hmac
 import secrets
-import socket
 from collections.abc import Awaitable, Callable
 from typing import Final
 
@@ -20,13 +19,13 @@ from journeyman.engine.standing import row_of
 from journeyman.hosting.access import AccessScope, Caller
 from journeyman.hosting.host import SessionHost, hosted
 from journeyman.interfaces.error_status import Refusal
+from journeyman.interfaces.listening import listening
 from journeyman.interfaces.session_endings import write_out
 from journeyman.interfaces.viewer.addresses import of_session
 from journeyman.interfaces.viewer.error_pages import error_page
 from journeyman.interfaces.viewer.frame import HEADERS
 from journeyman.interfaces.viewer.routes import viewer_routes
 from journeyman.interfaces.viewer.visit import Visit
-from journeyman.mission.values.errors import Unavailable
 from journeyman.wiring import Journeyman
 
 LOOPBACK: Final = "127.0.0.1"
@@ -74,7 +73,7 @@ async def serve_session(
     """
     await row_of(journeyman.store, session_id)
     secret = secrets.token_urlsafe(24)
-    with listening(port) as listener:
+    with listening(LOOPBACK, port) as listener:
         number = int(listener.getsockname()[1])
         async with hosted(journeyman, at_ending=write_out) as host:
             app = single_session_app(host, session_id, person, secret, number)
@@ -84,11 +83,3 @@ async def serve_session(
             )
             await ready(f"http://{LOOPBACK}:{number}/open?key={secret}")
             await uvicorn.Server(config).serve(sockets=[listener])
-
-
-def listening(port: int) -> socket.socket:
-    """Listens before anybody is told where, so that the link works at once."""
-    try:
-        return socket.create_server((LOOPBACK, port))
-    except (OSError, OverflowError) as error:
-        raise Unavailable(f"cannot listen on port {port} of {LOOPBACK}: {error}; choose another --port") from None
