@@ -107,7 +107,7 @@ def test_what_cannot_be_shown_is_told(folder: Path) -> None:
         port = link.partition("/open")[0].rpartition(":")[2]
         taken = _journeyman(folder, "view", "asks", "--no-open", "--port", port)
     assert taken.returncode != 0
-    assert "choose another --port" in taken.stderr
+    assert "take another with --port" in taken.stderr
 
 
 def test_a_missing_extra_is_one_clear_error(folder: Path) -> None:

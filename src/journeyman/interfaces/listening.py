@@ -22,9 +22,9 @@ def listening(host: str, port: int) -> socket.socket:
         except BaseException:
             listener.close()
             raise
-    except OSError as error:
+    except (OSError, OverflowError) as error:
         raise Unavailable(
-            f"cannot listen on {host}:{port}: {error.strerror or error}; take another with --port, 0 for a free one",
+            f"cannot listen on {host}:{port}: {getattr(error, "strerror", None) or error}; take another with --port, 0 for a free one",
             code="address_unavailable",
         ) from None
     return listener
