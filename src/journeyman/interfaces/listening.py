@@ -23,8 +23,9 @@ def listening(host: str, port: int) -> socket.socket:
             listener.close()
             raise
     except (OSError, OverflowError) as error:
+        why = getattr(error, "strerror", None) or error
         raise Unavailable(
-            f"cannot listen on {host}:{port}: {getattr(error, "strerror", None) or error}; take another with --port, 0 for a free one",
+            f"cannot listen on {host}:{port}: {why}; take another with --port, 0 for a free one",
             code="address_unavailable",
         ) from None
     return listener
