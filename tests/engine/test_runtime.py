@@ -30,7 +30,7 @@ from journeyman.tools.predicate import PredicateResult
 from tests.engine.engine_bench import EngineBench, bench, mission
 
 pytestmark = pytest.mark.anyio
-_HASTY = {"call_timeout_s": 0.05, "retries": 0}
+_HASTY = {"call_timeout_s": 1.0, "retries": 0}
 
 
 async def test_a_mission_whose_alarm_could_never_strike_does_not_begin() -> None:
