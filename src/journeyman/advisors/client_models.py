@@ -40,6 +40,8 @@ class ClientLink:
     settings: ClientSettings
     owner: str = ""
     """Name of the caller who lends it; only they bring its answers."""
+    is_over: Callable[[], bool] = lambda: False
+    """Tells whether its owner may be asked no more."""
     of_session: bool = False
     """Whether it is lent to one session and known by its calls about that alone: it has no connection that could end."""
 
@@ -77,6 +79,7 @@ class ClientModels:
         settings: ClientSettings,
         owner: str = "",
         *,
+        is_over: Callable[[], bool] = lambda: False,
         of_session: bool = False,
     ) -> ClientLink:
         """A client that is there now.
@@ -86,12 +89,13 @@ class ClientModels:
             make: Makes the advisor that asks it, under the name of its link.
             settings: How it is asked.
             owner: Name of the caller who lends it.
+            is_over: Tells whether the owner may be asked no more.
             of_session: Whether it lends to one session alone, and leaves with that.
         """
         self._count += 1
         plain = _NOT_IN_NAMES.sub("-", client.lower()).strip("-")[:_MOST_NAME] or "unnamed"
         name = f"{CLIENT}:{plain}-{self._count}"
-        link = ClientLink(name, make(name), settings, owner, of_session)
+        link = ClientLink(name, make(name), settings, owner, is_over, of_session)
         self._links[link.name] = link
         return link
 
@@ -121,20 +125,28 @@ class ClientModels:
             if link.of_session:
                 self.leave(link)
 
+    def drop_over(self) -> None:
+        """Let go of those whose owners may be asked no more."""
+        for link in [link for link in self._links.values() if link.is_over()]:
+            self.leave(link)
+
     def link(self, name: str) -> ClientLink | None:
         """The link of an advisor's name; `None` where that client is gone."""
         return self._links.get(name)
 
     def links(self, session_id: str) -> Sequence[ClientLink]:
         """Those that lend to a session, the one that is asked first."""
+        self.drop_over()
         return tuple(self._lent.get(session_id, ()))
 
     def links_of(self, owner: str) -> Sequence[ClientLink]:
         """Those that a caller lends."""
+        self.drop_over()
         return tuple(link for link in self._links.values() if link.owner == owner)
 
     async def link_for(self, session_id: str) -> ClientLink | None:
         """The client of a session; waits for one that comes late. `None` where none came, and none is waited for again."""
+        self.drop_over()
         with anyio.move_on_after(0.0 if session_id in self._nobody else self.attach_within_s):
             while not self._lent.get(session_id):
                 await self._waited.setdefault(session_id, anyio.Event()).wait()

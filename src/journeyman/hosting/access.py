@@ -42,6 +42,11 @@ class Caller:
     """Stands in the record of what they do as `person:NAME`."""
     tenant: str
     scopes: frozenset[AccessScope]
+    """Whoever may do anything may read, too: each act answers with where the session stands."""
+
+    def __post_init__(self) -> None:
+        if self.scopes:
+            object.__setattr__(self, "scopes", self.scopes | {AccessScope.READ})
 
     def require(self, scope: AccessScope) -> None:
         """Raise `NotAllowed` where the caller lacks a scope."""

@@ -19,7 +19,7 @@ from journeyman.mission.files.mission_file import validate_mission, with_ceiling
 from journeyman.mission.model.mission import Mission
 from journeyman.mission.model.parameters import MissionParameter, parameter_of
 from journeyman.mission.values.canonical import Json, JsonObject
-from journeyman.mission.values.errors import InvalidInput, NotFound, Problem
+from journeyman.mission.values.errors import InvalidInput, NotAllowed, NotFound, Problem
 from journeyman.wiring import advisor_problems, load_mission
 
 MOST_FILES: Final = 500
@@ -104,7 +104,9 @@ class MissionSources:
         else:
             mission, folder = load_mission(self._path(wanted.file), wanted.parameters)
         if wanted.budget:
-            mission = with_ceilings(mission, wanted.budget, "budget")
+            asked = with_ceilings(mission, wanted.budget, "budget")
+            _refuse_more(mission, asked, caller)
+            mission = asked
         if mission.checks_only:
             told = "is `check`: nothing would be done, only judged"
             raise InvalidInput(wanted.file or "the mission", (Problem(where="mode", message=told),))
@@ -147,3 +149,17 @@ def _is_mission(path: Path) -> bool:
     except (OSError, ValueError):
         return False
     return "directive" in head and "criteria" in head
+
+
+def _refuse_more(offered: Mission, asked: Mission, caller: Caller) -> None:
+    """The budget of an offered mission is its author's word: others may give less, and no more."""
+    if AccessScope.AUTHOR in caller.scopes:
+        return
+    before, after = offered.budget.model_dump(), asked.budget.model_dump()
+    more = [name for name, most in before.items() if most is not None and (after[name] is None or after[name] > most)]
+    if more:
+        raise NotAllowed(
+            f"the mission's own budget allows {', '.join(f'{name} {before[name]:g}' for name in more)}, and more needs the "
+            f"scope {AccessScope.AUTHOR.value!r}; ask for as much or less",
+            code="scope_missing",
+        )

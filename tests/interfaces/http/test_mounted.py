@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, cast
 
 import anyio
@@ -9,6 +10,7 @@ import httpx2
 import pytest
 
 from benchmarks.serving.in_process import ServedApp
+from journeyman.hosting.access import AccessScope
 
 pytestmark = pytest.mark.anyio
 ACCEPTS = {"accept": "application/json, text/event-stream", "content-type": "application/json"}
@@ -87,3 +89,52 @@ async def test_streams_of_pages_end_with_the_server(served: ServedApp) -> None:
         with anyio.fail_after(60):
             for path in ("/stream", "/sessions/s1/stream"):
                 assert (await client.get(path)).headers["content-type"].startswith("text/event-stream")
+
+
+async def test_an_open_call_ends_with_its_token(served: ServedApp) -> None:
+    """What it waits for is told to nobody; its model is asked no more."""
+    secret = served.secret("ada")
+    async with served.client(secret) as client:
+        await mcp(client, "mission_start", file="asks.yaml", session_id="s1", run=False, lend_model=True)
+        clients = (await served.state.tenants.get("default")).host.journeyman.clients
+        assert clients is not None
+        assert [link.owner for link in clients.links("s1")] == ["ada"]
+        (token,) = [row for row in served.tokens.tokens() if row.name == "ada"]
+
+        async def wait() -> None:
+            with suppress(AssertionError, IndexError, KeyError):
+                told.append(await mcp(client, "next_prompts", session_id="s1", wait_s=60))
+
+        told: list[object] = []
+        with anyio.fail_after(30):
+            async with anyio.create_task_group() as group:
+                group.start_soon(wait)
+                await anyio.sleep(0.5)
+                served.tokens.revoke(token.id, served.state.clock.now())
+        assert told == []
+        assert clients.links("s1") == ()
+
+
+async def test_more_budget_than_offered_needs_an_author(served: ServedApp) -> None:
+    """Less may be asked for by whoever may start it; whoever may act may read."""
+    scopes = [AccessScope.RUN]
+    async with served.client(served.secret("robot", scopes=scopes)) as client:
+        wanted = {"file": "quick.yaml", "budget": {"iterations": 3000}}
+        refused = await client.post("/api/v1/sessions", json=wanted)
+        assert (refused.status_code, refused.json()["code"]) == (403, "scope_missing")
+        assert "allows iterations 3" in refused.json()["detail"]
+        wanted["budget"] = {"iterations": 2}
+        assert (await client.post("/api/v1/sessions", json={**wanted, "session_id": "s1"})).status_code == 201
+        assert (await client.get("/api/v1/sessions/s1")).status_code == 200
+        fork = await client.post("/api/v1/sessions/s1/fork", json={"run": True})
+        assert fork.status_code == 403
+
+
+async def test_another_site_logs_nobody_in(served: ServedApp) -> None:
+    """A link in the address bar does."""
+    secret = served.secret("ada")
+    async with served.client() as client:
+        for site, status in (("cross-site", 403), ("same-site", 403), ("none", 303)):
+            found = await client.get(f"/?token={secret}", headers={"sec-fetch-site": site})
+            assert found.status_code == status
+            assert ("set-cookie" in found.headers) is (status == 303)

@@ -152,3 +152,20 @@ def test_a_missing_folder_and_a_missing_sdk_are_told_in_one_message(tmp_path: Pa
     assert missing.returncode == 2
     assert "pip install 'journeyman[mcp]'" in missing.stderr
     assert "Traceback" not in missing.stderr
+
+
+@pytest.mark.parametrize(
+    ("line", "name", "code"),
+    [
+        (b'{"jsonrpc":"2.0","id":80,"method":"tools/call","params":[1]}', 80, -32600),
+        (b'{"jsonrpc":"1.0","id":"x","method":"ping"}', "x", -32600),
+        (b'{"jsonrpc":"2.0","id":5,"method":"tools/list","params":{"x":"\\ud800"}}', 5, -32600),
+        (b"garbage", None, -32700),
+        (b"[]", None, -32600),
+    ],
+)
+def test_what_is_no_message_is_answered(server: subprocess.Popen[bytes], line: bytes, name: object, code: int) -> None:
+    """Nobody waits for ever for an answer that does not come; the next message is answered as ever."""
+    told = _asked(server, line)
+    assert (told["id"], told["error"]["code"]) == (name, code)
+    assert _asked(server, {"jsonrpc": "2.0", "id": 9, "method": "ping"})["result"] == {}

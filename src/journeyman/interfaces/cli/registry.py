@@ -66,10 +66,12 @@ COMMANDS: Final[dict[str, CommandEntry]] = {
     "agents": CommandEntry("agents", "Coding agents", "List the coding agents on this machine, and try one."),
     "guard": CommandEntry("guard.commands", "Guard", "Keep coding agents from calling work done that is not."),
     "mcp": CommandEntry("serving_mcp", "Serving", "Serve missions to an MCP client, such as a coding agent (stdio)."),
+    "serve": CommandEntry(
+        "serving", "Serving", "Serve sessions over HTTP: pages, an API and MCP, for callers with tokens."
+    ),
+    "token": CommandEntry("tokens", "Serving", "Make, list and revoke the tokens that `journeyman serve` takes."),
     "gym": CommandEntry("gym.commands", "Gym", "Score, play, watch, export and train on simulated incidents."),
     "model": CommandEntry("model", "System", "Serve a scripted model on this machine."),
-    "serve": CommandEntry("serving", "Server", "Serve sessions over HTTP, for callers with tokens."),
-    "token": CommandEntry("tokens", "Server", "Make, list and revoke the tokens that `journeyman serve` takes."),
     "doctor": CommandEntry("system", "System", "Check this installation and say what to repair."),
     "config": CommandEntry("system", "System", "Show settings and where each comes from."),
 }

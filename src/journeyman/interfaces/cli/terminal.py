@@ -11,7 +11,7 @@ from collections.abc import Generator, Iterable
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, TextIO
+from typing import Final, TextIO, cast
 
 import typer
 from rich.console import Console, ConsoleOptions, RenderableType
@@ -174,6 +174,12 @@ def print_error(text: str, code: str) -> None:
 
 def is_output_lost(error: Exception) -> bool:
     """Tell whether an error is of the place that output goes to, and say so; nothing more is written there."""
+    if isinstance(error, ExceptionGroup):
+        inner = cast("ExceptionGroup[Exception]", error).exceptions
+        return len(inner) == 1 and is_output_lost(inner[0])
+    if isinstance(error, BrokenPipeError):
+        discard_output()
+        return True
     if not (isinstance(error, OSError) and error.errno in _NO_ROOM and error.filename is None):
         return False
     discard_output()

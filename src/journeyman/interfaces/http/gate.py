@@ -125,6 +125,13 @@ class _Passage:
         query = self._scope["query_string"]
         if self._scope["method"] != "GET" or b"token=" not in query or _is_below(self._scope["path"], _CLOSED):
             return None
+        if self._headers.get("sec-fetch-site") in (
+            "cross-site",
+            "same-site",
+        ):  # another site must not log a browser in as somebody
+            raise Refusal(
+                403, "foreign_page", "another site's page cannot let you in; put the link into the address bar"
+            )
         given = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
         secret = next((value for name, value in given if name == "token"), "")
         rest = urlencode([(name, value) for name, value in given if name != "token"])

@@ -39,7 +39,13 @@ async def mounted() -> AsyncGenerator[list[BaseRoute]]:
 async def _mcp_access(scope: Scope) -> McpAccess:
     admitted = await resolve(HTTPConnection(scope))
     # What a client says that its person answered is the word of whoever holds the token: only a person's token speaks for one.
-    return McpAccess(host=admitted.host, caller=admitted.caller, sources=admitted.sources, asks_person=False)
+    return McpAccess(
+        host=admitted.host,
+        caller=admitted.caller,
+        sources=admitted.sources,
+        asks_person=False,
+        is_over=lambda: not admitted.is_still_admitted,
+    )
 
 
 async def _visit(request: Request) -> Visit:

@@ -27,6 +27,9 @@ class McpAccess:
     asks_person: bool = True
     """Whether what a client says that its person answered counts as a person's word, where the caller has no scope for it."""
 
+    is_over: Callable[[], bool] = lambda: False
+    """Tells whether the caller was let in and is no more: what is open then ends, and nobody is asked for them any more."""
+
     @property
     def actions(self) -> SessionActions:
         """What the caller does to sessions."""

@@ -6,6 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final, TypeAlias, cast
 
+import anyio
 from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from mcp.server.lowlevel.server import Server
@@ -20,6 +21,8 @@ Resolve: TypeAlias = Callable[[Scope], Awaitable[McpAccess]]
 """Finds what a request reaches, told its ASGI scope. Whoever mounts the application has let the request in by then."""
 LOOPBACK_HOSTS: Final = ("127.0.0.1:*", "localhost:*", "[::1]:*")
 LOOPBACK_ORIGINS: Final = ("http://127.0.0.1:*", "http://localhost:*", "http://[::1]:*")
+_LOOK_S: Final = 1.0
+"""How often is looked whether a caller may still be answered."""
 _KEY: Final = "journeyman.mcp_access"
 
 
@@ -65,7 +68,19 @@ class McpEndpoint:
         # The SDK binds a connection's id to its user, so that nobody can go on with somebody else's.
         token = AccessToken(token="", client_id=access.caller.tenant, subject=access.caller.name, scopes=[])
         scope = {**scope, _KEY: access, "user": AuthenticatedUser(token)}
-        await self._sessions.handle_request(scope, receive, send)
+        async with anyio.create_task_group() as group:
+            group.start_soon(_end_when_over, access, group.cancel_scope)
+            await self._sessions.handle_request(scope, receive, send)
+            group.cancel_scope.cancel()
+
+
+async def _end_when_over(access: McpAccess, request: anyio.CancelScope) -> None:
+    """End a request that is open when its caller is let in no more: streams last as long as clients like."""
+    while not access.is_over():  # noqa: ASYNC110 - a token file is looked at, which sets no event
+        await anyio.sleep(_LOOK_S)
+    if (clients := access.host.journeyman.clients) is not None:
+        clients.drop_over()
+    request.cancel()
 
 
 async def access_of_request(context: RequestContext) -> McpAccess:

@@ -138,6 +138,7 @@ def _pulling(call: McpCall) -> ClientLink:
         lambda link: PullAdvisor(link, PendingPrompts(settings.answer_within_s)),
         settings,
         call.access.caller.name,
+        is_over=call.access.is_over,
         of_session=True,
     )
 
@@ -149,6 +150,7 @@ def _making_rounds(call: McpCall) -> ClientLink:
         lambda link: SamplingRounds(link, PendingPrompts(settings.answer_within_s), preferences=settings.preferences),
         settings,
         call.access.caller.name,
+        is_over=call.access.is_over,
         of_session=True,
     )
 
@@ -180,6 +182,7 @@ def _connected(call: McpCall) -> ClientLink:
         lambda link: PushSampling(create_message, link, settings.answer_within_s, settings.preferences),
         settings,
         call.access.caller.name,
+        is_over=call.access.is_over,
     )
     connection.state[_LINK] = link
     connection.exit_stack.callback(clients.leave, link)

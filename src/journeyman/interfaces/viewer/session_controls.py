@@ -97,6 +97,8 @@ async def act(request: Request, visit: Visit) -> str:
             await actions.end(session_id, abort=given.get("how") == "abort", note=given.get("end-note", ""))
         case "answer":
             granted = _chosen(given, "granted")
+            if not given.get("approval"):
+                raise CallerError("the form does not say which question it answers; load the page again")
             await actions.answer(session_id, granted=granted, approval=given.get("approval", ""), note=note)
         case "resolve":
             done = _chosen(given, "done")

@@ -181,6 +181,8 @@ async def fork(
 ) -> SessionDetail:
     """Begin a new session that shares this one's history up to the end of an iteration, and go on with it."""
     choice = given or ForkChoice()
+    if choice.run:
+        actor.caller.require(AccessScope.RUN)
     made, is_there = await new_session_id(actor, keyed, choice.session_id)
     if not is_there:
         made = await actor.actions.fork(session_id, choice.iteration, made)
