@@ -126,12 +126,6 @@ class SessionHost:
         self.changes.notify(session_id)
         return state
 
-    async def resume(self, session_id: str, who: str) -> State:
-        """Let a session go on that was paused, stopped or interrupted."""
-        return await self.act(
-            session_id, lambda name: control.resume(self.journeyman.store, self.journeyman.clock, name, who)
-        )
-
     def is_driving(self, session_id: str) -> bool:
         """Tell whether a session is driven here."""
         return session_id in self._driven

@@ -45,7 +45,6 @@ class StatusArguments(SessionArguments):
 
 
 async def _status(call: McpCall, arguments: StatusArguments) -> ToolResult:
-    await state_of(call.access.host.journeyman.store, arguments.session_id)
     return await _waited(call, arguments.session_id, arguments.wait_s)
 
 
